@@ -1,0 +1,1 @@
+"""The Temporal activities: thin adapters between the network edge and a worker."""

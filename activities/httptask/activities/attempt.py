@@ -1,0 +1,94 @@
+"""What surrounds every call of an activity: heartbeat, log context, typed failures, a size that fits."""
+
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+from pydantic import BaseModel
+from pydantic_core import to_json
+from structlog.contextvars import bound_contextvars
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from httptask.activities.failure import to_application_error
+from httptask.activities.heartbeat import heartbeating
+from httptask.http.errors import HttpTaskError, ResponseInvalid, ResponseTooLarge
+
+__all__ = ["MAX_RESULT_BYTES", "run_attempt"]
+
+MAX_RESULT_BYTES = 1_900_000
+"""Temporal refuses a payload above 2 MiB only after the call is made and paid, and then makes it again."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+Result = TypeVar("Result", bound=BaseModel)
+
+
+async def run_attempt(call: Callable[[int], Awaitable[Result]]) -> Result:
+    """Run one attempt of an activity.
+
+    Args:
+        call: makes the call; its argument is the number of this attempt, from 1.
+
+    Raises:
+        ApplicationError: the call failed; `type` is the class name of the error of `httptask.http.errors`.
+        asyncio.CancelledError: the activity is cancelled, or its worker stops.
+    """
+    info = activity.info()
+    with bound_contextvars(**_log_context(info)):
+        try:
+            async with heartbeating():
+                result = await call(info.attempt)
+            _check_size(result)
+        except HttpTaskError as error:
+            failure = to_application_error(error, attempt=info.attempt)
+        except Exception as defect:  # noqa: BLE001 - the text of a foreign exception may quote a credential
+            failure = _internal_error(defect)
+        else:
+            return result
+        log.warning(
+            "activity.attempt.failed",
+            activity=info.activity_type,
+            error=failure.type,
+            retryable=not failure.non_retryable,
+            retry_after=failure.next_retry_delay.total_seconds() if failure.next_retry_delay else None,
+        )
+        raise failure
+
+
+def _internal_error(defect: Exception) -> ApplicationError:
+    place = traceback.extract_tb(defect.__traceback__)[-1]
+    where = f"{Path(place.filename).name}:{place.lineno}"
+    # Not retried: nobody knows whether the call was made and paid.
+    return ApplicationError(
+        f"internal error of httptask: {type(defect).__name__} at {where}",
+        type="InternalError",
+        non_retryable=True,
+    )
+
+
+def _log_context(info: activity.Info) -> dict[str, Any]:
+    """Standalone activities have no workflow; what is not known is not logged."""
+    context = {
+        "workflow_id": info.workflow_id,
+        "run_id": info.workflow_run_id or info.activity_run_id,
+        "activity_id": info.activity_id,
+        "attempt": info.attempt,
+    }
+    return {key: value for key, value in context.items() if value is not None}
+
+
+def _check_size(result: BaseModel) -> None:
+    try:
+        size = len(to_json(result))
+    except ValueError:
+        raise ResponseInvalid(
+            "the answer can't be stored: it nests too deeply, or a text holds half of a surrogate pair"
+        ) from None
+    if size > MAX_RESULT_BYTES:
+        raise ResponseTooLarge(
+            f"the result is {size} bytes as JSON, more than the {MAX_RESULT_BYTES} that Temporal stores",
+            details={"size": size, "limit": MAX_RESULT_BYTES},
+        )

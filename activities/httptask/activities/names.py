@@ -1,0 +1,6 @@
+"""Activity names. They are in every history, so they never change."""
+
+HTTP_REQUEST = "httptask.http_request"
+CHAT_COMPLETION = "httptask.chat_completion"
+LOAD_DEFINITION = "httptask.load_definition"
+YIELD = "httptask.yield"

@@ -1,0 +1,53 @@
+"""One chat completion: checked, sent once, read."""
+
+from httptask.chat.models import ChatRequest, Completion
+from httptask.chat.request import check_body, to_http_request
+from httptask.chat.response import read_completion
+from httptask.http.edge import Edge
+from httptask.http.errors import HttpTaskError, RequestInvalid
+from httptask.http.limits import CHAT_DEFAULTS
+
+__all__ = ["complete"]
+
+
+async def complete(edge: Edge, request: ChatRequest, *, attempt: int = 1) -> Completion:
+    """Ask for one chat completion. One call sends at most one request.
+
+    Args:
+        edge: sends it.
+        request: what to ask.
+        attempt: number of this attempt, from 1, for the log and the answer.
+
+    Raises:
+        RequestInvalid: the body can't be sent; `details["faults"]` lists everything that is wrong with it.
+        HttpTaskError: everything that `Edge.send` and `read_completion` raise.
+    """
+    _check(request)
+    response = await edge.send(to_http_request(request), attempt=attempt, defaults=CHAT_DEFAULTS)
+    try:
+        completion = read_completion(
+            response.content, request.body, include_response=request.include_response
+        )
+    except HttpTaskError as error:
+        if request_id := response.headers.get("x-request-id"):
+            error.details["request_id"] = request_id
+        raise
+    completion.simulated = response.simulated
+    return completion
+
+
+def _check(request: ChatRequest) -> None:
+    secret = {reference.pointer for reference in request.secrets}
+    faults = [fault for fault in check_body(request.body) if fault.pointer not in secret]
+    if faults:
+        first = faults[0]
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise RequestInvalid(
+            f"the chat request can't be sent: {first.pointer}: {first.message}: {first.hint}{more}",
+            details={
+                "faults": [
+                    {"pointer": fault.pointer, "message": fault.message, "hint": fault.hint}
+                    for fault in faults
+                ]
+            },
+        )

@@ -1,0 +1,74 @@
+"""Errors that a server sends under a status of success, as several compatible ones do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from httptask.http.classify import classify, error_text
+from httptask.http.errors import HttpTaskError, ResponseInvalid
+from httptask.http.json_tree import is_array, is_object
+
+__all__ = ["embedded_error"]
+
+MAX_MESSAGE_CHARACTERS = 300
+
+_STATUS_OF_NAME = {
+    "authentication_error": 401,
+    "insufficient_quota": 429,
+    "invalid_api_key": 401,
+    "invalid_request_error": 400,
+    "overloaded_error": 529,
+    "permission_error": 403,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "requests": 429,
+    "server_error": 500,
+    "tokens": 429,
+}
+"""Types and codes of errors, and the status under which the API sends them."""
+
+
+def embedded_error(answer: Mapping[str, Any]) -> HttpTaskError | None:
+    """The error that stands in an answer in place of a completion, or None.
+
+    It is an `error` of the body or of a choice, or a body that calls itself an error. It is judged like the
+    status that its code or type stands for, and is not retryable when it names none.
+    """
+    error = _find(answer)
+    if error is None:
+        return None
+    fields: dict[str, Any] = error if is_object(error) else {"message": error}
+    message = (error_text(error) or "no message")[:MAX_MESSAGE_CHARACTERS]
+    details = {"error": {key: fields.get(key) for key in ("type", "code", "param")}}
+    status = _status(fields)
+    if status is None:
+        return ResponseInvalid(f"the server answered with an error: {message}", details=details)
+    verdict = classify(status, {}, {"error": fields}, "POST")
+    return verdict.error(
+        f"the server answered with error {status}: {message}",
+        details={"status": status, **details},
+        retryable=verdict.retryable,
+        retry_after=verdict.retry_after,
+    )
+
+
+def _find(answer: Mapping[str, Any]) -> Any:
+    if answer.get("error") is not None:
+        return answer["error"]
+    if answer.get("object") == "error":
+        return answer
+    choices = answer.get("choices")
+    if is_array(choices):
+        for choice in choices:
+            if is_object(choice) and choice.get("error") is not None:
+                return choice["error"]
+    return None
+
+
+def _status(fields: Mapping[str, Any]) -> int | None:
+    for key in ("code", "status", "type"):
+        value = fields.get(key)
+        if isinstance(value, str):
+            value = _STATUS_OF_NAME.get(value) or (int(value) if value.isdecimal() else None)
+        if isinstance(value, int) and not isinstance(value, bool) and 400 <= value <= 599:
+            return value
+    return None

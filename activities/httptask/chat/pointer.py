@@ -1,0 +1,10 @@
+"""JSON Pointers (RFC 6901) of places in a request or an answer."""
+
+from collections.abc import Iterable
+
+__all__ = ["json_pointer"]
+
+
+def json_pointer(path: Iterable[str | int]) -> str:
+    """The pointer of a path of keys and indices; empty for the whole document."""
+    return "".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in path)

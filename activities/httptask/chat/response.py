@@ -1,0 +1,175 @@
+"""Reading the answer to a chat completion: a completion, or a typed error, never a wrong success."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from httptask.chat.embedded_error import embedded_error
+from httptask.chat.models import Completion, ToolCall
+from httptask.chat.pointer import json_pointer
+from httptask.chat.structured import OutputFault, asks_for_json, read_structured
+from httptask.chat.wire import WireChoice, WireCompletion, WireMessage, WireToolCall
+from httptask.http import json_tree
+from httptask.http.errors import OutputInvalid, ResponseInterrupted, ResponseInvalid
+
+__all__ = ["read_completion"]
+
+MAX_EXCERPT_BYTES = 2048
+MAX_TEXT_BYTES = 4096
+
+_CUT_SHORT = {
+    "length": "it was cut off at the token limit; raise max_completion_tokens or ask for less",
+    "content_filter": "a content filter of the server held it back",
+}
+
+
+def read_completion(
+    body: Any, request_body: Mapping[str, Any], *, include_response: bool = False
+) -> Completion:
+    """Read the body of an answer of `POST /chat/completions`.
+
+    Args:
+        body: the parsed JSON body, or its text when the server did not call it JSON.
+        request_body: the body of the request, which says what form the answer has to have.
+        include_response: whether the completion carries the whole body.
+
+    Raises:
+        ResponseInvalid: it is not a chat completion.
+        ResponseInterrupted: the server says that generating broke off.
+        HttpStatusError: (or a subclass) it is an error object under a status of success.
+        OutputInvalid: the text is not the JSON that `response_format` asks for. `details` holds what a re-ask
+            needs: `text`, `errors` (pointer and message each), `finish_reason`, `usage`, `model`, `id`.
+    """
+    answer = _object(body)
+    if error := embedded_error(answer):
+        raise error
+    try:
+        wire = WireCompletion.model_validate(answer)
+    except ValidationError as invalid:
+        first = invalid.errors(include_input=False, include_url=False, include_context=False)[0]
+        problem = "is missing" if first["type"] == "missing" else "can't be read"
+        place = json_pointer(first["loc"]) or "the whole"
+        raise _not_a_completion(f"{place} {problem}", answer) from None
+    choice = _first(wire.choices)
+    if choice.finish_reason == "error":
+        raise ResponseInterrupted(
+            'the server broke off generating the answer (finish_reason "error")',
+            details={"body_excerpt": _excerpt(answer)},
+        )
+    completion = _completion(wire, choice)
+    if _asks_for_several(request_body.get("n")):
+        completion.choices = answer["choices"]
+    if include_response:
+        completion.response = answer
+    if asks_for_json(request_body) and _answers_in_text(completion):
+        completion.json_ = _structured(completion, request_body["response_format"])
+    return completion
+
+
+def _object(body: Any) -> dict[str, Any]:
+    if isinstance(body, str):
+        try:
+            body = json_tree.parse(body)
+        except ValueError:
+            raise _not_a_completion("it is text, not JSON", body) from None
+    if not json_tree.is_object(body):
+        raise _not_a_completion("it is not a JSON object", body)
+    return body
+
+
+def _asks_for_several(n: Any) -> bool:
+    return isinstance(n, int) and n > 1
+
+
+def _first(choices: list[WireChoice]) -> WireChoice:
+    return next((choice for choice in choices if choice.index == 0), choices[0])
+
+
+def _completion(wire: WireCompletion, choice: WireChoice) -> Completion:
+    message = choice.message
+    calls = [_tool_call(call) for call in message.tool_calls]
+    if not calls and message.function_call is not None:
+        calls = [ToolCall(name=message.function_call.name, arguments=message.function_call.arguments)]
+    return Completion(
+        text=_text(message),
+        refusal=message.refusal or _joined(message.content, "refusal"),
+        tool_calls=calls,
+        finish_reason=choice.finish_reason,
+        model=wire.model,
+        id=wire.id,
+        usage=wire.usage,
+    )
+
+
+def _text(message: WireMessage) -> str | None:
+    return message.content if isinstance(message.content, str) else _joined(message.content, "text")
+
+
+def _joined(content: str | list[Any] | None, kind: str) -> str | None:
+    """The text of all content parts of one kind; the others (reasoning, references) are not the answer."""
+    if not json_tree.is_array(content):
+        return None
+    parts = [part.get(kind) for part in content if json_tree.is_object(part) and part.get("type") == kind]
+    texts = [part for part in parts if isinstance(part, str)]
+    return "".join(texts) if texts else None
+
+
+def _tool_call(call: WireToolCall) -> ToolCall:
+    called = call.function or call.custom or call
+    return ToolCall(
+        **(call.model_extra or {}),
+        id=call.id,
+        type=call.type or "function",
+        name=called.name,
+        arguments=called.input if called.arguments is None else called.arguments,
+    )
+
+
+def _answers_in_text(completion: Completion) -> bool:
+    """A refusal or a call of tools takes the place of the JSON that was asked for."""
+    return not completion.refusal and (bool(completion.text) or not completion.tool_calls)
+
+
+def _structured(completion: Completion, response_format: Mapping[str, Any]) -> Any:
+    if completion.finish_reason in _CUT_SHORT:
+        # What was cut may still parse ("12" of "123"), so it is not even tried.
+        reason = _CUT_SHORT[completion.finish_reason]
+        raise _not_as_asked(completion, (OutputFault("", reason),))
+    output = read_structured(completion.text or "", response_format)
+    if output.faults:
+        raise _not_as_asked(completion, output.faults)
+    return output.value
+
+
+def _not_as_asked(completion: Completion, faults: tuple[OutputFault, ...]) -> OutputInvalid:
+    first = faults[0]
+    place = f"{first.pointer}: " if first.pointer else ""
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return OutputInvalid(
+        f"the answer is not what response_format asks for: {place}{first.message}{more}",
+        details={
+            "text": _cut(completion.text or "", MAX_TEXT_BYTES),
+            "errors": [{"pointer": fault.pointer, "message": fault.message} for fault in faults],
+            "finish_reason": completion.finish_reason,
+            "usage": completion.usage.model_dump() if completion.usage else None,
+            "model": completion.model,
+            "id": completion.id,
+        },
+    )
+
+
+def _not_a_completion(problem: str, body: Any) -> ResponseInvalid:
+    return ResponseInvalid(
+        f"the answer is not a chat completion: {problem}", details={"body_excerpt": _excerpt(body)}
+    )
+
+
+def _excerpt(body: Any) -> str:
+    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    return _cut(text, MAX_EXCERPT_BYTES)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text.encode(errors="replace")[:limit].decode(errors="ignore")

@@ -1,0 +1,106 @@
+"""Structured output: the JSON in an answer's text, checked against what `response_format` asks for."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from httptask.chat.output_schema import compile_schema
+from httptask.chat.pointer import json_pointer
+from httptask.http import json_tree
+
+__all__ = ["OutputFault", "StructuredOutput", "asks_for_json", "read_structured"]
+
+MAX_FAULTS = 8
+MAX_FAULT_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFault:
+    """One reason why an answer is not what was asked for; `pointer` is a JSON Pointer into the answer."""
+
+    pointer: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StructuredOutput:
+    """The parsed answer; with faults, `value` is not to be used."""
+
+    value: Any
+    faults: tuple[OutputFault, ...] = ()
+
+
+def asks_for_json(request_body: Mapping[str, Any]) -> bool:
+    """Whether the request wants its answer as JSON."""
+    response_format = request_body.get("response_format")
+    return json_tree.is_object(response_format) and response_format.get("type") in {
+        "json_object",
+        "json_schema",
+    }
+
+
+def read_structured(text: str, response_format: Mapping[str, Any]) -> StructuredOutput:
+    """Parse an answer and check it.
+
+    Servers without constrained decoding wrap JSON in a Markdown code fence, so the only fence of a text
+    counts as the answer when the text itself is not JSON.
+
+    Args:
+        text: the whole text of the answer.
+        response_format: that field of the request, of type `json_object` or `json_schema`.
+    """
+    try:
+        value = _parse(text)
+    except ValueError as unreadable:
+        return StructuredOutput(None, (OutputFault("", str(unreadable)),))
+    return StructuredOutput(value, tuple(islice(_faults(value, response_format), MAX_FAULTS)))
+
+
+def _faults(value: Any, response_format: Mapping[str, Any]) -> Iterator[OutputFault]:
+    if response_format["type"] == "json_object":
+        if not isinstance(value, dict):
+            yield OutputFault("", "the answer is JSON but not an object")
+        return
+    declared = response_format.get("json_schema")
+    if not json_tree.is_object(declared) or declared.get("schema") is None:
+        return
+    for error in compile_schema(declared["schema"]).iter_errors(value):
+        yield OutputFault(json_pointer(error.instance_path), error.message[:MAX_FAULT_CHARACTERS])
+
+
+def _parse(text: str) -> Any:
+    try:
+        return _parse_json(text)
+    except ValueError:
+        blocks = _fenced_blocks(text)
+        if len(blocks) != 1:
+            raise
+        return _parse_json(blocks[0])
+
+
+def _parse_json(text: str) -> Any:
+    try:
+        return json_tree.parse(text)
+    except json.JSONDecodeError as invalid:
+        raise ValueError(f"not JSON: {invalid.msg} at line {invalid.lineno} column {invalid.colno}") from None
+    except ValueError as invalid:
+        raise ValueError(f"not JSON: {invalid}") from None
+
+
+def _fenced_blocks(text: str) -> list[str]:
+    """The contents of Markdown fences. A closing fence ends its line, which no JSON string can do."""
+    blocks: list[str] = []
+    lines: list[str] | None = None
+    for line in text.split("\n"):
+        bare = line.strip()
+        if lines is None:
+            if bare.lower() in {"```", "```json"}:
+                lines = []
+        elif bare.endswith("```"):
+            blocks.append("\n".join([*lines, bare.removesuffix("```")]))
+            lines = None
+        else:
+            lines.append(line)
+    return blocks

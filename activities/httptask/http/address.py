@@ -1,0 +1,84 @@
+"""The address guard: which resolved addresses a request may be sent to.
+
+Only resolved socket addresses are judged: `127.1`, `0x7f000001` and circled digits all reach loopback
+through the resolver, and no parser of host names knows all such forms.
+"""
+
+from collections.abc import Sequence
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+
+__all__ = ["Network", "parse_networks", "refusal"]
+
+Network = IPv4Network | IPv6Network
+
+_LOOPBACK: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+
+# Python's tables differ between releases and call some of these global, so they are spelt out.
+_SPECIAL_PURPOSE: tuple[Network, ...] = (
+    IPv4Network("100.64.0.0/10"),  # carrier-grade NAT (RFC 6598); holds the metadata service of one cloud
+    IPv4Network("168.63.129.16/32"),  # the platform service of one cloud, on a public address
+    IPv4Network("192.0.0.0/24"),  # IETF protocol assignments (RFC 6890); metadata service of one cloud
+    IPv4Network("192.88.99.0/24"),  # 6to4 relays (RFC 7526)
+    IPv6Network("2001::/23"),  # IETF protocol assignments, Teredo among them
+    IPv6Network("2002::/16"),  # 6to4 (RFC 7526): holds any IPv4 address
+    IPv6Network("2001:db8::/32"),  # documentation
+    IPv6Network("3fff::/20"),  # documentation (RFC 9637)
+)
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
+
+
+def parse_networks(names: Sequence[str]) -> tuple[Network, ...]:
+    """Reads a connection's `allow_private`.
+
+    Args:
+        names: networks in CIDR notation, single addresses, or `loopback`.
+
+    Raises:
+        ValueError: one of them is neither.
+    """
+    networks: list[Network] = []
+    for name in names:
+        networks.extend(_LOOPBACK if name == "loopback" else (ip_network(name, strict=False),))
+    return tuple(networks)
+
+
+def refusal(address: str, allowed: Sequence[Network] = ()) -> str | None:
+    """Says why an address may not be reached, or None if it may.
+
+    Args:
+        address: numeric address as a resolver returns it, with or without an IPv6 zone.
+        allowed: networks that are open in spite of being private.
+    """
+    ip = _embedded(ip_address(address.partition("%")[0]))
+    if any(ip in network for network in allowed):
+        return None
+    if ip.is_loopback:
+        return "a loopback address"
+    if ip.is_link_local:
+        return "a link-local address"
+    if ip.is_multicast:
+        return "a multicast address"
+    if ip.is_private:
+        return "a private address"
+    if not ip.is_global or ip.is_reserved or any(ip in network for network in _SPECIAL_PURPOSE):
+        return "a special-purpose address"
+    if isinstance(ip, IPv6Address) and ip not in _GLOBAL_UNICAST:
+        return "a special-purpose address"
+    return None
+
+
+def _embedded(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that a mapped or NAT64 address stands for, which is where the packets go."""
+    if isinstance(ip, IPv4Address):
+        return ip
+    if ip in _NAT64:
+        return IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip

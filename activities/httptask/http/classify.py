@@ -1,0 +1,83 @@
+"""What an unsuccessful status means, and whether another attempt may cure it: the one place that decides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from httptask.http.errors import Forbidden, HttpStatusError, QuotaExhausted, RateLimited, Unauthorized
+from httptask.http.json_tree import is_array, is_object
+from httptask.http.retry_after import retry_after
+
+__all__ = ["MAX_RETRY_AFTER", "Verdict", "classify", "error_text"]
+
+MAX_RETRY_AFTER = 600.0
+"""Longest wait in seconds that a server may ask for; beyond it the call fails at once."""
+
+_RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_QUOTA_CODES = ("insufficient_quota", "billing")
+_TYPES: dict[int, type[HttpStatusError]] = {401: Unauthorized, 403: Forbidden, 429: RateLimited}
+_TEXT_FIELDS = ("message", "detail", "error_description", "title", "error")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a status amounts to."""
+
+    error: type[HttpStatusError]
+    retryable: bool
+    retry_after: float | None = None
+    """Seconds the server asked for; None when it did not, or asked for more than the cap."""
+    note: str | None = None
+    """What to add to the message so that a person understands the decision."""
+
+
+def classify(status: int, headers: Mapping[str, str], body: Any, method: str) -> Verdict:
+    """Judges a status that is not a success.
+
+    A quota that is used up is never retried: waiting does not fill it, and each refused call may count
+    against a limit. Otherwise the server's own `x-should-retry` decides, then the status.
+
+    Args:
+        status: the response's status.
+        headers: all headers of the response, names in lower case.
+        body: the parsed content, or None.
+        method: the request's method.
+    """
+    if status == 402 or (status == 429 and _is_quota(body)):
+        return Verdict(QuotaExhausted, retryable=False)
+    error = _TYPES.get(status, HttpStatusError)
+    wanted = headers.get("x-should-retry", "").strip().lower()
+    retryable = wanted == "true" if wanted in ("true", "false") else status in _RETRYABLE
+    if not retryable:
+        note = f"redirects of a {method} are not followed" if 300 <= status < 400 else None
+        return Verdict(error, retryable=False, note=note)
+    wait = retry_after(headers)
+    if wait is not None and wait > MAX_RETRY_AFTER:
+        minutes = int(MAX_RETRY_AFTER // 60)
+        note = f"the server asked for {wait:.0f} s, more than the {minutes} min that a retry may wait"
+        return Verdict(error, retryable=False, note=note)
+    return Verdict(error, retryable=True, retry_after=wait)
+
+
+def error_text(body: Any) -> str | None:
+    """The sentence in which an error body explains itself: OpenAI's, RFC 9457's and other common forms."""
+    if isinstance(body, str):
+        return None if body.lstrip().startswith("<") else " ".join(body.split()) or None
+    if is_array(body) and body:
+        return error_text(body[0])
+    if not is_object(body):
+        return None
+    for name in ("error", "errors"):
+        nested = body.get(name)
+        if isinstance(nested, (dict, list)) and (text := error_text(nested)):
+            return text
+    return next(
+        (" ".join(body[name].split()) for name in _TEXT_FIELDS if isinstance(body.get(name), str)), None
+    )
+
+
+def _is_quota(body: Any) -> bool:
+    error = body.get("error") if is_object(body) else None
+    if not is_object(error):
+        return False
+    return any(code in str(error.get(name, "")) for name in ("code", "type") for code in _QUOTA_CODES)

@@ -1,0 +1,107 @@
+"""The deadlines of one attempt: connect, first byte, idle, and total over all of it.
+
+A client library bounds each read by itself, so a server that sends a byte now and then is never late;
+here one clock runs over the whole attempt.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Literal
+
+from httptask.http.errors import Timeout
+from httptask.http.limits import Bounds
+
+__all__ = ["Progress", "deadlines"]
+
+Deadline = Literal["connect", "first_byte", "idle", "total"]
+
+_UNMET: dict[Deadline, str] = {
+    "connect": "no connection to {host} within {seconds:g} s (connect deadline)",
+    "first_byte": "no answer from {host} within {seconds:g} s (first byte deadline)",
+    "idle": "{host} fell silent in the middle of its answer for {seconds:g} s (idle deadline)",
+    "total": "no complete answer from {host} within {seconds:g} s (total deadline)",
+}
+
+
+class Progress:
+    """Where an attempt stands. The transport reports each event; the next deadline follows from it.
+
+    Attributes:
+        sent: whether a byte of the request may have gone out, so that the server may have acted on it.
+        ended: whether the server has closed its side.
+        connected: milliseconds until the connection stood; None for one that stood already.
+        first_byte: milliseconds until the first byte of the answer.
+        received: bytes of the answer, as they came.
+    """
+
+    def __init__(self, bounds: Bounds, scope: asyncio.Timeout) -> None:
+        self._bounds = bounds
+        self._scope = scope
+        self._loop = asyncio.get_running_loop()
+        self._start = self._loop.time()
+        self.deadline: Deadline = "total"
+        self.restart()
+
+    def restart(self) -> None:
+        """A try begins; of an earlier one nothing was sent."""
+        self.sent = False
+        self.ended = False
+        self.connected: float | None = None
+        self.first_byte: float | None = None
+        self.received = 0
+        self._expect("connect")
+
+    def connection_made(self) -> None:
+        """The connection stands, TLS included."""
+        self.connected = self.elapsed()
+
+    def sending(self) -> None:
+        """Bytes of the request are about to go out."""
+        self.sent = True
+        self._expect("first_byte")
+
+    def bytes_received(self, count: int) -> None:
+        """Bytes of the answer came in; 0 at its end."""
+        self.ended = count == 0
+        self.received += count
+        if self.first_byte is None and count:
+            self.first_byte = self.elapsed()
+        self._expect("idle")
+
+    def elapsed(self) -> float:
+        """Milliseconds since the attempt began."""
+        return (self._loop.time() - self._start) * 1000
+
+    def seconds(self, deadline: Deadline) -> float:
+        """How long that deadline gives."""
+        return float(getattr(self._bounds, deadline))
+
+    def _expect(self, deadline: Deadline) -> None:
+        end = self._start + self._bounds.total
+        next_end = self._loop.time() + self.seconds(deadline)
+        self.deadline = deadline if next_end < end else "total"
+        if not self._scope.expired():
+            self._scope.reschedule(min(next_end, end))
+
+
+@asynccontextmanager
+async def deadlines(bounds: Bounds, host: str) -> AsyncGenerator[Progress]:
+    """Bounds what runs inside it.
+
+    Raises:
+        Timeout: naming the deadline that was not met.
+    """
+    progress = None
+    try:
+        async with asyncio.timeout(None) as scope:
+            progress = Progress(bounds, scope)
+            yield progress
+    except TimeoutError:
+        if progress is None:
+            raise
+        seconds = progress.seconds(progress.deadline)
+        raise Timeout(
+            _UNMET[progress.deadline].format(host=host, seconds=seconds),
+            details={"deadline": progress.deadline, "seconds": seconds, "host": host, "sent": progress.sent},
+        ) from None

@@ -1,0 +1,150 @@
+r"""Every way an HTTP call can fail.
+
+    HttpTaskError
+    +-- RequestInvalid          the request can't be sent as written: bad URL, header, missing required field
+    +-- SecretUnavailable       a named secret is not declared, or has no usable value, on this worker
+    +-- ConnectionUnknown       no connection of that name on this worker
+    +-- AddressForbidden        the address guard refused the target
+    +-- ConnectFailed           nothing was sent: DNS, connect or TLS failed
+    +-- Timeout                 a deadline passed
+    +-- ResponseInterrupted     the answer broke off
+    +-- ResponseInvalid         the answer can't be read: bad JSON, charset, encoding
+    +-- ResponseTooLarge        more bytes than the limit allows
+    +-- HttpStatusError         a status that is not a success
+    |   +-- RateLimited         429
+    |   +-- QuotaExhausted      429 or 402 that no waiting will cure
+    |   +-- Unauthorized        401
+    |   +-- Forbidden           403
+    +-- FixtureMissing          no fixture answers this request
+    +-- OutputInvalid           a model's answer is not what its schema asks for
+
+The class name is the `type` of the Temporal failure, and is API. Messages are fixed texts of ours: no
+exception of a client library, which may quote a header or URL with a credential, is ever chained.
+"""
+
+# ruff: noqa: N818 - each is named for its situation, and the name is API
+
+from typing import Any, ClassVar
+
+__all__ = [
+    "AddressForbidden",
+    "ConnectFailed",
+    "ConnectionUnknown",
+    "FixtureMissing",
+    "Forbidden",
+    "HttpStatusError",
+    "HttpTaskError",
+    "OutputInvalid",
+    "QuotaExhausted",
+    "RateLimited",
+    "RequestInvalid",
+    "ResponseInterrupted",
+    "ResponseInvalid",
+    "ResponseTooLarge",
+    "SecretUnavailable",
+    "Timeout",
+    "Unauthorized",
+]
+
+
+class HttpTaskError(Exception):
+    """Root of every error of a call.
+
+    Attributes:
+        details: JSON object with what is known (status, host, body excerpt, ...), redacted, at most a few KB.
+        retryable: whether another attempt may succeed.
+        retry_after: seconds the server asked for, validated and capped; None for the policy's own wait.
+    """
+
+    retryable_by_default: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        details: dict[str, Any] | None = None,
+        retryable: bool | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details: dict[str, Any] = details or {}
+        self.retryable = self.retryable_by_default if retryable is None else retryable
+        self.retry_after = retry_after
+
+    @property
+    def type(self) -> str:
+        """The stable name of this failure."""
+        return type(self).__name__
+
+
+class RequestInvalid(HttpTaskError):
+    """The request can't be sent as written."""
+
+
+class SecretUnavailable(HttpTaskError):
+    """A named secret is not declared on this worker, or its value can't be used."""
+
+
+class ConnectionUnknown(HttpTaskError):
+    """No connection of that name on this worker."""
+
+
+class AddressForbidden(HttpTaskError):
+    """The target resolves to an address this connection may not reach."""
+
+
+class ConnectFailed(HttpTaskError):
+    """Nothing was sent: name resolution, connect or TLS failed."""
+
+    retryable_by_default = True
+
+
+class Timeout(HttpTaskError):
+    """A deadline passed; `details["deadline"]` says which."""
+
+    retryable_by_default = True
+
+
+class ResponseInterrupted(HttpTaskError):
+    """The answer broke off before its end."""
+
+    retryable_by_default = True
+
+
+class ResponseInvalid(HttpTaskError):
+    """The answer arrived and can't be read as what it says it is."""
+
+
+class ResponseTooLarge(HttpTaskError):
+    """The answer has more bytes than the limit allows."""
+
+
+class HttpStatusError(HttpTaskError):
+    """A status that is not a success; `details` holds `status`, `headers` and a body excerpt."""
+
+
+class RateLimited(HttpStatusError):
+    """429: the server asks for fewer requests."""
+
+    retryable_by_default = True
+
+
+class QuotaExhausted(HttpStatusError):
+    """The account has no quota left; waiting does not help."""
+
+
+class Unauthorized(HttpStatusError):
+    """401: the credential is missing or wrong."""
+
+
+class Forbidden(HttpStatusError):
+    """403: the credential may not do this."""
+
+
+class FixtureMissing(HttpTaskError):
+    """No recorded fixture answers this request."""
+
+
+class OutputInvalid(HttpTaskError):
+    """A model's answer does not have the form that its `response_format` asks for."""

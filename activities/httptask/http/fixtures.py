@@ -1,0 +1,233 @@
+"""Fixtures: recorded answers that stand in for servers. Everything above the transport stays real."""
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from httptask.http.deadlines import Progress
+from httptask.http.errors import ConnectFailed, FixtureMissing, ResponseInterrupted, Timeout
+from httptask.http.exchange import Transport, WireResponse
+from httptask.http.fixture_match import explain_mismatch, matches
+from httptask.http.json_tree import is_array
+from httptask.http.prepare import PreparedRequest
+from httptask.http.wire import WireRequest
+
+__all__ = ["Fixture", "FixtureInvalid", "FixtureRequest", "FixtureResponse", "Fixtures"]
+
+_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+
+
+class FixtureInvalid(ValueError):  # noqa: N818 - named like the other errors here
+    """A fixture file can't be read; the message names file and field."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FixtureRequest(_Model):
+    """Which request a fixture answers."""
+
+    method: str
+    url: str
+    """In prepared form: complete, with secrets as `$NAME`."""
+    body: JsonValue = None
+    """The whole body; without this key, any."""
+    match: dict[str, JsonValue] | None = None
+    """Instead of `body`: fields that it must contain."""
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Self:
+        if "body" in self.model_fields_set and self.match is not None:
+            raise ValueError("give either body or match, not both")
+        return self
+
+
+class FixtureResponse(_Model):
+    """An answer, or a failure in place of one."""
+
+    status: Annotated[int, Field(ge=200, le=599)] = 200
+    headers: dict[str, str] = {}
+    body: JsonValue = None
+    """JSON; `text` and `base64` are other forms of a body."""
+    text: str | None = None
+    base64: Base64Bytes | None = None
+    error: Literal["connect", "timeout", "interrupted"] | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        given = self.model_fields_set & {"body", "text", "base64"}
+        if len(given) > 1 or (self.error is not None and self.model_fields_set != {"error"}):
+            raise ValueError("give one of body, text and base64, or error alone")
+        return self
+
+    def content(self) -> tuple[bytes, str]:
+        """The body's bytes and the media type that goes with them."""
+        if self.text is not None:
+            return self.text.encode(), "text/plain; charset=utf-8"
+        if self.base64 is not None:
+            return self.base64, "application/octet-stream"
+        if "body" in self.model_fields_set:
+            return json.dumps(self.body, ensure_ascii=False).encode(), "application/json"
+        return b"", ""
+
+
+class Fixture(_Model):
+    """The answers to one request, used up in order."""
+
+    request: FixtureRequest
+    responses: Annotated[tuple[FixtureResponse, ...], Field(min_length=1)]
+    repeat: bool = False
+    """Whether the last answer serves all further requests."""
+
+
+class Fixtures:
+    """A set of fixtures and how far each is used up.
+
+    Args:
+        fixtures: each with the file it comes from, for messages.
+    """
+
+    def __init__(self, fixtures: Sequence[tuple[Path, Fixture]]) -> None:
+        self._fixtures = fixtures
+        self._used = [0] * len(fixtures)
+
+    @classmethod
+    def load(cls, directory: Path) -> "Fixtures":
+        """Reads all YAML and JSON files of a directory, in order of their names.
+
+        Raises:
+            FixtureInvalid: there are none, or one can't be read.
+        """
+        files = sorted(file for file in directory.glob("*") if file.suffix in _SUFFIXES)
+        if not files:
+            raise FixtureInvalid(f"{directory}: no fixtures here (*.yaml, *.json)")
+        return cls([(file, fixture) for file in files for fixture in _read(file)])
+
+    def transport(self, prepared: PreparedRequest) -> Transport:
+        """What answers one request."""
+        return _FixtureTransport(self, prepared)
+
+    def take(self, prepared: PreparedRequest) -> FixtureResponse:
+        """The next answer to a request; a fixture that names more of its body goes first.
+
+        Raises:
+            FixtureMissing: there is none, or no more; with the difference to the nearest.
+        """
+        candidates = [
+            index
+            for index, (_, fixture) in enumerate(self._fixtures)
+            if matches(fixture.request.model_dump(exclude_unset=True), prepared)
+        ]
+        candidates.sort(key=lambda index: _precedence(self._fixtures[index][1].request))
+        for index in candidates:
+            fixture = self._fixtures[index][1]
+            if self._used[index] < len(fixture.responses):
+                self._used[index] += 1
+                return fixture.responses[self._used[index] - 1]
+            if fixture.repeat:
+                return fixture.responses[-1]
+        raise self._missing(prepared, candidates)
+
+    def _missing(self, prepared: PreparedRequest, used_up: Sequence[int]) -> FixtureMissing:
+        request = f"{prepared.method} {prepared.uri}"
+        cure = "record it with `httptask run … --record DIR`"
+        if used_up:
+            file, fixture = self._fixtures[used_up[0]]
+            return FixtureMissing(
+                f"all {len(fixture.responses)} answers to {request} in {file.name} are used: add one, "
+                f"set `repeat: true`, or {cure}"
+            )
+        written = [
+            (file.name, fixture.request.model_dump(exclude_unset=True)) for file, fixture in self._fixtures
+        ]
+        nearest, difference = explain_mismatch(prepared, written)
+        return FixtureMissing(
+            f"no fixture answers {request}; the nearest is in {nearest}: {cure}",
+            details={"nearest": nearest, "diff": difference},
+        )
+
+
+class _FixtureTransport:
+    simulated = True
+
+    def __init__(self, fixtures: Fixtures, prepared: PreparedRequest) -> None:
+        self._fixtures = fixtures
+        self._prepared = prepared
+
+    @asynccontextmanager
+    async def open(self, request: WireRequest, progress: Progress) -> AsyncGenerator[WireResponse]:
+        response = self._fixtures.take(self._prepared)
+        host = request.url.netloc
+        if response.error == "connect":
+            raise ConnectFailed(f"no connection to {host} (from a fixture)", details={"host": host})
+        progress.connection_made()
+        progress.sending()
+        if response.error == "timeout":
+            seconds = progress.seconds("total")
+            raise Timeout(
+                f"no complete answer from {host} within {seconds:g} s (from a fixture)",
+                details={"deadline": "total", "seconds": seconds, "host": host, "sent": True},
+            )
+        if response.error == "interrupted":
+            raise ResponseInterrupted(
+                f"{host} closed the connection before it answered (from a fixture)",
+                details={"host": host, "sent": True},
+            )
+        body, media_type = response.content()
+        progress.bytes_received(len(body))
+        yield WireResponse(response.status, _raw_headers(response.headers, media_type, len(body)), _one(body))
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+async def _one(body: bytes) -> AsyncIterator[bytes]:
+    yield body
+
+
+def _raw_headers(headers: dict[str, str], media_type: str, length: int) -> list[tuple[bytes, bytes]]:
+    complete = {name.lower(): value for name, value in headers.items()}
+    if media_type:
+        complete.setdefault("content-type", media_type)
+    complete["content-length"] = str(length)
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in complete.items()]
+
+
+def _precedence(request: FixtureRequest) -> int:
+    if "body" in request.model_fields_set:
+        return 0
+    return 1 if request.match is not None else 2
+
+
+def _read(file: Path) -> list[Fixture]:
+    try:
+        text = file.read_text("utf-8")
+        written = json.loads(text) if file.suffix == ".json" else _load_yaml(text)
+    except (OSError, ValueError, YAMLError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else str(file)
+        raise FixtureInvalid(f"{where}: this is not a readable fixture file") from None
+    items = written if is_array(written) else [written]
+    return [_validated(item, file, index if len(items) > 1 else None) for index, item in enumerate(items)]
+
+
+def _load_yaml(text: str) -> Any:
+    loader: Any = YAML(typ="safe", pure=True)
+    return loader.load(text)
+
+
+def _validated(written: Any, file: Path, index: int | None) -> Fixture:
+    try:
+        return Fixture.model_validate(written)
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False)[0]
+        path = [] if index is None else [index]
+        field = "/".join(map(str, (*path, *fault["loc"])))
+        raise FixtureInvalid(f"{file}: {field or 'the file'}: {fault['msg']}") from None

@@ -1,0 +1,117 @@
+"""Which headers may go out, how they must look, and which come back."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from httptask.http.errors import RequestInvalid
+
+__all__ = [
+    "Headers",
+    "allowed",
+    "check_header",
+    "check_method",
+    "fold",
+    "has_control_character",
+    "is_credential",
+]
+
+Headers = Mapping[str, str]
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+_OWNED_BY_TRANSPORT = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+_ALLOWED = frozenset(
+    {
+        "cache-control",
+        "content-disposition",
+        "content-language",
+        "content-length",
+        "content-type",
+        "date",
+        "etag",
+        "last-modified",
+        "link",
+        "location",
+        "request-id",
+        "retry-after",
+        "retry-after-ms",
+        "www-authenticate",
+        "x-request-id",
+        "x-should-retry",
+    }
+)
+_ALLOWED_PREFIXES = ("openai-", "x-ratelimit-", "ratelimit-", "idempotency-", "idempotent-")
+_NOT_METHODS = frozenset({"CONNECT", "TRACE"})
+_CREDENTIAL = re.compile(r"authorization|cookie|token|secret|password|api-?key|-key$", re.IGNORECASE)
+
+
+def check_method(method: str) -> None:
+    """Refuses what is no method (RFC 9110, section 9.1), and those that are no request for an answer.
+
+    Raises:
+        RequestInvalid: naming it.
+    """
+    if not _TOKEN.fullmatch(method) or method in _NOT_METHODS:
+        raise RequestInvalid(f"{method[:60]!r} is not a method that can be sent: use GET, POST, PUT, ...")
+
+
+def check_header(name: str, value: str) -> None:
+    """Refuses a request header that could not be sent as exactly one header line (RFC 9110, section 5).
+
+    Raises:
+        RequestInvalid: naming the header, never its value.
+    """
+    if not _TOKEN.fullmatch(name):
+        raise RequestInvalid(f"{name[:60]!r} is not a header name: use letters, digits and hyphens")
+    if name.lower() in _OWNED_BY_TRANSPORT:
+        raise RequestInvalid(f"the header {name} is set by the transport: remove it from the request")
+    if not _VALUE.fullmatch(value):
+        raise RequestInvalid(
+            f"the value of the header {name} has a line break, a control character or one outside Latin-1: "
+            "remove it (a block scalar `|` ends in a line break, `|-` does not)"
+        )
+
+
+def has_control_character(text: str) -> bool:
+    """Whether a text has a character that may stand in neither a header value nor a URL."""
+    return _CONTROL.search(text) is not None
+
+
+def is_credential(name: str) -> bool:
+    """Whether a header of that name usually carries a credential, so that its value is never shown."""
+    return name.lower() != "idempotency-key" and _CREDENTIAL.search(name) is not None
+
+
+def fold(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Joins repeated headers as RFC 9110, section 5.3 allows; names in lower case."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in raw:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def allowed(headers: Headers) -> dict[str, str]:
+    """The response headers that may be stored and shown: no cookie, no credential, nothing unknown."""
+    return {
+        name: value
+        for name, value in headers.items()
+        if name in _ALLOWED or name.startswith(_ALLOWED_PREFIXES)
+    }

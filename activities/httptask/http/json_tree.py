@@ -1,0 +1,96 @@
+"""JSON values as trees: reading them strictly, and changing the texts in them."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn, TypeGuard
+
+__all__ = ["MAX_DEPTH", "canonical", "is_array", "is_object", "map_texts", "parse"]
+
+MAX_DEPTH = 100
+"""Deepest nesting accepted: what stores and serialises results downstream has limits of its own near 250."""
+
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether a JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: Any) -> TypeGuard[list[Any]]:
+    """Whether a JSON value is an array."""
+    return isinstance(value, list)
+
+
+def parse(text: str) -> Any:
+    """Reads JSON as RFC 8259 has it: no NaN, no infinity, no nesting past `MAX_DEPTH`.
+
+    Half of a surrogate pair, which a model's answer cut by a token limit may hold, becomes U+FFFD:
+    it has no UTF-8 form and could not be stored.
+
+    Raises:
+        ValueError: it is not such a document.
+    """
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if _depth_exceeds(value, MAX_DEPTH):
+        raise ValueError("nested too deeply")
+    return map_texts(value, _pair_surrogates) if _SURROGATE_ESCAPE.search(text) else value
+
+
+def canonical(value: Any) -> str:
+    """One text for values that are equal as JSON: sorted keys, no spaces, 1.0 as 1."""
+    return json.dumps(_whole_numbers(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def map_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """The same tree with every text in it, keys included, passed through `change`."""
+    if isinstance(value, str):
+        return change(value)
+    if is_array(value):
+        return [map_texts(item, change) for item in value]
+    if is_object(value):
+        return {change(key): map_texts(item, change) for key, item in value.items()}
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is out of range")
+    return number
+
+
+def _depth_exceeds(value: Any, limit: int) -> bool:
+    level: list[Any] = [value]
+    for _ in range(limit + 1):
+        level = [child for container in level for child in _children(container)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if is_object(value):
+        return value.values()
+    return value if is_array(value) else ()
+
+
+def _pair_surrogates(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _whole_numbers(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if is_array(value):
+        return [_whole_numbers(item) for item in value]
+    return {key: _whole_numbers(item) for key, item in value.items()} if is_object(value) else value

@@ -1,0 +1,42 @@
+"""Deadlines and sizes of one attempt: what applies when neither the request nor its connection says."""
+
+from dataclasses import dataclass
+
+from httptask.http.models import Limits
+
+__all__ = ["CHAT_DEFAULTS", "HTTP_DEFAULTS", "Bounds", "bounds"]
+
+HTTP_DEFAULTS = Limits(connect=5, total=60, response_bytes=1024 * 1024)
+"""Defaults of a plain HTTP call; first byte and idle may take as long as the whole."""
+
+CHAT_DEFAULTS = Limits(connect=5, first_byte=120, idle=120, total=600, response_bytes=1024 * 1024)
+"""Defaults of a chat completion: a reasoning model may be silent for minutes before its first byte."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Limits with every value decided; seconds and bytes."""
+
+    connect: float
+    first_byte: float
+    idle: float
+    total: float
+    response_bytes: int
+
+
+def bounds(*layers: Limits) -> Bounds:
+    """Decides each limit by the first layer that sets it, most specific layer first.
+
+    The last layer sets at least `connect`, `total` and `response_bytes`.
+    """
+    decided: dict[str, float] = {}
+    for layer in layers:
+        for name, value in layer.model_dump(exclude_none=True).items():
+            decided.setdefault(name, value)
+    return Bounds(
+        connect=decided["connect"],
+        first_byte=decided.get("first_byte", decided["total"]),
+        idle=decided.get("idle", decided["total"]),
+        total=decided["total"],
+        response_bytes=int(decided["response_bytes"]),
+    )

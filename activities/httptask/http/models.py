@@ -1,0 +1,154 @@
+"""What one HTTP call is asked to do and what came of it: the wire format of the HTTP activity.
+
+Everything here is plain data. No secret value ever stands in it: `SecretReference` says where the
+activity inserts one, so history shows what was asked and never a credential.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "Authentication",
+    "BasicAuthentication",
+    "BearerAuthentication",
+    "HttpRequest",
+    "HttpResponse",
+    "JsonBody",
+    "Limits",
+    "QueryValue",
+    "RequestBody",
+    "SecretReference",
+    "SentRequest",
+    "StatusPattern",
+    "TextBody",
+    "Timing",
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SecretReference(_Model):
+    """A place where the activity inserts the value of a secret.
+
+    The reference travels beside the request, never inside it, so that no response or input can forge one.
+    """
+
+    pointer: str
+    """JSON Pointer (RFC 6901) of a string leaf of the request, e.g. `/headers/Authorization`."""
+    offset: int = 0
+    """Index into that leaf, in code points of the leaf as it stands, before any insertion."""
+    name: str
+    field: str | None = None
+    """Key of a secret whose value is a JSON object."""
+
+
+class BasicAuthentication(_Model):
+    """RFC 7617."""
+
+    kind: Literal["basic"] = "basic"
+    username: str
+    password: str
+
+
+class BearerAuthentication(_Model):
+    """RFC 6750."""
+
+    kind: Literal["bearer"] = "bearer"
+    token: str
+
+
+Authentication = Annotated[BasicAuthentication | BearerAuthentication, Field(discriminator="kind")]
+
+
+class JsonBody(_Model):
+    """A body sent as JSON text."""
+
+    kind: Literal["json"] = "json"
+    value: Any
+
+
+class TextBody(_Model):
+    """A body sent as it is, in UTF-8."""
+
+    kind: Literal["text"] = "text"
+    text: str
+
+
+RequestBody = Annotated[JsonBody | TextBody, Field(discriminator="kind")]
+
+QueryScalar = str | int | float | bool
+QueryValue = QueryScalar | list[QueryScalar]
+"""A list is sent as one parameter per item."""
+
+StatusPattern = Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pattern=r"^[1-5]xx$")]
+"""A status code (404) or a class of them ("2xx")."""
+
+
+class Limits(_Model):
+    """Bounds of one attempt. Seconds and bytes; None takes the connection's, then the default."""
+
+    connect: float | None = Field(default=None, gt=0)
+    first_byte: float | None = Field(default=None, gt=0)
+    idle: float | None = Field(default=None, gt=0)
+    total: float | None = Field(default=None, gt=0)
+    response_bytes: int | None = Field(default=None, gt=0)
+
+
+class HttpRequest(_Model):
+    """One HTTP request, rendered and complete but for the secrets."""
+
+    method: str
+    url: str
+    """Absolute, or relative to the connection's base URL."""
+    connection: str | None = None
+    headers: dict[str, str] = {}
+    query: dict[str, QueryValue] = {}
+    body: RequestBody | None = None
+    authentication: Authentication | None = None
+    secrets: tuple[SecretReference, ...] = ()
+    success: tuple[StatusPattern, ...] = ("2xx",)
+    """Statuses that are a result; every other one is an error."""
+    raw: bool = False
+    """Whether to take the body of the answer as base64, unparsed."""
+    limits: Limits = Limits()
+    idempotency_key: str | None = None
+
+
+class Timing(_Model):
+    """Milliseconds from the start of the attempt."""
+
+    connected: float | None = None
+    """None when a kept-alive connection was used."""
+    first_byte: float
+    total: float
+
+
+class SentRequest(_Model):
+    """What went out, without credentials: secrets stand as `$NAME`."""
+
+    method: str
+    uri: str
+    headers: dict[str, str]
+
+
+class HttpResponse(_Model):
+    """The answer to one request."""
+
+    status: int
+    headers: dict[str, str]
+    """Lower-case names; only those on the allow list (no cookies, no credentials)."""
+    content: Any
+    """Parsed by media type: JSON value, text, or base64 of anything else; None when the body was empty."""
+    content_kind: Literal["json", "text", "base64", "none"]
+    size: int
+    """Bytes of the body after decompression."""
+    request: SentRequest
+    timing: Timing
+    attempt: int = 1
+    redactions: int = 0
+    """How often a secret's value was found in the answer and replaced."""
+    simulated: bool = False
+    """True when a fixture answered instead of a server."""

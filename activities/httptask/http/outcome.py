@@ -1,0 +1,80 @@
+"""What a complete answer amounts to: a result, or the error that its status means."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from httptask.http.classify import classify, error_text
+from httptask.http.content import Content, read_content, read_leniently
+from httptask.http.errors import HttpStatusError, ResponseInterrupted, ResponseInvalid
+from httptask.http.exchange import Answer
+from httptask.http.headers import allowed
+from httptask.http.redaction import Redactor
+
+__all__ = ["content_of", "safe_headers", "status_error"]
+
+_MAX_MESSAGE = 300
+_MAX_EXCERPT = 2048
+
+
+def safe_headers(answer: Answer, redactor: Redactor) -> dict[str, str]:
+    """The headers that may be stored, without the values of secrets."""
+    return {name: redactor.text(value) for name, value in allowed(answer.headers).items()}
+
+
+def content_of(answer: Answer, redactor: Redactor) -> Content:
+    """The body, parsed and without the values of secrets.
+
+    Raises:
+        ResponseInvalid: a success whose body is not what it claims to be.
+        ResponseInterrupted: the same, of a body that ends where the connection was closed: it was cut.
+    """
+    if not answer.success:
+        return read_leniently(answer.body, redactor)
+    try:
+        return read_content(answer.body, answer.headers.get("content-type", ""), redactor)
+    except ResponseInvalid:
+        if answer.has_known_end:
+            raise
+        raise ResponseInterrupted(
+            "the response broke off: it does not say how long it is, and what came can't be read"
+        ) from None
+
+
+def status_error(
+    answer: Answer, content: Content, headers: dict[str, str], method: str, host: str
+) -> HttpStatusError:
+    """The error that a status which is not a success means."""
+    verdict = classify(answer.status, answer.headers, content.value, method)
+    message = f"{answer.status} from {host}"
+    for addition in (error_text(content.value), verdict.note):
+        if addition:
+            message += f": {addition}"
+    return verdict.error(
+        message if len(message) <= _MAX_MESSAGE else message[: _MAX_MESSAGE - 1] + "…",
+        details={
+            "status": answer.status,
+            "reason": _reason(answer.status),
+            "host": host,
+            "headers": headers,
+            "body_excerpt": _excerpt(content.value),
+            "request_id": headers.get("x-request-id") or headers.get("request-id"),
+        },
+        retryable=verdict.retryable,
+        retry_after=verdict.retry_after,
+    )
+
+
+def _reason(status: int) -> str:
+    """The standard's phrase: a server's own is free text."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _excerpt(body: Any) -> str:
+    if body is None:
+        return ""
+    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    return text.encode("utf-8", "replace")[:_MAX_EXCERPT].decode("utf-8", "ignore")

@@ -1,0 +1,133 @@
+"""A request as people may see it: complete, with the names of secrets where their values will stand."""
+
+import json
+import re
+import shlex
+from secrets import token_hex
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from httptask.http.connections import Connection
+from httptask.http.draft import Draft, draft
+from httptask.http.headers import is_credential
+from httptask.http.json_tree import map_texts
+from httptask.http.models import HttpRequest, JsonBody, RequestBody, SecretReference, TextBody
+
+__all__ = ["PreparedRequest", "prepare"]
+
+_HIDDEN = "[redacted]"
+_NOT_OF_BROWSERS = frozenset({"accept-encoding", "user-agent"})
+
+
+class PreparedRequest(BaseModel):
+    """What would be sent; secrets stand as `$NAME`, credentials written out in it as `[redacted]`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    method: str
+    uri: str
+    headers: dict[str, str]
+    body: Any = None
+    """JSON value or text; None for no body."""
+
+    command: str = Field(default="", exclude=True, repr=False)
+
+    def curl(self) -> str:
+        """A command for a shell in which the secrets are variables."""
+        return self.command
+
+
+def prepare(request: HttpRequest, connection: Connection | None) -> PreparedRequest:
+    """Completes a request without resolving a secret or sending anything.
+
+    Raises:
+        RequestInvalid: it can't be sent as written.
+    """
+    names = _Names()
+    complete = draft(request, connection, names)
+    if not names.decide_origin(complete):
+        complete.target()
+    headers = {name: names.hide(name, value) for name, value in complete.headers.items()}
+    return PreparedRequest(
+        method=complete.method,
+        uri=names.show(complete.url.partition("#")[0]),
+        headers={name: names.show(value) for name, value in headers.items()},
+        body=map_texts(_value(complete.body), names.show),
+        command=_curl(complete, headers, names),
+    )
+
+
+class _Names:
+    """Stands for the values of secrets by random marks, which nothing in a request can look like.
+
+    A mark passes through every encoding unchanged, so names can be put in last, quoted for where they stand.
+    """
+
+    def __init__(self) -> None:
+        self._nonce = token_hex(8)
+        self._marks: dict[str, SecretReference] = {}
+        self._pattern = re.compile(rf"{self._nonce}x[0-9]+x")
+
+    def secret(self, reference: SecretReference) -> str:
+        mark = f"{self._nonce}x{len(self._marks)}x"
+        self._marks[mark] = reference
+        return mark
+
+    def basic(self, username: str, password: str) -> str:
+        return f"Basic base64({username}:{password if self._pattern.search(password) else _HIDDEN})"
+
+    def hide(self, header: str, value: str) -> str:
+        """The value of a header, unless it is a credential that was written out."""
+        if not is_credential(header) or self._pattern.search(value) or value.startswith("Basic base64("):
+            return value
+        scheme, space, _ = value.partition(" ")
+        return f"{scheme}{space}{_HIDDEN}" if space else _HIDDEN
+
+    def decide_origin(self, complete: Draft) -> bool:
+        """Whether the server is known to the worker alone, so that the URL can't be checked here."""
+        return any(self._pattern.match(url) for url in (complete.url, complete.base_url or ""))
+
+    def show(self, text: str) -> str:
+        """The text with names, as in `$OPENAI_API_KEY`."""
+        return self._pattern.sub(lambda match: _name(self._marks[match[0]]), text)
+
+    def quote(self, text: str) -> str:
+        """The text as one word of a shell, its secrets as variables."""
+        if not self._pattern.search(text):
+            return shlex.quote(text)
+        escaped = re.sub(r'([\\"$`])', r"\\\1", text)
+        return '"' + self._pattern.sub(self._expansion, escaped) + '"'
+
+    def _expansion(self, match: re.Match[str]) -> str:
+        reference = self._marks[match[0]]
+        variable = re.sub(r"\W", "_", reference.name)
+        if reference.field is not None:
+            return f'$(printf %s "${variable}" | jq -r {shlex.quote("." + json.dumps(reference.field))})'
+        runs_on = re.match(r"\w", match.string[match.end() :]) is not None
+        return f"${{{variable}}}" if runs_on else f"${variable}"
+
+
+def _name(reference: SecretReference) -> str:
+    return f"${reference.name}" + (f".{reference.field}" if reference.field else "")
+
+
+def _value(body: RequestBody | None) -> Any:
+    if isinstance(body, JsonBody):
+        return body.value
+    return body.text if isinstance(body, TextBody) else None
+
+
+def _curl(complete: Draft, headers: dict[str, str], names: _Names) -> str:
+    words = [f"curl --request {complete.method} {names.quote(complete.url)}"]
+    for name, value in headers.items():
+        if value.startswith("Basic base64("):
+            words.append(f"--user {names.quote(value.removeprefix('Basic base64(').removesuffix(')'))}")
+        elif name.lower() not in _NOT_OF_BROWSERS:
+            words.append(f"--header {names.quote(f'{name}: {value}')}")
+    body = _value(complete.body)
+    if isinstance(complete.body, JsonBody):
+        body = json.dumps(body, ensure_ascii=False)
+    if body is not None:
+        words.append(f"--data-raw {names.quote(body)}")
+    return " \\\n  ".join(words)

@@ -1,0 +1,106 @@
+"""Recording real answers as fixtures."""
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import LiteralScalarString
+
+from httptask.http.content import Content
+from httptask.http.errors import ConnectFailed, HttpTaskError, ResponseInterrupted, Timeout
+from httptask.http.fixtures import Fixture, FixtureRequest, FixtureResponse
+from httptask.http.json_tree import canonical, map_texts
+from httptask.http.prepare import PreparedRequest
+
+__all__ = ["Recorder"]
+
+_BODY_FIELDS = {"json": "body", "text": "text", "base64": "base64"}
+_FAILURES: dict[type[HttpTaskError], str] = {
+    ConnectFailed: "connect",
+    Timeout: "timeout",
+    ResponseInterrupted: "interrupted",
+}
+
+_log = structlog.get_logger("httptask.http")
+
+
+class Recorder:
+    """Writes each request with its answers into a file of its own; requests that are equal share one.
+
+    A recorder begins anew: its first answer to a request replaces the file of an earlier recording.
+    Everything it is given is free of secrets already.
+
+    Args:
+        directory: where the files go; it is created.
+
+    Raises:
+        OSError: the directory can't be created.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self._directory = directory
+        self._recorded: dict[Path, Fixture] = {}
+
+    def answer(
+        self, prepared: PreparedRequest, status: int, headers: Mapping[str, str], content: Content
+    ) -> None:
+        """Adds a server's answer to a request."""
+        body = {} if content.kind == "none" else {_BODY_FIELDS[content.kind]: content.value}
+        kept = {name: value for name, value in headers.items() if name != "content-length"}
+        self._add(prepared, FixtureResponse.model_validate({"status": status, "headers": kept, **body}))
+
+    def failure(self, prepared: PreparedRequest, error: HttpTaskError) -> None:
+        """Adds a failure of the network in place of an answer; other errors leave nothing to play back."""
+        kind = next((kind for type_, kind in _FAILURES.items() if isinstance(error, type_)), None)
+        if kind is not None:
+            self._add(prepared, FixtureResponse.model_validate({"error": kind}))
+
+    def _add(self, prepared: PreparedRequest, response: FixtureResponse) -> None:
+        file = self._directory / _file_name(prepared)
+        earlier = self._recorded[file].responses if file in self._recorded else ()
+        body = {} if prepared.body is None else {"body": prepared.body}
+        request = FixtureRequest.model_validate({"method": prepared.method, "url": prepared.uri, **body})
+        self._recorded[file] = Fixture(request=request, responses=(*earlier, response))
+        try:
+            self._write(file)
+        except OSError as error:
+            # The answer has arrived and may have cost something: it is not given up for its recording.
+            _log.warning("http.recording.failed", file=str(file), reason=error.strerror)
+
+    def _write(self, file: Path) -> None:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=self._directory, suffix=".part", delete=False, encoding="utf-8"
+        ) as new:
+            new.write(_yaml(self._recorded[file].model_dump(mode="json", exclude_unset=True)))
+        Path(new.name).replace(file)
+
+
+def _file_name(prepared: PreparedRequest) -> str:
+    """Readable, and different for different requests: `post-api.openai.com-completions-1f3a90c2.yaml`."""
+    parts = urlsplit(prepared.uri)
+    words = (prepared.method.lower(), parts.hostname or "", parts.path.rstrip("/").rpartition("/")[2])
+    name = "-".join(filter(None, (re.sub(r"[^A-Za-z0-9._]+", "-", word).strip("-.") for word in words)))
+    digest = hashlib.sha256(
+        f"{prepared.method} {prepared.uri} {canonical(prepared.body)}".encode()
+    ).hexdigest()
+    return f"{name[:80]}-{digest[:8]}.yaml"
+
+
+def _yaml(document: dict[str, Any]) -> str:
+    text = StringIO()
+    yaml: Any = YAML()
+    yaml.width = 110
+    yaml.dump(map_texts(document, _readable), text)
+    return text.getvalue()
+
+
+def _readable(text: str) -> str:
+    return LiteralScalarString(text) if "\n" in text else text

@@ -1,0 +1,105 @@
+"""Removing the values of secrets from whatever came back."""
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus, urlsplit
+
+from httptask.http.json_tree import map_texts
+
+__all__ = ["MIN_LENGTH", "Redactor"]
+
+MIN_LENGTH = 8
+"""Shorter values are not searched for: they would be found in ordinary text."""
+
+_MIN_URL_PART = 16
+
+
+class Redactor:
+    """Replaces the values of secrets, plain and encoded, by `[redacted:NAME]`.
+
+    Args:
+        values: what to look for: value -> name of the secret.
+
+    Attributes:
+        count: how many replacements were made so far.
+    """
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.count = 0
+        self._names: dict[str, str] = {}
+        for value, name in values.items():
+            for form in _forms(value):
+                self._names.setdefault(form, name)
+        # Alternatives are tried in order, so a value that contains another must come first.
+        forms = sorted(self._names, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, forms))) if forms else None
+        self._bytes_pattern = (
+            re.compile(b"|".join(re.escape(form.encode("utf-8", "surrogatepass")) for form in forms))
+            if forms
+            else None
+        )
+
+    def text(self, text: str) -> str:
+        """The text without the values."""
+        if self._pattern is None:
+            return text
+        clean, found = self._pattern.subn(lambda match: self._mark(match[0]), text)
+        self.count += found
+        return clean
+
+    def tree(self, value: Any) -> Any:
+        """The JSON value without the values, in keys as well."""
+        return value if self._pattern is None else map_texts(value, self.text)
+
+    def raw(self, data: bytes) -> bytes:
+        """The bytes without the values in UTF-8."""
+        if self._bytes_pattern is None:
+            return data
+        clean, found = self._bytes_pattern.subn(lambda match: self._mark(match[0].decode()).encode(), data)
+        self.count += found
+        return clean
+
+    def _mark(self, form: str) -> str:
+        return f"[redacted:{self._names[form]}]"
+
+
+def _forms(value: str) -> Iterator[str]:
+    for part in (value, *_url_parts(value)):
+        if len(part) >= MIN_LENGTH:
+            yield from _encodings(part)
+
+
+def _encodings(value: str) -> Iterator[str]:
+    yield value
+    yield quote(value, safe="", errors="surrogatepass")
+    yield quote(value, errors="surrogatepass")
+    yield quote_plus(value, errors="surrogatepass")
+    for ascii_only in (True, False):
+        escaped = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
+        yield escaped
+        yield escaped.replace("/", "\\/")
+    yield from _base64_forms(value.encode("utf-8", "surrogatepass"))
+
+
+def _base64_forms(data: bytes) -> Iterator[str]:
+    """What base64 makes of a value at each of the three places it can take among the bytes around it."""
+    for shift in range(3):
+        bits = (shift + len(data)) * 8
+        own = slice(-(-shift * 8 // 6), bits // 6)  # the digits that depend on the value alone
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            form = encode(bytes(shift) + data).decode()[own]
+            if len(form) >= MIN_LENGTH:
+                yield form
+
+
+def _url_parts(value: str) -> Iterator[str]:
+    """The parts of a URL that make it a secret: a server may quote its path without the host."""
+    if not value.startswith(("http://", "https://")):
+        return
+    parts = urlsplit(value)
+    yield from (
+        part for part in re.split(r"[/?&=]", f"{parts.path}?{parts.query}") if len(part) >= _MIN_URL_PART
+    )

@@ -1,0 +1,93 @@
+"""URLs, read so strictly that no two parsers can disagree about the host.
+
+What is ambiguous is refused instead of guessed: user information, backslashes, a host outside ASCII.
+Every byte of path and query is sent as written; only what RFC 3986 does not allow there is encoded.
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from httptask.http.errors import RequestInvalid
+
+__all__ = ["Url", "encode_component", "encode_text", "encode_within"]
+
+_URL = re.compile(
+    r"(?P<scheme>https?)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?:#.*)?", re.IGNORECASE
+)
+_AUTHORITY = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
+_ALLOWED = re.compile(r"[\x21-\x5b\x5d-\x7e]+")
+_MAX_LENGTH = 16 * 1024
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_RESERVED = ":/?#[]@!$&'()*+,;=%"  # RFC 3986, section 2.2, and the sign of what is encoded already
+_SEGMENT = "!$&'()*+,;=:@"  # what a path segment may hold besides unreserved characters
+
+
+def encode_text(text: str) -> str:
+    """Encodes what may never stand in a URL, such as spaces; delimiters and encoded bytes stay."""
+    return quote(text, safe=_RESERVED)
+
+
+def encode_component(text: str) -> str:
+    """Encodes a name or value of a query so that no delimiter in it counts."""
+    return quote(text, safe="")
+
+
+def encode_within(before: str, text: str) -> str:
+    """Encodes a value for its place in a URL: one path segment, or a component once a query has begun."""
+    return encode_component(text) if "?" in before else quote(text, safe=_SEGMENT)
+
+
+@dataclass(frozen=True)
+class Url:
+    """An absolute http or https URL."""
+
+    scheme: str
+    host: str
+    """Lower case; an IPv6 address without its brackets."""
+    port: int
+    target: str
+    """Path and query, ready for the request line; never empty."""
+
+    @classmethod
+    def parse(cls, text: str) -> "Url":
+        """Reads an absolute URL and drops its fragment.
+
+        Raises:
+            RequestInvalid: saying what is wrong, without the URL: it may hold a credential.
+        """
+        if len(text) > _MAX_LENGTH:
+            raise RequestInvalid(f"the URL is longer than {_MAX_LENGTH} characters")
+        if not _ALLOWED.fullmatch(text):
+            raise RequestInvalid(
+                "the URL is empty or has a space, a control character, a backslash or one outside ASCII"
+            )
+        match = _URL.fullmatch(text)
+        if match is None:
+            raise RequestInvalid("the URL is not absolute: it must start with http:// or https://")
+        scheme, authority = match["scheme"].lower(), match["authority"]
+        if "@" in authority:
+            raise RequestInvalid(
+                "the URL holds user information before an @: write it under `authentication` instead"
+            )
+        parts = _AUTHORITY.fullmatch(authority)
+        port = int(parts["port"] or _DEFAULT_PORTS[scheme]) if parts else 0
+        if parts is None or not 1 <= port <= 65535:
+            raise RequestInvalid("the URL's host or port can't be read: write name, name:port or [IPv6]:port")
+        host = parts["host"].strip("[]").lower()
+        return cls(scheme, host, port, (match["path"] or "/") + (match["query"] or ""))
+
+    @property
+    def netloc(self) -> str:
+        """Host, and the port unless it is the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port (RFC 6454): the unit that a credential belongs to."""
+        return f"{self.scheme}://{self.netloc}"
+
+    def __str__(self) -> str:
+        return self.origin + self.target

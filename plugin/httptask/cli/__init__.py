@@ -1,0 +1,5 @@
+"""The `httptask` command."""
+
+from httptask.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,50 @@
+"""The command line: its commands, and the one place where their errors are reported."""
+
+import os
+import sys
+
+import typer
+
+from httptask.cli.dev import dev
+from httptask.cli.errors import CliError
+from httptask.cli.init import init
+from httptask.cli.run import run
+from httptask.cli.runs import runs
+from httptask.cli.schema import schema
+from httptask.cli.validate import validate
+from httptask.cli.worker import worker
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="httptask",
+    help="HTTP calls and LLM chat completions as durable tasks of a workflow.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command(epilog='Example: httptask run workflow.yaml --input \'{"caller": "Ann"}\' --fixtures fixtures')(
+    run
+)
+app.command(epilog="Example: httptask validate workflows/ --json")(validate)
+app.command(epilog="Example: httptask init my-project")(init)
+app.command(epilog="Example: httptask dev --definitions workflows/")(dev)
+app.command(epilog="Example: httptask worker --definitions workflows/ --check")(worker)
+app.command(epilog="Example: httptask schema --output .httptask/schema.json")(schema)
+app.add_typer(runs, name="runs")
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except CliError as error:
+        sys.stderr.write(f"error: {error.message}\n")
+        if error.hint:
+            sys.stderr.write(f"  hint: {error.hint}\n")
+        sys.stderr.flush()
+        # Not sys.exit: after a failed connect Temporal's SDK may crash an interpreter that shuts down.
+        os._exit(error.exit_code)

@@ -1,0 +1,109 @@
+"""Which Temporal server a command talks to: the user's cluster, or the embedded one."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from httptask.cli.errors import CliError, ExitCode
+from httptask.cli.interrupts import Interrupts
+from httptask.cli.server import SharedServer
+
+if TYPE_CHECKING:
+    from temporalio.client import Client, Plugin
+    from temporalio.envconfig import ClientConnectConfig
+
+__all__ = ["Cluster", "connect", "connect_embedded", "find_cluster"]
+
+_CONNECT_SECONDS = 5.0
+_DEFAULT_ADDRESS = "localhost:7233"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A Temporal cluster of the user's."""
+
+    options: "ClientConnectConfig"
+
+    @property
+    def address(self) -> str:
+        """Its frontend, `host:port`."""
+        return self.options.get("target_host", _DEFAULT_ADDRESS)
+
+
+def find_cluster(profile: str | None, environment: Mapping[str, str]) -> Cluster | None:
+    """The cluster that `TEMPORAL_ADDRESS` or a profile of `temporal.toml` names; None when neither does.
+
+    Raises:
+        CliError: the profile can't be read.
+    """
+    from temporalio.envconfig import ClientConfig
+
+    try:
+        options = ClientConfig.load_client_connect_config(profile, override_env_vars=dict(environment))
+    except (RuntimeError, OSError, ValueError) as error:
+        raise CliError(
+            f"temporal.toml: {error}", "see `temporal config list`, or leave out --profile"
+        ) from None
+    if profile is None and "target_host" not in options:
+        return None
+    return Cluster(options)
+
+
+@contextlib.asynccontextmanager
+async def connect(
+    cluster: Cluster | None,
+    state_directory: Path,
+    interrupts: Interrupts,
+    plugins: "Sequence[Plugin]" = (),
+) -> AsyncGenerator["Client"]:
+    """A client of the cluster or, without one, of the embedded server, until the context ends."""
+    if cluster is None:
+        async with connect_embedded(state_directory, interrupts, plugins) as client:
+            yield client
+    else:
+        yield await interrupts.guard(connect_to(cluster, plugins))
+
+
+@contextlib.asynccontextmanager
+async def connect_embedded(
+    state_directory: Path,
+    interrupts: Interrupts,
+    plugins: "Sequence[Plugin]" = (),
+    port: int | None = None,
+) -> AsyncGenerator["Client"]:
+    """A client of the embedded server, which is used until the context ends."""
+    from temporalio.client import Client
+
+    server = SharedServer(state_directory)
+    address = await interrupts.guard(server.join(port))
+    try:
+        yield await interrupts.guard(Client.connect(address, plugins=plugins))
+    finally:
+        await server.leave()
+
+
+async def connect_to(cluster: Cluster, plugins: "Sequence[Plugin]" = ()) -> "Client":
+    """A client of the user's cluster.
+
+    Raises:
+        CliError: it does not answer.
+    """
+    from temporalio.client import Client
+    from temporalio.service import RPCError
+
+    options = cluster.options.copy()
+    options["target_host"] = cluster.address
+    try:
+        return await asyncio.wait_for(
+            Client.connect(**options, plugins=plugins),
+            _CONNECT_SECONDS,
+        )
+    except (RuntimeError, RPCError, TimeoutError):
+        raise CliError(
+            f"can't connect to Temporal at {cluster.address}",
+            "check TEMPORAL_ADDRESS or the profile; without them `run` and `dev` use an embedded server",
+            ExitCode.UNREACHABLE,
+        ) from None

@@ -1,0 +1,51 @@
+"""Definition files that a command is given."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from httptask.cli.console import print_note
+from httptask.cli.errors import CliError
+
+if TYPE_CHECKING:
+    from httptask.dsl.loader import Loaded
+
+__all__ = ["definition_files", "load_runnable"]
+
+
+def definition_files(paths: Iterable[Path]) -> list[Path]:
+    """The files, and of each folder its `*.yaml` and `*.yml` files; folders inside folders hold other things.
+
+    Raises:
+        CliError: a path does not exist, or a folder has no such file.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found = sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml"))
+            if not found:
+                raise CliError(f"{path}: no *.yaml file in this folder", "name the definition files")
+            files += found
+        elif path.exists():
+            files.append(path)
+        else:
+            raise CliError(f"{path}: no such file", "`httptask init DIR` writes a first definition")
+    return files
+
+
+def load_runnable(files: Sequence[Path]) -> "list[Loaded]":
+    """Load definitions that have to be without errors.
+
+    Raises:
+        CliError: one has; every fault has been printed.
+    """
+    from httptask.dsl.loader import load_file
+
+    loaded = [load_file(file) for file in files]
+    for one in loaded:
+        for report in one.reports:
+            print_note(str(report))
+    broken = [one.name for one in loaded if one.program is None]
+    if broken:
+        raise CliError(f"{', '.join(broken)}: not run, because of the errors above")
+    return loaded

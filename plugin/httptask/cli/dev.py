@@ -1,0 +1,46 @@
+"""`httptask dev`: an embedded server and a worker, for trying definitions out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from httptask.cli.console import print_note
+from httptask.cli.definitions import definition_files, load_runnable
+from httptask.cli.options import ConfigOption, QueueOption
+
+__all__ = ["dev"]
+
+
+def dev(
+    definitions: Annotated[
+        Path, typer.Option("--definitions", "-d", metavar="DIR", help="Folder of definitions to serve.")
+    ] = Path(),
+    *,
+    port: Annotated[
+        int, typer.Option("--port", help="Port of the server; another free one when it is taken.")
+    ] = 7233,
+    task_queue: QueueOption = "httptask",
+    config: ConfigOption = None,
+) -> None:
+    """Run an embedded Temporal server and a worker until Ctrl-C.
+
+    Shares the server with `httptask run` and `httptask runs` in the same folder. Runs keep their state in
+    .httptask/temporal.db and go on when dev is started again.
+    """
+    from httptask.cli.logging import configure_logging
+    from httptask.cli.plugins import plugin_for_serving, serve, used_secrets
+    from httptask.cli.project import load_project
+    from httptask.cli.serving import serve_embedded
+    from httptask.config import for_own_runs
+
+    configure_logging("INFO")
+    project = load_project(config)
+    loaded = load_runnable(definition_files([definitions]))
+    registry = serve(loaded)
+    own = for_own_runs(project.config, used_secrets(loaded))
+    print_note(
+        "definitions that come with the start of a workflow run too, with the credentials of this environment"
+    )
+    plugin = plugin_for_serving(own, project.environment, registry, allow_inline=True)
+    serve_embedded(own.state_directory, port, plugin, task_queue, registry.names)

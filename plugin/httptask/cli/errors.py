@@ -1,0 +1,32 @@
+"""How a command ends: its exit code, and the one error that a command reports."""
+
+from enum import IntEnum
+
+__all__ = ["CliError", "ExitCode"]
+
+
+class ExitCode(IntEnum):
+    """What a caller learns from the exit code."""
+
+    DONE = 0
+    FAILED = 1
+    INVALID = 2
+    UNREACHABLE = 3
+    INTERRUPTED = 130
+    """128 + SIGINT, as shells report it."""
+
+
+class CliError(Exception):
+    """A command can't go on; the reader is told why and what to do about it.
+
+    Attributes:
+        message: what is wrong, naming the place.
+        hint: what to do about it.
+        exit_code: how the command ends.
+    """
+
+    def __init__(self, message: str, hint: str | None = None, exit_code: ExitCode = ExitCode.INVALID) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.exit_code = exit_code

@@ -1,0 +1,41 @@
+"""Why a run failed, as its author can use it."""
+
+from typing import TYPE_CHECKING, Any
+
+from httptask.http.json_tree import is_object
+
+if TYPE_CHECKING:
+    from temporalio.client import WorkflowFailureError
+
+    from httptask.dsl.loader import Loaded
+
+__all__ = ["explain_failure", "problem_of"]
+
+
+def problem_of(failure: "WorkflowFailureError") -> dict[str, Any]:
+    """The RFC 7807 object of a failed run."""
+    from temporalio.exceptions import ApplicationError, CancelledError, TerminatedError
+
+    cause = failure.cause
+    if isinstance(cause, ApplicationError) and cause.details and is_object(cause.details[0]):
+        return cause.details[0]
+    if isinstance(cause, CancelledError):
+        return {"title": "Cancelled"}
+    if isinstance(cause, TerminatedError):
+        return {"title": "Terminated", "detail": str(cause)}
+    return {"title": "Failed", "detail": str(cause)}
+
+
+def explain_failure(problem: dict[str, Any], loaded: "Loaded") -> str:
+    """Place, title and detail in a few lines."""
+    pointer = problem.get("instance")
+    place = loaded.name
+    if isinstance(pointer, str):
+        at = loaded.positions.key(pointer)
+        place = f"{place}:{at.line}:{at.column}"
+    lines = [f"{place}: {problem.get('title', 'Failed')}"]
+    if problem.get("detail"):
+        lines.append(f"  {problem['detail']}")
+    if isinstance(pointer, str):
+        lines.append(f"  task: {pointer.rpartition('/')[2]}")
+    return "\n".join(lines)

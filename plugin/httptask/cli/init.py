@@ -1,0 +1,44 @@
+"""`httptask init`: a first project that runs without a key."""
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from httptask.cli.console import print_note
+from httptask.cli.errors import CliError
+from httptask.cli.schema import write_schema
+
+__all__ = ["init"]
+
+_SCHEMA = Path(".httptask/schema.json")
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to fill; created if needed.")],
+) -> None:
+    """Write a definition, its input, recorded answers, httptask.toml and the editor schema."""
+    scaffold = files("httptask.cli").joinpath("scaffold")
+    contents = dict(_contents(scaffold, Path()))
+    present = [str(directory / name) for name in (*contents, _SCHEMA) if (directory / name).exists()]
+    if present:
+        raise CliError(f"already there: {', '.join(present)}", "nothing was written; name another folder")
+    for name, content in contents.items():
+        target = directory / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    write_schema(directory / _SCHEMA)
+    print_note(f"wrote {directory}/: {', '.join(str(name) for name in sorted(contents))}")
+    print_note(f"try: cd {directory} && httptask run workflow.yaml --input @input.json --fixtures fixtures")
+
+
+def _contents(folder: Traversable, at: Path) -> list[tuple[Path, bytes]]:
+    found: list[tuple[Path, bytes]] = []
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            found += _contents(entry, at / entry.name)
+        else:
+            found.append((at / entry.name, entry.read_bytes()))
+    return found

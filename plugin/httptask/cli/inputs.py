@@ -1,0 +1,73 @@
+"""The input that a user gives on the command line."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from httptask.cli.errors import CliError
+
+if TYPE_CHECKING:
+    from httptask.dsl.loader import Loaded
+
+__all__ = ["check_input", "read_input"]
+
+
+def read_input(argument: str | None) -> Any:
+    """Parse `--input`: JSON text, `@FILE` for a file, or `-` for stdin; None when absent.
+
+    Raises:
+        CliError: it can't be read or is not JSON.
+    """
+    if argument is None:
+        return None
+    name, text = _text(argument)
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise CliError(
+            f"{name}:{error.lineno}:{error.colno}: not valid JSON: {error.msg}",
+            None if argument.startswith("@") or argument == "-" else _quoting_hint(argument),
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise CliError(f"{name}: not usable JSON: {error}") from None
+
+
+def _text(argument: str) -> tuple[str, str]:
+    if argument == "-":
+        return "stdin", sys.stdin.read()
+    if not argument.startswith("@"):
+        return "--input", argument
+    path = Path(argument[1:])
+    try:
+        return str(path), path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise CliError(f"--input: can't read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CliError(f"--input: {path} is not UTF-8 text") from None
+
+
+def _quoting_hint(argument: str) -> str:
+    if Path(argument).is_file():
+        return f"for a file, write --input @{argument}"
+    return """quote it for the shell: --input '{"name": "value"}'; for a file, write --input @FILE"""
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def check_input(loaded: "Loaded", value: Any) -> None:
+    """Validate the input against the definition's `input.schema`.
+
+    Raises:
+        CliError: it does not fit.
+    """
+    from httptask.workflows.problem import TaskFault
+    from httptask.workflows.schemas import check_schema
+
+    source = None if loaded.program is None else loaded.program.definition.input
+    try:
+        check_schema(None if source is None else source.schema_, value, "--input")
+    except TaskFault as fault:
+        raise CliError(str(fault.problem.detail), f"see input.schema in {loaded.name}") from None

@@ -1,0 +1,72 @@
+"""Where log lines go: stderr, for people on a terminal and as JSON elsewhere."""
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+
+__all__ = ["configure_logging"]
+
+
+def configure_logging(level: Literal["INFO", "WARNING"]) -> None:
+    """Send structlog's events, and the standard library's as lines of the same kind, to stderr.
+
+    Args:
+        level: INFO for a command whose log is its output; WARNING for one that shows tasks and attempts
+            itself, which the lines of httptask and of Temporal's activities would repeat.
+    """
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = _CurrentStderr()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, _one_line],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer()],
+        )
+    )
+    logging.root.handlers = [handler]
+    logging.root.setLevel(level)
+    logging.getLogger("temporalio").setLevel(logging.WARNING)
+    if level == "WARNING":
+        for name in ("httptask", "temporalio.activity"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+
+
+class _CurrentStderr(logging.Handler):
+    """Writes to what is stderr at that moment, which a live display replaces."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        sys.stderr.write(f"{self.format(record)}\n")
+
+
+def _one_line(
+    _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Leave out the traceback of a library's message, which may quote what must not be logged."""
+    event.pop("exc_info", None)
+    record: logging.LogRecord = event["_record"]
+    record.exc_info = None
+    record.exc_text = None
+    event["logger"] = record.name
+    return event
+
+
+def _renderer() -> structlog.typing.Processor:
+    if sys.stderr.isatty():
+        return structlog.dev.ConsoleRenderer(pad_event_to=0)
+    return structlog.processors.JSONRenderer()

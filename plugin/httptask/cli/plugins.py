@@ -1,0 +1,89 @@
+"""The Temporal plugin as a command sets it up."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from httptask.cli.errors import CliError
+
+if TYPE_CHECKING:
+    from httptask.config import Config
+    from httptask.dsl.loader import Loaded
+    from httptask.http.fixtures import Fixtures
+    from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
+
+__all__ = ["load_fixtures", "plugin_for_run", "plugin_for_serving", "serve", "used_secrets"]
+
+
+def used_secrets(loaded: "Iterable[Loaded]") -> dict[str, str]:
+    """The secrets that definitions use, each with the first file that does."""
+    names: dict[str, str] = {}
+    for one in loaded:
+        if one.program is not None:
+            for name in one.program.definition.use.secrets:
+                names.setdefault(name, one.name)
+    return names
+
+
+def load_fixtures(directory: Path) -> "Fixtures":
+    """Read recorded answers.
+
+    Raises:
+        CliError: a file among them is not a fixture.
+    """
+    from httptask.http.fixtures import Fixtures
+
+    if not directory.is_dir():
+        raise CliError(
+            f"--fixtures: {directory} is not a folder", "`--record DIR` writes one from a real run"
+        )
+    try:
+        return Fixtures.load(directory)
+    except ValueError as error:
+        raise CliError(str(error)) from None
+
+
+def plugin_for_run(
+    config: "Config", environment: Mapping[str, str], fixtures: Path | None, record: Path | None
+) -> "HttpTaskPlugin":
+    """For one run of a definition that comes with its start."""
+    from httptask.http.recording import Recorder
+    from httptask.http.secrets import SecretStore
+    from httptask.plugin import HttpTaskPlugin
+
+    return HttpTaskPlugin(
+        connections=config.connections,
+        secrets=SecretStore(config.secrets, environment, placeholder=fixtures is not None),
+        fixtures=None if fixtures is None else load_fixtures(fixtures),
+        recorder=None if record is None else Recorder(record),
+        allow_inline=True,
+    )
+
+
+def plugin_for_serving(
+    config: "Config", environment: Mapping[str, str], definitions: "DefinitionRegistry", *, allow_inline: bool
+) -> "HttpTaskPlugin":
+    """For a worker that serves definitions by name."""
+    from httptask.http.secrets import SecretStore
+    from httptask.plugin import HttpTaskPlugin
+
+    return HttpTaskPlugin(
+        connections=config.connections,
+        secrets=SecretStore(config.secrets, environment),
+        definitions=definitions,
+        allow_inline=allow_inline,
+    )
+
+
+def serve(loaded: "Iterable[Loaded]") -> "DefinitionRegistry":
+    """Definitions by the names under which clients start them.
+
+    Raises:
+        CliError: two of them claim the same name.
+    """
+    from httptask.plugin import DefinitionRegistry, ServedDefinition
+
+    try:
+        return DefinitionRegistry(ServedDefinition(source=one.name, definition=one.data) for one in loaded)
+    except ValueError as error:
+        raise CliError(str(error)) from None

@@ -1,0 +1,86 @@
+"""A run as a table that is redrawn in place, for terminals."""
+
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from httptask.cli.console import stderr
+from httptask.cli.progress.view import View
+from httptask.cli.progress.wording import describe, seconds_taken
+
+if TYPE_CHECKING:
+    from httptask.workflows.status import RunStatus, TaskStatus
+
+__all__ = ["LiveView"]
+
+_MARKS = {
+    "pending": Text("·", "dim"),
+    "waiting": Text("◷", "yellow"),
+    "completed": Text("✓", "green"),
+    "faulted": Text("✗", "red"),
+    "cancelled": Text("⊘", "yellow"),
+    "skipped": Text("-", "dim"),
+}
+_MARGIN_LINES = 3
+
+
+class LiveView(View):
+    """Redraws the tasks ten times a second; what no longer fits on the screen is counted."""
+
+    def __init__(self) -> None:
+        self._status: RunStatus | None = None
+        self._spinner = Spinner("dots", style="cyan")
+        self._live = Live(self, console=stderr, refresh_per_second=10)
+
+    def __enter__(self) -> "LiveView":
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def show(self, status: "RunStatus") -> None:
+        """Draw a newer state."""
+        self._status = status
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self._status is None:
+            yield Text("starting", "dim")
+            return
+        room = max(1, console.size.height - _MARGIN_LINES)
+        tasks = _most_telling(self._status.tasks, room)
+        hidden = self._status.omitted + len(self._status.tasks) - len(tasks)
+        if hidden:
+            yield Text(f"  and {hidden} tasks that have ended", "dim")
+        yield self._table(tasks)
+
+    def _table(self, tasks: "list[TaskStatus]") -> Table:
+        table = Table.grid(padding=(0, 1))
+        table.add_column(width=1)
+        table.add_column(no_wrap=True)
+        table.add_column(justify="right", no_wrap=True, style="dim")
+        table.add_column(overflow="ellipsis", no_wrap=True)
+        now = datetime.now(UTC)
+        for task in tasks:
+            mark = _MARKS.get(task.state, self._spinner)
+            table.add_row(mark, Text(task.id), f"{seconds_taken(task, now):.1f} s", Text(describe(task)))
+        return table
+
+
+def _most_telling(tasks: "list[TaskStatus]", room: int) -> "list[TaskStatus]":
+    """Those that still go on, then the latest of the others, in their order."""
+    going_on = [task for task in tasks if task.ended_at is None][-room:]
+    ended = [task for task in tasks if task.ended_at is not None]
+    kept = {task.id for task in (*going_on, *ended[max(0, len(ended) + len(going_on) - room) :])}
+    return [task for task in tasks if task.id in kept]

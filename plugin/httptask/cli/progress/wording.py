@@ -1,0 +1,47 @@
+"""One line about one task, the same in every view."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from httptask.workflows.status import TaskStatus
+
+__all__ = ["describe", "seconds_taken"]
+
+_KEYED_METHODS = ("POST ", "PATCH ")
+
+
+def describe(task: "TaskStatus") -> str:
+    """What a task does, what it waits for, or what it came to."""
+    parts = _retry(task) if _awaits_retry(task) else [part for part in (task.summary, task.detail) if part]
+    if task.state == "running" and task.attempt > 1:
+        parts.append(_attempt(task))
+    if task.simulated:
+        parts.append("simulated")
+    return "; ".join(parts)
+
+
+def seconds_taken(task: "TaskStatus", now: datetime) -> float:
+    """How long a task took, or has been going on."""
+    return max(0.0, ((task.ended_at or now) - task.started_at).total_seconds())
+
+
+def _awaits_retry(task: "TaskStatus") -> bool:
+    """A `wait` task waits too, but for no attempt."""
+    return task.state == "waiting" and task.attempt > 0
+
+
+def _retry(task: "TaskStatus") -> list[str]:
+    """Why a call waits, how long, and what comes then."""
+    parts = [task.last_failure] if task.last_failure else []
+    if task.next_attempt_at is not None:
+        seconds = max(0.0, (task.next_attempt_at - datetime.now(UTC)).total_seconds())
+        parts.append(f"waiting {seconds:.1f} s")
+    parts.append(_attempt(task))
+    if task.summary and task.summary.startswith(_KEYED_METHODS):
+        parts.append("same Idempotency-Key")
+    return parts
+
+
+def _attempt(task: "TaskStatus") -> str:
+    return f"attempt {task.attempt}" + (f" of {task.max_attempts}" if task.max_attempts else "")

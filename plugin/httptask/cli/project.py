@@ -1,0 +1,46 @@
+"""The project that a command works in: its configuration and the environment that goes with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from httptask.cli.errors import CliError
+from httptask.config import Config, ConfigInvalid, find_config, load_config, read_environment
+
+__all__ = ["Project", "as_cli_error", "load_project"]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What a command knows about where it runs."""
+
+    config: Config
+    environment: Mapping[str, str]
+
+    def with_config(self, config: Config) -> "Project":
+        """The same project with other connections and secrets."""
+        return replace(self, config=config)
+
+
+def load_project(config_path: Path | None, *, dotenv: bool = True) -> Project:
+    """Read the configuration and the environment.
+
+    Args:
+        config_path: the configuration file, if the user names one.
+        dotenv: whether a `.env` beside the configuration counts.
+
+    Raises:
+        CliError: the configuration can't be used.
+    """
+    file = find_config(config_path)
+    folder = Path.cwd() if file is None else file.parent
+    environment = read_environment(folder if dotenv else None)
+    try:
+        return Project(load_config(file, environment), environment)
+    except ConfigInvalid as error:
+        raise as_cli_error(error) from None
+
+
+def as_cli_error(error: ConfigInvalid) -> CliError:
+    """All faults of a configuration as one error."""
+    return CliError("\n       ".join(error.faults))

@@ -1,0 +1,111 @@
+"""Whether a worker has all that its definitions need, found out without sending anything."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from httptask.cli.console import stdout
+
+if TYPE_CHECKING:
+    from httptask.config import Config
+    from httptask.dsl.loader import Loaded
+    from httptask.http.connections import Connection
+    from httptask.http.secrets import SecretSource, SecretStore
+
+__all__ = ["Finding", "examine", "print_findings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a worker has, or lacks.
+
+    Attributes:
+        kind: definition, connection or secret.
+        about: where it comes from or goes to.
+        fault: why it can't be used; None when it can, or when nothing uses it.
+    """
+
+    kind: str
+    name: str
+    about: str
+    fault: str | None = None
+
+
+def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[Loaded]") -> list[Finding]:
+    """Look at every definition, connection and secret; only what a definition uses can be at fault."""
+    from httptask.http.secrets import SecretStore
+
+    loaded = list(loaded)
+    store = SecretStore(config.secrets, environment)
+    connections = _used_connections(loaded)
+    needed = _needed_secrets(
+        loaded, [config.connections[name] for name in connections & set(config.connections)]
+    )
+    findings = [Finding("definition", _name(one), one.name) for one in loaded]
+    findings += [_connection(connection) for connection in config.connections.values()]
+    findings += [
+        Finding("connection", name, "", "not declared: add it to httptask.toml with its base_url")
+        for name in sorted(connections - set(config.connections))
+    ]
+    findings += [
+        Finding(
+            "secret", name, f"{_source(source)} -> {', '.join(source.origins)}", _fault(store, name, needed)
+        )
+        for name, source in config.secrets.items()
+    ]
+    return findings
+
+
+def print_findings(findings: Iterable[Finding]) -> None:
+    """One row for each finding."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("kind", "name", "about", ""):
+        table.add_column(heading)
+    for finding in findings:
+        table.add_row(finding.kind, finding.name, finding.about, finding.fault or "ok")
+    stdout.print(table)
+
+
+def _name(loaded: "Loaded") -> str:
+    document = loaded.data["document"]
+    return f"{document['namespace']}/{document['name']}:{document['version']}"
+
+
+def _connection(connection: "Connection") -> Finding:
+    return Finding("connection", connection.name, connection.base_url or f"${connection.base_url_secret}")
+
+
+def _used_connections(loaded: "Iterable[Loaded]") -> set[str]:
+    """Connections that some task of a definition names."""
+    names: set[str] = set()
+    for one in loaded:
+        for node in one.program.nodes.values() if one.program else ():
+            name = getattr(node.arguments, "connection", None)
+            if isinstance(name, str) and "${" not in name:
+                names.add(name)
+    return names
+
+
+def _needed_secrets(loaded: "Iterable[Loaded]", connections: "Iterable[Connection]") -> set[str]:
+    names = {name for one in loaded if one.program for name in one.program.definition.use.secrets}
+    for connection in connections:
+        names |= {name for name in (connection.bearer_secret, connection.base_url_secret) if name is not None}
+    return names
+
+
+def _source(source: "SecretSource") -> str:
+    return f"${source.environment}" if source.environment else str(source.file)
+
+
+def _fault(store: "SecretStore", name: str, needed: set[str]) -> str | None:
+    from httptask.http.errors import SecretUnavailable
+
+    if name not in needed:
+        return None
+    try:
+        store.resolve(name)
+    except SecretUnavailable as error:
+        return error.message
+    return None

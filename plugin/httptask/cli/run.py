@@ -1,0 +1,74 @@
+"""`httptask run`: one definition, from its input to its result."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from httptask.cli.console import print_note
+from httptask.cli.definitions import definition_files, load_runnable
+from httptask.cli.errors import CliError
+from httptask.cli.inputs import check_input, read_input
+from httptask.cli.options import ConfigOption, JsonOption, ProfileOption
+
+__all__ = ["run"]
+
+
+def run(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The definition.")],
+    *,
+    input_: Annotated[
+        str | None, typer.Option("--input", "-i", metavar="JSON|@FILE|-", help="JSON, a file, or stdin.")
+    ] = None,
+    fixtures: Annotated[
+        Path | None,
+        typer.Option(
+            "--fixtures", metavar="DIR", help="Answer requests from recorded files; nothing is sent."
+        ),
+    ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", metavar="DIR", help="Write every exchange to files, for --fixtures."),
+    ] = None,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+    profile: ProfileOption = None,
+) -> None:
+    """Run a definition and print its result.
+
+    Starts an embedded Temporal server unless TEMPORAL_ADDRESS or a profile names a cluster.
+    Ctrl-C cancels the run, a second one ends it at once.
+
+    Exit codes: 0 done, 1 the workflow failed, 2 bad definition or input, 3 can't connect, 130 interrupted.
+    """
+    from httptask.cli.cluster import find_cluster
+    from httptask.cli.launch import Launch, launch
+    from httptask.cli.logging import configure_logging
+    from httptask.cli.plugins import plugin_for_run, used_secrets
+    from httptask.cli.project import load_project
+    from httptask.config import for_own_runs
+
+    configure_logging("WARNING")
+    if fixtures is not None and record is not None:
+        raise CliError(
+            "--fixtures and --record exclude each other", "record from a real run, without --fixtures"
+        )
+    project = load_project(config)
+    [loaded] = load_runnable(definition_files([file]))
+    data = read_input(input_)
+    check_input(loaded, data)
+    own = for_own_runs(project.config, used_secrets([loaded]))
+    plugin = plugin_for_run(own, project.environment, fixtures, record)
+    if fixtures is not None:
+        print_note(f"simulated: answers come from {fixtures}, nothing is sent")
+    exit_code = launch(
+        Launch(
+            loaded=loaded,
+            input=data,
+            plugin=plugin,
+            cluster=find_cluster(profile, project.environment),
+            state_directory=own.state_directory,
+            as_json=json,
+        )
+    )
+    raise typer.Exit(exit_code)

@@ -1,0 +1,139 @@
+"""`httptask runs`: looks at runs, and cancels them."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from httptask.cli.console import print_json, print_note
+from httptask.cli.errors import CliError, ExitCode
+from httptask.cli.options import ConfigOption, JsonOption, ProfileOption
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from httptask.cli.history import RunRecord, RunSummary
+
+__all__ = ["runs"]
+
+_T = TypeVar("_T")
+_LAST = "last"
+_OURS = "(WorkflowType = 'httptask.run' OR TaskQueue STARTS_WITH 'httptask')"
+_LATEST = "ExecutionStatus != 'ContinuedAsNew'"
+
+runs = typer.Typer(help="Look at runs, and cancel them.", no_args_is_help=True)
+
+RunArgument = Annotated[
+    str, typer.Argument(metavar="[RUN|last]", help="Id of a run, or `last` for the latest.")
+]
+
+
+@runs.command("list", epilog="Example: httptask runs list --limit 5")
+def list_runs(
+    *,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, the latest first.")] = 20,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+    profile: ProfileOption = None,
+) -> None:
+    """List runs: id, definition, state, start and duration."""
+    from httptask.cli.tables import print_runs
+
+    found = _ask(lambda client: _latest(client, limit), config, profile)
+    if json:
+        print_json([run.model_dump(mode="json") for run in found])
+    else:
+        print_runs(found)
+
+
+@runs.command(epilog="Example: httptask runs show last --json")
+def show(
+    run: RunArgument = _LAST,
+    *,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+    profile: ProfileOption = None,
+) -> None:
+    """Show a run: each task's request, attempts, and output or failure."""
+    from httptask.cli.history import read_run
+    from httptask.cli.tables import print_run
+
+    async def read(client: "Client") -> "RunRecord":
+        return await read_run(client, await _resolve(client, run))
+
+    record = _ask(read, config, profile)
+    if json:
+        print_json(record.model_dump(mode="json"))
+    else:
+        print_run(record)
+
+
+@runs.command(epilog="Example: httptask runs cancel call-actions-1f0c9a2b")
+def cancel(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, or `last` for the latest.")],
+    *,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+    profile: ProfileOption = None,
+) -> None:
+    """Ask a run to end. Its worker has to be running to do so."""
+
+    async def request(client: "Client") -> str:
+        id_ = await _resolve(client, run)
+        handle = client.get_workflow_handle(id_)
+        ended = (await handle.describe()).close_time
+        if ended is not None:
+            raise CliError(f"{id_} ended at {ended:%Y-%m-%d %H:%M:%S} UTC", "`httptask runs show` tells how")
+        await handle.cancel()
+        return id_
+
+    id_ = _ask(request, config, profile)
+    if json:
+        print_json({"run": id_, "state": "cancel requested"})
+    else:
+        print_note(f"asked {id_} to end")
+
+
+async def _latest(client: "Client", limit: int) -> "list[RunSummary]":
+    from httptask.cli.history import summarize
+
+    executions = client.list_workflows(f"{_OURS} AND {_LATEST}", limit=limit)
+    return [await summarize(execution) async for execution in executions]
+
+
+async def _resolve(client: "Client", run: str) -> str:
+    if run != _LAST:
+        return run
+    latest = await _latest(client, 1)
+    if not latest:
+        raise CliError("no runs yet", "`httptask run FILE` starts one")
+    return latest[0].id
+
+
+def _ask(work: "Callable[[Client], Awaitable[_T]]", config: Path | None, profile: str | None) -> _T:
+    """Do some work with a client of the cluster or of the embedded server."""
+    import asyncio
+
+    from temporalio.service import RPCError, RPCStatusCode
+
+    from httptask.cli.cluster import connect, find_cluster
+    from httptask.cli.interrupts import Interrupts
+    from httptask.cli.logging import configure_logging
+    from httptask.cli.project import load_project
+
+    configure_logging("WARNING")
+    project = load_project(config)
+    cluster = find_cluster(profile, project.environment)
+
+    async def ask() -> _T:
+        with Interrupts.caught() as interrupts:
+            async with connect(cluster, project.config.state_directory, interrupts) as client:
+                return await work(client)
+
+    try:
+        return asyncio.run(ask())
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise CliError(f"no such run: {error.message}", "`httptask runs list` shows the ids") from None
+        raise CliError(f"Temporal: {error.message}", exit_code=ExitCode.UNREACHABLE) from None

@@ -1,0 +1,96 @@
+"""Runs and their calls as tables and text."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from httptask.cli.console import stdout
+from httptask.cli.history import CallRecord, FailureRecord, RunRecord, RunSummary
+from httptask.http.json_tree import is_object
+
+__all__ = ["print_run", "print_runs"]
+
+_SHOWN_CHARACTERS = 2000
+
+
+def print_runs(found: Iterable[RunSummary]) -> None:
+    """One row for each run."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("id", no_wrap=True)
+    for heading in ("definition", "state", "started", "took"):
+        table.add_column(heading)
+    for run in found:
+        table.add_row(
+            run.id, run.definition, run.state, _local(run.started_at), _took(run.started_at, run.ended_at)
+        )
+    if table.row_count:
+        stdout.print(table)
+    else:
+        stdout.print("no runs yet; `httptask run FILE` starts one")
+
+
+def print_run(run: RunRecord) -> None:
+    """The run, then each call with its request and what came of it."""
+    _print(f"{run.id}  {run.definition}  {run.state}")
+    _print(f"started {_local(run.started_at)}, took {_took(run.started_at, run.ended_at)}")
+    _print_value("input", run.input)
+    for call in run.calls:
+        _print_call(call)
+    _print("")
+    if run.failure is not None:
+        _print_failure("failure", run.failure)
+    elif run.ended_at is not None:
+        _print_value("output", run.output)
+
+
+def _print_call(call: CallRecord) -> None:
+    attempts = f"{call.attempts} attempt" + ("" if call.attempts == 1 else "s")
+    took = _took(call.scheduled_at, call.ended_at)
+    _print("")
+    _print(f"{call.task}  {call.state}  {attempts}, {took}  {call.summary or ''}")
+    for name, part in _request_parts(call.request).items():
+        _print_value(f"  {name}", part)
+    if call.failure is not None:
+        _print_failure("  failure", call.failure)
+    if call.state == "completed":
+        _print_value("  output", call.output)
+
+
+def _request_parts(request: Any) -> dict[str, Any]:
+    """Method and URL in one line, and the body; only what the author asked for."""
+    if not is_object(request):
+        return {"request": request}
+    parts: dict[str, Any] = {}
+    if "method" in request:
+        parts["request"] = f"{request['method']} {request.get('url', '')}"
+    for name in ("connection", "headers", "query", "body"):
+        if request.get(name):
+            parts[name] = request[name]
+    return parts
+
+
+def _print_failure(label: str, failure: FailureRecord) -> None:
+    _print(f"{label}: {f'{failure.type}: ' if failure.type else ''}{failure.message}")
+
+
+def _print_value(label: str, value: Any) -> None:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(text) > _SHOWN_CHARACTERS:
+        text = f"{text[:_SHOWN_CHARACTERS]} ... {len(text)} characters; --json shows all"
+    _print(f"{label}: {text}")
+
+
+def _print(line: str) -> None:
+    stdout.print(Text(line))
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _took(begin: datetime, end: datetime | None) -> str:
+    return f"{((end or datetime.now(UTC)) - begin).total_seconds():.1f} s"

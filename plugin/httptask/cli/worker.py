@@ -1,0 +1,68 @@
+"""`httptask worker`: serves definitions on a Temporal cluster."""
+
+from typing import Annotated
+
+import typer
+
+from httptask.cli.definitions import definition_files, load_runnable
+from httptask.cli.errors import CliError
+from httptask.cli.options import ConfigOption, DefinitionsOption, ProfileOption, QueueOption
+
+__all__ = ["worker"]
+
+
+def worker(
+    definitions: DefinitionsOption = None,
+    *,
+    task_queue: QueueOption = "httptask",
+    allow_inline: Annotated[
+        bool,
+        typer.Option(
+            "--allow-inline",
+            help="Also run definitions that come with the start of a workflow. "
+            "Whoever may start one can then spend what this worker's credentials give access to.",
+        ),
+    ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Load definitions, resolve secrets and connections, send nothing, exit."
+        ),
+    ] = False,
+    config: ConfigOption = None,
+    profile: ProfileOption = None,
+) -> None:
+    """Serve a folder of definitions: any Temporal client starts them by name.
+
+    Connects to TEMPORAL_ADDRESS or the profile's cluster, to localhost:7233 without either.
+    Secrets have to be declared in httptask.toml with the origins they may go to; a .env file is not read.
+    SIGTERM and Ctrl-C give calls in flight 10 s to finish.
+    """
+    from httptask.cli.cluster import Cluster, find_cluster
+    from httptask.cli.logging import configure_logging
+    from httptask.cli.plugins import plugin_for_serving, serve, used_secrets
+    from httptask.cli.project import as_cli_error, load_project
+    from httptask.cli.readiness import examine, print_findings
+    from httptask.cli.serving import serve_on_cluster
+    from httptask.config import ConfigInvalid, for_worker
+
+    configure_logging("INFO")
+    if definitions is None and not allow_inline:
+        raise CliError("nothing to serve", "give --definitions DIR, or --allow-inline")
+    project = load_project(config, dotenv=False)
+    loaded = load_runnable(definition_files([definitions] if definitions else []))
+    registry = serve(loaded)
+    try:
+        trusted = for_worker(project.config, used_secrets(loaded))
+    except ConfigInvalid as error:
+        raise as_cli_error(error) from None
+    findings = examine(trusted, project.environment, loaded)
+    if check:
+        print_findings(findings)
+    faults = [f"{finding.kind} {finding.name}: {finding.fault}" for finding in findings if finding.fault]
+    if faults:
+        raise CliError("; ".join(faults))
+    if not check:
+        plugin = plugin_for_serving(trusted, project.environment, registry, allow_inline=allow_inline)
+        cluster = find_cluster(profile, project.environment) or Cluster({})
+        serve_on_cluster(cluster, plugin, task_queue)

@@ -1,0 +1,17 @@
+"""What is wrong with a configuration."""
+
+from collections.abc import Sequence
+
+__all__ = ["ConfigInvalid"]
+
+
+class ConfigInvalid(ValueError):  # noqa: N818 - named for the situation, like the errors of the HTTP edge
+    """A configuration can't be used.
+
+    Attributes:
+        faults: each with the file, the key and the cure.
+    """
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)

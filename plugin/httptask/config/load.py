@@ -1,0 +1,169 @@
+"""Reading `httptask.toml`."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from httptask.config.errors import ConfigInvalid
+from httptask.config.faults import describe_faults
+from httptask.http.connections import Connection, default_connections
+from httptask.http.errors import RequestInvalid
+from httptask.http.json_tree import is_object
+from httptask.http.secrets import SecretSource
+from httptask.http.url import Url
+
+__all__ = ["CONFIG_NAME", "STATE_DIRECTORY_NAME", "Config", "find_config", "load_config"]
+
+CONFIG_NAME = "httptask.toml"
+STATE_DIRECTORY_NAME = ".httptask"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A project's configuration.
+
+    Attributes:
+        root: the folder of the file, or the working directory when there is none.
+        file: None when there is none.
+        connections: by name; `openai` is always among them.
+        secrets: where declared secrets come from, by name.
+    """
+
+    root: Path
+    file: Path | None
+    connections: Mapping[str, Connection]
+    secrets: Mapping[str, SecretSource]
+
+    @property
+    def state_directory(self) -> Path:
+        """Where the embedded server keeps its database."""
+        return self.root / STATE_DIRECTORY_NAME
+
+
+class _ConfigFile(BaseModel):
+    """The file as it is written."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    connections: dict[str, Connection] = {}
+    secrets: dict[str, SecretSource] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_tables(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """The name of a connection or secret is the key of its table."""
+        return {section: _named(tables) for section, tables in data.items()}
+
+
+def _named(tables: Any) -> Any:
+    if not is_object(tables):
+        return tables
+    return {name: {**table, "name": name} if is_object(table) else table for name, table in tables.items()}
+
+
+def find_config(path: Path | None = None) -> Path | None:
+    """The configuration file: the one that is named, or the nearest from the working directory upward."""
+    folders = (Path.cwd(), *Path.cwd().parents)
+    found = (folder / CONFIG_NAME for folder in folders if (folder / CONFIG_NAME).is_file())
+    return next(found, None) if path is None else path
+
+
+def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
+    """Read a project's configuration.
+
+    Args:
+        path: the file; when absent, the nearest `httptask.toml` from the working directory upward, if any.
+        environment: where the default `openai` connection takes `OPENAI_BASE_URL` from.
+
+    Raises:
+        ConfigInvalid: the file can't be read or says something it can't mean.
+    """
+    file = find_config(path)
+    written = _ConfigFile() if file is None else _parse(file)
+    defaults = {} if "openai" in written.connections else _default_connections(environment)
+    connections = {**defaults, **written.connections}
+    root = Path.cwd() if file is None else file.resolve().parent
+    secrets = {**_credentials(defaults.values()), **_anchored(written.secrets, root)}
+    return Config(
+        root=root,
+        file=file,
+        connections=MappingProxyType(connections),
+        secrets=MappingProxyType(
+            {name: _bound(source, connections.values()) for name, source in secrets.items()}
+        ),
+    )
+
+
+def _parse(file: Path) -> _ConfigFile:
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigInvalid([f"{file}: can't be read: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise ConfigInvalid([f"{file}: is not UTF-8 text"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigInvalid([f"{file}: is not valid TOML: {error}"]) from None
+    try:
+        written = _ConfigFile.model_validate(data)
+    except ValidationError as error:
+        raise ConfigInvalid(describe_faults(file, error, _ConfigFile)) from None
+    _check_sources(file, written)
+    return written
+
+
+def _check_sources(file: Path, written: _ConfigFile) -> None:
+    """Refuse a connection without an address and a secret without a source, or with two."""
+    faults = [
+        f"{file}: connections.{name}: has no address; write base_url, or base_url_secret with a secret's name"
+        for name, connection in written.connections.items()
+        if connection.base_url is None and connection.base_url_secret is None
+    ]
+    faults += [
+        f'{file}: secrets.{name}: write where it comes from, either environment = "{name}" or file = "PATH"'
+        for name, source in written.secrets.items()
+        if (source.environment is None) == (source.file is None)
+    ]
+    if faults:
+        raise ConfigInvalid(faults)
+
+
+def _default_connections(environment: Mapping[str, str]) -> dict[str, Connection]:
+    try:
+        return default_connections(environment)
+    except (RequestInvalid, ValueError):
+        raise ConfigInvalid(
+            [
+                "OPENAI_BASE_URL: must be an absolute URL without user information, such as http://localhost:8000/v1"
+            ]
+        ) from None
+
+
+def _credentials(defaults: Iterable[Connection]) -> dict[str, SecretSource]:
+    """The default connections' credentials come from environment variables of the same name."""
+    names = [connection.bearer_secret for connection in defaults]
+    return {name: SecretSource(name=name, environment=name) for name in names if name is not None}
+
+
+def _anchored(sources: Mapping[str, SecretSource], root: Path) -> dict[str, SecretSource]:
+    """Relative paths of files start at the configuration's folder."""
+    return {
+        name: source
+        if source.file is None
+        else source.model_copy(update={"file": root / source.file.expanduser()})
+        for name, source in sources.items()
+    }
+
+
+def _bound(source: SecretSource, connections: Iterable[Connection]) -> SecretSource:
+    """A connection's credential that declares no origins may go to that connection's origin only."""
+    origins = {
+        Url.parse(connection.base_url).origin: None
+        for connection in connections
+        if connection.bearer_secret == source.name and connection.base_url is not None
+    }
+    return source.model_copy(update={"origins": tuple(origins)}) if origins and not source.origins else source

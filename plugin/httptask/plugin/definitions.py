@@ -1,0 +1,101 @@
+"""The definitions that a worker serves by name."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from httptask.activities.names import LOAD_DEFINITION
+from httptask.dsl.canonical import sha256
+from httptask.workflows.run import LoadedDefinition
+
+__all__ = ["DefinitionRegistry", "ServedDefinition"]
+
+
+class ServedDefinition(BaseModel):
+    """A definition that was loaded and found valid, and the file it came from."""
+
+    source: str
+    definition: dict[str, Any]
+
+    @property
+    def qualified_name(self) -> str:
+        """`NAMESPACE/NAME:VERSION`."""
+        document = self.definition["document"]
+        return f"{document['namespace']}/{document['name']}:{document['version']}"
+
+
+class DefinitionRegistry:
+    """Finds definitions by `NAME` (its highest version) or by `NAMESPACE/NAME:VERSION`."""
+
+    def __init__(self, definitions: Iterable[ServedDefinition]) -> None:
+        """Index the definitions.
+
+        Raises:
+            ValueError: two files define the same version differently, or one name in two namespaces.
+        """
+        self._by_name: dict[str, LoadedDefinition] = {}
+        sources: dict[str, str] = {}
+        latest: dict[str, ServedDefinition] = {}
+        for served in definitions:
+            loaded = LoadedDefinition(definition=served.definition, sha256=sha256(served.definition))
+            known = self._by_name.get(served.qualified_name)
+            if known is not None and known.sha256 != loaded.sha256:
+                raise ValueError(
+                    f"{sources[served.qualified_name]} and {served.source} define {served.qualified_name} differently; "
+                    "give one of them another version"
+                )
+            self._by_name[served.qualified_name] = loaded
+            sources[served.qualified_name] = served.source
+            self._consider_latest(latest, served)
+        for name, served in latest.items():
+            self._by_name[name] = self._by_name[served.qualified_name]
+
+    @property
+    def names(self) -> list[str]:
+        """Every workflow type that is served."""
+        return sorted(self._by_name)
+
+    @activity.defn(name=LOAD_DEFINITION)
+    async def load_definition(self, name: str) -> LoadedDefinition:
+        """Find a definition; run as a local activity, so that what a run uses is in its history.
+
+        Raises:
+            ApplicationError: this worker serves no definition of that name.
+        """
+        loaded = self._by_name.get(name)
+        if loaded is None:
+            raise ApplicationError(
+                f"no definition named {name!r} is served here; known: {', '.join(self.names) or 'none'}",
+                type="DefinitionUnknown",
+                non_retryable=True,
+            )
+        return loaded
+
+    @staticmethod
+    def _consider_latest(latest: dict[str, ServedDefinition], served: ServedDefinition) -> None:
+        document = served.definition["document"]
+        known = latest.get(document["name"])
+        if known is not None and known.definition["document"]["namespace"] != document["namespace"]:
+            raise ValueError(
+                f"{known.source} and {served.source} both define {document['name']!r}, in two namespaces; "
+                "a workflow type names one of them: rename one, or serve them from two workers"
+            )
+        if known is None or _precedence(document["version"]) > _precedence(
+            known.definition["document"]["version"]
+        ):
+            latest[document["name"]] = served
+
+
+def _precedence(version: str) -> tuple[Any, ...]:
+    """Order of versions (Semantic Versioning 2.0.0, section 11)."""
+    core, _, prerelease = version.partition("+")[0].partition("-")
+    identifiers = [
+        (0, int(part), "") if part.isdecimal() else (1, 0, part)
+        for part in re.split(r"\.", prerelease)
+        if part
+    ]
+    return (*(int(part) for part in core.split(".")), not prerelease, identifiers)

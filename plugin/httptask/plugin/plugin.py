@@ -1,0 +1,151 @@
+"""Gives workers and clients the HTTP tasks."""
+
+import dataclasses
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
+from temporalio.converter import DataConverter, DefaultPayloadConverter
+from temporalio.plugin import SimplePlugin
+from temporalio.worker import WorkerConfig, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+from httptask.activities.calls import HttpActivities
+from httptask.activities.yielding import yield_control
+from httptask.http.connections import Connection, default_connections
+from httptask.http.edge import Edge
+from httptask.http.fixtures import Fixtures
+from httptask.http.recording import Recorder
+from httptask.http.secrets import SecretSource, SecretStore
+from httptask.plugin.definitions import DefinitionRegistry
+from httptask.plugin.edges import SharedEdge
+from httptask.workflows.run import DefinitionWorkflow, HttpTaskWorkflow
+
+__all__ = ["HttpTaskPlugin"]
+
+_HEARTBEAT_THROTTLE = timedelta(seconds=1)
+"""How often the SDK lets a heartbeat through. A cancellation arrives with one, so it is no setting."""
+
+
+class HttpTaskPlugin(SimplePlugin):
+    """Registers the activities `httptask.http_request` and `httptask.chat_completion` and the interpreter workflow.
+
+    Give it to the client, and every worker made from that client has it too.
+    """
+
+    def __init__(
+        self,
+        *,
+        connections: Mapping[str, Connection] | None = None,
+        secrets: SecretStore | None = None,
+        fixtures: Fixtures | None = None,
+        recorder: Recorder | None = None,
+        definitions: DefinitionRegistry | None = None,
+        allow_inline: bool = False,
+        register_workflows: bool = True,
+        register_activities: bool = True,
+    ) -> None:
+        """Configure what workers of this plugin may do.
+
+        Args:
+            connections: servers by name; without them `openai`, from `OPENAI_BASE_URL` and `OPENAI_API_KEY`.
+            secrets: where the values of secrets come from; without it only `OPENAI_API_KEY` is known.
+            fixtures: answer requests from recorded files instead of sending them.
+            recorder: write every exchange to files.
+            definitions: definitions that any client may start by name.
+            allow_inline: also run definitions that come with the start of a workflow (type `httptask.run`). Whoever may
+                start a workflow can then spend what the connections' credentials give access to.
+            register_workflows: False makes a worker for activities only.
+            register_activities: False makes a worker for workflows only.
+        """
+        self._edge = SharedEdge(lambda: _open_edge(connections, secrets, fixtures, recorder))
+        self._activities = HttpActivities(self._edge.get)
+        self._definitions = definitions
+        self._register_workflows = register_workflows
+        self._register_activities = register_activities
+        workflows: list[type] = [HttpTaskWorkflow] if allow_inline else []
+        if definitions is not None:
+            workflows.append(DefinitionWorkflow)
+        super().__init__(  # pyright: ignore[reportUnknownMemberType] - the SDK leaves type arguments out
+            "httptask.HttpTaskPlugin",
+            data_converter=_data_converter,
+            activities=self._with_activities,
+            workflows=lambda known: _with_workflows(known, workflows if register_workflows else []),
+            workflow_runner=_pass_through,
+            run_context=self._edge.in_use,
+        )
+
+    def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
+        """See base class."""
+        config = super().configure_worker(config)
+        config["max_heartbeat_throttle_interval"] = _HEARTBEAT_THROTTLE
+        return config
+
+    def _with_activities(self, known: Sequence[Callable[..., Any]] | None) -> Sequence[Callable[..., Any]]:
+        """Add ours, once: the plugin may stand on the client and on the worker."""
+        found = list(known or [])
+        registered = {getattr(function, "__name__", "") for function in found if _is_ours(function)}
+        ours: list[Callable[..., Any]] = []
+        if self._register_activities:
+            ours += [self._activities.http_request, self._activities.chat_completion]
+        if self._register_workflows:
+            ours.append(yield_control)
+            if self._definitions is not None:
+                ours.append(self._definitions.load_definition)
+        return [*found, *(function for function in ours if function.__name__ not in registered)]
+
+
+def _is_ours(function: Callable[..., Any]) -> bool:
+    return getattr(function, "__module__", "").startswith("httptask.")
+
+
+def _with_workflows(known: Sequence[type] | None, ours: Sequence[type]) -> Sequence[type]:
+    found = list(known or [])
+    return [*found, *(workflow for workflow in ours if workflow not in found)]
+
+
+def _data_converter(converter: DataConverter | None) -> DataConverter:
+    """Swap the default payload converter for pydantic's; codec, failure converter and storage stay the user's.
+
+    Raises:
+        ValueError: the user's own payload converter can't carry pydantic models.
+    """
+    if converter is None:
+        return pydantic_data_converter
+    if issubclass(converter.payload_converter_class, PydanticPayloadConverter):
+        return converter
+    if converter.payload_converter_class is DefaultPayloadConverter:
+        return dataclasses.replace(converter, payload_converter_class=PydanticPayloadConverter)
+    raise ValueError(
+        f"httptask needs a payload converter that carries pydantic models; derive "
+        f"{converter.payload_converter_class.__name__} from temporalio.contrib.pydantic.PydanticPayloadConverter"
+    )
+
+
+def _pass_through(runner: WorkflowRunner | None) -> WorkflowRunner:
+    """Let workflows share our package, deterministic by itself, instead of importing it anew for each run."""
+    if isinstance(runner, SandboxedWorkflowRunner):
+        restrictions = runner.restrictions.with_passthrough_modules("httptask")
+        return dataclasses.replace(runner, restrictions=restrictions)
+    if runner is None:
+        raise ValueError("no workflow runner to configure")
+    return runner
+
+
+def _open_edge(
+    connections: Mapping[str, Connection] | None,
+    secrets: SecretStore | None,
+    fixtures: Fixtures | None,
+    recorder: Recorder | None,
+) -> Edge:
+    if secrets is None:
+        source = SecretSource(name="OPENAI_API_KEY", environment="OPENAI_API_KEY")
+        secrets = SecretStore({source.name: source}, os.environ, placeholder=fixtures is not None)
+    return Edge(
+        default_connections(os.environ) if connections is None else connections,
+        secrets,
+        fixtures=fixtures,
+        recorder=recorder,
+    )

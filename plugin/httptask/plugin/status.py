@@ -1,0 +1,47 @@
+"""A run as a person wants to see it: the interpreter's answer and the server's view of pending activities together."""
+
+from collections.abc import Iterable
+from datetime import UTC
+from typing import Any
+
+from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.client import WorkflowHandle
+
+from httptask.workflows.status import STATUS_QUERY, RunStatus, TaskStatus
+
+__all__ = ["fetch_status"]
+
+
+async def fetch_status(handle: WorkflowHandle[Any, Any]) -> RunStatus:
+    """The state of every task and attempt of a run.
+
+    Raises:
+        RPCError: the server can't be reached, or no worker answered the query.
+    """
+    status: RunStatus = await handle.query(STATUS_QUERY, result_type=RunStatus)
+    description = await handle.describe()
+    pending = {info.activity_id: info for info in description.raw_description.pending_activities}
+    return status.model_copy(update={"tasks": list(_merged(status.tasks, pending))})
+
+
+def _merged(tasks: Iterable[TaskStatus], pending: dict[str, PendingActivityInfo]) -> Iterable[TaskStatus]:
+    for task in tasks:
+        info = pending.get(task.activity_id or "")
+        yield task if info is None or task.ended_at is not None else task.model_copy(update=_attempt(info))
+
+
+def _attempt(info: PendingActivityInfo) -> dict[str, Any]:
+    waits = info.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED and info.attempt > 1
+    changes: dict[str, Any] = {
+        "attempt": info.attempt,
+        "max_attempts": info.maximum_attempts or None,
+        "last_failure": info.last_failure.message or None,
+    }
+    if waits:
+        changes["state"] = "waiting"
+        if info.HasField("next_attempt_schedule_time"):
+            changes["next_attempt_at"] = info.next_attempt_schedule_time.ToDatetime(tzinfo=UTC)
+        elif info.HasField("scheduled_time"):
+            changes["next_attempt_at"] = info.scheduled_time.ToDatetime(tzinfo=UTC)
+    return changes

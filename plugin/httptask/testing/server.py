@@ -1,0 +1,205 @@
+"""A loopback HTTP server with scripted answers, for tests of workflows and of clients."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Self
+
+__all__ = ["Reply", "ScriptedServer", "ServedRequest"]
+
+
+@dataclass(frozen=True)
+class ServedRequest:
+    """A request as the server received it."""
+
+    method: str
+    target: str
+    """Path and query as they came, undecoded."""
+    headers: dict[str, str]
+    """Names in lower case."""
+    body: bytes
+    connection: int
+    """Number of the connection it came over, counted from 1."""
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the server does with one request. The methods build the usual ones.
+
+    Attributes:
+        data: bytes to write, head included.
+        close: whether the server closes the connection afterwards.
+        pause: seconds between single bytes; None writes all at once.
+        silent: whether the server then keeps the connection open and says nothing more.
+    """
+
+    data: bytes = b""
+    close: bool = False
+    pause: float | None = None
+    silent: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        body: bytes = b"",
+        *,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+        pause: float | None = None,
+        close: bool = False,
+    ) -> Self:
+        """A complete answer with a `Content-Length`."""
+        lines = {"Content-Length": str(len(body)), **(headers or {})}
+        reason = HTTPStatus(status).phrase if status in list(HTTPStatus) else ""
+        head = (
+            f"HTTP/1.1 {status} {reason}\r\n"
+            + "".join(f"{name}: {lines[name]}\r\n" for name in lines)
+            + "\r\n"
+        )
+        return cls(head.encode("latin-1") + body, pause=pause, close=close)
+
+    @classmethod
+    def json(cls, value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Self:
+        """A JSON answer."""
+        return cls.of(
+            json.dumps(value).encode(),
+            status=status,
+            headers={"Content-Type": "application/json", **(headers or {})},
+        )
+
+    @classmethod
+    def hang_up(cls) -> Self:
+        """Closes the connection after the whole request, without an answer."""
+        return cls(close=True)
+
+    @classmethod
+    def silence(cls, after: bytes = b"") -> Self:
+        """Writes what is given, and then nothing more."""
+        return cls(after, silent=True)
+
+
+Script = Sequence[Reply] | Callable[[ServedRequest], Reply | Awaitable[Reply]]
+
+
+@dataclass
+class ScriptedServer:
+    """Serves `script` on a free port of 127.0.0.1 as an asynchronous context manager.
+
+    A sequence is used up in order and its last reply repeated; a function is asked for each request.
+
+        async with ScriptedServer([Reply.of(status=429), Reply.json({"ok": True})]) as server:
+            await call(server.url + "/orders")
+        assert len(server.requests) == 2
+
+    Attributes:
+        script: what to answer.
+        requests: what was received, in order.
+        connections: how many connections were accepted.
+        port: the port, once it serves.
+    """
+
+    script: Script
+    requests: list[ServedRequest] = field(default_factory=list[ServedRequest])
+    connections: int = 0
+    port: int = 0
+
+    def __post_init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._arrived = asyncio.Condition()
+        self._client_left = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        """The server's origin."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def requests_received(self, count: int) -> None:
+        """Waits until that many requests have been received."""
+        async with self._arrived:
+            await self._arrived.wait_for(lambda: len(self.requests) >= count)
+
+    async def client_left(self) -> None:
+        """Waits until a client has closed a connection."""
+        await self._client_left.wait()
+
+    def drop_connections(self) -> None:
+        """Closes all open connections, as a server does with idle ones."""
+        for writer in list(self._writers):
+            writer.close()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        task = asyncio.create_task(self._serve(reader, writer, self.connections))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: int
+    ) -> None:
+        self._writers.add(writer)
+        try:
+            while (request := await _read(reader, connection)) is not None:
+                async with self._arrived:
+                    self.requests.append(request)
+                    self._arrived.notify_all()
+                reply = await self._reply(request)
+                await _write(writer, reply)
+                if reply.silent:
+                    await reader.read()
+                if reply.close:
+                    return
+            self._client_left.set()
+        except OSError:
+            self._client_left.set()
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+    async def _reply(self, request: ServedRequest) -> Reply:
+        if not callable(self.script):
+            return self.script[min(len(self.requests), len(self.script)) - 1]
+        reply = self.script(request)
+        return reply if isinstance(reply, Reply) else await reply
+
+
+async def _read(reader: asyncio.StreamReader, connection: int) -> ServedRequest | None:
+    """The next request, or None when the client has closed."""
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError:
+        return None
+    request_line, *lines = head.decode("latin-1").rstrip().split("\r\n")
+    method, target, _ = request_line.split(" ")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return ServedRequest(method, target, headers, body, connection)
+
+
+async def _write(writer: asyncio.StreamWriter, reply: Reply) -> None:
+    step = len(reply.data) if reply.pause is None else 1
+    for start in range(0, len(reply.data), step or 1):
+        writer.write(reply.data[start : start + step])
+        await writer.drain()
+        if reply.pause is not None:
+            await asyncio.sleep(reply.pause)

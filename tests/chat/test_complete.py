@@ -1,0 +1,124 @@
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from httptask.chat.complete import complete
+from httptask.chat.models import ChatRequest
+from httptask.http.connections import Connection
+from httptask.http.edge import Edge
+from httptask.http.errors import OutputInvalid, RateLimited, RequestInvalid, ResponseInvalid
+from httptask.http.fixtures import Fixture, Fixtures
+from httptask.http.limits import CHAT_DEFAULTS, HTTP_DEFAULTS
+from httptask.http.models import HttpRequest, HttpResponse, Limits, SecretReference
+from httptask.http.secrets import SecretSource, SecretStore
+from httptask.testing import Reply, ScriptedServer
+
+BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+ANSWER = {"id": "c-1", "choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}], "vendor": 1}
+
+
+class ObservedEdge(Edge):
+    """Remembers the defaults it was given."""
+
+    observed: Limits | None = None
+
+    async def send(
+        self, request: HttpRequest, *, attempt: int = 1, defaults: Limits = HTTP_DEFAULTS
+    ) -> HttpResponse:
+        self.observed = defaults
+        return await super().send(request, attempt=attempt, defaults=defaults)
+
+
+@asynccontextmanager
+async def edge_to(url: str) -> AsyncGenerator[ObservedEdge]:
+    names = {"OPENAI_API_KEY": "sk-0123456789", "MODEL": "secret-model"}
+    sources = {name: SecretSource(name=name, environment=name) for name in names}
+    openai = Connection(
+        name="openai", base_url=f"{url}/v1", bearer_secret="OPENAI_API_KEY", allow_private=("loopback",)
+    )
+    edge = ObservedEdge({"openai": openai}, SecretStore(sources, names))
+    try:
+        yield edge
+    finally:
+        await edge.aclose()
+
+
+async def test_asks_the_server_of_the_connection() -> None:
+    async with ScriptedServer([Reply.json(ANSWER)]) as server, edge_to(server.url) as edge:
+        completion = await complete(edge, ChatRequest(body=BODY))
+        assert edge.observed == CHAT_DEFAULTS
+    [request] = server.requests
+    assert (request.method, request.target, request.json()) == ("POST", "/v1/chat/completions", BODY)
+    assert request.headers["authorization"] == "Bearer sk-0123456789"
+    assert (completion.text, completion.id, completion.response) == ("Hi", "c-1", None)
+
+
+async def test_gives_the_whole_answer_on_request() -> None:
+    async with ScriptedServer([Reply.json(ANSWER)]) as server, edge_to(server.url) as edge:
+        completion = await complete(edge, ChatRequest(body=BODY, include_response=True))
+    assert completion.response == ANSWER
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/problem+json", "text/plain", None])
+@pytest.mark.parametrize("blank", ["", "\n\n\r\n \n"])
+async def test_reads_json_whatever_stands_around_it(content_type: str | None, blank: str) -> None:
+    headers = {"Content-Type": content_type} if content_type else {}
+    reply = Reply.of((blank + json.dumps(ANSWER)).encode(), headers=headers)
+    async with ScriptedServer([reply]) as server, edge_to(server.url) as edge:
+        completion = await complete(edge, ChatRequest(body=BODY))
+    assert completion.text == "Hi"
+
+
+async def test_sends_nothing_that_cannot_be_right_and_says_all_that_is_wrong() -> None:
+    async with ScriptedServer([Reply.json(ANSWER)]) as server, edge_to(server.url) as edge:
+        with pytest.raises(RequestInvalid) as caught:
+            await complete(edge, ChatRequest(body={"messages": [{"role": "usr"}], "stream": True}))
+    assert server.requests == []
+    assert caught.value.message == (
+        "the chat request can't be sent: /model: `model` is missing: "
+        "name a model of the server, for example gpt-4.1-mini (and 2 more)"
+    )
+    pointers = [fault["pointer"] for fault in caught.value.details["faults"]]
+    assert pointers == ["/model", "/messages/0/role", "/stream"]
+
+
+async def test_a_secret_fills_a_field_that_looks_empty() -> None:
+    request = ChatRequest(
+        body={**BODY, "model": ""}, secrets=(SecretReference(pointer="/model", name="MODEL"),)
+    )
+    async with ScriptedServer([Reply.json(ANSWER)]) as server, edge_to(server.url) as edge:
+        await complete(edge, request)
+    assert server.requests[0].json()["model"] == "secret-model"
+
+
+async def test_an_answer_of_a_fixture_is_marked() -> None:
+    url = "http://127.0.0.1/v1/chat/completions"
+    fixture = Fixture.model_validate(
+        {"request": {"method": "POST", "url": url}, "responses": [{"body": ANSWER}]}
+    )
+    openai = Connection(name="openai", base_url="http://127.0.0.1/v1")
+    edge = Edge({"openai": openai}, SecretStore({}, {}), fixtures=Fixtures([(Path("chat.yaml"), fixture)]))
+    assert (await complete(edge, ChatRequest(body=BODY))).simulated
+
+
+@pytest.mark.parametrize(
+    ("reply", "body", "error"),
+    [
+        ({"choices": []}, BODY, ResponseInvalid),
+        ({"error": {"code": 429, "message": "slow down"}}, BODY, RateLimited),
+        (ANSWER, {**BODY, "response_format": {"type": "json_object"}}, OutputInvalid),
+    ],
+)
+async def test_an_unusable_answer_names_its_request_id(
+    reply: Any, body: dict[str, Any], error: type[Exception]
+) -> None:
+    answer = Reply.json(reply, headers={"x-request-id": "req-7"})
+    async with ScriptedServer([answer]) as server, edge_to(server.url) as edge:
+        with pytest.raises(error) as caught:
+            await complete(edge, ChatRequest(body=body))
+    assert caught.value.details["request_id"] == "req-7"  # type: ignore[attr-defined]
+    assert len(server.requests) == 1

@@ -1,0 +1,285 @@
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from httptask.chat.models import Completion, ToolCall
+from httptask.chat.response import read_completion
+from httptask.http.errors import HttpTaskError, OutputInvalid, ResponseInterrupted, ResponseInvalid
+
+REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+JSON_REQUEST = {**REQUEST, "response_format": {"type": "json_object"}}
+SCHEMA = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}
+SCHEMA_REQUEST = {
+    **REQUEST,
+    "response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}},
+}
+
+
+def answer(message: Any, finish_reason: Any = "stop", **fields: Any) -> dict[str, Any]:
+    choice = {"index": 0, "message": message, "finish_reason": finish_reason}
+    return {"id": "c-1", "object": "chat.completion", "model": "m-2", "choices": [choice], **fields}
+
+
+def said(content: Any, finish_reason: Any = "stop", **fields: Any) -> dict[str, Any]:
+    return answer({"role": "assistant", "content": content}, finish_reason, **fields)
+
+
+def call(identifier: str, name: str, arguments: Any) -> dict[str, Any]:
+    return {"id": identifier, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (said("Hi"), "Hi"),
+        (said(""), ""),
+        (said(None), None),
+        (answer({}), None),
+        (said([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]), "ab"),
+        (said([{"type": "thinking", "thinking": []}, {"type": "text", "text": "b"}]), "b"),
+        (said([{"type": "text", "text": None}, "x", {"type": "text", "text": "b"}]), "b"),
+        (said([]), None),
+        (answer({"role": "assistant", "content": "Hi", "reasoning_content": "hm", "refusal": None}), "Hi"),
+        ({"choices": [{"message": {"content": "Hi"}}]}, "Hi"),
+        ({"choices": [{"index": "0", "message": {"content": "Hi"}, "logprobs": None}]}, "Hi"),
+        (
+            {
+                "choices": [
+                    {"index": 1, "message": {"content": "b"}},
+                    {"index": 0, "message": {"content": "a"}},
+                ]
+            },
+            "a",
+        ),
+        (json.dumps(said("Hi")), "Hi"),
+        ("\n\n \r\n" + json.dumps(said("Hi")), "Hi"),
+        (said("Hi", error=None), "Hi"),
+    ],
+)
+def test_reads_the_text(body: Any, text: str | None) -> None:
+    assert read_completion(body, REQUEST).text == text
+
+
+def test_reads_everything_a_workflow_uses() -> None:
+    usage = {
+        "prompt_tokens": 3,
+        "completion_tokens": 4,
+        "total_tokens": 7,
+        "prompt_tokens_details": {"cached_tokens": 2},
+        "cost": 0.01,
+    }
+    completion = read_completion(said("Hi", usage=usage, system_fingerprint=None), REQUEST)
+    assert completion.model_dump(exclude={"usage", "simulated"}) == {
+        "text": "Hi",
+        "json": None,
+        "refusal": None,
+        "tool_calls": [],
+        "finish_reason": "stop",
+        "model": "m-2",
+        "id": "c-1",
+        "cost": None,
+        "choices": None,
+        "response": None,
+    }
+    assert completion.usage is not None
+    assert completion.usage.model_dump() == usage
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "value"),
+    [
+        (said("Hi", "eos_token"), "finish_reason", "eos_token"),
+        (said("Hi", "insufficient_system_resource"), "finish_reason", "insufficient_system_resource"),
+        (said("Hi", None), "finish_reason", None),
+        (said("Hi", ["stop"]), "finish_reason", None),
+        (said("Hi", id=17), "id", "17"),
+        (said("Hi", id=None, model={}), "model", None),
+        (said("Hi", usage=None), "usage", None),
+        (said("Hi", usage="n/a"), "usage", None),
+        (answer({"content": None, "refusal": "No."}), "refusal", "No."),
+        (said([{"type": "refusal", "refusal": "No."}]), "refusal", "No."),
+    ],
+)
+def test_an_odd_field_loses_no_answer(body: Any, field: str, value: Any) -> None:
+    assert getattr(read_completion(body, REQUEST), field) == value
+
+
+@pytest.mark.parametrize(
+    ("count", "read"), [(5, 5), (5.0, 5), ("5", None), (True, None), (None, None), (1.5, None)]
+)
+def test_reads_token_counts(count: Any, read: int | None) -> None:
+    usage = read_completion(said("Hi", usage={"prompt_tokens": count}), REQUEST).usage
+    assert usage is not None
+    assert usage.prompt_tokens == read
+
+
+@pytest.mark.parametrize(
+    ("message", "calls"),
+    [
+        ({"tool_calls": None}, []),
+        ({"tool_calls": [call("1", "f", "{}")]}, [ToolCall(id="1", name="f", arguments="{}")]),
+        (
+            {"tool_calls": [call("b", "g", '{"x": '), call("a", "f", "")]},
+            [ToolCall(id="b", name="g", arguments='{"x": '), ToolCall(id="a", name="f", arguments="")],
+        ),
+        ({"tool_calls": [call("1", "f", {"x": "é"})]}, [ToolCall(id="1", name="f", arguments='{"x":"é"}')]),
+        ({"tool_calls": [{"function": {"name": "f"}}]}, [ToolCall(name="f")]),
+        (
+            {"tool_calls": [{"id": "1", "name": "f", "arguments": {}}]},
+            [ToolCall(id="1", name="f", arguments="{}")],
+        ),
+        (
+            {"tool_calls": [{"id": "1", "type": "custom", "custom": {"name": "sql", "input": "select 1"}}]},
+            [ToolCall(id="1", type="custom", name="sql", arguments="select 1")],
+        ),
+        (
+            {"tool_calls": [{**call("1", "f", "{}"), "index": 0, "extra_content": {"sign": "x"}}]},
+            [
+                ToolCall.model_validate(
+                    {"id": "1", "name": "f", "arguments": "{}", "index": 0, "extra_content": {"sign": "x"}}
+                )
+            ],
+        ),
+        ({"function_call": {"name": "f", "arguments": "{}"}}, [ToolCall(name="f", arguments="{}")]),
+    ],
+)
+@pytest.mark.parametrize("finish_reason", ["tool_calls", "stop"])
+def test_reads_tool_calls(message: Any, calls: list[ToolCall], finish_reason: str) -> None:
+    completion = read_completion(
+        answer({"role": "assistant", "content": None, **message}, finish_reason), REQUEST
+    )
+    assert completion.tool_calls == calls
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (None, "it is not a JSON object"),
+        ([said("Hi")], "it is not a JSON object"),
+        ("", "it is text, not JSON"),
+        ("<html>Bad gateway</html>", "it is text, not JSON"),
+        ("data: {}\n\ndata: [DONE]\n", "it is text, not JSON"),
+        ("7", "it is not a JSON object"),
+        ({}, "/choices is missing"),
+        ({"detail": "Not Found"}, "/choices is missing"),
+        ({"choices": None}, "/choices can't be read"),
+        ({"choices": []}, "/choices can't be read"),
+        ({"choices": ["Hi"]}, "/choices/0 can't be read"),
+        ({"choices": [{"text": "Hi"}]}, "/choices/0/message is missing"),
+        ({"choices": [{"delta": {"content": "Hi"}}]}, "/choices/0/message is missing"),
+        ({"choices": [{"message": None}]}, "/choices/0/message can't be read"),
+        (answer({"content": {"text": "Hi"}}), "/choices/0/message/content/str can't be read"),
+        (answer({"tool_calls": {"id": "1"}}), "/choices/0/message/tool_calls can't be read"),
+        (answer({"tool_calls": ["f"]}), "/choices/0/message/tool_calls/0 can't be read"),
+    ],
+)
+def test_refuses_what_is_not_a_completion(body: Any, problem: str) -> None:
+    with pytest.raises(ResponseInvalid) as caught:
+        read_completion(body, REQUEST)
+    assert caught.value.message == f"the answer is not a chat completion: {problem}"
+    assert not caught.value.retryable
+
+
+def test_an_excerpt_of_a_strange_answer_is_bounded() -> None:
+    with pytest.raises(ResponseInvalid) as caught:
+        read_completion("é" * 10_000, REQUEST)
+    assert len(caught.value.details["body_excerpt"].encode()) == 2048
+
+
+def test_a_generation_that_broke_off_is_not_a_success() -> None:
+    with pytest.raises(ResponseInterrupted) as caught:
+        read_completion(said("Half an ans", "error"), REQUEST)
+    assert caught.value.retryable
+
+
+@pytest.mark.parametrize("request_body", [JSON_REQUEST, SCHEMA_REQUEST])
+def test_parses_structured_output(request_body: dict[str, Any]) -> None:
+    completion = read_completion(said('```json\n{"n": 1}\n```'), request_body)
+    assert completion.json_ == {"n": 1}
+    assert completion.text == '```json\n{"n": 1}\n```'
+
+
+def test_json_that_nobody_asked_for_stays_text() -> None:
+    assert read_completion(said('{"n": 1}'), REQUEST).json_ is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [{"content": None, "refusal": "No."}, {"content": None, "tool_calls": [call("1", "f", "{}")]}],
+)
+def test_a_refusal_or_a_tool_call_takes_the_place_of_json(message: Any) -> None:
+    assert read_completion(answer(message), SCHEMA_REQUEST).json_ is None
+
+
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        (said("Sure!"), [{"pointer": "", "message": "not JSON: Expecting value at line 1 column 1"}]),
+        (said(None), [{"pointer": "", "message": "not JSON: Expecting value at line 1 column 1"}]),
+        (said('{"n": "1"}'), [{"pointer": "/n", "message": '"1" is not of type "integer"'}]),
+    ],
+)
+def test_output_of_another_form_is_an_error_with_all_a_reask_needs(body: Any, errors: Any) -> None:
+    body["usage"] = {"total_tokens": 7}
+    with pytest.raises(OutputInvalid) as caught:
+        read_completion(body, SCHEMA_REQUEST)
+    details = caught.value.details
+    assert not caught.value.retryable
+    assert errors[0]["message"] in caught.value.message
+    assert details["errors"] == errors
+    assert details["text"] == (body["choices"][0]["message"]["content"] or "")
+    assert (details["finish_reason"], details["usage"]["total_tokens"], details["id"]) == ("stop", 7, "c-1")
+
+
+@pytest.mark.parametrize(
+    ("finish_reason", "reason"),
+    [("length", "cut off at the token limit"), ("content_filter", "content filter")],
+)
+def test_cut_output_is_never_taken_for_whole(finish_reason: str, reason: str) -> None:
+    request = {
+        **REQUEST,
+        "response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "integer"}}},
+    }
+    with pytest.raises(OutputInvalid, match=reason) as caught:
+        read_completion(said("12", finish_reason), request)
+    assert caught.value.details["finish_reason"] == finish_reason
+
+
+def test_the_text_for_a_reask_is_bounded() -> None:
+    with pytest.raises(OutputInvalid) as caught:
+        read_completion(said("é" * 10_000), JSON_REQUEST)
+    assert len(caught.value.details["text"].encode()) == 4096
+
+
+@pytest.mark.parametrize(("n", "included"), [(2, True), (1, False), (None, False), ("2", False)])
+def test_choices_are_included_when_several_are_asked_for(n: Any, included: bool) -> None:
+    body = said("Hi", reasoning="kept")
+    assert read_completion(body, {**REQUEST, "n": n}).choices == (body["choices"] if included else None)
+
+
+def test_the_whole_answer_is_included_on_request() -> None:
+    body = said("Hi", system_fingerprint="fp", vendor={"x": 1})
+    assert read_completion(body, REQUEST, include_response=True).response == body
+
+
+def test_a_completion_survives_its_journey_as_json() -> None:
+    completion = read_completion(said('{"n": 1}'), SCHEMA_REQUEST)
+    wire = completion.model_dump_json()
+    assert json.loads(wire)["json"] == {"n": 1}
+    assert Completion.model_validate_json(wire) == completion
+
+
+def test_hostile_answers_raise_only_our_errors() -> None:
+    pieces: list[Any] = [None, True, 0, -1, 1.5, "", "x", [], {}, [None], [{}], {"error": {}}, "\ud800"]
+    for message in pieces:
+        for outer in pieces:
+            bodies = [
+                answer(message),
+                answer({"content": message}),
+                said("x", message, usage=outer, error=outer),
+            ]
+            for body in [*bodies, {"choices": message, "error": outer}, message]:
+                with suppress(HttpTaskError):
+                    read_completion(body, SCHEMA_REQUEST)

@@ -1,0 +1,44 @@
+"""Help is fast, complete, and shows how to use each command."""
+
+import subprocess
+import sys
+
+import pytest
+
+from support.commands import HTTPTASK
+
+COMMANDS = (
+    ["run"],
+    ["validate"],
+    ["init"],
+    ["dev"],
+    ["worker"],
+    ["schema"],
+    ["runs", "list"],
+    ["runs", "show"],
+    ["runs", "cancel"],
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_each_command_shows_an_example(command: list[str]) -> None:
+    told = subprocess.run([HTTPTASK, *command, "--help"], capture_output=True, text=True, check=True).stdout
+    assert f"Example: httptask {' '.join(command)}" in " ".join(told.split())
+
+
+def test_help_loads_neither_temporal_nor_a_client() -> None:
+    code = (
+        "import sys\n"
+        "import httptask.cli\n"
+        "heavy = {'temporalio', 'httpx', 'pydantic', 'jq', 'structlog', 'ruamel'} & set(sys.modules)\n"
+        "sys.exit(f'loaded: {heavy}' if heavy else 0)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_unknown_option_is_a_usage_error_without_a_traceback() -> None:
+    told = subprocess.run(
+        [HTTPTASK, "run", "x.yaml", "--inptu", "{}"], capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 2
+    assert "Traceback" not in told.stderr

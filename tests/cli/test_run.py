@@ -1,0 +1,182 @@
+"""`httptask run`: exit codes, output, and what it leaves behind."""
+
+import asyncio
+import json
+import signal
+import socket
+
+import pytest
+from temporalio.client import Client
+
+from httptask.cli.server import SharedServer
+from httptask.testing.server import Reply, ScriptedServer
+from support.commands import Shell
+
+KEY = "sk-sentinel-0123456789"
+
+SETS = """
+document: { dsl: 1.0.3, namespace: tests, name: sets, version: 1.0.0 }
+input: { schema: { document: { type: object, required: [n], properties: { n: { type: integer } } } } }
+do:
+  - double: { set: { doubled: "${ $workflow.input.n * 2 }" } }
+"""
+
+FAILS = """
+document: { dsl: 1.0.3, namespace: tests, name: fails, version: 1.0.0 }
+do:
+  - fine: { set: { a: 1 } }
+  - broken:
+      raise:
+        error: { type: "https://example.com/stock", status: 409, title: Out of stock, detail: none left }
+"""
+
+ASKS = """
+document: { dsl: 1.0.3, namespace: tests, name: asks, version: 1.0.0 }
+do:
+  - ask:
+      call: chatCompletion
+      with: { model: m, messages: [{ role: user, content: hello }] }
+      output: { as: "${ .text }" }
+"""
+
+ANSWER = Reply.json(
+    {"choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hi"}}]}
+)
+
+
+async def test_result_is_json_on_stdout_and_progress_on_stderr(shell: Shell) -> None:
+    shell.write("sets.yaml", SETS)
+    code, command = await shell.run("run", "sets.yaml", "--input", '{"n": 21}')
+    assert code == 0, command.stderr
+    assert json.loads(command.stdout) == {"doubled": 42}
+    assert "double: completed" in command.stderr
+    assert shell.left_over() == []
+
+
+async def test_failed_run_names_the_place(shell: Shell) -> None:
+    shell.write("fails.yaml", FAILS)
+    code, command = await shell.run("run", "fails.yaml", "--json")
+    assert code == 1
+    assert "fails.yaml:5:5: Out of stock\n  none left\n" in command.stderr
+    assert "Traceback" not in command.stderr
+    told = json.loads(command.stdout)
+    assert (told["state"], told["error"]["status"]) == ("failed", 409)
+    assert shell.left_over() == []
+
+
+async def test_bad_definition_or_input_is_2_and_starts_nothing(shell: Shell) -> None:
+    shell.write("sets.yaml", SETS)
+    shell.write("bad.yaml", SETS.replace("do:", "did:").lstrip())
+    for arguments, message in (
+        (["bad.yaml"], "bad.yaml:3:1: error["),
+        (["absent.yaml"], "absent.yaml: no such file"),
+        (["sets.yaml"], "--input does not fit its schema"),
+        (["sets.yaml", "-i", '{"n": 1}', "--fixtures", "absent"], "--fixtures: absent is not a folder"),
+    ):
+        code, command = await shell.run("run", *arguments)
+        assert code == 2, command.stderr
+        assert message in command.stderr
+        assert "Traceback" not in command.stderr
+    assert not (shell.folder / ".httptask").exists()
+
+
+async def test_unreachable_cluster_is_3(shell: Shell) -> None:
+    shell.write("sets.yaml", SETS)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connects, and nobody ever answers
+        for address in ("127.0.0.1:1", f"127.0.0.1:{silent.getsockname()[1]}"):
+            command = await shell.start("run", "sets.yaml", "-i", '{"n": 1}', TEMPORAL_ADDRESS=address)
+            assert await command.ends(seconds=20) == 3, command.stderr
+            assert f"can't connect to Temporal at {address}" in command.stderr
+    assert not (shell.folder / ".httptask").exists()
+
+
+async def test_retries_are_explained_and_the_key_appears_nowhere(shell: Shell) -> None:
+    shell.write("asks.yaml", ASKS)
+    limited = Reply.json({"error": {"message": "slow down"}}, status=429, headers={"Retry-After": "1"})
+    async with ScriptedServer([limited, ANSWER]) as server:
+        code, command = await shell.run(
+            "run", "asks.yaml", OPENAI_BASE_URL=f"{server.url}/v1", OPENAI_API_KEY=KEY
+        )
+        assert code == 0, command.stderr
+        assert json.loads(command.stdout) == "hi"
+        keys = {request.headers["idempotency-key"] for request in server.requests}
+    assert len(server.requests) == 2
+    assert len(keys) == 1
+    assert "ask: waiting" in command.stderr
+    assert "429" in command.stderr
+    assert "attempt 2 of 5; same Idempotency-Key" in command.stderr
+    assert KEY not in command.stdout + command.stderr
+    for file in (shell.folder / ".httptask").iterdir():
+        assert KEY.encode() not in file.read_bytes(), file
+
+
+async def state_of_the_only_run(shell: Shell) -> str:
+    server = SharedServer(shell.folder / ".httptask")
+    client = await Client.connect(await server.join())
+    [execution] = [execution async for execution in client.list_workflows()]
+    await server.leave()
+    assert execution.status is not None
+    return execution.status.name
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_interrupted_run_is_cancelled_and_leaves_nothing(shell: Shell, number: signal.Signals) -> None:
+    shell.write("asks.yaml", ASKS)
+    async with ScriptedServer([Reply.silence()]) as server:
+        command = await shell.start("run", "asks.yaml", OPENAI_BASE_URL=server.url, OPENAI_API_KEY=KEY)
+        await server.requests_received(1)
+        command.signal(number)
+        assert await command.ends() == 130
+    assert shell.left_over() == []
+    assert await state_of_the_only_run(shell) == "CANCELED"
+
+
+async def test_second_interrupt_terminates(shell: Shell) -> None:
+    shell.write("asks.yaml", ASKS)
+    async with ScriptedServer([Reply.silence()]) as server:
+        command = await shell.start("run", "asks.yaml", OPENAI_BASE_URL=server.url, OPENAI_API_KEY=KEY)
+        await server.requests_received(1)
+        command.signal(signal.SIGINT)
+        await command.says("cancelling the run")
+        command.signal(signal.SIGINT)
+        assert await command.ends() == 130
+    assert shell.left_over() == []
+    assert await state_of_the_only_run(shell) == "TERMINATED"
+
+
+async def test_killed_run_makes_no_call_later(shell: Shell) -> None:
+    shell.write("asks.yaml", ASKS)
+    shell.write("sets.yaml", SETS)
+    async with ScriptedServer([Reply.silence()]) as server:
+        environment = {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": KEY}
+        command = await shell.start("run", "asks.yaml", **environment)
+        await server.requests_received(1)
+        command.signal(signal.SIGKILL)
+        await command.ends()
+        code, _ = await shell.run("run", "sets.yaml", "-i", '{"n": 1}', **environment)
+        assert code == 0
+        assert len(server.requests) == 1
+    assert shell.left_over() == []
+
+
+async def test_runs_side_by_side_share_one_server(shell: Shell) -> None:
+    shell.write("asks.yaml", ASKS)
+    both_here = asyncio.Event()
+    waiting: list[int] = []
+
+    async def answer_when_both_are_here(_request: object) -> Reply:
+        waiting.append(1)
+        if len(waiting) == 2:
+            both_here.set()
+        await both_here.wait()
+        return ANSWER
+
+    async with ScriptedServer(answer_when_both_are_here) as server:
+        commands = [
+            await shell.start("run", "asks.yaml", OPENAI_BASE_URL=server.url, OPENAI_API_KEY=KEY)
+            for _ in range(2)
+        ]
+        await asyncio.wait_for(both_here.wait(), 30)
+        codes = await asyncio.gather(*(command.ends() for command in commands))
+    assert codes == [0, 0]
+    assert shell.left_over() == []

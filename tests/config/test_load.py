@@ -1,0 +1,185 @@
+"""`httptask.toml`: what it gives, and how its faults read."""
+
+from pathlib import Path
+
+import pytest
+
+from httptask.config import (
+    ConfigInvalid,
+    find_config,
+    for_own_runs,
+    for_worker,
+    load_config,
+    read_environment,
+)
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "httptask.toml"
+    file.write_text(text)
+    return file
+
+
+def faults(file: Path) -> list[str]:
+    with pytest.raises(ConfigInvalid) as raised:
+        load_config(file, {})
+    return [fault.removeprefix(f"{file}: ") for fault in raised.value.faults]
+
+
+def test_without_a_file_openai_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = load_config(None, {})
+    assert config.root == tmp_path
+    assert config.connections["openai"].base_url == "https://api.openai.com/v1"
+    assert config.secrets["OPENAI_API_KEY"].environment == "OPENAI_API_KEY"
+    assert config.secrets["OPENAI_API_KEY"].origins == ("https://api.openai.com",)
+
+
+def test_environment_points_openai_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = load_config(None, {"OPENAI_BASE_URL": "http://localhost:8000/v1"})
+    assert config.connections["openai"].allow_private == ("loopback",)
+    assert config.secrets["OPENAI_API_KEY"].origins == ("http://localhost:8000",)
+
+
+@pytest.mark.parametrize(
+    "value", ["127.0.0.1:8000", "ftp://example.com", "http://user:pw@example.com", "http://x:99999"]
+)
+def test_unusable_base_url_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigInvalid, match="OPENAI_BASE_URL: must be an absolute URL") as raised:
+        load_config(None, {"OPENAI_BASE_URL": value})
+    assert value not in str(raised.value)
+
+
+def test_nearest_file_upward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = written(tmp_path, "")
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    monkeypatch.chdir(inner)
+    assert find_config() == file
+    assert load_config(None, {}).root == tmp_path
+
+
+def test_all_of_it(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        """
+        [connections.local]
+        base_url = "http://127.0.0.1:8000/v1"
+        bearer_secret = "LOCAL_KEY"
+        headers = { X-Team = "support" }
+        limits = { connect = 1, first_byte = 2, idle = 3.5, total = 4, response_bytes = 1000 }
+        allow_private = ["loopback", "10.0.0.0/8"]
+
+        [connections.hook]
+        base_url_secret = "HOOK"
+
+        [secrets.LOCAL_KEY]
+        environment = "LOCAL_KEY"
+
+        [secrets.HOOK]
+        file = "hook.txt"
+        origins = ["https://hooks.example.com"]
+        """,
+    )
+    config = load_config(file, {})
+    assert set(config.connections) == {"openai", "local", "hook"}
+    assert config.connections["local"].limits.idle == 3.5
+    assert config.secrets["LOCAL_KEY"].origins == ("http://127.0.0.1:8000",)
+    assert config.secrets["HOOK"].file == tmp_path / "hook.txt"
+
+
+def test_replaced_openai_does_not_keep_the_default_credential(tmp_path: Path) -> None:
+    config = load_config(
+        written(tmp_path, '[connections.openai]\nbase_url = "https://other.example.com"'), {}
+    )
+    assert config.connections["openai"].bearer_secret is None
+    assert "OPENAI_API_KEY" not in config.secrets
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[connection.x]", "connection: unknown key; did you mean connections?"),
+        (
+            '[connections.x]\nbase_ur = "https://x"',
+            "connections.x.base_ur: unknown key; did you mean base_url?",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nlimits = { totl = 3 }',
+            "connections.x.limits.totl: unknown key; did you mean total?",
+        ),
+        (
+            '[secrets.X]\nenvironment = "X"\nzzz = 1',
+            "secrets.X.zzz: unknown key; known keys: environment, file, origins",
+        ),
+        ("[connections.x]\nbase_url = 3", "connections.x.base_url: must be text in quotes"),
+        ("connections = 3", "connections: must be a table"),
+        ("[connections]\nx = 3", "connections.x: must be a table"),
+        ('[secrets.X]\nenvironment = "X"\norigins = "https://x"', "secrets.X.origins: must be a list"),
+        (
+            "[connections.x]\n",
+            "connections.x: has no address; write base_url, or base_url_secret with a secret's name",
+        ),
+        (
+            "[secrets.X]\n",
+            'secrets.X: write where it comes from, either environment = "X" or file = "PATH"',
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nlimits = { total = -1 }',
+            "connections.x.limits.total: must be greater than 0",
+        ),
+    ],
+)
+def test_faults_name_key_and_cure(tmp_path: Path, text: str, fault: str) -> None:
+    assert faults(written(tmp_path, text)) == [fault]
+
+
+def test_every_fault_at_once(tmp_path: Path) -> None:
+    text = '[connections.x]\nbase_ur = "https://x"\n[secrets.Y]\nenviroment = "Y"'
+    assert len(faults(written(tmp_path, text))) == 2
+
+
+def test_not_toml(tmp_path: Path) -> None:
+    [fault] = faults(written(tmp_path, "[connections.x\n"))
+    assert fault.startswith("is not valid TOML: ")
+    assert "line 1" in fault
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    assert faults(tmp_path / "absent.toml") == ["can't be read: No such file or directory"]
+
+
+def test_undeclared_secrets_of_own_runs_come_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    own = for_own_runs(load_config(None, {}), ["SLACK_WEBHOOK", "OPENAI_API_KEY"])
+    assert own.secrets["SLACK_WEBHOOK"].environment == "SLACK_WEBHOOK"
+    assert own.secrets["OPENAI_API_KEY"].origins == ("https://api.openai.com",)
+
+
+def test_worker_wants_secrets_declared_and_bound(tmp_path: Path) -> None:
+    file = written(tmp_path, '[secrets.UNBOUND]\nenvironment = "UNBOUND"')
+    with pytest.raises(ConfigInvalid) as raised:
+        for_worker(load_config(file, {}), {"HOOK": "a.yaml", "UNBOUND": "a.yaml"})
+    assert raised.value.faults == (
+        f'{file}: secrets.HOOK: is used by a.yaml, not declared; write environment = "HOOK" and origins',
+        f'{file}: secrets.UNBOUND.origins: list where it may be sent, such as ["https://hooks.example.com"]',
+    )
+
+
+def test_dotenv_stands_behind_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("A=file\nB=file\nC=${A}\n")
+    monkeypatch.setenv("A", "process")
+    environment = read_environment(tmp_path)
+    assert (environment["A"], environment["B"], environment["C"]) == ("process", "file", "${A}")
+
+
+def test_worker_reads_no_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("FROM_DOTENV=1\n")
+    assert "FROM_DOTENV" not in read_environment(None)

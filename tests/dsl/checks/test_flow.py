@@ -1,0 +1,55 @@
+"""Which task comes after which."""
+
+import pytest
+from support.definitions import faults_of
+
+TASK = "{ set: { x: 1 } }"
+
+
+def codes(tasks: str) -> list[tuple[str, str]]:
+    return [(fault.code, fault.pointer) for fault in faults_of(f"do:\n{tasks}")]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "faults"),
+    [
+        ("  - a: { set: { x: 1 }, then: b }\n  - b: { set: { x: 1 }, then: end }", []),
+        ("  - a: { set: { x: 1 }, then: c }\n  - b: { set: { x: 1 }, then: end }\n  - c: { set: { x: 1 }, then: b }", []),
+        ("  - a: { set: { x: 1 }, then: x }", [("unknown-target", "/do/0/a/then")]),
+        ("  - a: { switch: [{ c: { then: x } }] }", [("unknown-target", "/do/0/a/switch/0/c/then")]),
+        (f"  - a: {TASK}\n  - a: {TASK}", [("duplicate-task", "/do/1/a")]),
+        (f"  - a: {{ set: {{ x: 1 }}, then: exit }}\n  - b: {TASK}\n  - c: {TASK}", [("unreachable", "/do/1/b")]),
+        (f"  - a: {{ raise: {{ error: {{ type: t, status: 400 }} }} }}\n  - b: {TASK}", [("unreachable", "/do/1/b")]),
+        (f"  - a: {{ if: .x, set: {{ x: 1 }}, then: end }}\n  - b: {TASK}", []),
+        (f"  - a: {{ switch: [{{ c: {{ then: end }} }}] }}\n  - b: {TASK}", [("unreachable", "/do/1/b")]),
+        (f"  - a: {{ switch: [{{ c: {{ when: .x, then: end }} }}] }}\n  - b: {TASK}", []),
+        (f"  - a: {{ switch: [{{ c: {{ when: .x, then: end }} }}], then: end }}\n  - b: {TASK}", [("unreachable", "/do/1/b")]),
+        (f"  - a: {{ switch: [{{ c: {{ then: continue }} }}] }}\n  - b: {TASK}", []),
+    ],
+)
+def test_targets_and_dead_tasks(tasks: str, faults: list[tuple[str, str]]) -> None:
+    assert codes(tasks) == faults
+
+
+SWITCH = "  - s: { switch: [{ one: { when: .x, then: a } }, { two: { then: c } }] }\n"
+
+
+@pytest.mark.parametrize(
+    ("tasks", "at"),
+    [
+        (f"  - a: {TASK}\n  - c: {TASK}", "/do/1/a"),
+        (f"  - a: {TASK}\n  - b: {TASK}\n  - c: {TASK}", "/do/2/b"),
+        (f"  - a: {{ if: .x, set: {{ x: 1 }} }}\n  - c: {TASK}", "/do/1/a"),
+        (f"  - a: {{ set: {{ x: 1 }}, then: end }}\n  - c: {TASK}", None),
+        (f"  - a: {{ set: {{ x: 1 }}, then: continue }}\n  - c: {TASK}", None),
+        (f"  - a: {TASK}\n  - b: {{ set: {{ x: 1 }}, then: end }}\n  - c: {TASK}", None),
+        (f"  - c: {{ set: {{ x: 1 }}, then: end }}\n  - a: {TASK}", None),
+    ],
+)
+def test_a_case_that_runs_on_into_another_is_warned_of(tasks: str, at: str | None) -> None:
+    assert codes(SWITCH + tasks) == ([("fall-through", at)] if at else [])
+
+
+def test_a_target_in_another_list_is_said_to_be_there() -> None:
+    (fault,) = faults_of("do:\n  - a: { do: [{ b: { set: { x: 1 }, then: c } }] }\n  - c: { set: { x: 1 } }")
+    assert fault.hint == "`c` is in another list; `then` reaches tasks of its own list only"

@@ -1,0 +1,109 @@
+"""Keys of values whose shape is known before the run."""
+
+import pytest
+from support.definitions import faults_of
+
+ASK = """
+input:
+  schema: { document: { type: object, properties: { text: { type: string }, customer: { $ref: "#/$defs/customer" } }, $defs: { customer: { type: object, properties: { name: {} }, additionalProperties: false } } } }
+do:
+  - ask:
+      call: chatCompletion
+      with:
+        model: m
+        messages: [{ role: user, content: "${ %(input)s }" }]
+        response_format:
+          type: json_schema
+          json_schema:
+            name: answer
+            schema:
+              type: object
+              properties:
+                priority: { type: string }
+                owner: { anyOf: [{ type: object, properties: { name: {} } }, { type: "null" }] }
+                labels: { type: object, additionalProperties: { type: object, properties: { color: {} } } }
+                tags: { type: array, items: { type: string } }
+                open: { type: object }
+  - use:
+      set: { x: "${ %(use)s }" }
+  - call:
+      call: httpRequest
+      with: { method: get, endpoint: https://example.com, output: response }
+      output: { as: "${ %(output)s }" }
+  - last:
+      set: { x: "${ %(last)s }" }
+"""
+SOUND = {"input": ".text", "use": ".json", "output": ".content", "last": "."}
+
+
+@pytest.mark.parametrize(
+    ("place", "expression", "code"),
+    [
+        ("use", ".json.pririty", "unknown-property"),
+        ("use", ".json.priority", None),
+        ("use", "$tasks.ask.json.owner.nam", "unknown-property"),
+        ("use", "$tasks.ask.json.owner.name", None),
+        ("use", "$tasks.ask.json.labels.red.colr", "unknown-property"),
+        ("use", "$tasks.ask.json.labels.red.color", None),
+        ("use", "$tasks.ask.json.tags.first", "not-an-object"),
+        ("use", "$tasks.ask.json.tags[0].first", None),
+        ("use", "$tasks.ask.json.open.anything", None),
+        ("use", "$tasks.ask.json.wholly_different", None),
+        ("use", "$tasks.ask.texts", "unknown-property"),
+        ("use", "$tasks.ask.wholly_different", "unknown-property"),
+        ("use", "$tasks.ask.text.length", "not-an-object"),
+        ("use", "$tasks.ask.usage.prompt_tokens", None),
+        ("use", "$tasks.ask.usage.prompt_tokns", "unknown-property"),
+        ("use", "$tasks.ask.choices", None),
+        ("use", "$input.jsn", "unknown-property"),
+        ("use", "$workflow.input.txt", "unknown-property"),
+        ("use", "$workflow.input.customer.nmae", "unknown-property"),
+        ("use", "$workflow.input.customer.age", "unknown-property"),
+        ("use", "$workflow.input.anything_else", None),
+        ("use", ".json | .pririty", None),
+        ("use", ".json | {priority} | .pririty", None),
+        ("input", ".txt", "unknown-property"),
+        ("input", ".text", None),
+        ("output", ".statuscode", "unknown-property"),
+        ("output", ".request.uri", None),
+        ("output", '.headers["x-any"]', None),
+        ("output", ".content.anything.at.all", None),
+        ("last", "$tasks.use.y", "unknown-property"),
+        ("last", "$tasks.use.x.anything", None),
+    ],
+)
+def test_keys(place: str, expression: str, code: str | None) -> None:
+    text = ASK % {**SOUND, place: expression.replace('"', '\\"')}
+    assert [fault.code for fault in faults_of(text)] == ([code] if code else [])
+
+
+CHAIN = """
+do:
+  - before: { %(before)s }
+  - after: { %(after)s set: { x: "${ .y }" } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "known"),
+    [
+        ("set: { x: 1 }", "", True),
+        ("set: { x: 1 }, if: $workflow.input.z", "", False),
+        ("set: { x: 1 }, output: { as: '{ y: .x }' }", "", False),
+        ("set: { a: { x: 1 } }, output: { as: .a }", "", True),
+        ("set: '${ .z }'", "", False),
+        ("set: { x: 1 }, output: { schema: { document: { type: object, properties: { y: {} } } } }", "", False),
+        ("set: { x: 1 }", "input: { from: '{ y: .x }' },", False),
+        ("set: { x: 1 }, then: after", "", False),
+        ("wait: PT1S", "", False),
+        ("for: { in: .z }, do: [{ i: { set: { x: 1 } } }]", "", False),
+    ],
+)
+def test_the_output_before_is_the_input_where_nothing_comes_between(before: str, after: str, known: bool) -> None:
+    codes = [fault.code for fault in faults_of(CHAIN % {"before": before, "after": after})]
+    assert codes == (["unknown-property"] if known else [])
+
+
+def test_a_circular_schema_says_nothing() -> None:
+    schema = '{ $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/a" } } }'
+    assert faults_of(f"input: {{ schema: {{ document: {schema} }} }}\ndo:\n  - a: {{ set: {{ x: '${{ .b.c }}' }} }}") == []

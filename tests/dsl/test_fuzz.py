@@ -1,0 +1,83 @@
+"""2,000 damaged definitions: no exception, every report with a place, none of them slow."""
+
+import random
+import time
+
+import pytest
+from support.definitions import HEAD
+
+from httptask.dsl.faults import Severity
+from httptask.dsl.loader import Loaded, load_text
+
+BATCHES, ROUNDS = 8, 250
+DEFINITION = (
+    HEAD
+    + """use: { secrets: [KEY] }
+do:
+  - ask:
+      call: chatCompletion
+      with:
+        model: m
+        messages: [{ role: user, content: "Hi ${ $workflow.input.text }" }]
+  - route:
+      switch: [{ done: { when: .text == "x", then: end } }, { other: { then: loop } }]
+  - loop:
+      for: { each: todo, in: $tasks.ask.json }
+      do:
+        - post: { call: http, with: { method: post, endpoint: https://example.com, headers: { a: "${ $secrets.KEY }" } } }
+        - keep: { set: { x: "${ $todo }" }, export: { as: "${ $output.x }" } }
+"""
+)
+PIECES = (
+    *("\t", "\n", "\n    ", " ", ":", ": ", "- ", "{", "}", "[", "]", '"', "'", "${", "${ .x }", "#", "&a ", "*a", "!!x "),
+    *("|", ">", "?", "null", "1", "true", "\u2028", "é", "$secrets.X", "$tasks.x", "/~", "\\", "%", "\x00", "\n---\n"),
+    *("do:", "set: ", "call: http", "then: end", "for: {}", "with: ", "try: ", "${ def f: f; f }", "[[[[", "{a: {a: "),
+)
+
+
+def damaged(chance: random.Random) -> str:
+    text = DEFINITION
+    for _ in range(chance.randint(1, 4)):
+        at, length = chance.randrange(len(text)), chance.randint(0, 12)
+        match chance.randrange(5):
+            case 0:
+                text = text[:at] + text[at + length :]
+            case 1:
+                text = text[:at] + chance.choice(PIECES) + text[at:]
+            case 2:
+                text = text[:at] + chance.choice(PIECES) + text[at + length :]
+            case 3:
+                text = text[:at] + text[at : at + length] + text[at:]
+            case _:
+                lines = text.split("\n")
+                line = chance.randrange(len(lines))
+                lines[line] = chance.choice(["", "  " + lines[line], lines[line][2:], chance.choice(lines)])
+                text = "\n".join(lines)
+    return text
+
+
+def check(loaded: Loaded) -> None:
+    lines = loaded.text.split("\n")
+    failed = False
+    for report in loaded.reports:
+        failed = failed or report.severity is Severity.ERROR
+        assert 1 <= report.line <= len(lines) + 1
+        assert report.column >= 1
+        assert report.message
+        assert report.pointer == "" or report.pointer.startswith("/")
+    assert (loaded.program is None) == failed
+
+
+def test_the_undamaged_definition_is_sound() -> None:
+    assert load_text(DEFINITION, "sound.yaml").reports == []
+
+
+@pytest.mark.parametrize("seed", range(BATCHES))
+def test_damaged_definitions(seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(ROUNDS):
+        text = damaged(chance)
+        started = time.process_time()  # other processes of this machine are no fault of the text's
+        loaded = load_text(text, "damaged.yaml")
+        assert time.process_time() - started < 1, text
+        check(loaded)

@@ -1,0 +1,87 @@
+"""The standard's side: its schema takes our definitions, its conformance kit loads."""
+
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from support.ctk import Scenario, scenarios
+from support.definitions import DEFINITION
+
+from httptask.dsl.compile import compile_definition
+from httptask.dsl.faults import Severity
+from httptask.dsl.loader import load_file
+from httptask.dsl.schema import editor_schema
+from httptask.dsl.yaml import read_yaml
+
+HERE = Path(__file__).parent
+EXAMPLES = sorted((HERE.parents[1] / "examples").glob("*/*.yaml"))
+WARNED = sorted((HERE / "golden").glob("fall-through.yaml"))
+STANDARD = jsonschema_rs.validator_for(read_yaml((HERE / "standard" / "workflow.yaml").read_text()).data)
+EDITOR = jsonschema_rs.validator_for(editor_schema())
+
+
+def errors(validator: Any, data: Any) -> list[str]:
+    return [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(data)]
+
+
+@pytest.mark.parametrize("path", [*EXAMPLES, *WARNED], ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_definitions_are_valid_under_the_standard_and_for_editors(path: Path) -> None:
+    loaded = load_file(path)
+    assert [str(report) for report in loaded.reports if report.severity is Severity.ERROR] == []
+    assert errors(STANDARD, loaded.data) == []
+    assert errors(EDITOR, loaded.data) == []
+
+
+def test_the_definition_of_the_tests_is_valid_under_the_standard() -> None:
+    assert errors(STANDARD, read_yaml(DEFINITION).data) == []
+
+
+UNSUPPORTED = {
+    "Fork Task With Competing Concurrent Sub Tasks": "task `fork`",
+    "Call OpenAPI With Content Output": "call `openapi`",
+    "Call OpenAPI With Response Output": "call `openapi`",
+    "Emit Task": "task `emit`",
+    "Try Handle Caught Error": "task `try`",
+    "Try Raise Uncaught Error": "task `try`",
+}
+
+
+def test_the_conformance_kit_is_complete() -> None:
+    assert len(scenarios()) == 21
+    assert {scenario.name for scenario in scenarios()} >= set(UNSUPPORTED)
+
+
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
+def test_the_conformance_kit_loads_or_is_refused_by_name(scenario: Scenario) -> None:
+    assert errors(STANDARD, scenario.definition) == []
+    found = [fault for fault in compile_definition(scenario.definition).faults if fault.severity is Severity.ERROR]
+    refused = UNSUPPORTED.get(scenario.name)
+    if refused is None:
+        assert found == []
+        assert errors(EDITOR, scenario.definition) == []
+    else:
+        (fault,) = found
+        assert (fault.code, fault.message.split("standard's ")[1].split(" is")[0]) == ("unsupported", refused)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("mehtod: post", "method: post"), ("wiht:", "with:"), ("modle: gpt-4.1-mini", "model: gpt-4.1-mini")],
+)
+def test_the_editor_schema_finds_slips(wrong: str, right: str) -> None:
+    text = DEFINITION.replace(right, wrong, 1)
+    assert text != DEFINITION
+    assert errors(EDITOR, read_yaml(text).data)
+
+
+def test_every_key_that_authors_write_is_described() -> None:
+    schema = editor_schema()
+    models = {"Definition": schema, **schema["$defs"]}
+    missing = [
+        f"{model}.{key}"
+        for model, part in models.items()
+        for key, value in part.get("properties", {}).items()
+        if model != "Duration" and "description" not in value and "$ref" not in value
+    ]
+    assert missing == []

@@ -1,0 +1,126 @@
+"""What the pages show is what the code does: definitions, their results, messages, commands, configuration."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import typer
+from ruamel.yaml import YAML
+from temporalio.testing import WorkflowEnvironment
+
+from httptask.cli.app import app
+from httptask.config import load_config
+from httptask.dsl.loader import load_text
+from httptask.http.fixtures import Fixtures
+from support.fences import PAGES, ROOT, Case, Fence, cases, of_language, whole
+from support.runs import running, secret_store
+
+STANDARD = ROOT / "tests" / "dsl" / "standard" / "workflow.yaml"
+DEFINITIONS = [fence for fence in of_language("yaml") if fence.tag in ("", "wrong")]
+EXCERPTS = [fence for fence in of_language("yaml", "python", "toml") if fence.tag.startswith("examples/")]
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#([^)]+))?\)")
+ASSIGNMENT = re.compile(r"^[A-Z_]+=")
+
+
+@pytest.mark.parametrize("fence", [fence for fence in DEFINITIONS if not fence.tag], ids=str)
+def test_definitions_have_no_faults(fence: Fence) -> None:
+    loaded = load_text(whole(fence.text), str(fence))
+    assert [str(report) for report in loaded.reports] == []
+    standard = jsonschema_rs.validator_for(YAML(typ="safe").load(STANDARD))
+    assert [error.message for error in standard.iter_errors(loaded.data)] == []
+
+
+@pytest.mark.parametrize("fence", [fence for fence in DEFINITIONS if fence.tag == "wrong"], ids=str)
+def test_faults_are_reported_as_shown(fence: Fence) -> None:
+    [shown] = [text for text in of_language("text") if text.page == fence.page and is_next(fence, text)]
+    assert "\n".join(map(str, load_text(fence.text, "workflow.yaml").reports)) == shown.text.rstrip()
+
+
+@pytest.mark.parametrize("case", cases(), ids=str)
+async def test_runs_end_as_shown(temporal: WorkflowEnvironment, tmp_path: Path, case: Case) -> None:
+    parts = {name: fence.text for name, fence in case.parts.items()}
+    definition = load_text(whole(case.definition.text), str(case)).data
+    options: dict[str, Any] = {}
+    if "fixtures" in parts:
+        (tmp_path / "fixtures.yaml").write_text(parts["fixtures"])
+        secrets = {name: f"https://{name}.example.com" for name in definition.get("use", {}).get("secrets", [])}
+        options = {
+            "fixtures": Fixtures.load(tmp_path),
+            "connections": load_config(ROOT / "examples/python-worker/httptask.toml", {}).connections,
+            "secrets": secret_store({**secrets, "OPENAI_API_KEY": "key", "TICKETS_TOKEN": "token"}),
+        }
+    async with running(temporal, **options) as runner:
+        outcome = await runner.run(definition, json.loads(parts.get("input", "null")))
+    if "output" in parts:
+        assert (outcome.problem, outcome.output) == ({}, json.loads(parts["output"]))
+    else:
+        error = json.loads(parts["error"])
+        assert {name: outcome.problem.get(name) for name in error} == error
+
+
+@pytest.mark.parametrize("fence", of_language("sh"), ids=str)
+def test_commands_and_options_exist(fence: Fence) -> None:
+    for line in fence.text.replace("\\\n", " ").splitlines():
+        words = [word for word in shlex.split(line, comments=True) if not ASSIGNMENT.match(word)]
+        words = words[2:] if words[:2] == ["uv", "run"] else words
+        if words[:1] == ["httptask"]:
+            parse_command(words[1:])
+        named = (word.removeprefix("@") for word in words)
+        assert [path for path in named if path.startswith("examples/") and not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("fence", of_language("python"), ids=str)
+def test_python_compiles(fence: Fence) -> None:
+    compile(fence.text, str(fence), "exec", dont_inherit=True)
+
+
+@pytest.mark.parametrize("fence", EXCERPTS, ids=str)
+def test_excerpts_stand_in_their_files(fence: Fence) -> None:
+    assert fence.text in (ROOT / fence.tag).read_text()
+
+
+@pytest.mark.parametrize("fence", [fence for fence in of_language("toml") if not fence.tag], ids=str)
+def test_configuration_loads(fence: Fence, tmp_path: Path) -> None:
+    (tmp_path / "httptask.toml").write_text(fence.text)
+    load_config(tmp_path / "httptask.toml", {})
+
+
+@pytest.mark.parametrize("fence", [fence for fence in of_language("yaml") if fence.tag == "fixtures"], ids=str)
+def test_fixtures_load(fence: Fence, tmp_path: Path) -> None:
+    (tmp_path / "fixtures.yaml").write_text(fence.text)
+    Fixtures.load(tmp_path)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target, anchor in LINK.findall(page.read_text()):
+        if target.startswith("https://"):
+            continue
+        file = page.parent / target
+        assert file.exists(), f"{page}: {target}"
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)
+            assert anchor in [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
+
+
+def is_next(fence: Fence, text: Fence) -> bool:
+    """Whether a block begins behind the end of another, with nothing but a sentence between them."""
+    end = fence.line + fence.text.count("\n") + 2
+    return end <= text.line <= end + 4
+
+
+def parse_command(words: list[str]) -> None:
+    """Let the command line parse its arguments, and do nothing with them."""
+    command: Any = typer.main.get_command(app)
+    while True:
+        is_group = hasattr(command, "commands")
+        context = command.make_context("httptask", words[:1] if is_group else words)
+        if not is_group:
+            return
+        name, *words = words
+        command = command.get_command(context, name)
+        assert command is not None, f"no such command: {name}"

@@ -1,0 +1,219 @@
+"""Hostile expressions end in time with the right error, leave no process behind, and harm nobody else."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from httptask.dsl.expressions import (
+    Expression,
+    ExpressionFailed,
+    ExpressionLimitExceeded,
+    Scope,
+    evaluate,
+    helper,
+    parse_template,
+    render,
+    shutdown,
+)
+
+Parse = Callable[[str], Expression]
+ValueOf = Callable[..., Any]
+
+
+def helpers() -> list[psutil.Process]:
+    return [
+        child for child in psutil.Process().children() if any("helper.py" in word for word in child.cmdline())
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f: f; f",
+        "[range(1e12)]",
+        "last(range(1e12))",
+        '"x" | until(false; . + .)',
+        'reduce range(1e9) as $i ("x"; . + .)',
+        "[repeat(1)]",
+        "def f: [f]; f",
+        "def f: 1 + f; f",
+        "range(1e12) | select(false)",
+        "until(false; .)",
+        "[[1, 2] | combinations(60)]",
+        '"x" * 1000000000 | length',
+        "reduce range(1e9) as $i (1; [.])",
+        '("a" * 40 + "b") | [limit(1e9; repeat(test("^(a+)+$")))]',
+    ],
+)
+def test_hostile_expressions(value_of: ValueOf, text: str) -> None:
+    before = time.monotonic()
+    with pytest.raises((ExpressionLimitExceeded, ExpressionFailed)) as caught:
+        value_of(text, [], limit=0.4)
+    assert time.monotonic() - before < 2
+    assert isinstance(caught.value, ExpressionLimitExceeded | ExpressionFailed)
+    assert caught.value.pointer == "/do/0/task/field"
+    assert not [
+        process for process in psutil.Process().children() if process.status() == psutil.STATUS_ZOMBIE
+    ]
+    assert value_of(". + 1", 1) == 2
+
+
+def test_which_bound(value_of: ValueOf) -> None:
+    with pytest.raises(ExpressionLimitExceeded) as caught:
+        value_of("def f: f; f", limit=0.1)
+    assert (caught.value.which, caught.value.seconds) == ("time", 0.1)
+    with pytest.raises(ExpressionLimitExceeded) as caught:
+        value_of('"x" * 1000 | until(false; . + .)', limit=10)
+    assert caught.value.which == "memory"
+
+
+def test_the_culprit_among_several_is_named() -> None:
+    template = parse_template(
+        {"a": "${ 1 }", "b": "x ${ 2 } ${ last(range(1e12)) }", "c": "${ 3 }"}, "/t", []
+    )
+    assert template is not None
+    with pytest.raises(ExpressionLimitExceeded) as caught:
+        render(template, Scope(None, {}), limit=0.2)
+    assert caught.value.pointer == "/t/b"
+
+
+def test_catastrophic_regex_is_no_catastrophe(value_of: ValueOf) -> None:
+    with pytest.raises(ExpressionFailed, match="retry-limit"):
+        value_of('("a" * 40 + "b") | test("^(a+)+$")', limit=5)
+
+
+def test_results_have_a_largest_size(value_of: ValueOf) -> None:
+    with pytest.raises(ExpressionFailed, match="larger than 16 MB"):
+        value_of('"x" * 17000000 | [.]', limit=20)
+    assert value_of("1") == 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "y" * 5_000_000,
+        "é" * 2_000_000,
+        ["0123456789" * 5] * 80_000,
+        {"a": [{"i": i, "n": None} for i in range(50_000)]},
+    ],
+    ids=["text", "unicode", "list", "objects"],
+)
+def test_large_values_pass(value_of: ValueOf, value: Any) -> None:
+    assert value_of(".x", {"x": value}, limit=10) == value
+
+
+def test_many_threads_and_a_hostile_one(parse: Parse) -> None:
+    expression, hostile = parse("[.n, $tasks.a.n + 1]"), parse("def f: f; f")
+    wrong: list[object] = []
+
+    def work(thread: int) -> None:
+        for turn in range(50):
+            try:
+                if thread == 0 and turn % 25 == 0:
+                    evaluate(hostile, Scope(None, {}), limit=0.2)
+                elif evaluate(expression, Scope({"n": thread}, {"tasks": {"a": {"n": turn}}})) != [
+                    thread,
+                    turn + 1,
+                ]:
+                    wrong.append((thread, turn))
+            except ExpressionLimitExceeded:
+                if thread != 0:
+                    wrong.append((thread, turn))
+            except Exception as error:  # noqa: BLE001 - any other error is a finding
+                wrong.append(error)
+
+    threads = [threading.Thread(target=work, args=(thread,)) for thread in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert len(helpers()) <= 8
+
+
+def test_shutdown_leaves_no_process(value_of: ValueOf) -> None:
+    value_of("1")
+    assert helpers()
+    shutdown()
+    assert not helpers()
+
+
+def test_a_helper_that_was_killed_is_replaced(value_of: ValueOf) -> None:
+    shutdown()
+    value_of("1")
+    (process,) = helpers()
+    process.kill()
+    assert value_of("1 + 1") == 2
+
+
+def test_a_helper_sees_nothing_of_the_worker(value_of: ValueOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENTINEL_KEY", "sentinel-value")
+    shutdown()
+    value_of("1")
+    (process,) = helpers()
+    environment = Path(f"/proc/{process.pid}/environ")
+    if environment.exists():
+        assert b"sentinel" not in environment.read_bytes()
+    assert os.getsid(process.pid) == process.pid
+    assert "jq" not in sys.modules
+
+
+WORKER = """
+import os, sys, threading, time
+from httptask.dsl.expressions import Scope, evaluate, parse_expression
+def run(text, limit):
+    return evaluate(parse_expression(text, "", []), Scope(None, {}), limit=limit)
+run("1", 1)
+threading.Thread(target=run, args=("def f: f; f", 0.2), daemon=True).start()
+run("1", 1)
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="counts orphans through /proc")
+def test_helpers_of_a_killed_worker_end_by_themselves() -> None:
+    worker = subprocess.Popen([sys.executable, "-c", WORKER], stdout=subprocess.PIPE)
+    assert worker.stdout is not None
+    assert worker.stdout.readline() == b"ready\n"
+    children = psutil.Process(worker.pid).children()
+    assert len(children) == 2
+    worker.kill()
+    worker.wait()
+    worker.stdout.close()
+    _, alive = psutil.wait_procs(children, timeout=8)
+    assert not alive
+
+
+def test_terminal_signals_do_not_reach_a_helper(value_of: ValueOf) -> None:
+    """An interrupt goes to the terminal's foreground process group; helpers are not in it."""
+    value_of("1")
+    assert all(os.getpgid(process.pid) != os.getpgrp() for process in helpers())
+
+
+def test_a_forked_process_has_helpers_of_its_own(value_of: ValueOf) -> None:
+    value_of("1")
+    mine = {process.pid for process in helpers()}
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if value_of("1 + 1") == 2 and not mine & {process.pid for process in helpers()} else 1)
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert value_of("2 + 2") == 4
+    assert mine <= {process.pid for process in helpers()}
+
+
+def test_many_programs_do_not_pile_up(value_of: ValueOf) -> None:
+    shutdown()
+    for number in range(helper.MOST_PROGRAMS + 50):
+        assert value_of(f"{number} + 1") == number + 1
+    (process,) = helpers()
+    assert process.memory_info().rss < 128 << 20

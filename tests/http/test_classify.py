@@ -1,0 +1,100 @@
+from typing import Any
+
+import pytest
+
+from httptask.http.classify import classify, error_text
+from httptask.http.errors import Forbidden, HttpStatusError, QuotaExhausted, RateLimited, Unauthorized
+
+QUOTA = {
+    "error": {
+        "message": "You exceeded your quota",
+        "type": "insufficient_quota",
+        "code": "insufficient_quota",
+    }
+}
+BILLING = {"error": {"code": "billing_hard_limit_reached"}}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "retryable"),
+    [
+        (304, None, HttpStatusError, False),
+        (301, None, HttpStatusError, False),
+        (400, None, HttpStatusError, False),
+        (401, None, Unauthorized, False),
+        (402, None, QuotaExhausted, False),
+        (403, None, Forbidden, False),
+        (404, None, HttpStatusError, False),
+        (405, None, HttpStatusError, False),
+        (408, None, HttpStatusError, True),
+        (409, None, HttpStatusError, True),
+        (413, None, HttpStatusError, False),
+        (422, None, HttpStatusError, False),
+        (425, None, HttpStatusError, True),
+        (429, None, RateLimited, True),
+        (429, {"error": {"type": "tokens", "code": "rate_limit_exceeded"}}, RateLimited, True),
+        (429, {"error": "insufficient"}, RateLimited, True),
+        (429, QUOTA, QuotaExhausted, False),
+        (429, BILLING, QuotaExhausted, False),
+        (400, QUOTA, HttpStatusError, False),
+        (500, None, HttpStatusError, True),
+        (501, None, HttpStatusError, False),
+        (502, "<html>", HttpStatusError, True),
+        (503, None, HttpStatusError, True),
+        (504, None, HttpStatusError, True),
+        (529, None, HttpStatusError, True),
+        (599, None, HttpStatusError, False),
+    ],
+)
+def test_status(status: int, body: Any, error: type[HttpStatusError], retryable: bool) -> None:
+    verdict = classify(status, {}, body, "POST")
+    assert (verdict.error, verdict.retryable) == (error, retryable)
+
+
+@pytest.mark.parametrize(
+    ("status", "wanted", "body", "retryable"),
+    [
+        (400, "true", None, True),
+        (503, "false", None, False),
+        (503, " FALSE ", None, False),
+        (503, "maybe", None, True),
+        (429, "true", QUOTA, False),
+    ],
+)
+def test_the_server_decides_except_about_a_quota(
+    status: int, wanted: str, body: Any, retryable: bool
+) -> None:
+    assert classify(status, {"x-should-retry": wanted}, body, "POST").retryable is retryable
+
+
+def test_the_wait_comes_along() -> None:
+    assert classify(429, {"retry-after": "2"}, None, "POST").retry_after == 2.0
+    assert classify(400, {"retry-after": "2"}, None, "POST").retry_after is None
+
+
+def test_a_wait_beyond_the_cap_ends_the_attempts_and_says_why() -> None:
+    assert classify(429, {"retry-after": "600"}, None, "POST").retryable
+    verdict = classify(429, {"retry-after": "3600"}, None, "POST")
+    assert not verdict.retryable
+    assert verdict.note == "the server asked for 3600 s, more than the 10 min that a retry may wait"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (QUOTA, "You exceeded your quota"),
+        ({"error": "not found"}, "not found"),
+        ({"errors": [{"detail": "first"}, {"detail": "second"}]}, "first"),
+        ({"type": "about:blank", "title": "Bad", "detail": "No such order"}, "No such order"),
+        ({"message": "two\n lines"}, "two lines"),
+        ([{"error": {"message": "in a list"}}], "in a list"),
+        ("plain", "plain"),
+        ("<html><body>Bad gateway</body>", None),
+        ({"error": {}}, None),
+        ({}, None),
+        (None, None),
+        (7, None),
+    ],
+)
+def test_the_sentence_of_an_error(body: Any, text: str | None) -> None:
+    assert error_text(body) == text

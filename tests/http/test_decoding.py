@@ -1,0 +1,99 @@
+import gzip
+import tracemalloc
+import zlib
+
+import pytest
+
+from httptask.http.decoding import BoundedDecoder
+from httptask.http.errors import ResponseInterrupted, ResponseInvalid, ResponseTooLarge
+
+TEXT = b"The quick brown fox. " * 200
+
+
+def bare_deflate(data: bytes) -> bytes:
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return compressor.compress(data) + compressor.flush()
+
+
+def decode(data: bytes, coding: str, *, limit: int = 1_000_000, step: int = 65536) -> bytes:
+    decoder = BoundedDecoder(coding, limit)
+    for start in range(0, len(data), step):
+        decoder.feed(data[start : start + step])
+    return decoder.finish()
+
+
+@pytest.mark.parametrize("step", [1, 2, 7, 65536])
+@pytest.mark.parametrize(
+    ("coding", "data"),
+    [
+        ("", TEXT),
+        ("identity", TEXT),
+        ("gzip", gzip.compress(TEXT)),
+        ("GZIP", gzip.compress(TEXT)),
+        ("x-gzip", gzip.compress(TEXT)),
+        ("gzip", gzip.compress(TEXT[:1000]) + gzip.compress(TEXT[1000:])),
+        ("gzip", gzip.compress(TEXT) + b"\0\0\0"),
+        ("deflate", zlib.compress(TEXT)),
+        ("deflate", bare_deflate(TEXT)),
+    ],
+)
+def test_codings(coding: str, data: bytes, step: int) -> None:
+    assert decode(data, coding, step=step) == TEXT
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", ""])
+def test_no_body_is_an_empty_body(coding: str) -> None:
+    assert decode(b"", coding) == b""
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, gzip", "deflate, gzip", "*"])
+def test_other_and_nested_codings_are_refused(coding: str) -> None:
+    with pytest.raises(ResponseInvalid, match="only gzip and deflate"):
+        BoundedDecoder(coding, 10)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_cut_body_is_never_a_result(coding: str) -> None:
+    whole = gzip.compress(TEXT, mtime=0) if coding == "gzip" else zlib.compress(TEXT)
+    for end in range(1, len(whole)):
+        with pytest.raises(ResponseInterrupted):
+            decode(whole[:end], coding)
+
+
+@pytest.mark.parametrize(
+    ("coding", "data"), [("gzip", TEXT), ("deflate", b"\x78\x9c" + TEXT), ("deflate", b"\xff" * 9)]
+)
+def test_damaged_data(coding: str, data: bytes) -> None:
+    with pytest.raises(ResponseInvalid, match="damaged"):
+        decode(data, coding)
+
+
+@pytest.mark.parametrize(
+    ("coding", "data"), [("", TEXT), ("gzip", gzip.compress(TEXT)), ("deflate", zlib.compress(TEXT))]
+)
+def test_the_limit_counts_decompressed_bytes(coding: str, data: bytes) -> None:
+    assert decode(data, coding, limit=len(TEXT)) == TEXT
+    with pytest.raises(ResponseTooLarge) as caught:
+        decode(data, coding, limit=len(TEXT) - 1)
+    assert caught.value.details == {"limit": len(TEXT) - 1}
+    assert not caught.value.retryable
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_bomb_stops_at_the_limit_with_little_memory(coding: str) -> None:
+    zeros = bytes(200_000_000)
+    bomb = gzip.compress(zeros, 9) if coding == "gzip" else zlib.compress(zeros, 9)
+    del zeros
+    tracemalloc.start()
+    try:
+        with pytest.raises(ResponseTooLarge):
+            decode(bomb, coding, limit=1_000_000)
+        assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_compressed_data_that_yield_nothing_end_too() -> None:
+    empty_block = b"\0\0\0\xff\xff"
+    with pytest.raises(ResponseTooLarge):
+        decode(empty_block * 2000, "deflate", limit=1000)

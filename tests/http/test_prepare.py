@@ -1,0 +1,281 @@
+import os
+import subprocess
+from typing import Any
+
+import pytest
+
+from httptask.http.connections import Connection
+from httptask.http.errors import RequestInvalid, SecretUnavailable
+from httptask.http.models import (
+    BasicAuthentication,
+    BearerAuthentication,
+    HttpRequest,
+    JsonBody,
+    SecretReference,
+    TextBody,
+)
+from httptask.http.prepare import prepare
+from httptask.http.secrets import SecretSource, SecretStore
+from httptask.http.wire import WireRequest, wire_request
+
+VALUES = {
+    "KEY": "k/1 ü"[:4] + "&x",
+    "HOOK": "https://hooks.example.com/services/T/B",
+    "TOKEN": "12:ab/c",
+    "DB": '{"user": "u"}',
+}
+STORE = SecretStore({name: SecretSource(name=name, environment=name) for name in VALUES}, VALUES)
+API = Connection(
+    name="api", base_url="https://api.example.com/v1", bearer_secret="TOKEN", headers={"X-Team": "a"}
+)
+
+
+def at(pointer: str, name: str, offset: int = 0, field: str | None = None) -> SecretReference:
+    return SecretReference(pointer=pointer, name=name, offset=offset, field=field)
+
+
+def both(connection: Connection | None = None, **fields: Any) -> tuple[str, WireRequest]:
+    """The URL as it is shown, and the request as it is sent."""
+    request = HttpRequest(**{"method": "GET", "url": "https://h/", **fields})
+    return prepare(request, connection).uri, wire_request(request, connection, STORE)[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "query", "secrets", "shown", "sent"),
+    [
+        ("https://h/a b", {}, [], "https://h/a%20b", "https://h/a%20b"),
+        (
+            "https://h/%7E?x=1",
+            {"y": "é&"},
+            [],
+            "https://h/%7E?x=1&y=%C3%A9%26",
+            "https://h/%7E?x=1&y=%C3%A9%26",
+        ),
+        ("https://h/?", {"y": 1}, [], "https://h/?y=1", "https://h/?y=1"),
+        ("https://h#top", {"y": 1.5}, [], "https://h?y=1.5", "https://h/?y=1.5"),
+        ("https://h/", {"y": ["a", 2, True]}, [], "https://h/?y=a&y=2&y=true", "https://h/?y=a&y=2&y=true"),
+        ("https://h/", {"y": []}, [], "https://h/", "https://h/"),
+        ("", {}, [at("/url", "HOOK")], "$HOOK", VALUES["HOOK"]),
+        ("/x", {}, [at("/url", "HOOK")], "$HOOK/x", VALUES["HOOK"] + "/x"),
+        (
+            "https://h/bot/send",
+            {},
+            [at("/url", "TOKEN", offset=13)],
+            "https://h/bot$TOKEN/send",
+            "https://h/bot12:ab%2Fc/send",
+        ),
+        (
+            "https://h/?k=",
+            {"k": ["a", "-b"]},
+            [at("/url", "KEY", offset=13), at("/query/k/1", "TOKEN"), at("/query/k/1", "KEY", offset=2)],
+            "https://h/?k=$KEY&k=a&k=$TOKEN-b$KEY",
+            "https://h/?k=k%2F1%20%26x&k=a&k=12%3Aab%2Fc-bk%2F1%20%26x",
+        ),
+    ],
+)
+def test_url(url: str, query: dict[str, Any], secrets: list[SecretReference], shown: str, sent: str) -> None:
+    uri, wire = both(url=url, query=query, secrets=tuple(secrets))
+    assert (uri, str(wire.url)) == (shown, sent)
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "joined"),
+    [
+        ("https://x/v1", "/chat/completions", "https://x/v1/chat/completions"),
+        ("https://x/v1/", "/chat", "https://x/v1/chat"),
+        ("https://x/v1", "chat", "https://x/v1/chat"),
+        ("https://x", "/chat", "https://x/chat"),
+        ("https://x/v1", "", "https://x/v1"),
+        ("https://x/v1", "?a=1", "https://x/v1?a=1"),
+        ("https://x/v1?api-version=2", "/chat", "https://x/v1/chat?api-version=2"),
+        ("https://x/v1?api-version=2", "/chat?a=1", "https://x/v1/chat?a=1&api-version=2"),
+        ("https://x/v1", "https://x/other", "https://x/other"),
+        ("https://x/v1", "//evil.example/", "https://x/v1//evil.example/"),
+        ("https://x/v1", "@evil.example/", "https://x/v1/@evil.example/"),
+    ],
+)
+def test_joining_to_a_connection(base: str, path: str, joined: str) -> None:
+    shown, wire = both(Connection(name="c", base_url=base), url=path)
+    assert shown == joined == str(wire.url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/v1",
+        "http://api.example.com/v1",
+        "https://api.example.com:444/v1",
+        "https://api.example.com.evil.example/",
+        "https://api.example.com@evil.example/",
+        "https://api.example.com\\.evil.example/",
+        "https://api.example.com./v1",
+        "HTTPS://EVIL.example/",
+    ],
+)
+def test_a_connections_credential_goes_to_its_origin_only(url: str) -> None:
+    request = HttpRequest(method="GET", url=url, connection="api")
+    with pytest.raises(RequestInvalid):
+        prepare(request, API)
+    with pytest.raises(RequestInvalid):
+        wire_request(request, API, STORE)
+
+
+def test_a_base_url_that_is_a_secret() -> None:
+    connection = Connection(name="c", base_url_secret="HOOK")
+    shown, wire = both(connection, url="/x")
+    assert (shown, str(wire.url)) == ("$HOOK/x", VALUES["HOOK"] + "/x")
+    with pytest.raises(RequestInvalid, match="origin of its connection"):
+        wire_request(HttpRequest(method="GET", url="https://evil.example/"), connection, STORE)
+
+
+def test_headers() -> None:
+    request = HttpRequest(
+        method="post",
+        url="/orders",
+        headers={"X-Key": "a-b", "x-team": "mine", "Api-Key": "literal"},
+        body=JsonBody(value={"é": 1.5}),
+        secrets=(at("/headers/X-Key", "KEY", offset=2),),
+        idempotency_key="same",
+    )
+    wire, _ = wire_request(request, API, STORE)
+    sent = {name.decode(): value.decode("latin-1") for name, value in wire.headers}
+    assert sent["X-Key"] == f"a-{VALUES['KEY']}b"
+    assert sent["x-team"] == "mine"
+    assert "X-Team" not in sent
+    assert sent["Idempotency-Key"] == "same"
+    assert sent["Content-Type"] == "application/json"
+    assert sent["Authorization"] == f"Bearer {VALUES['TOKEN']}"
+    assert (wire.method, wire.body) == ("POST", '{"é":1.5}'.encode())
+    shown = prepare(request, API).headers
+    assert list(shown) == list(sent)
+    assert shown["X-Key"] == "a-$KEYb"
+    assert shown["Authorization"] == "Bearer $TOKEN"
+    assert shown["Api-Key"] == "[redacted]"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "key"),
+    [
+        ("POST", {}, "k"),
+        ("PATCH", {}, "k"),
+        ("POST", {"idempotency-key": "own"}, "own"),
+        ("GET", {}, None),
+        ("PUT", {}, None),
+    ],
+)
+def test_idempotency_key(method: str, headers: dict[str, str], key: str | None) -> None:
+    _, wire = both(method=method, headers=headers, idempotency_key="k")
+    assert {name.lower(): value.decode() for name, value in wire.headers}.get(b"idempotency-key") == key
+
+
+def test_authentication() -> None:
+    basic = BasicAuthentication(username="ann", password="")
+    _, wire = both(authentication=basic, secrets=(at("/authentication/password", "KEY"),))
+    assert dict(wire.headers)[b"Authorization"] == b"Basic YW5uOmsvMSAmeA=="
+    bearer = BearerAuthentication(token="")
+    _, wire = both(
+        API, url="/", authentication=bearer, secrets=(at("/authentication/token", "DB", field="user"),)
+    )
+    assert dict(wire.headers)[b"Authorization"] == b"Bearer u"
+
+
+@pytest.mark.parametrize(
+    ("body", "secrets", "sent"),
+    [
+        (None, [], b""),
+        (TextBody(text="ab"), [at("/body/text", "KEY", offset=1)], b"ak/1 &xb"),
+        (JsonBody(value="ab"), [at("/body/value", "KEY", offset=2)], b'"abk/1 &x"'),
+        (
+            JsonBody(value={"a/b~c": ["", {"x": "y"}], "z": 1}),
+            [at("/body/value/a~1b~0c/0", "KEY"), at("/body/value/a~1b~0c/1/x", "DB", field="user")],
+            b'{"a/b~c":["k/1 &x",{"x":"uy"}],"z":1}',
+        ),
+        (JsonBody(value="é"), [at("/body/value", "KEY", offset=1)], '"ék/1 &x"'.encode()),
+    ],
+)
+def test_bodies(body: Any, secrets: list[SecretReference], sent: bytes) -> None:
+    request = HttpRequest(method="POST", url="https://h/", body=body, secrets=tuple(secrets))
+    before = request.model_dump_json()
+    assert wire_request(request, None, STORE)[0].body == sent
+    assert request.model_dump_json() == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"url": "/relative"}, "URL is relative"),
+        ({"method": "GET /"}, "method"),
+        ({"headers": {"A": "1", "a": "2"}}, "given twice"),
+        ({"headers": {"A": "x\n"}}, "header A has a line break"),
+        ({"authentication": BearerAuthentication(token="a\nb")}, "header Authorization has a line break"),
+        ({"authentication": BasicAuthentication(username="a:b", password="")}, "no colon"),
+        (
+            {"authentication": BearerAuthentication(token="t"), "headers": {"authorization": "x"}},
+            "either `authentication` or the header",
+        ),
+        ({"secrets": (at("/headers/Missing", "KEY"),)}, "no text of the request"),
+        ({"secrets": (at("url", "KEY"),)}, "not a JSON Pointer"),
+        ({"secrets": (at("/url", "KEY", offset=99),)}, "lies outside its text"),
+        ({"body": JsonBody(value=[1]), "secrets": (at("/body/value/0", "KEY"),)}, "no text of the request"),
+        ({"body": JsonBody(value=["a"]), "secrets": (at("/body/value/9", "KEY"),)}, "no text of the request"),
+        ({"query": {"x": "\ud800"}}, "surrogate"),
+    ],
+)
+def test_what_cant_be_sent(fields: dict[str, Any], message: str) -> None:
+    request = HttpRequest.model_construct(
+        **{**HttpRequest(method="GET", url="https://h/").__dict__, **fields}
+    )
+    for check in (lambda: prepare(request, None), lambda: wire_request(request, None, STORE)):
+        with pytest.raises(RequestInvalid, match=message):
+            check()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800"])
+def test_a_body_without_a_form(value: Any) -> None:
+    with pytest.raises(RequestInvalid, match="the body has no form"):
+        wire_request(HttpRequest(method="POST", url="https://h/", body=JsonBody(value=[value])), None, STORE)
+
+
+def test_a_secret_stays_with_its_origins() -> None:
+    store = SecretStore(
+        {"KEY": SecretSource(name="KEY", environment="KEY", origins=("https://hooks.slack.com",))}, VALUES
+    )
+    reference = (at("/query/k", "KEY"),)
+    wire_request(
+        HttpRequest(method="GET", url="https://HOOKS.slack.com:443/", query={"k": ""}, secrets=reference),
+        None,
+        store,
+    )
+    with pytest.raises(
+        SecretUnavailable, match=r'add "https://evil.example" to `origins` of \[secrets.KEY\]'
+    ):
+        wire_request(
+            HttpRequest(method="GET", url="https://evil.example/", query={"k": ""}, secrets=reference),
+            None,
+            store,
+        )
+
+
+def test_curl_runs_in_a_shell_and_expands_only_the_secrets() -> None:
+    request = HttpRequest(
+        method="POST",
+        url="https://h/it's?$HOME",
+        headers={"X-Literal": '$HOME `id` "q" \\', "X-Mixed": '$HOME `id` "q" \\ '},
+        authentication=BasicAuthentication(username="ann", password=""),
+        body=JsonBody(value={"text": "$HOME"}),
+        secrets=(at("/headers/X-Mixed", "KEY", offset=5), at("/authentication/password", "TOKEN")),
+    )
+    command = prepare(request, None).curl().replace("curl", "printf '%s\\n'", 1)
+    words = subprocess.run(
+        ["bash", "-c", command], env={**os.environ, **VALUES}, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert words[:3] == ["--request", "POST", "https://h/it's?$HOME"]
+    assert 'X-Literal: $HOME `id` "q" \\' in words
+    assert f'X-Mixed: $HOME{VALUES["KEY"]} `id` "q" \\' in words
+    assert f"ann:{VALUES['TOKEN']}" in words
+    assert words[-2:] == ["--data-raw", '{"text": "$HOME"}']
+
+
+def test_curl_names_secrets_in_double_quotes() -> None:
+    request = HttpRequest(method="GET", url="/models", connection="api")
+    assert '--header "Authorization: Bearer $TOKEN"' in prepare(request, API).curl()

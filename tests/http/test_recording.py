@@ -1,0 +1,90 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from httptask.http.errors import HttpTaskError
+from httptask.http.fixtures import Fixtures
+from httptask.http.models import HttpRequest, JsonBody, Limits, SecretReference
+from httptask.http.recording import Recorder
+from httptask.testing import Reply, ScriptedServer
+
+KEY = "sk-sentinel-123456"
+
+
+def request(n: int = 1) -> HttpRequest:
+    return HttpRequest(
+        method="POST",
+        url="/orders",
+        connection="local",
+        query={"key": ""},
+        body=JsonBody(value={"n": n, "text": "two\nlines"}),
+        secrets=(SecretReference(pointer="/query/key", name="KEY"),),
+        limits=Limits(total=0.5),
+    )
+
+
+async def outcomes(edge: Any, *requests: HttpRequest) -> list[Any]:
+    """What each request comes to, as a workflow would see it."""
+    seen: list[Any] = []
+    for each in requests:
+        try:
+            response = await edge.send(each)
+            seen.append((response.status, response.content, response.content_kind))
+        except HttpTaskError as error:
+            seen.append((error.type, error.retryable, error.retry_after))
+    return seen
+
+
+async def test_what_was_recorded_plays_back_the_same(make_edge: Any, tmp_path: Path) -> None:
+    script = [
+        Reply.json({"error": {"message": "slow down"}}, status=429, headers={"Retry-After": "2"}),
+        Reply.of(f"key {KEY}\nis fine".encode(), headers={"Content-Type": "text/plain"}),
+        Reply.of(b"\xff\x00", headers={"Content-Type": "image/png"}),
+        Reply.of(status=204),
+        Reply.hang_up(),
+        Reply.silence(),
+        Reply.json({"n": 2}),
+    ]
+    requests = [request()] * 6 + [request(2)]
+    async with ScriptedServer(script) as server:
+        real_edge = make_edge(
+            server.url,
+            secrets={"KEY": KEY},
+            connection={"bearer_secret": "KEY"},
+            recorder=Recorder(tmp_path / "new"),
+        )
+        real = await outcomes(real_edge, *requests)
+    files = sorted((tmp_path / "new").iterdir())
+    assert len(files) == 2
+    assert all(file.name.startswith("post-127.0.0.1-orders-") for file in files)
+    text = "".join(file.read_text() for file in files)
+    assert KEY not in text
+    assert "?key=$KEY" in text
+    assert "text: |-\n      two\n      lines" in text
+    assert "key [redacted:KEY]\n    is fine" in text
+    played_edge = make_edge(server.url, fixtures=Fixtures.load(tmp_path / "new"), placeholder=True)
+    assert await outcomes(played_edge, *requests) == real
+
+
+async def test_a_new_recording_replaces_the_old(make_edge: Any, tmp_path: Path) -> None:
+    async with ScriptedServer([Reply.json(1), Reply.json(2)]) as server:
+        for _ in range(2):
+            await make_edge(server.url, secrets={"KEY": KEY}, recorder=Recorder(tmp_path)).send(request())
+        played_edge = make_edge(server.url, fixtures=Fixtures.load(tmp_path), placeholder=True)
+    assert await outcomes(played_edge, request(), request()) == [
+        (200, 2, "json"),
+        ("FixtureMissing", False, None),
+    ]
+
+
+async def test_an_answer_is_not_lost_when_it_cant_be_recorded(
+    make_edge: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    async with ScriptedServer([Reply.json(1)]) as server:
+        edge = make_edge(server.url, secrets={"KEY": KEY}, recorder=Recorder(tmp_path))
+        monkeypatch.setattr(Path, "replace", full)
+        assert (await edge.send(request())).content == 1

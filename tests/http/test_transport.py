@@ -1,0 +1,211 @@
+import asyncio
+import socket
+import struct
+import time
+from typing import Any
+
+import pytest
+
+from httptask.http.errors import AddressForbidden, ConnectFailed, ResponseInterrupted
+from httptask.http.models import HttpRequest
+from httptask.testing import Reply, ScriptedServer
+
+
+def request(url: str = "/", **fields: Any) -> HttpRequest:
+    return HttpRequest(**{"method": "GET", "url": url, "connection": "local", **fields})
+
+
+def closed_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"])
+async def test_loopback_has_to_be_opened(make_edge: Any, host: str) -> None:
+    async with ScriptedServer([Reply.of()]) as server:
+        edge = make_edge(allow_private=())
+        with pytest.raises(
+            AddressForbidden, match="a loopback address: if it is meant, add it to `allow_private`"
+        ):
+            await edge.send(request(f"http://{host}:{server.port}/", connection=None))
+        assert server.connections == 0
+        await make_edge().send(request(f"http://{host}:{server.port}/", connection=None))
+        assert server.requests[0].headers["host"] == f"{host}:{server.port}"
+
+
+async def test_a_name_is_refused_if_any_of_its_addresses_is(
+    make_edge: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rebound(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in ("127.0.0.1", "10.0.0.1")]
+
+    async with ScriptedServer([Reply.of()]) as server:
+        edge = make_edge(f"http://rebound.example:{server.port}")
+        monkeypatch.setattr(socket, "getaddrinfo", rebound)
+        with pytest.raises(AddressForbidden, match=r"rebound.example is at 10.0.0.1, a private address"):
+            await edge.send(request())
+    assert server.connections == 0
+
+
+async def test_the_judged_address_is_the_one_connected_to(
+    make_edge: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def rebinding(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        asked.append(host)
+        ip = "127.0.0.1" if len(asked) == 1 else "127.0.0.2"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port))]
+
+    async with ScriptedServer([Reply.of()]) as server:
+        edge = make_edge(f"http://rebinding.example:{server.port}")
+        monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+        await edge.send(request())
+    assert asked == ["rebinding.example"]
+    assert server.requests[0].headers["host"] == f"rebinding.example:{server.port}"
+
+
+async def test_the_second_address_is_tried(make_edge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def two(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in ("127.0.0.2", "127.0.0.1")]
+
+    async with ScriptedServer([Reply.of()]) as server:
+        edge = make_edge(f"http://two.example:{server.port}")
+        monkeypatch.setattr(socket, "getaddrinfo", two)
+        assert (await edge.send(request())).status == 200
+
+
+async def test_tls_asks_for_the_name_and_fails_as_not_connected(make_edge: Any) -> None:
+    hellos: list[bytes] = []
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        hellos.append(await reader.read(2000))
+        writer.write(b"this is not TLS")
+        writer.close()
+
+    async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(ConnectFailed, match="no TLS connection to localhost") as caught:
+            await make_edge(f"https://localhost:{port}").send(request())
+    assert caught.value.retryable
+    assert b"localhost" in hellos[0]
+    assert len(hellos) == 3
+
+
+async def test_nothing_listens(make_edge: Any) -> None:
+    port = closed_port()
+    started = time.perf_counter()
+    with pytest.raises(
+        ConnectFailed, match=f"no connection to 127.0.0.1:{port}: nothing answers there"
+    ) as caught:
+        await make_edge(f"http://127.0.0.1:{port}").send(request())
+    assert caught.value.retryable
+    assert time.perf_counter() - started < 2
+
+
+async def test_unresolvable_names(make_edge: Any) -> None:
+    for host in ("nowhere.invalid", "a" * 70 + ".example"):
+        with pytest.raises(ConnectFailed, match="can't be resolved"):
+            await make_edge(f"http://{host}").send(request())
+
+
+async def test_what_was_not_sent_is_tried_again_within_the_attempt(make_edge: Any) -> None:
+    server = ScriptedServer([Reply.of()], port=closed_port())
+
+    async def start_late() -> None:
+        await asyncio.sleep(0.03)
+        await server.__aenter__()
+
+    starting = asyncio.create_task(start_late())
+    response = await make_edge(server.url).send(request())
+    await starting
+    await server.__aexit__(None, None, None)
+    assert response.status == 200
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+async def test_nothing_is_resent_once_it_was_sent(make_edge: Any, method: str) -> None:
+    async with ScriptedServer([Reply.of(), Reply.hang_up()]) as server:
+        edge = make_edge(server.url)
+        await edge.send(request(method=method))
+        with pytest.raises(ResponseInterrupted, match="closed the connection before it answered") as caught:
+            await edge.send(request(method=method))
+    assert caught.value.details["sent"]
+    assert len(server.requests) == 2
+    assert [served.connection for served in server.requests] == [1, 1]
+
+
+async def test_a_reset_connection_is_interrupted(make_edge: Any) -> None:
+    def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
+        asyncio.get_running_loop().call_later(0.05, writer.close)
+
+    async with await asyncio.start_server(reset, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(ResponseInterrupted):
+            await make_edge(f"http://127.0.0.1:{port}").send(request())
+
+
+async def test_connections_are_kept_and_replaced_when_the_server_drops_them(make_edge: Any) -> None:
+    async with ScriptedServer([Reply.of()]) as server:
+        edge = make_edge(server.url)
+        assert (await edge.send(request())).timing.connected is not None
+        assert (await edge.send(request())).timing.connected is None
+        assert server.connections == 1
+        server.drop_connections()
+        await asyncio.sleep(0.05)
+        assert (await edge.send(request())).timing.connected is not None
+    assert len(server.requests) == 3
+
+
+async def test_cookies_are_neither_kept_nor_shared(make_edge: Any) -> None:
+    async with ScriptedServer([Reply.of(headers={"Set-Cookie": "session=1; Path=/"})]) as server:
+        edge = make_edge(server.url)
+        await edge.send(request())
+        await edge.send(request())
+        await edge.send(request(headers={"Cookie": "own=1"}))
+    assert [served.headers.get("cookie") for served in server.requests] == [None, None, "own=1"]
+
+
+async def test_redirects_are_not_followed(make_edge: Any) -> None:
+    async with ScriptedServer([Reply.of(status=302, headers={"Location": "/elsewhere"})]) as server:
+        response = await make_edge(server.url).send(request(success=(302,)))
+    assert response.headers["location"] == "/elsewhere"
+    assert len(server.requests) == 1
+
+
+async def test_the_environment_has_no_say(
+    make_edge: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    async with ScriptedServer([Reply.of()]) as proxy, ScriptedServer([Reply.of()]) as server:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        netrc = tmp_path / "netrc"
+        netrc.write_text("machine 127.0.0.1 login user password sentinel\n")
+        monkeypatch.setenv("NETRC", str(netrc))
+        await make_edge(server.url).send(request())
+    assert proxy.connections == 0
+    assert "authorization" not in server.requests[0].headers
+
+
+@pytest.mark.parametrize(
+    "target", ["/%7E%41%3a~", "/a/../b/./c", "//x", "/a;b=c,d:e@f", "/?q=%20+%2B&q=%zz", "/'(*)!$"]
+)
+async def test_urls_go_out_as_written(make_edge: Any, target: str) -> None:
+    async with ScriptedServer([Reply.of()]) as server:
+        await make_edge().send(request(server.url + target, connection=None))
+    assert server.requests[0].target == target
+
+
+async def test_the_headers_sent_are_the_headers_shown(make_edge: Any) -> None:
+    async with ScriptedServer([Reply.of()]) as server:
+        edge = make_edge(server.url)
+        asked = request("/x", headers={"X-A": "1"}, method="POST", idempotency_key="k")
+        await edge.send(asked)
+    added = {"host": f"127.0.0.1:{server.port}", "connection": "keep-alive", "content-length": "0"}
+    shown = {name.lower(): value for name, value in edge.prepare(asked).headers.items()}
+    assert server.requests[0].headers == {**shown, **added}

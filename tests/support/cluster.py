@@ -1,0 +1,62 @@
+"""Looks into a Temporal server from outside, as an operator does."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+
+from support.runs import TEMPORAL
+
+__all__ = ["address_of", "events_of", "has_event", "run_ids", "temporal_cli"]
+
+
+def address_of(environment: WorkflowEnvironment) -> str:
+    """Where the server listens."""
+    return environment.client.service_client.config.target_host
+
+
+async def temporal_cli(address: str, *arguments: str) -> str:
+    """Run the `temporal` command and return what it prints."""
+    process = await asyncio.create_subprocess_exec(
+        TEMPORAL,
+        *arguments,
+        "--address",
+        address,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed, _ = await process.communicate()
+    assert process.returncode == 0, printed.decode()
+    return printed.decode()
+
+
+async def run_ids(client: Client, handle: WorkflowHandle[Any, Any]) -> AsyncIterator[str]:
+    """Every run of a chain that continues as new."""
+    run_id = handle.first_execution_run_id or (await handle.describe()).run_id
+    while run_id:
+        yield run_id
+        history = await client.get_workflow_handle(handle.id, run_id=run_id).fetch_history()
+        last = history.events[-1]
+        run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
+
+
+async def events_of(handle: WorkflowHandle[Any, Any], kind: str) -> list[HistoryEvent]:
+    """The events with attributes of that kind, such as `timer_started`."""
+    history = await handle.fetch_history()
+    return [event for event in history.events if event.HasField(f"{kind}_event_attributes")]  # type: ignore[arg-type]
+
+
+async def has_event(
+    handle: WorkflowHandle[Any, Any], kind: str, fits: Callable[[HistoryEvent], bool] = lambda _event: True
+) -> HistoryEvent:
+    """Wait until the history has such an event."""
+    async with asyncio.timeout(20):
+        while True:
+            for event in await events_of(handle, kind):
+                if fits(event):
+                    return event
+            await asyncio.sleep(0.05)

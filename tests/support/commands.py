@@ -1,0 +1,98 @@
+"""Real `httptask` processes in a folder of their own."""
+
+import asyncio
+import os
+import signal
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+__all__ = ["Command", "Shell"]
+
+HTTPTASK = Path(sys.executable).parent / "httptask"
+
+
+@dataclass
+class Command:
+    """A command that runs; `stdout` and `stderr` grow while it does."""
+
+    process: asyncio.subprocess.Process
+    stdout: str = ""
+    stderr: str = ""
+    _readers: list["asyncio.Task[None]"] = field(default_factory=list)
+    _grown: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def follow(self) -> None:
+        for name in ("stdout", "stderr"):
+            self._readers.append(asyncio.create_task(self._read(name)))
+
+    async def _read(self, name: str) -> None:
+        stream: asyncio.StreamReader = getattr(self.process, name)
+        while chunk := await stream.read(65536):
+            setattr(self, name, getattr(self, name) + chunk.decode())
+            self._grown.set()
+
+    async def says(self, text: str, *, seconds: float = 20) -> None:
+        """Wait until stderr holds a text."""
+        async with asyncio.timeout(seconds):
+            while text not in self.stderr:
+                self._grown.clear()
+                await self._grown.wait()
+
+    async def ends(self, *, seconds: float = 30) -> int:
+        """Wait for the exit code."""
+        async with asyncio.timeout(seconds):
+            await asyncio.gather(*self._readers)
+            return await self.process.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+
+@dataclass
+class Shell:
+    """Starts `httptask` in a folder, with nothing of the caller's environment that could steer it."""
+
+    folder: Path
+    environment: dict[str, str]
+    started: list[Command] = field(default_factory=list)
+
+    async def start(self, *arguments: str, **environment: str) -> Command:
+        process = await asyncio.create_subprocess_exec(
+            HTTPTASK,
+            *arguments,
+            cwd=self.folder,
+            env={**self.environment, **environment},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        command = Command(process)
+        command.follow()
+        self.started.append(command)
+        return command
+
+    async def run(self, *arguments: str, **environment: str) -> tuple[int, Command]:
+        command = await self.start(*arguments, **environment)
+        return await command.ends(), command
+
+    def write(self, name: str, text: str) -> Path:
+        file = self.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return file
+
+    def left_over(self) -> list[psutil.Process]:
+        """Processes that work in the folder or on its database."""
+        return [process for process in psutil.process_iter() if _belongs_to(process, self.folder)]
+
+
+def _belongs_to(process: psutil.Process, folder: Path) -> bool:
+    try:
+        if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        return str(folder) in " ".join(process.cmdline()) or process.cwd() == str(folder)
+    except psutil.Error:
+        return False

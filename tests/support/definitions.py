@@ -1,0 +1,53 @@
+"""Definitions for tests of the language."""
+
+from httptask.dsl.compile import Compiled, compile_definition
+from httptask.dsl.faults import Fault
+from httptask.dsl.yaml import read_yaml
+
+HEAD = "document: { dsl: 1.0.3, namespace: tests, name: definition, version: 1.0.0 }\n"
+
+DEFINITION = """
+document: { dsl: 1.0.3, namespace: support, name: triage, version: 1.0.0 }
+use: { secrets: [SLACK_WEBHOOK] }
+do:
+  - classifyTicket:
+      call: chatCompletion
+      with:
+        model: gpt-4.1-mini
+        messages: [{ role: user, content: "Ticket: ${ $workflow.input.text }" }]
+        response_format:
+          type: json_schema
+          json_schema:
+            name: ticket
+            schema: { type: object, properties: { priority: { type: string }, summary: { type: string } } }
+      output: { as: "${ .json }" }
+  - decide:
+      switch:
+        - urgent: { when: '${ $tasks.classifyTicket.priority == "high" }', then: notifyTeam }
+        - otherwise: { then: finishQuietly }
+  - notifyTeam:
+      call: httpRequest
+      with:
+        method: post
+        endpoint: ${ $secrets.SLACK_WEBHOOK }
+        headers: { x-priority: "${ $tasks.classifyTicket.priority }" }
+        body: { text: "${ $tasks.classifyTicket.summary }" }
+      timeout: { after: { seconds: 30 } }
+      then: end
+  - finishQuietly:
+      set: { text: "${ $tasks.classifyTicket.summary }" }
+      metadata: { reviewed: true }
+"""
+"""A sound definition with a bit of everything."""
+
+
+def compiled(text: str) -> Compiled:
+    """Compile the text of a definition that lacks only its `document`."""
+    document = read_yaml(HEAD + text)
+    assert document.faults == ()
+    return compile_definition(document.data)
+
+
+def faults_of(text: str) -> list[Fault]:
+    """All faults of such a text."""
+    return compiled(text).faults

@@ -1,0 +1,144 @@
+"""Runs definitions on a real Temporal server and replays what they leave behind."""
+
+import shutil
+import sys
+import uuid
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer, Worker
+
+from httptask.dsl.canonical import sha256
+from httptask.http.connections import Connection
+from httptask.http.secrets import SecretSource, SecretStore
+from httptask.plugin import DefinitionRegistry, HttpTaskPlugin, ServedDefinition
+from httptask.workflows.run import WORKFLOW_TYPE, RunInput
+
+TEMPORAL = shutil.which("temporal", path=str(Path(sys.executable).parent)) or "temporal"
+_FAST_RETRIES = ("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"')
+
+
+@asynccontextmanager
+async def temporal_server(*extra: str) -> AsyncGenerator[WorkflowEnvironment]:
+    """A dev server of its own; retries come after 10 ms instead of a second."""
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=TEMPORAL,
+        dev_server_log_level="error",
+        dev_server_extra_args=[*_FAST_RETRIES, *extra],
+    ) as environment:
+        yield environment
+
+
+@asynccontextmanager
+async def time_skipping_server() -> AsyncGenerator[WorkflowEnvironment]:
+    """A dev server on which waits between attempts, and timers, take no time."""
+    async with await WorkflowEnvironment.start_time_skipping_v2(
+        dev_server_existing_path=TEMPORAL,
+        dev_server_log_level="error",
+        dev_server_extra_args=[
+            *_FAST_RETRIES,
+            "--dynamic-config-value",
+            "frontend.WorkflowTimeSkippingEnabled=true",
+        ],
+    ) as environment:
+        yield environment
+
+
+def parse(text: str) -> dict[str, Any]:
+    """A definition of a test; `document` may be left out."""
+    definition: dict[str, Any] = YAML(typ="safe").load(text)
+    head = {"dsl": "1.0.3", "namespace": "test", "name": "test", "version": "1.0.0"}
+    return {"document": head, **definition}
+
+
+@dataclass
+class Outcome:
+    """What came of a run: its output, or the RFC 7807 object it ended in."""
+
+    handle: WorkflowHandle[Any, Any]
+    output: Any = None
+    problem: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass
+class Runner:
+    """A worker with the plugin, and a client that starts definitions on it."""
+
+    client: Client
+    plugin: HttpTaskPlugin
+    task_queue: str
+
+    async def start(
+        self, definition: str | dict[str, Any], data: Any = None, **options: Any
+    ) -> WorkflowHandle[Any, Any]:
+        loaded = parse(definition) if isinstance(definition, str) else definition
+        run_input = RunInput(definition=loaded, sha256=sha256(loaded), input=data, **options)
+        return await self.client.start_workflow(
+            WORKFLOW_TYPE,
+            run_input,
+            id=f"test-{uuid.uuid4().hex[:8]}",
+            task_queue=self.task_queue,
+            result_type=object,
+        )
+
+    async def run(self, definition: str | dict[str, Any], data: Any = None, **options: Any) -> Outcome:
+        """Run a definition to its end, then replay every run of it."""
+        handle = await self.start(definition, data, **options)
+        outcome = Outcome(handle)
+        try:
+            outcome.output = await handle.result()
+        except WorkflowFailureError as error:
+            cause = error.cause
+            assert isinstance(cause, ApplicationError), cause
+            outcome.problem = cause.details[0]
+        await self.replay(handle)
+        return outcome
+
+    async def replay(self, handle: WorkflowHandle[Any, Any]) -> None:
+        """Replay the history of every run in the chain."""
+        replayer = Replayer(workflows=[], plugins=[self.plugin])
+        run_id: str | None = handle.first_execution_run_id
+        while run_id:
+            history = await self.client.get_workflow_handle(handle.id, run_id=run_id).fetch_history()
+            await replayer.replay_workflow(history)
+            last = history.events[-1]
+            run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
+
+
+def secret_store(values: Mapping[str, str]) -> SecretStore:
+    """Secrets with the given values."""
+    return SecretStore({name: SecretSource(name=name, environment=name) for name in values}, dict(values))
+
+
+def local_connection(name: str, url: str, **fields: Any) -> Connection:
+    """A connection to a server on loopback."""
+    return Connection(name=name, base_url=url, allow_private=("loopback",), **fields)
+
+
+@asynccontextmanager
+async def running(
+    environment: WorkflowEnvironment,
+    *,
+    definitions: list[dict[str, Any]] | None = None,
+    worker: Mapping[str, Any] | None = None,
+    **plugin_options: Any,
+) -> AsyncGenerator[Runner]:
+    """A worker on a task queue of its own, ready to run definitions."""
+    registry = None
+    if definitions is not None:
+        registry = DefinitionRegistry(
+            ServedDefinition(source=f"{number}.yaml", definition=found)
+            for number, found in enumerate(definitions)
+        )
+    plugin = HttpTaskPlugin(allow_inline=True, definitions=registry, **plugin_options)
+    client = await Client.connect(environment.client.service_client.config.target_host, plugins=[plugin])
+    task_queue = f"test-{uuid.uuid4().hex[:8]}"
+    async with Worker(client, task_queue=task_queue, **(worker or {})):
+        yield Runner(client, plugin, task_queue)

@@ -1,0 +1,292 @@
+"""How data goes through a run (dsl.md, Data Flow), on a real server; every run is replayed."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from temporalio.testing import WorkflowEnvironment
+
+from support.runs import Runner, running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def runner(temporal: WorkflowEnvironment) -> AsyncIterator[Runner]:
+    async with running(temporal) as found:
+        yield found
+
+
+CASES: dict[str, tuple[str, Any, Any]] = {
+    "input.from and output.as of the workflow": (
+        """
+        input: { from: .order }
+        do: [{ double: { set: { total: "${ .total * 2 }" } } }]
+        output: { as: .total }
+        """,
+        {"order": {"total": 21}},
+        42,
+    ),
+    "a task reads outputs of earlier ones": (
+        """
+        do:
+          - first: { set: { a: 1 } }
+          - second: { set: { b: "${ $tasks.first.a + 1 }" } }
+          - third: { set: { sum: "${ $tasks.first.a + $tasks.second.b }" } }
+        """,
+        None,
+        {"sum": 3},
+    ),
+    "a skipped task is null to others and passes its input on": (
+        """
+        do:
+          - first: { set: { a: 1 } }
+          - skipped: { if: "${ .a > 1 }", set: { a: 99 } }
+          - last: { set: { a: "${ .a }", skipped: "${ $tasks.skipped }" } }
+        """,
+        None,
+        {"a": 1, "skipped": None},
+    ),
+    "export replaces the context": (
+        """
+        do:
+          - first: { set: { a: 1 }, export: { as: "${ $context + { seen: $output.a } }" } }
+          - last: { set: { context: "${ $context }" } }
+        """,
+        {"start": True},
+        {"context": {"start": True, "seen": 1}},
+    ),
+    "text interpolates, and an expression alone keeps its type": (
+        """
+        do: [{ all: { set: { text: "n=${ .n }, o=${ .o }", n: "${ .n }", literal: "$${ .n }" } } }]
+        """,
+        {"n": 2, "o": {"a": [1]}},
+        {"text": 'n=2, o={"a":[1]}', "n": 2, "literal": "${ .n }"},
+    ),
+    "nested do sees and is seen": (
+        """
+        do:
+          - outer: { set: { a: 1 } }
+          - block:
+              do:
+                - inner: { set: { b: "${ $tasks.outer.a + 1 }" } }
+          - last: { set: { b: "${ $tasks.inner.b }" } }
+        """,
+        None,
+        {"b": 2},
+    ),
+    "for carries its data from one iteration to the next, and while ends it": (
+        """
+        do:
+          - loop:
+              for: { each: n, in: "${ .numbers }", at: i }
+              while: "${ .sum < 6 }"
+              do: [{ add: { set: { sum: "${ .sum + $n }", last: "${ $i }" } } }]
+        """,
+        {"numbers": [1, 2, 3, 4, 5], "sum": 0},
+        {"sum": 6, "last": 2},
+    ),
+    "loop variables nest": (
+        """
+        do:
+          - rows:
+              for: { each: row, in: "${ .rows }" }
+              do:
+                - cells:
+                    for: { each: cell, in: "${ $row }", at: column }
+                    do: [{ add: { set: { seen: "${ (.seen // []) + [[$index, $column, $cell]] }" } } }]
+        """,
+        {"rows": [["a"], ["b", "c"]]},
+        {"seen": [[0, 0, "a"], [1, 0, "b"], [1, 1, "c"]]},
+    ),
+    "map gives every item the same input and keeps their order": (
+        """
+        do:
+          - each:
+              call: map
+              with:
+                in: ${ .items }
+                each: item
+                concurrency: 3
+                do: [{ one: { set: { out: "${ .base + $item }" } } }]
+              output: { as: "${ map(.out) }" }
+        """,
+        {"items": [1, 2, 3, 4, 5], "base": 10},
+        [11, 12, 13, 14, 15],
+    ),
+    "map collects errors": (
+        """
+        do:
+          - each:
+              call: map
+              with:
+                in: ${ . }
+                onError: collect
+                do: [{ one: { set: { half: "${ if . == null then 0 else $item / 2 end }" } } }]
+              output: { as: "${ map(has(\\"error\\")) }" }
+        """,
+        [2, "x", 4],
+        [False, True, False],
+    ),
+    "backward then with a visit counter": (
+        """
+        do:
+          - count: { set: { n: "${ (.n // 0) + 1 }" } }
+          - again:
+              switch:
+                - more: { when: "${ .n < 4 }", then: count }
+          - done: { set: { n: "${ .n }", latest: "${ $tasks.count.n }" } }
+        """,
+        None,
+        {"n": 4, "latest": 4},
+    ),
+    "exit leaves the nearest list, end the whole workflow": (
+        """
+        do:
+          - block:
+              do:
+                - one: { set: { a: 1 }, then: exit }
+                - never: { set: { a: 2 } }
+          - two: { set: { a: "${ .a + 10 }" }, then: end }
+          - never2: { set: { a: 99 } }
+        """,
+        None,
+        {"a": 11},
+    ),
+    "end inside a map ends the workflow": (
+        """
+        do:
+          - each:
+              call: map
+              with:
+                in: "${ [1, 2] }"
+                do: [{ stop: { set: { stopped: "${ $item }" }, then: end } }]
+          - never: { set: { a: 99 } }
+        """,
+        None,
+        {"stopped": 1},
+    ),
+    "descriptors": (
+        """
+        do:
+          - look:
+              set:
+                task: ${ $task.name }
+                reference: ${ $task.reference }
+                runtime: ${ $runtime.name }
+                version: ${ $workflow.definition.document.version }
+                input: ${ $workflow.input.a }
+                started: ${ $workflow.startedAt.epoch.seconds > 1700000000 }
+        """,
+        {"a": 5},
+        {
+            "task": "look",
+            "reference": "/do/0/look",
+            "runtime": "httptask",
+            "version": "1.0.0",
+            "input": 5,
+            "started": True,
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_data_flow(runner: Runner, name: str) -> None:
+    definition, data, expected = CASES[name]
+
+    outcome = await runner.run(definition, data)
+
+    assert outcome.problem == {}
+    assert outcome.output == expected
+
+
+PROBLEMS: dict[str, tuple[str, Any, dict[str, Any]]] = {
+    "an expression that fails names its place": (
+        """
+        do: [{ bad: { set: { x: "${ .a + 1 }" } } }]
+        """,
+        {"a": "text"},
+        {"status": 400, "instance": "/do/0/bad"},
+    ),
+    "null in text": (
+        """
+        do: [{ greet: { set: { text: "Hello ${ .name }" } } }]
+        """,
+        {},
+        {"instance": "/do/0/greet"},
+    ),
+    "input schema": (
+        """
+        input: { schema: { document: { type: object, required: [id] } } }
+        do: [{ x: { set: { a: 1 } } }]
+        """,
+        {},
+        {"type": "https://serverlessworkflow.io/spec/1.0.0/errors/validation", "title": "Not valid"},
+    ),
+    "raise with an expression": (
+        """
+        do:
+          - stop:
+              raise: { error: { type: "https://example.com/e", status: 418, title: Teapot, detail: "for ${ .who }" } }
+        """,
+        {"who": "you"},
+        {"status": 418, "detail": "for you", "instance": "/do/0/stop"},
+    ),
+    "a raised error that use.errors names": (
+        """
+        use: { errors: { teapot: { type: "https://example.com/e", status: 418, title: Teapot } } }
+        do: [{ stop: { raise: { error: teapot } } }]
+        """,
+        None,
+        {"status": 418, "title": "Teapot"},
+    ),
+    "a task that takes too long": (
+        """
+        do: [{ nap: { wait: PT1H, timeout: { after: { milliseconds: 50 } } } }]
+        """,
+        None,
+        {"status": 408, "instance": "/do/0/nap"},
+    ),
+    "a workflow that takes too long": (
+        """
+        timeout: { after: PT0.05S }
+        do: [{ nap: { wait: PT1H } }]
+        """,
+        None,
+        {"status": 408, "instance": ""},
+    ),
+    "a block that takes too long, in the name of the block": (
+        """
+        do:
+          - block:
+              timeout: { after: { milliseconds: 50 } }
+              do: [{ nap: { wait: { hours: 1 } } }]
+        """,
+        None,
+        {"status": 408, "instance": "/do/0/block"},
+    ),
+    "for over what is not a list": (
+        """
+        do: [{ loop: { for: { in: "${ .a }" }, do: [{ x: { set: { a: 1 } } }] } }]
+        """,
+        {"a": 3},
+        {"title": "Not a list", "instance": "/do/0/loop"},
+    ),
+    "an endless loop of tasks is ended by the workflow's timeout": (
+        """
+        timeout: { after: PT1S }
+        do: [{ a: { set: { n: 1 } } }, { b: { set: { n: 2 }, then: a } }]
+        """,
+        None,
+        {"status": 408},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+async def test_problems(runner: Runner, name: str) -> None:
+    definition, data, expected = PROBLEMS[name]
+
+    outcome = await runner.run(definition, data)
+
+    assert {**outcome.problem, **expected} == outcome.problem

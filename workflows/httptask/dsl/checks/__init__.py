@@ -1,0 +1,26 @@
+"""What a definition means: pure checks of a compiled program, one concern in each module."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from httptask.dsl.checks.durations import check_durations
+from httptask.dsl.checks.flow import check_flow
+from httptask.dsl.checks.metadata import check_metadata
+from httptask.dsl.checks.names import check_names
+from httptask.dsl.checks.references import check_references
+from httptask.dsl.checks.secrets import check_secrets
+from httptask.dsl.checks.shapes import check_shapes
+from httptask.dsl.faults import Fault
+from httptask.dsl.program import Program
+
+__all__ = ["CHECKS"]
+
+CHECKS: Final[tuple[Callable[[Program], Iterable[Fault]], ...]] = (
+    check_flow,
+    check_references,
+    check_shapes,
+    check_secrets,
+    check_names,
+    check_durations,
+    check_metadata,
+)

@@ -1,0 +1,22 @@
+"""Where in a text of the definition something stands."""
+
+import re
+from typing import Any
+
+from httptask.dsl.expressions import Expression
+from httptask.dsl.program import Program
+from httptask.dsl.structure.locate import tokens_of, value_at
+
+__all__ = ["offset_in", "text_at"]
+
+
+def text_at(program: Program, pointer: str) -> str | None:
+    """The text at a place of the definition, None when something else stands there."""
+    value: Any = value_at(program.document, tokens_of(program.document, pointer))
+    return value if isinstance(value, str) else None
+
+
+def offset_in(expression: Expression, words: str) -> int:
+    """Index of words in the text that holds an expression; of the expression if it spells them otherwise."""
+    found = re.search(rf"(?<![\w\])\"]){re.escape(words)}(?!\w)", expression.source)
+    return expression.offset + (found.start() if found else 0)

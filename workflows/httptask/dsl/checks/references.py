@@ -1,0 +1,136 @@
+"""Variables and `$tasks`: whether an expression can see what it names.
+
+dsl.md, "Runtime expression arguments", says which expression sees which argument; loops add theirs, and this
+runtime adds `$tasks`.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from httptask.dsl.checks.places import offset_in
+from httptask.dsl.faults import Fault
+from httptask.dsl.functions import MapArguments
+from httptask.dsl.model import ForTask
+from httptask.dsl.program import ExpressionUse, Place, Program, Scope
+from httptask.dsl.suggest import hint_for_unknown
+
+__all__ = ["check_references", "visible_variables"]
+
+_EVERYWHERE: Final = frozenset({"workflow", "runtime"})
+_BEFORE_INPUT: Final = _EVERYWHERE | {"context", "task", "tasks"}
+_IN_TASK: Final = _BEFORE_INPUT | {"input", "authorization"}
+_ARGUMENTS: Final[dict[Place, frozenset[str]]] = {
+    "workflow-input": _EVERYWHERE,
+    "workflow-output": _EVERYWHERE | {"context", "tasks"},
+    "if": _BEFORE_INPUT,
+    "input": _BEFORE_INPUT,
+    "definition": _IN_TASK,
+    "output": _IN_TASK,
+    "export": _IN_TASK | {"output"},
+}
+_PLACES: Final[dict[Place, str]] = {
+    "workflow-input": "the workflow's `input.from`",
+    "workflow-output": "the workflow's `output.as`",
+    "if": "`if`",
+    "input": "`input.from`",
+    "definition": "a task's own fields",
+    "output": "`output.as`",
+    "export": "`export.as`",
+}
+_INSTEAD: Final = {
+    "input": "here `.` is the input before `input.from`",
+    "output": "here `.` is the output; `$output` is for `export.as`",
+    "context": "`$context` begins with the first task; here `.` is the workflow's input",
+    "tasks": "no task has run yet",
+    "task": "there is no task here",
+    "authorization": "only a task's own fields, `output.as` and `export.as` see `$authorization`",
+}
+
+
+def visible_variables(program: Program, use: ExpressionUse) -> frozenset[str]:
+    """Names of the variables that an expression can see, without `$`."""
+    variables = _ARGUMENTS[use.place]
+    if use.task is None:
+        return variables
+    node = program.nodes[use.task]
+    if isinstance(node.task, ForTask) and use.pointer == f"{node.pointer}/while":
+        variables |= {node.task.for_.each, node.task.for_.at}
+    return variables | node.variables
+
+
+def check_references(program: Program) -> Iterator[Fault]:
+    """Find variables that don't exist at their place, and tasks whose output can't be read there."""
+    for use in program.uses:
+        visible = visible_variables(program, use)
+        for name in sorted(use.expression.variables - visible - {"secrets"}):
+            yield _unknown_variable(program, use, name, visible)
+        if "tasks" in visible:
+            scope = "" if use.task is None else program.nodes[use.task].scope
+            names = {path[0]: None for variable, path in use.expression.paths if variable == "tasks" and path}
+            for name in names:
+                yield from _task_faults(program, use, scope, name)
+
+
+def _unknown_variable(program: Program, use: ExpressionUse, name: str, visible: frozenset[str]) -> Fault:
+    at = offset_in(use.expression, f"${name}")
+    loop = next((pointer for pointer, names in _loop_variables(program) if name in names), None)
+    if name in _INSTEAD:
+        message = f"`${name}` is not available in {_PLACES[use.place]}"
+        return Fault(use.pointer, "variable-not-here", message, _INSTEAD[name], offset=at)
+    if loop is not None:
+        task = program.nodes[loop].name
+        message = f"`${name}` exists only inside the loop `{task}`"
+        return Fault(
+            use.pointer, "variable-not-here", message, f"use the loop's output: `$tasks.{task}`", offset=at
+        )
+    hint = hint_for_unknown(f"${name}", [f"${known}" for known in sorted(visible)], "variables here")
+    return Fault(use.pointer, "unknown-variable", f"unknown variable `${name}`", hint, offset=at)
+
+
+def _loop_variables(program: Program) -> Iterator[tuple[str, set[str]]]:
+    for node in program.nodes.values():
+        if isinstance(node.task, ForTask):
+            yield node.pointer, {node.task.for_.each, node.task.for_.at}
+        elif isinstance(node.arguments, MapArguments):
+            yield node.pointer, {node.arguments.each, node.arguments.at}
+
+
+def _task_faults(program: Program, use: ExpressionUse, scope: str, name: str) -> Iterator[Fault]:
+    found = program.resolve_task(scope, name)
+    if found is None:
+        yield _unknown_task(program, use, scope, name)
+    elif len(found.names[name]) > 1:
+        places = " and ".join(found.names[name][:2])
+        message = f"`$tasks.{name}` could be either of two tasks: {places}"
+        yield Fault(
+            use.pointer,
+            "ambiguous-task",
+            message,
+            "give one of them another name",
+            offset=_at(use, name),
+        )
+
+
+def _unknown_task(program: Program, use: ExpressionUse, scope: str, name: str) -> Fault:
+    at = _at(use, name)
+    inner = next((other for other in program.scopes.values() if name in other.names), None)
+    if inner is not None:
+        loop = program.nodes[inner.pointer].name
+        message = f"`$tasks.{name}` can't be read here: it runs inside the loop `{loop}`, once for each item"
+        return Fault(
+            use.pointer, "task-not-visible", message, f"read the loop's output: `$tasks.{loop}`", offset=at
+        )
+    names = [known for seen in _chain(program, scope) for known in seen.names]
+    hint = hint_for_unknown(name, names, "tasks that can be read here")
+    return Fault(use.pointer, "unknown-task", f"`$tasks.{name}` names no task", hint, offset=at)
+
+
+def _at(use: ExpressionUse, name: str) -> int:
+    return offset_in(use.expression, f"$tasks.{name}")
+
+
+def _chain(program: Program, scope: str) -> Iterator[Scope]:
+    current: str | None = scope
+    while current is not None:
+        yield program.scopes[current]
+        current = program.scopes[current].parent

@@ -1,0 +1,99 @@
+"""JSON Schema read as the shape of a value: which keys it can have."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from httptask.dsl.json_values import is_list, is_mapping
+
+__all__ = ["MissingKey", "SchemaShape"]
+
+_NO_OBJECTS: Final = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a number",
+    "number": "a number",
+    "string": "text",
+}
+
+_MOST_REFERENCES: Final = 16
+"""References and alternatives one inside the other; more means a circle."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingKey:
+    """A key that a value doesn't have.
+
+    Attributes:
+        known: the keys that it declares.
+        closed: whether it can't have others.
+        kind: what the value is instead of an object, if it is something else.
+    """
+
+    known: tuple[str, ...] = ()
+    closed: bool = True
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaShape:
+    """A schema, and the whole that its local references (`#/...`) point into."""
+
+    schema: Any
+    root: Any
+
+    @classmethod
+    def of(cls, schema: Any) -> "SchemaShape":
+        """The shape of a whole schema."""
+        return cls(schema, schema)
+
+    def read(self, key: str) -> "SchemaShape | MissingKey | None":
+        """What stands behind a key; None when nothing is known about it."""
+        options = [option for option in self._options(self.schema, depth=0) if option.get("type") != "null"]
+        objects = [option for option in options if option.get("type") not in _NO_OBJECTS]
+        if not objects:
+            return MissingKey(kind=_NO_OBJECTS[options[0]["type"]]) if options else None
+        if not all(_declares_its_keys(option) for option in objects):
+            return None
+        found = [_behind(option, key) for option in objects if _behind(option, key) is not None]
+        if found:
+            return SchemaShape(found[0] if len(found) == 1 else {"anyOf": found}, self.root)
+        known = dict.fromkeys(name for option in objects for name in option.get("properties", ()))
+        return MissingKey(
+            tuple(known), closed=all(option.get("additionalProperties") is False for option in objects)
+        )
+
+    def _options(self, schema: Any, depth: int) -> Iterator[dict[str, Any]]:
+        """The alternatives of a schema, references followed; one that can be anything has no properties."""
+        if not is_mapping(schema) or depth > _MOST_REFERENCES:
+            yield {}
+            return
+        alternatives = schema.get("anyOf", schema.get("oneOf"))
+        if is_list(alternatives):
+            for alternative in alternatives:
+                yield from self._options(alternative, depth + 1)
+        elif isinstance(schema.get("$ref"), str):
+            yield from self._options(self._referenced(schema["$ref"]), depth + 1)
+        else:
+            yield schema
+
+    def _referenced(self, reference: str) -> Any:
+        current = self.root
+        for token in reference.removeprefix("#").split("/")[1:]:
+            key = token.replace("~1", "/").replace("~0", "~")
+            current = current.get(key) if is_mapping(current) else None
+        return current if reference.startswith("#") else None
+
+
+def _declares_its_keys(option: dict[str, Any]) -> bool:
+    """Whether an object's own keywords name its keys; conditions and patterns may allow more."""
+    if not is_mapping(option.get("properties", {})) or option.keys() & {"patternProperties", "allOf", "if"}:
+        return False
+    more = option.get("additionalProperties")
+    return "properties" in option or more is False or is_mapping(more)
+
+
+def _behind(option: dict[str, Any], key: str) -> Any:
+    """The schema behind a key, None when the object doesn't declare it."""
+    more = option.get("additionalProperties")
+    return option.get("properties", {}).get(key, more if is_mapping(more) else None)

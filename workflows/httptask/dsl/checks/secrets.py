@@ -1,0 +1,55 @@
+"""Secrets: declared, and only in those places of a request where the activity inserts them."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from httptask.dsl.faults import Fault
+from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS
+from httptask.dsl.program import Program, TemplateUse
+from httptask.dsl.suggest import hint_for_unknown
+
+__all__ = ["check_secrets"]
+
+_REQUEST_PARTS: Final = frozenset({"endpoint", "headers", "query", "body"})
+_WHERE: Final = (
+    "secrets go into authentication and into `endpoint`, `headers`, `query` and `body` of a call only: "
+    "everything else is kept in the history"
+)
+_HTTP_CALLS: Final = frozenset({"call.http", "call.httpRequest"})
+
+
+def check_secrets(program: Program) -> Iterator[Fault]:
+    """Find secrets that are not declared, and secrets outside a request."""
+    declared = program.definition.use.secrets
+    for use in program.templates:
+        for reference in use.template.secrets:
+            pointer = use.pointer + reference.pointer
+            text = f"$secrets.{reference.name}"
+            if reference.name not in declared:
+                hint = hint_for_unknown(reference.name, declared, "declared secrets")
+                if not declared:
+                    hint = f"declare it: use: {{ secrets: [{reference.name}] }}"
+                yield Fault(
+                    pointer,
+                    "unknown-secret",
+                    f"`{text}` is not declared under `use.secrets`",
+                    hint,
+                    offset=reference.offset,
+                )
+            if not _may_hold_secrets(program, use, pointer):
+                message = f"`{text}` stands outside a request"
+                yield Fault(pointer, "secret-outside-request", message, _WHERE, offset=reference.offset)
+
+
+def _may_hold_secrets(program: Program, use: TemplateUse, pointer: str) -> bool:
+    if use.task is None or use.place != "definition":
+        return False
+    if pointer.startswith("/use/authentications/"):
+        return True
+    node = program.nodes[use.task]
+    argument = pointer.removeprefix(f"{node.pointer}/with/").partition("/")[0]
+    if not pointer.startswith(f"{node.pointer}/with/"):
+        return False
+    if node.kind == "call.chatCompletion":
+        return argument not in CHAT_EXTRA_ARGUMENTS
+    return node.kind in _HTTP_CALLS and argument in _REQUEST_PARTS

@@ -1,0 +1,32 @@
+"""jq runtime expressions: parsed in this process, evaluated in supervised helper processes.
+
+`parse_expression` and `parse_template` find every fault without running anything; `evaluate`,
+`evaluate_condition` and `render` run what was parsed. They are synchronous: workflow code may call them.
+"""
+
+from httptask.dsl.expressions.compiling import compile_check
+from httptask.dsl.expressions.errors import ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy
+from httptask.dsl.expressions.evaluation import LIMIT_SECONDS, Scope, evaluate, evaluate_condition
+from httptask.dsl.expressions.expression import Expression, parse_expression
+from httptask.dsl.expressions.pool import shutdown
+from httptask.dsl.expressions.rendering import Rendered, render
+from httptask.dsl.expressions.template import Secret, Template, parse_template
+
+__all__ = [
+    "LIMIT_SECONDS",
+    "Expression",
+    "ExpressionFailed",
+    "ExpressionLimitExceeded",
+    "ExpressionsBusy",
+    "Rendered",
+    "Scope",
+    "Secret",
+    "Template",
+    "compile_check",
+    "evaluate",
+    "evaluate_condition",
+    "parse_expression",
+    "parse_template",
+    "render",
+    "shutdown",
+]

@@ -1,0 +1,357 @@
+"""Reads an expression's tokens: what it mentions, and what is wrong with it that jq would not say well.
+
+This is no parser. It follows scopes exactly enough to know which variables come from outside and where `.` is
+still the expression's input; the grammar itself is left to jq.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from httptask.dsl.expressions.lexer import Problem, Token
+from httptask.dsl.expressions.paths import Path, static_path, string_value
+from httptask.dsl.expressions.refusals import FOREIGN, REFUSED_FUNCTIONS, REFUSED_VARIABLES
+from httptask.dsl.expressions.scopes import Scope, read_header, read_pattern
+
+__all__ = ["Mentions", "analyse"]
+
+_CONSTANTS: Final = frozenset({"empty", "false", "null", "true"})
+_ARITHMETIC: Final = "+-*/%"
+_MOST_PROBLEMS: Final = 8
+_BARE_WORD = re.compile(r"[A-Z][A-Z0-9_]+")
+_HYPHENATED = re.compile(r"\$tasks\.([A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*-[A-Za-z_][A-Za-z0-9_-]*)(?![\w(-])")
+
+
+class Mentions(NamedTuple):
+    """What an expression reads.
+
+    Attributes:
+        paths: each mention of a variable from outside, with the keys that follow it.
+        dot_paths: each `.a.b` that certainly starts at the expression's input.
+        reads_dot: whether it may read its input at all.
+        computes: whether it calls a function or calculates; otherwise it only picks what it is given.
+    """
+
+    paths: tuple[tuple[str, Path], ...]
+    dot_paths: tuple[Path, ...]
+    reads_dot: bool
+    computes: bool
+
+
+def analyse(text: str, tokens: Sequence[Token], *, condition: bool) -> tuple[Mentions, list[Problem]]:
+    """Find what an expression mentions and what is wrong with it.
+
+    Args:
+        text: the text that the tokens were read from.
+        tokens: the expression.
+        condition: whether it must yield true or false.
+    """
+    analysis = _Analysis(text, tokens)
+    analysis.run()
+    several = analysis.comma if analysis.iteration is None else analysis.iteration
+    if several is not None and not analysis.labels:
+        hint = "collect them in a list: `[…]`, or take one: `first(…)`"
+        analysis.report("several-outputs", "the expression yields several outputs", hint, several)
+    if condition and analysis.assignment is not None:
+        message = "`=` assigns; a condition needs true or false"
+        analysis.report("assignment-in-condition", message, "write `==` to compare", analysis.assignment)
+    mentions = Mentions(
+        tuple(analysis.paths), tuple(analysis.dot_paths), analysis.reads_dot, analysis.computes
+    )
+    return mentions, analysis.problems
+
+
+class _Analysis:
+    def __init__(self, text: str, tokens: Sequence[Token]) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.scopes = [Scope("")]
+        self.problems: list[Problem] = []
+        self.paths: list[tuple[str, Path]] = []
+        self.dot_paths: list[Path] = []
+        self.reads_dot = False
+        self.computes = False
+        self.comma: int | None = None
+        """Offset of a `,` between two outputs of the whole expression."""
+        self.iteration: int | None = None
+        """Offset of a `[]` that the whole expression ends with, but for keys."""
+        self.assignment: int | None = None
+        """Offset of a `=` whose result is the whole expression's."""
+        self.assignment_depth = 0
+        self.labels = False
+        """Whether the expression cuts its own outputs short with `break`."""
+        self.defined: set[str] = set()
+        self.done: set[int] = set()
+        """Indices of tokens that were read ahead of their turn."""
+        self.binders: dict[int, frozenset[str]] = {}
+        """Indices of the `|` or `(` behind a pattern, where its variables come into force."""
+
+    @property
+    def scope(self) -> Scope:
+        return self.scopes[-1]
+
+    def run(self) -> None:
+        for at, token in enumerate(self.tokens):
+            if len(self.problems) >= _MOST_PROBLEMS:
+                return
+            if at in self.done or (self.scope.key and self.key(at, token)):
+                continue
+            match token.kind:
+                case "open":
+                    self.open(at, token)
+                case "close":
+                    self.close()
+                case "operator":
+                    self.operator(at, token)
+                case "keyword":
+                    self.keyword(at, token)
+                case "variable":
+                    self.variable(at, token)
+                case "name":
+                    self.name(at, token)
+                case "field" if not self.is_postfix(at):
+                    self.read_dot(at)
+                case "format" if self.text_at(at + 1)[:1] != '"':
+                    self.reads_dot |= self.scope.dot
+                case "foreign":
+                    self.foreign(token)
+                case _:
+                    pass
+
+    def report(self, code: str, message: str, hint: str | None, offset: int) -> None:
+        self.problems.append(Problem(code, message, hint, offset))
+
+    def text_at(self, at: int) -> str:
+        return self.tokens[at].text if 0 <= at < len(self.tokens) else ""
+
+    def foreign(self, token: Token) -> None:
+        quoted = token.text.strip("'")
+        hint = FOREIGN.get(token.text, f'write `"{quoted}"`: strings of jq stand in double quotes')
+        self.report("not-jq", f"`{token.text}` is not jq", hint, token.start)
+
+    def is_postfix(self, at: int) -> bool:
+        """Whether the token continues the term before it rather than beginning one."""
+        if at == 0:
+            return False
+        before = self.tokens[at - 1]
+        if before.kind in ("operator", "keyword"):
+            return before.text in (".", "..", "?", "end")
+        return before.kind not in ("open", "foreign")
+
+    def read_dot(self, at: int) -> None:
+        """Note that `.` is read, and the path behind it."""
+        if not self.scope.dot:
+            return
+        self.reads_dot = True
+        path, _ = static_path(self.tokens, at)
+        if not path and self.text_at(at) == ".":
+            path, _ = static_path(self.tokens, at + 1)
+        if path:
+            self.dot_paths.append(path)
+
+    def key(self, at: int, token: Token) -> bool:
+        """Read a token where an object's key may stand; true when it was one."""
+        shorthand = self.text_at(at + 1) in (",", "}")
+        if token.kind in ("name", "keyword", "string"):
+            if shorthand and self.scope.dot:
+                self.reads_dot = True
+                self.dot_paths.append((string_value(token.text) if token.kind == "string" else token.text,))
+            return True
+        if token.kind == "field":
+            message = f"`{{ {token.text} }}` is no object: its key is missing"
+            hint = "name the key: `{ key: .value }`; an expression stands in single braces: `${ .value }`"
+            self.report("key-missing", message, hint, token.start)
+            return True
+        self.reads_dot |= self.scope.dot and token.text == '"'
+        return False
+
+    def open(self, at: int, token: Token) -> None:
+        outer = self.scope
+        scope = Scope(token.text, outer.dot, outer.bound | self.binders.get(at, frozenset()))
+        if token.text == "(":
+            scope.fold = at in self.binders
+            scope.call = not scope.fold and at > 0 and self.tokens[at - 1].kind == "name"
+            scope.dot = scope.dot and not scope.call
+        elif (
+            token.text == "["
+            and self.text_at(at + 1) == "]"
+            and self.is_postfix(at)
+            and len(self.scopes) == 1
+        ):
+            self.iteration = token.start
+        scope.key = token.text == "{" and self.text_at(at - 1) != "$"
+        self.scopes.append(scope)
+
+    def close(self) -> None:
+        while len(self.scopes) > 1 and self.scope.kind in ("if", "def"):
+            self.scopes.pop()
+        if len(self.scopes) > 1:
+            self.scopes.pop()
+
+    def operator(self, at: int, token: Token) -> None:
+        scope, text = self.scope, token.text
+        if text in (".", ".."):
+            if not self.is_postfix(at):
+                self.read_dot(at)
+            return
+        if text == "?":
+            scope.question = token.start
+            follows = self.tokens[at + 1 : at + 2]
+            if follows and (
+                follows[0].kind in ("number", "string", "variable") or follows[0].text in ("(", "{")
+            ):
+                self.ternary(token.start)
+            return
+        if len(self.scopes) == 1:
+            self.iteration = None
+        self.computes |= text[0] in _ARITHMETIC and text not in ("//", "//=")
+        match text:
+            case "|":
+                self.pipe(at)
+            case ",":
+                self.comma_between(token)
+            case ";":
+                self.semicolon()
+            case ":":
+                self.colon()
+            case "=" if all(
+                outer.kind in ("", "(") and not (outer.call or outer.fold) for outer in self.scopes
+            ):
+                self.assignment, self.assignment_depth = token.start, len(self.scopes)
+            case "|=":
+                scope.dot = False
+                self.reads_dot = True
+            case "?//":
+                self.report("not-jq", "`?//` stands only between patterns", FOREIGN[text], token.start)
+            case "$" if self.text_at(at + 1) == "{":
+                hint = "write the inner expression without `${ }`"
+                self.report("nested-expression", "`${` stands inside an expression", hint, token.start)
+            case _:
+                pass
+
+    def pipe(self, at: int) -> None:
+        if at in self.binders:
+            self.scope.bound |= self.binders[at]
+            return
+        self.scope.dot = False
+        if len(self.scopes) <= self.assignment_depth:
+            self.assignment = None
+
+    def comma_between(self, token: Token) -> None:
+        if self.scope.kind == "{":
+            self.scope.restart()
+            self.scope.key = True
+        elif len(self.scopes) == 1 and self.comma is None:
+            self.comma = token.start
+
+    def semicolon(self) -> None:
+        if self.scope.kind == "def":
+            self.scopes.pop()
+            return
+        self.scope.restart()
+        if self.scope.fold:
+            self.scope.dot = False
+
+    def colon(self) -> None:
+        if self.scope.kind == "{" and self.scope.key:
+            self.scope.key = False
+        elif self.scope.question is not None and self.scope.kind != "[":
+            self.ternary(self.scope.question)
+            self.scope.question = None
+
+    def ternary(self, offset: int) -> None:
+        if not any(problem.offset == offset for problem in self.problems):
+            hint = "write `if … then … else … end`"
+            self.report("not-jq", "`? :` is not jq", hint, offset)
+
+    def keyword(self, at: int, token: Token) -> None:
+        scope = self.scope
+        if len(self.scopes) == 1:
+            self.iteration = None
+        match token.text:
+            case "if":
+                self.scopes.append(Scope("if", scope.dot, scope.bound))
+            case "then" | "elif" | "else" if scope.kind == "if":
+                scope.restart()
+            case "end" if scope.kind == "if":
+                self.scopes.pop()
+            case "def":
+                header = read_header(self.tokens, at + 1)
+                self.defined.add(header.name)
+                self.done.update(range(at + 1, header.end))
+                self.scopes.append(Scope("def", dot=False, bound=scope.bound | header.variables))
+            case "reduce" | "foreach":
+                scope.folds += 1
+            case "as":
+                self.pattern(at + 1)
+            case "label":
+                self.labels = True
+                self.done.add(at + 1)
+                self.binders[at + 2] = frozenset()
+            case "break":
+                self.done.add(at + 1)
+            case "catch":
+                # The handler's `.` is the error. Where it ends is left open, so `.` may be read behind it.
+                scope.dot = False
+                self.reads_dot = True
+            case "import" | "include":
+                self.refuse(token.text, REFUSED_FUNCTIONS[token.text], token)
+            case _:
+                pass
+
+    def pattern(self, start: int) -> None:
+        pattern = read_pattern(self.tokens, start)
+        self.done |= pattern.variables | pattern.alternatives
+        names = frozenset(self.tokens[at].text[1:] for at in pattern.variables)
+        if self.scope.folds:
+            self.scope.folds -= 1
+        self.binders[pattern.end] = names
+
+    def variable(self, at: int, token: Token) -> None:
+        name = token.text[1:]
+        if name == "__loc__" or name in self.scope.bound:
+            return
+        if name in REFUSED_VARIABLES:
+            self.refuse(token.text, REFUSED_VARIABLES[name], token)
+            return
+        if name == "secrets":
+            hint = "only `${ $secrets.NAME }`, with nothing else inside, inserts one, and only into a request"
+            message = "an expression can't read a secret"
+            self.report("secret-in-expression", message, hint, token.start)
+            return
+        path, _ = static_path(self.tokens, at + 1)
+        self.paths.append((name, path))
+        if name == "tasks":
+            self.task(at, token, path)
+
+    def task(self, at: int, token: Token, path: Path) -> None:
+        hyphenated = _HYPHENATED.match(self.text, token.start)
+        if not path:
+            hint = 'name it: `$tasks.NAME` or `$tasks["NAME"]`, so that outputs nobody reads need not be kept'
+            self.report("tasks-dynamic", "`$tasks` stands without the name of a task", hint, token.start)
+        elif hyphenated:
+            subtracted = hyphenated[1].partition("-")[2]
+            message = f"`{hyphenated[0]}` subtracts `{subtracted}` from `$tasks.{path[0]}`"
+            self.report("hyphen-in-name", message, f'write `$tasks["{hyphenated[1]}"]`', token.start)
+            behind = (i for i in range(at, len(self.tokens)) if self.tokens[i].start >= hyphenated.end())
+            self.done.update(range(at + 1, next(behind, len(self.tokens))))
+
+    def name(self, at: int, token: Token) -> None:
+        name = token.text
+        if name in REFUSED_FUNCTIONS:
+            self.refuse(name, REFUSED_FUNCTIONS[name], token)
+        elif _BARE_WORD.fullmatch(name) and self.text_at(at + 1) != "(" and name not in self.defined:
+            self.bare_word(name, token)
+        elif name not in _CONSTANTS:
+            self.computes = True
+            self.reads_dot |= self.scope.dot
+
+    def bare_word(self, name: str, token: Token) -> None:
+        message = f"`{name}` would be a function of jq; expressions see no environment variables"
+        hint = f'declare a secret, or pass the value as workflow input; for a text write `"{name}"`'
+        if len(self.tokens) == 1:
+            hint += f", for a literal `${{{name}}}` write `$${{{name}}}`"
+        self.report("environment-variable", message, hint, token.start)
+
+    def refuse(self, name: str, hint: str, token: Token) -> None:
+        self.report("builtin-refused", f"`{name}` is not available in expressions", hint, token.start)

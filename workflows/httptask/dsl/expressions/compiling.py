@@ -1,0 +1,113 @@
+"""Lets jq compile expressions, and turns its complaints into problems with a place and a cure."""
+
+import json
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+from httptask.dsl.expressions.expression import Expression, to_fault
+from httptask.dsl.expressions.helper_process import HelperStopped
+from httptask.dsl.expressions.jq_program import CHECK_FIRST_LINE, check_program
+from httptask.dsl.expressions.lexer import Problem
+from httptask.dsl.expressions.messages import excerpt
+from httptask.dsl.expressions.pool import run_program
+from httptask.dsl.expressions.refusals import REFUSED_FUNCTIONS
+from httptask.dsl.faults import Fault
+from httptask.dsl.suggest import closest
+
+__all__ = ["compile_check", "problem_of"]
+
+_CHECK_SECONDS: Final = 5.0
+_COMPLAINT = re.compile(
+    r"jq: error: (?P<message>.*?) at <top-level>, line (?P<line>\d+), column (?P<column>\d+):", re.DOTALL
+)
+_UNDEFINED = re.compile(r"(?P<name>\$?[\w:*-]+?)(?:/(?P<arity>\d+))? is not defined")
+_UNEXPECTED = re.compile(
+    r"syntax error, unexpected (?P<found>'.'|[^,]+)(?P<complete>, expecting end of file)?", re.DOTALL
+)
+_HYPHENATED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*-$")
+_WORD = re.compile(r"\.?[$@]?\w+|\S")
+
+
+def compile_check(expressions: Sequence[Expression]) -> list[Fault]:
+    """Compile expressions in a helper process, without running them.
+
+    Variables are taken to exist; whether they do at that place is for others to check.
+
+    Raises:
+        ExpressionsBusy: no helper process was free.
+    """
+    found = ((expression, problem_of(expression, _CHECK_SECONDS)) for expression in expressions)
+    return [to_fault(problem, expression.pointer) for expression, problem in found if problem is not None]
+
+
+def problem_of(expression: Expression, seconds: float) -> Problem | None:
+    """What jq has against an expression; None when it compiles."""
+    program = check_program(expression.source, expression.variables)
+    try:
+        reply = run_program(program, b"", 0, seconds)
+    except HelperStopped as stopped:
+        message = f"compiling the expression was stopped at a bound on {stopped.which}"
+        return Problem("expression-too-large", message, "split it over several tasks", expression.offset)
+    return _problem(expression, reply.text) if reply.kind == b"C" else None
+
+
+def _problem(expression: Expression, complaint: str) -> Problem:
+    found = _COMPLAINT.search(complaint)
+    if found is None:
+        return Problem("jq-syntax", f"jq: {excerpt(complaint)}", None, expression.offset)
+    at = _index(expression.source, int(found["line"]) - CHECK_FIRST_LINE, int(found["column"]) - 1)
+    undefined = _UNDEFINED.match(found["message"])
+    if undefined:
+        return _undefined(expression, undefined["name"], undefined["arity"], at)
+    unexpected = _UNEXPECTED.match(found["message"])
+    message, hint = excerpt(found["message"].partition(" at line ")[0]), None
+    if unexpected and unexpected["found"] == "end of file":
+        message = "the expression ends too early"
+    elif unexpected:
+        word = _WORD.search(expression.source, at)
+        message = f"`{word.group() if word else unexpected['found']}` does not fit here"
+        hint = "put an operator or `|` before it" if unexpected["complete"] else None
+    return Problem("jq-syntax", message, hint, expression.offset + at)
+
+
+def _index(source: str, line: int, column: int) -> int:
+    """Index of a place that jq gives as line and column, which it counts in bytes of UTF-8."""
+    lines = source.split("\n")
+    if line >= len(lines):
+        return len(source)
+    before = sum(len(text) + 1 for text in lines[:line])
+    return min(before + len(lines[line].encode()[:column].decode(errors="ignore")), len(source))
+
+
+def _undefined(expression: Expression, name: str, arity: str | None, at: int) -> Problem:
+    offset = expression.offset + at
+    if name.startswith("$*label-"):
+        label = name.removeprefix("$*label-")
+        return Problem("unknown-label", f"`break ${label}` has no `label ${label}` around it", None, offset)
+    if arity is None:
+        return Problem("unknown-variable", f"unknown variable `{name}`", "bind it: `… as $name | …`", offset)
+    functions = _functions()
+    arities = sorted(known.partition("/")[2] for known in functions if known.partition("/")[0] == name)
+    if arities:
+        message = (
+            f"`{name}` takes {' or '.join(arities)} argument{'' if arities == ['1'] else 's'}, not {arity}"
+        )
+        return Problem("wrong-arguments", message, "arguments are separated by `;`", offset)
+    hyphenated = _HYPHENATED.search(expression.source, 0, at)
+    near = closest(name, sorted({known.partition("/")[0] for known in functions}))
+    if hyphenated:
+        hint = f'if `{hyphenated.group()}{name}` is one name, quote it: `.["{hyphenated.group()}{name}"]`'
+    elif near:
+        hint = f"did you mean `{near}`?"
+    else:
+        hint = f'for text write `"{name}"`, for a field `.{name}`, for a variable `${name}`'
+    return Problem("unknown-function", f"unknown function `{name}`", hint, offset)
+
+
+@cache
+def _functions() -> frozenset[str]:
+    """The functions of jq, as `name/arity`."""
+    reply = run_program(b"builtins | tojson", b"null", 1, _CHECK_SECONDS)
+    return frozenset(json.loads(reply.outputs[0])) - {f"{name}/0" for name in REFUSED_FUNCTIONS}

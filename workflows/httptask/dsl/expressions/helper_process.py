@@ -1,0 +1,197 @@
+"""One helper process, as the worker sees it: started, asked under a time limit, stopped without a trace."""
+
+import contextlib
+import importlib.util
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from httptask.dsl.expressions import helper
+from httptask.dsl.expressions.errors import Bound, ExpressionsBusy
+
+__all__ = ["HelperLost", "HelperProcess", "HelperStopped", "Reply"]
+
+_START_SECONDS: Final = 10.0
+_CHUNK: Final = 1 << 18
+_END_SECONDS: Final = 1.0
+_BOUND_OF_STATUS: Final[dict[int, Bound]] = {
+    helper.OUT_OF_MEMORY: "memory",
+    -signal.SIGXCPU: "time",
+    -signal.SIGABRT: "memory",  # how jq ends when an allocation fails
+    -signal.SIGSEGV: "memory",  # recursion in C beyond the stack
+    -signal.SIGBUS: "memory",
+}
+
+
+class HelperStopped(Exception):
+    """The helper met a bound and is gone.
+
+    Attributes:
+        which: the bound.
+        outputs: how many outputs were complete.
+    """
+
+    def __init__(self, which: Bound, outputs: int) -> None:
+        super().__init__(which)
+        self.which: Bound = which
+        self.outputs = outputs
+
+
+class HelperLost(Exception):
+    """The helper is gone for a reason that is none of the program's.
+
+    Attributes:
+        killed: whether somebody killed it, the system for want of memory perhaps.
+        outputs: how many outputs were complete.
+    """
+
+    def __init__(self, outputs: int, *, killed: bool) -> None:
+        super().__init__(outputs)
+        self.killed = killed
+        self.outputs = outputs
+
+
+class Reply(NamedTuple):
+    """What came of one program: its outputs, then kind and text of the last frame (see `helper`)."""
+
+    outputs: list[str]
+    kind: bytes
+    text: str
+
+
+class HelperProcess:
+    """A helper with an empty environment, in a session of its own: no key of the terminal reaches it."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-I", "-S", helper.__file__, _jq_folder()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+            cwd="/",
+            start_new_session=True,
+            bufsize=0,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests, self._replies = self._process.stdin.fileno(), self._process.stdout.fileno()
+        os.set_blocking(self._requests, False)
+        self._received = bytearray()
+        self._watch = select.poll()
+        self._watch.register(self._replies, select.POLLIN)
+        try:
+            self._exchange(b"", _START_SECONDS)
+        except (HelperStopped, HelperLost):
+            raise ExpressionsBusy("a helper process for expressions did not start") from None
+
+    def ask(self, program: bytes, values: bytes, outputs: int, seconds: float) -> Reply:
+        """Run a program, or only compile it if there are no values.
+
+        Args:
+            program: jq text, UTF-8.
+            values: its input, JSON.
+            outputs: how many outputs it has.
+            seconds: how long it may take.
+
+        Raises:
+            HelperStopped: it met a bound; this helper is gone.
+            HelperLost: the helper is gone for another reason.
+        """
+        header = helper.REQUEST.pack(len(program), len(values), outputs, seconds)
+        return self._exchange(header + program + values, seconds)
+
+    def stop(self) -> int:
+        """End the process, whatever it is doing, and return its exit status."""
+        if self._process.poll() is None:
+            self._process.kill()
+        status = self._process.wait()
+        self._close()
+        return status
+
+    def disown(self) -> None:
+        """Let go of a process that belongs to the parent of this one."""
+        self._process.returncode = 0  # else Python would want to wait for it
+        self._close()
+
+    def _close(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _exchange(self, request: bytes, seconds: float) -> Reply:
+        """Write a request and read its reply at the same time, for neither pipe holds all of a large one."""
+        deadline = time.monotonic() + seconds
+        outputs: list[str] = []
+        try:
+            unsent = self._send(memoryview(request))
+            if unsent:
+                self._watch.register(self._requests, select.POLLOUT)
+            while ready := self._watch.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                for file, _ in ready:
+                    if file == self._replies:
+                        last = self._receive(outputs)
+                        if last is not None:
+                            return last
+                    else:
+                        unsent = self._send(unsent)
+                        if not unsent:
+                            self._watch.unregister(self._requests)
+        except BrokenPipeError:
+            raise self._ended(len(outputs)) from None
+        self.stop()
+        raise HelperStopped("time", len(outputs))
+
+    def _send(self, unsent: memoryview) -> memoryview:
+        """Write as much as the pipe takes and return the rest."""
+        with contextlib.suppress(BlockingIOError):
+            while unsent:
+                unsent = unsent[os.write(self._requests, unsent) :]
+        return unsent
+
+    def _receive(self, outputs: list[str]) -> Reply | None:
+        """Read what has come; the reply once its last frame is complete.
+
+        Raises:
+            BrokenPipeError: nothing will come any more.
+        """
+        data = os.read(self._replies, _CHUNK)
+        if not data:
+            raise BrokenPipeError
+        self._received += data
+        while len(self._received) >= helper.REPLY.size:
+            kind, size = helper.REPLY.unpack_from(self._received)
+            end = helper.REPLY.size + size
+            if len(self._received) < end:
+                return None
+            text = self._received[helper.REPLY.size : end].decode()
+            del self._received[:end]
+            if kind != b"V":
+                return Reply(outputs, kind, text)
+            outputs.append(text)
+        return None
+
+    def _ended(self, outputs: int) -> HelperStopped | HelperLost:
+        """Reap a process that ends by itself, and tell why it does."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_END_SECONDS)
+        status = self.stop()
+        bound = _BOUND_OF_STATUS.get(status)
+        return (
+            HelperLost(outputs, killed=status == -signal.SIGKILL)
+            if bound is None
+            else HelperStopped(bound, outputs)
+        )
+
+
+def _jq_folder() -> str:
+    """The folder of the module `jq`, which is never imported here: what it runs can't be interrupted."""
+    found = importlib.util.find_spec("jq")
+    if found is None or found.origin is None:
+        raise ExpressionsBusy("the package `jq` is not installed")
+    return str(Path(found.origin).parent)

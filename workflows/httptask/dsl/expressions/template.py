@@ -1,0 +1,156 @@
+"""A JSON value whose strings may hold expressions and secrets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from httptask.dsl.expressions.expression import Expression, read_expression, to_fault
+from httptask.dsl.expressions.lexer import Lexed, lex
+from httptask.dsl.expressions.paths import static_path
+from httptask.dsl.faults import Fault, child_pointer
+from httptask.dsl.json_values import is_mapping
+
+__all__ = ["Secret", "Template", "TemplateText", "parse_template"]
+
+_MOST_SECRET_KEYS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A mention of a secret: `$secrets.NAME` or `$secrets.NAME.field`.
+
+    Attributes:
+        pointer: JSON Pointer of the string it stands in, from the template's root.
+        offset: index of its `${` in that string as it is written, in code points.
+    """
+
+    pointer: str
+    offset: int
+    name: str
+    field: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateText:
+    """A string with expressions or secrets in it, in order."""
+
+    parts: tuple[str | Expression | Secret, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A JSON value to be rendered.
+
+    Attributes:
+        pointer: JSON Pointer of the value in the definition.
+        value: the value, with a `TemplateText` for each string that must be rendered.
+        expressions: each expression, in order, behind the pointer of its string in the definition.
+        secrets: each mention of a secret, in order.
+    """
+
+    pointer: str
+    value: Any
+    expressions: tuple[tuple[str, Expression], ...]
+    secrets: tuple[Secret, ...]
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether it holds neither expressions nor secrets."""
+        return not self.expressions and not self.secrets
+
+
+def parse_template(value: Any, pointer: str, faults: list[Fault]) -> Template | None:
+    """Parse a value: `${ … }` in a string is an expression or a secret, `$${` a literal `${`.
+
+    Args:
+        value: any JSON value.
+        pointer: its JSON Pointer in the definition.
+        faults: takes what is wrong, all of it.
+
+    Returns:
+        The template, None when it has faults.
+    """
+    parser = _Parser(pointer)
+    skeleton = parser.parse(value, "")
+    faults += parser.faults
+    if parser.faults:
+        return None
+    return Template(pointer, skeleton, tuple(parser.expressions), tuple(parser.secrets))
+
+
+class _Parser:
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.faults: list[Fault] = []
+        self.expressions: list[tuple[str, Expression]] = []
+        self.secrets: list[Secret] = []
+
+    def parse(self, value: Any, pointer: str) -> Any:
+        if isinstance(value, str):
+            return self.text(value, pointer)
+        if is_mapping(value):
+            return {
+                self.key(key, pointer): self.parse(item, child_pointer(pointer, key))
+                for key, item in value.items()
+            }
+        if isinstance(value, list | tuple):
+            items = cast("Sequence[Any]", value)
+            return [self.parse(item, child_pointer(pointer, index)) for index, item in enumerate(items)]
+        return value
+
+    def key(self, key: str, pointer: str) -> str:
+        """Keys hold no expressions; `$${` is a literal there too."""
+        literal = key.replace("$${", "")
+        if "${" in literal:
+            at = child_pointer(self.root + pointer, key)
+            hint = "build the object in one expression: `${ { (.key): .value } }`"
+            self.faults.append(
+                Fault(at, "expression-in-key", f"the key `{key}` holds an expression", hint, at_key=True)
+            )
+        return key.replace("$${", "${")
+
+    def text(self, text: str, pointer: str) -> str | TemplateText:
+        parts: list[str | Expression | Secret] = []
+        literal = ""
+        at = 0
+        while (found := text.find("${", at)) >= 0:
+            if found > at and text[found - 1] == "$":
+                literal += text[at : found - 1] + "${"
+                at = found + 2
+                continue
+            literal += text[at:found]
+            lexed = lex(text, found + 2, braced=True)
+            part = self.part(text, lexed, pointer, found)
+            if literal:
+                parts.append(literal)
+                literal = ""
+            if part is not None:
+                parts.append(part)
+            at = lexed.end
+        literal += text[at:]
+        if not parts:
+            return literal
+        return TemplateText((*parts, literal) if literal else tuple(parts))
+
+    def part(self, text: str, lexed: Lexed, pointer: str, start: int) -> Expression | Secret | None:
+        """What stands between one pair of braces; None when it has faults."""
+        secret = _secret(lexed, pointer, start)
+        if secret is not None:
+            self.secrets.append(secret)
+            return secret
+        expression, problems = read_expression(text, lexed, self.root + pointer)
+        if expression is None or problems:
+            self.faults += [to_fault(problem, self.root + pointer) for problem in problems]
+            return None
+        self.expressions.append((self.root + pointer, expression))
+        return expression
+
+
+def _secret(lexed: Lexed, pointer: str, start: int) -> Secret | None:
+    """The secret, if the expression is exactly its name."""
+    if lexed.problem is not None or not lexed.tokens or lexed.tokens[0].text != "$secrets":
+        return None
+    path, end = static_path(lexed.tokens, 1)
+    if end < len(lexed.tokens) or not 0 < len(path) <= _MOST_SECRET_KEYS or lexed.tokens[-1].text == "?":
+        return None
+    return Secret(pointer, start, path[0], path[1] if len(path) > 1 else None)

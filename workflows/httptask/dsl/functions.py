@@ -1,0 +1,122 @@
+"""Arguments of the calls: the standard's `http` and the functions of the built-in catalogue."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from httptask.dsl.model import Endpoint, TaskList
+from httptask.http.models import StatusPattern
+
+__all__ = [
+    "CHAT_EXTRA_ARGUMENTS",
+    "FUNCTIONS",
+    "UNSUPPORTED_CALLS",
+    "ChatCompletionArguments",
+    "HttpArguments",
+    "HttpRequestArguments",
+    "MapArguments",
+    "function_name",
+]
+
+
+class _Arguments(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+        serialize_by_alias=True,
+        use_attribute_docstrings=True,
+    )
+
+
+class HttpArguments(_Arguments):
+    """`call: http`, exactly the standard's arguments (dsl-reference.md, HTTP Call)."""
+
+    method: str
+    """HTTP method."""
+    endpoint: str | Endpoint
+    """Where the request goes: a URI, or one with authentication."""
+    headers: dict[str, str] | str = {}
+    """Request headers."""
+    body: Any = None
+    """Request body; anything but text is sent as JSON."""
+    query: dict[str, str] | str = {}
+    """Query parameters, as text."""
+    output: Literal["raw", "content", "response"] = "content"
+    """`content`: the parsed body. `response`: status, headers and body. `raw`: the body in base64."""
+    redirect: bool = False
+    """Whether redirects are results (true) or errors (false)."""
+
+
+class HttpRequestArguments(_Arguments):
+    """`call: httpRequest`: the standard's arguments and what the standard has no place for."""
+
+    method: str
+    """HTTP method."""
+    endpoint: str | Endpoint | None = None
+    """Where the request goes: a URI, or one with authentication."""
+    connection: str | None = None
+    """Connection of `httptask.toml` that the request is sent through."""
+    path: str | None = None
+    """URI template, relative to the connection's base URL."""
+    headers: dict[str, str] | str = {}
+    """Request headers."""
+    body: Any = None
+    """Request body; anything but text is sent as JSON."""
+    query: dict[str, Any] | str = {}
+    """Query parameters: text, numbers, true, false, or lists of them."""
+    output: Literal["raw", "content", "response"] = "content"
+    """`content`: the parsed body. `response`: status, headers and body. `raw`: the body in base64."""
+    redirect: bool = False
+    """Whether redirects are results (true) or errors (false)."""
+    success: tuple[StatusPattern, ...] | None = None
+    """Statuses that are a result (204, "2xx"); every other one is an error."""
+
+
+class ChatCompletionArguments(BaseModel):
+    """`call: chatCompletion`: the body of `POST /chat/completions`, field for field, and a few of ours."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
+
+    connection: str = "openai"
+    """Connection of `httptask.toml` whose server is asked."""
+    output: Literal["completion", "response"] = "completion"
+    """`completion`: text, json, usage, ... `response`: the API's whole body."""
+    reask: int = Field(default=0, ge=0, le=10)
+    """How often to ask again when the answer doesn't fit its JSON schema."""
+
+
+CHAT_EXTRA_ARGUMENTS = frozenset(ChatCompletionArguments.model_fields)
+"""Arguments of `chatCompletion` that are not fields of the API."""
+
+
+class MapArguments(_Arguments):
+    """`call: map`: runs `do` for each item on its own; the output is the list of results in order."""
+
+    in_: str = Field(alias="in")
+    """Expression that yields the list."""
+    each: str = "item"
+    """Variable that holds the item."""
+    at: str = "index"
+    """Variable that holds the index, from 0."""
+    concurrency: int = Field(default=1, ge=1, le=200)
+    """How many items run at the same time."""
+    on_error: Literal["stop", "collect"] = Field(default="stop", alias="onError")
+    """`stop` at the first error, or `collect` errors among the results."""
+    do: TaskList
+    """Tasks to run for each item, independently of the others."""
+
+
+FUNCTIONS: dict[str, type[BaseModel]] = {
+    "http": HttpArguments,
+    "httpRequest": HttpRequestArguments,
+    "chatCompletion": ChatCompletionArguments,
+    "map": MapArguments,
+}
+UNSUPPORTED_CALLS = ("a2a", "asyncapi", "grpc", "mcp", "openapi")
+
+
+def function_name(call: str) -> str:
+    """The function that a `call` names: `chatCompletion` or `chatCompletion:1.0.0@default`."""
+    name, _, version = call.partition(":")
+    return name if version in ("", "1.0.0@default") else call

@@ -1,0 +1,90 @@
+"""A definition's text to a program that can run, or to everything that is wrong with it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from httptask.dsl.compile import compile_definition
+from httptask.dsl.expressions import ExpressionsBusy, compile_check
+from httptask.dsl.faults import Fault, Severity
+from httptask.dsl.program import Program
+from httptask.dsl.report import Report
+from httptask.dsl.yaml import MAX_BYTES, Place, Positions, read_yaml
+
+__all__ = ["Loaded", "load_file", "load_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of one file.
+
+    Attributes:
+        name: the file's path as given.
+        data: the definition as JSON data; None when it can't be read.
+        program: ready to run; None when there is an error among the reports.
+        draft: the same with stand-ins for the parts at fault, good for further checks only.
+        reports: errors and warnings in the order of the text.
+        positions: where the parts of `data` stand in `text`.
+    """
+
+    name: str
+    text: str
+    data: Any
+    program: Program | None
+    draft: Program | None
+    reports: list[Report]
+    positions: Positions
+
+    def report(self, faults: Iterable[Fault]) -> list[Report]:
+        """Further faults of this definition, with their places, in the order of the text."""
+        return _sorted(Report.of(self.name, _place(self.positions, fault), fault) for fault in faults)
+
+
+def load_file(path: Path) -> Loaded:
+    """Load a YAML or JSON file. Whatever is wrong is among the reports, even that it can't be read."""
+    name = str(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        return load_text(content.decode(), name)
+    except OSError as error:
+        fault = Fault(
+            "", "unreadable", f"the file can't be read: {error.strerror}", "check its name and permissions"
+        )
+    except UnicodeDecodeError as error:
+        fault = Fault(
+            "", "unreadable", f"byte {error.start + 1} of the file is not UTF-8", "save the file as UTF-8"
+        )
+    positions = Positions()
+    return Loaded(name, "", None, None, None, [Report.of(name, Place(1, 1), fault)], positions)
+
+
+def load_text(text: str, name: str) -> Loaded:
+    """Load a definition from its text; `name` stands for the file in reports."""
+    document = read_yaml(text)
+    reports = [Report.of(name, located.place, located.fault) for located in document.faults]
+    if not document.complete:
+        return Loaded(name, text, None, None, None, _sorted(reports), document.positions)
+    compiled = compile_definition(document.data)
+    faults = [*compiled.faults, *(_jq_faults(compiled.draft) if compiled.draft is not None else ())]
+    reports += [Report.of(name, _place(document.positions, fault), fault) for fault in faults]
+    failed = any(report.severity is Severity.ERROR for report in reports)
+    program = None if failed else compiled.program
+    return Loaded(name, text, document.data, program, compiled.draft, _sorted(reports), document.positions)
+
+
+def _jq_faults(program: Program) -> list[Fault]:
+    """What jq itself has against the expressions: it compiles them in a helper process."""
+    try:
+        return compile_check(list(dict.fromkeys(use.expression for use in program.uses)))
+    except ExpressionsBusy as busy:
+        return [Fault("", "expressions-busy", f"the expressions could not be compiled: {busy}", "try again")]
+
+
+def _place(positions: Positions, fault: Fault) -> Place:
+    return positions.key(fault.pointer) if fault.at_key else positions.value(fault.pointer, fault.offset)
+
+
+def _sorted(reports: Iterable[Report]) -> list[Report]:
+    return sorted(reports, key=lambda report: (report.line, report.column, report.code, report.message))

@@ -1,0 +1,67 @@
+"""What other runtimes of the standard may not understand in a definition that is valid under it."""
+
+from collections.abc import Iterator
+
+from httptask.dsl.checks.places import text_at
+from httptask.dsl.faults import Fault, Severity
+from httptask.dsl.functions import function_name
+from httptask.dsl.model import CallTask
+from httptask.dsl.program import Program, TemplateUse
+
+__all__ = ["portable_uses"]
+
+
+def portable_uses(program: Program) -> list[Fault]:
+    """Each use of an addition of this runtime, as a warning with what would be portable instead."""
+    faults = [*_metadata(program), *_functions(program), *_tasks_argument(program)]
+    for use in program.templates:
+        faults += [*_interpolation(program, use), *_secrets(use)]
+    return list(dict.fromkeys(faults))
+
+
+def _not_portable(pointer: str, message: str, hint: str, *, at_key: bool = False) -> Fault:
+    return Fault(pointer, "not-portable", message, hint, Severity.WARNING, at_key)
+
+
+def _metadata(program: Program) -> Iterator[Fault]:
+    if "httptask" in program.definition.document.metadata:
+        pointer = "/document/metadata/httptask"
+        yield _not_portable(
+            pointer, "`metadata.httptask` is read by httptask only", "others ignore it", at_key=True
+        )
+
+
+def _functions(program: Program) -> Iterator[Fault]:
+    for node in program.nodes.values():
+        if isinstance(node.task, CallTask) and function_name(node.task.call) != "http":
+            message = f"`{node.task.call}` is a function of httptask's catalogue"
+            hint = (
+                "`call: http` is in the standard" if node.kind != "call.map" else "`for` is in the standard"
+            )
+            yield _not_portable(f"{node.pointer}/call", message, hint)
+
+
+def _tasks_argument(program: Program) -> Iterator[Fault]:
+    for use in program.uses:
+        if "tasks" in use.expression.variables:
+            hint = "keep the value with `export.as` and read it from `$context`"
+            yield _not_portable(use.pointer, "`$tasks` is an argument of httptask's expressions", hint)
+
+
+def _interpolation(program: Program, use: TemplateUse) -> Iterator[Fault]:
+    for pointer, expression in use.template.expressions:
+        text = text_at(program, pointer)
+        if text is not None and text.strip()[2:-1].strip() != expression.source.strip():
+            hint = 'write one expression: "${ \\"text \\\\(.value)\\" }"'
+            yield _not_portable(pointer, "the standard doesn't say that text around `${ }` is kept", hint)
+
+
+def _secrets(use: TemplateUse) -> Iterator[Fault]:
+    for reference in use.template.secrets:
+        pointer = use.pointer + reference.pointer
+        if "/authentication" not in pointer:
+            hint = "put secrets into `authentication`"
+            message = (
+                f"other runtimes may refuse `$secrets.{reference.name}` here: the standard restricts secrets"
+            )
+            yield _not_portable(pointer, message, hint)

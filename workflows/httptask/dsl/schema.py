@@ -1,0 +1,84 @@
+"""JSON Schema of a definition for editors: completion, descriptions and faults while typing.
+
+It is made from the models, so that it can't fall behind them. Editors report what a schema can say; what this
+runtime accepts is decided by the loader alone.
+"""
+
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
+
+from httptask.dsl.functions import FUNCTIONS
+from httptask.dsl.metadata import RuntimeMetadata
+from httptask.dsl.model import Definition
+
+__all__ = ["editor_schema"]
+
+_REFERENCE: Final = "#/$defs/{model}"
+_MESSAGES: Final = {
+    "type": ["array", "string"],
+    "description": "Messages of the conversation: { role: user, content: ... }.",
+    "items": {"type": ["object", "string"], "required": ["role"]},
+}
+_CHAT_BODY: Final = {
+    "model": {"type": "string", "description": "Model that answers."},
+    "messages": _MESSAGES,
+    "response_format": {"description": "{ type: json_schema, json_schema: ... } makes the output's `json`."},
+}
+
+
+class _WithoutNull(GenerateJsonSchema):
+    """A key that is left out is None to the models; in a definition null is a fault."""
+
+    def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        inner = super().default_schema(schema)
+        return {key: value for key, value in inner.items() if (key, value) != ("default", None)}
+
+
+def editor_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of a definition."""
+    models: list[type[BaseModel]] = [Definition, RuntimeMetadata, *FUNCTIONS.values()]
+    _, schema = models_json_schema([(model, "validation") for model in models], schema_generator=_WithoutNull)
+    definitions: dict[str, Any] = schema["$defs"]
+    _name_calls(definitions)
+    _one_name_per_item(definitions)
+    definitions["Document"]["properties"]["metadata"]["properties"] = {
+        "httptask": {"$ref": _REFERENCE.format(model=RuntimeMetadata.__name__)}
+    }
+    definition: dict[str, Any] = definitions.pop(Definition.__name__)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **definition,
+        "title": "httptask definition (Open Workflow Specification DSL 1.0)",
+        "$defs": definitions,
+    }
+
+
+def _name_calls(definitions: dict[str, Any]) -> None:
+    """Arguments depend on the function that `call` names."""
+    chat = definitions[FUNCTIONS["chatCompletion"].__name__]
+    chat["properties"] = {**_CHAT_BODY, **chat["properties"]}
+    chat["required"] = ["model", "messages"]
+    task = definitions["CallTask"]
+    task["properties"]["call"] |= {"anyOf": [{"enum": list(FUNCTIONS)}, {"pattern": ":1\\.0\\.0@default$"}]}
+    task["allOf"] = [
+        {
+            "if": {"properties": {"call": {"pattern": f"^{function}(:|$)"}}},
+            "then": {"properties": {"with": {"$ref": _REFERENCE.format(model=model.__name__)}}},
+        }
+        for function, model in FUNCTIONS.items()
+    ]
+
+
+def _one_name_per_item(definitions: dict[str, Any]) -> None:
+    """Items of task lists and switches are mappings of one name (dsl-reference.md, Task; Switch)."""
+    for model in definitions.values():
+        for name in ("do", "switch"):
+            items = model.get("properties", {}).get(name, {}).get("items")
+            if items is not None:
+                items |= {"minProperties": 1, "maxProperties": 1}

@@ -1,0 +1,92 @@
+"""Calls: which function, and whether its arguments are what it takes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from httptask.chat.request import check_body
+from httptask.dsl.faults import Fault, child_pointer, pointer_of
+from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS, FUNCTIONS, UNSUPPORTED_CALLS, function_name
+from httptask.dsl.json_values import is_mapping
+from httptask.dsl.model import CallTask
+from httptask.dsl.structure.found import Found
+from httptask.dsl.structure.kinds import shown
+from httptask.dsl.structure.locate import keys_of
+from httptask.dsl.structure.nulls import null_faults
+from httptask.dsl.structure.tasks import RawTask
+from httptask.dsl.structure.unsupported import unsupported
+from httptask.dsl.structure.validate import errors_of
+from httptask.dsl.suggest import closest, hint_for_unknown
+
+__all__ = ["argument_errors", "call_faults"]
+
+
+def argument_errors(task: RawTask) -> list[Found]:
+    """Arguments that the called function doesn't take or takes in another form."""
+    call, arguments = task.body.get("call"), task.body.get("with", {})
+    model = FUNCTIONS.get(function_name(call)) if isinstance(call, str) else None
+    if model is None or not is_mapping(arguments) or _misspells_with(task):
+        return []
+    return errors_of(model, arguments, (*task.tokens, "with"))
+
+
+def _misspells_with(task: RawTask) -> bool:
+    """Whether the arguments stand under a key that is reported already."""
+    others = task.body.keys() - set(keys_of(CallTask))
+    return "with" not in task.body and closest("with", sorted(others)) is not None
+
+
+def call_faults(task: RawTask) -> Iterator[Fault]:
+    """An unknown function, or a chat request that the API would refuse."""
+    call, arguments = task.body.get("call"), task.body.get("with", {})
+    if not isinstance(call, str):
+        return
+    model = FUNCTIONS.get(function_name(call))
+    if model is not None and is_mapping(arguments):
+        yield from null_faults(model, arguments, (*task.tokens, "with"))
+    pointer = pointer_of((*task.tokens, "call"))
+    name = function_name(call)
+    if name in UNSUPPORTED_CALLS:
+        yield unsupported(pointer, f"call `{name}`", "call the service over HTTP with `call: httpRequest`")
+    elif name not in FUNCTIONS:
+        yield Fault(pointer, "unknown-function", f"unknown function {shown(call)}", _hint_for_function(call))
+    elif _misspells_with(task):
+        return
+    elif name == "httpRequest" and is_mapping(arguments) and not _has_address(arguments):
+        at, hint = pointer_of((*task.tokens, "with")), "add `endpoint`, or `connection` with `path`"
+        yield Fault(at, "missing-key", "`call: httpRequest` has no address", hint, at_key=True)
+    elif name == "chatCompletion" and is_mapping(arguments):
+        yield from _chat_faults(pointer_of((*task.tokens, "with")), arguments)
+
+
+def _has_address(arguments: dict[str, Any]) -> bool:
+    """Whether there is an address, or a key that misspells one and is reported already."""
+    return any(closest(key, ("endpoint", "connection", "path")) for key in arguments)
+
+
+def _hint_for_function(call: str) -> str:
+    name, _, version = call.partition(":")
+    if version and name in FUNCTIONS:
+        return f"write `{name}` or `{name}:1.0.0@default`"
+    return hint_for_unknown(name, FUNCTIONS, "functions")
+
+
+def _chat_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
+    body = {key: value for key, value in arguments.items() if key not in CHAT_EXTRA_ARGUMENTS}
+    misspelt = {key: near for key in body if (near := _meant_argument(key, arguments)) is not None}
+    for key, near in misspelt.items():
+        hint = f"did you mean `{near}`?"
+        yield Fault(child_pointer(pointer, key), "unknown-key", f"unknown key `{key}`", hint, at_key=True)
+    for fault in check_body(body, _is_expression):
+        if fault.pointer[1:] not in misspelt.values():
+            yield Fault(pointer + fault.pointer, "chat-request", fault.message, fault.hint)
+
+
+def _meant_argument(key: str, arguments: dict[str, Any]) -> str | None:
+    """The argument that a key misspells: the API has fields of its own, so only what is near counts."""
+    known = {"model", "messages", *CHAT_EXTRA_ARGUMENTS}
+    near = None if key in known else closest(key, sorted(known))
+    return None if near in arguments else near
+
+
+def _is_expression(value: Any) -> bool:
+    return isinstance(value, str) and "${" in value

@@ -1,0 +1,81 @@
+"""From data to a `Definition`, or to every fault of its structure."""
+
+import copy
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from httptask.dsl.faults import Fault
+from httptask.dsl.model import Definition
+from httptask.dsl.structure.calls import argument_errors, call_faults
+from httptask.dsl.structure.found import Found
+from httptask.dsl.structure.messages import fault_of
+from httptask.dsl.structure.nulls import null_faults
+from httptask.dsl.structure.plain import plain_fault
+from httptask.dsl.structure.repair import repair
+from httptask.dsl.structure.tasks import list_faults, raw_tasks
+from httptask.dsl.structure.validate import errors_of
+
+__all__ = ["Structure", "check_structure", "read_definition"]
+
+_MOST_TASKS: Final = 1000
+_MOST_ROUNDS: Final = 8
+"""One round repairs every error that is visible; a repair can uncover another one beneath."""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What the data says.
+
+    Attributes:
+        definition: with stand-ins for the parts at fault; None when too little is left.
+        document: the data that `definition` was made from.
+    """
+
+    definition: Definition | None
+    document: dict[str, Any]
+    faults: list[Fault]
+
+
+def check_structure(data: Any) -> Structure:
+    """Find every fault of the structure, and make a definition of what is sound."""
+    fault = plain_fault(data) or _too_many_tasks(data)
+    if fault is not None:
+        return Structure(None, {}, [fault])
+    faults = [fault_of(found) for found in _errors(data)]
+    faults += null_faults(Definition, data)
+    faults += list_faults(data)
+    for task in raw_tasks(data):
+        faults += call_faults(task)
+    document = copy.deepcopy(data) if faults else data
+    return Structure(_sound(document), document, faults)
+
+
+def _too_many_tasks(data: dict[str, Any]) -> Fault | None:
+    """Checks compare tasks with each other: a bound keeps them quick whoever wrote the definition."""
+    if sum(1 for _ in raw_tasks(data)) <= _MOST_TASKS:
+        return None
+    message = f"the definition has more than {_MOST_TASKS} tasks"
+    return Fault("/do", "too-many-tasks", message, "loop over data with `for` or `map`", at_key=True)
+
+
+def read_definition(data: dict[str, Any]) -> Definition:
+    """The definition that sound data is; read as JSON, for pydantic then takes lists for tuples, strictly."""
+    return Definition.model_validate_json(json.dumps(data), strict=True, by_alias=True, by_name=False)
+
+
+def _errors(data: dict[str, Any]) -> list[Found]:
+    errors = errors_of(Definition, data)
+    for task in raw_tasks(data):
+        errors += argument_errors(task)
+    return errors
+
+
+def _sound(data: dict[str, Any]) -> Definition | None:
+    for _ in range(_MOST_ROUNDS):
+        errors = _errors(data)
+        if not errors:
+            return read_definition(data)
+        for found in errors:
+            repair(data, found)
+    return None

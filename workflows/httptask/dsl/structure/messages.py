@@ -1,0 +1,168 @@
+"""One pydantic error in words of ours."""
+
+import re
+from typing import Any, Final
+
+from httptask.dsl.faults import Fault, child_pointer, pointer_of
+from httptask.dsl.functions import FUNCTIONS, HttpArguments, HttpRequestArguments
+from httptask.dsl.json_values import is_mapping, is_number
+from httptask.dsl.model import TASK_KEYWORDS, Document, TaskBase
+from httptask.dsl.structure.found import Found
+from httptask.dsl.structure.kinds import kind_of_type, kind_of_value, shown
+from httptask.dsl.structure.locate import keys_of
+from httptask.dsl.structure.unsupported import unsupported_key, unsupported_keyword
+from httptask.dsl.suggest import closest, hint_for_unknown
+
+__all__ = ["fault_of"]
+
+_FORMS: Final = {
+    "dsl": ("a version of the standard that this version of httptask runs", 'write "1.0.3"'),
+    "version": ("a semantic version", 'write three numbers in quotes, like "1.0.0"'),
+    "namespace": ("a name", "use letters, digits and `-`, at most 63"),
+    "name": ("a name", "use letters, digits and `-`, at most 63"),
+}
+_TYPES: Final = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+}
+_UNQUOTED: Final = {"true or false": "`true` or `false`", "a whole number": "digits", "a number": "digits"}
+_KINDS_OF_TASK: Final = ", ".join(f"`{keyword}`" for keyword in TASK_KEYWORDS)
+_FUNCTION_OF: Final = {model: function for function, model in FUNCTIONS.items()}
+
+
+def fault_of(found: Found) -> Fault:
+    """The fault that an error stands for."""
+    match found.kind:
+        case "extra_forbidden":
+            return _unknown_key(found)
+        case "missing":
+            return _missing_key(found)
+        case "union_tag_not_found":
+            return _not_a_task(found)
+        case "string_pattern_mismatch":
+            what, hint = _FORMS.get(
+                found.key, ("a status", 'write a number (404) or a class of them ("2xx")')
+            )
+            return Fault(found.pointer, "wrong-form", f"{shown(str(found.value))} is not {what}", hint)
+        case "literal_error":
+            return _unknown_choice(found)
+        case "too_short":
+            return Fault(
+                found.pointer, "empty", f"`{found.key}` is empty", "write at least one item", at_key=True
+            )
+        case "greater_than_equal" | "less_than_equal":
+            return _out_of_bounds(found)
+        case _:
+            return _wrong_type(found)
+
+
+def _unknown_key(found: Found) -> Fault:
+    owner, key = found.location.owner, found.key
+    refused = unsupported_key(found.pointer, owner, key)
+    if refused is not None:
+        return refused
+    if owner is not None and issubclass(owner, TaskBase) and key in TASK_KEYWORDS:
+        message, hint = (
+            f"the task has a second keyword, `{key}`",
+            "one task does one thing: make them two tasks",
+        )
+        return Fault(found.pointer, "two-keywords", message, hint, at_key=True)
+    known = keys_of(owner) if owner is not None else ()
+    hint = hint_for_unknown(key, known, "keys of this mapping")
+    if owner is HttpArguments and closest(key, known) is None and key in keys_of(HttpRequestArguments):
+        hint = f"use `call: httpRequest`, which has `{key}`"
+    return Fault(found.pointer, "unknown-key", f"unknown key {shown(key)}", hint, at_key=True)
+
+
+def _missing_key(found: Found) -> Fault:
+    owner, key = found.location.owner, found.key
+    fields = {} if owner is None else owner.model_fields
+    about = next((field.description for name, field in fields.items() if key in (field.alias, name)), None)
+    hint = f"add `{key}`: {about}" if about else f"add `{key}`"
+    container = f"`{found.tokens[-2]}`" if len(found.tokens) > 1 else "the definition"
+    if found.model in _FUNCTION_OF and len(found.location.tokens) == 1:
+        container = f"`call: {_FUNCTION_OF[found.model]}`"
+    return Fault(
+        pointer_of(found.tokens[:-1]), "missing-key", f"{container} has no `{key}`", hint, at_key=True
+    )
+
+
+def _not_a_task(found: Found) -> Fault:
+    task: Any = found.value
+    if not is_mapping(task):
+        message = f"the task `{found.key}` is {kind_of_value(task)}, not a mapping"
+        return Fault(
+            found.pointer, "wrong-type", message, f"write what it does: {_KINDS_OF_TASK}", at_key=True
+        )
+    refused = unsupported_keyword(found.pointer, task)
+    if refused is not None:
+        return refused
+    for key in task:
+        near = closest(key, TASK_KEYWORDS) if key not in keys_of(TaskBase) else None
+        if near is not None:
+            place = child_pointer(found.pointer, key)
+            return Fault(place, "unknown-key", f"unknown key `{key}`", f"did you mean `{near}`?", at_key=True)
+    message = f"the task `{found.key}` doesn't say what it does"
+    return Fault(found.pointer, "no-keyword", message, f"add one of {_KINDS_OF_TASK}", at_key=True)
+
+
+def _unknown_choice(found: Found) -> Fault:
+    choices = re.findall(r"'([^']*)'", str(found.error.get("ctx", {}).get("expected", "")))
+    got = shown(found.value) if isinstance(found.value, str) else kind_of_value(found.value)
+    hint = hint_for_unknown(str(found.value), choices, "allowed")
+    return Fault(found.pointer, "unknown-choice", f"`{found.key}` can't be {got}", hint)
+
+
+def _out_of_bounds(found: Found) -> Fault:
+    bounds = found.error.get("ctx", {})
+    limit = f"at least {bounds['ge']}" if "ge" in bounds else f"at most {bounds['le']}"
+    return Fault(found.pointer, "out-of-bounds", f"{_name(found)} is {found.value}", f"it must be {limit}")
+
+
+def _wrong_type(found: Found) -> Fault:
+    got = kind_of_value(found.value)
+    if found.tokens[-2:-1] in (("do",), ("switch",)):
+        hint = "write `- NAME:` and under it what it does"
+        return Fault(found.pointer, "wrong-type", f"this item is {got}, not a name with a mapping", hint)
+    expected = _expected(found)
+    message = f"{_name(found)} must be {expected}, and is {got}"
+    return Fault(found.pointer, "wrong-type", message, _hint_for_type(found, expected))
+
+
+def _name(found: Found) -> str:
+    last = found.tokens[-1]
+    return f"`{last}`" if isinstance(last, str) else f"item {last + 1} of `{found.tokens[-2]}`"
+
+
+def _expected(found: Found) -> str:
+    """What may stand there: all the alternatives, where a union took none."""
+    if found.alternatives:
+        return " or ".join(dict.fromkeys(kind_of_type(member) for member in found.alternatives))
+    return _TYPES.get(found.kind, "a mapping")
+
+
+def _hint_for_type(found: Found, expected: str) -> str | None:
+    owner, value = found.location.owner, found.value
+    if found.model is HttpArguments and found.location.tokens[:-1] == ("query",):
+        quoted = f'quote it: {found.key}: "{value}", or ' if is_number(value) else ""
+        return f"{quoted}use `call: httpRequest`, which takes numbers and lists"
+    if owner is Document and is_number(value):
+        return f'write three numbers in quotes: {found.key}: "{_three_numbers(value)}"'
+    if expected == "text" and isinstance(value, bool | int | float):
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        return f'quote it: {found.key}: "{text}"'
+    if expected in _UNQUOTED and isinstance(value, str):
+        return (
+            "an expression can't stand here"
+            if "${" in value
+            else f"write {_UNQUOTED[expected]}, without quotes"
+        )
+    return "write the items as a list" if expected == "a list" else None
+
+
+def _three_numbers(value: float) -> str:
+    return ".".join([*str(value).split("."), "0", "0"][:3])

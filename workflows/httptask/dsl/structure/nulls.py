@@ -1,0 +1,53 @@
+"""Keys with nothing behind them: `timeout:` alone means null, which the standard allows only in data."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from httptask.dsl.faults import Fault, pointer_of
+from httptask.dsl.json_values import is_list, is_mapping
+from httptask.dsl.structure.kinds import accepts
+from httptask.dsl.structure.locate import (
+    Token,
+    alternatives_of,
+    child_type,
+    is_model,
+    key_types,
+    tag_of,
+    unwrapped,
+)
+
+__all__ = ["null_faults"]
+
+
+def null_faults(model: type[BaseModel], data: Any, prefix: tuple[Token, ...] = ()) -> Iterator[Fault]:
+    """Every key of a model that is given and empty."""
+    for tokens in _nulls(model, data, prefix):
+        message = f"nothing stands behind `{tokens[-1]}`"
+        yield Fault(pointer_of(tokens), "empty", message, "give it a value, or remove the key", at_key=True)
+
+
+def _nulls(annotation: Any, data: Any, tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
+    annotation = unwrapped(annotation)
+    alternatives = alternatives_of(annotation)
+    if alternatives:
+        chosen = [member for member in alternatives if _is_meant(member, data)]
+        yield from _nulls(chosen[0], data, tokens) if chosen else ()
+    elif is_model(annotation) and is_mapping(data):
+        for key, inner in key_types(annotation):
+            if key in data and data[key] is None and inner is not Any:
+                yield (*tokens, key)
+            elif key in data:
+                yield from _nulls(inner, data[key], (*tokens, key))
+    elif is_mapping(data):
+        for key, value in data.items():
+            yield from _nulls(child_type(annotation, key), value, (*tokens, key))
+    elif is_list(data):
+        for index, value in enumerate(data):
+            yield from _nulls(child_type(annotation, index), value, (*tokens, index))
+
+
+def _is_meant(member: Any, data: Any) -> bool:
+    tag = tag_of(member)
+    return accepts(member, data) if tag is None else is_mapping(data) and tag in data

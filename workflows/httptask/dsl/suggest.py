@@ -1,0 +1,50 @@
+"""The name that somebody meant."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+__all__ = ["closest", "hint_for_unknown"]
+
+_MOST_LISTED: Final = 16
+_MOST_COMPARED: Final = 4
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known name that differs from a word by a slip or two, None when none is that near.
+
+    Case, `_` and `-` count for nothing; a third of the letters may be wrong, swapped or missing.
+    """
+    folded = _fold(word)
+    most = max(1, len(folded) // 2)
+    near = process.extract(
+        folded, {name: _fold(name) for name in known}, scorer=OSA.distance, score_cutoff=most, limit=_MOST_COMPARED
+    )
+    return next((name for other, distance, name in near if distance <= _allowed(folded, other)), None)
+
+
+def hint_for_unknown(word: str, known: Iterable[str], listed_as: str) -> str:
+    """A hint: the name that was meant where one is near, else all there are."""
+    names = list(known)
+    near = closest(word, names)
+    if near is not None:
+        return f"did you mean `{near}`?"
+    if not names:
+        return f"there are no {listed_as}"
+    shown = ", ".join(f"`{name}`" for name in names[:_MOST_LISTED])
+    return f"{listed_as}: {shown}{', ...' if len(names) > _MOST_LISTED else ''}"
+
+
+def _allowed(word: str, other: str) -> int:
+    """How many slips are likely: in a word of two letters a swapped or missing one, but no other letter."""
+    shortest = min(len(word), len(other))
+    replaced = len(word) == len(other) and sorted(word) != sorted(other)
+    return shortest // 3 or int(shortest > 1 and not replaced)
+
+
+@lru_cache(maxsize=4096)
+def _fold(word: str) -> str:
+    return word.lower().replace("_", "").replace("-", "")

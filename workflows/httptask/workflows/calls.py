@@ -1,0 +1,239 @@
+"""HTTP calls and chat completions for workflows written in Python."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Generic, TypedDict, TypeVar, overload
+
+from pydantic import BaseModel, ValidationError
+from temporalio import workflow
+from temporalio.common import Priority, RetryPolicy
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST
+from httptask.chat.models import ChatRequest, Completion, ToolCall, Usage
+from httptask.http.models import (
+    HttpRequest,
+    HttpResponse,
+    JsonBody,
+    Limits,
+    QueryValue,
+    RequestBody,
+    StatusPattern,
+    TextBody,
+)
+from httptask.workflows.errors import OutputInvalid, call_error
+from httptask.workflows.output_type import response_format_of
+from httptask.workflows.requests import request_summary
+from httptask.workflows.scheduling import CHAT_SECONDS, HTTP_SECONDS, activity_options
+
+__all__ = ["CallOptions", "ChatResult", "chat_completion", "http_request"]
+
+Json = TypeVar("Json")
+Model = TypeVar("Model", bound=BaseModel)
+Result = TypeVar("Result")
+
+
+class CallOptions(TypedDict, total=False):
+    """How Temporal runs a call; whatever is left out is as in a definition."""
+
+    task_queue: str
+    schedule_to_close_timeout: timedelta
+    schedule_to_start_timeout: timedelta
+    start_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+    cancellation_type: workflow.ActivityCancellationType
+    summary: str
+    priority: Priority
+
+
+@dataclass(frozen=True, slots=True)
+class ChatResult(Generic[Json]):
+    """The answer of a model.
+
+    Attributes:
+        text: the first choice's text.
+        json: the parsed text when JSON was asked for: an instance of `output_type` when that was given.
+        cost: US dollars; None when the price is not known.
+    """
+
+    text: str | None
+    json: Json
+    refusal: str | None
+    tool_calls: Sequence[ToolCall]
+    finish_reason: str | None
+    model: str | None
+    id: str | None
+    usage: Usage | None
+    cost: float | None
+    choices: Sequence[Mapping[str, Any]] | None
+
+
+async def http_request(
+    method: str,
+    url: str,
+    *,
+    connection: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    query: Mapping[str, QueryValue] | None = None,
+    json: Any = None,
+    text: str | None = None,
+    success: Sequence[StatusPattern] = ("2xx",),
+    limits: Limits | None = None,
+    idempotency_key: str | None = None,
+    options: CallOptions | None = None,
+) -> HttpResponse:
+    """Make one HTTP request as an activity, with retries.
+
+    Args:
+        method: GET, POST, ...
+        url: absolute, or relative to the connection's base URL.
+        connection: name of a connection of the worker, which adds its credentials.
+        headers: request headers.
+        query: query parameters; a list is sent as one parameter per item.
+        json: body to send as JSON.
+        text: body to send as it is; not together with `json`.
+        success: statuses that are a result; every other one raises.
+        limits: deadlines (seconds) and response size (bytes) of one attempt.
+        idempotency_key: sent with POST and PATCH; by default one that is the same for every attempt of this call.
+        options: how Temporal runs the activity.
+
+    Raises:
+        CallFailed: or one of its subclasses in `httptask.workflows.errors`.
+        ValueError: both `json` and `text` are given.
+    """
+    request = HttpRequest(
+        method=method.upper(),
+        url=url,
+        connection=connection,
+        headers=dict(headers or {}),
+        query=dict(query or {}),
+        body=_body(json, text),
+        success=tuple(success),
+        limits=limits or Limits(),
+        idempotency_key=idempotency_key or str(workflow.uuid4()),
+    )
+    return await _execute(
+        HTTP_REQUEST, request, HttpResponse, request_summary(request), limits, HTTP_SECONDS, options
+    )
+
+
+@overload
+async def chat_completion(
+    *,
+    model: str,
+    messages: Sequence[Mapping[str, Any]],
+    output_type: type[Model],
+    connection: str = ...,
+    limits: Limits | None = ...,
+    options: CallOptions | None = ...,
+    **params: Any,
+) -> ChatResult[Model]: ...
+
+
+@overload
+async def chat_completion(
+    *,
+    model: str,
+    messages: Sequence[Mapping[str, Any]],
+    output_type: None = None,
+    connection: str = ...,
+    limits: Limits | None = ...,
+    options: CallOptions | None = ...,
+    **params: Any,
+) -> ChatResult[Any]: ...
+
+
+async def chat_completion(
+    *,
+    model: str,
+    messages: Sequence[Mapping[str, Any]],
+    output_type: type[Any] | None = None,
+    connection: str = "openai",
+    limits: Limits | None = None,
+    options: CallOptions | None = None,
+    **params: Any,
+) -> ChatResult[Any]:
+    """Ask for one chat completion as an activity, with retries.
+
+    Args:
+        model: name of the model.
+        messages: the conversation, as in `POST /chat/completions`.
+        output_type: pydantic model of the answer; the server is given its JSON schema, and `json` is an instance of it.
+        connection: name of a connection of the worker.
+        limits: deadlines (seconds) and response size (bytes) of one attempt.
+        options: how Temporal runs the activity.
+        params: every other field of the API's request body.
+
+    Raises:
+        CallFailed: or one of its subclasses in `httptask.workflows.errors`; `OutputInvalid` when the answer does not
+            have the form that was asked for.
+    """
+    body: dict[str, Any] = {"model": model, "messages": [dict(message) for message in messages], **params}
+    if output_type is not None:
+        body["response_format"] = response_format_of(output_type)
+    request = ChatRequest(
+        body=body, connection=connection, limits=limits or Limits(), idempotency_key=str(workflow.uuid4())
+    )
+    summary = f"POST {connection}/chat/completions"
+    completion = await _execute(CHAT_COMPLETION, request, Completion, summary, limits, CHAT_SECONDS, options)
+    return ChatResult(
+        text=completion.text,
+        json=completion.json_ if output_type is None else _typed(completion, output_type),
+        refusal=completion.refusal,
+        tool_calls=completion.tool_calls,
+        finish_reason=completion.finish_reason,
+        model=completion.model,
+        id=completion.id,
+        usage=completion.usage,
+        cost=completion.cost,
+        choices=completion.choices,
+    )
+
+
+def _typed(completion: Completion, output_type: type[Model]) -> Model | None:
+    """The answer as the caller's model; None when the model refused."""
+    if completion.json_ is None:
+        return None
+    try:
+        return output_type.model_validate(completion.json_)
+    except ValidationError as error:
+        faults = [
+            {"pointer": "/" + "/".join(map(str, fault["loc"])), "message": fault["msg"]}
+            for fault in error.errors(include_url=False)
+        ]
+        raise OutputInvalid(
+            f"the answer is not a {output_type.__name__}: {faults[0]['pointer']}: {faults[0]['message']}",
+            {"text": completion.text, "errors": faults},
+            type="OutputInvalid",
+            non_retryable=True,
+        ) from None
+
+
+async def _execute(
+    name: str,
+    request: BaseModel,
+    result_type: type[Result],
+    summary: str,
+    limits: Limits | None,
+    default_seconds: float,
+    options: CallOptions | None,
+) -> Result:
+    seconds = (limits.total if limits is not None else None) or default_seconds
+    merged: dict[str, Any] = {**activity_options(seconds), "summary": summary, **(options or {})}
+    try:
+        result: Result = await workflow.execute_activity(name, request, result_type=result_type, **merged)
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        raise call_error(error) from None
+    else:
+        return result
+
+
+def _body(json: Any, text: str | None) -> RequestBody | None:
+    if json is not None and text is not None:
+        raise ValueError("give `json` or `text`, not both")
+    if text is not None:
+        return TextBody(text=text)
+    return None if json is None else JsonBody(value=json)

@@ -1,0 +1,150 @@
+"""Errors of calls as Python workflows catch them; uncaught, they fail the workflow like any `ApplicationError`.
+
+    CallFailed
+    +-- RequestInvalid, SecretUnavailable, ConnectionUnknown, AddressForbidden, FixtureMissing
+    +-- ConnectFailed, CallTimeout, ResponseInterrupted, ResponseInvalid, ResponseTooLarge
+    +-- HttpStatusError
+    |   +-- RateLimited, QuotaExhausted, Unauthorized, Forbidden
+    +-- OutputInvalid
+
+`httptask.http.errors` says what each one means.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import TimeoutError as TemporalTimeoutError
+
+from httptask.dsl.json_values import is_mapping
+
+__all__ = [
+    "AddressForbidden",
+    "CallFailed",
+    "CallTimeout",
+    "ConnectFailed",
+    "ConnectionUnknown",
+    "FixtureMissing",
+    "Forbidden",
+    "HttpStatusError",
+    "OutputInvalid",
+    "QuotaExhausted",
+    "RateLimited",
+    "RequestInvalid",
+    "ResponseInterrupted",
+    "ResponseInvalid",
+    "ResponseTooLarge",
+    "SecretUnavailable",
+    "Unauthorized",
+    "call_error",
+]
+
+
+class CallFailed(ApplicationError):
+    """A call failed for good: it was not retryable, or its attempts are used up."""
+
+    @property
+    def info(self) -> Mapping[str, Any]:
+        """What is known: `status`, `headers`, `body_excerpt`, ...; empty when the call never ran."""
+        found = self.details[0] if self.details else None
+        return found if is_mapping(found) else {}
+
+
+class RequestInvalid(CallFailed):
+    """The request can't be sent as written."""
+
+
+class SecretUnavailable(CallFailed):
+    """A secret is not declared on the worker, or has no usable value."""
+
+
+class ConnectionUnknown(CallFailed):
+    """The worker has no connection of that name."""
+
+
+class AddressForbidden(CallFailed):
+    """The target is at an address that the connection may not reach."""
+
+
+class FixtureMissing(CallFailed):
+    """No recorded fixture answers the request."""
+
+
+class ConnectFailed(CallFailed):
+    """Nothing was sent: name resolution, connect or TLS failed."""
+
+
+class CallTimeout(CallFailed):
+    """A deadline passed."""
+
+
+class ResponseInterrupted(CallFailed):
+    """The answer broke off before its end."""
+
+
+class ResponseInvalid(CallFailed):
+    """The answer can't be read as what it says it is."""
+
+
+class ResponseTooLarge(CallFailed):
+    """The answer has more bytes than the limit allows."""
+
+
+class HttpStatusError(CallFailed):
+    """A status that is not a success; `info` holds it."""
+
+
+class RateLimited(HttpStatusError):
+    """429 until the attempts were used up."""
+
+
+class QuotaExhausted(HttpStatusError):
+    """The account has no quota left; waiting does not help."""
+
+
+class Unauthorized(HttpStatusError):
+    """401: the credential is missing or wrong."""
+
+
+class Forbidden(HttpStatusError):
+    """403: the credential may not do this."""
+
+
+class OutputInvalid(CallFailed):
+    """A model's answer does not have the form that was asked for."""
+
+
+_BY_TYPE: dict[str, type[CallFailed]] = {
+    "Timeout": CallTimeout,
+    **{
+        error.__name__: error
+        for error in (
+            RequestInvalid,
+            SecretUnavailable,
+            ConnectionUnknown,
+            AddressForbidden,
+            FixtureMissing,
+            ConnectFailed,
+            ResponseInterrupted,
+            ResponseInvalid,
+            ResponseTooLarge,
+            HttpStatusError,
+            RateLimited,
+            QuotaExhausted,
+            Unauthorized,
+            Forbidden,
+            OutputInvalid,
+        )
+    },
+}
+
+
+def call_error(error: ActivityError) -> CallFailed:
+    """The typed error for the failure of a call's activity."""
+    cause = error.cause
+    if isinstance(cause, TemporalTimeoutError):
+        return CallTimeout(f"the call timed out: {cause}", type="Timeout", non_retryable=True)
+    if not isinstance(cause, ApplicationError):
+        return CallFailed(str(cause), type="CallFailed", non_retryable=True)
+    found = _BY_TYPE.get(cause.type or "", CallFailed)
+    return found(cause.message, *cause.details, type=cause.type, non_retryable=True)

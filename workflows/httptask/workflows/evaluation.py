@@ -1,0 +1,118 @@
+"""Evaluates a task's expressions: gives them their variables, and keeps the bounds on them replay-safe."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NoReturn, TypeVar
+
+from temporalio import workflow
+
+from httptask.dsl.expressions import (
+    Expression,
+    ExpressionFailed,
+    ExpressionLimitExceeded,
+    Rendered,
+    Scope,
+    Template,
+    evaluate,
+    evaluate_condition,
+    render,
+)
+from httptask.workflows.problem import TaskFault
+from httptask.workflows.recorded import record, was_recorded
+
+__all__ = ["Evaluator", "Variables", "moment"]
+
+LIVE_LIMIT_SECONDS = 1.0
+REPLAY_LIMIT_SECONDS = 1.8
+"""A replay must not meet a limit that the live run did not; just below the deadlock detector's two seconds."""
+
+Variables = Mapping[str, Callable[[], Any]]
+"""Values of the variables, made only when an expression mentions them."""
+
+T = TypeVar("T")
+
+
+class Evaluator:
+    """Evaluates expressions for one run; counts evaluations so that each has its own recorded decision."""
+
+    def __init__(self) -> None:
+        self._evaluations = 0
+
+    def transform(self, part: Expression | Template, dot: Any, variables: Variables) -> Any:
+        """The value of an `input.from`, `output.as`, `export.as`, or any other field that holds no secret."""
+        if isinstance(part, Expression):
+            return self._bounded(
+                part.pointer, lambda limit: evaluate(part, _scope(part, dot, variables), limit=limit)
+            )
+        return self.render(part, dot, variables).value
+
+    def condition(self, part: Expression, dot: Any, variables: Variables) -> bool:
+        """The value of an `if`, `when` or `while`."""
+        return self._bounded(
+            part.pointer, lambda limit: evaluate_condition(part, _scope(part, dot, variables), limit=limit)
+        )
+
+    def render(
+        self,
+        template: Template,
+        dot: Any,
+        variables: Variables,
+        *,
+        encode: Callable[[str], str] | None = None,
+    ) -> Rendered:
+        """A template with its expressions replaced, and where its secrets belong."""
+        if template.is_literal:
+            return render(template, Scope(None, {}))
+        scope = _scope_of(template, dot, variables)
+        return self._bounded(
+            template.pointer, lambda limit: render(template, scope, limit=limit, encode=encode)
+        )
+
+    def _bounded(self, pointer: str, run: Callable[[float], T]) -> T:
+        """Run an evaluation; what it meets is a fault of the task.
+
+        Live, a limit is recorded before it becomes an error. A replay finds that record first and does not
+        evaluate at all; without a record its limit is higher, and meeting even that fails the workflow task,
+        never the run.
+        """
+        self._evaluations += 1
+        decision = f"httptask-expression-limit-{self._evaluations}"
+        if was_recorded(decision):
+            _limit_fault(pointer)
+        limit = REPLAY_LIMIT_SECONDS if workflow.unsafe.is_replaying() else LIVE_LIMIT_SECONDS
+        try:
+            return run(limit)
+        except ExpressionFailed as failed:
+            hint = f" ({failed.hint})" if failed.hint else ""
+            TaskFault.raise_standard(
+                "expression", "The expression failed", detail=f"{failed.pointer}: {failed.message}{hint}"
+            )
+        except ExpressionLimitExceeded:
+            record(decision)
+            _limit_fault(pointer)
+
+
+def _limit_fault(pointer: str) -> NoReturn:
+    TaskFault.raise_standard(
+        "expression",
+        "The expression was stopped",
+        detail=f"{pointer}: it met its bound of {LIVE_LIMIT_SECONDS:g} s or of memory; make it do less",
+    )
+
+
+def _scope(expression: Expression, dot: Any, variables: Variables) -> Scope:
+    return Scope(dot, {name: variables[name]() for name in expression.variables if name in variables})
+
+
+def _scope_of(template: Template, dot: Any, variables: Variables) -> Scope:
+    names = {name for _, expression in template.expressions for name in expression.variables}
+    return Scope(dot, {name: variables[name]() for name in sorted(names) if name in variables})
+
+
+def moment(seconds: float) -> dict[str, Any]:
+    """The standard's date-time descriptor (dsl.md, DateTime Descriptor) of seconds since the epoch."""
+    at = datetime.fromtimestamp(seconds, UTC)
+    return {
+        "iso8601": at.isoformat().replace("+00:00", "Z"),
+        "epoch": {"seconds": int(seconds), "milliseconds": int(seconds * 1000)},
+    }

@@ -1,0 +1,115 @@
+"""What a kind of task is given to run with, and what it answers."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from httptask.dsl.expressions import Expression, Rendered, Template
+from httptask.dsl.program import TaskNode
+from httptask.workflows.evaluation import Variables
+from httptask.workflows.scheduling import ActivityCall
+from httptask.workflows.state import TaskExecution
+
+if TYPE_CHECKING:
+    from httptask.workflows.interpreter import Interpreter
+    from httptask.workflows.strands import StrandRunner
+
+T = TypeVar("T")
+
+__all__ = ["Child", "Complete", "Descend", "Paused", "Step", "TaskContext"]
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """The task is done: its raw output, and where to go if the task itself decides that (`switch`)."""
+
+    output: Any
+    then: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Descend:
+    """Run the task's own task list once; the task is resumed with its output."""
+
+    input: Any
+    variables: Mapping[str, Any]
+    index: int | None = None
+    """Which iteration this is; part of the ids below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The run is to continue as new; the task goes on from its `execution.state` in the next one."""
+
+
+Step = Complete | Descend | Paused
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """The output of the task list that the task asked to run."""
+
+    output: Any
+
+
+@dataclass(frozen=True, slots=True)
+class TaskContext:
+    """One task in execution, as its kind sees it.
+
+    A kind is one coroutine function `(context, child) -> Step`. It is called when the task begins (`child` is None),
+    and again each time the task list that it asked for has ended. `execution.state` is its memory in between.
+    """
+
+    node: TaskNode
+    execution: TaskExecution
+    variables: Variables
+    interpreter: "Interpreter"
+    runner: "StrandRunner"
+
+    def value(self, part: str) -> Any:
+        """Evaluate one of the task's own expressions or templates on its input."""
+        return self.interpreter.evaluator.transform(
+            self.node.parts[part], self.execution.input, self.variables
+        )
+
+    def holds(self, part: str, *, dot: Any = None, bound: Mapping[str, Any] | None = None) -> bool:
+        """Evaluate a condition of the task, on its input or on `dot` with `bound` variables beside the others."""
+        found = self.node.parts[part]
+        assert isinstance(found, Expression)  # conditions are never templates
+        if bound is None:
+            return self.interpreter.evaluator.condition(found, self.execution.input, self.variables)
+        variables: Variables = {**self.variables, **{name: partial(_same, bound[name]) for name in bound}}
+        return self.interpreter.evaluator.condition(found, dot, variables)
+
+    def render(self, part: str, *, encode: Callable[[str], str] | None = None) -> Rendered | None:
+        """Render a template that may hold secrets; `encode` is applied to each text that is interpolated.
+
+        Returns:
+            None when the task has no such part.
+        """
+        found = self.node.parts.get(part)
+        if found is None:
+            return None
+        assert isinstance(found, Template)  # arguments are never bare expressions
+        return self.interpreter.evaluator.render(found, self.execution.input, self.variables, encode=encode)
+
+    def idempotency_key(self, id_: str) -> str:
+        """The same for every attempt, crash, replay and continued run of this execution; new for each other one."""
+        origin = self.interpreter.state.origin_run_id
+        return hashlib.sha256(f"{origin} {self.node.pointer} {id_}".encode()).hexdigest()[:32]
+
+    async def call(self, call: ActivityCall, result_type: type[T]) -> T:
+        """Make a call within the budget, and show it on the status board.
+
+        Raises:
+            TaskFault: the call failed for good, or the budget is used up.
+        """
+        self.interpreter.budget.take_call()
+        self.interpreter.board.update(self.execution.id, activity_id=call.id, summary=call.summary)
+        return await self.interpreter.scheduler.execute(call, result_type)

@@ -1,0 +1,108 @@
+"""Errors of a run: RFC 7807 problem details with the standard's types (dsl-reference.md, Standard Error Types)."""
+
+from typing import Any, NoReturn
+
+from pydantic import BaseModel, ConfigDict
+from temporalio.exceptions import ApplicationError, TimeoutType
+from temporalio.exceptions import TimeoutError as TemporalTimeoutError
+
+from httptask.dsl.json_values import is_mapping
+
+__all__ = ["ERROR_TYPE_PREFIX", "Problem", "TaskFault", "problem_of_failure"]
+
+ERROR_TYPE_PREFIX = "https://serverlessworkflow.io/spec/1.0.0/errors/"
+
+_STANDARD_STATUS = {
+    "configuration": 400,
+    "validation": 400,
+    "expression": 400,
+    "authentication": 401,
+    "authorization": 403,
+    "timeout": 408,
+    "communication": 500,
+    "runtime": 500,
+}
+
+_KIND_OF_ERROR = {
+    "RequestInvalid": "validation",
+    "OutputInvalid": "validation",
+    "ResponseInvalid": "validation",
+    "SecretUnavailable": "authorization",
+    "AddressForbidden": "authorization",
+    "Forbidden": "authorization",
+    "Unauthorized": "authentication",
+    "ConnectionUnknown": "configuration",
+    "FixtureMissing": "configuration",
+    "Timeout": "timeout",
+}
+
+
+class Problem(BaseModel):
+    """One error of a run.
+
+    Attributes:
+        instance: JSON Pointer of the task that raised it.
+        error: the typed error of the HTTP edge behind it, such as `RateLimited`.
+        details: what that error knows: status, headers, body excerpt.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    status: int
+    title: str
+    detail: str | None = None
+    instance: str | None = None
+    error: str | None = None
+    details: dict[str, Any] | None = None
+
+    @classmethod
+    def standard(cls, kind: str, title: str, **fields: Any) -> "Problem":
+        """A problem of one of the standard's types, with that type's status unless another is given."""
+        standard = {"type": ERROR_TYPE_PREFIX + kind, "status": _STANDARD_STATUS[kind], "title": title}
+        return cls.model_validate({**standard, **fields})
+
+    def to_json(self) -> dict[str, Any]:
+        """The RFC 7807 object, without absent members."""
+        return self.model_dump(exclude_none=True)
+
+    def to_failure(self) -> ApplicationError:
+        """The failure that ends a workflow: its type is the problem's type, its first detail the whole object."""
+        message = f"{self.title}: {self.detail}" if self.detail else self.title
+        return ApplicationError(message[:2000], self.to_json(), type=self.type, non_retryable=True)
+
+
+class TaskFault(Exception):
+    """A task ended in an error."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.title)
+        self.problem = problem
+
+    def locate(self, pointer: str) -> None:
+        """Say which task it was, unless that is known already."""
+        if self.problem.instance is None:
+            self.problem = self.problem.model_copy(update={"instance": pointer})
+
+    @classmethod
+    def raise_standard(cls, kind: str, title: str, **fields: Any) -> NoReturn:
+        """Raise a fault of one of the standard's types."""
+        raise cls(Problem.standard(kind, title, **fields))
+
+
+def problem_of_failure(cause: BaseException | None) -> Problem:
+    """What the failure of an activity means in the standard's terms."""
+    if isinstance(cause, TemporalTimeoutError):
+        if cause.type == TimeoutType.SCHEDULE_TO_START:
+            return Problem.standard("timeout", "No worker took the call from its task queue", error="Timeout")
+        return Problem.standard("timeout", "The call did not end in time", error="Timeout")
+    if not isinstance(cause, ApplicationError):
+        return Problem.standard("runtime", "The call failed", detail=str(cause)[:500])
+    found = cause.details[0] if cause.details else None
+    details = found if is_mapping(found) else {}
+    kind = _KIND_OF_ERROR.get(cause.type or "", "communication")
+    status = details.get("status")
+    fields: dict[str, Any] = {"status": status} if isinstance(status, int) and 100 <= status <= 599 else {}
+    return Problem.standard(
+        kind, cause.type or "Failure", detail=cause.message, error=cause.type, details=details, **fields
+    )

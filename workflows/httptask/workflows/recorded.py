@@ -1,0 +1,69 @@
+"""Decisions that depend on the clock, recorded in history so that a replay repeats them.
+
+A version marker (`workflow.patched`) is the one thing that a replay can look up *before* it reaches the place
+where the marker was written; a local activity's result can only be awaited there. Each decision has an id of
+its own, so nothing is ever shared with a real patch.
+"""
+
+import time
+from datetime import timedelta
+
+from temporalio import workflow
+
+from httptask.activities.names import YIELD
+
+__all__ = ["Pacer", "record", "was_recorded"]
+
+_STEPS_PER_YIELD = 1_000
+_SECONDS_PER_YIELD = 0.5
+_A_MINUTE = timedelta(minutes=1)
+
+
+def was_recorded(decision: str) -> bool:
+    """Whether this replay's history holds the decision; always False when running live."""
+    return workflow.unsafe.is_replaying() and workflow.patched(decision)
+
+
+def record(decision: str) -> None:
+    """Write the decision into history.
+
+    Raises:
+        RuntimeError: in a replay, or where a patch activation callback refuses: the workflow task fails and is
+            tried again; the run goes on.
+    """
+    if workflow.unsafe.is_replaying() or not workflow.patched(decision):
+        raise RuntimeError(f"{decision} was reached, but is not in this run's history")
+
+
+class Pacer:
+    """Lets go of the workflow task before Temporal's deadlock detector (2 s) would end it.
+
+    It yields through a local activity, which costs half a millisecond where a timer costs a second.
+    """
+
+    def __init__(self) -> None:
+        self._steps = 0
+        self._activation: tuple[int, float] | None = None
+        self._since = time.monotonic()
+
+    async def step(self) -> None:
+        """Count one step of the interpreter; yield when it has worked long enough."""
+        self._steps += 1
+        decision = f"httptask-yield-{self._steps}"
+        if self._steps % _STEPS_PER_YIELD == 0 or was_recorded(decision):
+            await self._yield()
+        elif not workflow.unsafe.is_replaying() and self._working_for() > _SECONDS_PER_YIELD:
+            record(decision)
+            await self._yield()
+
+    def _working_for(self) -> float:
+        """Seconds of work since this workflow task began or was last let go."""
+        activation = (workflow.info().get_current_history_length(), workflow.time())
+        if activation != self._activation:
+            self._activation = activation
+            self._since = time.monotonic()
+        return time.monotonic() - self._since
+
+    async def _yield(self) -> None:
+        await workflow.execute_local_activity(YIELD, start_to_close_timeout=_A_MINUTE)
+        self._since = time.monotonic()

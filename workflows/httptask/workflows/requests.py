@@ -1,0 +1,198 @@
+"""Builds the request of an HTTP task: the very same for a run and for a test request."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import uritemplate
+from pydantic import ValidationError
+
+from httptask.dsl.expressions import Rendered
+from httptask.dsl.functions import HttpArguments, HttpRequestArguments
+from httptask.dsl.json_values import is_mapping
+from httptask.http.models import (
+    Authentication,
+    BasicAuthentication,
+    BearerAuthentication,
+    HttpRequest,
+    HttpResponse,
+    JsonBody,
+    RequestBody,
+    SecretReference,
+    StatusPattern,
+    TextBody,
+)
+from httptask.workflows.problem import TaskFault
+
+__all__ = ["RenderPart", "build_http_request", "http_output", "request_summary"]
+
+RenderPart = Callable[..., Rendered | None]
+"""`(part, encode=None)`: renders one compiled part of the task, None when the task has no such part."""
+
+
+def build_http_request(
+    arguments: HttpArguments | HttpRequestArguments,
+    data: Any,
+    render: RenderPart,
+    idempotency_key: str | None,
+) -> HttpRequest:
+    """Render the request of a `call: http` or `call: httpRequest`.
+
+    Args:
+        arguments: the call's arguments as they stand in the definition.
+        data: the task's input, whose members are the variables of URI templates.
+        render: renders the task's compiled parts.
+        idempotency_key: sent with methods that are not idempotent by themselves.
+
+    Raises:
+        TaskFault: the rendered parts do not make a request.
+    """
+    rest = render("request")
+    assert rest is not None  # every call has one
+    url, secrets = _url(arguments, data, render)
+    authentication, policy_secrets = _authentication(render("authentication"))
+    body, body_pointer = _body(rest.value["body"])
+    moved = [_moved(reference, "/body", body_pointer) for reference in rest.secrets]
+    try:
+        return HttpRequest(
+            method=rest.value["method"].upper(),
+            url=url,
+            connection=_connection(arguments),
+            headers=rest.value["headers"],
+            query=rest.value["query"],
+            body=body,
+            authentication=authentication,
+            secrets=(*secrets, *moved, *policy_secrets),
+            success=_success(arguments),
+            raw=arguments.output == "raw",
+            idempotency_key=idempotency_key,
+        )
+    except ValidationError as error:
+        places = "; ".join(
+            f"{'/'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()[:5]
+        )
+        TaskFault.raise_standard("validation", "Not a request", detail=places, error="RequestInvalid")
+
+
+def http_output(arguments: HttpArguments | HttpRequestArguments, response: HttpResponse) -> Any:
+    """The task's raw output (dsl-reference.md, HTTP Call: `output` raw, content or response)."""
+    if arguments.output != "response":
+        return response.content
+    return {
+        "request": response.request.model_dump(),
+        "headers": response.headers,
+        "statusCode": response.status,
+        "content": response.content,
+    }
+
+
+def request_summary(request: HttpRequest) -> str:
+    """What a person reads in a list of calls: method, host and path; never a query, never a secret."""
+    first = min(
+        (ref for ref in request.secrets if ref.pointer == "/url"), key=lambda ref: ref.offset, default=None
+    )
+    if first is not None:
+        shown = f"${first.name}"
+    else:
+        parts = urlsplit(request.url)
+        shown = (parts.netloc.rpartition("@")[2] or request.connection or "") + parts.path
+    return f"{request.method} {shown}"[:200]
+
+
+def _url(
+    arguments: HttpArguments | HttpRequestArguments, data: Any, render: RenderPart
+) -> tuple[str, list[SecretReference]]:
+    endpoint = render("endpoint", encode=_percent_encode)
+    path = render("path", encode=_percent_encode)
+    url, secrets = ("", []) if endpoint is None else _expanded(endpoint, data)
+    if path is None:
+        return url, secrets
+    path_text, path_secrets = _expanded(path, data)
+    base = url.rstrip("/") if url else ""
+    at = len(base)
+    if path_text and not path_text.startswith("/"):
+        base, at = base + "/", at + 1
+    shifted = [ref.model_copy(update={"offset": ref.offset + at}) for ref in path_secrets]
+    return base + path_text, [*secrets, *shifted]
+
+
+def _expanded(rendered: Rendered, data: Any) -> tuple[str, list[SecretReference]]:
+    """Expand the URI template (RFC 6570) around the secrets, whose offsets move with the text."""
+    if not isinstance(rendered.value, str):
+        TaskFault.raise_standard(
+            "expression",
+            "Not a URL",
+            detail=f"the endpoint yields {type(rendered.value).__name__}; it needs text",
+        )
+    variables = data if is_mapping(data) else {}
+    secrets: list[SecretReference] = []
+    expanded, start = "", 0
+    for reference in sorted(rendered.secrets, key=lambda found: found.offset):
+        expanded += _expand(rendered.value[start : reference.offset], variables)
+        start = reference.offset
+        secrets.append(
+            SecretReference(pointer="/url", offset=len(expanded), name=reference.name, field=reference.field)
+        )
+    return expanded + _expand(rendered.value[start:], variables), secrets
+
+
+def _expand(text: str, variables: Mapping[str, Any]) -> str:
+    missing = [name for name in uritemplate.variables(text) if variables.get(name) is None]
+    if missing:
+        TaskFault.raise_standard(
+            "expression",
+            "URI variable missing",
+            detail=f"{{{missing[0]}}} has no value in the task's input, which has: {', '.join(variables) or 'nothing'}",
+        )
+    plain = {
+        name: str(value).lower() if isinstance(value, bool) else value for name, value in variables.items()
+    }
+    return uritemplate.expand(text, plain)
+
+
+def _percent_encode(text: str) -> str:
+    """What is put into a URL stays within its segment."""
+    return quote(text, safe="")
+
+
+def _authentication(rendered: Rendered | None) -> tuple[Authentication | None, list[SecretReference]]:
+    if rendered is None:
+        return None, []
+    secrets = [
+        SecretReference(
+            pointer="/authentication/" + ref.pointer.rpartition("/")[2],
+            offset=ref.offset,
+            name=ref.name,
+            field=ref.field,
+        )
+        for ref in rendered.secrets
+    ]
+    if "basic" in rendered.value:
+        return BasicAuthentication(**rendered.value["basic"]), secrets
+    return BearerAuthentication(**rendered.value["bearer"]), secrets
+
+
+def _body(value: Any) -> tuple[RequestBody | None, str]:
+    """The body and the pointer of its content: text goes out as it is, everything else as JSON."""
+    if value is None:
+        return None, ""
+    if isinstance(value, str):
+        return TextBody(text=value), "/body/text"
+    return JsonBody(value=value), "/body/value"
+
+
+def _moved(reference: SecretReference, old: str, new: str) -> SecretReference:
+    if not reference.pointer.startswith(old):
+        return reference
+    return reference.model_copy(update={"pointer": new + reference.pointer.removeprefix(old)})
+
+
+def _connection(arguments: HttpArguments | HttpRequestArguments) -> str | None:
+    """A connection named by the call, or in the standard's place: `authentication: { use: NAME }`."""
+    return arguments.connection if isinstance(arguments, HttpRequestArguments) else None
+
+
+def _success(arguments: HttpArguments | HttpRequestArguments) -> tuple[StatusPattern, ...]:
+    if isinstance(arguments, HttpRequestArguments) and arguments.success is not None:
+        return arguments.success
+    return ("2xx", "3xx") if arguments.redirect else ("2xx",)

@@ -1,0 +1,181 @@
+"""The interpreter as Temporal workflows: started with a definition, or by the name of one that the worker serves."""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+
+from httptask.activities.names import LOAD_DEFINITION
+from httptask.dsl.canonical import canonical_json, sha256
+from httptask.dsl.compile import compile_definition
+from httptask.dsl.faults import Severity
+from httptask.dsl.program import Program
+from httptask.workflows.interpreter import Interpreter
+from httptask.workflows.problem import Problem
+from httptask.workflows.state import RunState
+from httptask.workflows.status import STATUS_QUERY, RunStatus
+
+__all__ = [
+    "WORKFLOW_TYPE",
+    "Continuation",
+    "DefinitionWorkflow",
+    "HttpTaskWorkflow",
+    "LoadedDefinition",
+    "RunInput",
+]
+
+WORKFLOW_TYPE = "httptask.run"
+
+
+class LoadedDefinition(BaseModel):
+    """A definition as it stands in history; `sha256` is of its canonical JSON."""
+
+    definition: dict[str, Any]
+    sha256: str
+
+
+class RunInput(LoadedDefinition):
+    """What `httptask.run` is started with."""
+
+    input: Any = None
+    state: RunState | None = None
+    """Set in continued runs only."""
+    continue_as_new_after: int | None = None
+    """History length after which to continue as new; None leaves it to the server's suggestion."""
+
+
+class Continuation(LoadedDefinition):
+    """What a continued run of a served definition gets as its second argument."""
+
+    state: RunState
+
+
+class _DefinitionRun:
+    """What both workflow types share."""
+
+    def __init__(self) -> None:
+        self._interpreter: Interpreter | None = None
+
+    async def _run(
+        self, loaded: LoadedDefinition, data: Any, state: RunState | None, continue_as_new_after: int | None
+    ) -> tuple[bool, Any]:
+        """Run until the end or until the run is to continue as new.
+
+        Returns:
+            Whether it ended, and its output.
+        """
+        info = workflow.info()
+        if state is None:
+            state = RunState(origin_run_id=info.run_id, input=data, started_at=workflow.time())
+        program = _program(loaded)
+        self._interpreter = Interpreter(program, loaded.sha256, state, continue_as_new_after)
+        finished = await self._interpreter.run()
+        return (False, None) if finished is None else (True, finished.output)
+
+    @property
+    def state(self) -> RunState:
+        """Where the run stands."""
+        assert self._interpreter is not None  # only asked for after _run
+        return self._interpreter.state
+
+    def _status(self) -> RunStatus:
+        if self._interpreter is None:
+            return RunStatus(workflow=workflow.info().workflow_type, version="", sha256="", state="pending")
+        return self._interpreter.status()
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class HttpTaskWorkflow(_DefinitionRun):
+    """Runs the definition that it is given."""
+
+    @workflow.run
+    async def run(self, run_input: RunInput) -> Any:
+        """Run the definition and return its output."""
+        ended, output = await self._run(
+            run_input, run_input.input, run_input.state, run_input.continue_as_new_after
+        )
+        if not ended:
+            workflow.continue_as_new(run_input.model_copy(update={"state": self.state, "input": None}))
+        return output
+
+    @workflow.query(name=STATUS_QUERY)
+    def status(self) -> RunStatus:
+        """The state of every task."""
+        return self._status()
+
+
+@workflow.defn(dynamic=True)
+class DefinitionWorkflow(_DefinitionRun):
+    """Runs a definition that the worker serves: the workflow type is its name, or `NAMESPACE/NAME:VERSION`."""
+
+    @workflow.run
+    async def run(self, arguments: Sequence[RawValue]) -> Any:
+        """Run the definition and return its output."""
+        values = [argument.payload for argument in arguments]
+        converter = workflow.payload_converter()
+        data: Any = converter.from_payload(values[0]) if values else None
+        if workflow.info().continued_run_id is not None and len(values) > 1:
+            continuation = converter.from_payload(values[1], Continuation)
+            loaded, state = LoadedDefinition(**continuation.model_dump(exclude={"state"})), continuation.state
+        else:
+            loaded, state = await _load(workflow.info().workflow_type), None
+        ended, output = await self._run(loaded, data, state, None)
+        if not ended:
+            workflow.continue_as_new(args=[None, Continuation(**loaded.model_dump(), state=self.state)])
+        return output
+
+    @workflow.query(name=STATUS_QUERY)
+    def status(self) -> RunStatus:
+        """The state of every task."""
+        return self._status()
+
+
+async def _load(name: str) -> LoadedDefinition:
+    """Read the definition once, through a recorded local activity: later edits of the file never reach this run.
+
+    Raises:
+        RuntimeError: this worker does not serve the name; the workflow task fails and another worker may take it.
+    """
+    try:
+        loaded: LoadedDefinition = await workflow.execute_local_activity(
+            LOAD_DEFINITION,
+            name,
+            result_type=LoadedDefinition,
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=RetryPolicy(maximum_attempts=1),
+        )
+    except ActivityError as error:
+        message = error.cause.message if isinstance(error.cause, ApplicationError) else str(error)
+        raise RuntimeError(message) from None
+    return loaded
+
+
+def _program(loaded: LoadedDefinition) -> Program:
+    """The compiled definition.
+
+    Raises:
+        ApplicationError: the definition is not valid, or is not what its hash says.
+    """
+    if sha256(loaded.definition) != loaded.sha256:
+        raise Problem.standard(
+            "configuration", "The definition does not match its sha256", error="DefinitionInvalid"
+        ).to_failure()
+    return _compiled(canonical_json(loaded.definition))
+
+
+@lru_cache(maxsize=128)
+def _compiled(text: str) -> Program:
+    compiled = compile_definition(json.loads(text))
+    errors = [fault for fault in compiled.faults if fault.severity is Severity.ERROR]
+    if compiled.program is None or errors:
+        shown = "; ".join(f"{fault.pointer or '/'}: {fault.message}" for fault in errors[:5])
+        raise Problem.standard(
+            "configuration", "The definition is not valid", detail=shown, error="DefinitionInvalid"
+        ).to_failure()
+    return compiled.program

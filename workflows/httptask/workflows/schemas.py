@@ -1,0 +1,40 @@
+"""JSON Schema checks of inputs, outputs and contexts (dsl.md, Data Flow)."""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+import jsonschema_rs
+
+from httptask.dsl.model import Schema
+from httptask.workflows.problem import TaskFault
+
+__all__ = ["check_schema"]
+
+_SHOWN = 5
+
+
+def check_schema(schema: Schema | None, value: Any, what: str) -> None:
+    """Validate a value.
+
+    Raises:
+        TaskFault: of type validation, naming up to five places that don't fit.
+    """
+    if schema is None:
+        return
+    errors = [
+        f"/{'/'.join(str(key) for key in error.instance_path)}: {error.message}"
+        for error in _validator(json.dumps(schema.document)).iter_errors(value)
+    ]
+    if errors:
+        shown = "; ".join(errors[:_SHOWN]) + (
+            f"; and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
+        )
+        TaskFault.raise_standard(
+            "validation", "Not valid", detail=f"{what} does not fit its schema: {shown}"[:2000]
+        )
+
+
+@lru_cache(maxsize=256)
+def _validator(schema: str) -> Any:
+    return jsonschema_rs.validator_for(json.loads(schema))

@@ -1,0 +1,85 @@
+"""What a run is doing: the answer of the `status` query."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+from temporalio import workflow
+
+__all__ = ["STATUS_QUERY", "RunStatus", "StatusBoard", "TaskState", "TaskStatus"]
+
+STATUS_QUERY = "status"
+_KEPT = 1000
+
+TaskState = Literal["pending", "running", "waiting", "completed", "faulted", "cancelled", "skipped"]
+"""The standard's status phases (dsl.md), and `skipped` for a task whose `if` was false."""
+
+
+class TaskStatus(BaseModel):
+    """One execution of one task.
+
+    `attempt` and the fields behind it are filled in from the server's view of the pending activity.
+    """
+
+    id: str
+    name: str
+    pointer: str
+    kind: str
+    state: TaskState = "running"
+    summary: str | None = None
+    started_at: datetime
+    ended_at: datetime | None = None
+    activity_id: str | None = None
+    detail: str | None = None
+    simulated: bool = False
+    attempt: int = 0
+    max_attempts: int | None = None
+    next_attempt_at: datetime | None = None
+    last_failure: str | None = None
+
+
+class RunStatus(BaseModel):
+    """One run; `tasks` in the order they began, the oldest finished ones left out beyond a thousand."""
+
+    workflow: str
+    version: str
+    sha256: str
+    state: TaskState = "running"
+    tasks: list[TaskStatus] = []
+    omitted: int = 0
+
+
+class StatusBoard:
+    """Keeps the state of every task; bounded, so that a long loop does not grow the answer without end."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, TaskStatus] = {}
+        self._omitted = 0
+
+    def begin(self, id_: str, name: str, pointer: str, kind: str, state: TaskState = "running") -> None:
+        """Record that a task has begun."""
+        if len(self._tasks) >= _KEPT:
+            self._drop_oldest_finished()
+        self._tasks[id_] = TaskStatus(
+            id=id_, name=name, pointer=pointer, kind=kind, state=state, started_at=workflow.now()
+        )
+
+    def update(self, id_: str, **changes: object) -> None:
+        """Record something new about a task."""
+        task = self._tasks.get(id_)
+        if task is not None:
+            self._tasks[id_] = task.model_copy(update=changes)
+
+    def end(self, id_: str, state: TaskState, detail: str | None = None) -> None:
+        """Record that a task has ended."""
+        self.update(id_, state=state, ended_at=workflow.now(), detail=detail)
+
+    def tasks(self) -> tuple[list[TaskStatus], int]:
+        """The tasks on the board and how many are no longer on it."""
+        return list(self._tasks.values()), self._omitted
+
+    def _drop_oldest_finished(self) -> None:
+        oldest = next((key for key, task in self._tasks.items() if task.ended_at is not None), None)
+        if oldest is not None:
+            del self._tasks[oldest]
+            self._omitted += 1

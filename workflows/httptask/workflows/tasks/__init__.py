@@ -1,0 +1,31 @@
+"""The kinds of task, one module each; a new kind is a new module and a line in this table."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from httptask.workflows.execution import Child, Step, TaskContext
+from httptask.workflows.tasks.chat import run_chat_completion
+from httptask.workflows.tasks.do import run_do
+from httptask.workflows.tasks.for_each import run_for
+from httptask.workflows.tasks.http import run_http
+from httptask.workflows.tasks.map_items import run_map
+from httptask.workflows.tasks.raise_error import run_raise
+from httptask.workflows.tasks.set_data import run_set
+from httptask.workflows.tasks.switch import run_switch
+from httptask.workflows.tasks.wait import run_wait
+
+__all__ = ["KINDS", "Kind"]
+
+Kind = Callable[[TaskContext, Child | None], Awaitable[Step]]
+
+KINDS: Mapping[str, Kind] = {
+    "call.chatCompletion": run_chat_completion,
+    "call.http": run_http,
+    "call.httpRequest": run_http,
+    "call.map": run_map,
+    "do": run_do,
+    "for": run_for,
+    "raise": run_raise,
+    "set": run_set,
+    "switch": run_switch,
+    "wait": run_wait,
+}

@@ -1,0 +1,24 @@
+"""`raise`: end in an error of the author's own."""
+
+from typing import Any
+
+from httptask.dsl.model import RaiseTask
+from httptask.workflows.execution import Child, Step, TaskContext
+from httptask.workflows.problem import Problem, TaskFault
+
+__all__ = ["run_raise"]
+
+
+async def run_raise(context: TaskContext, _child: Child | None) -> Step:
+    """Raise the error, inline or named under `use.errors` (dsl-reference.md, Raise)."""
+    task = context.node.task
+    assert isinstance(task, RaiseTask)
+    error: dict[str, Any] = context.value("error")
+    status = error["status"]
+    if isinstance(status, str) and status.isdecimal():
+        status = int(status)
+    if isinstance(status, bool) or not isinstance(status, int):
+        TaskFault.raise_standard(
+            "expression", "Not a status", detail=f"`status` yields {status!r}; it needs a number"
+        )
+    raise TaskFault(Problem.model_validate({"title": "Error", **error, "status": status}))
