@@ -125,8 +125,9 @@ async def test_interrupted_run_is_cancelled_and_leaves_nothing(shell: Shell, num
     async with ScriptedServer([Reply.silence()]) as server:
         command = await shell.start("run", "asks.yaml", OPENAI_BASE_URL=server.url, OPENAI_API_KEY=KEY)
         await server.requests_received(1)
-        command.signal(number)
+        command.press(number)
         assert await command.ends() == 130
+    assert "Traceback" not in command.stderr
     assert shell.left_over() == []
     assert await state_of_the_only_run(shell) == "CANCELED"
 
@@ -136,9 +137,9 @@ async def test_second_interrupt_terminates(shell: Shell) -> None:
     async with ScriptedServer([Reply.silence()]) as server:
         command = await shell.start("run", "asks.yaml", OPENAI_BASE_URL=server.url, OPENAI_API_KEY=KEY)
         await server.requests_received(1)
-        command.signal(signal.SIGINT)
+        command.press(signal.SIGINT)
         await command.says("cancelling the run")
-        command.signal(signal.SIGINT)
+        command.press(signal.SIGINT)
         assert await command.ends() == 130
     assert shell.left_over() == []
     assert await state_of_the_only_run(shell) == "TERMINATED"
@@ -151,7 +152,7 @@ async def test_killed_run_makes_no_call_later(shell: Shell) -> None:
         environment = {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": KEY}
         command = await shell.start("run", "asks.yaml", **environment)
         await server.requests_received(1)
-        command.signal(signal.SIGKILL)
+        command.process.kill()
         await command.ends()
         code, _ = await shell.run("run", "sets.yaml", "-i", '{"n": 1}', **environment)
         assert code == 0

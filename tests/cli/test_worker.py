@@ -45,7 +45,7 @@ async def test_serves_by_name_until_sigterm(shell: Shell, tmp_path: Path) -> Non
             "greets", {"name": "Ann"}, id="greets-1", task_queue="httptask", result_type=dict
         )
         assert output == {"greeting": "Hello Ann"}
-        command.signal(signal.SIGTERM)
+        command.press(signal.SIGTERM)
         assert await command.ends() == 0
     finally:
         await server.leave()
@@ -126,6 +126,6 @@ async def test_dev_serves_on_its_own_server_until_interrupted(shell: Shell) -> N
         "tests/greets:1.0.0", {"name": "Ann"}, id="greets-1", task_queue="httptask", result_type=dict
     )
     assert output == {"greeting": "Hello Ann"}
-    command.signal(signal.SIGINT)
+    command.press(signal.SIGINT)
     assert await command.ends() == 0
     assert shell.left_over() == []

@@ -4,10 +4,10 @@ import random
 import time
 
 import pytest
-from support.definitions import HEAD
 
 from httptask.dsl.faults import Severity
 from httptask.dsl.loader import Loaded, load_text
+from support.definitions import HEAD
 
 BATCHES, ROUNDS = 8, 250
 DEFINITION = (
@@ -24,15 +24,17 @@ do:
   - loop:
       for: { each: todo, in: $tasks.ask.json }
       do:
-        - post: { call: http, with: { method: post, endpoint: https://example.com, headers: { a: "${ $secrets.KEY }" } } }
+        - post:
+            call: http
+            with: { method: post, endpoint: https://example.com, headers: { a: "${ $secrets.KEY }" } }
         - keep: { set: { x: "${ $todo }" }, export: { as: "${ $output.x }" } }
 """
 )
 PIECES = (
-    *("\t", "\n", "\n    ", " ", ":", ": ", "- ", "{", "}", "[", "]", '"', "'", "${", "${ .x }", "#", "&a ", "*a", "!!x "),
-    *("|", ">", "?", "null", "1", "true", "\u2028", "é", "$secrets.X", "$tasks.x", "/~", "\\", "%", "\x00", "\n---\n"),
-    *("do:", "set: ", "call: http", "then: end", "for: {}", "with: ", "try: ", "${ def f: f; f }", "[[[[", "{a: {a: "),
-)
+    "\t", "\n", " ", ":", ": ", "- ", "{", "}", "[", "]", '"', "'", "${", "${ .x }", "#", "&a ", "*a", "!!x ", "|", ">",
+    "?", "null", "1", "true", "\u2028", "é", "$secrets.X", "$tasks.x", "/~", "\\", "%", "\x00", "\n---\n", "\n    ",
+    "do:", "set: ", "call: http", "then: end", "for: {}", "with: ", "try: ", "${ def f: f; f }", "[[[[", "{a: {a: ",
+)  # fmt: skip
 
 
 def damaged(chance: random.Random) -> str:

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from support.definitions import DEFINITION, HEAD
 
 from httptask.dsl.faults import Fault
 from httptask.dsl.loader import load_file, load_text
+from support.definitions import DEFINITION, HEAD
 
 
 def test_a_sound_file_becomes_a_program(tmp_path: Path) -> None:
@@ -36,7 +36,9 @@ def test_json_is_read_as_well(tmp_path: Path) -> None:
         (b"a: " + "é".encode() * (1 << 20), "the text has 1.0 MiB; at most 1 MiB is read"),
     ],
 )
-def test_a_file_that_is_no_definition_gets_one_report(tmp_path: Path, content: bytes | None, message: str) -> None:
+def test_a_file_that_is_no_definition_gets_one_report(
+    tmp_path: Path, content: bytes | None, message: str
+) -> None:
     path = tmp_path / "workflow.yaml"
     if content is not None:
         path.write_bytes(content)
@@ -50,11 +52,14 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 
 def test_behind_a_syntax_error_nothing_is_said_to_be_missing() -> None:
-    assert [report.code for report in load_text("document: { dsl: 1.0.3 }\na: b: c", "x.yaml").reports] == ["syntax"]
+    assert [report.code for report in load_text("document: { dsl: 1.0.3 }\na: b: c", "x.yaml").reports] == [
+        "syntax"
+    ]
 
 
 def test_reports_follow_the_text() -> None:
-    text = HEAD + "do:\n  - a: { sett: 1 }\n  - b: { set: { x: '${ lenght }', y: '${ $z }' } }\n  - b: { set: { y: 1, y: 2 } }\n"
+    tasks = ["a: { sett: 1 }", "b: { set: { x: '${ lenght }', y: '${ $z }' } }", "b: { set: { y: 1, y: 2 } }"]
+    text = HEAD + "do:\n" + "".join(f"  - {task}\n" for task in tasks)
     reports = load_text(text, "x.yaml").reports
     assert [(report.line, report.code) for report in reports] == [
         (3, "unknown-key"),

@@ -1,11 +1,10 @@
 """What only this runtime understands."""
 
-from support.definitions import DEFINITION, HEAD
-
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.portable import portable_uses
 from httptask.dsl.yaml import read_yaml
+from support.definitions import DEFINITION, HEAD
 
 
 def uses(text: str) -> list[Fault]:
@@ -31,7 +30,9 @@ def test_each_addition_is_listed_once() -> None:
 
 
 def test_metadata_and_escapes() -> None:
-    head = HEAD.replace("version: 1.0.0 }", "version: 1.0.0, metadata: { httptask: { budget: { calls: 1 } } } }")
+    head = HEAD.replace(
+        "version: 1.0.0 }", "version: 1.0.0, metadata: { httptask: { budget: { calls: 1 } } } }"
+    )
     found = uses(head + "do:\n  - a: { set: { x: '$${ y }', z: '${ .z }!' } }")
     assert [fault.pointer for fault in found] == ["/document/metadata/httptask", "/do/0/a/set/z"]
 

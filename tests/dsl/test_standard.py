@@ -5,14 +5,14 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from support.ctk import Scenario, scenarios
-from support.definitions import DEFINITION
 
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.faults import Severity
 from httptask.dsl.loader import load_file
 from httptask.dsl.schema import editor_schema
 from httptask.dsl.yaml import read_yaml
+from support.ctk import Scenario, scenarios
+from support.definitions import DEFINITION
 
 HERE = Path(__file__).parent
 EXAMPLES = sorted((HERE.parents[1] / "examples").glob("*/*.yaml"))
@@ -55,7 +55,9 @@ def test_the_conformance_kit_is_complete() -> None:
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
 def test_the_conformance_kit_loads_or_is_refused_by_name(scenario: Scenario) -> None:
     assert errors(STANDARD, scenario.definition) == []
-    found = [fault for fault in compile_definition(scenario.definition).faults if fault.severity is Severity.ERROR]
+    found = [
+        fault for fault in compile_definition(scenario.definition).faults if fault.severity is Severity.ERROR
+    ]
     refused = UNSUPPORTED.get(scenario.name)
     if refused is None:
         assert found == []

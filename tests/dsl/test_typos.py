@@ -3,10 +3,10 @@
 import random
 
 import pytest
-from support.definitions import DEFINITION
 
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.yaml import read_yaml
+from support.definitions import DEFINITION
 
 WORDS = [
     ("{}:", "document"),
@@ -38,7 +38,7 @@ WORDS = [
 
 def slips(word: str, seed: int) -> set[str]:
     """A dropped, a doubled and a pair of swapped letters, the first letter left alone."""
-    chance = random.Random(f"{word}{seed}")  # noqa: S311
+    chance = random.Random(f"{word}{seed}")
     at = chance.randrange(1, len(word) - 1)
     dropped = word[:at] + word[at + 1 :]
     doubled = word[:at] + word[at] + word[at:]
@@ -64,5 +64,7 @@ def test_a_slip_is_found_and_its_cure_named(right: str, wrong: str, word: str) -
     assert right in DEFINITION
     compiled = compile_definition(read_yaml(DEFINITION.replace(right, wrong, 1)).data)
     assert compiled.program is None
-    assert any(word in (fault.hint or "") and "did you mean" in (fault.hint or "") for fault in compiled.faults)
+    assert any(
+        word in (fault.hint or "") and "did you mean" in (fault.hint or "") for fault in compiled.faults
+    )
     assert len(compiled.faults) == 1, "one slip, one fault"

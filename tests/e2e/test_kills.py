@@ -81,7 +81,7 @@ async def start_worker(shell: Shell) -> Command:
 
 
 async def replaced(worker: Command, shell: Shell) -> Command:
-    worker.signal(signal.SIGKILL)
+    worker.process.send_signal(signal.SIGKILL)
     await worker.ends()
     return await start_worker(shell)
 

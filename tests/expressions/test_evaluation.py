@@ -77,11 +77,12 @@ def test_values(value_of: ValueOf, text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        (".[]?", "several outputs", "first"),
+        ("(.l[])", "several outputs", "first"),
+        ("range(1e12)", "several outputs", "first"),
         ("empty", "yields nothing", "null"),
         ("limit(0; 1)", "yields nothing", "null"),
         (".a + .s", 'number (1) and string ("text") cannot be added', "tostring"),
-        (".missing + null | .[] ", "Cannot iterate over null", "// []"),
+        ("[.missing[]]", "Cannot iterate over null", "// []"),
         (".s.x", "Cannot index string", "fromjson"),
         (".l.x", "Cannot index array", ".[0]"),
         ("nan", "not finite", "divided"),
@@ -102,10 +103,6 @@ def test_values(value_of: ValueOf, text: str, value: Any) -> None:
     ],
 )
 def test_failures(value_of: ValueOf, text: str, message: str, hint: str | None) -> None:
-    if text.endswith("[] "):
-        text = f"[{text}]"
-    if text == ".[]?":
-        text = "(.l[])"
     with pytest.raises(ExpressionFailed) as caught:
         value_of(text, DOT, y=1)
     assert message in caught.value.message

@@ -298,6 +298,14 @@ def test_all_faults_of_an_expression_are_found() -> None:
     ]
 
 
+def test_faults_of_an_expression_are_bounded() -> None:
+    assert len(faults_of("env " * 1_000)) == 8
+
+
+def test_nesting_is_bounded() -> None:
+    assert [fault.code for fault in faults_of("(" * 300 + "1" + ")" * 300)] == ["too-deep"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

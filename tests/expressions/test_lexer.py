@@ -58,7 +58,16 @@ def test_tokens(text: str, kinds: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["(" * 20_000, "[(" * 10_000, '"\\(' * 10_000, "([)]" * 10_000, "#\\" * 10_000, '"' * 19_999]
+    "text",
+    [
+        "(" * 20_000,
+        "[(" * 10_000,
+        '"\\(' * 10_000,
+        "([)]" * 10_000,
+        "(" * 20_000 + "]" * 20_000,
+        "#\\" * 10_000,
+        '"' * 19_999,
+    ],
 )
 def test_hostile_nesting_ends_soon(text: str) -> None:
     lexed = lex(text, 0, braced=False)

@@ -56,6 +56,12 @@ async def test_a_call(make_edge: Any) -> None:
     assert response.timing.connected <= response.timing.first_byte <= response.timing.total
 
 
+async def test_a_raw_answer_is_base64_whatever_it_claims_to_be(make_edge: Any) -> None:
+    async with ScriptedServer([Reply.json({"id": 7})]) as server:
+        response = await make_edge(server.url).send(request(raw=True))
+    assert (response.content, response.content_kind) == ("eyJpZCI6IDd9", "base64")
+
+
 @pytest.mark.parametrize(
     ("reply", "content", "kind"),
     [

@@ -43,12 +43,16 @@ class Command:
 
     async def ends(self, *, seconds: float = 30) -> int:
         """Wait for the exit code."""
-        async with asyncio.timeout(seconds):
-            await asyncio.gather(*self._readers)
-            return await self.process.wait()
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*self._readers)
+                return await self.process.wait()
+        except TimeoutError:
+            raise AssertionError(f"still runs after {seconds} s; it said: {self.stderr}") from None
 
-    def signal(self, number: signal.Signals) -> None:
-        self.process.send_signal(number)
+    def press(self, number: signal.Signals) -> None:
+        """Signal the whole process group, as a terminal does."""
+        os.killpg(self.process.pid, number)
 
 
 @dataclass
@@ -65,6 +69,7 @@ class Shell:
             *arguments,
             cwd=self.folder,
             env={**self.environment, **environment},
+            start_new_session=True,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

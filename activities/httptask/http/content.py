@@ -10,7 +10,7 @@ from httptask.http.errors import ResponseInvalid
 from httptask.http.json_tree import MAX_DEPTH, parse
 from httptask.http.redaction import Redactor
 
-__all__ = ["Content", "read_content", "read_leniently"]
+__all__ = ["Content", "read_content", "read_leniently", "read_raw"]
 
 _TEXT_TYPES = frozenset(
     {
@@ -55,6 +55,11 @@ def read_content(body: bytes, content_type: str, redactor: Redactor) -> Content:
             return Content(redactor.text(body.decode("utf-8")), "text")
         except UnicodeDecodeError:
             pass  # without a media type, what is not UTF-8 counts as binary
+    return read_raw(body, redactor)
+
+
+def read_raw(body: bytes, redactor: Redactor) -> Content:
+    """Takes a body as it is, as base64."""
     return Content(base64.b64encode(redactor.raw(body)).decode("ascii"), "base64")
 
 

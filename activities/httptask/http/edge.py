@@ -126,7 +126,7 @@ class Edge:
 
     async def _exchange(self, call: _Call) -> tuple[Answer, HttpResponse]:
         answer = await exchange(call.transport, call.wire, call.bounds, call.request.success)
-        content = content_of(answer, call.redactor)
+        content = content_of(answer, call.redactor, raw=call.request.raw)
         headers = safe_headers(answer, call.redactor)
         if self._recorder is not None:
             self._recorder.answer(call.prepared, answer.status, headers, content)

@@ -22,8 +22,6 @@ The class name is the `type` of the Temporal failure, and is API. Messages are f
 exception of a client library, which may quote a header or URL with a credential, is ever chained.
 """
 
-# ruff: noqa: N818 - each is named for its situation, and the name is API
-
 from typing import Any, ClassVar
 
 __all__ = [

@@ -23,7 +23,7 @@ __all__ = ["Fixture", "FixtureInvalid", "FixtureRequest", "FixtureResponse", "Fi
 _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
 
-class FixtureInvalid(ValueError):  # noqa: N818 - named like the other errors here
+class FixtureInvalid(ValueError):
     """A fixture file can't be read; the message names file and field."""
 
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from httptask.http.classify import classify, error_text
-from httptask.http.content import Content, read_content, read_leniently
+from httptask.http.content import Content, read_content, read_leniently, read_raw
 from httptask.http.errors import HttpStatusError, ResponseInterrupted, ResponseInvalid
 from httptask.http.exchange import Answer
 from httptask.http.headers import allowed
@@ -22,8 +22,8 @@ def safe_headers(answer: Answer, redactor: Redactor) -> dict[str, str]:
     return {name: redactor.text(value) for name, value in allowed(answer.headers).items()}
 
 
-def content_of(answer: Answer, redactor: Redactor) -> Content:
-    """The body, parsed and without the values of secrets.
+def content_of(answer: Answer, redactor: Redactor, *, raw: bool = False) -> Content:
+    """The body without the values of secrets, parsed unless the request wants it `raw`.
 
     Raises:
         ResponseInvalid: a success whose body is not what it claims to be.
@@ -31,6 +31,8 @@ def content_of(answer: Answer, redactor: Redactor) -> Content:
     """
     if not answer.success:
         return read_leniently(answer.body, redactor)
+    if raw:
+        return read_raw(answer.body, redactor)
     try:
         return read_content(answer.body, answer.headers.get("content-type", ""), redactor)
     except ResponseInvalid:

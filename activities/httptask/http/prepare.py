@@ -17,6 +17,8 @@ from httptask.http.models import HttpRequest, JsonBody, RequestBody, SecretRefer
 __all__ = ["PreparedRequest", "prepare"]
 
 _HIDDEN = "[redacted]"
+_NONCE = token_hex(16)
+_MARK = re.compile(rf"{_NONCE}x[0-9]+x")
 _NOT_OF_BROWSERS = frozenset({"accept-encoding", "user-agent"})
 
 
@@ -61,43 +63,42 @@ def prepare(request: HttpRequest, connection: Connection | None) -> PreparedRequ
 class _Names:
     """Stands for the values of secrets by random marks, which nothing in a request can look like.
 
-    A mark passes through every encoding unchanged, so names can be put in last, quoted for where they stand.
+    A mark passes through every encoding unchanged, so names can be put in last, quoted for where they stand;
+    no mark leaves this module.
     """
 
     def __init__(self) -> None:
-        self._nonce = token_hex(8)
         self._marks: dict[str, SecretReference] = {}
-        self._pattern = re.compile(rf"{self._nonce}x[0-9]+x")
 
     def secret(self, reference: SecretReference) -> str:
-        mark = f"{self._nonce}x{len(self._marks)}x"
+        mark = f"{_NONCE}x{len(self._marks)}x"
         self._marks[mark] = reference
         return mark
 
     def basic(self, username: str, password: str) -> str:
-        return f"Basic base64({username}:{password if self._pattern.search(password) else _HIDDEN})"
+        return f"Basic base64({username}:{password if _MARK.search(password) else _HIDDEN})"
 
     def hide(self, header: str, value: str) -> str:
         """The value of a header, unless it is a credential that was written out."""
-        if not is_credential(header) or self._pattern.search(value) or value.startswith("Basic base64("):
+        if not is_credential(header) or _MARK.search(value) or value.startswith("Basic base64("):
             return value
         scheme, space, _ = value.partition(" ")
         return f"{scheme}{space}{_HIDDEN}" if space else _HIDDEN
 
     def decide_origin(self, complete: Draft) -> bool:
         """Whether the server is known to the worker alone, so that the URL can't be checked here."""
-        return any(self._pattern.match(url) for url in (complete.url, complete.base_url or ""))
+        return any(_MARK.match(url) for url in (complete.url, complete.base_url or ""))
 
     def show(self, text: str) -> str:
         """The text with names, as in `$OPENAI_API_KEY`."""
-        return self._pattern.sub(lambda match: _name(self._marks[match[0]]), text)
+        return _MARK.sub(lambda match: _name(self._marks[match[0]]), text)
 
     def quote(self, text: str) -> str:
         """The text as one word of a shell, its secrets as variables."""
-        if not self._pattern.search(text):
+        if not _MARK.search(text):
             return shlex.quote(text)
         escaped = re.sub(r'([\\"$`])', r"\\\1", text)
-        return '"' + self._pattern.sub(self._expansion, escaped) + '"'
+        return '"' + _MARK.sub(self._expansion, escaped) + '"'
 
     def _expansion(self, match: re.Match[str]) -> str:
         reference = self._marks[match[0]]

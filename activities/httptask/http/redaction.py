@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -34,13 +35,8 @@ class Redactor:
             for form in _forms(value):
                 self._names.setdefault(form, name)
         # Alternatives are tried in order, so a value that contains another must come first.
-        forms = sorted(self._names, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, forms))) if forms else None
-        self._bytes_pattern = (
-            re.compile(b"|".join(re.escape(form.encode("utf-8", "surrogatepass")) for form in forms))
-            if forms
-            else None
-        )
+        alternatives = "|".join(map(re.escape, sorted(self._names, key=len, reverse=True)))
+        self._pattern = re.compile(alternatives) if alternatives else None
 
     def text(self, text: str) -> str:
         """The text without the values."""
@@ -56,20 +52,20 @@ class Redactor:
 
     def raw(self, data: bytes) -> bytes:
         """The bytes without the values in UTF-8."""
-        if self._bytes_pattern is None:
-            return data
-        clean, found = self._bytes_pattern.subn(lambda match: self._mark(match[0].decode()).encode(), data)
-        self.count += found
-        return clean
+        for form in sorted(self._names, key=len, reverse=True):
+            encoded = form.encode("utf-8", "surrogatepass")
+            self.count += data.count(encoded)
+            data = data.replace(encoded, self._mark(form).encode("utf-8"))
+        return data
 
     def _mark(self, form: str) -> str:
         return f"[redacted:{self._names[form]}]"
 
 
-def _forms(value: str) -> Iterator[str]:
-    for part in (value, *_url_parts(value)):
-        if len(part) >= MIN_LENGTH:
-            yield from _encodings(part)
+@lru_cache(maxsize=256)
+def _forms(value: str) -> tuple[str, ...]:
+    parts = [part for part in (value, *_url_parts(value)) if len(part) >= MIN_LENGTH]
+    return tuple(form for part in parts for form in _encodings(part))
 
 
 def _encodings(value: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from httptask.cli.init import init
 from httptask.cli.run import run
 from httptask.cli.runs import runs
 from httptask.cli.schema import schema
+from httptask.cli.test_request import send_test_request
 from httptask.cli.validate import validate
 from httptask.cli.worker import worker
 
@@ -30,6 +31,10 @@ app.command(epilog='Example: httptask run workflow.yaml --input \'{"caller": "An
     run
 )
 app.command(epilog="Example: httptask validate workflows/ --json")(validate)
+app.command(
+    name="test-request",
+    epilog="Example: httptask test-request workflow.yaml classify --input @input.json --dry-run",
+)(send_test_request)
 app.command(epilog="Example: httptask init my-project")(init)
 app.command(epilog="Example: httptask dev --definitions workflows/")(dev)
 app.command(epilog="Example: httptask worker --definitions workflows/ --check")(worker)

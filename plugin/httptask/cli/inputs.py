@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 __all__ = ["check_input", "read_input"]
 
 
-def read_input(argument: str | None) -> Any:
-    """Parse `--input`: JSON text, `@FILE` for a file, or `-` for stdin; None when absent.
+def read_input(argument: str | None, option: str = "--input") -> Any:
+    """Parse the value of an option: JSON text, `@FILE` for a file, or `-` for stdin; None when absent.
 
     Raises:
         CliError: it can't be read or is not JSON.
     """
     if argument is None:
         return None
-    name, text = _text(argument)
+    name, text = _text(argument, option)
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
@@ -33,18 +33,18 @@ def read_input(argument: str | None) -> Any:
         raise CliError(f"{name}: not usable JSON: {error}") from None
 
 
-def _text(argument: str) -> tuple[str, str]:
+def _text(argument: str, option: str) -> tuple[str, str]:
     if argument == "-":
         return "stdin", sys.stdin.read()
     if not argument.startswith("@"):
-        return "--input", argument
+        return option, argument
     path = Path(argument[1:])
     try:
         return str(path), path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise CliError(f"--input: can't read {path}: {error.strerror}") from None
+        raise CliError(f"{option}: can't read {path}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise CliError(f"--input: {path} is not UTF-8 text") from None
+        raise CliError(f"{option}: {path} is not UTF-8 text") from None
 
 
 def _quoting_hint(argument: str) -> str:

@@ -136,7 +136,7 @@ class ScriptedServer:
             writer.close()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=1024 * 1024)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -159,36 +159,32 @@ class ScriptedServer:
     ) -> None:
         self._writers.add(writer)
         try:
-            while (request := await _read(reader, connection)) is not None:
+            while True:
+                request = await _read(reader, connection)
+                self.requests.append(request)
+                reply = await self._reply(request, len(self.requests))
                 async with self._arrived:
-                    self.requests.append(request)
                     self._arrived.notify_all()
-                reply = await self._reply(request)
                 await _write(writer, reply)
                 if reply.silent:
                     await reader.read()
                 if reply.close:
                     return
-            self._client_left.set()
-        except OSError:
+        except (OSError, asyncio.IncompleteReadError):
             self._client_left.set()
         finally:
             self._writers.discard(writer)
             writer.close()
 
-    async def _reply(self, request: ServedRequest) -> Reply:
+    async def _reply(self, request: ServedRequest, number: int) -> Reply:
         if not callable(self.script):
-            return self.script[min(len(self.requests), len(self.script)) - 1]
+            return self.script[min(number, len(self.script)) - 1]
         reply = self.script(request)
         return reply if isinstance(reply, Reply) else await reply
 
 
-async def _read(reader: asyncio.StreamReader, connection: int) -> ServedRequest | None:
-    """The next request, or None when the client has closed."""
-    try:
-        head = await reader.readuntil(b"\r\n\r\n")
-    except asyncio.IncompleteReadError:
-        return None
+async def _read(reader: asyncio.StreamReader, connection: int) -> ServedRequest:
+    head = await reader.readuntil(b"\r\n\r\n")
     request_line, *lines = head.decode("latin-1").rstrip().split("\r\n")
     method, target, _ = request_line.split(" ")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}

@@ -1,6 +1,7 @@
 """Which task comes after which."""
 
 import pytest
+
 from support.definitions import faults_of
 
 TASK = "{ set: { x: 1 } }"
@@ -14,16 +15,28 @@ def codes(tasks: str) -> list[tuple[str, str]]:
     ("tasks", "faults"),
     [
         ("  - a: { set: { x: 1 }, then: b }\n  - b: { set: { x: 1 }, then: end }", []),
-        ("  - a: { set: { x: 1 }, then: c }\n  - b: { set: { x: 1 }, then: end }\n  - c: { set: { x: 1 }, then: b }", []),
+        (
+            "  - a: { set: { x: 1 }, then: c }\n  - b: { set: { x: 1 }, then: end }\n  - c: { set: { x: 1 }, then: b }",
+            [],
+        ),
         ("  - a: { set: { x: 1 }, then: x }", [("unknown-target", "/do/0/a/then")]),
         ("  - a: { switch: [{ c: { then: x } }] }", [("unknown-target", "/do/0/a/switch/0/c/then")]),
         (f"  - a: {TASK}\n  - a: {TASK}", [("duplicate-task", "/do/1/a")]),
-        (f"  - a: {{ set: {{ x: 1 }}, then: exit }}\n  - b: {TASK}\n  - c: {TASK}", [("unreachable", "/do/1/b")]),
-        (f"  - a: {{ raise: {{ error: {{ type: t, status: 400 }} }} }}\n  - b: {TASK}", [("unreachable", "/do/1/b")]),
+        (
+            f"  - a: {{ set: {{ x: 1 }}, then: exit }}\n  - b: {TASK}\n  - c: {TASK}",
+            [("unreachable", "/do/1/b")],
+        ),
+        (
+            f"  - a: {{ raise: {{ error: {{ type: t, status: 400 }} }} }}\n  - b: {TASK}",
+            [("unreachable", "/do/1/b")],
+        ),
         (f"  - a: {{ if: .x, set: {{ x: 1 }}, then: end }}\n  - b: {TASK}", []),
         (f"  - a: {{ switch: [{{ c: {{ then: end }} }}] }}\n  - b: {TASK}", [("unreachable", "/do/1/b")]),
         (f"  - a: {{ switch: [{{ c: {{ when: .x, then: end }} }}] }}\n  - b: {TASK}", []),
-        (f"  - a: {{ switch: [{{ c: {{ when: .x, then: end }} }}], then: end }}\n  - b: {TASK}", [("unreachable", "/do/1/b")]),
+        (
+            f"  - a: {{ switch: [{{ c: {{ when: .x, then: end }} }}], then: end }}\n  - b: {TASK}",
+            [("unreachable", "/do/1/b")],
+        ),
         (f"  - a: {{ switch: [{{ c: {{ then: continue }} }}] }}\n  - b: {TASK}", []),
     ],
 )

@@ -1,6 +1,7 @@
 """What an expression can see at its place."""
 
 import pytest
+
 from support.definitions import faults_of
 
 PLACES = {
@@ -48,7 +49,10 @@ do:
         - inner: { set: { x: "${ $color + $tasks.outer.x }" } }
         - nested:
             call: map
-            with: { in: $tasks.inner.x, each: shade, do: [{ deep: { set: { y: "${ [$color, $shade, $index, $tasks.inner] }" } } }] }
+            with:
+              in: $tasks.inner.x
+              each: shade
+              do: [{ deep: { set: { y: "${ [$color, $shade, $index, $tasks.inner] }" } } }]
   - after: { set: { x: "${ %s }" } }
 """
 
@@ -82,7 +86,8 @@ def test_a_name_in_two_visible_lists_is_ambiguous_only_when_it_is_read() -> None
 
 
 def test_a_name_in_a_loop_hides_the_one_outside() -> None:
-    tasks = "do:\n  - x: { set: { y: [1] } }\n  - l: { for: { in: .y }, do: [{ x: { set: { q: 1 } } }, { u: { set: { r: '${ $tasks.x.q }' } } }] }"
+    body = "[{ x: { set: { q: 1 } } }, { u: { set: { r: '${ $tasks.x.q }' } } }]"
+    tasks = f"do:\n  - x: {{ set: {{ y: [1] }} }}\n  - l: {{ for: {{ in: .y }}, do: {body} }}"
     assert faults_of(tasks) == []
 
 

@@ -1,45 +1,87 @@
 """Where secrets may stand."""
 
 import pytest
+
 from support.definitions import faults_of
 
 SECRET = '"${ $secrets.TOKEN }"'
-CALL = "use: { secrets: [TOKEN] }\ndo:\n  - a: { call: httpRequest, with: { method: get, endpoint: https://example.com, %s } }"
-CHAT = "use: { secrets: [TOKEN] }\ndo:\n  - a: { call: chatCompletion, with: { model: m, messages: [{ role: user, content: x }], %s } }"
+USE = "use: { secrets: [TOKEN] }\n"
+
+
+def http(arguments: str) -> str:
+    return f"{USE}do:\n  - a: {{ call: httpRequest, with: {{ {arguments} }} }}"
+
+
+def get(arguments: str) -> str:
+    return http(f"method: get, endpoint: https://example.com, {arguments}")
+
+
+def chat(arguments: str) -> str:
+    messages = "[{ role: user, content: Hello }]"
+    return f"{USE}do:\n  - a: {{ call: chatCompletion, with: {{ model: m, messages: {messages}, {arguments} }} }}"
+
+
+def task(text: str) -> str:
+    return f"{USE}do:\n  - a: {{ {text} }}"
 
 
 @pytest.mark.parametrize(
-    ("text", "codes"),
+    "text",
     [
-        (CALL % f"headers: {{ x: {SECRET} }}", []),
-        (CALL % f"query: {{ x: {SECRET} }}", []),
-        (CALL % f"body: {{ x: [{SECRET}, 'Bearer ${{ $secrets.TOKEN.key }}!'] }}", []),
-        (CALL.replace("https://example.com", f"'https://${{ $secrets.TOKEN }}/x'") % "redirect: false", []),
-        (CALL.replace("https://example.com", f"{{ uri: https://example.com, authentication: {{ bearer: {{ token: {SECRET} }} }} }}") % "redirect: false", []),
-        (CALL.replace("get,", f"{SECRET},") % "redirect: false", ["secret-outside-request"]),
-        (CALL.replace("endpoint", "connection: c, path") % "redirect: false", []),
-        (CHAT % f"user: {SECRET}", []),
-        ("use: { secrets: [TOKEN] }\ndo:\n  - a: { set: { x: %s } }" % SECRET, ["secret-outside-request"]),
-        ("use: { secrets: [TOKEN] }\ndo:\n  - a: { wait: %s }" % SECRET, ["secret-outside-request"]),
-        ("use: { secrets: [TOKEN] }\ndo:\n  - a: { raise: { error: { type: t, status: 400, detail: %s } } }" % SECRET, ["secret-outside-request"]),
-        ("use: { secrets: [TOKEN] }\ndo:\n  - a: { set: { x: 1 }, output: { as: { x: %s } } }" % SECRET, ["secret-outside-request"]),
-        ("use: { secrets: [TOKEN] }\ndo:\n  - a: { set: { x: 1 } }\noutput: { as: { x: %s } }" % SECRET, ["secret-outside-request"]),
-        ("use: { secrets: [TOKEN] }\ndo:\n  - a: { if: $secrets.TOKEN == 1, set: { x: 1 } }", ["secret-in-expression"]),
-        (CALL % "headers: { x: '${ $secrets.TOKEN | length }' }", ["secret-in-expression"]),
-        (CALL % "headers: { x: '${ $secrets.TOKN }' }", ["unknown-secret"]),
-        (CALL.replace("use: { secrets: [TOKEN] }\n", "") % f"headers: {{ x: {SECRET} }}", ["unknown-secret"]),
+        get(f"headers: {{ x: {SECRET} }}"),
+        get(f"query: {{ x: {SECRET} }}"),
+        get(f"body: {{ x: [{SECRET}, 'Bearer ${{ $secrets.TOKEN.key }}!'] }}"),
+        http("method: get, endpoint: 'https://${ $secrets.TOKEN }/x'"),
+        http(
+            f"method: get, endpoint: {{ uri: {SECRET}, authentication: {{ bearer: {{ token: {SECRET} }} }} }}"
+        ),
+        chat(f"user: {SECRET}"),
     ],
-)  # fmt: skip
-def test_places(text: str, codes: list[str]) -> None:
-    assert [fault.code for fault in faults_of(text)] == codes
+)
+def test_requests_may_hold_them(text: str) -> None:
+    assert faults_of(text) == []
 
 
-def test_a_named_policy_may_hold_secrets() -> None:
-    policy = "use: { secrets: [TOKEN], authentications: { api: { basic: { username: me, password: %s } } } }\n" % SECRET
-    task = "do:\n  - a: { call: http, with: { method: get, endpoint: { uri: https://example.com, authentication: { use: api } } } }"
-    assert faults_of(policy + task) == []
+@pytest.mark.parametrize(
+    "text",
+    [
+        http(f"method: {SECRET}, endpoint: https://example.com"),
+        http(f"method: get, connection: c, path: {SECRET}"),
+        task(f"set: {{ x: {SECRET} }}"),
+        task(f"wait: {SECRET}"),
+        task(f"raise: {{ error: {{ type: t, status: 400, detail: {SECRET} }} }}"),
+        task(f"set: {{ x: 1 }}, input: {{ from: {{ x: {SECRET} }} }}"),
+        task(f"set: {{ x: 1 }}, output: {{ as: {{ x: {SECRET} }} }}"),
+        task(f"set: {{ x: 1 }}, export: {{ as: {{ x: {SECRET} }} }}"),
+        task("set: { x: 1 }") + f"\noutput: {{ as: {{ x: {SECRET} }} }}",
+    ],
+)
+def test_everything_else_may_not(text: str) -> None:
+    assert [fault.code for fault in faults_of(text)] == ["secret-outside-request"]
 
 
-def test_a_message_never_asks_to_declare_what_is_there() -> None:
-    (fault,) = faults_of(CALL.replace("[TOKEN]", "[]") % f"headers: {{ x: {SECRET} }}")
-    assert fault.hint == "declare it: use: { secrets: [TOKEN] }"
+@pytest.mark.parametrize(
+    "text",
+    [
+        task("if: $secrets.TOKEN == 1, set: { x: 1 }"),
+        task("set: { x: 1 }, output: { as: $secrets.TOKEN }"),
+        get("headers: { x: '${ $secrets.TOKEN | length }' }"),
+    ],
+)
+def test_no_expression_reads_them(text: str) -> None:
+    assert [fault.code for fault in faults_of(text)] == ["secret-in-expression"]
+
+
+def test_they_must_be_declared() -> None:
+    (fault,) = faults_of(get("headers: { x: '${ $secrets.TOKN }' }"))
+    assert (fault.code, fault.hint) == ("unknown-secret", "did you mean `TOKEN`?")
+    (fault,) = faults_of(get(f"headers: {{ x: {SECRET} }}").replace(USE, ""))
+    assert (fault.code, fault.hint) == ("unknown-secret", "declare it: use: { secrets: [TOKEN] }")
+
+
+def test_a_named_policy_may_hold_them() -> None:
+    policy = f"authentications: {{ api: {{ basic: {{ username: me, password: {SECRET} }} }} }}"
+    text = get("redirect: true").replace(
+        "https://example.com", "{ uri: https://example.com, authentication: { use: api } }"
+    )
+    assert faults_of(text.replace("[TOKEN]", f"[TOKEN], {policy}")) == []

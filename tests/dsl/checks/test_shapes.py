@@ -1,11 +1,16 @@
 """Keys of values whose shape is known before the run."""
 
 import pytest
+
 from support.definitions import faults_of
 
 ASK = """
 input:
-  schema: { document: { type: object, properties: { text: { type: string }, customer: { $ref: "#/$defs/customer" } }, $defs: { customer: { type: object, properties: { name: {} }, additionalProperties: false } } } }
+  schema:
+    document:
+      type: object
+      properties: { text: { type: string }, customer: { $ref: "#/$defs/customer" } }
+      $defs: { customer: { type: object, properties: { name: {} }, additionalProperties: false } }
 do:
   - ask:
       call: chatCompletion
@@ -92,18 +97,45 @@ do:
         ("set: { x: 1 }, output: { as: '{ y: .x }' }", "", False),
         ("set: { a: { x: 1 } }, output: { as: .a }", "", True),
         ("set: '${ .z }'", "", False),
-        ("set: { x: 1 }, output: { schema: { document: { type: object, properties: { y: {} } } } }", "", False),
+        (
+            "set: { x: 1 }, output: { schema: { document: { type: object, properties: { y: {} } } } }",
+            "",
+            False,
+        ),
         ("set: { x: 1 }", "input: { from: '{ y: .x }' },", False),
         ("set: { x: 1 }, then: after", "", False),
         ("wait: PT1S", "", False),
         ("for: { in: .z }, do: [{ i: { set: { x: 1 } } }]", "", False),
     ],
 )
-def test_the_output_before_is_the_input_where_nothing_comes_between(before: str, after: str, known: bool) -> None:
+def test_the_output_before_is_the_input_where_nothing_comes_between(
+    before: str, after: str, known: bool
+) -> None:
     codes = [fault.code for fault in faults_of(CHAIN % {"before": before, "after": after})]
     assert codes == (["unknown-property"] if known else [])
 
 
+def test_a_task_that_others_jump_to_may_get_another_input() -> None:
+    chain = CHAIN % {"before": "set: { x: 1 }", "after": ""}
+    assert faults_of(chain) != []
+    assert faults_of(f"{chain}  - back: {{ if: $workflow.input.again, set: {{ y: 1 }}, then: after }}") == []
+
+
+def test_the_condition_of_a_loop_sees_what_its_tasks_made() -> None:
+    loop = "{ for: { in: .x }, while: .more, do: [{ i: { set: { more: true } } }] }"
+    assert faults_of(f"do:\n  - a: {{ set: {{ x: [1] }} }}\n  - b: {loop}") == []
+
+
+def test_the_workflows_own_output_is_looked_at_too() -> None:
+    (fault,) = faults_of("do:\n  - a: { set: { total: 1 } }\noutput: { as: '{ x: $tasks.a.totl }' }")
+    assert fault.hint == "did you mean `total`?"
+
+
 def test_a_circular_schema_says_nothing() -> None:
     schema = '{ $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/a" } } }'
-    assert faults_of(f"input: {{ schema: {{ document: {schema} }} }}\ndo:\n  - a: {{ set: {{ x: '${{ .b.c }}' }} }}") == []
+    assert (
+        faults_of(
+            f"input: {{ schema: {{ document: {schema} }} }}\ndo:\n  - a: {{ set: {{ x: '${{ .b.c }}' }} }}"
+        )
+        == []
+    )

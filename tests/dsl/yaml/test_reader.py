@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from httptask.dsl.yaml import MAX_DEPTH, Document, Place, read_yaml
+from httptask.dsl.bounds import MAX_DEPTH
+from httptask.dsl.yaml import Document, Place, read_yaml
 
 
 def found(document: Document) -> list[tuple[str, int, int]]:
@@ -15,14 +16,20 @@ def found(document: Document) -> list[tuple[str, int, int]]:
 @pytest.mark.parametrize(
     ("text", "data"),
     [
-        ("a: yes\nb: on\nc: 012\nd: 0x1F\ne: 0o17\nf: 1e3", {"a": "yes", "b": "on", "c": 12, "d": 31, "e": 15, "f": 1000.0}),
+        (
+            "a: yes\nb: on\nc: 012\nd: 0x1F\ne: 0o17\nf: 1e3",
+            {"a": "yes", "b": "on", "c": 12, "d": 31, "e": 15, "f": 1000.0},
+        ),
         ("a: 2024-01-01\nb: 12:30:45\nc: 1_000", {"a": "2024-01-01", "b": "12:30:45", "c": "1_000"}),
         ("a: null\nb: ~\nc:\nd: ''", {"a": None, "b": None, "c": None, "d": ""}),
         ("a: &x [1]\nb: *x", {"a": [1], "b": [1]}),
         ("%YAML 1.1\n---\na: yes\n", {"a": "yes"}),
         ("\ufeffa: 1\r\nb: 2\r\n", {"a": 1, "b": 2}),
         ("a: ${ .x }\nb: x${ .y }z", {"a": "${ .x }", "b": "x${ .y }z"}),
-        ('{\n\t"a": 1,\n\t"b": "\\ud83d\\ude00\\/", "c": [true, 1.5]\n}', {"a": 1, "b": "😀/", "c": [True, 1.5]}),
+        (
+            '{\n\t"a": 1,\n\t"b": "\\ud83d\\ude00\\/", "c": [true, 1.5]\n}',
+            {"a": 1, "b": "😀/", "c": [True, 1.5]},
+        ),
         ("", None),
         ("# nothing", None),
     ],
@@ -50,9 +57,15 @@ def test_reads_the_core_schema_of_yaml_1_2_and_json(text: str, data: object) -> 
         ("{ { a: 1 }: 2 }", [("key-not-text", 1, 3)]),
         ("a: &x 1\n*x : 2", [("key-not-text", 2, 1)]),
         ("a:\n  404: x\n  true: y\n  null: z", [("key-not-text", line, 3) for line in (2, 3, 4)]),
-        ("a: 1\nb: {c: 2, c: {d: 3, d: 4}}\na: 5", [("duplicate-key", 2, 11), ("duplicate-key", 2, 21), ("duplicate-key", 3, 1)]),
+        (
+            "a: 1\nb: {c: 2, c: {d: 3, d: 4}}\na: 5",
+            [("duplicate-key", 2, 11), ("duplicate-key", 2, 21), ("duplicate-key", 3, 1)],
+        ),
         ("a: !!python/object:os.system x\nb: !t {c: 1}", [("tag", 1, 4), ("tag", 2, 4)]),
-        ("a: .inf\nb: -1e999\nc: .NaN\nd: '\\ud83d'\ne: \"\\ud83d\"", [("not-json", line, 4) for line in (1, 2, 3, 5)]),
+        (
+            "a: .inf\nb: -1e999\nc: .NaN\nd: '\\ud83d'\ne: \"\\ud83d\"",
+            [("not-json", line, 4) for line in (1, 2, 3, 5)],
+        ),
         ("a: " + "9" * 500, [("not-json", 1, 4)]),
         ("a: *x\nb: &y [*y]", [("unknown-alias", 1, 4), ("unknown-alias", 2, 8)]),
         ("a: &x {b: 1}\nc: { <<: *x }", [("merge-key", 2, 6)]),
@@ -86,7 +99,7 @@ def test_a_yaml_comment_inside_an_expression_is_explained() -> None:
 
 
 def test_hints_of_unquoted_expressions_can_be_pasted() -> None:
-    for text in ('{ x: ${ .a == "b" } }', "{ x: ${ .a } }", "{ x: ${ .a == \"it's\" } }"):
+    for text in ('{ x: ${ .a == "b" } }', "{ x: ${ .a } }", '{ x: ${ .a == "it\'s" } }'):
         (located,) = read_yaml(text).faults
         assert located.fault.hint is not None
         quoted = located.fault.hint.removeprefix("write ")
@@ -149,7 +162,13 @@ def test_what_an_alias_repeats_stands_at_the_alias() -> None:
 
 
 def test_everything_that_json_can_hold_is_read_back() -> None:
-    data = {"text": 'a"\\\n\t\u2028é😀', "numbers": [0, -1, 1.5, 1e300, 10**30], "": {}, "none": None, "list": [[], {}]}
+    data: dict[str, object] = {
+        "text": 'a"\\\n\t\u2028é😀',
+        "numbers": [0, -1, 1.5, 1e300, 10**30],
+        "": {},
+        "none": None,
+        "list": [[], {}],
+    }
     for text in (json.dumps(data), json.dumps(data, indent="\t", ensure_ascii=False)):
         document = read_yaml(text)
         assert (document.data, document.faults) == (data, ())

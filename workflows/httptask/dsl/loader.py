@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from httptask.dsl.bounds import MAX_BYTES
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.expressions import ExpressionsBusy, compile_check
 from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.program import Program
 from httptask.dsl.report import Report
-from httptask.dsl.yaml import MAX_BYTES, Place, Positions, read_yaml
+from httptask.dsl.yaml import Place, Positions, read_yaml
 
 __all__ = ["Loaded", "load_file", "load_text"]
 

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
+from httptask.dsl.json_values import is_mapping
+
 __all__ = [
     "FLOW_DIRECTIVES",
     "TASK_KEYWORDS",
@@ -295,9 +297,7 @@ class WaitTask(TaskBase):
 
 def _keyword(value: Any) -> str | None:
     """The keyword that says which kind of task a mapping is; `for` comes before the `do` it contains."""
-    keys: Any = (
-        value if isinstance(value, dict) else {type(value).__name__.removesuffix("Task").lower(): None}
-    )
+    keys = value if is_mapping(value) else {type(value).__name__.removesuffix("Task").lower(): None}
     return next((keyword for keyword in ("for", *TASK_KEYWORDS) if keyword in keys), None)
 
 

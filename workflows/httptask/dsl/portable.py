@@ -52,7 +52,7 @@ def _interpolation(program: Program, use: TemplateUse) -> Iterator[Fault]:
     for pointer, expression in use.template.expressions:
         text = text_at(program, pointer)
         if text is not None and text.strip()[2:-1].strip() != expression.source.strip():
-            hint = 'write one expression: "${ \\"text \\\\(.value)\\" }"'
+            hint = """write one expression: '${ "text \\(.value)" }'"""
             yield _not_portable(pointer, "the standard doesn't say that text around `${ }` is kept", hint)
 
 

@@ -19,9 +19,13 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     Case, `_` and `-` count for nothing; a third of the letters may be wrong, swapped or missing.
     """
     folded = _fold(word)
-    most = max(1, len(folded) // 2)
+    most = max(1, len(folded) // 3)
     near = process.extract(
-        folded, {name: _fold(name) for name in known}, scorer=OSA.distance, score_cutoff=most, limit=_MOST_COMPARED
+        folded,
+        {name: _fold(name) for name in known},
+        scorer=OSA.distance,
+        score_cutoff=most,
+        limit=_MOST_COMPARED,
     )
     return next((name for other, distance, name in near if distance <= _allowed(folded, other)), None)
 

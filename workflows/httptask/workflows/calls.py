@@ -22,10 +22,10 @@ from httptask.http.models import (
     StatusPattern,
     TextBody,
 )
+from httptask.workflows.activity_call import CHAT_SECONDS, HTTP_SECONDS, activity_options
 from httptask.workflows.errors import OutputInvalid, call_error
+from httptask.workflows.http_calls import request_summary
 from httptask.workflows.output_type import response_format_of
-from httptask.workflows.requests import request_summary
-from httptask.workflows.scheduling import CHAT_SECONDS, HTTP_SECONDS, activity_options
 
 __all__ = ["CallOptions", "ChatResult", "chat_completion", "http_request"]
 

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pydantic import BaseModel
+
 from httptask.dsl.expressions import Expression, Rendered, Template
 from httptask.dsl.program import TaskNode
+from httptask.workflows.activity_call import ActivityCall
 from httptask.workflows.evaluation import Variables
-from httptask.workflows.scheduling import ActivityCall
 from httptask.workflows.state import TaskExecution
 
 if TYPE_CHECKING:
     from httptask.workflows.interpreter import Interpreter
     from httptask.workflows.strands import StrandRunner
 
-T = TypeVar("T")
+Result = TypeVar("Result", bound=BaseModel)
 
 __all__ = ["Child", "Complete", "Descend", "Paused", "Step", "TaskContext"]
 
@@ -104,7 +106,7 @@ class TaskContext:
         origin = self.interpreter.state.origin_run_id
         return hashlib.sha256(f"{origin} {self.node.pointer} {id_}".encode()).hexdigest()[:32]
 
-    async def call(self, call: ActivityCall, result_type: type[T]) -> T:
+    async def call(self, call: ActivityCall[Result]) -> Result:
         """Make a call within the budget, and show it on the status board.
 
         Raises:
@@ -112,4 +114,4 @@ class TaskContext:
         """
         self.interpreter.budget.take_call()
         self.interpreter.board.update(self.execution.id, activity_id=call.id, summary=call.summary)
-        return await self.interpreter.scheduler.execute(call, result_type)
+        return await self.interpreter.scheduler.execute(call)

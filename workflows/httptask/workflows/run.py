@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from httptask.activities.names import LOAD_DEFINITION
 from httptask.dsl.canonical import canonical_json, sha256
@@ -150,9 +150,10 @@ async def _load(name: str) -> LoadedDefinition:
             start_to_close_timeout=timedelta(seconds=10),
             retry_policy=RetryPolicy(maximum_attempts=1),
         )
-    except ActivityError as error:
-        message = error.cause.message if isinstance(error.cause, ApplicationError) else str(error)
-        raise RuntimeError(message) from None
+    except FailureError as error:  # a local activity's own failure comes without an ActivityError around it
+        if is_cancelled_exception(error):
+            raise
+        raise RuntimeError(error.message) from None
     return loaded
 
 

@@ -5,22 +5,19 @@ payload limit hangs it for ever, and so does having too many activities pending;
 So sizes are checked before scheduling, and calls wait for their turn.
 """
 
-from datetime import timedelta
-from typing import Any, TypedDict, TypeVar
+from typing import TypeVar
 
+from pydantic import BaseModel
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy
+from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
+from httptask.workflows.activity_call import ActivityCall, activity_options
 from httptask.workflows.problem import Problem, TaskFault, problem_of_failure
 
 __all__ = [
-    "CHAT_SECONDS",
-    "HTTP_SECONDS",
     "MAX_PAYLOAD_BYTES",
-    "ActivityCall",
     "Scheduler",
-    "activity_options",
     "check_payload_size",
 ]
 
@@ -28,53 +25,8 @@ MAX_PAYLOAD_BYTES = 1_900_000
 """Just below the server's limit of 2 MiB for one payload."""
 _MAX_COMMAND_BYTES = 1_900_000
 _MAX_PENDING = 100
-HTTP_SECONDS = 60.0
-CHAT_SECONDS = 600.0
-"""How long one attempt may take; the edge ends it by then."""
-_HEARTBEAT = timedelta(seconds=20)
-_MARGIN = timedelta(seconds=15)
 
-_RETRY = RetryPolicy(
-    initial_interval=timedelta(seconds=1),
-    backoff_coefficient=2.0,
-    maximum_interval=timedelta(seconds=60),
-    maximum_attempts=5,
-    non_retryable_error_types=["PayloadsTooLarge", "PayloadSizeError"],
-)
-
-T = TypeVar("T")
-
-
-class ActivityOptions(TypedDict):
-    """The options that every call has."""
-
-    start_to_close_timeout: timedelta
-    heartbeat_timeout: timedelta
-    retry_policy: RetryPolicy
-
-
-def activity_options(total_seconds: float) -> ActivityOptions:
-    """Timeouts and retries of a call whose attempts the edge ends after so many seconds."""
-    return {
-        "start_to_close_timeout": timedelta(seconds=total_seconds) + _MARGIN,
-        "heartbeat_timeout": _HEARTBEAT,
-        "retry_policy": _RETRY,
-    }
-
-
-class ActivityCall:
-    """One call: which activity, with what, and how it is shown.
-
-    Attributes:
-        total_seconds: how long one attempt may take by the edge's own deadline.
-    """
-
-    def __init__(self, name: str, argument: Any, *, id_: str, summary: str, total_seconds: float) -> None:
-        self.name = name
-        self.argument = argument
-        self.id = id_
-        self.summary = summary
-        self.total_seconds = total_seconds
+Result = TypeVar("Result", bound=BaseModel)
 
 
 class Scheduler:
@@ -85,7 +37,7 @@ class Scheduler:
         self._command_bytes = 0
         self._history_length = -1
 
-    async def execute(self, call: ActivityCall, result_type: type[T]) -> T:
+    async def execute(self, call: ActivityCall[Result]) -> Result:
         """Run an activity to its end.
 
         Raises:
@@ -99,11 +51,11 @@ class Scheduler:
         self._pending += 1
         self._command_bytes += size
         try:
-            result: T = await workflow.execute_activity(
-                call.name,
+            result: Result = await workflow.execute_activity(
+                call.activity,
                 RawValue(payload),
                 activity_id=call.id,
-                result_type=result_type,
+                result_type=call.result_type,
                 summary=call.summary,
                 **activity_options(call.total_seconds),
             )

@@ -44,7 +44,9 @@ def check_flow(program: Program) -> Iterator[Fault]:
         for index, node in enumerate(sequence.tasks):
             if positions.setdefault(node.name, index) != index:
                 message = f"two tasks of this list have the name `{node.name}`"
-                yield Fault(node.pointer, "duplicate-task", message, "give one of them another name", at_key=True)
+                yield Fault(
+                    node.pointer, "duplicate-task", message, "give one of them another name", at_key=True
+                )
         unknown = list(_unknown_targets(sequence, positions, everywhere))
         yield from unknown
         yield from _fall_through(sequence)

@@ -39,8 +39,10 @@ def _dot(program: Program, use: ExpressionUse, inputs: Shapes) -> SchemaShape | 
             return raw_output(node)
         case "export":
             return transformed_output(node)
-        case "definition":
+        case "definition" if use.pointer != f"{node.pointer}/while":
             return _task_input(program, use.task, inputs)
+        case "definition":
+            return None  # a loop's condition sees what its tasks made
         case _:
             return inputs.get(use.task)
 
@@ -56,15 +58,15 @@ def _variable(
     """The shape that a path is read from, and how many of its keys lead there."""
     if variable == "workflow" and path[:1] == ("input",):
         return declared(program.definition.input), 1
-    if use.task is None:
-        return None, 0
-    node = program.nodes[use.task]
+    node = None if use.task is None else program.nodes[use.task]
     if variable == "tasks" and path:
-        found = program.resolve_task(node.scope, path[0])
+        found = program.resolve_task(node.scope if node else "", path[0])
         pointers = found.names[path[0]] if found else []
         return transformed_output(program.nodes[pointers[0]]) if len(pointers) == 1 else None, 1
+    if node is None:
+        return None, 0
     if variable == "input":
-        return _task_input(program, use.task, inputs), 0
+        return _task_input(program, node.pointer, inputs), 0
     return (transformed_output(node) if variable == "output" else None), 0
 
 

@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from httptask.dsl.bounds import MAX_TASKS
 from httptask.dsl.faults import Fault
 from httptask.dsl.model import Definition
 from httptask.dsl.structure.calls import argument_errors, call_faults
@@ -18,7 +19,6 @@ from httptask.dsl.structure.validate import errors_of
 
 __all__ = ["Structure", "check_structure", "read_definition"]
 
-_MOST_TASKS: Final = 1000
 _MOST_ROUNDS: Final = 8
 """One round repairs every error that is visible; a repair can uncover another one beneath."""
 
@@ -52,10 +52,9 @@ def check_structure(data: Any) -> Structure:
 
 
 def _too_many_tasks(data: dict[str, Any]) -> Fault | None:
-    """Checks compare tasks with each other: a bound keeps them quick whoever wrote the definition."""
-    if sum(1 for _ in raw_tasks(data)) <= _MOST_TASKS:
+    if sum(1 for _ in raw_tasks(data)) <= MAX_TASKS:
         return None
-    message = f"the definition has more than {_MOST_TASKS} tasks"
+    message = f"the definition has more than {MAX_TASKS} tasks"
     return Fault("/do", "too-many-tasks", message, "loop over data with `for` or `map`", at_key=True)
 
 

@@ -3,10 +3,10 @@
 import math
 from typing import Any
 
+from httptask.dsl.bounds import MAX_DEPTH
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.structure.kinds import kind_of_value
-from httptask.dsl.yaml import MAX_DEPTH
 
 __all__ = ["plain_fault"]
 

@@ -3,16 +3,15 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
+from httptask.dsl.bounds import MAX_DEPTH
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.yaml.positions import Place, Positions, Spot
 from httptask.dsl.yaml.scalars import NotJsonError, not_text, read_plain, read_text
 from httptask.dsl.yaml.syntax import UnquotedExpression, comment_in_expression, explain_unquoted
 from httptask.dsl.yaml.tokens import Token
 
-__all__ = ["MAX_DEPTH", "Builder", "LocatedFault", "StopReadingError", "place_at"]
+__all__ = ["Builder", "LocatedFault", "StopReadingError", "place_at"]
 
-MAX_DEPTH: Final = 64
-"""Nested mappings and lists; the standard's deepest examples have about fifteen."""
 _MAX_REPEATED: Final = 1 << 20
 """What aliases may repeat in all, in characters and 16 per value."""
 _VALUE_WEIGHT: Final = 16

@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from httptask.dsl.bounds import MAX_BYTES
 from httptask.dsl.faults import Fault
 from httptask.dsl.yaml.builder import Builder, LocatedFault, StopReadingError, place_at
 from httptask.dsl.yaml.positions import Place, Positions
 from httptask.dsl.yaml.syntax import UnquotedExpression, explain, find_unquoted_expression
 from httptask.dsl.yaml.tokens import YamlSyntaxError, read_tokens
 
-__all__ = ["MAX_BYTES", "Document", "read_yaml"]
+__all__ = ["Document", "read_yaml"]
 
-MAX_BYTES: Final = 1 << 20
-"""UTF-8 size of a definition's text; a start of a workflow must stay under 2 MiB with its input."""
 _MAX_MISREAD: Final = 20
 
 

@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from httptask.activities.names import CHAT_COMPLETION
-from httptask.chat.models import ChatRequest, Completion, Usage
+from httptask.chat.models import Usage
 from httptask.dsl.functions import ChatCompletionArguments
+from httptask.workflows.chat_calls import chat_output, plan_chat_call, sum_usage
 from httptask.workflows.execution import Child, Complete, Step, TaskContext
 from httptask.workflows.problem import Problem, TaskFault
-from httptask.workflows.scheduling import CHAT_SECONDS, ActivityCall
 
 __all__ = ["run_chat_completion"]
+
+_ENDS_EARLY = frozenset({"length", "content_filter"})
+"""Finish reasons of an answer that no complaint about its form would cure."""
 
 
 async def run_chat_completion(context: TaskContext, _child: Child | None) -> Step:
@@ -23,51 +25,35 @@ async def run_chat_completion(context: TaskContext, _child: Child | None) -> Ste
     assert rendered is not None  # every call has one
     body: dict[str, Any] = rendered.value
     asked = Usage()
-    for round_ in range(arguments.reask + 1):
-        id_ = context.execution.id + (f"~{round_}" if round_ else "")
-        request = ChatRequest(
-            body=body,
-            connection=arguments.connection,
-            secrets=rendered.secrets,
-            idempotency_key=context.idempotency_key(id_),
-            include_response=arguments.output == "response",
+    for question in range(arguments.reask + 1):
+        id_ = context.execution.id + (f"~{question}" if question else "")
+        call = plan_chat_call(
+            arguments, body, rendered.secrets, id_=id_, idempotency_key=context.idempotency_key(id_)
         )
-        summary = f"POST {arguments.connection}/chat/completions"
-        call = ActivityCall(CHAT_COMPLETION, request, id_=id_, summary=summary, total_seconds=CHAT_SECONDS)
         try:
-            completion = await context.call(call, Completion)
+            completion = await context.call(call)
         except TaskFault as fault:
-            if fault.problem.error != "OutputInvalid" or round_ == arguments.reask:
+            used = _usage_of(fault.problem)
+            context.interpreter.budget.add_tokens(used.total_tokens or 0)
+            if question == arguments.reask or not _may_ask_again(fault.problem):
                 raise
-            asked = _sum(asked, _usage_of(fault.problem))
+            asked = sum_usage(asked, used)
             body = {**body, "messages": [*body["messages"], *_complaint(fault.problem)]}
         else:
             context.interpreter.board.update(context.execution.id, simulated=completion.simulated)
             context.interpreter.budget.add_tokens((completion.usage or Usage()).total_tokens or 0)
-            return Complete(_output(arguments, completion, asked))
-    raise AssertionError  # the last round returns or raises
+            return Complete(chat_output(arguments, completion, asked))
+    raise AssertionError  # the last question returns or raises
 
 
-def _output(arguments: ChatCompletionArguments, completion: Completion, asked: Usage) -> Any:
-    if arguments.output == "response":
-        return completion.response
-    if completion.usage is not None:
-        completion = completion.model_copy(update={"usage": _sum(asked, completion.usage)})
-    left_out = {"response", "simulated"} | (set[str]() if completion.choices else {"choices"})
-    return completion.model_dump(mode="json", exclude=left_out)
+def _may_ask_again(problem: Problem) -> bool:
+    return (
+        problem.error == "OutputInvalid" and (problem.details or {}).get("finish_reason") not in _ENDS_EARLY
+    )
 
 
 def _usage_of(problem: Problem) -> Usage:
     return Usage.model_validate((problem.details or {}).get("usage") or {})
-
-
-def _sum(first: Usage, second: Usage) -> Usage:
-    """Token counts of all questions together; details are the last answer's."""
-    counts = {
-        name: (getattr(first, name) or 0) + (getattr(second, name) or 0)
-        for name in ("prompt_tokens", "completion_tokens", "total_tokens")
-    }
-    return second.model_copy(update=counts)
 
 
 def _complaint(problem: Problem) -> list[dict[str, str]]:
@@ -76,10 +62,8 @@ def _complaint(problem: Problem) -> list[dict[str, str]]:
     faults = "\n".join(
         f"- {fault['pointer'] or '/'}: {fault['message']}" for fault in details.get("errors", [])
     )
+    again = f"Your answer does not fit the required JSON schema:\n{faults}\nAnswer again, with JSON only."
     return [
         {"role": "assistant", "content": details.get("text") or ""},
-        {
-            "role": "user",
-            "content": f"Your answer does not fit the required JSON schema:\n{faults}\nAnswer again with JSON only.",
-        },
+        {"role": "user", "content": again},
     ]

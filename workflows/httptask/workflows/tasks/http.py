@@ -1,11 +1,8 @@
 """`call: http` and `call: httpRequest`."""
 
-from httptask.activities.names import HTTP_REQUEST
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
-from httptask.http.models import HttpResponse
 from httptask.workflows.execution import Child, Complete, Step, TaskContext
-from httptask.workflows.requests import build_http_request, http_output, request_summary
-from httptask.workflows.scheduling import HTTP_SECONDS, ActivityCall
+from httptask.workflows.http_calls import http_output, plan_http_call
 
 __all__ = ["run_http"]
 
@@ -15,12 +12,13 @@ async def run_http(context: TaskContext, _child: Child | None) -> Step:
     arguments = context.node.arguments
     assert isinstance(arguments, HttpArguments | HttpRequestArguments)
     id_ = context.execution.id
-    request = build_http_request(
-        arguments, context.execution.input, context.render, context.idempotency_key(id_)
+    call = plan_http_call(
+        arguments,
+        context.execution.input,
+        context.render,
+        id_=id_,
+        idempotency_key=context.idempotency_key(id_),
     )
-    call = ActivityCall(
-        HTTP_REQUEST, request, id_=id_, summary=request_summary(request), total_seconds=HTTP_SECONDS
-    )
-    response = await context.call(call, HttpResponse)
+    response = await context.call(call)
     context.interpreter.board.update(id_, simulated=response.simulated)
     return Complete(http_output(arguments, response))

@@ -1,4 +1,4 @@
-"""Builds the request of an HTTP task: the very same for a run and for a test request."""
+"""Plans the call of an HTTP task: the very same for a run and for a test request."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,9 +7,11 @@ from urllib.parse import quote, urlsplit
 import uritemplate
 from pydantic import ValidationError
 
+from httptask.activities.names import HTTP_REQUEST
 from httptask.dsl.expressions import Rendered
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
 from httptask.dsl.json_values import is_mapping
+from httptask.dsl.model import Endpoint
 from httptask.http.models import (
     Authentication,
     BasicAuthentication,
@@ -22,56 +24,37 @@ from httptask.http.models import (
     StatusPattern,
     TextBody,
 )
+from httptask.workflows.activity_call import HTTP_SECONDS, ActivityCall
 from httptask.workflows.problem import TaskFault
 
-__all__ = ["RenderPart", "build_http_request", "http_output", "request_summary"]
+__all__ = ["RenderPart", "http_output", "plan_http_call", "request_summary"]
 
 RenderPart = Callable[..., Rendered | None]
 """`(part, encode=None)`: renders one compiled part of the task, None when the task has no such part."""
 
 
-def build_http_request(
+def plan_http_call(
     arguments: HttpArguments | HttpRequestArguments,
     data: Any,
     render: RenderPart,
-    idempotency_key: str | None,
-) -> HttpRequest:
-    """Render the request of a `call: http` or `call: httpRequest`.
+    *,
+    id_: str,
+    idempotency_key: str,
+) -> ActivityCall[HttpResponse]:
+    """Render a `call: http` or `call: httpRequest`.
 
     Args:
         arguments: the call's arguments as they stand in the definition.
         data: the task's input, whose members are the variables of URI templates.
         render: renders the task's compiled parts.
+        id_: of the activity.
         idempotency_key: sent with methods that are not idempotent by themselves.
 
     Raises:
         TaskFault: the rendered parts do not make a request.
     """
-    rest = render("request")
-    assert rest is not None  # every call has one
-    url, secrets = _url(arguments, data, render)
-    authentication, policy_secrets = _authentication(render("authentication"))
-    body, body_pointer = _body(rest.value["body"])
-    moved = [_moved(reference, "/body", body_pointer) for reference in rest.secrets]
-    try:
-        return HttpRequest(
-            method=rest.value["method"].upper(),
-            url=url,
-            connection=_connection(arguments),
-            headers=rest.value["headers"],
-            query=rest.value["query"],
-            body=body,
-            authentication=authentication,
-            secrets=(*secrets, *moved, *policy_secrets),
-            success=_success(arguments),
-            raw=arguments.output == "raw",
-            idempotency_key=idempotency_key,
-        )
-    except ValidationError as error:
-        places = "; ".join(
-            f"{'/'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()[:5]
-        )
-        TaskFault.raise_standard("validation", "Not a request", detail=places, error="RequestInvalid")
+    request = _request(arguments, data, render, idempotency_key)
+    return ActivityCall(HTTP_REQUEST, request, HttpResponse, id_, request_summary(request), HTTP_SECONDS)
 
 
 def http_output(arguments: HttpArguments | HttpRequestArguments, response: HttpResponse) -> Any:
@@ -97,6 +80,37 @@ def request_summary(request: HttpRequest) -> str:
         parts = urlsplit(request.url)
         shown = (parts.netloc.rpartition("@")[2] or request.connection or "") + parts.path
     return f"{request.method} {shown}"[:200]
+
+
+def _request(
+    arguments: HttpArguments | HttpRequestArguments, data: Any, render: RenderPart, idempotency_key: str
+) -> HttpRequest:
+    rest = render("request")
+    assert rest is not None  # every call has one
+    url, secrets = _url(arguments, data, render)
+    policy = render("authentication")
+    authentication, policy_secrets = _authentication(policy)
+    body, body_pointer = _body(rest.value["body"])
+    moved = [_moved(reference, "/body", body_pointer) for reference in rest.secrets]
+    try:
+        return HttpRequest(
+            method=rest.value["method"].upper(),
+            url=url,
+            connection=_connection(arguments, policy),
+            headers=rest.value["headers"],
+            query=rest.value["query"],
+            body=body,
+            authentication=authentication,
+            secrets=(*secrets, *moved, *policy_secrets),
+            success=_success(arguments),
+            raw=arguments.output == "raw",
+            idempotency_key=idempotency_key,
+        )
+    except ValidationError as error:
+        places = "; ".join(
+            f"{'/'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()[:5]
+        )
+        TaskFault.raise_standard("validation", "Not a request", detail=places, error="RequestInvalid")
 
 
 def _url(
@@ -156,20 +170,21 @@ def _percent_encode(text: str) -> str:
 
 
 def _authentication(rendered: Rendered | None) -> tuple[Authentication | None, list[SecretReference]]:
+    """The policy's credentials; `use` inside a policy names a secret that holds them as a JSON object."""
     if rendered is None:
         return None, []
-    secrets = [
-        SecretReference(
-            pointer="/authentication/" + ref.pointer.rpartition("/")[2],
-            offset=ref.offset,
-            name=ref.name,
-            field=ref.field,
-        )
-        for ref in rendered.secrets
-    ]
-    if "basic" in rendered.value:
-        return BasicAuthentication(**rendered.value["basic"]), secrets
-    return BearerAuthentication(**rendered.value["bearer"]), secrets
+    [(scheme, policy)] = rendered.value.items()
+    fields = ("username", "password") if scheme == "basic" else ("token",)
+    if "use" in policy:
+        secrets = [
+            SecretReference(pointer=f"/authentication/{field}", name=policy["use"], field=field)
+            for field in fields
+        ]
+        policy = dict.fromkeys(fields, "")
+    else:
+        secrets = [_moved(reference, f"/{scheme}", "/authentication") for reference in rendered.secrets]
+    model = BasicAuthentication if scheme == "basic" else BearerAuthentication
+    return model(**policy), secrets
 
 
 def _body(value: Any) -> tuple[RequestBody | None, str]:
@@ -187,9 +202,14 @@ def _moved(reference: SecretReference, old: str, new: str) -> SecretReference:
     return reference.model_copy(update={"pointer": new + reference.pointer.removeprefix(old)})
 
 
-def _connection(arguments: HttpArguments | HttpRequestArguments) -> str | None:
-    """A connection named by the call, or in the standard's place: `authentication: { use: NAME }`."""
-    return arguments.connection if isinstance(arguments, HttpRequestArguments) else None
+def _connection(arguments: HttpArguments | HttpRequestArguments, policy: Rendered | None) -> str | None:
+    """The connection that the call names, or that stands where the standard has the name of a policy."""
+    if isinstance(arguments, HttpRequestArguments) and arguments.connection is not None:
+        return arguments.connection
+    endpoint = arguments.endpoint
+    if policy is None and isinstance(endpoint, Endpoint) and endpoint.authentication is not None:
+        return endpoint.authentication.use
+    return None
 
 
 def _success(arguments: HttpArguments | HttpRequestArguments) -> tuple[StatusPattern, ...]:

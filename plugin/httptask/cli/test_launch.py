@@ -1,0 +1,137 @@
+"""Runs one test request: plans it, shows it, sends it on a worker of its own, shows what came back."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+
+from httptask.cli.cluster import Cluster, connect
+from httptask.cli.console import print_json, print_note, stdout
+from httptask.cli.errors import CliError, ExitCode
+from httptask.cli.failures import explain_failure
+from httptask.cli.interrupts import Interrupts
+from httptask.config import Config
+from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
+from httptask.dsl.loader import Loaded
+from httptask.http.edge import Edge
+from httptask.http.errors import HttpTaskError
+from httptask.http.prepare import PreparedRequest
+from httptask.http.secrets import SecretStore
+from httptask.plugin import HttpTaskPlugin
+from httptask.testrequest import Outcome, PlannedTest, Sample, plan_test, send_once
+from httptask.workflows.problem import TaskFault
+
+__all__ = ["TestLaunch", "launch_test"]
+
+_QUEUE_PREFIX = "httptask-test-"
+
+
+@dataclass(frozen=True, slots=True)
+class TestLaunch:
+    """What is to be tested, and where.
+
+    Attributes:
+        plugin: None to show the prepared request only.
+        cluster: None for the embedded server.
+    """
+
+    __test__ = False  # not a class of tests
+
+    loaded: Loaded
+    task: str
+    sample: Sample
+    config: Config
+    plugin: HttpTaskPlugin | None
+    cluster: Cluster | None
+    as_json: bool
+
+
+def launch_test(launch: TestLaunch) -> ExitCode:
+    """Plan, show, send and show."""
+    planned, prepared = _plan(launch)
+    if not launch.as_json:
+        _show_prepared(prepared)
+    if launch.plugin is None:
+        if launch.as_json:
+            print_json({"prepared": prepared.model_dump(), "curl": prepared.curl()})
+        return ExitCode.DONE
+    outcome = asyncio.run(_send(launch, launch.plugin, planned))
+    if launch.as_json:
+        print_json(_as_json(prepared, outcome))
+    else:
+        _show_outcome(launch, outcome)
+    return ExitCode.DONE if outcome.problem is None else ExitCode.FAILED
+
+
+def _plan(launch: TestLaunch) -> tuple[PlannedTest, PreparedRequest]:
+    assert launch.loaded.program is not None  # checked when it was loaded
+    try:
+        planned = plan_test(launch.loaded.program, launch.task, launch.sample)
+        edge = Edge(launch.config.connections, SecretStore({}, {}))
+        return planned, edge.prepare(planned.request)
+    except (ValueError, ExpressionFailed, ExpressionLimitExceeded) as error:
+        raise CliError(f"{launch.loaded.name}: {error}") from None
+    except TaskFault as fault:
+        raise CliError(
+            f"{launch.loaded.name}: {launch.task}: {fault.problem.title}: {fault.problem.detail}"
+        ) from None
+    except HttpTaskError as error:
+        raise CliError(f"{launch.loaded.name}: {launch.task}: {error.message}") from None
+
+
+async def _send(launch: TestLaunch, plugin: HttpTaskPlugin, planned: PlannedTest) -> Outcome:
+    with Interrupts.caught() as interrupts:
+        async with connect(launch.cluster, launch.config.state_directory, interrupts, [plugin]) as client:
+            task_queue = f"{_QUEUE_PREFIX}{secrets.token_hex(4)}"
+            async with Worker(client, task_queue=task_queue):
+                try:
+                    return await interrupts.guard(send_once(client, task_queue, planned))
+                except RPCError as error:
+                    raise CliError(
+                        f"Temporal did not take the test request: {error.message}",
+                        "standalone activities need server 1.31 or newer",
+                        ExitCode.UNREACHABLE,
+                    ) from None
+                except ExpressionFailed as error:
+                    raise CliError(f"{launch.loaded.name}: {error}") from None
+
+
+def _show_prepared(prepared: PreparedRequest) -> None:
+    stdout.print("[bold]prepared[/bold]")
+    stdout.print(f"{prepared.method} {prepared.uri}", markup=False)
+    for name, value in prepared.headers.items():
+        stdout.print(f"{name}: {value}", markup=False)
+    if prepared.body is not None:
+        print_json(prepared.body)
+    stdout.print(f"\n{prepared.curl()}", markup=False)
+
+
+def _show_outcome(launch: TestLaunch, outcome: Outcome) -> None:
+    if outcome.problem is not None:
+        print_note(explain_failure(outcome.problem.to_json(), launch.loaded))
+        wait = f", {outcome.retry_after:g} s later" if outcome.retry_after else ""
+        print_note(f"  a run would try again{wait}" if outcome.would_retry else "  a run would not try again")
+        return
+    assert outcome.result is not None  # there is a result or a problem
+    simulated = " (simulated)" if getattr(outcome.result, "simulated", False) else ""
+    stdout.print(f"\n[bold]response[/bold]{simulated}")
+    print_json(_result(outcome.result))
+    stdout.print("\n[bold]the next task sees[/bold]")
+    print_json(outcome.downstream)
+
+
+def _as_json(prepared: PreparedRequest, outcome: Outcome) -> dict[str, Any]:
+    shown: dict[str, Any] = {"prepared": prepared.model_dump(), "curl": prepared.curl()}
+    if outcome.problem is not None:
+        facts = {"would_retry": outcome.would_retry, "retry_after": outcome.retry_after}
+        return {**shown, "error": outcome.problem.to_json(), **facts}
+    assert outcome.result is not None  # there is a result or a problem
+    return {**shown, "response": _result(outcome.result), "downstream": outcome.downstream}
+
+
+def _result(result: BaseModel) -> dict[str, Any]:
+    return result.model_dump(mode="json", exclude={"request"}, exclude_none=True)

@@ -1,0 +1,95 @@
+"""`httptask test-request`: one call of a definition, sent once."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from httptask.cli.definitions import definition_files, load_runnable
+from httptask.cli.errors import CliError
+from httptask.cli.inputs import read_input
+from httptask.cli.options import ConfigOption, JsonOption, ProfileOption
+from httptask.dsl.json_values import is_mapping
+
+__all__ = ["send_test_request"]
+
+_JSON = "JSON|@FILE|-"
+
+
+def send_test_request(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The definition.")],
+    task: Annotated[
+        str, typer.Argument(metavar="TASK", help="Name or JSON Pointer of a task that makes a call.")
+    ],
+    *,
+    input_: Annotated[
+        str | None, typer.Option("--input", "-i", metavar=_JSON, help="The workflow's input.")
+    ] = None,
+    task_input: Annotated[
+        str | None,
+        typer.Option("--task-input", metavar=_JSON, help="The task's own input; by default the workflow's."),
+    ] = None,
+    outputs: Annotated[
+        str | None, typer.Option("--outputs", metavar=_JSON, help="Outputs of other tasks by name: $tasks.")
+    ] = None,
+    variables: Annotated[
+        str | None, typer.Option("--variables", metavar=_JSON, help="Loop variables by name.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the prepared request and send nothing.")
+    ] = False,
+    fixtures: Annotated[
+        Path | None, typer.Option("--fixtures", metavar="DIR", help="Answer from recorded files.")
+    ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", metavar="DIR", help="Write the exchange to files, for --fixtures."),
+    ] = None,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+    profile: ProfileOption = None,
+) -> None:
+    """Send the request of one task, once, and show what the next task would see.
+
+    The request is rendered and sent by what runs use: the same renderer, the same activity, on a worker. It is sent
+    for real unless --fixtures or --dry-run is given. Secrets are shown by name.
+
+    Exit codes: 0 answered, 1 the request failed, 2 bad definition or sample data, 3 can't connect.
+    """
+    from httptask.cli.cluster import find_cluster
+    from httptask.cli.logging import configure_logging
+    from httptask.cli.plugins import plugin_for_run, used_secrets
+    from httptask.cli.project import load_project
+    from httptask.cli.test_launch import TestLaunch, launch_test
+    from httptask.config import for_own_runs
+    from httptask.testrequest import Sample
+
+    configure_logging("WARNING")
+    project = load_project(config)
+    [loaded] = load_runnable(definition_files([file]))
+    sample = Sample(
+        input=read_input(input_),
+        task_input=read_input(task_input, "--task-input"),
+        outputs=_object(outputs, "--outputs"),
+        variables=_object(variables, "--variables"),
+    )
+    own = for_own_runs(project.config, used_secrets([loaded]))
+    launch = TestLaunch(
+        loaded=loaded,
+        task=task,
+        sample=sample,
+        config=own,
+        plugin=None if dry_run else plugin_for_run(own, project.environment, fixtures, record),
+        cluster=find_cluster(profile, project.environment),
+        as_json=json,
+    )
+    raise typer.Exit(launch_test(launch))
+
+
+def _object(argument: str | None, option: str) -> dict[str, Any]:
+    value = read_input(argument, option)
+    if value is None:
+        return {}
+    if not is_mapping(value):
+        raise CliError(f"{option}: a JSON object is needed", f"""for example {option} '{{"NAME": …}}'""")
+    return value

@@ -1,0 +1,201 @@
+"""Renders the request of one task from sample data, with the renderer that runs use."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from pydantic import BaseModel
+
+from httptask.chat.models import ChatRequest
+from httptask.chat.request import to_http_request
+from httptask.dsl.expressions import Expression, Rendered, Scope, Template, evaluate, render
+from httptask.dsl.functions import ChatCompletionArguments, HttpArguments, HttpRequestArguments
+from httptask.dsl.program import Program, TaskNode
+from httptask.dsl.suggest import closest
+from httptask.http.models import HttpRequest
+from httptask.workflows.activity_call import ActivityCall
+from httptask.workflows.chat_calls import chat_output, plan_chat_call
+from httptask.workflows.evaluation import moment
+from httptask.workflows.http_calls import http_output, plan_http_call
+from httptask.workflows.interpreter import RUNTIME_NAME, RUNTIME_VERSION
+
+__all__ = ["PlannedTest", "Sample", "TestRequestError", "plan_test"]
+
+
+class TestRequestError(ValueError):
+    """The task can't be tested as asked; the message says what is missing."""
+
+    __test__ = False  # not a class of tests
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The data that the task would find in a run.
+
+    Attributes:
+        input: the workflow's input.
+        task_input: the task's raw input; the workflow's input where there is none.
+        outputs: outputs of other tasks, by name: `$tasks`.
+        variables: loop variables, by name.
+        context: `$context`; the workflow's input where there is none.
+    """
+
+    input: Any = None
+    task_input: Any = None
+    outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    context: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTest:
+    """A call that is ready to be sent.
+
+    Attributes:
+        request: the HTTP request that the activity will send.
+        downstream: from the activity's result to what the next task sees.
+    """
+
+    node: TaskNode
+    call: ActivityCall[BaseModel]
+    request: HttpRequest
+    downstream: Callable[[Any], Any]
+
+
+def plan_test(program: Program, task: str, sample: Sample) -> PlannedTest:
+    """Render one task's request. Sends nothing.
+
+    Args:
+        program: the definition.
+        task: name or JSON Pointer of a task that makes a call.
+        sample: the data it would find.
+
+    Raises:
+        TestRequestError: no such task, or the sample lacks what its request reads.
+        ExpressionFailed: an expression of the task failed on the sample.
+        TaskFault: the rendered parts do not make a request.
+    """
+    node = _find(program, task)
+    variables = _variables(program, node, sample)
+    _require_outputs(node, sample)
+    _require_variables(node, sample)
+    raw = sample.input if sample.task_input is None else sample.task_input
+    data = _transform(node, "input", raw, variables)
+    variables["input"] = data
+
+    def render_part(part: str, *, encode: Callable[[str], str] | None = None) -> Rendered | None:
+        found = node.parts.get(part)
+        return render(found, Scope(data, variables), encode=encode) if isinstance(found, Template) else None
+
+    id_ = f"test-{uuid4().hex[:12]}"
+    output: Callable[[Any], Any]
+    match node.arguments:
+        case ChatCompletionArguments() as chat:
+            body = render_part("body")
+            assert body is not None  # every call has one
+            call: ActivityCall[Any] = plan_chat_call(
+                chat, body.value, body.secrets, id_=id_, idempotency_key=id_
+            )
+            output = partial(chat_output, chat)
+        case HttpArguments() | HttpRequestArguments() as http:
+            call = plan_http_call(http, data, render_part, id_=id_, idempotency_key=id_)
+            output = partial(http_output, http)
+        case _:
+            raise TestRequestError(f"{node.name} is no HTTP call; only calls can be tested")
+    return PlannedTest(
+        node,
+        call,
+        _http_request(call.argument),
+        lambda result: _transform(node, "output", output(result), variables),
+    )
+
+
+def _http_request(argument: BaseModel) -> HttpRequest:
+    if isinstance(argument, ChatRequest):
+        return to_http_request(argument)
+    assert isinstance(argument, HttpRequest)  # there are two kinds of calls
+    return argument
+
+
+def _find(program: Program, task: str) -> TaskNode:
+    if task in program.nodes:
+        return program.nodes[task]
+    found = [node for node in program.nodes.values() if node.name == task]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        pointers = ", ".join(node.pointer for node in found)
+        raise TestRequestError(f"there are several tasks named {task}; name one by its pointer: {pointers}")
+    names = [node.name for node in program.nodes.values() if node.kind.startswith("call.")]
+    near = closest(task, names)
+    known = f"did you mean {near}?" if near else f"there are: {', '.join(names)}"
+    raise TestRequestError(f"there is no task {task}; {known}")
+
+
+def _variables(program: Program, node: TaskNode, sample: Sample) -> dict[str, Any]:
+    """What the interpreter would give to the task's expressions."""
+    raw = sample.input if sample.task_input is None else sample.task_input
+    started = moment(datetime.now(UTC).timestamp())
+    return {
+        "context": sample.input if sample.context is None else sample.context,
+        "input": raw,
+        "authorization": None,
+        "task": {
+            "name": node.name,
+            "reference": node.pointer,
+            "input": raw,
+            "output": None,
+            "startedAt": started,
+        },
+        "workflow": {
+            "id": "test-request",
+            "definition": program.document,
+            "input": sample.input,
+            "startedAt": started,
+        },
+        "runtime": {"name": RUNTIME_NAME, "version": RUNTIME_VERSION, "metadata": {}},
+        "tasks": dict(sample.outputs),
+        **sample.variables,
+    }
+
+
+def _transform(node: TaskNode, part: str, data: Any, variables: Mapping[str, Any]) -> Any:
+    found = node.parts.get(part)
+    if isinstance(found, Expression):
+        return evaluate(found, Scope(data, variables))
+    return data if found is None else render(found, Scope(data, variables)).value
+
+
+def _expressions(node: TaskNode) -> list[Expression]:
+    """What must be evaluated before the request is complete."""
+    found: list[Expression] = []
+    for name, part in node.parts.items():
+        if isinstance(part, Template):
+            found += [expression for _, expression in part.expressions]
+        elif name == "input":
+            found.append(part)
+    return found
+
+
+def _require_outputs(node: TaskNode, sample: Sample) -> None:
+    paths = [path for found in _expressions(node) for name, path in found.paths if name == "tasks" and path]
+    missing = sorted({path[0] for path in paths} - sample.outputs.keys())
+    if missing:
+        example = ", ".join(f'"{name}": …' for name in missing)
+        raise TestRequestError(
+            f"the request reads the output of {', '.join(missing)}; give sample values: --outputs '{{{example}}}'"
+        )
+
+
+def _require_variables(node: TaskNode, sample: Sample) -> None:
+    read = {name for found in _expressions(node) for name in found.variables}
+    missing = sorted((read & node.variables) - sample.variables.keys())
+    if missing:
+        example = ", ".join(f'"{name}": …' for name in missing)
+        raise TestRequestError(
+            f"the request is inside a loop and reads {', '.join(f'${name}' for name in missing)}; "
+            f"give sample values: --variables '{{{example}}}'"
+        )

@@ -1,0 +1,69 @@
+"""Sends a planned call once: the activity that runs use, as a standalone activity of the same worker."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from pydantic import BaseModel
+from temporalio.client import ActivityFailureError, Client
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ApplicationError
+
+from httptask.testrequest.planning import PlannedTest
+from httptask.workflows.activity_call import activity_options
+from httptask.workflows.problem import Problem, problem_of_failure
+
+__all__ = ["Outcome", "send_once"]
+
+_NO_WORKER = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt: a result and what the next task would see, or a problem.
+
+    Attributes:
+        would_retry: whether a run would try again.
+        retry_after: seconds that the server asked to wait, None where it did not.
+    """
+
+    result: BaseModel | None = None
+    downstream: Any = None
+    problem: Problem | None = None
+    would_retry: bool = False
+    retry_after: float | None = None
+
+
+async def send_once(client: Client, task_queue: str, planned: PlannedTest) -> Outcome:
+    """Send the request, without retries.
+
+    Raises:
+        RPCError: the server can't be reached, or is older than 1.31 and has no standalone activities.
+        ExpressionFailed: the task's `output.as` failed on the answer.
+    """
+    call = planned.call
+    options = activity_options(call.total_seconds)
+    handle = await client.start_activity(
+        call.activity,
+        call.argument,
+        id=call.id,
+        task_queue=task_queue,
+        result_type=call.result_type,
+        schedule_to_start_timeout=_NO_WORKER,
+        summary=f"Test request: {call.summary}"[:200],
+        start_to_close_timeout=options["start_to_close_timeout"],
+        heartbeat_timeout=options["heartbeat_timeout"],
+        retry_policy=RetryPolicy(maximum_attempts=1),
+    )
+    try:
+        result = await handle.result()
+    except ActivityFailureError as error:
+        return _failed(error.cause, planned.node.pointer)
+    return Outcome(result=result, downstream=planned.downstream(result))
+
+
+def _failed(cause: BaseException | None, pointer: str) -> Outcome:
+    problem = problem_of_failure(cause).model_copy(update={"instance": pointer})
+    details = problem.details or {}
+    would_retry = isinstance(cause, ApplicationError) and not cause.non_retryable
+    return Outcome(problem=problem, would_retry=would_retry, retry_after=details.get("retry_after"))

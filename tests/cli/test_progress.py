@@ -1,0 +1,102 @@
+"""What a person sees of a run while it goes on."""
+
+import asyncio
+import os
+import pty
+from datetime import UTC, datetime, timedelta
+
+from rich.console import Console
+
+from httptask.cli.progress.live import LiveView
+from httptask.cli.progress.wording import describe
+from httptask.workflows.status import RunStatus, TaskStatus
+from support.commands import HTTPTASK, Shell
+
+SETS = """
+document: { dsl: 1.0.3, namespace: tests, name: sets, version: 1.0.0 }
+do:
+  - one: { set: { a: 1 } }
+  - two: { set: { a: "${ .a + 1 }" } }
+"""
+
+NOW = datetime.now(UTC)
+
+
+def task(id_: str, **fields: object) -> TaskStatus:
+    defaults = {"name": id_, "pointer": f"/do/0/{id_}", "kind": "call.http", "started_at": NOW}
+    return TaskStatus.model_validate({"id": id_, **defaults, **fields})
+
+
+def test_retry_is_explained() -> None:
+    waiting = task(
+        "ask",
+        state="waiting",
+        summary="POST api.example.com/v1",
+        attempt=2,
+        max_attempts=5,
+        last_failure="429 from openai: slow down",
+        next_attempt_at=datetime.now(UTC) + timedelta(seconds=2.04),
+    )
+    assert describe(waiting) == (
+        "429 from openai: slow down; waiting 2.0 s; attempt 2 of 5; same Idempotency-Key"
+    )
+
+
+def test_methods_without_a_key_do_not_claim_one() -> None:
+    waiting = task(
+        "get", state="waiting", summary="GET example.com", attempt=2, last_failure="503 from example.com"
+    )
+    assert describe(waiting) == "503 from example.com; attempt 2"
+
+
+def test_other_states() -> None:
+    assert describe(task("pause", state="waiting", summary="30 s")) == "30 s"
+    assert describe(task("ask", summary="POST x", attempt=3, max_attempts=5)) == "POST x; attempt 3 of 5"
+    assert describe(task("ask", state="completed", summary="POST x", simulated=True)) == "POST x; simulated"
+
+
+def test_tall_runs_fit_the_screen_and_keep_what_goes_on() -> None:
+    ended = [task(f"ended-{n}", state="completed", ended_at=NOW) for n in range(50)]
+    view = LiveView()
+    view.show(
+        RunStatus(workflow="w", version="1.0.0", sha256="", tasks=[task("going-on"), *ended], omitted=7)
+    )
+    console = Console(width=80, height=10)
+    with console.capture() as captured:
+        console.print(view)
+    lines = captured.get().splitlines()
+    assert len(lines) < 10
+    assert lines[0].strip() == "and 51 tasks that have ended"
+    assert any("going-on" in line for line in lines)
+    assert "ended-49" in lines[-1]
+
+
+async def test_terminal_gets_a_table_and_a_pretty_result(shell: Shell) -> None:
+    shell.write("sets.yaml", SETS)
+    ours, theirs = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(HTTPTASK, "run", "sets.yaml"),
+        cwd=shell.folder,
+        env={**shell.environment, "TERM": "xterm"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = await asyncio.to_thread(read_all, ours)
+    assert await process.wait() == 0
+    assert "✓" in shown
+    assert "one" in shown
+    assert '"a"' in shown
+
+
+def read_all(descriptor: int) -> str:
+    chunks: list[bytes] = []
+    try:
+        while chunk := os.read(descriptor, 65536):
+            chunks.append(chunk)
+    except OSError:  # how Linux reports the end of a pseudo-terminal
+        pass
+    finally:
+        os.close(descriptor)
+    return b"".join(chunks).decode()

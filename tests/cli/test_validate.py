@@ -1,0 +1,64 @@
+"""`httptask validate` and `httptask schema`."""
+
+import json
+
+from support.commands import Shell
+
+FAULTY = """document: { dsl: 1.0.3, namespace: tests, name: faulty, version: 1.0.0 }
+do:
+  - one: { set: { a: "${ $tasks.tow }" } }
+  - two: { sett: { a: 1 } }
+"""
+
+SOUND = """document: { dsl: 1.0.3, namespace: tests, name: sound, version: 1.0.0 }
+do:
+  - ask: { call: chatCompletion, with: { model: m, messages: [{ role: user, content: hello }] } }
+"""
+
+
+async def test_all_faults_of_all_files(shell: Shell) -> None:
+    shell.write("definitions/a.yaml", FAULTY)
+    shell.write("definitions/b.yml", FAULTY)
+    shell.write("definitions/notes.txt", "not a definition")
+    shell.write("definitions/fixtures/answer.yaml", "request: {}")
+    code, command = await shell.run("validate", "definitions", "absent.yaml")
+    assert code == 2
+    assert "absent.yaml: no such file" in command.stderr
+
+    code, command = await shell.run("validate", "definitions")
+    assert code == 2
+    lines = [line for line in command.stdout.splitlines() if not line.startswith("  hint: ")]
+    assert [line.split(": ")[0] for line in lines] == [
+        "definitions/a.yaml:3:26",
+        "definitions/a.yaml:4:12",
+        "definitions/b.yml:3:26",
+        "definitions/b.yml:4:12",
+    ]
+    assert command.stderr == "2 files: 4 errors, 0 warnings\n"
+
+
+async def test_json_is_all_there_is_on_stdout(shell: Shell) -> None:
+    shell.write("faulty.yaml", FAULTY)
+    code, command = await shell.run("validate", "faulty.yaml", "--json")
+    assert code == 2
+    reports = json.loads(command.stdout)
+    assert [report["line"] for report in reports] == [3, 4]
+    assert set(reports[0]) == {"file", "line", "column", "pointer", "code", "severity", "message", "hint"}
+    assert command.stderr == ""
+
+
+async def test_portable_lists_what_others_lack(shell: Shell) -> None:
+    shell.write("sound.yaml", SOUND)
+    code, command = await shell.run("validate", "sound.yaml", "--portable")
+    assert code == 0
+    assert "sound.yaml:3:18: warning[not-portable]" in command.stdout
+
+
+async def test_schema_to_stdout_and_file(shell: Shell) -> None:
+    code, command = await shell.run("schema")
+    assert code == 0
+    schema = json.loads(command.stdout)
+    assert {"document", "do"} <= set(schema["properties"])
+    code, _ = await shell.run("schema", "-o", "editor/schema.json")
+    assert code == 0
+    assert json.loads((shell.folder / "editor/schema.json").read_text()) == schema

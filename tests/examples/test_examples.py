@@ -1,0 +1,80 @@
+"""Every example runs as its README says, with fixtures and without a key, and leaves no process behind."""
+
+import asyncio
+import json
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from support.commands import Shell
+from support.fences import ROOT, Fence, fences
+
+EXAMPLES = sorted(path.parent for path in ROOT.glob("examples/*/README.md"))
+VARYING = re.compile(r"-[0-9a-f]{8}\b|\d+\.\d s")
+ENVIRONMENT = {
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
+    **{name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ},
+}
+
+
+@pytest.fixture
+async def checkout(tmp_path: Path) -> AsyncIterator[Shell]:
+    """A folder with the examples in it, and a shell there."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns(".httptask", "__pycache__"))
+    shell = Shell(tmp_path, ENVIRONMENT)
+    yield shell
+    for process in shell.left_over():
+        process.kill()
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+async def test_example(checkout: Shell, example: Path) -> None:
+    command, result = command_and(example / "README.md", "json", "result")
+    code, stdout, stderr = await run(checkout, command)
+    assert code == 0, stderr
+    assert json.loads(stdout) == json.loads(result.text)
+    assert checkout.left_over() == []
+
+
+async def test_transcript_of_the_readme(checkout: Shell) -> None:
+    command, transcript = command_and(ROOT / "README.md", "text", "transcript")
+    code, stdout, stderr = await run(checkout, command)
+    assert code == 0, stderr
+    told = {VARYING.sub("…", line) for line in (stdout + stderr).splitlines()}
+    # How often a state was looked at while it lasted is chance; how each task ended is not.
+    shown = [VARYING.sub("…", line) for line in transcript.text.splitlines() if ": running" not in line]
+    assert [line for line in shown if ": waiting" not in line and line not in told] == []
+
+
+def command_and(page: Path, language: str, tag: str) -> tuple[str, Fence]:
+    """The first command of a page, and what the page says comes of it."""
+    found = list(fences(page))
+    command = next(fence for fence in found if fence.language == "sh").text.splitlines()[0]
+    return command, next(fence for fence in found if (fence.language, fence.tag) == (language, tag))
+
+
+async def run(shell: Shell, command: str) -> tuple[int, str, str]:
+    """Run `uv run PROGRAM …` without asking uv."""
+    uv, run, program, *arguments = shlex.split(command)
+    assert (uv, run) == ("uv", "run")
+    found = shutil.which(program, path=ENVIRONMENT["PATH"])
+    assert found is not None
+    process = await asyncio.create_subprocess_exec(
+        found,
+        *arguments,
+        cwd=shell.folder,
+        env=shell.environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        stdout, stderr = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, stdout.decode(), stderr.decode()

@@ -1,0 +1,129 @@
+"""A test request is what a run sends, once, and shows what the next task would see."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from temporalio.testing import WorkflowEnvironment
+
+from httptask.dsl.compile import compile_definition
+from httptask.dsl.program import Program
+from httptask.testing import Reply, ScriptedServer
+from httptask.testrequest import Sample, TestRequestError, plan_test, send_once
+from support.runs import Runner, local_connection, parse, running, secret_store
+
+DEFINITION = """
+use: { secrets: [TOKEN] }
+do:
+  - label: { set: { priority: urgent } }
+  - each:
+      call: map
+      with:
+        in: ${ $workflow.input.tickets }
+        each: ticket
+        do:
+          - tell:
+              call: httpRequest
+              with:
+                method: post
+                connection: pager
+                path: /incidents/${ $ticket.id }
+                query: { tag: ["${ $tasks.label.priority }", b] }
+                headers: { X-Token: "t ${ $secrets.TOKEN }" }
+                body: { title: "${ $ticket.title }" }
+              output: { as: .incident.id }
+"""
+TICKET = {"id": "a/b", "title": "Down"}
+SAMPLE = Sample(
+    input={"tickets": [TICKET]}, outputs={"label": {"priority": "urgent"}}, variables={"ticket": TICKET}
+)
+
+
+def program() -> Program:
+    compiled = compile_definition(parse(DEFINITION))
+    assert compiled.program is not None, compiled.faults
+    return compiled.program
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def server() -> AsyncIterator[ScriptedServer]:
+    async with ScriptedServer([Reply.json({"incident": {"id": "INC-1"}})]) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def runner(temporal: WorkflowEnvironment, server: ScriptedServer) -> AsyncIterator[Runner]:
+    connections = {"pager": local_connection("pager", server.url)}
+    async with running(
+        temporal, connections=connections, secrets=secret_store({"TOKEN": "tok-123456"})
+    ) as found:
+        yield found
+
+
+async def test_it_sends_what_a_run_sends(runner: Runner, server: ScriptedServer) -> None:
+    outcome = await runner.run(DEFINITION, SAMPLE.input)
+    tested = await send_once(runner.client, runner.task_queue, plan_test(program(), "tell", SAMPLE))
+
+    run, test = server.requests
+    own_key = "idempotency-key"
+    assert run.headers.pop(own_key) != test.headers.pop(own_key)
+    assert (run.method, run.target, run.headers, run.body) == (
+        test.method,
+        test.target,
+        test.headers,
+        test.body,
+    )
+    assert run.target == "/incidents/a%2Fb?tag=urgent&tag=b"
+    assert outcome.output == [tested.downstream] == ["INC-1"]
+
+
+async def test_one_attempt_and_what_a_run_would_do(runner: Runner, server: ScriptedServer) -> None:
+    server.script = [Reply.json({"error": "busy"}, status=429, headers={"Retry-After": "7"})]
+
+    tested = await send_once(
+        runner.client, runner.task_queue, plan_test(program(), "/do/1/each/with/do/0/tell", SAMPLE)
+    )
+
+    assert len(server.requests) == 1
+    assert tested.problem is not None
+    assert (tested.problem.status, tested.problem.error) == (429, "RateLimited")
+    assert (tested.would_retry, tested.retry_after) == (True, 7)
+
+
+async def test_a_queue_without_a_worker_is_named(runner: Runner, server: ScriptedServer) -> None:
+    tested = await send_once(runner.client, "nobody", plan_test(program(), "tell", SAMPLE))
+
+    assert tested.problem is not None
+    assert "No worker" in tested.problem.title
+    assert server.requests == []
+
+
+MISSING: dict[str, tuple[str, Sample, str]] = {
+    "a name that is not there": ("tel", SAMPLE, "did you mean tell?"),
+    "a task that makes no call": ("label", SAMPLE, "no HTTP call"),
+    "an output that the request reads": (
+        "tell",
+        Sample(variables={"ticket": TICKET}),
+        "--outputs '{\"label\": …}'",
+    ),
+    "a loop variable": ("tell", Sample(outputs=SAMPLE.outputs), "--variables '{\"ticket\": …}'"),
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_what_is_missing_is_named(name: str) -> None:
+    task, sample, message = MISSING[name]
+
+    with pytest.raises(TestRequestError) as raised:
+        plan_test(program(), task, sample)
+
+    assert message in str(raised.value)
+
+
+def test_the_request_holds_no_secret() -> None:
+    planned = plan_test(program(), "tell", SAMPLE)
+
+    found: Any = planned.request.model_dump()
+    assert found["headers"] == {"X-Token": "t "}
+    assert found["secrets"] == ({"pointer": "/headers/X-Token", "offset": 2, "name": "TOKEN", "field": None},)

@@ -1,0 +1,53 @@
+"""Plans the call of a chat completion: the very same for a run and for a test request."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from httptask.activities.names import CHAT_COMPLETION
+from httptask.chat.models import ChatRequest, Completion, Usage
+from httptask.dsl.functions import ChatCompletionArguments
+from httptask.http.models import SecretReference
+from httptask.workflows.activity_call import CHAT_SECONDS, ActivityCall
+
+__all__ = ["chat_output", "plan_chat_call", "sum_usage"]
+
+
+def plan_chat_call(
+    arguments: ChatCompletionArguments,
+    body: Mapping[str, Any],
+    secrets: Sequence[SecretReference],
+    *,
+    id_: str,
+    idempotency_key: str,
+) -> ActivityCall[Completion]:
+    """The call with a rendered body; pointers of `secrets` start at the body."""
+    request = ChatRequest(
+        body=dict(body),
+        connection=arguments.connection,
+        secrets=tuple(secrets),
+        idempotency_key=idempotency_key,
+        include_response=arguments.output == "response",
+    )
+    summary = f"POST {arguments.connection}/chat/completions"
+    return ActivityCall(CHAT_COMPLETION, request, Completion, id_, summary, CHAT_SECONDS)
+
+
+def chat_output(
+    arguments: ChatCompletionArguments, completion: Completion, asked_before: Usage | None = None
+) -> Any:
+    """The task's raw output; with `asked_before`, its usage covers the earlier questions too."""
+    if arguments.output == "response":
+        return completion.response
+    if completion.usage is not None and asked_before is not None:
+        completion = completion.model_copy(update={"usage": sum_usage(asked_before, completion.usage)})
+    left_out = {"response", "simulated"} | (set[str]() if completion.choices else {"choices"})
+    return completion.model_dump(mode="json", exclude=left_out)
+
+
+def sum_usage(first: Usage, second: Usage) -> Usage:
+    """Token counts of both; details are the second's."""
+    counts = {
+        name: (getattr(first, name) or 0) + (getattr(second, name) or 0)
+        for name in ("prompt_tokens", "completion_tokens", "total_tokens")
+    }
+    return second.model_copy(update=counts)
