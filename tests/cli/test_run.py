@@ -110,6 +110,22 @@ async def test_retries_are_explained_and_the_key_appears_nowhere(shell: Shell) -
         assert KEY.encode() not in file.read_bytes(), file
 
 
+async def test_recorded_run_can_be_repeated_offline(shell: Shell) -> None:
+    shell.write("asks.yaml", ASKS)
+    async with ScriptedServer([ANSWER]) as server:
+        environment = {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": KEY}
+        code, recorded = await shell.run("run", "asks.yaml", "--record", "fixtures", **environment)
+        assert code == 0, recorded.stderr
+    del environment["OPENAI_API_KEY"]
+    code, repeated = await shell.run("run", "asks.yaml", "--fixtures", "fixtures", **environment)
+    assert code == 0, repeated.stderr
+    assert repeated.stdout == recorded.stdout
+    assert "simulated: answers come from fixtures, nothing is sent" in repeated.stderr
+    assert "ask: completed" in repeated.stderr
+    assert "; simulated\n" in repeated.stderr
+    assert all(KEY not in file.read_text() for file in (shell.folder / "fixtures").iterdir())
+
+
 async def state_of_the_only_run(shell: Shell) -> str:
     server = SharedServer(shell.folder / ".httptask")
     client = await Client.connect(await server.join())

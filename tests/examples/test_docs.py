@@ -1,8 +1,11 @@
 """What the pages show is what the code does: definitions, their results, messages, commands, configuration."""
 
+import ast
+import importlib
 import json
 import re
 import shlex
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ from httptask.http.fixtures import Fixtures
 from support.fences import PAGES, ROOT, Case, Fence, cases, of_language, whole
 from support.runs import running, secret_store
 
-STANDARD = ROOT / "tests" / "dsl" / "standard" / "workflow.yaml"
+STANDARD = jsonschema_rs.validator_for(YAML(typ="safe").load(ROOT / "tests/dsl/standard/workflow.yaml"))
 DEFINITIONS = [fence for fence in of_language("yaml") if fence.tag in ("", "wrong")]
 EXCERPTS = [fence for fence in of_language("yaml", "python", "toml") if fence.tag.startswith("examples/")]
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#([^)]+))?\)")
@@ -30,14 +33,19 @@ ASSIGNMENT = re.compile(r"^[A-Z_]+=")
 def test_definitions_have_no_faults(fence: Fence) -> None:
     loaded = load_text(whole(fence.text), str(fence))
     assert [str(report) for report in loaded.reports] == []
-    standard = jsonschema_rs.validator_for(YAML(typ="safe").load(STANDARD))
-    assert [error.message for error in standard.iter_errors(loaded.data)] == []
+    assert [error.message for error in STANDARD.iter_errors(loaded.data)] == []
 
 
 @pytest.mark.parametrize("fence", [fence for fence in DEFINITIONS if fence.tag == "wrong"], ids=str)
 def test_faults_are_reported_as_shown(fence: Fence) -> None:
     [shown] = [text for text in of_language("text") if text.page == fence.page and is_next(fence, text)]
     assert "\n".join(map(str, load_text(fence.text, "workflow.yaml").reports)) == shown.text.rstrip()
+
+
+def test_fault_of_the_readme() -> None:
+    text = (ROOT / "examples/call-actions/workflow.yaml").read_text().replace("json.items }", "json.itms }")
+    [shown] = [fence.text for fence in of_language("text") if "itms" in fence.text]
+    assert "\n".join(map(str, load_text(text, "workflow.yaml").reports)) == shown.rstrip()
 
 
 @pytest.mark.parametrize("case", cases(), ids=str)
@@ -47,7 +55,9 @@ async def test_runs_end_as_shown(temporal: WorkflowEnvironment, tmp_path: Path, 
     options: dict[str, Any] = {}
     if "fixtures" in parts:
         (tmp_path / "fixtures.yaml").write_text(parts["fixtures"])
-        secrets = {name: f"https://{name}.example.com" for name in definition.get("use", {}).get("secrets", [])}
+        secrets = {
+            name: f"https://{name}.example.com" for name in definition.get("use", {}).get("secrets", [])
+        }
         options = {
             "fixtures": Fixtures.load(tmp_path),
             "connections": load_config(ROOT / "examples/python-worker/httptask.toml", {}).connections,
@@ -74,8 +84,12 @@ def test_commands_and_options_exist(fence: Fence) -> None:
 
 
 @pytest.mark.parametrize("fence", of_language("python"), ids=str)
-def test_python_compiles(fence: Fence) -> None:
-    compile(fence.text, str(fence), "exec", dont_inherit=True)
+def test_python_compiles_and_imports_what_exists(fence: Fence) -> None:
+    for statement in ast.parse(textwrap.dedent(fence.text)).body:
+        if isinstance(statement, ast.ImportFrom) and statement.module != "triage":
+            assert statement.module is not None
+            module = importlib.import_module(statement.module)
+            assert [name.name for name in statement.names if not hasattr(module, name.name)] == []
 
 
 @pytest.mark.parametrize("fence", EXCERPTS, ids=str)
@@ -89,7 +103,9 @@ def test_configuration_loads(fence: Fence, tmp_path: Path) -> None:
     load_config(tmp_path / "httptask.toml", {})
 
 
-@pytest.mark.parametrize("fence", [fence for fence in of_language("yaml") if fence.tag == "fixtures"], ids=str)
+@pytest.mark.parametrize(
+    "fence", [fence for fence in of_language("yaml") if fence.tag == "fixtures"], ids=str
+)
 def test_fixtures_load(fence: Fence, tmp_path: Path) -> None:
     (tmp_path / "fixtures.yaml").write_text(fence.text)
     Fixtures.load(tmp_path)
@@ -104,7 +120,9 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert file.exists(), f"{page}: {target}"
         if anchor:
             headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)
-            assert anchor in [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
+            assert anchor in [
+                re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings
+            ]
 
 
 def is_next(fence: Fence, text: Fence) -> bool:

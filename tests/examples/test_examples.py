@@ -26,7 +26,9 @@ ENVIRONMENT = {
 @pytest.fixture
 async def checkout(tmp_path: Path) -> AsyncIterator[Shell]:
     """A folder with the examples in it, and a shell there."""
-    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns(".httptask", "__pycache__"))
+    shutil.copytree(
+        ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns(".httptask", "__pycache__")
+    )
     shell = Shell(tmp_path, ENVIRONMENT)
     yield shell
     for process in shell.left_over():

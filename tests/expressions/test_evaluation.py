@@ -111,7 +111,9 @@ def test_failures(value_of: ValueOf, text: str, message: str, hint: str | None) 
     assert str(caught.value).startswith("/do/0/task/field: ")
 
 
-@pytest.mark.parametrize("dot", [float("nan"), [float("inf")], {"a": object()}, {1, 2}], ids=repr)
+@pytest.mark.parametrize(
+    "dot", [float("nan"), [float("inf")], {"a": object()}, {1, 2}], ids=["nan", "infinity", "object", "set"]
+)
 def test_values_that_are_not_json(value_of: ValueOf, dot: Any) -> None:
     with pytest.raises(ExpressionFailed, match="not JSON"):
         value_of(".", dot)

@@ -97,10 +97,8 @@ async def connect_to(cluster: Cluster, plugins: "Sequence[Plugin]" = ()) -> "Cli
     options = cluster.options.copy()
     options["target_host"] = cluster.address
     try:
-        return await asyncio.wait_for(
-            Client.connect(**options, plugins=plugins),
-            _CONNECT_SECONDS,
-        )
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            return await Client.connect(**options, plugins=plugins)
     except (RuntimeError, RPCError, TimeoutError):
         raise CliError(
             f"can't connect to Temporal at {cluster.address}",

@@ -140,7 +140,8 @@ async def _watch(handle: WorkflowHandle[Any, Any], view: View) -> None:
 
 async def _show(handle: WorkflowHandle[Any, Any], view: View) -> None:
     with contextlib.suppress(RPCError, TimeoutError):  # progress is a courtesy; the result tells
-        view.show(await asyncio.wait_for(fetch_status(handle), _CANCEL_SECONDS))
+        async with asyncio.timeout(_CANCEL_SECONDS):
+            view.show(await fetch_status(handle))
 
 
 def _report(

@@ -1,6 +1,7 @@
 """A run as a person wants to see it: the interpreter's answer and the server's view of pending activities together."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from datetime import UTC
 from typing import Any
 
@@ -8,6 +9,7 @@ from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import WorkflowHandle
 
+from httptask.dsl.json_values import is_mapping, is_number
 from httptask.workflows.status import STATUS_QUERY, RunStatus, TaskStatus
 
 __all__ = ["fetch_status"]
@@ -21,14 +23,14 @@ async def fetch_status(handle: WorkflowHandle[Any, Any]) -> RunStatus:
     """
     status: RunStatus = await handle.query(STATUS_QUERY, result_type=RunStatus)
     description = await handle.describe()
-    pending = {info.activity_id: info for info in description.raw_description.pending_activities}
+    pending = {info.activity_id: _attempt(info) for info in description.raw_description.pending_activities}
     return status.model_copy(update={"tasks": list(_merged(status.tasks, pending))})
 
 
-def _merged(tasks: Iterable[TaskStatus], pending: dict[str, PendingActivityInfo]) -> Iterable[TaskStatus]:
+def _merged(tasks: Iterable[TaskStatus], pending: Mapping[str, dict[str, Any]]) -> Iterable[TaskStatus]:
     for task in tasks:
-        info = pending.get(task.activity_id or "")
-        yield task if info is None or task.ended_at is not None else task.model_copy(update=_attempt(info))
+        changes = pending.get(task.activity_id or "")
+        yield task if changes is None or task.ended_at is not None else task.model_copy(update=changes)
 
 
 def _attempt(info: PendingActivityInfo) -> dict[str, Any]:
@@ -37,6 +39,7 @@ def _attempt(info: PendingActivityInfo) -> dict[str, Any]:
         "attempt": info.attempt,
         "max_attempts": info.maximum_attempts or None,
         "last_failure": info.last_failure.message or None,
+        "retry_after": _retry_after(info),
     }
     if waits:
         changes["state"] = "waiting"
@@ -45,3 +48,13 @@ def _attempt(info: PendingActivityInfo) -> dict[str, Any]:
         elif info.HasField("scheduled_time"):
             changes["next_attempt_at"] = info.scheduled_time.ToDatetime(tzinfo=UTC)
     return changes
+
+
+def _retry_after(info: PendingActivityInfo) -> float | None:
+    """What the failure's details say; unreadable where the user's codec encrypts them."""
+    payloads = info.last_failure.application_failure_info.details.payloads
+    if not payloads or payloads[0].metadata.get("encoding") != b"json/plain":
+        return None
+    details = json.loads(payloads[0].data)
+    seconds = details.get("retry_after") if is_mapping(details) else None
+    return float(seconds) if is_number(seconds) else None

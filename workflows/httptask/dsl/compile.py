@@ -6,11 +6,13 @@ from typing import Any, Final
 
 from httptask.dsl.checks import CHECKS
 from httptask.dsl.faults import Fault, Severity
-from httptask.dsl.program import Program, build_program
+from httptask.dsl.program import Program
+from httptask.dsl.program_builder import build_program
 from httptask.dsl.structure import check_structure, read_definition
 from httptask.dsl.structure.locate import tokens_of, value_at
 
 __all__ = ["Compiled", "compile_definition"]
+
 _ABOUT_USE: Final = frozenset(
     {"unknown-authentication", "unknown-error", "unknown-secret", "unknown-timeout"}
 )

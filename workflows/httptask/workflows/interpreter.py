@@ -8,6 +8,7 @@ from httptask.dsl.program import Program
 from httptask.workflows.budget import Budget
 from httptask.workflows.deadlines import timeout_seconds
 from httptask.workflows.evaluation import Evaluator, Variables, moment
+from httptask.workflows.log import log_event
 from httptask.workflows.problem import TaskFault
 from httptask.workflows.recorded import Pacer
 from httptask.workflows.scheduling import Scheduler, check_payload_size
@@ -59,12 +60,17 @@ class Interpreter:
                 self._begin()
             finished = await self._run_root()
             if finished is None:
+                log_event("run.continued")
                 return None
             output = self._output(finished.output)
         except TaskFault as fault:
             self._phase = "faulted"
+            log_event(
+                "run.faulted", task=fault.problem.instance, error=fault.problem.error or fault.problem.title
+            )
             raise fault.problem.to_failure() from None
         self._phase = "completed"
+        log_event("run.completed")
         return Finished(output)
 
     def status(self) -> RunStatus:

@@ -1,8 +1,8 @@
 """Errors of a run: RFC 7807 problem details with the standard's types (dsl-reference.md, Standard Error Types)."""
 
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from temporalio.exceptions import ApplicationError, TimeoutType
 from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 
@@ -10,6 +10,7 @@ from httptask.dsl.json_values import is_mapping
 
 __all__ = ["ERROR_TYPE_PREFIX", "Problem", "TaskFault", "problem_of_failure"]
 
+_MAX_CHARACTERS = 4_000
 ERROR_TYPE_PREFIX = "https://serverlessworkflow.io/spec/1.0.0/errors/"
 
 _STANDARD_STATUS = {
@@ -37,8 +38,15 @@ _KIND_OF_ERROR = {
 }
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}…"
+
+
+BoundedText = Annotated[str, AfterValidator(_cut)]
+
+
 class Problem(BaseModel):
-    """One error of a run.
+    """One error of a run. Long texts are cut: a failure of a few MB would be lost, and its run hang for ever.
 
     Attributes:
         instance: JSON Pointer of the task that raised it.
@@ -48,11 +56,11 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    type: str
+    type: BoundedText
     status: int
-    title: str
-    detail: str | None = None
-    instance: str | None = None
+    title: BoundedText
+    detail: BoundedText | None = None
+    instance: BoundedText | None = None
     error: str | None = None
     details: dict[str, Any] | None = None
 

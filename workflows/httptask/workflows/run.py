@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -17,7 +17,8 @@ from httptask.dsl.compile import compile_definition
 from httptask.dsl.faults import Severity
 from httptask.dsl.program import Program
 from httptask.workflows.interpreter import Interpreter
-from httptask.workflows.problem import Problem
+from httptask.workflows.problem import Problem, TaskFault
+from httptask.workflows.scheduling import check_payload_size
 from httptask.workflows.state import RunState
 from httptask.workflows.status import STATUS_QUERY, RunStatus
 
@@ -84,6 +85,20 @@ class _DefinitionRun:
         assert self._interpreter is not None  # only asked for after _run
         return self._interpreter.state
 
+    @staticmethod
+    def _continue_as_new(*arguments: Any) -> NoReturn:
+        """Go on in a new run, if Temporal carries what it needs.
+
+        Raises:
+            ApplicationError: with the typed error `PayloadTooLarge`.
+        """
+        payloads = workflow.payload_converter().to_payloads(arguments)
+        try:
+            check_payload_size(sum(payload.ByteSize() for payload in payloads), "the state of the run")
+        except TaskFault as fault:
+            raise fault.problem.to_failure() from None
+        workflow.continue_as_new(args=[RawValue(payload) for payload in payloads])
+
     def _status(self) -> RunStatus:
         if self._interpreter is None:
             return RunStatus(workflow=workflow.info().workflow_type, version="", sha256="", state="pending")
@@ -101,7 +116,7 @@ class HttpTaskWorkflow(_DefinitionRun):
             run_input, run_input.input, run_input.state, run_input.continue_as_new_after
         )
         if not ended:
-            workflow.continue_as_new(run_input.model_copy(update={"state": self.state, "input": None}))
+            self._continue_as_new(run_input.model_copy(update={"state": self.state, "input": None}))
         return output
 
     @workflow.query(name=STATUS_QUERY)
@@ -127,7 +142,7 @@ class DefinitionWorkflow(_DefinitionRun):
             loaded, state = await _load(workflow.info().workflow_type), None
         ended, output = await self._run(loaded, data, state, None)
         if not ended:
-            workflow.continue_as_new(args=[None, Continuation(**loaded.model_dump(), state=self.state)])
+            self._continue_as_new(None, Continuation(**loaded.model_dump(), state=self.state))
         return output
 
     @workflow.query(name=STATUS_QUERY)

@@ -36,6 +36,8 @@ class TaskStatus(BaseModel):
     max_attempts: int | None = None
     next_attempt_at: datetime | None = None
     last_failure: str | None = None
+    retry_after: float | None = None
+    """Seconds that the server asked to wait, where it did."""
 
 
 class RunStatus(BaseModel):

@@ -36,7 +36,8 @@ def _retry(task: "TaskStatus") -> list[str]:
     parts = [task.last_failure] if task.last_failure else []
     if task.next_attempt_at is not None:
         seconds = max(0.0, (task.next_attempt_at - datetime.now(UTC)).total_seconds())
-        parts.append(f"waiting {seconds:.1f} s")
+        source = " (its Retry-After)" if task.retry_after else ""
+        parts.append(f"waiting {seconds:.1f} s{source}")
     parts.append(_attempt(task))
     if task.summary and task.summary.startswith(_KEYED_METHODS):
         parts.append("same Idempotency-Key")

@@ -146,7 +146,8 @@ class ServerProcess:
         deadline = asyncio.get_running_loop().time() + seconds
         while self.running and asyncio.get_running_loop().time() < deadline:
             try:
-                await asyncio.wait_for(Client.connect(address), seconds)
+                async with asyncio.timeout(seconds):
+                    await Client.connect(address)
             except (RuntimeError, TimeoutError):
                 await asyncio.sleep(_POLL_SECONDS)
             else:

@@ -193,5 +193,5 @@ def _jq_folder() -> str:
     """The folder of the module `jq`, which is never imported here: what it runs can't be interrupted."""
     found = importlib.util.find_spec("jq")
     if found is None or found.origin is None:
-        raise ExpressionsBusy("the package `jq` is not installed")
+        raise ModuleNotFoundError("the package `jq` is not installed", name="jq")
     return str(Path(found.origin).parent)

@@ -75,7 +75,9 @@ def _chat_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
     misspelt = {key: near for key in body if (near := _meant_argument(key, arguments)) is not None}
     for key, near in misspelt.items():
         hint = f"did you mean `{near}`?"
-        yield Fault(child_pointer(pointer, key), "unknown-key", f"unknown key `{key}`", hint, at_key=True)
+        yield Fault(
+            child_pointer(pointer, key), "unknown-key", f"unknown key {shown(key)}", hint, at_key=True
+        )
     for fault in check_body(body, _is_expression):
         if fault.pointer[1:] not in misspelt.values():
             yield Fault(pointer + fault.pointer, "chat-request", fault.message, fault.hint)

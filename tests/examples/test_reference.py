@@ -1,0 +1,125 @@
+"""The tables of the pages list what the code has, no more and no less."""
+
+import inspect
+import re
+
+from pydantic import BaseModel
+from temporalio.exceptions import ApplicationError
+
+from httptask.chat.models import Completion
+from httptask.dsl.compile import compile_definition
+from httptask.dsl.faults import Severity
+from httptask.dsl.functions import ChatCompletionArguments, HttpArguments, HttpRequestArguments
+from httptask.dsl.model import TASK_KEYWORDS
+from httptask.http import errors
+from httptask.http.classify import classify
+from httptask.http.connections import Connection
+from httptask.http.errors import HttpStatusError, HttpTaskError
+from httptask.http.fixtures import FixtureRequest, FixtureResponse
+from httptask.http.limits import CHAT_DEFAULTS, HTTP_DEFAULTS, bounds
+from httptask.http.models import Limits
+from httptask.http.secrets import SecretSource
+from httptask.plugin import HttpTaskPlugin
+from httptask.workflows.problem import ERROR_TYPE_PREFIX, problem_of_failure
+from support.ctk import scenarios
+from support.fences import ROOT
+
+CODE = re.compile(r"`([^`]+)`")
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """The cells of the first table behind a text, without its head."""
+    behind = (ROOT / page).read_text().partition(heading)[2]
+    lines = re.search(r"(?:^\|.*\n)+", behind, re.MULTILINE)
+    assert lines is not None
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[0].splitlines()[2:]]
+
+
+def names(table: list[list[str]]) -> list[str]:
+    """What stands in code in the first cell of each row."""
+    return [name for row in table for name in CODE.findall(row[0])]
+
+
+def fields(model: type[BaseModel], *left_out: str) -> list[str]:
+    return sorted({info.alias or name for name, info in model.model_fields.items()} - set(left_out))
+
+
+def test_keys_of_the_configuration() -> None:
+    page = "docs/configuration.md"
+    assert sorted(names(rows(page, "## `[connections.NAME]`"))) == fields(Connection, "name")
+    assert sorted(names(rows(page, "## `[connections.NAME.limits]`"))) == fields(Limits)
+    assert sorted(names(rows(page, "## `[secrets.NAME]`"))) == fields(SecretSource, "name")
+
+
+def test_arguments_of_calls() -> None:
+    table = rows("docs/http-tasks.md", "# HTTP tasks")
+    assert sorted(names(table)) == fields(HttpRequestArguments)
+    assert sorted(names([row for row in table if row[1]])) == fields(HttpArguments)
+    assert sorted(names(rows("docs/chat-completions.md", "Three arguments"))) == fields(
+        ChatCompletionArguments
+    )
+
+
+def test_output_of_a_chat_completion() -> None:
+    told = names(rows("docs/chat-completions.md", "## Output"))
+    output = Completion().model_dump(exclude={"response", "simulated"})
+    assert sorted(told) == sorted(output)
+
+
+def test_keys_of_fixtures() -> None:
+    assert sorted(names(rows("docs/fixtures.md", "## A file"))) == fields(FixtureRequest)
+    assert sorted(names(rows("docs/fixtures.md", "the others.\n"))) == fields(FixtureResponse)
+
+
+def test_arguments_of_the_plugin() -> None:
+    told = names(rows("docs/python-workflows.md", "## The plugin"))
+    assert sorted(told) == sorted(set(inspect.signature(HttpTaskPlugin.__init__).parameters) - {"self"})
+
+
+def test_tasks() -> None:
+    told = {name.partition(":")[0] for name in names(rows("docs/write-a-definition.md", "## Tasks"))}
+    assert told == set(TASK_KEYWORDS)
+
+
+def test_errors_of_calls() -> None:
+    table = {CODE.findall(row[0])[0]: row for row in rows("docs/errors-and-retries.md", "## Errors of calls")}
+    assert set(table) == set(errors.__all__) - {"HttpTaskError"}
+    for name, (_, _, retried, kind) in table.items():
+        error: type[HttpTaskError] = getattr(errors, name)
+        assert retried == (
+            "by status" if error is HttpStatusError else "yes" if error.retryable_by_default else "no"
+        )
+        problem = problem_of_failure(ApplicationError("", type=name))
+        assert problem.type == ERROR_TYPE_PREFIX + kind.strip("`")
+
+
+def test_statuses() -> None:
+    table = rows("docs/errors-and-retries.md", "## Statuses")
+    [told] = [row[0] for row in table if row[1] == "retried"]
+    retried = [status for status in range(300, 600) if classify(status, {}, None, "POST").retryable]
+    assert told == ", ".join(map(str, retried))
+
+
+def test_bounds() -> None:
+    http, chat = bounds(HTTP_DEFAULTS), bounds(CHAT_DEFAULTS)
+    told = [row[1:] for row in rows("docs/http-tasks.md", "## Bounds")[:5]]
+    seconds = [
+        [f"{getattr(each, name):g} s" for each in (http, chat)]
+        for name in ("connect", "first_byte", "idle", "total")
+    ]
+    assert told == [*seconds, [f"{each.response_bytes // 1024**2} MiB" for each in (http, chat)]]
+
+
+def test_scenarios_of_the_conformance_kit() -> None:
+    refused = [
+        scenario.name
+        for scenario in scenarios()
+        if any(fault.severity is Severity.ERROR for fault in compile_definition(scenario.definition).faults)
+    ]
+    readme = (ROOT / "README.md").read_text()
+    [told] = re.findall(r"Scenarios that do not pass \| (.*) \|", readme)
+    assert sorted(re.findall(r"\*([^*]+)\*", told)) == sorted(refused)
+    assert (
+        f"Of the {len(scenarios())} scenarios of its conformance kit, {len(scenarios()) - len(refused)} pass."
+        in readme
+    )

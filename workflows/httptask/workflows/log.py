@@ -1,0 +1,15 @@
+"""What a run logs: once, when it happens, and not again in a replay."""
+
+import structlog
+from temporalio import workflow
+
+__all__ = ["log_event"]
+
+_log = structlog.get_logger("httptask.workflow")
+
+
+def log_event(event: str, **fields: str | int | None) -> None:
+    """Log an event of this run; never data, which may be anything."""
+    if not workflow.unsafe.is_replaying():
+        info = workflow.info()
+        _log.info(event, workflow_id=info.workflow_id, run_id=info.run_id, **fields)
