@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from support.cluster import run_ids
-from support.runs import Outcome, Runner, local_connection, parse, running, temporal_server
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.cluster import run_ids
+from support.runs import Outcome, Runner, local_connection, parse, running, temporal_server
 
 NESTED_LOOPS = """
 do:
@@ -122,7 +122,9 @@ async def test_served_definition_continues_when_the_server_suggests_it() -> None
 
     assert output["total"] == sum(2 * 2 * cell for row in ROWS["rows"] for cell in row)
     assert output["seen"] == [[r, c, 2] for r, row in enumerate(ROWS["rows"]) for c, _ in enumerate(row)]
-    assert len({request.headers["idempotency-key"] for request in server.requests}) == len(server.requests) == 12
+    assert (
+        len({request.headers["idempotency-key"] for request in server.requests}) == len(server.requests) == 12
+    )
 
 
 async def test_timeout_counts_from_the_first_run(temporal: WorkflowEnvironment) -> None:

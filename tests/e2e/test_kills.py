@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.cluster import address_of
-from support.commands import Command, Shell
-from support.runs import Runner, temporal_server
 from temporalio.client import Client, WorkflowHandle
 
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
 from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.cluster import address_of
+from support.commands import Command, Shell
+from support.runs import Runner, temporal_server
 
 RUNS = 20
 STEPS = ("reserve", "charge", "ship")

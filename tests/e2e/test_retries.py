@@ -5,14 +5,14 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from support.chat import completion, rate_limited, unavailable
-from support.runs import Runner, local_connection, running, secret_store, time_skipping_server
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.plugin import fetch_status
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from httptask.workflows.status import TaskStatus
+from support.chat import completion, rate_limited, unavailable
+from support.runs import Runner, local_connection, running, secret_store, time_skipping_server
 
 ASKS = """
 do:
@@ -57,7 +57,9 @@ async def test_rate_limit_then_outage_then_answer(temporal: WorkflowEnvironment)
     assert waiting.last_failure is not None
     assert "429" in waiting.last_failure
     assert waiting.next_attempt_at is not None
-    assert 0 < (waiting.next_attempt_at - datetime.now(UTC)).total_seconds() + (time.monotonic() - times[0]) < 4
+    assert (
+        0 < (waiting.next_attempt_at - datetime.now(UTC)).total_seconds() + (time.monotonic() - times[0]) < 4
+    )
 
 
 async def state_of_task(handle: WorkflowHandle[Any, Any], state: str) -> TaskStatus:
@@ -88,7 +90,9 @@ async def test_server_that_hangs_up_after_the_whole_request_gets_one_per_attempt
 async def attempts_of(runner: Runner, handle: WorkflowHandle[Any, Any]) -> int:
     """How many attempts the run's only activity had."""
     history = await runner.client.get_workflow_handle(handle.id).fetch_history()
-    [started] = [event for event in history.events if event.HasField("activity_task_started_event_attributes")]
+    [started] = [
+        event for event in history.events if event.HasField("activity_task_started_event_attributes")
+    ]
     return started.activity_task_started_event_attributes.attempt
 
 

@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.cluster import address_of, events_of, has_event, temporal_cli
-from support.commands import Command, Shell
-from support.runs import Runner
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
@@ -19,6 +16,9 @@ from httptask.dsl.loader import load_file
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import completion
+from support.cluster import address_of, events_of, has_event, temporal_cli
+from support.commands import Command, Shell
+from support.runs import Runner
 
 CALL_ACTIONS = Path(__file__).parents[2] / "examples/call-actions/workflow.yaml"
 
@@ -56,14 +56,26 @@ def shop_and_model(request: ServedRequest) -> Reply:
 
 async def test_example_started_by_the_temporal_command(shell: Shell, temporal: WorkflowEnvironment) -> None:
     text = CALL_ACTIONS.read_text()
-    shell.write("definitions/call-actions.yaml", text.replace("method: post", "method: post\n        connection: slack"))
+    shell.write(
+        "definitions/call-actions.yaml",
+        text.replace("method: post", "method: post\n        connection: slack"),
+    )
     async with ScriptedServer(shop_and_model) as server:
         shell.write("httptask.toml", connections_to(server))
         shell.environment |= {"OPENAI_API_KEY": "sk-0123456789", "SLACK_WEBHOOK": f"{server.url}/hook/T1"}
         await serve(shell, temporal, "definitions", "httptask")
         await temporal_cli(
             address_of(temporal),
-            *("workflow", "start", "--type", "call-actions", "--task-queue", "httptask", "--workflow-id", "actions-1"),
+            *(
+                "workflow",
+                "start",
+                "--type",
+                "call-actions",
+                "--task-queue",
+                "httptask",
+                "--workflow-id",
+                "actions-1",
+            ),
             *("--input", json.dumps({"caller": "Ann", "transcript": "The router is down."})),
         )
         handle = temporal.client.get_workflow_handle("actions-1")
@@ -91,7 +103,9 @@ origins = ["{server.url}"]
 """
 
 
-async def test_highest_version_wins_and_each_can_be_named(shell: Shell, temporal: WorkflowEnvironment) -> None:
+async def test_highest_version_wins_and_each_can_be_named(
+    shell: Shell, temporal: WorkflowEnvironment
+) -> None:
     for version in ("1.9.0", "1.10.0", "1.10.0-rc.1"):
         shell.write(f"d/{version}.yaml", SAYS.format(name="says", version=version, text=version))
     await serve(shell, temporal, "d", "versions")
@@ -106,11 +120,15 @@ async def test_highest_version_wins_and_each_can_be_named(shell: Shell, temporal
     assert await said("tests/says:1.10.0-rc.1") == "1.10.0-rc.1 Ann"
 
 
-async def test_unknown_type_waits_for_a_worker_that_knows_it(shell: Shell, temporal: WorkflowEnvironment) -> None:
+async def test_unknown_type_waits_for_a_worker_that_knows_it(
+    shell: Shell, temporal: WorkflowEnvironment
+) -> None:
     shell.write("old/says.yaml", SAYS.format(name="says", version="1.0.0", text="Hello"))
     shell.write("new/later.yaml", SAYS.format(name="later", version="1.0.0", text="At last,"))
     old = await serve(shell, temporal, "old", "rolling")
-    handle = await temporal.client.start_workflow("later", {"name": "Ann"}, id="later-1", task_queue="rolling")
+    handle = await temporal.client.start_workflow(
+        "later", {"name": "Ann"}, id="later-1", task_queue="rolling"
+    )
     failed = await has_event(handle, "workflow_task_failed")
     message = failed.workflow_task_failed_event_attributes.failure.message
     assert "no definition named 'later' is served here; known: says, tests/says:1.0.0" in message

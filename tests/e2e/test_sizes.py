@@ -5,11 +5,11 @@ import gzip
 from typing import Any
 
 import pytest
-from support.runs import Outcome, Runner, local_connection, running
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.runs import Outcome, Runner, local_connection, running
 
 SECONDS = 20
 FETCHES = "do: [{ fetch: { call: httpRequest, with: { method: get, connection: files, path: /f } } }]"
@@ -115,7 +115,9 @@ do:
 """
 
 
-@pytest.mark.parametrize(("count", "size"), [(100, 60_000), (40, 200_000)], ids=["100 x 60 KB", "40 x 200 KB"])
+@pytest.mark.parametrize(
+    ("count", "size"), [(100, 60_000), (40, 200_000)], ids=["100 x 60 KB", "40 x 200 KB"]
+)
 async def test_many_large_requests_at_once(temporal: WorkflowEnvironment, count: int, size: int) -> None:
     def echo_number(request: ServedRequest) -> Reply:
         return Reply.json({"n": request.json()["n"]})

@@ -1,10 +1,13 @@
 """What a run logs, and that a replay does not log it again."""
 
 from structlog.testing import capture_logs
-from support.runs import running
 from temporalio.testing import WorkflowEnvironment
 
-FAULTED = "do: [{ stop: { raise: { error: { type: 'https://example.com/e', status: 418, title: Teapot } } } }]"
+from support.runs import running
+
+FAULTED = (
+    "do: [{ stop: { raise: { error: { type: 'https://example.com/e', status: 418, title: Teapot } } } }]"
+)
 
 
 async def test_a_run_logs_how_it_ended_once(temporal: WorkflowEnvironment) -> None:

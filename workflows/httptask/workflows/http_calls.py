@@ -25,7 +25,7 @@ from httptask.http.models import (
     TextBody,
 )
 from httptask.workflows.activity_call import HTTP_SECONDS, ActivityCall
-from httptask.workflows.problem import TaskFault
+from httptask.workflows.problem import TaskFault, describe_invalid
 
 __all__ = ["RenderPart", "http_output", "plan_http_call", "request_summary"]
 
@@ -77,9 +77,17 @@ def request_summary(request: HttpRequest) -> str:
     if first is not None:
         shown = f"${first.name}"
     else:
-        parts = urlsplit(request.url)
-        shown = (parts.netloc.rpartition("@")[2] or request.connection or "") + parts.path
+        host, path = _host_and_path(request.url)
+        shown = (host or request.connection or "") + path
     return f"{request.method} {shown}"[:200]
+
+
+def _host_and_path(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # the edge refuses it, and says why
+        return "", ""
+    return parts.netloc.rpartition("@")[2], parts.path
 
 
 def _request(
@@ -89,12 +97,13 @@ def _request(
     assert rest is not None  # every call has one
     url, secrets = _url(arguments, data, render)
     policy = render("authentication")
-    authentication, policy_secrets = _authentication(policy)
     body, body_pointer = _body(rest.value["body"])
     moved = [_moved(reference, "/body", body_pointer) for reference in rest.secrets]
+    method = rest.value["method"]
     try:
+        authentication, policy_secrets = _authentication(policy)
         return HttpRequest(
-            method=rest.value["method"].upper(),
+            method=method.upper() if isinstance(method, str) else method,
             url=url,
             connection=_connection(arguments, policy),
             headers=rest.value["headers"],
@@ -107,10 +116,9 @@ def _request(
             idempotency_key=idempotency_key,
         )
     except ValidationError as error:
-        places = "; ".join(
-            f"{'/'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()[:5]
+        TaskFault.raise_standard(
+            "validation", "Not a request", detail=describe_invalid(error), error="RequestInvalid"
         )
-        TaskFault.raise_standard("validation", "Not a request", detail=places, error="RequestInvalid")
 
 
 def _url(
@@ -158,10 +166,19 @@ def _expand(text: str, variables: Mapping[str, Any]) -> str:
             "URI variable missing",
             detail=f"{{{missing[0]}}} has no value in the task's input, which has: {', '.join(variables) or 'nothing'}",
         )
-    plain = {
-        name: str(value).lower() if isinstance(value, bool) else value for name, value in variables.items()
-    }
-    return uritemplate.expand(text, plain)
+    try:
+        return uritemplate.expand(text, {name: _plain(value) for name, value in variables.items()})
+    except TypeError:
+        TaskFault.raise_standard(
+            "expression", "Not for a URL", detail=f"a variable of {text} is an object where it needs text"
+        )
+
+
+def _plain(value: Any) -> Any:
+    """Numbers and booleans as text; `{id:3}` takes the first characters of either."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
 
 
 def _percent_encode(text: str) -> str:

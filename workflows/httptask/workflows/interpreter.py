@@ -11,7 +11,7 @@ from httptask.workflows.evaluation import Evaluator, Variables, moment
 from httptask.workflows.log import log_event
 from httptask.workflows.problem import TaskFault
 from httptask.workflows.recorded import Pacer
-from httptask.workflows.scheduling import Scheduler, check_payload_size
+from httptask.workflows.scheduling import Scheduler, payload_of
 from httptask.workflows.schemas import check_schema
 from httptask.workflows.state import Frame, RunState, Strand
 from httptask.workflows.status import RunStatus, StatusBoard, TaskState
@@ -134,6 +134,5 @@ class Interpreter:
                 variables = {**self.workflow_variables(), "context": lambda: self.state.root.context}
                 data = self.evaluator.transform(self.program.parts["output"], data, variables)
             check_schema(result.schema_, data, "the workflow's output")
-        [payload] = workflow.payload_converter().to_payloads([data])
-        check_payload_size(payload.ByteSize(), "the workflow's output")
+        payload_of(data, "the workflow's output")
         return data

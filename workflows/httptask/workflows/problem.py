@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any, NoReturn
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from temporalio.exceptions import ApplicationError, TimeoutType
 from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 
 from httptask.dsl.json_values import is_mapping
 
-__all__ = ["ERROR_TYPE_PREFIX", "Problem", "TaskFault", "problem_of_failure"]
+__all__ = ["ERROR_TYPE_PREFIX", "Problem", "TaskFault", "describe_invalid", "problem_of_failure"]
 
 _MAX_CHARACTERS = 4_000
 ERROR_TYPE_PREFIX = "https://serverlessworkflow.io/spec/1.0.0/errors/"
@@ -96,6 +96,12 @@ class TaskFault(Exception):
     def raise_standard(cls, kind: str, title: str, **fields: Any) -> NoReturn:
         """Raise a fault of one of the standard's types."""
         raise cls(Problem.standard(kind, title, **fields))
+
+
+def describe_invalid(error: ValidationError) -> str:
+    """Which members of some data are of the wrong kind; never their values, which may be large or secret."""
+    faults = error.errors(include_url=False, include_input=False, include_context=False)[:5]
+    return "; ".join(f"{'/'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults)
 
 
 def problem_of_failure(cause: BaseException | None) -> Problem:

@@ -18,7 +18,7 @@ from httptask.dsl.faults import Severity
 from httptask.dsl.program import Program
 from httptask.workflows.interpreter import Interpreter
 from httptask.workflows.problem import Problem, TaskFault
-from httptask.workflows.scheduling import check_payload_size
+from httptask.workflows.scheduling import payload_of
 from httptask.workflows.state import RunState
 from httptask.workflows.status import STATUS_QUERY, RunStatus
 
@@ -87,14 +87,13 @@ class _DefinitionRun:
 
     @staticmethod
     def _continue_as_new(*arguments: Any) -> NoReturn:
-        """Go on in a new run, if Temporal carries what it needs.
+        """Go on in a new run.
 
         Raises:
-            ApplicationError: with the typed error `PayloadTooLarge`.
+            ApplicationError: the state of the run is more than Temporal carries.
         """
-        payloads = workflow.payload_converter().to_payloads(arguments)
         try:
-            check_payload_size(sum(payload.ByteSize() for payload in payloads), "the state of the run")
+            payloads = [payload_of(argument, "the state of the run") for argument in arguments]
         except TaskFault as fault:
             raise fault.problem.to_failure() from None
         workflow.continue_as_new(args=[RawValue(payload) for payload in payloads])

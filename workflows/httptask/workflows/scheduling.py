@@ -5,20 +5,21 @@ payload limit hangs it for ever, and so does having too many activities pending;
 So sizes are checked before scheduling, and calls wait for their turn.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from httptask.workflows.activity_call import ActivityCall, activity_options
-from httptask.workflows.problem import Problem, TaskFault, problem_of_failure
+from httptask.workflows.problem import TaskFault, problem_of_failure
 
 __all__ = [
     "MAX_PAYLOAD_BYTES",
     "Scheduler",
-    "check_payload_size",
+    "payload_of",
 ]
 
 MAX_PAYLOAD_BYTES = 1_900_000
@@ -43,9 +44,8 @@ class Scheduler:
         Raises:
             TaskFault: the call failed for good, or its input is too large to be scheduled.
         """
-        [payload] = workflow.payload_converter().to_payloads([call.argument])
+        payload = payload_of(call.argument, f"the request of {call.id}")
         size = payload.ByteSize()
-        check_payload_size(size, f"the request of {call.id}")
         while not self._has_room(size):
             await workflow.wait_condition(lambda: self._has_room(size))
         self._pending += 1
@@ -78,19 +78,28 @@ class Scheduler:
         return fits and self._pending < _MAX_PENDING
 
 
-def check_payload_size(size: int, what: str) -> None:
-    """Refuse what Temporal would not carry.
+def payload_of(value: Any, what: str) -> Payload:
+    """A value as Temporal carries it.
 
     Raises:
-        TaskFault: with the typed error `PayloadTooLarge`.
+        TaskFault: with the typed error `PayloadTooLarge`, or `PayloadInvalid` for what nests too deeply.
     """
-    if size > MAX_PAYLOAD_BYTES:
-        raise TaskFault(
-            Problem.standard(
-                "runtime",
-                "Too large",
-                detail=f"{what} has {size:,} bytes, more than the {MAX_PAYLOAD_BYTES:,} that Temporal carries; "
-                "send a part of it, or a reference to it",
-                error="PayloadTooLarge",
-            )
+    try:
+        [payload] = workflow.payload_converter().to_payloads([value])
+    except ValueError:
+        TaskFault.raise_standard(
+            "runtime",
+            "Can't be stored",
+            detail=f"{what} nests too deeply, or a text in it holds half of a surrogate pair",
+            error="PayloadInvalid",
         )
+    size = payload.ByteSize()
+    if size > MAX_PAYLOAD_BYTES:
+        TaskFault.raise_standard(
+            "runtime",
+            "Too large",
+            detail=f"{what} has {size:,} bytes, more than the {MAX_PAYLOAD_BYTES:,} that Temporal carries; "
+            "send a part of it, or a reference to it",
+            error="PayloadTooLarge",
+        )
+    return payload

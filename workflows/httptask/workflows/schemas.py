@@ -2,7 +2,7 @@
 
 import json
 from functools import lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
 import jsonschema_rs
 
@@ -18,13 +18,20 @@ def check_schema(schema: Schema | None, value: Any, what: str) -> None:
     """Validate a value.
 
     Raises:
-        TaskFault: of type validation, naming up to five places that don't fit.
+        TaskFault: of type validation, naming up to five places that don't fit; of type configuration when the
+            schema is not one.
     """
     if schema is None:
         return
+    try:
+        validator = _validator(json.dumps(schema.document))
+    except jsonschema_rs.ValidationError as invalid:
+        TaskFault.raise_standard(
+            "configuration", "Not a schema", detail=f"the schema of {what}: {invalid.message}"
+        )
     errors = [
         f"/{'/'.join(str(key) for key in error.instance_path)}: {error.message}"
-        for error in _validator(json.dumps(schema.document)).iter_errors(value)
+        for error in validator.iter_errors(value)
     ]
     if errors:
         shown = "; ".join(errors[:_SHOWN]) + (
@@ -37,4 +44,9 @@ def check_schema(schema: Schema | None, value: Any, what: str) -> None:
 
 @lru_cache(maxsize=256)
 def _validator(schema: str) -> Any:
-    return jsonschema_rs.validator_for(json.loads(schema))
+    return jsonschema_rs.validator_for(json.loads(schema), retriever=_refuse)
+
+
+def _refuse(uri: str) -> NoReturn:
+    """Fetch no schema: what another server says today a replay would not see again."""
+    raise ValueError(f"{uri}: only references within the schema are followed; copy it into $defs")

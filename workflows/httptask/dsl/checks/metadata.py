@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from httptask.dsl.faults import Fault
+from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.json_values import is_mapping
 from httptask.dsl.metadata import RuntimeMetadata
 from httptask.dsl.program import Program
@@ -24,3 +24,13 @@ def check_metadata(program: Program) -> Iterator[Fault]:
         )
         return
     yield from map(fault_of, errors_of(RuntimeMetadata, settings, prefix))
+    budget = settings.get("budget")
+    if is_mapping(budget) and "cost_usd" in budget:
+        yield Fault(
+            "/document/metadata/httptask/budget/cost_usd",
+            "not-enforced",
+            "`cost_usd` does not stop a run yet: this version knows no prices",
+            "bound `calls` or `tokens` as well",
+            severity=Severity.WARNING,
+            at_key=True,
+        )

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from pydantic import ValidationError
+
 from httptask.dsl.model import RaiseTask
 from httptask.workflows.execution import Child, Step, TaskContext
-from httptask.workflows.problem import Problem, TaskFault
+from httptask.workflows.problem import Problem, TaskFault, describe_invalid
 
 __all__ = ["run_raise"]
 
@@ -21,4 +23,8 @@ async def run_raise(context: TaskContext, _child: Child | None) -> Step:
         TaskFault.raise_standard(
             "expression", "Not a status", detail=f"`status` yields {status!r}; it needs a number"
         )
-    raise TaskFault(Problem.model_validate({"title": "Error", **error, "status": status}))
+    try:
+        problem = Problem.model_validate({"title": "Error", **error, "status": status})
+    except ValidationError as invalid:
+        TaskFault.raise_standard("expression", "Not an error", detail=describe_invalid(invalid))
+    raise TaskFault(problem)

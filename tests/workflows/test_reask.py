@@ -1,0 +1,64 @@
+"""`reask`: an answer that does not fit its schema is asked for again, visibly and counted."""
+
+from typing import Any
+
+from temporalio.testing import WorkflowEnvironment
+
+from httptask.testing import Reply, ScriptedServer
+from support.chat import completion
+from support.runs import Outcome, local_connection, running, secret_store
+
+DEFINITION = """
+do:
+  - label:
+      call: chatCompletion
+      with:
+        model: m
+        messages: [{ role: user, content: Label it. }]
+        response_format:
+          type: json_schema
+          json_schema:
+            name: label
+            schema: { type: object, required: [label], properties: { label: { type: string } } }
+        reask: 2
+"""
+
+
+async def ask(temporal: WorkflowEnvironment, replies: list[Reply]) -> tuple[Outcome, ScriptedServer]:
+    async with ScriptedServer(replies) as server:
+        openai = local_connection("openai", server.url, bearer_secret="KEY")
+        secrets = secret_store({"KEY": "sk-0123456789"})
+        async with running(temporal, connections={"openai": openai}, secrets=secrets) as runner:
+            return await runner.run(DEFINITION), server
+
+
+def messages(server: ScriptedServer, index: int) -> Any:
+    return server.requests[index].json()["messages"]
+
+
+async def test_the_validators_message_goes_back_to_the_model(temporal: WorkflowEnvironment) -> None:
+    outcome, server = await ask(
+        temporal, [completion("{}"), completion("no JSON"), completion('{"label": "a"}')]
+    )
+
+    assert outcome.output["json"] == {"label": "a"}
+    assert outcome.output["usage"]["total_tokens"] == 30
+    assert [len(messages(server, index)) for index in range(3)] == [1, 3, 5]
+    assert messages(server, 1)[1] == {"role": "assistant", "content": "{}"}
+    assert "label" in messages(server, 1)[2]["content"]
+    assert len({request.headers["idempotency-key"] for request in server.requests}) == 3
+
+
+async def test_it_is_bounded(temporal: WorkflowEnvironment) -> None:
+    outcome, server = await ask(temporal, [completion("{}")])
+
+    assert len(server.requests) == 3
+    assert outcome.problem["error"] == "OutputInvalid"
+
+
+async def test_an_answer_that_was_cut_is_not_asked_for_again(temporal: WorkflowEnvironment) -> None:
+    cut = {"message": {"role": "assistant", "content": '{"lab'}, "finish_reason": "length", "index": 0}
+    outcome, server = await ask(temporal, [Reply.json({"id": "c", "choices": [cut]})])
+
+    assert len(server.requests) == 1
+    assert outcome.problem["error"] == "OutputInvalid"
