@@ -42,6 +42,13 @@ def test_retry_is_explained() -> None:
     )
 
 
+def test_wait_that_the_server_asked_for_is_named() -> None:
+    waiting = task(
+        "ask", state="waiting", summary="POST x", attempt=2, last_failure="429 from x", retry_after=2
+    )
+    assert "; waiting 2.0 s (its Retry-After); attempt 2; " in describe(waiting)
+
+
 def test_methods_without_a_key_do_not_claim_one() -> None:
     waiting = task(
         "get", state="waiting", summary="GET example.com", attempt=2, last_failure="503 from example.com"

@@ -102,9 +102,8 @@ async def test_retries_are_explained_and_the_key_appears_nowhere(shell: Shell) -
         keys = {request.headers["idempotency-key"] for request in server.requests}
     assert len(server.requests) == 2
     assert len(keys) == 1
-    assert "ask: waiting" in command.stderr
-    assert "429" in command.stderr
-    assert "attempt 2 of 5; same Idempotency-Key" in command.stderr
+    assert "ask: waiting  429 from 127.0.0.1" in command.stderr
+    assert "; waiting 1.0 s (its Retry-After); attempt 2 of 5; same Idempotency-Key" in command.stderr
     assert KEY not in command.stdout + command.stderr
     for file in (shell.folder / ".httptask").iterdir():
         assert KEY.encode() not in file.read_bytes(), file

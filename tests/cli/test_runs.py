@@ -1,7 +1,9 @@
 """`httptask runs`: what the histories tell."""
 
 import json
+from pathlib import Path
 
+from httptask.cli.server import SharedServer
 from httptask.testing.server import Reply, ScriptedServer
 from support.commands import Shell
 
@@ -55,6 +57,15 @@ async def test_list_show_and_cancel(shell: Shell) -> None:
     code, _ = await shell.run("runs", "cancel", run["id"])
     assert code == 2, "it has ended"
     assert shell.left_over() == []
+
+
+async def test_absent_namespace_is_3(shell: Shell, tmp_path: Path) -> None:
+    server = SharedServer(tmp_path / ".elsewhere")
+    address = await server.join()
+    code, command = await shell.run("runs", "list", TEMPORAL_ADDRESS=address, TEMPORAL_NAMESPACE="absent")
+    await server.leave()
+    assert code == 3
+    assert command.stderr.startswith(f"error: Temporal at {address}: Namespace absent is not found.\n")
 
 
 async def test_no_runs_yet(shell: Shell) -> None:

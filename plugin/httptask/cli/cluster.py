@@ -89,8 +89,9 @@ async def connect_to(cluster: Cluster, plugins: "Sequence[Plugin]" = ()) -> "Cli
     """A client of the user's cluster.
 
     Raises:
-        CliError: it does not answer.
+        CliError: it does not answer, or has no such namespace.
     """
+    from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
     from temporalio.client import Client
     from temporalio.service import RPCError
 
@@ -98,10 +99,20 @@ async def connect_to(cluster: Cluster, plugins: "Sequence[Plugin]" = ()) -> "Cli
     options["target_host"] = cluster.address
     try:
         async with asyncio.timeout(_CONNECT_SECONDS):
-            return await Client.connect(**options, plugins=plugins)
-    except (RuntimeError, RPCError, TimeoutError):
+            client = await Client.connect(**options, plugins=plugins)
+            await client.workflow_service.describe_namespace(
+                DescribeNamespaceRequest(namespace=client.namespace)
+            )
+    except (RuntimeError, TimeoutError):
         raise CliError(
             f"can't connect to Temporal at {cluster.address}",
             "check TEMPORAL_ADDRESS or the profile; without them `run` and `dev` use an embedded server",
             ExitCode.UNREACHABLE,
         ) from None
+    except RPCError as error:
+        raise CliError(
+            f"Temporal at {cluster.address}: {error.message}",
+            "check TEMPORAL_NAMESPACE, TEMPORAL_API_KEY or the profile",
+            ExitCode.UNREACHABLE,
+        ) from None
+    return client

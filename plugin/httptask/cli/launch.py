@@ -93,6 +93,8 @@ async def _follow(handle: WorkflowHandle[Any, Any], launch: Launch, interrupts: 
         if not result.done():
             await _end(handle, result, interrupts)
     asked.cancel()
+    if not result.done():
+        raise CliError(f"{handle.id} did not end: Temporal does not answer", exit_code=ExitCode.INTERRUPTED)
     try:
         _report(launch, handle.id, output=await result)
     except WorkflowFailureError as failure:

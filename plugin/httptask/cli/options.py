@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["ConfigOption", "DefinitionsOption", "JsonOption", "ProfileOption", "QueueOption"]
+__all__ = [
+    "ConfigOption",
+    "DefinitionsOption",
+    "FixturesOption",
+    "InputOption",
+    "JsonOption",
+    "ProfileOption",
+    "QueueOption",
+    "RecordOption",
+]
 
 ConfigOption = Annotated[
     Path | None,
@@ -18,9 +27,20 @@ ConfigOption = Annotated[
 DefinitionsOption = Annotated[
     Path | None, typer.Option("--definitions", "-d", metavar="DIR", help="Folder of definitions to serve.")
 ]
+FixturesOption = Annotated[
+    Path | None,
+    typer.Option("--fixtures", metavar="DIR", help="Answer requests from recorded files; nothing is sent."),
+]
+InputOption = Annotated[
+    str | None, typer.Option("--input", "-i", metavar="JSON|@FILE|-", help="The workflow's input.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 ProfileOption = Annotated[
     str | None,
     typer.Option("--profile", metavar="NAME", help="Profile of temporal.toml that names the cluster."),
 ]
 QueueOption = Annotated[str, typer.Option("--task-queue", metavar="NAME", help="Task queue to serve.")]
+RecordOption = Annotated[
+    Path | None,
+    typer.Option("--record", metavar="DIR", help="Write every exchange to files, for --fixtures."),
+]

@@ -9,7 +9,14 @@ from httptask.cli.console import print_note
 from httptask.cli.definitions import definition_files, load_runnable
 from httptask.cli.errors import CliError
 from httptask.cli.inputs import check_input, read_input
-from httptask.cli.options import ConfigOption, JsonOption, ProfileOption
+from httptask.cli.options import (
+    ConfigOption,
+    FixturesOption,
+    InputOption,
+    JsonOption,
+    ProfileOption,
+    RecordOption,
+)
 
 __all__ = ["run"]
 
@@ -17,19 +24,9 @@ __all__ = ["run"]
 def run(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The definition.")],
     *,
-    input_: Annotated[
-        str | None, typer.Option("--input", "-i", metavar="JSON|@FILE|-", help="JSON, a file, or stdin.")
-    ] = None,
-    fixtures: Annotated[
-        Path | None,
-        typer.Option(
-            "--fixtures", metavar="DIR", help="Answer requests from recorded files; nothing is sent."
-        ),
-    ] = None,
-    record: Annotated[
-        Path | None,
-        typer.Option("--record", metavar="DIR", help="Write every exchange to files, for --fixtures."),
-    ] = None,
+    input_: InputOption = None,
+    fixtures: FixturesOption = None,
+    record: RecordOption = None,
     json: JsonOption = False,
     config: ConfigOption = None,
     profile: ProfileOption = None,

@@ -8,7 +8,14 @@ import typer
 from httptask.cli.definitions import definition_files, load_runnable
 from httptask.cli.errors import CliError
 from httptask.cli.inputs import read_input
-from httptask.cli.options import ConfigOption, JsonOption, ProfileOption
+from httptask.cli.options import (
+    ConfigOption,
+    FixturesOption,
+    InputOption,
+    JsonOption,
+    ProfileOption,
+    RecordOption,
+)
 from httptask.dsl.json_values import is_mapping
 
 __all__ = ["send_test_request"]
@@ -22,9 +29,7 @@ def send_test_request(
         str, typer.Argument(metavar="TASK", help="Name or JSON Pointer of a task that makes a call.")
     ],
     *,
-    input_: Annotated[
-        str | None, typer.Option("--input", "-i", metavar=_JSON, help="The workflow's input.")
-    ] = None,
+    input_: InputOption = None,
     task_input: Annotated[
         str | None,
         typer.Option("--task-input", metavar=_JSON, help="The task's own input; by default the workflow's."),
@@ -38,13 +43,8 @@ def send_test_request(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the prepared request and send nothing.")
     ] = False,
-    fixtures: Annotated[
-        Path | None, typer.Option("--fixtures", metavar="DIR", help="Answer from recorded files.")
-    ] = None,
-    record: Annotated[
-        Path | None,
-        typer.Option("--record", metavar="DIR", help="Write the exchange to files, for --fixtures."),
-    ] = None,
+    fixtures: FixturesOption = None,
+    record: RecordOption = None,
     json: JsonOption = False,
     config: ConfigOption = None,
     profile: ProfileOption = None,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 __all__ = ["ConfigInvalid"]
 
 
-class ConfigInvalid(ValueError):  # noqa: N818 - named for the situation, like the errors of the HTTP edge
+class ConfigInvalid(ValueError):
     """A configuration can't be used.
 
     Attributes:

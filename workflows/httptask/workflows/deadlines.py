@@ -3,30 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 from temporalio import workflow
 
-from httptask.dsl.durations import seconds_of
 from httptask.workflows.problem import Problem, TaskFault
 
-__all__ = ["deadline_at", "timeout_seconds"]
-
-
-def timeout_seconds(value: Any) -> float:
-    """Seconds of a rendered `timeout.after`.
-
-    Raises:
-        TaskFault: it is not a duration.
-    """
-    seconds = seconds_of(value)
-    if seconds is None:
-        TaskFault.raise_standard(
-            "expression",
-            "Not a duration",
-            detail=f"`timeout.after` yields {value!r}; write PT30S or {{ seconds: 30 }}",
-        )
-    return seconds
+__all__ = ["deadline_at"]
 
 
 @asynccontextmanager

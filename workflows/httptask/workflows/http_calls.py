@@ -166,12 +166,7 @@ def _expand(text: str, variables: Mapping[str, Any]) -> str:
             "URI variable missing",
             detail=f"{{{missing[0]}}} has no value in the task's input, which has: {', '.join(variables) or 'nothing'}",
         )
-    try:
-        return uritemplate.expand(text, {name: _plain(value) for name, value in variables.items()})
-    except TypeError:
-        TaskFault.raise_standard(
-            "expression", "Not for a URL", detail=f"a variable of {text} is an object where it needs text"
-        )
+    return uritemplate.expand(text, {name: _plain(value) for name, value in variables.items()})
 
 
 def _plain(value: Any) -> Any:

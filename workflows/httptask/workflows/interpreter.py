@@ -6,7 +6,7 @@ from temporalio import workflow
 
 from httptask.dsl.program import Program
 from httptask.workflows.budget import Budget
-from httptask.workflows.deadlines import timeout_seconds
+from httptask.workflows.durations import required_seconds
 from httptask.workflows.evaluation import Evaluator, Variables, moment
 from httptask.workflows.log import log_event
 from httptask.workflows.problem import TaskFault
@@ -118,7 +118,8 @@ class Interpreter:
         self.state.root = Strand(frames=[Frame(sequence="/do", data=data, scope="")], context=data)
         timeout = self.program.parts.get("timeout")
         if timeout is not None:
-            seconds = timeout_seconds(self.evaluator.transform(timeout, data, self.workflow_variables()))
+            after = self.evaluator.transform(timeout, data, self.workflow_variables())
+            seconds = required_seconds(after, "timeout.after")
             self.state.deadline = self.state.started_at + seconds
 
     async def _run_root(self) -> Finished | None:

@@ -9,7 +9,8 @@ from temporalio import workflow
 
 from httptask.dsl.expressions import Expression
 from httptask.dsl.program import TaskNode
-from httptask.workflows.deadlines import deadline_at, timeout_seconds
+from httptask.workflows.deadlines import deadline_at
+from httptask.workflows.durations import required_seconds
 from httptask.workflows.evaluation import Variables, moment
 from httptask.workflows.execution import Child, Complete, Descend, Paused, TaskContext
 from httptask.workflows.problem import TaskFault
@@ -124,7 +125,7 @@ class StrandRunner:
                 )
         if "timeout" in node.parts:
             after = self.interpreter.evaluator.transform(node.parts["timeout"], execution.input, variables)
-            execution.deadline = execution.started_at + timeout_seconds(after)
+            execution.deadline = execution.started_at + required_seconds(after, "timeout.after")
 
     async def _advance(self, child: Child | None) -> bool:
         """Let the task on top of the stack take its next step; True when it paused."""

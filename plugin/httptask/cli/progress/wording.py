@@ -34,7 +34,9 @@ def _awaits_retry(task: "TaskStatus") -> bool:
 def _retry(task: "TaskStatus") -> list[str]:
     """Why a call waits, how long, and what comes then."""
     parts = [task.last_failure] if task.last_failure else []
-    if task.next_attempt_at is not None:
+    if task.retry_after is not None:
+        parts.append(f"waiting {task.retry_after:.1f} s (its Retry-After)")
+    elif task.next_attempt_at is not None:
         seconds = max(0.0, (task.next_attempt_at - datetime.now(UTC)).total_seconds())
         source = " (its Retry-After)" if task.retry_after else ""
         parts.append(f"waiting {seconds:.1f} s{source}")

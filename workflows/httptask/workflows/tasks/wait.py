@@ -4,23 +4,15 @@ from datetime import timedelta
 
 from temporalio import workflow
 
-from httptask.dsl.durations import seconds_of
+from httptask.workflows.durations import required_seconds
 from httptask.workflows.execution import Child, Complete, Step, TaskContext
-from httptask.workflows.problem import TaskFault
 
 __all__ = ["run_wait"]
 
 
 async def run_wait(context: TaskContext, _child: Child | None) -> Step:
-    """Wait for a duration in parts or in ISO 8601; the data passes through."""
-    value = context.value("wait")
-    seconds = seconds_of(value)
-    if seconds is None:
-        TaskFault.raise_standard(
-            "expression",
-            "Not a duration",
-            detail=f"`wait` yields {value!r}; write PT15M or {{ minutes: 15 }}",
-        )
+    """Wait for a duration; the data passes through."""
+    seconds = required_seconds(context.value("wait"), "wait")
     context.interpreter.board.update(context.execution.id, state="waiting", summary=f"{seconds:g} s")
     await workflow.sleep(timedelta(seconds=seconds))
     return Complete(context.execution.input)

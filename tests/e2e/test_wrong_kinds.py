@@ -1,0 +1,99 @@
+"""Values of a kind that a task can't use end the run in an error that names it; none leaves the run hanging."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from support.runs import Runner, local_connection, parse, running
+from temporalio.testing import WorkflowEnvironment
+
+from httptask.testing import Reply, ScriptedServer
+
+SECONDS = 10
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def runner(temporal: WorkflowEnvironment) -> AsyncIterator[Runner]:
+    async with ScriptedServer([Reply.json({})]) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner:
+            yield runner
+        assert server.requests == []
+
+
+def call(arguments: str) -> str:
+    return f"do: [{{ task: {{ call: httpRequest, with: {{ connection: shop, path: /x, {arguments} }} }} }}]"
+
+
+def raised(**changes: str) -> dict[str, Any]:
+    error = {"type": "https://e.example", "status": 500, "title": "T", **changes}
+    return parse("do: []") | {"do": [{"task": {"raise": {"error": error}}}]}
+
+
+def schema(document: str) -> str:
+    return f"do: [{{ task: {{ set: {{ a: 1 }}, output: {{ schema: {{ document: {document} }} }} }} }}]"
+
+
+DEEP = "${ reduce range(400) as $i (0; [.]) }"
+CASES: dict[str, tuple[str | dict[str, Any], str]] = {
+    "method": (call('method: "${ 5 }"'), "method: Input should be a valid string"),
+    "headers": (call('method: get, headers: "${ 5 }"'), "headers: Input should be a valid dictionary"),
+    "header": (call('method: get, headers: { a: "${ {} }" }'), "headers/a: Input should be a valid string"),
+    "query": (call('method: get, query: { a: "${ null }" }'), "query/a"),
+    "endpoint": (
+        'do: [{ task: { call: http, with: { method: get, endpoint: "${ 5 }" } } }]',
+        "the endpoint yields int; it needs text",
+    ),
+    "URL that is none": (
+        'do: [{ task: { call: http, with: { method: get, endpoint: "${ .url }" } } }]',
+        "the URL's host or port can't be read",
+    ),
+    "bearer token": (
+        """
+        do:
+          - task:
+              call: http
+              with:
+                method: get
+                endpoint: { uri: "http://127.0.0.1/", authentication: { bearer: { token: "${ 5 }" } } }
+        """,
+        "token: Input should be a valid string",
+    ),
+    "messages": (
+        'do: [{ task: { call: chatCompletion, with: { model: m, connection: shop, messages: "${ 5 }" } } }]',
+        "`messages` is a number, not a list",
+    ),
+    "body that nests too deeply": (call(f'method: post, body: "{DEEP}"'), "the request of task nests too deeply"),
+    "output that nests too deeply": (f'do: [{{ task: {{ set: {{ a: "{DEEP}" }} }} }}]', "output nests too deeply"),
+    "error's type": (raised(type="${ 5 }"), "type: Input should be a valid string"),
+    "error's detail": (raised(detail="${ {a: 1} }"), "detail: Input should be a valid string"),
+    "error's status": (raised(status="${ .url }"), "it needs a number"),
+    "duration": ('do: [{ task: { wait: "${ 5 }" } }]', "`wait` yields 5"),
+    "duration beyond a century": ('do: [{ task: { wait: "${ {days: 1e12} }" } }]', "`wait` yields {'days':"),
+    "infinite timeout": (
+        'do: [{ task: { set: { a: 1 }, timeout: { after: "${ {days: 1e300} }" } } }]',
+        "`timeout.after` yields {'days':",
+    ),
+    "for over an object": ('do: [{ task: { for: { in: "${ . }" }, do: [{ x: { set: { a: 1 } } }] } }]', "`in` yields dict"),
+    "map over null": (
+        'do: [{ task: { call: map, with: { in: "${ .none }", do: [{ x: { set: { a: 1 } } }] } } }]',
+        "`in` yields NoneType",
+    ),
+    "schema with an invalid pattern": (schema('{ pattern: "(" }'), 'is not a "regex"'),
+    "schema on another server": (
+        schema('{ $ref: "http://127.0.0.1:9/schema.json" }'),
+        "only references within the schema are followed",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_wrong_kind(runner: Runner, name: str) -> None:
+    definition, expected = CASES[name]
+
+    async with asyncio.timeout(SECONDS):
+        outcome = await runner.run(definition, {"url": "http://[::1"})
+
+    assert expected in outcome.problem["detail"]
