@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from support.runs import Runner, running
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.dsl.expressions import Scope, evaluate, parse_expression
+from support.runs import Runner, running
 
 SECONDS = 2.0
 
@@ -76,7 +76,9 @@ async def longest_workflow_task(runner: Runner, handle: WorkflowHandle[Any, Any]
     return longest
 
 
-@pytest.mark.parametrize("text", ["env", "$ENV.PATH", "input", "halt", '"x" | halt_error', "now", "$__prog_args"])
+@pytest.mark.parametrize(
+    "text", ["env", "$ENV.PATH", "input", "halt", '"x" | halt_error', "now", "$__prog_args"]
+)
 async def test_what_reaches_out_of_an_expression_is_refused(runner: Runner, text: str) -> None:
     outcome = await runner.run(document_of({"do": [{"bad": {"set": {"x": f"${{ {text} }}"}}}]}))
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from support.runs import Runner, local_connection, parse, running
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer
+from support.runs import Runner, local_connection, parse, running
 
 SECONDS = 10
 
@@ -65,8 +65,14 @@ CASES: dict[str, tuple[str | dict[str, Any], str]] = {
         'do: [{ task: { call: chatCompletion, with: { model: m, connection: shop, messages: "${ 5 }" } } }]',
         "`messages` is a number, not a list",
     ),
-    "body that nests too deeply": (call(f'method: post, body: "{DEEP}"'), "the request of task nests too deeply"),
-    "output that nests too deeply": (f'do: [{{ task: {{ set: {{ a: "{DEEP}" }} }} }}]', "output nests too deeply"),
+    "body that nests too deeply": (
+        call(f'method: post, body: "{DEEP}"'),
+        "the request of task nests too deeply",
+    ),
+    "output that nests too deeply": (
+        f'do: [{{ task: {{ set: {{ a: "{DEEP}" }} }} }}]',
+        "output nests too deeply",
+    ),
     "error's type": (raised(type="${ 5 }"), "type: Input should be a valid string"),
     "error's detail": (raised(detail="${ {a: 1} }"), "detail: Input should be a valid string"),
     "error's status": (raised(status="${ .url }"), "it needs a number"),
@@ -76,7 +82,10 @@ CASES: dict[str, tuple[str | dict[str, Any], str]] = {
         'do: [{ task: { set: { a: 1 }, timeout: { after: "${ {days: 1e300} }" } } }]',
         "`timeout.after` yields {'days':",
     ),
-    "for over an object": ('do: [{ task: { for: { in: "${ . }" }, do: [{ x: { set: { a: 1 } } }] } }]', "`in` yields dict"),
+    "for over an object": (
+        'do: [{ task: { for: { in: "${ . }" }, do: [{ x: { set: { a: 1 } } }] } }]',
+        "`in` yields dict",
+    ),
     "map over null": (
         'do: [{ task: { call: map, with: { in: "${ .none }", do: [{ x: { set: { a: 1 } } }] } } }]',
         "`in` yields NoneType",

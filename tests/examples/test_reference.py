@@ -46,8 +46,7 @@ def fields(model: type[BaseModel], *left_out: str) -> list[str]:
 
 def test_keys_of_the_configuration() -> None:
     page = "docs/configuration.md"
-    # `max_attempts` is accepted and has no effect, so no page promises one.
-    assert sorted(names(rows(page, "## `[connections.NAME]`"))) == fields(Connection, "name", "max_attempts")
+    assert sorted(names(rows(page, "## `[connections.NAME]`"))) == fields(Connection, "name")
     assert sorted(names(rows(page, "## `[connections.NAME.limits]`"))) == fields(Limits)
     assert sorted(names(rows(page, "## `[secrets.NAME]`"))) == fields(SecretSource, "name")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from httptask.http.address import parse_networks
 from httptask.http.errors import RequestInvalid
@@ -32,7 +32,6 @@ class Connection(BaseModel):
     limits: Limits = Limits()
     allow_private: tuple[str, ...] = ()
     """Private networks it may reach: CIDR notation, an address, or `loopback`."""
-    max_attempts: int = Field(default=5, ge=1)
 
     @field_validator("allow_private")
     @classmethod

@@ -167,7 +167,7 @@ async def chat_completion(
 
     Raises:
         CallFailed: or one of its subclasses in `httptask.workflows.errors`; `OutputInvalid` when the answer does not
-            have the form that was asked for.
+            have the form that was asked for, or the model refused to give one.
     """
     body: dict[str, Any] = {"model": model, "messages": [dict(message) for message in messages], **params}
     if output_type is not None:
@@ -191,10 +191,13 @@ async def chat_completion(
     )
 
 
-def _typed(completion: Completion, output_type: type[Model]) -> Model | None:
-    """The answer as the caller's model; None when the model refused."""
+def _typed(completion: Completion, output_type: type[Model]) -> Model:
+    """The answer as the caller's model."""
     if completion.json_ is None:
-        return None
+        reason = (
+            f"the model refused: {completion.refusal}" if completion.refusal else "the answer holds no JSON"
+        )
+        raise _output_invalid(completion, f"no {output_type.__name__}: {reason}", [])
     try:
         return output_type.model_validate(completion.json_)
     except ValidationError as error:
@@ -202,12 +205,13 @@ def _typed(completion: Completion, output_type: type[Model]) -> Model | None:
             {"pointer": "/" + "/".join(map(str, fault["loc"])), "message": fault["msg"]}
             for fault in error.errors(include_url=False)
         ]
-        raise OutputInvalid(
-            f"the answer is not a {output_type.__name__}: {faults[0]['pointer']}: {faults[0]['message']}",
-            {"text": completion.text, "errors": faults},
-            type="OutputInvalid",
-            non_retryable=True,
-        ) from None
+        message = f"not a {output_type.__name__}: {faults[0]['pointer']}: {faults[0]['message']}"
+        raise _output_invalid(completion, message, faults) from None
+
+
+def _output_invalid(completion: Completion, message: str, faults: list[dict[str, str]]) -> OutputInvalid:
+    details = {"text": completion.text, "refusal": completion.refusal, "errors": faults}
+    return OutputInvalid(message[:1000], details, type="OutputInvalid", non_retryable=True)
 
 
 async def _execute(

@@ -1,0 +1,44 @@
+"""Workflows as users write them: nothing but the public package, in Temporal's sandbox."""
+
+from typing import Literal
+
+from pydantic import BaseModel, field_validator
+from temporalio import workflow
+
+from httptask.workflows import chat_completion, http_request
+from httptask.workflows.errors import QuotaExhausted
+
+
+class Label(BaseModel):
+    priority: Literal["low", "urgent"]
+    reason: str
+
+    @field_validator("reason")
+    @classmethod
+    def _says_something(cls, reason: str) -> str:
+        if not reason.strip():
+            raise ValueError("say something")
+        return reason
+
+
+@workflow.defn
+class Asks:
+    @workflow.run
+    async def run(self) -> str:
+        answer = await chat_completion(
+            model="m", messages=[{"role": "user", "content": "?"}], output_type=Label, temperature=0
+        )
+        return f"{type(answer.json).__name__} {answer.json.priority}"
+
+
+@workflow.defn
+class Posts:
+    @workflow.run
+    async def run(self) -> str:
+        try:
+            response = await http_request(
+                "post", "/orders", connection="shop", query={"tag": ["a", "b"]}, json={"n": 1}
+            )
+        except QuotaExhausted as error:
+            return f"quota exhausted: {error.info['status']}"
+        return f"posted {response.content['id']}"

@@ -1,0 +1,105 @@
+"""`http_request` and `chat_completion` in workflows written in Python."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
+
+from httptask.testing import Reply, ScriptedServer
+from support.chat import completion
+from support.python_workflows import Asks, Posts
+from support.runs import Runner, local_connection, running, secret_store
+
+REFUSED = Reply.json(
+    {
+        "choices": [
+            {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "refusal": "I can't."}}
+        ]
+    }
+)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def server() -> AsyncIterator[ScriptedServer]:
+    async with ScriptedServer([Reply.json({"ok": True})]) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def runner(temporal: WorkflowEnvironment, server: ScriptedServer) -> AsyncIterator[Runner]:
+    connections = {
+        "openai": local_connection("openai", server.url, bearer_secret="KEY"),
+        "shop": local_connection("shop", server.url),
+    }
+    secrets = secret_store({"KEY": "sk-0123456789"})
+    worker = {"workflows": [Asks, Posts]}
+    async with running(temporal, connections=connections, secrets=secrets, worker=worker) as found:
+        yield found
+
+
+async def run(runner: Runner, workflow: Any) -> Any:
+    handle = await runner.client.start_workflow(
+        workflow.run, id=f"py-{runner.task_queue}", task_queue=runner.task_queue
+    )
+    try:
+        return await handle.result()
+    except WorkflowFailureError as error:
+        return error.cause
+    finally:
+        replayer = Replayer(workflows=[Asks, Posts], plugins=[runner.plugin])
+        await replayer.replay_workflow(await handle.fetch_history())
+
+
+async def test_an_answer_is_an_object_of_the_callers_model(runner: Runner, server: ScriptedServer) -> None:
+    server.script = [completion('{"priority": "urgent", "reason": "down"}')]
+
+    assert await run(runner, Asks) == "Label urgent"
+    sent = server.requests[0].json()
+    assert sent["response_format"]["json_schema"]["strict"] is True
+    assert sent["response_format"]["json_schema"]["schema"]["required"] == ["priority", "reason"]
+    assert sent["response_format"]["json_schema"]["schema"]["additionalProperties"] is False
+    assert sent["temperature"] == 0
+
+
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (REFUSED, "no Label: the model refused: I can't."),
+        (completion('{"priority": "meh", "reason": "?"}'), "meh"),
+        (completion('{"priority": "urgent", "reason": " "}'), "not a Label: /reason: "),
+    ],
+    ids=["refusal", "not of its schema", "not what the model's own validator wants"],
+)
+async def test_what_is_no_such_object_fails_the_workflow(
+    runner: Runner, server: ScriptedServer, reply: Reply, message: str
+) -> None:
+    server.script = [reply]
+
+    cause = await run(runner, Asks)
+
+    assert isinstance(cause, ApplicationError)
+    assert cause.type == "OutputInvalid"
+    assert message in str(cause) + str(cause.details)
+    assert len(server.requests) == 1
+
+
+async def test_errors_are_caught_by_their_class(runner: Runner, server: ScriptedServer) -> None:
+    body = {"error": {"code": "insufficient_quota", "message": "You exceeded your quota"}}
+    server.script = [Reply.json(body, status=429)]
+
+    assert await run(runner, Posts) == "quota exhausted: 429"
+    assert len(server.requests) == 1
+
+
+async def test_a_request_carries_one_key_over_its_attempts(runner: Runner, server: ScriptedServer) -> None:
+    server.script = [Reply.of(status=503), Reply.json({"id": 7})]
+
+    assert await run(runner, Posts) == "posted 7"
+    first, second = server.requests
+    assert (first.method, first.target, first.body) == ("POST", "/orders?tag=a&tag=b", b'{"n":1}')
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
