@@ -32,7 +32,7 @@ async def complete(edge: Edge, request: ChatRequest, *, attempt: int = 1) -> Com
         if request_id := response.headers.get("x-request-id"):
             error.details["request_id"] = request_id
         raise
-    completion.simulated = response.simulated
+    completion.attempt, completion.simulated = response.attempt, response.simulated
     return completion
 
 

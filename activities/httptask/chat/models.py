@@ -78,5 +78,6 @@ class Completion(BaseModel):
     choices: list[dict[str, Any]] | None = None
     """All choices as the server sent them, when the request asks for more than one."""
     response: dict[str, Any] | None = None
+    attempt: int = 1
     simulated: bool = False
     """True when a fixture answered instead of a server."""

@@ -44,6 +44,24 @@ def configure_logging(level: Literal["INFO", "WARNING"]) -> None:
     if level == "WARNING":
         for name in ("httptask", "temporalio.activity"):
             logging.getLogger(name).setLevel(logging.ERROR)
+    _direct_core(to_logging=level == "INFO")
+
+
+def _direct_core(*, to_logging: bool) -> None:
+    """Keep the log of Temporal's core off stdout, where it goes by itself and where results belong."""
+    from temporalio.runtime import (
+        LogForwardingConfig,
+        LoggingConfig,
+        Runtime,
+        TelemetryConfig,
+        TelemetryFilter,
+    )
+
+    config = LoggingConfig(
+        filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+        forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
+    )
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=config if to_logging else None)))
 
 
 class _CurrentStderr(logging.Handler):

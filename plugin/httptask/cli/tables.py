@@ -51,7 +51,8 @@ def _print_call(call: CallRecord) -> None:
     attempts = f"{call.attempts} attempt" + ("" if call.attempts == 1 else "s")
     took = _took(call.scheduled_at, call.ended_at)
     _print("")
-    _print(f"{call.task}  {call.state}  {attempts}, {took}  {call.summary or ''}")
+    summary = (call.summary or "").removeprefix(f"{call.task}: ")
+    _print(f"{call.task}  {call.state}  {attempts}, {took}  {summary}")
     for name, part in _request_parts(call.request).items():
         _print_value(f"  {name}", part)
     if call.failure is not None:

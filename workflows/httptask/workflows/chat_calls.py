@@ -40,7 +40,7 @@ def chat_output(
         return completion.response
     if completion.usage is not None and asked_before is not None:
         completion = completion.model_copy(update={"usage": sum_usage(asked_before, completion.usage)})
-    left_out = {"response", "simulated"} | (set[str]() if completion.choices else {"choices"})
+    left_out = {"attempt", "response", "simulated"} | (set[str]() if completion.choices else {"choices"})
     return completion.model_dump(mode="json", exclude=left_out)
 
 

@@ -18,11 +18,13 @@ from httptask.dsl.expressions import (
     render,
 )
 from httptask.workflows.problem import TaskFault
-from httptask.workflows.recorded import record, was_recorded
+from httptask.workflows.recorded import Pacer, record, was_recorded
 
 __all__ = ["Evaluator", "Variables", "moment"]
 
 LIVE_LIMIT_SECONDS = 1.0
+SHORTEST_LIMIT_SECONDS = 0.1
+"""What an expression gets at least, when others of the same task have used up nearly all of a workflow task."""
 REPLAY_LIMIT_SECONDS = 1.8
 """A replay must not meet a limit that the live run did not; just below the deadlock detector's two seconds."""
 
@@ -35,7 +37,8 @@ T = TypeVar("T")
 class Evaluator:
     """Evaluates expressions for one run; counts evaluations so that each has its own recorded decision."""
 
-    def __init__(self) -> None:
+    def __init__(self, pacer: Pacer) -> None:
+        self._pacer = pacer
         self._evaluations = 0
 
     def transform(self, part: Expression | Template, dot: Any, variables: Variables) -> Any:
@@ -79,9 +82,8 @@ class Evaluator:
         decision = f"httptask-expression-limit-{self._evaluations}"
         if was_recorded(decision):
             _limit_fault(pointer)
-        limit = REPLAY_LIMIT_SECONDS if workflow.unsafe.is_replaying() else LIVE_LIMIT_SECONDS
         try:
-            return run(limit)
+            return run(self._limit())
         except ExpressionFailed as failed:
             hint = f" ({failed.hint})" if failed.hint else ""
             TaskFault.raise_standard(
@@ -91,12 +93,18 @@ class Evaluator:
             record(decision)
             _limit_fault(pointer)
 
+    def _limit(self) -> float:
+        if workflow.unsafe.is_replaying():
+            return REPLAY_LIMIT_SECONDS
+        return max(SHORTEST_LIMIT_SECONDS, min(LIVE_LIMIT_SECONDS, self._pacer.seconds_left()))
+
 
 def _limit_fault(pointer: str) -> NoReturn:
     TaskFault.raise_standard(
         "expression",
         "The expression was stopped",
-        detail=f"{pointer}: it met its bound of {LIVE_LIMIT_SECONDS:g} s or of memory; make it do less",
+        detail=f"{pointer}: it met its bound of {LIVE_LIMIT_SECONDS:g} s, which all expressions of a task share, "
+        "or its bound of memory; make it do less",
     )
 
 

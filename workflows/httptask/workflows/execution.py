@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
+from httptask.chat.models import Completion
 from httptask.dsl.expressions import Expression, Rendered, Template
 from httptask.dsl.program import TaskNode
+from httptask.http.models import HttpResponse
 from httptask.workflows.activity_call import ActivityCall
 from httptask.workflows.evaluation import Variables
 from httptask.workflows.state import TaskExecution
@@ -115,3 +117,7 @@ class TaskContext:
         self.interpreter.budget.take_call()
         self.interpreter.board.update(self.execution.id, activity_id=call.id, summary=call.summary)
         return await self.interpreter.scheduler.execute(call)
+
+    def answered(self, result: HttpResponse | Completion) -> None:
+        """Show on the status board by which attempt, and by whom, the call was answered."""
+        self.interpreter.board.update(self.execution.id, attempt=result.attempt, simulated=result.simulated)

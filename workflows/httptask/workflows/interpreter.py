@@ -36,9 +36,9 @@ class Interpreter:
     ) -> None:
         self.program = program
         self.state = state
-        self.evaluator = Evaluator()
-        self.scheduler = Scheduler()
         self.pacer = Pacer()
+        self.evaluator = Evaluator(self.pacer)
+        self.scheduler = Scheduler()
         self.board = StatusBoard()
         self.budget = Budget.of(program.definition.document.metadata, state)
         self.draining = False

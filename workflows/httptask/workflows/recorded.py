@@ -16,6 +16,7 @@ __all__ = ["Pacer", "record", "was_recorded"]
 
 _STEPS_PER_YIELD = 1_000
 _SECONDS_PER_YIELD = 0.5
+_SECONDS_PER_WORKFLOW_TASK = 1.7
 _A_MINUTE = timedelta(minutes=1)
 
 
@@ -55,6 +56,10 @@ class Pacer:
         elif not workflow.unsafe.is_replaying() and self._working_for() > _SECONDS_PER_YIELD:
             record(decision)
             await self._yield()
+
+    def seconds_left(self) -> float:
+        """How long this workflow task may go on without letting go."""
+        return _SECONDS_PER_WORKFLOW_TASK - self._working_for()
 
     def _working_for(self) -> float:
         """Seconds of work since this workflow task began or was last let go."""

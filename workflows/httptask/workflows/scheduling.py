@@ -56,7 +56,7 @@ class Scheduler:
                 RawValue(payload),
                 activity_id=call.id,
                 result_type=call.result_type,
-                summary=call.summary,
+                summary=f"{call.id}: {call.summary}"[:200],
                 **activity_options(call.total_seconds),
             )
         except ActivityError as error:

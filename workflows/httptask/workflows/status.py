@@ -18,7 +18,7 @@ TaskState = Literal["pending", "running", "waiting", "completed", "faulted", "ca
 class TaskStatus(BaseModel):
     """One execution of one task.
 
-    `attempt` and the fields behind it are filled in from the server's view of the pending activity.
+    While a call is pending, `attempt` and the fields behind it are filled in from the server's view of its activity.
     """
 
     id: str

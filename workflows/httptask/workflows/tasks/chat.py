@@ -40,7 +40,7 @@ async def run_chat_completion(context: TaskContext, _child: Child | None) -> Ste
             asked = sum_usage(asked, used)
             body = {**body, "messages": [*body["messages"], *_complaint(fault.problem)]}
         else:
-            context.interpreter.board.update(context.execution.id, simulated=completion.simulated)
+            context.answered(completion)
             context.interpreter.budget.add_tokens((completion.usage or Usage()).total_tokens or 0)
             return Complete(chat_output(arguments, completion, asked))
     raise AssertionError  # the last question returns or raises

@@ -20,5 +20,5 @@ async def run_http(context: TaskContext, _child: Child | None) -> Step:
         idempotency_key=context.idempotency_key(id_),
     )
     response = await context.call(call)
-    context.interpreter.board.update(id_, simulated=response.simulated)
+    context.answered(response)
     return Complete(http_output(arguments, response))
