@@ -104,12 +104,23 @@ async def test_expressions_of_one_task_that_are_slow_together(runner: Runner) ->
 
 
 async def test_tasks_that_are_slow_one_after_the_other_all_run(runner: Runner) -> None:
-    slow = await asyncio.to_thread(expression_that_takes, 0.6)
-    tasks = [{f"task{number}": {"set": {"x": f"${{ {slow} }}"}}} for number in range(5)]
+    slow = await asyncio.to_thread(expression_that_takes, 0.4)
+    tasks = [{f"task{number}": {"set": {"x": f"${{ {slow} }}"}}} for number in range(6)]
     async with asyncio.timeout(30):
         outcome = await runner.run(document_of({"do": tasks}))
 
     assert outcome.problem == {}
+
+
+async def test_items_that_are_slow_side_by_side_all_run(runner: Runner) -> None:
+    slow = await asyncio.to_thread(expression_that_takes, 0.4)
+    items = {"in": "${ [range(8)] }", "concurrency": 8, "do": [{"one": {"set": {"x": f"${{ {slow} }}"}}}]}
+    async with asyncio.timeout(30):
+        outcome = await runner.run(document_of({"do": [{"all": {"call": "map", "with": items}}]}))
+
+    assert outcome.problem == {}
+    assert len(outcome.output) == 8
+    await longest_workflow_task(runner, outcome.handle)
 
 
 def expression_that_takes(seconds: float) -> str:
