@@ -8,7 +8,7 @@ import pytest
 
 from support.commands import Shell
 
-_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
+_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH")
 
 
 @pytest.fixture

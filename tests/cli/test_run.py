@@ -162,15 +162,16 @@ async def test_second_interrupt_terminates(shell: Shell) -> None:
 
 async def test_killed_run_makes_no_call_later(shell: Shell) -> None:
     shell.write("asks.yaml", ASKS)
-    shell.write("sets.yaml", SETS)
-    async with ScriptedServer([Reply.silence()]) as server:
+    shell.write("waits.yaml", SETS.replace("do:\n", "do:\n  - pause: { wait: { seconds: 2 } }\n"))
+    busy = Reply.of(status=503, headers={"Retry-After": "1"})
+    async with ScriptedServer([busy, ANSWER]) as server:
         environment = {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": KEY}
         command = await shell.start("run", "asks.yaml", **environment)
-        await server.requests_received(1)
+        await command.says("ask: waiting")
         command.process.kill()
         await command.ends()
-        code, _ = await shell.run("run", "sets.yaml", "-i", '{"n": 1}', **environment)
-        assert code == 0
+        code, command = await shell.run("run", "waits.yaml", "-i", '{"n": 1}', **environment)
+        assert code == 0, command.stderr
         assert len(server.requests) == 1
     assert shell.left_over() == []
 

@@ -34,7 +34,7 @@ def configure_logging(level: Literal["INFO", "WARNING"]) -> None:
     handler = _CurrentStderr()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, _one_line],
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name, _without_traceback],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer()],
         )
     )
@@ -72,15 +72,11 @@ class _CurrentStderr(logging.Handler):
         sys.stderr.write(f"{self.format(record)}\n")
 
 
-def _one_line(
+def _without_traceback(
     _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
     """Leave out the traceback of a library's message, which may quote what must not be logged."""
     event.pop("exc_info", None)
-    record: logging.LogRecord = event["_record"]
-    record.exc_info = None
-    record.exc_text = None
-    event["logger"] = record.name
     return event
 
 

@@ -1,0 +1,75 @@
+"""Log lines go to stderr, one line each, and quote no exception."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from httptask.cli.server import SharedServer
+
+LOGS = """
+import logging, structlog
+from httptask.cli.logging import configure_logging
+configure_logging("{level}")
+structlog.get_logger("httptask.http").warning("http.request.failed", status=503)
+try:
+    raise ValueError("sentinel in an exception")
+except ValueError:
+    logging.getLogger("temporalio.worker").warning("task %s failed", 7, exc_info=True)
+logging.getLogger("temporalio.worker").info("chatter")
+"""
+
+WORKS_IN_AN_ABSENT_NAMESPACE = """
+import asyncio
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.worker import Worker
+from httptask.cli.logging import configure_logging
+configure_logging("{level}")
+
+@activity.defn
+async def nothing(): ...
+
+async def main():
+    client = await Client.connect("{address}", namespace="absent")
+    try:
+        await Worker(client, task_queue="q", activities=[nothing]).run()
+    except RuntimeError:
+        await asyncio.sleep(0.2)  # the core hands its log over ten times a second
+
+asyncio.run(main())
+"""
+
+
+async def said(code: str) -> tuple[str, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    stdout, stderr = await process.communicate()
+    return stdout.decode(), stderr.decode()
+
+
+async def test_one_json_line_for_each_event_and_no_traceback() -> None:
+    stdout, stderr = await said(LOGS.format(level="INFO"))
+    assert stdout == ""
+    ours, temporals = (json.loads(line) for line in stderr.splitlines())
+    assert (ours["event"], ours["status"], ours["level"]) == ("http.request.failed", 503, "warning")
+    assert (temporals["event"], temporals["logger"]) == ("task 7 failed", "temporalio.worker")
+    assert "sentinel" not in stderr
+
+
+async def test_command_that_shows_tasks_does_not_log_them_too() -> None:
+    _, stderr = await said(LOGS.format(level="WARNING"))
+    assert [json.loads(line)["event"] for line in stderr.splitlines()] == ["task 7 failed"]
+
+
+@pytest.mark.parametrize(("level", "events"), [("INFO", True), ("WARNING", False)])
+async def test_log_of_temporals_core_stays_off_stdout(tmp_path: Path, level: str, *, events: bool) -> None:
+    server = SharedServer(tmp_path)
+    address = await server.join()
+    stdout, stderr = await said(WORKS_IN_AN_ABSENT_NAMESPACE.format(level=level, address=address))
+    await server.leave()
+    assert stdout == ""
+    assert ("temporalio.core" in stderr) is events

@@ -1,0 +1,75 @@
+"""The package as users get it: one namespace in three roots, and a wheel that works by itself."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOTS = ("plugin", "workflows", "activities")
+
+
+def packages() -> list[Path]:
+    return [
+        path for root in ROOTS for path in (ROOT / root / "httptask").iterdir() if path.name != "__pycache__"
+    ]
+
+
+def test_no_root_claims_the_namespace() -> None:
+    assert [path for root in ROOTS for path in (ROOT / root / "httptask").glob("__init__.py*")] == []
+
+
+def test_every_subpackage_is_typed_and_lives_in_one_root() -> None:
+    names = [path.name for path in packages()]
+    assert sorted(names) == sorted(set(names))
+    assert all((path / "py.typed").is_file() and (path / "__init__.py").is_file() for path in packages())
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    return next(folder.glob("*.whl"))
+
+
+def test_the_wheel_holds_every_module_once(wheel: Path) -> None:
+    expected = {
+        path.relative_to(ROOT / root).as_posix()
+        for root in ROOTS
+        for path in (ROOT / root).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if not name.startswith("httptask-")]
+    assert sorted(names) == sorted(expected)
+
+
+def test_the_wheel_works_without_the_checkout(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    # Without `site` the checkout's editable install is not seen.
+    path = os.pathsep.join([str(tmp_path / "installed"), sysconfig.get_path("purelib")])
+    code = "import httptask.cli, httptask.plugin, httptask.testing; print(httptask.plugin.__file__); httptask.cli.main()"
+    (tmp_path / "w.yaml").write_text(
+        "{document: {dsl: 1.0.3, namespace: a, name: b, version: 1.0.0}, do: [{x: {set: {a: 1}}}]}"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code, "validate", "w.yaml"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": path, "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path) in done.stdout
+    assert "0 errors" in done.stderr
