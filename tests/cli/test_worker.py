@@ -1,5 +1,6 @@
 """`httptask worker` and `httptask dev`: definitions that any client starts by name."""
 
+import json
 import re
 import signal
 from pathlib import Path
@@ -66,6 +67,14 @@ async def test_check_passes_and_sends_nothing(shell: Shell) -> None:
     assert re.search(r"definition +tests/posts:1\.0\.0 +definitions/posts\.yaml +ok", command.stdout)
     assert re.search(r"secret +HOOK +\$HOOK -> https://hooks\.example\.com +ok", command.stdout)
     assert "s3cret" not in command.stdout + command.stderr
+    _, command = await shell.run(
+        *("worker", "-d", "definitions", "--check", "--json"), HOOK="https://hooks.example.com/T1/s3cret"
+    )
+    assert {finding["kind"] for finding in json.loads(command.stdout)} == {
+        "definition",
+        "connection",
+        "secret",
+    }
 
 
 async def test_unset_secret_is_found_before_anything_starts(shell: Shell) -> None:

@@ -110,6 +110,12 @@ class Fixtures:
             raise FixtureInvalid(f"{directory}: no fixtures here (*.yaml, *.json)")
         return cls([(file, fixture) for file in files for fixture in _read(file)])
 
+    def mentions(self, base_url: str) -> bool:
+        """Whether some request of the set goes to that server."""
+        return any(
+            fixture.request.url.startswith(base_url.rstrip("/") + "/") for _, fixture in self._fixtures
+        )
+
     def transport(self, prepared: PreparedRequest) -> Transport:
         """What answers one request."""
         return _FixtureTransport(self, prepared)

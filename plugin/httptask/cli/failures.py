@@ -38,4 +38,7 @@ def explain_failure(problem: dict[str, Any], loaded: "Loaded") -> str:
         lines.append(f"  {problem['detail']}")
     if isinstance(pointer, str):
         lines.append(f"  task: {pointer.rpartition('/')[2]}")
+    details = problem.get("details")
+    if is_object(details) and isinstance(details.get("diff"), str):
+        lines.append(f"  nearest: {details.get('nearest')}\n{details['diff']}")
     return "\n".join(lines)

@@ -96,12 +96,14 @@ async def _follow(handle: WorkflowHandle[Any, Any], launch: Launch, interrupts: 
     if not result.done():
         raise CliError(f"{handle.id} did not end: Temporal does not answer", exit_code=ExitCode.INTERRUPTED)
     try:
-        _report(launch, handle.id, output=await result)
+        output = await result
     except WorkflowFailureError as failure:
-        _report(launch, handle.id, problem=problem_of(failure))
-        return ExitCode.INTERRUPTED if interrupts.asked.is_set() else ExitCode.FAILED
+        interrupted = interrupts.asked.is_set()
+        _report_failure(launch, handle.id, problem_of(failure), "interrupted" if interrupted else "failed")
+        return ExitCode.INTERRUPTED if interrupted else ExitCode.FAILED
     except RPCError as error:
         raise CliError(f"lost Temporal: {error.message}", exit_code=ExitCode.UNREACHABLE) from None
+    print_json({"run": handle.id, "state": "completed", "output": output} if launch.as_json else output)
     return ExitCode.DONE
 
 
@@ -146,13 +148,7 @@ async def _show(handle: WorkflowHandle[Any, Any], view: View) -> None:
             view.show(await fetch_status(handle))
 
 
-def _report(
-    launch: Launch, run_id: str, *, output: Any = None, problem: dict[str, Any] | None = None
-) -> None:
+def _report_failure(launch: Launch, run_id: str, problem: dict[str, Any], state: str) -> None:
     if launch.as_json:
-        outcome = {"output": output} if problem is None else {"error": problem}
-        print_json({"run": run_id, "state": "completed" if problem is None else "failed", **outcome})
-    elif problem is None:
-        print_json(output)
-    if problem is not None:
-        print_note(explain_failure(problem, launch.loaded))
+        print_json({"run": run_id, "state": state, "error": problem})
+    print_note(explain_failure(problem, launch.loaded))

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from httptask.http.fixtures import Fixtures
     from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
 
-__all__ = ["load_fixtures", "plugin_for_run", "plugin_for_serving", "serve", "used_secrets"]
+__all__ = [
+    "load_fixtures",
+    "plugin_for_run",
+    "plugin_for_serving",
+    "serve",
+    "used_secrets",
+]
 
 
 def used_secrets(loaded: "Iterable[Loaded]") -> dict[str, str]:
@@ -25,14 +31,16 @@ def used_secrets(loaded: "Iterable[Loaded]") -> dict[str, str]:
     return names
 
 
-def load_fixtures(directory: Path) -> "Fixtures":
-    """Read recorded answers.
+def load_fixtures(directory: Path | None) -> "Fixtures | None":
+    """Read recorded answers, where there are to be any.
 
     Raises:
         CliError: a file among them is not a fixture.
     """
     from httptask.http.fixtures import Fixtures
 
+    if directory is None:
+        return None
     if not directory.is_dir():
         raise CliError(
             f"--fixtures: {directory} is not a folder", "`--record DIR` writes one from a real run"
@@ -44,7 +52,7 @@ def load_fixtures(directory: Path) -> "Fixtures":
 
 
 def plugin_for_run(
-    config: "Config", environment: Mapping[str, str], fixtures: Path | None, record: Path | None
+    config: "Config", environment: Mapping[str, str], fixtures: "Fixtures | None", record: Path | None
 ) -> "HttpTaskPlugin":
     """For one run of a definition that comes with its start."""
     from httptask.http.recording import Recorder
@@ -54,7 +62,7 @@ def plugin_for_run(
     return HttpTaskPlugin(
         connections=config.connections,
         secrets=SecretStore(config.secrets, environment, placeholder=fixtures is not None),
-        fixtures=None if fixtures is None else load_fixtures(fixtures),
+        fixtures=fixtures,
         recorder=None if record is None else Recorder(record),
         allow_inline=True,
     )

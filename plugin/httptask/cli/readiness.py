@@ -1,12 +1,12 @@
 """Whether a worker has all that its definitions need, found out without sending anything."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from httptask.cli.console import stdout
+from httptask.cli.console import print_json, stdout
 
 if TYPE_CHECKING:
     from httptask.config import Config
@@ -58,8 +58,11 @@ def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[
     return findings
 
 
-def print_findings(findings: Iterable[Finding]) -> None:
-    """One row for each finding."""
+def print_findings(findings: Iterable[Finding], *, as_json: bool) -> None:
+    """One row, or one JSON object, for each finding."""
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+        return
     table = Table(box=None, pad_edge=False)
     for heading in ("kind", "name", "about", ""):
         table.add_column(heading)

@@ -41,7 +41,7 @@ def run(
     from httptask.cli.cluster import find_cluster
     from httptask.cli.launch import Launch, launch
     from httptask.cli.logging import configure_logging
-    from httptask.cli.plugins import plugin_for_run, used_secrets
+    from httptask.cli.plugins import load_fixtures, plugin_for_run, used_secrets
     from httptask.cli.project import load_project
     from httptask.config import for_own_runs
 
@@ -50,12 +50,13 @@ def run(
         raise CliError(
             "--fixtures and --record exclude each other", "record from a real run, without --fixtures"
         )
-    project = load_project(config)
+    recorded = load_fixtures(fixtures)
+    project = load_project(config, fixtures=recorded)
     [loaded] = load_runnable(definition_files([file]))
     data = read_input(input_)
     check_input(loaded, data)
     own = for_own_runs(project.config, used_secrets([loaded]))
-    plugin = plugin_for_run(own, project.environment, fixtures, record)
+    plugin = plugin_for_run(own, project.environment, recorded, record)
     if fixtures is not None:
         print_note(f"simulated: answers come from {fixtures}, nothing is sent")
     exit_code = launch(

@@ -58,14 +58,15 @@ def send_test_request(
     """
     from httptask.cli.cluster import find_cluster
     from httptask.cli.logging import configure_logging
-    from httptask.cli.plugins import plugin_for_run, used_secrets
+    from httptask.cli.plugins import load_fixtures, plugin_for_run, used_secrets
     from httptask.cli.project import load_project
     from httptask.cli.test_launch import TestLaunch, launch_test
     from httptask.config import for_own_runs
     from httptask.testrequest import Sample
 
     configure_logging("WARNING")
-    project = load_project(config)
+    recorded = load_fixtures(fixtures)
+    project = load_project(config, fixtures=recorded)
     [loaded] = load_runnable(definition_files([file]))
     sample = Sample(
         input=read_input(input_),
@@ -79,7 +80,7 @@ def send_test_request(
         task=task,
         sample=sample,
         config=own,
-        plugin=None if dry_run else plugin_for_run(own, project.environment, fixtures, record),
+        plugin=None if dry_run else plugin_for_run(own, project.environment, recorded, record),
         cluster=find_cluster(profile, project.environment),
         as_json=json,
     )

@@ -29,6 +29,7 @@ def worker(
             "--check", help="Load definitions, resolve secrets and connections, send nothing, exit."
         ),
     ] = False,
+    json: Annotated[bool, typer.Option("--json", help="With --check: print its findings as JSON.")] = False,
     config: ConfigOption = None,
     profile: ProfileOption = None,
 ) -> None:
@@ -58,7 +59,7 @@ def worker(
         raise as_cli_error(error) from None
     findings = examine(trusted, project.environment, loaded)
     if check:
-        print_findings(findings)
+        print_findings(findings, as_json=json)
     faults = [f"{finding.kind} {finding.name}: {finding.fault}" for finding in findings if finding.fault]
     if faults:
         raise CliError("; ".join(faults))

@@ -1,0 +1,79 @@
+"""`httptask run --fixtures` and `httptask test-request`: recorded answers, whatever the environment says."""
+
+import json
+
+import pytest
+
+from support.commands import Shell
+
+ASKS = """
+document: { dsl: 1.0.3, namespace: tests, name: asks, version: 1.0.0 }
+do:
+  - ask:
+      call: chatCompletion
+      with: { model: m, messages: [{ role: user, content: "${ $workflow.input }" }] }
+      output: { as: "${ .text }" }
+"""
+FIXTURE = """
+request: {{ method: POST, url: "{base_url}/chat/completions", match: {{ messages: [{{ role: user, content: hello }}] }} }}
+responses:
+  - body: {{ choices: [{{ index: 0, finish_reason: stop, message: {{ role: assistant, content: hi }} }}] }}
+"""
+LOCAL = "http://127.0.0.1:9/v1"
+
+
+@pytest.mark.parametrize(
+    "base_url", ["https://api.openai.com/v1", LOCAL], ids=["of the API", "of that server"]
+)
+async def test_a_base_url_in_the_environment_hides_no_recording(shell: Shell, base_url: str) -> None:
+    shell.write("asks.yaml", ASKS)
+    shell.write("fixtures/ask.yaml", FIXTURE.format(base_url=base_url))
+    shell.environment["OPENAI_BASE_URL"] = LOCAL
+
+    code, command = await shell.run("run", "asks.yaml", "--input", '"hello"', "--fixtures", "fixtures")
+
+    assert code == 0, command.stderr
+    assert json.loads(command.stdout) == "hi"
+
+
+async def test_a_request_without_a_recording_is_told_apart_from_the_nearest(shell: Shell) -> None:
+    shell.write("asks.yaml", ASKS)
+    shell.write("fixtures/ask.yaml", FIXTURE.format(base_url="https://api.openai.com/v1"))
+
+    code, command = await shell.run("run", "asks.yaml", "--input", '"good bye"', "--fixtures", "fixtures")
+
+    assert code == 1
+    assert '-        "content": "hello",\n+        "content": "good bye",' in command.stderr
+    assert "--record" in command.stderr
+
+
+async def test_test_request_shows_what_is_sent_and_what_the_next_task_sees(shell: Shell) -> None:
+    shell.write("asks.yaml", ASKS)
+    shell.write("fixtures/ask.yaml", FIXTURE.format(base_url="https://api.openai.com/v1"))
+    arguments = ("test-request", "asks.yaml", "ask", "--input", '"hello"', "--json")
+
+    code, command = await shell.run(*arguments, "--fixtures", "fixtures")
+    dry_code, dry = await shell.run(*arguments, "--dry-run")
+
+    assert (code, dry_code) == (0, 0), command.stderr + dry.stderr
+    shown, prepared = json.loads(command.stdout), json.loads(dry.stdout)["prepared"]
+    assert shown["downstream"] == "hi"
+    assert shown["response"]["simulated"] is True
+    assert prepared["uri"] == "https://api.openai.com/v1/chat/completions"
+    assert prepared["headers"]["Authorization"] == "Bearer $OPENAI_API_KEY"
+    assert prepared["body"]["messages"] == [{"role": "user", "content": "hello"}]
+    assert shell.left_over() == []
+
+
+async def test_test_request_names_what_is_missing(shell: Shell) -> None:
+    shell.write("asks.yaml", ASKS)
+
+    for arguments, message in (
+        (["aks"], "did you mean ask?"),
+        (["ask", "--outputs", "[1]"], "--outputs: a JSON object is needed"),
+        (["ask", "--variables", "{"], "--variables:1:2: not valid JSON"),
+    ):
+        code, command = await shell.run("test-request", "asks.yaml", *arguments)
+        assert code == 2
+        assert message in command.stderr
+        assert "Traceback" not in command.stderr
