@@ -4,16 +4,15 @@ import base64
 import json
 import urllib.parse
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from support.chat import completion
-from support.cluster import temporal_cli
-from support.commands import Command, Shell
 from temporalio.client import Client
 
 from httptask.cli.server import SharedServer
 from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.chat import completion
+from support.cluster import temporal_cli
+from support.commands import Command, Shell
 
 KEY = 'sk-sentinel/0123+456789"abc'
 
@@ -66,8 +65,12 @@ async def leaks(shell: Shell, command: Command) -> list[str]:
         places |= {name: file.read_bytes() for name, file in files.items() if file.is_file()}
         await server.leave()
     assert any(name.startswith("history") for name in places)
-    assert any(name.endswith("-wal") for name in places), sorted(places)
-    places |= {f"{file.name} at rest": file.read_bytes() for file in files.values() if file.is_file() and file.exists()}
+    assert "temporal.db" in places, sorted(places)
+    places |= {
+        f"{file.name} at rest": file.read_bytes()
+        for file in files.values()
+        if file.is_file() and file.exists()
+    }
     forms = forms_of(KEY)
     return [name for name, content in places.items() if any(form in content for form in forms)]
 
@@ -79,8 +82,17 @@ async def echo() -> AsyncIterator[ScriptedServer]:
     def answer(request: ServedRequest) -> Reply:
         authorization = request.headers["authorization"]
         token = authorization.removeprefix("Bearer ")
-        headers = {"X-Request-Id": token, "X-Echo": authorization, "Set-Cookie": f"key={token}", "Location": f"/?{token}"}
-        echoed = {"got": request.headers, "b64": base64.b64encode(authorization.encode()).decode(), "url": f"/?k={urllib.parse.quote(token)}"}
+        headers = {
+            "X-Request-Id": token,
+            "X-Echo": authorization,
+            "Set-Cookie": f"key={token}",
+            "Location": f"/?{token}",
+        }
+        echoed = {
+            "got": request.headers,
+            "b64": base64.b64encode(authorization.encode()).decode(),
+            "url": f"/?k={urllib.parse.quote(token)}",
+        }
         if request.method == "GET":
             return Reply.json(echoed, headers=headers)
         answered = completion(f"your key is {token}")
@@ -110,7 +122,9 @@ async def test_wrong_key_echoed_by_the_server(shell: Shell) -> None:
         return Reply.json(error, status=401, headers={"WWW-Authenticate": f'Bearer token="{token}"'})
 
     async with ScriptedServer(refuse) as server:
-        code, command = await shell.run("run", file.name, "--json", OPENAI_BASE_URL=server.url, OPENAI_API_KEY=KEY)
+        code, command = await shell.run(
+            "run", file.name, "--json", OPENAI_BASE_URL=server.url, OPENAI_API_KEY=KEY
+        )
 
     assert code == 1
     assert json.loads(command.stdout)["error"]["error"] == "Unauthorized"
@@ -118,7 +132,9 @@ async def test_wrong_key_echoed_by_the_server(shell: Shell) -> None:
     assert await leaks(shell, command) == []
 
 
-async def test_key_with_a_newline_is_refused_before_anything_is_sent(shell: Shell, echo: ScriptedServer) -> None:
+async def test_key_with_a_newline_is_refused_before_anything_is_sent(
+    shell: Shell, echo: ScriptedServer
+) -> None:
     file = shell.write("asks.yaml", ASKS)
     code, command = await shell.run("run", file.name, OPENAI_BASE_URL=echo.url, OPENAI_API_KEY=f"{KEY}\n")
 
@@ -128,11 +144,14 @@ async def test_key_with_a_newline_is_refused_before_anything_is_sent(shell: Shel
     assert await leaks(shell, command) == []
 
 
-async def test_unreachable_host(shell: Shell, tmp_path: Path) -> None:
+async def test_unreachable_host(shell: Shell) -> None:
     """Attempts are cut short by a timeout; each of them has failed with the key in hand."""
     file = shell.write("asks.yaml", ASKS.replace("do:\n", "timeout: { after: PT3S }\ndo:\n", 1))
-    code, command = await shell.run("run", file.name, OPENAI_BASE_URL="http://127.0.0.1:1/v1", OPENAI_API_KEY=KEY)
+    code, command = await shell.run(
+        "run", file.name, OPENAI_BASE_URL="http://127.0.0.1:1/v1", OPENAI_API_KEY=KEY
+    )
 
     assert code == 1
-    assert "ConnectFailed" in command.stderr or "nothing was sent" in command.stderr or "Timed out" in command.stderr
+    assert "no connection to 127.0.0.1:1" in command.stderr
+    assert "Timed out" in command.stderr
     assert await leaks(shell, command) == []

@@ -9,7 +9,7 @@ import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer
-from support.runs import Runner, local_connection, parse, running
+from support.runs import Runner, document, local_connection, running
 
 SECONDS = 10
 
@@ -29,7 +29,7 @@ def call(arguments: str) -> str:
 
 def raised(**changes: str) -> dict[str, Any]:
     error = {"type": "https://e.example", "status": 500, "title": "T", **changes}
-    return parse("do: []") | {"do": [{"task": {"raise": {"error": error}}}]}
+    return document(do=[{"task": {"raise": {"error": error}}}])
 
 
 def schema(document: str) -> str:
@@ -76,11 +76,11 @@ CASES: dict[str, tuple[str | dict[str, Any], str]] = {
     "error's type": (raised(type="${ 5 }"), "type: Input should be a valid string"),
     "error's detail": (raised(detail="${ {a: 1} }"), "detail: Input should be a valid string"),
     "error's status": (raised(status="${ .url }"), "it needs a number"),
-    "duration": ('do: [{ task: { wait: "${ 5 }" } }]', "`wait` yields 5"),
-    "duration beyond a century": ('do: [{ task: { wait: "${ {days: 1e12} }" } }]', "`wait` yields {'days':"),
+    "duration": ('do: [{ task: { wait: "${ 5 }" } }]', "write PT15M"),
+    "duration beyond a century": ('do: [{ task: { wait: "${ {days: 1e12} }" } }]', "write PT15M"),
     "infinite timeout": (
         'do: [{ task: { set: { a: 1 }, timeout: { after: "${ {days: 1e300} }" } } }]',
-        "`timeout.after` yields {'days':",
+        "write PT15M",
     ),
     "for over an object": (
         'do: [{ task: { for: { in: "${ . }" }, do: [{ x: { set: { a: 1 } } }] } }]',

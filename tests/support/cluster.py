@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from typing import Any
 
 from temporalio.api.history.v1 import HistoryEvent
@@ -10,7 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from support.runs import TEMPORAL
 
-__all__ = ["address_of", "events_of", "has_event", "run_ids", "temporal_cli"]
+__all__ = ["address_of", "events_of", "has_event", "longest_workflow_task", "run_ids", "temporal_cli"]
 
 
 def address_of(environment: WorkflowEnvironment) -> str:
@@ -60,3 +61,16 @@ async def has_event(
                 if fits(event):
                     return event
             await asyncio.sleep(0.05)
+
+
+async def longest_workflow_task(handle: WorkflowHandle[Any, Any]) -> timedelta:
+    """None may have failed or timed out, as one does that the deadlock detector ends."""
+    events = (await handle.fetch_history()).events
+    longest = timedelta(0)
+    for event in events:
+        assert not event.HasField("workflow_task_failed_event_attributes")
+        assert not event.HasField("workflow_task_timed_out_event_attributes")
+        if event.HasField("workflow_task_completed_event_attributes"):
+            started = events[event.workflow_task_completed_event_attributes.started_event_id - 1]
+            longest = max(longest, event.event_time.ToDatetime() - started.event_time.ToDatetime())
+    return longest

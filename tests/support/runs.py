@@ -22,16 +22,21 @@ from httptask.plugin import DefinitionRegistry, HttpTaskPlugin, ServedDefinition
 from httptask.workflows.run import WORKFLOW_TYPE, RunInput
 
 TEMPORAL = shutil.which("temporal", path=str(Path(sys.executable).parent)) or "temporal"
-_FAST_RETRIES = ("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"')
+_NO_WAITS = (
+    "--dynamic-config-value",
+    'history.timerProcessorMaxTimeShift="10ms"',
+    "--dynamic-config-value",
+    'history.workflowIdReuseMinimalInterval="1ms"',
+)
 
 
 @asynccontextmanager
 async def temporal_server(*extra: str) -> AsyncGenerator[WorkflowEnvironment]:
-    """A dev server of its own; retries come after 10 ms instead of a second."""
+    """A dev server of its own; retries and continued runs come after 10 ms instead of a second."""
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=TEMPORAL,
         dev_server_log_level="error",
-        dev_server_extra_args=[*_FAST_RETRIES, *extra],
+        dev_server_extra_args=[*_NO_WAITS, *extra],
     ) as environment:
         yield environment
 
@@ -43,7 +48,7 @@ async def time_skipping_server() -> AsyncGenerator[WorkflowEnvironment]:
         dev_server_existing_path=TEMPORAL,
         dev_server_log_level="error",
         dev_server_extra_args=[
-            *_FAST_RETRIES,
+            *_NO_WAITS,
             "--dynamic-config-value",
             "frontend.WorkflowTimeSkippingEnabled=true",
         ],
@@ -54,8 +59,13 @@ async def time_skipping_server() -> AsyncGenerator[WorkflowEnvironment]:
 def parse(text: str) -> dict[str, Any]:
     """A definition of a test; `document` may be left out."""
     definition: dict[str, Any] = YAML(typ="safe").load(text)
+    return document(**definition)
+
+
+def document(**members: Any) -> dict[str, Any]:
+    """A definition of these members, with a `document` unless it is among them."""
     head = {"dsl": "1.0.3", "namespace": "test", "name": "test", "version": "1.0.0"}
-    return {"document": head, **definition}
+    return {"document": head, **members}
 
 
 @dataclass
@@ -138,7 +148,11 @@ async def running(
             for number, found in enumerate(definitions)
         )
     plugin = HttpTaskPlugin(allow_inline=True, definitions=registry, **plugin_options)
-    client = await Client.connect(environment.client.service_client.config.target_host, plugins=[plugin])
+    client = await Client.connect(
+        environment.client.service_client.config.target_host,
+        plugins=[plugin],
+        interceptors=environment.client.config()["interceptors"],  # one of them skips time
+    )
     task_queue = f"test-{uuid.uuid4().hex[:8]}"
     async with Worker(client, task_queue=task_queue, **(worker or {})):
         yield Runner(client, plugin, task_queue)

@@ -161,6 +161,8 @@ class ScriptedServer:
         try:
             while True:
                 request = await _read(reader, connection)
+                if request.method == "PRI":  # HTTP/2 of a stranger, who knew another server on this port
+                    return
                 self.requests.append(request)
                 reply = await self._reply(request, len(self.requests))
                 async with self._arrived:

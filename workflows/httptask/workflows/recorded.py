@@ -5,6 +5,7 @@ where the marker was written; a local activity's result can only be awaited ther
 its own, so nothing is ever shared with a real patch.
 """
 
+import asyncio
 import time
 from datetime import timedelta
 
@@ -44,18 +45,32 @@ class Pacer:
 
     def __init__(self) -> None:
         self._steps = 0
+        self._checks = 0
+        self._turn = asyncio.Lock()
         self._activation: tuple[int, float] | None = None
         self._since = time.monotonic()
 
     async def step(self) -> None:
-        """Count one step of the interpreter; yield when it has worked long enough."""
+        """Count one step of the interpreter; yield when it has worked long enough.
+
+        Strands that come to this point meanwhile line up: one at a time may have worked up to here.
+        """
         self._steps += 1
-        decision = f"httptask-yield-{self._steps}"
-        if self._steps % _STEPS_PER_YIELD == 0 or was_recorded(decision):
-            await self._yield()
-        elif not workflow.unsafe.is_replaying() and self._working_for() > _SECONDS_PER_YIELD:
-            record(decision)
-            await self._yield()
+        async with self._turn:
+            if self._steps % _STEPS_PER_YIELD == 0:
+                await self._yield()
+            while self._has_worked_enough():
+                await self._yield()
+
+    def _has_worked_enough(self) -> bool:
+        self._checks += 1
+        decision = f"httptask-yield-{self._checks}"
+        if workflow.unsafe.is_replaying():
+            return was_recorded(decision)
+        if self._working_for() <= _SECONDS_PER_YIELD:
+            return False
+        record(decision)
+        return True
 
     def seconds_left(self) -> float:
         """How long this workflow task may go on without letting go."""
@@ -71,4 +86,3 @@ class Pacer:
 
     async def _yield(self) -> None:
         await workflow.execute_local_activity(YIELD, start_to_close_timeout=_A_MINUTE)
-        self._since = time.monotonic()

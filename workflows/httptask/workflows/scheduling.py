@@ -5,6 +5,7 @@ payload limit hangs it for ever, and so does having too many activities pending;
 So sizes are checked before scheduling, and calls wait for their turn.
 """
 
+import asyncio
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -61,7 +62,7 @@ class Scheduler:
             )
         except ActivityError as error:
             if is_cancelled_exception(error):
-                raise
+                raise asyncio.CancelledError from None  # the only thing that a timeout around the call knows
             raise TaskFault(problem_of_failure(error.cause)) from None
         else:
             return result
