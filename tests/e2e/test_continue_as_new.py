@@ -1,12 +1,13 @@
 """Runs that continue as new, at every kind of place: the same result, and no call made twice or differently."""
 
+import json
 from typing import Any
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.cluster import run_ids
+from support.cluster import events_of, run_ids
 from support.runs import Outcome, Runner, local_connection, parse, running, temporal_server
 
 NESTED_LOOPS = """
@@ -78,6 +79,15 @@ async def chain_of(runner: Runner, outcome: Outcome) -> list[str]:
     return [run_id async for run_id in run_ids(runner.client, outcome.handle)]
 
 
+async def origin_of(runner: Runner, outcome: Outcome, run_id: str) -> str:
+    """What a run of the chain takes for the first one."""
+    handle = runner.client.get_workflow_handle(outcome.handle.id, run_id=run_id)
+    [started] = await events_of(handle, "workflow_execution_started")
+    [payload] = started.workflow_execution_started_event_attributes.input.payloads
+    origin: str = json.loads(payload.data)["state"]["origin_run_id"]
+    return origin
+
+
 @pytest.mark.parametrize(
     ("definition", "data", "calls"),
     [
@@ -86,9 +96,10 @@ async def chain_of(runner: Runner, outcome: Outcome) -> list[str]:
         pytest.param(ENDS_INSIDE, None, 3, id="end inside a loop"),
     ],
 )
+@pytest.mark.parametrize("after", [8, 12], ids=["every call", "every other call"])
 @pytest.mark.parametrize("worker", [{}, {"max_cached_workflows": 0}], ids=["cached", "uncached"])
 async def test_same_result_as_in_one_run(
-    temporal: WorkflowEnvironment, definition: str, data: Any, calls: int, worker: dict[str, Any]
+    temporal: WorkflowEnvironment, definition: str, data: Any, calls: int, worker: dict[str, Any], after: int
 ) -> None:
     async with ScriptedServer(double) as server:
         shop = {"shop": local_connection("shop", server.url)}
@@ -96,9 +107,11 @@ async def test_same_result_as_in_one_run(
             at_once = await runner.run(definition, data)
             bodies_at_once = sorted(request.body for request in server.requests)
             server.requests.clear()
-            continued = await runner.run(definition, data, continue_as_new_after=12)
+            continued = await runner.run(definition, data, continue_as_new_after=after)
             assert len(await chain_of(runner, at_once)) == 1
-            assert len(await chain_of(runner, continued)) > 1
+            chain = await chain_of(runner, continued)
+            assert len(chain) > 1
+            assert await origin_of(runner, continued, chain[-1]) == chain[0]  # it is part of every key
 
     assert at_once.problem == continued.problem == {}
     assert continued.output == at_once.output

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
+from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
@@ -64,11 +65,16 @@ async def has_event(
 
 
 async def longest_workflow_task(handle: WorkflowHandle[Any, Any]) -> timedelta:
-    """None may have failed or timed out, as one does that the deadlock detector ends."""
+    """None may have failed or timed out, as one does that the deadlock detector ends.
+
+    The server also fails one that ends a run whose news it has not seen; that is how it is meant to be.
+    """
+    unseen_news = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
     events = (await handle.fetch_history()).events
     longest = timedelta(0)
     for event in events:
-        assert not event.HasField("workflow_task_failed_event_attributes")
+        if event.HasField("workflow_task_failed_event_attributes"):
+            assert event.workflow_task_failed_event_attributes.cause == unseen_news
         assert not event.HasField("workflow_task_timed_out_event_attributes")
         if event.HasField("workflow_task_completed_event_attributes"):
             started = events[event.workflow_task_completed_event_attributes.started_event_id - 1]

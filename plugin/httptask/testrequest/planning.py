@@ -20,7 +20,7 @@ from httptask.workflows.activity_call import ActivityCall
 from httptask.workflows.chat_calls import chat_output, plan_chat_call
 from httptask.workflows.evaluation import moment
 from httptask.workflows.http_calls import http_output, plan_http_call
-from httptask.workflows.interpreter import RUNTIME_NAME, RUNTIME_VERSION
+from httptask.workflows.services import RUNTIME_NAME, RUNTIME_VERSION
 
 __all__ = ["PlannedTest", "Sample", "TestRequestError", "plan_test"]
 

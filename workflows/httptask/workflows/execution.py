@@ -1,10 +1,10 @@
 """What a kind of task is given to run with, and what it answers."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -14,15 +14,12 @@ from httptask.dsl.program import TaskNode
 from httptask.http.models import HttpResponse
 from httptask.workflows.activity_call import ActivityCall
 from httptask.workflows.evaluation import Variables
-from httptask.workflows.state import TaskExecution
-
-if TYPE_CHECKING:
-    from httptask.workflows.interpreter import Interpreter
-    from httptask.workflows.strands import StrandRunner
+from httptask.workflows.services import Services
+from httptask.workflows.state import Strand, TaskExecution
 
 Result = TypeVar("Result", bound=BaseModel)
 
-__all__ = ["Child", "Complete", "Descend", "Paused", "Step", "TaskContext"]
+__all__ = ["Child", "Complete", "Descend", "Finished", "Paused", "Step", "TaskContext"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +60,13 @@ class Child:
 
 
 @dataclass(frozen=True, slots=True)
+class Finished:
+    """The output of a strand that ran to its end."""
+
+    output: Any
+
+
+@dataclass(frozen=True, slots=True)
 class TaskContext:
     """One task in execution, as its kind sees it.
 
@@ -73,23 +77,24 @@ class TaskContext:
     node: TaskNode
     execution: TaskExecution
     variables: Variables
-    interpreter: "Interpreter"
-    runner: "StrandRunner"
+    services: Services
+    strand: Strand
+    """The line of execution that the task is in."""
+    run_strand: Callable[[Strand], Coroutine[Any, Any, Finished | None]]
+    """Runs a strand inside the task; None when it paused."""
 
     def value(self, part: str) -> Any:
         """Evaluate one of the task's own expressions or templates on its input."""
-        return self.interpreter.evaluator.transform(
-            self.node.parts[part], self.execution.input, self.variables
-        )
+        return self.services.evaluator.transform(self.node.parts[part], self.execution.input, self.variables)
 
     def holds(self, part: str, *, dot: Any = None, bound: Mapping[str, Any] | None = None) -> bool:
         """Evaluate a condition of the task, on its input or on `dot` with `bound` variables beside the others."""
         found = self.node.parts[part]
         assert isinstance(found, Expression)  # conditions are never templates
         if bound is None:
-            return self.interpreter.evaluator.condition(found, self.execution.input, self.variables)
+            return self.services.evaluator.condition(found, self.execution.input, self.variables)
         variables: Variables = {**self.variables, **{name: partial(_same, bound[name]) for name in bound}}
-        return self.interpreter.evaluator.condition(found, dot, variables)
+        return self.services.evaluator.condition(found, dot, variables)
 
     def render(self, part: str, *, encode: Callable[[str], str] | None = None) -> Rendered | None:
         """Render a template that may hold secrets; `encode` is applied to each text that is interpolated.
@@ -101,11 +106,11 @@ class TaskContext:
         if found is None:
             return None
         assert isinstance(found, Template)  # arguments are never bare expressions
-        return self.interpreter.evaluator.render(found, self.execution.input, self.variables, encode=encode)
+        return self.services.evaluator.render(found, self.execution.input, self.variables, encode=encode)
 
     def idempotency_key(self, id_: str) -> str:
         """The same for every attempt, crash, replay and continued run of this execution; new for each other one."""
-        origin = self.interpreter.state.origin_run_id
+        origin = self.services.state.origin_run_id
         return hashlib.sha256(f"{origin} {self.node.pointer} {id_}".encode()).hexdigest()[:32]
 
     async def call(self, call: ActivityCall[Result]) -> Result:
@@ -114,10 +119,10 @@ class TaskContext:
         Raises:
             TaskFault: the call failed for good, or the budget is used up.
         """
-        self.interpreter.budget.take_call()
-        self.interpreter.board.update(self.execution.id, activity_id=call.id, summary=call.summary)
-        return await self.interpreter.scheduler.execute(call)
+        self.services.budget.take_call()
+        self.services.board.update(self.execution.id, activity_id=call.id, summary=call.summary)
+        return await self.services.scheduler.execute(call)
 
     def answered(self, result: HttpResponse | Completion) -> None:
         """Show on the status board by which attempt, and by whom, the call was answered."""
-        self.interpreter.board.update(self.execution.id, attempt=result.attempt, simulated=result.simulated)
+        self.services.board.update(self.execution.id, attempt=result.attempt, simulated=result.simulated)

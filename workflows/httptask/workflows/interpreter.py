@@ -2,48 +2,32 @@
 
 from typing import Any
 
-from temporalio import workflow
-
 from httptask.dsl.program import Program
-from httptask.workflows.budget import Budget
 from httptask.workflows.durations import required_seconds
-from httptask.workflows.evaluation import Evaluator, Variables, moment
+from httptask.workflows.execution import Finished
 from httptask.workflows.log import log_event
 from httptask.workflows.problem import TaskFault
-from httptask.workflows.recorded import Pacer
-from httptask.workflows.scheduling import Scheduler, payload_of
+from httptask.workflows.scheduling import payload_of
 from httptask.workflows.schemas import check_schema
+from httptask.workflows.services import Services
 from httptask.workflows.state import Frame, RunState, Strand
-from httptask.workflows.status import RunStatus, StatusBoard, TaskState
-from httptask.workflows.strands import EndWorkflow, Finished, StrandRunner
+from httptask.workflows.status import RunStatus, TaskState
+from httptask.workflows.strands import EndWorkflow, StrandRunner
 
-__all__ = ["RUNTIME_NAME", "RUNTIME_VERSION", "Interpreter"]
-
-RUNTIME_NAME = "httptask"
-RUNTIME_VERSION = "0.1.0"
+__all__ = ["Interpreter"]
 
 
 class Interpreter:
-    """One run of one definition.
-
-    Attributes:
-        state: all that a continued run needs; complete at every task boundary.
-        draining: set when the run is to continue as new; strands then stop at their next task boundary.
-    """
+    """One run of one definition. `state` holds all that a continued run needs, complete at every task boundary."""
 
     def __init__(
         self, program: Program, sha256: str, state: RunState, continue_as_new_after: int | None
     ) -> None:
-        self.program = program
         self.state = state
-        self.pacer = Pacer()
-        self.evaluator = Evaluator(self.pacer)
-        self.scheduler = Scheduler()
-        self.board = StatusBoard()
-        self.budget = Budget.of(program.definition.document.metadata, state)
-        self.draining = False
+        self._program = program
+        self._services = Services(program, state, continue_as_new_after)
+        self._evaluator = self._services.evaluator
         self._sha256 = sha256
-        self._continue_as_new_after = continue_as_new_after
         self._phase: TaskState = "running"
 
     async def run(self) -> Finished | None:
@@ -75,8 +59,8 @@ class Interpreter:
 
     def status(self) -> RunStatus:
         """What the run is doing now."""
-        document = self.program.definition.document
-        tasks, omitted = self.board.tasks()
+        document = self._program.definition.document
+        tasks, omitted = self._services.board.tasks()
         return RunStatus(
             workflow=document.name,
             version=document.version,
@@ -86,54 +70,38 @@ class Interpreter:
             omitted=omitted,
         )
 
-    def consider_continuing_as_new(self) -> None:
-        """Start to drain when the history has become long."""
-        info = workflow.info()
-        limit = self._continue_as_new_after
-        if info.is_continue_as_new_suggested() or (
-            limit is not None and info.get_current_history_length() > limit
-        ):
-            self.draining = True
-
-    def workflow_variables(self) -> Variables:
-        """The variables that every expression may read."""
-        return {
-            "workflow": lambda: {
-                "id": workflow.info().workflow_id,
-                "definition": self.program.document,
-                "input": self.state.input,
-                "startedAt": moment(self.state.started_at),
-            },
-            "runtime": lambda: {"name": RUNTIME_NAME, "version": RUNTIME_VERSION, "metadata": {}},
-        }
-
     def _begin(self) -> None:
         """Validate and transform the input; it is the first task's (dsl.md, Data Flow)."""
-        source = self.program.definition.input
+        source = self._program.definition.input
         data = self.state.input
         if source is not None:
             check_schema(source.schema_, data, "the workflow's input")
-            if "input" in self.program.parts:
-                data = self.evaluator.transform(self.program.parts["input"], data, self.workflow_variables())
+            if "input" in self._program.parts:
+                data = self._evaluator.transform(
+                    self._program.parts["input"], data, self._services.workflow_variables()
+                )
         self.state.root = Strand(frames=[Frame(sequence="/do", data=data, scope="")], context=data)
-        timeout = self.program.parts.get("timeout")
+        timeout = self._program.parts.get("timeout")
         if timeout is not None:
-            after = self.evaluator.transform(timeout, data, self.workflow_variables())
+            after = self._evaluator.transform(timeout, data, self._services.workflow_variables())
             seconds = required_seconds(after, "timeout.after")
             self.state.deadline = self.state.started_at + seconds
 
     async def _run_root(self) -> Finished | None:
         try:
-            return await StrandRunner(self, self.state.root, None).run()
+            return await StrandRunner(self._services, self.state.root, None).run()
         except EndWorkflow as end:
             return Finished(end.output)
 
     def _output(self, data: Any) -> Any:
-        result = self.program.definition.output
+        result = self._program.definition.output
         if result is not None:
-            if "output" in self.program.parts:
-                variables = {**self.workflow_variables(), "context": lambda: self.state.root.context}
-                data = self.evaluator.transform(self.program.parts["output"], data, variables)
+            if "output" in self._program.parts:
+                variables = {
+                    **self._services.workflow_variables(),
+                    "context": lambda: self.state.root.context,
+                }
+                data = self._evaluator.transform(self._program.parts["output"], data, variables)
             check_schema(result.schema_, data, "the workflow's output")
         payload_of(data, "the workflow's output")
         return data

@@ -1,9 +1,8 @@
 """One line of execution: begins tasks, takes their outputs on, and follows flow directives."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from temporalio import workflow
 
@@ -12,24 +11,15 @@ from httptask.dsl.program import TaskNode
 from httptask.workflows.deadlines import deadline_at
 from httptask.workflows.durations import required_seconds
 from httptask.workflows.evaluation import Variables, moment
-from httptask.workflows.execution import Child, Complete, Descend, Paused, TaskContext
+from httptask.workflows.execution import Child, Complete, Descend, Finished, Paused, TaskContext
 from httptask.workflows.problem import TaskFault
 from httptask.workflows.schemas import check_schema
+from httptask.workflows.services import Services
 from httptask.workflows.state import Frame, Strand, TaskExecution
 from httptask.workflows.status import TaskState
 from httptask.workflows.tasks import KINDS
 
-if TYPE_CHECKING:
-    from httptask.workflows.interpreter import Interpreter
-
-__all__ = ["EndWorkflow", "Finished", "StrandRunner"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The output of a strand that ran to its end."""
-
-    output: Any
+__all__ = ["EndWorkflow", "StrandRunner"]
 
 
 class EndWorkflow(Exception):
@@ -43,14 +33,10 @@ class EndWorkflow(Exception):
 class StrandRunner:
     """Runs one strand. A strand inside a `map` sees the variables and outputs of the one around it."""
 
-    def __init__(self, interpreter: "Interpreter", strand: Strand, parent: "StrandRunner | None") -> None:
-        self.interpreter = interpreter
-        self.strand = strand
-        self.parent = parent
-
-    def fork(self, strand: Strand) -> "StrandRunner":
-        """A runner for a strand inside the task that this one is at."""
-        return StrandRunner(self.interpreter, strand, self)
+    def __init__(self, services: Services, strand: Strand, parent: "StrandRunner | None") -> None:
+        self._services = services
+        self._strand = strand
+        self._parent = parent
 
     async def run(self) -> Finished | None:
         """Run until the strand ends.
@@ -62,21 +48,22 @@ class StrandRunner:
             TaskFault: a task ended in an error.
             EndWorkflow: a task ended the whole workflow.
         """
+        self._show_what_goes_on()
         try:
             while True:
-                await self.interpreter.pacer.step()
-                frame = self.strand.frames[-1]
-                tasks = self.interpreter.program.sequences[frame.sequence].tasks
+                await self._services.pacer.step()
+                frame = self._strand.frames[-1]
+                tasks = self._services.program.sequences[frame.sequence].tasks
                 if frame.current is not None:  # a task that a continued run takes up again
                     paused = await self._advance(None)
-                elif self.interpreter.draining:
+                elif self._services.draining:
                     return None
                 elif frame.index < len(tasks):
                     paused = await self._begin(frame, tasks[frame.index])
-                elif len(self.strand.frames) == 1:
+                elif len(self._strand.frames) == 1:
                     return Finished(frame.data)
                 else:
-                    self.strand.frames.pop()
+                    self._strand.frames.pop()
                     paused = await self._advance(Child(frame.data))
                 if paused:
                     return None
@@ -90,10 +77,14 @@ class StrandRunner:
             self._end_all("cancelled", None)
             raise
 
+    async def _run_inside(self, strand: Strand) -> Finished | None:
+        """Run a strand inside the task that this one is at."""
+        return await StrandRunner(self._services, strand, self).run()
+
     async def _begin(self, frame: Frame, node: TaskNode) -> bool:
         """Begin the next task, unless its `if` says no (dsl.md, Data Flow)."""
-        self.interpreter.consider_continuing_as_new()
-        if self.interpreter.draining:
+        self._services.consider_continuing_as_new()
+        if self._services.draining:
             return True
         visit = frame.visits[node.name] = frame.visits.get(node.name, 0) + 1
         id_ = (f"{frame.path}/" if frame.path else "") + node.name + (f"#{visit}" if visit > 1 else "")
@@ -101,14 +92,14 @@ class StrandRunner:
         condition = node.parts.get("if")
         try:
             variables = self._variables(node, execution)
-            if isinstance(condition, Expression) and not self.interpreter.evaluator.condition(
+            if isinstance(condition, Expression) and not self._services.evaluator.condition(
                 condition, frame.data, variables
             ):
-                self.interpreter.board.begin(id_, node.name, node.pointer, node.kind, "skipped")
+                self._services.board.begin(id_, node.name, node.pointer, node.kind, "skipped")
                 self._keep_output(node, None)
                 frame.index += 1
                 return False
-            self.interpreter.board.begin(id_, node.name, node.pointer, node.kind)
+            self._services.board.begin(id_, node.name, node.pointer, node.kind)
             frame.current = execution
             self._take_input(node, execution, variables)
         except TaskFault as fault:
@@ -120,20 +111,21 @@ class StrandRunner:
         if node.task.input is not None:
             check_schema(node.task.input.schema_, execution.raw_input, "the task's input")
             if "input" in node.parts:
-                execution.input = self.interpreter.evaluator.transform(
+                execution.input = self._services.evaluator.transform(
                     node.parts["input"], execution.raw_input, variables
                 )
         if "timeout" in node.parts:
-            after = self.interpreter.evaluator.transform(node.parts["timeout"], execution.input, variables)
+            after = self._services.evaluator.transform(node.parts["timeout"], execution.input, variables)
             execution.deadline = execution.started_at + required_seconds(after, "timeout.after")
 
     async def _advance(self, child: Child | None) -> bool:
         """Let the task on top of the stack take its next step; True when it paused."""
-        frame = self.strand.frames[-1]
+        frame = self._strand.frames[-1]
         execution = frame.current
         assert execution is not None  # only a task asks for a task list to be run
-        node = self.interpreter.program.sequences[frame.sequence].tasks[frame.index]
-        context = TaskContext(node, execution, self._variables(node, execution), self.interpreter, self)
+        node = self._services.program.sequences[frame.sequence].tasks[frame.index]
+        variables = self._variables(node, execution)
+        context = TaskContext(node, execution, variables, self._services, self._strand, self._run_inside)
         try:
             async with deadline_at(self._deadlines()):
                 step = await KINDS[node.kind](context, child)
@@ -141,7 +133,7 @@ class StrandRunner:
                 case Paused():
                     return True
                 case Descend():
-                    self.strand.frames.append(self._frame_below(node, execution, step))
+                    self._strand.frames.append(self._frame_below(node, execution, step))
                 case Complete():
                     self._complete(frame, node, execution, step)
         except TaskFault as fault:
@@ -152,14 +144,14 @@ class StrandRunner:
     def _frame_below(self, node: TaskNode, execution: TaskExecution, step: Descend) -> Frame:
         sequence = node.sequences["do"].pointer
         path = execution.id if step.index is None else f"{execution.id}/{step.index}"
-        scope = node.pointer if node.pointer in self.interpreter.program.scopes else None
+        scope = node.pointer if node.pointer in self._services.program.scopes else None
         return Frame(
             sequence=sequence, data=step.input, path=path, variables=dict(step.variables), scope=scope
         )
 
     def _complete(self, frame: Frame, node: TaskNode, execution: TaskExecution, step: Complete) -> None:
         """Transform the output, keep what others read, and go where the flow directive says."""
-        evaluator, output = self.interpreter.evaluator, step.output
+        evaluator, output = self._services.evaluator, step.output
         variables = self._variables(node, execution, raw_output=step.output)
         if "output" in node.parts:
             output = evaluator.transform(node.parts["output"], output, variables)
@@ -168,15 +160,15 @@ class StrandRunner:
         self._keep_output(node, output)
         if "export" in node.parts:
             seen = {**variables, "output": lambda: output}
-            self.strand.context = evaluator.transform(node.parts["export"], output, seen)
+            self._strand.context = evaluator.transform(node.parts["export"], output, seen)
         if node.task.export is not None:
-            check_schema(node.task.export.schema_, self.strand.context, "the exported context")
-        self.interpreter.board.end(execution.id, "completed")
+            check_schema(node.task.export.schema_, self._strand.context, "the exported context")
+        self._services.board.end(execution.id, "completed")
         frame.current, frame.data = None, output
         frame.index = self._next_index(frame, step.then or node.task.then or "continue", output)
 
     def _next_index(self, frame: Frame, directive: str, output: Any) -> int:
-        sequence = self.interpreter.program.sequences[frame.sequence]
+        sequence = self._services.program.sequences[frame.sequence]
         match directive:
             case "continue":
                 return frame.index + 1
@@ -191,24 +183,24 @@ class StrandRunner:
         return index
 
     def _keep_output(self, node: TaskNode, output: Any) -> None:
-        if (node.scope, node.name) in self.interpreter.program.referenced:
+        if (node.scope, node.name) in self._services.program.referenced:
             frame = next(frame for frame in self.frames_around() if frame.scope == node.scope)
             frame.outputs[node.name] = output
 
     def frames_around(self) -> Iterator[Frame]:
         """The frames that the current task sees, innermost first."""
-        yield from reversed(self.strand.frames)
-        if self.parent is not None:
-            yield from self.parent.frames_around()
+        yield from reversed(self._strand.frames)
+        if self._parent is not None:
+            yield from self._parent.frames_around()
 
     def _deadlines(self) -> list[tuple[float, str]]:
         """When the timeouts around the current task end it, and the tasks that they belong to."""
         found: list[tuple[float, str]] = []
-        if self.parent is None and self.interpreter.state.deadline is not None:
-            found.append((self.interpreter.state.deadline, ""))
-        for frame in self.strand.frames:
+        if self._parent is None and self._services.state.deadline is not None:
+            found.append((self._services.state.deadline, ""))
+        for frame in self._strand.frames:
             if frame.current is not None and frame.current.deadline is not None:
-                node = self.interpreter.program.sequences[frame.sequence].tasks[frame.index]
+                node = self._services.program.sequences[frame.sequence].tasks[frame.index]
                 found.append((frame.current.deadline, node.pointer))
         return found
 
@@ -217,8 +209,8 @@ class StrandRunner:
         frames = list(self.frames_around())
         bound = {name: value for frame in reversed(frames) for name, value in frame.variables.items()}
         return {
-            **self.interpreter.workflow_variables(),
-            "context": lambda: self.strand.context,
+            **self._services.workflow_variables(),
+            "context": lambda: self._strand.context,
             "input": lambda: execution.input,
             "authorization": lambda: None,
             "task": lambda: {
@@ -233,12 +225,19 @@ class StrandRunner:
             **{name: partial(_value_of, bound, name) for name in bound},
         }
 
+    def _show_what_goes_on(self) -> None:
+        """Put the tasks that a continued run takes up again on its status board."""
+        for frame in self._strand.frames:
+            if frame.current is not None:
+                node = self._services.program.sequences[frame.sequence].tasks[frame.index]
+                self._services.board.begin(frame.current.id, node.name, node.pointer, node.kind)
+
     def _end_all(self, state: TaskState, fault: TaskFault | None) -> None:
         """Note on the status board how the tasks in progress ended."""
-        for frame in self.strand.frames:
+        for frame in self._strand.frames:
             if frame.current is not None:
                 detail = fault.problem.detail if fault is not None else None
-                self.interpreter.board.end(frame.current.id, state, detail)
+                self._services.board.end(frame.current.id, state, detail)
 
 
 def _value_of(bound: dict[str, Any], name: str) -> Any:

@@ -34,14 +34,14 @@ async def run_chat_completion(context: TaskContext, _child: Child | None) -> Ste
             completion = await context.call(call)
         except TaskFault as fault:
             used = _usage_of(fault.problem)
-            context.interpreter.budget.add_tokens(used.total_tokens or 0)
+            context.services.budget.add_tokens(used.total_tokens or 0)
             if question == arguments.reask or not _may_ask_again(fault.problem):
                 raise
             asked = sum_usage(asked, used)
             body = {**body, "messages": [*body["messages"], *_complaint(fault.problem)]}
         else:
             context.answered(completion)
-            context.interpreter.budget.add_tokens((completion.usage or Usage()).total_tokens or 0)
+            context.services.budget.add_tokens((completion.usage or Usage()).total_tokens or 0)
             return Complete(chat_output(arguments, completion, asked))
     raise AssertionError  # the last question returns or raises
 

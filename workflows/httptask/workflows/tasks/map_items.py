@@ -62,7 +62,7 @@ class _Items:
         while (
             len(self._running) < self._arguments.concurrency
             and self._state["next"] < len(items)
-            and not self._context.interpreter.draining
+            and not self._context.services.draining
         ):
             index: int = self._state["next"]
             self._state["next"] = index + 1
@@ -73,11 +73,11 @@ class _Items:
                 variables={self._arguments.each: items[index], self._arguments.at: index},
                 scope=self._context.node.pointer,
             )
-            self._start(str(index), Strand(frames=[frame], context=self._context.runner.strand.context))
+            self._start(str(index), Strand(frames=[frame], context=self._context.strand.context))
 
     def _start(self, key: str, strand: Strand) -> None:
         self._state["strands"][key] = strand
-        task = asyncio.create_task(self._context.runner.fork(strand).run())
+        task = asyncio.create_task(self._context.run_strand(strand))
         self._running[task] = key
 
     def _collect(self, key: str, task: "asyncio.Task[Any]") -> None:

@@ -13,6 +13,6 @@ __all__ = ["run_wait"]
 async def run_wait(context: TaskContext, _child: Child | None) -> Step:
     """Wait for a duration; the data passes through."""
     seconds = required_seconds(context.value("wait"), "wait")
-    context.interpreter.board.update(context.execution.id, state="waiting", summary=f"{seconds:g} s")
+    context.services.board.update(context.execution.id, state="waiting", summary=f"{seconds:g} s")
     await workflow.sleep(timedelta(seconds=seconds))
     return Complete(context.execution.input)

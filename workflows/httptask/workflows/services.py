@@ -1,0 +1,58 @@
+"""What all strands of one run share."""
+
+from importlib.metadata import version
+
+from temporalio import workflow
+
+from httptask.dsl.program import Program
+from httptask.workflows.budget import Budget
+from httptask.workflows.evaluation import Evaluator, Variables, moment
+from httptask.workflows.recorded import Pacer
+from httptask.workflows.scheduling import Scheduler
+from httptask.workflows.state import RunState
+from httptask.workflows.status import StatusBoard
+
+__all__ = ["RUNTIME_NAME", "RUNTIME_VERSION", "Services"]
+
+RUNTIME_NAME = "httptask"
+RUNTIME_VERSION = version("httptask")
+
+
+class Services:
+    """The program that runs, where it stands, and what evaluates, paces, schedules and shows it.
+
+    Attributes:
+        draining: set when the run is to continue as new; strands then stop at their next task boundary.
+    """
+
+    def __init__(self, program: Program, state: RunState, continue_as_new_after: int | None) -> None:
+        self.program = program
+        self.state = state
+        self.pacer = Pacer()
+        self.evaluator = Evaluator(self.pacer)
+        self.scheduler = Scheduler()
+        self.board = StatusBoard()
+        self.budget = Budget.of(program.definition.document.metadata, state)
+        self.draining = False
+        self._continue_as_new_after = continue_as_new_after
+
+    def consider_continuing_as_new(self) -> None:
+        """Start to drain when the history has become long."""
+        info = workflow.info()
+        limit = self._continue_as_new_after
+        if info.is_continue_as_new_suggested() or (
+            limit is not None and info.get_current_history_length() > limit
+        ):
+            self.draining = True
+
+    def workflow_variables(self) -> Variables:
+        """The variables that every expression may read."""
+        return {
+            "workflow": lambda: {
+                "id": workflow.info().workflow_id,
+                "definition": self.program.document,
+                "input": self.state.input,
+                "startedAt": moment(self.state.started_at),
+            },
+            "runtime": lambda: {"name": RUNTIME_NAME, "version": RUNTIME_VERSION, "metadata": {}},
+        }
