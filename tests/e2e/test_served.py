@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.dsl.canonical import canonical_json, sha256
@@ -18,7 +18,7 @@ from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import completion
 from support.cluster import address_of, events_of, has_event, temporal_cli
 from support.commands import Command, Shell
-from support.runs import Runner
+from support.runs import Runner, parse, running
 
 CALL_ACTIONS = Path(__file__).parents[2] / "examples/call-actions/workflow.yaml"
 
@@ -189,13 +189,12 @@ async def recorded_definition(handle: WorkflowHandle[Any, Any]) -> dict[str, Any
 
 
 async def test_history_of_a_given_definition_holds_it_too(temporal: WorkflowEnvironment) -> None:
-    client: Client = temporal.client
-    from support.runs import parse, running
-
     definition = parse("do: [{ one: { set: { a: 1 } } }]")
     async with running(temporal) as runner:
         outcome = await runner.run(definition)
-    [started] = await events_of(client.get_workflow_handle(outcome.handle.id), "workflow_execution_started")
+    [started] = await events_of(
+        temporal.client.get_workflow_handle(outcome.handle.id), "workflow_execution_started"
+    )
     [payload] = started.workflow_execution_started_event_attributes.input.payloads
     recorded = json.loads(payload.data)
     assert canonical_json(recorded["definition"]) == canonical_json(definition)
