@@ -85,6 +85,13 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         {"numbers": [1, 2, 3, 4, 5], "sum": 0},
         {"sum": 6, "last": 2},
     ),
+    "task names may be long, and nest": (
+        f"""
+        do: [{{ {"n" * 900}: {{ do: [{{ {"m" * 900}: {{ set: {{ a: "${{ $task.name | length }}" }} }} }}] }} }}]
+        """,
+        None,
+        {"a": 900},
+    ),
     "loop variables nest": (
         """
         do:
@@ -231,6 +238,14 @@ PROBLEMS: dict[str, tuple[str, Any, dict[str, Any]]] = {
         """,
         {"who": "you"},
         {"status": 418, "detail": "for you", "instance": "/do/0/stop"},
+    ),
+    "a URI variable that is no text": (
+        """
+        do:
+          - get: { call: http, with: { method: get, endpoint: "https://example.com/{order}" } }
+        """,
+        {"order": {"lines": [1]}},
+        {"title": "Not a URI variable", "instance": "/do/0/get"},
     ),
     "a raised error that use.errors names": (
         """

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from httptask.chat.models import ChatRequest
-from httptask.chat.output_schema import compile_schema
+from httptask.http.json_schema import compile_schema
 from httptask.http.json_tree import is_array, is_object
 from httptask.http.models import HttpRequest, JsonBody
 

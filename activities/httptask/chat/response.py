@@ -8,11 +8,11 @@ from pydantic import ValidationError
 
 from httptask.chat.embedded_error import embedded_error
 from httptask.chat.models import Completion, ToolCall
-from httptask.chat.pointer import json_pointer
 from httptask.chat.structured import OutputFault, asks_for_json, read_structured
 from httptask.chat.wire import WireChoice, WireCompletion, WireMessage, WireToolCall
 from httptask.http import json_tree
 from httptask.http.errors import OutputInvalid, ResponseInterrupted, ResponseInvalid
+from httptask.http.json_pointer import json_pointer
 
 __all__ = ["read_completion"]
 

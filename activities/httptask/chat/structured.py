@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from httptask.chat.output_schema import compile_schema
-from httptask.chat.pointer import json_pointer
 from httptask.http import json_tree
+from httptask.http.json_pointer import json_pointer
+from httptask.http.json_schema import compile_schema
 
 __all__ = ["OutputFault", "StructuredOutput", "asks_for_json", "read_structured"]
 

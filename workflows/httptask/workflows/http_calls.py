@@ -1,5 +1,6 @@
 """Plans the call of an HTTP task: the very same for a run and for a test request."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from httptask.activities.names import HTTP_REQUEST
 from httptask.dsl.expressions import Rendered
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
-from httptask.dsl.json_values import is_mapping
+from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.model import Endpoint
 from httptask.http.models import (
     Authentication,
@@ -166,14 +167,28 @@ def _expand(text: str, variables: Mapping[str, Any]) -> str:
             "URI variable missing",
             detail=f"{{{missing[0]}}} has no value in the task's input, which has: {', '.join(variables) or 'nothing'}",
         )
-    return uritemplate.expand(text, {name: _plain(value) for name, value in variables.items()})
+    return uritemplate.expand(
+        text, {name: _plain(name, variables[name]) for name in uritemplate.variables(text)}
+    )
 
 
-def _plain(value: Any) -> Any:
-    """Numbers and booleans as text; `{id:3}` takes the first characters of either."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value
+def _plain(name: str, value: Any) -> Any:
+    """A variable as RFC 6570 section 2.3 knows them: text, or a list or mapping of texts."""
+    if is_list(value):
+        return [_text(name, item) for item in value]
+    if is_mapping(value):
+        return {key: _text(name, item) for key, item in value.items()}
+    return _text(name, value)
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str | bool | int | float):
+        TaskFault.raise_standard(
+            "expression",
+            "Not a URI variable",
+            detail=f"{{{name}}} needs text, a number, or a list or mapping of those; it holds {type(value).__name__}",
+        )
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _percent_encode(text: str) -> str:

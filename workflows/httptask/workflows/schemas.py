@@ -2,11 +2,12 @@
 
 import json
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any
 
 import jsonschema_rs
 
 from httptask.dsl.model import Schema
+from httptask.http.json_schema import compile_schema
 from httptask.workflows.problem import TaskFault
 
 __all__ = ["check_schema"]
@@ -25,10 +26,8 @@ def check_schema(schema: Schema | None, value: Any, what: str) -> None:
         return
     try:
         validator = _validator(json.dumps(schema.document))
-    except jsonschema_rs.ValidationError as invalid:
-        TaskFault.raise_standard(
-            "configuration", "Not a schema", detail=f"the schema of {what}: {invalid.message}"
-        )
+    except ValueError as invalid:
+        TaskFault.raise_standard("configuration", "Not a schema", detail=f"the schema of {what}: {invalid}")
     errors = [
         f"/{'/'.join(str(key) for key in error.instance_path)}: {error.message}"
         for error in validator.iter_errors(value)
@@ -43,10 +42,5 @@ def check_schema(schema: Schema | None, value: Any, what: str) -> None:
 
 
 @lru_cache(maxsize=256)
-def _validator(schema: str) -> Any:
-    return jsonschema_rs.validator_for(json.loads(schema), retriever=_refuse)
-
-
-def _refuse(uri: str) -> NoReturn:
-    """Fetch no schema: what another server says today a replay would not see again."""
-    raise ValueError(f"{uri}: only references within the schema are followed; copy it into $defs")
+def _validator(schema: str) -> jsonschema_rs.Validator:
+    return compile_schema(json.loads(schema))

@@ -1,5 +1,6 @@
 """One line of execution: begins tasks, takes their outputs on, and follows flow directives."""
 
+import hashlib
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -20,6 +21,8 @@ from httptask.workflows.status import TaskState
 from httptask.workflows.tasks import KINDS
 
 __all__ = ["EndWorkflow", "StrandRunner"]
+
+_LONGEST_ID = 400
 
 
 class EndWorkflow(Exception):
@@ -87,7 +90,8 @@ class StrandRunner:
         if self._services.draining:
             return True
         visit = frame.visits[node.name] = frame.visits.get(node.name, 0) + 1
-        id_ = (f"{frame.path}/" if frame.path else "") + node.name + (f"#{visit}" if visit > 1 else "")
+        path = f"{frame.path}/" if frame.path else ""
+        id_ = _bounded(f"{path}{node.name}" + (f"#{visit}" if visit > 1 else ""))
         execution = TaskExecution(id=id_, raw_input=frame.data, input=frame.data, started_at=workflow.time())
         condition = node.parts.get("if")
         try:
@@ -238,6 +242,13 @@ class StrandRunner:
             if frame.current is not None:
                 detail = fault.problem.detail if fault is not None else None
                 self._services.board.end(frame.current.id, state, detail)
+
+
+def _bounded(id_: str) -> str:
+    """Temporal takes activity ids of up to 1,000 characters, and a longer one would hang the run."""
+    if len(id_) <= _LONGEST_ID:
+        return id_
+    return f"{id_[: _LONGEST_ID - 17]}~{hashlib.sha256(id_.encode()).hexdigest()[:16]}"
 
 
 def _value_of(bound: dict[str, Any], name: str) -> Any:

@@ -8,6 +8,7 @@ from httptask.dsl.checks.flow import check_flow
 from httptask.dsl.checks.metadata import check_metadata
 from httptask.dsl.checks.names import check_names
 from httptask.dsl.checks.references import check_references
+from httptask.dsl.checks.schemas import check_schemas
 from httptask.dsl.checks.secrets import check_secrets
 from httptask.dsl.checks.shapes import check_shapes
 from httptask.dsl.faults import Fault
@@ -23,4 +24,5 @@ CHECKS: Final[tuple[Callable[[Program], Iterable[Fault]], ...]] = (
     check_names,
     check_durations,
     check_metadata,
+    check_schemas,
 )

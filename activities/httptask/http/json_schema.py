@@ -1,0 +1,29 @@
+"""JSON Schemas that authors write: compiled without fetching anything."""
+
+from typing import Any, NoReturn
+
+import jsonschema_rs
+
+from httptask.http.json_pointer import json_pointer
+
+__all__ = ["compile_schema"]
+
+
+def compile_schema(schema: Any) -> jsonschema_rs.Validator:
+    """Compile a JSON Schema of any draft; `$schema` says which, 2020-12 when absent.
+
+    Offline, because a `$ref` to a URL or file would let a definition make the worker read it, and a replay would not
+    see again what was there.
+
+    Raises:
+        ValueError: the schema is not valid; the message is one line.
+    """
+    try:
+        return jsonschema_rs.validator_for(schema, retriever=_refuse)
+    except jsonschema_rs.ValidationError as invalid:
+        place = json_pointer(invalid.instance_path)
+        raise ValueError(f"{place}: {invalid.message}" if place else invalid.message) from None
+
+
+def _refuse(uri: str) -> NoReturn:
+    raise ValueError(f"{uri}: only references within the schema are followed; copy it into $defs")
