@@ -2,13 +2,15 @@
 
     uv run python -m tests.benchmarks.engine
 
-All three ways run in turn, several rounds in one process, on one worker and one Temporal server; ratios are of the
-medians. The last line is JSON.
+All three ways run in turn, in an order that changes from round to round, on one worker and one Temporal server. A
+ratio is the median of the rounds' ratios, so that a machine that slows down does so for all. The last line is JSON.
 """
 
 import asyncio
 import json
 import logging
+import operator
+import random
 import statistics
 import sys
 import time
@@ -33,8 +35,8 @@ from .echo_server import echo_server
 from .hand_written import ThreeCalls
 
 CONCURRENT = 50
-WORKFLOWS = 150
-ROUNDS = 5
+WORKFLOWS = 100
+ROUNDS = 9
 
 DEFINITION = """
 document: { dsl: 1.0.3, namespace: bench, name: three-calls, version: 1.0.0 }
@@ -133,16 +135,18 @@ async def main() -> None:
             for start in starts.values():
                 await start(0)
             for round_ in range(ROUNDS):
-                for name, start in starts.items():
-                    rates.setdefault(name, []).append(await throughput(start))
+                for name in random.sample(list(starts), len(starts)):
+                    rates.setdefault(name, []).append(await throughput(starts[name]))
                 print(
-                    f"round {round_ + 1}: "
-                    + ", ".join(f"{name} {found[-1]:.1f}/s" for name, found in rates.items())
+                    f"round {round_ + 1}: " + ", ".join(f"{name} {rates[name][-1]:.1f}/s" for name in starts)
                 )
         ten, twenty = [await history_bytes(environment, url, tasks) for tasks in (10, 20)]
-    medians = {name: statistics.median(found) for name, found in rates.items()}
+    medians = {name: round(statistics.median(found), 1) for name, found in rates.items()}
     cold = await cold_run_seconds()
-    inline, by_name = (medians[name] / medians["hand_written"] for name in ("inline", "by_name"))
+    inline, by_name = (
+        statistics.median(map(operator.truediv, rates[name], rates["hand_written"]))
+        for name in ("inline", "by_name")
+    )
     print(f"medians: {medians}; history {ten:,} and {twenty:,} bytes; cold run {cold:.2f} s")
     print(
         json.dumps(

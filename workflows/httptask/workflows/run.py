@@ -104,7 +104,9 @@ class _DefinitionRun:
         return self._interpreter.status()
 
 
-@workflow.defn(name=WORKFLOW_TYPE)
+# The sandbox guards nothing in these two, for this package passes through it; without it they take a seventh less
+# of a worker's time. Workflows of the user's own stay in it.
+@workflow.defn(name=WORKFLOW_TYPE, sandboxed=False)
 class HttpTaskWorkflow(_DefinitionRun):
     """Runs the definition that it is given."""
 
@@ -124,7 +126,7 @@ class HttpTaskWorkflow(_DefinitionRun):
         return self._status()
 
 
-@workflow.defn(dynamic=True)
+@workflow.defn(dynamic=True, sandboxed=False)
 class DefinitionWorkflow(_DefinitionRun):
     """Runs a definition that the worker serves: the workflow type is its name, or `NAMESPACE/NAME:VERSION`."""
 
