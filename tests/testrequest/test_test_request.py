@@ -11,6 +11,7 @@ from httptask.dsl.compile import compile_definition
 from httptask.dsl.program import Program
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import Sample, TestRequestError, plan_test, send_once
+from httptask.workflows.problem import TaskFault
 from support.runs import Runner, local_connection, parse, running, secret_store
 
 DEFINITION = """
@@ -127,3 +128,40 @@ def test_the_request_holds_no_secret() -> None:
     found: Any = planned.request.model_dump()
     assert found["headers"] == {"X-Token": "t "}
     assert found["secrets"] == ({"pointer": "/headers/X-Token", "offset": 2, "name": "TOKEN", "field": None},)
+
+
+SHAPED = """
+input: { from: .customer, schema: { document: { type: object, required: [customer] } } }
+do:
+  - tell:
+      call: httpRequest
+      with:
+        method: post
+        connection: pager
+        path: /tell
+        body: { dot: "${ . }", context: "${ $context }", call: "${ $task.definition.call }" }
+      output: { as: .incident, schema: { document: { type: object, required: [id] } } }
+"""
+
+
+async def test_the_workflows_input_and_the_schemas_count(runner: Runner, server: ScriptedServer) -> None:
+    data = {"customer": {"name": "Ann"}}
+    compiled = compile_definition(parse(SHAPED))
+    assert compiled.program is not None, compiled.faults
+    await runner.run(SHAPED, data)
+
+    planned = plan_test(compiled.program, "tell", Sample(input=data))
+    tested = await send_once(runner.client, runner.task_queue, planned)
+
+    assert server.requests[0].json() == server.requests[1].json()
+    assert server.requests[0].json() == {
+        "dot": data["customer"],
+        "context": data["customer"],
+        "call": "httpRequest",
+    }
+    assert tested.downstream == {"id": "INC-1"}
+    with pytest.raises(TaskFault, match="Not valid"):
+        plan_test(compiled.program, "tell", Sample(input={}))
+    server.script = [Reply.json({"incident": {}})]
+    with pytest.raises(TaskFault, match="Not valid"):
+        await send_once(runner.client, runner.task_queue, planned)

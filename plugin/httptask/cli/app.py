@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -47,9 +48,16 @@ def main() -> None:
     try:
         app()
     except CliError as error:
-        sys.stderr.write(f"error: {error.message}\n")
-        if error.hint:
-            sys.stderr.write(f"  hint: {error.hint}\n")
-        sys.stderr.flush()
-        # Not sys.exit: after a failed connect Temporal's SDK may crash an interpreter that shuts down.
-        os._exit(error.exit_code)
+        _fail(error)
+    except OSError as error:  # a file or folder that can't be read or written, wherever that is found out
+        place = f"{error.filename}: " if error.filename else ""
+        _fail(CliError(f"{place}{error.strerror or error}"))
+
+
+def _fail(error: CliError) -> NoReturn:
+    sys.stderr.write(f"error: {error.message}\n")
+    if error.hint:
+        sys.stderr.write(f"  hint: {error.hint}\n")
+    sys.stderr.flush()
+    # Not sys.exit: after a failed connect Temporal's SDK may crash an interpreter that shuts down.
+    os._exit(error.exit_code)

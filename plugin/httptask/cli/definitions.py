@@ -10,7 +10,7 @@ from httptask.cli.errors import CliError
 if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
 
-__all__ = ["definition_files", "load_runnable"]
+__all__ = ["definition_files", "load_one", "load_runnable"]
 
 
 def definition_files(paths: Iterable[Path]) -> list[Path]:
@@ -31,6 +31,18 @@ def definition_files(paths: Iterable[Path]) -> list[Path]:
         else:
             raise CliError(f"{path}: no such file", "`httptask init DIR` writes a first definition")
     return files
+
+
+def load_one(path: Path) -> "Loaded":
+    """Load the definition of a command that takes one.
+
+    Raises:
+        CliError: it is a folder, or has errors; every fault has been printed.
+    """
+    if path.is_dir():
+        raise CliError(f"{path}: is a folder", "name one definition file")
+    [loaded] = load_runnable(definition_files([path]))
+    return loaded
 
 
 def load_runnable(files: Sequence[Path]) -> "list[Loaded]":

@@ -18,7 +18,10 @@ def dev(
     ] = Path(),
     *,
     port: Annotated[
-        int, typer.Option("--port", help="Port of the server; another free one when it is taken.")
+        int,
+        typer.Option(
+            "--port", min=0, max=65535, help="Port of the server; another free one when it is taken."
+        ),
     ] = 7233,
     task_queue: QueueOption = "httptask",
     config: ConfigOption = None,

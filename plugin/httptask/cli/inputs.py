@@ -19,11 +19,14 @@ def read_input(argument: str | None, option: str = "--input") -> Any:
     Raises:
         CliError: it can't be read or is not JSON.
     """
+    from httptask.workflows.scheduling import MAX_PAYLOAD_BYTES
+
     if argument is None:
         return None
     name, text = _text(argument, option)
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        size = len(json.dumps(value, ensure_ascii=False).encode())
     except json.JSONDecodeError as error:
         raise CliError(
             f"{name}:{error.lineno}:{error.colno}: not valid JSON: {error.msg}",
@@ -31,6 +34,12 @@ def read_input(argument: str | None, option: str = "--input") -> Any:
         ) from None
     except (ValueError, RecursionError) as error:
         raise CliError(f"{name}: not usable JSON: {error}") from None
+    if size > MAX_PAYLOAD_BYTES:
+        raise CliError(
+            f"{name}: {size:,} bytes, more than the {MAX_PAYLOAD_BYTES:,} that Temporal carries",
+            "pass a reference to the data, and read it in a task",
+        )
+    return value
 
 
 def _text(argument: str, option: str) -> tuple[str, str]:
@@ -55,6 +64,13 @@ def _quoting_hint(argument: str) -> str:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{digits} is too large for a number")
+    return number
 
 
 def check_input(loaded: "Loaded", value: Any) -> None:

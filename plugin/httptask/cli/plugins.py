@@ -31,13 +31,18 @@ def used_secrets(loaded: "Iterable[Loaded]") -> dict[str, str]:
     return names
 
 
-def load_fixtures(directory: Path | None) -> "Fixtures | None":
+def load_fixtures(directory: Path | None, record: Path | None) -> "Fixtures | None":
     """Read recorded answers, where there are to be any.
 
     Raises:
-        CliError: a file among them is not a fixture.
+        CliError: a file among them is not a fixture, or answers are to be recorded as well.
     """
     from httptask.http.fixtures import Fixtures
+
+    if directory is not None and record is not None:
+        raise CliError(
+            "--fixtures and --record exclude each other", "record from a real run, without --fixtures"
+        )
 
     if directory is None:
         return None

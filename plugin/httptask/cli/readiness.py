@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from httptask.cli.console import print_json, stdout
+from httptask.cli.errors import CliError
 
 if TYPE_CHECKING:
     from httptask.config import Config
@@ -56,6 +57,21 @@ def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[
         for name, source in config.secrets.items()
     ]
     return findings
+
+
+def require_ready(config: "Config", environment: Mapping[str, str], loaded: "Loaded") -> None:
+    """Refuse to begin what would stop half-way, after calls that are made and paid for.
+
+    Raises:
+        CliError: a connection or the value of a secret is missing.
+    """
+    faults = [
+        f"{finding.kind} {finding.name}: {finding.fault}"
+        for finding in examine(config, environment, [loaded])
+        if finding.fault
+    ]
+    if faults:
+        raise CliError("; ".join(faults))
 
 
 def print_findings(findings: Iterable[Finding], *, as_json: bool) -> None:

@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from httptask.cli.console import print_note
-from httptask.cli.definitions import definition_files, load_runnable
-from httptask.cli.errors import CliError
+from httptask.cli.definitions import load_one
 from httptask.cli.inputs import check_input, read_input
 from httptask.cli.options import (
     ConfigOption,
@@ -43,19 +42,18 @@ def run(
     from httptask.cli.logging import configure_logging
     from httptask.cli.plugins import load_fixtures, plugin_for_run, used_secrets
     from httptask.cli.project import load_project
+    from httptask.cli.readiness import require_ready
     from httptask.config import for_own_runs
 
     configure_logging("WARNING")
-    if fixtures is not None and record is not None:
-        raise CliError(
-            "--fixtures and --record exclude each other", "record from a real run, without --fixtures"
-        )
-    recorded = load_fixtures(fixtures)
+    recorded = load_fixtures(fixtures, record)
     project = load_project(config, fixtures=recorded)
-    [loaded] = load_runnable(definition_files([file]))
+    loaded = load_one(file)
     data = read_input(input_)
     check_input(loaded, data)
     own = for_own_runs(project.config, used_secrets([loaded]))
+    if recorded is None:
+        require_ready(own, project.environment, loaded)
     plugin = plugin_for_run(own, project.environment, recorded, record)
     if fixtures is not None:
         print_note(f"simulated: answers come from {fixtures}, nothing is sent")

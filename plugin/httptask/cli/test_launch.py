@@ -96,8 +96,10 @@ async def _send(launch: TestLaunch, plugin: HttpTaskPlugin, planned: PlannedTest
                         "standalone activities need server 1.31 or newer",
                         ExitCode.UNREACHABLE,
                     ) from None
-                except ExpressionFailed as error:
+                except (ExpressionFailed, ExpressionLimitExceeded) as error:
                     raise CliError(f"{launch.loaded.name}: {error}") from None
+                except TaskFault as fault:
+                    raise CliError(f"{launch.loaded.name}: {launch.task}: {fault.problem.detail}") from None
 
 
 def _show_prepared(prepared: PreparedRequest) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from httptask.cli.definitions import definition_files, load_runnable
+from httptask.cli.definitions import load_one
 from httptask.cli.errors import CliError
 from httptask.cli.inputs import read_input
 from httptask.cli.options import (
@@ -40,6 +40,10 @@ def send_test_request(
     variables: Annotated[
         str | None, typer.Option("--variables", metavar=_JSON, help="Loop variables by name.")
     ] = None,
+    context: Annotated[
+        str | None,
+        typer.Option("--context", metavar=_JSON, help="$context; by default the workflow's input."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the prepared request and send nothing.")
     ] = False,
@@ -65,14 +69,15 @@ def send_test_request(
     from httptask.testrequest import Sample
 
     configure_logging("WARNING")
-    recorded = load_fixtures(fixtures)
+    recorded = load_fixtures(fixtures, record)
     project = load_project(config, fixtures=recorded)
-    [loaded] = load_runnable(definition_files([file]))
+    loaded = load_one(file)
     sample = Sample(
         input=read_input(input_),
         task_input=read_input(task_input, "--task-input"),
         outputs=_object(outputs, "--outputs"),
         variables=_object(variables, "--variables"),
+        context=read_input(context, "--context"),
     )
     own = for_own_runs(project.config, used_secrets([loaded]))
     launch = TestLaunch(

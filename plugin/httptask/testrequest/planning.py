@@ -20,6 +20,7 @@ from httptask.workflows.activity_call import ActivityCall
 from httptask.workflows.chat_calls import chat_output, plan_chat_call
 from httptask.workflows.evaluation import moment
 from httptask.workflows.http_calls import http_output, plan_http_call
+from httptask.workflows.schemas import check_schema
 from httptask.workflows.services import RUNTIME_NAME, RUNTIME_VERSION
 
 __all__ = ["PlannedTest", "Sample", "TestRequestError", "plan_test"]
@@ -40,7 +41,7 @@ class Sample:
         task_input: the task's raw input; the workflow's input where there is none.
         outputs: outputs of other tasks, by name: `$tasks`.
         variables: loop variables, by name.
-        context: `$context`; the workflow's input where there is none.
+        context: `$context`; the workflow's transformed input where there is none.
     """
 
     input: Any = None
@@ -79,12 +80,13 @@ def plan_test(program: Program, task: str, sample: Sample) -> PlannedTest:
         TaskFault: the rendered parts do not make a request.
     """
     node = _find(program, task)
-    variables = _variables(program, node, sample)
     _require_outputs(node, sample)
     _require_variables(node, sample)
-    raw = sample.input if sample.task_input is None else sample.task_input
-    data = _transform(node, "input", raw, variables)
-    variables["input"] = data
+    variables = _variables(program, node, sample)
+    raw = variables["task"]["input"]
+    if node.task.input is not None:
+        check_schema(node.task.input.schema_, raw, "the task's input")
+    data = variables["input"] = _transform(node.parts.get("input"), raw, variables)
 
     def render_part(part: str, *, encode: Callable[[str], str] | None = None) -> Rendered | None:
         found = node.parts.get(part)
@@ -109,7 +111,7 @@ def plan_test(program: Program, task: str, sample: Sample) -> PlannedTest:
         node,
         call,
         _http_request(call.argument),
-        lambda result: _transform(node, "output", output(result), variables),
+        lambda result: _downstream(node, output(result), variables),
     )
 
 
@@ -136,20 +138,9 @@ def _find(program: Program, task: str) -> TaskNode:
 
 
 def _variables(program: Program, node: TaskNode, sample: Sample) -> dict[str, Any]:
-    """What the interpreter would give to the task's expressions."""
-    raw = sample.input if sample.task_input is None else sample.task_input
+    """What the interpreter would give to the task's expressions; the sample passes through the workflow's `input`."""
     started = moment(datetime.now(UTC).timestamp())
-    return {
-        "context": sample.input if sample.context is None else sample.context,
-        "input": raw,
-        "authorization": None,
-        "task": {
-            "name": node.name,
-            "reference": node.pointer,
-            "input": raw,
-            "output": None,
-            "startedAt": started,
-        },
+    around: dict[str, Any] = {
         "workflow": {
             "id": "test-request",
             "definition": program.document,
@@ -157,25 +148,51 @@ def _variables(program: Program, node: TaskNode, sample: Sample) -> dict[str, An
             "startedAt": started,
         },
         "runtime": {"name": RUNTIME_NAME, "version": RUNTIME_VERSION, "metadata": {}},
+    }
+    source = program.definition.input
+    if source is not None:
+        check_schema(source.schema_, sample.input, "the workflow's input")
+    data = _transform(program.parts.get("input"), sample.input, around)
+    raw = data if sample.task_input is None else sample.task_input
+    return {
+        **around,
+        "context": data if sample.context is None else sample.context,
+        "input": raw,
+        "authorization": None,
+        "task": {
+            "name": node.name,
+            "reference": node.pointer,
+            "definition": node.task.model_dump(mode="json", exclude_defaults=True),
+            "input": raw,
+            "output": None,
+            "startedAt": started,
+        },
         "tasks": dict(sample.outputs),
         **sample.variables,
     }
 
 
-def _transform(node: TaskNode, part: str, data: Any, variables: Mapping[str, Any]) -> Any:
-    found = node.parts.get(part)
-    if isinstance(found, Expression):
-        return evaluate(found, Scope(data, variables))
-    return data if found is None else render(found, Scope(data, variables)).value
+def _downstream(node: TaskNode, raw_output: Any, variables: Mapping[str, Any]) -> Any:
+    seen = {**variables, "task": {**variables["task"], "output": raw_output}}
+    output = _transform(node.parts.get("output"), raw_output, seen)
+    if node.task.output is not None:
+        check_schema(node.task.output.schema_, output, "the task's output")
+    return output
+
+
+def _transform(part: Expression | Template | None, data: Any, variables: Mapping[str, Any]) -> Any:
+    if isinstance(part, Expression):
+        return evaluate(part, Scope(data, variables))
+    return data if part is None else render(part, Scope(data, variables)).value
 
 
 def _expressions(node: TaskNode) -> list[Expression]:
-    """What must be evaluated before the request is complete."""
+    """What must be evaluated for the request and for what the next task sees."""
     found: list[Expression] = []
     for name, part in node.parts.items():
         if isinstance(part, Template):
             found += [expression for _, expression in part.expressions]
-        elif name == "input":
+        elif name in ("input", "output"):
             found.append(part)
     return found
 

@@ -1,5 +1,6 @@
 """From a pydantic model to the JSON schema that strict structured output asks for."""
 
+import re
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,10 +12,11 @@ __all__ = ["response_format_of"]
 
 def response_format_of(output_type: type[BaseModel]) -> dict[str, Any]:
     """The `response_format` of a chat completion whose answer is an instance of a model."""
-    schema = output_type.model_json_schema(mode="serialization")
+    schema = output_type.model_json_schema()
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", output_type.__name__)[:64]  # the API takes no others: Box[int]
     return {
         "type": "json_schema",
-        "json_schema": {"name": output_type.__name__[:64], "schema": _strict(schema), "strict": True},
+        "json_schema": {"name": name, "schema": _strict(schema), "strict": True},
     }
 
 

@@ -58,12 +58,12 @@ class StatusBoard:
         self._tasks: dict[str, TaskStatus] = {}
         self._omitted = 0
 
-    def begin(self, id_: str, name: str, pointer: str, kind: str, state: TaskState = "running") -> None:
+    def begin(self, id_: str, name: str, pointer: str, kind: str) -> None:
         """Record that a task has begun."""
         if len(self._tasks) >= _KEPT:
             self._drop_oldest_finished()
         self._tasks[id_] = TaskStatus(
-            id=id_, name=name, pointer=pointer, kind=kind, state=state, started_at=workflow.now()
+            id=id_, name=name, pointer=pointer, kind=kind, started_at=workflow.now()
         )
 
     def update(self, id_: str, **changes: object) -> None:

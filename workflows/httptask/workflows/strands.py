@@ -99,7 +99,8 @@ class StrandRunner:
             if isinstance(condition, Expression) and not self._services.evaluator.condition(
                 condition, frame.data, variables
             ):
-                self._services.board.begin(id_, node.name, node.pointer, node.kind, "skipped")
+                self._services.board.begin(id_, node.name, node.pointer, node.kind)
+                self._services.board.end(id_, "skipped")
                 self._keep_output(node, None)
                 frame.index += 1
                 return False

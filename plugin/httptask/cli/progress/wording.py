@@ -38,8 +38,7 @@ def _retry(task: "TaskStatus") -> list[str]:
         parts.append(f"waiting {task.retry_after:.1f} s (its Retry-After)")
     elif task.next_attempt_at is not None:
         seconds = max(0.0, (task.next_attempt_at - datetime.now(UTC)).total_seconds())
-        source = " (its Retry-After)" if task.retry_after else ""
-        parts.append(f"waiting {seconds:.1f} s{source}")
+        parts.append(f"waiting {seconds:.1f} s")
     parts.append(_attempt(task))
     if task.summary and task.summary.startswith(_KEYED_METHODS):
         parts.append("same Idempotency-Key")

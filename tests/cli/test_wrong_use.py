@@ -1,0 +1,74 @@
+"""What goes wrong at the command line ends in one line that says so, and shows things as they stand."""
+
+import pytest
+
+from support.commands import Shell
+
+SETS = "document: { dsl: 1.0.3, namespace: tests, name: sets, version: 1.0.0 }\ndo: [{ one: { set: { a: 1 } } }]\n"
+ASKS = """
+document: { dsl: 1.0.3, namespace: tests, name: asks, version: 1.0.0 }
+do:
+  - ask:
+      call: chatCompletion
+      with: { model: m, messages: [{ role: user, content: ":smile: ${ .who }" }] }
+"""
+
+WRONG: dict[str, tuple[list[str], str]] = {
+    "a folder as the definition": (["run", "."], "is a folder"),
+    "a folder as the definition of a test request": (["test-request", ".", "ask"], "is a folder"),
+    "recordings go where a file is": (
+        ["run", "sets.yaml", "--record", "sets.yaml"],
+        "sets.yaml: File exists",
+    ),
+    "fixtures and recordings": (
+        ["test-request", "asks.yaml", "ask", "--fixtures", "f", "--record", "r"],
+        "--fixtures and --record exclude each other",
+    ),
+    "half of a surrogate pair": (["run", "sets.yaml", "-i", '"\\ud800"'], "--input: not usable JSON"),
+    "a number that is none": (["run", "sets.yaml", "-i", "1e400"], "1e400 is too large for a number"),
+    "more than Temporal carries": (
+        ["run", "sets.yaml", "-i", "@large.json"],
+        "bytes, more than the 1,900,000",
+    ),
+    "a key that is missing": (["run", "asks.yaml"], "set the environment variable OPENAI_API_KEY"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+async def test_one_line_and_exit_code_2(shell: Shell, name: str) -> None:
+    arguments, message = WRONG[name]
+    shell.write("sets.yaml", SETS)
+    shell.write("asks.yaml", ASKS)
+    shell.write("large.json", '"' + "x" * 2_000_000 + '"')
+
+    code, command = await shell.run(*arguments)
+
+    assert code == 2, command.stderr
+    assert message in command.stderr
+    assert "Traceback" not in command.stderr
+    assert shell.left_over() == []
+
+
+async def test_nothing_is_taken_for_an_emoji(shell: Shell) -> None:
+    shell.write(
+        "hundred.yaml", SETS.replace("\ndo:", "\n" * 99 + "do:").replace("one: {", "one: { then: nowhere,")
+    )
+    shell.write("asks.yaml", ASKS)
+
+    _, broken = await shell.run("run", "hundred.yaml")
+    code, prepared = await shell.run(
+        "test-request", "asks.yaml", "ask", "-i", '{"who": ":warning:"}', "--dry-run"
+    )
+
+    assert "hundred.yaml:100:" in broken.stderr
+    assert code == 0, prepared.stderr
+    assert ":smile: :warning:" in prepared.stdout.partition("--data-raw")[2]
+
+
+async def test_a_result_reaches_a_terminal_that_knows_ascii_only(shell: Shell) -> None:
+    shell.write("sets.yaml", SETS.replace("a: 1", 'a: "${ .who }"'))
+
+    code, command = await shell.run("run", "sets.yaml", "-i", '{"who": "Änne"}', PYTHONIOENCODING="ascii")
+
+    assert code == 0, command.stderr
+    assert "\\u00c4nne" in command.stdout
