@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+from collections.abc import Coroutine
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 from temporalio.client import Client
@@ -24,14 +26,28 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 def serve_on_cluster(cluster: Cluster, plugin: HttpTaskPlugin, task_queue: str) -> None:
     """Serve until a signal; then let calls in flight finish, unless a second signal insists."""
-    asyncio.run(_serve_on_cluster(cluster, plugin, task_queue))
+    _run(_serve_on_cluster(cluster, plugin, task_queue))
 
 
 def serve_embedded(
     state_directory: Path, port: int, plugin: HttpTaskPlugin, task_queue: str, names: list[str]
 ) -> None:
     """Serve on the embedded server until a signal; the server ends with its last user."""
-    asyncio.run(_serve_embedded(state_directory, port, plugin, task_queue, names))
+    _run(_serve_embedded(state_directory, port, plugin, task_queue, names))
+
+
+class _Insisted(Exception):
+    """A second signal: the user does not want to wait for calls in flight."""
+
+
+def _run(serving: Coroutine[Any, Any, None]) -> None:
+    async def until_insisted() -> None:
+        try:
+            await serving
+        except _Insisted:
+            os._exit(ExitCode.INTERRUPTED)  # calls in flight are retried by another worker
+
+    asyncio.run(until_insisted())
 
 
 async def _serve_on_cluster(cluster: Cluster, plugin: HttpTaskPlugin, task_queue: str) -> None:
@@ -72,6 +88,6 @@ async def _work(worker: Worker, interrupts: Interrupts) -> None:
     stopping = asyncio.ensure_future(worker.shutdown())
     await asyncio.wait({stopping, insisted}, return_when=asyncio.FIRST_COMPLETED)
     if not stopping.done():
-        os._exit(ExitCode.INTERRUPTED)  # calls in flight are retried by another worker
+        raise _Insisted
     insisted.cancel()
     await working
