@@ -21,6 +21,21 @@ from httptask.dsl.json_values import is_mapping
 __all__ = ["send_test_request"]
 
 _JSON = "JSON|@FILE|-"
+TaskInputOption = Annotated[
+    str | None,
+    typer.Option("--task-input", metavar=_JSON, help="The task's own input; by default the workflow's."),
+]
+OutputsOption = Annotated[
+    str | None, typer.Option("--outputs", metavar=_JSON, help="Outputs of other tasks by name: $tasks.")
+]
+VariablesOption = Annotated[
+    str | None, typer.Option("--variables", metavar=_JSON, help="Loop variables by name.")
+]
+ContextOption = Annotated[
+    str | None,
+    typer.Option("--context", metavar=_JSON, help="$context; by default the workflow's input."),
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the prepared request and send nothing.")]
 
 
 def send_test_request(
@@ -30,23 +45,11 @@ def send_test_request(
     ],
     *,
     input_: InputOption = None,
-    task_input: Annotated[
-        str | None,
-        typer.Option("--task-input", metavar=_JSON, help="The task's own input; by default the workflow's."),
-    ] = None,
-    outputs: Annotated[
-        str | None, typer.Option("--outputs", metavar=_JSON, help="Outputs of other tasks by name: $tasks.")
-    ] = None,
-    variables: Annotated[
-        str | None, typer.Option("--variables", metavar=_JSON, help="Loop variables by name.")
-    ] = None,
-    context: Annotated[
-        str | None,
-        typer.Option("--context", metavar=_JSON, help="$context; by default the workflow's input."),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the prepared request and send nothing.")
-    ] = False,
+    task_input: TaskInputOption = None,
+    outputs: OutputsOption = None,
+    variables: VariablesOption = None,
+    context: ContextOption = None,
+    dry_run: DryRunOption = False,
     fixtures: FixturesOption = None,
     record: RecordOption = None,
     json: JsonOption = False,
