@@ -59,17 +59,13 @@ def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[
     return findings
 
 
-def require_ready(config: "Config", environment: Mapping[str, str], loaded: "Loaded") -> None:
+def require_ready(findings: Iterable[Finding]) -> None:
     """Refuse to begin what would stop half-way, after calls that are made and paid for.
 
     Raises:
         CliError: a connection or the value of a secret is missing.
     """
-    faults = [
-        f"{finding.kind} {finding.name}: {finding.fault}"
-        for finding in examine(config, environment, [loaded])
-        if finding.fault
-    ]
+    faults = [f"{finding.kind} {finding.name}: {finding.fault}" for finding in findings if finding.fault]
     if faults:
         raise CliError("; ".join(faults))
 

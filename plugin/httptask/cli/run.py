@@ -42,7 +42,7 @@ def run(
     from httptask.cli.logging import configure_logging
     from httptask.cli.plugins import load_fixtures, plugin_for_run, used_secrets
     from httptask.cli.project import load_project
-    from httptask.cli.readiness import require_ready
+    from httptask.cli.readiness import examine, require_ready
     from httptask.config import for_own_runs
 
     configure_logging("WARNING")
@@ -53,7 +53,7 @@ def run(
     check_input(loaded, data)
     own = for_own_runs(project.config, used_secrets([loaded]))
     if recorded is None:
-        require_ready(own, project.environment, loaded)
+        require_ready(examine(own, project.environment, [loaded]))
     plugin = plugin_for_run(own, project.environment, recorded, record)
     if fixtures is not None:
         print_note(f"simulated: answers come from {fixtures}, nothing is sent")

@@ -43,7 +43,7 @@ def worker(
     from httptask.cli.logging import configure_logging
     from httptask.cli.plugins import plugin_for_serving, serve, used_secrets
     from httptask.cli.project import as_cli_error, load_project
-    from httptask.cli.readiness import examine, print_findings
+    from httptask.cli.readiness import examine, print_findings, require_ready
     from httptask.cli.serving import serve_on_cluster
     from httptask.config import ConfigInvalid, for_worker
 
@@ -60,9 +60,7 @@ def worker(
     findings = examine(trusted, project.environment, loaded)
     if check:
         print_findings(findings, as_json=json)
-    faults = [f"{finding.kind} {finding.name}: {finding.fault}" for finding in findings if finding.fault]
-    if faults:
-        raise CliError("; ".join(faults))
+    require_ready(findings)
     if not check:
         plugin = plugin_for_serving(trusted, project.environment, registry, allow_inline=allow_inline)
         cluster = find_cluster(profile, project.environment) or Cluster({})
