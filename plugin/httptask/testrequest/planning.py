@@ -158,7 +158,7 @@ def _variables(program: Program, node: TaskNode, sample: Sample) -> dict[str, An
         **around,
         "context": data if sample.context is None else sample.context,
         "input": raw,
-        "authorization": None,
+        "authorization": node.authorization,
         "task": {
             "name": node.name,
             "reference": node.pointer,

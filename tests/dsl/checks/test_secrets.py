@@ -85,3 +85,13 @@ def test_a_named_policy_may_hold_them() -> None:
         "https://example.com", "{ uri: https://example.com, authentication: { use: api } }"
     )
     assert faults_of(text.replace("[TOKEN]", f"[TOKEN], {policy}")) == []
+
+
+@pytest.mark.parametrize("expression", ["$authorization.parameter", '$authorization["parameter"]'])
+def test_no_expression_reads_a_credential(expression: str) -> None:
+    faults = faults_of(f"do:\n  - a: {{ set: {{ x: 1 }}, output: {{ as: '{expression}' }} }}")
+    assert [fault.code for fault in faults] == ["secret-outside-request"]
+
+
+def test_the_scheme_may_be_read() -> None:
+    assert faults_of("do:\n  - a: { set: { x: 1 }, output: { as: $authorization.scheme } }") == []

@@ -53,6 +53,15 @@ class TaskNode:
     scope: str
     variables: frozenset[str]
 
+    @property
+    def authorization(self) -> dict[str, str] | None:
+        """`$authorization` (dsl.md, Authorization Descriptor) without its `parameter`, which is a credential.
+
+        None for a task without a policy of its own; what a connection adds is known to its worker only.
+        """
+        policy = self.parts.get("authentication")
+        return {"scheme": next(iter(policy.value)).capitalize()} if isinstance(policy, Template) else None
+
 
 @dataclass(frozen=True, slots=True)
 class TaskSequence:

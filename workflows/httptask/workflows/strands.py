@@ -217,7 +217,7 @@ class StrandRunner:
             **self._services.workflow_variables(),
             "context": lambda: self._strand.context,
             "input": lambda: execution.input,
-            "authorization": lambda: None,
+            "authorization": lambda: node.authorization,
             "task": lambda: {
                 "name": node.name,
                 "reference": node.pointer,

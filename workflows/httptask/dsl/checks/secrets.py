@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from httptask.dsl.checks.places import offset_in
 from httptask.dsl.faults import Fault
 from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS
 from httptask.dsl.program import Program, TemplateUse
@@ -20,6 +21,19 @@ _HTTP_CALLS: Final = frozenset({"call.http", "call.httpRequest"})
 
 def check_secrets(program: Program) -> Iterator[Fault]:
     """Find secrets that are not declared, and secrets outside a request."""
+    yield from _mentions(program)
+    for use in program.uses:
+        if ("authorization", ("parameter",)) in ((name, path[:1]) for name, path in use.expression.paths):
+            yield Fault(
+                use.pointer,
+                "secret-outside-request",
+                "`$authorization.parameter` is a credential, which no expression can read",
+                "`$authorization.scheme` can be read",
+                offset=offset_in(use.expression, "$authorization"),
+            )
+
+
+def _mentions(program: Program) -> Iterator[Fault]:
     declared = program.definition.use.secrets
     for use in program.templates:
         for reference in use.template.secrets:
