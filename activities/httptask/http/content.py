@@ -4,6 +4,7 @@ import base64
 import codecs
 from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 from typing import Any, Literal
 
 from httptask.http.errors import ResponseInvalid
@@ -74,6 +75,7 @@ def read_leniently(body: bytes, redactor: Redactor) -> Content:
         return Content(redactor.text(text), "text")
 
 
+@lru_cache(maxsize=256)
 def _media_type(content_type: str) -> tuple[str, str | None]:
     message = Message()
     message["content-type"] = content_type

@@ -29,9 +29,8 @@ class Progress:
 
     Attributes:
         sent: whether a byte of the request may have gone out, so that the server may have acted on it.
-        ended: whether the server has closed its side.
         connected: milliseconds until the connection stood; None for one that stood already.
-        first_byte: milliseconds until the first byte of the answer.
+        first_byte: milliseconds until the head of the answer was there.
         received: bytes of the answer, as they came.
     """
 
@@ -40,13 +39,14 @@ class Progress:
         self._scope = scope
         self._loop = asyncio.get_running_loop()
         self._start = self._loop.time()
+        self._due = self._start + bounds.total
+        self._alarm: asyncio.TimerHandle | None = None
         self.deadline: Deadline = "total"
         self.restart()
 
     def restart(self) -> None:
         """A try begins; of an earlier one nothing was sent."""
         self.sent = False
-        self.ended = False
         self.connected: float | None = None
         self.first_byte: float | None = None
         self.received = 0
@@ -62,10 +62,9 @@ class Progress:
         self._expect("first_byte")
 
     def bytes_received(self, count: int) -> None:
-        """Bytes of the answer came in; 0 at its end."""
-        self.ended = count == 0
+        """Bytes of the answer came in, first its head."""
         self.received += count
-        if self.first_byte is None and count:
+        if self.first_byte is None:
             self.first_byte = self.elapsed()
         self._expect("idle")
 
@@ -77,12 +76,29 @@ class Progress:
         """How long that deadline gives."""
         return float(getattr(self._bounds, deadline))
 
+    def stop(self) -> None:
+        """The attempt is over."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+
     def _expect(self, deadline: Deadline) -> None:
         end = self._start + self._bounds.total
         next_end = self._loop.time() + self.seconds(deadline)
         self.deadline = deadline if next_end < end else "total"
-        if not self._scope.expired():
-            self._scope.reschedule(min(next_end, end))
+        self._due = min(next_end, end)
+        # A due time that moves on, as with each chunk of a stream, is left to the alarm that is set already.
+        if self._alarm is None or self._due < self._alarm.when():
+            self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        self.stop()
+        self._alarm = self._loop.call_at(self._due, self._ring)
+
+    def _ring(self) -> None:
+        if self._loop.time() < self._due:
+            self._set_alarm()
+        elif not self._scope.expired():
+            self._scope.reschedule(self._due)
 
 
 @asynccontextmanager
@@ -96,7 +112,10 @@ async def deadlines(bounds: Bounds, host: str) -> AsyncGenerator[Progress]:
     try:
         async with asyncio.timeout(None) as scope:
             progress = Progress(bounds, scope)
-            yield progress
+            try:
+                yield progress
+            finally:
+                progress.stop()
     except TimeoutError:
         if progress is None:
             raise

@@ -18,7 +18,7 @@ __all__ = [
 Headers = Mapping[str, str]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 _OWNED_BY_TRANSPORT = frozenset(
@@ -84,7 +84,7 @@ def check_header(name: str, value: str) -> None:
         raise RequestInvalid(f"the header {name} is set by the transport: remove it from the request")
     if not _VALUE.fullmatch(value):
         raise RequestInvalid(
-            f"the value of the header {name} has a line break, a control character or one outside Latin-1: "
+            f"the value of the header {name} has a line break, a control character or half of a surrogate pair: "
             "remove it (a block scalar `|` ends in a line break, `|-` does not)"
         )
 

@@ -123,6 +123,7 @@ class Timing(_Model):
     connected: float | None = None
     """None when a kept-alive connection was used."""
     first_byte: float
+    """Until status and headers were there."""
     total: float
 
 

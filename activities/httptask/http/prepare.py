@@ -3,6 +3,8 @@
 import json
 import re
 import shlex
+from collections.abc import Callable
+from functools import partial
 from secrets import token_hex
 from typing import Any
 
@@ -33,11 +35,12 @@ class PreparedRequest(BaseModel):
     body: Any = None
     """JSON value or text; None for no body."""
 
-    command: str = Field(default="", exclude=True, repr=False)
+    command: Callable[[], str] = Field(exclude=True, repr=False)
+    """Makes the text of `curl`, which few callers read."""
 
     def curl(self) -> str:
         """A command for a shell in which the secrets are variables."""
-        return self.command
+        return self.command()
 
 
 def prepare(request: HttpRequest, connection: Connection | None) -> PreparedRequest:
@@ -56,7 +59,7 @@ def prepare(request: HttpRequest, connection: Connection | None) -> PreparedRequ
         uri=names.show(complete.url.partition("#")[0]),
         headers={name: names.show(value) for name, value in headers.items()},
         body=map_texts(_value(complete.body), names.show),
-        command=_curl(complete, headers, names),
+        command=partial(_curl, complete, headers, names),
     )
 
 

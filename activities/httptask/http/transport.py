@@ -1,26 +1,25 @@
-"""The one module that knows which client library is underneath.
+"""The one module that knows which client library is underneath: httpx's client over aiohttp's connections.
 
-What happened is known from events on the socket, never from the class of a library's exception.
+Whether anything was sent is known from events of the connection, never from the class of an exception.
 """
 
-import asyncio
 import logging
-import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import SimpleNamespace
 from typing import Any
 
-import httpcore
+import aiohttp
 import httpx
+from yarl import URL
 
-from httptask.http.address import Network, refusal
+from httptask.http.address import Network
 from httptask.http.deadlines import Progress
 from httptask.http.errors import (
-    AddressForbidden,
     ConnectFailed,
     HttpTaskError,
     RequestInvalid,
@@ -28,17 +27,21 @@ from httptask.http.errors import (
     ResponseInvalid,
 )
 from httptask.http.exchange import WireResponse
+from httptask.http.guard import Guard
 from httptask.http.wire import WireRequest
 
 __all__ = ["NetworkTransport"]
 
-
-_current: ContextVar[Progress | None] = ContextVar("httptask_http_progress", default=None)
-"""The attempt that this task is working on; connections outlive attempts, so they look it up."""
+_MAX_CONNECTIONS = 1000
+_KEPT_SECONDS = 30
+_MAX_HEADER_LINE = 32 * 1024
+_MAX_HEADERS = 256
+_OWN_HEADERS = frozenset({b"host", b"content-length", b"connection"})
+_NO_AUTO_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
 class NetworkTransport:
-    """The real network: one client with a pool of kept-alive connections.
+    """The real network: one client with a pool of kept-alive connections. Belongs to the running event loop.
 
     It takes nothing from the environment, keeps no cookies, follows no redirect and sends nothing twice.
 
@@ -50,7 +53,7 @@ class NetworkTransport:
 
     def __init__(self, allowed: Sequence[Network] = ()) -> None:
         self._client = httpx.AsyncClient(
-            transport=_PoolTransport(_GuardedBackend(allowed)),
+            transport=_AiohttpTransport(Guard(allowed)),
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
@@ -59,18 +62,15 @@ class NetworkTransport:
     @asynccontextmanager
     async def open(self, request: WireRequest, progress: Progress) -> AsyncGenerator[WireResponse]:
         """Sends a request; see `Transport.open`."""
-        host = request.url.netloc
-        token = _current.set(progress)
+        token = _at_work.set(True)
         try:
             response = await self._send(request, progress)
             try:
-                yield WireResponse(
-                    response.status_code, response.headers.raw, _chunks(response, progress, host)
-                )
+                yield WireResponse(response.status_code, response.headers.raw, response.aiter_raw())
             finally:
                 await response.aclose()
         finally:
-            _current.reset(token)
+            _at_work.reset(token)
 
     async def aclose(self) -> None:
         """Closes all connections."""
@@ -78,14 +78,13 @@ class NetworkTransport:
 
     async def _send(self, request: WireRequest, progress: Progress) -> httpx.Response:
         try:
-            message = self._client.build_request(
+            message = httpx.Request(
                 request.method,
-                str(request.url),
+                request.url.origin,
                 headers=list(request.headers),
-                content=request.body or None,
-                timeout=httpx.Timeout(None, connect=progress.seconds("connect")),
-                # The client normalises URLs; the target goes out as it was written.
-                extensions={"target": request.url.target.encode("ascii")},
+                content=request.body,
+                # httpx would normalise it; it goes out as it was written.
+                extensions={"progress": progress, "url": request.url},
             )
             return await self._client.send(message, stream=True)
         except HttpTaskError:
@@ -94,177 +93,131 @@ class NetworkTransport:
             raise _failure(error, progress, request.url.netloc) from None
 
 
-class _PoolTransport(httpx.AsyncBaseTransport):
-    """A pool whose connections are made by the guarded backend."""
+class _AiohttpTransport(httpx.AsyncBaseTransport):
+    """aiohttp's connections, parser and pool below httpx's client."""
 
-    def __init__(self, backend: httpcore.AsyncNetworkBackend) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=_tls(),
-            max_connections=1000,
-            max_keepalive_connections=100,
-            keepalive_expiry=30,
-            network_backend=backend,
-            socket_options=_keep_alive_options(),
+    def __init__(self, guard: Guard) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                ssl=_tls(),
+                resolver=guard,
+                socket_factory=guard.socket,
+                use_dns_cache=False,
+                limit=_MAX_CONNECTIONS,
+                keepalive_timeout=_KEPT_SECONDS,
+            ),
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            max_field_size=_MAX_HEADER_LINE,
+            max_headers=_MAX_HEADERS,
+            max_line_size=_MAX_HEADER_LINE,
+            middlewares=(_send_once,),
+            skip_auto_headers=_NO_AUTO_HEADERS,
+            trace_configs=[_reporting()],
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        url = httpcore.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.extensions["target"],
+        progress: Progress = request.extensions["progress"]
+        response = await self._session.request(
+            request.method,
+            URL(str(request.extensions["url"]), encoded=True),
+            data=request.content or None,
+            headers=[
+                (name.decode("ascii"), value.decode("utf-8"))
+                for name, value in request.headers.raw
+                if name.lower() not in _OWN_HEADERS
+            ],
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=progress.seconds("connect")),
+            trace_request_ctx=progress,
         )
-        response = await self._pool.handle_async_request(
-            httpcore.Request(
-                request.method,
-                url,
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions={"timeout": request.extensions["timeout"]},
-            )
-        )
-        return httpx.Response(response.status, headers=response.headers, stream=_Body(response))
+        progress.bytes_received(sum(len(name) + len(value) for name, value in response.raw_headers))
+        host = request.extensions["url"].netloc
+        body = _Body(response, progress, host)
+        return httpx.Response(response.status, headers=response.raw_headers, stream=body)
 
     async def aclose(self) -> None:
-        await self._pool.aclose()
+        await self._session.close()
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, progress: Progress, host: str) -> None:
         self._response = response
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._response.aiter_stream():
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._response.aclose()
-
-
-class _GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Resolves a name once, judges every address, and connects to exactly what was judged."""
-
-    def __init__(self, allowed: Sequence[Network]) -> None:
-        backend: Any = httpcore.AnyIOBackend()  # httpcore declares it twice, for when anyio is missing
-        self._backend: httpcore.AsyncNetworkBackend = backend
-        self._allowed = allowed
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - the interface's
-        local_address: str | None = None,
-        socket_options: Any = None,
-    ) -> httpcore.AsyncNetworkStream:
-        addresses = await self._resolve(host, port)
-        # A host that does not answer on its first address still leaves time for the others.
-        share = None if timeout is None else timeout / len(addresses)
-        for address in addresses:
-            try:
-                stream = await self._backend.connect_tcp(address, port, share, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue
-            if progress := _current.get():
-                progress.connection_made()
-            return _ObservedStream(stream, host)
-        raise ConnectFailed(
-            f"no connection to {host}:{port}: nothing answers there", details={"host": host, "port": port}
-        )
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,  # noqa: ASYNC109
-        socket_options: Any = None,
-    ) -> httpcore.AsyncNetworkStream:
-        raise AddressForbidden("a request may not be sent to a unix socket")
-
-    async def _resolve(self, host: str, port: int) -> list[str]:
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            raise ConnectFailed(f"the name {host} can't be resolved", details={"host": host}) from None
-        addresses = [str(entry[4][0]) for entry in found]
-        for address in addresses:
-            if reason := refusal(address, self._allowed):
-                raise AddressForbidden(
-                    f"{host} is at {address}, {reason}: if it is meant, add it to `allow_private` of a "
-                    "connection in httptask.toml",
-                    details={"host": host, "address": address},
-                )
-        return list(dict.fromkeys(addresses))
-
-
-class _ObservedStream(httpcore.AsyncNetworkStream):
-    """A connection that reports to the attempt which uses it."""
-
-    def __init__(self, stream: httpcore.AsyncNetworkStream, host: str) -> None:
-        self._stream = stream
+        self._progress = progress
         self._host = host
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
-        data = await self._stream.read(max_bytes, timeout)
-        if progress := _current.get():
-            progress.bytes_received(len(data))
-        return data
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        if progress := _current.get():
-            progress.sending()
-        await self._stream.write(buffer, timeout)
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._response.content.iter_any():
+                self._progress.bytes_received(len(chunk))
+                yield chunk
+        except aiohttp.ClientError as error:
+            raise _failure(error, self._progress, self._host) from None
 
     async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109
-    ) -> httpcore.AsyncNetworkStream:
-        try:
-            secured = await self._stream.start_tls(ssl_context, server_hostname, timeout)
-        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-            raise _tls_failure(error, self._host) from None
-        if progress := _current.get():
-            progress.connection_made()
-        return _ObservedStream(secured, self._host)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+        self._response.close()  # a connection whose answer was read to its end is back in the pool already
 
 
-async def _chunks(response: httpx.Response, progress: Progress, host: str) -> AsyncIterator[bytes]:
+class _Failed(Exception):
+    """Carries an error past aiohttp, which would send an idempotent request again on its own."""
+
+    def __init__(self, error: aiohttp.ClientError) -> None:
+        super().__init__()
+        self.error = error
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
     try:
-        async for chunk in response.aiter_raw():
-            yield chunk
-    except Exception as error:  # noqa: BLE001 - see NetworkTransport
-        raise _failure(error, progress, host) from None
+        return await handler(request)
+    except aiohttp.ClientError as error:
+        raise _Failed(error) from None
+
+
+def _reporting() -> aiohttp.TraceConfig:
+    """Reports to the progress of an attempt: once it has a connection, bytes of its request go out."""
+
+    async def created(_: aiohttp.ClientSession, context: SimpleNamespace, __: Any) -> None:
+        context.trace_request_ctx.connection_made()
+        context.trace_request_ctx.sending()
+
+    async def reused(_: aiohttp.ClientSession, context: SimpleNamespace, __: Any) -> None:
+        context.trace_request_ctx.sending()
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_connection_create_end.append(created)
+    tracing.on_connection_reuseconn.append(reused)
+    return tracing
 
 
 def _failure(error: Exception, progress: Progress, host: str) -> HttpTaskError:
-    """Our error for one of the library's, by what had happened on the socket."""
+    """Our error for one of the library's, by what had happened on the connection."""
+    if isinstance(error, _Failed):
+        error = error.error
     details = {"host": host, "sent": progress.sent}
-    if isinstance(error, httpcore.LocalProtocolError | httpx.InvalidURL):
+    if isinstance(error, aiohttp.InvalidURL | httpx.InvalidURL):
         return RequestInvalid(f"the request to {host} can't be written as HTTP/1.1", details=details)
     if not progress.sent:
-        return ConnectFailed(f"no connection to {host}", details=details)
-    if isinstance(error, httpcore.ProtocolError) and not progress.ended:
+        return _not_connected(error, host, details)
+    if isinstance(error, aiohttp.ClientResponseError):
         return ResponseInvalid(f"the answer of {host} is not HTTP/1.1", details=details)
     where = "in the middle of its answer" if progress.received else "before it answered"
     return ResponseInterrupted(f"{host} closed the connection {where}", details=details)
 
 
-def _tls_failure(error: Exception, host: str) -> ConnectFailed:
-    cause = error.__cause__
-    details = {"host": host}
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        reason = cause.verify_message
+def _not_connected(error: Exception, host: str, details: dict[str, Any]) -> ConnectFailed:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        cause = error.certificate_error
+        reason = (
+            cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else "it is not valid"
+        )
         return ConnectFailed(
             f"the certificate of {host} is refused: {reason}", details=details, retryable=False
         )
-    return ConnectFailed(f"no TLS connection to {host}: the handshake failed", details=details)
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return ConnectFailed(f"no TLS connection to {host}: the handshake failed", details=details)
+    return ConnectFailed(f"no connection to {host}: nothing answers there", details=details)
 
 
 @cache
@@ -272,27 +225,19 @@ def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-def _keep_alive_options() -> list[tuple[int, int, int]]:
-    """Lets the system probe a silent connection: a model may think longer than a NAT remembers."""
-    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
-    if hasattr(socket, "TCP_KEEPIDLE"):
-        options += [
-            (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30),
-            (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 30),
-        ]
-    return options
+_at_work: ContextVar[bool] = ContextVar("httptask_http_at_work", default=False)
 
 
 class _NotOurs(logging.Filter):
-    """Drops what the library logs about our requests, whose URLs may hold credentials, and nobody else's."""
+    """Drops what libraries log about our requests, which may hold credentials, and nobody else's."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return _current.get() is None
+        return not _at_work.get()
 
 
 _NOT_OURS = _NotOurs()
 
 
 def _keep_quiet() -> None:
-    for name in ("httpx", "httpcore.connection", "httpcore.http11"):
+    for name in ("httpx", "aiohttp.client", "aiohttp.internal"):
         logging.getLogger(name).addFilter(_NOT_OURS)

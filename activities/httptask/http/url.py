@@ -1,7 +1,8 @@
 """URLs, read so strictly that no two parsers can disagree about the host.
 
 What is ambiguous is refused instead of guessed: user information, backslashes, a host outside ASCII.
-Every byte of path and query is sent as written; only what RFC 3986 does not allow there is encoded.
+Every byte of path and query is sent as written; only what RFC 3986 does not allow there is encoded, and a
+question mark with nothing behind it is left out.
 """
 
 import re
@@ -17,6 +18,8 @@ _URL = re.compile(
 )
 _AUTHORITY = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
 _ALLOWED = re.compile(r"[\x21-\x5b\x5d-\x7e]+")
+_NUMERIC = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?")
+_DOTTED = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.|$)){4}(?<!\.)")
 _MAX_LENGTH = 16 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -76,7 +79,10 @@ class Url:
         if parts is None or not 1 <= port <= 65535:
             raise RequestInvalid("the URL's host or port can't be read: write name, name:port or [IPv6]:port")
         host = parts["host"].strip("[]").lower()
-        return cls(scheme, host, port, (match["path"] or "/") + (match["query"] or ""))
+        if ":" not in host:
+            _check_name(host)
+        query = match["query"] or ""
+        return cls(scheme, host, port, (match["path"] or "/") + ("" if query == "?" else query))
 
     @property
     def netloc(self) -> str:
@@ -91,3 +97,9 @@ class Url:
 
     def __str__(self) -> str:
         return self.origin + self.target
+
+
+def _check_name(host: str) -> None:
+    """Refuses the spellings of an IPv4 address that resolvers know beside the usual one: 2130706433, 0x7f.1."""
+    if _NUMERIC.fullmatch(host) and not _DOTTED.fullmatch(host):
+        raise RequestInvalid("the URL's host is a number: write an IPv4 address as four decimal numbers")

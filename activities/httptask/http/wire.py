@@ -43,7 +43,7 @@ def wire_request(
     complete = draft(request, connection, values)
     url = complete.target()
     values.check_origin(url.origin)
-    headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in complete.headers.items()]
+    headers = [(name.encode("ascii"), value.encode("utf-8")) for name, value in complete.headers.items()]
     wire = WireRequest(complete.method, url, headers, _encode(complete.body))
     return wire, Redactor({**_literal_credentials(complete), **values.resolved})
 

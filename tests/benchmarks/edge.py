@@ -1,0 +1,142 @@
+"""Requests per second of the activity's edge, against plain httpx, bare aiohttp and pyreqwest in the same run.
+
+    uv run python -m tests.benchmarks.edge
+
+Each sends the same chat request to the same server and parses the answer. Ours does what an activity does besides:
+secrets, address guard, deadlines, bounded decoding, redaction. The clients take turns, in an order that changes from
+round to round; a ratio is the median of the rounds' ratios. The last line is JSON: ours over plain httpx.
+"""
+
+import asyncio
+import json
+import logging
+import random
+import resource
+import statistics
+import sys
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import aiohttp
+import httpx
+import structlog
+from pyreqwest.client import ClientBuilder
+
+from httptask.http.edge import Edge
+from httptask.http.models import HttpRequest, JsonBody
+from support.runs import local_connection, secret_store
+
+from .edge_server import edge_server
+
+CONCURRENCIES = (1, 32, 256)
+ROUNDS = 5
+REQUESTS = 1000
+KEY = "sk-benchmark-0123456789"
+BODY = {"model": "m", "messages": [{"role": "user", "content": "Explain this. " * 20}]}
+
+Send = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Of one client in one round."""
+
+    per_second: float
+    cpu_milliseconds: float
+    """Per request, of this process."""
+
+
+async def measure(send: Send, concurrency: int) -> Speed:
+    """Send so many requests, so many of them at once, over connections that stand already."""
+    await asyncio.gather(*(send() for _ in range(concurrency)))
+    numbers = iter(range(REQUESTS))
+
+    async def work() -> None:
+        for _ in numbers:
+            await send()
+
+    began, cpu = time.perf_counter(), _cpu()
+    await asyncio.gather(*(work() for _ in range(concurrency)))
+    return Speed(REQUESTS / (time.perf_counter() - began), (_cpu() - cpu) * 1000 / REQUESTS)
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+@asynccontextmanager
+async def clients(url: str) -> AsyncGenerator[dict[str, Send]]:
+    """Ways to send the request; each with the settings that it has by itself, but for limits of connections."""
+    address = f"{url}/v1/chat/completions"
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+    request = HttpRequest(
+        method="POST",
+        url="/chat/completions",
+        connection="model",
+        body=JsonBody(value=BODY),
+        idempotency_key="0123456789abcdef",
+    )
+    connection = local_connection("model", f"{url}/v1", bearer_secret="KEY")
+    async with AsyncExitStack() as stack:
+        ours = Edge({"model": connection}, secret_store({"KEY": KEY}))
+        stack.push_async_callback(ours.aclose)
+        plain = await stack.enter_async_context(httpx.AsyncClient())
+        bare = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
+        rust = await stack.enter_async_context(ClientBuilder().build())
+
+        async def send_ours() -> object:
+            return (await ours.send(request)).content
+
+        async def send_httpx() -> object:
+            return (await plain.post(address, json=BODY, headers=headers)).json()
+
+        async def send_aiohttp() -> object:
+            async with bare.post(address, json=BODY, headers=headers) as response:
+                return await response.json()
+
+        async def send_pyreqwest() -> object:
+            response = await rust.post(address).body_json(BODY).headers(headers).build().send()
+            return await response.json()
+
+        yield {
+            "ours": send_ours,
+            "httpx": send_httpx,
+            "aiohttp": send_aiohttp,
+            "pyreqwest": send_pyreqwest,
+        }
+
+
+async def compare(url: str, concurrency: int) -> float:
+    """Print a table for one concurrency; ours over plain httpx."""
+    speeds: dict[str, list[Speed]] = {}
+    async with clients(url) as sends:
+        answers = [await send() for send in sends.values()]
+        assert all(answer == answers[0] for answer in answers)
+        for _ in range(ROUNDS):
+            for name in random.sample(list(sends), len(sends)):
+                speeds.setdefault(name, []).append(await measure(sends[name], concurrency))
+        print(f"{concurrency} at once:")
+        for name in sends:
+            per_second = statistics.median(speed.per_second for speed in speeds[name])
+            cpu = statistics.median(speed.cpu_milliseconds for speed in speeds[name])
+            print(f"  {name:10} {per_second:8.0f} per second {cpu:7.3f} ms CPU")
+    rates = {name: [speed.per_second for speed in found] for name, found in speeds.items()}
+    return statistics.median(ours / plain for ours, plain in zip(rates["ours"], rates["httpx"], strict=True))
+
+
+async def main() -> None:
+    """Run the benchmark."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    async with edge_server() as url:
+        ratios = {f"httpx_{count}": round(await compare(url, count), 2) for count in CONCURRENCIES}
+    print(json.dumps(ratios))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
