@@ -5,8 +5,8 @@ Whether anything was sent is known from events of the connection, never from the
 
 import logging
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 import httpx
+from aiohttp.http_exceptions import HttpProcessingError, PayloadEncodingError
 from yarl import URL
 
 from httptask.http.address import Network
@@ -148,14 +149,39 @@ class _Body(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
-            async for chunk in self._response.content.iter_any():
-                self._progress.bytes_received(len(chunk))
-                yield chunk
+            with _ended_with_its_connection(self._response):
+                async for chunk in self._response.content.iter_any():
+                    self._progress.bytes_received(len(chunk))
+                    yield chunk
         except aiohttp.ClientError as error:
             raise _failure(error, self._progress, self._host) from None
 
     async def aclose(self) -> None:
         self._response.close()  # a connection whose answer was read to its end is back in the pool already
+
+
+@contextmanager
+def _ended_with_its_connection(response: aiohttp.ClientResponse) -> Generator[None]:
+    """Ends a body with its connection: where no HTTP comes any more, aiohttp leaves whoever reads waiting."""
+    connection = response.connection
+    closed = (
+        connection.protocol.closed if connection is not None and connection.protocol is not None else None
+    )
+    if closed is None:  # the body is here already
+        yield
+        return
+
+    def end(_: object) -> None:
+        error = aiohttp.ClientPayloadError()
+        error.__cause__ = HttpProcessingError()
+        if not response.content.is_eof() and response.content.exception() is None:
+            response.content.set_exception(error)
+
+    closed.add_done_callback(end)
+    try:
+        yield
+    finally:
+        closed.remove_done_callback(end)
 
 
 class _Failed(Exception):
@@ -200,10 +226,18 @@ def _failure(error: Exception, progress: Progress, host: str) -> HttpTaskError:
         return RequestInvalid(f"the request to {host} can't be written as HTTP/1.1", details=details)
     if not progress.sent:
         return _not_connected(error, host, details)
-    if isinstance(error, aiohttp.ClientResponseError):
+    if _is_malformed(error):
         return ResponseInvalid(f"the answer of {host} is not HTTP/1.1", details=details)
     where = "in the middle of its answer" if progress.received else "before it answered"
     return ResponseInterrupted(f"{host} closed the connection {where}", details=details)
+
+
+def _is_malformed(error: Exception) -> bool:
+    """Whether what came is no HTTP, rather than too little of it."""
+    cause = error.__cause__
+    return isinstance(error, aiohttp.ClientResponseError) or (
+        isinstance(cause, HttpProcessingError) and not isinstance(cause, PayloadEncodingError)
+    )
 
 
 def _not_connected(error: Exception, host: str, details: dict[str, Any]) -> ConnectFailed:
