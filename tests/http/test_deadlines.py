@@ -2,10 +2,11 @@ import asyncio
 import time
 from typing import Any
 
+import psutil
 import pytest
 
 from httptask.http.errors import Timeout
-from httptask.http.models import HttpRequest, Limits
+from httptask.http.models import HttpRequest, Limits, TextBody
 from httptask.testing import Reply, ScriptedServer
 
 
@@ -77,3 +78,34 @@ async def test_cancelling_closes_the_socket_at_once(make_edge: Any) -> None:
         with pytest.raises(asyncio.CancelledError):
             await sending
         await asyncio.wait_for(server.client_left(), 0.5)
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "late"])
+async def test_an_upload_that_nobody_reads_is_given_up_at_once(make_edge: Any, ends: str) -> None:
+    accepted, finish = asyncio.Event(), asyncio.Event()
+
+    async def never_read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.set()
+        await finish.wait()
+        writer.close()
+
+    async with await asyncio.start_server(never_read, "127.0.0.1", 0, limit=1024) as server:
+        port = server.sockets[0].getsockname()[1]
+        upload = request(total=1 if ends == "late" else 60)
+        upload = upload.model_copy(update={"body": TextBody(text="x" * 20_000_000)})
+        sending = asyncio.create_task(make_edge(f"http://127.0.0.1:{port}").send(upload))
+        await asyncio.wait_for(accepted.wait(), 5)
+        if ends == "cancelled":
+            await asyncio.sleep(0.2)  # until the buffers in between are full
+            sending.cancel()
+        assert open_connections_to(port) == 1
+        with pytest.raises(Timeout if ends == "late" else asyncio.CancelledError):
+            await sending
+        await asyncio.sleep(0)
+        assert open_connections_to(port) == 0
+        finish.set()
+
+
+def open_connections_to(port: int) -> int:
+    connections = psutil.Process().net_connections()
+    return len([found for found in connections if found.raddr and found.raddr.port == port])

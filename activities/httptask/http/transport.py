@@ -3,6 +3,8 @@
 Whether anything was sent is known from events of the connection, never from the class of an exception.
 """
 
+import asyncio
+import io
 import logging
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
@@ -15,6 +17,7 @@ from typing import Any
 
 import aiohttp
 import httpx
+from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError, PayloadEncodingError
 from yarl import URL
 
@@ -35,6 +38,7 @@ __all__ = ["NetworkTransport"]
 
 _MAX_CONNECTIONS = 1000
 _KEPT_SECONDS = 30
+_WRITTEN_AT_ONCE = 256 * 1024
 _MAX_HEADER_LINE = 32 * 1024
 _MAX_HEADERS = 256
 _OWN_HEADERS = frozenset({b"host", b"content-length", b"connection"})
@@ -113,6 +117,7 @@ class _AiohttpTransport(httpx.AsyncBaseTransport):
             max_headers=_MAX_HEADERS,
             max_line_size=_MAX_HEADER_LINE,
             middlewares=(_send_once,),
+            request_class=_Request,
             skip_auto_headers=_NO_AUTO_HEADERS,
             trace_configs=[_reporting()],
         )
@@ -122,7 +127,7 @@ class _AiohttpTransport(httpx.AsyncBaseTransport):
         response = await self._session.request(
             request.method,
             URL(str(request.extensions["url"]), encoded=True),
-            data=request.content or None,
+            data=_data(request.content),
             headers=[
                 (name.decode("ascii"), value.decode("utf-8"))
                 for name, value in request.headers.raw
@@ -141,6 +146,11 @@ class _AiohttpTransport(httpx.AsyncBaseTransport):
         await self._session.close()
 
 
+def _data(body: bytes) -> bytes | io.BytesIO | None:
+    """A long body in pieces, between which other tasks get their turn."""
+    return io.BytesIO(body) if len(body) > _WRITTEN_AT_ONCE else body or None
+
+
 class _Body(httpx.AsyncByteStream):
     def __init__(self, response: aiohttp.ClientResponse, progress: Progress, host: str) -> None:
         self._response = response
@@ -157,6 +167,9 @@ class _Body(httpx.AsyncByteStream):
             raise _failure(error, self._progress, self._host) from None
 
     async def aclose(self) -> None:
+        connection = self._response.connection
+        if connection is not None and connection.transport is not None:
+            connection.transport.abort()
         self._response.close()  # a connection whose answer was read to its end is back in the pool already
 
 
@@ -184,6 +197,20 @@ def _ended_with_its_connection(response: aiohttp.ClientResponse) -> Generator[No
         closed.remove_done_callback(end)
 
 
+class _Request(aiohttp.ClientRequest):
+    """A request whose connection can be given up at once; closing one waits until all of a body is sent."""
+
+    _connection: asyncio.Transport | None = None
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        self._connection = conn.transport
+        return await super().send(conn)
+
+    def abort(self) -> None:
+        if self._connection is not None:
+            self._connection.abort()
+
+
 class _Failed(Exception):
     """Carries an error past aiohttp, which would send an idempotent request again on its own."""
 
@@ -195,10 +222,14 @@ class _Failed(Exception):
 async def _send_once(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
+    assert isinstance(request, _Request)  # the session's request_class
     try:
         return await handler(request)
     except aiohttp.ClientError as error:
         raise _Failed(error) from None
+    except asyncio.CancelledError:
+        request.abort()
+        raise
 
 
 def _reporting() -> aiohttp.TraceConfig:
@@ -222,8 +253,10 @@ def _failure(error: Exception, progress: Progress, host: str) -> HttpTaskError:
     if isinstance(error, _Failed):
         error = error.error
     details = {"host": host, "sent": progress.sent}
-    if isinstance(error, aiohttp.InvalidURL | httpx.InvalidURL):
-        return RequestInvalid(f"the request to {host} can't be written as HTTP/1.1", details=details)
+    if isinstance(error, aiohttp.InvalidURL) or not isinstance(error, aiohttp.ClientError | OSError):
+        return RequestInvalid(
+            f"the request to {host} can't be sent ({type(error).__name__})", details=details
+        )
     if not progress.sent:
         return _not_connected(error, host, details)
     if _is_malformed(error):
