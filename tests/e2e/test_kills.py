@@ -3,7 +3,6 @@
 import asyncio
 import random
 import signal
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,55 +10,16 @@ import pytest
 from temporalio.client import Client, WorkflowHandle
 
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
-from httptask.testing import Reply, ScriptedServer, ServedRequest
+from httptask.testing import ScriptedServer
 from support.cluster import address_of
 from support.commands import Command, Shell
+from support.orders import ORDERS, STEPS, Shop
 from support.runs import Runner, temporal_server
 
 RUNS = 20
-STEPS = ("reserve", "charge", "ship")
 SEED = 20261123
 KILLS_DURING_CALLS = 4
 KILLS_AT_ANY_TIME = 3
-
-ORDERS = """
-document: { dsl: 1.0.3, namespace: tests, name: orders, version: 1.0.0 }
-do:
-  - reserve: { call: httpRequest, with: { method: post, connection: shop, path: /reserve, body: { order: "${ .order }" } } }
-  - charge:
-      call: httpRequest
-      with: { method: post, connection: shop, path: /charge, body: { after: "${ $tasks.reserve.receipt }" } }
-  - ship:
-      call: httpRequest
-      with: { method: post, connection: shop, path: /ship, body: { after: "${ $tasks.charge.receipt }" } }
-output: { as: "${ [$workflow.input.order, .receipt] }" }
-"""
-
-
-@dataclass
-class Shop:
-    """A server that honours Idempotency-Key: an effect whose key it knows it does not have again.
-
-    At some requests it has the worker killed instead of answering: the effect has happened, and nobody knows.
-    """
-
-    kill_at: frozenset[int]
-    receipts: dict[str, str] = field(default_factory=dict[str, str])
-    effects: list[str] = field(default_factory=list[str])
-    received: int = 0
-    kill: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def __call__(self, request: ServedRequest) -> Reply:
-        self.received += 1
-        key = request.headers["idempotency-key"]
-        if key not in self.receipts:
-            effect = f"{request.target} {request.body.decode()}"
-            self.effects.append(effect)
-            self.receipts[key] = f"receipt of {effect}"
-        if self.received in self.kill_at:
-            self.kill.set()
-            return Reply.silence()
-        return Reply.json({"receipt": self.receipts[key]})
 
 
 async def kill_and_restart(shell: Shell, shop: Shop, randomness: random.Random) -> None:

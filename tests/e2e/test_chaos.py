@@ -1,0 +1,152 @@
+"""Workers and the Temporal server itself are killed again and again: nothing is lost, no effect happens twice."""
+
+import asyncio
+import contextlib
+import random
+import signal
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from httptask.cli.server.ports import available_port
+from httptask.testing import ScriptedServer
+from support.commands import Command, Shell
+from support.orders import ORDERS, STEPS, Shop
+from support.runs import TEMPORAL
+
+RUNS = 200
+WORKERS = 3
+WORKER_KILLS = 50
+SERVER_KILLS = 20
+SEED = 20261126
+
+
+@dataclass
+class Temporal:
+    """A server whose database outlives it."""
+
+    port: int
+    database: Path
+    process: asyncio.subprocess.Process | None = None
+    kills: int = 0
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        self.process = await asyncio.create_subprocess_exec(
+            *(TEMPORAL, "server", "start-dev", "--headless", "--port", str(self.port)),
+            *("--db-filename", str(self.database), "--log-level", "never"),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+
+    async def kill(self) -> None:
+        assert self.process is not None  # started
+        self.process.send_signal(signal.SIGKILL)
+        await self.process.wait()
+        self.kills += 1
+
+    async def client(self) -> Client:
+        async with asyncio.timeout(30):
+            while True:
+                try:
+                    return await Client.connect(self.address)
+                except RuntimeError:
+                    await asyncio.sleep(0.1)
+
+
+class Workers:
+    """Processes that serve the orders; whoever is killed, or ends, is replaced."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._running: list[Command] = []
+        self.kills = 0
+
+    async def start(self) -> None:
+        self._running = [await self._start() for _ in range(WORKERS)]
+
+    async def kill(self, randomness: random.Random) -> None:
+        place = randomness.randrange(WORKERS)
+        process = self._running[place].process
+        if process.returncode is None:
+            process.send_signal(signal.SIGKILL)
+            self.kills += 1
+        await process.wait()
+        self._running[place] = await self._start()
+
+    async def _start(self) -> Command:
+        return await self._shell.start("worker", "--definitions", "definitions")
+
+
+async def wreak_havoc(temporal: Temporal, workers: Workers) -> None:
+    randomness = random.Random(SEED)
+    while workers.kills < WORKER_KILLS or temporal.kills < SERVER_KILLS:
+        await asyncio.sleep(randomness.uniform(0.2, 1.0))
+        left = (WORKER_KILLS - workers.kills, SERVER_KILLS - temporal.kills)
+        if randomness.choices(("worker", "server"), [max(0, count) for count in left])[0] == "worker":
+            await workers.kill(randomness)
+        else:
+            await temporal.kill()
+            await temporal.start()
+
+
+async def order(client: Client, number: int) -> list[Any]:
+    """Start a run and wait for it, through every outage of the server."""
+    id_ = f"order-{number}"
+    while True:
+        try:
+            with contextlib.suppress(WorkflowAlreadyStartedError):
+                await client.start_workflow("orders", {"order": number}, id=id_, task_queue="httptask")
+            done: list[Any] = await client.get_workflow_handle(id_, result_type=list).result()
+        except RPCError:
+            await asyncio.sleep(0.2)
+        else:
+            return done
+
+
+async def order_all(client: Client) -> list[list[Any]]:
+    async with asyncio.TaskGroup() as group:
+        ordering: list[asyncio.Task[list[Any]]] = []
+        for number in range(RUNS):
+            ordering.append(group.create_task(order(client, number)))
+            await asyncio.sleep(0.1)
+    return [done.result() for done in ordering]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+async def test_nothing_is_lost_or_doubled(shell: Shell, tmp_path: Path) -> None:
+    shop = Shop()
+    temporal = Temporal(available_port(), tmp_path / "temporal.db")
+    shell.write("definitions/orders.yaml", ORDERS)
+    async with ScriptedServer(shop) as server:
+        shell.write(
+            "httptask.toml", f'[connections.shop]\nbase_url = "{server.url}"\nallow_private = ["loopback"]\n'
+        )
+        shell.environment["TEMPORAL_ADDRESS"] = temporal.address
+        await temporal.start()
+        try:
+            client = await temporal.client()
+            workers = Workers(shell)
+            await workers.start()
+            havoc = asyncio.create_task(wreak_havoc(temporal, workers))
+            results = await order_all(client)
+            await havoc
+        finally:
+            await temporal.kill()
+
+    assert [number for number, _ in results] == list(range(RUNS))
+    assert len(shop.effects) == len(set(shop.effects)) == RUNS * len(STEPS)
+    assert workers.kills >= WORKER_KILLS
+    assert temporal.kills >= SERVER_KILLS
+    with sqlite3.connect(temporal.database) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
