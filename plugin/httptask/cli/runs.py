@@ -13,7 +13,7 @@ from httptask.cli.options import ConfigOption, JsonOption, ProfileOption
 if TYPE_CHECKING:
     from temporalio.client import Client
 
-    from httptask.cli.history import RunRecord, RunSummary
+    from httptask.cli.records import RunRecord, RunSummary
 
 __all__ = ["runs"]
 
@@ -73,26 +73,29 @@ def show(
 def cancel(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, or `last` for the latest.")],
     *,
+    terminate: Annotated[
+        bool, typer.Option("--terminate", help="End it at once, without its worker and without cleaning up.")
+    ] = False,
     json: JsonOption = False,
     config: ConfigOption = None,
     profile: ProfileOption = None,
 ) -> None:
-    """Ask a run to end. Its worker has to be running to do so."""
+    """End a run.
 
-    async def request(client: "Client") -> str:
+    Its worker is asked to cancel it, calls in flight included. A run of `httptask run` whose process is gone has no
+    worker any more, and is terminated.
+    """
+    from httptask.cli.cancelling import end_run
+
+    async def end(client: "Client") -> tuple[str, str, str]:
         id_ = await _resolve(client, run)
-        handle = client.get_workflow_handle(id_)
-        ended = (await handle.describe()).close_time
-        if ended is not None:
-            raise CliError(f"{id_} ended at {ended:%Y-%m-%d %H:%M:%S} UTC", "`httptask runs show` tells how")
-        await handle.cancel()
-        return id_
+        return id_, *await end_run(client, id_, terminate=terminate)
 
-    id_ = _ask(request, config, profile)
+    id_, state, explanation = _ask(end, config, profile)
     if json:
-        print_json({"run": id_, "state": "cancel requested"})
+        print_json({"run": id_, "state": state})
     else:
-        print_note(f"asked {id_} to end")
+        print_note(f"{id_}: {explanation}")
 
 
 async def _latest(client: "Client", limit: int) -> "list[RunSummary]":
