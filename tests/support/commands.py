@@ -61,11 +61,12 @@ class Shell:
 
     folder: Path
     environment: dict[str, str]
+    program: tuple[str, ...] = (str(HTTPTASK),)
     started: list[Command] = field(default_factory=list)
 
     async def start(self, *arguments: str, **environment: str) -> Command:
         process = await asyncio.create_subprocess_exec(
-            HTTPTASK,
+            *self.program,
             *arguments,
             cwd=self.folder,
             env={**self.environment, **environment},

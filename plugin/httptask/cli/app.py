@@ -1,5 +1,6 @@
 """The command line: its commands, and the one place where their errors are reported."""
 
+import contextlib
 import os
 import sys
 from typing import NoReturn
@@ -7,7 +8,7 @@ from typing import NoReturn
 import typer
 
 from httptask.cli.dev import dev
-from httptask.cli.errors import CliError
+from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.init import init
 from httptask.cli.run import run
 from httptask.cli.runs import runs
@@ -43,21 +44,27 @@ app.command(epilog="Example: httptask schema --output .httptask/schema.json")(sc
 app.add_typer(runs, name="runs")
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line."""
+    code: int | str | None = ExitCode.DONE
     try:
         app()
+    except SystemExit as end:
+        code = end.code
     except CliError as error:
-        _fail(error)
+        code = _report(error)
     except OSError as error:  # a file or folder that can't be read or written, wherever that is found out
         place = f"{error.filename}: " if error.filename else ""
-        _fail(CliError(f"{place}{error.strerror or error}"))
+        code = _report(CliError(f"{place}{error.strerror or error}"))
+    with contextlib.suppress(OSError):  # nobody reads any more
+        sys.stdout.flush()
+        sys.stderr.flush()
+    # Not sys.exit: where Temporal stopped answering, its SDK may crash an interpreter that shuts down.
+    os._exit(code if isinstance(code, int) else ExitCode.FAILED)
 
 
-def _fail(error: CliError) -> NoReturn:
+def _report(error: CliError) -> ExitCode:
     sys.stderr.write(f"error: {error.message}\n")
     if error.hint:
         sys.stderr.write(f"  hint: {error.hint}\n")
-    sys.stderr.flush()
-    # Not sys.exit: after a failed connect Temporal's SDK may crash an interpreter that shuts down.
-    os._exit(error.exit_code)
+    return error.exit_code

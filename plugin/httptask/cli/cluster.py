@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.interrupts import Interrupts
+from httptask.cli.losses import loss_reported, lost
 from httptask.cli.server import SharedServer
 
 if TYPE_CHECKING:
@@ -59,12 +60,18 @@ async def connect(
     interrupts: Interrupts,
     plugins: "Sequence[Plugin]" = (),
 ) -> AsyncGenerator["Client"]:
-    """A client of the cluster or, without one, of the embedded server, until the context ends."""
+    """A client of the cluster or, without one, of the embedded server, until the context ends.
+
+    Raises:
+        CliError: the server can't be reached, or stops answering before the context ends.
+    """
     if cluster is None:
         async with connect_embedded(state_directory, interrupts, plugins) as client:
             yield client
     else:
-        yield await interrupts.guard(connect_to(cluster, plugins))
+        client = await interrupts.guard(connect_to(cluster, plugins))
+        with loss_reported(cluster.address):
+            yield client
 
 
 @contextlib.asynccontextmanager
@@ -74,13 +81,18 @@ async def connect_embedded(
     plugins: "Sequence[Plugin]" = (),
     port: int | None = None,
 ) -> AsyncGenerator["Client"]:
-    """A client of the embedded server, which is used until the context ends."""
+    """A client of the embedded server, which is used until the context ends; raises as `connect` does."""
     from temporalio.client import Client
 
     server = SharedServer(state_directory)
     address = await interrupts.guard(server.join(port))
     try:
-        yield await interrupts.guard(Client.connect(address, plugins=plugins))
+        try:
+            client = await interrupts.guard(Client.connect(address, plugins=plugins))
+        except RuntimeError as error:
+            raise lost(address, error) from None
+        with loss_reported(address):
+            yield client
     finally:
         await server.leave()
 

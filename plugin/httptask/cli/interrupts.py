@@ -6,6 +6,7 @@ import signal
 from collections.abc import Coroutine, Generator
 from typing import Any, TypeVar
 
+from httptask.cli.background import beside, first_of
 from httptask.cli.errors import CliError, ExitCode
 
 __all__ = ["Interrupts"]
@@ -46,17 +47,11 @@ class Interrupts:
         Raises:
             CliError: asked to end.
         """
-        task = asyncio.ensure_future(work)
-        asked = asyncio.ensure_future(self.asked.wait())
-        try:
-            await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
+        async with beside(work) as task, beside(self.asked.wait()) as asked:
+            await first_of(task, asked)
             if not task.done():
                 raise CliError("interrupted", exit_code=ExitCode.INTERRUPTED)
             return task.result()
-        finally:
-            for pending in (task, asked):
-                pending.cancel()
-            await asyncio.gather(task, asked, return_exceptions=True)
 
     def _signalled(self) -> None:
         if self.asked.is_set():

@@ -5,6 +5,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+from httptask.cli.background import beside, first_of
 from httptask.cli.cluster import Cluster, connect
 from httptask.cli.console import print_json, print_note, stderr
 from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.failures import explain_failure, problem_of
 from httptask.cli.interrupts import Interrupts
+from httptask.cli.losses import while_working
 from httptask.cli.progress import LiveView, PlainView, View
 from httptask.dsl.canonical import sha256
 from httptask.dsl.loader import Loaded
@@ -28,6 +31,7 @@ __all__ = ["RUN_QUEUE_PREFIX", "Launch", "launch"]
 RUN_QUEUE_PREFIX = "httptask-run-"
 _POLL_SECONDS = 0.2
 _CANCEL_SECONDS = 2.0
+_CANCEL_TIME = timedelta(seconds=_CANCEL_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,14 @@ async def _launch(launch: Launch) -> ExitCode:
         async with connect(launch.cluster, launch.state_directory, interrupts, [launch.plugin]) as client:
             # A queue of its own: when this worker is gone, no other one makes the run's calls.
             token = secrets.token_hex(4)
-            async with Worker(client, task_queue=f"{RUN_QUEUE_PREFIX}{token}"):
-                handle = await _start(client, launch, token)
-                print_note(f"run {handle.id}")
-                return await _follow(handle, launch, interrupts)
+            worker = Worker(client, task_queue=f"{RUN_QUEUE_PREFIX}{token}")
+            return await while_working(worker, _run(client, launch, token, interrupts))
+
+
+async def _run(client: Client, launch: Launch, token: str, interrupts: Interrupts) -> ExitCode:
+    handle = await _start(client, launch, token)
+    print_note(f"run {handle.id}")
+    return await _follow(handle, launch, interrupts)
 
 
 async def _start(client: Client, launch: Launch, token: str) -> WorkflowHandle[Any, Any]:
@@ -70,56 +78,47 @@ async def _start(client: Client, launch: Launch, token: str) -> WorkflowHandle[A
         sha256=sha256(launch.loaded.data),
         input=launch.input,
     )
-    try:
-        return await client.start_workflow(
-            WORKFLOW_TYPE,
-            run_input,
-            id=f"{document['name']}-{token}",
-            task_queue=f"{RUN_QUEUE_PREFIX}{token}",
-            memo={"definition": f"{document['namespace']}/{document['name']}:{document['version']}"},
-        )
-    except RPCError as error:
-        raise CliError(
-            f"Temporal did not start the run: {error.message}", exit_code=ExitCode.UNREACHABLE
-        ) from None
+    return await client.start_workflow(
+        WORKFLOW_TYPE,
+        run_input,
+        id=f"{document['name']}-{token}",
+        task_queue=f"{RUN_QUEUE_PREFIX}{token}",
+        memo={"definition": f"{document['namespace']}/{document['name']}:{document['version']}"},
+    )
 
 
 async def _follow(handle: WorkflowHandle[Any, Any], launch: Launch, interrupts: Interrupts) -> ExitCode:
     """Show the run until it ends, end it when interrupted, and report what came of it."""
-    result = asyncio.ensure_future(handle.result())
-    asked = asyncio.ensure_future(interrupts.asked.wait())
-    async with _shown(handle):
-        await asyncio.wait({result, asked}, return_when=asyncio.FIRST_COMPLETED)
+    async with beside(handle.result()) as result:
+        async with _shown(handle), beside(interrupts.asked.wait()) as asked:
+            await first_of(result, asked)
+            if not result.done():
+                await _end(handle, result, interrupts)
         if not result.done():
-            await _end(handle, result, interrupts)
-    asked.cancel()
-    if not result.done():
-        raise CliError(f"{handle.id} did not end: Temporal does not answer", exit_code=ExitCode.INTERRUPTED)
-    try:
-        output = await result
-    except WorkflowFailureError as failure:
-        interrupted = interrupts.asked.is_set()
-        _report_failure(launch, handle.id, problem_of(failure), "interrupted" if interrupted else "failed")
-        return ExitCode.INTERRUPTED if interrupted else ExitCode.FAILED
-    except RPCError as error:
-        raise CliError(f"lost Temporal: {error.message}", exit_code=ExitCode.UNREACHABLE) from None
+            raise CliError(
+                f"{handle.id} did not end: Temporal does not answer", exit_code=ExitCode.INTERRUPTED
+            )
+        try:
+            output = result.result()
+        except WorkflowFailureError as failure:
+            interrupted = interrupts.asked.is_set()
+            state = "interrupted" if interrupted else "failed"
+            _report_failure(launch, handle.id, problem_of(failure), state)
+            return ExitCode.INTERRUPTED if interrupted else ExitCode.FAILED
     print_json({"run": handle.id, "state": "completed", "output": output} if launch.as_json else output)
     return ExitCode.DONE
 
 
-async def _end(
-    handle: WorkflowHandle[Any, Any], result: "asyncio.Future[Any]", interrupts: Interrupts
-) -> None:
+async def _end(handle: WorkflowHandle[Any, Any], result: "asyncio.Task[Any]", interrupts: Interrupts) -> None:
     """Cancel the run, and terminate it if it does not end in time or the user insists."""
     print_note("cancelling the run; Ctrl-C again ends it at once")
-    insisted = asyncio.ensure_future(interrupts.insisted.wait())
-    with contextlib.suppress(RPCError):  # it may have ended by itself
-        await handle.cancel()
-        await asyncio.wait({result, insisted}, timeout=_CANCEL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        if not result.done():
-            await handle.terminate("interrupted")
-    insisted.cancel()
-    await asyncio.wait({result}, timeout=_CANCEL_SECONDS)
+    async with beside(interrupts.insisted.wait()) as insisted:
+        with contextlib.suppress(RPCError):  # it may have ended by itself
+            await handle.cancel(rpc_timeout=_CANCEL_TIME)
+            await first_of(result, insisted, seconds=_CANCEL_SECONDS)
+            if not result.done():
+                await handle.terminate("interrupted", rpc_timeout=_CANCEL_TIME)
+    await first_of(result, seconds=_CANCEL_SECONDS)
 
 
 @contextlib.asynccontextmanager
@@ -127,12 +126,10 @@ async def _shown(handle: WorkflowHandle[Any, Any]) -> AsyncGenerator[None]:
     """Keep the user informed while the context lasts; the last state is shown in any case."""
     view: View = LiveView() if stderr.is_terminal else PlainView()
     with view:
-        watching = asyncio.ensure_future(_watch(handle, view))
         try:
-            yield
+            async with beside(_watch(handle, view)):
+                yield
         finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
             await _show(handle, view)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from httptask.cli.console import print_json, print_note
-from httptask.cli.errors import CliError, ExitCode
+from httptask.cli.errors import CliError
 from httptask.cli.options import ConfigOption, JsonOption, ProfileOption
 
 if TYPE_CHECKING:
@@ -132,11 +132,13 @@ def _ask(work: "Callable[[Client], Awaitable[_T]]", config: Path | None, profile
     async def ask() -> _T:
         with Interrupts.caught() as interrupts:
             async with connect(cluster, project.config.state_directory, interrupts) as client:
-                return await work(client)
+                try:
+                    return await work(client)
+                except RPCError as error:
+                    if error.status is not RPCStatusCode.NOT_FOUND:
+                        raise
+                    raise CliError(
+                        f"no such run: {error.message}", "`httptask runs list` shows the ids"
+                    ) from None
 
-    try:
-        return asyncio.run(ask())
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise CliError(f"no such run: {error.message}", "`httptask runs list` shows the ids") from None
-        raise CliError(f"Temporal: {error.message}", exit_code=ExitCode.UNREACHABLE) from None
+    return asyncio.run(ask())

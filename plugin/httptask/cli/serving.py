@@ -9,17 +9,22 @@ from typing import Any
 
 import structlog
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
+from httptask.cli.background import beside, first_of
 from httptask.cli.cluster import Cluster, connect_embedded, connect_to
 from httptask.cli.console import print_note
-from httptask.cli.errors import CliError, ExitCode
+from httptask.cli.errors import ExitCode
 from httptask.cli.interrupts import Interrupts
+from httptask.cli.losses import address_of, lost
 from httptask.plugin import HttpTaskPlugin
 
 __all__ = ["serve_embedded", "serve_on_cluster"]
 
 _GRACE = timedelta(seconds=10)
+_PROBE_SECONDS = 1.0
+_PROBE_TIME = timedelta(seconds=5)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -64,11 +69,11 @@ async def _serve_embedded(
     with Interrupts.caught() as interrupts:
         async with connect_embedded(state_directory, interrupts, [plugin], port) as client:
             _announce(client, task_queue, names)
-            await _work(Worker(client, task_queue=task_queue), interrupts)
+            await _work(Worker(client, task_queue=task_queue), interrupts, _until_gone(client))
 
 
 def _announce(client: Client, task_queue: str, names: list[str]) -> None:
-    address = client.service_client.config.target_host
+    address = address_of(client)
     print_note(f"Temporal at {address}, worker on task queue {task_queue}; Ctrl-C ends both")
     print_note(f"serving {', '.join(names)}")
     print_note(
@@ -77,17 +82,36 @@ def _announce(client: Client, task_queue: str, names: list[str]) -> None:
     )
 
 
-async def _work(worker: Worker, interrupts: Interrupts) -> None:
+async def _work(
+    worker: Worker, interrupts: Interrupts, until_gone: Coroutine[Any, Any, Any] | None = None
+) -> None:
+    """Let a worker work until a signal. It waits for a server that is away, unless `until_gone` ends.
+
+    Raises:
+        CliError: the worker could not begin, or its server is gone.
+    """
     working = asyncio.ensure_future(worker.run())
-    asked = asyncio.ensure_future(interrupts.asked.wait())
-    await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
-    asked.cancel()
-    if working.done():
-        raise CliError(f"the worker ended: {working.exception()}", exit_code=ExitCode.UNREACHABLE)
-    insisted = asyncio.ensure_future(interrupts.insisted.wait())
+    async with (
+        beside(interrupts.asked.wait()) as asked,
+        beside(until_gone or asyncio.Event().wait()) as gone,
+    ):
+        await first_of(working, asked, gone)
+    if not interrupts.asked.is_set():
+        raise lost(address_of(worker.client), working.exception() if working.done() else None)
     stopping = asyncio.ensure_future(worker.shutdown())
-    await asyncio.wait({stopping, insisted}, return_when=asyncio.FIRST_COMPLETED)
+    async with beside(interrupts.insisted.wait()) as insisted:
+        await first_of(stopping, insisted)
     if not stopping.done():
         raise _Insisted
-    insisted.cancel()
-    await working
+    await asyncio.gather(working, return_exceptions=True)
+
+
+async def _until_gone(client: Client) -> None:
+    """Wait until nobody listens at the server's address any more."""
+    while True:
+        await asyncio.sleep(_PROBE_SECONDS)
+        try:
+            await client.service_client.check_health(timeout=_PROBE_TIME)
+        except RPCError as error:
+            if error.status is RPCStatusCode.UNAVAILABLE:
+                return

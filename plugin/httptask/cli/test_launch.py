@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from httptask.cli.cluster import Cluster, connect
@@ -14,6 +14,7 @@ from httptask.cli.console import print_json, print_note, stdout
 from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.failures import explain_failure
 from httptask.cli.interrupts import Interrupts
+from httptask.cli.losses import while_working
 from httptask.config import Config
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.dsl.loader import Loaded
@@ -87,19 +88,22 @@ async def _send(launch: TestLaunch, plugin: HttpTaskPlugin, planned: PlannedTest
     with Interrupts.caught() as interrupts:
         async with connect(launch.cluster, launch.config.state_directory, interrupts, [plugin]) as client:
             task_queue = f"{_QUEUE_PREFIX}{secrets.token_hex(4)}"
-            async with Worker(client, task_queue=task_queue):
-                try:
-                    return await interrupts.guard(send_once(client, task_queue, planned))
-                except RPCError as error:
-                    raise CliError(
-                        f"Temporal did not take the test request: {error.message}",
-                        "standalone activities need server 1.31 or newer",
-                        ExitCode.UNREACHABLE,
-                    ) from None
-                except (ExpressionFailed, ExpressionLimitExceeded) as error:
-                    raise CliError(f"{launch.loaded.name}: {error}") from None
-                except TaskFault as fault:
-                    raise CliError(f"{launch.loaded.name}: {launch.task}: {fault.problem.detail}") from None
+            worker = Worker(client, task_queue=task_queue)
+            sending = interrupts.guard(send_once(client, task_queue, planned))
+            try:
+                return await while_working(worker, sending)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.UNIMPLEMENTED:
+                    raise
+                raise CliError(
+                    f"Temporal did not take the test request: {error.message}",
+                    "standalone activities need server 1.31 or newer",
+                    ExitCode.UNREACHABLE,
+                ) from None
+            except (ExpressionFailed, ExpressionLimitExceeded) as error:
+                raise CliError(f"{launch.loaded.name}: {error}") from None
+            except TaskFault as fault:
+                raise CliError(f"{launch.loaded.name}: {launch.task}: {fault.problem.detail}") from None
 
 
 def _show_prepared(prepared: PreparedRequest) -> None:

@@ -93,7 +93,8 @@ class ServerProcess:
         """
         if self.running:
             pid = self._read_record()["pid"]
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+                os.kill(pid, signal.SIGKILL)
             await self._ended()
             _reap(pid)
         self._record.unlink(missing_ok=True)

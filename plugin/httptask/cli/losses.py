@@ -1,0 +1,61 @@
+"""Temporal that stops answering while a command uses it: one error, whichever step meets it."""
+
+import contextlib
+import re
+from collections.abc import Coroutine, Generator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from httptask.cli.background import beside, first_of
+from httptask.cli.errors import CliError, ExitCode
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+    from temporalio.worker import Worker
+
+__all__ = ["address_of", "loss_reported", "lost", "while_working"]
+
+_T = TypeVar("_T")
+_CAUSE = re.compile(r'Status \{.*?message: "((?:[^"\\]|\\.)*)"', re.DOTALL)
+"""Where the core of Temporal's SDK has the cause in the text of a RuntimeError."""
+
+
+def address_of(client: "Client") -> str:
+    """Where the server of a client listens."""
+    return client.service_client.config.target_host
+
+
+def lost(address: str, why: BaseException | str | None = None) -> CliError:
+    """The error that a command ends with when Temporal does not answer it any more."""
+    text = str(why or "it does not answer")
+    cause = _CAUSE.search(text)
+    return CliError(
+        f"lost Temporal at {address}: {cause[1] if cause else text.partition(chr(10))[0]}",
+        "check that it is up and start again; `httptask runs list` shows what has become of a run",
+        ExitCode.UNREACHABLE,
+    )
+
+
+@contextlib.contextmanager
+def loss_reported(address: str) -> Generator[None]:
+    """Turn a request that Temporal did not answer, or refused, into the error of a command."""
+    from temporalio.service import RPCError
+
+    try:
+        yield
+    except RPCError as error:
+        raise lost(address, error.message) from None
+
+
+async def while_working(worker: "Worker", work: Coroutine[Any, Any, _T]) -> _T:
+    """Do some work while a worker serves; neither goes on afterwards.
+
+    A worker's own context would cancel its caller when it fails, and so hide the error that the caller ends with.
+
+    Raises:
+        CliError: the worker could not begin or go on.
+    """
+    async with beside(worker.run()) as serving, beside(work) as task:
+        await first_of(serving, task)
+        if task.done():
+            return task.result()
+        raise lost(address_of(worker.client), serving.exception())

@@ -1,0 +1,130 @@
+"""Temporal that is killed at a given moment: whichever it is, a command ends in one line, and nothing goes on."""
+
+import json
+import sys
+
+import pytest
+
+from httptask.cli.server import SharedServer
+from httptask.testing.server import Reply, ScriptedServer
+from support.commands import Shell
+
+DOOMED = """
+import contextlib, json, os, signal, sys
+from pathlib import Path
+import temporalio.bridge.worker, temporalio.client, temporalio.service
+from httptask.cli import main
+
+moment = sys.argv.pop(1)
+
+killed = []
+
+def kill_the_server():
+    if not killed:
+        killed.append(json.loads(Path(".httptask/server.json").read_text())["pid"])
+        os.kill(killed[0], signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):  # another process started it
+            os.waitpid(killed[0], 0)
+
+def doom(owner, name):
+    original = getattr(owner, name)
+    def doomed(*arguments, **options):
+        kill_the_server()
+        return original(*arguments, **options)
+    setattr(owner, name, doomed)
+
+connect = temporalio.client.Client.connect
+impatient = temporalio.service.RetryConfig(max_elapsed_time_millis=500)
+
+def connect_impatiently(*arguments, **options):
+    if moment == "connecting" and "plugins" in options:  # others look whether the server is up
+        kill_the_server()
+    return connect(*arguments, **options, retry_config=impatient)
+
+temporalio.client.Client.connect = connect_impatiently
+client, worker = temporalio.client, temporalio.bridge.worker.Worker
+match moment:
+    case "validating": doom(worker, "validate")
+    case "starting": doom(client.Client, "start_workflow")
+    case "sending": doom(client.Client, "start_activity")
+    case "following": doom(client.WorkflowHandle, "result")
+    case "polling": doom(worker, "poll_workflow_activation")
+    case "listing": doom(client.Client, "list_workflows")
+    case "stopping": doom(worker, "initiate_shutdown")
+main()
+"""
+
+ASKS = """
+document: { dsl: 1.0.3, namespace: tests, name: asks, version: 1.0.0 }
+do:
+  - ask: { call: httpRequest, with: { method: get, connection: local, path: / } }
+"""
+
+RUN = ("run", "asks.yaml")
+TEST = ("test-request", "asks.yaml", "ask")
+DEV = ("dev", "--port", "0")
+LIST = ("runs", "list")
+
+MOMENTS = [
+    *(("connecting", command) for command in (RUN, TEST, DEV, LIST)),
+    *(("validating", command) for command in (RUN, TEST, DEV)),
+    ("starting", RUN),
+    ("sending", TEST),
+    ("following", RUN),
+    ("polling", DEV),
+    ("listing", LIST),
+]
+
+
+@pytest.fixture
+def doomed(shell: Shell) -> Shell:
+    shell.write("doomed.py", DOOMED)
+    shell.write("asks.yaml", ASKS)
+    shell.program = (sys.executable, "doomed.py")
+    return shell
+
+
+def configure(shell: Shell, server: ScriptedServer) -> None:
+    shell.write(
+        "httptask.toml", f'[connections.local]\nbase_url = "{server.url}"\nallow_private = ["loopback"]\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("moment", "command"), MOMENTS, ids=[f"{moment}-{command[0]}" for moment, command in MOMENTS]
+)
+async def test_one_line_and_exit_code_3(doomed: Shell, moment: str, command: tuple[str, ...]) -> None:
+    async with ScriptedServer([Reply.silence()]) as server:
+        configure(doomed, server)
+        code, ended = await doomed.run(moment, *command)
+
+    assert code == 3, ended.stderr
+    *_, error, hint = ended.stderr.splitlines()
+    assert error.startswith("error: lost Temporal at 127.0.0.1:")
+    assert hint.startswith("  hint: check that it is up and start again;")
+    assert "Traceback" not in ended.stderr
+    assert doomed.left_over() == []
+
+
+async def test_a_worker_that_can_not_begin(doomed: Shell) -> None:
+    doomed.write("asks.yaml", ASKS.replace("connection: local, path: /", "endpoint: https://example.com"))
+    server = SharedServer(doomed.folder / ".httptask")
+    address = await server.join()
+    code, ended = await doomed.run("validating", "worker", "-d", ".", TEMPORAL_ADDRESS=address)
+    await server.leave()
+
+    assert code == 3, ended.stderr
+    assert f"error: lost Temporal at {address}: " in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert doomed.left_over() == []
+
+
+async def test_a_result_that_is_there_is_kept(doomed: Shell) -> None:
+    async with ScriptedServer([Reply.json({"in stock": 3})]) as server:
+        configure(doomed, server)
+        code, ended = await doomed.run("stopping", *RUN)
+
+    assert code == 0, ended.stderr
+    assert json.loads(ended.stdout) == {"in stock": 3}
+    assert "Traceback" not in ended.stderr
+    assert doomed.left_over() == []
