@@ -14,11 +14,13 @@ from temporalio.client import Client
 
 from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.server import SharedServer
+from httptask.cli.server.process import ServerProcess
 
 USER = """
 import asyncio, sys
 from pathlib import Path
 from httptask.cli.server import SharedServer
+from httptask.cli.server.process import ServerProcess
 
 async def main():
     server = SharedServer(Path(sys.argv[1]))
@@ -178,6 +180,22 @@ async def test_server_that_can_not_start_says_why(spoiled: Path) -> None:
         await SharedServer(spoiled).join()
     assert raised.value.exit_code is ExitCode.UNREACHABLE
     assert servers_of(spoiled) == []
+
+
+async def test_killed_while_it_lays_out_its_database_it_starts_again(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def interrupted(*_arguments: object, **_options: object) -> bool:
+        raise InterruptedError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ServerProcess, "_answers", interrupted)
+        with pytest.raises(InterruptedError):
+            await SharedServer(directory).join()
+    (directory / "temporal.db").write_text("half of a database " * 100)  # what the kill may leave behind
+    server = SharedServer(directory)
+    await Client.connect(await server.join())
+    await server.leave()
 
 
 async def test_missing_server_names_the_extra(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,7 @@ class ServerProcess:
         self._life = directory / "server.lock"
         self._record = directory / "server.json"
         self._log = directory / "server.log"
+        self._unfinished = directory / "temporal.db.unfinished"
 
     @property
     def running(self) -> bool:
@@ -76,8 +77,10 @@ class ServerProcess:
         binary = _find_binary()
         for _ in range(_START_TRIES):  # somebody may take the port before the server does
             address = f"127.0.0.1:{available_port(preferred_port)}"
+            self._discard_unfinished()
             self._spawn(binary, address)
             if await self._answers(address, seconds=_START_SECONDS):
+                self._unfinished.unlink(missing_ok=True)
                 return address
             await self.stop()
         raise CliError(
@@ -98,6 +101,15 @@ class ServerProcess:
             await self._ended()
             _reap(pid)
         self._record.unlink(missing_ok=True)
+
+    def _discard_unfinished(self) -> None:
+        """Remove a database that a server was killed over while it laid it out: no server can open it again."""
+        database = self._directory / "temporal.db"
+        if self._unfinished.exists():
+            for file in self._directory.glob(f"{database.name}*"):
+                file.unlink()
+        if not database.exists():
+            self._unfinished.touch()
 
     def _spawn(self, binary: Path, address: str) -> None:
         host, _, port = address.rpartition(":")
