@@ -106,6 +106,7 @@ async def test_one_line_and_exit_code_3(doomed: Shell, moment: str, command: tup
     assert doomed.left_over() == []
 
 
+@pytest.mark.long
 async def test_a_worker_that_can_not_begin(doomed: Shell) -> None:
     doomed.write("asks.yaml", ASKS.replace("connection: local, path: /", "endpoint: https://example.com"))
     server = SharedServer(doomed.folder / ".httptask")
