@@ -3,13 +3,19 @@
 import asyncio
 import os
 import pty
+import signal
+import sys
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from rich.console import Console
 
+from httptask.cli.progress import PlainView
 from httptask.cli.progress.live import LiveView
 from httptask.cli.progress.wording import describe
-from httptask.workflows.status import RunStatus, TaskStatus
+from httptask.testing import Reply, ScriptedServer, ServedRequest
+from httptask.workflows.status import Impasse, RunStatus, TaskStatus
+from support.chat import completion
 from support.commands import HTTPTASK, Shell
 
 SETS = """
@@ -17,6 +23,31 @@ document: { dsl: 1.0.3, namespace: tests, name: sets, version: 1.0.0 }
 do:
   - one: { set: { a: 1 } }
   - two: { set: { a: "${ .a + 1 }" } }
+"""
+
+ASKS = """
+document: { dsl: 1.0.3, namespace: tests, name: asks, version: 1.0.0 }
+do:
+  - ask:
+      call: chatCompletion
+      with:
+        model: m
+        messages: [{ role: user, content: Label it. }]
+        response_format:
+          type: json_schema
+          json_schema: { name: label, schema: { type: object, required: [label] } }
+        reask: 2
+"""
+
+STUCK = """
+import httptask.workflows.run
+from httptask.cli import main
+
+def broken(_loaded):
+    raise RuntimeError("a fault of ours,\\n" + "told at length " * 100)
+
+httptask.workflows.run._program = broken
+main()
 """
 
 NOW = datetime.now(UTC)
@@ -60,6 +91,71 @@ def test_other_states() -> None:
     assert describe(task("pause", state="waiting", summary="30 s")) == "30 s"
     assert describe(task("ask", summary="POST x", attempt=3, max_attempts=5)) == "POST x; attempt 3 of 5"
     assert describe(task("ask", state="completed", summary="POST x", simulated=True)) == "POST x; simulated"
+
+
+def test_a_run_that_is_stuck_says_so_beside_its_tasks() -> None:
+    view = LiveView()
+    impasse = Impasse(attempt=3, last_failure="boom")
+    view.show(RunStatus(workflow="w", version="1.0.0", sha256="", tasks=[task("one")], impasse=impasse))
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(view)
+    first, second = captured.get().splitlines()
+    assert "one" in first
+    assert second.startswith(
+        "the run can't go on, its workflow task fails: boom; attempt 3; Ctrl-C ends the run;"
+    )
+
+
+async def test_a_run_that_is_stuck_can_be_ended(shell: Shell) -> None:
+    shell.write("stuck.py", STUCK)
+    shell.write("sets.yaml", SETS)
+    shell.program = (sys.executable, "stuck.py")
+    command = await shell.start("run", "sets.yaml")
+    await command.says("Ctrl-C ends the run")
+    command.press(signal.SIGINT)
+    assert await command.ends() == 130
+    _, stuck, *_ = command.stderr.splitlines()
+    assert stuck.startswith("the run can't go on, its workflow task fails: a fault of ours, told at length ")
+    assert "…; attempt 2; " in stuck
+    assert len(stuck) < 400
+    assert "Traceback" not in command.stderr
+    assert shell.left_over() == []
+
+
+async def test_asking_again_is_shown(shell: Shell) -> None:
+    shell.write("asks.yaml", ASKS)
+    shown = asyncio.Event()
+
+    async def answer(request: ServedRequest) -> Reply:
+        if len(request.json()["messages"]) == 1:
+            return completion("{}")
+        await shown.wait()
+        return completion('{"label": "a"}')
+
+    async with ScriptedServer(answer) as server:
+        command = await shell.start(
+            "run", "asks.yaml", OPENAI_BASE_URL=server.url, OPENAI_API_KEY="sk-0123456"
+        )
+        await command.says("asking again (1 of 2)")
+        shown.set()
+        assert await command.ends() == 0
+    again = "; asking again (1 of 2): the answer did not fit its schema: /: "
+    assert [line for line in command.stderr.splitlines() if again in line and "ask: running" in line]
+    assert len(max(command.stderr.splitlines(), key=len)) < 250
+    assert "asking again" not in command.stderr.splitlines()[-1]
+
+
+def test_asking_again_is_a_change(capsys: pytest.CaptureFixture[str]) -> None:
+    view = PlainView()
+    for detail in (None, "asking again (1 of 2)", "asking again (1 of 2)", "asking again (2 of 2)"):
+        tasks = [task("ask", summary="POST x", attempt=1, detail=detail)]
+        view.show(RunStatus(workflow="w", version="1.0.0", sha256="", tasks=tasks))
+    assert capsys.readouterr().err.splitlines() == [
+        "ask: running  POST x",
+        "ask: running  POST x; asking again (1 of 2)",
+        "ask: running  POST x; asking again (2 of 2)",
+    ]
 
 
 def test_tall_runs_fit_the_screen_and_keep_what_goes_on() -> None:

@@ -25,6 +25,7 @@ from httptask.dsl.canonical import sha256
 from httptask.dsl.loader import Loaded
 from httptask.plugin import HttpTaskPlugin, fetch_status
 from httptask.workflows.run import WORKFLOW_TYPE, RunInput
+from httptask.workflows.status import RunStatus
 
 __all__ = ["RUN_QUEUE_PREFIX", "Launch", "launch"]
 
@@ -126,23 +127,34 @@ async def _shown(handle: WorkflowHandle[Any, Any]) -> AsyncGenerator[None]:
     """Keep the user informed while the context lasts; the last state is shown in any case."""
     view: View = LiveView() if stderr.is_terminal else PlainView()
     with view:
+        watch = _Watch(handle, view)
         try:
-            async with beside(_watch(handle, view)):
+            async with beside(watch.look_on()):
                 yield
         finally:
-            await _show(handle, view)
+            await watch.look()
 
 
-async def _watch(handle: WorkflowHandle[Any, Any], view: View) -> None:
-    while True:
-        await _show(handle, view)
-        await asyncio.sleep(_POLL_SECONDS)
+class _Watch:
+    """Looks at a run for a view."""
 
+    def __init__(self, handle: WorkflowHandle[Any, Any], view: View) -> None:
+        self._handle = handle
+        self._view = view
+        self._status: RunStatus | None = None
 
-async def _show(handle: WorkflowHandle[Any, Any], view: View) -> None:
-    with contextlib.suppress(RPCError, TimeoutError):  # progress is a courtesy; the result tells
-        async with asyncio.timeout(_CANCEL_SECONDS):
-            view.show(await fetch_status(handle))
+    async def look_on(self) -> None:
+        """Look again and again."""
+        while True:
+            await self.look()
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def look(self) -> None:
+        """Show what the run does now."""
+        with contextlib.suppress(RPCError, TimeoutError):  # progress is a courtesy; the result tells
+            async with asyncio.timeout(_CANCEL_SECONDS):
+                self._status = await fetch_status(self._handle, self._status)
+            self._view.show(self._status)
 
 
 def _report_failure(launch: Launch, run_id: str, problem: dict[str, Any], state: str) -> None:

@@ -14,7 +14,7 @@ def configure_logging(level: Literal["INFO", "WARNING"]) -> None:
 
     Args:
         level: INFO for a command whose log is its output; WARNING for one that shows tasks and attempts
-            itself, which the lines of httptask and of Temporal's activities would repeat.
+            itself, which the lines of httptask and of Temporal's activities and workflows would repeat.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -42,7 +42,7 @@ def configure_logging(level: Literal["INFO", "WARNING"]) -> None:
     logging.root.setLevel(level)
     logging.getLogger("temporalio").setLevel(logging.WARNING)
     if level == "WARNING":
-        for name in ("httptask", "temporalio.activity"):
+        for name in ("httptask", "temporalio.activity", "temporalio.worker._workflow_instance"):
             logging.getLogger(name).setLevel(logging.ERROR)
     _direct_core(to_logging=level == "INFO")
 

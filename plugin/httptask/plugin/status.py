@@ -2,29 +2,50 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any
 
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import WorkflowHandle
 
+from httptask.dsl.expressions.messages import excerpt
 from httptask.dsl.json_values import is_mapping, is_number
-from httptask.workflows.status import STATUS_QUERY, RunStatus, TaskStatus
+from httptask.workflows.status import STATUS_QUERY, Impasse, RunStatus, TaskStatus
 
 __all__ = ["fetch_status"]
 
+_ANSWER_TIME = timedelta(seconds=2)
 
-async def fetch_status(handle: WorkflowHandle[Any, Any]) -> RunStatus:
+
+async def fetch_status(handle: WorkflowHandle[Any, Any], known: RunStatus | None = None) -> RunStatus:
     """The state of every task and attempt of a run.
 
+    Args:
+        handle: the run.
+        known: its state a while ago. It is what is told, with the impasse, of a run that can't answer for itself.
+
     Raises:
-        RPCError: the server can't be reached, or no worker answered the query.
+        RPCError: the server can't be reached, or no worker answered the query within 2 s.
     """
-    status: RunStatus = await handle.query(STATUS_QUERY, result_type=RunStatus)
     description = await handle.describe()
+    attempt = description.raw_description.pending_workflow_task.attempt
+    if attempt > 1:  # a query would wait for this workflow task, or fail with it
+        known = known or RunStatus(workflow=description.workflow_type, version="", sha256="", state="pending")
+        return known.model_copy(update={"impasse": await _impasse(handle, attempt, known.impasse)})
+    status: RunStatus = await handle.query(STATUS_QUERY, result_type=RunStatus, rpc_timeout=_ANSWER_TIME)
     pending = {info.activity_id: _attempt(info) for info in description.raw_description.pending_activities}
     return status.model_copy(update={"tasks": list(_merged(status.tasks, pending))})
+
+
+async def _impasse(handle: WorkflowHandle[Any, Any], attempt: int, known: Impasse | None) -> Impasse:
+    if known is not None and known.attempt <= attempt:  # its history is read once
+        return known.model_copy(update={"attempt": attempt})
+    message: str | None = None
+    async for event in handle.fetch_history_events():
+        if event.HasField("workflow_task_failed_event_attributes"):
+            message = event.workflow_task_failed_event_attributes.failure.message
+    return Impasse(attempt=attempt, last_failure=excerpt(message) if message else None)
 
 
 def _merged(tasks: Iterable[TaskStatus], pending: Mapping[str, dict[str, Any]]) -> Iterable[TaskStatus]:

@@ -123,6 +123,10 @@ class TaskContext:
         self.services.board.update(self.execution.id, activity_id=call.id, summary=call.summary)
         return await self.services.scheduler.execute(call)
 
+    def note(self, detail: str) -> None:
+        """Show on the status board what the task is at, until it ends."""
+        self.services.board.update(self.execution.id, detail=detail)
+
     def answered(self, result: HttpResponse | Completion) -> None:
         """Show on the status board by which attempt, and by whom, the call was answered."""
         self.services.board.update(self.execution.id, attempt=result.attempt, simulated=result.simulated)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from temporalio import workflow
 
-__all__ = ["STATUS_QUERY", "RunStatus", "StatusBoard", "TaskState", "TaskStatus", "seen_outputs"]
+__all__ = ["STATUS_QUERY", "Impasse", "RunStatus", "StatusBoard", "TaskState", "TaskStatus", "seen_outputs"]
 
 STATUS_QUERY = "status"
 _KEPT = 1000
@@ -45,8 +45,23 @@ class TaskStatus(BaseModel):
     """Seconds that the server asked to wait, where it did."""
 
 
+class Impasse(BaseModel):
+    """Why a run can't go on: the interpreter itself fails, and Temporal has it try again.
+
+    Attributes:
+        attempt: the attempt that is waiting or going on, from 2.
+        last_failure: how the first one ended; Temporal keeps no other.
+    """
+
+    attempt: int
+    last_failure: str | None = None
+
+
 class RunStatus(BaseModel):
-    """One run; `tasks` in the order they began, the oldest finished ones left out beyond a thousand."""
+    """One run; `tasks` in the order they began, the oldest finished ones left out beyond a thousand.
+
+    `impasse` is filled in from the server's view; while there is one, `tasks` may be out of date.
+    """
 
     workflow: str
     version: str
@@ -54,6 +69,7 @@ class RunStatus(BaseModel):
     state: TaskState = "running"
     tasks: list[TaskStatus] = []
     omitted: int = 0
+    impasse: Impasse | None = None
 
 
 class StatusBoard:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from httptask.cli.console import stderr
 from httptask.cli.progress.view import View
-from httptask.cli.progress.wording import describe, seconds_taken
+from httptask.cli.progress.wording import describe, describe_impasse, seconds_taken
 
 if TYPE_CHECKING:
     from httptask.workflows.status import RunStatus, TaskStatus
@@ -64,6 +64,8 @@ class LiveView(View):
         if hidden:
             yield Text(f"  and {hidden} tasks that have ended", "dim")
         yield self._table(tasks)
+        if self._status.impasse is not None:
+            yield Text(describe_impasse(self._status.impasse), "red")
 
     def _table(self, tasks: "list[TaskStatus]") -> Table:
         table = Table.grid(padding=(0, 1))

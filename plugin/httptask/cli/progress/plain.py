@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING
 
 from httptask.cli.console import print_note
 from httptask.cli.progress.view import View
-from httptask.cli.progress.wording import describe, seconds_taken
+from httptask.cli.progress.wording import describe, describe_impasse, seconds_taken
 
 if TYPE_CHECKING:
-    from httptask.workflows.status import RunStatus, TaskStatus
+    from httptask.workflows.status import Impasse, RunStatus, TaskStatus
 
 __all__ = ["PlainView"]
 
 
 class PlainView(View):
-    """Prints a line when a task begins, waits, tries again, or ends."""
+    """Prints a line when a task begins, waits, tries again, asks again, or ends, or the run itself is stuck."""
 
     def __init__(self) -> None:
-        self._shown: dict[str, tuple[str, int]] = {}
+        self._shown: dict[str, object] = {}
+        self._impasse: Impasse | None = None
 
     def __enter__(self) -> "PlainView":
         return self
@@ -34,10 +35,13 @@ class PlainView(View):
     def show(self, status: "RunStatus") -> None:
         """Print what has changed since the last time."""
         for task in status.tasks:
-            now = (task.state, task.attempt)
+            now = (task.state, task.attempt, task.detail)
             if self._shown.get(task.id) != now:
                 self._shown[task.id] = now
                 print_note(_line(task))
+        if status.impasse is not None and status.impasse != self._impasse:
+            print_note(describe_impasse(status.impasse))
+        self._impasse = status.impasse
 
 
 def _line(task: "TaskStatus") -> str:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from httptask.workflows.status import TaskStatus
+    from httptask.workflows.status import Impasse, TaskStatus
 
-__all__ = ["describe", "seconds_taken"]
+__all__ = ["describe", "describe_impasse", "seconds_taken"]
 
 _KEYED_METHODS = ("POST ", "PATCH ")
 
@@ -21,6 +21,15 @@ def describe(task: "TaskStatus") -> str:
     return "; ".join(parts)
 
 
+def describe_impasse(impasse: "Impasse") -> str:
+    """What keeps a run from going on, and what can be done about it."""
+    why = f": {impasse.last_failure}" if impasse.last_failure else ""
+    return (
+        f"the run can't go on, its workflow task fails{why}; attempt {impasse.attempt}; "
+        "Ctrl-C ends the run; if it stays so, please report it as a fault of httptask"
+    )
+
+
 def seconds_taken(task: "TaskStatus", now: datetime) -> float:
     """How long a task took, or has been going on."""
     return max(0.0, ((task.ended_at or now) - task.started_at).total_seconds())
@@ -33,7 +42,7 @@ def _awaits_retry(task: "TaskStatus") -> bool:
 
 def _retry(task: "TaskStatus") -> list[str]:
     """Why a call waits, how long, and what comes then."""
-    parts = [task.last_failure] if task.last_failure else []
+    parts = [part for part in (task.detail, task.last_failure) if part]
     if task.retry_after is not None:
         parts.append(f"waiting {task.retry_after:.1f} s (its Retry-After)")
     elif task.next_attempt_at is not None:

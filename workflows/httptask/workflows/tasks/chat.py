@@ -3,12 +3,13 @@
 from typing import Any
 
 from httptask.chat.models import Usage
+from httptask.dsl.expressions.messages import excerpt
 from httptask.dsl.functions import ChatCompletionArguments
 from httptask.workflows.chat_calls import chat_output, plan_chat_call, sum_usage
 from httptask.workflows.execution import Child, Complete, Step, TaskContext
 from httptask.workflows.problem import Problem, TaskFault
 
-__all__ = ["run_chat_completion"]
+__all__ = ["may_ask_again", "run_chat_completion"]
 
 _ENDS_EARLY = frozenset({"length", "content_filter"})
 """Finish reasons of an answer that no complaint about its form would cure."""
@@ -35,8 +36,9 @@ async def run_chat_completion(context: TaskContext, _child: Child | None) -> Ste
         except TaskFault as fault:
             used = _usage_of(fault.problem)
             context.services.budget.add_tokens(used.total_tokens or 0)
-            if question == arguments.reask or not _may_ask_again(fault.problem):
+            if question == arguments.reask or not may_ask_again(fault.problem):
                 raise
+            context.note(_asking_again(fault.problem, question + 1, arguments.reask))
             asked = sum_usage(asked, used)
             body = {**body, "messages": [*body["messages"], *_complaint(fault.problem)]}
         else:
@@ -46,7 +48,8 @@ async def run_chat_completion(context: TaskContext, _child: Child | None) -> Ste
     raise AssertionError  # the last question returns or raises
 
 
-def _may_ask_again(problem: Problem) -> bool:
+def may_ask_again(problem: Problem) -> bool:
+    """Whether another question may cure what an answer was refused for."""
     return (
         problem.error == "OutputInvalid" and (problem.details or {}).get("finish_reason") not in _ENDS_EARLY
     )
@@ -54,6 +57,12 @@ def _may_ask_again(problem: Problem) -> bool:
 
 def _usage_of(problem: Problem) -> Usage:
     return Usage.model_validate((problem.details or {}).get("usage") or {})
+
+
+def _asking_again(problem: Problem, question: int, most: int) -> str:
+    first = next(iter((problem.details or {}).get("errors", [])), None)
+    why = f": {first['pointer'] or '/'}: {first['message']}" if first else ""
+    return excerpt(f"asking again ({question} of {most}): the answer did not fit its schema{why}")
 
 
 def _complaint(problem: Problem) -> list[dict[str, str]]:
