@@ -165,3 +165,38 @@ async def test_the_workflows_input_and_the_schemas_count(runner: Runner, server:
     server.script = [Reply.json({"incident": {}})]
     with pytest.raises(TaskFault, match="Not valid"):
         await send_once(runner.client, runner.task_queue, planned)
+
+
+ASKED = """
+do:
+  - label:
+      call: chatCompletion
+      with:
+        model: m
+        messages: [{ role: user, content: Label it. }]
+        response_format:
+          type: json_schema
+          json_schema: { name: label, schema: { type: object, required: [label] } }
+        reask: 2
+"""
+
+
+@pytest.mark.parametrize(("finish_reason", "times"), [("stop", 2), ("length", 0)])
+async def test_a_run_would_ask_again(temporal: WorkflowEnvironment, finish_reason: str, times: int) -> None:
+    compiled = compile_definition(parse(ASKED))
+    assert compiled.program is not None, compiled.faults
+    choice = {
+        "index": 0,
+        "finish_reason": finish_reason,
+        "message": {"role": "assistant", "content": "{}"},
+    }
+    async with ScriptedServer([Reply.json({"id": "c", "choices": [choice]})]) as server:
+        connections = {"openai": local_connection("openai", server.url)}
+        async with running(temporal, connections=connections) as runner:
+            planned = plan_test(compiled.program, "label", Sample())
+            tested = await send_once(runner.client, runner.task_queue, planned)
+
+    assert len(server.requests) == 1
+    assert tested.problem is not None
+    assert tested.problem.error == "OutputInvalid"
+    assert (tested.would_retry, tested.would_ask_again) == (False, times)

@@ -119,8 +119,7 @@ def _show_prepared(prepared: PreparedRequest) -> None:
 def _show_outcome(launch: TestLaunch, outcome: Outcome) -> None:
     if outcome.problem is not None:
         print_note(explain_failure(outcome.problem.to_json(), launch.loaded))
-        wait = f", {outcome.retry_after:g} s later" if outcome.retry_after else ""
-        print_note(f"  a run would try again{wait}" if outcome.would_retry else "  a run would not try again")
+        print_note(f"  a run would {_what_a_run_does(outcome)}")
         return
     assert outcome.result is not None  # there is a result or a problem
     simulated = " (simulated)" if getattr(outcome.result, "simulated", False) else ""
@@ -130,10 +129,23 @@ def _show_outcome(launch: TestLaunch, outcome: Outcome) -> None:
     print_json(outcome.downstream)
 
 
+def _what_a_run_does(outcome: Outcome) -> str:
+    if outcome.would_ask_again:
+        times = "once" if outcome.would_ask_again == 1 else f"up to {outcome.would_ask_again} times"
+        return f"ask again, {times}"
+    if not outcome.would_retry:
+        return "not try again"
+    return "try again" + (f", {outcome.retry_after:g} s later" if outcome.retry_after else "")
+
+
 def _as_json(prepared: PreparedRequest, outcome: Outcome) -> dict[str, Any]:
     shown: dict[str, Any] = {"prepared": prepared.model_dump(), "curl": prepared.curl()}
     if outcome.problem is not None:
-        facts = {"would_retry": outcome.would_retry, "retry_after": outcome.retry_after}
+        facts = {
+            "would_retry": outcome.would_retry,
+            "would_ask_again": outcome.would_ask_again,
+            "retry_after": outcome.retry_after,
+        }
         return {**shown, "error": outcome.problem.to_json(), **facts}
     assert outcome.result is not None  # there is a result or a problem
     return {**shown, "response": _result(outcome.result), "downstream": outcome.downstream}

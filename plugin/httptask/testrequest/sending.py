@@ -9,9 +9,12 @@ from temporalio.client import ActivityFailureError, Client
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
+from httptask.dsl.functions import ChatCompletionArguments
+from httptask.dsl.program import TaskNode
 from httptask.testrequest.planning import PlannedTest
 from httptask.workflows.activity_call import activity_options
 from httptask.workflows.problem import Problem, problem_of_failure
+from httptask.workflows.tasks.chat import may_ask_again
 
 __all__ = ["Outcome", "send_once"]
 
@@ -24,6 +27,7 @@ class Outcome:
 
     Attributes:
         would_retry: whether a run would try again.
+        would_ask_again: how often a run would ask the model again, at most.
         retry_after: seconds that the server asked to wait, None where it did not.
     """
 
@@ -31,6 +35,7 @@ class Outcome:
     downstream: Any = None
     problem: Problem | None = None
     would_retry: bool = False
+    would_ask_again: int = 0
     retry_after: float | None = None
 
 
@@ -58,12 +63,16 @@ async def send_once(client: Client, task_queue: str, planned: PlannedTest) -> Ou
     try:
         result = await handle.result()
     except ActivityFailureError as error:
-        return _failed(error.cause, planned.node.pointer)
+        return _failed(error.cause, planned.node)
     return Outcome(result=result, downstream=planned.downstream(result))
 
 
-def _failed(cause: BaseException | None, pointer: str) -> Outcome:
-    problem = problem_of_failure(cause).model_copy(update={"instance": pointer})
-    details = problem.details or {}
-    would_retry = isinstance(cause, ApplicationError) and not cause.non_retryable
-    return Outcome(problem=problem, would_retry=would_retry, retry_after=details.get("retry_after"))
+def _failed(cause: BaseException | None, node: TaskNode) -> Outcome:
+    problem = problem_of_failure(cause).model_copy(update={"instance": node.pointer})
+    chat = node.arguments if isinstance(node.arguments, ChatCompletionArguments) else None
+    return Outcome(
+        problem=problem,
+        would_retry=isinstance(cause, ApplicationError) and not cause.non_retryable,
+        would_ask_again=chat.reask if chat is not None and may_ask_again(problem) else 0,
+        retry_after=(problem.details or {}).get("retry_after"),
+    )
