@@ -24,7 +24,7 @@ from httptask.cli.progress import LiveView, PlainView, View
 from httptask.dsl.canonical import sha256
 from httptask.dsl.loader import Loaded
 from httptask.plugin import HttpTaskPlugin, fetch_status
-from httptask.workflows.run import WORKFLOW_TYPE, RunInput
+from httptask.workflows.run import WORKFLOW_TYPE, RunInput, keep_program
 from httptask.workflows.status import RunStatus
 
 __all__ = ["RUN_QUEUE_PREFIX", "Launch", "launch"]
@@ -74,6 +74,8 @@ async def _run(client: Client, launch: Launch, token: str, interrupts: Interrupt
 
 async def _start(client: Client, launch: Launch, token: str) -> WorkflowHandle[Any, Any]:
     document = launch.loaded.data["document"]
+    assert launch.loaded.program is not None  # checked when it was loaded
+    keep_program(launch.loaded.data, launch.loaded.program)
     run_input = RunInput(
         definition=launch.loaded.data,
         sha256=sha256(launch.loaded.data),

@@ -95,8 +95,14 @@ def serve(loaded: "Iterable[Loaded]") -> "DefinitionRegistry":
         CliError: two of them claim the same name.
     """
     from httptask.plugin import DefinitionRegistry, ServedDefinition
+    from httptask.workflows.run import keep_program
 
+    served: list[ServedDefinition] = []
+    for one in loaded:
+        assert one.program is not None  # checked when it was loaded
+        keep_program(one.data, one.program)
+        served.append(ServedDefinition(source=one.name, definition=one.data))
     try:
-        return DefinitionRegistry(ServedDefinition(source=one.name, definition=one.data) for one in loaded)
+        return DefinitionRegistry(served)
     except ValueError as error:
         raise CliError(str(error)) from None

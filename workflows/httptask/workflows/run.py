@@ -29,9 +29,13 @@ __all__ = [
     "HttpTaskWorkflow",
     "LoadedDefinition",
     "RunInput",
+    "keep_program",
 ]
 
 WORKFLOW_TYPE = "httptask.run"
+
+_kept: dict[str, Program] = {}
+"""By canonical JSON."""
 
 
 class LoadedDefinition(BaseModel):
@@ -187,8 +191,20 @@ def _program(loaded: LoadedDefinition) -> Program:
     return _compiled(canonical_json(loaded.definition))
 
 
+def keep_program(definition: dict[str, Any], program: Program) -> None:
+    """Spare the runs of a definition its compilation, which counts as work of a workflow task.
+
+    Args:
+        definition: as it will be started or served.
+        program: what `compile_definition` made of it in this process.
+    """
+    _kept[canonical_json(definition)] = program
+
+
 @lru_cache(maxsize=128)
 def _compiled(text: str) -> Program:
+    if text in _kept:
+        return _kept[text]
     compiled = compile_definition(json.loads(text))
     errors = [fault for fault in compiled.faults if fault.severity is Severity.ERROR]
     if compiled.program is None or errors:
