@@ -6,7 +6,16 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn, TypeGuard
 
-__all__ = ["MAX_DEPTH", "canonical", "is_array", "is_object", "map_texts", "parse"]
+__all__ = [
+    "MAX_DEPTH",
+    "canonical",
+    "finite_number",
+    "is_array",
+    "is_object",
+    "map_texts",
+    "parse",
+    "refuse_constant",
+]
 
 MAX_DEPTH = 100
 """Deepest nesting accepted: what stores and serialises results downstream has limits of its own near 250."""
@@ -34,12 +43,33 @@ def parse(text: str) -> Any:
         ValueError: it is not such a document.
     """
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        value = json.loads(text, parse_constant=refuse_constant, parse_float=finite_number)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if _depth_exceeds(value, MAX_DEPTH):
         raise ValueError("nested too deeply")
     return map_texts(value, _pair_surrogates) if _SURROGATE_ESCAPE.search(text) else value
+
+
+def refuse_constant(name: str) -> NoReturn:
+    """`parse_constant` for the json module: no NaN, no infinity.
+
+    Raises:
+        ValueError: always.
+    """
+    raise ValueError(f"{name} is not JSON")
+
+
+def finite_number(digits: str) -> float:
+    """`parse_float` for the json module: no number too large for a double.
+
+    Raises:
+        ValueError: it is too large.
+    """
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number is out of range")
+    return number
 
 
 def canonical(value: Any) -> str:
@@ -56,17 +86,6 @@ def map_texts(value: Any, change: Callable[[str], str]) -> Any:
     if is_object(value):
         return {change(key): map_texts(item, change) for key, item in value.items()}
     return value
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError("a number is out of range")
-    return number
 
 
 def _depth_exceeds(value: Any, limit: int) -> bool:

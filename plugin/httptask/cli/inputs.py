@@ -19,13 +19,14 @@ def read_input(argument: str | None, option: str = "--input") -> Any:
     Raises:
         CliError: it can't be read or is not JSON.
     """
+    from httptask.http.json_tree import finite_number, refuse_constant
     from httptask.workflows.scheduling import MAX_PAYLOAD_BYTES
 
     if argument is None:
         return None
     name, text = _text(argument, option)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        value = json.loads(text, parse_constant=refuse_constant, parse_float=finite_number)
         size = len(json.dumps(value, ensure_ascii=False).encode())
     except json.JSONDecodeError as error:
         raise CliError(
@@ -60,17 +61,6 @@ def _quoting_hint(argument: str) -> str:
     if Path(argument).is_file():
         return f"for a file, write --input @{argument}"
     return """quote it for the shell: --input '{"name": "value"}'; for a file, write --input @FILE"""
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError(f"{digits} is too large for a number")
-    return number
 
 
 def check_input(loaded: "Loaded", value: Any) -> None:

@@ -20,6 +20,7 @@ from httptask.dsl.expressions.messages import excerpt, hint_for_failure
 from httptask.dsl.expressions.paths import Path
 from httptask.dsl.expressions.pool import run_program
 from httptask.dsl.json_values import is_mapping
+from httptask.http.json_tree import finite_number
 
 __all__ = ["LIMIT_SECONDS", "Scope", "evaluate", "evaluate_all", "evaluate_condition"]
 
@@ -169,14 +170,7 @@ def _failure(expressions: Sequence[Expression], reply: Reply, limit: float) -> E
     )
 
 
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError(digits)
-    return number
-
-
-_DECODER = json.JSONDecoder(parse_float=_finite)
+_DECODER = json.JSONDecoder(parse_float=finite_number)
 
 
 def _json(value: Any) -> str:
