@@ -11,19 +11,21 @@ from pydantic import BaseModel
 
 from httptask.chat.models import ChatRequest
 from httptask.chat.request import to_http_request
-from httptask.dsl.expressions import Expression, Rendered, Scope, Template, evaluate, render
+from httptask.dsl.expressions import Expression, Rendered, Template, evaluate, render
 from httptask.dsl.functions import ChatCompletionArguments, HttpArguments, HttpRequestArguments
 from httptask.dsl.program import Program, TaskNode
 from httptask.dsl.suggest import closest
 from httptask.http.models import HttpRequest
 from httptask.workflows.activity_call import ActivityCall
 from httptask.workflows.chat_calls import chat_output, plan_chat_call
-from httptask.workflows.evaluation import moment
 from httptask.workflows.http_calls import http_output, plan_http_call
 from httptask.workflows.schemas import check_schema
-from httptask.workflows.services import RUNTIME_NAME, RUNTIME_VERSION
+from httptask.workflows.state import RunState, TaskExecution
+from httptask.workflows.variables import Variables, bind, scope_for, task_variables, workflow_variables
 
 __all__ = ["PlannedTest", "Sample", "TestRequestError", "plan_test"]
+
+_ID = "test-request"
 
 
 class TestRequestError(ValueError):
@@ -82,15 +84,17 @@ def plan_test(program: Program, task: str, sample: Sample) -> PlannedTest:
     node = _find(program, task)
     _require_outputs(node, sample)
     _require_variables(node, sample)
-    variables = _variables(program, node, sample)
-    raw = variables["task"]["input"]
+    shared, execution = _place(program, sample)
+    variables = {**shared, **task_variables(node, execution)}
     if node.task.input is not None:
-        check_schema(node.task.input.schema_, raw, "the task's input")
-    data = variables["input"] = _transform(node.parts.get("input"), raw, variables)
+        check_schema(node.task.input.schema_, execution.raw_input, "the task's input")
+    data = execution.input = _transform(node.parts.get("input"), execution.raw_input, variables)
 
     def render_part(part: str, *, encode: Callable[[str], str] | None = None) -> Rendered | None:
         found = node.parts.get(part)
-        return render(found, Scope(data, variables), encode=encode) if isinstance(found, Template) else None
+        if not isinstance(found, Template):
+            return None
+        return render(found, scope_for(found, data, variables), encode=encode)
 
     id_ = f"test-{uuid4().hex[:12]}"
     output: Callable[[Any], Any]
@@ -111,7 +115,7 @@ def plan_test(program: Program, task: str, sample: Sample) -> PlannedTest:
         node,
         call,
         _http_request(call.argument),
-        lambda result: _downstream(node, output(result), variables),
+        lambda result: _downstream(node, output(result), shared, execution),
     )
 
 
@@ -137,53 +141,40 @@ def _find(program: Program, task: str) -> TaskNode:
     raise TestRequestError(f"there is no task {task}; {known}")
 
 
-def _variables(program: Program, node: TaskNode, sample: Sample) -> dict[str, Any]:
-    """What the interpreter would give to the task's expressions; the sample passes through the workflow's `input`."""
-    started = moment(datetime.now(UTC).timestamp())
-    around: dict[str, Any] = {
-        "workflow": {
-            "id": "test-request",
-            "definition": program.document,
-            "input": sample.input,
-            "startedAt": started,
-        },
-        "runtime": {"name": RUNTIME_NAME, "version": RUNTIME_VERSION, "metadata": {}},
-    }
+def _place(program: Program, sample: Sample) -> tuple[Variables, TaskExecution]:
+    """Where the interpreter would be: the variables around the task, and the task about to begin.
+
+    The sample passes through the workflow's `input`.
+    """
+    now = datetime.now(UTC).timestamp()
+    state = RunState(origin_run_id=_ID, input=sample.input, started_at=now)
+    around = workflow_variables(program, state, _ID)
     source = program.definition.input
     if source is not None:
         check_schema(source.schema_, sample.input, "the workflow's input")
     data = _transform(program.parts.get("input"), sample.input, around)
     raw = data if sample.task_input is None else sample.task_input
-    return {
-        **around,
+    given = {
         "context": data if sample.context is None else sample.context,
-        "input": raw,
-        "authorization": node.authorization,
-        "task": {
-            "name": node.name,
-            "reference": node.pointer,
-            "definition": node.task.model_dump(mode="json", exclude_defaults=True),
-            "input": raw,
-            "output": None,
-            "startedAt": started,
-        },
         "tasks": dict(sample.outputs),
         **sample.variables,
     }
+    return {**around, **bind(given)}, TaskExecution(id=_ID, raw_input=raw, input=raw, started_at=now)
 
 
-def _downstream(node: TaskNode, raw_output: Any, variables: Mapping[str, Any]) -> Any:
-    seen = {**variables, "task": {**variables["task"], "output": raw_output}}
+def _downstream(node: TaskNode, raw_output: Any, shared: Variables, execution: TaskExecution) -> Any:
+    seen = {**shared, **task_variables(node, execution, raw_output)}
     output = _transform(node.parts.get("output"), raw_output, seen)
     if node.task.output is not None:
         check_schema(node.task.output.schema_, output, "the task's output")
     return output
 
 
-def _transform(part: Expression | Template | None, data: Any, variables: Mapping[str, Any]) -> Any:
-    if isinstance(part, Expression):
-        return evaluate(part, Scope(data, variables))
-    return data if part is None else render(part, Scope(data, variables)).value
+def _transform(part: Expression | Template | None, data: Any, variables: Variables) -> Any:
+    if part is None:
+        return data
+    scope = scope_for(part, data, variables)
+    return evaluate(part, scope) if isinstance(part, Expression) else render(part, scope).value
 
 
 def _expressions(node: TaskNode) -> list[Expression]:

@@ -1,7 +1,6 @@
 """Evaluates a task's expressions: gives them their variables, and keeps the bounds on them replay-safe."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 from temporalio import workflow
@@ -19,17 +18,15 @@ from httptask.dsl.expressions import (
 )
 from httptask.workflows.problem import TaskFault
 from httptask.workflows.recorded import Pacer, record, was_recorded
+from httptask.workflows.variables import Variables, scope_for
 
-__all__ = ["Evaluator", "Variables", "moment"]
+__all__ = ["Evaluator"]
 
 LIVE_LIMIT_SECONDS = 1.0
 SHORTEST_LIMIT_SECONDS = 0.1
 """What an expression gets at least, when others of the same task have used up nearly all of a workflow task."""
 REPLAY_LIMIT_SECONDS = 1.8
 """A replay must not meet a limit that the live run did not; just below the deadlock detector's two seconds."""
-
-Variables = Mapping[str, Callable[[], Any]]
-"""Values of the variables, made only when an expression mentions them."""
 
 T = TypeVar("T")
 
@@ -45,14 +42,14 @@ class Evaluator:
         """The value of an `input.from`, `output.as`, `export.as`, or any other field that holds no secret."""
         if isinstance(part, Expression):
             return self._bounded(
-                part.pointer, lambda limit: evaluate(part, _scope(part, dot, variables), limit=limit)
+                part.pointer, lambda limit: evaluate(part, scope_for(part, dot, variables), limit=limit)
             )
         return self.render(part, dot, variables).value
 
     def condition(self, part: Expression, dot: Any, variables: Variables) -> bool:
         """The value of an `if`, `when` or `while`."""
         return self._bounded(
-            part.pointer, lambda limit: evaluate_condition(part, _scope(part, dot, variables), limit=limit)
+            part.pointer, lambda limit: evaluate_condition(part, scope_for(part, dot, variables), limit=limit)
         )
 
     def render(
@@ -66,7 +63,7 @@ class Evaluator:
         """A template with its expressions replaced, and where its secrets belong."""
         if template.is_literal:
             return render(template, Scope(None, {}))
-        scope = _scope_of(template, dot, variables)
+        scope = scope_for(template, dot, variables)
         return self._bounded(
             template.pointer, lambda limit: render(template, scope, limit=limit, encode=encode)
         )
@@ -106,21 +103,3 @@ def _limit_fault(pointer: str) -> NoReturn:
         detail=f"{pointer}: it met its bound of {LIVE_LIMIT_SECONDS:g} s, which all expressions of a task share, "
         "or its bound of memory; make it do less",
     )
-
-
-def _scope(expression: Expression, dot: Any, variables: Variables) -> Scope:
-    return Scope(dot, {name: variables[name]() for name in expression.variables if name in variables})
-
-
-def _scope_of(template: Template, dot: Any, variables: Variables) -> Scope:
-    names = {name for _, expression in template.expressions for name in expression.variables}
-    return Scope(dot, {name: variables[name]() for name in sorted(names) if name in variables})
-
-
-def moment(seconds: float) -> dict[str, Any]:
-    """The standard's date-time descriptor (dsl.md, DateTime Descriptor) of seconds since the epoch."""
-    at = datetime.fromtimestamp(seconds, UTC)
-    return {
-        "iso8601": at.isoformat().replace("+00:00", "Z"),
-        "epoch": {"seconds": int(seconds), "milliseconds": int(seconds * 1000)},
-    }

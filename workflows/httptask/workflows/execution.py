@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -13,9 +12,9 @@ from httptask.dsl.expressions import Expression, Rendered, Template
 from httptask.dsl.program import TaskNode
 from httptask.http.models import HttpResponse
 from httptask.workflows.activity_call import ActivityCall
-from httptask.workflows.evaluation import Variables
 from httptask.workflows.services import Services
 from httptask.workflows.state import Strand, TaskExecution
+from httptask.workflows.variables import Variables, bind
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -46,10 +45,6 @@ class Paused:
 
 
 Step = Complete | Descend | Paused
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +88,7 @@ class TaskContext:
         assert isinstance(found, Expression)  # conditions are never templates
         if bound is None:
             return self.services.evaluator.condition(found, self.execution.input, self.variables)
-        variables: Variables = {**self.variables, **{name: partial(_same, bound[name]) for name in bound}}
-        return self.services.evaluator.condition(found, dot, variables)
+        return self.services.evaluator.condition(found, dot, {**self.variables, **bind(bound)})
 
     def render(self, part: str, *, encode: Callable[[str], str] | None = None) -> Rendered | None:
         """Render a template that may hold secrets; `encode` is applied to each text that is interpolated.

@@ -1,21 +1,17 @@
 """What all strands of one run share."""
 
-from importlib.metadata import version
-
 from temporalio import workflow
 
 from httptask.dsl.program import Program
 from httptask.workflows.budget import Budget
-from httptask.workflows.evaluation import Evaluator, Variables, moment
+from httptask.workflows.evaluation import Evaluator
 from httptask.workflows.recorded import Pacer
 from httptask.workflows.scheduling import Scheduler
 from httptask.workflows.state import RunState
 from httptask.workflows.status import StatusBoard
+from httptask.workflows.variables import Variables, workflow_variables
 
-__all__ = ["RUNTIME_NAME", "RUNTIME_VERSION", "Services"]
-
-RUNTIME_NAME = "httptask"
-RUNTIME_VERSION = version("httptask")
+__all__ = ["Services"]
 
 
 class Services:
@@ -47,12 +43,4 @@ class Services:
 
     def workflow_variables(self) -> Variables:
         """The variables that every expression may read."""
-        return {
-            "workflow": lambda: {
-                "id": workflow.info().workflow_id,
-                "definition": self.program.document,
-                "input": self.state.input,
-                "startedAt": moment(self.state.started_at),
-            },
-            "runtime": lambda: {"name": RUNTIME_NAME, "version": RUNTIME_VERSION, "metadata": {}},
-        }
+        return workflow_variables(self.program, self.state, workflow.info().workflow_id)

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 from temporalio import workflow
@@ -11,7 +10,6 @@ from httptask.dsl.expressions import Expression
 from httptask.dsl.program import TaskNode
 from httptask.workflows.deadlines import deadline_at
 from httptask.workflows.durations import required_seconds
-from httptask.workflows.evaluation import Variables, moment
 from httptask.workflows.execution import Child, Complete, Descend, Finished, Paused, TaskContext
 from httptask.workflows.problem import TaskFault
 from httptask.workflows.schemas import check_schema
@@ -19,6 +17,7 @@ from httptask.workflows.services import Services
 from httptask.workflows.state import Frame, Strand, TaskExecution
 from httptask.workflows.status import TaskState
 from httptask.workflows.tasks import KINDS
+from httptask.workflows.variables import Variables, bind, task_variables
 
 __all__ = ["EndWorkflow", "StrandRunner"]
 
@@ -210,24 +209,14 @@ class StrandRunner:
         return found
 
     def _variables(self, node: TaskNode, execution: TaskExecution, raw_output: Any = None) -> Variables:
-        """The variables that the expressions of a task may read (dsl.md, Runtime expression arguments)."""
+        """The variables that the expressions of a task may read."""
         frames = list(self.frames_around())
-        bound = {name: value for frame in reversed(frames) for name, value in frame.variables.items()}
         return {
             **self._services.workflow_variables(),
             "context": lambda: self._strand.context,
-            "input": lambda: execution.input,
-            "authorization": lambda: node.authorization,
-            "task": lambda: {
-                "name": node.name,
-                "reference": node.pointer,
-                "definition": node.task.model_dump(mode="json", exclude_defaults=True),
-                "input": execution.raw_input,
-                "output": raw_output,
-                "startedAt": moment(execution.started_at),
-            },
+            **task_variables(node, execution, raw_output),
             "tasks": lambda: {name: out for frame in reversed(frames) for name, out in frame.outputs.items()},
-            **{name: partial(_value_of, bound, name) for name in bound},
+            **bind({name: value for frame in reversed(frames) for name, value in frame.variables.items()}),
         }
 
     def _show_what_goes_on(self) -> None:
@@ -250,7 +239,3 @@ def _bounded(id_: str) -> str:
     if len(id_) <= _LONGEST_ID:
         return id_
     return f"{id_[: _LONGEST_ID - 17]}~{hashlib.sha256(id_.encode()).hexdigest()[:16]}"
-
-
-def _value_of(bound: dict[str, Any], name: str) -> Any:
-    return bound[name]
