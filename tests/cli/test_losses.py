@@ -4,7 +4,10 @@ import json
 import sys
 
 import pytest
+from temporalio.service import RPCError, RPCStatusCode
 
+from httptask.cli.errors import CliError, ExitCode
+from httptask.cli.losses import loss_reported
 from httptask.cli.server import SharedServer
 from httptask.testing.server import Reply, ScriptedServer
 from support.commands import Shell
@@ -104,6 +107,17 @@ async def test_one_line_and_exit_code_3(doomed: Shell, moment: str, command: tup
     assert hint.startswith("  hint: check that it is up and start again;")
     assert "Traceback" not in ended.stderr
     assert doomed.left_over() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [("UNKNOWN", "lost Temporal at h:1: broken"), ("NOT_FOUND", "Temporal at h:1: broken")],
+)
+def test_a_connection_that_breaks_is_not_taken_for_a_refusal(status: str, message: str) -> None:
+    with pytest.raises(CliError) as raised, loss_reported("h:1"):
+        raise RPCError("broken", RPCStatusCode[status], b"")
+
+    assert (raised.value.message, raised.value.exit_code) == (message, ExitCode.UNREACHABLE)
 
 
 @pytest.mark.long

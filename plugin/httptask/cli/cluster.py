@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.interrupts import Interrupts
-from httptask.cli.losses import loss_reported, lost
+from httptask.cli.losses import failed_request, loss_reported, lost
 from httptask.cli.server import SharedServer
 
 if TYPE_CHECKING:
@@ -122,9 +122,5 @@ async def connect_to(cluster: Cluster, plugins: "Sequence[Plugin]" = ()) -> "Cli
             ExitCode.UNREACHABLE,
         ) from None
     except RPCError as error:
-        raise CliError(
-            f"Temporal at {cluster.address}: {error.message}",
-            "check TEMPORAL_NAMESPACE, TEMPORAL_API_KEY or the profile",
-            ExitCode.UNREACHABLE,
-        ) from None
+        raise failed_request(cluster.address, error) from None
     return client

@@ -10,11 +10,14 @@ from httptask.cli.errors import CliError, ExitCode
 
 if TYPE_CHECKING:
     from temporalio.client import Client
+    from temporalio.service import RPCError
     from temporalio.worker import Worker
 
-__all__ = ["address_of", "loss_reported", "lost", "while_working"]
+__all__ = ["address_of", "failed_request", "loss_reported", "lost", "while_working"]
 
 _T = TypeVar("_T")
+_NO_ANSWER = frozenset({"ABORTED", "CANCELLED", "DEADLINE_EXCEEDED", "INTERNAL", "UNAVAILABLE", "UNKNOWN"})
+"""Statuses that a connection which breaks ends in, as well."""
 _CAUSE = re.compile(r'Status \{.*?message: "((?:[^"\\]|\\.)*)"', re.DOTALL)
 """Where the core of Temporal's SDK has the cause in the text of a RuntimeError."""
 
@@ -35,15 +38,26 @@ def lost(address: str, why: BaseException | str | None = None) -> CliError:
     )
 
 
+def failed_request(address: str, error: "RPCError") -> CliError:
+    """The error that a command ends with when Temporal answered a request with an error, or not at all."""
+    if error.status.name in _NO_ANSWER:
+        return lost(address, error.message)
+    return CliError(
+        f"Temporal at {address}: {error.message}",
+        "check TEMPORAL_NAMESPACE, TEMPORAL_API_KEY or the profile",
+        ExitCode.UNREACHABLE,
+    )
+
+
 @contextlib.contextmanager
 def loss_reported(address: str) -> Generator[None]:
-    """Turn a request that Temporal did not answer, or refused, into the error of a command."""
+    """Let a request that Temporal did not answer, or refused, end the command."""
     from temporalio.service import RPCError
 
     try:
         yield
     except RPCError as error:
-        raise lost(address, error.message) from None
+        raise failed_request(address, error) from None
 
 
 async def while_working(worker: "Worker", work: Coroutine[Any, Any, _T]) -> _T:
