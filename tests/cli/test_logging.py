@@ -37,7 +37,7 @@ async def main():
     try:
         await Worker(client, task_queue="q", activities=[nothing]).run()
     except RuntimeError:
-        await asyncio.sleep(0.2)  # the core hands its log over ten times a second
+        await asyncio.sleep(1)  # the core hands its log over ten times a second
 
 asyncio.run(main())
 """

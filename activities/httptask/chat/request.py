@@ -70,6 +70,7 @@ def to_http_request(request: ChatRequest) -> HttpRequest:
         ),
         limits=request.limits,
         idempotency_key=request.idempotency_key,
+        path_template="/chat/completions",
     )
 
 

@@ -1,12 +1,8 @@
 """The edge of the network: sends one request and gives its answer or a typed error."""
 
-import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
-
-import structlog
 
 from httptask.http.address import parse_networks
 from httptask.http.connections import Connection
@@ -15,6 +11,7 @@ from httptask.http.exchange import Answer, Transport, exchange
 from httptask.http.fixtures import Fixtures
 from httptask.http.limits import HTTP_DEFAULTS, Bounds, bounds
 from httptask.http.models import HttpRequest, HttpResponse, Limits, SentRequest
+from httptask.http.observation import CallObservation, Observer, observed
 from httptask.http.outcome import content_of, safe_headers, status_error
 from httptask.http.prepare import PreparedRequest, prepare
 from httptask.http.recording import Recorder
@@ -24,8 +21,6 @@ from httptask.http.transport import NetworkTransport
 from httptask.http.wire import WireRequest, wire_request
 
 __all__ = ["Edge"]
-
-_log = structlog.get_logger("httptask.http")
 
 
 @dataclass(frozen=True)
@@ -50,6 +45,7 @@ class Edge:
         fixtures: answers instead of servers, if given: no socket is opened.
         recorder: writes each answer as a fixture, if given.
         allow_private: private networks that requests without a connection may reach.
+        observers: are told of each call when it has ended.
     """
 
     def __init__(
@@ -60,11 +56,13 @@ class Edge:
         fixtures: Fixtures | None = None,
         recorder: Recorder | None = None,
         allow_private: Sequence[str] = (),
+        observers: Sequence[Observer] = (),
     ) -> None:
         self._connections = connections
         self._secrets = secrets
         self._fixtures = fixtures
         self._recorder = recorder
+        self._observers = tuple(observers)
         self._allow_private = parse_networks(allow_private)
         self._transports: dict[str | None, Transport] = {}
 
@@ -89,24 +87,16 @@ class Edge:
         )
         limits = bounds(request.limits, connection.limits if connection else Limits(), defaults)
         call = _Call(request, prepared, wire, redactor, transport, limits, attempt)
-        log = _log.bind(**_log_fields(call))
-        started = time.perf_counter()
-        try:
-            answer, response = await self._exchange(call)
-        except HttpTaskError as error:
-            _clean(error, redactor)
-            if self._recorder is not None:
-                self._recorder.failure(prepared, error)
-            log.warning(
-                "http.request.failed", error=error.type, milliseconds=_since(started), **_status(error)
-            )
-            raise
-        except asyncio.CancelledError:
-            log.info("http.request.failed", error="Cancelled", milliseconds=_since(started))
-            raise
-        log.info(
-            "http.request.finished", status=answer.status, bytes=answer.received, milliseconds=_since(started)
-        )
+        observation = _observation(call)
+        with observed(observation, self._observers):
+            try:
+                answer, response = await self._exchange(call)
+            except HttpTaskError as error:
+                _clean(error, redactor)
+                if self._recorder is not None:
+                    self._recorder.failure(prepared, error)
+                raise
+            observation.status, observation.received = answer.status, answer.received
         return response
 
     def prepare(self, request: HttpRequest) -> PreparedRequest:
@@ -174,20 +164,11 @@ def _clean(error: HttpTaskError, redactor: Redactor) -> None:
     error.__cause__ = error.__context__ = None
 
 
-def _log_fields(call: _Call) -> dict[str, str | int | None]:
-    shown = urlsplit(call.prepared.uri)
-    return {
-        "method": call.prepared.method,
-        "host": call.redactor.text(call.wire.url.netloc),
-        "path": shown.path or "/",
-        "attempt": call.attempt,
-        "connection": call.request.connection,
-    }
-
-
-def _status(error: HttpTaskError) -> dict[str, int]:
-    return {"status": error.details["status"]} if "status" in error.details else {}
-
-
-def _since(started: float) -> int:
-    return round((time.perf_counter() - started) * 1000)
+def _observation(call: _Call) -> CallObservation:
+    return CallObservation(
+        method=call.prepared.method,
+        host=call.redactor.text(call.wire.url.netloc),
+        path=call.request.path_template or urlsplit(call.prepared.uri).path or "/",
+        connection=call.request.connection,
+        attempt=call.attempt,
+    )

@@ -120,6 +120,8 @@ class HttpRequest(_Model):
     """Whether to take the body of the answer as base64, unparsed."""
     limits: Limits = Limits()
     idempotency_key: str | None = None
+    path_template: str | None = None
+    """The path with placeholders where a definition puts values in, for logs, spans and metrics."""
 
 
 class Timing(_Model):

@@ -13,6 +13,7 @@ from httptask.cli.init import init
 from httptask.cli.run import run
 from httptask.cli.runs import runs
 from httptask.cli.schema import schema
+from httptask.cli.telemetry import flush_spans
 from httptask.cli.test_request import send_test_request
 from httptask.cli.validate import validate
 from httptask.cli.worker import worker
@@ -56,6 +57,8 @@ def main() -> NoReturn:
     except OSError as error:  # a file or folder that can't be read or written, wherever that is found out
         place = f"{error.filename}: " if error.filename else ""
         code = _report(CliError(f"{place}{error.strerror or error}"))
+    if "opentelemetry.sdk.trace" in sys.modules:
+        flush_spans()
     with contextlib.suppress(OSError):  # nobody reads any more
         sys.stdout.flush()
         sys.stderr.flush()

@@ -11,6 +11,7 @@ from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.interrupts import Interrupts
 from httptask.cli.losses import failed_request, loss_reported, lost
 from httptask.cli.server import SharedServer
+from httptask.cli.telemetry import tracing_plugins
 
 if TYPE_CHECKING:
     from temporalio.client import Client, Plugin
@@ -88,7 +89,7 @@ async def connect_embedded(
     address = await interrupts.guard(server.join(port))
     try:
         try:
-            client = await interrupts.guard(Client.connect(address, plugins=plugins))
+            client = await interrupts.guard(Client.connect(address, plugins=_traced(plugins)))
         except RuntimeError as error:
             raise lost(address, error) from None
         with loss_reported(address):
@@ -111,7 +112,7 @@ async def connect_to(cluster: Cluster, plugins: "Sequence[Plugin]" = ()) -> "Cli
     options["target_host"] = cluster.address
     try:
         async with asyncio.timeout(_CONNECT_SECONDS):
-            client = await Client.connect(**options, plugins=plugins)
+            client = await Client.connect(**options, plugins=_traced(plugins))
             await client.workflow_service.describe_namespace(
                 DescribeNamespaceRequest(namespace=client.namespace)
             )
@@ -124,3 +125,8 @@ async def connect_to(cluster: Cluster, plugins: "Sequence[Plugin]" = ()) -> "Cli
     except RPCError as error:
         raise failed_request(cluster.address, error) from None
     return client
+
+
+def _traced(plugins: "Sequence[Plugin]") -> "list[Plugin]":
+    """With spans, where the client is one of a worker; one that only looks has none to tell."""
+    return [*plugins, *(tracing_plugins() if plugins else ())]

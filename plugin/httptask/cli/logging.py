@@ -6,15 +6,18 @@ from typing import Literal
 
 import structlog
 
+from httptask.cli.telemetry import set_runtime
+
 __all__ = ["configure_logging"]
 
 
-def configure_logging(level: Literal["INFO", "WARNING"]) -> None:
+def configure_logging(level: Literal["INFO", "WARNING"], *, metrics_address: str | None = None) -> None:
     """Send structlog's events, and the standard library's as lines of the same kind, to stderr.
 
     Args:
         level: INFO for a command whose log is its output; WARNING for one that shows tasks and attempts
             itself, which the lines of httptask and of Temporal's activities and workflows would repeat.
+        metrics_address: see `set_runtime`: Temporal's core has one setting for its log and its metrics.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -44,24 +47,7 @@ def configure_logging(level: Literal["INFO", "WARNING"]) -> None:
     if level == "WARNING":
         for name in ("httptask", "temporalio.activity", "temporalio.worker._workflow_instance"):
             logging.getLogger(name).setLevel(logging.ERROR)
-    _direct_core(to_logging=level == "INFO")
-
-
-def _direct_core(*, to_logging: bool) -> None:
-    """Keep the log of Temporal's core off stdout, where it goes by itself and where results belong."""
-    from temporalio.runtime import (
-        LogForwardingConfig,
-        LoggingConfig,
-        Runtime,
-        TelemetryConfig,
-        TelemetryFilter,
-    )
-
-    config = LoggingConfig(
-        filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
-        forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
-    )
-    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=config if to_logging else None)))
+    set_runtime(log_core=level == "INFO", metrics_address=metrics_address)
 
 
 class _CurrentStderr(logging.Handler):

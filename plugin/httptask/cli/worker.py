@@ -29,6 +29,10 @@ def worker(
             "--check", help="Load definitions, resolve secrets and connections, send nothing, exit."
         ),
     ] = False,
+    metrics_address: Annotated[
+        str | None,
+        typer.Option("--metrics-address", metavar="HOST:PORT", help="Where Prometheus finds /metrics."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="With --check: print its findings as JSON.")] = False,
     config: ConfigOption = None,
     profile: ProfileOption = None,
@@ -47,7 +51,7 @@ def worker(
     from httptask.cli.serving import serve_on_cluster
     from httptask.config import ConfigInvalid, for_worker
 
-    configure_logging("INFO")
+    configure_logging("INFO", metrics_address=None if check else metrics_address)
     if definitions is None and not allow_inline:
         raise CliError("nothing to serve", "give --definitions DIR, or --allow-inline")
     project = load_project(config, dotenv=False)

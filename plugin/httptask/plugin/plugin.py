@@ -13,6 +13,7 @@ from temporalio.worker import WorkerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from httptask.activities.calls import HttpActivities
+from httptask.activities.metrics import count_call
 from httptask.activities.yielding import yield_control
 from httptask.http.connections import Connection, default_connections
 from httptask.http.edge import Edge
@@ -148,4 +149,5 @@ def _open_edge(
         secrets,
         fixtures=fixtures,
         recorder=recorder,
+        observers=[count_call],
     )

@@ -27,6 +27,7 @@ from httptask.http.models import (
 )
 from httptask.workflows.activity_call import HTTP_SECONDS, ActivityCall
 from httptask.workflows.problem import TaskFault, describe_invalid
+from httptask.workflows.routes import path_template
 
 __all__ = ["RenderPart", "http_output", "plan_http_call", "request_summary"]
 
@@ -115,6 +116,7 @@ def _request(
             success=_success(arguments),
             raw=arguments.output == "raw",
             idempotency_key=idempotency_key,
+            path_template=path_template(arguments),
         )
     except ValidationError as error:
         TaskFault.raise_standard(

@@ -1,0 +1,43 @@
+"""Path templates: which calls are alike, whatever values a run puts into them."""
+
+import re
+from functools import lru_cache
+
+from httptask.dsl.expressions import Expression, parse_template
+from httptask.dsl.expressions.template import Secret, TemplateText
+from httptask.dsl.functions import HttpArguments, HttpRequestArguments
+from httptask.dsl.model import Endpoint
+
+__all__ = ["path_template"]
+
+_ORIGIN = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_NAMED = re.compile(r"[$.\w]+")
+
+
+def path_template(arguments: HttpArguments | HttpRequestArguments) -> str | None:
+    """The path of a call as its definition has it, such as `/orders/{.id}`; None where a whole URL is put in."""
+    endpoint = arguments.endpoint
+    uri = endpoint.uri if isinstance(endpoint, Endpoint) else endpoint
+    path = arguments.path if isinstance(arguments, HttpRequestArguments) else None
+    return _path((uri or "").rstrip("/") + "/" + path.lstrip("/") if path is not None else uri or "")
+
+
+@lru_cache(maxsize=1024)
+def _path(text: str) -> str | None:
+    template = parse_template(text, "", [])
+    if template is None:
+        return None
+    value = template.value
+    parts = value.parts if isinstance(value, TemplateText) else (value,)
+    if not isinstance(parts[0], str):
+        return None
+    shown = "".join(map(_shown, parts))
+    return _ORIGIN.sub("", shown).partition("?")[0].partition("#")[0] or "/"
+
+
+def _shown(part: str | Expression | Secret) -> str:
+    """A simple expression stands as it is, any other as `{}`: labels have to be short."""
+    if isinstance(part, Expression):
+        source = part.source.strip()
+        return f"{{{source}}}" if _NAMED.fullmatch(source) else "{}"
+    return part if isinstance(part, str) else f"${part.name}"
