@@ -69,6 +69,7 @@ async def test_metrics(shell: Shell, temporal: WorkflowEnvironment) -> None:
     assert verdicts == {"retry": 1, "success": 1}
     assert re.search(r'status="503".*verdict="retry"', metrics)
     assert "httptask_request_latency_seconds_bucket" in metrics
+    assert "httptask_received_bytes_total" in metrics
     assert "temporal_activity_execution_latency_seconds_bucket" in metrics
     assert CANARY not in metrics
 

@@ -23,7 +23,7 @@ def count_call(call: CallObservation) -> None:
         }
     )
     meter.create_counter("httptask_requests", "Requests that were sent, or were to be").add(1)
-    meter.create_counter("httptask_received", "Bytes of answers, as they came", "bytes").add(call.received)
+    meter.create_counter("httptask_received_bytes", "Bytes of answers, as they came").add(call.received)
     meter.create_histogram_timedelta(
         "httptask_request_latency", "From the start of a call to its end"
     ).record(timedelta(milliseconds=call.milliseconds))
