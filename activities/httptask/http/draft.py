@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Protocol
 
+from httptask.http.bodies import content_type, fill
 from httptask.http.connections import Connection
 from httptask.http.decoding import ACCEPT_ENCODING
 from httptask.http.errors import RequestInvalid
@@ -18,11 +19,9 @@ from httptask.http.insertion import Insertions
 from httptask.http.models import (
     BasicAuthentication,
     HttpRequest,
-    JsonBody,
     QueryScalar,
     RequestBody,
     SecretReference,
-    TextBody,
 )
 from httptask.http.url import Url, encode_component, encode_text, encode_within
 
@@ -86,7 +85,7 @@ def draft(request: HttpRequest, connection: Connection | None, values: Values) -
         headers = _headers(request, connection, insertions, values)
     except UnicodeEncodeError:
         raise RequestInvalid("the request has half of a surrogate pair in its URL or credentials") from None
-    body = _body(request.body, insertions)
+    body = fill(request.body, insertions)
     insertions.check_all_used()
     return Draft(method, url, base_url, headers, body)
 
@@ -190,22 +189,12 @@ def _own_headers(request: HttpRequest, connection: Connection | None) -> dict[st
     headers = dict(connection.headers) if connection else {}
     if request.idempotency_key and request.method.upper() in _WITH_IDEMPOTENCY_KEY:
         headers["Idempotency-Key"] = request.idempotency_key
-    if isinstance(request.body, JsonBody):
-        headers.setdefault("Content-Type", "application/json")
-    elif isinstance(request.body, TextBody):
-        headers.setdefault("Content-Type", "text/plain; charset=utf-8")
+    if (media_type := content_type(request.body)) is not None:
+        headers.setdefault("Content-Type", media_type)
     headers.setdefault("Accept", "*/*")
     headers.setdefault("Accept-Encoding", ACCEPT_ENCODING)
     headers.setdefault("User-Agent", _USER_AGENT)
     return headers
-
-
-def _body(body: RequestBody | None, insertions: Insertions) -> RequestBody | None:
-    if isinstance(body, JsonBody):
-        return JsonBody(value=insertions.fill_tree(body.value, "body", "value"))
-    if isinstance(body, TextBody):
-        return TextBody(text=insertions.fill(body.text, "body", "text"))
-    return None
 
 
 def _has(headers: Mapping[str, str], name: str) -> bool:

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from httptask.http.body_models import JsonBody, RequestBody, TextBody
+
 __all__ = [
     "Authentication",
     "BasicAuthentication",
@@ -67,22 +69,6 @@ class BearerAuthentication(_Model):
 
 Authentication = Annotated[BasicAuthentication | BearerAuthentication, Field(discriminator="kind")]
 
-
-class JsonBody(_Model):
-    """A body sent as JSON text."""
-
-    kind: Literal["json"] = "json"
-    value: Any
-
-
-class TextBody(_Model):
-    """A body sent as it is, in UTF-8."""
-
-    kind: Literal["text"] = "text"
-    text: str
-
-
-RequestBody = Annotated[JsonBody | TextBody, Field(discriminator="kind")]
 
 QueryScalar = str | int | float | bool
 QueryValue = QueryScalar | list[QueryScalar]

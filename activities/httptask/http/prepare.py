@@ -10,11 +10,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from httptask.http.bodies import curl_words, shown
 from httptask.http.connections import Connection
 from httptask.http.draft import Draft, draft
 from httptask.http.headers import is_credential
 from httptask.http.json_tree import map_texts
-from httptask.http.models import HttpRequest, JsonBody, RequestBody, SecretReference, TextBody
+from httptask.http.models import HttpRequest, SecretReference
 
 __all__ = ["PreparedRequest", "prepare"]
 
@@ -58,7 +59,7 @@ def prepare(request: HttpRequest, connection: Connection | None) -> PreparedRequ
         method=complete.method,
         uri=names.show(complete.url.partition("#")[0]),
         headers={name: names.show(value) for name, value in headers.items()},
-        body=map_texts(_value(complete.body), names.show),
+        body=map_texts(shown(complete.body), names.show),
         command=partial(_curl, complete, headers, names),
     )
 
@@ -112,10 +113,6 @@ class _Names:
         return f"${{{variable}}}" if runs_on else f"${variable}"
 
 
-def _value(body: RequestBody | None) -> Any:
-    if isinstance(body, JsonBody):
-        return body.value
-    return body.text if isinstance(body, TextBody) else None
 
 
 def _curl(complete: Draft, headers: dict[str, str], names: _Names) -> str:
@@ -125,9 +122,5 @@ def _curl(complete: Draft, headers: dict[str, str], names: _Names) -> str:
             words.append(f"--user {names.quote(value.removeprefix('Basic base64(').removesuffix(')'))}")
         elif name.lower() not in _NOT_OF_BROWSERS:
             words.append(f"--header {names.quote(f'{name}: {value}')}")
-    body = _value(complete.body)
-    if isinstance(complete.body, JsonBody):
-        body = json.dumps(body, ensure_ascii=False)
-    if body is not None:
-        words.append(f"--data-raw {names.quote(body)}")
+    words += curl_words(complete.body, names.quote)
     return " \\\n  ".join(words)

@@ -1,15 +1,15 @@
 """A request as it goes onto the wire, and the credentials that went into it."""
 
 import base64
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from httptask.http.bodies import encode
 from httptask.http.connections import Connection
 from httptask.http.draft import Draft, draft
-from httptask.http.errors import RequestInvalid, SecretUnavailable
+from httptask.http.errors import SecretUnavailable
 from httptask.http.headers import has_control_character, is_credential
-from httptask.http.models import HttpRequest, JsonBody, RequestBody, SecretReference, TextBody
+from httptask.http.models import HttpRequest, SecretReference
 from httptask.http.redaction import Redactor
 from httptask.http.secrets import SecretStore
 from httptask.http.url import Url
@@ -44,7 +44,7 @@ def wire_request(
     url = complete.target()
     values.check_origin(url.origin)
     headers = [(name.encode("ascii"), value.encode("utf-8")) for name, value in complete.headers.items()]
-    wire = WireRequest(complete.method, url, headers, _encode(complete.body))
+    wire = WireRequest(complete.method, url, headers, encode(complete.body))
     return wire, Redactor({**_literal_credentials(complete), **values.resolved})
 
 
@@ -90,15 +90,3 @@ def _literal_credentials(complete: Draft) -> Mapping[str, str]:
         for name, value in complete.headers.items()
         if is_credential(name)
     }
-
-
-def _encode(body: RequestBody | None) -> bytes:
-    try:
-        if isinstance(body, JsonBody):
-            text = json.dumps(body.value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-            return text.encode("utf-8")
-        return body.text.encode("utf-8") if isinstance(body, TextBody) else b""
-    except (ValueError, RecursionError):
-        raise RequestInvalid(
-            "the body has no form in JSON and UTF-8: a NaN, an infinity or half of a surrogate pair"
-        ) from None
