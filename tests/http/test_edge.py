@@ -275,3 +275,11 @@ async def test_one_line_is_logged_for_each_call(make_edge: Any) -> None:
         "local",
     )
     assert "private" not in str(logs)
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_a_body_goes_out_with_methods_that_rarely_have_one(make_edge: Any, method: str) -> None:
+    async with ScriptedServer([Reply.of()]) as server:
+        request = HttpRequest(method=method, url="/", connection="local", body=JsonBody(value={"q": 1}))
+        await make_edge(server.url).send(request)
+    assert server.requests[0].body == b'{"q":1}'

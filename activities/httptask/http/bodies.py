@@ -1,40 +1,69 @@
 """What each kind of request body is made into: bytes, a media type, what people see, words of a shell."""
 
 import json
-from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
-from httptask.http.body_models import JsonBody, RequestBody, TextBody
+from httptask.http.body_models import (
+    BinaryBody,
+    FormBody,
+    JsonBody,
+    MultipartBody,
+    Part,
+    RequestBody,
+    TextBody,
+)
 from httptask.http.errors import RequestInvalid
+from httptask.http.headers import check_header, has_control_character
+from httptask.http.headers import media_type as read_media_type
 from httptask.http.insertion import Insertions
+from httptask.http.multipart import encode_multipart, multipart_type
+from httptask.http.parameters import pairs
 
-__all__ = ["content_type", "curl_words", "encode", "fill", "shown"]
+__all__ = ["content_type", "encode", "fill", "shown"]
+
+_UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
 def fill(body: RequestBody | None, insertions: Insertions) -> RequestBody | None:
-    """The body with its secrets in place."""
+    """The body with its secrets in place.
+
+    Raises:
+        RequestInvalid: a part of a multipart body can't be described by one header line each.
+    """
     match body:
         case JsonBody():
             return JsonBody(value=insertions.fill_tree(body.value, "body", "value"))
         case TextBody():
             return TextBody(text=insertions.fill(body.text, "body", "text"))
-        case None:
-            return None
+        case FormBody():
+            return FormBody(fields=insertions.fill_tree(body.fields, "body", "fields"))
+        case MultipartBody():
+            filled = [_filled_part(part, str(index), insertions) for index, part in enumerate(body.parts)]
+            return MultipartBody(parts=tuple(filled))
+        case BinaryBody() | None:
+            return body
 
 
 def content_type(body: RequestBody | None) -> str | None:
-    """The media type of a body, unless a header says otherwise."""
+    """The media type of a body, secrets not yet inserted, unless a header says otherwise."""
     match body:
         case JsonBody():
             return "application/json"
         case TextBody():
             return "text/plain; charset=utf-8"
+        case FormBody():
+            return "application/x-www-form-urlencoded"
+        case MultipartBody():
+            return multipart_type(body)
+        case BinaryBody():
+            return "application/octet-stream"
         case None:
             return None
 
 
-def encode(body: RequestBody | None) -> bytes:
-    """The bytes that go out.
+def encode(body: RequestBody | None, media_type: str) -> bytes:
+    """The bytes that go out under a media type.
 
     Raises:
         RequestInvalid: there are none for such data.
@@ -45,7 +74,14 @@ def encode(body: RequestBody | None) -> bytes:
                 text = json.dumps(body.value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
                 return text.encode("utf-8")
             case TextBody():
+                _check_charset(media_type)
                 return body.text.encode("utf-8")
+            case FormBody():
+                return urlencode(list(pairs(body.fields))).encode("ascii")
+            case MultipartBody():
+                return encode_multipart(body, media_type, lambda content: encode(content, ""))
+            case BinaryBody():
+                return body.content()
             case None:
                 return b""
     except (ValueError, RecursionError):
@@ -61,21 +97,49 @@ def shown(body: RequestBody | None) -> Any:
             return body.value
         case TextBody():
             return body.text
+        case FormBody():
+            return body.fields
+        case MultipartBody():
+            return [_shown_part(part) for part in body.parts]
+        case BinaryBody():
+            return {"base64": body.base64}
         case None:
             return None
 
 
-def curl_words(body: RequestBody | None, quote: Callable[[str], str]) -> list[str]:
-    """The options of `curl` that send the body.
-
-    Args:
-        body: with marks where secrets stand.
-        quote: makes a text one word of a shell.
-    """
-    match body:
+def _filled_part(part: Part, index: str, insertions: Insertions) -> Part:
+    if has_control_character(part.name) or has_control_character(part.filename or ""):
+        raise RequestInvalid(f"part {index} of the body has a control character in its name or filename")
+    if part.content_type is not None:
+        check_header("Content-Type", part.content_type)
+    path = ("body", "parts", index, "content")
+    match part.content:
         case JsonBody():
-            return [f"--data-raw {quote(json.dumps(body.value, ensure_ascii=False))}"]
+            value = insertions.fill_tree(part.content.value, *path, "value")
+            return part.model_copy(update={"content": JsonBody(value=value)})
         case TextBody():
-            return [f"--data-raw {quote(body.text)}"]
-        case None:
-            return []
+            text = insertions.fill(part.content.text, *path, "text")
+            return part.model_copy(update={"content": TextBody(text=text)})
+        case BinaryBody():
+            return part
+
+
+def _shown_part(part: Part) -> dict[str, Any]:
+    described = {"name": part.name, "filename": part.filename, "contentType": part.content_type}
+    given = {key: value for key, value in described.items() if value is not None}
+    match part.content:
+        case JsonBody():
+            return {**given, "json": part.content.value}
+        case TextBody():
+            return {**given, "text": part.content.text}
+        case BinaryBody():
+            return {**given, "base64": part.content.base64}
+
+
+def _check_charset(media_type: str) -> None:
+    _, charset = read_media_type(media_type)
+    if charset is not None and charset.lower() not in _UTF_8:
+        raise RequestInvalid(
+            f"the header Content-Type claims the charset {charset[:40]!r}, and text is sent in UTF-8: "
+            "write charset=utf-8, or give the bytes as `base64`"
+        )

@@ -3,11 +3,10 @@
 import base64
 import codecs
 from dataclasses import dataclass
-from email.message import Message
-from functools import lru_cache
 from typing import Any, Literal
 
 from httptask.http.errors import ResponseInvalid
+from httptask.http.headers import media_type
 from httptask.http.json_tree import MAX_DEPTH, parse
 from httptask.http.redaction import Redactor
 
@@ -46,10 +45,10 @@ def read_content(body: bytes, content_type: str, redactor: Redactor) -> Content:
     """
     if not body:
         return Content(None, "none")
-    media_type, charset = _media_type(content_type)
-    if media_type == "application/json" or media_type.endswith("+json"):
+    kind, charset = media_type(content_type)
+    if kind == "application/json" or kind.endswith("+json"):
         return Content(redactor.tree(_json(body)), "json")
-    if media_type.startswith("text/") or media_type.endswith("+xml") or media_type in _TEXT_TYPES:
+    if kind.startswith("text/") or kind.endswith("+xml") or kind in _TEXT_TYPES:
         return Content(redactor.text(_text(body, charset)), "text")
     if not content_type:
         try:
@@ -73,14 +72,6 @@ def read_leniently(body: bytes, redactor: Redactor) -> Content:
         return Content(redactor.tree(parse(text)), "json")
     except ValueError:
         return Content(redactor.text(text), "text")
-
-
-@lru_cache(maxsize=256)
-def _media_type(content_type: str) -> tuple[str, str | None]:
-    message = Message()
-    message["content-type"] = content_type
-    charset = message.get_param("charset")
-    return content_type.partition(";")[0].strip().lower(), charset if isinstance(charset, str) else None
 
 
 def _json(body: bytes) -> Any:

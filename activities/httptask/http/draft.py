@@ -4,7 +4,6 @@ The same code makes what is sent, with the values of secrets, and what is shown,
 what a dry run shows is what runs.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -19,10 +18,11 @@ from httptask.http.insertion import Insertions
 from httptask.http.models import (
     BasicAuthentication,
     HttpRequest,
-    QueryScalar,
+    MultipartBody,
     RequestBody,
     SecretReference,
 )
+from httptask.http.parameters import pairs
 from httptask.http.url import Url, encode_component, encode_text, encode_within
 
 __all__ = ["Draft", "Values", "draft"]
@@ -53,6 +53,11 @@ class Draft:
     """The connection's, whose credentials the request carries."""
     headers: Mapping[str, str]
     body: RequestBody | None
+
+    @property
+    def content_type(self) -> str:
+        """What the headers say of the body, empty where nothing is said."""
+        return next((value for name, value in self.headers.items() if name.lower() == "content-type"), "")
 
     def target(self) -> Url:
         """Where the request goes.
@@ -122,27 +127,13 @@ def _base_url(connection: Connection | None, values: Values) -> str | None:
 
 
 def _with_query(url: str, request: HttpRequest, insertions: Insertions) -> str:
-    pairs: list[str] = []
-    for key, value in request.query.items():
-        scalars = value if isinstance(value, list) else [value]
-        for index, scalar in enumerate(scalars):
-            path = ("query", key, str(index)) if isinstance(value, list) else ("query", key)
-            text = insertions.fill(
-                _scalar_text(scalar),
-                *path,
-                literal=lambda _, piece: encode_component(piece),
-                secret=lambda _, piece: encode_component(piece),
-            )
-            pairs.append(f"{encode_component(key)}={text}")
-    if not pairs:
+    filled = pairs(insertions.fill_tree(request.query, "query"))
+    query = "&".join(f"{encode_component(name)}={encode_component(text)}" for name, text in filled)
+    if not query:
         return url
     head, mark, fragment = url.partition("#")
     separator = "?" if "?" not in head else "" if head.endswith(("?", "&")) else "&"
-    return head + separator + "&".join(pairs) + mark + fragment
-
-
-def _scalar_text(scalar: QueryScalar) -> str:
-    return scalar if isinstance(scalar, str) else json.dumps(scalar, allow_nan=False)
+    return head + separator + query + mark + fragment
 
 
 def _headers(
@@ -187,6 +178,12 @@ def _authorization(request: HttpRequest, insertions: Insertions, values: Values)
 
 def _own_headers(request: HttpRequest, connection: Connection | None) -> dict[str, str]:
     headers = dict(connection.headers) if connection else {}
+    if isinstance(request.body, MultipartBody) and (
+        _has(request.headers, "content-type") or _has(headers, "content-type")
+    ):
+        raise RequestInvalid(
+            "leave out the header Content-Type: a multipart body brings its own, with the boundary"
+        )
     if request.idempotency_key and request.method.upper() in _WITH_IDEMPOTENCY_KEY:
         headers["Idempotency-Key"] = request.idempotency_key
     if (media_type := content_type(request.body)) is not None:

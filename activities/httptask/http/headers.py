@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from email.message import Message
+from functools import lru_cache
 
 from httptask.http.errors import RequestInvalid
 
@@ -13,6 +15,7 @@ __all__ = [
     "fold",
     "has_control_character",
     "is_credential",
+    "media_type",
 ]
 
 Headers = Mapping[str, str]
@@ -115,3 +118,12 @@ def allowed(headers: Headers) -> dict[str, str]:
         for name, value in headers.items()
         if name in _ALLOWED or name.startswith(_ALLOWED_PREFIXES)
     }
+
+
+@lru_cache(maxsize=256)
+def media_type(content_type: str) -> tuple[str, str | None]:
+    """The type that a `Content-Type` names, in lower case without parameters, and its charset."""
+    message = Message()
+    message["content-type"] = content_type
+    charset = message.get_param("charset")
+    return content_type.partition(";")[0].strip().lower(), charset if isinstance(charset, str) else None

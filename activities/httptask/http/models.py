@@ -8,17 +8,30 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from httptask.http.body_models import JsonBody, RequestBody, TextBody
+from httptask.http.body_models import (
+    BinaryBody,
+    FormBody,
+    JsonBody,
+    MultipartBody,
+    Part,
+    RequestBody,
+    TextBody,
+)
+from httptask.http.parameters import ParameterValue
 
 __all__ = [
     "Authentication",
     "BasicAuthentication",
     "BearerAuthentication",
+    "BinaryBody",
+    "FormBody",
     "HttpRequest",
     "HttpResponse",
     "JsonBody",
     "Limits",
-    "QueryValue",
+    "MultipartBody",
+    "ParameterValue",
+    "Part",
     "RequestBody",
     "SecretReference",
     "SentRequest",
@@ -70,10 +83,6 @@ class BearerAuthentication(_Model):
 Authentication = Annotated[BasicAuthentication | BearerAuthentication, Field(discriminator="kind")]
 
 
-QueryScalar = str | int | float | bool
-QueryValue = QueryScalar | list[QueryScalar]
-"""A list is sent as one parameter per item."""
-
 StatusPattern = Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pattern=r"^[1-5]xx$")]
 """A status code (404) or a class of them ("2xx")."""
 
@@ -96,7 +105,7 @@ class HttpRequest(_Model):
     """Absolute, or relative to the connection's base URL."""
     connection: str | None = None
     headers: dict[str, str] = {}
-    query: dict[str, QueryValue] = {}
+    query: dict[str, ParameterValue] = {}
     body: RequestBody | None = None
     authentication: Authentication | None = None
     secrets: tuple[SecretReference, ...] = ()

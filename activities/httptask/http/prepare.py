@@ -10,12 +10,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from httptask.http.bodies import curl_words, shown
+from httptask.http.bodies import shown
 from httptask.http.connections import Connection
+from httptask.http.curl import body_words
 from httptask.http.draft import Draft, draft
 from httptask.http.headers import is_credential
 from httptask.http.json_tree import map_texts
-from httptask.http.models import HttpRequest, SecretReference
+from httptask.http.models import HttpRequest, MultipartBody, SecretReference
 
 __all__ = ["PreparedRequest", "prepare"]
 
@@ -117,10 +118,13 @@ class _Names:
 
 def _curl(complete: Draft, headers: dict[str, str], names: _Names) -> str:
     words = [f"curl --request {complete.method} {names.quote(complete.url)}"]
+    # `curl` makes a boundary of its own.
+    own = isinstance(complete.body, MultipartBody)
+    left_out = {*_NOT_OF_BROWSERS, "content-type"} if own else _NOT_OF_BROWSERS
     for name, value in headers.items():
         if value.startswith("Basic base64("):
             words.append(f"--user {names.quote(value.removeprefix('Basic base64(').removesuffix(')'))}")
-        elif name.lower() not in _NOT_OF_BROWSERS:
+        elif name.lower() not in left_out:
             words.append(f"--header {names.quote(f'{name}: {value}')}")
-    words += curl_words(complete.body, names.quote)
+    words += body_words(complete.body, names.quote)
     return " \\\n  ".join(words)

@@ -44,7 +44,7 @@ def wire_request(
     url = complete.target()
     values.check_origin(url.origin)
     headers = [(name.encode("ascii"), value.encode("utf-8")) for name, value in complete.headers.items()]
-    wire = WireRequest(complete.method, url, headers, encode(complete.body))
+    wire = WireRequest(complete.method, url, headers, encode(complete.body, complete.content_type))
     return wire, Redactor({**_literal_credentials(complete), **values.resolved})
 
 

@@ -8,6 +8,7 @@ from httptask.dsl.model import Endpoint, TaskList
 from httptask.http.models import StatusPattern
 
 __all__ = [
+    "BODY_ARGUMENTS",
     "CHAT_EXTRA_ARGUMENTS",
     "FUNCTIONS",
     "UNSUPPORTED_CALLS",
@@ -15,6 +16,7 @@ __all__ = [
     "HttpArguments",
     "HttpRequestArguments",
     "MapArguments",
+    "MultipartPart",
     "function_name",
 ]
 
@@ -48,6 +50,23 @@ class HttpArguments(_Arguments):
     """Whether redirects are results (true) or errors (false)."""
 
 
+class MultipartPart(_Arguments):
+    """One part of a multipart body; one of `text`, `json` and `base64` is its content."""
+
+    name: str
+    """Name of the field."""
+    text: str | None = None
+    """Content that is sent as it is."""
+    json_: Any = Field(default=None, alias="json")
+    """Content that is sent as JSON."""
+    base64: str | None = None
+    """Content that is sent as the bytes that this base64 stands for."""
+    filename: str | None = None
+    """Makes the part a file of this name."""
+    content_type: str | None = Field(default=None, alias="contentType")
+    """Media type of the content."""
+
+
 class HttpRequestArguments(_Arguments):
     """`call: httpRequest`: the standard's arguments and what the standard has no place for."""
 
@@ -63,6 +82,12 @@ class HttpRequestArguments(_Arguments):
     """Request headers."""
     body: Any = None
     """Request body; anything but text is sent as JSON."""
+    form: dict[str, Any] | str | None = None
+    """Instead of `body`, a form: text, numbers, true, false, or lists of them."""
+    multipart: tuple[MultipartPart, ...] | str | None = None
+    """Instead of `body`, a form of fields and files."""
+    base64: str | None = None
+    """Instead of `body`, the bytes that this base64 stands for."""
     query: dict[str, Any] | str = {}
     """Query parameters: text, numbers, true, false, or lists of them."""
     output: Literal["raw", "content", "response"] = "content"
@@ -71,6 +96,12 @@ class HttpRequestArguments(_Arguments):
     """Whether redirects are results (true) or errors (false)."""
     success: tuple[StatusPattern, ...] | None = None
     """Statuses that are a result (204, "2xx"); every other one is an error."""
+    idempotency_key: str | None = Field(default=None, alias="idempotencyKey")
+    """Text that a server knows repetitions of the request by; by default one of the task's own."""
+
+
+BODY_ARGUMENTS = ("body", "form", "multipart", "base64")
+"""Arguments of `httpRequest` that are its body, of which it has one."""
 
 
 class ChatCompletionArguments(BaseModel):

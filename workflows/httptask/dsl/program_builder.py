@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from httptask.dsl.expressions import parse_expression, parse_template
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import (
+    BODY_ARGUMENTS,
     CHAT_EXTRA_ARGUMENTS,
     FUNCTIONS,
     ChatCompletionArguments,
@@ -48,6 +49,8 @@ from httptask.dsl.program import (
 )
 
 __all__ = ["build_program"]
+
+_REQUEST_KEYS = ("method", "headers", "query", *BODY_ARGUMENTS, "idempotencyKey")
 
 
 def build_program(definition: Definition, document: Mapping[str, Any], faults: list[Fault]) -> Program:
@@ -204,8 +207,8 @@ class _Builder:
             self.template(parts, "endpoint", f"{pointer}/endpoint", endpoint)
         if isinstance(arguments, HttpRequestArguments) and arguments.path is not None:
             self.template(parts, "path", f"{pointer}/path", arguments.path)
-        rest = {name: getattr(arguments, name) for name in ("method", "headers", "query", "body")}
-        self.template(parts, "request", pointer, rest)
+        given = arguments.model_dump(exclude_unset=True)
+        self.template(parts, "request", pointer, {key: given[key] for key in _REQUEST_KEYS if key in given})
 
     def authentication(self, parts: dict[str, Compiled], pointer: str, policy: AuthenticationPolicy) -> None:
         """A policy given in place, or by the name it has under `use.authentications`."""

@@ -1,5 +1,6 @@
 """HTTP calls and chat completions for workflows written in Python."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,11 +14,15 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST
 from httptask.chat.models import ChatRequest, Completion, ToolCall, Usage
 from httptask.http.models import (
+    BinaryBody,
+    FormBody,
     HttpRequest,
     HttpResponse,
     JsonBody,
     Limits,
-    QueryValue,
+    MultipartBody,
+    ParameterValue,
+    Part,
     RequestBody,
     StatusPattern,
     TextBody,
@@ -75,9 +80,12 @@ async def http_request(
     *,
     connection: str | None = None,
     headers: Mapping[str, str] | None = None,
-    query: Mapping[str, QueryValue] | None = None,
+    query: Mapping[str, ParameterValue] | None = None,
     json: Any = None,
     text: str | None = None,
+    form: Mapping[str, ParameterValue] | None = None,
+    multipart: Sequence[Part] | None = None,
+    content: bytes | None = None,
     success: Sequence[StatusPattern] = ("2xx",),
     limits: Limits | None = None,
     idempotency_key: str | None = None,
@@ -92,7 +100,10 @@ async def http_request(
         headers: request headers.
         query: query parameters; a list is sent as one parameter per item.
         json: body to send as JSON.
-        text: body to send as it is; not together with `json`.
+        text: body to send as it is.
+        form: body to send as `application/x-www-form-urlencoded`; a list is one field per item.
+        multipart: body to send as `multipart/form-data`.
+        content: body to send as these bytes.
         success: statuses that are a result; every other one raises.
         limits: deadlines (seconds) and response size (bytes) of one attempt.
         idempotency_key: sent with POST and PATCH; by default one that is the same for every attempt of this call.
@@ -100,7 +111,7 @@ async def http_request(
 
     Raises:
         CallFailed: or one of its subclasses in `httptask.workflows.errors`.
-        ValueError: both `json` and `text` are given.
+        ValueError: more than one body is given.
     """
     request = HttpRequest(
         method=method.upper(),
@@ -108,7 +119,7 @@ async def http_request(
         connection=connection,
         headers=dict(headers or {}),
         query=dict(query or {}),
-        body=_body(json, text),
+        body=_body(json, text, form, multipart, content),
         success=tuple(success),
         limits=limits or Limits(),
         idempotency_key=idempotency_key or str(workflow.uuid4()),
@@ -235,9 +246,24 @@ async def _execute(
         return result
 
 
-def _body(json: Any, text: str | None) -> RequestBody | None:
-    if json is not None and text is not None:
-        raise ValueError("give `json` or `text`, not both")
+def _body(
+    json: Any,
+    text: str | None,
+    form: Mapping[str, ParameterValue] | None,
+    multipart: Sequence[Part] | None,
+    content: bytes | None,
+) -> RequestBody | None:
+    bodies: list[RequestBody] = []
+    if json is not None:
+        bodies.append(JsonBody(value=json))
     if text is not None:
-        return TextBody(text=text)
-    return None if json is None else JsonBody(value=json)
+        bodies.append(TextBody(text=text))
+    if form is not None:
+        bodies.append(FormBody(fields=dict(form)))
+    if multipart is not None:
+        bodies.append(MultipartBody(parts=tuple(multipart)))
+    if content is not None:
+        bodies.append(BinaryBody(base64=base64.b64encode(content).decode("ascii")))
+    if len(bodies) > 1:
+        raise ValueError("give one of `json`, `text`, `form`, `multipart` and `content`")
+    return bodies[0] if bodies else None

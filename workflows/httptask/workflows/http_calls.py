@@ -1,17 +1,16 @@
 """Plans the call of an HTTP task: the very same for a run and for a test request."""
 
-import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-import uritemplate
 from pydantic import ValidationError
 
 from httptask.activities.names import HTTP_REQUEST
 from httptask.dsl.expressions import Rendered
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
-from httptask.dsl.json_values import is_list, is_mapping
+from httptask.dsl.json_values import is_mapping
 from httptask.dsl.model import Endpoint
 from httptask.http.models import (
     Authentication,
@@ -19,20 +18,19 @@ from httptask.http.models import (
     BearerAuthentication,
     HttpRequest,
     HttpResponse,
-    JsonBody,
-    RequestBody,
     SecretReference,
     StatusPattern,
-    TextBody,
 )
 from httptask.workflows.activity_call import HTTP_SECONDS, ActivityCall
-from httptask.workflows.problem import TaskFault, describe_invalid
+from httptask.workflows.addresses import RenderPart, render_url
+from httptask.workflows.problem import describe_invalid
+from httptask.workflows.request_bodies import parameters, refuse_request, request_body
 from httptask.workflows.routes import path_template
 
-__all__ = ["RenderPart", "http_output", "plan_http_call", "request_summary"]
+__all__ = ["http_output", "plan_http_call", "request_summary"]
 
-RenderPart = Callable[..., Rendered | None]
-"""`(part, encode=None)`: renders one compiled part of the task, None when the task has no such part."""
+_LONGEST_KEY = 255
+_KEY = re.compile(rf"[!-~]{{1,{_LONGEST_KEY}}}")
 
 
 def plan_http_call(
@@ -97,105 +95,45 @@ def _request(
 ) -> HttpRequest:
     rest = render("request")
     assert rest is not None  # every call has one
-    url, secrets = _url(arguments, data, render)
+    url, secrets = render_url(arguments, data, render)
     policy = render("authentication")
-    body, body_pointer = _body(rest.value["body"])
-    moved = [_moved(reference, "/body", body_pointer) for reference in rest.secrets]
+    body, moved = request_body(rest)
     method = rest.value["method"]
+    headers = rest.value.get("headers", {})
+    own_key = _own_key(rest.value, headers)
     try:
         authentication, policy_secrets = _authentication(policy)
         return HttpRequest(
             method=method.upper() if isinstance(method, str) else method,
             url=url,
             connection=_connection(arguments, policy),
-            headers=rest.value["headers"],
-            query=rest.value["query"],
+            headers=headers if own_key is None else {**headers, "Idempotency-Key": own_key},
+            query=parameters(rest.value.get("query", {}), "query"),
             body=body,
             authentication=authentication,
             secrets=(*secrets, *moved, *policy_secrets),
             success=_success(arguments),
             raw=arguments.output == "raw",
-            idempotency_key=idempotency_key,
+            idempotency_key=own_key or idempotency_key,
             path_template=path_template(arguments),
         )
     except ValidationError as error:
-        TaskFault.raise_standard(
-            "validation", "Not a request", detail=describe_invalid(error), error="RequestInvalid"
+        refuse_request(describe_invalid(error))
+
+
+def _own_key(value: Mapping[str, Any], headers: Any) -> str | None:
+    """The key that the author gives in place of the task's own; it goes out with every method."""
+    if "idempotencyKey" not in value:
+        return None
+    key = value["idempotencyKey"]
+    text = str(key) if isinstance(key, int) and not isinstance(key, bool) else key
+    if not isinstance(text, str) or not _KEY.fullmatch(text):
+        refuse_request(
+            f"idempotencyKey needs a text of 1 to {_LONGEST_KEY} visible ASCII characters: without one, leave it out"
         )
-
-
-def _url(
-    arguments: HttpArguments | HttpRequestArguments, data: Any, render: RenderPart
-) -> tuple[str, list[SecretReference]]:
-    endpoint = render("endpoint", encode=_percent_encode)
-    path = render("path", encode=_percent_encode)
-    url, secrets = ("", []) if endpoint is None else _expanded(endpoint, data)
-    if path is None:
-        return url, secrets
-    path_text, path_secrets = _expanded(path, data)
-    base = url.rstrip("/") if url else ""
-    at = len(base)
-    if path_text and not path_text.startswith("/"):
-        base, at = base + "/", at + 1
-    shifted = [ref.model_copy(update={"offset": ref.offset + at}) for ref in path_secrets]
-    return base + path_text, [*secrets, *shifted]
-
-
-def _expanded(rendered: Rendered, data: Any) -> tuple[str, list[SecretReference]]:
-    """Expand the URI template (RFC 6570) around the secrets, whose offsets move with the text."""
-    if not isinstance(rendered.value, str):
-        TaskFault.raise_standard(
-            "expression",
-            "Not a URL",
-            detail=f"the endpoint yields {type(rendered.value).__name__}; it needs text",
-        )
-    variables = data if is_mapping(data) else {}
-    secrets: list[SecretReference] = []
-    expanded, start = "", 0
-    for reference in sorted(rendered.secrets, key=lambda found: found.offset):
-        expanded += _expand(rendered.value[start : reference.offset], variables)
-        start = reference.offset
-        secrets.append(
-            SecretReference(pointer="/url", offset=len(expanded), name=reference.name, field=reference.field)
-        )
-    return expanded + _expand(rendered.value[start:], variables), secrets
-
-
-def _expand(text: str, variables: Mapping[str, Any]) -> str:
-    missing = [name for name in uritemplate.variables(text) if variables.get(name) is None]
-    if missing:
-        TaskFault.raise_standard(
-            "expression",
-            "URI variable missing",
-            detail=f"{{{missing[0]}}} has no value in the task's input, which has: {', '.join(variables) or 'nothing'}",
-        )
-    return uritemplate.expand(
-        text, {name: _plain(name, variables[name]) for name in uritemplate.variables(text)}
-    )
-
-
-def _plain(name: str, value: Any) -> Any:
-    """A variable as RFC 6570 section 2.3 knows them: text, or a list or mapping of texts."""
-    if is_list(value):
-        return [_text(name, item) for item in value]
-    if is_mapping(value):
-        return {key: _text(name, item) for key, item in value.items()}
-    return _text(name, value)
-
-
-def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str | bool | int | float):
-        TaskFault.raise_standard(
-            "expression",
-            "Not a URI variable",
-            detail=f"{{{name}}} needs text, a number, or a list or mapping of those; it holds {type(value).__name__}",
-        )
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _percent_encode(text: str) -> str:
-    """What is put into a URL stays within its segment."""
-    return quote(text, safe="")
+    if is_mapping(headers) and any(name.lower() == "idempotency-key" for name in headers):
+        refuse_request("give either idempotencyKey or the header Idempotency-Key, not both")
+    return text
 
 
 def _authentication(rendered: Rendered | None) -> tuple[Authentication | None, list[SecretReference]]:
@@ -214,15 +152,6 @@ def _authentication(rendered: Rendered | None) -> tuple[Authentication | None, l
         secrets = [_moved(reference, f"/{scheme}", "/authentication") for reference in rendered.secrets]
     model = BasicAuthentication if scheme == "basic" else BearerAuthentication
     return model(**policy), secrets
-
-
-def _body(value: Any) -> tuple[RequestBody | None, str]:
-    """The body and the pointer of its content: text goes out as it is, everything else as JSON."""
-    if value is None:
-        return None, ""
-    if isinstance(value, str):
-        return TextBody(text=value), "/body/text"
-    return JsonBody(value=value), "/body/value"
 
 
 def _moved(reference: SecretReference, old: str, new: str) -> SecretReference:

@@ -1,5 +1,6 @@
 """Secrets: declared, and only in those places of a request where the activity inserts them."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,9 +12,10 @@ from httptask.dsl.suggest import hint_for_unknown
 
 __all__ = ["check_secrets"]
 
-_REQUEST_PARTS: Final = frozenset({"endpoint", "headers", "query", "body"})
+_REQUEST_PARTS: Final = frozenset({"endpoint", "headers", "query", "body", "form"})
+_PART_CONTENT: Final = re.compile(r"multipart/\d+/(text$|json(/|$))")
 _WHERE: Final = (
-    "secrets go into authentication and into `endpoint`, `headers`, `query` and `body` of a call only: "
+    "secrets go into authentication and into `endpoint`, `headers`, `query` and the body of a call only: "
     "everything else is kept in the history"
 )
 _HTTP_CALLS: Final = frozenset({"call.http", "call.httpRequest"})
@@ -61,9 +63,10 @@ def _may_hold_secrets(program: Program, use: TemplateUse, pointer: str) -> bool:
     if pointer.startswith("/use/authentications/"):
         return True
     node = program.nodes[use.task]
-    argument = pointer.removeprefix(f"{node.pointer}/with/").partition("/")[0]
+    place = pointer.removeprefix(f"{node.pointer}/with/")
+    argument = place.partition("/")[0]
     if not pointer.startswith(f"{node.pointer}/with/"):
         return False
     if node.kind == "call.chatCompletion":
         return argument not in CHAT_EXTRA_ARGUMENTS
-    return node.kind in _HTTP_CALLS and argument in _REQUEST_PARTS
+    return node.kind in _HTTP_CALLS and (argument in _REQUEST_PARTS or _PART_CONTENT.match(place) is not None)

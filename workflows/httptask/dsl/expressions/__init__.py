@@ -10,7 +10,7 @@ from httptask.dsl.expressions.evaluation import LIMIT_SECONDS, Scope, evaluate, 
 from httptask.dsl.expressions.expression import Expression, parse_expression
 from httptask.dsl.expressions.pool import shutdown
 from httptask.dsl.expressions.rendering import Rendered, render
-from httptask.dsl.expressions.template import Secret, Template, parse_template
+from httptask.dsl.expressions.template import Secret, Template, TemplateText, is_expression, parse_template
 
 __all__ = [
     "LIMIT_SECONDS",
@@ -22,9 +22,11 @@ __all__ = [
     "Scope",
     "Secret",
     "Template",
+    "TemplateText",
     "compile_check",
     "evaluate",
     "evaluate_condition",
+    "is_expression",
     "parse_expression",
     "parse_template",
     "render",

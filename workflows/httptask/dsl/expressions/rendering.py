@@ -9,7 +9,7 @@ from httptask.dsl.expressions.errors import ExpressionFailed
 from httptask.dsl.expressions.evaluation import LIMIT_SECONDS, Scope, evaluate_all
 from httptask.dsl.expressions.expression import Expression
 from httptask.dsl.expressions.messages import excerpt
-from httptask.dsl.expressions.template import Secret, Template, TemplateText
+from httptask.dsl.expressions.template import Secret, Template, TemplateText, is_expression
 from httptask.dsl.faults import child_pointer
 from httptask.dsl.json_values import is_list, is_mapping
 from httptask.http.models import SecretReference
@@ -24,10 +24,12 @@ class Rendered:
     Attributes:
         value: a JSON value; shares what is literal with the template, so it is not to be changed.
         secrets: where secrets belong in it: pointers from its root, offsets in its strings.
+        computed: whether the whole value is what one expression yielded.
     """
 
     value: Any
     secrets: tuple[SecretReference, ...]
+    computed: bool = False
 
 
 def render(
@@ -58,7 +60,7 @@ def render(
     expressions = [expression for _, expression in template.expressions]
     renderer = _Renderer(iter(evaluate_all(expressions, scope, limit=limit) if expressions else ()), encode)
     value = renderer.render(template.value, "")
-    return Rendered(value, tuple(renderer.secrets))
+    return Rendered(value, tuple(renderer.secrets), is_expression(template.value))
 
 
 class _Renderer:
@@ -79,7 +81,7 @@ class _Renderer:
         return value
 
     def text(self, template: TemplateText, pointer: str) -> Any:
-        if len(template.parts) == 1 and isinstance(template.parts[0], Expression):
+        if is_expression(template):
             return next(self.values)
         text = ""
         for part in template.parts:

@@ -10,7 +10,7 @@ from httptask.dsl.expressions.paths import static_path
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.json_values import is_mapping
 
-__all__ = ["Secret", "Template", "TemplateText", "parse_template"]
+__all__ = ["Secret", "Template", "TemplateText", "is_expression", "parse_template"]
 
 _MOST_SECRET_KEYS = 2
 
@@ -57,6 +57,13 @@ class Template:
     def is_literal(self) -> bool:
         """Whether it holds neither expressions nor secrets."""
         return not self.expressions and not self.secrets
+
+
+def is_expression(value: Any) -> bool:
+    """Whether a template's value is one expression and nothing else, so that it keeps its type."""
+    return (
+        isinstance(value, TemplateText) and len(value.parts) == 1 and isinstance(value.parts[0], Expression)
+    )
 
 
 def parse_template(value: Any, pointer: str, faults: list[Fault]) -> Template | None:

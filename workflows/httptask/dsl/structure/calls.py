@@ -5,8 +5,14 @@ from typing import Any
 
 from httptask.chat.request import check_body
 from httptask.dsl.faults import Fault, child_pointer, pointer_of
-from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS, FUNCTIONS, UNSUPPORTED_CALLS, function_name
-from httptask.dsl.json_values import is_mapping
+from httptask.dsl.functions import (
+    BODY_ARGUMENTS,
+    CHAT_EXTRA_ARGUMENTS,
+    FUNCTIONS,
+    UNSUPPORTED_CALLS,
+    function_name,
+)
+from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.model import CallTask
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.kinds import shown
@@ -18,6 +24,8 @@ from httptask.dsl.structure.validate import errors_of
 from httptask.dsl.suggest import closest, hint_for_unknown
 
 __all__ = ["argument_errors", "call_faults"]
+
+_PART_CONTENTS = frozenset({"text", "json", "base64"})
 
 
 def argument_errors(task: RawTask) -> list[Found]:
@@ -51,11 +59,28 @@ def call_faults(task: RawTask) -> Iterator[Fault]:
         yield Fault(pointer, "unknown-function", f"unknown function {shown(call)}", _hint_for_function(call))
     elif _misspells_with(task):
         return
-    elif name == "httpRequest" and is_mapping(arguments) and not _has_address(arguments):
-        at, hint = pointer_of((*task.tokens, "with")), "add `endpoint`, or `connection` with `path`"
-        yield Fault(at, "missing-key", "`call: httpRequest` has no address", hint, at_key=True)
+    elif name == "httpRequest" and is_mapping(arguments):
+        yield from _request_faults(pointer_of((*task.tokens, "with")), arguments)
     elif name == "chatCompletion" and is_mapping(arguments):
         yield from _chat_faults(pointer_of((*task.tokens, "with")), arguments)
+
+
+def _request_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
+    if not _has_address(arguments):
+        hint = "add `endpoint`, or `connection` with `path`"
+        yield Fault(pointer, "missing-key", "`call: httpRequest` has no address", hint, at_key=True)
+    bodies = [key for key in BODY_ARGUMENTS if key in arguments]
+    for key in bodies[1:]:
+        message = f"the request has a second body, `{key}`"
+        yield Fault(
+            child_pointer(pointer, key), "two-bodies", message, f"keep it or `{bodies[0]}`", at_key=True
+        )
+    parts = arguments.get("multipart")
+    for index, part in enumerate(parts if is_list(parts) else ()):
+        if is_mapping(part) and len(part.keys() & _PART_CONTENTS) != 1:
+            message = "a part has one content"
+            hint = "give it one of `text`, `json` and `base64`"
+            yield Fault(f"{pointer}/multipart/{index}", "part-content", message, hint)
 
 
 def _has_address(arguments: dict[str, Any]) -> bool:
