@@ -47,7 +47,7 @@ CASES: dict[str, tuple[str | dict[str, Any], str]] = {
         "the endpoint yields int; it needs text",
     ),
     "URL that is none": (
-        'do: [{ task: { call: http, with: { method: get, endpoint: "${ .url }" } } }]',
+        'do: [{ task: { call: http, with: { method: get, endpoint: "${ $workflow.input.url }" } } }]',
         "the URL's host or port can't be read",
     ),
     "bearer token": (

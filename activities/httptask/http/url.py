@@ -81,6 +81,10 @@ class Url:
         host = parts["host"].strip("[]").lower()
         if ":" not in host:
             _check_name(host)
+        if any(_is_dots(segment) for segment in match["path"].split("/")):
+            raise RequestInvalid(
+                "the URL's path has the segment `.` or `..`, with which a server may take it for another path"
+            )
         query = match["query"] or ""
         return cls(scheme, host, port, (match["path"] or "/") + ("" if query == "?" else query))
 
@@ -97,6 +101,11 @@ class Url:
 
     def __str__(self) -> str:
         return self.origin + self.target
+
+
+def _is_dots(segment: str) -> bool:
+    """Whether a segment is `.` or `..` to some server: encoded as well, or with parameters behind a semicolon."""
+    return segment.partition(";")[0].lower().replace("%2e", ".") in (".", "..")
 
 
 def _check_name(host: str) -> None:

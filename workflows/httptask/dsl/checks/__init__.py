@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from httptask.dsl.checks.addresses import check_addresses
 from httptask.dsl.checks.durations import check_durations
 from httptask.dsl.checks.flow import check_flow
 from httptask.dsl.checks.metadata import check_metadata
@@ -21,6 +22,7 @@ CHECKS: Final[tuple[Callable[[Program], Iterable[Fault]], ...]] = (
     check_references,
     check_shapes,
     check_secrets,
+    check_addresses,
     check_names,
     check_durations,
     check_metadata,

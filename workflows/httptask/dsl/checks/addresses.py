@@ -1,0 +1,86 @@
+"""Addresses: which server a request goes to is written in the definition, and no data choose it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from httptask.dsl.expressions import Expression, Secret, TemplateText, is_expression
+from httptask.dsl.faults import Fault
+from httptask.dsl.functions import HttpArguments, HttpRequestArguments
+from httptask.dsl.model import Endpoint
+from httptask.dsl.program import Program, TaskNode, TemplateUse
+
+__all__ = ["check_addresses"]
+
+_SERVER: Final = re.compile(r"(?:https?://[^/?#]*|(?!https?:)[^/?#]*)[/?#]", re.IGNORECASE)
+"""The beginning of an address, up to where its path, query or fragment begins."""
+_VARIABLE: Final = re.compile(r"\{(?![/?#])[^{}]*\}")
+_OF_WHOEVER_STARTS: Final = frozenset({"workflow", "runtime"})
+_WHY: Final = "what comes from a response must not choose where requests go"
+
+
+def check_addresses(program: Program) -> Iterator[Fault]:
+    """Find endpoints whose server depends on data."""
+    for use in program.templates:
+        node = program.nodes.get(use.task or "")
+        if node is None or use.pointer not in (
+            f"{node.pointer}/with/endpoint",
+            f"{node.pointer}/with/endpoint/uri",
+        ):
+            continue
+        value = use.template.value
+        if is_expression(value):
+            yield from _whole(program, node, use, value.parts[0])
+        else:
+            yield from _server(use.pointer, value.parts if isinstance(value, TemplateText) else (value,))
+
+
+def _whole(program: Program, node: TaskNode, use: TemplateUse, expression: Expression) -> Iterator[Fault]:
+    """A whole address may come from data if it has to be at the server of a connection."""
+    from_start_only = not expression.reads_dot and expression.variables <= _OF_WHOEVER_STARTS
+    if from_start_only or _has_connection(program, node):
+        return
+    yield Fault(
+        use.pointer,
+        "server-from-data",
+        f"the whole address is computed from data: {_WHY}",
+        "name a `connection`, at whose server it then must be; or read it from `$workflow.input`",
+        offset=expression.offset,
+    )
+
+
+def _has_connection(program: Program, node: TaskNode) -> bool:
+    arguments = node.arguments
+    if isinstance(arguments, HttpRequestArguments) and arguments.connection is not None:
+        return True
+    endpoint = arguments.endpoint if isinstance(arguments, HttpArguments | HttpRequestArguments) else None
+    if not isinstance(endpoint, Endpoint) or endpoint.authentication is None:
+        return False
+    use = endpoint.authentication.use
+    return use is not None and use not in program.definition.use.authentications
+
+
+def _server(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
+    """The first piece of data that stands where the server's name is not over yet."""
+    head = ""
+    for part in parts:
+        if isinstance(part, Secret):
+            # A secret's value is the operator's, and may be a whole URL.
+            head += "secret" if head else "https://secret"
+        elif isinstance(part, Expression):
+            if not _SERVER.match(head):
+                yield _fault(pointer, f"`${{ {part.source.strip()} }}`", part.offset)
+                return
+        else:
+            variable = _VARIABLE.search(part)
+            before = part if variable is None else part[: variable.start()]
+            if variable is not None and not _SERVER.match(head + before):
+                yield _fault(pointer, f"`{variable[0]}`", variable.start() if part is parts[0] else None)
+                return
+            head += part
+
+
+def _fault(pointer: str, what: str, offset: int | None) -> Fault:
+    message = f"{what} stands in the name of the server: {_WHY}"
+    hint = "write the server out, or name a `connection`; data may follow behind the first `/`"
+    return Fault(pointer, "server-from-data", message, hint, offset=offset)
