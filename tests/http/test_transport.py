@@ -193,7 +193,7 @@ async def test_the_environment_has_no_say(
 
 
 @pytest.mark.parametrize(
-    "target", ["/%7E%41%3a~", "/a/../b/./c", "//x", "/a;b=c,d:e@f", "/?q=%20+%2B&q=%zz", "/'(*)!$"]
+    "target", ["/%7E%41%3a~", "//x", "/a;b=c,d:e@f", "/?q=%20+%2B&q=%zz", "/'(*)!$"]
 )
 async def test_urls_go_out_as_written(make_edge: Any, target: str) -> None:
     async with ScriptedServer([Reply.of()]) as server:
