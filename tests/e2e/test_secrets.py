@@ -13,6 +13,7 @@ from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import completion
 from support.cluster import temporal_cli
 from support.commands import Command, Shell
+from support.encodings import forms_of
 
 KEY = 'sk-sentinel/0123+456789"abc'
 
@@ -26,21 +27,6 @@ do:
       call: httpRequest
       with: { method: get, connection: openai, path: /echo, output: response }
 """
-
-
-def forms_of(secret: str) -> set[bytes]:
-    """The secret raw, in JSON, in a URL, and in base64 at each of its three alignments."""
-    found = {
-        secret,
-        json.dumps(secret)[1:-1],
-        urllib.parse.quote(secret),
-        urllib.parse.quote(secret, safe=""),
-        urllib.parse.quote_plus(secret),
-    }
-    for shift in range(3):
-        encoded = base64.b64encode(b"x" * shift + secret.encode()).decode()
-        found |= {encoded[4:-4], encoded[4:-4].replace("+", "-").replace("/", "_")}
-    return {form.encode() for form in found}
 
 
 def test_forms_are_found_where_they_stand() -> None:
