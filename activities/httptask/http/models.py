@@ -59,11 +59,6 @@ class SecretReference(_Model):
     field: str | None = None
     """Key of a secret whose value is a JSON object."""
 
-    @property
-    def shown(self) -> str:
-        """What stands for the value where people look, as in `$OPENAI_API_KEY`."""
-        return f"${self.name}" + (f".{self.field}" if self.field else "")
-
 
 class BasicAuthentication(_Model):
     """RFC 7617."""

@@ -96,7 +96,7 @@ class _Names:
 
     def show(self, text: str) -> str:
         """The text with names, as in `$OPENAI_API_KEY`."""
-        return _MARK.sub(lambda match: self._marks[match[0]].shown, text)
+        return _MARK.sub(lambda match: _name(self._marks[match[0]]), text)
 
     def quote(self, text: str) -> str:
         """The text as one word of a shell, its secrets as variables."""
@@ -112,6 +112,10 @@ class _Names:
             return f'$(printf %s "${variable}" | jq -r {shlex.quote("." + json.dumps(reference.field))})'
         runs_on = re.match(r"\w", match.string[match.end() :]) is not None
         return f"${{{variable}}}" if runs_on else f"${variable}"
+
+
+def _name(reference: SecretReference) -> str:
+    return f"${reference.name}" + (f".{reference.field}" if reference.field else "")
 
 
 def _curl(complete: Draft, headers: dict[str, str], names: _Names) -> str:

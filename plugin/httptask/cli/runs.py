@@ -13,7 +13,7 @@ from httptask.cli.options import ConfigOption, JsonOption, ProfileOption
 if TYPE_CHECKING:
     from temporalio.client import Client
 
-    from httptask.cli.records import RunRecord, RunSummary
+    from httptask.cli.history import RunRecord, RunSummary
 
 __all__ = ["runs"]
 
@@ -73,29 +73,26 @@ def show(
 def cancel(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, or `last` for the latest.")],
     *,
-    terminate: Annotated[
-        bool, typer.Option("--terminate", help="End it at once, without its worker and without cleaning up.")
-    ] = False,
     json: JsonOption = False,
     config: ConfigOption = None,
     profile: ProfileOption = None,
 ) -> None:
-    """End a run.
+    """Ask a run to end. Its worker has to be running to do so."""
 
-    Its worker is asked to cancel it, calls in flight included. A run of `httptask run` whose process is gone has no
-    worker any more, and is terminated.
-    """
-    from httptask.cli.cancelling import end_run
-
-    async def end(client: "Client") -> tuple[str, str, str]:
+    async def request(client: "Client") -> str:
         id_ = await _resolve(client, run)
-        return id_, *await end_run(client, id_, terminate=terminate)
+        handle = client.get_workflow_handle(id_)
+        ended = (await handle.describe()).close_time
+        if ended is not None:
+            raise CliError(f"{id_} ended at {ended:%Y-%m-%d %H:%M:%S} UTC", "`httptask runs show` tells how")
+        await handle.cancel()
+        return id_
 
-    id_, state, explanation = _ask(end, config, profile)
+    id_ = _ask(request, config, profile)
     if json:
-        print_json({"run": id_, "state": state})
+        print_json({"run": id_, "state": "cancel requested"})
     else:
-        print_note(f"{id_}: {explanation}")
+        print_note(f"asked {id_} to end")
 
 
 async def _latest(client: "Client", limit: int) -> "list[RunSummary]":

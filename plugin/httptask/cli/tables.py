@@ -9,14 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from httptask.cli.console import stdout
-from httptask.cli.records import CallRecord, FailureRecord, RunRecord, RunSummary, TaskRecord
+from httptask.cli.history import CallRecord, FailureRecord, RunRecord, RunSummary
 from httptask.http.json_tree import is_object
 
 __all__ = ["print_run", "print_runs"]
 
 _SHOWN_CHARACTERS = 2000
-_BODY_CONTENT = {"json": "value", "text": "text"}
-_PASS_THEIR_INPUT_ON = frozenset({"switch", "wait"})
 
 
 def print_runs(found: Iterable[RunSummary]) -> None:
@@ -36,56 +34,31 @@ def print_runs(found: Iterable[RunSummary]) -> None:
 
 
 def print_run(run: RunRecord) -> None:
-    """The run, then each task with its requests and what came of it."""
+    """The run, then each call with its request and what came of it."""
     _print(f"{run.id}  {run.definition}  {run.state}")
     _print(f"started {_local(run.started_at)}, took {_took(run.started_at, run.ended_at)}")
     _print_value("input", run.input)
-    if run.omitted:
-        _print(f"\n{run.omitted} earlier tasks are left out")
-    for task in run.tasks:
-        _print_task(task)
     for call in run.calls:
-        _print("")
-        _print(f"{call.id}  {call.state}  {_attempts(call)}")
         _print_call(call)
-        if call.state == "completed":
-            _print_value("  response", call.response)
     _print("")
     if run.failure is not None:
         _print_failure("failure", run.failure)
-    elif run.state == "completed":
+    elif run.ended_at is not None:
         _print_value("output", run.output)
 
 
-def _print_task(task: TaskRecord) -> None:
-    _print("")
-    parts = [
-        f"{task.id}  {task.state}",
-        _took(task.started_at, task.ended_at),
-        *map(_attempts, task.calls[:1]),
-    ]
-    _print("  ".join(parts))
-    for number, call in enumerate(task.calls):
-        if number:
-            _print(f"  asked again  {call.state}  {_attempts(call)}")
-        _print_call(call)
-    if task.state == "completed":
-        if task.kind not in _PASS_THEIR_INPUT_ON:
-            _print_value("  output", task.output)
-    elif task.detail and not any(call.failure for call in task.calls):
-        _print(f"  {task.detail}")
-
-
-def _attempts(call: CallRecord) -> str:
-    attempts = f"{call.attempts} attempt" + ("" if call.attempts == 1 else "s")
-    return "  ".join(part for part in (attempts, (call.summary or "").removeprefix(f"{call.id}: ")) if part)
-
-
 def _print_call(call: CallRecord) -> None:
+    attempts = f"{call.attempts} attempt" + ("" if call.attempts == 1 else "s")
+    took = _took(call.scheduled_at, call.ended_at)
+    _print("")
+    summary = (call.summary or "").removeprefix(f"{call.task}: ")
+    _print(f"{call.task}  {call.state}  {attempts}, {took}  {summary}")
     for name, part in _request_parts(call.request).items():
         _print_value(f"  {name}", part)
     if call.failure is not None:
         _print_failure("  failure", call.failure)
+    if call.state == "completed":
+        _print_value("  output", call.output)
 
 
 def _request_parts(request: Any) -> dict[str, Any]:
@@ -95,12 +68,9 @@ def _request_parts(request: Any) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     if "method" in request:
         parts["request"] = f"{request['method']} {request.get('url', '')}"
-    for name in ("connection", "headers", "query"):
+    for name in ("connection", "headers", "query", "body"):
         if request.get(name):
             parts[name] = request[name]
-    body = request.get("body")
-    if body is not None:
-        parts["body"] = body[_BODY_CONTENT[body["kind"]]] if "method" in request else body
     return parts
 
 

@@ -66,7 +66,6 @@ class _DefinitionRun:
 
     def __init__(self) -> None:
         self._interpreter: Interpreter | None = None
-        self._type = workflow.info().workflow_type
 
     async def _run(
         self, loaded: LoadedDefinition, data: Any, state: RunState | None, continue_as_new_after: int | None
@@ -105,7 +104,7 @@ class _DefinitionRun:
 
     def _status(self) -> RunStatus:
         if self._interpreter is None:
-            return RunStatus(workflow=self._type, version="", sha256="", state="pending")
+            return RunStatus(workflow=workflow.info().workflow_type, version="", sha256="", state="pending")
         return self._interpreter.status()
 
 

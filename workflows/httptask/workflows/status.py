@@ -1,23 +1,18 @@
 """What a run is doing: the answer of the `status` query."""
 
-from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel
 from temporalio import workflow
 
-__all__ = ["STATUS_QUERY", "Impasse", "RunStatus", "StatusBoard", "TaskState", "TaskStatus", "seen_outputs"]
+__all__ = ["STATUS_QUERY", "Impasse", "RunStatus", "StatusBoard", "TaskState", "TaskStatus"]
 
 STATUS_QUERY = "status"
 _KEPT = 1000
 
 TaskState = Literal["pending", "running", "waiting", "completed", "faulted", "cancelled", "skipped"]
 """The standard's status phases (dsl.md), and `skipped` for a task whose `if` was false."""
-
-
-seen_outputs: ContextVar[dict[str, Any] | None] = ContextVar("httptask_seen_outputs", default=None)
-"""Where a replay that looks into a run collects the outputs of tasks by id; while a run goes on nobody does."""
 
 
 class TaskStatus(BaseModel):
@@ -96,13 +91,6 @@ class StatusBoard:
     def end(self, id_: str, state: TaskState, detail: str | None = None) -> None:
         """Record that a task has ended."""
         self.update(id_, state=state, ended_at=workflow.now(), detail=detail)
-
-    def complete(self, id_: str, output: Any) -> None:
-        """Record that a task has ended with an output."""
-        self.end(id_, "completed")
-        outputs = seen_outputs.get()
-        if outputs is not None:
-            outputs[id_] = output
 
     def tasks(self) -> tuple[list[TaskStatus], int]:
         """The tasks on the board and how many are no longer on it."""

@@ -167,7 +167,7 @@ class StrandRunner:
             self._strand.context = evaluator.transform(node.parts["export"], output, seen)
         if node.task.export is not None:
             check_schema(node.task.export.schema_, self._strand.context, "the exported context")
-        self._services.board.complete(execution.id, output)
+        self._services.board.end(execution.id, "completed")
         frame.current, frame.data = None, output
         frame.index = self._next_index(frame, step.then or node.task.then or "continue", output)
 
