@@ -8,17 +8,22 @@ from functools import lru_cache
 from httptask.http.errors import RequestInvalid
 
 __all__ = [
+    "HIDDEN",
     "Headers",
     "allowed",
     "check_header",
     "check_method",
     "fold",
     "has_control_character",
+    "hide_credential",
     "is_credential",
     "media_type",
 ]
 
 Headers = Mapping[str, str]
+
+HIDDEN = "[redacted]"
+"""What is shown in place of a credential that has no name."""
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]*")
@@ -100,6 +105,12 @@ def has_control_character(text: str) -> bool:
 def is_credential(name: str) -> bool:
     """Whether a header of that name usually carries a credential, so that its value is never shown."""
     return name.lower() != "idempotency-key" and _CREDENTIAL.search(name) is not None
+
+
+def hide_credential(value: str) -> str:
+    """What may be shown of a header that is a credential: its scheme."""
+    scheme, space, _ = value.partition(" ")
+    return f"{scheme}{space}{HIDDEN}" if space else HIDDEN
 
 
 def fold(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

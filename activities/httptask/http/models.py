@@ -59,6 +59,11 @@ class SecretReference(_Model):
     field: str | None = None
     """Key of a secret whose value is a JSON object."""
 
+    @property
+    def variable(self) -> str:
+        """What people see in the value's place: `$NAME`, or `$NAME.field`."""
+        return f"${self.name}" + (f".{self.field}" if self.field else "")
+
 
 class BasicAuthentication(_Model):
     """RFC 7617."""

@@ -14,13 +14,12 @@ from httptask.http.bodies import shown
 from httptask.http.connections import Connection
 from httptask.http.curl import body_words
 from httptask.http.draft import Draft, draft
-from httptask.http.headers import is_credential
+from httptask.http.headers import HIDDEN, hide_credential, is_credential
 from httptask.http.json_tree import map_texts
 from httptask.http.models import HttpRequest, MultipartBody, SecretReference
 
 __all__ = ["PreparedRequest", "prepare"]
 
-_HIDDEN = "[redacted]"
 _NONCE = token_hex(16)
 _MARK = re.compile(rf"{_NONCE}x[0-9]+x")
 _NOT_OF_BROWSERS = frozenset({"accept-encoding", "user-agent"})
@@ -81,14 +80,13 @@ class _Names:
         return mark
 
     def basic(self, username: str, password: str) -> str:
-        return f"Basic base64({username}:{password if _MARK.search(password) else _HIDDEN})"
+        return f"Basic base64({username}:{password if _MARK.search(password) else HIDDEN})"
 
     def hide(self, header: str, value: str) -> str:
         """The value of a header, unless it is a credential that was written out."""
         if not is_credential(header) or _MARK.search(value) or value.startswith("Basic base64("):
             return value
-        scheme, space, _ = value.partition(" ")
-        return f"{scheme}{space}{_HIDDEN}" if space else _HIDDEN
+        return hide_credential(value)
 
     def decide_origin(self, complete: Draft) -> bool:
         """Whether the server is known to the worker alone, so that the URL can't be checked here."""
@@ -96,7 +94,7 @@ class _Names:
 
     def show(self, text: str) -> str:
         """The text with names, as in `$OPENAI_API_KEY`."""
-        return _MARK.sub(lambda match: _name(self._marks[match[0]]), text)
+        return _MARK.sub(lambda match: self._marks[match[0]].variable, text)
 
     def quote(self, text: str) -> str:
         """The text as one word of a shell, its secrets as variables."""
@@ -114,8 +112,6 @@ class _Names:
         return f"${{{variable}}}" if runs_on else f"${variable}"
 
 
-def _name(reference: SecretReference) -> str:
-    return f"${reference.name}" + (f".{reference.field}" if reference.field else "")
 
 
 def _curl(complete: Draft, headers: dict[str, str], names: _Names) -> str:
