@@ -1,5 +1,6 @@
 """One line of execution: begins tasks, takes their outputs on, and follows flow directives."""
 
+import asyncio
 import hashlib
 from collections.abc import Iterator
 from typing import Any
@@ -75,7 +76,7 @@ class StrandRunner:
         except EndWorkflow:
             self._end_all("completed", None)
             raise
-        except BaseException:
+        except asyncio.CancelledError:
             self._end_all("cancelled", None)
             raise
 
@@ -167,7 +168,7 @@ class StrandRunner:
             self._strand.context = evaluator.transform(node.parts["export"], output, seen)
         if node.task.export is not None:
             check_schema(node.task.export.schema_, self._strand.context, "the exported context")
-        self._services.board.end(execution.id, "completed")
+        self._services.board.complete(execution.id, output)
         frame.current, frame.data = None, output
         frame.index = self._next_index(frame, step.then or node.task.then or "continue", output)
 
