@@ -1,79 +1,29 @@
-"""Runs as their histories tell them: what each task asked for, how often, and what it got."""
+"""Runs as their histories tell them: what each task asked for, how often, and what it gave to the next one."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from pydantic import BaseModel
+from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflow.v1 import PendingActivityInfo
-from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHistory
 from temporalio.converter import DataConverter
 
+from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST
+from httptask.chat.models import ChatRequest
+from httptask.chat.request import to_http_request
+from httptask.cli.records import CallRecord, FailureRecord, RunRecord, TaskRecord, summarize
 from httptask.http.json_tree import is_object
+from httptask.http.models import HttpRequest
+from httptask.http.shown import shown_request
+from httptask.plugin import ReplayFailed, replay_tasks, runs_definition, with_attempts
 from httptask.workflows.run import WORKFLOW_TYPE
 
-__all__ = ["CallRecord", "FailureRecord", "RunRecord", "RunSummary", "read_run", "summarize"]
-
-
-class FailureRecord(BaseModel):
-    """Why a call or a run failed; `details` is the RFC 7807 object of a run or what is known of a call."""
-
-    type: str | None = None
-    message: str
-    details: Any = None
-
-
-class CallRecord(BaseModel):
-    """One activity: `task` is the id of the task's execution, `request` what it was given."""
-
-    task: str
-    activity: str
-    summary: str | None = None
-    state: str = "running"
-    attempts: int = 0
-    request: Any = None
-    output: Any = None
-    failure: FailureRecord | None = None
-    scheduled_at: datetime
-    ended_at: datetime | None = None
-
-
-class RunSummary(BaseModel):
-    """One run in a list."""
-
-    id: str
-    run_id: str
-    definition: str
-    state: str
-    started_at: datetime
-    ended_at: datetime | None = None
-
-
-class RunRecord(RunSummary):
-    """One run with all its calls."""
-
-    input: Any = None
-    output: Any = None
-    failure: FailureRecord | None = None
-    calls: list[CallRecord] = []
-
-
-async def summarize(execution: Any) -> RunSummary:
-    """A run as `Client.list_workflows` or `WorkflowHandle.describe` gives it."""
-    memo = await execution.memo()
-    status: WorkflowExecutionStatus | None = execution.status
-    return RunSummary(
-        id=execution.id,
-        run_id=execution.run_id,
-        definition=memo.get("definition", execution.workflow_type),
-        state="unknown" if status is None else status.name.lower().replace("_", " "),
-        started_at=execution.start_time,
-        ended_at=execution.close_time,
-    )
+__all__ = ["read_run"]
 
 
 async def read_run(client: Client, run_id: str) -> RunRecord:
@@ -84,29 +34,88 @@ async def read_run(client: Client, run_id: str) -> RunRecord:
     """
     description = await client.get_workflow_handle(run_id).describe()
     record = RunRecord(**(await summarize(description)).model_dump())
+    chain = await _chain(client, description)
     reader = _Reader(client.data_converter, record)
-    async for event in _events(client, description):
-        await reader.read(event)
-    await reader.add_pending(description.raw_description.pending_activities)
-    record.calls = list(reader.calls.values())
+    for history in chain:
+        for event in history.events:
+            await reader.read(event)
+    pending = description.raw_description.pending_activities
+    await reader.add_pending(pending)
+    record.tasks = [_activity_as_task(call) for call in reader.calls.values()]
+    if runs_definition(chain[0].events):
+        try:
+            record.tasks = await _tasks(chain, client.data_converter, reader.calls.values())
+        except ReplayFailed:
+            record.note = (
+                "this version of httptask does not repeat what the run did: "
+                "only its calls are shown, with what they returned"
+            )
+    record.tasks = with_attempts(record.tasks, pending)
+    for task in record.tasks:
+        _settle(task, record.ended_at)
     return record
 
 
-async def _events(client: Client, description: WorkflowExecutionDescription) -> AsyncIterator[HistoryEvent]:
-    """All events of a chain of runs, oldest first."""
-    chain: list[list[HistoryEvent]] = []
+async def _chain(client: Client, description: WorkflowExecutionDescription) -> list[WorkflowHistory]:
+    """The histories of a chain of runs, oldest first."""
+    chain: list[WorkflowHistory] = []
     run_id = description.run_id
     while run_id:
-        handle = client.get_workflow_handle(description.id, run_id=run_id)
-        chain.append([event async for event in handle.fetch_history_events()])
-        run_id = chain[-1][0].workflow_execution_started_event_attributes.continued_execution_run_id
-    for events in reversed(chain):
-        for event in events:
-            yield event
+        chain.append(await client.get_workflow_handle(description.id, run_id=run_id).fetch_history())
+        run_id = chain[-1].events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+    return chain[::-1]
+
+
+async def _tasks(
+    chain: Sequence[WorkflowHistory], converter: DataConverter, calls: Iterable[CallRecord]
+) -> list[TaskRecord]:
+    by_id = {call.id: call for call in calls}
+    return [
+        TaskRecord(
+            **task.status.model_dump(),
+            output=task.output,
+            calls=[by_id[id_] for id_ in task.activity_ids if id_ in by_id],
+        )
+        for task in await replay_tasks(chain, converter)
+    ]
+
+
+def _activity_as_task(call: CallRecord) -> TaskRecord:
+    """What stands for a task where no definition names one."""
+    return TaskRecord(
+        id=call.id,
+        name=call.id,
+        pointer="",
+        kind=call.activity,
+        state=call.state,
+        summary=call.summary,
+        activity_id=call.id,
+        attempt=call.attempts,
+        started_at=call.scheduled_at,
+        ended_at=call.ended_at,
+        output=call.response,
+        calls=[call],
+    )
+
+
+def _settle(task: TaskRecord, run_ended_at: datetime | None) -> None:
+    """A call that goes on is where its task is; what had not ended when its run did was cut off."""
+    parts: list[TaskRecord | CallRecord] = [task, *task.calls]
+    for part in parts:
+        if part.ended_at is not None:
+            continue
+        if run_ended_at is not None:
+            part.state, part.ended_at = "cancelled", run_ended_at
+        elif task.ended_at is None:
+            part.state = task.state
 
 
 class _Reader:
-    """Collects the facts of a history, event by event."""
+    """Collects the facts of a history, event by event.
+
+    Attributes:
+        calls: by the number of the run in its chain, and the id of the activity.
+    """
 
     def __init__(self, converter: DataConverter, record: RunRecord) -> None:
         self.calls: dict[tuple[int, str], CallRecord] = {}
@@ -117,37 +126,60 @@ class _Reader:
 
     async def read(self, event: HistoryEvent) -> None:
         """Take in one event."""
-        attributes: Any = getattr(event, event.WhichOneof("attributes") or "", None)
-        match event.WhichOneof("attributes"):
-            case "workflow_execution_started_event_attributes":
+        kind = (event.WhichOneof("attributes") or "").removesuffix("_event_attributes")
+        attributes: Any = getattr(event, f"{kind}_event_attributes", None)
+        if kind.startswith("activity_task_"):
+            await self._read_activity(kind, event, attributes)
+        else:
+            await self._read_run(kind, attributes)
+
+    async def _read_activity(self, kind: str, event: HistoryEvent, attributes: Any) -> None:
+        if kind == "activity_task_scheduled":
+            await self._read_call(event, attributes)
+            return
+        call = self._scheduled[attributes.scheduled_event_id]
+        match kind:
+            case "activity_task_started":
+                call.attempts = attributes.attempt
+                if attributes.HasField("last_failure"):
+                    call.earlier_failure = await self._failure(attributes.last_failure)
+                return
+            case "activity_task_completed":
+                call.state, call.response = "completed", await self._value(attributes.result.payloads)
+            case "activity_task_failed" | "activity_task_timed_out":
+                call.state, call.failure = "faulted", await self._failure(attributes.failure)
+            case "activity_task_canceled":
+                call.state = "cancelled"
+            case _:  # asked to be cancelled
+                return
+        call.ended_at = _time(event.event_time)
+
+    async def _read_run(self, kind: str, attributes: Any) -> None:
+        record = self._record
+        match kind:
+            case "workflow_execution_started":
                 await self._read_start(attributes)
-            case "activity_task_scheduled_event_attributes":
-                await self._read_call(event, attributes)
-            case "activity_task_started_event_attributes":
-                self._scheduled[attributes.scheduled_event_id].attempts = attributes.attempt
-            case "activity_task_completed_event_attributes":
-                call = self._ended(event, attributes, "completed")
-                call.output = await self._value(attributes.result.payloads)
-            case "activity_task_failed_event_attributes" | "activity_task_timed_out_event_attributes":
-                call = self._ended(event, attributes, "failed")
-                call.failure = await self._failure(attributes.failure)
-            case "activity_task_canceled_event_attributes":
-                self._ended(event, attributes, "cancelled")
-            case "workflow_execution_completed_event_attributes":
-                self._record.output = await self._value(attributes.result.payloads)
-            case "workflow_execution_failed_event_attributes":
-                self._record.failure = await self._failure(attributes.failure)
+            case "workflow_task_failed":
+                record.failure = await self._failure(attributes.failure)
+            case "workflow_task_completed":
+                record.failure = None
+            case "workflow_execution_completed":
+                record.output = await self._value(attributes.result.payloads)
+            case "workflow_execution_failed":
+                record.failure = await self._failure(attributes.failure)
+            case "workflow_execution_terminated":
+                record.failure = FailureRecord(type="Terminated", message=attributes.reason)
             case _:
                 pass
 
-    async def add_pending(self, pending: Sequence[PendingActivityInfo]) -> None:
+    async def add_pending(self, pending: Iterable[PendingActivityInfo]) -> None:
         """Take in what the server knows of calls that have not ended."""
         for info in pending:
             call = self.calls.get((self._run, info.activity_id))
             if call is not None:
                 call.attempts = info.attempt
                 if info.HasField("last_failure"):
-                    call.failure = await self._failure(info.last_failure)
+                    call.earlier_failure = await self._failure(info.last_failure)
 
     async def _read_start(self, attributes: Any) -> None:
         self._run += 1
@@ -159,22 +191,18 @@ class _Reader:
         self._record.input = given["input"] if inline else given
 
     async def _read_call(self, event: HistoryEvent, attributes: Any) -> None:
+        id_ = attributes.activity_id
+        summary = (
+            await self._value([event.user_metadata.summary]) if event.HasField("user_metadata") else None
+        )
         call = CallRecord(
-            task=attributes.activity_id,
+            id=id_,
             activity=attributes.activity_type.name,
-            request=await self._value(attributes.input.payloads),
-            summary=await self._value([event.user_metadata.summary])
-            if event.HasField("user_metadata")
-            else None,
+            request=_request(attributes.activity_type.name, await self._value(attributes.input.payloads)),
+            summary=None if summary is None else summary.removeprefix(f"{id_}: "),
             scheduled_at=_time(event.event_time),
         )
-        self.calls[self._run, call.task] = self._scheduled[event.event_id] = call
-
-    def _ended(self, event: HistoryEvent, attributes: Any, state: str) -> CallRecord:
-        call = self._scheduled[attributes.scheduled_event_id]
-        call.state = state
-        call.ended_at = _time(event.event_time)
-        return call
+        self.calls[self._run, id_] = self._scheduled[event.event_id] = call
 
     async def _value(self, payloads: Sequence[Payload]) -> Any:
         values = await self._converter.decode(payloads) if payloads else []
@@ -185,6 +213,18 @@ class _Reader:
         return FailureRecord(
             type=info.type or None, message=failure.message, details=await self._value(info.details.payloads)
         )
+
+
+def _request(activity: str, argument: Any) -> Any:
+    """What an activity was asked to send, as people may see it; the argument of one that is not ours as it stands."""
+    try:
+        if activity == HTTP_REQUEST:
+            return shown_request(HttpRequest.model_validate(argument))
+        if activity == CHAT_COMPLETION:
+            return shown_request(to_http_request(ChatRequest.model_validate(argument)))
+    except ValidationError:  # of another version
+        pass
+    return argument
 
 
 def _time(stamp: Timestamp) -> datetime:

@@ -13,7 +13,7 @@ from httptask.cli.options import ConfigOption, JsonOption, ProfileOption
 if TYPE_CHECKING:
     from temporalio.client import Client
 
-    from httptask.cli.history import RunRecord, RunSummary
+    from httptask.cli.records import RunRecord, RunSummary
 
 __all__ = ["runs"]
 
@@ -25,7 +25,7 @@ _LATEST = "ExecutionStatus != 'ContinuedAsNew'"
 runs = typer.Typer(help="Look at runs, and cancel them.", no_args_is_help=True)
 
 RunArgument = Annotated[
-    str, typer.Argument(metavar="[RUN|last]", help="Id of a run, or `last` for the latest.")
+    str, typer.Argument(metavar="RUN|last", help="Id of a run, or `last` for the latest.")
 ]
 
 
@@ -55,7 +55,7 @@ def show(
     config: ConfigOption = None,
     profile: ProfileOption = None,
 ) -> None:
-    """Show a run: each task's request, attempts, and output or failure."""
+    """Show a run: each task's state, request, attempts, and output or failure."""
     from httptask.cli.history import read_run
     from httptask.cli.tables import print_run
 
@@ -96,7 +96,7 @@ def cancel(
 
 
 async def _latest(client: "Client", limit: int) -> "list[RunSummary]":
-    from httptask.cli.history import summarize
+    from httptask.cli.records import summarize
 
     executions = client.list_workflows(f"{_OURS} AND {_LATEST}", limit=limit)
     return [await summarize(execution) async for execution in executions]

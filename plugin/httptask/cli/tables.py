@@ -1,4 +1,4 @@
-"""Runs and their calls as tables and text."""
+"""Runs and their tasks as tables and text."""
 
 import json
 from collections.abc import Iterable
@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from httptask.cli.console import stdout
-from httptask.cli.history import CallRecord, FailureRecord, RunRecord, RunSummary
+from httptask.cli.progress.wording import describe
+from httptask.cli.records import CallRecord, FailureRecord, RunRecord, RunSummary, TaskRecord
 from httptask.http.json_tree import is_object
 
 __all__ = ["print_run", "print_runs"]
@@ -34,44 +35,57 @@ def print_runs(found: Iterable[RunSummary]) -> None:
 
 
 def print_run(run: RunRecord) -> None:
-    """The run, then each call with its request and what came of it."""
+    """The run, then each task with its requests and what it gave to the next one."""
     _print(f"{run.id}  {run.definition}  {run.state}")
     _print(f"started {_local(run.started_at)}, took {_took(run.started_at, run.ended_at)}")
     _print_value("input", run.input)
-    for call in run.calls:
-        _print_call(call)
+    if run.note is not None:
+        _print(f"note: {run.note}")
+    for task in run.tasks:
+        _print_task(task)
     _print("")
     if run.failure is not None:
         _print_failure("failure", run.failure)
-    elif run.ended_at is not None:
+    elif run.state == "completed":
         _print_value("output", run.output)
 
 
-def _print_call(call: CallRecord) -> None:
-    attempts = f"{call.attempts} attempt" + ("" if call.attempts == 1 else "s")
-    took = _took(call.scheduled_at, call.ended_at)
+def _print_task(task: TaskRecord) -> None:
     _print("")
-    summary = (call.summary or "").removeprefix(f"{call.task}: ")
-    _print(f"{call.task}  {call.state}  {attempts}, {took}  {summary}")
-    for name, part in _request_parts(call.request).items():
-        _print_value(f"  {name}", part)
-    if call.failure is not None:
-        _print_failure("  failure", call.failure)
-    if call.state == "completed":
-        _print_value("  output", call.output)
+    attempts = _attempts(task.calls[0]) if len(task.calls) == 1 else ""
+    took = _took(task.started_at, task.ended_at)
+    _print(_joined(f"{task.id}  {task.state}", _joined(attempts, took, separator=", "), describe(task)))
+    for call in task.calls:
+        if len(task.calls) > 1:
+            _print(_joined(f"  {call.id}  {call.state}", _attempts(call)))
+        for name, part in _request_parts(call.request).items():
+            _print_value(f"  {name}", part)
+        if call.earlier_failure is not None:
+            _print_failure("  attempt before", call.earlier_failure)
+        if call.failure is not None:
+            _print_failure("  failure", call.failure)
+    if task.state == "completed":
+        _print_value("  output", task.output)
+
+
+def _attempts(call: CallRecord) -> str:
+    """How often a call was tried; a run that was cut off does not tell."""
+    return "" if call.attempts == 0 else f"{call.attempts} attempt" + ("" if call.attempts == 1 else "s")
 
 
 def _request_parts(request: Any) -> dict[str, Any]:
-    """Method and URL in one line, and the body; only what the author asked for."""
-    if not is_object(request):
+    """Method and URL in one line, and what goes with them; only what the author asked for."""
+    if not is_object(request) or "method" not in request:
         return {"request": request}
-    parts: dict[str, Any] = {}
-    if "method" in request:
-        parts["request"] = f"{request['method']} {request.get('url', '')}"
-    for name in ("connection", "headers", "query", "body"):
-        if request.get(name):
+    parts: dict[str, Any] = {"request": f"{request['method']} {request.get('url', '')}"}
+    for name in ("connection", "headers", "query", "authentication", "body"):
+        if name in request:
             parts[name] = request[name]
     return parts
+
+
+def _joined(*parts: str, separator: str = "  ") -> str:
+    return separator.join(part for part in parts if part)
 
 
 def _print_failure(label: str, failure: FailureRecord) -> None:

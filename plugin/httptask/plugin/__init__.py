@@ -2,6 +2,17 @@
 
 from httptask.plugin.definitions import DefinitionRegistry, ServedDefinition
 from httptask.plugin.plugin import HttpTaskPlugin
-from httptask.plugin.status import fetch_status
+from httptask.plugin.replay import ReplayedTask, ReplayFailed, replay_tasks, runs_definition
+from httptask.plugin.status import fetch_status, with_attempts
 
-__all__ = ["DefinitionRegistry", "HttpTaskPlugin", "ServedDefinition", "fetch_status"]
+__all__ = [
+    "DefinitionRegistry",
+    "HttpTaskPlugin",
+    "ReplayFailed",
+    "ReplayedTask",
+    "ServedDefinition",
+    "fetch_status",
+    "replay_tasks",
+    "runs_definition",
+    "with_attempts",
+]

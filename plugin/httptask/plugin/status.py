@@ -1,9 +1,9 @@
 """A run as a person wants to see it: the interpreter's answer and the server's view of pending activities together."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
@@ -13,7 +13,9 @@ from httptask.dsl.expressions.messages import excerpt
 from httptask.dsl.json_values import is_mapping, is_number
 from httptask.workflows.status import STATUS_QUERY, Impasse, RunStatus, TaskStatus
 
-__all__ = ["fetch_status"]
+__all__ = ["fetch_status", "with_attempts"]
+
+Task = TypeVar("Task", bound=TaskStatus)
 
 _ANSWER_TIME = timedelta(seconds=2)
 
@@ -34,8 +36,8 @@ async def fetch_status(handle: WorkflowHandle[Any, Any], known: RunStatus | None
         known = known or RunStatus(workflow=description.workflow_type, version="", sha256="", state="pending")
         return known.model_copy(update={"impasse": await _impasse(handle, attempt, known.impasse)})
     status: RunStatus = await handle.query(STATUS_QUERY, result_type=RunStatus, rpc_timeout=_ANSWER_TIME)
-    pending = {info.activity_id: _attempt(info) for info in description.raw_description.pending_activities}
-    return status.model_copy(update={"tasks": list(_merged(status.tasks, pending))})
+    tasks = with_attempts(status.tasks, description.raw_description.pending_activities)
+    return status.model_copy(update={"tasks": tasks})
 
 
 async def _impasse(handle: WorkflowHandle[Any, Any], attempt: int, known: Impasse | None) -> Impasse:
@@ -48,10 +50,15 @@ async def _impasse(handle: WorkflowHandle[Any, Any], attempt: int, known: Impass
     return Impasse(attempt=attempt, last_failure=excerpt(message) if message else None)
 
 
-def _merged(tasks: Iterable[TaskStatus], pending: Mapping[str, dict[str, Any]]) -> Iterable[TaskStatus]:
-    for task in tasks:
-        changes = pending.get(task.activity_id or "")
-        yield task if changes is None or task.ended_at is not None else task.model_copy(update=changes)
+def with_attempts(tasks: Iterable[Task], pending: Iterable[PendingActivityInfo]) -> list[Task]:
+    """The tasks, and for those whose call is pending what the server knows of its attempts."""
+    changes = {info.activity_id: _attempt(info) for info in pending}
+    return [
+        task.model_copy(update=changes[task.activity_id])
+        if task.ended_at is None and task.activity_id in changes
+        else task
+        for task in tasks
+    ]
 
 
 def _attempt(info: PendingActivityInfo) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from httptask.workflows.scheduling import payload_of
 from httptask.workflows.schemas import check_schema
 from httptask.workflows.services import Services
 from httptask.workflows.state import Frame, RunState, Strand
-from httptask.workflows.status import RunStatus, TaskState
+from httptask.workflows.status import RunStatus, StatusBoard, TaskState
 from httptask.workflows.strands import EndWorkflow, StrandRunner
 
 __all__ = ["Interpreter"]
@@ -21,11 +21,16 @@ class Interpreter:
     """One run of one definition. `state` holds all that a continued run needs, complete at every task boundary."""
 
     def __init__(
-        self, program: Program, sha256: str, state: RunState, continue_as_new_after: int | None
+        self,
+        program: Program,
+        sha256: str,
+        state: RunState,
+        board: StatusBoard,
+        continue_as_new_after: int | None,
     ) -> None:
         self.state = state
         self._program = program
-        self._services = Services(program, state, continue_as_new_after)
+        self._services = Services(program, state, board, continue_as_new_after)
         self._evaluator = self._services.evaluator
         self._sha256 = sha256
         self._phase: TaskState = "running"

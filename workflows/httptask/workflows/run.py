@@ -20,11 +20,12 @@ from httptask.workflows.interpreter import Interpreter
 from httptask.workflows.problem import Problem, TaskFault
 from httptask.workflows.scheduling import payload_of
 from httptask.workflows.state import RunState
-from httptask.workflows.status import STATUS_QUERY, RunStatus
+from httptask.workflows.status import STATUS_QUERY, RunStatus, StatusBoard
 
 __all__ = [
     "WORKFLOW_TYPE",
     "Continuation",
+    "DefinitionRun",
     "DefinitionWorkflow",
     "HttpTaskWorkflow",
     "LoadedDefinition",
@@ -61,10 +62,15 @@ class Continuation(LoadedDefinition):
     state: RunState
 
 
-class _DefinitionRun:
-    """What both workflow types share."""
+class DefinitionRun:
+    """What both workflow types share.
+
+    Attributes:
+        board: where the run's tasks are noted; a replay that wants to know more puts its own here.
+    """
 
     def __init__(self) -> None:
+        self.board = StatusBoard()
         self._interpreter: Interpreter | None = None
 
     async def _run(
@@ -79,7 +85,7 @@ class _DefinitionRun:
         if state is None:
             state = RunState(origin_run_id=info.run_id, input=data, started_at=workflow.time())
         program = _program(loaded)
-        self._interpreter = Interpreter(program, loaded.sha256, state, continue_as_new_after)
+        self._interpreter = Interpreter(program, loaded.sha256, state, self.board, continue_as_new_after)
         finished = await self._interpreter.run()
         return (False, None) if finished is None else (True, finished.output)
 
@@ -111,7 +117,7 @@ class _DefinitionRun:
 # The sandbox guards nothing in these two, for this package passes through it; without it they take a seventh less
 # of a worker's time. Workflows of the user's own stay in it.
 @workflow.defn(name=WORKFLOW_TYPE, sandboxed=False)
-class HttpTaskWorkflow(_DefinitionRun):
+class HttpTaskWorkflow(DefinitionRun):
     """Runs the definition that it is given."""
 
     @workflow.run
@@ -131,7 +137,7 @@ class HttpTaskWorkflow(_DefinitionRun):
 
 
 @workflow.defn(dynamic=True, sandboxed=False)
-class DefinitionWorkflow(_DefinitionRun):
+class DefinitionWorkflow(DefinitionRun):
     """Runs a definition that the worker serves: the workflow type is its name, or `NAMESPACE/NAME:VERSION`."""
 
     @workflow.run

@@ -21,13 +21,15 @@ class Services:
         draining: set when the run is to continue as new; strands then stop at their next task boundary.
     """
 
-    def __init__(self, program: Program, state: RunState, continue_as_new_after: int | None) -> None:
+    def __init__(
+        self, program: Program, state: RunState, board: StatusBoard, continue_as_new_after: int | None
+    ) -> None:
         self.program = program
         self.state = state
         self.pacer = Pacer()
         self.evaluator = Evaluator(self.pacer)
         self.scheduler = Scheduler()
-        self.board = StatusBoard()
+        self.board = board
         self.budget = Budget.of(program.definition.document.metadata, state)
         self.draining = False
         self._continue_as_new_after = continue_as_new_after

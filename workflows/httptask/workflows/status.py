@@ -70,13 +70,19 @@ class RunStatus(BaseModel):
 class StatusBoard:
     """Keeps the state of every task; bounded, so that a long loop does not grow the answer without end."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: float = _KEPT) -> None:
+        """Start with no task.
+
+        Args:
+            kept: how many tasks the board holds before it drops the oldest finished one.
+        """
+        self._kept = kept
         self._tasks: dict[str, TaskStatus] = {}
         self._omitted = 0
 
     def begin(self, id_: str, name: str, pointer: str, kind: str) -> None:
         """Record that a task has begun."""
-        if len(self._tasks) >= _KEPT:
+        if len(self._tasks) >= self._kept:
             self._drop_oldest_finished()
         self._tasks[id_] = TaskStatus(
             id=id_, name=name, pointer=pointer, kind=kind, started_at=workflow.now()
@@ -87,6 +93,10 @@ class StatusBoard:
         task = self._tasks.get(id_)
         if task is not None:
             self._tasks[id_] = task.model_copy(update=changes)
+
+    def complete(self, id_: str, output: object) -> None:
+        """Record that a task has completed, with an output that would be too much for an answer."""
+        self.end(id_, "completed")
 
     def end(self, id_: str, state: TaskState, detail: str | None = None) -> None:
         """Record that a task has ended."""

@@ -1,0 +1,92 @@
+"""Runs as `httptask runs` tells of them."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+from temporalio.client import WorkflowExecutionStatus
+
+from httptask.workflows.status import TaskState, TaskStatus
+
+__all__ = ["CallRecord", "FailureRecord", "RunRecord", "RunSummary", "TaskRecord", "state_of", "summarize"]
+
+
+class FailureRecord(BaseModel):
+    """Why an attempt, a call or a run failed; `details` is the RFC 7807 object of a run or what is known of a call."""
+
+    type: str | None = None
+    message: str
+    details: Any = None
+
+
+class CallRecord(BaseModel):
+    """One activity."""
+
+    id: str
+    activity: str
+    summary: str | None = None
+    state: TaskState = "running"
+    attempts: int = 0
+    request: Any = None
+    response: Any = None
+    """What the activity returned; what the next task sees is the task's `output`."""
+    failure: FailureRecord | None = None
+    earlier_failure: FailureRecord | None = None
+    """Of the attempt before the last one."""
+    scheduled_at: datetime
+    ended_at: datetime | None = None
+
+
+class TaskRecord(TaskStatus):
+    """One execution of one task, and its calls: one, but for a question to a model that was asked again."""
+
+    output: Any = None
+    """What the next task sees."""
+    calls: list[CallRecord] = Field(default_factory=list[CallRecord])
+
+
+class RunSummary(BaseModel):
+    """One run in a list."""
+
+    id: str
+    run_id: str
+    definition: str
+    state: str
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+class RunRecord(RunSummary):
+    """One run with all its tasks; those of a workflow in Python are its activities."""
+
+    input: Any = None
+    output: Any = None
+    failure: FailureRecord | None = None
+    """Why it failed, or why its worker can't go on with it."""
+    note: str | None = None
+    """What the tasks below lack."""
+    tasks: list[TaskRecord] = []
+
+
+async def summarize(execution: Any) -> RunSummary:
+    """A run as `Client.list_workflows` or `WorkflowHandle.describe` gives it."""
+    memo = await execution.memo()
+    return RunSummary(
+        id=execution.id,
+        run_id=execution.run_id,
+        definition=memo.get("definition", execution.workflow_type),
+        state=state_of(execution.status),
+        started_at=execution.start_time,
+        ended_at=execution.close_time,
+    )
+
+
+def state_of(status: WorkflowExecutionStatus | None) -> str:
+    """The state of a run, spelled as the standard spells those of tasks."""
+    match status:
+        case None:
+            return "unknown"
+        case WorkflowExecutionStatus.CANCELED:
+            return "cancelled"
+        case _:
+            return status.name.lower().replace("_", " ")

@@ -1,0 +1,180 @@
+"""Runs read from their histories: of every kind of start, and past continue-as-new."""
+
+import uuid
+from datetime import timedelta
+
+from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from httptask.cli.history import read_run
+from httptask.testing.server import Reply, ScriptedServer
+from httptask.workflows.run import WORKFLOW_TYPE
+from support.chat import completion
+from support.cluster import address_of, has_event, run_ids
+from support.commands import Shell
+from support.python_workflows import Posts
+from support.runs import local_connection, parse, running
+
+LOOPS = """
+do:
+  - first: { set: { sum: 0 } }
+  - each:
+      for: { each: n, in: "${ [1, 2, 3] }" }
+      do:
+        - add: { call: httpRequest, with: { method: post, connection: shop, path: /add, body: "${ { n: $n, sum } }" } }
+        - keep: { set: { sum: "${ .sum }" } }
+"""
+
+
+async def test_run_that_continued_as_new_is_shown_as_one(temporal: WorkflowEnvironment) -> None:
+    sums = [Reply.json({"sum": value}) for value in (1, 3, 6)]
+    async with (
+        ScriptedServer(sums) as server,
+        running(temporal, connections={"shop": local_connection("shop", server.url)}) as runner,
+    ):
+        outcome = await runner.run(LOOPS, {"some": "input"}, continue_as_new_after=4)
+        assert len([run_id async for run_id in run_ids(runner.client, outcome.handle)]) > 2
+        record = await read_run(runner.client, outcome.handle.id)
+    assert (record.state, record.input, record.note) == ("completed", {"some": "input"}, None)
+    assert [(task.id, task.state, task.output) for task in record.tasks] == [
+        ("first", "completed", {"sum": 0}),
+        ("each", "completed", {"sum": 6}),
+        ("each/0/add", "completed", {"sum": 1}),
+        ("each/0/keep", "completed", {"sum": 1}),
+        ("each/1/add", "completed", {"sum": 3}),
+        ("each/1/keep", "completed", {"sum": 3}),
+        ("each/2/add", "completed", {"sum": 6}),
+        ("each/2/keep", "completed", {"sum": 6}),
+    ]
+    bodies = [call.request["body"] for task in record.tasks for call in task.calls]
+    assert bodies == [{"n": 1, "sum": 0}, {"n": 2, "sum": 1}, {"n": 3, "sum": 3}]
+    each, keep = record.tasks[1], record.tasks[3]
+    assert each.started_at <= keep.started_at, "taken up again, not begun again"
+
+
+async def test_what_no_worker_has_taken_up_yet_has_not_happened(temporal: WorkflowEnvironment) -> None:
+    async with running(temporal) as runner:
+        handle = await runner.start(
+            "do: [{ nap: { wait: { seconds: 2 } } }, { after: { wait: { seconds: 2 } } }]", 1
+        )
+        await has_event(handle, "timer_started")
+    await has_event(handle, "timer_fired")
+    record = await read_run(runner.client, handle.id)
+    await handle.terminate()
+    assert [(task.id, task.state) for task in record.tasks] == [("nap", "waiting")]
+
+
+async def test_long_run_is_shown_whole(temporal: WorkflowEnvironment) -> None:
+    async with running(temporal) as runner:
+        loop = "{ for: { each: n, in: '${ [range(1001)] }' }, do: [{ keep: { set: { n: '${ $n }' } } }] }"
+        handle = await runner.start(f"do: [{{ loop: {loop} }}]", 1)
+        await handle.result()
+        record = await read_run(runner.client, handle.id)
+    assert [task.output["n"] for task in record.tasks[1:]] == list(range(1001))
+
+
+REASKS = """
+document: { dsl: 1.0.3, namespace: test, name: reasks, version: 1.0.0 }
+do:
+  - ask:
+      call: chatCompletion
+      with:
+        model: m
+        connection: shop
+        messages: [{ role: user, content: "${ $workflow.input.question }" }]
+        response_format: { type: json_schema, json_schema: { name: n, schema: { type: integer } } }
+        reask: 1
+      output: { as: "${ .json }" }
+"""
+
+
+async def test_run_started_by_name_with_a_question_asked_again(temporal: WorkflowEnvironment) -> None:
+    async with (
+        ScriptedServer([completion('"seven"'), completion("7")]) as server,
+        running(
+            temporal,
+            definitions=[parse(REASKS)],
+            connections={"shop": local_connection("shop", server.url)},
+        ) as runner,
+    ):
+        handle = await runner.client.start_workflow(
+            "reasks", {"question": "How many?"}, id=f"t-{uuid.uuid4().hex}", task_queue=runner.task_queue
+        )
+        assert await handle.result() == 7
+        record = await read_run(runner.client, handle.id)
+    assert (record.definition, record.input) == ("reasks", {"question": "How many?"})
+    [ask] = record.tasks
+    assert (ask.id, ask.output) == ("ask", 7)
+    assert [(call.id, call.state) for call in ask.calls] == [("ask", "faulted"), ("ask~1", "completed")]
+    assert len(ask.calls[1].request["body"]["messages"]) == 3
+
+
+async def test_name_that_no_worker_knows_tells_why_it_does_not_go_on(temporal: WorkflowEnvironment) -> None:
+    async with running(temporal, definitions=[parse(REASKS)]) as runner:
+        handle = await runner.client.start_workflow(
+            "absent", id=f"t-{uuid.uuid4().hex}", task_queue=runner.task_queue
+        )
+        while (record := await read_run(runner.client, handle.id)).failure is None:
+            assert record.tasks == []
+        await handle.terminate()
+    assert "no definition named 'absent' is served here; known: reasks" in record.failure.message
+
+
+async def test_activities_of_a_workflow_in_python_are_its_tasks(temporal: WorkflowEnvironment) -> None:
+    async with (
+        ScriptedServer([Reply.json({"id": 7})]) as server,
+        running(
+            temporal,
+            connections={"shop": local_connection("shop", server.url)},
+            worker={"workflows": [Posts]},
+        ) as runner,
+    ):
+        handle = await runner.client.start_workflow(
+            Posts.run, id=f"t-{uuid.uuid4().hex}", task_queue=runner.task_queue
+        )
+        await handle.result()
+        record = await read_run(runner.client, handle.id)
+    assert (record.output, record.note) == ("posted 7", None)
+    [task] = record.tasks
+    assert (task.kind, task.state, task.output["content"]) == (
+        "httptask.http_request",
+        "completed",
+        {"id": 7},
+    )
+    assert task.calls[0].request["query"] == {"tag": ["a", "b"]}
+
+
+@activity.defn
+async def step() -> str:
+    return "done"
+
+
+@workflow.defn(name=WORKFLOW_TYPE, sandboxed=False)
+class OtherInterpreter:
+    """A version of the interpreter that does something else."""
+
+    @workflow.run
+    async def run(self, _given: object) -> str:
+        return await workflow.execute_activity(
+            step, activity_id="first", start_to_close_timeout=timedelta(minutes=1)
+        )
+
+
+async def test_run_of_an_interpreter_that_behaves_differently_shows_its_calls(
+    temporal: WorkflowEnvironment, shell: Shell
+) -> None:
+    client = await Client.connect(address_of(temporal), data_converter=pydantic_data_converter)
+    queue = f"t-{uuid.uuid4().hex}"
+    async with Worker(client, task_queue=queue, workflows=[OtherInterpreter], activities=[step]):
+        definition = {"definition": parse(LOOPS), "sha256": "?", "input": {"some": "input"}}
+        await client.execute_workflow(WORKFLOW_TYPE, definition, id=queue, task_queue=queue)
+    record = await read_run(client, queue)
+    assert record.note is not None
+    assert [(task.id, task.state, task.output) for task in record.tasks] == [("first", "completed", "done")]
+    assert (record.input, record.output) == ({"some": "input"}, "done")
+    _, command = await shell.run("runs", "show", queue, TEMPORAL_ADDRESS=address_of(temporal))
+    assert "\nnote: this version of httptask does not repeat what the run did: " in command.stdout
+    assert command.stderr == ""
