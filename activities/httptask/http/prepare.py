@@ -112,8 +112,6 @@ class _Names:
         return f"${{{variable}}}" if runs_on else f"${variable}"
 
 
-
-
 def _curl(complete: Draft, headers: dict[str, str], names: _Names) -> str:
     words = [f"curl --request {complete.method} {names.quote(complete.url)}"]
     # `curl` makes a boundary of its own.

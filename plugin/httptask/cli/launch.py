@@ -120,7 +120,7 @@ async def _end(handle: WorkflowHandle[Any, Any], result: "asyncio.Task[Any]", in
             await handle.cancel(rpc_timeout=_CANCEL_TIME)
             await first_of(result, insisted, seconds=_CANCEL_SECONDS)
             if not result.done():
-                await handle.terminate("interrupted", rpc_timeout=_CANCEL_TIME)
+                await handle.terminate(reason="interrupted", rpc_timeout=_CANCEL_TIME)
     await first_of(result, seconds=_CANCEL_SECONDS)
 
 

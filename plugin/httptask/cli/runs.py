@@ -1,8 +1,8 @@
 """`httptask runs`: looks at runs, and cancels them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -13,6 +13,7 @@ from httptask.cli.options import ConfigOption, JsonOption, ProfileOption
 if TYPE_CHECKING:
     from temporalio.client import Client
 
+    from httptask.cli.ending import Ending
     from httptask.cli.records import RunRecord, RunSummary
 
 __all__ = ["runs"]
@@ -73,26 +74,32 @@ def show(
 def cancel(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, or `last` for the latest.")],
     *,
+    terminate: Annotated[
+        bool, typer.Option("--terminate", help="Terminate it if it does not end within a few seconds.")
+    ] = False,
     json: JsonOption = False,
     config: ConfigOption = None,
     profile: ProfileOption = None,
 ) -> None:
-    """Ask a run to end. Its worker has to be running to do so."""
+    """Ask a run to end, and wait a few seconds for it.
 
-    async def request(client: "Client") -> str:
-        id_ = await _resolve(client, run)
-        handle = client.get_workflow_handle(id_)
-        ended = (await handle.describe()).close_time
-        if ended is not None:
-            raise CliError(f"{id_} ended at {ended:%Y-%m-%d %H:%M:%S} UTC", "`httptask runs show` tells how")
-        await handle.cancel()
-        return id_
+    A run of `httptask run` that does not end is terminated: its command was killed.
+    A run that a worker serves ends as soon as a worker is there to do so.
+    """
+    from httptask.cli.ending import end_run
 
-    id_ = _ask(request, config, profile)
+    async def end(client: "Client") -> "Ending":
+        return await end_run(client, await _resolve(client, run), terminate=terminate)
+
+    ending = _ask(end, config, profile)
     if json:
-        print_json({"run": id_, "state": "cancel requested"})
+        print_json(ending.model_dump())
+    elif ending.state == "running":
+        print_note(f"asked {ending.run} to end, but {ending.reason}")
+        print_note("  hint: it ends when its worker does so; `--terminate` ends it at once")
     else:
-        print_note(f"asked {id_} to end")
+        reason = f"{ending.reason}: " if ending.reason else ""
+        print_note(f"{ending.run}: {reason}{ending.state}")
 
 
 async def _latest(client: "Client", limit: int) -> "list[RunSummary]":
@@ -111,7 +118,7 @@ async def _resolve(client: "Client", run: str) -> str:
     return latest[0].id
 
 
-def _ask(work: "Callable[[Client], Awaitable[_T]]", config: Path | None, profile: str | None) -> _T:
+def _ask(work: "Callable[[Client], Coroutine[Any, Any, _T]]", config: Path | None, profile: str | None) -> _T:
     """Do some work with a client of the cluster or of the embedded server."""
     import asyncio
 
@@ -130,7 +137,7 @@ def _ask(work: "Callable[[Client], Awaitable[_T]]", config: Path | None, profile
         with Interrupts.caught() as interrupts:
             async with connect(cluster, project.config.state_directory, interrupts) as client:
                 try:
-                    return await work(client)
+                    return await interrupts.guard(work(client))
                 except RPCError as error:
                     if error.status is not RPCStatusCode.NOT_FOUND:
                         raise
