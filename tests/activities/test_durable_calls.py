@@ -91,7 +91,10 @@ async def bench(edge: Edge) -> AsyncGenerator[Bench]:
 
 def edge_to(base_url: str, key: str = KEY) -> Edge:
     openai = Connection(
-        name="openai", base_url=base_url, bearer_secret="OPENAI_API_KEY", allow_private=("loopback",)
+        name="openai",
+        base_url=base_url,
+        authentication={"bearer": {"token": "$secrets.OPENAI_API_KEY"}},
+        allow_private=("loopback",),
     )
     source = SecretSource(name="OPENAI_API_KEY", environment="OPENAI_API_KEY")
     return Edge({"openai": openai}, SecretStore({source.name: source}, {"OPENAI_API_KEY": key}))

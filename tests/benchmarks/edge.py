@@ -82,7 +82,7 @@ async def clients(url: str) -> AsyncGenerator[dict[str, Send]]:
         body=JsonBody(value=BODY),
         idempotency_key="0123456789abcdef",
     )
-    connection = local_connection("model", f"{url}/v1", bearer_secret="KEY")
+    connection = local_connection("model", f"{url}/v1", authentication={"bearer": {"token": "$secrets.KEY"}})
     async with AsyncExitStack() as stack:
         ours = Edge({"model": connection}, secret_store({"KEY": KEY}))
         stack.push_async_callback(ours.aclose)

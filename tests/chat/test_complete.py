@@ -38,7 +38,10 @@ async def edge_to(url: str) -> AsyncGenerator[ObservedEdge]:
     names = {"OPENAI_API_KEY": "sk-0123456789", "MODEL": "secret-model"}
     sources = {name: SecretSource(name=name, environment=name) for name in names}
     openai = Connection(
-        name="openai", base_url=f"{url}/v1", bearer_secret="OPENAI_API_KEY", allow_private=("loopback",)
+        name="openai",
+        base_url=f"{url}/v1",
+        authentication={"bearer": {"token": "$secrets.OPENAI_API_KEY"}},
+        allow_private=("loopback",),
     )
     edge = ObservedEdge({"openai": openai}, SecretStore(sources, names))
     try:

@@ -69,13 +69,13 @@ def test_all_of_it(tmp_path: Path) -> None:
         """
         [connections.local]
         base_url = "http://127.0.0.1:8000/v1"
-        bearer_secret = "LOCAL_KEY"
+        authentication.bearer.token = "$secrets.LOCAL_KEY"
         headers = { X-Team = "support" }
         limits = { connect = 1, first_byte = 2, idle = 3.5, total = 4, response_bytes = 1000 }
         allow_private = ["loopback", "10.0.0.0/8"]
 
         [connections.hook]
-        base_url_secret = "HOOK"
+        base_url = "$secrets.HOOK"
 
         [secrets.LOCAL_KEY]
         environment = "LOCAL_KEY"
@@ -96,7 +96,7 @@ def test_replaced_openai_does_not_keep_the_default_credential(tmp_path: Path) ->
     config = load_config(
         written(tmp_path, '[connections.openai]\nbase_url = "https://other.example.com"'), {}
     )
-    assert config.connections["openai"].bearer_secret is None
+    assert config.connections["openai"].authentication is None
     assert "OPENAI_API_KEY" not in config.secrets
 
 
@@ -122,7 +122,7 @@ def test_replaced_openai_does_not_keep_the_default_credential(tmp_path: Path) ->
         ('[secrets.X]\nenvironment = "X"\norigins = "https://x"', "secrets.X.origins: must be a list"),
         (
             "[connections.x]\n",
-            "connections.x: has no address; write base_url, or base_url_secret with a secret's name",
+            "connections.x: has no address; write base_url",
         ),
         (
             "[secrets.X]\n",

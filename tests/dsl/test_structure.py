@@ -34,10 +34,6 @@ def definition(**parts: Any) -> dict[str, Any]:
             (definition(do=[{"a": {"call": call, "with": {}}}]), f"call `{call}`")
             for call in ("openapi", "grpc", "asyncapi", "a2a", "mcp")
         ],
-        *[
-            (definition(use={"authentications": {"x": {kind: {}}}}), f"`{kind}`")
-            for kind in ("oauth2", "oidc", "digest", "certificate")
-        ],
         (definition(input={"schema": {"resource": {"endpoint": "https://example.com"}}}), "`resource`"),
     ],
 )

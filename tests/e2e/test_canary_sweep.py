@@ -172,7 +172,9 @@ async def test_a_canary_is_nowhere(
         ScriptedServer(answer) as server,
         temporal_server("--db-filename", str(tmp_path / "temporal.db")) as environment,
     ):
-        echo_server = local_connection("echo", server.url, bearer_secret="SAFE", limits={"idle": 1.0})
+        echo_server = local_connection(
+            "echo", server.url, authentication={"bearer": {"token": "$secrets.SAFE"}}, limits={"idle": 1.0}
+        )
         plugin = HttpTaskPlugin(
             connections={"echo": echo_server},
             secrets=secret_store({"CANARY": CANARY, "SAFE": SAFE_CANARY}),

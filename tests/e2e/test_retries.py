@@ -28,7 +28,9 @@ do: [{ post: { call: httpRequest, with: { method: post, connection: orders, path
 
 def model_at(server: ScriptedServer) -> dict[str, Any]:
     """The options of a worker whose `openai` is that server."""
-    openai = local_connection("openai", f"{server.url}/v1", bearer_secret="OPENAI_API_KEY")
+    openai = local_connection(
+        "openai", f"{server.url}/v1", authentication={"bearer": {"token": "$secrets.OPENAI_API_KEY"}}
+    )
     return {"connections": {"openai": openai}, "secrets": secret_store({"OPENAI_API_KEY": "sk-0123456789"})}
 
 

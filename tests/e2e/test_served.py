@@ -90,7 +90,7 @@ def connections_to(server: ScriptedServer) -> str:
     return f"""
 [connections.openai]
 base_url = "{server.url}/v1"
-bearer_secret = "OPENAI_API_KEY"
+authentication.bearer.token = "$secrets.OPENAI_API_KEY"
 allow_private = ["loopback"]
 [connections.slack]
 base_url = "{server.url}"

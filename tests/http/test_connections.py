@@ -18,18 +18,14 @@ from httptask.http.connections import Connection, default_connections
 )
 def test_openai(environment: dict[str, str], base_url: str, allow_private: tuple[str, ...]) -> None:
     openai = default_connections(environment)["openai"]
-    assert (openai.base_url, openai.bearer_secret, openai.allow_private) == (
-        base_url,
-        "OPENAI_API_KEY",
-        allow_private,
-    )
+    assert (openai.base_url, openai.allow_private) == (base_url, allow_private)
+    assert list(openai.secret_origins()) == ["OPENAI_API_KEY"]
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"base_url": "https://x", "base_url_secret": "X"}, "not both"),
-        ({"bearer_secret": "X"}, "need a base_url"),
+        ({"authentication": {"bearer": {"token": "$secrets.X"}}}, "need a base_url"),
         ({"headers": {"api-key": "x"}}, "need a base_url"),
         ({"base_url": "ftp://x"}, "not absolute"),
         ({"base_url": "https://user:pw@x"}, "user information"),

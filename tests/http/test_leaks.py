@@ -11,13 +11,14 @@ from urllib.parse import quote
 
 import pytest
 
+from httptask.http.authentication.models import BasicAuthentication
 from httptask.http.errors import HttpTaskError, SecretUnavailable
-from httptask.http.models import BasicAuthentication, HttpRequest, JsonBody, Limits, SecretReference
+from httptask.http.models import HttpRequest, JsonBody, Limits, SecretReference
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 
 KEY = "sk-sentinel/7f3a+9c=0b"
 FORMS = (KEY, quote(KEY, safe=""), base64.b64encode(KEY.encode()).decode()[:-4], KEY[3:15])
-BEARER = {"bearer_secret": "KEY"}
+BEARER = {"authentication": {"bearer": {"token": "$secrets.KEY"}}}
 
 
 def everywhere() -> HttpRequest:

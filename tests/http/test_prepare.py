@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
+from httptask.http.authentication.models import BasicAuthentication, BearerAuthentication
 from httptask.http.connections import Connection
 from httptask.http.errors import RequestInvalid, SecretUnavailable
 from httptask.http.models import (
-    BasicAuthentication,
-    BearerAuthentication,
     HttpRequest,
     JsonBody,
     SecretReference,
@@ -26,7 +25,10 @@ VALUES = {
 }
 STORE = SecretStore({name: SecretSource(name=name, environment=name) for name in VALUES}, VALUES)
 API = Connection(
-    name="api", base_url="https://api.example.com/v1", bearer_secret="TOKEN", headers={"X-Team": "a"}
+    name="api",
+    base_url="https://api.example.com/v1",
+    authentication={"bearer": {"token": "$secrets.TOKEN"}},
+    headers={"X-Team": "a"},
 )
 
 
@@ -121,7 +123,7 @@ def test_a_connections_credential_goes_to_its_origin_only(url: str) -> None:
 
 
 def test_a_base_url_that_is_a_secret() -> None:
-    connection = Connection(name="c", base_url_secret="HOOK")
+    connection = Connection(name="c", base_url="$secrets.HOOK")
     shown, wire = both(connection, url="/x")
     assert (shown, str(wire.url)) == ("$HOOK/x", VALUES["HOOK"] + "/x")
     with pytest.raises(RequestInvalid, match="origin of its connection"):
@@ -137,7 +139,7 @@ def test_headers() -> None:
         secrets=(at("/headers/X-Key", "KEY", offset=2),),
         idempotency_key="same",
     )
-    wire, _ = wire_request(request, API, STORE)
+    wire = wire_request(request, API, STORE).wire
     sent = {name.decode(): value.decode("latin-1") for name, value in wire.headers}
     assert sent["X-Key"] == f"a-{VALUES['KEY']}b"
     assert sent["x-team"] == "mine"

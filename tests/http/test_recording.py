@@ -51,7 +51,7 @@ async def test_what_was_recorded_plays_back_the_same(make_edge: Any, tmp_path: P
         real_edge = make_edge(
             server.url,
             secrets={"KEY": KEY},
-            connection={"bearer_secret": "KEY"},
+            connection={"authentication": {"bearer": {"token": "$secrets.KEY"}}},
             recorder=Recorder(tmp_path / "new"),
         )
         real = await outcomes(real_edge, *requests)

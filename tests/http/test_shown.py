@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
+from httptask.http.authentication.models import BasicAuthentication, BearerAuthentication, TokenAuthentication
+from httptask.http.authentication.policy import OAuth2Policy
 from httptask.http.models import (
-    BasicAuthentication,
-    BearerAuthentication,
     HttpRequest,
     JsonBody,
     SecretReference,
@@ -71,6 +71,18 @@ def test_credentials_that_are_written_out_are_hidden() -> None:
     assert shown["authentication"] == {"username": "ann", "password": "[redacted]"}
     token = HttpRequest(method="GET", url="/", authentication=BearerAuthentication(token="s3cret"))
     assert shown_request(token)["authentication"] == {"token": "[redacted]"}
+    policy = OAuth2Policy.model_validate(
+        {
+            "authority": "https://login.example.com",
+            "client": {"id": "me", "secret": "s3cret"},
+            "password": "s3cret",
+        }
+    )
+    oauth2 = HttpRequest(
+        method="GET", url="/", authentication=TokenAuthentication(kind="oauth2", settings=policy)
+    )
+    settings = shown_request(oauth2)["authentication"]["settings"]
+    assert (settings["client"], settings["password"]) == ({"id": "me", "secret": "[redacted]"}, "[redacted]")
 
 
 @pytest.mark.parametrize("pointer", ["/url", "nowhere", "/method/x"])

@@ -31,7 +31,7 @@ async def test_budget(temporal: WorkflowEnvironment, budget: dict[str, int], sen
     definition: dict[str, Any] = parse(THREE_QUESTIONS)
     definition["document"] = {**definition["document"], "metadata": {"httptask": {"budget": budget}}}
     async with ScriptedServer([completion("yes")]) as server:  # 10 tokens each
-        openai = local_connection("openai", server.url, bearer_secret="KEY")
+        openai = local_connection("openai", server.url, authentication={"bearer": {"token": "$secrets.KEY"}})
         secrets = secret_store({"KEY": "sk-0123456789"})
         async with running(temporal, connections={"openai": openai}, secrets=secrets) as runner:
             outcome = await runner.run(definition)

@@ -33,7 +33,9 @@ async def server() -> AsyncIterator[ScriptedServer]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def runner(temporal: WorkflowEnvironment, server: ScriptedServer) -> AsyncIterator[Runner]:
     connections = {
-        "openai": local_connection("openai", server.url, bearer_secret="KEY"),
+        "openai": local_connection(
+            "openai", server.url, authentication={"bearer": {"token": "$secrets.KEY"}}
+        ),
         "shop": local_connection("shop", server.url),
     }
     secrets = secret_store({"KEY": "sk-0123456789"})

@@ -26,7 +26,7 @@ do:
 
 async def ask(temporal: WorkflowEnvironment, replies: list[Reply]) -> tuple[Outcome, ScriptedServer]:
     async with ScriptedServer(replies) as server:
-        openai = local_connection("openai", server.url, bearer_secret="KEY")
+        openai = local_connection("openai", server.url, authentication={"bearer": {"token": "$secrets.KEY"}})
         secrets = secret_store({"KEY": "sk-0123456789"})
         async with running(temporal, connections={"openai": openai}, secrets=secrets) as runner:
             return await runner.run(DEFINITION), server

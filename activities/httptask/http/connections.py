@@ -1,19 +1,38 @@
 """Connections: one server each, and what belongs to it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import ip_address
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from httptask.http.address import parse_networks
+from httptask.http.authentication.check import policy_faults
+from httptask.http.authentication.models import ConnectionAuthentication
+from httptask.http.authentication.policy import ConnectionPolicy
+from httptask.http.authentication.reading import read_connection_policy
 from httptask.http.errors import RequestInvalid
-from httptask.http.models import Limits
+from httptask.http.models import Limits, SecretReference
+from httptask.http.secret_texts import cut_secrets
 from httptask.http.url import Url
 
 __all__ = ["Connection", "default_connections"]
 
+_AUTHORITY = "/authentication/settings/authority"
 _OPENAI = "https://api.openai.com/v1"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a connection adds to each request, with the secrets cut out of its texts."""
+
+    base_url: str | None
+    headers: Mapping[str, str]
+    authentication: ConnectionAuthentication | None
+    references: tuple[SecretReference, ...]
+    """Where they stood: pointers into this object."""
 
 
 class Connection(BaseModel):
@@ -23,12 +42,11 @@ class Connection(BaseModel):
 
     name: str
     base_url: str | None = None
-    base_url_secret: str | None = None
-    """Name of the secret that holds the base URL."""
-    bearer_secret: str | None = None
-    """Name of the secret that is sent as bearer token (RFC 6750)."""
+    """The server; may be, or hold, `$secrets.NAME`."""
+    authentication: ConnectionPolicy | None = None
+    """How its requests are authenticated, unless a request brings its own."""
     headers: dict[str, str] = {}
-    """Sent with each request, unless the request has a header of that name."""
+    """Sent with each request, unless the request has a header of that name; may hold `$secrets.NAME`."""
     limits: Limits = Limits()
     allow_private: tuple[str, ...] = ()
     """Private networks it may reach: CIDR notation, an address, or `loopback`."""
@@ -39,18 +57,57 @@ class Connection(BaseModel):
         parse_networks(names)
         return names
 
+    @field_validator("authentication")
+    @classmethod
+    def _usable(cls, policy: ConnectionPolicy | None) -> ConnectionPolicy | None:
+        for fault in policy_faults(policy) if policy else ():
+            raise ValueError(f"{fault.message}: {fault.hint}")
+        return policy
+
     @model_validator(mode="after")
     def _has_an_origin(self) -> Self:
-        if self.base_url is not None and self.base_url_secret is not None:
-            raise ValueError("give either base_url or base_url_secret, not both")
-        if self.base_url is not None:
-            try:
-                Url.parse(self.base_url)
-            except RequestInvalid as error:
-                raise ValueError(error.message) from None
-        elif self.base_url_secret is None and (self.bearer_secret or self.headers):
-            raise ValueError("bearer_secret and headers need a base_url: they are only sent to its origin")
+        if self.base_url is None and (self.authentication or self.headers):
+            raise ValueError("authentication and headers need a base_url: they are only sent to its origin")
+        try:
+            self.secret_origins()
+        except RequestInvalid as error:
+            raise ValueError(error.message) from None
         return self
+
+    @cached_property
+    def written(self) -> Written:
+        """Its texts, and the secrets in them."""
+        base_url, at_base_url = cut_secrets(self.base_url, "/base_url")
+        headers, in_headers = cut_secrets(self.headers, "/headers")
+        authentication: ConnectionAuthentication | None = None
+        in_authentication: tuple[SecretReference, ...] = ()
+        if self.authentication is not None:
+            policy, references = cut_secrets(self.authentication.model_dump(exclude_unset=True))
+            authentication, in_authentication = read_connection_policy(
+                ConnectionPolicy.model_validate(policy), references
+            )
+        return Written(base_url, headers, authentication, (*at_base_url, *in_headers, *in_authentication))
+
+    def secret_origins(self) -> dict[str, str | None]:
+        """The secrets it names, each with the origin that it belongs to; None when only a secret tells.
+
+        Raises:
+            RequestInvalid: a URL can't be read.
+        """
+        written, secret = self.written, {reference.pointer for reference in self.written.references}
+        server = (
+            Url.parse(written.base_url).origin if written.base_url and "/base_url" not in secret else None
+        )
+        issuer: str | None = None
+        settings = getattr(written.authentication, "settings", None)
+        if settings is not None and settings.authority is not None and _AUTHORITY not in secret:
+            issuer = Url.parse(settings.authority).origin
+        origins = {} if settings is None or settings.use is None else {settings.use: issuer}
+        for reference in written.references:
+            is_for_token = reference.pointer.startswith("/authentication/settings/")
+            of_base_url = reference.pointer == "/base_url"
+            origins[reference.name] = issuer if is_for_token else None if of_base_url else server
+        return origins
 
 
 def default_connections(environment: Mapping[str, str]) -> dict[str, Connection]:
@@ -63,7 +120,7 @@ def default_connections(environment: Mapping[str, str]) -> dict[str, Connection]
     openai = Connection(
         name="openai",
         base_url=base_url,
-        bearer_secret="OPENAI_API_KEY",  # noqa: S106 - its name, not its value
+        authentication=ConnectionPolicy.model_validate({"bearer": {"token": "$secrets.OPENAI_API_KEY"}}),
         allow_private=_named_address(Url.parse(base_url).host),
     )
     return {openai.name: openai}

@@ -22,6 +22,7 @@ _UNMET: dict[Deadline, str] = {
     "idle": "{host} fell silent in the middle of its answer for {seconds:g} s (idle deadline)",
     "total": "no complete answer from {host} within {seconds:g} s (total deadline)",
 }
+_NO_TOKEN = "no token for {host} within {seconds:g} s (total deadline)"  # noqa: S105 - a message
 
 
 class Progress:
@@ -32,6 +33,7 @@ class Progress:
         connected: milliseconds until the connection stood; None for one that stood already.
         first_byte: milliseconds until the head of the answer was there.
         received: bytes of the answer, as they came.
+        wants_token: whether a token is being got before the request.
     """
 
     def __init__(self, bounds: Bounds, scope: asyncio.Timeout) -> None:
@@ -47,10 +49,16 @@ class Progress:
     def restart(self) -> None:
         """A try begins; of an earlier one nothing was sent."""
         self.sent = False
+        self.wants_token = False
         self.connected: float | None = None
         self.first_byte: float | None = None
         self.received = 0
         self._expect("connect")
+
+    def getting_token(self) -> None:
+        """A token is being got, within deadlines of its own and the total of this attempt."""
+        self.wants_token = True
+        self._expect("total")
 
     def connection_made(self) -> None:
         """The connection stands, TLS included."""
@@ -121,6 +129,8 @@ async def deadlines(bounds: Bounds, host: str) -> AsyncGenerator[Progress]:
             raise
         seconds = progress.seconds(progress.deadline)
         raise Timeout(
-            _UNMET[progress.deadline].format(host=host, seconds=seconds),
+            (_NO_TOKEN if progress.wants_token else _UNMET[progress.deadline]).format(
+                host=host, seconds=seconds
+            ),
             details={"deadline": progress.deadline, "seconds": seconds, "host": host, "sent": progress.sent},
         ) from None

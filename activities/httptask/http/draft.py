@@ -7,40 +7,28 @@ what a dry run shows is what runs.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Protocol
 
+from httptask.http.authentication.models import CertificateAuthentication
+from httptask.http.authentication.placing import Credential, credential_of, header_of
 from httptask.http.bodies import content_type, fill
 from httptask.http.connections import Connection
 from httptask.http.decoding import ACCEPT_ENCODING
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import check_header, check_method
 from httptask.http.insertion import Insertions
-from httptask.http.models import (
-    BasicAuthentication,
-    HttpRequest,
-    MultipartBody,
-    RequestBody,
-    SecretReference,
-)
+from httptask.http.models import HttpRequest, MultipartBody, RequestBody
 from httptask.http.parameters import pairs
 from httptask.http.url import Url, encode_component, encode_text, encode_within
+from httptask.http.values import Values
 
-__all__ = ["Draft", "Values", "draft"]
+__all__ = ["Draft", "draft"]
 
 _USER_AGENT = f"httptask/{version('httptask')}"
+_NO_CERTIFICATE = (
+    "`certificate` needs a connection with a client certificate, and this one has none: "
+    "httptask.toml has no setting for it yet"
+)
 _WITH_IDEMPOTENCY_KEY = frozenset({"POST", "PATCH"})
-
-
-class Values(Protocol):
-    """Gives what stands for a secret."""
-
-    def secret(self, reference: SecretReference) -> str:
-        """The text to insert for a reference."""
-        ...
-
-    def basic(self, username: str, password: str) -> str:
-        """The credentials of RFC 7617."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -83,11 +71,13 @@ def draft(request: HttpRequest, connection: Connection | None, values: Values) -
     """
     method = request.method.upper()
     check_method(method)
-    base_url = _base_url(connection, values)
     insertions = Insertions(request.secrets, values.secret)
+    own = Insertions(connection.written.references if connection else (), values.secret)
     try:
-        url = _with_query(_absolute_url(request, base_url, insertions), request, insertions)
-        headers = _headers(request, connection, insertions, values)
+        base_url = _base_url(connection, own)
+        credential = _credential(request, connection, insertions, own, values)
+        url = _with_query(_absolute_url(request, base_url, insertions), request, credential, insertions)
+        headers = _headers(request, _own_headers(request, connection, own), credential, insertions)
     except UnicodeEncodeError:
         raise RequestInvalid("the request has half of a surrogate pair in its URL or credentials") from None
     body = fill(request.body, insertions)
@@ -98,13 +88,7 @@ def draft(request: HttpRequest, connection: Connection | None, values: Values) -
 def _absolute_url(request: HttpRequest, base_url: str | None, insertions: Insertions) -> str:
     whole = insertions.begins_with_secret("url")
     absolute = whole or request.url.lower().startswith(("http://", "https://"))
-    url = insertions.fill(
-        request.url,
-        "url",
-        literal=lambda _, text: encode_text(text),
-        # A secret at the very start is a URL itself, and stays as it is.
-        secret=lambda before, value: encode_within(before, value) if before else value,
-    )
+    url = _filled_url(request.url, "url", insertions)
     if absolute:
         return url
     if base_url is None:
@@ -118,16 +102,49 @@ def _absolute_url(request: HttpRequest, base_url: str | None, insertions: Insert
     return joined + ("&" if "?" in joined else "?") + query
 
 
-def _base_url(connection: Connection | None, values: Values) -> str | None:
-    if connection is None:
+def _base_url(connection: Connection | None, own: Insertions) -> str | None:
+    if connection is None or connection.written.base_url is None:
         return None
-    if connection.base_url_secret is not None:
-        return values.secret(SecretReference(pointer="/url", name=connection.base_url_secret))
-    return connection.base_url
+    return _filled_url(connection.written.base_url, "base_url", own)
 
 
-def _with_query(url: str, request: HttpRequest, insertions: Insertions) -> str:
-    filled = pairs(insertions.fill_tree(request.query, "query"))
+def _filled_url(text: str, leaf: str, insertions: Insertions) -> str:
+    return insertions.fill(
+        text,
+        leaf,
+        literal=lambda _, piece: encode_text(piece),
+        # A secret at the very start is a URL itself, and stays as it is.
+        secret=lambda before, value: encode_within(before, value) if before else value,
+    )
+
+
+def _credential(
+    request: HttpRequest,
+    connection: Connection | None,
+    insertions: Insertions,
+    own: Insertions,
+    values: Values,
+) -> Credential | None:
+    """The request's own, or else that of its connection unless the request has such a header itself."""
+    authentication = request.authentication
+    if authentication is not None:
+        if isinstance(authentication, CertificateAuthentication):
+            raise RequestInvalid(_NO_CERTIFICATE)
+        if _has(request.headers, header_of(authentication)):
+            raise RequestInvalid("give either `authentication` or the header Authorization, not both")
+        return credential_of(authentication, insertions, values)
+    inherited = connection.written.authentication if connection else None
+    if inherited is None or _has(request.headers, header_of(inherited)):
+        return None
+    if isinstance(inherited, CertificateAuthentication):
+        raise RequestInvalid(_NO_CERTIFICATE)
+    return credential_of(inherited, own, values)
+
+
+def _with_query(url: str, request: HttpRequest, credential: Credential | None, insertions: Insertions) -> str:
+    filled = list(pairs(insertions.fill_tree(request.query, "query")))
+    if credential is not None and credential.place == "query" and credential.name not in request.query:
+        filled.append((credential.name, credential.text))
     query = "&".join(f"{encode_component(name)}={encode_component(text)}" for name, text in filled)
     if not query:
         return url
@@ -137,7 +154,7 @@ def _with_query(url: str, request: HttpRequest, insertions: Insertions) -> str:
 
 
 def _headers(
-    request: HttpRequest, connection: Connection | None, insertions: Insertions, values: Values
+    request: HttpRequest, own: Mapping[str, str], credential: Credential | None, insertions: Insertions
 ) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
@@ -146,38 +163,27 @@ def _headers(
         if _has(headers, name):
             raise RequestInvalid(f"the header {name} is given twice: names do not depend on case")
         headers[name] = filled
-    authorization = _authorization(request, insertions, values)
-    if authorization is not None:
-        if _has(headers, "authorization"):
-            raise RequestInvalid("give either `authentication` or the header Authorization, not both")
-        headers["Authorization"] = authorization
-    for name, value in _own_headers(request, connection).items():
+    if credential is not None and credential.place == "header":
+        check_header(credential.name, credential.text)
+        headers[credential.name] = credential.text
+    for name, value in own.items():
         if not _has(headers, name):
             check_header(name, value)
             headers[name] = value
-    if connection is not None and connection.bearer_secret and not _has(headers, "authorization"):
-        token = SecretReference(pointer="/headers/Authorization", name=connection.bearer_secret)
-        headers["Authorization"] = f"Bearer {values.secret(token)}"
+    if credential is not None and credential.place == "cookie":
+        name = next((name for name in headers if name.lower() == "cookie"), "Cookie")
+        cookie = f"{credential.name}={credential.text}"
+        headers[name] = f"{headers[name]}; {cookie}" if name in headers else cookie
     return headers
 
 
-def _authorization(request: HttpRequest, insertions: Insertions, values: Values) -> str | None:
-    authentication = request.authentication
-    if authentication is None:
-        return None
-    if isinstance(authentication, BasicAuthentication):
-        username = insertions.fill(authentication.username, "authentication", "username")
-        password = insertions.fill(authentication.password, "authentication", "password")
-        if ":" in authentication.username:
-            raise RequestInvalid("a username of basic authentication has no colon (RFC 7617)")
-        return values.basic(username, password)
-    value = f"Bearer {insertions.fill(authentication.token, 'authentication', 'token')}"
-    check_header("Authorization", value)
-    return value
-
-
-def _own_headers(request: HttpRequest, connection: Connection | None) -> dict[str, str]:
-    headers = dict(connection.headers) if connection else {}
+def _own_headers(request: HttpRequest, connection: Connection | None, own: Insertions) -> dict[str, str]:
+    written: Mapping[str, str] = connection.written.headers if connection else {}
+    headers = {
+        name: own.fill(value, "headers", name)
+        for name, value in written.items()
+        if not _has(request.headers, name)
+    }
     if isinstance(request.body, MultipartBody) and (
         _has(request.headers, "content-type") or _has(headers, "content-type")
     ):
@@ -194,5 +200,5 @@ def _own_headers(request: HttpRequest, connection: Connection | None) -> dict[st
     return headers
 
 
-def _has(headers: Mapping[str, str], name: str) -> bool:
-    return any(known.lower() == name.lower() for known in headers)
+def _has(headers: Mapping[str, str], name: str | None) -> bool:
+    return name is not None and any(known.lower() == name.lower() for known in headers)

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from httptask.http.address import parse_networks
+from httptask.http.authentication.authenticator import Authenticator
+from httptask.http.authentication.transports import TokenTransport
 from httptask.http.connections import Connection
-from httptask.http.errors import ConnectionUnknown, HttpTaskError
+from httptask.http.errors import ConnectionUnknown, HttpTaskError, Unauthorized
 from httptask.http.exchange import Answer, Transport, exchange
 from httptask.http.fixtures import Fixtures
 from httptask.http.limits import HTTP_DEFAULTS, Bounds, bounds
@@ -64,6 +67,7 @@ class Edge:
         self._recorder = recorder
         self._observers = tuple(observers)
         self._allow_private = parse_networks(allow_private)
+        self._authenticator = Authenticator(self._observers)
         self._transports: dict[str | None, Transport] = {}
 
     async def send(
@@ -81,17 +85,18 @@ class Edge:
         """
         connection = self._connection(request.connection)
         prepared = prepare(request, connection)
-        wire, redactor = wire_request(request, connection, self._secrets)
-        transport = (
-            self._fixtures.transport(prepared) if self._fixtures is not None else self._transport(connection)
-        )
+        outgoing = wire_request(request, connection, self._secrets)
+        redactor = outgoing.redactor
+        channel = partial(self._channel, connection)
+        transport = self._authenticator.transport(outgoing, request.connection, channel(prepared), channel)
         limits = bounds(request.limits, connection.limits if connection else Limits(), defaults)
-        call = _Call(request, prepared, wire, redactor, transport, limits, attempt)
+        call = _Call(request, prepared, outgoing.wire, redactor, transport, limits, attempt)
         observation = _observation(call)
         with observed(observation, self._observers):
             try:
                 answer, response = await self._exchange(call)
             except HttpTaskError as error:
+                _allow_new_token(error, transport, attempt)
                 _clean(error, redactor)
                 if self._recorder is not None:
                     self._recorder.failure(prepared, error)
@@ -110,6 +115,7 @@ class Edge:
 
     async def aclose(self) -> None:
         """Closes all connections."""
+        await self._authenticator.aclose()
         transports, self._transports = self._transports, {}
         for transport in transports.values():
             await transport.aclose()
@@ -148,12 +154,23 @@ class Edge:
             )
         return self._connections[name]
 
+    def _channel(self, connection: Connection | None, prepared: PreparedRequest) -> Transport:
+        """What carries a call, or the token request before it."""
+        return self._transport(connection) if self._fixtures is None else self._fixtures.transport(prepared)
+
     def _transport(self, connection: Connection | None) -> Transport:
         name = connection.name if connection else None
         if name not in self._transports:
             allowed = parse_networks(connection.allow_private) if connection else self._allow_private
             self._transports[name] = NetworkTransport(allowed)
         return self._transports[name]
+
+
+def _allow_new_token(error: HttpTaskError, transport: Transport, attempt: int) -> None:
+    """Gives a call whose token was out of date one more attempt: it is not sent again within this one."""
+    if isinstance(error, Unauthorized) and isinstance(transport, TokenTransport) and transport.outdated:
+        error.retryable = attempt == 1
+        error.message += "; its token was good before and is dropped"
 
 
 def _clean(error: HttpTaskError, redactor: Redactor) -> None:

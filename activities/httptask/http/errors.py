@@ -15,6 +15,7 @@ r"""Every way an HTTP call can fail.
     |   +-- QuotaExhausted      429 or 402 that no waiting will cure
     |   +-- Unauthorized        401
     |   +-- Forbidden           403
+    +-- TokenUnavailable        the authorization server gives no token
     +-- FixtureMissing          no fixture answers this request
     +-- OutputInvalid           a model's answer is not what its schema asks for
 
@@ -41,6 +42,7 @@ __all__ = [
     "ResponseTooLarge",
     "SecretUnavailable",
     "Timeout",
+    "TokenUnavailable",
     "Unauthorized",
 ]
 
@@ -138,6 +140,10 @@ class Unauthorized(HttpStatusError):
 
 class Forbidden(HttpStatusError):
     """403: the credential may not do this."""
+
+
+class TokenUnavailable(HttpTaskError):
+    """The authorization server gives no token; retryable when it did not refuse but failed."""
 
 
 class FixtureMissing(HttpTaskError):

@@ -61,6 +61,11 @@ class Insertions:
             start = reference.offset
         return filled + (literal(filled, text[start:]) if literal else text[start:])
 
+    def take(self, *path: str) -> tuple[SecretReference, ...]:
+        """The references below a place, for someone else to fill in."""
+        inside = [leaf for leaf in self._leaves if leaf[: len(path)] == path]
+        return tuple(reference for leaf in inside for reference in self._leaves.pop(leaf))
+
     def fill_tree(self, value: Any, *path: str) -> Any:
         """The JSON value with the secrets in its texts; parts without a secret are not copied."""
         if isinstance(value, str):

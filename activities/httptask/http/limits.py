@@ -4,13 +4,16 @@ from dataclasses import dataclass
 
 from httptask.http.models import Limits
 
-__all__ = ["CHAT_DEFAULTS", "HTTP_DEFAULTS", "Bounds", "bounds"]
+__all__ = ["CHAT_DEFAULTS", "HTTP_DEFAULTS", "TOKEN_LIMITS", "Bounds", "bounds"]
 
 HTTP_DEFAULTS = Limits(connect=5, total=60, response_bytes=1024 * 1024)
 """Defaults of a plain HTTP call; first byte and idle may take as long as the whole."""
 
 CHAT_DEFAULTS = Limits(connect=5, first_byte=120, idle=120, total=600, response_bytes=1024 * 1024)
 """Defaults of a chat completion: a reasoning model may be silent for minutes before its first byte."""
+
+TOKEN_LIMITS = Limits(connect=5, total=20, response_bytes=256 * 1024)
+"""Limits of a request for a token, or for the document that says where the token endpoint is."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from httptask.http.authentication.models import Authentication
 from httptask.http.body_models import (
     BinaryBody,
     FormBody,
@@ -20,9 +21,6 @@ from httptask.http.body_models import (
 from httptask.http.parameters import ParameterValue
 
 __all__ = [
-    "Authentication",
-    "BasicAuthentication",
-    "BearerAuthentication",
     "BinaryBody",
     "FormBody",
     "HttpRequest",
@@ -63,24 +61,6 @@ class SecretReference(_Model):
     def variable(self) -> str:
         """What people see in the value's place: `$NAME`, or `$NAME.field`."""
         return f"${self.name}" + (f".{self.field}" if self.field else "")
-
-
-class BasicAuthentication(_Model):
-    """RFC 7617."""
-
-    kind: Literal["basic"] = "basic"
-    username: str
-    password: str
-
-
-class BearerAuthentication(_Model):
-    """RFC 6750."""
-
-    kind: Literal["bearer"] = "bearer"
-    token: str
-
-
-Authentication = Annotated[BasicAuthentication | BearerAuthentication, Field(discriminator="kind")]
 
 
 StatusPattern = Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pattern=r"^[1-5]xx$")]

@@ -3,20 +3,23 @@
 import json
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from secrets import token_hex
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from httptask.http.authentication.models import TokenAuthentication
 from httptask.http.bodies import shown
 from httptask.http.connections import Connection
 from httptask.http.curl import body_words
 from httptask.http.draft import Draft, draft
 from httptask.http.headers import HIDDEN, hide_credential, is_credential
+from httptask.http.insertion import Insertions
 from httptask.http.json_tree import map_texts
 from httptask.http.models import HttpRequest, MultipartBody, SecretReference
+from httptask.http.url import Url
 
 __all__ = ["PreparedRequest", "prepare"]
 
@@ -73,20 +76,48 @@ class _Names:
 
     def __init__(self) -> None:
         self._marks: dict[str, SecretReference] = {}
+        self._made: dict[str, str | None] = {}
 
     def secret(self, reference: SecretReference) -> str:
         mark = f"{_NONCE}x{len(self._marks)}x"
         self._marks[mark] = reference
         return mark
 
+    def credential(self, text: str) -> str:
+        return text if _MARK.search(text) else HIDDEN
+
     def basic(self, username: str, password: str) -> str:
-        return f"Basic base64({username}:{password if _MARK.search(password) else HIDDEN})"
+        user = f"{username}:{self.credential(password)}"
+        return self._make(f"Basic base64({user})", f"--user {self.quote(user)}")
+
+    def digest(self, username: str, password: str) -> str:
+        user = f"{username}:{self.credential(password)}"
+        return self._make(f"Digest response({user})", f"--digest --user {self.quote(user)}")
+
+    def token(self, authentication: TokenAuthentication, references: Sequence[SecretReference]) -> str:
+        settings = authentication.settings
+        if settings.use is not None:
+            authority = f"${settings.use}"
+        else:
+            insertions = Insertions(references, self.secret)
+            authority = insertions.fill(settings.authority or "", "authentication", "settings", "authority")
+            if not _MARK.search(authority):
+                authority = Url.parse(authority).origin
+        return self._make(f"Bearer <token from {authority}>")
+
+    def _make(self, header: str, curl: str | None = None) -> str:
+        self._made[header] = curl
+        return header
 
     def hide(self, header: str, value: str) -> str:
         """The value of a header, unless it is a credential that was written out."""
-        if not is_credential(header) or _MARK.search(value) or value.startswith("Basic base64("):
+        if not is_credential(header) or _MARK.search(value) or value in self._made:
             return value
         return hide_credential(value)
+
+    def option(self, header: str) -> str | None:
+        """The option by which curl makes a header itself."""
+        return self._made.get(header)
 
     def decide_origin(self, complete: Draft) -> bool:
         """Whether the server is known to the worker alone, so that the URL can't be checked here."""
@@ -118,8 +149,9 @@ def _curl(complete: Draft, headers: dict[str, str], names: _Names) -> str:
     own = isinstance(complete.body, MultipartBody)
     left_out = {*_NOT_OF_BROWSERS, "content-type"} if own else _NOT_OF_BROWSERS
     for name, value in headers.items():
-        if value.startswith("Basic base64("):
-            words.append(f"--user {names.quote(value.removeprefix('Basic base64(').removesuffix(')'))}")
+        option = names.option(value)
+        if option is not None:
+            words.append(option)
         elif name.lower() not in left_out:
             words.append(f"--header {names.quote(f'{name}: {value}')}")
     words += body_words(complete.body, names.quote)

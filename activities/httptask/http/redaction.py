@@ -31,6 +31,10 @@ class Redactor:
     def __init__(self, values: Mapping[str, str]) -> None:
         self.count = 0
         self._names: dict[str, str] = {}
+        self.add(values)
+
+    def add(self, values: Mapping[str, str]) -> None:
+        """Looks for these as well."""
         for value, name in values.items():
             for form in _forms(value):
                 self._names.setdefault(form, name)

@@ -1,15 +1,19 @@
 """A request out of a history as people may see it."""
 
 import contextlib
+from collections.abc import Collection
 from typing import Any
 
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import HIDDEN, hide_credential, is_credential
 from httptask.http.insertion import Insertions
 from httptask.http.json_pointer import json_pointer
+from httptask.http.json_tree import is_object
 from httptask.http.models import HttpRequest
 
 __all__ = ["shown_request"]
+
+_CREDENTIALS = frozenset({"assertion", "password", "secret", "token"})
 
 
 def shown_request(request: HttpRequest) -> dict[str, Any]:
@@ -22,11 +26,21 @@ def shown_request(request: HttpRequest) -> dict[str, Any]:
     for name, value in request.headers.items():
         if is_credential(name) and json_pointer(["headers", name]) not in named:
             shown["headers"][name] = hide_credential(value)
-    for field in ("password", "token"):
-        if field in shown.get("authentication", {}) and f"/authentication/{field}" not in named:
-            shown["authentication"][field] = HIDDEN
+    if "authentication" in shown:
+        shown["authentication"] = _without_credentials(shown["authentication"], "/authentication", named)
     with contextlib.suppress(RequestInvalid):  # a request that was refused for its references
         shown = Insertions(request.secrets, lambda found: found.variable).fill_tree(shown)
     if "body" in shown:
         [shown["body"]] = shown["body"].values()
     return shown
+
+
+def _without_credentials(value: Any, pointer: str, named: Collection[str]) -> Any:
+    if not is_object(value) or pointer.endswith("/endpoints"):  # paths, one of them of the token endpoint
+        return value
+    return {
+        key: HIDDEN
+        if key in _CREDENTIALS and isinstance(part, str) and f"{pointer}/{key}" not in named
+        else _without_credentials(part, f"{pointer}/{key}", named)
+        for key, part in value.items()
+    }

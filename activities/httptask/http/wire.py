@@ -1,20 +1,22 @@
 """A request as it goes onto the wire, and the credentials that went into it."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from httptask.http.authentication.digest import DigestUser
+from httptask.http.authentication.source import TokenSource, token_source
 from httptask.http.bodies import encode
 from httptask.http.connections import Connection
 from httptask.http.draft import Draft, draft
-from httptask.http.errors import SecretUnavailable
-from httptask.http.headers import has_control_character, is_credential
-from httptask.http.models import HttpRequest, SecretReference
+from httptask.http.headers import is_credential
+from httptask.http.models import HttpRequest
 from httptask.http.redaction import Redactor
+from httptask.http.resolved import ResolvedValues
 from httptask.http.secrets import SecretStore
 from httptask.http.url import Url
 
-__all__ = ["WireRequest", "wire_request"]
+__all__ = ["Outgoing", "WireRequest", "wire_request"]
 
 
 @dataclass(frozen=True)
@@ -27,60 +29,35 @@ class WireRequest:
     body: bytes
 
 
-def wire_request(
-    request: HttpRequest, connection: Connection | None, store: SecretStore
-) -> tuple[WireRequest, Redactor]:
-    """Resolves the secrets of a request and makes it ready to be sent.
+class Outgoing(NamedTuple):
+    """A request that is ready to be sent."""
 
-    Returns:
-        The request, and what removes its credentials from an answer.
+    wire: WireRequest
+    redactor: Redactor
+    """Removes its credentials from an answer."""
+    later: DigestUser | TokenSource | None
+    """Where the credential comes from that only the exchange itself can add."""
+
+
+def wire_request(request: HttpRequest, connection: Connection | None, store: SecretStore) -> Outgoing:
+    """Resolves the secrets of a request and makes it ready to be sent.
 
     Raises:
         RequestInvalid: it can't be sent as written.
         SecretUnavailable: a secret has no usable value, or may not be sent there.
     """
-    values = _ResolvedValues(store)
+    values = ResolvedValues(store)
     complete = draft(request, connection, values)
     url = complete.target()
     values.check_origin(url.origin)
     headers = [(name.encode("ascii"), value.encode("utf-8")) for name, value in complete.headers.items()]
     wire = WireRequest(complete.method, url, headers, encode(complete.body, complete.content_type))
-    return wire, Redactor({**_literal_credentials(complete), **values.resolved})
-
-
-class _ResolvedValues:
-    """Inserts the values of secrets and remembers them."""
-
-    def __init__(self, store: SecretStore) -> None:
-        self._store = store
-        self.resolved: dict[str, str] = {}
-        self.names: set[str] = set()
-
-    def secret(self, reference: SecretReference) -> str:
-        value = self._store.resolve(reference.name, reference.field)
-        if not reference.pointer.startswith("/body/"):
-            _check_header_or_url_value(reference.name, value)
-        self.resolved[value] = reference.name
-        self.names.add(reference.name)
-        return value
-
-    def basic(self, username: str, password: str) -> str:
-        pair = f"{username}:{password}"
-        for value in (pair, password):
-            self.resolved.setdefault(value, "authentication")
-        return "Basic " + base64.b64encode(pair.encode("utf-8")).decode("ascii")
-
-    def check_origin(self, origin: str) -> None:
-        for name in sorted(self.names):
-            self._store.check_origin(name, origin)
-
-
-def _check_header_or_url_value(name: str, value: str) -> None:
-    if has_control_character(value) or not value.isascii():
-        raise SecretUnavailable(
-            f"the value of the secret {name} can't be sent in a header or URL: it has a line break (often "
-            "at its end), a control character or one outside ASCII; set it again without"
-        )
+    redactor = Redactor({**_literal_credentials(complete), **values.resolved})
+    if values.token_wanted is None:
+        return Outgoing(wire, redactor, values.digest_user)
+    source = token_source(*values.token_wanted, store)
+    redactor.add(source.credentials)
+    return Outgoing(wire, redactor, source)
 
 
 def _literal_credentials(complete: Draft) -> Mapping[str, str]:

@@ -89,7 +89,7 @@ def _name(loaded: "Loaded") -> str:
 
 
 def _connection(connection: "Connection") -> Finding:
-    return Finding("connection", connection.name, connection.base_url or f"${connection.base_url_secret}")
+    return Finding("connection", connection.name, connection.base_url or "")
 
 
 def _used_connections(loaded: "Iterable[Loaded]") -> set[str]:
@@ -106,7 +106,7 @@ def _used_connections(loaded: "Iterable[Loaded]") -> set[str]:
 def _needed_secrets(loaded: "Iterable[Loaded]", connections: "Iterable[Connection]") -> set[str]:
     names = {name for one in loaded if one.program for name in one.program.definition.use.secrets}
     for connection in connections:
-        names |= {name for name in (connection.bearer_secret, connection.base_url_secret) if name is not None}
+        names |= set(connection.secret_origins())
     return names
 
 

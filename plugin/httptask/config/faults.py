@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -21,6 +22,10 @@ _EXPECTED = {
     "path_type": "must be a path in quotes",
 }
 _SIMILAR = 70
+_FORMER_KEYS = {
+    "base_url_secret": 'write base_url = "$secrets.NAME"',
+    "bearer_secret": 'write authentication.bearer.token = "$secrets.NAME"',
+}
 
 
 def describe_faults(file: Path, error: ValidationError, model: type[BaseModel]) -> list[str]:
@@ -41,6 +46,8 @@ def _sentence(kind: str, message: str, path: Sequence[str], model: type[BaseMode
 
 
 def _unknown_key(key: str, known: Sequence[str]) -> str:
+    if key in _FORMER_KEYS:
+        return f"unknown key; {_FORMER_KEYS[key]}"
     near = process.extractOne(key, known, score_cutoff=_SIMILAR)
     cure = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
     return f"unknown key; {cure}"
@@ -50,8 +57,18 @@ def _keys_at(model: type[BaseModel], path: Sequence[str]) -> list[str]:
     """The keys that the table at `path` may have."""
     at: Any = model
     for step in path:
-        at = at.model_fields[step].annotation if _is_model(at) else get_args(at)[1]
-    return [name for name in at.model_fields if name != "name"] if _is_model(at) else []
+        at = _required(_fields(at)[step] if _is_model(at) else get_args(at)[1])
+    return [name for name in _fields(at) if len(path) > 2 or name != "name"] if _is_model(at) else []
+
+
+def _fields(model: type[BaseModel]) -> dict[str, Any]:
+    return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+
+
+def _required(annotation: Any) -> Any:
+    """The type without `| None`."""
+    members = [member for member in get_args(annotation) if member is not NoneType]
+    return members[0] if get_origin(annotation) is UnionType and len(members) == 1 else annotation
 
 
 def _is_model(annotation: Any) -> bool:

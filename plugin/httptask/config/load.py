@@ -15,7 +15,6 @@ from httptask.http.connections import Connection, default_connections
 from httptask.http.errors import RequestInvalid
 from httptask.http.json_tree import is_object
 from httptask.http.secrets import SecretSource
-from httptask.http.url import Url
 
 __all__ = ["CONFIG_NAME", "STATE_DIRECTORY_NAME", "Config", "find_config", "load_config"]
 
@@ -119,9 +118,9 @@ def _parse(file: Path) -> _ConfigFile:
 def _check_sources(file: Path, written: _ConfigFile) -> None:
     """Refuse a connection without an address and a secret without a source, or with two."""
     faults = [
-        f"{file}: connections.{name}: has no address; write base_url, or base_url_secret with a secret's name"
+        f"{file}: connections.{name}: has no address; write base_url"
         for name, connection in written.connections.items()
-        if connection.base_url is None and connection.base_url_secret is None
+        if connection.base_url is None
     ]
     faults += [
         f'{file}: secrets.{name}: write where it comes from, either environment = "{name}" or file = "PATH"'
@@ -145,8 +144,8 @@ def _default_connections(environment: Mapping[str, str]) -> dict[str, Connection
 
 def _credentials(defaults: Iterable[Connection]) -> dict[str, SecretSource]:
     """The default connections' credentials come from environment variables of the same name."""
-    names = [connection.bearer_secret for connection in defaults]
-    return {name: SecretSource(name=name, environment=name) for name in names if name is not None}
+    names = [name for connection in defaults for name in connection.secret_origins()]
+    return {name: SecretSource(name=name, environment=name) for name in names}
 
 
 def _anchored(sources: Mapping[str, SecretSource], root: Path) -> dict[str, SecretSource]:
@@ -160,10 +159,7 @@ def _anchored(sources: Mapping[str, SecretSource], root: Path) -> dict[str, Secr
 
 
 def _bound(source: SecretSource, connections: Iterable[Connection]) -> SecretSource:
-    """A connection's credential that declares no origins may go to that connection's origin only."""
-    origins = {
-        Url.parse(connection.base_url).origin: None
-        for connection in connections
-        if connection.bearer_secret == source.name and connection.base_url is not None
-    }
-    return source.model_copy(update={"origins": tuple(origins)}) if origins and not source.origins else source
+    """A connection's credential that declares no origins may go to the origin that it belongs to only."""
+    found = (connection.secret_origins().get(source.name) for connection in connections)
+    origins = tuple(dict.fromkeys(origin for origin in found if origin is not None))
+    return source.model_copy(update={"origins": origins}) if origins and not source.origins else source

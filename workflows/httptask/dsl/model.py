@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from httptask.dsl.json_values import is_mapping
+from httptask.http.authentication.policy import Policy
 
 __all__ = [
     "FLOW_DIRECTIVES",
@@ -136,29 +137,9 @@ class Timeout(_Model):
     """Duration after which the task or workflow fails with the standard's timeout error."""
 
 
-class BasicPolicy(_Model):
-    username: str | None = None
-    """User name, or `${ $secrets.NAME }`."""
-    password: str | None = None
-    """Password: `${ $secrets.NAME }`."""
-    use: str | None = None
-    """Name of a secret with `username` and `password`."""
-
-
-class BearerPolicy(_Model):
-    token: str | None = None
-    """Token: `${ $secrets.NAME }`."""
-    use: str | None = None
-    """Name of a secret with `token`."""
-
-
-class AuthenticationPolicy(_Model):
+class AuthenticationPolicy(Policy):
     """One of the policies, or `use`: the name of one under `use.authentications` or of a connection."""
 
-    basic: BasicPolicy | None = None
-    """User name and password (RFC 7617)."""
-    bearer: BearerPolicy | None = None
-    """Bearer token (RFC 6750)."""
     use: str | None = None
     """Name of a policy under `use.authentications`, or of a connection."""
 
@@ -192,7 +173,7 @@ class Use(_Model):
 
     secrets: tuple[str, ...] = ()
     """Names of the secrets that expressions may refer to."""
-    authentications: dict[str, AuthenticationPolicy] = {}
+    authentications: dict[str, Policy] = {}
     """Authentication policies by name."""
     errors: dict[str, ErrorDefinition] = {}
     """Errors to raise, by name."""

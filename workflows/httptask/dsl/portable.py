@@ -1,6 +1,7 @@
 """What other runtimes of the standard may not understand in a definition that is valid under it."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from httptask.dsl.checks.places import text_at
 from httptask.dsl.faults import Fault, Severity
@@ -10,12 +11,14 @@ from httptask.dsl.program import Program, TemplateUse
 
 __all__ = ["portable_uses"]
 
+_POLICY: Final = "/with/endpoint/authentication"
+
 
 def portable_uses(program: Program) -> list[Fault]:
     """Each use of an addition of this runtime, as a warning with what would be portable instead."""
     faults = [*_metadata(program), *_functions(program), *_tasks_argument(program)]
     for use in program.templates:
-        faults += [*_interpolation(program, use), *_secrets(use)]
+        faults += [*_interpolation(program, use), *_secrets(use), *_certificate(use)]
     return list(dict.fromkeys(faults))
 
 
@@ -65,3 +68,11 @@ def _secrets(use: TemplateUse) -> Iterator[Fault]:
                 f"other runtimes may refuse `$secrets.{reference.name}` here: the standard restricts secrets"
             )
             yield _not_portable(pointer, message, hint)
+
+
+def _certificate(use: TemplateUse) -> Iterator[Fault]:
+    is_policy = use.pointer.startswith("/use/authentications/") or use.pointer.endswith(_POLICY)
+    if is_policy and "certificate" in use.template.value:
+        hint = "`use` the name of the connection: authentication: { use: NAME }"
+        message = "the standard names `certificate` and doesn't say what it holds"
+        yield _not_portable(f"{use.pointer}/certificate", message, hint, at_key=True)

@@ -60,7 +60,10 @@ class TaskNode:
         None for a task without a policy of its own; what a connection adds is known to its worker only.
         """
         policy = self.parts.get("authentication")
-        return {"scheme": next(iter(policy.value)).capitalize()} if isinstance(policy, Template) else None
+        if not isinstance(policy, Template):
+            return None
+        scheme = next(iter(policy.value))
+        return {"scheme": "Bearer" if scheme in ("oauth2", "oidc") else scheme.capitalize()}
 
 
 @dataclass(frozen=True, slots=True)

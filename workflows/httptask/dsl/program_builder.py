@@ -47,6 +47,7 @@ from httptask.dsl.program import (
     TemplateUse,
     resolve_scope,
 )
+from httptask.http.authentication.policy import Policy
 
 __all__ = ["build_program"]
 
@@ -212,12 +213,13 @@ class _Builder:
 
     def authentication(self, parts: dict[str, Compiled], pointer: str, policy: AuthenticationPolicy) -> None:
         """A policy given in place, or by the name it has under `use.authentications`."""
+        found: Policy = policy
         if policy.use is not None:
             if policy.use not in self.use.authentications:
                 return  # the name of a connection
             pointer = child_pointer("/use/authentications", policy.use)
-            policy = self.use.authentications[policy.use]
-        self.template(parts, "authentication", pointer, policy.model_dump(exclude_none=True))
+            found = self.use.authentications[policy.use]
+        self.template(parts, "authentication", pointer, found.model_dump(exclude_unset=True))
 
     def body(
         self, pointer: str, task: Task, arguments: BaseModel | None

@@ -1,7 +1,8 @@
 """Errors of calls as Python workflows catch them; uncaught, they fail the workflow like any `ApplicationError`.
 
     CallFailed
-    +-- RequestInvalid, SecretUnavailable, ConnectionUnknown, AddressForbidden, FixtureMissing
+    +-- RequestInvalid, SecretUnavailable, TokenUnavailable, ConnectionUnknown, AddressForbidden
+    +-- FixtureMissing
     +-- ConnectFailed, CallTimeout, ResponseInterrupted, ResponseInvalid, ResponseTooLarge
     +-- HttpStatusError
     |   +-- RateLimited, QuotaExhausted, Unauthorized, Forbidden
@@ -35,6 +36,7 @@ __all__ = [
     "ResponseInvalid",
     "ResponseTooLarge",
     "SecretUnavailable",
+    "TokenUnavailable",
     "Unauthorized",
     "call_error",
 ]
@@ -56,6 +58,10 @@ class RequestInvalid(CallFailed):
 
 class SecretUnavailable(CallFailed):
     """A secret is not declared on the worker, or has no usable value."""
+
+
+class TokenUnavailable(CallFailed):
+    """The authorization server gives no token."""
 
 
 class ConnectionUnknown(CallFailed):
@@ -121,6 +127,7 @@ _BY_TYPE: dict[str, type[CallFailed]] = {
         for error in (
             RequestInvalid,
             SecretUnavailable,
+            TokenUnavailable,
             ConnectionUnknown,
             AddressForbidden,
             FixtureMissing,

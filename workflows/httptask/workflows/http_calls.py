@@ -12,10 +12,10 @@ from httptask.dsl.expressions import Rendered
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
 from httptask.dsl.json_values import is_mapping
 from httptask.dsl.model import Endpoint
+from httptask.http.authentication.models import Authentication
+from httptask.http.authentication.policy import Policy
+from httptask.http.authentication.reading import read_policy
 from httptask.http.models import (
-    Authentication,
-    BasicAuthentication,
-    BearerAuthentication,
     HttpRequest,
     HttpResponse,
     SecretReference,
@@ -136,38 +136,24 @@ def _own_key(value: Mapping[str, Any], headers: Any) -> str | None:
     return text
 
 
-def _authentication(rendered: Rendered | None) -> tuple[Authentication | None, list[SecretReference]]:
-    """The policy's credentials; `use` inside a policy names a secret that holds them as a JSON object."""
+def _authentication(rendered: Rendered | None) -> tuple[Authentication | None, tuple[SecretReference, ...]]:
     if rendered is None:
-        return None, []
-    [(scheme, policy)] = rendered.value.items()
-    fields = ("username", "password") if scheme == "basic" else ("token",)
-    if "use" in policy:
-        secrets = [
-            SecretReference(pointer=f"/authentication/{field}", name=policy["use"], field=field)
-            for field in fields
-        ]
-        policy = dict.fromkeys(fields, "")
-    else:
-        secrets = [_moved(reference, f"/{scheme}", "/authentication") for reference in rendered.secrets]
-    model = BasicAuthentication if scheme == "basic" else BearerAuthentication
-    return model(**policy), secrets
-
-
-def _moved(reference: SecretReference, old: str, new: str) -> SecretReference:
-    if not reference.pointer.startswith(old):
-        return reference
-    return reference.model_copy(update={"pointer": new + reference.pointer.removeprefix(old)})
+        return None, ()
+    return read_policy(Policy.model_validate(rendered.value), rendered.secrets)
 
 
 def _connection(arguments: HttpArguments | HttpRequestArguments, policy: Rendered | None) -> str | None:
     """The connection that the call names, or that stands where the standard has the name of a policy."""
-    if isinstance(arguments, HttpRequestArguments) and arguments.connection is not None:
-        return arguments.connection
+    named = arguments.connection if isinstance(arguments, HttpRequestArguments) else None
     endpoint = arguments.endpoint
-    if policy is None and isinstance(endpoint, Endpoint) and endpoint.authentication is not None:
-        return endpoint.authentication.use
-    return None
+    meant: str | None = None
+    if policy is not None:
+        meant = policy.value.get("certificate", {}).get("use")
+    elif isinstance(endpoint, Endpoint) and endpoint.authentication is not None:
+        meant = endpoint.authentication.use
+    if meant is not None and named not in (None, meant):
+        refuse_request(f"the connection is {named}, and the authentication that of {meant}: keep one")
+    return named or meant
 
 
 def _success(arguments: HttpArguments | HttpRequestArguments) -> tuple[StatusPattern, ...]:

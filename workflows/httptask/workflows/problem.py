@@ -32,6 +32,7 @@ _KIND_OF_ERROR = {
     "AddressForbidden": "authorization",
     "Forbidden": "authorization",
     "Unauthorized": "authentication",
+    "TokenUnavailable": "authentication",
     "ConnectionUnknown": "configuration",
     "FixtureMissing": "configuration",
     "Timeout": "timeout",

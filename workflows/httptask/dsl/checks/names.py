@@ -9,6 +9,8 @@ from httptask.dsl.functions import HttpArguments, HttpRequestArguments, MapArgum
 from httptask.dsl.model import AuthenticationPolicy, Endpoint, ForTask, RaiseTask, Use
 from httptask.dsl.program import Program, TaskNode
 from httptask.dsl.suggest import closest, hint_for_unknown
+from httptask.http.authentication.check import policy_faults
+from httptask.http.authentication.policy import Policy
 
 __all__ = ["check_names"]
 
@@ -34,7 +36,7 @@ def check_names(program: Program) -> Iterator[Fault]:
     """Find names that refer to nothing, incomplete policies, and loop variables that hide others."""
     use = program.definition.use
     for name, policy in use.authentications.items():
-        yield from _policy_faults(policy, child_pointer("/use/authentications", name), use, is_named=True)
+        yield from _policy_faults(policy, child_pointer("/use/authentications", name), use)
     if isinstance(program.definition.timeout, str):
         yield from _unknown("/timeout", "timeout", program.definition.timeout, use.timeouts)
     for node in program.nodes.values():
@@ -58,49 +60,28 @@ def _authentication_faults(node: TaskNode, use: Use) -> Iterator[Fault]:
     endpoint = arguments.endpoint if isinstance(arguments, HttpArguments | HttpRequestArguments) else None
     if isinstance(endpoint, Endpoint) and endpoint.authentication is not None:
         pointer = f"{node.pointer}/with/endpoint/authentication"
-        yield from _policy_faults(endpoint.authentication, pointer, use, is_named=False)
+        yield from _policy_faults(endpoint.authentication, pointer, use)
 
 
-def _policy_faults(
-    policy: AuthenticationPolicy, pointer: str, use: Use, *, is_named: bool
-) -> Iterator[Fault]:
-    """A policy is one of `basic`, `bearer` and, where used, `use` (dsl-reference.md, Authentication)."""
-    given = [name for name in ("basic", "bearer", "use") if getattr(policy, name) is not None]
-    if len(given) != 1 or (is_named and given == ["use"]):
-        allowed = "`basic` or `bearer`" if is_named else "`basic`, `bearer` or `use`"
-        yield Fault(
-            pointer, "authentication", f"authentication must have exactly one of {allowed}", "keep one"
-        )
+def _policy_faults(policy: Policy, pointer: str, use: Use) -> Iterator[Fault]:
+    """A policy is exactly one of its kinds, and complete (dsl-reference.md, Authentication)."""
+    faults = list(policy_faults(policy))
+    for fault in faults:
+        place = "/".join((pointer, *fault.path))
+        yield Fault(place, fault.code, fault.message, fault.hint, at_key=bool(fault.path))
+    if any(not fault.path for fault in faults):
         return
-    if policy.use is not None:
+    [(scheme, settings)] = policy.given()
+    if isinstance(policy, AuthenticationPolicy) and policy.use is not None:
         near = None if policy.use in use.authentications else closest(policy.use, use.authentications)
         if near is not None:
             message = f"`{policy.use}` is not under `use.authentications`, so it names a connection"
-            yield Fault(
-                f"{pointer}/use",
-                "unknown-authentication",
-                message,
-                f"did you mean `{near}`?",
-                Severity.WARNING,
-            )
-    for kind, part in (("basic", policy.basic), ("bearer", policy.bearer)):
-        if part is None:
-            continue
-        if part.use is not None:
-            if part.use not in use.secrets:
-                hint = hint_for_unknown(part.use, use.secrets, "declared secrets")
-                yield Fault(
-                    f"{pointer}/{kind}/use",
-                    "unknown-secret",
-                    f"`{part.use}` is not under `use.secrets`",
-                    hint,
-                )
-            continue
-        missing = [name for name in type(part).model_fields if name != "use" and getattr(part, name) is None]
-        if missing:
-            names = " and ".join(f"`{name}`" for name in missing)
-            hint = f"add {names}, or `use` the name of a secret that holds them"
-            yield Fault(f"{pointer}/{kind}", "missing-key", f"`{kind}` has no {names}", hint, at_key=True)
+            hint = f"did you mean `{near}`?"
+            yield Fault(f"{pointer}/use", "unknown-authentication", message, hint, Severity.WARNING)
+    elif scheme != "certificate" and settings.use is not None and settings.use not in use.secrets:
+        hint = hint_for_unknown(settings.use, use.secrets, "declared secrets")
+        message = f"`{settings.use}` is not under `use.secrets`"
+        yield Fault(f"{pointer}/{scheme}/use", "unknown-secret", message, hint)
 
 
 def _loop_faults(node: TaskNode) -> Iterator[Fault]:

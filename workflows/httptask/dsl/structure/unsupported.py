@@ -5,7 +5,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from httptask.dsl.faults import Fault
-from httptask.dsl.model import UNSUPPORTED_TASK_KEYWORDS, AuthenticationPolicy, Definition, Schema, Use
+from httptask.dsl.model import UNSUPPORTED_TASK_KEYWORDS, Definition, Schema, Use
 
 __all__ = ["unsupported", "unsupported_key", "unsupported_keyword"]
 
@@ -20,10 +20,6 @@ _KEYS: Final[dict[type[BaseModel], dict[str, str]]] = {
         "functions": "call a function of the built-in catalogue, or write the task where it is to run",
         "retries": "calls are retried by the policy of their connection",
     },
-    AuthenticationPolicy: dict.fromkeys(
-        ("certificate", "digest", "oauth2", "oidc"),
-        "use `basic` or `bearer`, or `use` the name of a connection",
-    ),
     Schema: {"resource": "write the schema here, under `document`"},
 }
 _KEYWORD_HINTS: Final = {

@@ -1,0 +1,100 @@
+"""Where a token comes from: the settings of a policy with their secrets in place."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from httptask.http.authentication.check import policy_faults
+from httptask.http.authentication.models import TokenAuthentication
+from httptask.http.authentication.policy import OAuth2Policy, Policy
+from httptask.http.errors import RequestInvalid, SecretUnavailable
+from httptask.http.insertion import Insertions
+from httptask.http.json_tree import canonical
+from httptask.http.models import SecretReference
+from httptask.http.resolved import ResolvedValues
+from httptask.http.secrets import SecretStore
+from httptask.http.url import Url
+
+__all__ = ["TokenSource", "token_source"]
+
+
+@dataclass(frozen=True)
+class TokenSource:
+    """All that decides which token is given."""
+
+    settings: OAuth2Policy = field(repr=False)
+    discovered: bool
+    """Whether the authority says where its token endpoint is."""
+    authority: Url
+    credentials: Mapping[str, str] = field(repr=False)
+    """What to take out of answers and errors: value -> name."""
+    secrets: frozenset[str]
+    store: SecretStore = field(repr=False)
+
+    def check_origin(self, origin: str) -> None:
+        """Refuses to send the credentials to an origin that their secrets were not declared for.
+
+        Raises:
+            SecretUnavailable: naming the origin to add.
+        """
+        for name in sorted(self.secrets):
+            self.store.check_origin(name, origin)
+
+    def key(self, connection: str | None, origin: str) -> str:
+        """Names the token of one connection, or of one origin without a connection; tells nothing about it."""
+        whole = [self.settings.model_dump(mode="json"), self.discovered, connection, origin]
+        return hashlib.sha256(canonical(whole).encode()).hexdigest()
+
+
+def token_source(
+    authentication: TokenAuthentication, references: Sequence[SecretReference], store: SecretStore
+) -> TokenSource:
+    """Resolves the secrets of a policy.
+
+    Raises:
+        RequestInvalid: the authority is not a URL.
+        SecretUnavailable: a secret has no usable value.
+    """
+    values = ResolvedValues(store)
+    settings = authentication.settings
+    if settings.use is not None:
+        settings = _stored(authentication.kind, settings.use, store)
+        names = frozenset({authentication.settings.use or ""})
+    else:
+        filled = Insertions(references, values.secret).fill_tree(
+            settings.model_dump(mode="json", exclude_unset=True), "authentication", "settings"
+        )
+        settings = OAuth2Policy.model_validate(filled)
+        names = frozenset(values.names)
+    client = settings.client
+    for text in (client.secret, client.assertion, settings.password, settings.subject, settings.actor):
+        if text is not None:
+            values.credential(text if isinstance(text, str) else text.token)
+    if client.secret is not None:
+        values.credential(f"{client.id}:{client.secret}")
+    try:
+        authority = Url.parse(settings.authority or "")
+    except RequestInvalid as error:
+        raise RequestInvalid(f"the authority of {authentication.kind}: {error.message}") from None
+    return TokenSource(
+        settings, authentication.kind == "oidc", authority, dict(values.resolved), names, store
+    )
+
+
+def _stored(scheme: str, name: str, store: SecretStore) -> OAuth2Policy:
+    """The settings that a secret holds as JSON; a fault in them names no value."""
+    text = store.resolve(name)
+    try:
+        settings = OAuth2Policy.model_validate_json(text)
+    except ValidationError as error:
+        [first, *_] = error.errors(include_url=False, include_input=False, include_context=False)
+        where = ".".join(map(str, first["loc"])) or "it"
+        raise SecretUnavailable(
+            f"the secret {name} does not hold the settings of {scheme} as JSON: {where}: {first['msg']}"
+        ) from None
+    policy = Policy(oidc=settings) if scheme == "oidc" else Policy(oauth2=settings)
+    for fault in policy_faults(policy):
+        raise SecretUnavailable(f"the secret {name} does not hold all settings: {fault.message}")
+    return settings

@@ -1,0 +1,128 @@
+"""Transports that add what only the exchange itself can: the answer to a challenge, or a token.
+
+A credential goes to one origin. A request to another passes without it.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from httptask.http.authentication.digest import DigestUser
+from httptask.http.authentication.tokens import Token
+from httptask.http.deadlines import Progress
+from httptask.http.exchange import Transport, WireResponse
+from httptask.http.wire import WireRequest
+
+__all__ = ["DigestTransport", "TokenTransport"]
+
+_UNAUTHORIZED = 401
+_SAFE_TO_REPEAT = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class DigestTransport:
+    """Answers a challenge once; the server refused the request before it, so that nothing is done twice.
+
+    Args:
+        inner: sends.
+        user: answers.
+        origin: where the answers go.
+    """
+
+    def __init__(self, inner: Transport, user: DigestUser, origin: str) -> None:
+        self.simulated = inner.simulated
+        self._inner = inner
+        self._user = user
+        self._origin = origin
+
+    @asynccontextmanager
+    async def open(self, request: WireRequest, progress: Progress) -> AsyncGenerator[WireResponse]:
+        """Sends a request; see `Transport.open`."""
+        async with self._inner.open(request, progress) as response:
+            answer = self._answer(request, response)
+            if answer is None:
+                yield response
+                return
+        progress.restart()
+        async with self._inner.open(_with_authorization(request, answer), progress) as response:
+            yield response
+
+    async def aclose(self) -> None:
+        """What is inside is closed by its owner."""
+
+    def _answer(self, request: WireRequest, response: WireResponse) -> str | None:
+        if response.status != _UNAUTHORIZED or request.url.origin != self._origin:
+            return None
+        challenges = [
+            value.decode("latin-1") for name, value in response.headers if name.lower() == b"www-authenticate"
+        ]
+        return self._user.answer(challenges, request.method, request.url)
+
+
+class TokenTransport:
+    """Adds a token. One that was good and is refused is dropped; what may be repeated is sent with a new one.
+
+    Args:
+        inner: sends.
+        obtain: gives a token.
+        drop: forgets it.
+        origin: where it goes.
+
+    Attributes:
+        outdated: whether a server refused a token that had been good, so that another attempt may succeed.
+    """
+
+    def __init__(
+        self,
+        inner: Transport,
+        obtain: Callable[[], Awaitable[Token]],
+        drop: Callable[[Token], None],
+        origin: str,
+    ) -> None:
+        self.simulated = inner.simulated
+        self.outdated = False
+        self._inner = inner
+        self._obtain = obtain
+        self._drop = drop
+        self._origin = origin
+
+    @asynccontextmanager
+    async def open(self, request: WireRequest, progress: Progress) -> AsyncGenerator[WireResponse]:
+        """Sends a request; see `Transport.open`."""
+        if request.url.origin != self._origin:
+            async with self._inner.open(request, progress) as response:
+                yield response
+            return
+        if request.method in _SAFE_TO_REPEAT:
+            token = await self._token(progress)
+            async with self._inner.open(_with_token(request, token), progress) as response:
+                if not self._is_outdated(token, response):
+                    yield response
+                    return
+        token = await self._token(progress)
+        async with self._inner.open(_with_token(request, token), progress) as response:
+            self.outdated = self._is_outdated(token, response)
+            yield response
+
+    async def aclose(self) -> None:
+        """What is inside is closed by its owner."""
+
+    async def _token(self, progress: Progress) -> Token:
+        progress.getting_token()
+        token = await self._obtain()
+        progress.restart()
+        return token
+
+    def _is_outdated(self, token: Token, response: WireResponse) -> bool:
+        if response.status != _UNAUTHORIZED:
+            token.accepted = True
+            return False
+        self._drop(token)
+        return token.accepted
+
+
+def _with_token(request: WireRequest, token: Token) -> WireRequest:
+    return _with_authorization(request, f"Bearer {token.value}")
+
+
+def _with_authorization(request: WireRequest, value: str) -> WireRequest:
+    return replace(request, headers=[*request.headers, (b"Authorization", value.encode())])
