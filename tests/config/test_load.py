@@ -120,9 +120,50 @@ def test_replaced_openai_does_not_keep_the_default_credential(tmp_path: Path) ->
         ("connections = 3", "connections: must be a table"),
         ("[connections]\nx = 3", "connections.x: must be a table"),
         ('[secrets.X]\nenvironment = "X"\norigins = "https://x"', "secrets.X.origins: must be a list"),
+        ("[connections.x]\n", "connections.x: has no address; write base_url"),
         (
-            "[connections.x]\n",
-            "connections.x: has no address; write base_url",
+            '[connections.x]\nbase_url = "https://x"\nbearer_secret = "X"',
+            'connections.x.bearer_secret: unknown key; write authentication.bearer.token = "$secrets.NAME"',
+        ),
+        (
+            '[connections.x]\nbase_url_secret = "X"',
+            'connections.x.base_url_secret: unknown key; write base_url = "$secrets.NAME"',
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nauthentication = { baerer = { token = "x" } }',
+            "connections.x.authentication.baerer: unknown key; did you mean bearer?",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nauthentication.oauth2.client = { secrt = "x" }',
+            "connections.x.authentication.oauth2.client.secrt: unknown key; did you mean secret?",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nauthentication.api_key = { in = "header", name = "x", value = "y", valeu = "y" }',
+            "connections.x.authentication.api_key.valeu: unknown key; did you mean value?",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nauthentication.api_key = { in = "body", name = "x", value = "y" }',
+            "connections.x.authentication.api_key.in: must be 'header', 'query' or 'cookie'",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nauthentication = { }',
+            "connections.x.authentication: authentication must have exactly one of `basic`, `bearer`, `certificate`, `digest`, `oauth2`, `oidc` or `api_key`: keep one",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nauthentication.basic = { username = "x" }',
+            "connections.x.authentication: `basic` has no `password`: add `password`, or `use` the name of a secret that holds them",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nheaders = { X-Key = "${ $secrets.X }" }',
+            "connections.x: headers.X-Key: a secret is written $secrets.NAME or $secrets.NAME.FIELD, without ${ }",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nauthentication.bearer.token = "$secrets[X]"',
+            "connections.x: bearer.token: a secret is written $secrets.NAME or $secrets.NAME.FIELD, without ${ }",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nauthentication.oidc = { authority = "id", grant = "client_credentials", client.authentication = "none" }',
+            "connections.x: authority: the URL is not absolute: it must start with http:// or https://",
         ),
         (
             "[secrets.X]\n",
@@ -136,6 +177,41 @@ def test_replaced_openai_does_not_keep_the_default_credential(tmp_path: Path) ->
 )
 def test_faults_name_key_and_cure(tmp_path: Path, text: str, fault: str) -> None:
     assert faults(written(tmp_path, text)) == [fault]
+
+
+SECRETS = """
+[connections.a]
+base_url = "https://a.example/v1"
+headers = { X-Team = "$secrets.TEAM" }
+authentication.basic = { use = "USER" }
+
+[connections.b]
+base_url = "https://b.example"
+headers = { X-Team = "t-$secrets.TEAM" }
+authentication.oauth2 = { authority = "https://id.example/realm", grant = "client_credentials", client = { id = "$secrets.ID", secret = "$secrets.CLIENT" } }
+
+[connections.c]
+base_url = "$secrets.HOOK/x"
+authentication.oidc = { authority = "https://$secrets.HOST.name/", grant = "client_credentials", client = { id = "c", secret = "$secrets.FREE" } }
+"""
+
+
+def test_a_secret_goes_where_it_belongs_unless_its_origins_say_otherwise(tmp_path: Path) -> None:
+    names = ("TEAM", "USER", "ID", "CLIENT", "HOOK", "HOST", "FREE")
+    declared = "".join(f'[secrets.{name}]\nenvironment = "{name}"\n' for name in names)
+    own = '[secrets.OWN]\nenvironment = "OWN"\norigins = ["https://own.example"]\n'
+    text = SECRETS.replace('id = "$secrets.ID"', 'id = "$secrets.OWN-$secrets.ID"') + declared + own
+    secrets = load_config(written(tmp_path, text), {}).secrets
+    assert {name: source.origins for name, source in secrets.items() if name != "OPENAI_API_KEY"} == {
+        "TEAM": ("https://a.example", "https://b.example"),
+        "USER": ("https://a.example",),
+        "ID": ("https://id.example",),
+        "CLIENT": ("https://id.example",),
+        "OWN": ("https://own.example",),
+        "HOOK": (),
+        "HOST": (),
+        "FREE": (),
+    }
 
 
 def test_every_fault_at_once(tmp_path: Path) -> None:

@@ -3,18 +3,16 @@
 import base64
 import json
 import logging
-import pickle
-import traceback
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from httptask.http.authentication.models import BasicAuthentication
-from httptask.http.errors import HttpTaskError, SecretUnavailable
+from httptask.http.errors import SecretUnavailable
 from httptask.http.models import HttpRequest, JsonBody, Limits, SecretReference
 from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.outputs import outputs_of
 
 KEY = "sk-sentinel/7f3a+9c=0b"
 FORMS = (KEY, quote(KEY, safe=""), base64.b64encode(KEY.encode()).decode()[:-4], KEY[3:15])
@@ -60,29 +58,6 @@ def echo(status: int) -> Any:
         return Reply.of(body.encode(), status=status, headers=headers)
 
     return reply
-
-
-def chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-async def outputs_of(edge: Any, request: HttpRequest, capsys: Any, caplog: Any) -> str:
-    """Everything that may be stored, logged or shown after a call."""
-    texts: list[str] = []
-    with caplog.at_level(logging.DEBUG):
-        try:
-            response = await edge.send(request)
-            texts += [response.model_dump_json(), repr(response)]
-        except HttpTaskError as error:
-            texts += traceback.format_exception(error)
-            texts += [f"{link!r} {link.args} {vars(link)}" for link in chain(error)]
-            texts += [json.dumps(error.details), str(pickle.dumps(error.args))]
-    prepared = edge.prepare(request)
-    texts += [prepared.model_dump_json(), prepared.curl(), repr(prepared)]
-    printed = capsys.readouterr()
-    return "\n".join([*texts, printed.out, printed.err, caplog.text])
 
 
 @pytest.mark.parametrize("request_", [everywhere(), simple()], ids=["everywhere", "bearer"])

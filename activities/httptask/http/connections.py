@@ -101,13 +101,20 @@ class Connection(BaseModel):
         issuer: str | None = None
         settings = getattr(written.authentication, "settings", None)
         if settings is not None and settings.authority is not None and _AUTHORITY not in secret:
-            issuer = Url.parse(settings.authority).origin
+            issuer = _origin("authority", settings.authority)
         origins = {} if settings is None or settings.use is None else {settings.use: issuer}
         for reference in written.references:
             is_for_token = reference.pointer.startswith("/authentication/settings/")
             of_base_url = reference.pointer == "/base_url"
             origins[reference.name] = issuer if is_for_token else None if of_base_url else server
         return origins
+
+
+def _origin(name: str, url: str) -> str:
+    try:
+        return Url.parse(url).origin
+    except RequestInvalid as error:
+        raise RequestInvalid(f"{name}: {error.message}") from None
 
 
 def default_connections(environment: Mapping[str, str]) -> dict[str, Connection]:

@@ -11,6 +11,7 @@ __all__ = ["cut_secrets"]
 
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
 _REFERENCE = re.compile(rf"\$secrets\.(?P<name>{_NAME})(?:\.(?P<field>{_NAME}))?")
+_OTHER_FORM = re.compile(r"\$secrets\b|\$\{\s*$")
 
 
 def cut_secrets(value: Any, pointer: str = "") -> tuple[Any, tuple[SecretReference, ...]]:
@@ -47,13 +48,14 @@ def _pieces(text: str, pointer: str, references: list[SecretReference]) -> Itera
         start = found.end()
         offset += len(piece)
         references.append(SecretReference(pointer=pointer, offset=offset, **found.groupdict()))
-        yield _plain(piece)
-    yield _plain(text[start:])
+        yield _plain(piece, pointer)
+    yield _plain(text[start:], pointer)
 
 
-def _plain(piece: str) -> str:
-    if "$secrets" in piece or piece.rstrip().endswith("${"):
-        raise ValueError("a secret is written $secrets.NAME or $secrets.NAME.FIELD here, without ${ }")
+def _plain(piece: str, pointer: str) -> str:
+    if _OTHER_FORM.search(piece):
+        place = pointer.removeprefix("/").replace("/", ".")
+        raise ValueError(f"{place}: a secret is written $secrets.NAME or $secrets.NAME.FIELD, without ${{ }}")
     return piece
 
 
