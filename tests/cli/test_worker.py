@@ -104,6 +104,24 @@ async def test_undeclared_secret_and_connection_are_refused(shell: Shell) -> Non
     assert "connection hooks: not declared: add it to httptask.toml with its base_url" in command.stderr
 
 
+async def test_a_connection_named_as_authentication_is_used_too(shell: Shell) -> None:
+    address = "{ uri: https://shop.example.com, authentication: { use: shop } }"
+    text = POSTS.replace('"${ $secrets.HOOK }", connection: hooks', address).replace(
+        "use: { secrets: [HOOK] }", ""
+    )
+    shell.write("definitions/posts.yaml", text)
+    code, command = await shell.run("worker", "-d", "definitions", "--check")
+    assert code == 2
+    assert "connection shop: not declared" in command.stderr
+    declared = '[connections.shop]\nbase_url = "https://shop.example.com"\nauthentication.bearer.token = "$secrets.T"\n'
+    shell.write("httptask.toml", declared + '[secrets.T]\nenvironment = "T"')
+    code, command = await shell.run("worker", "-d", "definitions", "--check")
+    assert code == 2
+    assert "the secret T has no value" in command.stderr
+    code, command = await shell.run("worker", "-d", "definitions", "--check", T="t")
+    assert code == 0, command.stderr
+
+
 async def test_two_files_that_claim_one_version_are_refused(shell: Shell) -> None:
     shell.write("definitions/a.yaml", GREETS)
     shell.write("definitions/b.yaml", GREETS.replace("Hello", "Bye"))

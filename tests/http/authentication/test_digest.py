@@ -13,7 +13,7 @@ from httptask.http.url import Url
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 
 HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256, "SHA-256-sess": hashlib.sha256}
-URL = Url.parse("https://h/a%7Eb/c?x=[1]&y=%2f")
+URL = Url.parse("https://h/a%7Eb{c}?x=[1]&y=%2f<")
 
 
 def challenge(algorithm: str = "SHA-256", qop: str = 'qop="auth", ') -> str:

@@ -85,6 +85,8 @@ async def test_whatever_the_server_does(
         [Reply.silence()],
         [Reply.of(SECRET.encode(), headers={"Content-Type": "text/plain"})],
         [Reply.json({"access_token": SECRET + "\n"})],
+        [Reply.json({"access_token": TOKEN, "refresh_token": REFRESH}, status=500)],
+        [Reply.json({"access_token": TOKEN, "refresh_token": REFRESH, "token_type": "mac"})],
         [Reply(b"not HTTP: " + SECRET.encode() + b"\r\n\r\n")],
     ],
 )
