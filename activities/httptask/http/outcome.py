@@ -8,13 +8,15 @@ from httptask.http.classify import classify, error_text
 from httptask.http.content import Content, read_content, read_leniently, read_raw
 from httptask.http.errors import HttpStatusError, ResponseInterrupted, ResponseInvalid
 from httptask.http.exchange import Answer
-from httptask.http.headers import allowed
+from httptask.http.headers import allowed, media_type
+from httptask.http.json_tree import is_object
 from httptask.http.redaction import Redactor
 
 __all__ = ["content_of", "safe_headers", "status_error"]
 
 _MAX_MESSAGE = 300
 _MAX_EXCERPT = 2048
+_MAX_MEMBER = 500
 
 
 def safe_headers(answer: Answer, redactor: Redactor) -> dict[str, str]:
@@ -61,10 +63,26 @@ def status_error(
             "headers": headers,
             "body_excerpt": _excerpt(content.value),
             "request_id": headers.get("x-request-id") or headers.get("request-id"),
+            **_problem(answer, content),
         },
         retryable=verdict.retryable,
         retry_after=verdict.retry_after,
     )
+
+
+def _problem(answer: Answer, content: Content) -> dict[str, Any]:
+    """The members of a problem (RFC 9457, section 3.1); what is not of the right kind counts as absent."""
+    kind, _ = media_type(answer.headers.get("content-type", ""))
+    found = content.value
+    if kind != "application/problem+json" or not is_object(found):
+        return {}
+    members = {"type": "about:blank"} | {
+        name: found[name][:_MAX_MEMBER]
+        for name in ("type", "title", "detail", "instance")
+        if isinstance(found.get(name), str)
+    }
+    status = found.get("status")
+    return {"problem": members | ({"status": status} if isinstance(status, int) else {})}
 
 
 def _reason(status: int) -> str:
