@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from httptask.activities.attempt import MAX_RESULT_BYTES, run_attempt
+from httptask.activities.attempt import run_attempt
+from httptask.activities.storage import MAX_INLINE_BYTES
 from httptask.chat.models import Completion
 from httptask.http.errors import RateLimited, RequestInvalid
 
@@ -115,11 +116,11 @@ async def test_cancellation_passes() -> None:
 
 async def test_a_result_that_temporal_would_refuse_is_an_error() -> None:
     overhead = len(Completion(text="").model_dump_json())
-    assert await run(answering(Completion(text="x" * (MAX_RESULT_BYTES - overhead))))
+    assert await run(answering(Completion(text="x" * (MAX_INLINE_BYTES - overhead))))
     with capture_logs(), pytest.raises(ApplicationError) as caught:
-        await run(answering(Completion(text="x" * (MAX_RESULT_BYTES - overhead + 1))))
+        await run(answering(Completion(text="x" * (MAX_INLINE_BYTES - overhead + 1))))
     assert (caught.value.type, caught.value.non_retryable) == ("ResponseTooLarge", True)
-    assert caught.value.details[0]["size"] == MAX_RESULT_BYTES + 1
+    assert caught.value.details[0]["size"] == MAX_INLINE_BYTES + 1
 
 
 async def test_a_result_that_json_cannot_hold_is_an_error() -> None:

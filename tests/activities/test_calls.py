@@ -7,8 +7,8 @@ from structlog.testing import capture_logs
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from httptask.activities.attempt import MAX_RESULT_BYTES
 from httptask.activities.calls import HttpActivities
+from httptask.activities.storage import MAX_INLINE_BYTES
 from httptask.chat.models import ChatRequest
 from httptask.http.edge import Edge
 from httptask.http.models import HttpRequest, Limits
@@ -38,7 +38,7 @@ async def test_http_request() -> None:
 
 
 async def test_a_result_larger_than_temporal_stores_is_one_request_and_a_final_failure() -> None:
-    text = b"x" * (MAX_RESULT_BYTES + 1)
+    text = b"x" * (MAX_INLINE_BYTES + 1)
     reply = Reply.of(text, headers={"Content-Type": "text/plain"})
     async with ScriptedServer([reply]) as server, activities() as calls:
         request = HttpRequest(method="GET", url=server.url, limits=Limits(response_bytes=10**7))

@@ -258,3 +258,45 @@ async def test_no_runs_yet(shell: Shell) -> None:
     code, command = await shell.run("runs", "show")
     assert code == 2
     assert "no runs yet" in command.stderr
+
+
+LARGE = """
+document: { dsl: 1.0.3, namespace: tests, name: large, version: 1.0.0 }
+do:
+  - fetch: { call: httpRequest, with: { method: get, connection: local, path: /, responseBytes: 5000000 } }
+"""
+
+
+async def test_what_is_stored_in_a_folder(shell: Shell) -> None:
+    shell.write("large.yaml", LARGE)
+    text = "x" * 3_000_000
+    async with ScriptedServer([Reply.of(text.encode(), headers={"Content-Type": "text/plain"})]) as server:
+        config = CONFIG.format(url=server.url)
+        shell.write("httptask.toml", config)
+        code, command = await shell.run("run", "large.yaml", "--input", "{}")
+        assert code == 1
+        assert "ResponseTooLarge" in command.stderr
+        assert "configure external storage" in command.stderr
+
+        shell.write("httptask.toml", config + '[storage]\ndirectory = "payloads"\n')
+        code, command = await shell.run("run", "large.yaml", "--input", "{}")
+        assert code == 0, command.stderr
+        assert json.loads(command.stdout) == text
+    assert len(server.requests) == 2
+
+    _, shown = await shell.run("runs", "show", "last", "--json")
+    assert json.loads(shown.stdout)["output"] == text
+
+    shell.write("httptask.toml", config)
+    _, shown = await shell.run("runs", "show", "last", "--json")
+    assert "kept in an external storage" in json.loads(shown.stdout)["output"]
+
+    shell.write("httptask.toml", config + '[storage]\ndirectory = "elsewhere"\n')
+    _, shown = await shell.run("runs", "show", "last", "--json")
+    assert "can't be read" in json.loads(shown.stdout)["output"]
+
+    shell.write("httptask.toml", config + '[storage]\ndirectory = "large.yaml"\n')
+    code, command = await shell.run("run", "large.yaml", "--input", "{}")
+    assert code == 2
+    assert "storage.directory" in command.stderr
+    assert "Traceback" not in command.stderr

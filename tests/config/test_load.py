@@ -259,3 +259,15 @@ def test_worker_reads_no_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("FROM_DOTENV=1\n")
     assert "FROM_DOTENV" not in read_environment(None)
+
+
+def test_storage(tmp_path: Path) -> None:
+    assert load_config(written(tmp_path, ""), {}).storage is None
+    config = load_config(written(tmp_path, '[storage]\ndirectory = ".httptask/storage"'), {})
+    assert config.storage == tmp_path / ".httptask/storage"
+    assert faults(written(tmp_path, '[storage]\ndirectry = "x"')) == [
+        "storage.directry: unknown key; did you mean directory?"
+    ]
+    assert faults(written(tmp_path, "[storage]\ndirectory = 5")) == [
+        "storage.directory: must be a path in quotes"
+    ]

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from temporalio.exceptions import ApplicationError
 
 from httptask.chat.models import Completion
+from httptask.config.load import StorageSection
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.faults import Severity
 from httptask.dsl.functions import ChatCompletionArguments, HttpArguments, HttpRequestArguments
@@ -49,6 +50,7 @@ def test_keys_of_the_configuration() -> None:
     assert sorted(names(rows(page, "## `[connections.NAME]`"))) == fields(Connection, "name")
     assert sorted(names(rows(page, "## `[connections.NAME.limits]`"))) == fields(Limits)
     assert sorted(names(rows(page, "## `[secrets.NAME]`"))) == fields(SecretSource, "name")
+    assert sorted(names(rows(page, "## `[storage]`"))) == fields(StorageSection)
 
 
 def test_arguments_of_calls() -> None:

@@ -14,12 +14,10 @@ from temporalio.exceptions import ApplicationError
 
 from httptask.activities.failure import to_application_error
 from httptask.activities.heartbeat import heartbeating
+from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits, stored_from
 from httptask.http.errors import HttpTaskError, ResponseInvalid, ResponseTooLarge
 
-__all__ = ["MAX_RESULT_BYTES", "run_attempt"]
-
-MAX_RESULT_BYTES = 1_900_000
-"""Temporal refuses a payload above 2 MiB only after the call is made and paid, and then makes it again."""
+__all__ = ["run_attempt"]
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -41,7 +39,7 @@ async def run_attempt(call: Callable[[int], Awaitable[Result]]) -> Result:
         try:
             async with heartbeating():
                 result = await call(info.attempt)
-            _check_size(result)
+            await _check_size(result)
         except HttpTaskError as error:
             failure = to_application_error(error, attempt=info.attempt)
         except Exception as defect:  # noqa: BLE001 - the text of a foreign exception may quote a credential
@@ -80,15 +78,18 @@ def _log_context(info: activity.Info) -> dict[str, Any]:
     return {key: value for key, value in context.items() if value is not None}
 
 
-def _check_size(result: BaseModel) -> None:
+async def _check_size(result: BaseModel) -> None:
     try:
         size = len(to_json(result))
     except ValueError:
         raise ResponseInvalid(
             "the answer can't be stored: it nests too deeply, or a text holds half of a surrogate pair"
         ) from None
-    if size > MAX_RESULT_BYTES:
+    threshold = await stored_from()
+    if not fits(size, threshold):
+        limit = MAX_INLINE_BYTES if threshold is None else MAX_STORED_BYTES
+        cure = "ask for less, or configure external storage" if threshold is None else "ask for less"
         raise ResponseTooLarge(
-            f"the result is {size} bytes as JSON, more than the {MAX_RESULT_BYTES} that Temporal stores",
-            details={"size": size, "limit": MAX_RESULT_BYTES},
+            f"the result is {size} bytes as JSON, more than the {limit} that can be stored: {cure}",
+            details={"size": size, "limit": limit},
         )

@@ -21,6 +21,7 @@ from httptask.http.body_models import (
 from httptask.http.parameters import ParameterValue
 
 __all__ = [
+    "MAX_RESPONSE_BYTES",
     "BinaryBody",
     "FormBody",
     "HttpRequest",
@@ -67,6 +68,10 @@ StatusPattern = Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pat
 """A status code (404) or a class of them ("2xx")."""
 
 
+MAX_RESPONSE_BYTES = 32 * 1024 * 1024
+"""Most that a response may be allowed to have: as base64 it fits what the SDK's storage drivers accept."""
+
+
 class Limits(_Model):
     """Bounds of one attempt. Seconds and bytes; None takes the connection's, then the default."""
 
@@ -74,7 +79,7 @@ class Limits(_Model):
     first_byte: float | None = Field(default=None, gt=0)
     idle: float | None = Field(default=None, gt=0)
     total: float | None = Field(default=None, gt=0)
-    response_bytes: int | None = Field(default=None, gt=0)
+    response_bytes: int | None = Field(default=None, gt=0, le=MAX_RESPONSE_BYTES)
 
 
 class HttpRequest(_Model):

@@ -4,6 +4,8 @@ import contextlib
 from collections.abc import Collection
 from typing import Any
 
+from httptask.http.bodies import fill
+from httptask.http.bodies import shown as shown_body
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import HIDDEN, hide_credential, is_credential
 from httptask.http.insertion import Insertions
@@ -21,7 +23,8 @@ def shown_request(request: HttpRequest) -> dict[str, Any]:
 
     `prepare` shows what will be sent; this needs no connection, which may have changed since or be elsewhere.
     """
-    shown = request.model_dump(mode="json", exclude={"secrets"}, exclude_defaults=True)
+    shown = request.model_dump(mode="json", exclude={"secrets", "body"}, exclude_defaults=True)
+    body = request.body
     named = {reference.pointer for reference in request.secrets}
     for name, value in request.headers.items():
         if is_credential(name) and json_pointer(["headers", name]) not in named:
@@ -29,10 +32,10 @@ def shown_request(request: HttpRequest) -> dict[str, Any]:
     if "authentication" in shown:
         shown["authentication"] = _without_credentials(shown["authentication"], "/authentication", named)
     with contextlib.suppress(RequestInvalid):  # a request that was refused for its references
-        shown = Insertions(request.secrets, lambda found: found.variable).fill_tree(shown)
-    if "body" in shown:
-        [shown["body"]] = shown["body"].values()
-    return shown
+        insertions = Insertions(request.secrets, lambda found: found.variable)
+        body = fill(body, insertions)
+        shown = insertions.fill_tree(shown)
+    return shown if body is None else {**shown, "body": shown_body(body)}
 
 
 def _without_credentials(value: Any, pointer: str, named: Collection[str]) -> Any:

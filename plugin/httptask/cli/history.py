@@ -21,6 +21,7 @@ from httptask.http.json_tree import is_object
 from httptask.http.models import HttpRequest
 from httptask.http.shown import shown_request
 from httptask.plugin import ReplayFailed, replay_tasks, runs_definition, with_attempts
+from httptask.plugin.storage import StoredPayloadMissing
 from httptask.workflows.run import WORKFLOW_TYPE
 
 __all__ = ["read_run"]
@@ -205,7 +206,15 @@ class _Reader:
         self.calls[self._run, id_] = self._scheduled[event.event_id] = call
 
     async def _value(self, payloads: Sequence[Payload]) -> Any:
-        values = await self._converter.decode(payloads) if payloads else []
+        if not payloads:
+            return None
+        stored = sum(found.size_bytes for found in payloads[0].external_payloads)
+        if stored and self._converter.external_storage is None:
+            return f"[{stored:,} bytes, kept in an external storage that httptask.toml does not name]"
+        try:
+            values = await self._converter.decode(payloads)
+        except StoredPayloadMissing as missing:
+            return f"[{missing}]"
         return values[0] if values else None
 
     async def _failure(self, failure: Failure) -> FailureRecord:

@@ -19,8 +19,8 @@ def read_input(argument: str | None, option: str = "--input") -> Any:
     Raises:
         CliError: it can't be read or is not JSON.
     """
+    from httptask.activities.storage import MAX_INLINE_BYTES
     from httptask.http.json_tree import finite_number, refuse_constant
-    from httptask.workflows.scheduling import MAX_PAYLOAD_BYTES
 
     if argument is None:
         return None
@@ -35,9 +35,9 @@ def read_input(argument: str | None, option: str = "--input") -> Any:
         ) from None
     except (ValueError, RecursionError) as error:
         raise CliError(f"{name}: not usable JSON: {error}") from None
-    if size > MAX_PAYLOAD_BYTES:
+    if size > MAX_INLINE_BYTES:
         raise CliError(
-            f"{name}: {size:,} bytes, more than the {MAX_PAYLOAD_BYTES:,} that Temporal carries",
+            f"{name}: {size:,} bytes, more than the {MAX_INLINE_BYTES:,} that Temporal carries",
             "pass a reference to the data, and read it in a task",
         )
     return value

@@ -1,5 +1,6 @@
 """The Temporal plugin as a command sets it up."""
 
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,6 +8,8 @@ from typing import TYPE_CHECKING
 from httptask.cli.errors import CliError
 
 if TYPE_CHECKING:
+    from temporalio.converter import ExternalStorage
+
     from httptask.config import Config
     from httptask.dsl.loader import Loaded
     from httptask.http.fixtures import Fixtures
@@ -16,6 +19,7 @@ __all__ = [
     "load_fixtures",
     "plugin_for_run",
     "plugin_for_serving",
+    "plugins_for_reading",
     "serve",
     "used_secrets",
 ]
@@ -69,6 +73,7 @@ def plugin_for_run(
         secrets=SecretStore(config.secrets, environment, placeholder=fixtures is not None),
         fixtures=fixtures,
         recorder=None if record is None else Recorder(record),
+        storage=_storage(config),
         allow_inline=True,
     )
 
@@ -83,9 +88,40 @@ def plugin_for_serving(
     return HttpTaskPlugin(
         connections=config.connections,
         secrets=SecretStore(config.secrets, environment),
+        storage=_storage(config),
         definitions=definitions,
         allow_inline=allow_inline,
     )
+
+
+def plugins_for_reading(config: "Config") -> "list[HttpTaskPlugin]":
+    """For a client that only reads what runs left behind: what decodes it, where Temporal alone can't."""
+    from httptask.plugin import HttpTaskPlugin, folder_storage
+
+    if config.storage is None:
+        return []
+    return [HttpTaskPlugin(connections={}, storage=folder_storage(config.storage))]
+
+
+def _storage(config: "Config") -> "ExternalStorage | None":
+    """The storage, seen to take files before a call is made and paid whose result it would not take.
+
+    Raises:
+        CliError: it does not.
+    """
+    from httptask.plugin import folder_storage
+
+    if config.storage is None:
+        return None
+    try:
+        config.storage.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=config.storage):
+            pass
+    except OSError as error:
+        raise CliError(
+            f"{config.file}: storage.directory: {config.storage} can't be written to: {error.strerror}"
+        ) from None
+    return folder_storage(config.storage)
 
 
 def serve(loaded: "Iterable[Loaded]") -> "DefinitionRegistry":

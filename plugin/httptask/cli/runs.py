@@ -127,6 +127,7 @@ def _ask(work: "Callable[[Client], Coroutine[Any, Any, _T]]", config: Path | Non
     from httptask.cli.cluster import connect, find_cluster
     from httptask.cli.interrupts import Interrupts
     from httptask.cli.logging import configure_logging
+    from httptask.cli.plugins import plugins_for_reading
     from httptask.cli.project import load_project
 
     configure_logging("WARNING")
@@ -135,7 +136,8 @@ def _ask(work: "Callable[[Client], Coroutine[Any, Any, _T]]", config: Path | Non
 
     async def ask() -> _T:
         with Interrupts.caught() as interrupts:
-            async with connect(cluster, project.config.state_directory, interrupts) as client:
+            plugins = plugins_for_reading(project.config)
+            async with connect(cluster, project.config.state_directory, interrupts, plugins) as client:
                 try:
                     return await interrupts.guard(work(client))
                 except RPCError as error:

@@ -16,7 +16,7 @@ from httptask.http.errors import RequestInvalid
 from httptask.http.json_tree import is_object
 from httptask.http.secrets import SecretSource
 
-__all__ = ["CONFIG_NAME", "STATE_DIRECTORY_NAME", "Config", "find_config", "load_config"]
+__all__ = ["CONFIG_NAME", "STATE_DIRECTORY_NAME", "Config", "StorageSection", "find_config", "load_config"]
 
 CONFIG_NAME = "httptask.toml"
 STATE_DIRECTORY_NAME = ".httptask"
@@ -31,17 +31,28 @@ class Config:
         file: None when there is none.
         connections: by name; `openai` is always among them.
         secrets: where declared secrets come from, by name.
+        storage: folder for large payloads; None when Temporal carries all of them.
     """
 
     root: Path
     file: Path | None
     connections: Mapping[str, Connection]
     secrets: Mapping[str, SecretSource]
+    storage: Path | None = None
 
     @property
     def state_directory(self) -> Path:
         """Where the embedded server keeps its database."""
         return self.root / STATE_DIRECTORY_NAME
+
+
+class StorageSection(BaseModel):
+    """Where payloads go that are too large for Temporal."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    directory: Path | None = None
+    """A folder that all workers and clients share."""
 
 
 class _ConfigFile(BaseModel):
@@ -51,6 +62,7 @@ class _ConfigFile(BaseModel):
 
     connections: dict[str, Connection] = {}
     secrets: dict[str, SecretSource] = {}
+    storage: StorageSection = StorageSection()
 
     @model_validator(mode="before")
     @classmethod
@@ -95,6 +107,7 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
         secrets=MappingProxyType(
             {name: _bound(source, connections.values()) for name, source in secrets.items()}
         ),
+        storage=_anchored_path(written.storage.directory, root),
     )
 
 
@@ -153,9 +166,13 @@ def _anchored(sources: Mapping[str, SecretSource], root: Path) -> dict[str, Secr
     return {
         name: source
         if source.file is None
-        else source.model_copy(update={"file": root / source.file.expanduser()})
+        else source.model_copy(update={"file": _anchored_path(source.file, root)})
         for name, source in sources.items()
     }
+
+
+def _anchored_path(path: Path | None, root: Path) -> Path | None:
+    return None if path is None else root / path.expanduser()
 
 
 def _bound(source: SecretSource, connections: Iterable[Connection]) -> SecretSource:

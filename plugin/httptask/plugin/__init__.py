@@ -4,6 +4,7 @@ from httptask.plugin.definitions import DefinitionRegistry, ServedDefinition
 from httptask.plugin.plugin import HttpTaskPlugin
 from httptask.plugin.replay import ReplayedTask, ReplayFailed, replay_tasks, runs_definition
 from httptask.plugin.status import fetch_status, with_attempts
+from httptask.plugin.storage import StoredPayloadMissing, folder_storage
 
 __all__ = [
     "DefinitionRegistry",
@@ -11,7 +12,9 @@ __all__ = [
     "ReplayFailed",
     "ReplayedTask",
     "ServedDefinition",
+    "StoredPayloadMissing",
     "fetch_status",
+    "folder_storage",
     "replay_tasks",
     "runs_definition",
     "with_attempts",

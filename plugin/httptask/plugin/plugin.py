@@ -4,16 +4,18 @@ import dataclasses
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
-from temporalio.converter import DataConverter, DefaultPayloadConverter
+from temporalio.converter import DataConverter, DefaultPayloadConverter, ExternalStorage
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import WorkerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from httptask.activities.calls import HttpActivities
 from httptask.activities.metrics import count_call
+from httptask.activities.storage import stored_from
 from httptask.activities.yielding import yield_control
 from httptask.http.connections import Connection, default_connections
 from httptask.http.edge import Edge
@@ -43,6 +45,7 @@ class HttpTaskPlugin(SimplePlugin):
         secrets: SecretStore | None = None,
         fixtures: Fixtures | None = None,
         recorder: Recorder | None = None,
+        storage: ExternalStorage | None = None,
         definitions: DefinitionRegistry | None = None,
         allow_inline: bool = False,
         register_workflows: bool = True,
@@ -55,6 +58,8 @@ class HttpTaskPlugin(SimplePlugin):
             secrets: where the values of secrets come from; without it only `OPENAI_API_KEY` is known.
             fixtures: answer requests from recorded files instead of sending them.
             recorder: write every exchange to files.
+            storage: where payloads go that are large, such as `folder_storage(...)`; the same on all workers and
+                clients. A storage that the client's data converter already has stays.
             definitions: definitions that any client may start by name.
             allow_inline: also run definitions that come with the start of a workflow (type `httptask.run`). Whoever may
                 start a workflow can then spend what the connections' credentials give access to.
@@ -71,7 +76,7 @@ class HttpTaskPlugin(SimplePlugin):
             workflows.append(DefinitionWorkflow)
         super().__init__(  # pyright: ignore[reportUnknownMemberType] - the SDK leaves type arguments out
             "httptask.HttpTaskPlugin",
-            data_converter=_data_converter,
+            data_converter=partial(_data_converter, storage=storage),
             activities=self._with_activities,
             workflows=lambda known: _with_workflows(known, workflows if register_workflows else []),
             workflow_runner=_pass_through,
@@ -92,7 +97,7 @@ class HttpTaskPlugin(SimplePlugin):
         if self._register_activities:
             ours += [self._activities.http_request, self._activities.chat_completion]
         if self._register_workflows:
-            ours.append(yield_control)
+            ours += [yield_control, stored_from]
             if self._definitions is not None:
                 ours.append(self._definitions.load_definition)
         return [*found, *(function for function in ours if function.__name__ not in registered)]
@@ -107,22 +112,26 @@ def _with_workflows(known: Sequence[type] | None, ours: Sequence[type]) -> Seque
     return [*found, *(workflow for workflow in ours if workflow not in found)]
 
 
-def _data_converter(converter: DataConverter | None) -> DataConverter:
-    """Swap the default payload converter for pydantic's; codec, failure converter and storage stay the user's.
+def _data_converter(converter: DataConverter | None, storage: ExternalStorage | None) -> DataConverter:
+    """Swap the default payload converter for pydantic's; codec and failure converter stay the user's.
 
     Raises:
-        ValueError: the user's own payload converter can't carry pydantic models.
+        ValueError: the user's own payload converter can't carry pydantic models, or there are two storages.
     """
     if converter is None:
-        return pydantic_data_converter
-    if issubclass(converter.payload_converter_class, PydanticPayloadConverter):
+        converter = pydantic_data_converter
+    elif converter.payload_converter_class is DefaultPayloadConverter:
+        converter = dataclasses.replace(converter, payload_converter_class=PydanticPayloadConverter)
+    elif not issubclass(converter.payload_converter_class, PydanticPayloadConverter):
+        raise ValueError(
+            f"httptask needs a payload converter that carries pydantic models; derive "
+            f"{converter.payload_converter_class.__name__} from temporalio.contrib.pydantic.PydanticPayloadConverter"
+        )
+    if storage is None or storage == converter.external_storage:
         return converter
-    if converter.payload_converter_class is DefaultPayloadConverter:
-        return dataclasses.replace(converter, payload_converter_class=PydanticPayloadConverter)
-    raise ValueError(
-        f"httptask needs a payload converter that carries pydantic models; derive "
-        f"{converter.payload_converter_class.__name__} from temporalio.contrib.pydantic.PydanticPayloadConverter"
-    )
+    if converter.external_storage is not None:
+        raise ValueError("external storage is given twice, to the plugin and to the data converter: keep one")
+    return dataclasses.replace(converter, external_storage=storage)
 
 
 def _pass_through(runner: WorkflowRunner | None) -> WorkflowRunner:

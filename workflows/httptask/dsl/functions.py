@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from httptask.dsl.model import Endpoint, TaskList
-from httptask.http.models import StatusPattern
+from httptask.http.models import MAX_RESPONSE_BYTES, StatusPattern
 
 __all__ = [
     "BODY_ARGUMENTS",
@@ -96,6 +96,8 @@ class HttpRequestArguments(_Arguments):
     """Whether redirects are results (true) or errors (false)."""
     success: tuple[StatusPattern, ...] | None = None
     """Statuses that are a result (204, "2xx"); every other one is an error."""
+    response_bytes: int | None = Field(default=None, alias="responseBytes", ge=1, le=MAX_RESPONSE_BYTES)
+    """Most bytes that the decompressed response may have; by default the connection's limit, or 1 MiB."""
     idempotency_key: str | None = Field(default=None, alias="idempotencyKey")
     """Text that a server knows repetitions of the request by; by default one of the task's own."""
 

@@ -18,6 +18,7 @@ from httptask.http.authentication.reading import read_policy
 from httptask.http.models import (
     HttpRequest,
     HttpResponse,
+    Limits,
     SecretReference,
     StatusPattern,
 )
@@ -114,6 +115,7 @@ def _request(
             secrets=(*secrets, *moved, *policy_secrets),
             success=_success(arguments),
             raw=arguments.output == "raw",
+            limits=_limits(arguments),
             idempotency_key=own_key or idempotency_key,
             path_template=path_template(arguments),
         )
@@ -154,6 +156,11 @@ def _connection(arguments: HttpArguments | HttpRequestArguments, policy: Rendere
     if meant is not None and named not in (None, meant):
         refuse_request(f"the connection is {named}, and the authentication that of {meant}: keep one")
     return named or meant
+
+
+def _limits(arguments: HttpArguments | HttpRequestArguments) -> Limits:
+    own = arguments.response_bytes if isinstance(arguments, HttpRequestArguments) else None
+    return Limits(response_bytes=own)
 
 
 def _success(arguments: HttpArguments | HttpRequestArguments) -> tuple[StatusPattern, ...]:

@@ -6,8 +6,8 @@ from httptask.dsl.program import Program
 from httptask.workflows.durations import required_seconds
 from httptask.workflows.execution import Finished
 from httptask.workflows.log import log_event
+from httptask.workflows.payloads import payload_of
 from httptask.workflows.problem import TaskFault
-from httptask.workflows.scheduling import payload_of
 from httptask.workflows.schemas import check_schema
 from httptask.workflows.services import Services
 from httptask.workflows.state import Frame, RunState, Strand
@@ -51,7 +51,7 @@ class Interpreter:
             if finished is None:
                 log_event("run.continued")
                 return None
-            output = self._output(finished.output)
+            output = await self._output(finished.output)
         except TaskFault as fault:
             self._phase = "faulted"
             log_event(
@@ -98,7 +98,7 @@ class Interpreter:
         except EndWorkflow as end:
             return Finished(end.output)
 
-    def _output(self, data: Any) -> Any:
+    async def _output(self, data: Any) -> Any:
         result = self._program.definition.output
         if result is not None:
             if "output" in self._program.parts:
@@ -108,5 +108,5 @@ class Interpreter:
                 }
                 data = self._evaluator.transform(self._program.parts["output"], data, variables)
             check_schema(result.schema_, data, "the workflow's output")
-        payload_of(data, "the workflow's output")
+        await payload_of(data, "the workflow's output")
         return data

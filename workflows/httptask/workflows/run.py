@@ -17,8 +17,8 @@ from httptask.dsl.compile import compile_definition
 from httptask.dsl.faults import Severity
 from httptask.dsl.program import Program
 from httptask.workflows.interpreter import Interpreter
+from httptask.workflows.payloads import payload_of
 from httptask.workflows.problem import Problem, TaskFault
-from httptask.workflows.scheduling import payload_of
 from httptask.workflows.state import RunState
 from httptask.workflows.status import STATUS_QUERY, RunStatus, StatusBoard
 
@@ -96,14 +96,14 @@ class DefinitionRun:
         return self._interpreter.state
 
     @staticmethod
-    def _continue_as_new(*arguments: Any) -> NoReturn:
+    async def _continue_as_new(*arguments: Any) -> NoReturn:
         """Go on in a new run.
 
         Raises:
             ApplicationError: the state of the run is more than Temporal carries.
         """
         try:
-            payloads = [payload_of(argument, "the state of the run") for argument in arguments]
+            payloads = [await payload_of(argument, "the state of the run") for argument in arguments]
         except TaskFault as fault:
             raise fault.problem.to_failure() from None
         workflow.continue_as_new(args=[RawValue(payload) for payload in payloads])
@@ -127,7 +127,7 @@ class HttpTaskWorkflow(DefinitionRun):
             run_input, run_input.input, run_input.state, run_input.continue_as_new_after
         )
         if not ended:
-            self._continue_as_new(run_input.model_copy(update={"state": self.state, "input": None}))
+            await self._continue_as_new(run_input.model_copy(update={"state": self.state, "input": None}))
         return output
 
     @workflow.query(name=STATUS_QUERY)
@@ -153,7 +153,7 @@ class DefinitionWorkflow(DefinitionRun):
             loaded, state = await _load(workflow.info().workflow_type), None
         ended, output = await self._run(loaded, data, state, None)
         if not ended:
-            self._continue_as_new(None, Continuation(**loaded.model_dump(), state=self.state))
+            await self._continue_as_new(None, Continuation(**loaded.model_dump(), state=self.state))
         return output
 
     @workflow.query(name=STATUS_QUERY)

@@ -6,25 +6,20 @@ So sizes are checked before scheduling, and calls wait for their turn.
 """
 
 import asyncio
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel
 from temporalio import workflow
-from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
+from httptask.activities.storage import MAX_INLINE_BYTES
 from httptask.workflows.activity_call import ActivityCall, activity_options
+from httptask.workflows.payloads import payload_of
 from httptask.workflows.problem import TaskFault, problem_of_failure
 
-__all__ = [
-    "MAX_PAYLOAD_BYTES",
-    "Scheduler",
-    "payload_of",
-]
+__all__ = ["Scheduler"]
 
-MAX_PAYLOAD_BYTES = 1_900_000
-"""Just below the server's limit of 2 MiB for one payload."""
 _MAX_COMMAND_BYTES = 1_900_000
 _MAX_PENDING = 100
 
@@ -43,10 +38,12 @@ class Scheduler:
         """Run an activity to its end.
 
         Raises:
-            TaskFault: the call failed for good, or its input is too large to be scheduled.
+            TaskFault: the call failed for good, or its input is too large for Temporal.
         """
-        payload = payload_of(call.argument, f"the request of {call.id}")
+        payload = await payload_of(call.argument, f"the request of {call.id}")
         size = payload.ByteSize()
+        if size > MAX_INLINE_BYTES:
+            size = 0  # stored outside: the command holds a reference
         while not self._has_room(size):
             await workflow.wait_condition(lambda: self._has_room(size))
         self._pending += 1
@@ -77,30 +74,3 @@ class Scheduler:
             self._command_bytes = 0
         fits = self._command_bytes == 0 or self._command_bytes + size <= _MAX_COMMAND_BYTES
         return fits and self._pending < _MAX_PENDING
-
-
-def payload_of(value: Any, what: str) -> Payload:
-    """A value as Temporal carries it.
-
-    Raises:
-        TaskFault: with the typed error `PayloadTooLarge`, or `PayloadInvalid` for what nests too deeply.
-    """
-    try:
-        [payload] = workflow.payload_converter().to_payloads([value])
-    except ValueError:
-        TaskFault.raise_standard(
-            "runtime",
-            "Can't be stored",
-            detail=f"{what} nests too deeply, or a text in it holds half of a surrogate pair",
-            error="PayloadInvalid",
-        )
-    size = payload.ByteSize()
-    if size > MAX_PAYLOAD_BYTES:
-        TaskFault.raise_standard(
-            "runtime",
-            "Too large",
-            detail=f"{what} has {size:,} bytes, more than the {MAX_PAYLOAD_BYTES:,} that Temporal carries; "
-            "send a part of it, or a reference to it",
-            error="PayloadTooLarge",
-        )
-    return payload
