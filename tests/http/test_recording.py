@@ -5,7 +5,17 @@ import pytest
 
 from httptask.http.errors import HttpTaskError
 from httptask.http.fixtures import Fixtures
-from httptask.http.models import HttpRequest, JsonBody, Limits, SecretReference
+from httptask.http.models import (
+    BinaryBody,
+    FormBody,
+    HttpRequest,
+    JsonBody,
+    Limits,
+    MultipartBody,
+    Part,
+    SecretReference,
+    TextBody,
+)
 from httptask.http.recording import Recorder
 from httptask.testing import Reply, ScriptedServer
 
@@ -65,6 +75,40 @@ async def test_what_was_recorded_plays_back_the_same(make_edge: Any, tmp_path: P
     assert "key [redacted:KEY]\n    is fine" in text
     played_edge = make_edge(server.url, fixtures=Fixtures.load(tmp_path / "new"), placeholder=True)
     assert await outcomes(played_edge, *requests) == real
+
+
+def read_only_file(folder: Path) -> str:
+    [file] = folder.iterdir()
+    return file.read_text()
+
+
+BODIES = [
+    FormBody(fields={"key": "", "tag": [1, "two\nlines"]}),
+    MultipartBody(
+        parts=(
+            Part(name="key", content=TextBody(text="")),
+            Part(name="file", content=BinaryBody(base64="/wA="), filename="f.bin"),
+        )
+    ),
+    BinaryBody(base64="/wA="),
+]
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: body.kind)
+async def test_every_kind_of_body_is_recorded_and_found_again(
+    make_edge: Any, tmp_path: Path, body: Any
+) -> None:
+    pointer = {"form": "/body/fields/key", "multipart": "/body/parts/0/content/text"}.get(body.kind)
+    secrets = () if pointer is None else (SecretReference(pointer=pointer, name="KEY"),)
+    asked = HttpRequest(method="POST", url="/orders", connection="local", body=body, secrets=secrets)
+    async with ScriptedServer([Reply.json({"n": 1})]) as server:
+        await make_edge(server.url, secrets={"KEY": KEY}, recorder=Recorder(tmp_path)).send(asked)
+        assert (KEY.encode() in server.requests[0].body) == (pointer is not None)
+        played_edge = make_edge(server.url, fixtures=Fixtures.load(tmp_path), placeholder=True)
+    assert KEY not in read_only_file(tmp_path)
+    assert await outcomes(played_edge, asked) == [(200, {"n": 1}, "json")]
+    other = asked.model_copy(update={"body": BinaryBody(base64="AAAA"), "secrets": ()})
+    assert (await outcomes(played_edge, other))[0][0] == "FixtureMissing"
 
 
 async def test_a_new_recording_replaces_the_old(make_edge: Any, tmp_path: Path) -> None:

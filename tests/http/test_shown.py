@@ -5,8 +5,12 @@ import pytest
 from httptask.http.authentication.models import BasicAuthentication, BearerAuthentication, TokenAuthentication
 from httptask.http.authentication.policy import OAuth2Policy
 from httptask.http.models import (
+    BinaryBody,
+    FormBody,
     HttpRequest,
     JsonBody,
+    MultipartBody,
+    Part,
     SecretReference,
     TextBody,
 )
@@ -36,6 +40,17 @@ def at(pointer: str, name: str, offset: int = 0, field: str | None = None) -> Se
             {"body": "$A and $B"},
         ),
         ({"body": JsonBody(value=None)}, [], {"body": None}),
+        (
+            {"body": FormBody(fields={"k": "", "n": [1, "b"]})},
+            [at("/body/fields/k", "A"), at("/body/fields/n/1", "B", 1)],
+            {"body": {"k": "$A", "n": [1, "b$B"]}},
+        ),
+        (
+            {"body": MultipartBody(parts=(Part(name="p", content=TextBody(text="")),))},
+            [at("/body/parts/0/content/text", "A")],
+            {"body": [{"name": "p", "text": "$A"}]},
+        ),
+        ({"body": BinaryBody(base64="QQ==")}, [], {"body": {"base64": "QQ=="}}),
         (
             {"authentication": BasicAuthentication(username="", password="")},
             [at("/authentication/username", "U", 0, "username"), at("/authentication/password", "U", 0, "p")],

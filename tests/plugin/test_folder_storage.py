@@ -53,14 +53,18 @@ async def test_what_is_stored_again_counts_as_new(driver: StorageDriver, tmp_pat
 
 
 @pytest.mark.parametrize(
-    "digest", ["../../../etc/passwd", "/etc/passwd", "a" * 63, "A" * 64, "", "a" * 64 + "\n", "a" * 64]
+    "digest", ["../../../etc/passwd", "/etc/passwd", "a" * 63, "A" * 64, "", "a" * 64 + "\n"]
 )
-async def test_claims_that_are_none(driver: StorageDriver, digest: str) -> None:
-    await store(driver)
-    with pytest.raises(StoredPayloadMissing):
+async def test_claims_that_were_never_made_open_no_file(driver: StorageDriver, digest: str) -> None:
+    with pytest.raises(StoredPayloadMissing, match="not one that httptask made"):
         await retrieve(driver, StorageDriverClaim({"sha256": digest}))
-    with pytest.raises(StoredPayloadMissing):
+    with pytest.raises(StoredPayloadMissing, match="not one that httptask made"):
         await retrieve(driver, StorageDriverClaim({}))
+
+
+async def test_a_file_that_is_not_there(driver: StorageDriver) -> None:
+    with pytest.raises(StoredPayloadMissing, match="all workers and clients need the same folder"):
+        await retrieve(driver, StorageDriverClaim({"sha256": "a" * 64}))
 
 
 async def test_damage(driver: StorageDriver, tmp_path: Path) -> None:

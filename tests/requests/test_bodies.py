@@ -70,6 +70,23 @@ def test_forms(form: Any, shown: Any, sent: bytes) -> None:
     assert header(wire, "content-type") == "application/x-www-form-urlencoded"
 
 
+@pytest.mark.parametrize(
+    ("query", "sent"),
+    [
+        ({"a": [1, True, 2.5, "x y"], "b": "", "c": False}, "?a=1&a=true&a=2.5&a=x%20y&b=&c=false"),
+        ({"a": "${ .list }", "n": "${ .number }"}, "?a=x&a=1&n=7"),
+        ({"a": "${ [.missing // empty] }", "b": 1}, "?b=1"),
+        ({"a": []}, ""),
+        ("${ { a: .number } }", "?a=7"),
+        ({"a[]": ["x", "y"], "a&b": "é"}, "?a%5B%5D=x&a%5B%5D=y&a%26b=%C3%A9"),
+        ({"k": "${ $secrets.PIN }", "n": 10**20}, "?k=1234-5678&n=100000000000000000000"),
+    ],
+)
+def test_queries(query: Any, sent: str) -> None:
+    _, wire = both({"list": ["x", 1], "number": 7}, query=query)
+    assert wire.url.target == f"/{sent}"
+
+
 @pytest.mark.parametrize("argument", ["form", "query"])
 @pytest.mark.parametrize(
     ("value", "message"),

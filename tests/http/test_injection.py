@@ -1,0 +1,85 @@
+"""No character in data makes a second request, another header, or another part."""
+
+from email import message_from_bytes
+from typing import Any
+
+import pytest
+
+from httptask.dsl.compile import compile_definition
+from httptask.http.errors import RequestInvalid
+from httptask.testing import Reply, ScriptedServer, ServedRequest
+from httptask.testrequest import Sample, plan_test
+from httptask.workflows.problem import TaskFault
+from support.runs import document
+
+CHARACTERS = [
+    *map(chr, range(256)),
+    "\u2028",
+    "€",
+    "\U0001f600",
+    "\r\nX-Evil: 1\r\n\r\n",
+    "\r\n--",
+    "%0d%0aX: y",
+]
+POSITIONS: dict[str, dict[str, Any]] = {
+    "path": {"path": "/a/${ .x }/b"},
+    "template": {"path": "/a/{x}/b"},
+    "reserved template": {"path": "/a/{+x}/b"},
+    "whole path": {"path": "${ .x }"},
+    "query value": {"query": {"k": "v${ .x }"}},
+    "query name": {"query": "${ { (.x): 1 } }"},
+    "header value": {"headers": {"X-K": "v${ .x }v"}},
+    "header name": {"headers": '${ { (.x): "1" } }'},
+    "text": {"body": "${ .x }"},
+    "JSON": {"body": {"k": "${ .x }"}},
+    "form value": {"form": {"k": "v${ .x }"}},
+    "form name": {"form": "${ { (.x): 1 } }"},
+    "part": {"multipart": [{"name": "k", "text": "v${ .x }"}]},
+    "name of a part": {"multipart": [{"name": "k${ .x }", "text": "v"}]},
+    "filename": {"multipart": [{"name": "k", "text": "v", "filename": "f${ .x }"}]},
+    "type of a part": {"multipart": [{"name": "k", "text": "v", "contentType": "text/x${ .x }"}]},
+    "key": {"idempotencyKey": "k${ .x }"},
+    "method": {"method": "GET${ .x }"},
+}
+ALWAYS = {
+    "host",
+    "accept",
+    "accept-encoding",
+    "user-agent",
+    "content-type",
+    "content-length",
+    "idempotency-key",
+}
+
+
+@pytest.mark.parametrize("position", POSITIONS)
+async def test_one_request_and_its_own_headers(make_edge: Any, position: str) -> None:
+    arguments = {"method": "post", "connection": "local", "path": "/", **POSITIONS[position]}
+    program = compile_definition(document(do=[{"task": {"call": "httpRequest", "with": arguments}}])).program
+    assert program is not None
+    async with ScriptedServer([Reply.of()]) as server:
+        edge = make_edge(server.url + "/base")
+        for sent, character in enumerate(CHARACTERS):
+            before = len(server.requests)
+            try:
+                request = plan_test(program, "task", Sample(input={"x": character})).request
+                await edge.send(request)
+            except (RequestInvalid, TaskFault):
+                assert len(server.requests) == before, f"{sent}: {character!r}"
+                continue
+            [served] = server.requests[before:]
+            check(served, position, character)
+    assert server.requests, "some characters can be sent everywhere"
+
+
+def check(served: ServedRequest, position: str, character: str) -> None:
+    own = {"header value": {"x-k"}, "header name": {character.lower()}}.get(position, set())
+    assert served.headers.keys() <= ALWAYS | own, repr(character)
+    assert served.target.startswith("/base"), repr(character)
+    if position in ("path", "template"):
+        assert served.target.count("/") == 4, repr(character)
+    if "multipart" in POSITIONS[position]:
+        head = b"Content-Type: " + served.headers["content-type"].encode() + b"\r\n\r\n"
+        parts: Any = message_from_bytes(head + served.body).get_payload()
+        assert len(parts) == 1
+        assert set(parts[0].keys()) <= {"Content-Disposition", "Content-Type"}, repr(character)
