@@ -171,7 +171,11 @@ async def test_a_secret_in_a_problem(make_edge: Any) -> None:
         headers={"Content-Type": "application/problem+json"},
     )
     async with ScriptedServer([reply]) as server:
-        edge = make_edge(server.url, connection={"bearer_secret": "KEY"}, secrets={"KEY": "key-0123456789"})
+        edge = make_edge(
+            server.url,
+            connection={"authentication": {"bearer": {"token": "$secrets.KEY"}}},
+            secrets={"KEY": "key-0123456789"},
+        )
         with pytest.raises(HttpStatusError) as caught:
             await edge.send(get())
     assert caught.value.details["problem"]["detail"] == "no such key: [redacted:KEY]"
