@@ -7,23 +7,20 @@ from pydantic import BaseModel
 from temporalio.exceptions import ApplicationError
 
 from httptask.chat.models import Completion
-from httptask.config.load import StorageSection
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.faults import Severity
 from httptask.dsl.functions import ChatCompletionArguments, HttpArguments, HttpRequestArguments
 from httptask.dsl.model import TASK_KEYWORDS
 from httptask.http import errors
 from httptask.http.classify import classify
-from httptask.http.connections import Connection
 from httptask.http.errors import HttpStatusError, HttpTaskError
 from httptask.http.fixtures import FixtureRequest, FixtureResponse
 from httptask.http.limits import CHAT_DEFAULTS, HTTP_DEFAULTS, bounds
-from httptask.http.models import Limits
-from httptask.http.secrets import SecretSource
 from httptask.plugin import HttpTaskPlugin
 from httptask.workflows.problem import ERROR_TYPE_PREFIX, problem_of_failure
 from support.ctk import scenarios
 from support.fences import ROOT
+from support.reference import PAGE, TABLES, with_tables
 
 CODE = re.compile(r"`([^`]+)`")
 
@@ -46,11 +43,10 @@ def fields(model: type[BaseModel], *left_out: str) -> list[str]:
 
 
 def test_keys_of_the_configuration() -> None:
-    page = "docs/configuration.md"
-    assert sorted(names(rows(page, "## `[connections.NAME]`"))) == fields(Connection, "name")
-    assert sorted(names(rows(page, "## `[connections.NAME.limits]`"))) == fields(Limits)
-    assert sorted(names(rows(page, "## `[secrets.NAME]`"))) == fields(SecretSource, "name")
-    assert sorted(names(rows(page, "## `[storage]`"))) == fields(StorageSection)
+    page = PAGE.read_text()
+    assert page == with_tables(page), "write it anew: uv run python -m tests.support.reference"
+    for table in TABLES:
+        assert f"<!-- keys of {table} -->" in page
 
 
 def test_arguments_of_calls() -> None:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from httptask.http.address import parse_networks
 from httptask.http.authentication.check import policy_faults
@@ -15,6 +15,7 @@ from httptask.http.authentication.policy import ConnectionPolicy
 from httptask.http.authentication.reading import read_connection_policy
 from httptask.http.errors import RequestInvalid
 from httptask.http.models import Limits, SecretReference
+from httptask.http.retry import Retry
 from httptask.http.secret_texts import cut_secrets
 from httptask.http.url import Url
 
@@ -38,18 +39,27 @@ class Written:
 class Connection(BaseModel):
     """A server, its credential and its bounds. The credential only ever goes to the server's origin."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     name: str
     base_url: str | None = None
-    """The server; may be, or hold, `$secrets.NAME`."""
+    """The server; paths of requests are appended to it. May hold `$secrets.NAME`."""
     authentication: ConnectionPolicy | None = None
-    """How its requests are authenticated, unless a request brings its own."""
+    """How its requests are authenticated, unless a request brings its own: [Authentication](authentication.md)."""
     headers: dict[str, str] = {}
     """Sent with each request, unless the request has a header of that name; may hold `$secrets.NAME`."""
     limits: Limits = Limits()
+    """Bounds of one attempt, see below."""
+    retry: Retry = Retry()
+    """How often a call is attempted, see below."""
+    retryable_statuses: frozenset[Annotated[int, Field(ge=300, le=599)]] = frozenset()
+    """Statuses that are retried beside the usual ones."""
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    """Limit of all workers together; a connection with one has a task queue of its own."""
+    tokens_per_minute: int | None = Field(default=None, gt=0)
+    """The same for tokens, by the usage that answers report."""
     allow_private: tuple[str, ...] = ()
-    """Private networks it may reach: CIDR notation, an address, or `loopback`."""
+    """Private networks that it may reach: `loopback`, an address, or CIDR notation."""
 
     @field_validator("allow_private")
     @classmethod

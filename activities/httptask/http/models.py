@@ -75,11 +75,18 @@ MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 class Limits(_Model):
     """Bounds of one attempt. Seconds and bytes; None takes the connection's, then the default."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     connect: float | None = Field(default=None, gt=0)
+    """Seconds until the connection stands, TLS included."""
     first_byte: float | None = Field(default=None, gt=0)
+    """Seconds from sending the request until status and headers of the response are there."""
     idle: float | None = Field(default=None, gt=0)
+    """Seconds of silence in the middle of a response."""
     total: float | None = Field(default=None, gt=0)
+    """Seconds for the whole attempt; at most 75, for a chat completion 615, then Temporal ends it."""
     response_bytes: int | None = Field(default=None, gt=0, le=MAX_RESPONSE_BYTES)
+    """Bytes of the decompressed response."""
 
 
 class HttpRequest(_Model):

@@ -18,15 +18,15 @@ _MAX_FILE_BYTES = 64 * 1024
 class SecretSource(BaseModel):
     """Where the value of one secret is found on this worker."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     name: str
     environment: str | None = None
-    """Name of the environment variable that holds it."""
+    """The environment variable that holds the value."""
     file: Path | None = None
-    """File that holds it; one line break at the end is not part of the value."""
+    """Or the file, relative to `httptask.toml`; one line break at its end is not part of the value."""
     origins: tuple[str, ...] = ()
-    """Origins it may be sent to, e.g. `https://hooks.slack.com`; empty for any."""
+    """Where it may be sent, such as `https://hooks.slack.com`; empty for anywhere."""
 
 
 class SecretStore:

@@ -49,10 +49,10 @@ class Config:
 class StorageSection(BaseModel):
     """Where payloads go that are too large for Temporal."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     directory: Path | None = None
-    """A folder that all workers and clients share."""
+    """Where payloads of 256 KiB and more go, relative to `httptask.toml`; without it Temporal carries all of them."""
 
 
 class _ConfigFile(BaseModel):

@@ -1,0 +1,78 @@
+"""The tables of docs/configuration.md, made from the models that read `httptask.toml`.
+
+    uv run python -m tests.support.reference
+
+writes them anew between their markers.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from httptask.config.load import StorageSection
+from httptask.http.connections import Connection
+from httptask.http.models import Limits
+from httptask.http.retry import Retry
+from httptask.http.secrets import SecretSource
+
+__all__ = ["PAGE", "TABLES", "with_tables"]
+
+PAGE = Path(__file__).parents[2] / "docs/configuration.md"
+TABLES: Mapping[str, type[BaseModel]] = {
+    "connections.NAME": Connection,
+    "connections.NAME.limits": Limits,
+    "connections.NAME.retry": Retry,
+    "secrets.NAME": SecretSource,
+    "storage": StorageSection,
+}
+
+_WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
+
+
+def with_tables(page: str) -> str:
+    """The page with each table as the models have it."""
+    return re.sub(
+        r"(<!-- keys of (\S+) -->\n).*?(<!-- end -->)",
+        lambda found: f"{found[1]}{_table(TABLES[found[2]])}{found[3]}",
+        page,
+        flags=re.DOTALL,
+    )
+
+
+def _table(model: type[BaseModel]) -> str:
+    rows = [_row(field.alias or name, field) for name, field in model.model_fields.items() if name != "name"]
+    return "".join(f"{line}\n" for line in ("| Key | Type | Default | |", "|---|---|---|---|", *rows))
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    assert field.description, f"{name} has no docstring"
+    meaning = " ".join(field.description.split()).removesuffix(".")
+    return f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {meaning[0].lower()}{meaning[1:]} |"
+
+
+def _type(annotation: Any) -> str:
+    if get_origin(annotation) is UnionType:
+        return " or ".join(_type(member) for member in get_args(annotation) if member is not NoneType)
+    origin = get_origin(annotation) or annotation
+    if origin in (tuple, frozenset):
+        return "list"
+    return _WORDS.get(origin, "table")
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.default
+    if field.is_required() or value is None:
+        return ""
+    if isinstance(value, BaseModel):
+        return "`{}`"
+    return f"`{json.dumps(list(value) if isinstance(value, frozenset) else value)}`"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_tables(PAGE.read_text()))
