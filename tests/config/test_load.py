@@ -73,12 +73,26 @@ def test_all_of_it(tmp_path: Path) -> None:
         headers = { X-Team = "support" }
         limits = { connect = 1, first_byte = 2, idle = 3.5, total = 4, response_bytes = 1000 }
         allow_private = ["loopback", "10.0.0.0/8"]
+        retry = { attempts = 3, first_interval = 0.5 }
+        retryable_statuses = [404, 418]
+        requests_per_minute = 600
+        tokens_per_minute = 90000
+        concurrency = 4
+        redirects = 2
+        proxy = { url = "http://127.0.0.1:3128", username = "ann", password = "$secrets.PROXY" }
+        tls = { ca_bundle = "ca.pem", certificate = "/etc/client.pem", password = "$secrets.KEY" }
 
         [connections.hook]
         base_url = "$secrets.HOOK"
 
         [secrets.LOCAL_KEY]
         environment = "LOCAL_KEY"
+
+        [secrets.PROXY]
+        environment = "PROXY"
+
+        [secrets.KEY]
+        environment = "KEY"
 
         [secrets.HOOK]
         file = "hook.txt"
@@ -90,6 +104,12 @@ def test_all_of_it(tmp_path: Path) -> None:
     assert config.connections["local"].limits.idle == 3.5
     assert config.secrets["LOCAL_KEY"].origins == ("http://127.0.0.1:8000",)
     assert config.secrets["HOOK"].file == tmp_path / "hook.txt"
+    local = config.connections["local"]
+    assert local.tls is not None
+    assert (local.tls.ca_bundle, local.tls.certificate) == (tmp_path / "ca.pem", Path("/etc/client.pem"))
+    assert (local.retry.attempts, local.retry.factor, local.concurrency, local.redirects) == (3, 2.0, 4, 2)
+    assert config.secrets["PROXY"].origins == ("http://127.0.0.1:3128",)
+    assert config.secrets["KEY"].origins == ("http://127.0.0.1:8000",)
 
 
 def test_replaced_openai_does_not_keep_the_default_credential(tmp_path: Path) -> None:
@@ -111,6 +131,34 @@ def test_replaced_openai_does_not_keep_the_default_credential(tmp_path: Path) ->
         (
             '[connections.x]\nbase_url = "https://x"\nlimits = { totl = 3 }',
             "connections.x.limits.totl: unknown key; did you mean total?",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\ntls = { ca_bundel = "x" }',
+            "connections.x.tls.ca_bundel: unknown key; did you mean ca_bundle?",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\ntls = { key = "x" }',
+            "connections.x.tls: key and password belong to a certificate: name its file",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nproxy = "http://x:1"',
+            "connections.x.proxy: must be a table",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nproxy.url = "socks5://x:1"',
+            "connections.x.proxy.url: the URL is not absolute: it must start with http:// or https://",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nproxy = { url = "http://x:1", username = "a" }',
+            "connections.x.proxy: give username and password, or neither",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nredirects = true',
+            "connections.x.redirects: must be a whole number",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nconcurrency = 0',
+            "connections.x.concurrency: must be greater than or equal to 1",
         ),
         (
             '[secrets.X]\nenvironment = "X"\nzzz = 1',

@@ -21,10 +21,11 @@ async def make_edge() -> AsyncIterator[MakeEdge]:
         connection: dict[str, Any] | None = None,
         secrets: dict[str, str] | None = None,
         placeholder: bool = False,
+        origins: tuple[str, ...] = (),
         **options: Any,
     ) -> Edge:
         values = secrets or {}
-        sources = {name: SecretSource(name=name, environment=name) for name in values}
+        sources = {name: SecretSource(name=name, environment=name, origins=origins) for name in values}
         settings = {
             "name": "local",
             "base_url": base_url,

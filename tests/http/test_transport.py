@@ -171,10 +171,11 @@ async def test_cookies_are_neither_kept_nor_shared(make_edge: Any) -> None:
     assert [served.headers.get("cookie") for served in server.requests] == [None, None, "own=1"]
 
 
-async def test_redirects_are_not_followed(make_edge: Any) -> None:
-    async with ScriptedServer([Reply.of(status=302, headers={"Location": "/elsewhere"})]) as server:
+@pytest.mark.parametrize("location", ["/elsewhere", "http://[::1", "javascript:x", ""])
+async def test_redirects_are_not_followed(make_edge: Any, location: str) -> None:
+    async with ScriptedServer([Reply.of(status=302, headers={"Location": location})]) as server:
         response = await make_edge(server.url).send(request(success=(302,)))
-    assert response.headers["location"] == "/elsewhere"
+    assert response.headers["location"] == location
     assert len(server.requests) == 1
 
 

@@ -19,6 +19,7 @@ from httptask.config.load import StorageSection
 from httptask.http.connections import Connection
 from httptask.http.models import Limits
 from httptask.http.retry import Retry
+from httptask.http.route import Proxy, Tls
 from httptask.http.secrets import SecretSource
 
 __all__ = ["PAGE", "TABLES", "with_tables"]
@@ -28,6 +29,8 @@ TABLES: Mapping[str, type[BaseModel]] = {
     "connections.NAME": Connection,
     "connections.NAME.limits": Limits,
     "connections.NAME.retry": Retry,
+    "connections.NAME.proxy": Proxy,
+    "connections.NAME.tls": Tls,
     "secrets.NAME": SecretSource,
     "storage": StorageSection,
 }

@@ -16,6 +16,7 @@ from httptask.http.authentication.reading import read_connection_policy
 from httptask.http.errors import RequestInvalid
 from httptask.http.models import Limits, SecretReference
 from httptask.http.retry import Retry
+from httptask.http.route import Proxy, Tls
 from httptask.http.secret_texts import cut_secrets
 from httptask.http.url import Url
 
@@ -58,8 +59,16 @@ class Connection(BaseModel):
     """Limit of all workers together; a connection with one has a task queue of its own."""
     tokens_per_minute: int | None = Field(default=None, gt=0)
     """The same for tokens, by the usage that answers report."""
+    concurrency: int | None = Field(default=None, ge=1, strict=True)
+    """Calls at the same time, of each worker: two workers make twice as many."""
+    redirects: int = Field(default=0, ge=0, le=20, strict=True)
+    """How many redirects in a row are followed, see below."""
     allow_private: tuple[str, ...] = ()
     """Private networks that it may reach: `loopback`, an address, or CIDR notation."""
+    proxy: Proxy | None = None
+    """The HTTP proxy in front of the server, see below."""
+    tls: Tls | None = None
+    """Authorities to trust and a client certificate, see below."""
 
     @field_validator("allow_private")
     @classmethod
@@ -117,6 +126,11 @@ class Connection(BaseModel):
             is_for_token = reference.pointer.startswith("/authentication/settings/")
             of_base_url = reference.pointer == "/base_url"
             origins[reference.name] = issuer if is_for_token else None if of_base_url else server
+        if self.tls is not None:
+            origins.update((reference.name, server) for reference in cut_secrets(self.tls.password)[1])
+        if self.proxy is not None:
+            proxy = Url.parse(self.proxy.url).origin
+            origins.update((reference.name, proxy) for reference in cut_secrets(self.proxy.password)[1])
         return origins
 
 

@@ -34,6 +34,7 @@ class Progress:
         first_byte: milliseconds until the head of the answer was there.
         received: bytes of the answer, as they came.
         wants_token: whether a token is being got before the request.
+        redirects: how many answers pointed elsewhere and were followed.
     """
 
     def __init__(self, bounds: Bounds, scope: asyncio.Timeout) -> None:
@@ -44,6 +45,7 @@ class Progress:
         self._due = self._start + bounds.total
         self._alarm: asyncio.TimerHandle | None = None
         self.deadline: Deadline = "total"
+        self.redirects = 0
         self.restart()
 
     def restart(self) -> None:
@@ -59,6 +61,11 @@ class Progress:
         """A token is being got, within deadlines of its own and the total of this attempt."""
         self.wants_token = True
         self._expect("total")
+
+    def redirected(self) -> None:
+        """An answer pointed elsewhere, and another request begins."""
+        self.redirects += 1
+        self.restart()
 
     def connection_made(self) -> None:
         """The connection stands, TLS included."""
@@ -132,5 +139,10 @@ async def deadlines(bounds: Bounds, host: str) -> AsyncGenerator[Progress]:
             (_NO_TOKEN if progress.wants_token else _UNMET[progress.deadline]).format(
                 host=host, seconds=seconds
             ),
-            details={"deadline": progress.deadline, "seconds": seconds, "host": host, "sent": progress.sent},
+            details={
+                "deadline": progress.deadline,
+                "seconds": seconds,
+                "host": host,
+                "sent": progress.sent or progress.redirects > 0,
+            },
         ) from None

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from httptask.http.authentication.models import CertificateAuthentication
+from httptask.http.authentication.models import CertificateAuthentication, ConnectionAuthentication
 from httptask.http.authentication.placing import Credential, credential_of, header_of
 from httptask.http.bodies import content_type, fill
 from httptask.http.connections import Connection
@@ -25,8 +25,8 @@ __all__ = ["Draft", "draft"]
 
 _USER_AGENT = f"httptask/{version('httptask')}"
 _NO_CERTIFICATE = (
-    "`certificate` needs a connection with a client certificate, and this one has none: "
-    "httptask.toml has no setting for it yet"
+    "`certificate` needs a connection with a client certificate: name its file under `tls` of "
+    "[connections.NAME] in httptask.toml"
 )
 _WITH_IDEMPOTENCY_KEY = frozenset({"POST", "PATCH"})
 
@@ -128,17 +128,21 @@ def _credential(
     """The request's own, or else that of its connection unless the request has such a header itself."""
     authentication = request.authentication
     if authentication is not None:
-        if isinstance(authentication, CertificateAuthentication):
-            raise RequestInvalid(_NO_CERTIFICATE)
+        _check_certificate(authentication, connection)
         if _has(request.headers, header_of(authentication)):
             raise RequestInvalid("give either `authentication` or the header Authorization, not both")
         return credential_of(authentication, insertions, values)
     inherited = connection.written.authentication if connection else None
     if inherited is None or _has(request.headers, header_of(inherited)):
         return None
-    if isinstance(inherited, CertificateAuthentication):
-        raise RequestInvalid(_NO_CERTIFICATE)
+    _check_certificate(inherited, connection)
     return credential_of(inherited, own, values)
+
+
+def _check_certificate(authentication: ConnectionAuthentication, connection: Connection | None) -> None:
+    tls = connection.tls if connection is not None else None
+    if isinstance(authentication, CertificateAuthentication) and (tls is None or tls.certificate is None):
+        raise RequestInvalid(_NO_CERTIFICATE)
 
 
 def _with_query(url: str, request: HttpRequest, credential: Credential | None, insertions: Insertions) -> str:

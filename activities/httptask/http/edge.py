@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
-from httptask.http.address import parse_networks
 from httptask.http.authentication.authenticator import Authenticator
 from httptask.http.authentication.transports import TokenTransport
 from httptask.http.connections import Connection
@@ -17,10 +16,11 @@ from httptask.http.models import HttpRequest, HttpResponse, Limits, SentRequest
 from httptask.http.observation import CallObservation, Observer, observed
 from httptask.http.outcome import content_of, safe_headers, status_error
 from httptask.http.prepare import PreparedRequest, prepare
+from httptask.http.reach import Reach
 from httptask.http.recording import Recorder
 from httptask.http.redaction import Redactor
 from httptask.http.secrets import SecretStore
-from httptask.http.transport import NetworkTransport
+from httptask.http.url import Url
 from httptask.http.wire import WireRequest, wire_request
 
 __all__ = ["Edge"]
@@ -48,6 +48,8 @@ class Edge:
         fixtures: answers instead of servers, if given: no socket is opened.
         recorder: writes each answer as a fixture, if given.
         allow_private: private networks that requests without a connection may reach.
+        allowed_hosts: hosts that requests without a connection may go to, `*.example.com` for all below a
+            domain; empty for any.
         observers: are told of each call when it has ended.
     """
 
@@ -59,6 +61,7 @@ class Edge:
         fixtures: Fixtures | None = None,
         recorder: Recorder | None = None,
         allow_private: Sequence[str] = (),
+        allowed_hosts: Sequence[str] = (),
         observers: Sequence[Observer] = (),
     ) -> None:
         self._connections = connections
@@ -66,9 +69,8 @@ class Edge:
         self._fixtures = fixtures
         self._recorder = recorder
         self._observers = tuple(observers)
-        self._allow_private = parse_networks(allow_private)
         self._authenticator = Authenticator(self._observers)
-        self._transports: dict[str | None, Transport] = {}
+        self._reach = Reach(secrets, allow_private=allow_private, allowed_hosts=allowed_hosts)
 
     async def send(
         self, request: HttpRequest, *, attempt: int = 1, defaults: Limits = HTTP_DEFAULTS
@@ -87,21 +89,24 @@ class Edge:
         prepared = prepare(request, connection)
         outgoing = wire_request(request, connection, self._secrets)
         redactor = outgoing.redactor
+        self._reach.check_host(connection, outgoing.wire.url)
         channel = partial(self._channel, connection)
-        transport = self._authenticator.transport(outgoing, request.connection, channel(prepared), channel)
+        carrier = self._authenticator.transport(outgoing, request.connection, channel(prepared), channel)
+        transport = self._reach.following(carrier, request, connection)
         limits = bounds(request.limits, connection.limits if connection else Limits(), defaults)
         call = _Call(request, prepared, outgoing.wire, redactor, transport, limits, attempt)
         observation = _observation(call)
-        with observed(observation, self._observers):
-            try:
-                answer, response = await self._exchange(call)
-            except HttpTaskError as error:
-                _allow_new_token(error, transport, attempt)
-                _clean(error, redactor)
-                if self._recorder is not None:
-                    self._recorder.failure(prepared, error)
-                raise
-            observation.status, observation.received = answer.status, answer.received
+        async with self._reach.place(connection):
+            with observed(observation, self._observers):
+                try:
+                    answer, response = await self._exchange(call)
+                except HttpTaskError as error:
+                    _allow_new_token(error, carrier, attempt)
+                    _clean(error, redactor)
+                    if self._recorder is not None:
+                        self._recorder.failure(prepared, error)
+                    raise
+                observation.status, observation.received = answer.status, answer.received
         return response
 
     def prepare(self, request: HttpRequest) -> PreparedRequest:
@@ -116,9 +121,7 @@ class Edge:
     async def aclose(self) -> None:
         """Closes all connections."""
         await self._authenticator.aclose()
-        transports, self._transports = self._transports, {}
-        for transport in transports.values():
-            await transport.aclose()
+        await self._reach.aclose()
 
     async def _exchange(self, call: _Call) -> tuple[Answer, HttpResponse]:
         answer = await exchange(call.transport, call.wire, call.bounds, call.request.success)
@@ -127,7 +130,8 @@ class Edge:
         if self._recorder is not None:
             self._recorder.answer(call.prepared, answer.status, headers, content)
         if not answer.success:
-            raise status_error(answer, content, headers, call.prepared.method, call.wire.url.netloc)
+            host = (answer.url or call.wire.url).netloc
+            raise status_error(answer, content, headers, call.prepared.method, host)
         return answer, HttpResponse(
             status=answer.status,
             headers=headers,
@@ -141,6 +145,7 @@ class Edge:
             attempt=call.attempt,
             redactions=call.redactor.count,
             simulated=call.transport.simulated,
+            redirected_to=_place_of(answer.url, call.redactor),
         )
 
     def _connection(self, name: str | None) -> Connection | None:
@@ -156,14 +161,14 @@ class Edge:
 
     def _channel(self, connection: Connection | None, prepared: PreparedRequest) -> Transport:
         """What carries a call, or the token request before it."""
-        return self._transport(connection) if self._fixtures is None else self._fixtures.transport(prepared)
+        if self._fixtures is not None:
+            return self._fixtures.transport(prepared)
+        return self._reach.transport(connection)
 
-    def _transport(self, connection: Connection | None) -> Transport:
-        name = connection.name if connection else None
-        if name not in self._transports:
-            allowed = parse_networks(connection.allow_private) if connection else self._allow_private
-            self._transports[name] = NetworkTransport(allowed)
-        return self._transports[name]
+
+def _place_of(url: Url | None, redactor: Redactor) -> str | None:
+    """Host and path of a URL, without its query."""
+    return None if url is None else redactor.text(url.netloc + url.target.partition("?")[0])
 
 
 def _allow_new_token(error: HttpTaskError, transport: Transport, attempt: int) -> None:

@@ -5,6 +5,7 @@ r"""Every way an HTTP call can fail.
     +-- SecretUnavailable       a named secret is not declared, or has no usable value, on this worker
     +-- ConnectionUnknown       no connection of that name on this worker
     +-- AddressForbidden        the address guard refused the target
+    +-- Postponed               nothing was sent yet: the call waits for its turn
     +-- ConnectFailed           nothing was sent: DNS, connect or TLS failed
     +-- Timeout                 a deadline passed
     +-- ResponseInterrupted     the answer broke off
@@ -34,6 +35,7 @@ __all__ = [
     "HttpStatusError",
     "HttpTaskError",
     "OutputInvalid",
+    "Postponed",
     "QuotaExhausted",
     "RateLimited",
     "RequestInvalid",
@@ -92,6 +94,12 @@ class ConnectionUnknown(HttpTaskError):
 
 class AddressForbidden(HttpTaskError):
     """The target resolves to an address this connection may not reach."""
+
+
+class Postponed(HttpTaskError):
+    """Nothing was sent: this worker holds the call back, and `retry_after` says how long. It is not a failure."""
+
+    retryable_by_default = True
 
 
 class ConnectFailed(HttpTaskError):

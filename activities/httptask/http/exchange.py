@@ -24,7 +24,8 @@ from httptask.http.errors import (
 )
 from httptask.http.headers import fold
 from httptask.http.limits import Bounds
-from httptask.http.models import StatusPattern, Timing
+from httptask.http.models import StatusPattern, Timing, matches
+from httptask.http.url import Url
 from httptask.http.wire import WireRequest
 
 __all__ = ["Answer", "Transport", "WireResponse", "exchange"]
@@ -41,6 +42,8 @@ class WireResponse:
     status: int
     headers: Sequence[tuple[bytes, bytes]]
     chunks: AsyncIterator[bytes]
+    url: Url | None = None
+    """Where it came from, if redirects led there."""
 
 
 class Transport(Protocol):
@@ -76,6 +79,8 @@ class Answer:
     timing: Timing
     received: int
     """Bytes that came over the wire."""
+    url: Url | None = None
+    """Where it came from, if redirects led there."""
 
     @property
     def has_known_end(self) -> bool:
@@ -97,11 +102,16 @@ async def exchange(
     tries = AsyncRetrying(
         stop=stop_after_attempt(1 if transport.simulated else _TRIES) | stop_before_delay(_TRIES_WITHIN),
         wait=wait_exponential(multiplier=0.1, max=0.5) + wait_random(0, 0.05),
-        retry=retry_if_exception(lambda error: isinstance(error, ConnectFailed) and error.retryable),
+        retry=retry_if_exception(_nothing_was_sent),
         reraise=True,
     )
     async with deadlines(bounds, request.url.netloc) as progress:
         return await tries(_once, transport, request, bounds, success, progress)
+
+
+def _nothing_was_sent(error: BaseException) -> bool:
+    """Whether it failed on the way to the server, or to the first one where redirects led on."""
+    return isinstance(error, ConnectFailed) and error.retryable and not error.details.get("sent")
 
 
 async def _once(
@@ -114,7 +124,7 @@ async def _once(
     progress.restart()
     async with transport.open(request, progress) as response:
         headers = fold(response.headers)
-        succeeded = _matches(response.status, success)
+        succeeded = matches(response.status, success)
         body = b""
         if request.method != "HEAD":
             coding = headers.get("content-encoding", "")
@@ -125,7 +135,7 @@ async def _once(
         timing = Timing(
             connected=progress.connected, first_byte=progress.first_byte or 0.0, total=progress.elapsed()
         )
-        return Answer(response.status, headers, body, succeeded, timing, progress.received)
+        return Answer(response.status, headers, body, succeeded, timing, progress.received, response.url)
 
 
 async def _whole_body(chunks: AsyncIterator[bytes], coding: str, limit: int) -> bytes:
@@ -147,7 +157,3 @@ async def _beginning_of_body(chunks: AsyncIterator[bytes], coding: str) -> bytes
     except (ResponseTooLarge, ResponseInterrupted, ResponseInvalid):
         pass
     return decoder.body
-
-
-def _matches(status: int, patterns: Sequence[StatusPattern]) -> bool:
-    return any(status == pattern or f"{status // 100}xx" == pattern for pattern in patterns)

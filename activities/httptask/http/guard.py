@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -74,6 +75,18 @@ class Guard(AbstractResolver):
             made.setsockopt(level, option, value)
         return made
 
+    def judge_name(self, host: str) -> None:
+        """Judges a host that a proxy resolves, by the address that it is or the name that it always has.
+
+        Raises:
+            AddressForbidden: it may not be reached.
+        """
+        name = host.rstrip(".")
+        if name == "localhost" or name.endswith(".localhost"):
+            self._judge("127.0.0.1", host)
+        elif _is_address(host):
+            self._judge(host, None)
+
     def _judge(self, address: str, host: str | None) -> None:
         reason = refusal(address, self._allowed)
         if reason is not None:
@@ -82,6 +95,14 @@ class Guard(AbstractResolver):
                 "add it to `allow_private` of a connection in httptask.toml",
                 details={"host": host or address, "address": address},
             )
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _numeric(sockaddr: Sequence[Any]) -> str:

@@ -4,6 +4,7 @@ Everything here is plain data. No secret value ever stands in it: `SecretReferen
 activity inserts one, so history shows what was asked and never a credential.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -37,6 +38,7 @@ __all__ = [
     "StatusPattern",
     "TextBody",
     "Timing",
+    "matches",
 ]
 
 
@@ -66,6 +68,11 @@ class SecretReference(_Model):
 
 StatusPattern = Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pattern=r"^[1-5]xx$")]
 """A status code (404) or a class of them ("2xx")."""
+
+
+def matches(status: int, patterns: Sequence[StatusPattern]) -> bool:
+    """Whether a status is among those of the patterns."""
+    return any(status == pattern or f"{status // 100}xx" == pattern for pattern in patterns)
 
 
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024
@@ -147,3 +154,5 @@ class HttpResponse(_Model):
     """How often a secret's value was found in the answer and replaced."""
     simulated: bool = False
     """True when a fixture answered instead of a server."""
+    redirected_to: str | None = None
+    """Host and path that answered, when redirects were followed; never a query."""

@@ -10,7 +10,7 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from functools import cache, lru_cache
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,15 +31,18 @@ from httptask.http.errors import (
 )
 from httptask.http.exchange import WireResponse
 from httptask.http.guard import Guard
+from httptask.http.route import Route
 from httptask.http.wire import WireRequest
 
 __all__ = ["NetworkTransport"]
 
+_DIRECT = Route()
 _MAX_CONNECTIONS = 1000
 _KEPT_SECONDS = 30
 _WRITTEN_AT_ONCE = 256 * 1024
 _MAX_HEADER_LINE = 32 * 1024
 _MAX_HEADERS = 256
+_SERVER_ERRORS = 500
 _OWN_HEADERS = frozenset({b"host", b"content-length", b"connection"})
 _NO_AUTO_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
@@ -51,12 +54,15 @@ class NetworkTransport:
 
     Args:
         allowed: private networks it may reach.
+        route: how it gets to servers.
     """
 
     simulated = False
 
-    def __init__(self, allowed: Sequence[Network] = ()) -> None:
-        self._client = _Client(transport=_AiohttpTransport(Guard(allowed)), trust_env=False)
+    def __init__(self, allowed: Sequence[Network] = (), route: Route = _DIRECT) -> None:
+        self._guard = Guard(allowed)
+        self._proxied = route.proxy is not None
+        self._client = _Client(transport=_AiohttpTransport(self._guard, route), trust_env=False)
         _keep_quiet()
 
     @asynccontextmanager
@@ -66,7 +72,8 @@ class NetworkTransport:
         try:
             response = await self._send(request, progress)
             try:
-                yield WireResponse(response.status_code, response.headers.raw, response.aiter_raw())
+                headers = response.extensions["headers"]
+                yield WireResponse(response.status_code, headers, response.aiter_raw())
             finally:
                 await response.aclose()
         finally:
@@ -77,6 +84,8 @@ class NetworkTransport:
         await self._client.aclose()
 
     async def _send(self, request: WireRequest, progress: Progress) -> httpx.Response:
+        if self._proxied:  # the proxy resolves the name, so only what it says can be judged here
+            self._guard.judge_name(request.url.host)
         try:
             message = httpx.Request(
                 request.method,
@@ -120,10 +129,11 @@ def _url(origin: str) -> httpx.URL:
 class _AiohttpTransport(httpx.AsyncBaseTransport):
     """aiohttp's connections, parser and pool below httpx's client."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, route: Route) -> None:
+        self._proxy = route.proxy
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                ssl=_tls(),
+                ssl=route.context(),
                 resolver=guard,
                 socket_factory=guard.socket,
                 use_dns_cache=False,
@@ -143,15 +153,22 @@ class _AiohttpTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         progress: Progress = request.extensions["progress"]
+        in_tunnel = request.url.scheme == "https"
+        to_proxy = self._to_proxy()
         response = await self._session.request(
             request.method,
             URL(str(request.extensions["url"]), encoded=True),
             data=_data(request.content),
             headers=[
-                (name.decode("ascii"), value.decode("utf-8"))
-                for name, value in request.headers.raw
-                if name.lower() not in _OWN_HEADERS
+                *(
+                    (name.decode("ascii"), value.decode("utf-8"))
+                    for name, value in request.headers.raw
+                    if name.lower() not in _OWN_HEADERS
+                ),
+                *(() if in_tunnel else to_proxy.items()),
             ],
+            proxy=None if self._proxy is None else self._proxy.url,
+            proxy_headers=to_proxy,
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=progress.seconds("connect")),
             trace_request_ctx=progress,
@@ -159,10 +176,16 @@ class _AiohttpTransport(httpx.AsyncBaseTransport):
         progress.bytes_received(sum(len(name) + len(value) for name, value in response.raw_headers))
         host = request.extensions["url"].netloc
         body = _Body(response, progress, host)
-        return httpx.Response(response.status, headers=response.raw_headers, stream=body)
+        # httpx sees no headers: it would read Location, and fail where that is no URL.
+        return httpx.Response(response.status, stream=body, extensions={"headers": response.raw_headers})
 
     async def aclose(self) -> None:
         await self._session.close()
+
+    def _to_proxy(self) -> dict[str, str]:
+        """What the proxy alone is to see: with its tunnel, or where there is none, with the request."""
+        authorization = self._proxy.authorization if self._proxy is not None else None
+        return {} if authorization is None else {"Proxy-Authorization": authorization}
 
 
 def _data(body: bytes) -> bytes | io.BytesIO | None:
@@ -293,6 +316,15 @@ def _is_malformed(error: Exception) -> bool:
 
 
 def _not_connected(error: Exception, host: str, details: dict[str, Any]) -> ConnectFailed:
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return ConnectFailed(
+            f"the proxy makes no connection to {host}: it answers {error.status}",
+            details=details,
+            retryable=error.status >= _SERVER_ERRORS,
+        )
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        proxy = f"{error.host}:{error.port}"
+        return ConnectFailed(f"no connection to the proxy {proxy}: nothing answers there", details=details)
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         cause = error.certificate_error
         reason = (
@@ -304,11 +336,6 @@ def _not_connected(error: Exception, host: str, details: dict[str, Any]) -> Conn
     if isinstance(error, aiohttp.ClientConnectorSSLError):
         return ConnectFailed(f"no TLS connection to {host}: the handshake failed", details=details)
     return ConnectFailed(f"no connection to {host}: nothing answers there", details=details)
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    return httpx.create_ssl_context(trust_env=False)
 
 
 _at_work: ContextVar[bool] = ContextVar("httptask_http_at_work", default=False)

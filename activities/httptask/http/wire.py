@@ -13,6 +13,7 @@ from httptask.http.headers import is_credential
 from httptask.http.models import HttpRequest
 from httptask.http.redaction import Redactor
 from httptask.http.resolved import ResolvedValues
+from httptask.http.route import filled
 from httptask.http.secrets import SecretStore
 from httptask.http.url import Url
 
@@ -27,6 +28,8 @@ class WireRequest:
     url: Url
     headers: Sequence[tuple[bytes, bytes]]
     body: bytes
+    bound: bool = True
+    """Whether it carries what belongs to its server alone: a secret, a credential, a header of the connection."""
 
 
 class Outgoing(NamedTuple):
@@ -51,13 +54,30 @@ def wire_request(request: HttpRequest, connection: Connection | None, store: Sec
     url = complete.target()
     values.check_origin(url.origin)
     headers = [(name.encode("ascii"), value.encode("utf-8")) for name, value in complete.headers.items()]
-    wire = WireRequest(complete.method, url, headers, encode(complete.body, complete.content_type))
-    redactor = Redactor({**_literal_credentials(complete), **values.resolved})
+    literal = _literal_credentials(complete)
+    bound = bool(values.resolved or values.token_wanted or literal or _of_connection(connection))
+    wire = WireRequest(complete.method, url, headers, encode(complete.body, complete.content_type), bound)
+    redactor = Redactor({**literal, **values.resolved, **_proxy_password(connection, store)})
     if values.token_wanted is None:
         return Outgoing(wire, redactor, values.digest_user)
     source = token_source(*values.token_wanted, store)
     redactor.add(source.credentials)
     return Outgoing(wire, redactor, source)
+
+
+def _of_connection(connection: Connection | None) -> bool:
+    """Whether the connection adds to its requests what other servers are not to see."""
+    return connection is not None and bool(
+        connection.headers or (connection.tls is not None and connection.tls.certificate)
+    )
+
+
+def _proxy_password(connection: Connection | None, store: SecretStore) -> Mapping[str, str]:
+    """What the proxy is told, which it may repeat in an answer of its own."""
+    if connection is None or connection.proxy is None or connection.proxy.password is None:
+        return {}
+    password = filled(connection.proxy.password, lambda secret: store.resolve(secret.name, secret.field))
+    return {password: "proxy password"}
 
 
 def _literal_credentials(complete: Draft) -> Mapping[str, str]:

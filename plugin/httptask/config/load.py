@@ -97,8 +97,8 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
     file = find_config(path)
     written = _ConfigFile() if file is None else _parse(file)
     defaults = {} if "openai" in written.connections else _default_connections(environment)
-    connections = {**defaults, **written.connections}
     root = Path.cwd() if file is None else file.resolve().parent
+    connections = {**defaults, **_with_files_from(root, written.connections)}
     secrets = {**_credentials(defaults.values()), **_anchored(written.secrets, root)}
     return Config(
         root=root,
@@ -159,6 +159,21 @@ def _credentials(defaults: Iterable[Connection]) -> dict[str, SecretSource]:
     """The default connections' credentials come from environment variables of the same name."""
     names = [name for connection in defaults for name in connection.secret_origins()]
     return {name: SecretSource(name=name, environment=name) for name in names}
+
+
+def _with_files_from(root: Path, connections: Mapping[str, Connection]) -> dict[str, Connection]:
+    """Relative paths of certificates start at the configuration's folder."""
+    anchored: dict[str, Connection] = {}
+    for name, connection in connections.items():
+        files = (
+            {}
+            if connection.tls is None
+            else connection.tls.model_dump(exclude={"password"}, exclude_none=True)
+        )
+        at_root = {key: root / path.expanduser() for key, path in files.items()}
+        tls = connection.tls and connection.tls.model_copy(update=at_root)
+        anchored[name] = connection.model_copy(update={"tls": tls})
+    return anchored
 
 
 def _anchored(sources: Mapping[str, SecretSource], root: Path) -> dict[str, SecretSource]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -103,12 +104,14 @@ class ScriptedServer:
         requests: what was received, in order.
         connections: how many connections were accepted.
         port: the port, once it serves.
+        tls: serves https with it, if given.
     """
 
     script: Script
     requests: list[ServedRequest] = field(default_factory=list[ServedRequest])
     connections: int = 0
     port: int = 0
+    tls: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
@@ -119,7 +122,7 @@ class ScriptedServer:
     @property
     def url(self) -> str:
         """The server's origin."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'http' if self.tls is None else 'https'}://127.0.0.1:{self.port}"
 
     async def requests_received(self, count: int) -> None:
         """Waits until that many requests have been received."""
@@ -136,7 +139,9 @@ class ScriptedServer:
             writer.close()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=1024 * 1024)
+        self._server = await asyncio.start_server(
+            self._accept, "127.0.0.1", self.port, limit=1024 * 1024, ssl=self.tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

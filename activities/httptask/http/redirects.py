@@ -1,0 +1,134 @@
+"""Redirects (RFC 9110, section 15.4), followed here and nowhere else: each hop is a request that is judged anew."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import urljoin, urlsplit
+
+from httptask.http.deadlines import Progress
+from httptask.http.errors import ConnectFailed, HttpStatusError, RequestInvalid
+from httptask.http.exchange import Transport, WireResponse
+from httptask.http.models import StatusPattern, matches
+from httptask.http.url import Url, encode_text
+from httptask.http.wire import WireRequest
+
+__all__ = ["RedirectTransport"]
+
+_FOLLOWED = frozenset({301, 302, 303, 307, 308})
+_POST_BECOMES_GET = frozenset({301, 302})
+_OF_THE_BODY = ("content-", "idempotency-key")
+_NEUTRAL = frozenset({b"accept", b"accept-encoding", b"accept-language", b"user-agent"})
+
+
+class RedirectTransport:
+    """Goes where answers point to, within the rules.
+
+    A request that carries what belongs to its server stays there: secrets, credentials, headers of its
+    connection, a body. Other requests may leave, with none of their own headers.
+
+    Args:
+        inner: sends each hop.
+        hops: how many are followed.
+        success: statuses that are a result, which no redirect is that is followed.
+        refusal: says why a request may not leave its server for another host; None lets it.
+    """
+
+    def __init__(
+        self,
+        inner: Transport,
+        hops: int,
+        success: Sequence[StatusPattern],
+        refusal: Callable[[Url], str | None],
+    ) -> None:
+        self.simulated = inner.simulated
+        self._inner = inner
+        self._hops = hops
+        self._success = success
+        self._refusal = refusal
+
+    @asynccontextmanager
+    async def open(self, request: WireRequest, progress: Progress) -> AsyncGenerator[WireResponse]:
+        """Sends a request, and those that its answers ask for; see `Transport.open`."""
+        seen = {(request.method, request.url)}
+        while True:
+            try:
+                async with self._inner.open(request, progress) as response:
+                    if response.status not in _FOLLOWED or matches(response.status, self._success):
+                        yield replace(response, url=request.url if progress.redirects else None)
+                        return
+                    following = self._following(request, response)
+            except ConnectFailed as error:
+                error.details["sent"] = progress.redirects > 0
+                raise
+            if (following.method, following.url) in seen:
+                raise _refused(request, response, "it redirects in a circle")
+            if progress.redirects == self._hops:
+                raise _refused(request, response, f"more than {self._hops} redirects")
+            seen.add((following.method, following.url))
+            progress.redirected()
+            request = following
+
+    async def aclose(self) -> None:
+        """What is inside is closed by its owner."""
+
+    def _following(self, request: WireRequest, response: WireResponse) -> WireRequest:
+        target = _target(request, response)
+        follows = _with_method_of(request, response.status)
+        if target.origin == request.url.origin:
+            return replace(follows, url=target)
+        reason = self._reason_to_stay(follows, target)
+        if reason is not None:
+            raise _refused(request, response, f"it redirects to {target.netloc}, {reason}")
+        headers = [(name, value) for name, value in follows.headers if name.lower() in _NEUTRAL]
+        return replace(follows, url=target, headers=headers)
+
+    def _reason_to_stay(self, request: WireRequest, target: Url) -> str | None:
+        if target.scheme != "https" and request.url.scheme == "https":
+            return "which has no TLS"
+        if request.bound:
+            return "and the request carries what belongs to its own server alone: a credential or a header"
+        if request.body:
+            return "and a body goes to its own server alone"
+        return self._refusal(target)
+
+
+def _target(request: WireRequest, response: WireResponse) -> Url:
+    """Where an answer points to."""
+    found = [value for name, value in response.headers if name.lower() == b"location"]
+    if len(found) != 1:
+        raise _refused(request, response, f"it redirects with {len(found) or 'no'} Location headers")
+    try:
+        text = found[0].decode("utf-8")
+    except UnicodeDecodeError:
+        text = found[0].decode("latin-1")
+    try:
+        absolute = urljoin(str(request.url), encode_text(text))
+        scheme = urlsplit(absolute).scheme
+        if scheme not in ("http", "https"):
+            raise _refused(request, response, f"it redirects to a {scheme[:20]}: URL")
+        return Url.parse(absolute)
+    except (ValueError, RequestInvalid):
+        raise _refused(request, response, "its Location can't be read as a URL") from None
+
+
+def _with_method_of(request: WireRequest, status: int) -> WireRequest:
+    """The request with the method that a redirect asks for; one that becomes a GET loses its body."""
+    becomes_get = status == HTTPStatus.SEE_OTHER or (status in _POST_BECOMES_GET and request.method == "POST")
+    if not becomes_get or request.method in ("GET", "HEAD"):
+        return request
+    headers = [
+        (name, value)
+        for name, value in request.headers
+        if not name.decode("ascii").lower().startswith(_OF_THE_BODY)
+    ]
+    return replace(request, method="GET", headers=headers, body=b"")
+
+
+def _refused(request: WireRequest, response: WireResponse, reason: str) -> HttpStatusError:
+    host = request.url.netloc
+    return HttpStatusError(
+        f"{response.status} from {host}: {reason}",
+        details={"status": response.status, "reason": HTTPStatus(response.status).phrase, "host": host},
+        retryable=False,
+    )

@@ -1,0 +1,75 @@
+"""Calls of one connection at the same time, on one worker."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from httptask.http import places
+from httptask.http.errors import Postponed
+from httptask.http.models import HttpRequest
+from httptask.testing import Reply, ScriptedServer, ServedRequest
+
+REQUEST = HttpRequest(method="GET", url="/", connection="local")
+
+
+async def test_no_more_at_the_same_time_than_allowed(make_edge: Any) -> None:
+    now = most = 0
+
+    async def answer(_: ServedRequest) -> Reply:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.01)
+        now -= 1
+        return Reply.of()
+
+    async with ScriptedServer(answer) as server:
+        edge = make_edge(server.url, connection={"concurrency": 3})
+        await asyncio.gather(*(edge.send(REQUEST) for _ in range(20)))
+    assert most == 3
+
+
+async def test_waiting_is_seen_counts_against_no_deadline_and_ends(
+    make_edge: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "_LONGEST_WAIT", 0.2)
+    arrived, free = asyncio.Event(), asyncio.Event()
+
+    async def answer(_: ServedRequest) -> Reply:
+        arrived.set()
+        await free.wait()
+        return Reply.of()
+
+    async with ScriptedServer(answer) as server:
+        edge = make_edge(server.url, connection={"concurrency": 1, "limits": {"total": 5}})
+        first = asyncio.create_task(edge.send(REQUEST))
+        await arrived.wait()
+        with (
+            capture_logs() as logs,
+            pytest.raises(
+                Postponed, match="all 1 places of the connection local are taken on this worker"
+            ) as caught,
+        ):
+            await edge.send(REQUEST)
+        second = asyncio.create_task(edge.send(REQUEST))
+        await asyncio.sleep(0.05)
+        free.set()
+        assert (await first).status == 200
+        assert (await second).timing.total < 40
+    assert caught.value.retryable
+    assert [line["event"] for line in logs] == ["http.request.waiting"]
+    assert len(server.requests) == 2
+
+
+async def test_who_gives_up_leaves_no_place_taken(make_edge: Any) -> None:
+    async with ScriptedServer([Reply.silence(), Reply.of()]) as server:
+        edge = make_edge(server.url, connection={"concurrency": 1})
+        holding = asyncio.create_task(edge.send(REQUEST))
+        waiting = asyncio.create_task(edge.send(REQUEST))
+        await server.requests_received(1)
+        for task in (waiting, holding):
+            task.cancel()
+        await asyncio.gather(waiting, holding, return_exceptions=True)
+        assert (await edge.send(REQUEST)).status == 200
