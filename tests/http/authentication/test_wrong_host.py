@@ -22,7 +22,7 @@ CANARY = "canary/7f3a+9c=0b"
 TOKEN = "access-token-"
 FORMS = (CANARY, quote(CANARY, safe=""), base64.b64encode(CANARY.encode()).decode()[:-4], TOKEN)
 CREDENTIAL_HEADERS = {"authorization", "cookie", "x-key"}
-SETTINGS: list[dict[str, Any]] = [{}]
+SETTINGS: list[dict[str, Any]] = [{}, {"redirects": 3}]
 CODES = (301, 302, 303, 307, 308)
 METHODS = ("GET", "POST")
 
