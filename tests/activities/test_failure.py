@@ -20,25 +20,33 @@ def test_keeps_type_message_and_details() -> None:
         False,
     )
     assert failure.details == ({"status": 429, "retryable": True, "retry_after": 2.0, "attempt": 3},)
-    assert failure.next_retry_delay == timedelta(seconds=2)
+    assert failure.next_retry_delay is not None
+    assert timedelta(seconds=2) <= failure.next_retry_delay <= timedelta(seconds=3)
     assert failure.category is ApplicationErrorCategory.BENIGN
 
 
 @pytest.mark.parametrize(
-    ("retryable", "retry_after", "delay"),
-    [
-        (True, None, None),
-        (True, 0.0, None),
-        (True, 0.25, timedelta(milliseconds=250)),
-        (True, 600.0, timedelta(minutes=10)),
-        (False, 2.0, None),
-    ],
+    ("retryable", "retry_after"), [(True, None), (True, 0.0), (True, 0.25), (True, 600.0), (False, 2.0)]
 )
-def test_asks_for_a_delay_only_when_it_retries_after_one(
-    retryable: bool, retry_after: float | None, delay: timedelta | None
-) -> None:
+def test_asks_for_a_delay_only_when_it_retries_after_one(retryable: bool, retry_after: float | None) -> None:
     error = errors.HttpStatusError("x", retryable=retryable, retry_after=retry_after)
-    assert to_application_error(error, attempt=1).next_retry_delay == delay
+    delays = {to_application_error(error, attempt=1).next_retry_delay for _ in range(100)}
+    if not retryable or not retry_after:
+        assert delays == {None}
+    else:
+        seconds = sorted(delay.total_seconds() for delay in delays if delay is not None)
+        assert retry_after <= seconds[0] < seconds[-1] <= retry_after * 1.5
+        assert (
+            seconds[-1] - seconds[0] > retry_after / 4
+        )  # those who were told the same don't come back together
+
+
+def test_the_last_attempt_is_final() -> None:
+    error = errors.RateLimited("x", retry_after=2)
+    assert not to_application_error(error, attempt=2, attempts=3).non_retryable
+    last = to_application_error(error, attempt=3, attempts=3)
+    assert (last.non_retryable, last.next_retry_delay) == (True, None)
+    assert last.details[0] == {"retryable": True, "retry_after": 2, "attempt": 3, "attempts": 3}
 
 
 @pytest.mark.parametrize("name", sorted(set(errors.__all__) - {"HttpTaskError"}))

@@ -34,8 +34,8 @@ async def test_beats_at_once_and_goes_on_until_the_block_ends() -> None:
             several.set()
 
     async def run() -> None:
-        async with heartbeating():
-            assert beats == [()]
+        async with heartbeating(3):
+            assert beats == [(3,)]
             async with asyncio.timeout(5):
                 await several.wait()
         ended = len(beats)
@@ -53,7 +53,7 @@ async def test_leaves_no_task_behind_when_the_block_fails() -> None:
     async def run() -> None:
         before = asyncio.all_tasks()
         with pytest.raises(ZeroDivisionError):
-            async with heartbeating():
+            async with heartbeating(3):
                 raise ZeroDivisionError
         assert asyncio.all_tasks() == before
 
@@ -64,7 +64,7 @@ async def test_a_cancelled_block_is_cancelled() -> None:
     entered = asyncio.Event()
 
     async def run() -> None:
-        async with heartbeating():
+        async with heartbeating(3):
             entered.set()
             await asyncio.sleep(60)
 

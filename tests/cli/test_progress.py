@@ -75,9 +75,20 @@ def test_retry_is_explained() -> None:
 
 def test_wait_that_the_server_asked_for_is_named() -> None:
     waiting = task(
-        "ask", state="waiting", summary="POST x", attempt=2, last_failure="429 from x", retry_after=2
+        "ask",
+        state="waiting",
+        summary="POST x",
+        attempt=2,
+        last_failure="429 from x",
+        retry_after=2,
+        next_attempt_at=datetime.now(UTC) + timedelta(seconds=2.64),
     )
-    assert "; waiting 2.0 s (its Retry-After); attempt 2; " in describe(waiting)
+    assert "; waiting 2.6 s (its Retry-After: 2 s); attempt 2; " in describe(waiting)
+
+
+def test_a_call_that_was_only_postponed_sends_no_key_again() -> None:
+    postponed = task("ask", state="waiting", summary="POST x", attempt=1, last_failure="waits for its turn")
+    assert describe(postponed) == "waits for its turn; attempt 1"
 
 
 def test_methods_without_a_key_do_not_claim_one() -> None:

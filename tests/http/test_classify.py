@@ -76,7 +76,7 @@ def test_a_wait_beyond_the_cap_ends_the_attempts_and_says_why() -> None:
     assert classify(429, {"retry-after": "600"}, None, "POST").retryable
     verdict = classify(429, {"retry-after": "3600"}, None, "POST")
     assert not verdict.retryable
-    assert verdict.note == "the server asked for 3600 s, more than the 10 min that a retry may wait"
+    assert verdict.note == "the server asked for 3600 s, more than the 600 s that a retry may wait"
 
 
 @pytest.mark.parametrize(

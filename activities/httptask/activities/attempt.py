@@ -1,5 +1,6 @@
 """What surrounds every call of an activity: heartbeat, log context, typed failures, a size that fits."""
 
+import logging
 import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,8 +15,9 @@ from temporalio.exceptions import ApplicationError
 
 from httptask.activities.failure import to_application_error
 from httptask.activities.heartbeat import heartbeating
+from httptask.activities.numbering import attempt_number, policy_interval, require_attempts_left
 from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits, stored_from
-from httptask.http.errors import HttpTaskError, ResponseInvalid, ResponseTooLarge
+from httptask.http.errors import HttpTaskError, Postponed, ResponseInvalid, ResponseTooLarge
 
 __all__ = ["run_attempt"]
 
@@ -24,34 +26,43 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 Result = TypeVar("Result", bound=BaseModel)
 
 
-async def run_attempt(call: Callable[[int], Awaitable[Result]]) -> Result:
+async def run_attempt(call: Callable[[int], Awaitable[Result]], attempts: int | None = None) -> Result:
     """Run one attempt of an activity.
 
     Args:
         call: makes the call; its argument is the number of this attempt, from 1.
+        attempts: how many there may be; None leaves the count to Temporal.
 
     Raises:
         ApplicationError: the call failed; `type` is the class name of the error of `httptask.http.errors`.
         asyncio.CancelledError: the activity is cancelled, or its worker stops.
     """
     info = activity.info()
-    with bound_contextvars(**_log_context(info)):
+    number = attempt_number(info)
+    with bound_contextvars(**_log_context(info, number)):
         try:
-            async with heartbeating():
-                result = await call(info.attempt)
+            require_attempts_left(number, attempts)
+            async with heartbeating(number):
+                result = await call(number)
             await _check_size(result)
         except HttpTaskError as error:
-            failure = to_application_error(error, attempt=info.attempt)
+            if not error.counts:
+                number -= 1
+                activity.heartbeat(number)
+            failure = to_application_error(
+                error, attempt=number, attempts=attempts, interval=policy_interval(info, number)
+            )
         except Exception as defect:  # noqa: BLE001 - the text of a foreign exception may quote a credential
             failure = _internal_error(defect)
         else:
             return result
-        log.warning(
+        log.log(
+            logging.INFO if failure.type == Postponed.__name__ else logging.WARNING,
             "activity.attempt.failed",
             activity=info.activity_type,
             error=failure.type,
             retryable=not failure.non_retryable,
-            retry_after=failure.next_retry_delay.total_seconds() if failure.next_retry_delay else None,
+            wait=failure.next_retry_delay.total_seconds() if failure.next_retry_delay else None,
         )
         raise failure
 
@@ -67,13 +78,13 @@ def _internal_error(defect: Exception) -> ApplicationError:
     )
 
 
-def _log_context(info: activity.Info) -> dict[str, Any]:
+def _log_context(info: activity.Info, number: int) -> dict[str, Any]:
     """Standalone activities have no workflow; what is not known is not logged."""
     context = {
         "workflow_id": info.workflow_id,
         "run_id": info.workflow_run_id or info.activity_run_id,
         "activity_id": info.activity_id,
-        "attempt": info.attempt,
+        "attempt": number,
     }
     return {key: value for key, value in context.items() if value is not None}
 

@@ -31,9 +31,13 @@ class HttpActivities:
     @activity.defn(name=names.HTTP_REQUEST)
     async def http_request(self, request: HttpRequest) -> HttpResponse:
         """Send one HTTP request."""
-        return await run_attempt(lambda attempt: self._edge().send(request, attempt=attempt))
+        return await run_attempt(
+            lambda attempt: self._edge().send(request, attempt=attempt), request.attempts
+        )
 
     @activity.defn(name=names.CHAT_COMPLETION)
     async def chat_completion(self, request: ChatRequest) -> Completion:
         """Ask for one chat completion."""
-        return await run_attempt(lambda attempt: complete(self._edge(), request, attempt=attempt))
+        return await run_attempt(
+            lambda attempt: complete(self._edge(), request, attempt=attempt), request.attempts
+        )

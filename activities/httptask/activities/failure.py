@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from httptask.http.errors import HttpTaskError
 from httptask.http.json_tree import is_array
+from httptask.http.retry import asked_delay
 
 __all__ = ["MAX_DETAILS_BYTES", "MAX_MESSAGE_BYTES", "to_application_error"]
 
@@ -16,24 +17,32 @@ MAX_DETAILS_BYTES = 8 * 1024
 """Far below the gRPC limit of 4 MB: a larger failure is lost, and its activity hangs until it times out."""
 
 
-def to_application_error(error: HttpTaskError, *, attempt: int) -> ApplicationError:
+def to_application_error(
+    error: HttpTaskError, *, attempt: int, attempts: int | None = None, interval: timedelta | None = None
+) -> ApplicationError:
     """The failure of an activity attempt. Raise it `from None`.
 
-    `details[0]` is the error's own details with `retryable`, `retry_after` (seconds or None) and `attempt`.
+    `details[0]` is the error's own details with `retryable`, `retry_after` (seconds or None), `attempt` and, where
+    Temporal does not count them, `attempts`.
 
     Args:
         error: what went wrong.
-        attempt: number of the attempt that failed, from 1.
+        attempt: number of the attempt that failed, from 1; of the one before it where this one was postponed.
+        attempts: how many there may be; None leaves the count to Temporal.
+        interval: the wait before the next one when the error asks for none; None leaves it to Temporal.
     """
     facts = {"retryable": error.retryable, "retry_after": error.retry_after, "attempt": attempt}
-    waits = error.retryable and error.retry_after is not None and error.retry_after > 0
+    if attempts is not None:
+        facts["attempts"] = attempts
+    final = not error.retryable or (attempts is not None and attempt >= attempts)
+    asked = asked_delay(error)
+    delay = interval if asked is None else timedelta(seconds=asked)
     return ApplicationError(
         _cut(error.message, MAX_MESSAGE_BYTES),
         _bounded(facts, error.details),
         type=error.type,
-        non_retryable=not error.retryable,
-        # Zero or less would mean "not set" to the server.
-        next_retry_delay=timedelta(seconds=error.retry_after or 0) if waits else None,
+        non_retryable=final,
+        next_retry_delay=None if final else delay,
         # What is retried anyway is no news: the SDK would log it with a traceback each time.
         category=(
             ApplicationErrorCategory.BENIGN if error.retryable else ApplicationErrorCategory.UNSPECIFIED

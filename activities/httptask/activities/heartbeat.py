@@ -14,14 +14,14 @@ INTERVAL = 1.0
 
 
 @asynccontextmanager
-async def heartbeating() -> AsyncGenerator[None]:
-    """Beat at once, and then regularly until the block is left.
+async def heartbeating(attempt: int) -> AsyncGenerator[None]:
+    """Beat at once, and then regularly until the block is left; each beat carries the number of the attempt.
 
     Temporal tells an activity that it is cancelled only in its answer to a heartbeat, and sees a dead worker
     only by a missing one. So an activity that waits for a slow server has to beat while it waits.
     """
-    activity.heartbeat()
-    beating = asyncio.create_task(_beat(_interval(activity.info().heartbeat_timeout)))
+    activity.heartbeat(attempt)
+    beating = asyncio.create_task(_beat(attempt, _interval(activity.info().heartbeat_timeout)))
     try:
         yield
     finally:
@@ -29,10 +29,10 @@ async def heartbeating() -> AsyncGenerator[None]:
         await asyncio.wait([beating])
 
 
-async def _beat(interval: float) -> None:
+async def _beat(attempt: int, interval: float) -> None:
     while True:
         await asyncio.sleep(interval)
-        activity.heartbeat()
+        activity.heartbeat(attempt)
 
 
 def _interval(timeout: timedelta | None) -> float:

@@ -4,22 +4,19 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from httptask.http.models import Limits, SecretReference
+from httptask.http.models import CallRequest, SecretReference
 
 __all__ = ["ChatRequest", "Completion", "ToolCall", "Usage"]
 
 
-class ChatRequest(BaseModel):
+class ChatRequest(CallRequest):
     """One `POST /chat/completions`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     body: dict[str, Any]
     """The API's request body, field for field."""
     connection: str = "openai"
     secrets: tuple[SecretReference, ...] = ()
     """Pointers start at the body: `/messages/0/content`."""
-    limits: Limits = Limits()
     idempotency_key: str | None = None
     include_response: bool = False
     """Whether `Completion.response` carries the API's whole body."""

@@ -1,17 +1,15 @@
 """What an unsuccessful status means, and whether another attempt may cure it: the one place that decides."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from httptask.http.errors import Forbidden, HttpStatusError, QuotaExhausted, RateLimited, Unauthorized
 from httptask.http.json_tree import is_array, is_object
+from httptask.http.retry import Retry
 from httptask.http.retry_after import retry_after
 
-__all__ = ["MAX_RETRY_AFTER", "Verdict", "classify", "error_text"]
-
-MAX_RETRY_AFTER = 600.0
-"""Longest wait in seconds that a server may ask for; beyond it the call fails at once."""
+__all__ = ["Verdict", "classify", "error_text"]
 
 _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _QUOTA_CODES = ("insufficient_quota", "billing")
@@ -31,7 +29,15 @@ class Verdict:
     """What to add to the message so that a person understands the decision."""
 
 
-def classify(status: int, headers: Mapping[str, str], body: Any, method: str) -> Verdict:
+def classify(
+    status: int,
+    headers: Mapping[str, str],
+    body: Any,
+    method: str,
+    *,
+    also_retryable: Collection[int] = (),
+    longest_retry_after: float = Retry().longest_retry_after,
+) -> Verdict:
     """Judges a status that is not a success.
 
     A quota that is used up is never retried: waiting does not fill it, and each refused call may count
@@ -42,19 +48,22 @@ def classify(status: int, headers: Mapping[str, str], body: Any, method: str) ->
         headers: all headers of the response, names in lower case.
         body: the parsed content, or None.
         method: the request's method.
+        also_retryable: statuses that this server's connection adds to the retryable ones.
+        longest_retry_after: seconds; a server that asks for a longer wait ends the call at once.
     """
     if status == 402 or (status == 429 and _is_quota(body)):
         return Verdict(QuotaExhausted, retryable=False)
     error = _TYPES.get(status, HttpStatusError)
     wanted = headers.get("x-should-retry", "").strip().lower()
-    retryable = wanted == "true" if wanted in ("true", "false") else status in _RETRYABLE
+    retryable = (
+        wanted == "true" if wanted in ("true", "false") else status in _RETRYABLE or status in also_retryable
+    )
     if not retryable:
         note = f"redirects of a {method} are not followed" if 300 <= status < 400 else None
         return Verdict(error, retryable=False, note=note)
     wait = retry_after(headers)
-    if wait is not None and wait > MAX_RETRY_AFTER:
-        minutes = int(MAX_RETRY_AFTER // 60)
-        note = f"the server asked for {wait:.0f} s, more than the {minutes} min that a retry may wait"
+    if wait is not None and wait > longest_retry_after:
+        note = f"the server asked for {wait:.0f} s, more than the {longest_retry_after:g} s that a retry may wait"
         return Verdict(error, retryable=False, note=note)
     return Verdict(error, retryable=True, retry_after=wait)
 

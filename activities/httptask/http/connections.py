@@ -13,14 +13,14 @@ from httptask.http.authentication.check import policy_faults
 from httptask.http.authentication.models import ConnectionAuthentication
 from httptask.http.authentication.policy import ConnectionPolicy
 from httptask.http.authentication.reading import read_connection_policy
-from httptask.http.errors import RequestInvalid
+from httptask.http.errors import ConnectionUnknown, RequestInvalid
 from httptask.http.models import Limits, SecretReference
 from httptask.http.retry import Retry
 from httptask.http.route import Proxy, Tls
 from httptask.http.secret_texts import cut_secrets
 from httptask.http.url import Url
 
-__all__ = ["Connection", "default_connections"]
+__all__ = ["Connection", "default_connections", "find_connection"]
 
 _AUTHORITY = "/authentication/settings/authority"
 _OPENAI = "https://api.openai.com/v1"
@@ -69,6 +69,11 @@ class Connection(BaseModel):
     """The HTTP proxy in front of the server, see below."""
     tls: Tls | None = None
     """Authorities to trust and a client certificate, see below."""
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether its calls go through a task queue of its own."""
+        return self.requests_per_minute is not None or self.tokens_per_minute is not None
 
     @field_validator("allow_private")
     @classmethod
@@ -139,6 +144,20 @@ def _origin(name: str, url: str) -> str:
         return Url.parse(url).origin
     except RequestInvalid as error:
         raise RequestInvalid(f"{name}: {error.message}") from None
+
+
+def find_connection(connections: Mapping[str, Connection], name: str) -> Connection:
+    """The connection of that name.
+
+    Raises:
+        ConnectionUnknown: there is none.
+    """
+    if name not in connections:
+        known = ", ".join(sorted(connections)) or "none"
+        raise ConnectionUnknown(
+            f"there is no connection {name} on this worker (known: {known}): add [connections.{name}] to httptask.toml"
+        )
+    return connections[name]
 
 
 def default_connections(environment: Mapping[str, str]) -> dict[str, Connection]:

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from httptask.http.authentication.authenticator import Authenticator
 from httptask.http.authentication.transports import TokenTransport
-from httptask.http.connections import Connection
-from httptask.http.errors import ConnectionUnknown, HttpTaskError, Unauthorized
+from httptask.http.connections import Connection, find_connection
+from httptask.http.errors import HttpTaskError, Unauthorized
 from httptask.http.exchange import Answer, Transport, exchange
 from httptask.http.fixtures import Fixtures
 from httptask.http.limits import HTTP_DEFAULTS, Bounds, bounds
@@ -31,6 +31,7 @@ class _Call:
     """One request on its way."""
 
     request: HttpRequest
+    connection: Connection | None
     prepared: PreparedRequest
     wire: WireRequest
     redactor: Redactor
@@ -94,7 +95,7 @@ class Edge:
         carrier = self._authenticator.transport(outgoing, request.connection, channel(prepared), channel)
         transport = self._reach.following(carrier, request, connection)
         limits = bounds(request.limits, connection.limits if connection else Limits(), defaults)
-        call = _Call(request, prepared, outgoing.wire, redactor, transport, limits, attempt)
+        call = _Call(request, connection, prepared, outgoing.wire, redactor, transport, limits, attempt)
         observation = _observation(call)
         async with self._reach.place(connection):
             with observed(observation, self._observers):
@@ -131,7 +132,7 @@ class Edge:
             self._recorder.answer(call.prepared, answer.status, headers, content)
         if not answer.success:
             host = (answer.url or call.wire.url).netloc
-            raise status_error(answer, content, headers, call.prepared.method, host)
+            raise status_error(answer, content, headers, call.prepared.method, host, call.connection)
         return answer, HttpResponse(
             status=answer.status,
             headers=headers,
@@ -149,15 +150,7 @@ class Edge:
         )
 
     def _connection(self, name: str | None) -> Connection | None:
-        if name is None:
-            return None
-        if name not in self._connections:
-            known = ", ".join(sorted(self._connections)) or "none"
-            raise ConnectionUnknown(
-                f"there is no connection {name} on this worker (known: {known}): add [connections.{name}] "
-                "to httptask.toml"
-            )
-        return self._connections[name]
+        return None if name is None else find_connection(self._connections, name)
 
     def _channel(self, connection: Connection | None, prepared: PreparedRequest) -> Transport:
         """What carries a call, or the token request before it."""

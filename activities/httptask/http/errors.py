@@ -56,9 +56,11 @@ class HttpTaskError(Exception):
         details: JSON object with what is known (status, host, body excerpt, ...), redacted, at most a few KB.
         retryable: whether another attempt may succeed.
         retry_after: seconds the server asked for, validated and capped; None for the policy's own wait.
+        counts: whether this was one of the attempts that a policy allows.
     """
 
     retryable_by_default: ClassVar[bool] = False
+    counts: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -100,6 +102,7 @@ class Postponed(HttpTaskError):
     """Nothing was sent: this worker holds the call back, and `retry_after` says how long. It is not a failure."""
 
     retryable_by_default = True
+    counts = False
 
 
 class ConnectFailed(HttpTaskError):

@@ -24,6 +24,7 @@ from httptask.http.parameters import ParameterValue
 __all__ = [
     "MAX_RESPONSE_BYTES",
     "BinaryBody",
+    "CallRequest",
     "FormBody",
     "HttpRequest",
     "HttpResponse",
@@ -91,12 +92,20 @@ class Limits(_Model):
     idle: float | None = Field(default=None, gt=0)
     """Seconds of silence in the middle of a response."""
     total: float | None = Field(default=None, gt=0)
-    """Seconds for the whole attempt; at most 75, for a chat completion 615, then Temporal ends it."""
+    """Seconds for the whole attempt."""
     response_bytes: int | None = Field(default=None, gt=0, le=MAX_RESPONSE_BYTES)
     """Bytes of the decompressed response."""
 
 
-class HttpRequest(_Model):
+class CallRequest(_Model):
+    """What every kind of call carries."""
+
+    limits: Limits = Limits()
+    attempts: int | None = Field(default=None, ge=1)
+    """How many attempts may send it; None leaves the count to whoever retries."""
+
+
+class HttpRequest(CallRequest):
     """One HTTP request, rendered and complete but for the secrets."""
 
     method: str
@@ -112,7 +121,6 @@ class HttpRequest(_Model):
     """Statuses that are a result; every other one is an error."""
     raw: bool = False
     """Whether to take the body of the answer as base64, unparsed."""
-    limits: Limits = Limits()
     idempotency_key: str | None = None
     path_template: str | None = None
     """The path with placeholders where a definition puts values in, for logs, spans and metrics."""

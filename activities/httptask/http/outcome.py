@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from httptask.http.classify import classify, error_text
+from httptask.http.connections import Connection
 from httptask.http.content import Content, read_content, read_leniently, read_raw
 from httptask.http.errors import HttpStatusError, ResponseInterrupted, ResponseInvalid
 from httptask.http.exchange import Answer
@@ -46,10 +47,23 @@ def content_of(answer: Answer, redactor: Redactor, *, raw: bool = False) -> Cont
 
 
 def status_error(
-    answer: Answer, content: Content, headers: dict[str, str], method: str, host: str
+    answer: Answer,
+    content: Content,
+    headers: dict[str, str],
+    method: str,
+    host: str,
+    connection: Connection | None = None,
 ) -> HttpStatusError:
-    """The error that a status which is not a success means."""
-    verdict = classify(answer.status, answer.headers, content.value, method)
+    """The error that a status which is not a success means, by the rules of the connection if there is one."""
+    rules = connection or Connection(name="")
+    verdict = classify(
+        answer.status,
+        answer.headers,
+        content.value,
+        method,
+        also_retryable=rules.retryable_statuses,
+        longest_retry_after=rules.retry.longest_retry_after,
+    )
     message = f"{answer.status} from {host}"
     for addition in (error_text(content.value), verdict.note):
         if addition:

@@ -3,9 +3,20 @@
 What may be retried at all is `classify`'s to say, and stands in the error. The policy says how often and when.
 """
 
-from pydantic import BaseModel, ConfigDict, Field
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-__all__ = ["Retry"]
+from pydantic import BaseModel, ConfigDict, Field
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+
+from httptask.http.errors import HttpTaskError
+
+__all__ = ["Retry", "asked_delay", "with_retries"]
+
+_LARGEST_JITTER = 1.5
+
+Result = TypeVar("Result")
 
 
 class Retry(BaseModel):
@@ -23,3 +34,57 @@ class Retry(BaseModel):
     """Bound of these waits."""
     longest_retry_after: float = Field(default=600.0, ge=0, le=86_400)
     """Longest wait that a server may ask for; beyond it the call fails at once."""
+
+    def interval(self, attempt: int) -> float:
+        """The wait after so many attempts when nobody asks for another one."""
+        return min(self.first_interval * self.factor ** (attempt - 1), self.longest_interval)
+
+
+def asked_delay(error: HttpTaskError) -> float | None:
+    """Seconds until the next attempt that the error asks for, never less; None leaves it to the policy.
+
+    Up to half as much is added at random: those who were told the same would otherwise all come back at once.
+    """
+    if not error.retryable or not error.retry_after:
+        return None
+    return error.retry_after * random.uniform(1, _LARGEST_JITTER)  # noqa: S311 - no secret
+
+
+async def with_retries(send: Callable[[int], Awaitable[Result]], policy: Retry) -> Result:
+    """Make a call as Temporal makes it, for callers without Temporal.
+
+    Args:
+        send: makes one attempt; its argument is the attempt's number, from 1.
+        policy: how often, and when.
+
+    Raises:
+        HttpTaskError: of the last attempt.
+    """
+    sent = 0
+
+    async def attempt() -> Result:
+        return await send(sent + 1)
+
+    def count(state: RetryCallState) -> None:
+        nonlocal sent
+        sent += _error(state).counts
+
+    def wait(state: RetryCallState) -> float:
+        asked = asked_delay(_error(state))
+        return policy.interval(max(sent, 1)) if asked is None else asked
+
+    tries = AsyncRetrying(
+        retry=retry_if_exception(lambda error: isinstance(error, HttpTaskError) and error.retryable),
+        after=count,
+        stop=lambda _state: sent >= policy.attempts,
+        wait=wait,
+        reraise=True,
+    )
+    return await tries(attempt)
+
+
+def _error(state: RetryCallState) -> HttpTaskError:
+    assert state.outcome is not None  # only asked about an attempt that ended
+    error = state.outcome.exception()
+    assert isinstance(error, HttpTaskError)  # nothing else is retried
+    return error

@@ -144,6 +144,7 @@ class _Reader:
                 call.attempts = attributes.attempt
                 if attributes.HasField("last_failure"):
                     call.earlier_failure = await self._failure(attributes.last_failure)
+                    call.attempts = _counted(call.earlier_failure.details, attributes.attempt - 1) + 1
                 return
             case "activity_task_completed":
                 call.state, call.response = "completed", await self._value(attributes.result.payloads)
@@ -181,6 +182,7 @@ class _Reader:
                 call.attempts = info.attempt
                 if info.HasField("last_failure"):
                     call.earlier_failure = await self._failure(info.last_failure)
+                    call.attempts = _counted(call.earlier_failure.details, info.attempt - 1) + 1
 
     async def _read_start(self, attributes: Any) -> None:
         self._run += 1
@@ -234,6 +236,12 @@ def _request(activity: str, argument: Any) -> Any:
     except ValidationError:  # of another version
         pass
     return argument
+
+
+def _counted(found: Any, otherwise: int) -> int:
+    """How many attempts the activity has counted; Temporal's number includes the postponed ones."""
+    attempt = found.get("attempt") if is_object(found) else None
+    return attempt if isinstance(attempt, int) else otherwise
 
 
 def _time(stamp: Timestamp) -> datetime:

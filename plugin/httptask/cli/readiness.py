@@ -96,14 +96,8 @@ def _used_connections(loaded: "Iterable[Loaded]") -> set[str]:
     """Connections that some task of a definition names, as such or as its authentication."""
     names: set[str] = set()
     for one in loaded:
-        policies = one.program.definition.use.authentications if one.program else {}
         for node in one.program.nodes.values() if one.program else ():
-            name = getattr(node.arguments, "connection", None)
-            if isinstance(name, str) and "${" not in name:
-                names.add(name)
-            authentication = getattr(getattr(node.arguments, "endpoint", None), "authentication", None)
-            if authentication is not None and authentication.use not in (None, *policies):
-                names.add(authentication.use)
+            names.update(node.connections)
     return names
 
 

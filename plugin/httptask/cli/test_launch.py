@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
+from httptask.activities.connections import ConnectionProfile, profile_of
 from httptask.cli.cluster import Cluster, connect
 from httptask.cli.console import print_json, print_note, stdout
 from httptask.cli.errors import CliError, ExitCode
@@ -89,7 +90,7 @@ async def _send(launch: TestLaunch, plugin: HttpTaskPlugin, planned: PlannedTest
         async with connect(launch.cluster, launch.config.state_directory, interrupts, [plugin]) as client:
             task_queue = f"{_QUEUE_PREFIX}{secrets.token_hex(4)}"
             worker = Worker(client, task_queue=task_queue)
-            sending = interrupts.guard(send_once(client, task_queue, planned))
+            sending = interrupts.guard(send_once(client, task_queue, planned, _profile(launch, planned)))
             try:
                 return await while_working(worker, sending)
             except RPCError as error:
@@ -104,6 +105,11 @@ async def _send(launch: TestLaunch, plugin: HttpTaskPlugin, planned: PlannedTest
                 raise CliError(f"{launch.loaded.name}: {error}") from None
             except TaskFault as fault:
                 raise CliError(f"{launch.loaded.name}: {launch.task}: {fault.problem.detail}") from None
+
+
+def _profile(launch: TestLaunch, planned: PlannedTest) -> ConnectionProfile:
+    name = planned.call.connection
+    return ConnectionProfile() if name is None else profile_of(launch.config.connections[name])
 
 
 def _show_prepared(prepared: PreparedRequest) -> None:

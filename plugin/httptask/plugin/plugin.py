@@ -14,6 +14,7 @@ from temporalio.worker import WorkerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from httptask.activities.calls import HttpActivities
+from httptask.activities.connections import ConnectionActivities
 from httptask.activities.metrics import count_call
 from httptask.activities.storage import stored_from
 from httptask.activities.yielding import yield_control
@@ -66,7 +67,9 @@ class HttpTaskPlugin(SimplePlugin):
             register_workflows: False makes a worker for activities only.
             register_activities: False makes a worker for workflows only.
         """
-        self._edge = SharedEdge(lambda: _open_edge(connections, secrets, fixtures, recorder))
+        known = default_connections(os.environ) if connections is None else connections
+        self._edge = SharedEdge(lambda: _open_edge(known, secrets, fixtures, recorder))
+        self._connections = ConnectionActivities(known, makes_calls=register_activities)
         self._activities = HttpActivities(self._edge.get)
         self._definitions = definitions
         self._register_workflows = register_workflows
@@ -97,7 +100,7 @@ class HttpTaskPlugin(SimplePlugin):
         if self._register_activities:
             ours += [self._activities.http_request, self._activities.chat_completion]
         if self._register_workflows:
-            ours += [yield_control, stored_from]
+            ours += [yield_control, stored_from, self._connections.resolve_connections]
             if self._definitions is not None:
                 ours.append(self._definitions.load_definition)
         return [*found, *(function for function in ours if function.__name__ not in registered)]
@@ -145,7 +148,7 @@ def _pass_through(runner: WorkflowRunner | None) -> WorkflowRunner:
 
 
 def _open_edge(
-    connections: Mapping[str, Connection] | None,
+    connections: Mapping[str, Connection],
     secrets: SecretStore | None,
     fixtures: Fixtures | None,
     recorder: Recorder | None,
@@ -153,10 +156,4 @@ def _open_edge(
     if secrets is None:
         source = SecretSource(name="OPENAI_API_KEY", environment="OPENAI_API_KEY")
         secrets = SecretStore({source.name: source}, os.environ, placeholder=fixtures is not None)
-    return Edge(
-        default_connections(os.environ) if connections is None else connections,
-        secrets,
-        fixtures=fixtures,
-        recorder=recorder,
-        observers=[count_call],
-    )
+    return Edge(connections, secrets, fixtures=fixtures, recorder=recorder, observers=[count_call])

@@ -11,6 +11,7 @@ from temporalio.client import WorkflowHandle
 
 from httptask.dsl.expressions.messages import excerpt
 from httptask.dsl.json_values import is_mapping, is_number
+from httptask.http.errors import Postponed
 from httptask.workflows.status import STATUS_QUERY, Impasse, RunStatus, TaskStatus
 
 __all__ = ["fetch_status", "with_attempts"]
@@ -63,12 +64,14 @@ def with_attempts(tasks: Iterable[Task], pending: Iterable[PendingActivityInfo])
 
 def _attempt(info: PendingActivityInfo) -> dict[str, Any]:
     waits = info.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED and info.attempt > 1
+    facts = _facts(info)
     changes: dict[str, Any] = {
-        "attempt": info.attempt,
-        "max_attempts": info.maximum_attempts or None,
+        "attempt": facts.get("attempt", info.attempt - 1) + 1,
+        "max_attempts": facts.get("attempts") or info.maximum_attempts or None,
         "last_failure": info.last_failure.message or None,
-        "retry_after": _retry_after(info),
     }
+    if info.last_failure.application_failure_info.type != Postponed.__name__:
+        changes["retry_after"] = facts.get("retry_after")
     if waits:
         changes["state"] = "waiting"
         if info.HasField("next_attempt_schedule_time"):
@@ -78,11 +81,10 @@ def _attempt(info: PendingActivityInfo) -> dict[str, Any]:
     return changes
 
 
-def _retry_after(info: PendingActivityInfo) -> float | None:
-    """What the failure's details say; unreadable where the user's codec encrypts them."""
+def _facts(info: PendingActivityInfo) -> dict[str, Any]:
+    """What the failure's details say in numbers; unreadable where the user's codec encrypts them."""
     payloads = info.last_failure.application_failure_info.details.payloads
     if not payloads or payloads[0].metadata.get("encoding") != b"json/plain":
-        return None
+        return {}
     details = json.loads(payloads[0].data)
-    seconds = details.get("retry_after") if is_mapping(details) else None
-    return float(seconds) if is_number(seconds) else None
+    return {key: value for key, value in details.items() if is_number(value)} if is_mapping(details) else {}

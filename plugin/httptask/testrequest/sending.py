@@ -9,6 +9,7 @@ from temporalio.client import ActivityFailureError, Client
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
+from httptask.activities.connections import ConnectionProfile
 from httptask.dsl.functions import ChatCompletionArguments
 from httptask.dsl.program import TaskNode
 from httptask.testrequest.planning import PlannedTest
@@ -18,6 +19,7 @@ from httptask.workflows.tasks.chat import may_ask_again
 
 __all__ = ["Outcome", "send_once"]
 
+_NO_CONNECTION = ConnectionProfile()
 _NO_WORKER = timedelta(seconds=5)
 
 
@@ -39,15 +41,23 @@ class Outcome:
     retry_after: float | None = None
 
 
-async def send_once(client: Client, task_queue: str, planned: PlannedTest) -> Outcome:
+async def send_once(
+    client: Client, task_queue: str, planned: PlannedTest, profile: ConnectionProfile = _NO_CONNECTION
+) -> Outcome:
     """Send the request, without retries.
+
+    Args:
+        client: of the cluster.
+        task_queue: of a worker that takes this request and no other.
+        planned: the request.
+        profile: of the connection that it is sent through, if any.
 
     Raises:
         RPCError: the server can't be reached, or is older than 1.31 and has no standalone activities.
         ExpressionFailed: the task's `output.as` failed on the answer.
     """
     call = planned.call
-    options = activity_options(call.total_seconds)
+    options = activity_options(call, profile)
     handle = await client.start_activity(
         call.activity,
         call.argument,

@@ -1,5 +1,6 @@
 """Arguments of the calls: the standard's `http` and the functions of the built-in catalogue."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,6 +18,7 @@ __all__ = [
     "HttpRequestArguments",
     "MapArguments",
     "MultipartPart",
+    "connections_named",
     "function_name",
 ]
 
@@ -147,6 +149,25 @@ FUNCTIONS: dict[str, type[BaseModel]] = {
     "map": MapArguments,
 }
 UNSUPPORTED_CALLS = ("a2a", "asyncapi", "grpc", "mcp", "openapi")
+
+
+def connections_named(arguments: BaseModel | None, policy: Mapping[str, Any] | None) -> list[str]:
+    """The connections that a call names, as such and where the standard has the name of a policy.
+
+    Args:
+        arguments: of the call.
+        policy: its own authentication policy, if it has one.
+    """
+    names: list[str | None] = []
+    if isinstance(arguments, ChatCompletionArguments | HttpRequestArguments):
+        names.append(arguments.connection)
+    if policy is not None:
+        names.append(policy.get("certificate", {}).get("use"))
+    elif isinstance(arguments, HttpArguments | HttpRequestArguments):
+        endpoint = arguments.endpoint
+        if isinstance(endpoint, Endpoint) and endpoint.authentication is not None:
+            names.append(endpoint.authentication.use)
+    return [name for name in names if name is not None]
 
 
 def function_name(call: str) -> str:

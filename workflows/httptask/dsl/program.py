@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from httptask.dsl.expressions import Expression, Template
+from httptask.dsl.functions import connections_named
 from httptask.dsl.model import Definition, TaskBase
 
 __all__ = [
@@ -64,6 +65,12 @@ class TaskNode:
             return None
         scheme = next(iter(policy.value))
         return {"scheme": "Bearer" if scheme in ("oauth2", "oidc") else scheme.capitalize()}
+
+    @property
+    def connections(self) -> list[str]:
+        """The connections that the task's call names; a call with two is refused when it is made."""
+        policy = self.parts.get("authentication")
+        return connections_named(self.arguments, policy.value if isinstance(policy, Template) else None)
 
 
 @dataclass(frozen=True, slots=True)

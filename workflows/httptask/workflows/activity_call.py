@@ -2,12 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Generic, TypedDict, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar
 
 from pydantic import BaseModel
 from temporalio.common import RetryPolicy
 
-__all__ = ["CHAT_SECONDS", "HTTP_SECONDS", "ActivityCall", "ActivityOptions", "activity_options"]
+from httptask.activities.connections import ConnectionProfile
+from httptask.http.models import CallRequest
+from httptask.http.retry import Retry
+
+__all__ = [
+    "CHAT_SECONDS",
+    "HTTP_SECONDS",
+    "ActivityCall",
+    "ActivityOptions",
+    "activity_options",
+    "counted",
+    "temporal_policy",
+]
 
 HTTP_SECONDS = 60.0
 """How long one attempt of an HTTP request may take; the edge ends it by then."""
@@ -16,14 +28,9 @@ CHAT_SECONDS = 600.0
 
 _HEARTBEAT = timedelta(seconds=20)
 _MARGIN = timedelta(seconds=15)
-_RETRY = RetryPolicy(
-    initial_interval=timedelta(seconds=1),
-    backoff_coefficient=2.0,
-    maximum_interval=timedelta(seconds=60),
-    maximum_attempts=5,
-    non_retryable_error_types=["PayloadsTooLarge", "PayloadSizeError"],
-)
+_NEVER_RETRIED = ("PayloadsTooLarge", "PayloadSizeError")
 
+Argument = TypeVar("Argument", bound=CallRequest)
 Result = TypeVar("Result", bound=BaseModel)
 
 
@@ -35,15 +42,17 @@ class ActivityCall(Generic[Result]):
         activity: name of the activity.
         id: of the activity, unique within the run.
         summary: what a person reads in a list of calls; never a query, never a secret.
-        total_seconds: how long one attempt may take by the edge's own deadline.
+        total_seconds: when the edge ends an attempt, where neither request nor connection says.
+        connection: the connection that it is sent through.
     """
 
     activity: str
-    argument: BaseModel
+    argument: CallRequest
     result_type: type[Result]
     id: str
     summary: str
     total_seconds: float
+    connection: str | None = None
 
 
 class ActivityOptions(TypedDict):
@@ -54,10 +63,30 @@ class ActivityOptions(TypedDict):
     retry_policy: RetryPolicy
 
 
-def activity_options(total_seconds: float) -> ActivityOptions:
-    """Timeouts and retries of a call whose attempts the edge ends after so many seconds."""
+def activity_options(call: ActivityCall[Any], profile: ConnectionProfile) -> ActivityOptions:
+    """Timeouts and retries of a call that is sent through a connection with that profile."""
+    seconds = call.argument.limits.total or profile.total or call.total_seconds
     return {
-        "start_to_close_timeout": timedelta(seconds=total_seconds) + _MARGIN,
+        "start_to_close_timeout": timedelta(seconds=seconds) + _MARGIN,
         "heartbeat_timeout": _HEARTBEAT,
-        "retry_policy": _RETRY,
+        "retry_policy": temporal_policy(profile.retry),
     }
+
+
+def counted(argument: Argument, attempts: int | None) -> Argument:
+    """A call's argument with how many attempts it has, for the activity to count them."""
+    return argument.model_copy(update={"attempts": attempts})
+
+
+def temporal_policy(retry: Retry) -> RetryPolicy:
+    """Temporal's form of a retry policy.
+
+    It sets no maximum of attempts: Temporal would count the postponed ones too. The activity counts, and makes
+    the failure of the last attempt final.
+    """
+    return RetryPolicy(
+        initial_interval=timedelta(seconds=retry.interval(1)),
+        backoff_coefficient=retry.factor,
+        maximum_interval=timedelta(seconds=retry.longest_interval),
+        non_retryable_error_types=_NEVER_RETRIED,
+    )

@@ -2,15 +2,16 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Generic, TypedDict, TypeVar, overload
 
 from pydantic import BaseModel, ValidationError
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
+from httptask.activities.connections import ConnectionProfile
 from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST
 from httptask.chat.models import ChatRequest, Completion, ToolCall, Usage
 from httptask.http.models import (
@@ -27,8 +28,15 @@ from httptask.http.models import (
     StatusPattern,
     TextBody,
 )
-from httptask.workflows.activity_call import CHAT_SECONDS, HTTP_SECONDS, activity_options
-from httptask.workflows.errors import OutputInvalid, call_error
+from httptask.workflows.activity_call import (
+    CHAT_SECONDS,
+    HTTP_SECONDS,
+    ActivityCall,
+    activity_options,
+    counted,
+)
+from httptask.workflows.connections import resolve_connections
+from httptask.workflows.errors import OutputInvalid, call_error, typed_error
 from httptask.workflows.http_calls import request_summary
 from httptask.workflows.output_type import response_format_of
 
@@ -36,7 +44,7 @@ __all__ = ["CallOptions", "ChatResult", "chat_completion", "http_request"]
 
 Json = TypeVar("Json")
 Model = TypeVar("Model", bound=BaseModel)
-Result = TypeVar("Result")
+Result = TypeVar("Result", bound=BaseModel)
 
 
 class CallOptions(TypedDict, total=False):
@@ -124,9 +132,10 @@ async def http_request(
         limits=limits or Limits(),
         idempotency_key=idempotency_key or str(workflow.uuid4()),
     )
-    return await _execute(
-        HTTP_REQUEST, request, HttpResponse, request_summary(request), limits, HTTP_SECONDS, options
+    call = ActivityCall(
+        HTTP_REQUEST, request, HttpResponse, "", request_summary(request), HTTP_SECONDS, connection
     )
+    return await _execute(call, options)
 
 
 @overload
@@ -187,7 +196,8 @@ async def chat_completion(
         body=body, connection=connection, limits=limits or Limits(), idempotency_key=str(workflow.uuid4())
     )
     summary = f"POST {connection}/chat/completions"
-    completion = await _execute(CHAT_COMPLETION, request, Completion, summary, limits, CHAT_SECONDS, options)
+    call = ActivityCall(CHAT_COMPLETION, request, Completion, "", summary, CHAT_SECONDS, connection)
+    completion = await _execute(call, options)
     return ChatResult(
         text=completion.text,
         json=completion.json_ if output_type is None else _typed(completion, output_type),
@@ -225,25 +235,37 @@ def _output_invalid(completion: Completion, message: str, faults: list[dict[str,
     return OutputInvalid(message[:1000], details, type="OutputInvalid", non_retryable=True)
 
 
-async def _execute(
-    name: str,
-    request: BaseModel,
-    result_type: type[Result],
-    summary: str,
-    limits: Limits | None,
-    default_seconds: float,
-    options: CallOptions | None,
-) -> Result:
-    seconds = (limits.total if limits is not None else None) or default_seconds
-    merged: dict[str, Any] = {**activity_options(seconds), "summary": summary, **(options or {})}
+async def _execute(call: ActivityCall[Result], options: CallOptions | None) -> Result:
+    """Make the call by the rules of its connection, and by the caller's own before those."""
+    given = options or CallOptions()
+    profile = await _profile(call.connection, given)
+    merged: dict[str, Any] = {**activity_options(call, profile), "summary": call.summary, **given}
+    attempts: int | None = profile.retry.attempts
+    if "retry_policy" in given:
+        attempts = given["retry_policy"].maximum_attempts or None
+        merged["retry_policy"] = replace(given["retry_policy"], maximum_attempts=0)
+    argument = counted(call.argument, attempts)
     try:
-        result: Result = await workflow.execute_activity(name, request, result_type=result_type, **merged)
+        result: Result = await workflow.execute_activity(
+            call.activity, argument, result_type=call.result_type, **merged
+        )
     except ActivityError as error:
         if is_cancelled_exception(error):
             raise
         raise call_error(error) from None
     else:
         return result
+
+
+async def _profile(connection: str | None, options: CallOptions) -> ConnectionProfile:
+    """The profile of a connection of this worker; calls on another queue are other workers' matter."""
+    if connection is None or "task_queue" in options:
+        return ConnectionProfile()
+    try:
+        profiles = await resolve_connections([connection])
+    except ApplicationError as error:
+        raise typed_error(error) from None
+    return profiles.get(connection, ConnectionProfile())
 
 
 def _body(

@@ -29,7 +29,7 @@ def plan_chat_call(
         include_response=arguments.output == "response",
     )
     summary = f"POST {arguments.connection}/chat/completions"
-    return ActivityCall(CHAT_COMPLETION, request, Completion, id_, summary, CHAT_SECONDS)
+    return ActivityCall(CHAT_COMPLETION, request, Completion, id_, summary, CHAT_SECONDS, request.connection)
 
 
 def chat_output(

@@ -39,6 +39,7 @@ __all__ = [
     "TokenUnavailable",
     "Unauthorized",
     "call_error",
+    "typed_error",
 ]
 
 
@@ -153,5 +154,10 @@ def call_error(error: ActivityError) -> CallFailed:
         return CallTimeout(f"the call timed out: {cause}", type="Timeout", non_retryable=True)
     if not isinstance(cause, ApplicationError):
         return CallFailed(str(cause), type="CallFailed", non_retryable=True)
-    found = _BY_TYPE.get(cause.type or "", CallFailed)
-    return found(cause.message, *cause.details, type=cause.type, non_retryable=True)
+    return typed_error(cause)
+
+
+def typed_error(failure: ApplicationError) -> CallFailed:
+    """The class of ours that a failure's type names."""
+    found = _BY_TYPE.get(failure.type or "", CallFailed)
+    return found(failure.message, *failure.details, type=failure.type, non_retryable=True)

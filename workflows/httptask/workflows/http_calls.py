@@ -9,9 +9,8 @@ from pydantic import ValidationError
 
 from httptask.activities.names import HTTP_REQUEST
 from httptask.dsl.expressions import Rendered
-from httptask.dsl.functions import HttpArguments, HttpRequestArguments
+from httptask.dsl.functions import HttpArguments, HttpRequestArguments, connections_named
 from httptask.dsl.json_values import is_mapping
-from httptask.dsl.model import Endpoint
 from httptask.http.authentication.models import Authentication
 from httptask.http.authentication.policy import Policy
 from httptask.http.authentication.reading import read_policy
@@ -55,7 +54,9 @@ def plan_http_call(
         TaskFault: the rendered parts do not make a request.
     """
     request = _request(arguments, data, render, idempotency_key)
-    return ActivityCall(HTTP_REQUEST, request, HttpResponse, id_, request_summary(request), HTTP_SECONDS)
+    return ActivityCall(
+        HTTP_REQUEST, request, HttpResponse, id_, request_summary(request), HTTP_SECONDS, request.connection
+    )
 
 
 def http_output(arguments: HttpArguments | HttpRequestArguments, response: HttpResponse) -> Any:
@@ -145,17 +146,10 @@ def _authentication(rendered: Rendered | None) -> tuple[Authentication | None, t
 
 
 def _connection(arguments: HttpArguments | HttpRequestArguments, policy: Rendered | None) -> str | None:
-    """The connection that the call names, or that stands where the standard has the name of a policy."""
-    named = arguments.connection if isinstance(arguments, HttpRequestArguments) else None
-    endpoint = arguments.endpoint
-    meant: str | None = None
-    if policy is not None:
-        meant = policy.value.get("certificate", {}).get("use")
-    elif isinstance(endpoint, Endpoint) and endpoint.authentication is not None:
-        meant = endpoint.authentication.use
-    if meant is not None and named not in (None, meant):
-        refuse_request(f"the connection is {named}, and the authentication that of {meant}: keep one")
-    return named or meant
+    named = connections_named(arguments, None if policy is None else policy.value)
+    if len(set(named)) > 1:
+        refuse_request(f"the connection is {named[0]}, and the authentication that of {named[1]}: keep one")
+    return named[0] if named else None
 
 
 def _limits(arguments: HttpArguments | HttpRequestArguments) -> Limits:

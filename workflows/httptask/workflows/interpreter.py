@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from temporalio.exceptions import ApplicationError
+
 from httptask.dsl.program import Program
+from httptask.workflows.connections import resolve_connections
 from httptask.workflows.durations import required_seconds
 from httptask.workflows.execution import Finished
 from httptask.workflows.log import log_event
 from httptask.workflows.payloads import payload_of
-from httptask.workflows.problem import TaskFault
+from httptask.workflows.problem import TaskFault, problem_of_failure
 from httptask.workflows.schemas import check_schema
 from httptask.workflows.services import Services
 from httptask.workflows.state import Frame, RunState, Strand
@@ -45,6 +48,7 @@ class Interpreter:
             ApplicationError: the run ended in an error; its first detail is the RFC 7807 object.
         """
         try:
+            await self._learn_connections()
             if not self.state.root.frames:
                 self._begin()
             finished = await self._run_root()
@@ -74,6 +78,14 @@ class Interpreter:
             tasks=tasks,
             omitted=omitted,
         )
+
+    async def _learn_connections(self) -> None:
+        """A connection that its worker does not have is an error before anything is sent."""
+        named = {name for node in self._program.nodes.values() for name in node.connections}
+        try:
+            self._services.scheduler.profiles = await resolve_connections(named)
+        except ApplicationError as error:
+            raise TaskFault(problem_of_failure(error)) from None
 
     def _begin(self) -> None:
         """Validate and transform the input; it is the first task's (dsl.md, Data Flow)."""

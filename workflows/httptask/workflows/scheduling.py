@@ -6,6 +6,7 @@ So sizes are checked before scheduling, and calls wait for their turn.
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -13,8 +14,9 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
+from httptask.activities.connections import ConnectionProfile
 from httptask.activities.storage import MAX_INLINE_BYTES
-from httptask.workflows.activity_call import ActivityCall, activity_options
+from httptask.workflows.activity_call import ActivityCall, activity_options, counted
 from httptask.workflows.payloads import payload_of
 from httptask.workflows.problem import TaskFault, problem_of_failure
 
@@ -27,9 +29,14 @@ Result = TypeVar("Result", bound=BaseModel)
 
 
 class Scheduler:
-    """Runs activities for one workflow, at most so many and so large at once."""
+    """Runs activities for one workflow, at most so many and so large at once.
+
+    Attributes:
+        profiles: what the run knows of the connections that its calls name.
+    """
 
     def __init__(self) -> None:
+        self.profiles: Mapping[str, ConnectionProfile] = {}
         self._pending = 0
         self._command_bytes = 0
         self._history_length = -1
@@ -40,7 +47,9 @@ class Scheduler:
         Raises:
             TaskFault: the call failed for good, or its input is too large for Temporal.
         """
-        payload = await payload_of(call.argument, f"the request of {call.id}")
+        profile = self.profiles.get(call.connection or "", ConnectionProfile())
+        argument = counted(call.argument, profile.retry.attempts)
+        payload = await payload_of(argument, f"the request of {call.id}")
         size = payload.ByteSize()
         if size > MAX_INLINE_BYTES:
             size = 0  # stored outside: the command holds a reference
@@ -55,7 +64,7 @@ class Scheduler:
                 activity_id=call.id,
                 result_type=call.result_type,
                 summary=f"{call.id}: {call.summary}"[:200],
-                **activity_options(call.total_seconds),
+                **activity_options(call, profile),
             )
         except ActivityError as error:
             if is_cancelled_exception(error):

@@ -43,13 +43,12 @@ def _awaits_retry(task: "TaskStatus") -> bool:
 def _retry(task: "TaskStatus") -> list[str]:
     """Why a call waits, how long, and what comes then."""
     parts = [part for part in (task.detail, task.last_failure) if part]
-    if task.retry_after is not None:
-        parts.append(f"waiting {task.retry_after:.1f} s (its Retry-After)")
-    elif task.next_attempt_at is not None:
+    asked = f" (its Retry-After: {task.retry_after:g} s)" if task.retry_after is not None else ""
+    if task.next_attempt_at is not None:
         seconds = max(0.0, (task.next_attempt_at - datetime.now(UTC)).total_seconds())
-        parts.append(f"waiting {seconds:.1f} s")
+        parts.append(f"waiting {seconds:.1f} s{asked}")
     parts.append(_attempt(task))
-    if task.summary and task.summary.startswith(_KEYED_METHODS):
+    if task.attempt > 1 and task.summary and task.summary.startswith(_KEYED_METHODS):
         parts.append("same Idempotency-Key")
     return parts
 

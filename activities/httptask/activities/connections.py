@@ -1,0 +1,78 @@
+"""What a run learns of the connections that it uses: once, at its start, recorded in its history."""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict
+from temporalio import activity
+
+from httptask.activities import names
+from httptask.activities.failure import to_application_error
+from httptask.http.connections import Connection, find_connection
+from httptask.http.errors import ConnectionUnknown
+from httptask.http.retry import Retry
+
+__all__ = ["ConnectionActivities", "ConnectionProfile", "ResolvedConnections", "profile_of", "queue_of"]
+
+
+class ConnectionProfile(BaseModel):
+    """What a workflow needs to know to schedule the calls of a connection; the rest stays with its worker."""
+
+    model_config = ConfigDict(frozen=True)
+
+    task_queue: str | None = None
+    """The connection's own task queue; None for the workflow's."""
+    retry: Retry = Retry()
+    total: float | None = None
+    """Deadline of one attempt in seconds, where the connection sets one."""
+
+
+class ResolvedConnections(BaseModel):
+    """Profiles by the connection's name."""
+
+    profiles: dict[str, ConnectionProfile]
+
+
+def profile_of(connection: Connection, task_queue: str | None = None) -> ConnectionProfile:
+    """The profile of a connection for workflows on a task queue."""
+    own_queue = queue_of(task_queue, connection.name) if task_queue and connection.is_limited else None
+    return ConnectionProfile(
+        task_queue=own_queue,
+        retry=connection.retry,
+        total=connection.limits.total,
+    )
+
+
+def queue_of(task_queue: str, connection: str) -> str:
+    """The queue of a limited connection, shared by all workers that share the queue of the workflows."""
+    return f"{task_queue}/{connection}"
+
+
+class ConnectionActivities:
+    """Tells workflows about the connections of their worker."""
+
+    def __init__(self, connections: Mapping[str, Connection], *, makes_calls: bool) -> None:
+        """Make the activity.
+
+        Args:
+            connections: of this worker, by name.
+            makes_calls: False for a worker that leaves all calls to others, whose connections it need not know.
+        """
+        self._connections = connections
+        self._makes_calls = makes_calls
+
+    @activity.defn(name=names.RESOLVE_CONNECTIONS)
+    async def resolve_connections(self, wanted: Sequence[str]) -> ResolvedConnections:
+        """Look connections up; run as a local activity, so that what a run goes by is in its history.
+
+        Raises:
+            ApplicationError: this worker has no connection of one of the names.
+        """
+        task_queue = activity.info().task_queue
+        profiles: dict[str, ConnectionProfile] = {}
+        for name in wanted:
+            try:
+                profiles[name] = profile_of(find_connection(self._connections, name), task_queue)
+            except ConnectionUnknown as unknown:
+                if self._makes_calls:
+                    raise to_application_error(unknown, attempt=1) from None
+        return ResolvedConnections(profiles=profiles)
