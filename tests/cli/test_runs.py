@@ -290,10 +290,12 @@ async def test_what_is_stored_in_a_folder(shell: Shell) -> None:
     shell.write("httptask.toml", config)
     _, shown = await shell.run("runs", "show", "last", "--json")
     assert "kept in an external storage" in json.loads(shown.stdout)["output"]
+    assert "external storage and can't be read here" in json.loads(shown.stdout)["note"]
 
     shell.write("httptask.toml", config + '[storage]\ndirectory = "elsewhere"\n')
     _, shown = await shell.run("runs", "show", "last", "--json")
     assert "can't be read" in json.loads(shown.stdout)["output"]
+    assert "external storage and can't be read here" in json.loads(shown.stdout)["note"]
 
     shell.write("httptask.toml", config + '[storage]\ndirectory = "large.yaml"\n')
     code, command = await shell.run("run", "large.yaml", "--input", "{}")

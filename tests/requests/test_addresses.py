@@ -70,6 +70,20 @@ def test_the_server_is_never_chosen_by_data(endpoint: str) -> None:
     assert faults(endpoint={"uri": endpoint}) == ["server-from-data"]
 
 
+def test_a_connection_is_never_chosen_by_data() -> None:
+    assert faults(connection="${ .c }", path="/x") == ["server-from-data"]
+    by_use = {"uri": "https://h/", "authentication": {"use": "${ .c }"}}
+    assert faults(endpoint=by_use) == ["server-from-data"]
+    chat = {"model": "m", "messages": [{"role": "user", "content": "?"}], "connection": "x-${ .c }"}
+    asked = compile_definition(document(do=[{"ask": {"call": "chatCompletion", "with": chat}}]))
+    assert [fault.code for fault in asked.faults] == ["server-from-data"]
+
+
+def test_no_path_stands_behind_a_query() -> None:
+    with pytest.raises(TaskFault, match="Not a URL"):
+        sent({}, endpoint="https://h/a?x=1", path="/b")
+
+
 @pytest.mark.parametrize(
     "endpoint",
     [

@@ -93,8 +93,8 @@ def test_queries(query: Any, sent: str) -> None:
     [
         ({"a": "${ null }"}, "{}/a is null"),
         ({"a": ["${ .missing }"]}, "{}/a is null"),
-        ({"a": {"b": 1}}, "{}/a holds an object"),
-        ({"a": [[1]]}, "{}/a holds a list"),
+        ({"a": "${ { b: 1 } }"}, "{}/a holds an object"),
+        ({"a": ["${ [1] }"]}, "{}/a holds a list"),
         ("${ [1] }", "{} is a list"),
         ("${ 5 }", "{} is a number"),
     ],
@@ -201,7 +201,7 @@ def test_bytes() -> None:
     assert prepared.body == {"base64": PNG}
     assert header(both(base64="${ .b }", data={"b": PNG})[1], "content-type") == "application/octet-stream"
     with pytest.raises(TaskFault):
-        planned(base64="no!")
+        planned({"b": "no!"}, base64="${ .b }")
 
 
 @pytest.mark.parametrize(
@@ -244,6 +244,13 @@ def test_every_method_may_have_a_body(method: str) -> None:
         ({"body": {}, "form": {}}, "two-bodies"),
         ({"form": {}, "multipart": MULTIPART[:1]}, "two-bodies"),
         ({"body": "a", "base64": ""}, "two-bodies"),
+        ({"query": {"a": None}}, "parameter-value"),
+        ({"query": {"a": [1, {"b": 1}]}}, "parameter-value"),
+        ({"form": {"a": {"b": 1}}}, "parameter-value"),
+        ({"form": {"a": [[1]]}}, "parameter-value"),
+        ({"base64": "a-b_"}, "not-base64"),
+        ({"multipart": [{"name": "a", "base64": "YQ"}]}, "not-base64"),
+        ({"multipart": []}, "empty"),
         ({"multipart": [{"name": "a"}]}, "part-content"),
         ({"multipart": [{"name": "a", "text": "", "json": 1}]}, "part-content"),
         ({"multipart": [{"name": "a", "test": ""}]}, "unknown-key"),

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, field_validator
 from temporalio import workflow
 
+from httptask.http.models import Part, TextBody
 from httptask.workflows import chat_completion, http_request
 from httptask.workflows.errors import QuotaExhausted
 
@@ -42,3 +43,18 @@ class Posts:
         except QuotaExhausted as error:
             return f"quota exhausted: {error.info['status']}"
         return f"posted {response.content['id']}"
+
+
+@workflow.defn
+class Uploads:
+    @workflow.run
+    async def run(self) -> str:
+        part = Part(name="file", content=TextBody(text="a"), filename="a.txt")
+        await http_request("put", "/1", connection="shop", content=b"\x00\xff")
+        await http_request("post", "/2", connection="shop", form={"a": [1, "x y"]})
+        await http_request("post", "/3", connection="shop", multipart=[part])
+        try:
+            await http_request("post", "/4", connection="shop", json={}, form={})
+        except ValueError as error:
+            return str(error)
+        return "sent"

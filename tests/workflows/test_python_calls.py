@@ -12,7 +12,7 @@ from temporalio.worker import Replayer
 
 from httptask.testing import Reply, ScriptedServer
 from support.chat import completion
-from support.python_workflows import Asks, Posts
+from support.python_workflows import Asks, Posts, Uploads
 from support.runs import Runner, local_connection, running, secret_store
 
 REFUSED = Reply.json(
@@ -39,7 +39,7 @@ async def runner(temporal: WorkflowEnvironment, server: ScriptedServer) -> Async
         "shop": local_connection("shop", server.url),
     }
     secrets = secret_store({"KEY": "sk-0123456789"})
-    worker = {"workflows": [Asks, Posts]}
+    worker = {"workflows": [Asks, Posts, Uploads]}
     async with running(temporal, connections=connections, secrets=secrets, worker=worker) as found:
         yield found
 
@@ -53,7 +53,7 @@ async def run(runner: Runner, workflow: Any) -> Any:
     except WorkflowFailureError as error:
         return error.cause
     finally:
-        replayer = Replayer(workflows=[Asks, Posts], plugins=[runner.plugin])
+        replayer = Replayer(workflows=[Asks, Posts, Uploads], plugins=[runner.plugin])
         await replayer.replay_workflow(await handle.fetch_history())
 
 
@@ -105,3 +105,11 @@ async def test_a_request_carries_one_key_over_its_attempts(runner: Runner, serve
     first, second = server.requests
     assert (first.method, first.target, first.body) == ("POST", "/orders?tag=a&tag=b", b'{"n":1}')
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+
+
+async def test_bodies_of_every_kind(runner: Runner, server: ScriptedServer) -> None:
+    assert await run(runner, Uploads) == "give one of `json`, `text`, `form`, `multipart` and `content`"
+    raw, form, multipart = server.requests
+    assert raw.body == b"\x00\xff"
+    assert form.body == b"a=1&a=x+y"
+    assert b'name="file"; filename="a.txt"' in multipart.body

@@ -47,10 +47,12 @@ async def read_run(client: Client, run_id: str) -> RunRecord:
         try:
             record.tasks = await _tasks(chain, client.data_converter, reader.calls.values())
         except ReplayFailed:
-            record.note = (
-                "this version of httptask does not repeat what the run did: "
-                "only its calls are shown, with what they returned"
+            reason = (
+                "a part of it is in an external storage and can't be read here"
+                if reader.lacks_stored
+                else "this version of httptask does not repeat what the run did"
             )
+            record.note = f"{reason}: only its calls are shown, with what they returned"
     record.tasks = with_attempts(record.tasks, pending)
     for task in record.tasks:
         _settle(task, record.ended_at)
@@ -116,10 +118,12 @@ class _Reader:
 
     Attributes:
         calls: by the number of the run in its chain, and the id of the activity.
+        lacks_stored: whether something is stored outside of Temporal where this command can't read it.
     """
 
     def __init__(self, converter: DataConverter, record: RunRecord) -> None:
         self.calls: dict[tuple[int, str], CallRecord] = {}
+        self.lacks_stored = False
         self._scheduled: dict[int, CallRecord] = {}
         self._run = 0
         self._converter = converter
@@ -212,10 +216,12 @@ class _Reader:
             return None
         stored = sum(found.size_bytes for found in payloads[0].external_payloads)
         if stored and self._converter.external_storage is None:
+            self.lacks_stored = True
             return f"[{stored:,} bytes, kept in an external storage that httptask.toml does not name]"
         try:
             values = await self._converter.decode(payloads)
         except StoredPayloadMissing as missing:
+            self.lacks_stored = True
             return f"[{missing}]"
         return values[0] if values else None
 

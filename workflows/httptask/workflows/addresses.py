@@ -23,6 +23,7 @@ RenderPart = Callable[..., Rendered | None]
 _VARIABLES = re.compile(r"\{([+#./;?&]?)[^{}]*\}")
 _MAKES_SEGMENTS = frozenset({"", "+", "/"})
 _BEFORE_PATH = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
+_BEHIND_PATH = re.compile(r"[?#]")
 _NOTHING = "\0"
 """Stands where data put nothing into a segment, until it is known whether the segment holds anything else."""
 
@@ -58,6 +59,10 @@ def render_url(
     base = _Address() if endpoint is None else _expanded(endpoint, data)
     if path is None:
         return base.text, base.secrets
+    if _BEHIND_PATH.search(base.text):
+        _raise(
+            "Not a URL", "`endpoint` has a query, behind which no `path` can stand: write it under `query`"
+        )
     below = _expanded(path, data)
     start = base.text.rstrip("/")
     whole = below.joined_to(start if below.text[:1] in ("/", "") else f"{start}/")
@@ -90,7 +95,7 @@ def _expanded(rendered: Rendered, data: Any) -> _Address:
 
 
 def _check_segments(shape: str) -> None:
-    path = re.split(r"[?#]", _BEFORE_PATH.sub("", shape, count=1), maxsplit=1)[0]
+    path = _BEHIND_PATH.split(_BEFORE_PATH.sub("", shape, count=1), maxsplit=1)[0]
     if any(_NOTHING in segment and not segment.strip(_NOTHING) for segment in path.split("/")):
         shown = path.replace(_NOTHING, "")
         _raise(

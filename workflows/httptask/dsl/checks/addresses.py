@@ -20,7 +20,9 @@ _WHY: Final = "what comes from a response must not choose where requests go"
 
 
 def check_addresses(program: Program) -> Iterator[Fault]:
-    """Find endpoints whose server depends on data."""
+    """Find endpoints whose server depends on data, and connections that do."""
+    for task in program.nodes.values():
+        yield from _connection(task)
     for use in program.templates:
         node = program.nodes.get(use.task or "")
         if node is None or use.pointer not in (
@@ -33,6 +35,19 @@ def check_addresses(program: Program) -> Iterator[Fault]:
             yield from _whole(program, node, use, value.parts[0])
         else:
             yield from _server(use.pointer, value.parts if isinstance(value, TemplateText) else (value,))
+
+
+def _connection(node: TaskNode) -> Iterator[Fault]:
+    arguments = node.arguments
+    named = {"connection": getattr(arguments, "connection", None)}
+    endpoint = getattr(arguments, "endpoint", None)
+    if isinstance(endpoint, Endpoint) and endpoint.authentication is not None:
+        named["endpoint/authentication/use"] = endpoint.authentication.use
+    for place, name in named.items():
+        if isinstance(name, str) and "${" in name:
+            message = f"the name of a connection is no expression: {_WHY}"
+            hint = "write the name out; `switch` chooses between tasks with different ones"
+            yield Fault(f"{node.pointer}/with/{place}", "server-from-data", message, hint)
 
 
 def _whole(program: Program, node: TaskNode, use: TemplateUse, expression: Expression) -> Iterator[Fault]:

@@ -6,26 +6,24 @@ from typing import Any
 from httptask.chat.request import check_body
 from httptask.dsl.faults import Fault, child_pointer, pointer_of
 from httptask.dsl.functions import (
-    BODY_ARGUMENTS,
     CHAT_EXTRA_ARGUMENTS,
     FUNCTIONS,
     UNSUPPORTED_CALLS,
     function_name,
 )
-from httptask.dsl.json_values import is_list, is_mapping
+from httptask.dsl.json_values import is_mapping
 from httptask.dsl.model import CallTask
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.kinds import shown
 from httptask.dsl.structure.locate import keys_of
 from httptask.dsl.structure.nulls import null_faults
+from httptask.dsl.structure.requests import request_faults
 from httptask.dsl.structure.tasks import RawTask
 from httptask.dsl.structure.unsupported import unsupported
 from httptask.dsl.structure.validate import errors_of
 from httptask.dsl.suggest import closest, hint_for_unknown
 
 __all__ = ["argument_errors", "call_faults"]
-
-_PART_CONTENTS = frozenset({"text", "json", "base64"})
 
 
 def argument_errors(task: RawTask) -> list[Found]:
@@ -60,32 +58,9 @@ def call_faults(task: RawTask) -> Iterator[Fault]:
     elif _misspells_with(task):
         return
     elif name == "httpRequest" and is_mapping(arguments):
-        yield from _request_faults(pointer_of((*task.tokens, "with")), arguments)
+        yield from request_faults(pointer_of((*task.tokens, "with")), arguments)
     elif name == "chatCompletion" and is_mapping(arguments):
         yield from _chat_faults(pointer_of((*task.tokens, "with")), arguments)
-
-
-def _request_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
-    if not _has_address(arguments):
-        hint = "add `endpoint`, or `connection` with `path`"
-        yield Fault(pointer, "missing-key", "`call: httpRequest` has no address", hint, at_key=True)
-    bodies = [key for key in BODY_ARGUMENTS if key in arguments]
-    for key in bodies[1:]:
-        message = f"the request has a second body, `{key}`"
-        yield Fault(
-            child_pointer(pointer, key), "two-bodies", message, f"keep it or `{bodies[0]}`", at_key=True
-        )
-    parts = arguments.get("multipart")
-    for index, part in enumerate(parts if is_list(parts) else ()):
-        if is_mapping(part) and len(part.keys() & _PART_CONTENTS) != 1:
-            message = "a part has one content"
-            hint = "give it one of `text`, `json` and `base64`"
-            yield Fault(f"{pointer}/multipart/{index}", "part-content", message, hint)
-
-
-def _has_address(arguments: dict[str, Any]) -> bool:
-    """Whether there is an address, or a key that misspells one and is reported already."""
-    return any(closest(key, ("endpoint", "connection", "path")) for key in arguments)
 
 
 def _hint_for_function(call: str) -> str:

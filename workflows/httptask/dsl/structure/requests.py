@@ -1,0 +1,76 @@
+"""`call: httpRequest`: an address, at most one body, and values that can be sent."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from httptask.dsl.faults import Fault, child_pointer
+from httptask.dsl.functions import BODY_ARGUMENTS
+from httptask.dsl.json_values import is_list, is_mapping
+from httptask.dsl.suggest import closest
+from httptask.http.models import BinaryBody
+
+__all__ = ["request_faults"]
+
+_CONTENTS: Final = frozenset({"text", "json", "base64"})
+
+
+def request_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
+    """What is wrong with the arguments of a request beyond their types.
+
+    Args:
+        pointer: of the arguments.
+        arguments: as they stand in the definition.
+    """
+    if not _has_address(arguments):
+        hint = "add `endpoint`, or `connection` with `path`"
+        yield Fault(pointer, "missing-key", "`call: httpRequest` has no address", hint, at_key=True)
+    bodies = [key for key in BODY_ARGUMENTS if key in arguments]
+    for key in bodies[1:]:
+        message = f"the request has a second body, `{key}`"
+        yield Fault(
+            child_pointer(pointer, key), "two-bodies", message, f"keep it or `{bodies[0]}`", at_key=True
+        )
+    for key in ("query", "form"):
+        yield from _parameter_faults(child_pointer(pointer, key), arguments.get(key))
+    yield from _part_faults(child_pointer(pointer, "multipart"), arguments.get("multipart"))
+    yield from _base64_faults(child_pointer(pointer, "base64"), arguments.get("base64"))
+
+
+def _has_address(arguments: dict[str, Any]) -> bool:
+    """Whether there is an address, or a key that misspells one and is reported already."""
+    return any(closest(key, ("endpoint", "connection", "path")) for key in arguments)
+
+
+def _parameter_faults(pointer: str, values: Any) -> Iterator[Fault]:
+    for name, value in values.items() if is_mapping(values) else ():
+        for item in value if is_list(value) else [value]:
+            if item is None or is_mapping(item) or is_list(item):
+                message = f"`{name}` holds what can't be sent as a parameter"
+                hint = "write text, a number, true, false, or a list of them"
+                yield Fault(child_pointer(pointer, name), "parameter-value", message, hint)
+                break
+
+
+def _part_faults(pointer: str, parts: Any) -> Iterator[Fault]:
+    if parts == []:
+        yield Fault(pointer, "empty", "`multipart` is empty", "write at least one part", at_key=True)
+    for index, part in enumerate(parts if is_list(parts) else ()):
+        if not is_mapping(part):
+            continue
+        at = child_pointer(pointer, index)
+        if len(part.keys() & _CONTENTS) != 1:
+            hint = "give it one of `text`, `json` and `base64`"
+            yield Fault(at, "part-content", "a part has one content", hint)
+        yield from _base64_faults(child_pointer(at, "base64"), part.get("base64"))
+
+
+def _base64_faults(pointer: str, text: Any) -> Iterator[Fault]:
+    if not isinstance(text, str) or "${" in text:
+        return
+    try:
+        BinaryBody(base64=text)
+    except ValidationError:
+        hint = "write RFC 4648's alphabet with `+` and `/`, padded with `=`"
+        yield Fault(pointer, "not-base64", "this is not base64", hint)
