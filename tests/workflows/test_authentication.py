@@ -116,6 +116,7 @@ async def test_a_certificate_names_a_connection(temporal: WorkflowEnvironment) -
         outcome = await runner.run(written)
     assert "needs a connection with a client certificate" in outcome.problem["detail"]
     other = definition("https://example.com", "", "{ certificate: { use: other } }")
+    connections["other"] = local_connection("other", "https://example.com")
     async with running(temporal, connections=connections, secrets=secret_store({})) as runner:
         outcome = await runner.run(other)
     assert "the connection is shop, and the authentication that of other" in outcome.problem["detail"]
