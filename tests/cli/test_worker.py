@@ -74,6 +74,7 @@ async def test_check_passes_and_sends_nothing(shell: Shell) -> None:
         "definition",
         "connection",
         "secret",
+        "policy",
     }
 
 

@@ -164,6 +164,16 @@ def test_replaced_openai_does_not_keep_the_default_credential(tmp_path: Path) ->
             '[secrets.X]\nenvironment = "X"\nzzz = 1',
             "secrets.X.zzz: unknown key; known keys: environment, file, origins",
         ),
+        (
+            '[policy]\nallowed_hosts = ["*.com", "https://x"]',
+            'policy.allowed_hosts: "https://x" is neither a host, such as "api.example.com", nor "*.example.com" for all hosts below a domain, in lower case and without a port',
+        ),
+        (
+            '[policy]\nallow_private = ["lopback"]',
+            "policy.allow_private: 'lopback' does not appear to be an IPv4 or IPv6 network",
+        ),
+        ("[worker]\nallow_inlin = true", "worker.allow_inlin: unknown key; did you mean allow_inline?"),
+        ("[worker]\nallow_inline = 3", "worker.allow_inline: must be true or false"),
         ("[connections.x]\nbase_url = 3", "connections.x.base_url: must be text in quotes"),
         ("connections = 3", "connections: must be a table"),
         ("[connections]\nx = 3", "connections.x: must be a table"),

@@ -15,6 +15,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from httptask.config import Policy, WorkerPolicy
 from httptask.config.load import StorageSection
 from httptask.http.connections import Connection
 from httptask.http.models import Limits
@@ -33,6 +34,8 @@ TABLES: Mapping[str, type[BaseModel]] = {
     "connections.NAME.tls": Tls,
     "secrets.NAME": SecretSource,
     "storage": StorageSection,
+    "policy": Policy,
+    "worker": WorkerPolicy,
 }
 
 _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}

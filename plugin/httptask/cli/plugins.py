@@ -75,6 +75,8 @@ def plugin_for_run(
         recorder=None if record is None else Recorder(record),
         storage=_storage(config),
         allow_inline=True,
+        allowed_hosts=config.policy.allowed_hosts,
+        allow_private=config.policy.allow_private,
     )
 
 
@@ -91,6 +93,8 @@ def plugin_for_serving(
         storage=_storage(config),
         definitions=definitions,
         allow_inline=allow_inline,
+        allowed_hosts=config.policy.allowed_hosts,
+        allow_private=config.policy.allow_private,
     )
 
 

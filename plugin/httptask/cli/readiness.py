@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from httptask.http.connections import Connection
     from httptask.http.secrets import SecretSource, SecretStore
 
-__all__ = ["Finding", "examine", "print_findings"]
+__all__ = ["Finding", "examine", "name_of", "print_findings", "require_ready"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Finding:
     """One thing that a worker has, or lacks.
 
     Attributes:
-        kind: definition, connection or secret.
+        kind: definition, connection, secret or policy.
         about: where it comes from or goes to.
         fault: why it can't be used; None when it can, or when nothing uses it.
     """
@@ -44,7 +44,7 @@ def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[
     needed = _needed_secrets(
         loaded, [config.connections[name] for name in connections & set(config.connections)]
     )
-    findings = [Finding("definition", _name(one), one.name) for one in loaded]
+    findings = [Finding("definition", name_of(one), one.name) for one in loaded]
     findings += [_connection(connection) for connection in config.connections.values()]
     findings += [
         Finding("connection", name, "", "not declared: add it to httptask.toml with its base_url")
@@ -83,7 +83,8 @@ def print_findings(findings: Iterable[Finding], *, as_json: bool) -> None:
     stdout.print(table)
 
 
-def _name(loaded: "Loaded") -> str:
+def name_of(loaded: "Loaded") -> str:
+    """`NAMESPACE/NAME:VERSION` of a definition."""
     document = loaded.data["document"]
     return f"{document['namespace']}/{document['name']}:{document['version']}"
 

@@ -16,6 +16,7 @@ from httptask.cli.background import beside, first_of
 from httptask.cli.cluster import Cluster, connect_embedded, connect_to
 from httptask.cli.console import print_note
 from httptask.cli.errors import ExitCode
+from httptask.cli.health import health_served, reason_not_ready
 from httptask.cli.interrupts import Interrupts
 from httptask.cli.losses import address_of, lost
 from httptask.plugin import HttpTaskPlugin
@@ -29,9 +30,11 @@ _PROBE_TIME = timedelta(seconds=5)
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-def serve_on_cluster(cluster: Cluster, plugin: HttpTaskPlugin, task_queue: str) -> None:
+def serve_on_cluster(
+    cluster: Cluster, plugin: HttpTaskPlugin, task_queue: str, health_address: str | None
+) -> None:
     """Serve until a signal; then let calls in flight finish, unless a second signal insists."""
-    _run(_serve_on_cluster(cluster, plugin, task_queue))
+    _run(_serve_on_cluster(cluster, plugin, task_queue, health_address))
 
 
 def serve_embedded(
@@ -55,11 +58,19 @@ def _run(serving: Coroutine[Any, Any, None]) -> None:
     asyncio.run(until_insisted())
 
 
-async def _serve_on_cluster(cluster: Cluster, plugin: HttpTaskPlugin, task_queue: str) -> None:
+async def _serve_on_cluster(
+    cluster: Cluster, plugin: HttpTaskPlugin, task_queue: str, health_address: str | None
+) -> None:
     with Interrupts.caught() as interrupts:
         client = await interrupts.guard(connect_to(cluster, [plugin]))
-        log.info("worker.started", address=cluster.address, task_queue=task_queue)
-        await _work(Worker(client, task_queue=task_queue, graceful_shutdown_timeout=_GRACE), interrupts)
+        worker = Worker(client, task_queue=task_queue, graceful_shutdown_timeout=_GRACE)
+
+        async def not_ready() -> str | None:
+            return "the worker stops" if interrupts.asked.is_set() else await reason_not_ready(worker)
+
+        async with health_served(health_address, not_ready):
+            log.info("worker.started", address=cluster.address, task_queue=task_queue)
+            await _work(worker, interrupts)
         log.info("worker.stopped", task_queue=task_queue)
 
 

@@ -29,6 +29,12 @@ def worker(
             "--check", help="Load definitions, resolve secrets and connections, send nothing, exit."
         ),
     ] = False,
+    health_address: Annotated[
+        str | None,
+        typer.Option(
+            "--health-address", metavar="HOST:PORT", help="Where /live and /ready tell whether it works."
+        ),
+    ] = None,
     metrics_address: Annotated[
         str | None,
         typer.Option("--metrics-address", metavar="HOST:PORT", help="Where Prometheus finds /metrics."),
@@ -45,6 +51,7 @@ def worker(
     """
     from httptask.cli.cluster import Cluster, find_cluster
     from httptask.cli.logging import configure_logging
+    from httptask.cli.permissions import examine_permissions
     from httptask.cli.plugins import plugin_for_serving, serve, used_secrets
     from httptask.cli.project import as_cli_error, load_project
     from httptask.cli.readiness import examine, print_findings, require_ready
@@ -52,20 +59,25 @@ def worker(
     from httptask.config import ConfigInvalid, for_worker
 
     configure_logging("INFO", metrics_address=None if check else metrics_address)
+    project = load_project(config, dotenv=False)
+    permitted = project.config.worker
+    allow_inline = allow_inline or permitted.allow_inline
     if definitions is None and not allow_inline:
         raise CliError("nothing to serve", "give --definitions DIR, or --allow-inline")
-    project = load_project(config, dotenv=False)
     loaded = load_runnable(definition_files([definitions] if definitions else []))
     registry = serve(loaded)
     try:
         trusted = for_worker(project.config, used_secrets(loaded))
     except ConfigInvalid as error:
         raise as_cli_error(error) from None
-    findings = examine(trusted, project.environment, loaded)
+    findings = [
+        *examine(trusted, project.environment, loaded),
+        *examine_permissions(trusted, loaded, allow_inline=allow_inline),
+    ]
     if check:
         print_findings(findings, as_json=json)
     require_ready(findings)
     if not check:
         plugin = plugin_for_serving(trusted, project.environment, registry, allow_inline=allow_inline)
         cluster = find_cluster(profile, project.environment) or Cluster({})
-        serve_on_cluster(cluster, plugin, task_queue)
+        serve_on_cluster(cluster, plugin, task_queue, health_address or permitted.health_address)

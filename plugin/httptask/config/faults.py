@@ -14,6 +14,7 @@ _EXPECTED = {
     "string_type": "must be text in quotes",
     "int_type": "must be a whole number",
     "float_type": "must be a number",
+    "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
     "dict_type": "must be a table",
     "model_type": "must be a table",

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from httptask.config.errors import ConfigInvalid
 from httptask.config.faults import describe_faults
+from httptask.config.policy import Policy, WorkerPolicy
 from httptask.http.connections import Connection, default_connections
 from httptask.http.errors import RequestInvalid
 from httptask.http.json_tree import is_object
@@ -20,6 +21,8 @@ __all__ = ["CONFIG_NAME", "STATE_DIRECTORY_NAME", "Config", "StorageSection", "f
 
 CONFIG_NAME = "httptask.toml"
 STATE_DIRECTORY_NAME = ".httptask"
+
+_NAMED = ("connections", "secrets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,16 @@ class Config:
         connections: by name; `openai` is always among them.
         secrets: where declared secrets come from, by name.
         storage: folder for large payloads; None when Temporal carries all of them.
+        policy: where requests without a connection may go.
+        worker: what `httptask worker` permits.
     """
 
     root: Path
     file: Path | None
     connections: Mapping[str, Connection]
     secrets: Mapping[str, SecretSource]
+    policy: Policy
+    worker: WorkerPolicy
     storage: Path | None = None
 
     @property
@@ -63,12 +70,14 @@ class _ConfigFile(BaseModel):
     connections: dict[str, Connection] = {}
     secrets: dict[str, SecretSource] = {}
     storage: StorageSection = StorageSection()
+    policy: Policy = Policy()
+    worker: WorkerPolicy = WorkerPolicy()
 
     @model_validator(mode="before")
     @classmethod
     def _name_tables(cls, data: dict[str, Any]) -> dict[str, Any]:
         """The name of a connection or secret is the key of its table."""
-        return {section: _named(tables) for section, tables in data.items()}
+        return {section: _named(tables) if section in _NAMED else tables for section, tables in data.items()}
 
 
 def _named(tables: Any) -> Any:
@@ -108,6 +117,8 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
             {name: _bound(source, connections.values()) for name, source in secrets.items()}
         ),
         storage=_anchored_path(written.storage.directory, root),
+        policy=written.policy,
+        worker=written.worker,
     )
 
 

@@ -30,7 +30,7 @@ def for_worker(config: Config, secret_names: Mapping[str, str]) -> Config:
         secret_names: what the definitions use, each with the file that uses it.
 
     Raises:
-        ConfigInvalid: a secret is not declared, or not bound to origins.
+        ConfigInvalid: a secret is not declared, or not bound to origins and has to be.
     """
     at = config.file or CONFIG_NAME
     faults = [
@@ -41,7 +41,7 @@ def for_worker(config: Config, secret_names: Mapping[str, str]) -> Config:
     faults += [
         f'{at}: secrets.{name}.origins: list where it may be sent, such as ["https://hooks.example.com"]'
         for name, source in config.secrets.items()
-        if not source.origins
+        if not source.origins and not config.worker.allow_unbound_secrets
     ]
     if faults:
         raise ConfigInvalid(faults)

@@ -18,9 +18,11 @@ from httptask.activities.connections import ConnectionActivities
 from httptask.activities.metrics import count_call
 from httptask.activities.storage import stored_from
 from httptask.activities.yielding import yield_control
+from httptask.http.address import parse_networks
 from httptask.http.connections import Connection, default_connections
 from httptask.http.edge import Edge
 from httptask.http.fixtures import Fixtures
+from httptask.http.hosts import check_host_patterns
 from httptask.http.recording import Recorder
 from httptask.http.secrets import SecretSource, SecretStore
 from httptask.plugin.definitions import DefinitionRegistry
@@ -49,6 +51,8 @@ class HttpTaskPlugin(SimplePlugin):
         storage: ExternalStorage | None = None,
         definitions: DefinitionRegistry | None = None,
         allow_inline: bool = False,
+        allowed_hosts: Sequence[str] = (),
+        allow_private: Sequence[str] = (),
         register_workflows: bool = True,
         register_activities: bool = True,
     ) -> None:
@@ -64,11 +68,26 @@ class HttpTaskPlugin(SimplePlugin):
             definitions: definitions that any client may start by name.
             allow_inline: also run definitions that come with the start of a workflow (type `httptask.run`). Whoever may
                 start a workflow can then spend what the connections' credentials give access to.
+            allowed_hosts: hosts that requests without a connection may go to, `*.example.com` for all below a domain;
+                empty for any.
+            allow_private: private networks that requests without a connection may reach.
             register_workflows: False makes a worker for activities only.
             register_activities: False makes a worker for workflows only.
         """
+        check_host_patterns(allowed_hosts)
+        parse_networks(allow_private)
         known = default_connections(os.environ) if connections is None else connections
-        self._edge = SharedEdge(lambda: _open_edge(known, secrets, fixtures, recorder))
+        self._edge = SharedEdge(
+            lambda: Edge(
+                known,
+                _default_secrets(fixtures) if secrets is None else secrets,
+                fixtures=fixtures,
+                recorder=recorder,
+                allow_private=allow_private,
+                allowed_hosts=allowed_hosts,
+                observers=[count_call],
+            )
+        )
         self._connections = ConnectionActivities(known, makes_calls=register_activities)
         self._activities = HttpActivities(self._edge.get)
         self._definitions = definitions
@@ -147,13 +166,6 @@ def _pass_through(runner: WorkflowRunner | None) -> WorkflowRunner:
     return runner
 
 
-def _open_edge(
-    connections: Mapping[str, Connection],
-    secrets: SecretStore | None,
-    fixtures: Fixtures | None,
-    recorder: Recorder | None,
-) -> Edge:
-    if secrets is None:
-        source = SecretSource(name="OPENAI_API_KEY", environment="OPENAI_API_KEY")
-        secrets = SecretStore({source.name: source}, os.environ, placeholder=fixtures is not None)
-    return Edge(connections, secrets, fixtures=fixtures, recorder=recorder, observers=[count_call])
+def _default_secrets(fixtures: Fixtures | None) -> SecretStore:
+    source = SecretSource(name="OPENAI_API_KEY", environment="OPENAI_API_KEY")
+    return SecretStore({source.name: source}, os.environ, placeholder=fixtures is not None)

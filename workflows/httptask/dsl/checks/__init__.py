@@ -6,6 +6,7 @@ from typing import Final
 from httptask.dsl.checks.addresses import check_addresses
 from httptask.dsl.checks.durations import check_durations
 from httptask.dsl.checks.flow import check_flow
+from httptask.dsl.checks.literals import check_literals
 from httptask.dsl.checks.metadata import check_metadata
 from httptask.dsl.checks.names import check_names
 from httptask.dsl.checks.references import check_references
@@ -22,6 +23,7 @@ CHECKS: Final[tuple[Callable[[Program], Iterable[Fault]], ...]] = (
     check_references,
     check_shapes,
     check_secrets,
+    check_literals,
     check_addresses,
     check_names,
     check_durations,

@@ -1,0 +1,88 @@
+"""`/live` and `/ready` of a worker."""
+
+import asyncio
+import signal
+
+import httpx
+
+from httptask.cli.server.ports import available_port
+from httptask.testing import Reply, ScriptedServer
+from support.cluster import address_of
+from support.commands import Shell
+from support.runs import temporal_server
+
+CALLS = """
+document: { dsl: 1.0.3, namespace: tests, name: calls, version: 1.0.0 }
+do:
+  - get: { call: httpRequest, with: { method: get, connection: local, path: / } }
+"""
+
+
+async def answer(port: int, path: str) -> tuple[int, dict[str, str]]:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        response = await client.get(f"http://127.0.0.1:{port}{path}", timeout=5)
+    return response.status_code, response.json()
+
+
+async def becomes(port: int, status: int) -> None:
+    async with asyncio.timeout(5):
+        while True:
+            if (await answer(port, "/ready"))[0] == status:
+                return
+            await asyncio.sleep(0.02)
+
+
+async def test_ready_while_temporal_answers(shell: Shell) -> None:
+    shell.write("definitions/calls.yaml", CALLS)
+    shell.write("httptask.toml", '[connections.local]\nbase_url = "http://127.0.0.1:1"')
+    port = available_port()
+    async with temporal_server() as temporal:
+        command = await shell.start(
+            *("worker", "-d", "definitions", "--health-address", f"127.0.0.1:{port}"),
+            TEMPORAL_ADDRESS=address_of(temporal),
+        )
+        await command.says("worker.started")
+        assert await answer(port, "/live") == (200, {"status": "live"})
+        await becomes(port, 200)
+    status, told = await answer(port, "/ready")
+    assert (status, told["status"]) == (503, "not ready")
+    assert told["reason"].startswith("Temporal: ")
+    assert (await answer(port, "/live"))[0] == 200
+    command.process.kill()
+
+
+async def test_not_ready_any_more_while_calls_finish(shell: Shell) -> None:
+    port = available_port()
+    async with ScriptedServer([Reply.silence()]) as server, temporal_server() as temporal:
+        shell.write("definitions/calls.yaml", CALLS)
+        shell.write(
+            "httptask.toml",
+            f'[connections.local]\nbase_url = "{server.url}"\nallow_private = ["loopback"]\n'
+            f'[worker]\nhealth_address = "127.0.0.1:{port}"',
+        )
+        command = await shell.start(
+            *("worker", "-d", "definitions", "--task-queue", "health"), TEMPORAL_ADDRESS=address_of(temporal)
+        )
+        await command.says("worker.started")
+        await temporal.client.start_workflow("calls", None, id="calls", task_queue="health")
+        await server.requests_received(1)
+        assert (await answer(port, "/ready"))[0] == 200
+        command.press(signal.SIGTERM)
+        await becomes(port, 503)
+        assert await answer(port, "/ready") == (503, {"status": "not ready", "reason": "the worker stops"})
+        assert (await answer(port, "/live"))[0] == 200
+        command.press(signal.SIGTERM)
+        assert await command.ends() == 130
+
+
+async def test_an_address_that_is_taken_or_none(shell: Shell) -> None:
+    shell.write("definitions/calls.yaml", CALLS)
+    shell.write("httptask.toml", '[connections.local]\nbase_url = "http://127.0.0.1:1"')
+    async with ScriptedServer([Reply.of()]) as taken, temporal_server() as temporal:
+        for address in (f"127.0.0.1:{taken.port}", "nowhere", "127.0.0.1:99999"):
+            code, command = await shell.run(
+                *("worker", "-d", "definitions", "--health-address", address),
+                TEMPORAL_ADDRESS=address_of(temporal),
+            )
+            assert code == 2
+            assert command.stderr.startswith(f"error: health can't be served at {address}\n")
