@@ -14,6 +14,8 @@ COMMANDS = (
     ["dev"],
     ["worker"],
     ["schema"],
+    ["connections", "list"],
+    ["connections", "check"],
     ["runs", "list"],
     ["runs", "show"],
     ["runs", "cancel"],

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import typer
 
+from httptask.cli.connections import connections
 from httptask.cli.dev import dev
 from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.init import init
@@ -43,6 +44,7 @@ app.command(epilog="Example: httptask dev --definitions workflows/")(dev)
 app.command(epilog="Example: httptask worker --definitions workflows/ --check")(worker)
 app.command(epilog="Example: httptask schema --output .httptask/schema.json")(schema)
 app.add_typer(runs, name="runs")
+app.add_typer(connections, name="connections")
 
 
 def main() -> NoReturn:

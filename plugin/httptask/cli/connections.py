@@ -1,0 +1,125 @@
+"""`httptask connections`: what a worker would know, and whether a server can be reached."""
+
+from dataclasses import asdict, dataclass
+from json import dumps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from httptask.cli.console import print_json, stdout
+from httptask.cli.errors import CliError, ExitCode
+from httptask.cli.options import ConfigOption, JsonOption
+
+if TYPE_CHECKING:
+    from httptask.cli.connection_check import Step
+    from httptask.cli.project import Project
+    from httptask.http.connections import Connection
+
+__all__ = ["connections"]
+
+_WITHOUT_VALUES = frozenset({"headers", "proxy", "tls"})
+"""Tables that may hold a credential as it is: their keys are shown only."""
+
+connections = typer.Typer(help="List connections, and check whether one works.", no_args_is_help=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A connection as it is listed.
+
+    Attributes:
+        authentication: its kind, empty for none.
+        secrets: names of the secrets that it needs.
+        settings: what else is set.
+    """
+
+    name: str
+    base_url: str
+    authentication: str
+    secrets: list[str]
+    settings: dict[str, Any]
+
+
+@connections.command("list", epilog="Example: httptask connections list --json")
+def list_connections(*, json: JsonOption = False, config: ConfigOption = None) -> None:
+    """List the connections of httptask.toml, and those that exist by themselves."""
+    listed = [_listed(connection) for connection in _project(config).config.connections.values()]
+    if json:
+        print_json([asdict(one) for one in listed])
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("name", "server", "credential", "settings"):
+        table.add_column(heading)
+    for one in listed:
+        credential = " ".join((one.authentication, *(f"${name}" for name in one.secrets)))
+        settings = ", ".join(f"{key} = {dumps(value)}" for key, value in one.settings.items())
+        table.add_row(one.name, one.base_url, credential.strip(), escape(settings))
+    stdout.print(table)
+
+
+@connections.command(epilog="Example: httptask connections check openai --path /models")
+def check(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of a connection.")],
+    *,
+    path: Annotated[
+        str, typer.Option("--path", metavar="PATH", help="What to ask for, below the base URL.")
+    ] = "",
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Send one GET to a connection's server, and explain each step on the way there.
+
+    Resolves its secrets and its name, judges its address, connects, and asks for the base URL with the connection's
+    credential. Many servers look at a credential only where there is something to see: name such a path.
+
+    Exit codes: 0 it answers, 1 it answers with a refusal or an error, 2 bad configuration, 3 can't connect.
+    """
+    import asyncio
+
+    from httptask.cli.connection_check import check_connection
+    from httptask.cli.logging import configure_logging
+
+    configure_logging("WARNING")
+    project = _project(config)
+    known = project.config.connections
+    if name not in known:
+        raise CliError(
+            f"there is no connection {name} (known: {', '.join(sorted(known))})",
+            f"add [connections.{name}] to httptask.toml",
+        )
+    steps = asyncio.run(check_connection(known[name], project, path))
+    if json:
+        print_json([step.as_json() for step in steps])
+    else:
+        _print_steps(steps)
+    raise typer.Exit(next((step.exit_code for step in steps if step.fault), ExitCode.DONE))
+
+
+def _project(config: Path | None) -> "Project":
+    from httptask.cli.project import load_project
+
+    return load_project(config)
+
+
+def _listed(connection: "Connection") -> Listed:
+    settings = connection.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    authentication = settings.pop("authentication", {})
+    return Listed(
+        name=settings.pop("name"),
+        base_url=settings.pop("base_url", ""),
+        authentication=next(iter(authentication), ""),
+        secrets=list(connection.secret_origins()),
+        settings={key: sorted(value) if key in _WITHOUT_VALUES else value for key, value in settings.items()},
+    )
+
+
+def _print_steps(steps: "list[Step]") -> None:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for step in steps:
+        table.add_row(step.name, "failed" if step.fault else "ok", escape(step.fault or step.told))
+        if step.cure:
+            table.add_row("", "", escape(step.cure))
+    stdout.print(table)
