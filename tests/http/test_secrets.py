@@ -75,3 +75,60 @@ def test_placeholders_stand_in_for_missing_values_only() -> None:
     assert Url.parse(made_up).origin == "https://my-key-user.invalid"
     bound = store(environment="V", origins=["https://hooks.slack.com"], placeholder=True)
     bound.check_origin("KEY", Url.parse(bound.resolve("KEY", None)).origin)
+
+
+def test_a_file_that_is_replaced_counts_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("first\n")
+    secrets = store(file=file)
+    assert secrets.resolve("KEY") == "first"
+    file.write_text("other\n")
+    assert secrets.resolve("KEY") == "other"
+    file.unlink()
+    with pytest.raises(SecretUnavailable, match="can't be read"):
+        secrets.resolve("KEY")
+
+
+def test_a_mounted_file_that_is_replaced_by_its_folder(tmp_path: Path) -> None:
+    """Kubernetes: `key` is a link into `..data`, itself a link to a folder, which is replaced in one step."""
+    for folder, value in (("..2026_1", "first"), ("..2026_2", "other")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "key").write_text(value)
+    (tmp_path / "..data").symlink_to("..2026_1")
+    (tmp_path / "key").symlink_to("..data/key")
+    secrets = store(file=tmp_path / "key")
+    assert secrets.resolve("KEY") == "first"
+    (tmp_path / "..data_tmp").symlink_to("..2026_2")
+    (tmp_path / "..data_tmp").rename(tmp_path / "..data")
+    assert secrets.resolve("KEY") == "other"
+
+
+class Vault:
+    def __init__(self, values: dict[str, str]) -> None:
+        self.values = values
+
+    def read(self, source: SecretSource) -> str | None:
+        if source.name == "BROKEN":
+            raise RuntimeError("value-0123456789")
+        return self.values.get(source.name)
+
+
+def test_other_providers_are_asked_for_what_is_kept_elsewhere() -> None:
+    names = ("KEY", "EMPTY", "BROKEN", "UNKNOWN")
+    declared = {name: SecretSource(name=name, origins=("https://api.example.com",)) for name in names}
+    vault = Vault({"KEY": "value-0123456789", "EMPTY": "", "UNDECLARED": "x"})
+    secrets = SecretStore(declared, {}, others=[vault])
+    assert secrets.resolve("KEY") == "value-0123456789"
+    vault.values["KEY"] = "other"
+    assert secrets.resolve("KEY") == "other"
+    with pytest.raises(SecretUnavailable, match="may not be sent to"):
+        secrets.check_origin("KEY", "https://evil.example.com")
+    for name, message in (
+        ("EMPTY", "is empty in Vault"),
+        ("BROKEN", r"can't be read: Vault failed \(RuntimeError\)"),
+        ("UNKNOWN", "names no source"),
+        ("UNDECLARED", "not declared"),
+    ):
+        with pytest.raises(SecretUnavailable, match=message) as caught:
+            secrets.resolve(name)
+        assert "value-0123456789" not in str(caught.value)

@@ -1,32 +1,14 @@
-"""Secrets: where their values come from, and where they may go."""
+"""Secrets: their values by name, and where they may go."""
 
 import json
 import re
-from collections.abc import Mapping
-from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Mapping, Sequence
 
 from httptask.http.errors import SecretUnavailable
 from httptask.http.json_tree import is_object
+from httptask.http.secret_sources import EnvironmentSecrets, FileSecrets, SecretProvider, SecretSource
 
-__all__ = ["SecretSource", "SecretStore"]
-
-_MAX_FILE_BYTES = 64 * 1024
-
-
-class SecretSource(BaseModel):
-    """Where the value of one secret is found on this worker."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-    name: str
-    environment: str | None = None
-    """The environment variable that holds the value."""
-    file: Path | None = None
-    """Or the file, relative to `httptask.toml`; one line break at its end is not part of the value."""
-    origins: tuple[str, ...] = ()
-    """Where it may be sent, such as `https://hooks.slack.com`; empty for anywhere."""
+__all__ = ["SecretProvider", "SecretSource", "SecretStore"]
 
 
 class SecretStore:
@@ -36,6 +18,7 @@ class SecretStore:
         sources: the declared secrets by name.
         environment: what `SecretSource.environment` refers to.
         placeholder: whether a secret without a value yields a made-up one, for simulated answers.
+        others: give values that are kept elsewhere than in environment variables and files.
     """
 
     def __init__(
@@ -43,9 +26,15 @@ class SecretStore:
         sources: Mapping[str, SecretSource],
         environment: Mapping[str, str],
         placeholder: bool = False,  # noqa: FBT001 - part of the agreed signature
+        *,
+        others: Sequence[SecretProvider] = (),
     ) -> None:
         self._sources = sources
-        self._environment = environment
+        self._providers: Sequence[SecretProvider] = (
+            EnvironmentSecrets(environment),
+            FileSecrets(),
+            *others,
+        )
         self._placeholder = placeholder
 
     def resolve(self, name: str, field: str | None = None) -> str:
@@ -84,15 +73,10 @@ class SecretStore:
                 f"the secret {name} is not declared on this worker: add [secrets.{name}] with `environment` "
                 "or `file` to httptask.toml"
             )
-        if source.environment is not None:
-            value = self._environment.get(source.environment, "")
-            if not value:
-                raise SecretUnavailable(
-                    f"the secret {name} has no value: set the environment variable {source.environment}"
-                )
-            return value
-        if source.file is not None:
-            return _read(name, source.file)
+        for provider in self._providers:
+            value = _asked(provider, source)
+            if value is not None:
+                return value
         raise SecretUnavailable(f"[secrets.{name}] names no source: give it `environment` or `file`")
 
     def _made_up(self, name: str, field: str | None) -> str:
@@ -103,23 +87,18 @@ class SecretStore:
         return f"{base}/{label}"
 
 
-def _read(name: str, file: Path) -> str:
+def _asked(provider: SecretProvider, source: SecretSource) -> str | None:
     try:
-        with file.open("rb") as stream:
-            raw = stream.read(_MAX_FILE_BYTES + 1)
-        text = raw.decode("utf-8")
-    except OSError:
-        raise SecretUnavailable(f"the file of the secret {name} can't be read: {file}") from None
-    except UnicodeDecodeError:
-        raise SecretUnavailable(f"the file of the secret {name} is not UTF-8: {file}") from None
-    if len(raw) > _MAX_FILE_BYTES:
+        value = provider.read(source)
+    except SecretUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - the text of a foreign exception may quote the value
         raise SecretUnavailable(
-            f"the file of the secret {name} is larger than {_MAX_FILE_BYTES} bytes: {file}"
-        )
-    text = text.removesuffix("\n").removesuffix("\r")
-    if not text:
-        raise SecretUnavailable(f"the file of the secret {name} is empty: {file}")
-    return text
+            f"the secret {source.name} can't be read: {type(provider).__name__} failed ({type(error).__name__})"
+        ) from None
+    if value == "":
+        raise SecretUnavailable(f"the secret {source.name} is empty in {type(provider).__name__}")
+    return value
 
 
 def _field(name: str, text: str, field: str) -> str:
