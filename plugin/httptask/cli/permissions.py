@@ -9,7 +9,6 @@ from httptask.cli.readiness import Finding, name_of
 if TYPE_CHECKING:
     from httptask.config import Config
     from httptask.dsl.loader import Loaded
-    from httptask.dsl.program import Program, TaskNode
 
 __all__ = ["examine_permissions"]
 
@@ -53,14 +52,5 @@ def _hosts(loaded: "Loaded") -> Iterator[str]:
     for node in loaded.program.nodes.values() if loaded.program else ():
         endpoint = getattr(node.arguments, "endpoint", None)
         found = _SERVER.match(str(getattr(endpoint, "uri", endpoint)))
-        if found is not None and not _has_connection(node, loaded.program):
+        if found is not None and not node.connections:
             yield found[1].lower()
-
-
-def _has_connection(node: "TaskNode", program: "Program | None") -> bool:
-    """Whether a task names a connection, or has one where the standard has the name of a policy."""
-    if getattr(node.arguments, "connection", None) is not None:
-        return True
-    authentication = getattr(getattr(node.arguments, "endpoint", None), "authentication", None)
-    use = getattr(authentication, "use", None)
-    return use is not None and program is not None and use not in program.definition.use.authentications
