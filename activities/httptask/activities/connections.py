@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 from temporalio import activity
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 
 from httptask.activities import names
 from httptask.activities.failure import to_application_error
@@ -50,15 +53,19 @@ def queue_of(task_queue: str, connection: str) -> str:
 class ConnectionActivities:
     """Tells workflows about the connections of their worker."""
 
-    def __init__(self, connections: Mapping[str, Connection], *, makes_calls: bool) -> None:
+    def __init__(
+        self, connections: Mapping[str, Connection], *, makes_calls: bool, has_limits: bool = True
+    ) -> None:
         """Make the activity.
 
         Args:
             connections: of this worker, by name.
             makes_calls: False for a worker that leaves all calls to others, whose connections it need not know.
+            has_limits: False for a worker that holds nothing back, because it sends nothing.
         """
         self._connections = connections
         self._makes_calls = makes_calls
+        self._has_limits = has_limits
 
     @activity.defn(name=names.RESOLVE_CONNECTIONS)
     async def resolve_connections(self, wanted: Sequence[str]) -> ResolvedConnections:
@@ -67,7 +74,7 @@ class ConnectionActivities:
         Raises:
             ApplicationError: this worker has no connection of one of the names.
         """
-        task_queue = activity.info().task_queue
+        task_queue = activity.info().task_queue if self._has_limits else None
         profiles: dict[str, ConnectionProfile] = {}
         for name in wanted:
             try:
@@ -76,3 +83,16 @@ class ConnectionActivities:
                 if self._makes_calls:
                     raise to_application_error(unknown, attempt=1) from None
         return ResolvedConnections(profiles=profiles)
+
+    @activity.defn(name=names.IS_POLLED)
+    async def is_polled(self, task_queue: str) -> bool:
+        """Whether any worker has lately asked for activities of a task queue."""
+        client = activity.client()
+        description = await client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=client.namespace,
+                task_queue=TaskQueue(name=task_queue),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+            )
+        )
+        return bool(description.pollers)

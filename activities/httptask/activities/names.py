@@ -3,6 +3,7 @@
 HTTP_REQUEST = "httptask.http_request"
 CHAT_COMPLETION = "httptask.chat_completion"
 LOAD_DEFINITION = "httptask.load_definition"
+IS_POLLED = "httptask.is_polled"
 RESOLVE_CONNECTIONS = "httptask.resolve_connections"
 YIELD = "httptask.yield"
 STORED_FROM = "httptask.stored_from"

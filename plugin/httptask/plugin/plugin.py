@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultPayloadConverter, ExternalStorage
 from temporalio.plugin import SimplePlugin
-from temporalio.worker import WorkerConfig, WorkflowRunner
+from temporalio.worker import Worker, WorkerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from httptask.activities.calls import HttpActivities
@@ -27,6 +27,7 @@ from httptask.http.recording import Recorder
 from httptask.http.secrets import SecretSource, SecretStore
 from httptask.plugin.definitions import DefinitionRegistry
 from httptask.plugin.edges import SharedEdge
+from httptask.plugin.own_queues import OwnQueues
 from httptask.workflows.run import DefinitionWorkflow, HttpTaskWorkflow
 
 __all__ = ["HttpTaskPlugin"]
@@ -88,7 +89,12 @@ class HttpTaskPlugin(SimplePlugin):
                 observers=[count_call],
             )
         )
-        self._connections = ConnectionActivities(known, makes_calls=register_activities)
+        # Nothing is sent where fixtures answer, so nothing is held back.
+        limited = known if register_activities and fixtures is None else {}
+        self._own_queues = OwnQueues(limited)
+        self._connections = ConnectionActivities(
+            known, makes_calls=register_activities, has_limits=fixtures is None
+        )
         self._activities = HttpActivities(self._edge.get)
         self._definitions = definitions
         self._register_workflows = register_workflows
@@ -108,8 +114,20 @@ class HttpTaskPlugin(SimplePlugin):
     def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
         """See base class."""
         config = super().configure_worker(config)
+        task_queue = config["task_queue"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
+        if self._own_queues.connection_of(task_queue) is not None:
+            config["workflows"] = []
+            config["activities"] = self._calls
         config["max_heartbeat_throttle_interval"] = _HEARTBEAT_THROTTLE
         return config
+
+    async def run_worker(self, worker: Worker, next: Callable[[Worker], Awaitable[None]]) -> None:  # noqa: A002
+        """See base class."""
+        await super().run_worker(worker, lambda given: self._own_queues.run_beside(given, next))
+
+    @property
+    def _calls(self) -> list[Callable[..., Any]]:
+        return [self._activities.http_request, self._activities.chat_completion]
 
     def _with_activities(self, known: Sequence[Callable[..., Any]] | None) -> Sequence[Callable[..., Any]]:
         """Add ours, once: the plugin may stand on the client and on the worker."""
@@ -117,9 +135,14 @@ class HttpTaskPlugin(SimplePlugin):
         registered = {getattr(function, "__name__", "") for function in found if _is_ours(function)}
         ours: list[Callable[..., Any]] = []
         if self._register_activities:
-            ours += [self._activities.http_request, self._activities.chat_completion]
+            ours += self._calls
         if self._register_workflows:
-            ours += [yield_control, stored_from, self._connections.resolve_connections]
+            ours += [
+                yield_control,
+                stored_from,
+                self._connections.resolve_connections,
+                self._connections.is_polled,
+            ]
             if self._definitions is not None:
                 ours.append(self._definitions.load_definition)
         return [*found, *(function for function in ours if function.__name__ not in registered)]

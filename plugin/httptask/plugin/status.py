@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio.api.enums.v1 import PendingActivityState
@@ -15,6 +15,9 @@ from httptask.http.errors import Postponed
 from httptask.workflows.status import STATUS_QUERY, Impasse, RunStatus, TaskStatus
 
 __all__ = ["fetch_status", "with_attempts"]
+
+_AT_ONCE = timedelta(seconds=2)
+"""How long a call may take to get from its queue to a worker without a word about it."""
 
 Task = TypeVar("Task", bound=TaskStatus)
 
@@ -63,7 +66,8 @@ def with_attempts(tasks: Iterable[Task], pending: Iterable[PendingActivityInfo])
 
 
 def _attempt(info: PendingActivityInfo) -> dict[str, Any]:
-    waits = info.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED and info.attempt > 1
+    scheduled = info.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
+    waits = scheduled and info.attempt > 1
     facts = _facts(info)
     changes: dict[str, Any] = {
         "attempt": facts.get("attempt", info.attempt - 1) + 1,
@@ -72,6 +76,8 @@ def _attempt(info: PendingActivityInfo) -> dict[str, Any]:
     }
     if info.last_failure.application_failure_info.type != Postponed.__name__:
         changes["retry_after"] = facts.get("retry_after")
+    if scheduled and not waits and datetime.now(UTC) - info.scheduled_time.ToDatetime(tzinfo=UTC) > _AT_ONCE:
+        changes.update(state="waiting", last_failure="in the queue, for its turn or for a worker")
     if waits:
         changes["state"] = "waiting"
         if info.HasField("next_attempt_schedule_time"):

@@ -58,6 +58,7 @@ class ActivityCall(Generic[Result]):
 class ActivityOptions(TypedDict):
     """The options that every call has."""
 
+    task_queue: str | None
     start_to_close_timeout: timedelta
     heartbeat_timeout: timedelta
     retry_policy: RetryPolicy
@@ -67,6 +68,7 @@ def activity_options(call: ActivityCall[Any], profile: ConnectionProfile) -> Act
     """Timeouts and retries of a call that is sent through a connection with that profile."""
     seconds = call.argument.limits.total or profile.total or call.total_seconds
     return {
+        "task_queue": profile.task_queue,
         "start_to_close_timeout": timedelta(seconds=seconds) + _MARGIN,
         "heartbeat_timeout": _HEARTBEAT,
         "retry_policy": temporal_policy(profile.retry),

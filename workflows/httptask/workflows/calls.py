@@ -39,6 +39,7 @@ from httptask.workflows.connections import resolve_connections
 from httptask.workflows.errors import OutputInvalid, call_error, typed_error
 from httptask.workflows.http_calls import request_summary
 from httptask.workflows.output_type import response_format_of
+from httptask.workflows.polling import execute_call
 
 __all__ = ["CallOptions", "ChatResult", "chat_completion", "http_request"]
 
@@ -244,17 +245,14 @@ async def _execute(call: ActivityCall[Result], options: CallOptions | None) -> R
     if "retry_policy" in given:
         attempts = given["retry_policy"].maximum_attempts or None
         merged["retry_policy"] = replace(given["retry_policy"], maximum_attempts=0)
-    argument = counted(call.argument, attempts)
     try:
-        result: Result = await workflow.execute_activity(
-            call.activity, argument, result_type=call.result_type, **merged
-        )
+        return await execute_call(call, counted(call.argument, attempts), attempts, profile, merged)
     except ActivityError as error:
         if is_cancelled_exception(error):
             raise
         raise call_error(error) from None
-    else:
-        return result
+    except ApplicationError as failure:
+        raise typed_error(failure) from None
 
 
 async def _profile(connection: str | None, options: CallOptions) -> ConnectionProfile:

@@ -36,6 +36,7 @@ _KIND_OF_ERROR = {
     "ConnectionUnknown": "configuration",
     "FixtureMissing": "configuration",
     "Timeout": "timeout",
+    "WorkerMissing": "timeout",
 }
 
 

@@ -7,17 +7,18 @@ So sizes are checked before scheduling, and calls wait for their turn.
 
 import asyncio
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from httptask.activities.connections import ConnectionProfile
 from httptask.activities.storage import MAX_INLINE_BYTES
 from httptask.workflows.activity_call import ActivityCall, activity_options, counted
 from httptask.workflows.payloads import payload_of
+from httptask.workflows.polling import execute_call
 from httptask.workflows.problem import TaskFault, problem_of_failure
 
 __all__ = ["Scheduler"]
@@ -58,20 +59,18 @@ class Scheduler:
         self._pending += 1
         self._command_bytes += size
         try:
-            result: Result = await workflow.execute_activity(
-                call.activity,
-                RawValue(payload),
-                activity_id=call.id,
-                result_type=call.result_type,
-                summary=f"{call.id}: {call.summary}"[:200],
+            options: dict[str, Any] = {
                 **activity_options(call, profile),
-            )
+                "activity_id": call.id,
+                "summary": f"{call.id}: {call.summary}"[:200],
+            }
+            return await execute_call(call, RawValue(payload), profile.retry.attempts, profile, options)
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise asyncio.CancelledError from None  # the only thing that a timeout around the call knows
             raise TaskFault(problem_of_failure(error.cause)) from None
-        else:
-            return result
+        except ApplicationError as error:
+            raise TaskFault(problem_of_failure(error)) from None
         finally:
             self._pending -= 1
 
