@@ -1,12 +1,14 @@
 """The edge of the network: sends one request and gives its answer or a typed error."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
 from httptask.http.authentication.authenticator import Authenticator
 from httptask.http.authentication.transports import TokenTransport
+from httptask.http.breaker import Breaker
 from httptask.http.connections import Connection, find_connection
 from httptask.http.errors import HttpTaskError, Unauthorized
 from httptask.http.exchange import Answer, Transport, exchange
@@ -24,6 +26,9 @@ from httptask.http.url import Url
 from httptask.http.wire import WireRequest, wire_request
 
 __all__ = ["Edge"]
+
+_MOST_ORIGINS = 1000
+"""How many servers are remembered for failing; beyond it the first ones are forgotten."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ class Edge:
         self._recorder = recorder
         self._observers = tuple(observers)
         self._authenticator = Authenticator(self._observers)
+        self._breakers: dict[str, Breaker] = {}
         self._reach = Reach(secrets, allow_private=allow_private, allowed_hosts=allowed_hosts)
 
     async def send(
@@ -98,7 +104,7 @@ class Edge:
         call = _Call(request, connection, prepared, outgoing.wire, redactor, transport, limits, attempt)
         observation = _observation(call)
         async with self._reach.place(connection):
-            with observed(observation, self._observers):
+            with self._sparing(call), observed(observation, self._observers):
                 try:
                     answer, response = await self._exchange(call)
                 except HttpTaskError as error:
@@ -123,6 +129,17 @@ class Edge:
         """Closes all connections."""
         await self._authenticator.aclose()
         await self._reach.aclose()
+
+    def _sparing(self, call: _Call) -> AbstractContextManager[None]:
+        """Puts the call off while its server fails."""
+        if call.transport.simulated:
+            return nullcontext()
+        origin = call.wire.url.origin
+        if origin not in self._breakers:
+            if len(self._breakers) >= _MOST_ORIGINS:
+                self._breakers.pop(next(iter(self._breakers)))
+            self._breakers[origin] = Breaker(call.redactor.text(origin))
+        return self._breakers[origin].call()
 
     async def _exchange(self, call: _Call) -> tuple[Answer, HttpResponse]:
         answer = await exchange(call.transport, call.wire, call.bounds, call.request.success)

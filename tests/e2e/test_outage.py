@@ -1,0 +1,57 @@
+"""A server that is away for half a minute, under 300 calls."""
+
+import asyncio
+import time
+
+import pytest
+
+from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.chat import unavailable
+from support.runs import local_connection, running, temporal_server
+
+CALLS = """
+input: { schema: { document: { type: integer } } }
+do:
+  - all:
+      call: map
+      with:
+        in: ${ [range(.)] }
+        concurrency: 200
+        do: [{ get: { call: httpRequest, with: { method: get, connection: shop, path: "/orders/${ $item }" } } }]
+  - count: { set: "${ length }" }
+"""
+RUNS, EACH = 3, 100
+OUTAGE = 30.0
+NAIVE = RUNS * EACH * 5
+"""Attempts after 0, 1, 3, 7 and 15 seconds."""
+
+
+@pytest.mark.long
+async def test_outage() -> None:
+    begun = time.monotonic()
+    answered: list[float] = []
+    refused = 0
+
+    def answer(_: ServedRequest) -> Reply:
+        nonlocal refused
+        if time.monotonic() - begun < OUTAGE:
+            refused += 1
+            return unavailable()
+        answered.append(time.monotonic() - begun - OUTAGE)
+        return Reply.json({})
+
+    async with (
+        temporal_server() as environment,
+        ScriptedServer(answer) as server,
+        running(environment, connections={"shop": local_connection("shop", server.url)}) as runner,
+    ):
+        begun = time.monotonic()
+        outcomes = await asyncio.gather(*(runner.run(CALLS, EACH) for _ in range(RUNS)))
+
+    print(
+        f"{refused} calls during the outage, {refused / NAIVE:.1%} of {NAIVE}; all answered {answered[-1]:.1f} s after it"
+    )
+    assert [outcome.output for outcome in outcomes] == [EACH] * RUNS
+    assert refused <= 0.05 * NAIVE
+    assert answered[-1] <= 15
+    assert len(answered) == RUNS * EACH

@@ -1,0 +1,136 @@
+import contextlib
+from collections.abc import Callable
+
+import pytest
+
+from httptask.http.breaker import Breaker
+from httptask.http.errors import (
+    AddressForbidden,
+    ConnectFailed,
+    HttpStatusError,
+    HttpTaskError,
+    Postponed,
+    RateLimited,
+    ResponseInterrupted,
+    Timeout,
+)
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def breaker(clock: Clock) -> Breaker:
+    return Breaker("https://api.example.com", clock)
+
+
+def status(code: int, *, retryable: bool = True) -> HttpTaskError:
+    return HttpStatusError("x", details={"status": code}, retryable=retryable)
+
+
+def call(breaker: Breaker, error: HttpTaskError | None = None) -> bool:
+    """Make a call; whether it was let through."""
+    try:
+        with breaker.call():
+            if error is not None:
+                raise error
+    except Postponed:
+        return False
+    except HttpTaskError:
+        pass
+    return True
+
+
+def fail(breaker: Breaker, calls: int, error: Callable[[], HttpTaskError] = lambda: status(503)) -> int:
+    """How many of so many calls were let through."""
+    return sum(call(breaker, error()) for _ in range(calls))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        lambda: status(500),
+        lambda: status(529),
+        lambda: ConnectFailed("x"),
+        lambda: Timeout("x"),
+        lambda: ResponseInterrupted("x"),
+    ],
+)
+def test_twenty_failures_open_it(breaker: Breaker, error: Callable[[], HttpTaskError]) -> None:
+    assert fail(breaker, 100, error) == 20
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        lambda: RateLimited("x", details={"status": 429}),
+        lambda: status(404, retryable=False),
+        lambda: status(501, retryable=False),
+        lambda: ConnectFailed("the certificate is refused", retryable=False),
+        lambda: AddressForbidden("x"),
+    ],
+)
+def test_what_is_no_outage_does_not(breaker: Breaker, error: Callable[[], HttpTaskError]) -> None:
+    assert fail(breaker, 100, error) == 100
+
+
+def test_half_of_the_calls_have_to_fail(breaker: Breaker) -> None:
+    for _ in range(100):
+        assert call(breaker)
+        assert call(breaker)
+        assert call(breaker, status(503))
+    assert fail(breaker, 200) < 200
+
+
+def test_what_is_long_ago_does_not_count(breaker: Breaker, clock: Clock) -> None:
+    for _ in range(100):
+        assert call(breaker, status(503))
+        clock.now += 2
+
+
+def test_a_postponed_call_is_told_when_to_come_back(breaker: Breaker, clock: Clock) -> None:
+    fail(breaker, 20)
+    clock.now += 0.5
+    with (
+        pytest.raises(Postponed, match=r"nothing is sent to https://api\.example\.com") as caught,
+        breaker.call(),
+    ):
+        pass
+    assert caught.value.retry_after is not None
+    assert 0.5 <= caught.value.retry_after <= 3
+    assert not caught.value.counts
+
+
+def test_one_call_tries_and_its_success_closes_it(breaker: Breaker, clock: Clock) -> None:
+    fail(breaker, 20)
+    clock.now += 1.01
+    with breaker.call():
+        assert not call(breaker)
+    assert fail(breaker, 19) == 19
+
+
+def test_a_trial_that_fails_makes_the_pause_longer(breaker: Breaker, clock: Clock) -> None:
+    fail(breaker, 20)
+    tried = 0
+    for _ in range(3000):
+        clock.now += 0.01
+        tried += call(breaker, status(503))
+    assert 5 <= tried <= 9  # after 1, 2, 4, 5, 5 ... seconds
+
+
+def test_a_trial_that_says_nothing_lets_another_one_try(breaker: Breaker, clock: Clock) -> None:
+    fail(breaker, 20)
+    clock.now += 1.01
+    with contextlib.suppress(KeyboardInterrupt), breaker.call():
+        raise KeyboardInterrupt
+    assert call(breaker)
+    assert call(breaker)
