@@ -1,18 +1,30 @@
 """What a run learns of its connections at its start, and goes by."""
 
+import asyncio
+
 import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.http import places
 from httptask.http.models import Limits
 from httptask.http.retry import Retry
-from httptask.testing import Reply, ScriptedServer
+from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.cluster import events_of
 from support.python_workflows import Posts
 from support.runs import local_connection, running
 
 GETS = "do: [{ get: { call: httpRequest, with: { method: get, connection: shop, path: /orders } } }]"
+MANY = """
+do:
+  - all:
+      call: map
+      with:
+        in: ${ [range(12)] }
+        concurrency: 12
+        do: [{ get: { call: httpRequest, with: { method: get, connection: shop, path: /orders } } }]
+"""
 TWO_CALLS = """
 do:
   - pay: { call: httpRequest, with: { method: post, connection: shop, path: /payments } }
@@ -82,3 +94,28 @@ async def test_the_policy_rules_python_workflows_too(temporal: WorkflowEnvironme
     assert isinstance(caught.value.cause, ApplicationError)
     assert caught.value.cause.type == "HttpStatusError"
     assert len(server.requests) == 2
+
+
+async def test_calls_that_find_no_place_come_again_and_none_is_lost(
+    temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Postponed calls use up no attempt, of which there is one."""
+    monkeypatch.setattr(places, "_LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(places, "_COME_BACK", 0.05)
+    now = most = 0
+
+    async def answer(_: ServedRequest) -> Reply:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.1)
+        now -= 1
+        return Reply.json(1)
+
+    async with ScriptedServer(answer) as server:
+        shop = local_connection("shop", server.url, concurrency=2, retry=Retry(attempts=1))
+        async with running(temporal, connections={"shop": shop}) as runner:
+            outcome = await runner.run(MANY)
+
+    assert outcome.output == [1] * 12
+    assert (most, len(server.requests)) == (2, 12)

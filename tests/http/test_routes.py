@@ -11,10 +11,12 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from httptask.http.authentication.models import CertificateAuthentication
 from httptask.http.errors import (
     AddressForbidden,
     ConnectFailed,
     HttpStatusError,
+    RequestInvalid,
     ResponseInterrupted,
     SecretUnavailable,
 )
@@ -267,3 +269,35 @@ async def test_redirects_never_leave_tls(make_edge: Any, certificates: Certifica
             with pytest.raises(HttpStatusError, match="which has no TLS"):
                 await edge.send(request())
     assert plain.connections == 0
+
+
+async def test_a_request_may_ask_for_the_certificate_alone(
+    make_edge: Any, certificates: Certificates
+) -> None:
+    """As `authentication: { certificate: { use: local } }` does: the connection's own credential stays away."""
+    by_certificate = request(authentication=CertificateAuthentication())
+    tls = certificates.server("127.0.0.1", asks_for_certificate=True)
+    key = {"authentication": {"bearer": {"token": "$secrets.KEY"}}}
+    async with ScriptedServer([Reply.of()], tls=tls) as server:
+        files = {"ca_bundle": certificates.bundle, **certificates.client()}
+        edge = make_edge(server.url, connection={"tls": files, **key}, secrets={"KEY": PASSWORD})
+        await edge.send(by_certificate)
+        await edge.send(request())
+        with pytest.raises(RequestInvalid, match="needs a connection with a client certificate"):
+            await make_edge(server.url, connection=key, secrets={"KEY": PASSWORD}).send(by_certificate)
+    assert [served.headers.get("authorization") for served in server.requests] == [
+        None,
+        f"Bearer {PASSWORD}",
+    ]
+
+
+async def test_a_client_certificate_is_shown_to_its_server_alone(
+    make_edge: Any, certificates: Certificates
+) -> None:
+    async with ScriptedServer([Reply.of()], tls=certificates.server("127.0.0.1")) as other:
+        elsewhere = Reply.of(status=302, headers={"Location": other.url})
+        async with ScriptedServer([elsewhere], tls=certificates.server("127.0.0.1")) as server:
+            files = {"ca_bundle": certificates.bundle, **certificates.client()}
+            with pytest.raises(HttpStatusError, match="the request carries what belongs to its own server"):
+                await make_edge(server.url, connection={"tls": files, "redirects": 1}).send(request())
+    assert other.connections == 0
