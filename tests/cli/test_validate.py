@@ -23,7 +23,8 @@ async def test_all_faults_of_all_files(shell: Shell) -> None:
     shell.write("definitions/fixtures/answer.yaml", "request: {}")
     code, command = await shell.run("validate", "definitions", "absent.yaml")
     assert code == 2
-    assert "absent.yaml: no such file" in command.stderr
+    assert "absent.yaml:1:1: error[unreadable]: the file can't be read: No such file" in command.stdout
+    assert command.stderr == "3 files: 5 errors, 0 warnings\n"
 
     code, command = await shell.run("validate", "definitions")
     assert code == 2
@@ -62,3 +63,16 @@ async def test_schema_to_stdout_and_file(shell: Shell) -> None:
     code, _ = await shell.run("schema", "-o", "editor/schema.json")
     assert code == 0
     assert json.loads((shell.folder / "editor/schema.json").read_text()) == schema
+
+
+async def test_a_path_that_is_not_there_hides_no_other(shell: Shell) -> None:
+    shell.write("bad.yaml", "document: {}\n")
+    (shell.folder / "empty").mkdir()
+    code, command = await shell.run("validate", "bad.yaml", "absent.yaml", "empty", "--json")
+    assert code == 2
+    reports = json.loads(command.stdout)
+    assert {(report["file"], report["code"]) for report in reports} > {
+        ("absent.yaml", "unreadable"),
+        ("empty", "unreadable"),
+    }
+    assert "bad.yaml" in {report["file"] for report in reports}

@@ -1,5 +1,7 @@
 """What goes wrong at the command line ends in one line that says so, and shows things as they stand."""
 
+import json
+
 import pytest
 
 from support.commands import Shell
@@ -75,3 +77,14 @@ async def test_a_result_reaches_a_terminal_that_knows_ascii_only(shell: Shell) -
 
     assert code == 0, command.stderr
     assert "\\u00c4nne" in command.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [("run", "absent.yaml", "--json"), ("runs", "cancel", "last", "--json")], ids=["run", "runs"]
+)
+async def test_errors_are_json_where_it_is_asked_for(shell: Shell, arguments: tuple[str, ...]) -> None:
+    code, command = await shell.run(*arguments)
+    told = json.loads(command.stdout)
+    assert code == 2
+    assert command.stderr.startswith(f"error: {told['error']}\n")
+    assert told["hint"]

@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from httptask.cli.connections import connections
+from httptask.cli.console import print_json
 from httptask.cli.dev import dev
 from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.init import init
@@ -69,6 +70,9 @@ def main() -> NoReturn:
 
 
 def _report(error: CliError) -> ExitCode:
+    if "--json" in sys.argv:
+        with contextlib.suppress(OSError):  # nobody reads any more
+            print_json({"error": error.message, "hint": error.hint})
     sys.stderr.write(f"error: {error.message}\n")
     if error.hint:
         sys.stderr.write(f"  hint: {error.hint}\n")

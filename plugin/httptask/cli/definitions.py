@@ -10,7 +10,7 @@ from httptask.cli.errors import CliError
 if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
 
-__all__ = ["definition_files", "load_one", "load_runnable"]
+__all__ = ["definition_files", "files_at", "load_one", "load_runnable"]
 
 
 def definition_files(paths: Iterable[Path]) -> list[Path]:
@@ -21,16 +21,20 @@ def definition_files(paths: Iterable[Path]) -> list[Path]:
     """
     files: list[Path] = []
     for path in paths:
-        if path.is_dir():
-            found = sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml"))
-            if not found:
-                raise CliError(f"{path}: no *.yaml file in this folder", "name the definition files")
-            files += found
-        elif path.exists():
-            files.append(path)
-        else:
+        if not path.exists():
             raise CliError(f"{path}: no such file", "`httptask init DIR` writes a first definition")
+        found = files_at(path)
+        if not found:
+            raise CliError(f"{path}: no *.yaml file in this folder", "name the definition files")
+        files += found
     return files
+
+
+def files_at(path: Path) -> list[Path]:
+    """The definitions of a folder, or the path itself, whether there is a file or not."""
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml"))
 
 
 def load_one(path: Path) -> "Loaded":

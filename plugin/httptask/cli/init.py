@@ -1,5 +1,6 @@
 """`httptask init`: a first project that runs without a key."""
 
+import os
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -31,7 +32,14 @@ def init(
         target.write_bytes(content)
     write_schema(directory / _SCHEMA)
     print_note(f"wrote {directory}/: {', '.join(str(name) for name in sorted(contents))}")
-    print_note(f"try: cd {directory} && httptask run workflow.yaml --input @input.json --fixtures fixtures")
+    print_note(
+        f"try: cd {directory} && {_command()} run workflow.yaml --input @input.json --fixtures fixtures"
+    )
+
+
+def _command() -> str:
+    """How to start httptask again: an environment of uv's is on the PATH of what uv runs only."""
+    return "uv run httptask" if "UV" in os.environ else "httptask"
 
 
 def _contents(folder: Traversable, at: Path) -> list[tuple[Path, bytes]]:

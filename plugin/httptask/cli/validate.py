@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from httptask.cli.console import print_json
-from httptask.cli.definitions import definition_files
+from httptask.cli.definitions import files_at
 from httptask.cli.errors import ExitCode
 from httptask.cli.options import JsonOption
 
@@ -29,7 +29,8 @@ def validate(
     """Check definitions without running them. Exit code 2 when there are errors."""
     from httptask.dsl.loader import load_file
 
-    loaded = [load_file(file) for file in definition_files(files)]
+    # What can't be read is a fault of its own, and hides no other: a folder without a definition is read as a file.
+    loaded = [load_file(file) for path in files for file in files_at(path) or [path]]
     reports = [report for one in loaded for report in _reports(one, portable=portable)]
     if json:
         print_json([report.as_json() for report in reports])

@@ -139,3 +139,21 @@ def test_a_circular_schema_says_nothing() -> None:
         )
         == []
     )
+
+
+def test_another_key_at_fault_hides_no_typo() -> None:
+    text = """
+do:
+  - first:
+      wiht: {}
+      call: chatCompletion
+      with:
+        model: m
+        messages: [{ role: user, content: Hello }]
+        response_format:
+          type: json_schema
+          json_schema: { name: a, schema: { type: object, properties: { priority: { type: string } } } }
+  - second: { set: { x: "${ $tasks.first.json.pririty }" } }
+"""
+    assert [fault.code for fault in faults_of(text)] == ["unknown-key", "unknown-property"]
+    assert [fault.code for fault in faults_of(text.replace("wiht", "outptu"))] == ["unknown-key"]

@@ -8,6 +8,7 @@ from httptask.dsl.model import TaskBase
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.locate import Token, keys_of, value_at
 from httptask.dsl.structure.tasks import task_prefix
+from httptask.dsl.suggest import closest
 
 __all__ = ["repair"]
 
@@ -35,7 +36,7 @@ def repair(data: dict[str, Any], found: Found) -> None:
     task = task_prefix(tokens)
     if found.kind == "extra_forbidden":
         _remove(data, tokens)
-        if task is not None and len(tokens) == len(task) + 1:
+        if task is not None and len(tokens) == len(task) + 1 and closest(str(tokens[-1]), ["output"]):
             _forget_output(value_at(data, task))
     elif task is not None:
         _repair_task(data, task, tokens[len(task) :], found)
