@@ -18,6 +18,7 @@ from httptask.activities.heartbeat import heartbeating
 from httptask.activities.numbering import attempt_number, policy_interval, require_attempts_left
 from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits, stored_from
 from httptask.http.errors import HttpTaskError, Postponed, ResponseInvalid, ResponseTooLarge
+from httptask.http.event_stream import Count
 
 __all__ = ["run_attempt"]
 
@@ -26,12 +27,15 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 Result = TypeVar("Result", bound=BaseModel)
 
 
-async def run_attempt(call: Callable[[int], Awaitable[Result]], attempts: int | None = None) -> Result:
+async def run_attempt(
+    call: Callable[[int], Awaitable[Result]], attempts: int | None = None, count: Count | None = None
+) -> Result:
     """Run one attempt of an activity.
 
     Args:
         call: makes the call; its argument is the number of this attempt, from 1.
         attempts: how many there may be; None leaves the count to Temporal.
+        count: how far the stream is read that the call reads, if it reads one.
 
     Raises:
         ApplicationError: the call failed; `type` is the class name of the error of `httptask.http.errors`.
@@ -42,7 +46,7 @@ async def run_attempt(call: Callable[[int], Awaitable[Result]], attempts: int | 
     with bound_contextvars(**_log_context(info, number)):
         try:
             require_attempts_left(number, attempts)
-            async with heartbeating(number):
+            async with heartbeating(number, count):
                 result = await call(number)
             await _check_size(result)
         except HttpTaskError as error:

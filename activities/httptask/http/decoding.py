@@ -18,7 +18,7 @@ _CODINGS = {"": "identity", "identity": "identity", "gzip": "gzip", "x-gzip": "g
 
 
 class BoundedDecoder:
-    """Collects a body, decompressed, up to a limit.
+    """Decompresses a body up to a limit, and collects what is not taken before its end.
 
     Args:
         coding: value of the response's `Content-Encoding`, or an empty text.
@@ -37,14 +37,27 @@ class BoundedDecoder:
         self._coding = known
         self._limit = limit
         self._body = bytearray()
+        self._taken = 0
         self._received = 0
         self._pending = b""
         self._inflater = zlib.decompressobj(_GZIP_WINDOW) if known == "gzip" else None
 
     @property
     def body(self) -> bytes:
-        """What was decoded so far."""
+        """What was decoded so far, and not taken."""
         return bytes(self._body)
+
+    @property
+    def size(self) -> int:
+        """How many bytes were decoded so far."""
+        return self._taken + len(self._body)
+
+    def take(self) -> bytes:
+        """Hands over what was decoded since the last time."""
+        taken = bytes(self._body)
+        self._taken += len(taken)
+        self._body.clear()
+        return taken
 
     def feed(self, chunk: bytes) -> None:
         """Decodes one more chunk.
@@ -55,19 +68,19 @@ class BoundedDecoder:
         """
         self._received += len(chunk)
         if self._coding == "identity":
-            self._body += chunk[: self._limit + 1 - len(self._body)]
+            self._body += chunk[: self._room]
         else:
             self._inflate(chunk)
         # Compressed data that yield nothing must end too; real compression never doubles a body.
-        if len(self._body) > self._limit or self._received > 2 * self._limit + 1024:
-            del self._body[self._limit :]
+        if not self._room or self._received > 2 * self._limit + 1024:
+            del self._body[self._limit - self._taken :]
             raise ResponseTooLarge(
                 f"the response has more than {self._limit} bytes: ask for less, or raise the limit",
                 details={"limit": self._limit},
             )
 
     def finish(self) -> bytes:
-        """Returns the whole body.
+        """Returns the body, or the rest of it that was not taken.
 
         Raises:
             ResponseInterrupted: the compressed data end too early.
@@ -77,6 +90,11 @@ class BoundedDecoder:
             raise ResponseInterrupted("the response broke off: its compressed body is incomplete")
         return self.body
 
+    @property
+    def _room(self) -> int:
+        """Bytes that may still be decoded: one more than the limit, which tells that it is crossed."""
+        return self._limit + 1 - self.size
+
     def _inflate(self, chunk: bytes) -> None:
         data, self._pending = self._pending + chunk, b""
         if self._inflater is None:
@@ -85,7 +103,7 @@ class BoundedDecoder:
                 return
             self._inflater = zlib.decompressobj(zlib.MAX_WBITS if _has_zlib_header(data) else -zlib.MAX_WBITS)
         try:
-            while data and len(self._body) <= self._limit:
+            while data and self._room:
                 if self._inflater.eof:
                     if self._coding == "gzip" and data == _GZIP_MAGIC[:1]:
                         self._pending = data
@@ -93,7 +111,7 @@ class BoundedDecoder:
                     if self._coding != "gzip" or not data.startswith(_GZIP_MAGIC):
                         return  # padding after the end; only gzip may have a further member (RFC 1952, 2.2)
                     self._inflater = zlib.decompressobj(_GZIP_WINDOW)
-                self._body += self._inflater.decompress(data, self._limit + 1 - len(self._body))
+                self._body += self._inflater.decompress(data, self._room)
                 data = self._inflater.unused_data if self._inflater.eof else self._inflater.unconsumed_tail
         except zlib.error:
             raise ResponseInvalid("the response can't be read: its compressed body is damaged") from None

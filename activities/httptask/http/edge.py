@@ -1,20 +1,23 @@
 """The edge of the network: sends one request and gives its answer or a typed error."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 from httptask.http.authentication.authenticator import Authenticator
 from httptask.http.authentication.transports import TokenTransport
 from httptask.http.breaker import Breaker
 from httptask.http.connections import Connection, find_connection
-from httptask.http.errors import HttpTaskError, Unauthorized
-from httptask.http.exchange import Answer, Transport, exchange
+from httptask.http.content import Content
+from httptask.http.errors import HttpStatusError, HttpTaskError, Unauthorized
+from httptask.http.event_stream import Count, EventStream
+from httptask.http.exchange import Answer, Opened, Transport, exchange, opened, read_failure
 from httptask.http.fixtures import Fixtures
-from httptask.http.limits import HTTP_DEFAULTS, Bounds, bounds
-from httptask.http.models import HttpRequest, HttpResponse, Limits, SentRequest
+from httptask.http.limits import HTTP_DEFAULTS, STREAM_DEFAULTS, Bounds, bounds
+from httptask.http.models import HttpRequest, HttpResponse, Limits, SentRequest, matches
 from httptask.http.observation import CallObservation, Observer, observed
 from httptask.http.outcome import content_of, safe_headers, status_error
 from httptask.http.prepare import PreparedRequest, prepare
@@ -23,7 +26,7 @@ from httptask.http.recording import Recorder
 from httptask.http.redaction import Redactor
 from httptask.http.secrets import SecretStore
 from httptask.http.url import Url
-from httptask.http.wire import WireRequest, wire_request
+from httptask.http.wire import Outgoing, WireRequest, wire_request
 
 __all__ = ["Edge"]
 
@@ -43,6 +46,7 @@ class _Call:
     transport: Transport
     bounds: Bounds
     attempt: int
+    observation: CallObservation
 
 
 class Edge:
@@ -92,29 +96,55 @@ class Edge:
         Raises:
             HttpTaskError: the request can't be sent, or has no successful answer.
         """
-        connection = self._connection(request.connection)
-        prepared = prepare(request, connection)
-        outgoing = wire_request(request, connection, self._secrets)
-        redactor = outgoing.redactor
-        self._reach.check_host(connection, outgoing.wire.url)
-        channel = partial(self._channel, connection)
-        carrier = self._authenticator.transport(outgoing, request.connection, channel(prepared), channel)
-        transport = self._reach.following(carrier, request, connection)
-        limits = bounds(request.limits, connection.limits if connection else Limits(), defaults)
-        call = _Call(request, connection, prepared, outgoing.wire, redactor, transport, limits, attempt)
-        observation = _observation(call)
-        async with self._reach.place(connection):
-            with self._sparing(call), observed(observation, self._observers):
-                try:
-                    answer, response = await self._exchange(call)
-                except HttpTaskError as error:
-                    _allow_new_token(error, carrier, attempt)
-                    _clean(error, redactor)
-                    if self._recorder is not None:
-                        self._recorder.failure(prepared, error)
-                    raise
-                observation.status, observation.received = answer.status, answer.received
-        return response
+        async with self._call(request, attempt, defaults) as call:
+            answer = await exchange(call.transport, call.wire, call.bounds, request.success)
+            if not answer.success:
+                raise self._status_error(call, answer)
+            content = content_of(answer, call.redactor, raw=request.raw)
+            headers = safe_headers(answer.headers, call.redactor)
+            if self._recorder is not None:
+                self._recorder.answer(call.prepared, answer.status, headers, content)
+            call.observation.status, call.observation.received = answer.status, answer.received
+            return _response(call, answer, headers, content, len(answer.body))
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        request: HttpRequest,
+        *,
+        attempt: int = 1,
+        defaults: Limits = STREAM_DEFAULTS,
+        count: Count | None = None,
+    ) -> AsyncGenerator[EventStream]:
+        """Sends a request once and gives the events of its answer as they come, until the context is left.
+
+        Whoever reads decides whether what came is complete, and raises an `HttpTaskError` if not.
+
+        Args:
+            request: what to send; of its `stream` only the format counts.
+            attempt: which attempt at it this is, for the result and the log.
+            defaults: limits where neither the request nor its connection sets one.
+            count: is kept up to date.
+
+        Raises:
+            HttpTaskError: the request can't be sent, its answer is no success or no stream, or broke off.
+        """
+        progress = count or Count()
+        async with self._call(request, attempt, defaults) as call:
+            with _explained(progress):
+                async with opened(call.transport, call.wire, call.bounds) as answer:
+                    if not matches(answer.status, request.success):
+                        raise self._status_error(call, await read_failure(answer, call.wire))
+                    call.observation.status = answer.status
+                    try:
+                        stream = self._event_stream(call, answer, progress)
+                        yield stream
+                    finally:
+                        call.observation.received = answer.progress.received
+                    if self._recorder is not None and stream.text is not None:
+                        content = Content(call.redactor.text(stream.text.decode("utf-8", "replace")), "text")
+                        headers = safe_headers(answer.headers, call.redactor)
+                        self._recorder.answer(call.prepared, answer.status, headers, content)
 
     def prepare(self, request: HttpRequest) -> PreparedRequest:
         """Shows what would be sent, secrets as names. Sends nothing and resolves no secret.
@@ -141,30 +171,65 @@ class Edge:
             self._breakers[origin] = Breaker(call.redactor.text(origin))
         return self._breakers[origin].call()
 
-    async def _exchange(self, call: _Call) -> tuple[Answer, HttpResponse]:
-        answer = await exchange(call.transport, call.wire, call.bounds, call.request.success)
-        content = content_of(answer, call.redactor, raw=call.request.raw)
-        headers = safe_headers(answer, call.redactor)
+    @asynccontextmanager
+    async def _call(self, request: HttpRequest, attempt: int, defaults: Limits) -> AsyncGenerator[_Call]:
+        """One request on its way: all that is known before it is sent, and what is told of it afterwards."""
+        connection = self._connection(request.connection)
+        prepared = prepare(request, connection)
+        outgoing = wire_request(request, connection, self._secrets)
+        redactor = outgoing.redactor
+        self._reach.check_host(connection, outgoing.wire.url)
+        channel = partial(self._channel, connection)
+        carrier = self._authenticator.transport(outgoing, request.connection, channel(prepared), channel)
+        call = _Call(
+            request=request,
+            connection=connection,
+            prepared=prepared,
+            wire=outgoing.wire,
+            redactor=redactor,
+            transport=self._reach.following(carrier, request, connection),
+            bounds=bounds(request.limits, connection.limits if connection else Limits(), defaults),
+            attempt=attempt,
+            observation=_observation(request, prepared, outgoing, attempt),
+        )
+        async with self._reach.place(connection):
+            with self._sparing(call), observed(call.observation, self._observers):
+                try:
+                    yield call
+                except HttpTaskError as error:
+                    _allow_new_token(error, carrier, attempt)
+                    _clean(error, redactor)
+                    if self._recorder is not None:
+                        self._recorder.failure(prepared, error)
+                    raise
+
+    def _status_error(self, call: _Call, answer: Answer) -> HttpStatusError:
+        content = content_of(answer, call.redactor)
+        headers = safe_headers(answer.headers, call.redactor)
         if self._recorder is not None:
             self._recorder.answer(call.prepared, answer.status, headers, content)
-        if not answer.success:
-            host = (answer.url or call.wire.url).netloc
-            raise status_error(answer, content, headers, call.prepared.method, host, call.connection)
-        return answer, HttpResponse(
-            status=answer.status,
-            headers=headers,
-            content=content.value,
-            content_kind=content.kind,
-            size=len(answer.body),
-            request=SentRequest(
-                method=call.prepared.method, uri=call.prepared.uri, headers=call.prepared.headers
-            ),
-            timing=answer.timing,
-            attempt=call.attempt,
-            redactions=call.redactor.count,
-            simulated=call.transport.simulated,
-            redirected_to=_place_of(answer.url, call.redactor),
+        host = (answer.url or call.wire.url).netloc
+        return status_error(answer, content, headers, call.prepared.method, host, call.connection)
+
+    def _event_stream(self, call: _Call, answer: Opened, count: Count) -> EventStream:
+        own = call.connection.limits if call.connection else Limits()
+
+        def respond(stream: EventStream, content: Any) -> HttpResponse:
+            headers = safe_headers(answer.headers, call.redactor)
+            return _response(call, answer, headers, Content(content, "json"), stream.count.bytes)
+
+        stream = EventStream(
+            answer,
+            call.request.stream.format if call.request.stream else None,
+            call.bounds,
+            call.redactor,
+            count,
+            kept_bytes=bounds(call.request.limits, own, HTTP_DEFAULTS).response_bytes,
+            respond=respond,
         )
+        if self._recorder is not None:
+            stream.text = bytearray()
+        return stream
 
     def _connection(self, name: str | None) -> Connection | None:
         return None if name is None else find_connection(self._connections, name)
@@ -174,6 +239,37 @@ class Edge:
         if self._fixtures is not None:
             return self._fixtures.transport(prepared)
         return self._reach.transport(connection)
+
+
+def _response(
+    call: _Call, answer: Answer | Opened, headers: dict[str, str], content: Content, size: int
+) -> HttpResponse:
+    return HttpResponse(
+        status=answer.status,
+        headers=headers,
+        content=content.value,
+        content_kind=content.kind,
+        size=size,
+        request=SentRequest(
+            method=call.prepared.method, uri=call.prepared.uri, headers=call.prepared.headers
+        ),
+        timing=answer.timing,
+        attempt=call.attempt,
+        redactions=call.redactor.count,
+        simulated=call.transport.simulated,
+        redirected_to=_place_of(answer.url, call.redactor),
+    )
+
+
+@contextmanager
+def _explained(count: Count) -> Generator[None]:
+    """Tells in an error how much of a stream had come."""
+    try:
+        yield
+    except HttpTaskError as error:
+        if count.bytes:
+            count.explain(error)
+        raise
 
 
 def _place_of(url: Url | None, redactor: Redactor) -> str | None:
@@ -196,11 +292,13 @@ def _clean(error: HttpTaskError, redactor: Redactor) -> None:
     error.__cause__ = error.__context__ = None
 
 
-def _observation(call: _Call) -> CallObservation:
+def _observation(
+    request: HttpRequest, prepared: PreparedRequest, outgoing: Outgoing, attempt: int
+) -> CallObservation:
     return CallObservation(
-        method=call.prepared.method,
-        host=call.redactor.text(call.wire.url.netloc),
-        path=call.request.path_template or urlsplit(call.prepared.uri).path or "/",
-        connection=call.request.connection,
-        attempt=call.attempt,
+        method=prepared.method,
+        host=outgoing.redactor.text(outgoing.wire.url.netloc),
+        path=request.path_template or urlsplit(prepared.uri).path or "/",
+        connection=request.connection,
+        attempt=attempt,
     )

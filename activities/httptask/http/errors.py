@@ -17,6 +17,7 @@ r"""Every way an HTTP call can fail.
     |   +-- Unauthorized        401
     |   +-- Forbidden           403
     +-- TokenUnavailable        the authorization server gives no token
+    +-- SelectionFailed         an expression on the events of a stream failed
     +-- FixtureMissing          no fixture answers this request
     +-- OutputInvalid           a model's answer is not what its schema asks for
 
@@ -43,6 +44,7 @@ __all__ = [
     "ResponseInvalid",
     "ResponseTooLarge",
     "SecretUnavailable",
+    "SelectionFailed",
     "Timeout",
     "TokenUnavailable",
     "Unauthorized",
@@ -155,6 +157,10 @@ class Forbidden(HttpStatusError):
 
 class TokenUnavailable(HttpTaskError):
     """The authorization server gives no token; retryable when it did not refuse but failed."""
+
+
+class SelectionFailed(HttpTaskError):
+    """An expression on the events of a stream failed, or took too long."""
 
 
 class FixtureMissing(HttpTaskError):

@@ -1,7 +1,7 @@
-"""One attempt: a request out, a whole answer in, within deadlines and sizes."""
+"""One attempt: a request out, an answer in, within deadlines and sizes."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,13 +22,22 @@ from httptask.http.errors import (
     ResponseInvalid,
     ResponseTooLarge,
 )
-from httptask.http.headers import fold
+from httptask.http.headers import Headers, fold
 from httptask.http.limits import Bounds
 from httptask.http.models import StatusPattern, Timing, matches
 from httptask.http.url import Url
 from httptask.http.wire import WireRequest
 
-__all__ = ["Answer", "Transport", "WireResponse", "exchange"]
+__all__ = [
+    "Answer",
+    "Opened",
+    "Transport",
+    "WireResponse",
+    "exchange",
+    "has_known_end",
+    "opened",
+    "read_failure",
+]
 
 _MAX_ERROR_BODY = 64 * 1024
 _TRIES = 3
@@ -85,19 +94,54 @@ class Answer:
     @property
     def has_known_end(self) -> bool:
         """Whether the headers tell where the body ends, so that a cut could not go unseen (RFC 9112, 6.3)."""
-        return "content-length" in self.headers or "transfer-encoding" in self.headers
+        return has_known_end(self.headers)
 
 
-async def exchange(
-    transport: Transport, request: WireRequest, bounds: Bounds, success: Sequence[StatusPattern]
-) -> Answer:
-    """Sends a request and reads the answer.
+@dataclass(frozen=True)
+class Opened:
+    """An exchange whose answer has begun.
+
+    Attributes:
+        headers: all of them, names in lower case.
+    """
+
+    response: WireResponse
+    headers: dict[str, str]
+    progress: Progress
+
+    @property
+    def status(self) -> int:
+        """Status of the answer."""
+        return self.response.status
+
+    @property
+    def url(self) -> Url | None:
+        """Where it came from, if redirects led there."""
+        return self.response.url
+
+    @property
+    def coding(self) -> str:
+        """Content coding of the body; empty for none."""
+        return self.headers.get("content-encoding", "")
+
+    @property
+    def timing(self) -> Timing:
+        """How long it took up to now."""
+        progress = self.progress
+        return Timing(
+            connected=progress.connected, first_byte=progress.first_byte or 0.0, total=progress.elapsed()
+        )
+
+
+@asynccontextmanager
+async def opened(transport: Transport, request: WireRequest, bounds: Bounds) -> AsyncGenerator[Opened]:
+    """Sends a request; the answer can be read, within the deadlines, until the context is left.
 
     Only while no byte of the request was sent it is tried again here, at most 3 times within 2 seconds.
     After that nothing is ever resent: the server may have acted on the request.
 
     Raises:
-        HttpTaskError: no complete answer came.
+        HttpTaskError: no answer came, or it did not come to its end in time.
     """
     tries = AsyncRetrying(
         stop=stop_after_attempt(1 if transport.simulated else _TRIES) | stop_before_delay(_TRIES_WITHIN),
@@ -105,37 +149,55 @@ async def exchange(
         retry=retry_if_exception(_nothing_was_sent),
         reraise=True,
     )
-    async with deadlines(bounds, request.url.netloc) as progress:
-        return await tries(_once, transport, request, bounds, success, progress)
+    async with deadlines(bounds, request.url.netloc) as progress, AsyncExitStack() as stack:
+
+        async def send() -> WireResponse:
+            progress.restart()
+            return await stack.enter_async_context(transport.open(request, progress))
+
+        response: WireResponse = await tries(send)
+        yield Opened(response, fold(response.headers), progress)
+
+
+async def exchange(
+    transport: Transport, request: WireRequest, bounds: Bounds, success: Sequence[StatusPattern]
+) -> Answer:
+    """Sends a request, as `opened` does, and reads the whole answer.
+
+    Raises:
+        HttpTaskError: no complete answer came.
+    """
+    async with opened(transport, request, bounds) as answer:
+        if not matches(answer.status, success):
+            return await read_failure(answer, request)
+        body = b""
+        if request.method != "HEAD":
+            body = await _whole_body(answer.response.chunks, answer.coding, bounds.response_bytes)
+        return _answer(answer, body, success=True)
+
+
+async def read_failure(answer: Opened, request: WireRequest) -> Answer:
+    """Reads as much of an answer that is not a success as is needed to tell why."""
+    body = b""
+    if request.method != "HEAD":
+        body = await _beginning_of_body(answer.response.chunks, answer.coding)
+    return _answer(answer, body, success=False)
+
+
+def has_known_end(headers: Headers) -> bool:
+    """Whether headers tell where the body behind them ends, so that a cut can't go unseen (RFC 9112, 6.3)."""
+    return "content-length" in headers or "transfer-encoding" in headers
+
+
+def _answer(answer: Opened, body: bytes, *, success: bool) -> Answer:
+    return Answer(
+        answer.status, answer.headers, body, success, answer.timing, answer.progress.received, answer.url
+    )
 
 
 def _nothing_was_sent(error: BaseException) -> bool:
     """Whether it failed on the way to the server, or to the first one where redirects led on."""
     return isinstance(error, ConnectFailed) and error.retryable and not error.details.get("sent")
-
-
-async def _once(
-    transport: Transport,
-    request: WireRequest,
-    bounds: Bounds,
-    success: Sequence[StatusPattern],
-    progress: Progress,
-) -> Answer:
-    progress.restart()
-    async with transport.open(request, progress) as response:
-        headers = fold(response.headers)
-        succeeded = matches(response.status, success)
-        body = b""
-        if request.method != "HEAD":
-            coding = headers.get("content-encoding", "")
-            if succeeded:
-                body = await _whole_body(response.chunks, coding, bounds.response_bytes)
-            else:
-                body = await _beginning_of_body(response.chunks, coding)
-        timing = Timing(
-            connected=progress.connected, first_byte=progress.first_byte or 0.0, total=progress.elapsed()
-        )
-        return Answer(response.status, headers, body, succeeded, timing, progress.received, response.url)
 
 
 async def _whole_body(chunks: AsyncIterator[bytes], coding: str, limit: int) -> bytes:

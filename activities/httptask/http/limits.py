@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 from httptask.http.models import Limits
 
-__all__ = ["CHAT_DEFAULTS", "HTTP_DEFAULTS", "TOKEN_LIMITS", "Bounds", "bounds"]
+__all__ = ["CHAT_DEFAULTS", "HTTP_DEFAULTS", "STREAM_DEFAULTS", "TOKEN_LIMITS", "Bounds", "bounds"]
 
 HTTP_DEFAULTS = Limits(connect=5, total=60, response_bytes=1024 * 1024)
 """Defaults of a plain HTTP call; first byte and idle may take as long as the whole."""
+
+STREAM_DEFAULTS = Limits(connect=5, first_byte=60, idle=60, total=600, response_bytes=8 * 1024 * 1024)
+"""Defaults of an answer that comes in events, most of which are not kept."""
 
 CHAT_DEFAULTS = Limits(connect=5, first_byte=120, idle=120, total=600, response_bytes=1024 * 1024)
 """Defaults of a chat completion: a reasoning model may be silent for minutes before its first byte."""

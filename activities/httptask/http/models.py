@@ -22,6 +22,7 @@ from httptask.http.body_models import (
 from httptask.http.parameters import ParameterValue
 
 __all__ = [
+    "MAX_EVENTS",
     "MAX_RESPONSE_BYTES",
     "BinaryBody",
     "CallRequest",
@@ -37,6 +38,8 @@ __all__ = [
     "SecretReference",
     "SentRequest",
     "StatusPattern",
+    "StreamFormat",
+    "StreamReading",
     "TextBody",
     "Timing",
     "matches",
@@ -105,6 +108,29 @@ class CallRequest(_Model):
     """How many attempts may send it; None leaves the count to whoever retries."""
 
 
+MAX_EVENTS = 100_000
+"""Most events that are read of one answer."""
+
+StreamFormat = Literal["sse", "ndjson"]
+"""Server-sent events (WHATWG HTML, section 9.2), or a JSON value per line."""
+
+
+class StreamReading(_Model):
+    """How an answer that comes in events is read, and what is kept of them. Expressions are jq, without `${ }`."""
+
+    format: StreamFormat | None = None
+    """None takes what the media type says."""
+    take: Literal["all", "last"] = "all"
+    each: str | None = None
+    """Yields what is kept of an event: nothing, one value or several."""
+    until: str | None = None
+    """Whether an event is the last one that is wanted."""
+    limit: int | None = Field(default=None, ge=1)
+    """How many events are wanted."""
+    pointer: str = ""
+    """JSON Pointer of these settings in the definition, for messages."""
+
+
 class HttpRequest(CallRequest):
     """One HTTP request, rendered and complete but for the secrets."""
 
@@ -121,6 +147,8 @@ class HttpRequest(CallRequest):
     """Statuses that are a result; every other one is an error."""
     raw: bool = False
     """Whether to take the body of the answer as base64, unparsed."""
+    stream: StreamReading | None = None
+    """Set for an answer that comes in events."""
     idempotency_key: str | None = None
     path_template: str | None = None
     """The path with placeholders where a definition puts values in, for logs, spans and metrics."""
@@ -151,7 +179,10 @@ class HttpResponse(_Model):
     headers: dict[str, str]
     """Lower-case names; only those on the allow list (no cookies, no credentials)."""
     content: Any
-    """Parsed by media type: JSON value, text, or base64 of anything else; None when the body was empty."""
+    """Parsed by media type: JSON value, text, or base64 of anything else; None when the body was empty.
+
+    Of a stream, what is kept of its events.
+    """
     content_kind: Literal["json", "text", "base64", "none"]
     size: int
     """Bytes of the body after decompression."""

@@ -9,7 +9,7 @@ from httptask.http.connections import Connection
 from httptask.http.content import Content, read_content, read_leniently, read_raw
 from httptask.http.errors import HttpStatusError, ResponseInterrupted, ResponseInvalid
 from httptask.http.exchange import Answer
-from httptask.http.headers import allowed, media_type
+from httptask.http.headers import Headers, allowed, media_type
 from httptask.http.json_tree import is_object
 from httptask.http.redaction import Redactor
 
@@ -20,9 +20,9 @@ _MAX_EXCERPT = 2048
 _MAX_MEMBER = 500
 
 
-def safe_headers(answer: Answer, redactor: Redactor) -> dict[str, str]:
+def safe_headers(headers: Headers, redactor: Redactor) -> dict[str, str]:
     """The headers that may be stored, without the values of secrets."""
-    return {name: redactor.text(value) for name, value in allowed(answer.headers).items()}
+    return {name: redactor.text(value) for name, value in allowed(headers).items()}
 
 
 def content_of(answer: Answer, redactor: Redactor, *, raw: bool = False) -> Content:

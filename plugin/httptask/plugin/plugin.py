@@ -18,6 +18,7 @@ from httptask.activities.connections import ConnectionActivities
 from httptask.activities.metrics import count_call
 from httptask.activities.storage import stored_from
 from httptask.activities.yielding import yield_control
+from httptask.dsl.selection import select_events
 from httptask.http.address import parse_networks
 from httptask.http.connections import Connection, default_connections
 from httptask.http.edge import Edge
@@ -95,7 +96,7 @@ class HttpTaskPlugin(SimplePlugin):
         self._connections = ConnectionActivities(
             known, makes_calls=register_activities, has_limits=fixtures is None
         )
-        self._activities = HttpActivities(self._edge.get)
+        self._activities = HttpActivities(self._edge.get, select_events)
         self._definitions = definitions
         self._register_workflows = register_workflows
         self._register_activities = register_activities

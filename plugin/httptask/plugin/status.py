@@ -1,10 +1,11 @@
 """A run as a person wants to see it: the interpreter's answer and the server's view of pending activities together."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import WorkflowHandle
@@ -78,6 +79,8 @@ def _attempt(info: PendingActivityInfo) -> dict[str, Any]:
         changes["retry_after"] = facts.get("retry_after")
     if scheduled and not waits and datetime.now(UTC) - info.scheduled_time.ToDatetime(tzinfo=UTC) > _AT_ONCE:
         changes.update(state="waiting", last_failure="in the queue, for its turn or for a worker")
+    if not waits and (read := _read_so_far(info)) is not None:
+        changes["detail"] = read
     if waits:
         changes["state"] = "waiting"
         if info.HasField("next_attempt_schedule_time"):
@@ -87,9 +90,19 @@ def _attempt(info: PendingActivityInfo) -> dict[str, Any]:
     return changes
 
 
+def _read_so_far(info: PendingActivityInfo) -> str | None:
+    """How far a stream has been read, by the last heartbeat."""
+    count = _numbers(info.heartbeat_details.payloads[1:])
+    return f"{count['events']} events, {count['bytes']} bytes so far" if count.get("bytes") else None
+
+
 def _facts(info: PendingActivityInfo) -> dict[str, Any]:
-    """What the failure's details say in numbers; unreadable where the user's codec encrypts them."""
-    payloads = info.last_failure.application_failure_info.details.payloads
+    """What the failure's details say in numbers."""
+    return _numbers(info.last_failure.application_failure_info.details.payloads)
+
+
+def _numbers(payloads: Sequence[Payload]) -> dict[str, Any]:
+    """The numbers of the first of some details; unreadable where the user's codec encrypts them."""
     if not payloads or payloads[0].metadata.get("encoding") != b"json/plain":
         return {}
     details = json.loads(payloads[0].data)

@@ -107,7 +107,7 @@ def plan_test(program: Program, task: str, sample: Sample) -> PlannedTest:
             )
             output = partial(chat_output, chat)
         case HttpArguments() | HttpRequestArguments() as http:
-            call = plan_http_call(http, data, render_part, id_=id_, idempotency_key=id_)
+            call = plan_http_call(node, data, render_part, id_=id_, idempotency_key=id_)
             output = partial(http_output, http)
         case _:
             raise TestRequestError(f"{node.name} is no HTTP call; only calls can be tested")

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from httptask.dsl.model import Endpoint, TaskList
+from httptask.dsl.reading_arguments import StreamArguments
 from httptask.http.models import MAX_RESPONSE_BYTES, StatusPattern
 
 __all__ = [
@@ -102,6 +103,8 @@ class HttpRequestArguments(_Arguments):
     """Most bytes that the decompressed response may have; by default the connection's limit, or 1 MiB."""
     idempotency_key: str | None = Field(default=None, alias="idempotencyKey")
     """Text that a server knows repetitions of the request by; by default one of the task's own."""
+    stream: StreamArguments | None = None
+    """For a response that comes in events: which of them to take."""
 
 
 BODY_ARGUMENTS = ("body", "form", "multipart", "base64")

@@ -47,11 +47,15 @@ from httptask.dsl.program import (
     TemplateUse,
     resolve_scope,
 )
+from httptask.dsl.reading_arguments import StreamArguments
 from httptask.http.authentication.policy import Policy
 
 __all__ = ["build_program"]
 
 _REQUEST_KEYS = ("method", "headers", "query", *BODY_ARGUMENTS, "idempotencyKey")
+
+
+_CONDITIONS = frozenset({"if", "while", "stream/until"})
 
 
 def build_program(definition: Definition, document: Mapping[str, Any], faults: list[Fault]) -> Program:
@@ -208,8 +212,16 @@ class _Builder:
             self.template(parts, "endpoint", f"{pointer}/endpoint", endpoint)
         if isinstance(arguments, HttpRequestArguments) and arguments.path is not None:
             self.template(parts, "path", f"{pointer}/path", arguments.path)
+        if isinstance(arguments, HttpRequestArguments):
+            self.stream(parts, f"{pointer}/stream", arguments.stream)
         given = arguments.model_dump(exclude_unset=True)
         self.template(parts, "request", pointer, {key: given[key] for key in _REQUEST_KEYS if key in given})
+
+    def stream(self, parts: dict[str, Compiled], pointer: str, stream: StreamArguments | None) -> None:
+        """Expressions that are evaluated where the events come in, on nothing but them."""
+        if stream is not None:
+            self.expression(parts, "stream/each", f"{pointer}/each", stream.each, "event")
+            self.expression(parts, "stream/until", f"{pointer}/until", stream.until, "event")
 
     def authentication(self, parts: dict[str, Compiled], pointer: str, policy: AuthenticationPolicy) -> None:
         """A policy given in place, or by the name it has under `use.authentications`."""
@@ -236,7 +248,7 @@ class _Builder:
     def expression(
         self, parts: dict[str, Compiled], name: str, pointer: str, text: str | None, place: Place
     ) -> None:
-        condition = name in ("if", "while") or name.startswith("when/")
+        condition = name in _CONDITIONS or name.startswith("when/")
         parsed = None if text is None else parse_expression(text, pointer, self.faults, condition=condition)
         if parsed is not None:
             parts[name] = parsed

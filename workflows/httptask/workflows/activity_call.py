@@ -14,6 +14,7 @@ from httptask.http.retry import Retry
 __all__ = [
     "CHAT_SECONDS",
     "HTTP_SECONDS",
+    "STREAM_SECONDS",
     "ActivityCall",
     "ActivityOptions",
     "activity_options",
@@ -23,6 +24,8 @@ __all__ = [
 
 HTTP_SECONDS = 60.0
 """How long one attempt of an HTTP request may take; the edge ends it by then."""
+STREAM_SECONDS = 600.0
+"""The same for an answer that comes in events."""
 CHAT_SECONDS = 600.0
 """The same for a chat completion."""
 

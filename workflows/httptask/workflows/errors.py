@@ -2,7 +2,7 @@
 
     CallFailed
     +-- RequestInvalid, SecretUnavailable, TokenUnavailable, ConnectionUnknown, AddressForbidden
-    +-- FixtureMissing
+    +-- SelectionFailed, FixtureMissing
     +-- ConnectFailed, CallTimeout, ResponseInterrupted, ResponseInvalid, ResponseTooLarge
     +-- HttpStatusError
     |   +-- RateLimited, QuotaExhausted, Unauthorized, Forbidden
@@ -36,6 +36,7 @@ __all__ = [
     "ResponseInvalid",
     "ResponseTooLarge",
     "SecretUnavailable",
+    "SelectionFailed",
     "TokenUnavailable",
     "Unauthorized",
     "call_error",
@@ -71,6 +72,10 @@ class ConnectionUnknown(CallFailed):
 
 class AddressForbidden(CallFailed):
     """The target is at an address that the connection may not reach."""
+
+
+class SelectionFailed(CallFailed):
+    """An expression on the events of a stream failed, or took too long."""
 
 
 class FixtureMissing(CallFailed):
@@ -128,6 +133,7 @@ _BY_TYPE: dict[str, type[CallFailed]] = {
         for error in (
             RequestInvalid,
             SecretUnavailable,
+            SelectionFailed,
             TokenUnavailable,
             ConnectionUnknown,
             AddressForbidden,

@@ -11,6 +11,7 @@ from httptask.activities.names import HTTP_REQUEST
 from httptask.dsl.expressions import Rendered
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments, connections_named
 from httptask.dsl.json_values import is_mapping
+from httptask.dsl.program import TaskNode
 from httptask.http.authentication.models import Authentication
 from httptask.http.authentication.policy import Policy
 from httptask.http.authentication.reading import read_policy
@@ -21,11 +22,12 @@ from httptask.http.models import (
     SecretReference,
     StatusPattern,
 )
-from httptask.workflows.activity_call import HTTP_SECONDS, ActivityCall
+from httptask.workflows.activity_call import HTTP_SECONDS, STREAM_SECONDS, ActivityCall
 from httptask.workflows.addresses import RenderPart, render_url
 from httptask.workflows.problem import describe_invalid
 from httptask.workflows.request_bodies import parameters, refuse_request, request_body
 from httptask.workflows.routes import path_template
+from httptask.workflows.streams import stream_reading
 
 __all__ = ["http_output", "plan_http_call", "request_summary"]
 
@@ -34,7 +36,7 @@ _KEY = re.compile(rf"[!-~]{{1,{_LONGEST_KEY}}}")
 
 
 def plan_http_call(
-    arguments: HttpArguments | HttpRequestArguments,
+    node: TaskNode,
     data: Any,
     render: RenderPart,
     *,
@@ -44,7 +46,7 @@ def plan_http_call(
     """Render a `call: http` or `call: httpRequest`.
 
     Args:
-        arguments: the call's arguments as they stand in the definition.
+        node: the task.
         data: the task's input, whose members are the variables of URI templates.
         render: renders the task's compiled parts.
         id_: of the activity.
@@ -53,10 +55,15 @@ def plan_http_call(
     Raises:
         TaskFault: the rendered parts do not make a request.
     """
+    arguments = node.arguments
+    assert isinstance(arguments, HttpArguments | HttpRequestArguments)
     request = _request(arguments, data, render, idempotency_key)
-    return ActivityCall(
-        HTTP_REQUEST, request, HttpResponse, id_, request_summary(request), HTTP_SECONDS, request.connection
-    )
+    seconds = HTTP_SECONDS
+    stream = stream_reading(node)
+    if stream is not None:
+        request, seconds = request.model_copy(update={"stream": stream}), STREAM_SECONDS
+    summary = request_summary(request)
+    return ActivityCall(HTTP_REQUEST, request, HttpResponse, id_, summary, seconds, request.connection)
 
 
 def http_output(arguments: HttpArguments | HttpRequestArguments, response: HttpResponse) -> Any:

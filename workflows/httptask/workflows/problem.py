@@ -27,6 +27,7 @@ _STANDARD_STATUS = {
 _KIND_OF_ERROR = {
     "RequestInvalid": "validation",
     "OutputInvalid": "validation",
+    "SelectionFailed": "expression",
     "ResponseInvalid": "validation",
     "SecretUnavailable": "authorization",
     "AddressForbidden": "authorization",

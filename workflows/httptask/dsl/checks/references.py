@@ -25,6 +25,7 @@ _ARGUMENTS: Final[dict[Place, frozenset[str]]] = {
     "if": _BEFORE_INPUT,
     "input": _BEFORE_INPUT,
     "definition": _IN_TASK,
+    "event": frozenset({"event"}),
     "output": _IN_TASK,
     "export": _IN_TASK | {"output"},
 }
@@ -34,6 +35,7 @@ _PLACES: Final[dict[Place, str]] = {
     "if": "`if`",
     "input": "`input.from`",
     "definition": "a task's own fields",
+    "event": "an expression on the events of a stream",
     "output": "`output.as`",
     "export": "`export.as`",
 }
@@ -50,7 +52,7 @@ _INSTEAD: Final = {
 def visible_variables(program: Program, use: ExpressionUse) -> frozenset[str]:
     """Names of the variables that an expression can see, without `$`."""
     variables = _ARGUMENTS[use.place]
-    if use.task is None:
+    if use.task is None or use.place == "event":
         return variables
     node = program.nodes[use.task]
     if isinstance(node.task, ForTask) and use.pointer == f"{node.pointer}/while":
@@ -74,6 +76,10 @@ def check_references(program: Program) -> Iterator[Fault]:
 def _unknown_variable(program: Program, use: ExpressionUse, name: str, visible: frozenset[str]) -> Fault:
     at = offset_in(use.expression, f"${name}")
     loop = next((pointer for pointer, names in _loop_variables(program) if name in names), None)
+    if use.place == "event":
+        message = f"`${name}` is not available in an expression on events"
+        hint = "it sees `.`, the data of an event, and `$event` with `type` and `id`; `output.as` sees the others"
+        return Fault(use.pointer, "variable-not-here", message, hint, offset=at)
     if name in _INSTEAD:
         message = f"`${name}` is not available in {_PLACES[use.place]}"
         return Fault(use.pointer, "variable-not-here", message, _INSTEAD[name], offset=at)

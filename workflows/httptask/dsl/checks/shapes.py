@@ -39,6 +39,8 @@ def _dot(program: Program, use: ExpressionUse, inputs: Shapes) -> SchemaShape | 
             return raw_output(node)
         case "export":
             return transformed_output(node)
+        case "event":
+            return None
         case "definition" if use.pointer != f"{node.pointer}/while":
             return _task_input(program, use.task, inputs)
         case "definition":

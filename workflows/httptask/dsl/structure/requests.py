@@ -26,6 +26,7 @@ def request_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
     if not _has_address(arguments):
         hint = "add `endpoint`, or `connection` with `path`"
         yield Fault(pointer, "missing-key", "`call: httpRequest` has no address", hint, at_key=True)
+    yield from _stream_faults(pointer, arguments)
     bodies = [key for key in BODY_ARGUMENTS if key in arguments]
     for key in bodies[1:]:
         message = f"the request has a second body, `{key}`"
@@ -36,6 +37,13 @@ def request_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
         yield from _parameter_faults(child_pointer(pointer, key), arguments.get(key))
     yield from _part_faults(child_pointer(pointer, "multipart"), arguments.get("multipart"))
     yield from _base64_faults(child_pointer(pointer, "base64"), arguments.get("base64"))
+
+
+def _stream_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
+    if "stream" in arguments and arguments.get("output") == "raw":
+        hint = "keep one of them: the events of a stream are data, not a body"
+        at = child_pointer(pointer, "output")
+        yield Fault(at, "raw-stream", "`output: raw` and `stream` exclude each other", hint)
 
 
 def _has_address(arguments: dict[str, Any]) -> bool:

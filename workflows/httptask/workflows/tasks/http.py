@@ -13,7 +13,7 @@ async def run_http(context: TaskContext, _child: Child | None) -> Step:
     assert isinstance(arguments, HttpArguments | HttpRequestArguments)
     id_ = context.execution.id
     call = plan_http_call(
-        arguments,
+        context.node,
         context.execution.input,
         context.render,
         id_=id_,

@@ -1,0 +1,143 @@
+"""An answer that comes in events, as it is read: decompressed, bounded, counted, without the values of secrets."""
+
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from httptask.http.decoding import BoundedDecoder
+from httptask.http.errors import HttpTaskError, ResponseInvalid, ResponseTooLarge
+from httptask.http.events import Event, event_reader, format_of
+from httptask.http.exchange import Opened, has_known_end
+from httptask.http.headers import media_type
+from httptask.http.limits import Bounds
+from httptask.http.models import MAX_EVENTS, HttpResponse, StreamFormat
+from httptask.http.redaction import Redactor
+
+__all__ = ["Count", "EventStream"]
+
+_DONE = "[DONE]"
+
+
+@dataclass
+class Count:
+    """How far a stream has been read, for those who watch it."""
+
+    events: int = 0
+    bytes: int = 0
+    """Of the body, decompressed."""
+
+    def explain(self, error: HttpTaskError) -> None:
+        """Tells in an error how far the stream had been read."""
+        error.details.update(events=self.events, bytes=self.bytes)
+        error.message += f"; {self.events} events in {self.bytes} bytes had come"
+
+
+class EventStream:
+    """An answer in events. Iterating, which can be done once, gives those that came together at once.
+
+    Attributes:
+        count: how far it has been read.
+        ended_by: how its end was known, once that is reached. `marker` is the event `[DONE]`, with which many
+            APIs end a stream; `length` a length, or chunks, that are complete. `close` is no proof: the
+            connection ended, and the stream may have been cut.
+        kept_bytes: how much of its events may be kept.
+        respond: makes the response, with what was kept for its content.
+        text: the body up to where it was read, if it is to be recorded.
+    """
+
+    def __init__(
+        self,
+        answer: Opened,
+        format_: StreamFormat | None,
+        limits: Bounds,
+        redactor: Redactor,
+        count: Count,
+        *,
+        kept_bytes: int,
+        respond: Callable[["EventStream", Any], HttpResponse],
+    ) -> None:
+        """Begin to read.
+
+        Raises:
+            ResponseInvalid: the answer is no stream, or has a content coding that was not asked for.
+        """
+        self.count = count
+        self.ended_by: Literal["marker", "length", "close"] | None = None
+        self.kept_bytes = kept_bytes
+        self.text: bytearray | None = None
+        self._respond = respond
+        self._answer = answer
+        self._format: StreamFormat = format_ or _claimed_format(answer)
+        self._decoder = BoundedDecoder(answer.coding, limits.response_bytes)
+        self._redactor = redactor
+
+    def respond(self, content: Any) -> HttpResponse:
+        """The response, with what was kept of the events."""
+        return self._respond(self, content)
+
+    async def __aiter__(self) -> AsyncGenerator[list[Event]]:
+        """Reads on.
+
+        Raises:
+            ResponseInterrupted: the answer broke off.
+            ResponseTooLarge: it crossed a limit on bytes or events.
+            ResponseInvalid: it can't be read.
+        """
+        reader = event_reader(self._format)
+        async for chunk in self._answer.response.chunks:
+            self._decoder.feed(chunk)
+            events = self._taken(reader.feed(self._data()))
+            if events:
+                yield events
+            if self.ended_by is not None:
+                return
+        self._decoder.finish()
+        events = self._taken(reader.finish())
+        if events:
+            yield events
+        self.ended_by = self.ended_by or ("length" if has_known_end(self._answer.headers) else "close")
+
+    def _data(self) -> bytes:
+        data = self._decoder.take()
+        self.count.bytes = self._decoder.size
+        if self.text is not None:
+            self.text += data
+        return data
+
+    def _taken(self, events: list[Event]) -> list[Event]:
+        if self._format == "sse":
+            end = next((index for index, event in enumerate(events) if _is_done(event)), None)
+            if end is not None:
+                self.ended_by = "marker"
+                events = events[:end]
+        self.count.events += len(events)
+        if self.count.events > MAX_EVENTS:
+            raise ResponseTooLarge(
+                f"the stream has more than {MAX_EVENTS} events: take fewer with `limit`",
+                details={"limit": MAX_EVENTS},
+            )
+        return [self._clean(event) for event in events]
+
+    def _clean(self, event: Event) -> Event:
+        redactor = self._redactor
+        return replace(
+            event,
+            value=redactor.tree(event.value),
+            type=redactor.text(event.type),
+            id=redactor.text(event.id),
+        )
+
+
+def _is_done(event: Event) -> bool:
+    return isinstance(event.value, str) and event.value.strip() == _DONE
+
+
+def _claimed_format(answer: Opened) -> StreamFormat:
+    kind, _ = media_type(answer.headers.get("content-type", ""))
+    found = format_of(kind)
+    if found is None:
+        raise ResponseInvalid(
+            f"the response is no stream: its media type is {kind[:60] or 'not given'}; if it is one, say which: "
+            "stream: { format: sse } or { format: ndjson }"
+        )
+    return found

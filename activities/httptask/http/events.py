@@ -1,0 +1,168 @@
+"""Events of a stream: split out of a body as it comes, each one complete before it is seen."""
+
+import codecs
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+# What httpx-sse offers in public reads a response of httpx to its end; its decoders take text as it comes.
+from httpx_sse._decoders import SSEDecoder, SSELineDecoder  # pyright: ignore[reportPrivateUsage]
+
+from httptask.http.errors import ResponseInvalid, ResponseTooLarge
+from httptask.http.json_tree import MAX_DEPTH, parse
+from httptask.http.models import StreamFormat
+
+__all__ = ["MAX_EVENT_BYTES", "Event", "EventReader", "event_reader", "format_of"]
+
+MAX_EVENT_BYTES = 4 * 1024 * 1024
+"""Most bytes that one event may have."""
+
+_NDJSON = frozenset(
+    {
+        "application/json-lines",
+        "application/jsonl",
+        "application/jsonlines",
+        "application/ndjson",
+        "application/stream+json",
+        "application/x-json-stream",
+        "application/x-jsonlines",
+        "application/x-ndjson",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event.
+
+    Attributes:
+        value: its data. In a server-sent event, an object or list in JSON is parsed and everything else is text;
+            a line of JSON is always parsed.
+        size: characters or bytes of its data.
+        type: name of a server-sent event.
+        id: identifier of a server-sent event.
+    """
+
+    value: Any
+    size: int
+    type: str = "message"
+    id: str = ""
+
+
+class EventReader(Protocol):
+    """Splits a body into events."""
+
+    def feed(self, data: bytes) -> list[Event]:
+        """The events that are complete with more of the body.
+
+        Raises:
+            ResponseTooLarge: an event is larger than `MAX_EVENT_BYTES`.
+            ResponseInvalid: a line is not JSON.
+        """
+        ...
+
+    def finish(self) -> list[Event]:
+        """The events that are complete with the end of the body; raises as `feed` does."""
+        ...
+
+
+def format_of(media_type: str) -> StreamFormat | None:
+    """The format that a media type names; None where it is no stream's."""
+    if media_type == "text/event-stream":
+        return "sse"
+    return "ndjson" if media_type in _NDJSON else None
+
+
+def event_reader(format_: StreamFormat) -> EventReader:
+    """What reads a format."""
+    return _ServerSentEvents() if format_ == "sse" else _JsonLines()
+
+
+class _ServerSentEvents:
+    """Server-sent events (WHATWG HTML, section 9.2.6); one that the end of the body cuts is none."""
+
+    def __init__(self) -> None:
+        # A byte order mark at the beginning is no part of the first event.
+        self._text = codecs.getincrementaldecoder("utf-8-sig")("replace")
+        self._lines = SSELineDecoder()
+        self._events = SSEDecoder()
+        self._begun = 0
+
+    def feed(self, data: bytes) -> list[Event]:
+        return self._decoded(self._text.decode(data))
+
+    def finish(self) -> list[Event]:
+        events = self._decoded(self._text.decode(b"", final=True))
+        return events + self._read(self._lines.flush())
+
+    def _decoded(self, text: str) -> list[Event]:
+        self._begun += len(text)
+        events = self._read(self._lines.decode(text)) if text else []
+        _check_size(self._begun)
+        return events
+
+    def _read(self, lines: list[str]) -> list[Event]:
+        found: list[Event] = []
+        for line in lines:
+            if not line:
+                self._begun = 0
+            event = self._events.decode(line)
+            if event is not None and event.data:  # without data it only carries an id or a wait
+                _check_size(len(event.data))
+                found.append(Event(_value(event.data), len(event.data), event.event, event.id))
+        return found
+
+
+class _JsonLines:
+    """A JSON value on each line; blank lines, which keep a connection alive, are none."""
+
+    def __init__(self) -> None:
+        self._begun: list[bytes] = []
+        self._size = 0
+        self._number = 1
+
+    def feed(self, data: bytes) -> list[Event]:
+        first, *others = data.split(b"\n")
+        self._begin(first)
+        found: list[Event] = []
+        for other in others:
+            found += self._line()
+            self._begin(other)
+        return found
+
+    def finish(self) -> list[Event]:
+        return self._line()
+
+    def _begin(self, piece: bytes) -> None:
+        self._begun.append(piece)
+        self._size += len(piece)
+        _check_size(self._size)
+
+    def _line(self) -> list[Event]:
+        line, self._begun, self._size = b"".join(self._begun), [], 0
+        number, self._number = self._number, self._number + 1
+        if not line.strip():
+            return []
+        try:
+            return [Event(parse(line.decode("utf-8-sig" if number == 1 else "utf-8")), len(line))]
+        except ValueError:
+            raise ResponseInvalid(
+                f"line {number} of the stream is not JSON: RFC 8259 in UTF-8, at most {MAX_DEPTH} levels deep",
+                details={"line": number},
+            ) from None
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_EVENT_BYTES:
+        raise ResponseTooLarge(
+            f"an event of the stream has more than {MAX_EVENT_BYTES} bytes",
+            details={"limit": MAX_EVENT_BYTES},
+        )
+
+
+def _value(data: str) -> Any:
+    if data.lstrip()[:1] not in ("{", "["):
+        return data
+    try:
+        return parse(data)
+    except ValueError:
+        return data
