@@ -6,12 +6,13 @@ from temporalio import activity
 
 from httptask.activities import names
 from httptask.activities.attempt import run_attempt
+from httptask.activities.metering import Meter
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest, Completion
 from httptask.http.collecting import Select, collect
 from httptask.http.edge import Edge
 from httptask.http.event_stream import Count
-from httptask.http.models import HttpRequest, HttpResponse
+from httptask.http.models import HttpRequest, HttpResponse, JsonBody
 
 __all__ = ["HttpActivities"]
 
@@ -22,26 +23,33 @@ class HttpActivities:
     Each attempt sends one request; Temporal retries. Both work in a workflow and as standalone activities.
     """
 
-    def __init__(self, edge: Callable[[], Edge], select: Select | None = None) -> None:
+    def __init__(
+        self, edge: Callable[[], Edge], select: Select | None = None, meter: Meter | None = None
+    ) -> None:
         """Make the activities.
 
         Args:
             edge: gives the edge of this worker; asked at each call, so that nothing opens too early.
             select: evaluates the expressions of streams.
+            meter: holds back the calls of connections that have a limit of tokens.
         """
         self._edge = edge
         self._select = select
+        self._meter = meter or Meter({}, shared=False)
 
     @activity.defn(name=names.HTTP_REQUEST)
     async def http_request(self, request: HttpRequest) -> HttpResponse:
         """Send one HTTP request."""
-        if request.stream is None:
-            return await run_attempt(
-                lambda attempt: self._edge().send(request, attempt=attempt), request.attempts
-            )
-        count = Count()
+        body = request.body.value if isinstance(request.body, JsonBody) else None
+        count = None if request.stream is None else Count()
+
+        async def call(attempt: int) -> HttpResponse:
+            if count is None:
+                return await self._edge().send(request, attempt=attempt)
+            return await collect(self._edge(), request, self._select, attempt=attempt, count=count)
+
         return await run_attempt(
-            lambda attempt: collect(self._edge(), request, self._select, attempt=attempt, count=count),
+            lambda attempt: self._meter.run(request.connection, body, lambda: call(attempt)),
             request.attempts,
             count,
         )
@@ -49,6 +57,10 @@ class HttpActivities:
     @activity.defn(name=names.CHAT_COMPLETION)
     async def chat_completion(self, request: ChatRequest) -> Completion:
         """Ask for one chat completion."""
-        return await run_attempt(
-            lambda attempt: complete(self._edge(), request, attempt=attempt), request.attempts
-        )
+
+        async def call(attempt: int) -> Completion:
+            return await self._meter.run(
+                request.connection, request.body, lambda: complete(self._edge(), request, attempt=attempt)
+            )
+
+        return await run_attempt(call, request.attempts)

@@ -1,9 +1,10 @@
-"""Activity names. They are in every history, so they never change."""
+"""Names of activities, and of the workflow that they ask. They are in every history, so they never change."""
 
 HTTP_REQUEST = "httptask.http_request"
 CHAT_COMPLETION = "httptask.chat_completion"
 LOAD_DEFINITION = "httptask.load_definition"
 IS_POLLED = "httptask.is_polled"
 RESOLVE_CONNECTIONS = "httptask.resolve_connections"
+TOKEN_LIMIT = "httptask.token_limit"  # noqa: S105 - of a workflow
 YIELD = "httptask.yield"
 STORED_FROM = "httptask.stored_from"

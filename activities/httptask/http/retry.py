@@ -43,10 +43,13 @@ class Retry(BaseModel):
 def asked_delay(error: HttpTaskError) -> float | None:
     """Seconds until the next attempt that the error asks for, never less; None leaves it to the policy.
 
-    Up to half as much is added at random: those who were told the same would otherwise all come back at once.
+    Up to half as much is added at random to what a server asks for: all who were told the same would otherwise come
+    back at once. Calls that were put off have each been given a time of their own.
     """
     if not error.retryable or not error.retry_after:
         return None
+    if not error.counts:
+        return error.retry_after
     return error.retry_after * random.uniform(1, _LARGEST_JITTER)  # noqa: S311 - no secret
 
 

@@ -73,6 +73,7 @@ def plugin_for_run(
         secrets=SecretStore(config.secrets, environment, placeholder=fixtures is not None),
         fixtures=fixtures,
         recorder=None if record is None else Recorder(record),
+        share_limits=False,
         storage=_storage(config),
         allow_inline=True,
         allowed_hosts=config.policy.allowed_hosts,

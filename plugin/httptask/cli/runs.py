@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from httptask.activities.names import TOKEN_LIMIT
 from httptask.cli.console import print_json, print_note
 from httptask.cli.errors import CliError
 from httptask.cli.options import ConfigOption, JsonOption, ProfileOption
@@ -20,7 +21,9 @@ __all__ = ["runs"]
 
 _T = TypeVar("_T")
 _LAST = "last"
-_OURS = "(WorkflowType = 'httptask.run' OR TaskQueue STARTS_WITH 'httptask')"
+_OURS = (
+    f"(WorkflowType = 'httptask.run' OR TaskQueue STARTS_WITH 'httptask') AND WorkflowType != '{TOKEN_LIMIT}'"
+)
 _LATEST = "ExecutionStatus != 'ContinuedAsNew'"
 
 runs = typer.Typer(help="Look at runs, and cancel them.", no_args_is_help=True)

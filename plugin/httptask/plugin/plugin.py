@@ -15,6 +15,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from httptask.activities.calls import HttpActivities
 from httptask.activities.connections import ConnectionActivities
+from httptask.activities.metering import Meter
 from httptask.activities.metrics import count_call
 from httptask.activities.storage import stored_from
 from httptask.activities.yielding import yield_control
@@ -30,6 +31,7 @@ from httptask.plugin.definitions import DefinitionRegistry
 from httptask.plugin.edges import SharedEdge
 from httptask.plugin.own_queues import OwnQueues
 from httptask.workflows.run import DefinitionWorkflow, HttpTaskWorkflow
+from httptask.workflows.token_limit import TokenLimitWorkflow
 
 __all__ = ["HttpTaskPlugin"]
 
@@ -55,6 +57,7 @@ class HttpTaskPlugin(SimplePlugin):
         allow_inline: bool = False,
         allowed_hosts: Sequence[str] = (),
         allow_private: Sequence[str] = (),
+        share_limits: bool = True,
         register_workflows: bool = True,
         register_activities: bool = True,
     ) -> None:
@@ -73,6 +76,8 @@ class HttpTaskPlugin(SimplePlugin):
             allowed_hosts: hosts that requests without a connection may go to, `*.example.com` for all below a domain;
                 empty for any.
             allow_private: private networks that requests without a connection may reach.
+            share_limits: whether all workers of the task queue count the tokens of limited connections together; False
+                counts them here, for a task queue that no other process polls.
             register_workflows: False makes a worker for activities only.
             register_activities: False makes a worker for workflows only.
         """
@@ -96,7 +101,9 @@ class HttpTaskPlugin(SimplePlugin):
         self._connections = ConnectionActivities(
             known, makes_calls=register_activities, has_limits=fixtures is None
         )
-        self._activities = HttpActivities(self._edge.get, select_events)
+        meter = Meter(limited, shared=share_limits)
+        self._activities = HttpActivities(self._edge.get, select_events, meter)
+        self._share_limits = share_limits
         self._definitions = definitions
         self._register_workflows = register_workflows
         self._register_activities = register_activities
@@ -116,8 +123,10 @@ class HttpTaskPlugin(SimplePlugin):
         """See base class."""
         config = super().configure_worker(config)
         task_queue = config["task_queue"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
-        if self._own_queues.connection_of(task_queue) is not None:
-            config["workflows"] = []
+        own = self._own_queues.connection_of(task_queue)
+        if own is not None:
+            counts = self._share_limits and own.tokens_per_minute is not None
+            config["workflows"] = [TokenLimitWorkflow] if counts else []
             config["activities"] = self._calls
         config["max_heartbeat_throttle_interval"] = _HEARTBEAT_THROTTLE
         return config

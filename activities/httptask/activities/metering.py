@@ -1,0 +1,116 @@
+"""Holds calls back by the tokens that they need, and counts what they used."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+from temporalio import activity
+
+from httptask.activities.connections import queue_of
+from httptask.activities.token_counts import OwnCount, SharedCount, TokenCount
+from httptask.http.connections import Connection
+from httptask.http.errors import ConnectFailed, HttpStatusError, HttpTaskError, Postponed
+from httptask.http.json_tree import is_object
+
+__all__ = ["Meter"]
+
+_BYTES_PER_TOKEN = 4
+_ANSWER_TOKENS = 1000
+"""What an answer is taken to have before any was seen, where the request does not say."""
+_WEIGHT = 0.2
+"""Of each new answer in the running mean."""
+
+Result = TypeVar("Result", bound=BaseModel)
+
+
+class Meter:
+    """Meters the calls of connections that have `tokens_per_minute`.
+
+    Args:
+        connections: of this worker, by name.
+        shared: whether all workers of the task queue count together.
+    """
+
+    def __init__(self, connections: Mapping[str, Connection], *, shared: bool) -> None:
+        self._connections = connections
+        self._shared = shared
+        self._counts: dict[str, TokenCount] = {}
+        self._answers: dict[tuple[str, Any], float] = {}
+        """Running mean of the tokens of answers, by connection and model."""
+
+    async def run(self, connection: str | None, body: Any, call: Callable[[], Awaitable[Result]]) -> Result:
+        """Make a call, if there are tokens for it.
+
+        Args:
+            connection: that the call is sent through.
+            body: of the request, as JSON.
+            call: makes it.
+
+        Raises:
+            Postponed: it has to wait; nothing was sent.
+        """
+        found = self._connections.get(connection or "")
+        if found is None or found.tokens_per_minute is None:
+            return await call()
+        count = self._count(found)
+        asked = len(to_json(body)) / _BYTES_PER_TOKEN
+        model = (found.name, body.get("model") if is_object(body) else None)
+        estimate = asked + self._answers.get(model, _most_of_answer(body))
+        wait = await count.take(estimate)
+        if wait > 0:
+            raise Postponed(
+                f"waits for tokens of the connection {found.name}, which has {found.tokens_per_minute} a minute",
+                retry_after=wait,
+            )
+        used: float | None = None
+        try:
+            result = await call()
+            used = _tokens(getattr(result, "usage", None)) or _tokens_of_content(result)
+        except HttpTaskError as error:
+            used = _used_by_failure(error)
+            raise
+        else:
+            return result
+        finally:
+            if used is not None:
+                count.settle(used - estimate)
+                if used:
+                    before = self._answers.get(model, used - asked)
+                    self._answers[model] = before + _WEIGHT * (used - asked - before)
+
+    def _count(self, connection: Connection) -> TokenCount:
+        assert connection.tokens_per_minute is not None  # only asked for those that have it
+        queue = activity.info().task_queue
+        own = queue if queue.endswith(f"/{connection.name}") else queue_of(queue, connection.name)
+        if own not in self._counts:
+            self._counts[own] = (
+                SharedCount(own, connection.tokens_per_minute)
+                if self._shared
+                else OwnCount(connection.tokens_per_minute)
+            )
+        return self._counts[own]
+
+
+def _most_of_answer(body: Any) -> float:
+    """What the request lets the answer have at most."""
+    fields = body if is_object(body) else {}
+    given = fields.get("max_completion_tokens") or fields.get("max_tokens")
+    return float(given) if isinstance(given, int) else _ANSWER_TOKENS
+
+
+def _used_by_failure(error: HttpTaskError) -> float | None:
+    """What a failed call has used: nothing when it was refused, unknown when it may have been worked on."""
+    if isinstance(error, HttpStatusError | ConnectFailed | Postponed):
+        return 0.0
+    return _tokens(error.details.get("usage"))
+
+
+def _tokens_of_content(result: BaseModel) -> float | None:
+    content = getattr(result, "content", None)
+    return _tokens(content.get("usage")) if is_object(content) else None
+
+
+def _tokens(usage: Any) -> float | None:
+    found = usage.get("total_tokens") if is_object(usage) else getattr(usage, "total_tokens", None)
+    return float(found) if isinstance(found, int) else None

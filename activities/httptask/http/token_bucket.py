@@ -1,0 +1,48 @@
+"""How many tokens a minute, counted as time: what is taken now is paid for by waiting afterwards."""
+
+import random
+
+__all__ = ["TokenBucket"]
+
+_SAVED_SECONDS = 2.0
+"""What an idle limit saves up. Small beside a minute, so that no minute gets much more than its limit."""
+_SHORTEST_SPREAD = 0.5
+_LONGEST_SPREAD = 60.0
+_WIDER, _NARROWER = 1.02, 0.96
+
+
+class TokenBucket:
+    """One limit. Times are seconds of whatever clock the caller has.
+
+    Those who have to wait come back at random times, spread so widely that about two in three come too early,
+    however many they are and whatever the tokens turn out to be.
+
+    Args:
+        chance: spreads them.
+        paid_until: the time at which all that was taken is paid for.
+    """
+
+    def __init__(self, chance: random.Random, paid_until: float = 0.0) -> None:
+        self.paid_until = paid_until
+        self._chance = chance
+        self._spread = _SHORTEST_SPREAD
+
+    def take(self, tokens: float, per_minute: float, now: float) -> float:
+        """Take tokens, or learn how long to wait before asking again.
+
+        A call is let through as soon as those before it are paid for, however large it is.
+
+        Returns:
+            0 when they are taken; otherwise seconds.
+        """
+        wait = self.paid_until - now
+        if wait > 0:
+            self._spread = min(self._spread * _WIDER, _LONGEST_SPREAD)
+            return min(wait, _LONGEST_SPREAD) + self._chance.uniform(0, self._spread)
+        self._spread = max(self._spread * _NARROWER, _SHORTEST_SPREAD)
+        self.paid_until = max(self.paid_until, now - _SAVED_SECONDS) + tokens * 60 / per_minute
+        return 0.0
+
+    def settle(self, tokens: float, per_minute: float) -> None:
+        """Correct what was taken by what was used: more, or less when negative."""
+        self.paid_until += tokens * 60 / per_minute

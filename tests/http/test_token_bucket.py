@@ -1,0 +1,60 @@
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from httptask.http.token_bucket import TokenBucket
+
+
+@pytest.fixture
+def bucket() -> TokenBucket:
+    return TokenBucket(random.Random(1))
+
+
+def test_what_is_taken_is_paid_for_by_waiting(bucket: TokenBucket) -> None:
+    assert bucket.take(1000, 6000, now=100) == 0  # 10 seconds' worth, of which 2 were saved
+    assert 8 <= bucket.take(100, 6000, now=100) <= 9
+    assert bucket.take(100, 6000, now=107.9) > 0
+    assert bucket.take(100, 6000, now=108) == 0
+
+
+def test_what_was_used_beyond_the_estimate_is_paid_for_too(bucket: TokenBucket) -> None:
+    bucket.take(200, 6000, now=100)
+    bucket.settle(500, 6000)
+    assert bucket.take(1, 6000, now=100) >= 5
+    bucket.settle(-500, 6000)
+    assert bucket.take(1, 6000, now=100) == 0
+
+
+@pytest.mark.parametrize("waiting", [5, 50, 500])
+def test_the_limit_is_kept_and_used_however_many_wait(bucket: TokenBucket, waiting: int) -> None:
+    taken, asked = simulated(bucket, waiting, seconds=600)
+    minutes = [sum(tokens for at, tokens in taken if start <= at < start + 60) for start, _ in taken]
+    assert max(minutes) <= 1.1 * 6000
+    assert sum(tokens for _, tokens in taken) >= 0.9 * 60_000
+    assert asked <= len(taken) * max(4, waiting / 20)  # nobody comes back every moment
+
+
+def simulated(bucket: TokenBucket, waiting: int, seconds: int) -> tuple[list[tuple[float, float]], int]:
+    """So many calls at any time, each of 10 to 200 tokens; what was taken when, and how often it was asked for."""
+    chance = random.Random(2)
+    due = [0.0] * waiting
+    taken: list[tuple[float, float]] = []
+    asked = 0
+    for now in clock(seconds):
+        for index in range(waiting):
+            if due[index] > now:
+                continue
+            asked += 1
+            tokens = chance.uniform(10, 200)
+            wait = bucket.take(tokens, 6000, now)
+            if wait == 0:
+                taken.append((now, tokens))
+                wait = 1.0  # the call itself, then the next one
+            due[index] = now + wait
+    return taken, asked
+
+
+def clock(seconds: int) -> Iterator[float]:
+    for tick in range(seconds * 20):
+        yield tick / 20
