@@ -10,6 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from httptask.cli.history import read_run
+from httptask.plugin import AllowedActivity
 from httptask.testing.server import Reply, ScriptedServer
 from httptask.workflows.run import WORKFLOW_TYPE
 from support.chat import completion
@@ -53,6 +54,25 @@ async def test_run_that_continued_as_new_is_shown_as_one(temporal: WorkflowEnvir
     assert bodies == [{"n": 1, "sum": 0}, {"n": 2, "sum": 1}, {"n": 3, "sum": 3}]
     each, keep = record.tasks[1], record.tasks[3]
     assert each.started_at <= keep.started_at, "taken up again, not begun again"
+
+
+@activity.defn
+async def price_of(article: str, pieces: int) -> int:
+    return 5 * len(article) * pieces
+
+
+async def test_activities_of_the_users_own_are_shown_with_their_arguments(
+    temporal: WorkflowEnvironment,
+) -> None:
+    text = "do: [{ price: { call: activity, with: { type: price_of, arguments: [lamp, 3] } } }]"
+    allowed = [AllowedActivity(name="price_of")]
+    async with running(temporal, worker={"activities": [price_of]}, allowed_activities=allowed) as runner:
+        outcome = await runner.run(text)
+        record = await read_run(runner.client, outcome.handle.id)
+    [task] = record.tasks
+    [call] = task.calls
+    assert (task.output, call.activity, call.summary) == (60, "price_of", "price_of")
+    assert (call.request, call.response, call.attempts) == (["lamp", 3], 60, 1)
 
 
 async def test_what_no_worker_has_taken_up_yet_has_not_happened(temporal: WorkflowEnvironment) -> None:

@@ -105,6 +105,18 @@ async def test_undeclared_secret_and_connection_are_refused(shell: Shell) -> Non
     assert "connection hooks: not declared: add it to httptask.toml with its base_url" in command.stderr
 
 
+async def test_an_activity_that_is_not_allowed_is_found_before_anything_starts(shell: Shell) -> None:
+    own = "\n  - price: { call: activity, with: { type: price_of } }\n"
+    shell.write("definitions/greets.yaml", GREETS.rstrip() + own)
+    code, command = await shell.run("worker", "-d", "definitions", "--check")
+    assert code == 2
+    assert "activity price_of: not allowed: add [activities.price_of] to httptask.toml" in command.stderr
+    shell.write("httptask.toml", '[activities.price_of]\ntask_queue = "shop"\n')
+    code, command = await shell.run("worker", "-d", "definitions", "--check")
+    assert code == 0, command.stderr
+    assert re.search(r"activity +price_of +shop +ok", command.stdout)
+
+
 async def test_a_connection_named_as_authentication_is_used_too(shell: Shell) -> None:
     address = "{ uri: https://shop.example.com, authentication: { use: shop } }"
     text = POSTS.replace('"${ $secrets.HOOK }", connection: hooks', address).replace(

@@ -13,12 +13,14 @@ import jsonschema_rs
 import pytest
 import typer
 from ruamel.yaml import YAML
+from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.cli.app import app
 from httptask.config import load_config
 from httptask.dsl.loader import load_text
 from httptask.http.fixtures import Fixtures
+from httptask.plugin import AllowedActivity
 from support.fences import PAGES, ROOT, Case, Fence, cases, of_language, whole
 from support.runs import running, secret_store
 
@@ -27,6 +29,12 @@ DEFINITIONS = [fence for fence in of_language("yaml") if fence.tag in ("", "wron
 EXCERPTS = [fence for fence in of_language("yaml", "python", "toml") if fence.tag.startswith("examples/")]
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#([^)]+))?\)")
 ASSIGNMENT = re.compile(r"^[A-Z_]+=")
+
+
+@activity.defn
+async def price_of(article: str, pieces: int) -> int:
+    """What the pages call as an activity of the reader's own."""
+    return 5 * len(article) * pieces
 
 
 @pytest.mark.parametrize("fence", [fence for fence in DEFINITIONS if not fence.tag], ids=str)
@@ -63,7 +71,8 @@ async def test_runs_end_as_shown(temporal: WorkflowEnvironment, tmp_path: Path, 
             "connections": load_config(ROOT / "examples/python-worker/httptask.toml", {}).connections,
             "secrets": secret_store({**secrets, "OPENAI_API_KEY": "key", "TICKETS_TOKEN": "token"}),
         }
-    async with running(temporal, **options) as runner:
+    options["allowed_activities"] = [AllowedActivity(name="price_of")]
+    async with running(temporal, worker={"activities": [price_of]}, **options) as runner:
         outcome = await runner.run(definition, json.loads(parts.get("input", "null")))
     if "output" in parts:
         assert (outcome.problem, outcome.output) == ({}, json.loads(parts["output"]))

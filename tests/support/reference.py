@@ -15,6 +15,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from httptask.activities.allowed import AllowedActivity
 from httptask.config import Policy, WorkerPolicy
 from httptask.config.load import StorageSection
 from httptask.http.connections import Connection
@@ -33,6 +34,7 @@ TABLES: Mapping[str, type[BaseModel]] = {
     "connections.NAME.proxy": Proxy,
     "connections.NAME.tls": Tls,
     "secrets.NAME": SecretSource,
+    "activities.NAME": AllowedActivity,
     "storage": StorageSection,
     "policy": Policy,
     "worker": WorkerPolicy,

@@ -4,6 +4,7 @@ HTTP_REQUEST = "httptask.http_request"
 CHAT_COMPLETION = "httptask.chat_completion"
 LOAD_DEFINITION = "httptask.load_definition"
 IS_POLLED = "httptask.is_polled"
+ALLOW_ACTIVITIES = "httptask.allow_activities"
 RESOLVE_CONNECTIONS = "httptask.resolve_connections"
 TOKEN_LIMIT = "httptask.token_limit"  # noqa: S105 - of a workflow
 YIELD = "httptask.yield"

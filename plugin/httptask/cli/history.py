@@ -205,25 +205,28 @@ class _Reader:
         call = CallRecord(
             id=id_,
             activity=attributes.activity_type.name,
-            request=_request(attributes.activity_type.name, await self._value(attributes.input.payloads)),
+            request=_request(attributes.activity_type.name, await self._values(attributes.input.payloads)),
             summary=None if summary is None else summary.removeprefix(f"{id_}: "),
             scheduled_at=_time(event.event_time),
         )
         self.calls[self._run, id_] = self._scheduled[event.event_id] = call
 
     async def _value(self, payloads: Sequence[Payload]) -> Any:
+        values = await self._values(payloads)
+        return values[0] if values else None
+
+    async def _values(self, payloads: Sequence[Payload]) -> Sequence[Any]:
         if not payloads:
-            return None
+            return ()
         stored = sum(found.size_bytes for found in payloads[0].external_payloads)
         if stored and self._converter.external_storage is None:
             self.lacks_stored = True
-            return f"[{stored:,} bytes, kept in an external storage that httptask.toml does not name]"
+            return [f"[{stored:,} bytes, kept in an external storage that httptask.toml does not name]"]
         try:
-            values = await self._converter.decode(payloads)
+            return await self._converter.decode(payloads)
         except StoredPayloadMissing as missing:
             self.lacks_stored = True
-            return f"[{missing}]"
-        return values[0] if values else None
+            return [f"[{missing}]"]
 
     async def _failure(self, failure: Failure) -> FailureRecord:
         info = failure.application_failure_info
@@ -232,8 +235,9 @@ class _Reader:
         )
 
 
-def _request(activity: str, argument: Any) -> Any:
-    """What an activity was asked to send, as people may see it; the argument of one that is not ours as it stands."""
+def _request(activity: str, arguments: Sequence[Any]) -> Any:
+    """What an activity was asked to send, as people may see it; the arguments of one that is not ours as they stand."""
+    argument = arguments[0] if len(arguments) == 1 else list(arguments)
     try:
         if activity == HTTP_REQUEST:
             return shown_request(HttpRequest.model_validate(argument))

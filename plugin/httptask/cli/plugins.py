@@ -76,6 +76,7 @@ def plugin_for_run(
         share_limits=False,
         storage=_storage(config),
         allow_inline=True,
+        allowed_activities=list(config.activities.values()),
         allowed_hosts=config.policy.allowed_hosts,
         allow_private=config.policy.allow_private,
     )
@@ -94,6 +95,7 @@ def plugin_for_serving(
         storage=_storage(config),
         definitions=definitions,
         allow_inline=allow_inline,
+        allowed_activities=list(config.activities.values()),
         allowed_hosts=config.policy.allowed_hosts,
         allow_private=config.policy.allow_private,
     )

@@ -23,7 +23,7 @@ class Finding:
     """One thing that a worker has, or lacks.
 
     Attributes:
-        kind: definition, connection, secret or policy.
+        kind: definition, connection, activity, secret or policy.
         about: where it comes from or goes to.
         fault: why it can't be used; None when it can, or when nothing uses it.
     """
@@ -35,7 +35,7 @@ class Finding:
 
 
 def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[Loaded]") -> list[Finding]:
-    """Look at every definition, connection and secret; only what a definition uses can be at fault."""
+    """Look at every definition, connection, activity and secret; only what a definition uses can be at fault."""
     from httptask.http.secrets import SecretStore
 
     loaded = list(loaded)
@@ -49,6 +49,13 @@ def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[
     findings += [
         Finding("connection", name, "", "not declared: add it to httptask.toml with its base_url")
         for name in sorted(connections - set(config.connections))
+    ]
+    findings += [
+        Finding("activity", allowed.name, allowed.task_queue or "") for allowed in config.activities.values()
+    ]
+    findings += [
+        Finding("activity", name, "", f"not allowed: add [activities.{name}] to httptask.toml")
+        for name in sorted(_used_activities(loaded) - set(config.activities))
     ]
     findings += [
         Finding(
@@ -100,6 +107,11 @@ def _used_connections(loaded: "Iterable[Loaded]") -> set[str]:
         for node in one.program.nodes.values() if one.program else ():
             names.update(node.connections)
     return names
+
+
+def _used_activities(loaded: "Iterable[Loaded]") -> set[str]:
+    nodes = (node for one in loaded if one.program for node in one.program.nodes.values())
+    return {node.activity for node in nodes if node.activity is not None}
 
 
 def _needed_secrets(loaded: "Iterable[Loaded]", connections: "Iterable[Connection]") -> set[str]:

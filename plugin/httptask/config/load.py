@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from httptask.activities.allowed import AllowedActivity
 from httptask.config.errors import ConfigInvalid
 from httptask.config.faults import describe_faults
 from httptask.config.policy import Policy, WorkerPolicy
@@ -22,7 +23,7 @@ __all__ = ["CONFIG_NAME", "STATE_DIRECTORY_NAME", "Config", "StorageSection", "f
 CONFIG_NAME = "httptask.toml"
 STATE_DIRECTORY_NAME = ".httptask"
 
-_NAMED = ("connections", "secrets")
+_NAMED = ("activities", "connections", "secrets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Config:
         connections: by name; `openai` is always among them.
         secrets: where declared secrets come from, by name.
         storage: folder for large payloads; None when Temporal carries all of them.
+        activities: activities of the user's own workers that definitions may call, by name.
         policy: where requests without a connection may go.
         worker: what `httptask worker` permits.
     """
@@ -43,6 +45,7 @@ class Config:
     file: Path | None
     connections: Mapping[str, Connection]
     secrets: Mapping[str, SecretSource]
+    activities: Mapping[str, AllowedActivity]
     policy: Policy
     worker: WorkerPolicy
     storage: Path | None = None
@@ -69,6 +72,7 @@ class _ConfigFile(BaseModel):
 
     connections: dict[str, Connection] = {}
     secrets: dict[str, SecretSource] = {}
+    activities: dict[str, AllowedActivity] = {}
     storage: StorageSection = StorageSection()
     policy: Policy = Policy()
     worker: WorkerPolicy = WorkerPolicy()
@@ -76,7 +80,7 @@ class _ConfigFile(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _name_tables(cls, data: dict[str, Any]) -> dict[str, Any]:
-        """The name of a connection or secret is the key of its table."""
+        """The name of a connection, secret or activity is the key of its table."""
         return {section: _named(tables) if section in _NAMED else tables for section, tables in data.items()}
 
 
@@ -116,6 +120,7 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
         secrets=MappingProxyType(
             {name: _bound(source, connections.values()) for name, source in secrets.items()}
         ),
+        activities=MappingProxyType(written.activities),
         storage=_anchored_path(written.storage.directory, root),
         policy=written.policy,
         worker=written.worker,

@@ -1,5 +1,6 @@
 """The Temporal plugin: `HttpTaskPlugin` gives a worker or client the HTTP tasks of this package."""
 
+from httptask.activities.allowed import AllowedActivity
 from httptask.plugin.definitions import DefinitionRegistry, ServedDefinition
 from httptask.plugin.plugin import HttpTaskPlugin
 from httptask.plugin.replay import ReplayedTask, ReplayFailed, replay_tasks, runs_definition
@@ -7,6 +8,7 @@ from httptask.plugin.status import fetch_status, with_attempts
 from httptask.plugin.storage import StoredPayloadMissing, folder_storage
 
 __all__ = [
+    "AllowedActivity",
     "DefinitionRegistry",
     "HttpTaskPlugin",
     "ReplayFailed",

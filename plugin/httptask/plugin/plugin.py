@@ -13,6 +13,7 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import Worker, WorkerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
+from httptask.activities.allowed import AllowedActivities, AllowedActivity
 from httptask.activities.calls import HttpActivities
 from httptask.activities.connections import ConnectionActivities
 from httptask.activities.metering import Meter
@@ -55,6 +56,7 @@ class HttpTaskPlugin(SimplePlugin):
         storage: ExternalStorage | None = None,
         definitions: DefinitionRegistry | None = None,
         allow_inline: bool = False,
+        allowed_activities: Sequence[AllowedActivity] = (),
         allowed_hosts: Sequence[str] = (),
         allow_private: Sequence[str] = (),
         share_limits: bool = True,
@@ -73,6 +75,7 @@ class HttpTaskPlugin(SimplePlugin):
             definitions: definitions that any client may start by name.
             allow_inline: also run definitions that come with the start of a workflow (type `httptask.run`). Whoever may
                 start a workflow can then spend what the connections' credentials give access to.
+            allowed_activities: activities of your own workers that definitions may call.
             allowed_hosts: hosts that requests without a connection may go to, `*.example.com` for all below a domain;
                 empty for any.
             allow_private: private networks that requests without a connection may reach.
@@ -101,6 +104,7 @@ class HttpTaskPlugin(SimplePlugin):
         self._connections = ConnectionActivities(
             known, makes_calls=register_activities, has_limits=fixtures is None
         )
+        self._allowed = AllowedActivities({allowed.name: allowed for allowed in allowed_activities})
         meter = Meter(limited, shared=share_limits)
         self._activities = HttpActivities(self._edge.get, select_events, meter)
         self._share_limits = share_limits
@@ -152,6 +156,7 @@ class HttpTaskPlugin(SimplePlugin):
                 stored_from,
                 self._connections.resolve_connections,
                 self._connections.is_polled,
+                self._allowed.allow_activities,
             ]
             if self._definitions is not None:
                 ours.append(self._definitions.load_definition)

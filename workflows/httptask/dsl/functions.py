@@ -14,6 +14,7 @@ __all__ = [
     "CHAT_EXTRA_ARGUMENTS",
     "FUNCTIONS",
     "UNSUPPORTED_CALLS",
+    "ActivityArguments",
     "ChatCompletionArguments",
     "HttpArguments",
     "HttpRequestArguments",
@@ -145,11 +146,21 @@ class MapArguments(_Arguments):
     """Tasks to run for each item, independently of the others."""
 
 
+class ActivityArguments(_Arguments):
+    """`call: activity`: an activity of the user's own workers, which `httptask.toml` has to allow."""
+
+    type: str
+    """Temporal activity type: the name that it is registered under."""
+    arguments: list[Any] | str = []
+    """Its arguments, in order."""
+
+
 FUNCTIONS: dict[str, type[BaseModel]] = {
     "http": HttpArguments,
     "httpRequest": HttpRequestArguments,
     "chatCompletion": ChatCompletionArguments,
     "map": MapArguments,
+    "activity": ActivityArguments,
 }
 UNSUPPORTED_CALLS = ("a2a", "asyncapi", "grpc", "mcp", "openapi")
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from httptask.dsl.expressions import Expression, Template
-from httptask.dsl.functions import connections_named
+from httptask.dsl.functions import ActivityArguments, connections_named
 from httptask.dsl.model import Definition, TaskBase
 
 __all__ = [
@@ -71,6 +71,11 @@ class TaskNode:
         """The connections that the task's call names; a call with two is refused when it is made."""
         policy = self.parts.get("authentication")
         return connections_named(self.arguments, policy.value if isinstance(policy, Template) else None)
+
+    @property
+    def activity(self) -> str | None:
+        """The user's own activity that the task calls."""
+        return self.arguments.type if isinstance(self.arguments, ActivityArguments) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from httptask.dsl.functions import (
     BODY_ARGUMENTS,
     CHAT_EXTRA_ARGUMENTS,
     FUNCTIONS,
+    ActivityArguments,
     ChatCompletionArguments,
     HttpArguments,
     HttpRequestArguments,
@@ -195,6 +196,8 @@ class _Builder:
                 self.template(parts, "body", f"{pointer}/with", body)
             case HttpArguments() | HttpRequestArguments():
                 self.http_parts(parts, f"{pointer}/with", arguments)
+            case ActivityArguments():
+                self.template(parts, "arguments", f"{pointer}/with/arguments", arguments.arguments)
             case _:
                 pass
         return f"call.{function}", arguments

@@ -1,7 +1,7 @@
 """What a kind of task is given to run with, and what it answers."""
 
 import hashlib
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -116,6 +116,15 @@ class TaskContext:
         self.services.budget.take_call()
         self.services.board.update(self.execution.id, activity_id=call.id, summary=call.summary)
         return await self.services.scheduler.execute(call)
+
+    async def run_activity(self, name: str, arguments: Sequence[Any]) -> Any:
+        """Run an activity of the user's own, and show it on the status board.
+
+        Raises:
+            TaskFault: it failed for good.
+        """
+        self.services.board.update(self.execution.id, activity_id=self.execution.id, summary=name)
+        return await self.services.scheduler.execute_allowed(name, arguments, self.execution.id)
 
     def note(self, detail: str) -> None:
         """Show on the status board what the task is at, until it ends."""

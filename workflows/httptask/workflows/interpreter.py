@@ -5,7 +5,7 @@ from typing import Any
 from temporalio.exceptions import ApplicationError
 
 from httptask.dsl.program import Program
-from httptask.workflows.connections import resolve_connections
+from httptask.workflows.connections import allow_activities, resolve_connections
 from httptask.workflows.durations import required_seconds
 from httptask.workflows.execution import Finished
 from httptask.workflows.log import log_event
@@ -48,7 +48,7 @@ class Interpreter:
             ApplicationError: the run ended in an error; its first detail is the RFC 7807 object.
         """
         try:
-            await self._learn_connections()
+            await self._learn_bounds()
             if not self.state.root.frames:
                 self._begin()
             finished = await self._run_root()
@@ -79,11 +79,15 @@ class Interpreter:
             omitted=omitted,
         )
 
-    async def _learn_connections(self) -> None:
-        """A connection that its worker does not have is an error before anything is sent."""
-        named = {name for node in self._program.nodes.values() for name in node.connections}
+    async def _learn_bounds(self) -> None:
+        """A connection or activity that the worker does not have for it is an error before anything is sent."""
+        nodes = self._program.nodes.values()
+        scheduler = self._services.scheduler
         try:
-            self._services.scheduler.profiles = await resolve_connections(named)
+            scheduler.profiles = await resolve_connections(
+                {name for node in nodes for name in node.connections}
+            )
+            scheduler.activities = await allow_activities({node.activity for node in nodes if node.activity})
         except ApplicationError as error:
             raise TaskFault(problem_of_failure(error)) from None
 

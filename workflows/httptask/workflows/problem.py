@@ -31,6 +31,7 @@ _KIND_OF_ERROR = {
     "ResponseInvalid": "validation",
     "SecretUnavailable": "authorization",
     "AddressForbidden": "authorization",
+    "ActivityNotAllowed": "authorization",
     "Forbidden": "authorization",
     "Unauthorized": "authentication",
     "TokenUnavailable": "authentication",
@@ -107,8 +108,13 @@ def describe_invalid(error: ValidationError) -> str:
     return "; ".join(f"{'/'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults)
 
 
-def problem_of_failure(cause: BaseException | None) -> Problem:
-    """What the failure of an activity means in the standard's terms."""
+def problem_of_failure(cause: BaseException | None, kind: str = "communication") -> Problem:
+    """What the failure of an activity means in the standard's terms.
+
+    Args:
+        cause: what failed it.
+        kind: the standard's type of an error that this package does not know.
+    """
     if isinstance(cause, TemporalTimeoutError):
         if cause.type == TimeoutType.SCHEDULE_TO_START:
             return Problem.standard("timeout", "No worker took the call from its task queue", error="Timeout")
@@ -117,7 +123,7 @@ def problem_of_failure(cause: BaseException | None) -> Problem:
         return Problem.standard("runtime", "The call failed", detail=str(cause)[:500])
     found = cause.details[0] if cause.details else None
     details = found if is_mapping(found) else {}
-    kind = _KIND_OF_ERROR.get(cause.type or "", "communication")
+    kind = _KIND_OF_ERROR.get(cause.type or "", kind)
     status = details.get("status")
     fields: dict[str, Any] = {"status": status} if isinstance(status, int) and 100 <= status <= 599 else {}
     return Problem.standard(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from httptask.activities.allowed import OURS
 from httptask.chat.request import check_body
 from httptask.dsl.faults import Fault, child_pointer, pointer_of
 from httptask.dsl.functions import (
@@ -61,6 +62,8 @@ def call_faults(task: RawTask) -> Iterator[Fault]:
         yield from request_faults(pointer_of((*task.tokens, "with")), arguments)
     elif name == "chatCompletion" and is_mapping(arguments):
         yield from _chat_faults(pointer_of((*task.tokens, "with")), arguments)
+    elif name == "activity" and is_mapping(arguments):
+        yield from _activity_faults(pointer_of((*task.tokens, "with")), arguments)
 
 
 def _hint_for_function(call: str) -> str:
@@ -81,6 +84,21 @@ def _chat_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
     for fault in check_body(body, _is_expression):
         if fault.pointer[1:] not in misspelt.values():
             yield Fault(pointer + fault.pointer, "chat-request", fault.message, fault.hint)
+
+
+def _activity_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
+    """Which activity is called has to be known before the run, for the worker to allow it."""
+    type_, given = arguments.get("type"), arguments.get("arguments")
+    at = child_pointer(pointer, "type")
+    if isinstance(type_, str) and type_.startswith(OURS):
+        hint = "write `call: httpRequest` or `call: chatCompletion`"
+        yield Fault(at, "own-activity", f"{shown(type_)} is an activity of httptask", hint)
+    elif _is_expression(type_):
+        hint = "write the name; `switch` chooses between several"
+        yield Fault(at, "expression-not-here", "`type` is a name, not an expression", hint)
+    if isinstance(given, str) and not _is_expression(given):
+        hint = 'write a list, such as ["${ .id }"], or an expression that yields one'
+        yield Fault(child_pointer(pointer, "arguments"), "wrong-type", "`arguments` is not a list", hint)
 
 
 def _meant_argument(key: str, arguments: dict[str, Any]) -> str | None:

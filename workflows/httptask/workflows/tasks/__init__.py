@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from httptask.workflows.execution import Child, Step, TaskContext
+from httptask.workflows.tasks.activity import run_activity
 from httptask.workflows.tasks.chat import run_chat_completion
 from httptask.workflows.tasks.do import run_do
 from httptask.workflows.tasks.for_each import run_for
@@ -18,6 +19,7 @@ __all__ = ["KINDS", "Kind"]
 Kind = Callable[[TaskContext, Child | None], Awaitable[Step]]
 
 KINDS: Mapping[str, Kind] = {
+    "call.activity": run_activity,
     "call.chatCompletion": run_chat_completion,
     "call.http": run_http,
     "call.httpRequest": run_http,
