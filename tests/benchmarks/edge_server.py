@@ -1,6 +1,7 @@
 """A loopback server, in a process of its own, that answers every request with the same chat completion.
 
-It costs so little that what is measured is the client.
+It costs so little that what is measured is the client. `/idle` is answered with a stream that stays silent after its
+first event.
 """
 
 import asyncio
@@ -24,6 +25,10 @@ _BODY = json.dumps(
 _ANSWER = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request-Id: req_1\r\n"
     b"X-RateLimit-Remaining-Requests: 99\r\nContent-Length: %d\r\n\r\n%b" % (len(_BODY), _BODY)
+)
+_IDLE = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"9\r\ndata: 1\n\n\r\n"
 )
 
 
@@ -56,7 +61,7 @@ class _Connection(asyncio.Protocol):
             if len(body) < length:
                 return
             self._pending = body[length:]
-            self._transport.write(_ANSWER)
+            self._transport.write(_IDLE if head.startswith(b"get /idle ") else _ANSWER)
 
 
 async def _serve() -> None:

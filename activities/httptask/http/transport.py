@@ -37,7 +37,6 @@ from httptask.http.wire import WireRequest
 __all__ = ["NetworkTransport"]
 
 _DIRECT = Route()
-_MAX_CONNECTIONS = 1000
 _KEPT_SECONDS = 30
 _WRITTEN_AT_ONCE = 256 * 1024
 _MAX_HEADER_LINE = 32 * 1024
@@ -137,7 +136,7 @@ class _AiohttpTransport(httpx.AsyncBaseTransport):
                 resolver=guard,
                 socket_factory=guard.socket,
                 use_dns_cache=False,
-                limit=_MAX_CONNECTIONS,
+                limit=0,  # the worker bounds its activities, and a connection its calls
                 keepalive_timeout=_KEPT_SECONDS,
             ),
             auto_decompress=False,
