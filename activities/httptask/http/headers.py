@@ -16,6 +16,7 @@ __all__ = [
     "fold",
     "has_control_character",
     "hide_credential",
+    "is_allowed",
     "is_credential",
     "media_type",
 ]
@@ -51,6 +52,7 @@ _ALLOWED = frozenset(
         "content-disposition",
         "content-language",
         "content-length",
+        "content-range",
         "content-type",
         "date",
         "etag",
@@ -61,8 +63,13 @@ _ALLOWED = frozenset(
         "retry-after",
         "retry-after-ms",
         "www-authenticate",
+        "x-ms-continuation",
+        "x-next-cursor",
+        "x-next-page",
         "x-request-id",
         "x-should-retry",
+        "x-total-count",
+        "x-total-pages",
     }
 )
 _ALLOWED_PREFIXES = ("openai-", "x-ratelimit-", "ratelimit-", "idempotency-", "idempotent-")
@@ -124,11 +131,12 @@ def fold(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 def allowed(headers: Headers) -> dict[str, str]:
     """The response headers that may be stored and shown: no cookie, no credential, nothing unknown."""
-    return {
-        name: value
-        for name, value in headers.items()
-        if name in _ALLOWED or name.startswith(_ALLOWED_PREFIXES)
-    }
+    return {name: value for name, value in headers.items() if is_allowed(name)}
+
+
+def is_allowed(name: str) -> bool:
+    """Whether a response header of that name, in lower case, may be stored and shown."""
+    return name in _ALLOWED or name.startswith(_ALLOWED_PREFIXES)
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,38 @@
+"""The header `Link` (RFC 8288, section 3)."""
+
+import re
+from collections.abc import Iterator
+
+__all__ = ["link_target"]
+
+_LINK = re.compile(r"[\s,]*<(?P<target>[^>]*)>")
+_PARAMETER = re.compile(
+    r"""\s*;\s*(?P<name>[^\s;,="]+)\s*(?:=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<token>[^\s;,"]*)))?"""
+)
+
+
+def link_target(header: str, relation: str) -> str | None:
+    """Where the first link of a relation leads, as it is written.
+
+    Args:
+        header: value of `Link`; of several such headers, all values with commas between them.
+        relation: type of the relation, in any case.
+    """
+    for target, parameters in _links(header):
+        # What has an anchor links from there, not from the page.
+        if "anchor" not in parameters and relation.lower() in parameters.get("rel", "").lower().split():
+            return target
+    return None
+
+
+def _links(header: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each link with its parameters, names in lower case; what can't be read ends the list."""
+    at = 0
+    while (link := _LINK.match(header, at)) is not None:
+        at = link.end()
+        parameters: dict[str, str] = {}
+        while (found := _PARAMETER.match(header, at)) is not None:
+            at = found.end()
+            value = found["token"] or re.sub(r"\\(.)", r"\1", found["quoted"] or "")
+            parameters.setdefault(found["name"].lower(), value)  # section 3.3: the first `rel` counts
+        yield link["target"], parameters
