@@ -10,6 +10,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 
 from httptask.activities import names
 from httptask.activities.failure import to_application_error
+from httptask.http.authentication.models import ApiKeyAuthentication
 from httptask.http.connections import Connection, find_connection
 from httptask.http.errors import ConnectionUnknown
 from httptask.http.retry import Retry
@@ -27,6 +28,8 @@ class ConnectionProfile(BaseModel):
     retry: Retry = Retry()
     total: float | None = None
     """Deadline of one attempt in seconds, where the connection sets one."""
+    query_key: str | None = None
+    """The query parameter that holds the connection's credential, where there is one."""
 
 
 class ResolvedConnections(BaseModel):
@@ -42,7 +45,16 @@ def profile_of(connection: Connection, task_queue: str | None = None) -> Connect
         task_queue=own_queue,
         retry=connection.retry,
         total=connection.limits.total,
+        query_key=_query_key(connection),
     )
+
+
+def _query_key(connection: Connection) -> str | None:
+    match connection.written.authentication:
+        case ApiKeyAuthentication(place="query", name=name):
+            return name
+        case _:
+            return None
 
 
 def queue_of(task_queue: str, connection: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from httptask.dsl.model import Endpoint, TaskList
-from httptask.dsl.reading_arguments import StreamArguments
+from httptask.dsl.reading_arguments import PaginateArguments, StreamArguments
 from httptask.http.models import MAX_RESPONSE_BYTES, StatusPattern
 
 __all__ = [
@@ -106,6 +106,8 @@ class HttpRequestArguments(_Arguments):
     """Text that a server knows repetitions of the request by; by default one of the task's own."""
     stream: StreamArguments | None = None
     """For a response that comes in events: which of them to take."""
+    paginate: PaginateArguments | None = None
+    """For a list that comes in pages: where the next page is, and what to take of each."""
 
 
 BODY_ARGUMENTS = ("body", "form", "multipart", "base64")

@@ -25,7 +25,9 @@ __all__ = [
     "resolve_scope",
 ]
 
-Place = Literal["workflow-input", "workflow-output", "if", "input", "definition", "event", "output", "export"]
+Place = Literal[
+    "workflow-input", "workflow-output", "if", "input", "definition", "event", "page", "output", "export"
+]
 """Where an expression stands; dsl.md (Runtime expression arguments) says what each place can see."""
 
 Compiled = Expression | Template

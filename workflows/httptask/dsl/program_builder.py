@@ -24,6 +24,7 @@ from httptask.dsl.model import (
     CallTask,
     Definition,
     DoTask,
+    DurationLiteral,
     Endpoint,
     ErrorDefinition,
     ForTask,
@@ -48,7 +49,7 @@ from httptask.dsl.program import (
     TemplateUse,
     resolve_scope,
 )
-from httptask.dsl.reading_arguments import StreamArguments
+from httptask.dsl.reading_arguments import PaginateArguments, StreamArguments
 from httptask.http.authentication.policy import Policy
 
 __all__ = ["build_program"]
@@ -56,7 +57,7 @@ __all__ = ["build_program"]
 _REQUEST_KEYS = ("method", "headers", "query", *BODY_ARGUMENTS, "idempotencyKey")
 
 
-_CONDITIONS = frozenset({"if", "while", "stream/until"})
+_CONDITIONS = frozenset({"if", "while", "stream/until", "paginate/until"})
 
 
 def build_program(definition: Definition, document: Mapping[str, Any], faults: list[Fault]) -> Program:
@@ -152,10 +153,7 @@ class _Builder:
             case RaiseTask():
                 self.raised_error(parts, f"{pointer}/raise/error", task.raise_.error)
             case WaitTask():
-                wait = (
-                    task.wait if isinstance(task.wait, str) else task.wait.model_dump(exclude_defaults=True)
-                )
-                self.template(parts, "wait", f"{pointer}/wait", wait)
+                self.duration(parts, "wait", f"{pointer}/wait", task.wait)
             case CallTask():
                 return self.call(pointer, task, parts)
             case DoTask():
@@ -170,9 +168,18 @@ class _Builder:
             pointer = f"{child_pointer('/use/timeouts', timeout)}/after"
             timeout = self.use.timeouts.get(timeout)
         if timeout is not None:
-            after = timeout.after
-            value = after if isinstance(after, str) else after.model_dump(exclude_defaults=True)
-            self.template(parts, "timeout", pointer, value, place)
+            self.duration(parts, "timeout", pointer, timeout.after, place)
+
+    def duration(
+        self,
+        parts: dict[str, Compiled],
+        name: str,
+        pointer: str,
+        value: DurationLiteral,
+        place: Place = "definition",
+    ) -> None:
+        written = value if isinstance(value, str) else value.model_dump(exclude_defaults=True)
+        self.template(parts, name, pointer, written, place)
 
     def raised_error(self, parts: dict[str, Compiled], pointer: str, error: ErrorDefinition | str) -> None:
         if isinstance(error, str):
@@ -217,6 +224,7 @@ class _Builder:
             self.template(parts, "path", f"{pointer}/path", arguments.path)
         if isinstance(arguments, HttpRequestArguments):
             self.stream(parts, f"{pointer}/stream", arguments.stream)
+            self.paginate(parts, f"{pointer}/paginate", arguments.paginate)
         given = arguments.model_dump(exclude_unset=True)
         self.template(parts, "request", pointer, {key: given[key] for key in _REQUEST_KEYS if key in given})
 
@@ -225,6 +233,17 @@ class _Builder:
         if stream is not None:
             self.expression(parts, "stream/each", f"{pointer}/each", stream.each, "event")
             self.expression(parts, "stream/until", f"{pointer}/until", stream.until, "event")
+
+    def paginate(self, parts: dict[str, Compiled], pointer: str, paginate: PaginateArguments | None) -> None:
+        """Expressions that are evaluated on each page, and the interval between two of them."""
+        if paginate is None:
+            return
+        if paginate.cursor is not None:
+            self.expression(parts, "paginate/cursor", f"{pointer}/cursor/from", paginate.cursor.from_, "page")
+        for name, text in (("next", paginate.next), ("items", paginate.items), ("until", paginate.until)):
+            self.expression(parts, f"paginate/{name}", f"{pointer}/{name}", text, "page")
+        if paginate.interval is not None:
+            self.duration(parts, "paginate/interval", f"{pointer}/interval", paginate.interval)
 
     def authentication(self, parts: dict[str, Compiled], pointer: str, policy: AuthenticationPolicy) -> None:
         """A policy given in place, or by the name it has under `use.authentications`."""

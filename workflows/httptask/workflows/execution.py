@@ -78,9 +78,12 @@ class TaskContext:
     run_strand: Callable[[Strand], Coroutine[Any, Any, Finished | None]]
     """Runs a strand inside the task; None when it paused."""
 
-    def value(self, part: str) -> Any:
-        """Evaluate one of the task's own expressions or templates on its input."""
-        return self.services.evaluator.transform(self.node.parts[part], self.execution.input, self.variables)
+    def value(self, part: str, *, dot: Any = None, bound: Mapping[str, Any] | None = None) -> Any:
+        """Evaluate one of the task's own expressions or templates, on its input or as `holds` does."""
+        found = self.node.parts[part]
+        if bound is None:
+            return self.services.evaluator.transform(found, self.execution.input, self.variables)
+        return self.services.evaluator.transform(found, dot, {**self.variables, **bind(bound)})
 
     def holds(self, part: str, *, dot: Any = None, bound: Mapping[str, Any] | None = None) -> bool:
         """Evaluate a condition of the task, on its input or on `dot` with `bound` variables beside the others."""

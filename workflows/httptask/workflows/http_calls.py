@@ -24,6 +24,7 @@ from httptask.http.models import (
 )
 from httptask.workflows.activity_call import HTTP_SECONDS, STREAM_SECONDS, ActivityCall
 from httptask.workflows.addresses import RenderPart, render_url
+from httptask.workflows.page_requests import first_page
 from httptask.workflows.problem import describe_invalid
 from httptask.workflows.request_bodies import parameters, refuse_request, request_body
 from httptask.workflows.routes import path_template
@@ -43,7 +44,7 @@ def plan_http_call(
     id_: str,
     idempotency_key: str,
 ) -> ActivityCall[HttpResponse]:
-    """Render a `call: http` or `call: httpRequest`.
+    """Render a `call: http` or `call: httpRequest`; of one with pages, the request for the first.
 
     Args:
         node: the task.
@@ -59,6 +60,8 @@ def plan_http_call(
     assert isinstance(arguments, HttpArguments | HttpRequestArguments)
     request = _request(arguments, data, render, idempotency_key)
     seconds = HTTP_SECONDS
+    if isinstance(arguments, HttpRequestArguments) and arguments.paginate is not None:
+        request = first_page(arguments.paginate, request)
     stream = stream_reading(node)
     if stream is not None:
         request, seconds = request.model_copy(update={"stream": stream}), STREAM_SECONDS

@@ -10,13 +10,19 @@ from httptask.activities.names import STORED_FROM
 from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits
 from httptask.workflows.problem import TaskFault
 
-__all__ = ["payload_of"]
+__all__ = ["payload_of", "require_room"]
 
 _A_MINUTE = timedelta(minutes=1)
+_SEND_LESS = "send a part of it, or a reference to it"
 
 
-async def payload_of(value: Any, what: str) -> Payload:
+async def payload_of(value: Any, what: str, cure: str = _SEND_LESS) -> Payload:
     """A value as Temporal carries it.
+
+    Args:
+        value: to be carried.
+        what: names it in an error.
+        cure: what to do when it is too large.
 
     Raises:
         TaskFault: with the typed error `PayloadTooLarge`, or `PayloadInvalid` for what nests too deeply.
@@ -30,23 +36,28 @@ async def payload_of(value: Any, what: str) -> Payload:
             detail=f"{what} nests too deeply, or a text in it holds half of a surrogate pair",
             error="PayloadInvalid",
         )
-    size = payload.ByteSize()
-    if size > MAX_INLINE_BYTES:
-        await _require_storage(size, what)
+    await require_room(payload.ByteSize(), what, cure)
     return payload
 
 
-async def _require_storage(size: int, what: str) -> None:
+async def require_room(size: int, what: str, cure: str) -> None:
+    """Refuse what is larger than Temporal carries.
+
+    Raises:
+        TaskFault: with the typed error `PayloadTooLarge`.
+    """
+    if size <= MAX_INLINE_BYTES:
+        return
     threshold: int | None = await workflow.execute_local_activity(
         STORED_FROM, result_type=int, start_to_close_timeout=_A_MINUTE
     )
     if not fits(size, threshold):
         limit = MAX_INLINE_BYTES if threshold is None else MAX_STORED_BYTES
-        cure = " or configure external storage" if threshold is None else ""
+        storage = ", or configure external storage" if threshold is None else ""
         TaskFault.raise_standard(
             "runtime",
             "Too large",
             detail=f"{what} has {size:,} bytes, more than the {limit:,} that Temporal carries; "
-            f"send a part of it, or a reference to it{',' if cure else ''}{cure}",
+            f"{cure}{storage}",
             error="PayloadTooLarge",
         )

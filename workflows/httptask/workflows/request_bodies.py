@@ -21,7 +21,7 @@ from httptask.http.models import (
 from httptask.http.parameters import ParameterValue
 from httptask.workflows.problem import TaskFault
 
-__all__ = ["parameters", "refuse_request", "request_body"]
+__all__ = ["kind_of", "parameters", "refuse_request", "request_body"]
 
 _CONTENTS = ("text", "json", "base64")
 
@@ -43,7 +43,7 @@ def parameters(value: Any, argument: str) -> dict[str, ParameterValue]:
         TaskFault: naming the first that can't.
     """
     if not is_mapping(value):
-        refuse_request(f"{argument} is {_kind(value)}; it needs names with values")
+        refuse_request(f"{argument} is {kind_of(value)}; it needs names with values")
     for name, item in value.items():
         for scalar in item if is_list(item) else [item]:
             if scalar is None:
@@ -53,7 +53,7 @@ def parameters(value: Any, argument: str) -> dict[str, ParameterValue]:
                 )
             if is_mapping(scalar) or is_list(scalar):
                 refuse_request(
-                    f"{argument}/{name} holds {_kind(scalar)}: text, numbers, true, false and lists of them can be "
+                    f"{argument}/{name} holds {kind_of(scalar)}: text, numbers, true, false and lists of them can be "
                     "sent; `tojson` makes a text of anything"
                 )
     return value
@@ -64,6 +64,23 @@ def refuse_request(detail: str) -> NoReturn:
     TaskFault.raise_standard("validation", "Not a request", detail=detail, error="RequestInvalid")
 
 
+def kind_of(value: Any) -> str:
+    """What a JSON value is, in words."""
+    match value:
+        case None:
+            return "null"
+        case str():
+            return "text"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case list():
+            return "a list"
+        case _:
+            return "an object"
+
+
 def _body(value: Mapping[str, Any]) -> tuple[RequestBody | None, dict[str, str]]:
     """The body, and where each pointer of an argument leads in it."""
     if "form" in value:
@@ -71,7 +88,7 @@ def _body(value: Mapping[str, Any]) -> tuple[RequestBody | None, dict[str, str]]
     if "multipart" in value:
         parts = value["multipart"]
         if not is_list(parts) or not parts:
-            refuse_request(f"multipart is {_kind(parts)}; it needs a list of parts")
+            refuse_request(f"multipart is {kind_of(parts)}; it needs a list of parts")
         moves = dict(move for index in range(len(parts)) for move in _moves_of_part(index))
         return MultipartBody(parts=tuple(_part(part, index) for index, part in enumerate(parts))), moves
     if "base64" in value:
@@ -116,14 +133,16 @@ def _content(value: Any, key: str, at: str) -> JsonBody | TextBody | BinaryBody:
         case _, bool() | int() | float():  # as in a form
             return TextBody(text=json.dumps(value))
         case _:
-            refuse_request(f"{at}/text is {_kind(value)}; it needs text, or write `json`")
+            refuse_request(f"{at}/text is {kind_of(value)}; it needs text, or write `json`")
 
 
 def _binary(value: Any, at: str) -> BinaryBody:
     try:
         return BinaryBody(base64=value)
     except ValidationError:
-        refuse_request(f"{at} is {_kind(value)} that is no base64 (RFC 4648, section 4); `@base64` makes it")
+        refuse_request(
+            f"{at} is {kind_of(value)} that is no base64 (RFC 4648, section 4); `@base64` makes it"
+        )
 
 
 def _moves_of_part(index: int) -> Iterator[tuple[str, str]]:
@@ -137,19 +156,3 @@ def _moved(reference: SecretReference, moves: Mapping[str, str]) -> SecretRefere
         if reference.pointer == old or reference.pointer.startswith(f"{old}/"):
             return reference.model_copy(update={"pointer": new + reference.pointer.removeprefix(old)})
     return reference
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case str():
-            return "text"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case list():
-            return "a list"
-        case _:
-            return "an object"

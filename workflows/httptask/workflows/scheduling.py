@@ -54,7 +54,7 @@ class Scheduler:
         Raises:
             TaskFault: the call failed for good, or its input is too large for Temporal.
         """
-        profile = self.profiles.get(call.connection or "", ConnectionProfile())
+        profile = self.profile_of(call)
         argument = counted(call.argument, profile.retry.attempts)
         payload = await payload_of(argument, f"the request of {call.id}")
         options: dict[str, Any] = {**activity_options(call, profile), **_shown(call.id, call.summary)}
@@ -98,6 +98,10 @@ class Scheduler:
             yield
         finally:
             self._pending -= 1
+
+    def profile_of(self, call: ActivityCall[Any]) -> ConnectionProfile:
+        """The profile of the connection that a call is sent through."""
+        return self.profiles.get(call.connection or "", ConnectionProfile())
 
     def _has_room(self, size: int) -> bool:
         """Whether one more command fits into this workflow task."""

@@ -9,6 +9,7 @@ from httptask.dsl.checks.flow import check_flow
 from httptask.dsl.checks.literals import check_literals
 from httptask.dsl.checks.metadata import check_metadata
 from httptask.dsl.checks.names import check_names
+from httptask.dsl.checks.pages import check_pages
 from httptask.dsl.checks.references import check_references
 from httptask.dsl.checks.schemas import check_schemas
 from httptask.dsl.checks.secrets import check_secrets
@@ -27,6 +28,7 @@ CHECKS: Final[tuple[Callable[[Program], Iterable[Fault]], ...]] = (
     check_addresses,
     check_names,
     check_durations,
+    check_pages,
     check_metadata,
     check_schemas,
 )

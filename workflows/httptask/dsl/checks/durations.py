@@ -6,12 +6,13 @@ from httptask.dsl.durations import seconds_of
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.model import Timeout, WaitTask
 from httptask.dsl.program import Program
+from httptask.dsl.reading_arguments import PaginateArguments
 
 __all__ = ["check_durations"]
 
 
 def check_durations(program: Program) -> Iterator[Fault]:
-    """Find waits and timeouts that are no ISO 8601 duration; expressions are known only at run time."""
+    """Find waits, timeouts and intervals that are no ISO 8601 duration; expressions are known only at run time."""
     for pointer, text in _literals(program):
         if "${" not in text and seconds_of(text) is None:
             hint = "write ISO 8601 (PT15M, PT1.5S) or parts: { minutes: 15 }"
@@ -26,6 +27,9 @@ def _literals(program: Program) -> Iterator[tuple[str, str]]:
         timeouts[f"{node.pointer}/timeout"] = node.task.timeout
         if isinstance(node.task, WaitTask) and isinstance(node.task.wait, str):
             yield f"{node.pointer}/wait", node.task.wait
+        paginate = getattr(node.arguments, "paginate", None)
+        if isinstance(paginate, PaginateArguments) and isinstance(paginate.interval, str):
+            yield f"{node.pointer}/with/paginate/interval", paginate.interval
     for pointer, timeout in timeouts.items():
         if isinstance(timeout, Timeout) and isinstance(timeout.after, str):
             yield f"{pointer}/after", timeout.after

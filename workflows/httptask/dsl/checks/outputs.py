@@ -10,8 +10,9 @@ from httptask.dsl.functions import ChatCompletionArguments, HttpArguments, HttpR
 from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.model import CallTask, Input, Output, RaiseTask, SetTask, SwitchTask
 from httptask.dsl.program import Program, TaskNode, TaskSequence
+from httptask.dsl.reading_arguments import PaginateArguments
 
-__all__ = ["declared", "raw_inputs", "raw_output", "transformed_output"]
+__all__ = ["PAGE_RESPONSE", "declared", "raw_inputs", "raw_output", "transformed_output"]
 
 _COMPLETION: Final = Completion.model_json_schema(mode="serialization")
 _NOT_OUTPUT: Final = frozenset({"response", "simulated"})
@@ -31,6 +32,14 @@ _RESPONSE: Final = {
     "additionalProperties": False,
 }
 """dsl-reference.md, HTTP Response."""
+PAGE_RESPONSE: Final = SchemaShape.of(
+    {
+        "type": "object",
+        "properties": {"statusCode": {"type": "integer"}, "headers": _TEXT_MAP},
+        "additionalProperties": False,
+    }
+)
+"""`$response` in the expressions of `paginate`."""
 _PLAIN_PATH: Final = re.compile(r"(?:\.[A-Za-z_]\w*)+")
 
 
@@ -60,6 +69,8 @@ def raw_output(node: TaskNode) -> SchemaShape | None:
     match node.arguments:
         case ChatCompletionArguments(output="completion"):
             return _completion(node)
+        case HttpRequestArguments(paginate=PaginateArguments()):
+            return SchemaShape.of({"type": "array"})
         case HttpArguments(output="response") | HttpRequestArguments(output="response"):
             return SchemaShape.of(_RESPONSE)
         case MapArguments():

@@ -26,6 +26,7 @@ _ARGUMENTS: Final[dict[Place, frozenset[str]]] = {
     "input": _BEFORE_INPUT,
     "definition": _IN_TASK,
     "event": frozenset({"event"}),
+    "page": _IN_TASK | {"response"},
     "output": _IN_TASK,
     "export": _IN_TASK | {"output"},
 }
@@ -36,6 +37,7 @@ _PLACES: Final[dict[Place, str]] = {
     "input": "`input.from`",
     "definition": "a task's own fields",
     "event": "an expression on the events of a stream",
+    "page": "an expression on a page",
     "output": "`output.as`",
     "export": "`export.as`",
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from httptask.dsl.checks.outputs import declared, raw_inputs, raw_output, transformed_output
+from httptask.dsl.checks.outputs import PAGE_RESPONSE, declared, raw_inputs, raw_output, transformed_output
 from httptask.dsl.checks.places import offset_in
 from httptask.dsl.checks.schema_shape import MissingKey, SchemaShape
 from httptask.dsl.faults import Fault
@@ -39,7 +39,7 @@ def _dot(program: Program, use: ExpressionUse, inputs: Shapes) -> SchemaShape | 
             return raw_output(node)
         case "export":
             return transformed_output(node)
-        case "event":
+        case "event" | "page":
             return None
         case "definition" if use.pointer != f"{node.pointer}/while":
             return _task_input(program, use.task, inputs)
@@ -67,6 +67,8 @@ def _variable(
         return transformed_output(program.nodes[pointers[0]]) if len(pointers) == 1 else None, 1
     if node is None:
         return None, 0
+    if variable == "response" and use.place == "page":
+        return PAGE_RESPONSE, 0
     if variable == "input":
         return _task_input(program, node.pointer, inputs), 0
     return (transformed_output(node) if variable == "output" else None), 0

@@ -16,6 +16,9 @@ from httptask.dsl.suggest import closest, hint_for_unknown
 __all__ = ["fault_of"]
 
 _FORMS: Final = {
+    "link": ("a relation type", "write the text that stands behind `rel=`, such as `next`"),
+    "body": ("a JSON Pointer", "write `/` before each key, such as `/variables/after`"),
+    "parameter": ("the name of a query parameter", "write it as it stands in the URL"),
     "dsl": ("a version of the standard that this version of httptask runs", 'write "1.0.3"'),
     "version": ("a semantic version", 'write three numbers in quotes, like "1.0.0"'),
     "namespace": ("a name", "use letters, digits and `-`, at most 63"),

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import BODY_ARGUMENTS
 from httptask.dsl.json_values import is_list, is_mapping
+from httptask.dsl.structure.pages import page_faults
 from httptask.dsl.suggest import closest
 from httptask.http.models import BinaryBody
 
@@ -27,6 +28,7 @@ def request_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
         hint = "add `endpoint`, or `connection` with `path`"
         yield Fault(pointer, "missing-key", "`call: httpRequest` has no address", hint, at_key=True)
     yield from _stream_faults(pointer, arguments)
+    yield from page_faults(pointer, arguments)
     bodies = [key for key in BODY_ARGUMENTS if key in arguments]
     for key in bodies[1:]:
         message = f"the request has a second body, `{key}`"

@@ -1,8 +1,11 @@
 """`call: http` and `call: httpRequest`."""
 
+from functools import partial
+
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
 from httptask.workflows.execution import Child, Complete, Step, TaskContext
 from httptask.workflows.http_calls import http_output, plan_http_call
+from httptask.workflows.tasks.pages import run_pages
 
 __all__ = ["run_http"]
 
@@ -11,14 +14,10 @@ async def run_http(context: TaskContext, _child: Child | None) -> Step:
     """Render the request here, send it in an activity."""
     arguments = context.node.arguments
     assert isinstance(arguments, HttpArguments | HttpRequestArguments)
+    plan = partial(plan_http_call, context.node, context.execution.input, context.render)
     id_ = context.execution.id
-    call = plan_http_call(
-        context.node,
-        context.execution.input,
-        context.render,
-        id_=id_,
-        idempotency_key=context.idempotency_key(id_),
-    )
-    response = await context.call(call)
+    if isinstance(arguments, HttpRequestArguments) and arguments.paginate is not None:
+        return await run_pages(context, arguments.paginate, plan(id_=id_, idempotency_key=id_))
+    response = await context.call(plan(id_=id_, idempotency_key=context.idempotency_key(id_)))
     context.answered(response)
     return Complete(http_output(arguments, response))

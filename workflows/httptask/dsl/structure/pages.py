@@ -1,0 +1,80 @@
+"""`paginate`: one way to the next page, and nothing beside it that would be another for each page."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from httptask.dsl.faults import Fault, child_pointer
+from httptask.dsl.json_values import is_mapping
+from httptask.dsl.reading_arguments import WAYS
+from httptask.dsl.suggest import closest
+
+__all__ = ["page_faults"]
+
+_ALL: Final = ", ".join(f"`{way}`" for way in WAYS)
+
+
+def page_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
+    """What is wrong with the `paginate` of a request beyond its types.
+
+    Args:
+        pointer: of the request's arguments.
+        arguments: as they stand in the definition.
+    """
+    paginate = arguments.get("paginate")
+    if not is_mapping(paginate):
+        return
+    at = child_pointer(pointer, "paginate")
+    ways = [way for way in WAYS if way in paginate]
+    if not ways and not any(closest(key, WAYS) for key in paginate):
+        message = "`paginate` does not say where the next page is"
+        yield Fault(at, "missing-key", message, f"add one of {_ALL}", at_key=True)
+    for way in ways[1:]:
+        message = f"`paginate` has a second way to the next page, `{way}`"
+        hint = f"keep it or `{ways[0]}`"
+        yield Fault(child_pointer(at, way), "two-ways", message, hint, at_key=True)
+    yield from _excluded(pointer, arguments)
+    for way in ("cursor", "page", "offset"):
+        yield from _place_faults(child_pointer(at, way), way, paginate.get(way))
+    yield from _parameter_faults(pointer, arguments, paginate)
+
+
+def _place_faults(pointer: str, way: str, value: Any) -> Iterator[Fault]:
+    if not is_mapping(value):
+        return
+    if "parameter" in value and "body" in value:
+        message = f"`{way}` has two places, `parameter` and `body`"
+        yield Fault(child_pointer(pointer, "body"), "two-places", message, "keep one of them", at_key=True)
+    elif not any(closest(key, ("parameter", "body")) for key in value):
+        message = f"`{way}` does not say where its value goes"
+        hint = "add `parameter`, the name of a query parameter, or `body`, a JSON Pointer such as `/variables/after`"
+        yield Fault(pointer, "missing-key", message, hint, at_key=True)
+
+
+def _excluded(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
+    reasons = {
+        "stream": "a response is read as events or page by page",
+        "idempotencyKey": "each page is a request of its own, and has its own key",
+    }
+    for key, reason in reasons.items():
+        if key in arguments:
+            message = f"`{key}` and `paginate` exclude each other"
+            hint = f"leave one of them out: {reason}"
+            yield Fault(child_pointer(pointer, key), "not-with-paginate", message, hint, at_key=True)
+    if arguments.get("output") in ("raw", "response"):
+        message = f"`output: {arguments['output']}` and `paginate` exclude each other"
+        hint = (
+            "leave `output` out: it is the list of all items; `items` sees status and headers in `$response`"
+        )
+        yield Fault(child_pointer(pointer, "output"), "not-with-paginate", message, hint)
+
+
+def _parameter_faults(pointer: str, arguments: dict[str, Any], paginate: dict[str, Any]) -> Iterator[Fault]:
+    query = arguments.get("query")
+    for way in ("page", "offset"):
+        numbered = paginate.get(way)
+        name = numbered.get("parameter") if is_mapping(numbered) else None
+        if is_mapping(query) and isinstance(name, str) and name in query:
+            message = f"`{name}` is given by `{way}` already"
+            hint = f"leave it out here; the first page is asked for with `start` of `{way}`"
+            at = child_pointer(child_pointer(pointer, "query"), name)
+            yield Fault(at, "two-parameters", message, hint, at_key=True)

@@ -1,0 +1,76 @@
+"""Requests for pages that are asked for by a value: a cursor, a number, how many items came before."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from httptask.dsl.json_values import is_list, is_mapping
+from httptask.dsl.reading_arguments import PaginateArguments, PositionArguments
+from httptask.http.models import HttpRequest, JsonBody
+from httptask.workflows.request_bodies import kind_of, refuse_request
+
+__all__ = ["Position", "first_page", "with_position"]
+
+Position = str | int | float
+"""What a page is asked for by: its URL, its cursor, its number, or how many items came before it."""
+
+
+def first_page(paginate: PaginateArguments, request: HttpRequest) -> HttpRequest:
+    """The request for the first page, made of the one that the other arguments describe.
+
+    Raises:
+        TaskFault: it holds already what `paginate` adds, or has no place for it.
+    """
+    way, numbered = paginate.position, paginate.numbered
+    if way is None:
+        return request
+    if way.parameter is not None and _has_parameter(request.url, way.parameter):
+        refuse_request(f"the address has the parameter {way.parameter}, which `paginate` sets: leave it out")
+    if numbered is None:
+        return request
+    if numbered.parameter is not None and numbered.parameter in request.query:
+        refuse_request(f"`query` has the parameter {numbered.parameter}, which `paginate` sets: leave it out")
+    return with_position(request, numbered, numbered.start)
+
+
+def with_position(request: HttpRequest, way: PositionArguments, position: Position) -> HttpRequest:
+    """A request for the page at that position; a secret that stood in its place is gone.
+
+    Raises:
+        TaskFault: the body has no such place.
+    """
+    if way.body is not None:
+        if not isinstance(request.body, JsonBody):
+            refuse_request(
+                f"`paginate` sets {way.body} of the body, which is no JSON: write `body` as a mapping"
+            )
+        value = _with_member(request.body.value, way.body[1:].split("/"), position, way.body)
+        body = JsonBody(value=value)
+        return _changed(request, f"/body/value{way.body}", body=body)
+    assert way.parameter is not None  # one of the two is given
+    escaped = way.parameter.replace("~", "~0").replace("/", "~1")
+    return _changed(request, f"/query/{escaped}", query={**request.query, way.parameter: position})
+
+
+def _changed(request: HttpRequest, pointer: str, **changes: Any) -> HttpRequest:
+    secrets = tuple(ref for ref in request.secrets if not f"{ref.pointer}/".startswith(f"{pointer}/"))
+    return request.model_copy(update={**changes, "secrets": secrets})
+
+
+def _has_parameter(url: str, name: str) -> bool:
+    query = url.partition("#")[0].partition("?")[2]
+    return any(given == name for given, _ in parse_qsl(query, keep_blank_values=True))
+
+
+def _with_member(value: Any, tokens: list[str], new: Position, pointer: str) -> Any:
+    """The value with another member at a pointer; what is around that has to be there."""
+    if not tokens:
+        return new
+    token, rest = tokens[0].replace("~1", "/").replace("~0", "~"), tokens[1:]
+    if is_mapping(value) and (token in value or not rest):
+        return {**value, token: _with_member(value.get(token), rest, new, pointer)}
+    if not is_list(value) or not token.isdecimal() or int(token) >= len(value):
+        refuse_request(
+            f"the body has no place for {pointer}, which `paginate` sets: no {token} in {kind_of(value)}"
+        )
+    at = int(token)
+    return [*value[:at], _with_member(value[at], rest, new, pointer), *value[at + 1 :]]
