@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
-from httptask.activities.connections import ConnectionProfile, profile_of
+from httptask.activities.connections import profile_of
 from httptask.cli.cluster import Cluster, connect
 from httptask.cli.console import print_json, print_note, stdout
 from httptask.cli.errors import CliError, ExitCode
@@ -21,6 +21,7 @@ from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.dsl.loader import Loaded
 from httptask.http.edge import Edge
 from httptask.http.errors import HttpTaskError
+from httptask.http.models import HttpRequest
 from httptask.http.prepare import PreparedRequest
 from httptask.http.secrets import SecretStore
 from httptask.plugin import HttpTaskPlugin
@@ -63,7 +64,7 @@ def launch_test(launch: TestLaunch) -> ExitCode:
         return ExitCode.DONE
     outcome = asyncio.run(_send(launch, launch.plugin, planned))
     if launch.as_json:
-        print_json(_as_json(prepared, outcome))
+        print_json(_as_json(launch, prepared, outcome))
     else:
         _show_outcome(launch, outcome)
     return ExitCode.DONE if outcome.problem is None else ExitCode.FAILED
@@ -72,9 +73,9 @@ def launch_test(launch: TestLaunch) -> ExitCode:
 def _plan(launch: TestLaunch) -> tuple[PlannedTest, PreparedRequest]:
     assert launch.loaded.program is not None  # checked when it was loaded
     try:
-        planned = plan_test(launch.loaded.program, launch.task, launch.sample)
-        edge = Edge(launch.config.connections, SecretStore({}, {}))
-        return planned, edge.prepare(planned.request)
+        profiles = {name: profile_of(found) for name, found in launch.config.connections.items()}
+        planned = plan_test(launch.loaded.program, launch.task, launch.sample, profiles)
+        return planned, _prepare(launch, planned.request)
     except (ValueError, ExpressionFailed, ExpressionLimitExceeded) as error:
         raise CliError(f"{launch.loaded.name}: {error}") from None
     except TaskFault as fault:
@@ -85,12 +86,16 @@ def _plan(launch: TestLaunch) -> tuple[PlannedTest, PreparedRequest]:
         raise CliError(f"{launch.loaded.name}: {launch.task}: {error.message}") from None
 
 
+def _prepare(launch: TestLaunch, request: HttpRequest) -> PreparedRequest:
+    return Edge(launch.config.connections, SecretStore({}, {})).prepare(request)
+
+
 async def _send(launch: TestLaunch, plugin: HttpTaskPlugin, planned: PlannedTest) -> Outcome:
     with Interrupts.caught() as interrupts:
         async with connect(launch.cluster, launch.config.state_directory, interrupts, [plugin]) as client:
             task_queue = f"{_QUEUE_PREFIX}{secrets.token_hex(4)}"
             worker = Worker(client, task_queue=task_queue)
-            sending = interrupts.guard(send_once(client, task_queue, planned, _profile(launch, planned)))
+            sending = interrupts.guard(send_once(client, task_queue, planned))
             try:
                 return await while_working(worker, sending)
             except RPCError as error:
@@ -105,11 +110,6 @@ async def _send(launch: TestLaunch, plugin: HttpTaskPlugin, planned: PlannedTest
                 raise CliError(f"{launch.loaded.name}: {error}") from None
             except TaskFault as fault:
                 raise CliError(f"{launch.loaded.name}: {launch.task}: {fault.problem.detail}") from None
-
-
-def _profile(launch: TestLaunch, planned: PlannedTest) -> ConnectionProfile:
-    name = planned.call.connection
-    return ConnectionProfile() if name is None else profile_of(launch.config.connections[name])
 
 
 def _show_prepared(prepared: PreparedRequest) -> None:
@@ -133,6 +133,10 @@ def _show_outcome(launch: TestLaunch, outcome: Outcome) -> None:
     print_json(_result(outcome.result))
     stdout.print("\n[bold]the next task sees[/bold]")
     print_json(outcome.downstream)
+    if outcome.following is not None:
+        following = _prepare(launch, outcome.following)
+        stdout.print("\n[bold]a run goes on with the next page[/bold]")
+        stdout.print(f"{following.method} {following.uri}", markup=False)
 
 
 def _what_a_run_does(outcome: Outcome) -> str:
@@ -144,7 +148,7 @@ def _what_a_run_does(outcome: Outcome) -> str:
     return "try again" + (f", {outcome.retry_after:g} s later" if outcome.retry_after else "")
 
 
-def _as_json(prepared: PreparedRequest, outcome: Outcome) -> dict[str, Any]:
+def _as_json(launch: TestLaunch, prepared: PreparedRequest, outcome: Outcome) -> dict[str, Any]:
     shown: dict[str, Any] = {"prepared": prepared.model_dump(), "curl": prepared.curl()}
     if outcome.problem is not None:
         facts = {
@@ -154,7 +158,10 @@ def _as_json(prepared: PreparedRequest, outcome: Outcome) -> dict[str, Any]:
         }
         return {**shown, "error": outcome.problem.to_json(), **facts}
     assert outcome.result is not None  # there is a result or a problem
-    return {**shown, "response": _result(outcome.result), "downstream": outcome.downstream}
+    shown |= {"response": _result(outcome.result), "downstream": outcome.downstream}
+    if outcome.following is not None:
+        shown["next_page"] = _prepare(launch, outcome.following).model_dump()
+    return shown
 
 
 def _result(result: BaseModel) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel
 
+from httptask.activities.connections import ConnectionProfile
 from httptask.chat.models import ChatRequest
 from httptask.chat.request import to_http_request
 from httptask.dsl.expressions import Expression, Rendered, Template, evaluate, render
@@ -16,6 +17,7 @@ from httptask.dsl.functions import ChatCompletionArguments, HttpArguments, HttpR
 from httptask.dsl.program import Program, TaskNode
 from httptask.dsl.suggest import closest
 from httptask.http.models import HttpRequest
+from httptask.testrequest.paging import first_page_of
 from httptask.workflows.activity_call import ActivityCall
 from httptask.workflows.chat_calls import chat_output, plan_chat_call
 from httptask.workflows.http_calls import http_output, plan_http_call
@@ -26,6 +28,7 @@ from httptask.workflows.variables import Variables, bind, scope_for, task_variab
 __all__ = ["PlannedTest", "Sample", "TestRequestError", "plan_test"]
 
 _ID = "test-request"
+_NO_PROFILES: Mapping[str, ConnectionProfile] = {}
 
 
 class TestRequestError(ValueError):
@@ -59,22 +62,29 @@ class PlannedTest:
 
     Attributes:
         request: the HTTP request that the activity will send.
-        downstream: from the activity's result to what the next task sees.
+        profile: of the connection that it is sent through.
+        downstream: from the activity's result to what the next task sees; of a list with pages, after the first.
+        following: from the activity's result to the request that a run would make next, if there is one.
     """
 
     node: TaskNode
     call: ActivityCall[BaseModel]
     request: HttpRequest
+    profile: ConnectionProfile
     downstream: Callable[[Any], Any]
+    following: Callable[[Any], HttpRequest | None]
 
 
-def plan_test(program: Program, task: str, sample: Sample) -> PlannedTest:
+def plan_test(
+    program: Program, task: str, sample: Sample, profiles: Mapping[str, ConnectionProfile] = _NO_PROFILES
+) -> PlannedTest:
     """Render one task's request. Sends nothing.
 
     Args:
         program: the definition.
         task: name or JSON Pointer of a task that makes a call.
         sample: the data it would find.
+        profiles: of connections, by name.
 
     Raises:
         TestRequestError: no such task, or the sample lacks what its request reads.
@@ -111,11 +121,18 @@ def plan_test(program: Program, task: str, sample: Sample) -> PlannedTest:
             output = partial(http_output, http)
         case _:
             raise TestRequestError(f"{node.name} is no HTTP call; only calls can be tested")
+    request = _http_request(call.argument)
+    profile = profiles.get(call.connection or "", ConnectionProfile())
+    first = first_page_of(node, request, profile, variables)
+    if first is not None:
+        output = first.items
     return PlannedTest(
         node,
         call,
-        _http_request(call.argument),
+        request,
+        profile,
         lambda result: _downstream(node, output(result), shared, execution),
+        (lambda _: None) if first is None else first.following,
     )
 
 
@@ -183,7 +200,7 @@ def _expressions(node: TaskNode) -> list[Expression]:
     for name, part in node.parts.items():
         if isinstance(part, Template):
             found += [expression for _, expression in part.expressions]
-        elif name in ("input", "output"):
+        elif name in ("input", "output") or name.startswith("paginate/"):
             found.append(part)
     return found
 

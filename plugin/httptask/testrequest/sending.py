@@ -9,9 +9,9 @@ from temporalio.client import ActivityFailureError, Client
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
-from httptask.activities.connections import ConnectionProfile
 from httptask.dsl.functions import ChatCompletionArguments
 from httptask.dsl.program import TaskNode
+from httptask.http.models import HttpRequest
 from httptask.testrequest.planning import PlannedTest
 from httptask.workflows.activity_call import activity_options
 from httptask.workflows.problem import Problem, problem_of_failure
@@ -19,7 +19,6 @@ from httptask.workflows.tasks.chat import may_ask_again
 
 __all__ = ["Outcome", "send_once"]
 
-_NO_CONNECTION = ConnectionProfile()
 _NO_WORKER = timedelta(seconds=5)
 
 
@@ -31,6 +30,7 @@ class Outcome:
         would_retry: whether a run would try again.
         would_ask_again: how often a run would ask the model again, at most.
         retry_after: seconds that the server asked to wait, None where it did not.
+        following: what a run would ask for next, where a list has more pages.
     """
 
     result: BaseModel | None = None
@@ -39,25 +39,24 @@ class Outcome:
     would_retry: bool = False
     would_ask_again: int = 0
     retry_after: float | None = None
+    following: HttpRequest | None = None
 
 
-async def send_once(
-    client: Client, task_queue: str, planned: PlannedTest, profile: ConnectionProfile = _NO_CONNECTION
-) -> Outcome:
+async def send_once(client: Client, task_queue: str, planned: PlannedTest) -> Outcome:
     """Send the request, without retries.
 
     Args:
         client: of the cluster.
         task_queue: of a worker that takes this request and no other.
         planned: the request.
-        profile: of the connection that it is sent through, if any.
 
     Raises:
         RPCError: the server can't be reached, or is older than 1.31 and has no standalone activities.
-        ExpressionFailed: the task's `output.as` failed on the answer.
+        ExpressionFailed: the task's `output.as`, or an expression on its page, failed on the answer.
+        TaskFault: the answer is not what the task says of it.
     """
     call = planned.call
-    options = activity_options(call, profile)
+    options = activity_options(call, planned.profile)
     handle = await client.start_activity(
         call.activity,
         call.argument,
@@ -74,7 +73,7 @@ async def send_once(
         result = await handle.result()
     except ActivityFailureError as error:
         return _failed(error.cause, planned.node)
-    return Outcome(result=result, downstream=planned.downstream(result))
+    return Outcome(result=result, downstream=planned.downstream(result), following=planned.following(result))
 
 
 def _failed(cause: BaseException | None, node: TaskNode) -> Outcome:
