@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from httptask.dsl.expressions import Expression
+from httptask.dsl.expressions.paths import ITEM, Path
 
 Parse = Callable[[str], Expression]
 
@@ -51,46 +52,63 @@ def test_variables_from_outside(parse: Parse, text: str, variables: str) -> None
             "$workflow.input.caller // $workflow.id",
             [("workflow", ("input", "caller")), ("workflow", ("id",))],
         ),
-        ("$x.a[0].b", [("x", ("a",))]),
+        ("$x.a[0].b", [("x", ("a", ITEM, "b"))]),
+        ("[$x.a[-1][].b]", [("x", ("a", ITEM, ITEM, "b"))]),
+        ("$x.a[1:].b", [("x", ("a",))]),
+        ("$tasks.a.b = 1", [("tasks", ("a",))]),
         ("$x.a[.k]", [("x", ("a",))]),
-        ("[$x[].a]", [("x", ())]),
+        ("[$x[].a]", [("x", (ITEM, "a"))]),
         ("$x | .a", [("x", ())]),
         ('$x["a\\u0062"]', [("x", ("ab",))]),
     ],
 )
-def test_paths(parse: Parse, text: str, paths: list[tuple[str, tuple[str, ...]]]) -> None:
-    assert list(parse(text).paths) == paths
+def test_paths(parse: Parse, text: str, paths: list[tuple[str, Path]]) -> None:
+    readings = parse(text).readings
+    assert [(found.variable, found.path) for found in readings if found.variable is not None] == paths
 
 
 @pytest.mark.parametrize(
     ("text", "paths"),
     [
         (".a.b == 1 and .c", [("a", "b"), ("c",)]),
-        (".a | .b", [("a",)]),
-        (". | .b", []),
+        (".a | .b", [("a", "b")]),
+        (". | .b", [("b",)]),
+        (".a | .b | .c + 1", [("a", "b", "c")]),
+        (".a | map(.b)", [("a", ITEM, "b")]),
+        (".a | map(.b) | .c", [("a", ITEM, "b")]),
+        (".a | map(select(.b))", [("a",)]),
+        (".a | first | .b", [("a",)]),
+        (".a | .b as $x | .c", [("a", "b")]),
+        ("def map(f): 1; .a | map(.b)", [("a",)]),
+        ("1 + .a | .b", [("a",)]),
+        ("try .a | .b", [("a",)]),
+        ("[.x, .a | .b]", [("x",), ("a", "b")]),
         ('.["a"].b', [("a", "b")]),
-        (".[0].a", []),
+        (".[0].a", [(ITEM, "a")]),
         (".a // .b", [("a",), ("b",)]),
-        ("(.a | .b) + .c", [("a",), ("c",)]),
+        ("(.a | .b) + .c", [("a", "b"), ("c",)]),
         ("map(.a) | .b", []),
         ("first(.a)", []),
         (".a as $x | .b + $x", [("a",), ("b",)]),
-        ("reduce .a[] as $i (.b; .c) | .d", [("a",), ("b",)]),
+        ("reduce .a[] as $i (.b; .c) | .d", [("a", ITEM), ("b",)]),
         ("if .a then .b elif .c then .d else .e end", [("a",), ("b",), ("c",), ("d",), ("e",)]),
-        ("if .a | .b then .c end", [("a",), ("c",)]),
-        ("{a, b: .c, d: .e | .f, g: .h}", [("a",), ("c",), ("e",), ("h",)]),
-        ('"\\(.a | .b) \\(.c)"', [("a",), ("c",)]),
+        ("if .a | .b then .c end", [("a", "b"), ("c",)]),
+        ("{a, b: .c, d: .e | .f, g: .h}", [("a",), ("c",), ("e", "f"), ("h",)]),
+        ('"\\(.a | .b) \\(.c)"', [("a", "b"), ("c",)]),
         ("def f: .a; f", []),
         ("def f: .a; .b", [("b",)]),
         ("$x.a.b", []),
         ("try .a catch .b", [("a",)]),
         (".a[.b]", [("a",), ("b",)]),
-        (".a |= .b", [("a",)]),
-        (".a = .b", [("a",), ("b",)]),
+        (".a |= .b", []),
+        (".a = .b", [("b",)]),
+        ("(.a[] | .b) = .c", [("c",)]),
+        (".a | map(.b = 1)", []),
     ],
 )
-def test_paths_of_the_input(parse: Parse, text: str, paths: list[tuple[str, ...]]) -> None:
-    assert list(parse(text).dot_paths) == paths
+def test_paths_of_the_input(parse: Parse, text: str, paths: list[Path]) -> None:
+    readings = [found for found in parse(text).readings if found.variable is None]
+    assert [found.path + found.piped for found in readings if found.path + found.piped] == paths
 
 
 @pytest.mark.parametrize(

@@ -206,8 +206,8 @@ def _expressions(node: TaskNode) -> list[Expression]:
 
 
 def _require_outputs(node: TaskNode, sample: Sample) -> None:
-    paths = [path for found in _expressions(node) for name, path in found.paths if name == "tasks" and path]
-    missing = sorted({path[0] for path in paths} - sample.outputs.keys())
+    read = {name for found in _expressions(node) for name in filter(None, found.keys_of("tasks"))}
+    missing = sorted(read - sample.outputs.keys())
     if missing:
         example = ", ".join(f'"{name}": …' for name in missing)
         raise TestRequestError(

@@ -28,9 +28,21 @@ do:
                 owner: { anyOf: [{ type: object, properties: { name: {} } }, { type: "null" }] }
                 labels: { type: object, additionalProperties: { type: object, properties: { color: {} } } }
                 tags: { type: array, items: { type: string } }
+                steps:
+                  type: [array, "null"]
+                  items:
+                    type: object
+                    properties:
+                      title: { type: string }
+                      parts: { type: array, items: { type: object, properties: { name: {} } } }
+                mixed: { type: [array, string], items: { type: object, properties: { title: {} } } }
+                pair: { type: array, prefixItems: [{}], items: { type: object, properties: { title: {} } } }
+                maybe: { type: [string, "null"] }
+                several: { type: [string, object] }
+                both: { properties: { nmae: {} }, anyOf: [{ properties: { name: {} } }] }
                 open: { type: object }
   - use:
-      set: { x: "${ %(use)s }" }
+      set: { x: "${ %(use)s }", list: [{ a: 1 }, { b: 2 }] }
   - call:
       call: httpRequest
       with: { method: get, endpoint: https://example.com, output: response }
@@ -51,7 +63,31 @@ SOUND = {"input": ".text", "use": ".json", "output": ".content", "last": "."}
         ("use", "$tasks.ask.json.labels.red.colr", "unknown-property"),
         ("use", "$tasks.ask.json.labels.red.color", None),
         ("use", "$tasks.ask.json.tags.first", "not-an-object"),
-        ("use", "$tasks.ask.json.tags[0].first", None),
+        ("use", "$tasks.ask.json.tags[0].first", "not-an-object"),
+        ("use", "$tasks.ask.json.tags[0]", None),
+        ("use", "$tasks.ask.json.steps[0].titel", "unknown-property"),
+        ("use", "$tasks.ask.json.steps[-1].title", None),
+        ("use", "[$tasks.ask.json.steps[].titel]", "unknown-property"),
+        ("use", "[$tasks.ask.json.steps[] | .titel]", "unknown-property"),
+        ("use", "$tasks.ask.json.steps | map(.titel)", "unknown-property"),
+        ("use", "$tasks.ask.json.steps | map(.title) | first", None),
+        ("use", "$tasks.ask.json.steps | map(select(.titel))", None),
+        ("use", "$tasks.ask.json.steps[0].parts[0].nam", "unknown-property"),
+        ("use", "$tasks.ask.json.steps[1:].titel", None),
+        ("use", "$tasks.ask.json.steps | .titel", "not-an-object"),
+        ("use", "$tasks.ask.json.mixed[0].titel", None),
+        ("use", "$tasks.ask.json.pair[0].titel", None),
+        ("use", "[$tasks.ask.json.labels[].colr]", None),
+        ("use", "$tasks.ask | .json.pririty", "unknown-property"),
+        ("use", "$tasks.ask | .json | .pririty", "unknown-property"),
+        ("use", "$tasks.ask | .json.priority", None),
+        ("use", "def map(f): {titel: 1}; $tasks.ask.json.steps | map(.titel)", None),
+        ("use", "$tasks.ask.json.maybe.x", "not-an-object"),
+        ("use", "$tasks.ask.json.several.x", None),
+        ("use", "$tasks.ask.json.both.nmae", None),
+        ("use", ".txt = 1", None),
+        ("use", "(.json.steps[] | .titel) = 1", None),
+        ("use", ".json.steps[].titel |= 1", None),
         ("use", "$tasks.ask.json.open.anything", None),
         ("use", "$tasks.ask.json.wholly_different", None),
         ("use", "$tasks.ask.texts", "unknown-property"),
@@ -65,7 +101,7 @@ SOUND = {"input": ".text", "use": ".json", "output": ".content", "last": "."}
         ("use", "$workflow.input.customer.nmae", "unknown-property"),
         ("use", "$workflow.input.customer.age", "unknown-property"),
         ("use", "$workflow.input.anything_else", None),
-        ("use", ".json | .pririty", None),
+        ("use", ".json | .pririty", "unknown-property"),
         ("use", ".json | {priority} | .pririty", None),
         ("input", ".txt", "unknown-property"),
         ("input", ".text", None),
@@ -75,6 +111,8 @@ SOUND = {"input": ".text", "use": ".json", "output": ".content", "last": "."}
         ("output", ".content.anything.at.all", None),
         ("last", "$tasks.use.y", "unknown-property"),
         ("last", "$tasks.use.x.anything", None),
+        ("last", "$tasks.use.list[1].a", None),
+        ("last", "$tasks.use.list[1].c", "unknown-property"),
     ],
 )
 def test_keys(place: str, expression: str, code: str | None) -> None:

@@ -299,7 +299,7 @@ class _Builder:
         found: set[tuple[str, str]] = set()
         for use in self.uses:
             scope = "" if use.task is None else self.nodes[use.task].scope
-            for name in (path[0] for variable, path in use.expression.paths if variable == "tasks" and path):
+            for name in filter(None, use.expression.keys_of("tasks")):
                 declaring = resolve_scope(self.scopes, scope, name)
                 if declaring is not None:
                     found.add((declaring.pointer, name))

@@ -130,5 +130,5 @@ def _shape_of_literal(value: Any) -> dict[str, Any]:
         properties = {key: _shape_of_literal(child) for key, child in value.items()}
         return {"type": "object", "properties": properties, "additionalProperties": False}
     if is_list(value) and value:
-        return {"type": "array"}
+        return {"type": "array", "items": {"anyOf": [_shape_of_literal(item) for item in value]}}
     return {}

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Final
 
-from httptask.dsl.checks.places import offset_in
 from httptask.dsl.expressions import Template
 from httptask.dsl.faults import Fault
 from httptask.dsl.functions import HttpRequestArguments
@@ -43,10 +42,12 @@ def _secret_address(node: TaskNode) -> Iterator[Fault]:
 
 
 def _header_faults(use: ExpressionUse) -> Iterator[Fault]:
-    for variable, path in use.expression.paths:
-        if variable != "response" or path[:1] != ("headers",) or len(path) < _HEADERS:
+    for reading in use.expression.readings:
+        if reading.variable != "response" or reading.path[:1] != ("headers",) or len(reading.path) < _HEADERS:
             continue
-        name = path[1]
+        name = reading.path[1]
+        if name is None:
+            continue
         if not is_allowed(name.lower()):
             message = f"the header `{name}` is not kept of a response"
             hint = (
@@ -57,5 +58,4 @@ def _header_faults(use: ExpressionUse) -> Iterator[Fault]:
             hint = f'write `$response.headers["{name.lower()}"]`'
         else:
             continue
-        at = offset_in(use.expression, "$response.headers")
-        yield Fault(use.pointer, "unknown-header", message, hint, offset=at)
+        yield Fault(use.pointer, "unknown-header", message, hint, offset=reading.offset)

@@ -70,8 +70,7 @@ def check_references(program: Program) -> Iterator[Fault]:
             yield _unknown_variable(program, use, name, visible)
         if "tasks" in visible:
             scope = "" if use.task is None else program.nodes[use.task].scope
-            names = {path[0]: None for variable, path in use.expression.paths if variable == "tasks" and path}
-            for name in names:
+            for name in dict.fromkeys(filter(None, use.expression.keys_of("tasks"))):
                 yield from _task_faults(program, use, scope, name)
 
 

@@ -16,6 +16,10 @@ _NO_OBJECTS: Final = {
     "string": "text",
 }
 
+_ALTERNATIVES: Final = frozenset({"$ref", "anyOf", "oneOf"})
+_SHAPING: Final = frozenset({"allOf", "if", "items", "patternProperties", "prefixItems", "properties"})
+_MORE_THAN_ITEMS: Final = frozenset({"allOf", "if", "prefixItems"})
+
 _MOST_REFERENCES: Final = 16
 """References and alternatives one inside the other; more means a circle."""
 
@@ -47,12 +51,24 @@ class SchemaShape:
         """The shape of a whole schema."""
         return cls(schema, schema)
 
+    def item(self) -> "SchemaShape | None":
+        """What an item of a list is, whichever it is; None when nothing is known about it."""
+        items: list[Any] = [
+            option["items"]
+            if _is_only(option, "array") and "items" in option and not option.keys() & _MORE_THAN_ITEMS
+            else {}
+            for option in self._options(self.schema, depth=0)
+            if not _is_only(option, "null")
+        ]
+        return SchemaShape({"anyOf": items}, self.root) if items else None
+
     def read(self, key: str) -> "SchemaShape | MissingKey | None":
         """What stands behind a key; None when nothing is known about it."""
-        options = [option for option in self._options(self.schema, depth=0) if option.get("type") != "null"]
-        objects = [option for option in options if option.get("type") not in _NO_OBJECTS]
+        options = [option for option in self._options(self.schema, depth=0) if not _is_only(option, "null")]
+        objects = [option for option in options if not _is_only(option, *_NO_OBJECTS)]
         if not objects:
-            return MissingKey(kind=_NO_OBJECTS[options[0]["type"]]) if options else None
+            kinds = [kind for kind in _types(options[0]) if kind != "null"] if options else []
+            return MissingKey(kind=_NO_OBJECTS[kinds[0]]) if kinds else None
         if not all(_declares_its_keys(option) for option in objects):
             return None
         found = [_behind(option, key) for option in objects if _behind(option, key) is not None]
@@ -69,7 +85,9 @@ class SchemaShape:
             yield {}
             return
         alternatives = schema.get("anyOf", schema.get("oneOf"))
-        if is_list(alternatives):
+        if schema.keys() & _ALTERNATIVES and schema.keys() & _SHAPING:
+            yield {}  # what stands beside alternatives or a reference holds for them too
+        elif is_list(alternatives):
             for alternative in alternatives:
                 yield from self._options(alternative, depth + 1)
         elif isinstance(schema.get("$ref"), str):
@@ -83,6 +101,18 @@ class SchemaShape:
             key = token.replace("~1", "/").replace("~0", "~")
             current = current.get(key) if is_mapping(current) else None
         return current if reference.startswith("#") else None
+
+
+def _types(option: dict[str, Any]) -> list[Any]:
+    """The types that a schema allows; none when it allows any."""
+    types: Any = option.get("type", [])
+    return types if is_list(types) else [types]
+
+
+def _is_only(option: dict[str, Any], *types: str) -> bool:
+    """Whether a value can have no type but these, and null."""
+    allowed = _types(option)
+    return bool(allowed) and all(kind in (*types, "null") for kind in allowed)
 
 
 def _declares_its_keys(option: dict[str, Any]) -> bool:

@@ -25,7 +25,7 @@ def check_secrets(program: Program) -> Iterator[Fault]:
     """Find secrets that are not declared, and secrets outside a request."""
     yield from _mentions(program)
     for use in program.uses:
-        if ("authorization", ("parameter",)) in ((name, path[:1]) for name, path in use.expression.paths):
+        if "parameter" in use.expression.keys_of("authorization"):
             yield Fault(
                 use.pointer,
                 "secret-outside-request",

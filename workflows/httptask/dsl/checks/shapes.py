@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from httptask.dsl.checks.outputs import PAGE_RESPONSE, declared, raw_inputs, raw_output, transformed_output
-from httptask.dsl.checks.places import offset_in
 from httptask.dsl.checks.schema_shape import MissingKey, SchemaShape
+from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.faults import Fault
 from httptask.dsl.program import ExpressionUse, Program
 from httptask.dsl.suggest import closest, hint_for_unknown
@@ -19,14 +19,11 @@ def check_shapes(program: Program) -> Iterator[Fault]:
     inputs = raw_inputs(program)
     for use in program.uses:
         dot = _dot(program, use, inputs)
-        for path in use.expression.dot_paths if dot is not None else ():
-            yield from _key_faults(program, use, dot, path, "")
-        for variable, path in use.expression.paths:
-            shape, skipped = _variable(program, use, inputs, variable, path)
-            known = "".join(f"{key}." for key in path[:skipped])
-            yield from _key_faults(
-                program, use, shape, path[skipped:], f"${variable}.{known}".removesuffix(".")
+        for reading in use.expression.readings:
+            shape, skipped = (
+                (dot, 0) if reading.variable is None else _variable(program, use, inputs, reading)
             )
+            yield from _key_faults(use.pointer, shape, reading, skipped)
 
 
 def _dot(program: Program, use: ExpressionUse, inputs: Shapes) -> SchemaShape | None:
@@ -55,15 +52,16 @@ def _task_input(program: Program, task: str, inputs: Shapes) -> SchemaShape | No
 
 
 def _variable(
-    program: Program, use: ExpressionUse, inputs: Shapes, variable: str, path: tuple[str, ...]
+    program: Program, use: ExpressionUse, inputs: Shapes, reading: Reading
 ) -> tuple[SchemaShape | None, int]:
     """The shape that a path is read from, and how many of its keys lead there."""
-    if variable == "workflow" and path[:1] == ("input",):
+    variable, key = reading.variable, (*reading.path, None)[0]
+    if variable == "workflow" and key == "input":
         return declared(program.definition.input), 1
     node = None if use.task is None else program.nodes[use.task]
-    if variable == "tasks" and path:
-        found = program.resolve_task(node.scope if node else "", path[0])
-        pointers = found.names[path[0]] if found else []
+    if variable == "tasks" and key is not None:
+        found = program.resolve_task(node.scope if node else "", key)
+        pointers = found.names[key] if found else []
         return transformed_output(program.nodes[pointers[0]]) if len(pointers) == 1 else None, 1
     if node is None:
         return None, 0
@@ -74,28 +72,32 @@ def _variable(
     return (transformed_output(node) if variable == "output" else None), 0
 
 
-def _key_faults(
-    program: Program, use: ExpressionUse, shape: SchemaShape | None, path: tuple[str, ...], start: str
-) -> Iterator[Fault]:
+def _key_faults(pointer: str, shape: SchemaShape | None, reading: Reading, skipped: int) -> Iterator[Fault]:
     """At most one fault for a path: behind a key that isn't there nothing is known."""
-    text = start
-    for key in path:
-        step = None if shape is None else shape.read(key)
-        text += f".{key}"
+    text = "" if reading.variable is None else f"${reading.variable}"
+    for index, key in enumerate(reading.path + reading.piped):
+        before = text or "."
+        text = f"{before}[]" if key is None else f"{text}.{key}"
+        if index < skipped or shape is None:
+            continue
+        if key is None:
+            shape = shape.item()
+            continue
+        step = shape.read(key)
         if isinstance(step, MissingKey):
             if step.closed or closest(key, step.known):
-                yield _fault(use.pointer, text, key, step, offset_in(use.expression, text))
+                yield _fault(pointer, before, key, step, reading.offset)
             return
         shape = step
 
 
-def _fault(pointer: str, text: str, key: str, missing: MissingKey, offset: int) -> Fault:
+def _fault(pointer: str, before: str, key: str, missing: MissingKey, offset: int) -> Fault:
+    text = f"{before.removesuffix('.')}.{key}"
     if missing.kind is None:
         message = f"there is no `{text}`: unknown key `{key}`"
         return Fault(
             pointer, "unknown-property", message, hint_for_unknown(key, missing.known, "keys"), offset=offset
         )
-    before = text.removesuffix(f".{key}") or "."
     message = f"`{text}` reads a key, but `{before}` is {missing.kind}"
     hint = (
         f"take an item first: `{before}[0].{key}`, or all: `[{before}[].{key}]`"

@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from httptask.dsl.expressions.lexer import Problem, Token
-from httptask.dsl.expressions.paths import Path, static_path, string_value
+from httptask.dsl.expressions.paths import (
+    ASSIGNMENTS,
+    Path,
+    Reading,
+    follow_pipes,
+    static_path,
+    string_value,
+)
 from httptask.dsl.expressions.refusals import FOREIGN, REFUSED_FUNCTIONS, REFUSED_VARIABLES
 from httptask.dsl.expressions.scopes import Scope, read_header, read_pattern
 
@@ -26,14 +33,13 @@ class Mentions(NamedTuple):
     """What an expression reads.
 
     Attributes:
-        paths: each mention of a variable from outside, with the keys that follow it.
-        dot_paths: each `.a.b` that certainly starts at the expression's input.
+        readings: each mention of a variable from outside, and each path that certainly starts at the
+            expression's input.
         reads_dot: whether it may read its input at all.
         computes: whether it calls a function or calculates; otherwise it only picks what it is given.
     """
 
-    paths: tuple[tuple[str, Path], ...]
-    dot_paths: tuple[Path, ...]
+    readings: tuple[Reading, ...]
     reads_dot: bool
     computes: bool
 
@@ -55,9 +61,7 @@ def analyse(text: str, tokens: Sequence[Token], *, condition: bool) -> tuple[Men
     if condition and analysis.assignment is not None:
         message = "`=` assigns; a condition needs true or false"
         analysis.report("assignment-in-condition", message, "write `==` to compare", analysis.assignment)
-    mentions = Mentions(
-        tuple(analysis.paths), tuple(analysis.dot_paths), analysis.reads_dot, analysis.computes
-    )
+    mentions = Mentions(tuple(analysis.readings), analysis.reads_dot, analysis.computes)
     return mentions, analysis.problems
 
 
@@ -67,8 +71,7 @@ class _Analysis:
         self.tokens = tokens
         self.scopes = [Scope("")]
         self.problems: list[Problem] = []
-        self.paths: list[tuple[str, Path]] = []
-        self.dot_paths: list[Path] = []
+        self.readings: list[Reading] = []
         self.reads_dot = False
         self.computes = False
         self.comma: int | None = None
@@ -100,7 +103,7 @@ class _Analysis:
                 case "open":
                     self.open(at, token)
                 case "close":
-                    self.close()
+                    self.close(at)
                 case "operator":
                     self.operator(at, token)
                 case "keyword":
@@ -143,11 +146,15 @@ class _Analysis:
         if not self.scope.dot:
             return
         self.reads_dot = True
-        path, _ = static_path(self.tokens, at)
-        if not path and self.text_at(at) == ".":
-            path, _ = static_path(self.tokens, at + 1)
-        if path:
-            self.dot_paths.append(path)
+        path, end = static_path(self.tokens, at)
+        if path or self.text_at(at) == ".":
+            self.read(None, at, path, end if path else at + 1)
+
+    def read(self, variable: str | None, at: int, path: Path, end: int) -> None:
+        """Note what is read at a token and by what its value is piped into."""
+        piped, behind = ((), end) if "map" in self.defined else follow_pipes(self.tokens, at, end)
+        reading = Reading(variable, path, piped, self.tokens[at].start)
+        self.readings.append(reading.assigned() if self.text_at(behind) in ASSIGNMENTS else reading)
 
     def key(self, at: int, token: Token) -> bool:
         """Read a token where an object's key may stand; true when it was one."""
@@ -155,7 +162,8 @@ class _Analysis:
         if token.kind in ("name", "keyword", "string"):
             if shorthand and self.scope.dot:
                 self.reads_dot = True
-                self.dot_paths.append((string_value(token.text) if token.kind == "string" else token.text,))
+                name = string_value(token.text) if token.kind == "string" else token.text
+                self.readings.append(Reading(None, (name,), (), token.start))
             return True
         if token.kind == "field":
             message = f"`{{ {token.text} }}` is no object: its key is missing"
@@ -167,7 +175,8 @@ class _Analysis:
 
     def open(self, at: int, token: Token) -> None:
         outer = self.scope
-        scope = Scope(token.text, outer.dot, outer.bound | self.binders.get(at, frozenset()))
+        bound = outer.bound | self.binders.get(at, frozenset())
+        scope = Scope(token.text, outer.dot, bound, readings=len(self.readings))
         if token.text == "(":
             scope.fold = at in self.binders
             scope.call = not scope.fold and at > 0 and self.tokens[at - 1].kind == "name"
@@ -182,11 +191,14 @@ class _Analysis:
         scope.key = token.text == "{" and self.text_at(at - 1) != "$"
         self.scopes.append(scope)
 
-    def close(self) -> None:
+    def close(self, at: int) -> None:
         while len(self.scopes) > 1 and self.scope.kind in ("if", "def"):
             self.scopes.pop()
         if len(self.scopes) > 1:
-            self.scopes.pop()
+            closed = self.scopes.pop()
+            if closed.kind == "(" and self.text_at(at + 1) in ASSIGNMENTS:
+                inside = self.readings[closed.readings :]
+                self.readings[closed.readings :] = [reading.assigned() for reading in inside]
 
     def operator(self, at: int, token: Token) -> None:
         scope, text = self.scope, token.text
@@ -319,8 +331,8 @@ class _Analysis:
             message = "an expression can't read a secret"
             self.report("secret-in-expression", message, hint, token.start)
             return
-        path, _ = static_path(self.tokens, at + 1)
-        self.paths.append((name, path))
+        path, end = static_path(self.tokens, at + 1)
+        self.read(name, at, path, end)
         if name == "tasks":
             self.task(at, token, path)
 

@@ -17,7 +17,6 @@ from httptask.dsl.expressions.expression import Expression
 from httptask.dsl.expressions.helper_process import HelperStopped, Reply
 from httptask.dsl.expressions.jq_program import batch_program
 from httptask.dsl.expressions.messages import excerpt, hint_for_failure
-from httptask.dsl.expressions.paths import Path
 from httptask.dsl.expressions.pool import run_program
 from httptask.dsl.json_values import is_mapping
 from httptask.http.json_tree import finite_number
@@ -122,12 +121,10 @@ def _mentioned(name: str, expressions: Sequence[Expression], scope: Scope) -> An
     value = scope.variables[name]
     if name not in _PRUNED or not is_mapping(value):
         return value
-    paths: list[Path] = [
-        path for expression in expressions for variable, path in expression.paths if variable == name
-    ]
-    if not all(paths):
+    keys = [key for expression in expressions for key in expression.keys_of(name)]
+    if None in keys:
         return value
-    return {path[0]: value[path[0]] for path in paths if path[0] in value}
+    return {key: value[key] for key in keys if key in value}
 
 
 def _result(expression: Expression, output: str) -> Any:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from httptask.dsl.expressions.analysis import analyse
 from httptask.dsl.expressions.lexer import Lexed, Problem, lex
-from httptask.dsl.expressions.paths import Path
+from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.faults import Fault
 
 __all__ = ["Expression", "parse_expression", "read_expression", "to_fault"]
@@ -19,9 +19,8 @@ class Expression:
         pointer: JSON Pointer of the string it stands in.
         offset: index of `source` in that string, in code points.
         variables: names, without `$`, of the variables it reads and does not bind itself.
-        paths: each mention of such a variable with the keys written out behind it:
-            `$tasks.extract.json` is `("tasks", ("extract", "json"))`.
-        dot_paths: each such path of keys that certainly starts at the expression's input.
+        readings: each mention of such a variable, and each path that certainly starts at the expression's
+            input, with what is written out behind it.
         reads_dot: whether it may read its input.
         computes: whether it calls a function or calculates; otherwise it only picks what it is given.
     """
@@ -30,10 +29,17 @@ class Expression:
     pointer: str
     offset: int
     variables: frozenset[str]
-    paths: tuple[tuple[str, Path], ...]
-    dot_paths: tuple[Path, ...]
+    readings: tuple[Reading, ...]
     reads_dot: bool
     computes: bool
+
+    def keys_of(self, variable: str) -> list[str | None]:
+        """The first key of each mention of a variable; None where more of it may be read."""
+        return [
+            reading.path[0] if reading.path else None
+            for reading in self.readings
+            if reading.variable == variable
+        ]
 
 
 def parse_expression(
@@ -84,9 +90,10 @@ def read_expression(
         source=_without_comments(text, start, end, lexed.comments),
         pointer=pointer,
         offset=start,
-        variables=frozenset(name for name, _ in mentions.paths),
-        paths=mentions.paths,
-        dot_paths=mentions.dot_paths,
+        variables=frozenset(
+            reading.variable for reading in mentions.readings if reading.variable is not None
+        ),
+        readings=mentions.readings,
         reads_dot=mentions.reads_dot,
         computes=mentions.computes,
     )

@@ -2,45 +2,107 @@
 
 import json
 from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from httptask.dsl.expressions.lexer import Token
 
-__all__ = ["Path", "static_path", "string_value"]
+__all__ = ["ASSIGNMENTS", "ITEM", "Path", "Reading", "follow_pipes", "static_path", "string_value"]
 
-Path = tuple[str, ...]
+ITEM: Final = None
+"""Stands in a path for an item of a list, whichever it is: `[0]`, `[]`, `map(…)`."""
+
+ASSIGNMENTS: Final = frozenset({"=", "|=", "+=", "-=", "*=", "/=", "%=", "//="})
+_BEGIN_OPERANDS: Final = frozenset({"|", ",", ";", ":", "if", "then", "elif", "else"})
+"""What binds no tighter than a pipe: a path behind it is all of what it is piped from."""
+
+Path = tuple[str | None, ...]
+
+
+class Reading(NamedTuple):
+    """One place where an expression reads a variable or its input: `$tasks.extract.json[0] | .text`.
+
+    Attributes:
+        variable: name of the variable, without `$`; None for the input.
+        path: the keys and items written out behind it, `("extract", "json", ITEM)`.
+        piped: those that its value is piped into, `("text",)`; others may read the same value.
+        offset: where it begins in the text that holds the expression.
+    """
+
+    variable: str | None
+    path: Path
+    piped: Path
+    offset: int
+
+    def assigned(self) -> "Reading":
+        """What is certainly there where the path is assigned to, which makes its keys: the task it names."""
+        return self._replace(path=self.path[:1] if self.variable == "tasks" else (), piped=())
 
 
 def static_path(tokens: Sequence[Token], at: int) -> tuple[Path, int]:
-    """The keys that begin at a token, in any of the forms `.a`, `."a"`, `["a"]`, `.["a"]`.
+    """The keys and items that begin at a token: `.a`, `."a"`, `["a"]`, `.["a"]`, `[0]`, `[]`, `.[0]`.
 
     Returns:
-        The keys, and the index of the first token behind them.
+        The path, and the index of the first token behind it.
     """
-    path: list[str] = []
+    path: list[str | None] = []
     while True:
-        key, length = _key(tokens, at)
-        if key is None:
+        step, length = _step(tokens, at)
+        if not length:
             return tuple(path), at
-        path.append(key)
+        path.append(step)
         at += length
-        if tokens[at : at + 1] and tokens[at].text == "?":
+        if _text(tokens, at) == "?":
             at += 1
 
 
-def _key(tokens: Sequence[Token], at: int) -> tuple[str | None, int]:
-    """One key and how many tokens it takes; no key where something else stands."""
-    ahead = tokens[at : at + 4]
-    if not ahead:
-        return None, 0
-    if ahead[0].kind == "field":
-        return ahead[0].text[1:], 1
-    dots = 1 if ahead[0].text == "." else 0
-    rest = ahead[dots:]
-    if dots and rest and rest[0].kind == "string":
-        return string_value(rest[0].text), 2
-    if len(rest) > 2 and rest[0].text == "[" and rest[1].kind == "string" and rest[2].text == "]":
-        return string_value(rest[1].text), 3 + dots
-    return None, 0
+def follow_pipes(tokens: Sequence[Token], start: int, end: int) -> tuple[Path, int]:
+    """What is read of a path's value by the paths it is piped into: `| .a`, `| map(.a)`.
+
+    Args:
+        tokens: the expression.
+        start: index of the path's first token.
+        end: index of the first token behind it.
+
+    Returns:
+        The path, and the index of the first token behind it.
+    """
+    path: Path = ()
+    if start and tokens[start - 1].kind != "open" and tokens[start - 1].text not in _BEGIN_OPERANDS:
+        return path, end
+    while _text(tokens, end) == "|":
+        mapped = _text(tokens, end + 1) == "map" and _text(tokens, end + 2) == "("
+        more, behind = static_path(tokens, end + (3 if mapped else 1))
+        if not more:
+            break
+        path, end = (*path, *((ITEM,) if mapped else ()), *more), behind
+        if mapped:
+            break
+    return path, end
+
+
+def _step(tokens: Sequence[Token], at: int) -> tuple[str | None, int]:
+    """One key or item and how many tokens it takes; none where something else stands."""
+    dots = int(_text(tokens, at) == ".")
+    ahead = tokens[at + dots : at + dots + 4]
+    match [token.text if token.kind in ("open", "close", "operator") else token.kind for token in ahead]:
+        case ["field", *_] if not dots:
+            return ahead[0].text[1:], 1
+        case ["string", *_] if dots:
+            return string_value(ahead[0].text), 2
+        case ["[", "string", "]", *_]:
+            return string_value(ahead[1].text), 3 + dots
+        case ["[", "]", *_]:
+            return ITEM, 2 + dots
+        case ["[", "number", "]", *_]:
+            return ITEM, 3 + dots
+        case ["[", "-", "number", "]"]:
+            return ITEM, 4 + dots
+        case _:
+            return None, 0
+
+
+def _text(tokens: Sequence[Token], at: int) -> str:
+    return tokens[at].text if at < len(tokens) else ""
 
 
 def string_value(literal: str) -> str:

@@ -22,6 +22,7 @@ class Scope:
         folds: `reduce` and `foreach` whose `as` has not come yet.
         key: whether a key comes next, in an object.
         question: offset of the last `?`, for it may be meant as the operator of other languages.
+        readings: how many readings there were before it.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Scope:
     folds: int = 0
     key: bool = False
     question: int | None = None
+    readings: int = 0
     _at_start: tuple[bool, frozenset[str]] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -158,6 +158,9 @@ def _secret(lexed: Lexed, pointer: str, start: int) -> Secret | None:
     if lexed.problem is not None or not lexed.tokens or lexed.tokens[0].text != "$secrets":
         return None
     path, end = static_path(lexed.tokens, 1)
-    if end < len(lexed.tokens) or not 0 < len(path) <= _MOST_SECRET_KEYS or lexed.tokens[-1].text == "?":
+    keys = [key for key in path if key is not None]
+    if end < len(lexed.tokens) or lexed.tokens[-1].text == "?" or len(keys) < len(path):
         return None
-    return Secret(pointer, start, path[0], path[1] if len(path) > 1 else None)
+    if not 0 < len(keys) <= _MOST_SECRET_KEYS:
+        return None
+    return Secret(pointer, start, keys[0], keys[1] if len(keys) > 1 else None)
