@@ -108,6 +108,16 @@ async def test_an_answer_of_a_fixture_is_marked() -> None:
     assert (await complete(edge, ChatRequest(body=BODY))).simulated
 
 
+async def test_it_tells_how_it_was_answered() -> None:
+    answer = Reply.json(ANSWER, headers={"x-request-id": "req-7"})
+    async with ScriptedServer([answer]) as server, edge_to(server.url) as edge:
+        completion = await complete(edge, ChatRequest(body=BODY))
+    assert (completion.status, completion.headers["x-request-id"]) == (200, "req-7")
+    assert completion.size == len(json.dumps(ANSWER))
+    assert completion.timing is not None
+    assert completion.timing.total >= completion.timing.first_byte > 0
+
+
 @pytest.mark.parametrize(
     ("reply", "body", "error"),
     [

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from httptask.chat.models import Completion, ToolCall
+from httptask.chat.models import CALL_FIELDS, Completion, ToolCall
 from httptask.chat.response import read_completion
 from httptask.http.errors import HttpTaskError, OutputInvalid, ResponseInterrupted, ResponseInvalid
 
@@ -71,7 +71,7 @@ def test_reads_everything_a_workflow_uses() -> None:
         "cost": 0.01,
     }
     completion = read_completion(said("Hi", usage=usage, system_fingerprint=None), REQUEST)
-    assert completion.model_dump(exclude={"attempt", "usage", "simulated"}) == {
+    assert completion.model_dump(exclude={"usage", *CALL_FIELDS}) == {
         "text": "Hi",
         "json": None,
         "refusal": None,
@@ -81,7 +81,6 @@ def test_reads_everything_a_workflow_uses() -> None:
         "id": "c-1",
         "cost": None,
         "choices": None,
-        "response": None,
     }
     assert completion.usage is not None
     assert completion.usage.model_dump() == usage

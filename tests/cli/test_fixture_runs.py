@@ -1,6 +1,7 @@
 """`httptask run --fixtures` and `httptask test-request`: recorded answers, whatever the environment says."""
 
 import json
+import re
 
 import pytest
 
@@ -58,11 +59,32 @@ async def test_test_request_shows_what_is_sent_and_what_the_next_task_sees(shell
     assert (code, dry_code) == (0, 0), command.stderr + dry.stderr
     shown, prepared = json.loads(command.stdout), json.loads(dry.stdout)["prepared"]
     assert shown["downstream"] == "hi"
-    assert shown["response"]["simulated"] is True
+    response = shown["response"]
+    assert (response["simulated"], response["status"], response["size"]) == (True, 200, 103)
+    assert response["headers"]["content-type"] == "application/json"
+    assert response["timing"]["total"] >= response["timing"]["first_byte"]
     assert prepared["uri"] == "https://api.openai.com/v1/chat/completions"
     assert prepared["headers"]["Authorization"] == "Bearer $OPENAI_API_KEY"
     assert prepared["body"]["messages"] == [{"role": "user", "content": "hello"}]
     assert shell.left_over() == []
+
+
+async def test_test_request_tells_status_size_time_and_headers_of_an_answer(shell: Shell) -> None:
+    shell.write("asks.yaml", ASKS)
+    shell.write("fixtures/ask.yaml", FIXTURE.format(base_url="https://api.openai.com/v1"))
+
+    code, command = await shell.run(
+        "test-request", "asks.yaml", "ask", "--input", '"hello"', "--fixtures", "fixtures"
+    )
+
+    assert code == 0, command.stderr
+    head, _, content = command.stdout.partition("response (simulated)\n")[2].partition("\n{")
+    assert re.fullmatch(
+        r"200, 103 bytes, \d+ ms \(connected after \d+ ms, first byte after \d+ ms\)\ncontent-type: application/json\n.*",
+        head,
+    )
+    assert '"text": "hi"' in content
+    assert "timing" not in content
 
 
 async def test_test_request_names_what_is_missing(shell: Shell) -> None:

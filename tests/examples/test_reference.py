@@ -6,7 +6,7 @@ import re
 from pydantic import BaseModel
 from temporalio.exceptions import ApplicationError
 
-from httptask.chat.models import Completion
+from httptask.chat.models import CALL_FIELDS, Completion
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.faults import Severity
 from httptask.dsl.functions import ChatCompletionArguments, HttpArguments, HttpRequestArguments
@@ -60,7 +60,7 @@ def test_arguments_of_calls() -> None:
 
 def test_output_of_a_chat_completion() -> None:
     told = names(rows("docs/chat-completions.md", "## Output"))
-    output = Completion().model_dump(exclude={"attempt", "response", "simulated"})
+    output = Completion().model_dump(exclude=set(CALL_FIELDS))
     assert sorted(told) == sorted(output)
 
 

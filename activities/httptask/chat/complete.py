@@ -32,8 +32,8 @@ async def complete(edge: Edge, request: ChatRequest, *, attempt: int = 1) -> Com
         if request_id := response.headers.get("x-request-id"):
             error.details["request_id"] = request_id
         raise
-    completion.attempt, completion.simulated = response.attempt, response.simulated
-    return completion
+    facts = ("attempt", "simulated", "status", "headers", "size", "timing")
+    return completion.model_copy(update={name: getattr(response, name) for name in facts})
 
 
 def _check(request: ChatRequest) -> None:

@@ -1,12 +1,12 @@
 """A chat completion as an activity takes and returns it."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from httptask.http.models import CallRequest, SecretReference
+from httptask.http.models import CallRequest, SecretReference, Timing
 
-__all__ = ["ChatRequest", "Completion", "ToolCall", "Usage"]
+__all__ = ["CALL_FIELDS", "ChatRequest", "Completion", "ToolCall", "Usage"]
 
 
 class ChatRequest(CallRequest):
@@ -78,3 +78,13 @@ class Completion(BaseModel):
     attempt: int = 1
     simulated: bool = False
     """True when a fixture answered instead of a server."""
+    status: int | None = None
+    headers: dict[str, str] = {}
+    """Of the answer, as `HttpResponse.headers`."""
+    size: int | None = None
+    """Bytes of the answer's body after decompression."""
+    timing: Timing | None = None
+
+
+CALL_FIELDS: Final = frozenset({"attempt", "headers", "response", "simulated", "size", "status", "timing"})
+"""Fields of a completion that tell of the call: no part of a task's output."""

@@ -5,11 +5,11 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from httptask.activities.connections import profile_of
+from httptask.chat.models import Completion
 from httptask.cli.cluster import Cluster, connect
 from httptask.cli.console import print_json, print_note, stdout
 from httptask.cli.errors import CliError, ExitCode
@@ -21,7 +21,7 @@ from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.dsl.loader import Loaded
 from httptask.http.edge import Edge
 from httptask.http.errors import HttpTaskError
-from httptask.http.models import HttpRequest
+from httptask.http.models import HttpRequest, HttpResponse
 from httptask.http.prepare import PreparedRequest
 from httptask.http.secrets import SecretStore
 from httptask.plugin import HttpTaskPlugin
@@ -30,6 +30,7 @@ from httptask.workflows.problem import TaskFault
 
 __all__ = ["TestLaunch", "launch_test"]
 
+_HEAD = ("attempt", "headers", "simulated", "size", "status", "timing")
 _QUEUE_PREFIX = "httptask-test-"
 
 
@@ -127,16 +128,30 @@ def _show_outcome(launch: TestLaunch, outcome: Outcome) -> None:
         print_note(explain_failure(outcome.problem.to_json(), launch.loaded))
         print_note(f"  a run would {_what_a_run_does(outcome)}")
         return
-    assert outcome.result is not None  # there is a result or a problem
-    simulated = " (simulated)" if getattr(outcome.result, "simulated", False) else ""
-    stdout.print(f"\n[bold]response[/bold]{simulated}")
-    print_json(_result(outcome.result))
+    result = outcome.result
+    assert result is not None  # there is a result or a problem
+    stdout.print(f"\n[bold]response[/bold]{' (simulated)' if result.simulated else ''}")
+    stdout.print(_status_line(result), markup=False)
+    for name, value in result.headers.items():
+        stdout.print(f"{name}: {value}", markup=False)
+    print_json(_result(result, *_HEAD))
     stdout.print("\n[bold]the next task sees[/bold]")
     print_json(outcome.downstream)
     if outcome.following is not None:
         following = _prepare(launch, outcome.following)
         stdout.print("\n[bold]a run goes on with the next page[/bold]")
         stdout.print(f"{following.method} {following.uri}", markup=False)
+
+
+def _status_line(result: HttpResponse | Completion) -> str:
+    parts = [str(result.status), f"{result.size} bytes"]
+    if result.timing is not None:
+        connected = result.timing.connected
+        since = "" if connected is None else f"connected after {connected:.0f} ms, "
+        parts.append(
+            f"{result.timing.total:.0f} ms ({since}first byte after {result.timing.first_byte:.0f} ms)"
+        )
+    return ", ".join(parts)
 
 
 def _what_a_run_does(outcome: Outcome) -> str:
@@ -164,5 +179,5 @@ def _as_json(launch: TestLaunch, prepared: PreparedRequest, outcome: Outcome) ->
     return shown
 
 
-def _result(result: BaseModel) -> dict[str, Any]:
-    return result.model_dump(mode="json", exclude={"request"}, exclude_none=True)
+def _result(result: HttpResponse | Completion, *left_out: str) -> dict[str, Any]:
+    return result.model_dump(mode="json", exclude={"request", *left_out}, exclude_none=True)

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from pydantic import BaseModel
 from temporalio.client import ActivityFailureError, Client
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
+from httptask.chat.models import Completion
 from httptask.dsl.functions import ChatCompletionArguments
 from httptask.dsl.program import TaskNode
-from httptask.http.models import HttpRequest
+from httptask.http.models import HttpRequest, HttpResponse
 from httptask.testrequest.planning import PlannedTest
 from httptask.workflows.activity_call import activity_options
 from httptask.workflows.problem import Problem, problem_of_failure
@@ -33,7 +33,7 @@ class Outcome:
         following: what a run would ask for next, where a list has more pages.
     """
 
-    result: BaseModel | None = None
+    result: HttpResponse | Completion | None = None
     downstream: Any = None
     problem: Problem | None = None
     would_retry: bool = False

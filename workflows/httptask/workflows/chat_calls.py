@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from httptask.activities.names import CHAT_COMPLETION
-from httptask.chat.models import ChatRequest, Completion, Usage
+from httptask.chat.models import CALL_FIELDS, ChatRequest, Completion, Usage
 from httptask.dsl.functions import ChatCompletionArguments
 from httptask.http.models import SecretReference
 from httptask.workflows.activity_call import CHAT_SECONDS, ActivityCall
@@ -40,8 +40,8 @@ def chat_output(
         return completion.response
     if completion.usage is not None and asked_before is not None:
         completion = completion.model_copy(update={"usage": sum_usage(asked_before, completion.usage)})
-    left_out = {"attempt", "response", "simulated"} | (set[str]() if completion.choices else {"choices"})
-    return completion.model_dump(mode="json", exclude=left_out)
+    left_out = CALL_FIELDS if completion.choices else CALL_FIELDS | {"choices"}
+    return completion.model_dump(mode="json", exclude=set(left_out))
 
 
 def sum_usage(first: Usage, second: Usage) -> Usage:

@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from httptask.chat.models import Completion
+from httptask.chat.models import CALL_FIELDS, Completion
 from httptask.dsl.checks.flow import jumps_of
 from httptask.dsl.checks.schema_shape import MissingKey, SchemaShape
 from httptask.dsl.functions import ChatCompletionArguments, HttpArguments, HttpRequestArguments, MapArguments
@@ -15,7 +15,6 @@ from httptask.dsl.reading_arguments import PaginateArguments
 __all__ = ["PAGE_RESPONSE", "declared", "raw_inputs", "raw_output", "transformed_output"]
 
 _COMPLETION: Final = Completion.model_json_schema(mode="serialization")
-_NOT_OUTPUT: Final = frozenset({"response", "simulated"})
 _TEXT_MAP: Final = {"type": "object", "properties": {}, "additionalProperties": {"type": "string"}}
 _RESPONSE: Final = {
     "type": "object",
@@ -109,7 +108,7 @@ def _output_before(node: TaskNode) -> SchemaShape | None:
 
 def _completion(node: TaskNode) -> SchemaShape:
     arguments: dict[str, Any] = node.task.with_ if isinstance(node.task, CallTask) else {}
-    properties = {key: value for key, value in _COMPLETION["properties"].items() if key not in _NOT_OUTPUT}
+    properties = {key: value for key, value in _COMPLETION["properties"].items() if key not in CALL_FIELDS}
     answer: Any = arguments
     for key in ("response_format", "json_schema", "schema"):
         answer = answer.get(key) if is_mapping(answer) else None
