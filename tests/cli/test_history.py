@@ -132,15 +132,22 @@ async def test_run_started_by_name_with_a_question_asked_again(temporal: Workflo
     assert len(ask.calls[1].request["body"]["messages"]) == 3
 
 
-async def test_name_that_no_worker_knows_tells_why_it_does_not_go_on(temporal: WorkflowEnvironment) -> None:
+async def test_name_that_no_worker_knows_tells_why_it_does_not_go_on(
+    temporal: WorkflowEnvironment, shell: Shell
+) -> None:
     async with running(temporal, definitions=[parse(REASKS)]) as runner:
         handle = await runner.client.start_workflow(
             "absent", id=f"t-{uuid.uuid4().hex}", task_queue=runner.task_queue
         )
-        while (record := await read_run(runner.client, handle.id)).failure is None:
+        while (record := await read_run(runner.client, handle.id)).impasse is None:
             assert record.tasks == []
+        _, command = await shell.run("runs", "show", handle.id, TEMPORAL_ADDRESS=address_of(temporal))
         await handle.terminate()
-    assert "no definition named 'absent' is served here; known: reasks" in record.failure.message
+    reason = "no definition named 'absent' is served here; known: reasks"
+    assert reason in (record.impasse.last_failure or "")
+    assert f"the run can't go on, its workflow task fails: {reason}" in command.stdout
+    assert f"`httptask runs cancel {handle.id}` ends it" in command.stdout
+    assert (await read_run(runner.client, handle.id)).impasse is None
 
 
 async def test_activities_of_a_workflow_in_python_are_its_tasks(temporal: WorkflowEnvironment) -> None:

@@ -15,9 +15,10 @@ from httptask.cli.logging import configure_logging
 configure_logging("{level}")
 structlog.get_logger("httptask.http").warning("http.request.failed", status=503)
 try:
-    raise ValueError("sentinel in an exception")
+    raise ValueError("why")
 except ValueError:
     logging.getLogger("temporalio.worker").warning("task %s failed", 7, exc_info=True)
+    logging.getLogger("temporalio.worker._workflow_instance").warning("activation failed", exc_info=True)
 logging.getLogger("temporalio.worker").info("chatter")
 """
 
@@ -54,10 +55,12 @@ async def said(code: str) -> tuple[str, str]:
 async def test_one_json_line_for_each_event_and_no_traceback() -> None:
     stdout, stderr = await said(LOGS.format(level="INFO"))
     assert stdout == ""
-    ours, temporals = (json.loads(line) for line in stderr.splitlines())
+    ours, temporals, workflows = (json.loads(line) for line in stderr.splitlines())
     assert (ours["event"], ours["status"], ours["level"]) == ("http.request.failed", 503, "warning")
     assert (temporals["event"], temporals["logger"]) == ("task 7 failed", "temporalio.worker")
-    assert "sentinel" not in stderr
+    assert "error" not in temporals
+    assert workflows["error"] == "ValueError: why"
+    assert "Traceback" not in stderr
 
 
 async def test_command_that_shows_tasks_does_not_log_them_too() -> None:

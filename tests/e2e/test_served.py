@@ -132,6 +132,7 @@ async def test_unknown_type_waits_for_a_worker_that_knows_it(
     failed = await has_event(handle, "workflow_task_failed")
     message = failed.workflow_task_failed_event_attributes.failure.message
     assert "no definition named 'later' is served here; known: says, tests/says:1.0.0" in message
+    await old.says('"error": "RuntimeError: no definition named \'later\' is served here;')
 
     await serve(shell, temporal, "new", "rolling")
     old.process.send_signal(signal.SIGTERM)

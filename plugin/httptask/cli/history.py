@@ -17,12 +17,14 @@ from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST
 from httptask.chat.models import ChatRequest
 from httptask.chat.request import to_http_request
 from httptask.cli.records import CallRecord, FailureRecord, RunRecord, TaskRecord, summarize
+from httptask.dsl.expressions.messages import excerpt
 from httptask.http.json_tree import is_object
 from httptask.http.models import HttpRequest
 from httptask.http.shown import shown_request
 from httptask.plugin import ReplayFailed, replay_tasks, runs_definition, with_attempts
 from httptask.plugin.storage import StoredPayloadMissing
 from httptask.workflows.run import WORKFLOW_TYPE
+from httptask.workflows.status import Impasse
 
 __all__ = ["read_run"]
 
@@ -40,6 +42,9 @@ async def read_run(client: Client, run_id: str) -> RunRecord:
     for history in chain:
         for event in history.events:
             await reader.read(event)
+    attempt = description.raw_description.pending_workflow_task.attempt
+    if attempt > 1:
+        record.impasse = Impasse(attempt=attempt, last_failure=reader.stuck_at)
     pending = description.raw_description.pending_activities
     await reader.add_pending(pending)
     record.tasks = [_activity_as_task(call) for call in reader.calls.values()]
@@ -118,12 +123,14 @@ class _Reader:
 
     Attributes:
         calls: by the number of the run in its chain, and the id of the activity.
+        stuck_at: why the last workflow task failed, if it did.
         lacks_stored: whether something is stored outside of Temporal where this command can't read it.
     """
 
     def __init__(self, converter: DataConverter, record: RunRecord) -> None:
         self.calls: dict[tuple[int, str], CallRecord] = {}
         self.lacks_stored = False
+        self.stuck_at: str | None = None
         self._scheduled: dict[int, CallRecord] = {}
         self._run = 0
         self._converter = converter
@@ -166,9 +173,9 @@ class _Reader:
             case "workflow_execution_started":
                 await self._read_start(attributes)
             case "workflow_task_failed":
-                record.failure = await self._failure(attributes.failure)
+                self.stuck_at = excerpt(attributes.failure.message) or None
             case "workflow_task_completed":
-                record.failure = None
+                self.stuck_at = None
             case "workflow_execution_completed":
                 record.output = await self._value(attributes.result.payloads)
             case "workflow_execution_failed":

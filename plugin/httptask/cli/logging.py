@@ -2,13 +2,16 @@
 
 import logging
 import sys
-from typing import Literal
+from typing import Any, Final, Literal, cast
 
 import structlog
 
 from httptask.cli.telemetry import set_runtime
 
 __all__ = ["configure_logging"]
+
+_WORKFLOWS: Final = "temporalio.worker._workflow_instance"
+"""Logger of workflow tasks that fail."""
 
 
 def configure_logging(level: Literal["INFO", "WARNING"], *, metrics_address: str | None = None) -> None:
@@ -45,7 +48,7 @@ def configure_logging(level: Literal["INFO", "WARNING"], *, metrics_address: str
     logging.root.setLevel(level)
     logging.getLogger("temporalio").setLevel(logging.WARNING)
     if level == "WARNING":
-        for name in ("httptask", "temporalio.activity", "temporalio.worker._workflow_instance"):
+        for name in ("httptask", "temporalio.activity", _WORKFLOWS):
             logging.getLogger(name).setLevel(logging.ERROR)
     set_runtime(log_core=level == "INFO", metrics_address=metrics_address)
 
@@ -61,8 +64,14 @@ class _CurrentStderr(logging.Handler):
 def _without_traceback(
     _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Leave out the traceback of a library's message, which may quote what must not be logged."""
-    event.pop("exc_info", None)
+    """Leave out the traceback of a library's message, which may quote what must not be logged.
+
+    Of a workflow the message is kept: no secret comes to workflows, and it stands in the history as well.
+    """
+    exc_info = event.pop("exc_info", None)
+    if event.get("logger") == _WORKFLOWS and exc_info:
+        _, error, _ = cast("tuple[Any, BaseException, Any]", exc_info)
+        event["error"] = f"{type(error).__name__}: {error}"
     return event
 
 

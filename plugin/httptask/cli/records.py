@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 from temporalio.client import WorkflowExecutionStatus
 
-from httptask.workflows.status import TaskState, TaskStatus
+from httptask.workflows.status import Impasse, TaskState, TaskStatus
 
 __all__ = ["CallRecord", "FailureRecord", "RunRecord", "RunSummary", "TaskRecord", "state_of", "summarize"]
 
@@ -62,7 +62,9 @@ class RunRecord(RunSummary):
     input: Any = None
     output: Any = None
     failure: FailureRecord | None = None
-    """Why it failed, or why its worker can't go on with it."""
+    """Why it failed."""
+    impasse: Impasse | None = None
+    """Why it has not ended and does not go on either."""
     note: str | None = None
     """What the tasks below lack."""
     tasks: list[TaskRecord] = []

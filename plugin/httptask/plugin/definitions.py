@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from httptask.activities.names import LOAD_DEFINITION
 from httptask.dsl.canonical import sha256
@@ -72,6 +72,7 @@ class DefinitionRegistry:
                 f"no definition named {name!r} is served here; known: {', '.join(self.names) or 'none'}",
                 type="DefinitionUnknown",
                 non_retryable=True,
+                category=ApplicationErrorCategory.BENIGN,  # the log tells it as the workflow task's failure
             )
         return loaded
 

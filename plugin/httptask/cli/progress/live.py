@@ -12,7 +12,7 @@ from rich.text import Text
 
 from httptask.cli.console import stderr
 from httptask.cli.progress.view import View
-from httptask.cli.progress.wording import describe, describe_impasse, seconds_taken
+from httptask.cli.progress.wording import OWN_RUN_CURE, describe, describe_impasse, seconds_taken
 
 if TYPE_CHECKING:
     from httptask.workflows.status import RunStatus, TaskStatus
@@ -65,7 +65,7 @@ class LiveView(View):
             yield Text(f"  and {hidden} tasks that have ended", "dim")
         yield self._table(tasks)
         if self._status.impasse is not None:
-            yield Text(describe_impasse(self._status.impasse), "red")
+            yield Text(describe_impasse(self._status.impasse, OWN_RUN_CURE), "red")
 
     def _table(self, tasks: "list[TaskStatus]") -> Table:
         table = Table.grid(padding=(0, 1))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from httptask.cli.console import print_note
 from httptask.cli.progress.view import View
-from httptask.cli.progress.wording import describe, describe_impasse, seconds_taken
+from httptask.cli.progress.wording import OWN_RUN_CURE, describe, describe_impasse, seconds_taken
 
 if TYPE_CHECKING:
     from httptask.workflows.status import Impasse, RunStatus, TaskStatus
@@ -40,7 +40,7 @@ class PlainView(View):
                 self._shown[task.id] = now
                 print_note(_line(task))
         if status.impasse is not None and status.impasse != self._impasse:
-            print_note(describe_impasse(status.impasse))
+            print_note(describe_impasse(status.impasse, OWN_RUN_CURE))
         self._impasse = status.impasse
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from httptask.workflows.status import Impasse, TaskStatus
 
-__all__ = ["describe", "describe_impasse", "seconds_taken"]
+__all__ = ["OWN_RUN_CURE", "describe", "describe_impasse", "seconds_taken"]
 
+OWN_RUN_CURE = "Ctrl-C ends the run; if it stays so, please report it as a fault of httptask"
 _KEYED_METHODS = ("POST ", "PATCH ")
 
 
@@ -21,13 +22,10 @@ def describe(task: "TaskStatus") -> str:
     return "; ".join(parts)
 
 
-def describe_impasse(impasse: "Impasse") -> str:
+def describe_impasse(impasse: "Impasse", cure: str) -> str:
     """What keeps a run from going on, and what can be done about it."""
     why = f": {impasse.last_failure}" if impasse.last_failure else ""
-    return (
-        f"the run can't go on, its workflow task fails{why}; attempt {impasse.attempt}; "
-        "Ctrl-C ends the run; if it stays so, please report it as a fault of httptask"
-    )
+    return f"the run can't go on, its workflow task fails{why}; attempt {impasse.attempt}; {cure}"
 
 
 def seconds_taken(task: "TaskStatus", now: datetime) -> float:
