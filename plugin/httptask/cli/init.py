@@ -15,17 +15,26 @@ from httptask.cli.schema import write_schema
 __all__ = ["init"]
 
 _SCHEMA = Path(".httptask/schema.json")
+_GITIGNORE = Path(".gitignore")
+_IGNORED = b".env\n.httptask/*\n!.httptask/schema.json\n"
+"""Keys, and what the embedded server keeps."""
 
 
 def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to fill; created if needed.")],
 ) -> None:
-    """Write a definition, its input, recorded answers, httptask.toml and the editor schema."""
+    """Write a definition, its input, recorded answers, httptask.toml, .gitignore and the editor schema.
+
+    A .gitignore that is there is left as it is.
+    """
+    _require_folder(directory)
     scaffold = files("httptask.cli").joinpath("scaffold")
     contents = dict(_contents(scaffold, Path()))
     present = [str(directory / name) for name in (*contents, _SCHEMA) if (directory / name).exists()]
     if present:
         raise CliError(f"already there: {', '.join(present)}", "nothing was written; name another folder")
+    if not (directory / _GITIGNORE).exists():
+        contents[_GITIGNORE] = _IGNORED
     for name, content in contents.items():
         target = directory / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -35,6 +44,17 @@ def init(
     print_note(
         f"try: cd {directory} && {_command()} run workflow.yaml --input @input.json --fixtures fixtures"
     )
+
+
+def _require_folder(directory: Path) -> None:
+    """Refuse a path that is a file, lies in one, or is named like one."""
+    file = next((path for path in (directory, *directory.parents) if path.is_file()), None)
+    if file is not None or directory.suffix in (".yaml", ".yml"):
+        folder = (file or directory).parent
+        hint = (
+            f"name a folder: `httptask init {folder if folder.name else 'DIR'}` writes workflow.yaml into it"
+        )
+        raise CliError(f"{directory}: init fills a folder, and this is a file", hint)
 
 
 def _command() -> str:
