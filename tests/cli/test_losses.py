@@ -16,6 +16,7 @@ DOOMED = """
 import contextlib, json, os, signal, sys
 from pathlib import Path
 import temporalio.bridge.worker, temporalio.client, temporalio.service
+import httptask.cli.losses
 from httptask.cli import main
 
 moment = sys.argv.pop(1)
@@ -25,6 +26,10 @@ killed = []
 def kill_the_server():
     if not killed:
         killed.append(json.loads(Path(".httptask/server.json").read_text())["pid"])
+        if moment == "hanging":
+            httptask.cli.losses._PATIENCE_SECONDS = 2.0
+            os.kill(killed[0], signal.SIGSTOP)
+            return
         os.kill(killed[0], signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):  # another process started it
             os.waitpid(killed[0], 0)
@@ -50,7 +55,7 @@ match moment:
     case "validating": doom(worker, "validate")
     case "starting": doom(client.Client, "start_workflow")
     case "sending": doom(client.Client, "start_activity")
-    case "following": doom(client.WorkflowHandle, "result")
+    case "following" | "hanging": doom(client.WorkflowHandle, "result")
     case "polling": doom(worker, "poll_workflow_activation")
     case "listing": doom(client.Client, "list_workflows")
     case "stopping": doom(worker, "initiate_shutdown")
@@ -74,6 +79,7 @@ MOMENTS = [
     ("starting", RUN),
     ("sending", TEST),
     ("following", RUN),
+    ("hanging", RUN),
     ("polling", DEV),
     ("listing", LIST),
 ]

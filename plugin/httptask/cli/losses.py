@@ -1,8 +1,10 @@
 """Temporal that stops answering while a command uses it: one error, whichever step meets it."""
 
+import asyncio
 import contextlib
 import re
 from collections.abc import Coroutine, Generator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from httptask.cli.background import beside, first_of
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["address_of", "failed_request", "loss_reported", "lost", "while_working"]
 
 _T = TypeVar("_T")
+_PATIENCE_SECONDS = 10.0
+_PROBE_SECONDS = 1.0
+_PARTING_SECONDS = 1.0
+_PROBE_TIME = timedelta(seconds=2)
 _NO_ANSWER = frozenset({"ABORTED", "CANCELLED", "DEADLINE_EXCEEDED", "INTERNAL", "UNAVAILABLE", "UNKNOWN"})
 """Statuses that a connection which breaks ends in, as well."""
 _CAUSE = re.compile(r'Status \{.*?message: "((?:[^"\\]|\\.)*)"', re.DOTALL)
@@ -64,12 +70,36 @@ async def while_working(worker: "Worker", work: Coroutine[Any, Any, _T]) -> _T:
     """Do some work while a worker serves; neither goes on afterwards.
 
     A worker's own context would cancel its caller when it fails, and so hide the error that the caller ends with.
+    A server that hangs keeps connections open and lets requests wait for a minute, so it is asked every second.
 
     Raises:
-        CliError: the worker could not begin or go on.
+        CliError: the worker could not begin or go on, or Temporal has not answered for 10 s.
     """
-    async with beside(worker.run()) as serving, beside(work) as task:
-        await first_of(serving, task)
-        if task.done():
-            return task.result()
-        raise lost(address_of(worker.client), serving.exception())
+    serving = asyncio.ensure_future(worker.run())
+    gone = False
+    try:
+        async with beside(work) as task, beside(_until_lost(worker.client)) as losing:
+            await first_of(serving, task, losing)
+            if task.done():
+                return task.result()
+            gone = losing.done()
+            raise lost(address_of(worker.client), serving.exception() if serving.done() else None)
+    finally:
+        serving.cancel()
+        with contextlib.suppress(TimeoutError):
+            # A worker would wait half a minute for answers to its polls.
+            async with asyncio.timeout(_PARTING_SECONDS if gone else None):
+                await asyncio.gather(serving, return_exceptions=True)
+
+
+async def _until_lost(client: "Client") -> None:
+    """Wait until the server has not answered for a while; how long requests try again is up to each."""
+    from temporalio.service import RPCError
+
+    clock = asyncio.get_running_loop()
+    answered = clock.time()
+    while clock.time() - answered < _PATIENCE_SECONDS:
+        await asyncio.sleep(_PROBE_SECONDS)
+        with contextlib.suppress(RPCError):
+            await client.service_client.check_health(timeout=_PROBE_TIME)
+            answered = clock.time()
