@@ -55,6 +55,30 @@ async def test_portable_lists_what_others_lack(shell: Shell) -> None:
     assert "sound.yaml:3:18: warning[not-portable]" in command.stdout
 
 
+CONNECTED = """document: {{ dsl: 1.0.3, namespace: tests, name: connected, version: 1.0.0 }}
+do:
+  - ask: {{ call: httpRequest, with: {{ method: get, connection: {name}, path: / }} }}
+  - use: {{ call: http, with: {{ method: get, endpoint: {{ uri: "https://h/", authentication: {{ use: {name} }} }} }} }}
+"""
+
+
+async def test_connections_that_the_project_lacks(shell: Shell) -> None:
+    shell.write("misspelt.yaml", CONNECTED.format(name="loacl"))
+    shell.write("known.yaml", CONNECTED.format(name="local"))
+
+    code, alone = await shell.run("validate", "known.yaml")
+    shell.write("httptask.toml", '[connections.local]\nbase_url = "http://127.0.0.1:9"\n')
+    known_code, known = await shell.run("validate", "known.yaml")
+    misspelt_code, misspelt = await shell.run("validate", "misspelt.yaml")
+
+    assert (code, known_code, misspelt_code) == (0, 0, 0)
+    assert "known.yaml:3:64: warning[unknown-connection]: there is no connection `local`" in alone.stdout
+    assert "declare it in httptask.toml: [connections.local]; connections: `openai`" in alone.stdout
+    assert known.stdout == ""
+    assert misspelt.stdout.count("did you mean `local`?") == 2
+    assert "misspelt.yaml:4:" in misspelt.stdout
+
+
 async def test_schema_to_stdout_and_file(shell: Shell) -> None:
     code, command = await shell.run("schema")
     assert code == 0

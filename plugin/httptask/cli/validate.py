@@ -9,7 +9,7 @@ import typer
 from httptask.cli.console import print_json
 from httptask.cli.definitions import files_at
 from httptask.cli.errors import ExitCode
-from httptask.cli.options import JsonOption
+from httptask.cli.options import ConfigOption, JsonOption
 
 if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
@@ -25,13 +25,20 @@ def validate(
     portable: Annotated[
         bool, typer.Option("--portable", help="Also list what other runtimes of the standard don't have.")
     ] = False,
+    config: ConfigOption = None,
 ) -> None:
-    """Check definitions without running them. Exit code 2 when there are errors."""
+    """Check definitions without running them. Exit code 2 when there are errors.
+
+    Connections are looked up in httptask.toml; without one there is `openai` only.
+    """
+    from httptask.cli.project import load_project
     from httptask.dsl.loader import load_file
+
+    connections = list(load_project(config).config.connections)
 
     # What can't be read is a fault of its own, and hides no other: a folder without a definition is read as a file.
     loaded = [load_file(file) for path in files for file in files_at(path) or [path]]
-    reports = [report for one in loaded for report in _reports(one, portable=portable)]
+    reports = [report for one in loaded for report in _reports(one, connections, portable=portable)]
     if json:
         print_json([report.as_json() for report in reports])
     else:
@@ -42,11 +49,15 @@ def validate(
         raise typer.Exit(ExitCode.INVALID)
 
 
-def _reports(loaded: "Loaded", *, portable: bool) -> "list[Report]":
+def _reports(loaded: "Loaded", connections: "list[str]", *, portable: bool) -> "list[Report]":
+    from httptask.cli.connection_names import unknown_connections
     from httptask.dsl.portable import portable_uses
 
-    uses = loaded.report(portable_uses(loaded.program)) if portable and loaded.program is not None else []
-    return [*loaded.reports, *uses]
+    if loaded.draft is None:
+        return loaded.reports
+    uses = portable_uses(loaded.program) if portable and loaded.program is not None else ()
+    further = loaded.report([*unknown_connections(loaded.draft, connections), *uses])
+    return sorted([*loaded.reports, *further], key=lambda report: (report.line, report.column))
 
 
 def _summary(files: int, reports: "Iterable[Report]") -> str:

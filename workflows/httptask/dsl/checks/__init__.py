@@ -11,6 +11,7 @@ from httptask.dsl.checks.metadata import check_metadata
 from httptask.dsl.checks.names import check_names
 from httptask.dsl.checks.pages import check_pages
 from httptask.dsl.checks.references import check_references
+from httptask.dsl.checks.requests import check_requests
 from httptask.dsl.checks.schemas import check_schemas
 from httptask.dsl.checks.secrets import check_secrets
 from httptask.dsl.checks.shapes import check_shapes
@@ -26,6 +27,7 @@ CHECKS: Final[tuple[Callable[[Program], Iterable[Fault]], ...]] = (
     check_secrets,
     check_literals,
     check_addresses,
+    check_requests,
     check_names,
     check_durations,
     check_pages,

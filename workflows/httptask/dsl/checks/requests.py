@@ -1,0 +1,68 @@
+"""Requests: methods, and addresses that can't be one."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from httptask.dsl.expressions import TemplateText, is_expression
+from httptask.dsl.faults import Fault, Severity
+from httptask.dsl.functions import HttpArguments, HttpRequestArguments
+from httptask.dsl.program import Program, TaskNode
+from httptask.dsl.suggest import closest
+
+__all__ = ["check_requests"]
+
+# fmt: off
+_METHODS: Final = (
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY", "ACL",
+    "BIND", "CHECKIN", "CHECKOUT", "COPY", "LABEL", "LINK", "LOCK", "MERGE", "MKCOL", "MOVE",
+    "PROPFIND", "PROPPATCH", "PURGE", "REBIND", "REPORT", "SEARCH", "UNBIND", "UNLINK", "UNLOCK",
+    "UPDATE",
+)
+# fmt: on
+"""The registered ones and `PURGE`; a server may know others."""
+_OTHER_SCHEME: Final = re.compile(r"(?!https?:)[A-Za-z][A-Za-z0-9+.-]*://", re.IGNORECASE)
+_COMPLETE_VARIABLE: Final = re.compile(r"\{[^{}]*\}")
+_ADDRESSES: Final = ("endpoint", "endpoint/uri", "path")
+
+
+def check_requests(program: Program) -> Iterator[Fault]:
+    """Find methods that look misspelt, addresses of other protocols, and URI templates that don't end."""
+    for node in program.nodes.values():
+        if isinstance(node.arguments, HttpArguments | HttpRequestArguments):
+            yield from _method(node, node.arguments.method)
+    for use in program.templates:
+        if use.task is None or use.pointer not in (f"{use.task}/with/{part}" for part in _ADDRESSES):
+            continue
+        value = use.template.value
+        if not is_expression(value):
+            yield from _address(use.pointer, value.parts if isinstance(value, TemplateText) else (value,))
+
+
+def _method(node: TaskNode, method: str) -> Iterator[Fault]:
+    meant = None if "${" in method or method.upper() in _METHODS else closest(method, _METHODS)
+    if meant is not None:
+        yield Fault(
+            f"{node.pointer}/with/method",
+            "unusual-method",
+            f"`{method}` is no method that is known",
+            f"did you mean `{meant}`?",
+            severity=Severity.WARNING,
+        )
+
+
+def _address(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
+    first = parts[0] if isinstance(parts[0], str) else ""
+    scheme = _OTHER_SCHEME.match(first)
+    if scheme is not None:
+        message = f"`{scheme[0]}` is not HTTP"
+        hint = "write an address that begins with `https://` or `http://`"
+        yield Fault(pointer, "wrong-scheme", message, hint, offset=0)
+    text = "".join(part if isinstance(part, str) else "-" for part in parts)
+    rest = _COMPLETE_VARIABLE.sub(lambda found: "-" * len(found[0]), text)
+    at = rest.find("{")
+    if at >= 0:
+        begins = re.split(r"[/?#&]", text[at:])[0]
+        message = f"`{begins}` in the address is not closed"
+        hint = f"write `{begins}}}` for a variable of a URI template, `%7B` for a brace"
+        yield Fault(pointer, "unclosed-variable", message, hint, offset=at if at < len(first) else None)
