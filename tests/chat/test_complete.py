@@ -135,3 +135,9 @@ async def test_an_unusable_answer_names_its_request_id(
             await complete(edge, ChatRequest(body=body))
     assert caught.value.details["request_id"] == "req-7"  # type: ignore[attr-defined]
     assert len(server.requests) == 1
+
+
+async def test_an_answer_that_is_no_completion_names_its_connection() -> None:
+    async with ScriptedServer([Reply.json({"choices": []})]) as server, edge_to(server.url) as edge:
+        with pytest.raises(ResponseInvalid, match="the answer of openai is not a chat completion"):
+            await complete(edge, ChatRequest(body=BODY))

@@ -104,6 +104,25 @@ def test_other_states() -> None:
     assert describe(task("ask", state="completed", summary="POST x", simulated=True)) == "POST x; simulated"
 
 
+def test_tasks_that_ended_between_two_looks_are_told_in_the_order_they_did(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def ended(id_: str, seconds: int) -> TaskStatus:
+        return task(id_, state="completed", ended_at=NOW + timedelta(seconds=seconds))
+
+    tasks = [
+        task("running"),
+        ended("one", 1),
+        ended("each", 3),
+        ended("each/0/keep", 3),
+        ended("each/1/keep", 2),
+        ended("after", 3),
+    ]
+    PlainView().show(RunStatus(workflow="w", version="1.0.0", sha256="", tasks=tasks))
+    told = [line.partition(":")[0] for line in capsys.readouterr().err.splitlines()]
+    assert told == ["one", "each/1/keep", "each/0/keep", "each", "after", "running"]
+
+
 def test_a_run_that_is_stuck_says_so_beside_its_tasks() -> None:
     view = LiveView()
     impasse = Impasse(attempt=3, last_failure="boom")

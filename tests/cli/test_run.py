@@ -141,10 +141,12 @@ async def state_of_the_only_run(shell: Shell) -> str:
 async def test_interrupted_run_is_cancelled_and_leaves_nothing(shell: Shell, number: signal.Signals) -> None:
     shell.write("asks.yaml", ASKS)
     async with ScriptedServer([Reply.silence()]) as server:
-        command = await shell.start("run", "asks.yaml", OPENAI_BASE_URL=server.url, OPENAI_API_KEY=KEY)
+        environment = {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": KEY}
+        command = await shell.start("run", "asks.yaml", "--json", **environment)
         await server.requests_received(1)
         command.press(number)
         assert await command.ends() == 130
+    assert json.loads(command.stdout)["state"] == "cancelled"
     assert "Traceback" not in command.stderr
     assert shell.left_over() == []
     assert await state_of_the_only_run(shell) == "CANCELED"

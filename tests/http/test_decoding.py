@@ -80,6 +80,9 @@ def test_the_limit_counts_decompressed_bytes(coding: str, data: bytes) -> None:
     with pytest.raises(ResponseTooLarge) as caught:
         decode(data, coding, limit=len(TEXT) - 1)
     assert caught.value.details == {"limit": len(TEXT) - 1}
+    assert "raise `responseBytes` of the task, or `limits.response_bytes` of its connection" in str(
+        caught.value
+    )
     assert not caught.value.retryable
 
 

@@ -6,6 +6,7 @@ from httptask.chat.response import read_completion
 from httptask.http.edge import Edge
 from httptask.http.errors import HttpTaskError, RequestInvalid
 from httptask.http.limits import CHAT_DEFAULTS
+from httptask.http.outcome import name_server
 
 __all__ = ["complete"]
 
@@ -29,6 +30,7 @@ async def complete(edge: Edge, request: ChatRequest, *, attempt: int = 1) -> Com
             response.content, request.body, include_response=request.include_response
         )
     except HttpTaskError as error:
+        name_server(error, request.connection)
         if request_id := response.headers.get("x-request-id"):
             error.details["request_id"] = request_id
         raise

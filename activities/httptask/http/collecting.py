@@ -10,6 +10,7 @@ from httptask.http.edge import Edge
 from httptask.http.errors import RequestInvalid, ResponseInterrupted, ResponseTooLarge
 from httptask.http.event_stream import Count, EventStream
 from httptask.http.events import Event
+from httptask.http.limits import SIZE_SETTINGS
 from httptask.http.models import HttpRequest, HttpResponse, StreamReading
 
 __all__ = ["Select", "Selected", "collect"]
@@ -109,7 +110,7 @@ class _Collector:
         if self._size > self._stream.kept_bytes:
             raise ResponseTooLarge(
                 f"the events that are kept have more than {self._stream.kept_bytes} bytes: keep a part of each, "
-                "or the last one, or raise the limit",
+                f"or the last one, or raise {SIZE_SETTINGS}",
                 details={"limit": self._stream.kept_bytes},
             )
 

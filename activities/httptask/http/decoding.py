@@ -7,6 +7,7 @@ chunk that would cross it.
 import zlib
 
 from httptask.http.errors import ResponseInterrupted, ResponseInvalid, ResponseTooLarge
+from httptask.http.limits import SIZE_SETTINGS
 
 __all__ = ["ACCEPT_ENCODING", "BoundedDecoder"]
 
@@ -75,7 +76,7 @@ class BoundedDecoder:
         if not self._room or self._received > 2 * self._limit + 1024:
             del self._body[self._limit - self._taken :]
             raise ResponseTooLarge(
-                f"the response has more than {self._limit} bytes: ask for less, or raise the limit",
+                f"the response has more than {self._limit} bytes: ask for less, or raise {SIZE_SETTINGS}",
                 details={"limit": self._limit},
             )
 

@@ -19,7 +19,7 @@ from httptask.http.fixtures import Fixtures
 from httptask.http.limits import HTTP_DEFAULTS, STREAM_DEFAULTS, Bounds, bounds
 from httptask.http.models import HttpRequest, HttpResponse, Limits, SentRequest, matches
 from httptask.http.observation import CallObservation, Observer, observed
-from httptask.http.outcome import content_of, safe_headers, status_error
+from httptask.http.outcome import content_of, name_server, safe_headers, status_error
 from httptask.http.prepare import PreparedRequest, prepare
 from httptask.http.reach import Reach
 from httptask.http.recording import Recorder
@@ -197,6 +197,7 @@ class Edge:
                 try:
                     yield call
                 except HttpTaskError as error:
+                    name_server(error, call.wire.url.netloc)
                     _allow_new_token(error, carrier, attempt)
                     _clean(error, redactor)
                     if self._recorder is not None:

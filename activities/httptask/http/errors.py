@@ -78,6 +78,9 @@ class HttpTaskError(Exception):
         self.retryable = self.retryable_by_default if retryable is None else retryable
         self.retry_after = retry_after
 
+    def __str__(self) -> str:
+        return self.message
+
     @property
     def type(self) -> str:
         """The stable name of this failure."""

@@ -1,10 +1,22 @@
 """Deadlines and sizes of one attempt: what applies when neither the request nor its connection says."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from httptask.http.models import Limits
 
-__all__ = ["CHAT_DEFAULTS", "HTTP_DEFAULTS", "STREAM_DEFAULTS", "TOKEN_LIMITS", "Bounds", "bounds"]
+__all__ = [
+    "CHAT_DEFAULTS",
+    "HTTP_DEFAULTS",
+    "SIZE_SETTINGS",
+    "STREAM_DEFAULTS",
+    "TOKEN_LIMITS",
+    "Bounds",
+    "bounds",
+]
+
+SIZE_SETTINGS: Final = "`responseBytes` of the task, or `limits.response_bytes` of its connection"
+"""What raises the limit of a response, for messages."""
 
 HTTP_DEFAULTS = Limits(connect=5, total=60, response_bytes=1024 * 1024)
 """Defaults of a plain HTTP call; first byte and idle may take as long as the whole."""

@@ -1,23 +1,31 @@
 """What a complete answer amounts to: a result, or the error that its status means."""
 
 import json
+import re
 from http import HTTPStatus
 from typing import Any
 
 from httptask.http.classify import classify, error_text
 from httptask.http.connections import Connection
 from httptask.http.content import Content, read_content, read_leniently, read_raw
-from httptask.http.errors import HttpStatusError, ResponseInterrupted, ResponseInvalid
+from httptask.http.errors import (
+    HttpStatusError,
+    HttpTaskError,
+    ResponseInterrupted,
+    ResponseInvalid,
+    ResponseTooLarge,
+)
 from httptask.http.exchange import Answer
 from httptask.http.headers import Headers, allowed, media_type
 from httptask.http.json_tree import is_object
 from httptask.http.redaction import Redactor
 
-__all__ = ["content_of", "safe_headers", "status_error"]
+__all__ = ["content_of", "name_server", "safe_headers", "status_error"]
 
 _MAX_MESSAGE = 300
 _MAX_EXCERPT = 2048
 _MAX_MEMBER = 500
+_ANSWER = re.compile(r"\bthe (?:answer|response|stream)\b")
 
 
 def safe_headers(headers: Headers, redactor: Redactor) -> dict[str, str]:
@@ -44,6 +52,13 @@ def content_of(answer: Answer, redactor: Redactor, *, raw: bool = False) -> Cont
         raise ResponseInterrupted(
             "the response broke off: it does not say how long it is, and what came can't be read"
         ) from None
+
+
+def name_server(error: HttpTaskError, server: str) -> None:
+    """Tell whose answer can't be used: whoever reads one does not know where it came from."""
+    unusable = isinstance(error, ResponseInterrupted | ResponseInvalid | ResponseTooLarge)
+    if unusable and server not in error.message:
+        error.message = _ANSWER.sub(lambda found: f"{found[0]} of {server}", error.message, count=1)
 
 
 def status_error(

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from httptask.dsl.loader import Loaded
 
-__all__ = ["explain_failure", "problem_of"]
+__all__ = ["explain_failure", "problem_of", "state_after"]
 
 
 def problem_of(failure: "WorkflowFailureError") -> dict[str, Any]:
@@ -24,6 +24,19 @@ def problem_of(failure: "WorkflowFailureError") -> dict[str, Any]:
     if isinstance(cause, TerminatedError):
         return {"title": "Terminated", "detail": str(cause)}
     return {"title": "Failed", "detail": str(cause)}
+
+
+def state_after(failure: "WorkflowFailureError") -> str:
+    """The state of a run that ended so, as `runs` tells it."""
+    from temporalio.exceptions import CancelledError, TerminatedError
+
+    match failure.cause:
+        case CancelledError():
+            return "cancelled"
+        case TerminatedError():
+            return "terminated"
+        case _:
+            return "failed"
 
 
 def explain_failure(problem: dict[str, Any], loaded: "Loaded") -> str:

@@ -17,7 +17,7 @@ from httptask.cli.background import beside, first_of
 from httptask.cli.cluster import Cluster, connect
 from httptask.cli.console import print_json, print_note, stderr
 from httptask.cli.errors import CliError, ExitCode
-from httptask.cli.failures import explain_failure, problem_of
+from httptask.cli.failures import explain_failure, problem_of, state_after
 from httptask.cli.interrupts import Interrupts
 from httptask.cli.losses import while_working
 from httptask.cli.progress import LiveView, PlainView, View
@@ -104,10 +104,8 @@ async def _follow(handle: WorkflowHandle[Any, Any], launch: Launch, interrupts: 
         try:
             output = result.result()
         except WorkflowFailureError as failure:
-            interrupted = interrupts.asked.is_set()
-            state = "interrupted" if interrupted else "failed"
-            _report_failure(launch, handle.id, problem_of(failure), state)
-            return ExitCode.INTERRUPTED if interrupted else ExitCode.FAILED
+            _report_failure(launch, handle.id, problem_of(failure), state_after(failure))
+            return ExitCode.INTERRUPTED if interrupts.asked.is_set() else ExitCode.FAILED
     print_json({"run": handle.id, "state": "completed", "output": output} if launch.as_json else output)
     return ExitCode.DONE
 

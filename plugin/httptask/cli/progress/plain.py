@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from httptask.cli.console import print_note
 from httptask.cli.progress.view import View
-from httptask.cli.progress.wording import OWN_RUN_CURE, describe, describe_impasse, seconds_taken
+from httptask.cli.progress.wording import (
+    OWN_RUN_CURE,
+    describe,
+    describe_impasse,
+    in_order_of_events,
+    seconds_taken,
+)
 
 if TYPE_CHECKING:
     from httptask.workflows.status import Impasse, RunStatus, TaskStatus
@@ -34,7 +40,7 @@ class PlainView(View):
 
     def show(self, status: "RunStatus") -> None:
         """Print what has changed since the last time."""
-        for task in status.tasks:
+        for task in in_order_of_events(status.tasks):
             now = (task.state, task.attempt, task.detail)
             if self._shown.get(task.id) != now:
                 self._shown[task.id] = now

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from httptask.workflows.status import Impasse, TaskStatus
 
-__all__ = ["OWN_RUN_CURE", "describe", "describe_impasse", "seconds_taken"]
+__all__ = ["OWN_RUN_CURE", "describe", "describe_impasse", "in_order_of_events", "seconds_taken"]
 
 OWN_RUN_CURE = "Ctrl-C ends the run; if it stays so, please report it as a fault of httptask"
 _KEYED_METHODS = ("POST ", "PATCH ")
@@ -26,6 +26,22 @@ def describe_impasse(impasse: "Impasse", cure: str) -> str:
     """What keeps a run from going on, and what can be done about it."""
     why = f": {impasse.last_failure}" if impasse.last_failure else ""
     return f"the run can't go on, its workflow task fails{why}; attempt {impasse.attempt}; {cure}"
+
+
+def in_order_of_events(tasks: "list[TaskStatus]") -> "list[TaskStatus]":
+    """Tasks that have ended, in the order they did so, then the others; given in the order they began.
+
+    What ends at the same moment ends from the inside out: a loop behind its last task.
+    """
+    inside_out: list[TaskStatus] = []
+    around: list[TaskStatus] = []
+    for task in tasks:
+        while around and not task.id.startswith(f"{around[-1].id}/"):
+            inside_out.append(around.pop())
+        around.append(task)
+    inside_out += reversed(around)
+    ended = sorted((task.ended_at, at) for at, task in enumerate(inside_out) if task.ended_at is not None)
+    return [inside_out[at] for _, at in ended] + [task for task in tasks if task.ended_at is None]
 
 
 def seconds_taken(task: "TaskStatus", now: datetime) -> float:
