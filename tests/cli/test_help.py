@@ -7,15 +7,19 @@ import pytest
 
 from support.commands import HTTPTASK
 
-COMMANDS = (
+COMMANDS: tuple[list[str], ...] = (
+    [],
     ["run"],
     ["validate"],
+    ["test-request"],
     ["init"],
     ["dev"],
     ["worker"],
     ["schema"],
+    ["connections"],
     ["connections", "list"],
     ["connections", "check"],
+    ["runs"],
     ["runs", "list"],
     ["runs", "show"],
     ["runs", "cancel"],
@@ -25,7 +29,7 @@ COMMANDS = (
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_each_command_shows_an_example(command: list[str]) -> None:
     told = subprocess.run([HTTPTASK, *command, "--help"], capture_output=True, text=True, check=True).stdout
-    assert f"Example: httptask {' '.join(command)}" in " ".join(told.split())
+    assert " ".join(["Example: httptask", *command]) in " ".join(told.split())
 
 
 def test_help_loads_neither_temporal_nor_a_client() -> None:

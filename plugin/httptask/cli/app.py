@@ -25,6 +25,7 @@ __all__ = ["app", "main"]
 app = typer.Typer(
     name="httptask",
     help="HTTP calls and LLM chat completions as durable tasks of a workflow.",
+    epilog="Example: httptask init my-project",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

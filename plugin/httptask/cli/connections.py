@@ -23,7 +23,11 @@ __all__ = ["connections"]
 _WITHOUT_VALUES = frozenset({"headers", "proxy", "tls"})
 """Tables that may hold a credential as it is: their keys are shown only."""
 
-connections = typer.Typer(help="List connections, and check whether one works.", no_args_is_help=True)
+connections = typer.Typer(
+    help="List connections, and check whether one works.",
+    epilog="Example: httptask connections check openai",
+    no_args_is_help=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
