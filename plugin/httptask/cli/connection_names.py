@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.program import Program, TaskNode
 from httptask.dsl.structure.locate import tokens_of, value_at
-from httptask.dsl.suggest import closest, hint_for_unknown
+from httptask.http.suggest import closest, hint_for_unknown
 
 __all__ = ["unknown_connections"]
 

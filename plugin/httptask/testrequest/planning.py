@@ -15,8 +15,8 @@ from httptask.chat.request import to_http_request
 from httptask.dsl.expressions import Expression, Rendered, Template, evaluate, render
 from httptask.dsl.functions import ChatCompletionArguments, HttpArguments, HttpRequestArguments
 from httptask.dsl.program import Program, TaskNode
-from httptask.dsl.suggest import closest
 from httptask.http.models import HttpRequest
+from httptask.http.suggest import closest
 from httptask.testrequest.paging import first_page_of
 from httptask.workflows.activity_call import ActivityCall
 from httptask.workflows.chat_calls import chat_output, plan_chat_call

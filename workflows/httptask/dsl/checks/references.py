@@ -12,7 +12,7 @@ from httptask.dsl.faults import Fault
 from httptask.dsl.functions import MapArguments
 from httptask.dsl.model import ForTask
 from httptask.dsl.program import ExpressionUse, Place, Program, Scope
-from httptask.dsl.suggest import hint_for_unknown
+from httptask.http.suggest import hint_for_unknown
 
 __all__ = ["check_references", "visible_variables"]
 

@@ -8,7 +8,7 @@ from httptask.dsl.expressions import TemplateText, is_expression
 from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
 from httptask.dsl.program import Program, TaskNode
-from httptask.dsl.suggest import closest
+from httptask.http.suggest import closest
 
 __all__ = ["check_requests"]
 

@@ -8,7 +8,7 @@ from httptask.dsl.checks.places import offset_in
 from httptask.dsl.faults import Fault
 from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS
 from httptask.dsl.program import Program, TemplateUse
-from httptask.dsl.suggest import hint_for_unknown
+from httptask.http.suggest import hint_for_unknown
 
 __all__ = ["check_secrets"]
 

@@ -7,7 +7,7 @@ from httptask.dsl.checks.schema_shape import MissingKey, SchemaShape
 from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.faults import Fault
 from httptask.dsl.program import ExpressionUse, Program
-from httptask.dsl.suggest import closest, hint_for_unknown
+from httptask.http.suggest import closest, hint_for_unknown
 
 __all__ = ["check_shapes"]
 

@@ -14,7 +14,7 @@ from httptask.dsl.expressions.messages import excerpt
 from httptask.dsl.expressions.pool import run_program
 from httptask.dsl.expressions.refusals import REFUSED_FUNCTIONS
 from httptask.dsl.faults import Fault
-from httptask.dsl.suggest import closest
+from httptask.http.suggest import closest
 
 __all__ = ["compile_check", "problem_of"]
 

@@ -22,7 +22,7 @@ from httptask.dsl.structure.requests import request_faults
 from httptask.dsl.structure.tasks import RawTask
 from httptask.dsl.structure.unsupported import unsupported
 from httptask.dsl.structure.validate import errors_of
-from httptask.dsl.suggest import closest, hint_for_unknown
+from httptask.http.suggest import closest, hint_for_unknown
 
 __all__ = ["argument_errors", "call_faults"]
 

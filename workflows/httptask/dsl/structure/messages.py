@@ -11,7 +11,7 @@ from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.kinds import kind_of_type, kind_of_value, shown
 from httptask.dsl.structure.locate import keys_of
 from httptask.dsl.structure.unsupported import unsupported_key, unsupported_keyword
-from httptask.dsl.suggest import closest, hint_for_unknown
+from httptask.http.suggest import closest, hint_for_unknown
 
 __all__ = ["fault_of"]
 

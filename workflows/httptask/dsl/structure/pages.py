@@ -6,7 +6,7 @@ from typing import Any, Final
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.json_values import is_mapping
 from httptask.dsl.reading_arguments import WAYS
-from httptask.dsl.suggest import closest
+from httptask.http.suggest import closest
 
 __all__ = ["page_faults"]
 

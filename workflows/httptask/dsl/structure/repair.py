@@ -8,7 +8,7 @@ from httptask.dsl.model import TaskBase
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.locate import Token, keys_of, value_at
 from httptask.dsl.structure.tasks import task_prefix
-from httptask.dsl.suggest import closest
+from httptask.http.suggest import closest
 
 __all__ = ["repair"]
 

@@ -9,8 +9,8 @@ from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import BODY_ARGUMENTS
 from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.structure.pages import page_faults
-from httptask.dsl.suggest import closest
 from httptask.http.models import BinaryBody
+from httptask.http.suggest import closest
 
 __all__ = ["request_faults"]
 

@@ -12,7 +12,7 @@ from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.kinds import accepts
 from httptask.dsl.structure.locate import Location, Token, locate, value_at
 from httptask.dsl.structure.unsupported import unsupported_key
-from httptask.dsl.suggest import closest
+from httptask.http.suggest import closest
 
 __all__ = ["errors_of"]
 
