@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from httptask.chat.complete import complete
-from httptask.chat.models import ChatRequest
+from httptask.chat.faults import Level
+from httptask.chat.models import ChatRequest, Completion
 from httptask.http.connections import Connection
 from httptask.http.edge import Edge
 from httptask.http.errors import OutputInvalid, RateLimited, RequestInvalid, ResponseInvalid
@@ -34,7 +36,7 @@ class ObservedEdge(Edge):
 
 
 @asynccontextmanager
-async def edge_to(url: str) -> AsyncGenerator[ObservedEdge]:
+async def edge_to(url: str, model_rules: Any = None) -> AsyncGenerator[ObservedEdge]:
     names = {"OPENAI_API_KEY": "sk-0123456789", "MODEL": "secret-model"}
     sources = {name: SecretSource(name=name, environment=name) for name in names}
     openai = Connection(
@@ -42,6 +44,7 @@ async def edge_to(url: str) -> AsyncGenerator[ObservedEdge]:
         base_url=f"{url}/v1",
         authentication={"bearer": {"token": "$secrets.OPENAI_API_KEY"}},
         allow_private=("loopback",),
+        model_rules=model_rules or {},
     )
     edge = ObservedEdge({"openai": openai}, SecretStore(sources, names))
     try:
@@ -83,10 +86,45 @@ async def test_sends_nothing_that_cannot_be_right_and_says_all_that_is_wrong() -
     assert server.requests == []
     assert caught.value.message == (
         "the chat request can't be sent: /model: `model` is missing: "
-        "name a model of the server, for example gpt-4.1-mini (and 2 more)"
+        "name a model of the server, for example gpt-4.1-mini (and 1 more)"
     )
     pointers = [fault["pointer"] for fault in caught.value.details["faults"]]
-    assert pointers == ["/model", "/messages/0/role", "/stream"]
+    assert pointers == ["/model", "/messages/0/role"]
+
+
+async def test_what_the_server_may_reject_is_sent_and_told() -> None:
+    async with ScriptedServer([Reply.json(ANSWER)]) as server, edge_to(server.url) as edge:
+        with capture_logs() as logs:
+            completion = await complete(edge, ChatRequest(body={**BODY, "vendor": 1}))
+    assert server.requests[0].json()["vendor"] == 1
+    assert [(fault.pointer, fault.rule) for fault in completion.warnings] == [("/vendor", "unknown-field")]
+    assert [entry["faults"] for entry in logs if entry["event"] == "chat.request.doubtful"] == [
+        ["/vendor: unknown-field"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rules", "sent", "warned"), [("strict", 0, []), ("warn", 1, ["/temperature"]), ("off", 1, [])]
+)
+async def test_a_request_is_checked_at_its_level(rules: Level, sent: int, warned: list[str]) -> None:
+    request = ChatRequest(body={**BODY, "temperature": 3}, rules=rules)
+    async with ScriptedServer([Reply.json(ANSWER)]) as server, edge_to(server.url) as edge:
+        try:
+            completion = await complete(edge, request)
+        except RequestInvalid:
+            completion = Completion()
+    assert len(server.requests) == sent
+    assert [fault.pointer for fault in completion.warnings] == warned
+
+
+@pytest.mark.parametrize(("model_rules", "warned"), [({}, ["/stop"]), ({"o3": {"temperature": (1,)}}, [])])
+async def test_a_connection_has_rules_for_models_of_its_own(
+    model_rules: dict[str, Any], warned: list[str]
+) -> None:
+    request = ChatRequest(body={**BODY, "model": "o3", "stop": "x"})
+    async with ScriptedServer([Reply.json(ANSWER)]) as server, edge_to(server.url, model_rules) as edge:
+        completion = await complete(edge, request)
+    assert [fault.pointer for fault in completion.warnings] == warned
 
 
 async def test_a_secret_fills_a_field_that_looks_empty() -> None:

@@ -18,6 +18,7 @@ from httptask.http.fixtures import FixtureRequest, FixtureResponse
 from httptask.http.limits import CHAT_DEFAULTS, HTTP_DEFAULTS, bounds
 from httptask.plugin import HttpTaskPlugin
 from httptask.workflows.problem import ERROR_TYPE_PREFIX, problem_of_failure
+from support.chat_reference import CHAT_PAGE, CHAT_TABLES
 from support.ctk import scenarios
 from support.fences import ROOT
 from support.reference import PAGE, TABLES, with_tables
@@ -47,6 +48,13 @@ def test_keys_of_the_configuration() -> None:
     assert page == with_tables(page), "write it anew: uv run python -m tests.support.reference"
     for table in TABLES:
         assert f"<!-- keys of {table} -->" in page
+
+
+def test_fields_and_rules_of_chat_requests() -> None:
+    page = CHAT_PAGE.read_text()
+    assert page == with_tables(page), "write it anew: uv run python -m tests.support.reference"
+    for table in CHAT_TABLES:
+        assert f"<!-- table of {table} -->" in page
 
 
 def test_arguments_of_calls() -> None:

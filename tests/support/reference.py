@@ -1,4 +1,5 @@
-"""The tables of docs/configuration.md, made from the models that read `httptask.toml`.
+"""The tables of pages that the code makes: docs/configuration.md from the models that read `httptask.toml`,
+docs/chat-completions.md from what chat requests are checked by.
 
     uv run python -m tests.support.reference
 
@@ -24,6 +25,8 @@ from httptask.http.retry import Retry
 from httptask.http.route import Proxy, Tls
 from httptask.http.secrets import SecretSource
 
+from .chat_reference import CHAT_PAGE, CHAT_TABLES
+
 __all__ = ["PAGE", "TABLES", "with_tables"]
 
 PAGE = Path(__file__).parents[2] / "docs/configuration.md"
@@ -40,17 +43,17 @@ TABLES: Mapping[str, type[BaseModel]] = {
     "worker": WorkerPolicy,
 }
 
+_MARKED = re.compile(r"(<!-- (keys|table) of (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
 
 
 def with_tables(page: str) -> str:
-    """The page with each table as the models have it."""
-    return re.sub(
-        r"(<!-- keys of (\S+) -->\n).*?(<!-- end -->)",
-        lambda found: f"{found[1]}{_table(TABLES[found[2]])}{found[3]}",
-        page,
-        flags=re.DOTALL,
-    )
+    """The page with each table as the code has it."""
+    return _MARKED.sub(lambda found: f"{found[1]}{_made(found[2], found[3])}{found[4]}", page)
+
+
+def _made(kind: str, name: str) -> str:
+    return _table(TABLES[name]) if kind == "keys" else CHAT_TABLES[name]()
 
 
 def _table(model: type[BaseModel]) -> str:
@@ -83,4 +86,5 @@ def _default(field: FieldInfo) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(with_tables(PAGE.read_text()))
+    for written in (PAGE, CHAT_PAGE):
+        written.write_text(with_tables(written.read_text()))

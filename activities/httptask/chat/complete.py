@@ -1,7 +1,8 @@
 """One chat completion: checked, sent once, read."""
 
+from httptask.chat.check import require_sendable
 from httptask.chat.models import ChatRequest, Completion
-from httptask.chat.request import check_body, to_http_request
+from httptask.chat.request import to_http_request
 from httptask.chat.response import read_completion
 from httptask.http.edge import Edge
 from httptask.http.errors import HttpTaskError, RequestInvalid
@@ -23,7 +24,11 @@ async def complete(edge: Edge, request: ChatRequest, *, attempt: int = 1) -> Com
         RequestInvalid: the body can't be sent; `details["faults"]` lists everything that is wrong with it.
         HttpTaskError: everything that `Edge.send` and `read_completion` raise.
     """
-    _check(request)
+    warnings = require_sendable(request, edge.connection(request.connection).model_rules)
+    if request.body.get("stream") is True:
+        raise RequestInvalid(
+            "streamed answers are not supported by this version of httptask: remove `stream`"
+        )
     response = await edge.send(to_http_request(request), attempt=attempt, defaults=CHAT_DEFAULTS)
     try:
         completion = read_completion(
@@ -35,21 +40,5 @@ async def complete(edge: Edge, request: ChatRequest, *, attempt: int = 1) -> Com
             error.details["request_id"] = request_id
         raise
     facts = ("attempt", "simulated", "status", "headers", "size", "timing")
-    return completion.model_copy(update={name: getattr(response, name) for name in facts})
-
-
-def _check(request: ChatRequest) -> None:
-    secret = {reference.pointer for reference in request.secrets}
-    faults = [fault for fault in check_body(request.body) if fault.pointer not in secret]
-    if faults:
-        first = faults[0]
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise RequestInvalid(
-            f"the chat request can't be sent: {first.pointer}: {first.message}: {first.hint}{more}",
-            details={
-                "faults": [
-                    {"pointer": fault.pointer, "message": fault.message, "hint": fault.hint}
-                    for fault in faults
-                ]
-            },
-        )
+    known = {name: getattr(response, name) for name in facts}
+    return completion.model_copy(update={**known, "warnings": warnings})

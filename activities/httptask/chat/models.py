@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from httptask.chat.faults import BodyFault, Level
 from httptask.http.models import CallRequest, SecretReference, Timing
 
 __all__ = ["CALL_FIELDS", "ChatRequest", "Completion", "ToolCall", "Usage"]
@@ -20,6 +21,8 @@ class ChatRequest(CallRequest):
     idempotency_key: str | None = None
     include_response: bool = False
     """Whether `Completion.response` carries the API's whole body."""
+    rules: Level = "strict"
+    """What is refused before it is sent."""
 
 
 class _Lenient(BaseModel):
@@ -75,6 +78,8 @@ class Completion(BaseModel):
     choices: list[dict[str, Any]] | None = None
     """All choices as the server sent them, when the request asks for more than one."""
     response: dict[str, Any] | None = None
+    warnings: list[BodyFault] = []
+    """What of the request the server might have rejected."""
     attempt: int = 1
     simulated: bool = False
     """True when a fixture answered instead of a server."""

@@ -35,10 +35,10 @@ class StructuredOutput:
 def asks_for_json(request_body: Mapping[str, Any]) -> bool:
     """Whether the request wants its answer as JSON."""
     response_format = request_body.get("response_format")
-    return json_tree.is_object(response_format) and response_format.get("type") in {
+    return json_tree.is_object(response_format) and response_format.get("type") in (
         "json_object",
         "json_schema",
-    }
+    )
 
 
 def read_structured(text: str, response_format: Mapping[str, Any]) -> StructuredOutput:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -65,6 +65,8 @@ class Connection(BaseModel):
     """How many redirects in a row are followed, see below."""
     allow_private: tuple[str, ...] = ()
     """Private networks that it may reach: `loopback`, an address, or CIDR notation."""
+    model_rules: dict[str, dict[str, tuple[Any, ...]]] = {}
+    """The only values that models take, by field: [rules for models](chat-completions.md#rules-for-models)."""
     proxy: Proxy | None = None
     """The HTTP proxy in front of the server, see below."""
     tls: Tls | None = None

@@ -155,6 +155,14 @@ class Edge:
         """
         return prepare(request, self._connection(request.connection))
 
+    def connection(self, name: str) -> Connection:
+        """The connection of that name.
+
+        Raises:
+            ConnectionUnknown: there is none.
+        """
+        return find_connection(self._connections, name)
+
     async def aclose(self) -> None:
         """Closes all connections."""
         await self._authenticator.aclose()
@@ -233,7 +241,7 @@ class Edge:
         return stream
 
     def _connection(self, name: str | None) -> Connection | None:
-        return None if name is None else find_connection(self._connections, name)
+        return None if name is None else self.connection(name)
 
     def _channel(self, connection: Connection | None, prepared: PreparedRequest) -> Transport:
         """What carries a call, or the token request before it."""

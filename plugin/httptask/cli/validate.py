@@ -1,6 +1,6 @@
 """`httptask validate`: every fault of every file, at its place."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ from httptask.cli.options import ConfigOption, JsonOption
 if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
     from httptask.dsl.report import Report
+    from httptask.http.connections import Connection
 
 __all__ = ["validate"]
 
@@ -34,7 +35,7 @@ def validate(
     from httptask.cli.project import load_project
     from httptask.dsl.loader import load_file
 
-    connections = list(load_project(config).config.connections)
+    connections = load_project(config).config.connections
 
     # What can't be read is a fault of its own, and hides no other: a folder without a definition is read as a file.
     loaded = [load_file(file) for path in files for file in files_at(path) or [path]]
@@ -49,15 +50,19 @@ def validate(
         raise typer.Exit(ExitCode.INVALID)
 
 
-def _reports(loaded: "Loaded", connections: "list[str]", *, portable: bool) -> "list[Report]":
+def _reports(loaded: "Loaded", connections: "Mapping[str, Connection]", *, portable: bool) -> "list[Report]":
     from httptask.cli.connection_names import unknown_connections
+    from httptask.dsl.chat_models import model_warnings
     from httptask.dsl.portable import portable_uses
 
     if loaded.draft is None:
         return loaded.reports
-    uses = portable_uses(loaded.program) if portable and loaded.program is not None else ()
-    further = loaded.report([*unknown_connections(loaded.draft, connections), *uses])
-    return sorted([*loaded.reports, *further], key=lambda report: (report.line, report.column))
+    further = [
+        *unknown_connections(loaded.draft, list(connections)),
+        *model_warnings(loaded.draft, {name: each.model_rules for name, each in connections.items()}),
+        *(portable_uses(loaded.program) if portable and loaded.program is not None else ()),
+    ]
+    return sorted([*loaded.reports, *loaded.report(further)], key=lambda report: (report.line, report.column))
 
 
 def _summary(files: int, reports: "Iterable[Report]") -> str:

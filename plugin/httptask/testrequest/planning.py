@@ -113,7 +113,12 @@ def plan_test(
             body = render_part("body")
             assert body is not None  # every call has one
             call: ActivityCall[Any] = plan_chat_call(
-                chat, body.value, body.secrets, id_=id_, idempotency_key=id_
+                chat,
+                body.value,
+                body.secrets,
+                id_=id_,
+                idempotency_key=id_,
+                rules=program.rules_for(node),
             )
             output = partial(chat_output, chat)
         case HttpArguments() | HttpRequestArguments() as http:

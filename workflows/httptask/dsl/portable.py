@@ -27,11 +27,12 @@ def _not_portable(pointer: str, message: str, hint: str, *, at_key: bool = False
 
 
 def _metadata(program: Program) -> Iterator[Fault]:
-    if "httptask" in program.definition.document.metadata:
-        pointer = "/document/metadata/httptask"
-        yield _not_portable(
-            pointer, "`metadata.httptask` is read by httptask only", "others ignore it", at_key=True
-        )
+    tasks = {node.pointer: node.task.metadata for node in program.nodes.values()}
+    for pointer, metadata in {"/document": program.definition.document.metadata, **tasks}.items():
+        if "httptask" in metadata:
+            place = f"{pointer}/metadata/httptask"
+            message = "`metadata.httptask` is read by httptask only"
+            yield _not_portable(place, message, "others ignore it", at_key=True)
 
 
 def _functions(program: Program) -> Iterator[Fault]:

@@ -10,23 +10,17 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
+from httptask.chat.fields.json_schema import body_schema
 from httptask.dsl.functions import FUNCTIONS
-from httptask.dsl.metadata import RuntimeMetadata
+from httptask.dsl.metadata import RuntimeMetadata, TaskMetadata
 from httptask.dsl.model import Definition
 
 __all__ = ["editor_schema"]
 
 _REFERENCE: Final = "#/$defs/{model}"
-_MESSAGES: Final = {
-    "type": ["array", "string"],
-    "description": "Messages of the conversation: { role: user, content: ... }.",
-    "items": {"type": ["object", "string"], "required": ["role"]},
-}
-_CHAT_BODY: Final = {
-    "model": {"type": "string", "description": "Model that answers."},
-    "messages": _MESSAGES,
-    "response_format": {"description": "{ type: json_schema, json_schema: ... } makes the output's `json`."},
-}
+_EXPRESSION: Final = "ChatExpression"
+_CHAT: Final = "Chat"
+"""Begins the names of what chat requests are made of."""
 
 
 class _WithoutNull(GenerateJsonSchema):
@@ -42,14 +36,12 @@ class _WithoutNull(GenerateJsonSchema):
 
 def editor_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of a definition."""
-    models: list[type[BaseModel]] = [Definition, RuntimeMetadata, *FUNCTIONS.values()]
+    models: list[type[BaseModel]] = [Definition, RuntimeMetadata, TaskMetadata, *FUNCTIONS.values()]
     _, schema = models_json_schema([(model, "validation") for model in models], schema_generator=_WithoutNull)
     definitions: dict[str, Any] = schema["$defs"]
     _name_calls(definitions)
     _one_name_per_item(definitions)
-    definitions["Document"]["properties"]["metadata"]["properties"] = {
-        "httptask": {"$ref": _REFERENCE.format(model=RuntimeMetadata.__name__)}
-    }
+    _settings(definitions)
     definition: dict[str, Any] = definitions.pop(Definition.__name__)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -62,8 +54,16 @@ def editor_schema() -> dict[str, Any]:
 def _name_calls(definitions: dict[str, Any]) -> None:
     """Arguments depend on the function that `call` names."""
     chat = definitions[FUNCTIONS["chatCompletion"].__name__]
-    chat["properties"] = {**_CHAT_BODY, **chat["properties"]}
-    chat["required"] = ["model", "messages"]
+    expression = {"$ref": _REFERENCE.format(model=_EXPRESSION)}
+    body, parts = body_schema(prefix=_CHAT, also=expression)
+    definitions |= parts
+    definitions[_EXPRESSION] = {
+        "type": "string",
+        "pattern": r"\$\{",
+        "description": "An expression, ${ ... }.",
+    }
+    chat["properties"] = {**body["properties"], **chat["properties"]}
+    chat["required"] = body["required"]
     task = definitions["CallTask"]
     task["properties"]["call"] |= {"anyOf": [{"enum": list(FUNCTIONS)}, {"pattern": ":1\\.0\\.0@default$"}]}
     task["allOf"] = [
@@ -73,6 +73,15 @@ def _name_calls(definitions: dict[str, Any]) -> None:
         }
         for function, model in FUNCTIONS.items()
     ]
+
+
+def _settings(definitions: dict[str, Any]) -> None:
+    """`metadata` is free, but for what stands under `httptask`."""
+    for name, model in definitions.items():
+        metadata = model.get("properties", {}).get("metadata")
+        if metadata is not None:
+            settings = RuntimeMetadata if name == "Document" else TaskMetadata
+            metadata["properties"] = {"httptask": {"$ref": _REFERENCE.format(model=settings.__name__)}}
 
 
 def _one_name_per_item(definitions: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from httptask.activities.names import CHAT_COMPLETION
+from httptask.chat.faults import Level
 from httptask.chat.models import CALL_FIELDS, ChatRequest, Completion, Usage
 from httptask.dsl.functions import ChatCompletionArguments
 from httptask.http.models import SecretReference
@@ -19,6 +20,7 @@ def plan_chat_call(
     *,
     id_: str,
     idempotency_key: str,
+    rules: Level,
 ) -> ActivityCall[Completion]:
     """The call with a rendered body; pointers of `secrets` start at the body."""
     request = ChatRequest(
@@ -27,6 +29,7 @@ def plan_chat_call(
         secrets=tuple(secrets),
         idempotency_key=idempotency_key,
         include_response=arguments.output == "response",
+        rules=rules,
     )
     summary = f"POST {arguments.connection}/chat/completions"
     return ActivityCall(CHAT_COMPLETION, request, Completion, id_, summary, CHAT_SECONDS, request.connection)
@@ -40,8 +43,8 @@ def chat_output(
         return completion.response
     if completion.usage is not None and asked_before is not None:
         completion = completion.model_copy(update={"usage": sum_usage(asked_before, completion.usage)})
-    left_out = CALL_FIELDS if completion.choices else CALL_FIELDS | {"choices"}
-    return completion.model_dump(mode="json", exclude=set(left_out))
+    empty = {name for name in ("choices", "warnings") if not getattr(completion, name)}
+    return completion.model_dump(mode="json", exclude={*CALL_FIELDS, *empty})
 
 
 def sum_usage(first: Usage, second: Usage) -> Usage:

@@ -1,12 +1,15 @@
 """`metadata.httptask`: what the standard leaves to runtimes, checked like everything else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from httptask.dsl.faults import Fault, Severity
+from pydantic import BaseModel
+
+from httptask.dsl.faults import Fault, Severity, pointer_of
 from httptask.dsl.json_values import is_mapping
-from httptask.dsl.metadata import RuntimeMetadata
+from httptask.dsl.metadata import RuntimeMetadata, TaskMetadata
 from httptask.dsl.program import Program
+from httptask.dsl.structure.locate import Token, tokens_of
 from httptask.dsl.structure.messages import fault_of
 from httptask.dsl.structure.validate import errors_of
 
@@ -15,16 +18,12 @@ __all__ = ["check_metadata"]
 
 def check_metadata(program: Program) -> Iterator[Fault]:
     """Find keys and values of `metadata.httptask` that this runtime doesn't know."""
-    settings: Any = program.definition.document.metadata.get("httptask", {})
-    prefix = ("document", "metadata", "httptask")
-    if not is_mapping(settings):
-        pointer = "/document/metadata/httptask"
-        yield Fault(
-            pointer, "wrong-type", "`httptask` must be a mapping", "write settings under it", at_key=True
-        )
-        return
-    yield from map(fault_of, errors_of(RuntimeMetadata, settings, prefix))
-    budget = settings.get("budget")
+    of_document = program.definition.document.metadata
+    yield from _faults(RuntimeMetadata, of_document, ("document",))
+    for node in program.nodes.values():
+        yield from _faults(TaskMetadata, node.task.metadata, tokens_of(program.document, node.pointer))
+    settings: Any = of_document.get("httptask")
+    budget = settings.get("budget") if is_mapping(settings) else None
     if is_mapping(budget) and "cost_usd" in budget:
         yield Fault(
             "/document/metadata/httptask/budget/cost_usd",
@@ -34,3 +33,13 @@ def check_metadata(program: Program) -> Iterator[Fault]:
             severity=Severity.WARNING,
             at_key=True,
         )
+
+
+def _faults(model: type[BaseModel], metadata: Mapping[str, Any], owner: tuple[Token, ...]) -> Iterator[Fault]:
+    settings: Any = metadata.get("httptask", {})
+    place = (*owner, "metadata", "httptask")
+    if is_mapping(settings):
+        yield from map(fault_of, errors_of(model, settings, place))
+    else:
+        message = "`httptask` must be a mapping"
+        yield Fault(pointer_of(place), "wrong-type", message, "write settings under it", at_key=True)

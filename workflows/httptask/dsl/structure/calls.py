@@ -1,11 +1,13 @@
 """Calls: which function, and whether its arguments are what it takes."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from httptask.activities.allowed import OURS
-from httptask.chat.request import check_body
-from httptask.dsl.faults import Fault, child_pointer, pointer_of
+from httptask.chat.check import check_body
+from httptask.chat.faults import UNKNOWN_FIELD, Level
+from httptask.chat.model_rules import Takes
+from httptask.dsl.faults import Fault, Severity, child_pointer, pointer_of
 from httptask.dsl.functions import (
     CHAT_EXTRA_ARGUMENTS,
     FUNCTIONS,
@@ -24,7 +26,10 @@ from httptask.dsl.structure.unsupported import unsupported
 from httptask.dsl.structure.validate import errors_of
 from httptask.http.suggest import closest, hint_for_unknown
 
-__all__ = ["argument_errors", "call_faults"]
+__all__ = ["argument_errors", "call_faults", "is_expression"]
+
+_ANY_MODEL: Final[Mapping[str, Takes]] = {"*": {}}
+"""What models take is told by the configuration, which is not at hand here."""
 
 
 def argument_errors(task: RawTask) -> list[Found]:
@@ -42,8 +47,8 @@ def _misspells_with(task: RawTask) -> bool:
     return "with" not in task.body and closest("with", sorted(others)) is not None
 
 
-def call_faults(task: RawTask) -> Iterator[Fault]:
-    """An unknown function, or a chat request that the API would refuse."""
+def call_faults(task: RawTask, rules: Level) -> Iterator[Fault]:
+    """An unknown function, or a chat request that the API would refuse, as strictly as `rules` says."""
     call, arguments = task.body.get("call"), task.body.get("with", {})
     if not isinstance(call, str):
         return
@@ -61,7 +66,7 @@ def call_faults(task: RawTask) -> Iterator[Fault]:
     elif name == "httpRequest" and is_mapping(arguments):
         yield from request_faults(pointer_of((*task.tokens, "with")), arguments)
     elif name == "chatCompletion" and is_mapping(arguments):
-        yield from _chat_faults(pointer_of((*task.tokens, "with")), arguments)
+        yield from _chat_faults(pointer_of((*task.tokens, "with")), arguments, rules)
     elif name == "activity" and is_mapping(arguments):
         yield from _activity_faults(pointer_of((*task.tokens, "with")), arguments)
 
@@ -73,7 +78,7 @@ def _hint_for_function(call: str) -> str:
     return hint_for_unknown(name, FUNCTIONS, "functions")
 
 
-def _chat_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
+def _chat_faults(pointer: str, arguments: dict[str, Any], rules: Level) -> Iterator[Fault]:
     body = {key: value for key, value in arguments.items() if key not in CHAT_EXTRA_ARGUMENTS}
     misspelt = {key: near for key in body if (near := _meant_argument(key, arguments)) is not None}
     for key, near in misspelt.items():
@@ -81,9 +86,16 @@ def _chat_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
         yield Fault(
             child_pointer(pointer, key), "unknown-key", f"unknown key {shown(key)}", hint, at_key=True
         )
-    for fault in check_body(body, _is_expression):
-        if fault.pointer[1:] not in misspelt.values():
-            yield Fault(pointer + fault.pointer, "chat-request", fault.message, fault.hint)
+    for fault in check_body(body, is_expression, level=rules, model_rules=_ANY_MODEL):
+        if fault.pointer[1:] not in (*misspelt, *misspelt.values()):
+            yield Fault(
+                pointer + fault.pointer,
+                "chat-request",
+                fault.message,
+                fault.hint,
+                Severity(fault.severity),
+                at_key=fault.rule == UNKNOWN_FIELD,
+            )
 
 
 def _activity_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
@@ -93,10 +105,10 @@ def _activity_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]
     if isinstance(type_, str) and type_.startswith(OURS):
         hint = "write `call: httpRequest` or `call: chatCompletion`"
         yield Fault(at, "own-activity", f"{shown(type_)} is an activity of httptask", hint)
-    elif _is_expression(type_):
+    elif is_expression(type_):
         hint = "write the name; `switch` chooses between several"
         yield Fault(at, "expression-not-here", "`type` is a name, not an expression", hint)
-    if isinstance(given, str) and not _is_expression(given):
+    if isinstance(given, str) and not is_expression(given):
         hint = 'write a list, such as ["${ .id }"], or an expression that yields one'
         yield Fault(child_pointer(pointer, "arguments"), "wrong-type", "`arguments` is not a list", hint)
 
@@ -108,5 +120,6 @@ def _meant_argument(key: str, arguments: dict[str, Any]) -> str | None:
     return None if near in arguments else near
 
 
-def _is_expression(value: Any) -> bool:
+def is_expression(value: Any) -> bool:
+    """Whether a value of a definition is known only when its task runs."""
     return isinstance(value, str) and "${" in value

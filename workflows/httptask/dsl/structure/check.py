@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from httptask.dsl.bounds import MAX_TASKS
 from httptask.dsl.faults import Fault
+from httptask.dsl.json_values import is_mapping
+from httptask.dsl.metadata import rules_level
 from httptask.dsl.model import Definition
 from httptask.dsl.structure.calls import argument_errors, call_faults
 from httptask.dsl.structure.found import Found
@@ -45,10 +47,12 @@ def check_structure(data: Any) -> Structure:
     faults = [fault_of(found) for found in _errors(data)]
     faults += null_faults(Definition, data)
     faults += list_faults(data)
+    document = data.get("document")
+    of_document = document.get("metadata") if is_mapping(document) else None
     for task in raw_tasks(data):
-        faults += call_faults(task)
-    document = copy.deepcopy(data) if faults else data
-    return Structure(_sound(document), document, faults)
+        faults += call_faults(task, rules_level(task.body.get("metadata"), of_document))
+    repaired = copy.deepcopy(data) if faults else data
+    return Structure(_sound(repaired), repaired, faults)
 
 
 def _too_many_tasks(data: dict[str, Any]) -> Fault | None:

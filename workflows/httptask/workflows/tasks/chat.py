@@ -29,7 +29,12 @@ async def run_chat_completion(context: TaskContext, _child: Child | None) -> Ste
     for question in range(arguments.reask + 1):
         id_ = context.execution.id + (f"~{question}" if question else "")
         call = plan_chat_call(
-            arguments, body, rendered.secrets, id_=id_, idempotency_key=context.idempotency_key(id_)
+            arguments,
+            body,
+            rendered.secrets,
+            id_=id_,
+            idempotency_key=context.idempotency_key(id_),
+            rules=context.services.program.rules_for(context.node),
         )
         try:
             completion = await context.call(call)

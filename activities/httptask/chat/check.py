@@ -1,0 +1,84 @@
+"""Whether a chat request may be sent."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+import structlog
+
+from httptask.chat.faults import BodyFault, Level
+from httptask.chat.fields.check import field_faults
+from httptask.chat.model_rules import Takes, model_faults
+from httptask.chat.models import ChatRequest
+from httptask.chat.rules import rule_faults
+from httptask.chat.rules.options import ANSWER_SCHEMA
+from httptask.chat.unknown import IsUnknown, with_unknown
+from httptask.http.errors import RequestInvalid
+
+__all__ = ["check_body", "require_sendable"]
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+_NEEDED: Final = ("/model", "/messages")
+_MOST_LOGGED: Final = 10
+_NO_RULES: Final[Mapping[str, Takes]] = {}
+
+
+def check_body(
+    body: Mapping[str, Any],
+    is_unknown: IsUnknown | None = None,
+    *,
+    level: Level = "strict",
+    model_rules: Mapping[str, Takes] = _NO_RULES,
+) -> list[BodyFault]:
+    """Find every fault of a request body at once.
+
+    Args:
+        body: the JSON body of `POST /chat/completions`.
+        is_unknown: tells a value that is not known yet, such as an expression of a definition that is being
+            loaded; no rule is applied to it.
+        level: at `warn` every fault is a warning, at `off` there are none, but for `model` and `messages` that are
+            missing and a schema that no answer could be held to.
+        model_rules: what models take, by patterns of their names, beside what is known of them.
+    """
+    known: Mapping[str, Any] = body if is_unknown is None else with_unknown(body, is_unknown)
+    if level == "off":
+        return [*filter(_is_needed, field_faults(known)), *ANSWER_SCHEMA.faults(known)]
+    faults = [*field_faults(known), *rule_faults(known), *model_faults(known, model_rules)]
+    if level == "warn":
+        return [fault if _is_needed(fault) else replace(fault, severity="warning") for fault in faults]
+    return faults
+
+
+def require_sendable(request: ChatRequest, model_rules: Mapping[str, Takes] = _NO_RULES) -> list[BodyFault]:
+    """Check a request before it is sent, at its own level.
+
+    Returns:
+        What the server may reject; it is logged, too.
+
+    Raises:
+        RequestInvalid: the body can't be sent; `details["faults"]` lists everything that is wrong with it.
+    """
+    secret = {reference.pointer for reference in request.secrets}
+    found = check_body(request.body, level=request.rules, model_rules=model_rules)
+    faults = [fault for fault in found if fault.pointer not in secret]
+    errors = [fault for fault in faults if fault.severity == "error"]
+    if errors:
+        first = errors[0]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise RequestInvalid(
+            f"the chat request can't be sent: {first.pointer}: {first.message}: {first.hint}{more}",
+            details={"faults": [asdict(fault) for fault in errors]},
+        )
+    if faults:
+        log.warning(
+            "chat.request.doubtful",
+            connection=request.connection,
+            faults=[f"{fault.pointer}: {fault.rule}" for fault in faults[:_MOST_LOGGED]],
+            count=len(faults),
+        )
+    return faults
+
+
+def _is_needed(fault: BodyFault) -> bool:
+    return (fault.rule == "missing" and fault.pointer in _NEEDED) or fault.rule == ANSWER_SCHEMA.name

@@ -1,0 +1,65 @@
+"""What a rule is made of."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from httptask.chat.faults import BodyFault, Severity
+from httptask.http.json_pointer import json_pointer
+from httptask.http.json_tree import is_array, is_object
+
+__all__ = ["Breach", "Rule", "is_absent", "objects_in", "rule"]
+
+Body = Mapping[str, Any]
+
+
+class Breach(NamedTuple):
+    """Where a rule is broken, how, and the cure."""
+
+    path: tuple[str | int, ...]
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        name: how messages and pages call it.
+        severity: whether a server is sure to reject what breaks it, or may.
+        text: the rule in a sentence.
+    """
+
+    name: str
+    severity: Severity
+    text: str
+    breaches: Callable[[Body], Iterator[Breach]]
+
+    def faults(self, body: Body) -> Iterator[BodyFault]:
+        """What of a body breaks the rule."""
+        for breach in self.breaches(body):
+            yield BodyFault(json_pointer(breach.path), breach.message, breach.hint, self.name, self.severity)
+
+
+def rule(severity: Severity) -> Callable[[Callable[[Body], Iterator[Breach]]], Rule]:
+    """Makes a rule of a function: its name is the function's, its text the docstring."""
+
+    def make(breaches: Callable[[Body], Iterator[Breach]]) -> Rule:
+        text = " ".join((breaches.__doc__ or "").split())
+        return Rule(breaches.__name__.strip("_").replace("_", "-"), severity, text, breaches)
+
+    return make
+
+
+def is_absent(body: Body, name: str) -> bool:
+    """Whether a field is left out, null or an empty list, so that it says nothing."""
+    value = body.get(name)
+    return value is None or value == []
+
+
+def objects_in(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a list, with their index; nothing when it is no list."""
+    for index, item in enumerate(value if is_array(value) else ()):
+        if is_object(item):
+            yield index, item

@@ -1,0 +1,62 @@
+"""The table of chat requests: a row per field and rule, sound or wrong, with the place of each fault."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from httptask.chat.check import check_body
+from httptask.chat.faults import BodyFault
+from httptask.chat.fields.request import ChatBody
+from httptask.chat.fields.shapes import Either, ListOf, ObjectOf, Shape, shape_of
+from httptask.chat.rules import RULES
+from support.chat_rows import ROWS, Row
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_row(row: Row) -> None:
+    faults = check_body(row.body)
+    assert [(fault.pointer, fault.rule, fault.severity) for fault in faults] == [*row.faults]
+    assert all(well_told(fault) for fault in faults)
+
+
+def well_told(fault: BodyFault) -> bool:
+    return all(text and "\n" not in text and len(text) < 400 for text in (fault.message, fault.hint))
+
+
+def test_names_of_rows_are_their_own() -> None:
+    names = [row.name for row in ROWS]
+    assert sorted(names) == sorted(set(names))
+    assert len(names) >= 150
+
+
+def test_every_field_has_a_row_that_is_wrong() -> None:
+    wrong = {re.sub(r"/\d+(?=/|$)", "/*", pointer) for row in ROWS for pointer, _, _ in row.faults}
+    assert sorted(set(places(shape_of(ChatBody))) - wrong) == []
+
+
+def test_every_field_has_a_row_that_is_sound() -> None:
+    used = {name for row in ROWS if not row.faults for name in row.body}
+    assert used == set(shape_of(ChatBody).fields)
+
+
+def test_every_rule_has_a_row_that_breaks_it() -> None:
+    broken = {(rule, severity) for row in ROWS for _, rule, severity in row.faults}
+    assert [rule.name for rule in RULES if (rule.name, rule.severity) not in broken] == []
+
+
+def places(shape: Shape, at: str = "") -> Iterator[str]:
+    """The place of every field, with `*` for the items of lists."""
+    match shape:
+        case ObjectOf():
+            for name, field in shape.fields.items():
+                yield f"{at}/{name}"
+                yield from places(field.shape, f"{at}/{name}")
+        case ListOf():
+            yield from places(shape.item, f"{at}/*")
+        case Either():
+            for part in (shape.list, *shape.objects.values()):
+                if part is not None:
+                    yield from places(part, at)
+        case _:
+            pass
