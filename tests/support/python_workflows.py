@@ -7,7 +7,7 @@ from temporalio import workflow
 
 from httptask.http.models import Part, TextBody
 from httptask.workflows import chat_completion, http_request
-from httptask.workflows.errors import QuotaExhausted
+from httptask.workflows.errors import QuotaExhausted, RequestInvalid
 
 
 class Label(BaseModel):
@@ -30,6 +30,45 @@ class Asks:
             model="m", messages=[{"role": "user", "content": "?"}], output_type=Label, temperature=0
         )
         return f"{type(answer.json).__name__} {answer.json.priority}"
+
+
+@workflow.defn
+class AsksAgain:
+    @workflow.run
+    async def run(self) -> list[str | int | None]:
+        answer = await chat_completion(
+            model="m",
+            messages=[{"role": "user", "content": "?"}],
+            output_type=Label,
+            reask=2,
+            rules="warn",
+            extra_body={"top_k": 3},
+        )
+        assert answer.usage is not None
+        warned = [warning.pointer for warning in answer.warnings]
+        return [answer.json.priority, answer.usage.total_tokens, *warned]
+
+
+@workflow.defn
+class AsksWrongly:
+    @workflow.run
+    async def run(self) -> list[str]:
+        told: list[str] = []
+        try:
+            await chat_completion(model="m", messages=[{"role": "usr"}], temperature=3)
+        except RequestInvalid as error:
+            told += [fault["pointer"] for fault in error.info["faults"]]
+        try:
+            await chat_completion(
+                model="m", messages=[], output_type=Label, response_format={"type": "json_object"}
+            )
+        except ValueError as error:
+            told.append(str(error))
+        try:
+            await chat_completion(model="m", messages=[], n=1, extra_body={"n": 2})
+        except ValueError as error:
+            told.append(str(error))
+        return told
 
 
 @workflow.defn

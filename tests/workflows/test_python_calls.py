@@ -12,9 +12,10 @@ from temporalio.worker import Replayer
 
 from httptask.testing import Reply, ScriptedServer
 from support.chat import completion
-from support.python_workflows import Asks, Posts, Uploads
+from support.python_workflows import Asks, AsksAgain, AsksWrongly, Posts, Uploads
 from support.runs import Runner, local_connection, running, secret_store
 
+WORKFLOWS = [Asks, AsksAgain, AsksWrongly, Posts, Uploads]
 REFUSED = Reply.json(
     {
         "choices": [
@@ -39,7 +40,7 @@ async def runner(temporal: WorkflowEnvironment, server: ScriptedServer) -> Async
         "shop": local_connection("shop", server.url),
     }
     secrets = secret_store({"KEY": "sk-0123456789"})
-    worker = {"workflows": [Asks, Posts, Uploads]}
+    worker = {"workflows": WORKFLOWS}
     async with running(temporal, connections=connections, secrets=secrets, worker=worker) as found:
         yield found
 
@@ -53,7 +54,7 @@ async def run(runner: Runner, workflow: Any) -> Any:
     except WorkflowFailureError as error:
         return error.cause
     finally:
-        replayer = Replayer(workflows=[Asks, Posts, Uploads], plugins=[runner.plugin])
+        replayer = Replayer(workflows=WORKFLOWS, plugins=[runner.plugin])
         await replayer.replay_workflow(await handle.fetch_history())
 
 
@@ -88,6 +89,41 @@ async def test_what_is_no_such_object_fails_the_workflow(
     assert cause.type == "OutputInvalid"
     assert message in str(cause) + str(cause.details)
     assert len(server.requests) == 1
+
+
+async def test_asks_again_and_says_what_is_wrong(runner: Runner, server: ScriptedServer) -> None:
+    server.script = [
+        completion('{"priority": "meh", "reason": "?"}'),
+        completion('{"priority": "low", "reason": " "}'),
+        completion('{"priority": "low", "reason": "later"}'),
+    ]
+
+    assert await run(runner, AsksAgain) == ["low", 30, "/top_k"]
+    sent = [request.json()["messages"] for request in server.requests]
+    assert [len(messages) for messages in sent] == [1, 3, 5]
+    assert sent[1][1]["content"] == '{"priority": "meh", "reason": "?"}'
+    assert "say something" in sent[2][4]["content"]
+    assert len({request.headers["idempotency-key"] for request in server.requests}) == 3
+    assert server.requests[0].json()["top_k"] == 3
+
+
+async def test_a_refusal_is_not_asked_again(runner: Runner, server: ScriptedServer) -> None:
+    server.script = [REFUSED]
+
+    cause = await run(runner, AsksAgain)
+
+    assert isinstance(cause, ApplicationError)
+    assert (cause.type, len(server.requests)) == ("OutputInvalid", 1)
+
+
+async def test_nothing_is_sent_that_cannot_be_right(runner: Runner, server: ScriptedServer) -> None:
+    assert await run(runner, AsksWrongly) == [
+        "/messages/0/role",
+        "/temperature",
+        "give one of `output_type` and `response_format`",
+        "`extra_body` repeats `n`",
+    ]
+    assert server.requests == []
 
 
 async def test_errors_are_caught_by_their_class(runner: Runner, server: ScriptedServer) -> None:

@@ -15,7 +15,7 @@ from httptask.http.models import HttpRequest, HttpResponse
 from httptask.testrequest.planning import PlannedTest
 from httptask.workflows.activity_call import activity_options
 from httptask.workflows.problem import Problem, problem_of_failure
-from httptask.workflows.tasks.chat import may_ask_again
+from httptask.workflows.reask import may_ask_again, refused_answer
 
 __all__ = ["Outcome", "send_once"]
 
@@ -82,6 +82,6 @@ def _failed(cause: BaseException | None, node: TaskNode) -> Outcome:
     return Outcome(
         problem=problem,
         would_retry=isinstance(cause, ApplicationError) and not cause.non_retryable,
-        would_ask_again=chat.reask if chat is not None and may_ask_again(problem) else 0,
+        would_ask_again=chat.reask if chat is not None and may_ask_again(refused_answer(problem)) else 0,
         retry_after=(problem.details or {}).get("retry_after"),
     )

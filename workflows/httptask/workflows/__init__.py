@@ -1,5 +1,6 @@
 """Durable workflows: calls for workflows in Python, and the interpreter of definitions."""
 
-from httptask.workflows.calls import CallOptions, ChatResult, chat_completion, http_request
+from httptask.workflows.calls import CallOptions, http_request
+from httptask.workflows.chat_completion import ChatResult, chat_completion
 
 __all__ = ["CallOptions", "ChatResult", "chat_completion", "http_request"]
