@@ -100,3 +100,38 @@ async def test_a_path_that_is_not_there_hides_no_other(shell: Shell) -> None:
         ("empty", "unreadable"),
     }
     assert "bad.yaml" in {report["file"] for report in reports}
+
+
+REASONING = """document: { dsl: 1.0.3, namespace: tests, name: reasoning, version: 1.0.0 }
+do:
+  - ask:
+      call: chatCompletion
+      with: { model: o3-mini, temperature: 0, stop: x, messages: [{ role: user, content: hello }] }
+"""
+
+
+async def test_what_a_model_does_not_take_is_told_by_the_configuration(shell: Shell) -> None:
+    shell.write("reasoning.yaml", REASONING)
+    code, command = await shell.run("validate", "reasoning.yaml")
+    assert code == 0
+    assert (
+        "reasoning.yaml:5:44: warning[chat-model]: `temperature` is 0: o3-mini takes `1` only"
+        in command.stdout
+    )
+    assert "reasoning.yaml:5:53: warning[chat-model]: o3-mini takes no `stop`" in command.stdout
+
+    rules = 'base_url = "https://api.example.com"\nmodel_rules = { "o3*" = { stop = [] } }\n'
+    shell.write("httptask.toml", f"[connections.openai]\n{rules}")
+    code, command = await shell.run("validate", "reasoning.yaml")
+    assert command.stderr == "1 file: 0 errors, 1 warning\n"
+    assert "takes no `stop`" in command.stdout
+
+    shell.write(
+        "reasoning.yaml", REASONING.replace("with:", 'metadata: { httptask: { rules: "off" } }\n      with:')
+    )
+    code, command = await shell.run("validate", "reasoning.yaml")
+    assert command.stderr == "1 file: 0 errors, 0 warnings\n"
+
+    shell.write("httptask.toml", "[connections.openai\n")
+    code, command = await shell.run("validate", "reasoning.yaml")
+    assert code == 0

@@ -1,12 +1,16 @@
 """JSON Schemas that authors write: compiled without fetching anything."""
 
-from typing import Any, NoReturn
+import json
+from functools import lru_cache
+from typing import Any, Final, NoReturn
 
 import jsonschema_rs
 
 from httptask.http.json_pointer import json_pointer
 
 __all__ = ["compile_schema"]
+
+_MOST_KEPT: Final = 256
 
 
 def compile_schema(schema: Any) -> jsonschema_rs.Validator:
@@ -18,6 +22,12 @@ def compile_schema(schema: Any) -> jsonschema_rs.Validator:
     Raises:
         ValueError: the schema is not valid; the message is one line.
     """
+    return _compiled(json.dumps(schema))
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _compiled(schema: str) -> jsonschema_rs.Validator:
+    """A schema is compiled once, though many requests and answers are held against it."""
     try:
         return jsonschema_rs.validator_for(schema, retriever=_refuse)
     except jsonschema_rs.ValidationError as invalid:

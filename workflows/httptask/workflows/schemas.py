@@ -1,10 +1,6 @@
 """JSON Schema checks of inputs, outputs and contexts (dsl.md, Data Flow)."""
 
-import json
-from functools import lru_cache
 from typing import Any
-
-import jsonschema_rs
 
 from httptask.dsl.model import Schema
 from httptask.http.json_schema import compile_schema
@@ -25,7 +21,7 @@ def check_schema(schema: Schema | None, value: Any, what: str) -> None:
     if schema is None:
         return
     try:
-        validator = _validator(json.dumps(schema.document))
+        validator = compile_schema(schema.document)
     except ValueError as invalid:
         TaskFault.raise_standard("configuration", "Not a schema", detail=f"the schema of {what}: {invalid}")
     errors = [
@@ -39,8 +35,3 @@ def check_schema(schema: Schema | None, value: Any, what: str) -> None:
         TaskFault.raise_standard(
             "validation", "Not valid", detail=f"{what} does not fit its schema: {shown}"[:2000]
         )
-
-
-@lru_cache(maxsize=256)
-def _validator(schema: str) -> jsonschema_rs.Validator:
-    return compile_schema(json.loads(schema))

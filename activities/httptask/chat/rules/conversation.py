@@ -120,8 +120,11 @@ class _Turn:
     def __init__(self, index: int, message: Mapping[str, Any]) -> None:
         self.index = index
         self.answers: list[tuple[int, Any]] = []
-        self.is_open = False
+        self.calls: dict[str, int] = {}
+        self.is_open = self.is_vague = False
         calls = message.get("tool_calls") if message.get("role") == "assistant" else None
+        if calls is None:
+            return
         ids = [(at, call.get("id")) for at, call in objects_in(calls)]
         self.calls = {id_: at for at, id_ in reversed(ids) if isinstance(id_, str)}
         count = len(calls) if is_array(calls) else 0
