@@ -1,16 +1,16 @@
 """The table of chat requests: a row per field and rule, sound or wrong, with the place of each fault."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from httptask.chat.check import check_body
 from httptask.chat.faults import BodyFault
 from httptask.chat.fields.request import ChatBody
-from httptask.chat.fields.shapes import Either, ListOf, ObjectOf, Shape, shape_of
+from httptask.chat.fields.shapes import shape_of
 from httptask.chat.rules import RULES
 from support.chat_rows import ROWS, Row
+from support.chat_rows.places import places
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
@@ -43,20 +43,3 @@ def test_every_field_has_a_row_that_is_sound() -> None:
 def test_every_rule_has_a_row_that_breaks_it() -> None:
     broken = {(rule, severity) for row in ROWS for _, rule, severity in row.faults}
     assert [rule.name for rule in RULES if (rule.name, rule.severity) not in broken] == []
-
-
-def places(shape: Shape, at: str = "") -> Iterator[str]:
-    """The place of every field, with `*` for the items of lists."""
-    match shape:
-        case ObjectOf():
-            for name, field in shape.fields.items():
-                yield f"{at}/{name}"
-                yield from places(field.shape, f"{at}/{name}")
-        case ListOf():
-            yield from places(shape.item, f"{at}/*")
-        case Either():
-            for part in (shape.list, *shape.objects.values()):
-                if part is not None:
-                    yield from places(part, at)
-        case _:
-            pass

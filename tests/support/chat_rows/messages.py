@@ -89,6 +89,19 @@ PARTS = [
             prompt_cache_breakpoint={"mode": "explicit"},
         ),
     ),
+    *[
+        sound(
+            f"an image in detail {detail}",
+            **part("image_url", image_url={"url": "https://a", "detail": detail}),
+        )
+        for detail in ("auto", "high")
+    ],
+    doubtful(
+        "a recording in a format of its own",
+        "/messages/0/content/0/input_audio/format",
+        "choice",
+        **part("input_audio", input_audio={"data": "AA==", "format": "ogg"}),
+    ),
     sound("a recording", **part("input_audio", input_audio={"data": "AA==", "format": "mp3"})),
     sound("a file", **part("file", file={"file_id": "f-1", "filename": "a.pdf"})),
     sound("a file as data", **part("file", file={"file_data": "data:application/pdf;base64,AA=="})),

@@ -250,4 +250,33 @@ OTHERS = [
     ],
 ]
 
-ROWS = [*RESPONSE_FORMAT, *OTHERS]
+VALUES = [
+    *[
+        sound(f"audio as {format_}", **SPOKEN, audio={"voice": "alloy", "format": format_})
+        for format_ in ("aac", "flac", "opus", "pcm16")
+    ],
+    *[
+        sound(f"search_context_size {size}", web_search_options={"search_context_size": size})
+        for size in ("low", "medium", "high")
+    ],
+    sound("prompt_cache_options, implicit", prompt_cache_options={"mode": "implicit"}),
+    doubtful(
+        "prompt_cache_options, ttl of its own",
+        "/prompt_cache_options/ttl",
+        "choice",
+        prompt_cache_options={"ttl": "1h"},
+    ),
+    sound(
+        "moderation, the other modes",
+        moderation={"model": "m", "policy": {"input": {"mode": "block"}, "output": {"mode": "score"}}},
+    ),
+    sound("moderation, block the answer", moderation={"model": "m", "policy": {"output": {"mode": "block"}}}),
+    doubtful(
+        "moderation, an input mode of its own",
+        "/moderation/policy/input/mode",
+        "choice",
+        moderation={"model": "m", "policy": {"input": {"mode": "drop"}}},
+    ),
+]
+
+ROWS = [*RESPONSE_FORMAT, *OTHERS, *VALUES]

@@ -319,7 +319,13 @@ MODELS = [
         reasoning_effort="low",
     ),
     *[
-        doubtful(f"{model} with {name} {value}", f"/{name}", "model", model=model, **{name: value})
+        doubtful(
+            f"{model} with {name} {value}",
+            f"/{name}",
+            "model",
+            model=model,
+            **{"tools": [function()], name: value} if name == "parallel_tool_calls" else {name: value},
+        )
         for model, name, value in [
             ("o1", "temperature", 0),
             ("o3", "top_p", 0.5),
@@ -331,6 +337,9 @@ MODELS = [
             ("o4-mini", "logit_bias", {"1": 1}),
             ("o4-mini", "reasoning_effort", "minimal"),
             ("openai/o4-mini", "stop", "x"),
+            ("o3-mini", "parallel_tool_calls", True),
+            ("gpt-5", "stop", "x"),
+            ("gpt-5", "top_p", 0.5),
             ("gpt-5", "temperature", 0),
             ("gpt-5-mini", "max_tokens", 9),
             ("gpt-5-nano", "reasoning_effort", "xhigh"),
@@ -341,6 +350,8 @@ MODELS = [
             ("gpt-4o-search-preview", "n", 2),
         ]
     ],
+    sound("gpt-5.1-chat has a limit of the older name", model="gpt-5.1-chat-latest", max_tokens=9),
+    sound("gpt-5.1-codex is not known", model="gpt-5.1-codex", temperature=0, reasoning_effort="high"),
     sound("o1 takes stop", model="o1", stop="x"),
     sound("gpt-5-chat samples", model="gpt-5-chat-latest", temperature=0, max_tokens=9),
     sound("gpt-5.1 samples without reasoning", model="gpt-5.1", temperature=0),
