@@ -192,3 +192,15 @@ def test_an_error_lists_errors_and_no_warnings() -> None:
             "severity": "error",
         }
     ]
+
+
+def test_what_is_told_is_bounded() -> None:
+    body = {"model": "m", "messages": [{"role": "usr"}] * 10_000, "metadata": {"k" * 1_000_000: 1}}
+    with pytest.raises(RequestInvalid) as caught:
+        require_sendable(ChatRequest(body=body))
+    assert caught.value.message.endswith("(and 10001 more)")
+    assert len(str(caught.value.details)) < 20_000
+
+    extra = {f"{index}{'x' * 100_000}": 1 for index in range(100)}
+    warnings = require_sendable(ChatRequest(body={"model": "m", "messages": [HELLO], **extra}))
+    assert len(str(warnings)) < 50_000

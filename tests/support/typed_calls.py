@@ -4,8 +4,7 @@ from typing import Any, Literal, assert_type
 
 from pydantic import BaseModel
 
-from httptask.chat.fields.request import ChatParams
-from httptask.workflows import ChatResult, chat_completion
+from httptask.workflows import ChatParams, ChatResult, chat_completion
 
 __all__ = ["calls"]
 

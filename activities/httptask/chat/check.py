@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import structlog
 
-from httptask.chat.faults import BodyFault, Level
+from httptask.chat.faults import BodyFault, Level, shortened
 from httptask.chat.fields.check import field_faults
 from httptask.chat.model_rules import Takes, model_faults
 from httptask.chat.models import ChatRequest
@@ -21,6 +21,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 _NEEDED: Final = ("/model", "/messages")
 _MOST_LOGGED: Final = 10
+_MOST_TOLD: Final = 50
+_LONGEST: Final = 300
 _NO_RULES: Final[Mapping[str, Takes]] = {}
 
 
@@ -57,18 +59,18 @@ def require_sendable(request: ChatRequest, model_rules: Mapping[str, Takes] = _N
         What the server may reject; it is logged, too.
 
     Raises:
-        RequestInvalid: the body can't be sent; `details["faults"]` lists everything that is wrong with it.
+        RequestInvalid: the body can't be sent; `details["faults"]` lists what is wrong with it, up to 50 faults.
     """
     secret = {reference.pointer for reference in request.secrets}
     found = check_body(request.body, level=request.rules, model_rules=model_rules)
-    faults = [fault for fault in found if fault.pointer not in secret]
+    faults = [_bounded(fault) for fault in found if fault.pointer not in secret]
     errors = [fault for fault in faults if fault.severity == "error"]
     if errors:
         first = errors[0]
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         raise RequestInvalid(
             f"the chat request can't be sent: {first.pointer}: {first.message}: {first.hint}{more}",
-            details={"faults": [asdict(fault) for fault in errors]},
+            details={"faults": [asdict(fault) for fault in errors[:_MOST_TOLD]]},
         )
     if faults:
         log.warning(
@@ -77,7 +79,16 @@ def require_sendable(request: ChatRequest, model_rules: Mapping[str, Takes] = _N
             faults=[f"{fault.pointer}: {fault.rule}" for fault in faults[:_MOST_LOGGED]],
             count=len(faults),
         )
-    return faults
+    return faults[:_MOST_TOLD]
+
+
+def _bounded(fault: BodyFault) -> BodyFault:
+    """The fault as a failure or result can hold it: keys of the author's own may be of any length."""
+    return (
+        fault
+        if len(fault.pointer) <= _LONGEST
+        else replace(fault, pointer=shortened(fault.pointer, _LONGEST))
+    )
 
 
 def _is_needed(fault: BodyFault) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from httptask.chat.faults import UNKNOWN_FIELD, BodyFault, Severity, kind_of, quoted
+from httptask.chat.faults import UNKNOWN_FIELD, BodyFault, Severity, kind_of, quoted, shortened
 from httptask.chat.fields.annotations import About, Length
 from httptask.chat.fields.request import ChatBody
 from httptask.chat.fields.shapes import (
@@ -32,6 +32,7 @@ from httptask.http.suggest import closest
 __all__ = ["field_faults"]
 
 _Path = tuple[str | int, ...]
+_LONGEST: Final = 80
 _NO_HINT: Final = About("")
 
 
@@ -169,7 +170,7 @@ class _Check:
     def unknown_field(self, name: str, known: tuple[str, ...], path: _Path) -> None:
         near = closest(name, known)
         hint = f"did you mean `{near}`?" if near else "it is passed on as it is: not every server knows it"
-        self.report(path, f"unknown field `{name}`", hint, UNKNOWN_FIELD, "warning")
+        self.report(path, f"unknown field {_name(path)}", hint, UNKNOWN_FIELD, "warning")
 
     def report(self, path: _Path, message: str, hint: str, rule: str, severity: Severity = "error") -> None:
         self.faults.append(BodyFault(json_pointer(path), message, hint, rule, severity))
@@ -195,7 +196,8 @@ def _is_number(value: Any) -> bool:
 
 def _name(path: _Path) -> str:
     """What a message calls the value at a path."""
-    return f"`{path[-1]}`" if isinstance(path[-1], str) else f"item {path[-1]} of `{path[-2]}`"
+    last = path[-1]
+    return f"`{shortened(last, _LONGEST)}`" if isinstance(last, str) else f"item {last} of `{path[-2]}`"
 
 
 def _hint(field: Field) -> str:
