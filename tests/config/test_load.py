@@ -133,6 +133,14 @@ def test_replaced_openai_does_not_keep_the_default_credential(tmp_path: Path) ->
             "connections.x.limits.totl: unknown key; did you mean total?",
         ),
         (
+            '[connections.x]\nbase_url = "https://x"\nmodel_rules = { "o3*" = { temprature = [1] } }',
+            "connections.x.model_rules.o3*.temprature: unknown field; did you mean temperature?",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nmodel_rules = { o3 = { stop = 1 } }',
+            "connections.x.model_rules.o3.stop: must be a list",
+        ),
+        (
             '[connections.x]\nbase_url = "https://x"\ntls = { ca_bundel = "x" }',
             "connections.x.tls.ca_bundel: unknown key; did you mean ca_bundle?",
         ),

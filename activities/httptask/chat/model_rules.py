@@ -14,8 +14,9 @@ from httptask.chat.fields.request import ChatBody
 from httptask.chat.fields.shapes import shape_of
 from httptask.chat.unknown import UNKNOWN
 from httptask.http.json_pointer import json_pointer
+from httptask.http.suggest import closest
 
-__all__ = ["MODEL_RULE", "MODEL_RULES", "ModelRules", "Takes", "model_faults"]
+__all__ = ["MODEL_RULE", "MODEL_RULES", "ModelRules", "Takes", "misspelt_fields", "model_faults"]
 
 Takes = Mapping[str, Sequence[Any]]
 """Fields, each with the only values that are taken; none for a field that is not taken at all."""
@@ -108,6 +109,16 @@ def model_faults(body: Mapping[str, Any], own: Mapping[str, Takes]) -> Iterator[
             value = body.get(name)
             if value is not None and value is not UNKNOWN and value not in values:
                 yield _fault(name, value, values, f"{model} takes", as_of)
+
+
+def misspelt_fields(own: Mapping[str, Takes]) -> Iterator[tuple[str, str, str]]:
+    """Each pattern and field of a connection's rules that is no field of the API, but near one: the third name."""
+    known = shape_of(ChatBody).fields
+    for pattern, takes in own.items():
+        for name in takes:
+            near = None if name in known else closest(name, known)
+            if near is not None:
+                yield pattern, name, near
 
 
 def _rules_for(

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from httptask.activities.allowed import AllowedActivity
+from httptask.chat.model_rules import misspelt_fields
 from httptask.config.errors import ConfigInvalid
 from httptask.config.faults import describe_faults
 from httptask.config.policy import Policy, WorkerPolicy
@@ -145,7 +146,7 @@ def _parse(file: Path) -> _ConfigFile:
 
 
 def _check_sources(file: Path, written: _ConfigFile) -> None:
-    """Refuse a connection without an address and a secret without a source, or with two."""
+    """Refuse a connection without an address or for fields that no API has, and a secret without its one source."""
     faults = [
         f"{file}: connections.{name}: has no address; write base_url"
         for name, connection in written.connections.items()
@@ -155,6 +156,11 @@ def _check_sources(file: Path, written: _ConfigFile) -> None:
         f'{file}: secrets.{name}: write where it comes from, either environment = "{name}" or file = "PATH"'
         for name, source in written.secrets.items()
         if (source.environment is None) == (source.file is None)
+    ]
+    faults += [
+        f"{file}: connections.{name}.model_rules.{pattern}.{field}: unknown field; did you mean {near}?"
+        for name, connection in written.connections.items()
+        for pattern, field, near in misspelt_fields(connection.model_rules)
     ]
     if faults:
         raise ConfigInvalid(faults)
