@@ -82,7 +82,7 @@ async def test_reads_json_whatever_stands_around_it(content_type: str | None, bl
 async def test_sends_nothing_that_cannot_be_right_and_says_all_that_is_wrong() -> None:
     async with ScriptedServer([Reply.json(ANSWER)]) as server, edge_to(server.url) as edge:
         with pytest.raises(RequestInvalid) as caught:
-            await complete(edge, ChatRequest(body={"messages": [{"role": "usr"}], "stream": True}))
+            await complete(edge, ChatRequest(body={"messages": [{"role": "usr"}]}))
     assert server.requests == []
     assert caught.value.message == (
         "the chat request can't be sent: /model: `model` is missing: "

@@ -71,19 +71,16 @@ def test_reads_everything_a_workflow_uses() -> None:
         "cost": 0.01,
     }
     completion = read_completion(said("Hi", usage=usage, system_fingerprint=None), REQUEST)
-    assert completion.model_dump(exclude={"usage", "warnings", *CALL_FIELDS}) == {
+    assert completion.model_dump(exclude={"usage", "warnings", *CALL_FIELDS}, exclude_none=True) == {
         "text": "Hi",
-        "json": None,
-        "refusal": None,
         "tool_calls": [],
+        "annotations": [],
         "finish_reason": "stop",
         "model": "m-2",
         "id": "c-1",
-        "cost": None,
-        "choices": None,
     }
     assert completion.usage is not None
-    assert completion.usage.model_dump() == usage
+    assert completion.usage.model_dump(exclude_none=True) == {**usage, "cached_tokens": 2}
 
 
 @pytest.mark.parametrize(
@@ -155,14 +152,12 @@ def test_reads_tool_calls(message: Any, calls: list[ToolCall], finish_reason: st
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        (None, "it is not a JSON object"),
         ([said("Hi")], "it is not a JSON object"),
-        ("", "it is text, not JSON"),
         ("<html>Bad gateway</html>", "it is text, not JSON"),
         ("data: {}\n\ndata: [DONE]\n", "it is text, not JSON"),
         ("7", "it is not a JSON object"),
         ({}, "/choices is missing"),
-        ({"detail": "Not Found"}, "/choices is missing"),
+        ({"choices": [], "detail": "n was 0"}, "/choices can't be read"),
         ({"choices": None}, "/choices can't be read"),
         ({"choices": []}, "/choices can't be read"),
         ({"choices": ["Hi"]}, "/choices/0 can't be read"),
@@ -179,6 +174,13 @@ def test_refuses_what_is_not_a_completion(body: Any, problem: str) -> None:
         read_completion(body, REQUEST)
     assert caught.value.message == f"the answer is not a chat completion: {problem}"
     assert not caught.value.retryable
+
+
+@pytest.mark.parametrize("body", [None, "", " \r\n\n"])
+def test_an_empty_answer_is_asked_for_again(body: Any) -> None:
+    with pytest.raises(ResponseInterrupted, match="the answer is empty") as caught:
+        read_completion(body, REQUEST)
+    assert caught.value.retryable
 
 
 def test_an_excerpt_of_a_strange_answer_is_bounded() -> None:

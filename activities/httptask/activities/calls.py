@@ -9,6 +9,7 @@ from httptask.activities.attempt import run_attempt
 from httptask.activities.metering import Meter
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest, Completion
+from httptask.chat.streaming import is_streamed
 from httptask.http.collecting import Select, collect
 from httptask.http.edge import Edge
 from httptask.http.event_stream import Count
@@ -57,10 +58,13 @@ class HttpActivities:
     @activity.defn(name=names.CHAT_COMPLETION)
     async def chat_completion(self, request: ChatRequest) -> Completion:
         """Ask for one chat completion."""
+        count = Count() if is_streamed(request.body) else None
 
         async def call(attempt: int) -> Completion:
             return await self._meter.run(
-                request.connection, request.body, lambda: complete(self._edge(), request, attempt=attempt)
+                request.connection,
+                request.body,
+                lambda: complete(self._edge(), request, attempt=attempt, count=count),
             )
 
-        return await run_attempt(call, request.attempts)
+        return await run_attempt(call, request.attempts, count)

@@ -101,7 +101,8 @@ def _most_of_answer(body: Any) -> float:
 
 def _used_by_failure(error: HttpTaskError) -> float | None:
     """What a failed call has used: nothing when it was refused, unknown when it may have been worked on."""
-    if isinstance(error, HttpStatusError | ConnectFailed | Postponed):
+    refused = isinstance(error, HttpStatusError | ConnectFailed | Postponed)
+    if refused and "partial_text" not in error.details:  # an error in the middle of an answer refuses nothing
         return 0.0
     return _tokens(error.details.get("usage"))
 

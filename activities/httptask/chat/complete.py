@@ -1,44 +1,73 @@
 """One chat completion: checked, sent once, read."""
 
+import base64
+from typing import Any
+
 from httptask.chat.check import require_sendable
 from httptask.chat.models import ChatRequest, Completion
+from httptask.chat.rate_limits import read_rate_limits
 from httptask.chat.request import to_http_request
 from httptask.chat.response import read_completion
+from httptask.chat.streaming import is_streamed, receive
 from httptask.http.edge import Edge
-from httptask.http.errors import HttpTaskError, RequestInvalid
+from httptask.http.errors import HttpTaskError
+from httptask.http.event_stream import Count
 from httptask.http.limits import CHAT_DEFAULTS
+from httptask.http.models import HttpResponse
 from httptask.http.outcome import name_server
 
 __all__ = ["complete"]
 
 
-async def complete(edge: Edge, request: ChatRequest, *, attempt: int = 1) -> Completion:
+async def complete(
+    edge: Edge, request: ChatRequest, *, attempt: int = 1, count: Count | None = None
+) -> Completion:
     """Ask for one chat completion. One call sends at most one request.
+
+    With `stream: true` in its body the answer is read as it comes, and is the same in the end.
 
     Args:
         edge: sends it.
         request: what to ask.
         attempt: number of this attempt, from 1, for the log and the answer.
+        count: is kept up to date while a stream is read.
 
     Raises:
         RequestInvalid: the body can't be sent; `details["faults"]` lists everything that is wrong with it.
-        HttpTaskError: everything that `Edge.send` and `read_completion` raise.
+        HttpTaskError: everything that `Edge.send`, `receive` and `read_completion` raise.
     """
     warnings = require_sendable(request, edge.connection(request.connection).model_rules)
-    if request.body.get("stream") is True:
-        raise RequestInvalid(
-            "streamed answers are not supported by this version of httptask: remove `stream`"
-        )
-    response = await edge.send(to_http_request(request), attempt=attempt, defaults=CHAT_DEFAULTS)
+    message = to_http_request(request)
+    first_token: float | None = None
+    if is_streamed(request.body):
+        wanted = request.body.get("n")
+        response, first_token = await receive(edge, message, wanted, attempt=attempt, count=count)
+    else:
+        response = await edge.send(message, attempt=attempt, defaults=CHAT_DEFAULTS)
+    request_id = response.headers.get("x-request-id") or response.headers.get("request-id")
     try:
         completion = read_completion(
-            response.content, request.body, include_response=request.include_response
+            _content(response), request.body, include_response=request.include_response
         )
     except HttpTaskError as error:
         name_server(error, request.connection)
-        if request_id := response.headers.get("x-request-id"):
+        if request_id:
             error.details["request_id"] = request_id
         raise
     facts = ("attempt", "simulated", "status", "headers", "size", "timing")
-    known = {name: getattr(response, name) for name in facts}
-    return completion.model_copy(update={**known, "warnings": warnings})
+    return completion.model_copy(
+        update={
+            **{name: getattr(response, name) for name in facts},
+            "rate_limits": read_rate_limits(response.headers),
+            "request_id": request_id,
+            "time_to_first_token": first_token,
+            "warnings": warnings,
+        }
+    )
+
+
+def _content(response: HttpResponse) -> Any:
+    """The body as JSON or text, whatever the server calls it."""
+    if response.content_kind == "base64":
+        return base64.b64decode(response.content).decode("utf-8", "replace")
+    return response.content

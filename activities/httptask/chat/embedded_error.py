@@ -12,16 +12,29 @@ __all__ = ["embedded_error"]
 MAX_MESSAGE_CHARACTERS = 300
 
 _STATUS_OF_NAME = {
+    "BadRequestError": 400,
+    "InternalServerError": 500,
+    "NotFoundError": 404,
+    "api_error": 500,
     "authentication_error": 401,
+    "billing_error": 402,
+    "content_filter": 400,
+    "context_length_exceeded": 400,
+    "engine_overloaded_error": 529,
     "insufficient_quota": 429,
+    "internal_server_error": 500,
     "invalid_api_key": 401,
     "invalid_request_error": 400,
+    "model_not_found": 404,
+    "not_found_error": 404,
     "overloaded_error": 529,
     "permission_error": 403,
     "rate_limit_error": 429,
     "rate_limit_exceeded": 429,
     "requests": 429,
     "server_error": 500,
+    "service_unavailable": 503,
+    "timeout_error": 504,
     "tokens": 429,
 }
 """Types and codes of errors, and the status under which the API sends them."""
@@ -30,8 +43,9 @@ _STATUS_OF_NAME = {
 def embedded_error(answer: Mapping[str, Any]) -> HttpTaskError | None:
     """The error that stands in an answer in place of a completion, or None.
 
-    It is an `error` of the body or of a choice, or a body that calls itself an error. It is judged like the
-    status that its code or type stands for, and is not retryable when it names none.
+    It is an `error` of the body or of a choice, a body that calls itself an error, or one without choices that
+    explains itself. It is judged like the status that its code or type stands for, and is not retryable when it
+    names none.
     """
     error = _find(answer)
     if error is None:
@@ -57,6 +71,8 @@ def _find(answer: Mapping[str, Any]) -> Any:
     if answer.get("object") == "error":
         return answer
     choices = answer.get("choices")
+    if choices is None and any(answer.get(key) for key in ("detail", "message")):
+        return answer
     if is_array(choices):
         for choice in choices:
             if is_object(choice) and choice.get("error") is not None:

@@ -1,13 +1,15 @@
 """A chat completion as an activity takes and returns it."""
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from httptask.chat.faults import BodyFault, Level
+from httptask.chat.rate_limits import RateLimits
+from httptask.chat.usage import Usage
 from httptask.http.models import CallRequest, SecretReference, Timing
 
-__all__ = ["CALL_FIELDS", "ChatRequest", "Completion", "ToolCall", "Usage"]
+__all__ = ["CALL_FIELDS", "Audio", "ChatRequest", "Completion", "Extra", "ToolCall", "Usage"]
 
 
 class ChatRequest(CallRequest):
@@ -38,26 +40,27 @@ class ToolCall(_Lenient):
     arguments: str | None = None
 
 
-def _count(value: object) -> int | None:
-    """A count that is not a whole number is no reason to lose an answer that is paid for."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+class Audio(_Lenient):
+    """What the model spoke."""
+
+    id: str | None = None
+    data: str | None = None
+    """Base64, in the format that the request asks for."""
+    transcript: str | None = None
+    expires_at: float | None = None
+    """Seconds since 1970, from when on a later request can't name it by its id."""
 
 
-TokenCount = Annotated[int | None, BeforeValidator(_count)]
+class Extra(BaseModel):
+    """Fields of an answer that have no place of their own in a completion, as the server sent them."""
 
-
-class Usage(_Lenient):
-    """Token counts as the server reports them; details are kept as they come."""
-
-    prompt_tokens: TokenCount = None
-    completion_tokens: TokenCount = None
-    total_tokens: TokenCount = None
+    answer: dict[str, Any] = {}
+    choice: dict[str, Any] = {}
+    message: dict[str, Any] = {}
 
 
 class Completion(BaseModel):
-    """The part of an answer that workflows use; other fields of the API survive in `response` and `choices`.
+    """An answer, read. Whatever has no field here survives in `extra`; the whole body is `response`.
 
     The attribute `json_` is `json` in the serialised form: pydantic reserves that name on its models.
     """
@@ -72,7 +75,21 @@ class Completion(BaseModel):
     finish_reason: str | None = None
     model: str | None = None
     id: str | None = None
+    reasoning: str | None = None
+    """What the model thought before its answer, where the server tells."""
+    parts: list[Any] | None = None
+    """The content, when it came in parts; `text` is that of those that are text."""
+    audio: Audio | None = None
+    annotations: list[Any] = []
+    logprobs: dict[str, Any] | None = None
     usage: Usage | None = None
+    rate_limits: RateLimits | None = None
+    """What is left of the server's limits."""
+    time_to_first_token: float | None = None
+    """Seconds from the start of the attempt; None for an answer that was not streamed."""
+    request_id: str | None = None
+    """By which the server's operator finds the request."""
+    extra: Extra | None = None
     cost: float | None = None
     """US dollars; None when the price is not known."""
     choices: list[dict[str, Any]] | None = None

@@ -2,19 +2,20 @@
 
 import json
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from httptask.chat.embedded_error import embedded_error
-from httptask.chat.models import Completion, ToolCall
+from httptask.chat.models import Completion, Extra, ToolCall
 from httptask.chat.structured import OutputFault, asks_for_json, read_structured
 from httptask.chat.wire import WireChoice, WireCompletion, WireMessage, WireToolCall
 from httptask.http import json_tree
 from httptask.http.errors import OutputInvalid, ResponseInterrupted, ResponseInvalid
 from httptask.http.json_pointer import json_pointer
 
-__all__ = ["read_completion"]
+__all__ = ["MAX_TEXT_BYTES", "cut", "read_completion"]
 
 MAX_EXCERPT_BYTES = 2048
 MAX_TEXT_BYTES = 4096
@@ -31,13 +32,13 @@ def read_completion(
     """Read the body of an answer of `POST /chat/completions`.
 
     Args:
-        body: the parsed JSON body, or its text when the server did not call it JSON.
+        body: the parsed JSON body, its text when the server did not call it JSON, or None when it is empty.
         request_body: the body of the request, which says what form the answer has to have.
         include_response: whether the completion carries the whole body.
 
     Raises:
         ResponseInvalid: it is not a chat completion.
-        ResponseInterrupted: the server says that generating broke off.
+        ResponseInterrupted: it is empty, or the server says that generating broke off.
         HttpStatusError: (or a subclass) it is an error object under a status of success.
         OutputInvalid: the text is not the JSON that `response_format` asks for. `details` holds what a re-ask
             needs: `text`, `errors` (pointer and message each), `finish_reason`, `usage`, `model`, `id`.
@@ -69,11 +70,16 @@ def read_completion(
 
 
 def _object(body: Any) -> dict[str, Any]:
+    if body is None or (isinstance(body, str) and not body.strip()):
+        # A server that keeps a connection alive with blank lines gives up so.
+        raise ResponseInterrupted("the answer is empty")
     if isinstance(body, str):
         try:
             body = json_tree.parse(body)
         except ValueError:
             raise _not_a_completion("it is text, not JSON", body) from None
+    if json_tree.is_array(body) and body and json_tree.is_object(body[0]) and "error" in body[0]:
+        return body[0]  # Google's servers wrap errors in a list
     if not json_tree.is_object(body):
         raise _not_a_completion("it is not a JSON object", body)
     return body
@@ -99,8 +105,29 @@ def _completion(wire: WireCompletion, choice: WireChoice) -> Completion:
         finish_reason=choice.finish_reason,
         model=wire.model,
         id=wire.id,
+        reasoning=message.reasoning_content or message.reasoning or _thoughts(message.content),
+        parts=_parts(message.content),
+        audio=message.audio,
+        annotations=message.annotations,
+        logprobs=choice.logprobs,
         usage=wire.usage,
+        extra=_extra(wire, choice),
     )
+
+
+def _extra(wire: WireCompletion, choice: WireChoice) -> Extra | None:
+    extra = Extra(
+        answer=_unknown(wire, {"object"}),
+        choice=_unknown(choice),
+        message=_unknown(choice.message, {"role"}),
+    )
+    return extra if extra != Extra() else None
+
+
+def _unknown(part: BaseModel, told: AbstractSet[str] = frozenset()) -> dict[str, Any]:
+    """Fields without a place of their own; null says nothing, and some fields say the same in every answer."""
+    fields = part.model_extra or {}
+    return {key: value for key, value in fields.items() if value is not None and key not in told}
 
 
 def _text(message: WireMessage) -> str | None:
@@ -114,6 +141,21 @@ def _joined(content: str | list[Any] | None, kind: str) -> str | None:
     parts = [part.get(kind) for part in content if json_tree.is_object(part) and part.get("type") == kind]
     texts = [part for part in parts if isinstance(part, str)]
     return "".join(texts) if texts else None
+
+
+def _parts(content: str | list[Any] | None) -> list[Any] | None:
+    """The parts of a content, if they say more than their text."""
+    parts = content if json_tree.is_array(content) else []
+    says_more = any(not json_tree.is_object(part) or part.keys() - {"type", "text"} for part in parts)
+    return parts if says_more else None
+
+
+def _thoughts(content: str | list[Any] | None) -> str | None:
+    """The text of `thinking` parts, each of which is text or a list of text parts."""
+    parts = content if json_tree.is_array(content) else []
+    found = [part.get("thinking") for part in parts if json_tree.is_object(part)]
+    texts = [text if isinstance(text, str) else _joined(text, "text") for text in found]
+    return "".join(text for text in texts if text) or None
 
 
 def _tool_call(call: WireToolCall) -> ToolCall:
@@ -150,7 +192,7 @@ def _not_as_asked(completion: Completion, faults: tuple[OutputFault, ...]) -> Ou
     return OutputInvalid(
         f"the answer is not what response_format asks for: {place}{first.message}{more}",
         details={
-            "text": _cut(completion.text or "", MAX_TEXT_BYTES),
+            "text": cut(completion.text or "", MAX_TEXT_BYTES),
             "errors": [{"pointer": fault.pointer, "message": fault.message} for fault in faults],
             "finish_reason": completion.finish_reason,
             "usage": completion.usage.model_dump() if completion.usage else None,
@@ -168,8 +210,9 @@ def _not_a_completion(problem: str, body: Any) -> ResponseInvalid:
 
 def _excerpt(body: Any) -> str:
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-    return _cut(text, MAX_EXCERPT_BYTES)
+    return cut(text, MAX_EXCERPT_BYTES)
 
 
-def _cut(text: str, limit: int) -> str:
+def cut(text: str, limit: int) -> str:
+    """The beginning of a text, in at most so many bytes."""
     return text.encode(errors="replace")[:limit].decode(errors="ignore")

@@ -8,10 +8,11 @@ the answer is already paid for.
 import json
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from httptask.chat.models import Usage
-from httptask.http.json_tree import is_object
+from httptask.chat.models import Audio
+from httptask.chat.usage import Usage
+from httptask.http.json_tree import is_array, is_object
 
 __all__ = ["WireChoice", "WireCompletion", "WireFunction", "WireMessage", "WireToolCall"]
 
@@ -41,6 +42,17 @@ def _list_if_null(value: object) -> object:
     return [] if value is None else value
 
 
+def _audio_or_none(value: object) -> Audio | None:
+    try:
+        return Audio.model_validate(value)
+    except ValidationError:
+        return None
+
+
+def _list_or_empty(value: object) -> object:
+    return value if is_array(value) else []
+
+
 Text = Annotated[str | None, BeforeValidator(_text_or_none)]
 
 
@@ -66,12 +78,19 @@ class WireToolCall(WireFunction):
 
 
 class WireMessage(_Wire):
-    """What the model said; `function_call` is the deprecated form of `tool_calls`."""
+    """What the model said; `function_call` is the deprecated form of `tool_calls`.
+
+    Reasoning, which is not the API's, has two names: DeepSeek's, and the one of vLLM and OpenRouter.
+    """
 
     content: str | list[Any] | None = None
     refusal: Text = None
     tool_calls: Annotated[list[WireToolCall], BeforeValidator(_list_if_null)] = []
     function_call: WireFunction | None = None
+    reasoning_content: Text = None
+    reasoning: Text = None
+    audio: Annotated[Audio | None, BeforeValidator(_audio_or_none)] = None
+    annotations: Annotated[list[Any], BeforeValidator(_list_or_empty)] = []
 
 
 class WireChoice(_Wire):
@@ -80,6 +99,7 @@ class WireChoice(_Wire):
     index: Annotated[int | None, BeforeValidator(_index_or_none)] = None
     message: WireMessage
     finish_reason: Text = None
+    logprobs: Annotated[dict[str, Any] | None, BeforeValidator(_object_or_none)] = None
 
 
 class WireCompletion(_Wire):

@@ -14,7 +14,7 @@ __all__ = ["Verdict", "classify", "error_text"]
 _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _QUOTA_CODES = ("insufficient_quota", "billing")
 _TYPES: dict[int, type[HttpStatusError]] = {401: Unauthorized, 403: Forbidden, 429: RateLimited}
-_TEXT_FIELDS = ("message", "detail", "error_description", "title", "error")
+_TEXT_FIELDS = ("message", "detail", "error_description", "title", "error", "msg")
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,12 @@ def error_text(body: Any) -> str | None:
         nested = body.get(name)
         if isinstance(nested, (dict, list)) and (text := error_text(nested)):
             return text
-    return next(
-        (" ".join(body[name].split()) for name in _TEXT_FIELDS if isinstance(body.get(name), str)), None
-    )
+    return next((text for name in _TEXT_FIELDS if (text := _field_text(body.get(name)))), None)
+
+
+def _field_text(value: Any) -> str | None:
+    """A sentence, or the one inside of it: `{"message": {"detail": [{"msg": …}]}}`."""
+    return " ".join(value.split()) if isinstance(value, str) else error_text(value)
 
 
 def _is_quota(body: Any) -> bool:

@@ -13,7 +13,7 @@ from httptask.http.breaker import Breaker
 from httptask.http.connections import Connection, find_connection
 from httptask.http.content import Content
 from httptask.http.errors import HttpStatusError, HttpTaskError, Unauthorized
-from httptask.http.event_stream import Count, EventStream
+from httptask.http.event_stream import Assembler, Count, EventStream
 from httptask.http.exchange import Answer, Opened, Transport, exchange, opened, read_failure
 from httptask.http.fixtures import Fixtures
 from httptask.http.limits import HTTP_DEFAULTS, STREAM_DEFAULTS, Bounds, bounds
@@ -22,7 +22,7 @@ from httptask.http.observation import CallObservation, Observer, observed
 from httptask.http.outcome import content_of, name_server, safe_headers, status_error
 from httptask.http.prepare import PreparedRequest, prepare
 from httptask.http.reach import Reach
-from httptask.http.recording import Recorder
+from httptask.http.recording import Recorder, is_recorded_as_failure
 from httptask.http.redaction import Redactor
 from httptask.http.secrets import SecretStore
 from httptask.http.url import Url
@@ -115,6 +115,7 @@ class Edge:
         attempt: int = 1,
         defaults: Limits = STREAM_DEFAULTS,
         count: Count | None = None,
+        assembler: Assembler | None = None,
     ) -> AsyncGenerator[EventStream]:
         """Sends a request once and gives the events of its answer as they come, until the context is left.
 
@@ -125,26 +126,24 @@ class Edge:
             attempt: which attempt at it this is, for the result and the log.
             defaults: limits where neither the request nor its connection sets one.
             count: is kept up to date.
+            assembler: who makes a single value of the events, if the reader is one.
 
         Raises:
             HttpTaskError: the request can't be sent, its answer is no success or no stream, or broke off.
         """
         progress = count or Count()
         async with self._call(request, attempt, defaults) as call:
-            with _explained(progress):
+            with _explained(progress, assembler):
                 async with opened(call.transport, call.wire, call.bounds) as answer:
                     if not matches(answer.status, request.success):
                         raise self._status_error(call, await read_failure(answer, call.wire))
                     call.observation.status = answer.status
                     try:
-                        stream = self._event_stream(call, answer, progress)
-                        yield stream
+                        stream = self._event_stream(call, answer, progress, assembler)
+                        with self._recording(call, answer, stream):
+                            yield stream
                     finally:
                         call.observation.received = answer.progress.received
-                    if self._recorder is not None and stream.text is not None:
-                        content = Content(call.redactor.text(stream.text.decode("utf-8", "replace")), "text")
-                        headers = safe_headers(answer.headers, call.redactor)
-                        self._recorder.answer(call.prepared, answer.status, headers, content)
 
     def prepare(self, request: HttpRequest) -> PreparedRequest:
         """Shows what would be sent, secrets as names. Sends nothing and resolves no secret.
@@ -220,7 +219,26 @@ class Edge:
         host = (answer.url or call.wire.url).netloc
         return status_error(answer, content, headers, call.prepared.method, host, call.connection)
 
-    def _event_stream(self, call: _Call, answer: Opened, count: Count) -> EventStream:
+    @contextmanager
+    def _recording(self, call: _Call, answer: Opened, stream: EventStream) -> Generator[None]:
+        """Records what came of a stream, unless the network failed: that is recorded in its place."""
+        try:
+            yield
+        except HttpTaskError as error:
+            if not is_recorded_as_failure(error):
+                self._record_stream(call, answer, stream)
+            raise
+        self._record_stream(call, answer, stream)
+
+    def _record_stream(self, call: _Call, answer: Opened, stream: EventStream) -> None:
+        if self._recorder is not None and stream.text is not None:
+            content = Content(call.redactor.text(stream.text.decode("utf-8", "replace")), "text")
+            headers = safe_headers(answer.headers, call.redactor)
+            self._recorder.answer(call.prepared, answer.status, headers, content)
+
+    def _event_stream(
+        self, call: _Call, answer: Opened, count: Count, assembler: Assembler | None
+    ) -> EventStream:
         own = call.connection.limits if call.connection else Limits()
 
         def respond(stream: EventStream, content: Any) -> HttpResponse:
@@ -235,6 +253,7 @@ class Edge:
             count,
             kept_bytes=bounds(call.request.limits, own, HTTP_DEFAULTS).response_bytes,
             respond=respond,
+            assembler=assembler,
         )
         if self._recorder is not None:
             stream.text = bytearray()
@@ -271,13 +290,15 @@ def _response(
 
 
 @contextmanager
-def _explained(count: Count) -> Generator[None]:
-    """Tells in an error how much of a stream had come."""
+def _explained(count: Count, assembler: Assembler | None) -> Generator[None]:
+    """Tells in an error how much of a stream had come, and what had been made of it."""
     try:
         yield
     except HttpTaskError as error:
         if count.bytes:
             count.explain(error)
+            if assembler is not None:
+                assembler.explain(error)
         raise
 
 

@@ -1,21 +1,39 @@
 """An answer that comes in events, as it is read: decompressed, bounded, counted, without the values of secrets."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
+
+from pydantic_core import to_json
 
 from httptask.http.decoding import BoundedDecoder
 from httptask.http.errors import HttpTaskError, ResponseInvalid, ResponseTooLarge
-from httptask.http.events import Event, event_reader, format_of
+from httptask.http.events import Event, EventReader, event_reader, format_of
 from httptask.http.exchange import Opened, has_known_end
 from httptask.http.headers import media_type
 from httptask.http.limits import Bounds
 from httptask.http.models import MAX_EVENTS, HttpResponse, StreamFormat
 from httptask.http.redaction import Redactor
 
-__all__ = ["Count", "EventStream"]
+__all__ = ["Assembler", "Count", "EventStream"]
 
 _DONE = "[DONE]"
+_DRAIN_SECONDS = 0.1
+
+
+class Assembler(Protocol):
+    """Makes a single value of all events of an answer, such as a text of its tokens."""
+
+    @property
+    def reader(self) -> EventReader:
+        """What splits the answer into events; its media type does not count."""
+        ...
+
+    def explain(self, error: HttpTaskError) -> None:
+        """Adds to an error what had been made. The values of secrets are taken out of it afterwards."""
+        ...
 
 
 @dataclass
@@ -41,7 +59,6 @@ class EventStream:
             APIs end a stream; `length` a length, or chunks, that are complete. `close` is no proof: the
             connection ended, and the stream may have been cut.
         kept_bytes: how much of its events may be kept.
-        respond: makes the response, with what was kept for its content.
         text: the body up to where it was read, if it is to be recorded.
     """
 
@@ -55,8 +72,19 @@ class EventStream:
         *,
         kept_bytes: int,
         respond: Callable[["EventStream", Any], HttpResponse],
+        assembler: Assembler | None = None,
     ) -> None:
         """Begin to read.
+
+        Args:
+            answer: what is read.
+            format_: of the events; None for what its media type says.
+            limits: of the body.
+            redactor: takes out the values of secrets: of each event, or of the value that an assembler makes.
+            count: is kept up to date.
+            kept_bytes: how much of the events may be kept.
+            respond: makes the response, with what was kept for its content.
+            assembler: who makes a single value of the events.
 
         Raises:
             ResponseInvalid: the answer is no stream, or has a content coding that was not asked for.
@@ -67,12 +95,32 @@ class EventStream:
         self.text: bytearray | None = None
         self._respond = respond
         self._answer = answer
-        self._format: StreamFormat = format_ or _claimed_format(answer)
+        self._assembles = assembler is not None
+        self._format: StreamFormat = "sse" if assembler else format_ or _claimed_format(answer)
+        self._reader = assembler.reader if assembler else event_reader(self._format)
         self._decoder = BoundedDecoder(answer.coding, limits.response_bytes)
         self._redactor = redactor
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the attempt began."""
+        return self._answer.progress.elapsed() / 1000
+
     def respond(self, content: Any) -> HttpResponse:
-        """The response, with what was kept of the events."""
+        """The response, with what was kept of the events.
+
+        Raises:
+            ResponseTooLarge: an assembler made more of them than may be kept.
+        """
+        if self._assembles:
+            size = len(to_json(content))
+            if size > self.kept_bytes:
+                raise ResponseTooLarge(
+                    f"the response has {size} bytes without what its events add, more than {self.kept_bytes}: "
+                    "ask for less, or raise the limit",
+                    details={"limit": self.kept_bytes},
+                )
+            content = self._redactor.tree(content)
         return self._respond(self, content)
 
     async def __aiter__(self) -> AsyncGenerator[list[Event]]:
@@ -83,19 +131,26 @@ class EventStream:
             ResponseTooLarge: it crossed a limit on bytes or events.
             ResponseInvalid: it can't be read.
         """
-        reader = event_reader(self._format)
         async for chunk in self._answer.response.chunks:
             self._decoder.feed(chunk)
-            events = self._taken(reader.feed(self._data()))
+            events = self._taken(self._reader.feed(self._data()))
             if events:
                 yield events
             if self.ended_by is not None:
+                await self._drain()
                 return
         self._decoder.finish()
-        events = self._taken(reader.finish())
+        events = self._taken(self._reader.finish())
         if events:
             yield events
         self.ended_by = self.ended_by or ("length" if has_known_end(self._answer.headers) else "close")
+
+    async def _drain(self) -> None:
+        """Reads the rest of an answer whose events have ended, if it is there: its connection can serve again."""
+        with suppress(TimeoutError, HttpTaskError):
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                async for _ in self._answer.response.chunks:
+                    pass
 
     def _data(self) -> bytes:
         data = self._decoder.take()
@@ -111,6 +166,8 @@ class EventStream:
                 self.ended_by = "marker"
                 events = events[:end]
         self.count.events += len(events)
+        if self._assembles:
+            return events
         if self.count.events > MAX_EVENTS:
             raise ResponseTooLarge(
                 f"the stream has more than {MAX_EVENTS} events: take fewer with `limit`",

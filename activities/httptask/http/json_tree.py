@@ -43,10 +43,11 @@ def parse(text: str) -> Any:
         ValueError: it is not such a document.
     """
     try:
-        value = json.loads(text, parse_constant=refuse_constant, parse_float=finite_number)
+        value = _decoder.decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    if _depth_exceeds(value, MAX_DEPTH):
+    # What opens at most so often is no deeper; events of a stream are told so without a walk through each.
+    if text.count("{") + text.count("[") > MAX_DEPTH and _depth_exceeds(value, MAX_DEPTH):
         raise ValueError("nested too deeply")
     return map_texts(value, _pair_surrogates) if _SURROGATE_ESCAPE.search(text) else value
 
@@ -70,6 +71,9 @@ def finite_number(digits: str) -> float:
     if not math.isfinite(number):
         raise ValueError("a number is out of range")
     return number
+
+
+_decoder = json.JSONDecoder(parse_constant=refuse_constant, parse_float=finite_number)
 
 
 def canonical(value: Any) -> str:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
-from httptask.http.models import Limits
+from httptask.http.models import MAX_RESPONSE_BYTES, Limits
 
 __all__ = [
     "CHAT_DEFAULTS",
+    "CHAT_STREAM_DEFAULTS",
     "HTTP_DEFAULTS",
     "SIZE_SETTINGS",
     "STREAM_DEFAULTS",
@@ -26,6 +27,9 @@ STREAM_DEFAULTS = Limits(connect=5, first_byte=60, idle=60, total=600, response_
 
 CHAT_DEFAULTS = Limits(connect=5, first_byte=120, idle=120, total=600, response_bytes=1024 * 1024)
 """Defaults of a chat completion: a reasoning model may be silent for minutes before its first byte."""
+
+CHAT_STREAM_DEFAULTS = CHAT_DEFAULTS.model_copy(update={"response_bytes": MAX_RESPONSE_BYTES})
+"""Defaults of a streamed one: each token comes with a few hundred bytes around it, which are not kept."""
 
 TOKEN_LIMITS = Limits(connect=5, total=20, response_bytes=256 * 1024)
 """Limits of a request for a token, or for the document that says where the token endpoint is."""

@@ -19,7 +19,7 @@ from httptask.http.fixtures import Fixture, FixtureRequest, FixtureResponse
 from httptask.http.json_tree import canonical, map_texts
 from httptask.http.prepare import PreparedRequest
 
-__all__ = ["Recorder"]
+__all__ = ["Recorder", "is_recorded_as_failure"]
 
 _BODY_FIELDS = {"json": "body", "text": "text", "base64": "base64"}
 _FAILURES: dict[type[HttpTaskError], str] = {
@@ -59,7 +59,7 @@ class Recorder:
 
     def failure(self, prepared: PreparedRequest, error: HttpTaskError) -> None:
         """Adds a failure of the network in place of an answer; other errors leave nothing to play back."""
-        kind = next((kind for type_, kind in _FAILURES.items() if isinstance(error, type_)), None)
+        kind = _failure_kind(error)
         if kind is not None:
             self._add(prepared, FixtureResponse.model_validate({"error": kind}))
 
@@ -81,6 +81,15 @@ class Recorder:
         ) as new:
             new.write(_yaml(self._recorded[file].model_dump(mode="json", exclude_unset=True)))
         Path(new.name).replace(file)
+
+
+def is_recorded_as_failure(error: HttpTaskError) -> bool:
+    """Whether an error is of the network, so that it is recorded itself and no answer in its place."""
+    return _failure_kind(error) is not None
+
+
+def _failure_kind(error: HttpTaskError) -> str | None:
+    return next((kind for type_, kind in _FAILURES.items() if isinstance(error, type_)), None)
 
 
 def _file_name(prepared: PreparedRequest) -> str:

@@ -49,8 +49,10 @@ def chat_output(
 
 def sum_usage(first: Usage, second: Usage) -> Usage:
     """Token counts of both; details are the second's."""
-    counts = {
-        name: (getattr(first, name) or 0) + (getattr(second, name) or 0)
-        for name in ("prompt_tokens", "completion_tokens", "total_tokens")
-    }
+    counts: dict[str, int] = {}
+    for name in Usage.model_fields:
+        pair = (getattr(first, name), getattr(second, name))
+        known = [count for count in pair if isinstance(count, int)]
+        if known:
+            counts[name] = sum(known)
     return second.model_copy(update=counts)

@@ -1,0 +1,84 @@
+"""Splits the answer to a streamed request into events, or keeps it whole where it is no stream."""
+
+from typing import Any
+
+from httptask.http.errors import ResponseInvalid
+from httptask.http.events import Event, EventReader, event_reader
+from httptask.http.json_tree import parse
+
+__all__ = ["AnswerReader"]
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_FIELDS = (b"data", b"event", b"id", b"retry", b"")
+
+
+class AnswerReader:
+    """Reads an answer as what it is, which its media type does not always say.
+
+    Some servers ignore `stream` and answer with a plain JSON body, or send their errors so. A body that does not
+    begin with a field of a server-sent event is kept until its end: it is a JSON document, or a JSON value
+    per line, or text.
+
+    Attributes:
+        is_document: whether the answer was no stream.
+        document: the whole of it then: a JSON value, or its text where it is not JSON.
+    """
+
+    def __init__(self) -> None:
+        self.is_document = False
+        self.document: Any = None
+        self._begun = bytearray()
+        self._starts_stream: bool | None = None
+        self._stream: EventReader = event_reader("sse")
+
+    def feed(self, data: bytes) -> list[Event]:
+        """The events that are complete with more of the body."""
+        if self._starts_stream:
+            return self._stream.feed(data)
+        self._begun += data
+        if self._starts_stream is None:
+            self._begun = self._begun.lstrip()  # servers send blank lines to keep a connection alive
+            self._starts_stream = _starts_stream(bytes(self._begun[:16]))
+            if self._starts_stream:
+                return self._stream.feed(bytes(self._begun))
+        return []
+
+    def finish(self) -> list[Event]:
+        """The events that are complete with the end of the body."""
+        if self._starts_stream:
+            return self._stream.finish()
+        body = bytes(self._begun).removeprefix(_BYTE_ORDER_MARK).strip()
+        if not body:
+            return []
+        try:
+            self.document = parse(body.decode())
+        except ValueError:
+            if events := _lines(body):
+                return events
+            self.document = body.decode("utf-8", "replace")
+        self.is_document = True
+        return []
+
+
+def _starts_stream(beginning: bytes) -> bool | None:
+    """Whether a body is a stream of events; None while too little of it is known."""
+    start = beginning.removeprefix(_BYTE_ORDER_MARK)
+    field, colon, _ = start.partition(b":")
+    if colon:
+        return field in _FIELDS
+    if _BYTE_ORDER_MARK.startswith(start) or any(name.startswith(field) for name in _FIELDS):
+        return None
+    return False
+
+
+def _lines(body: bytes) -> list[Event]:
+    """A JSON value per line; a last line without its end may have been cut and is none."""
+    reader = event_reader("ndjson")
+    try:
+        events = reader.feed(body)
+    except ResponseInvalid:
+        return []
+    try:
+        return events + reader.finish() if events else []
+    except ResponseInvalid:
+        return events

@@ -1,0 +1,166 @@
+"""A streamed answer, put together to the body that the same request has without `stream`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from httptask.chat.answer_reader import AnswerReader
+from httptask.chat.choice_assembly import ChoiceAssembly
+from httptask.chat.deltas import index_of
+from httptask.chat.embedded_error import embedded_error
+from httptask.http.classify import error_text
+from httptask.http.errors import HttpTaskError, ResponseInterrupted, ResponseInvalid
+from httptask.http.events import Event
+from httptask.http.json_tree import is_array, is_object
+
+__all__ = ["Assembly"]
+
+_NOT_HEAD = frozenset({"choices", "obfuscation", "object", "usage"})
+_SAID_FIRST = frozenset({"created", "id", "model"})
+"""Of these the first value counts: a few servers send others with later chunks."""
+_MAX_STRAY_CHARACTERS = 200
+
+
+class Assembly:
+    """The chunks of one streamed answer, as far as they have come.
+
+    Args:
+        wanted: how many choices were asked for.
+
+    Attributes:
+        reader: splits the answer into events.
+    """
+
+    def __init__(self, wanted: int = 1) -> None:
+        self.reader = AnswerReader()
+        self._wanted = wanted
+        self._head: dict[str, Any] = {}
+        self._choices: dict[int, ChoiceAssembly] = {}
+        self._usage: dict[str, Any] | None = None
+        self._stray: Any = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether the model has said anything."""
+        return any(choice.begun for choice in self._choices.values())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every choice that was asked for has ended, so that nothing of their texts is missing."""
+        return len(self._choices) >= self._wanted and not self._unfinished()
+
+    def add(self, events: Iterable[Event]) -> None:
+        """More events.
+
+        Raises:
+            HttpTaskError: one of them is an error, or can't be read.
+        """
+        for event in events:
+            chunk = event.value
+            if event.type == "error":
+                fields = chunk if is_object(chunk) and "error" in chunk else {"error": chunk}
+                raise _required_error(fields)
+            if is_object(chunk):
+                self._add(chunk)
+            elif isinstance(chunk, str):
+                self._add_text(chunk)
+            elif is_array(chunk) and chunk and is_object(chunk[0]):
+                self._add(chunk[0])  # some servers wrap an error in a list
+
+    def answer(self, *, end_is_known: bool) -> Any:
+        """The body of the answer, complete.
+
+        Args:
+            end_is_known: whether the stream came to its own end: a marker, its length or its last chunk.
+
+        Raises:
+            ResponseInterrupted: a choice, or all of them, did not come to an end.
+            HttpTaskError: there is an error in place of choices.
+        """
+        if self.reader.is_document:
+            if isinstance(self.reader.document, str) and not end_is_known:
+                raise ResponseInterrupted("the answer broke off: what came of it is not JSON")
+            return self.reader.document
+        if not self._choices:
+            if is_object(self._stray) and (error := embedded_error(self._stray)):
+                raise error
+            raise ResponseInterrupted(f"the stream ended before its first choice{self._said()}")
+        if unfinished := self._unfinished():
+            which = f" for choice {unfinished[0]}" if len(self._choices) > 1 else ""
+            raise ResponseInterrupted(
+                f"the stream ended without a finish_reason{which}: the answer was cut{self._said()}"
+            )
+        if not end_is_known and len(self._choices) < self._wanted:
+            raise ResponseInterrupted(
+                f"the stream ended with its connection after {len(self._choices)} of {self._wanted} choices"
+            )
+        choices = [self._choices[index].value() for index in sorted(self._choices)]
+        body = {**self._head, "object": "chat.completion", "choices": choices}
+        usage = self._usage or _usage_elsewhere(body)
+        return body if usage is None else {**body, "usage": usage}
+
+    def explain(self, error: HttpTaskError) -> None:
+        """Adds to an error what had come of the answer: its text, and what it cost."""
+        known = {key: self._head.get(key) for key in ("id", "model")}
+        known["usage"] = self._usage
+        if self._choices:
+            known["partial_text"] = self._choices[min(self._choices)].text or None
+        error.details |= {key: value for key, value in known.items() if value is not None}
+
+    def _add(self, chunk: dict[str, Any]) -> None:
+        if chunk.get("error") is not None or chunk.get("object") == "error":
+            raise _required_error(chunk)
+        usage = chunk.get("usage")
+        if is_object(usage):
+            self._usage = usage
+        choices = chunk.get("choices")
+        if choices is None:
+            self._stray = chunk if "usage" not in chunk else self._stray
+            return
+        if not is_array(choices):
+            raise ResponseInvalid("the answer is not a chat completion: the choices of a chunk can't be read")
+        head = self._head
+        for key, value in chunk.items():
+            if value is not None and key not in _NOT_HEAD and not (key in _SAID_FIRST and head.get(key)):
+                head[key] = value
+        for position, choice in enumerate(choices):
+            self._add_choice(choice, position)
+
+    def _add_choice(self, choice: Any, position: int) -> None:
+        if not is_object(choice):
+            raise ResponseInvalid("the answer is not a chat completion: a choice of a chunk can't be read")
+        if choice.get("error") is not None:
+            raise _required_error({"error": choice["error"]})
+        index = index_of(choice.get("index"))
+        assembly = self._choices.get(position if index is None else index)
+        if assembly is None:
+            assembly = ChoiceAssembly(position if index is None else index)
+            self._choices[assembly.index] = assembly
+        assembly.add(choice)
+        if assembly.finish_reason == "error":
+            raise ResponseInterrupted('the server broke off generating the answer (finish_reason "error")')
+
+    def _add_text(self, text: str) -> None:
+        if text.lstrip()[:1] in ("{", "["):
+            raise ResponseInvalid("the answer is not a chat completion: a chunk of its stream is not JSON")
+        self._stray = text
+
+    def _unfinished(self) -> list[int]:
+        return [index for index, choice in self._choices.items() if choice.finish_reason is None]
+
+    def _said(self) -> str:
+        """What the server said that is no chunk, which may be why its stream ended."""
+        said = error_text(self._stray)
+        return f"; the server said: {said[:_MAX_STRAY_CHARACTERS]}" if said else ""
+
+
+def _required_error(fields: dict[str, Any]) -> HttpTaskError:
+    error = embedded_error(fields)
+    return error or ResponseInvalid("the server answered with an error: no message")
+
+
+def _usage_elsewhere(body: dict[str, Any]) -> dict[str, Any] | None:
+    """Token counts where some servers have them: in the last choice, or in a field of their own."""
+    places = [*reversed(body["choices"]), *(value for key, value in body.items() if key.startswith("x_"))]
+    return next(
+        (place["usage"] for place in places if is_object(place) and is_object(place.get("usage"))), None
+    )

@@ -1,0 +1,124 @@
+"""Calls of tools, put together from deltas that may lack, repeat or reorder what tells them apart."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from httptask.chat.deltas import index_of, merge
+from httptask.http.json_tree import is_object, parse
+
+__all__ = ["CallAssembly", "CalledAssembly"]
+
+_KINDS = ("function", "custom")
+_TEXT_OF = {"function": "arguments", "custom": "input"}
+
+
+class CalledAssembly:
+    """What is called, by name, and with what: the text of it, raw."""
+
+    def __init__(self, text_key: str = "arguments") -> None:
+        self.name = ""
+        self._text_key = text_key
+        self._pieces: list[str] = []
+        self._others: dict[str, Any] = {}
+
+    def add(self, delta: dict[str, Any]) -> None:
+        """One more delta."""
+        for key, value in delta.items():
+            if key == self._text_key:
+                if isinstance(value, str):
+                    self._pieces.append(value)
+                elif value is not None:  # some servers send it parsed
+                    self._pieces.append(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+            elif key == "name":
+                if not self.name and isinstance(value, str):
+                    self.name = value
+            else:
+                merge(self._others, {key: value})
+
+    @property
+    def text(self) -> str:
+        """The arguments or the input, as far as they have come."""
+        return "".join(self._pieces)
+
+    def value(self) -> dict[str, Any]:
+        """The finished object."""
+        return {"name": self.name or None, self._text_key: self.text, **self._others}
+
+
+class _Slot:
+    def __init__(self, index: int | None) -> None:
+        self.index = index
+        self.id = ""
+        self.called: dict[str, CalledAssembly] = {}
+        self.others: dict[str, Any] = {}
+
+    def add(self, delta: dict[str, Any], id_: str) -> None:
+        self.id = self.id or id_
+        for key, value in delta.items():
+            if key in _KINDS:
+                if is_object(value):
+                    self.called.setdefault(key, CalledAssembly(_TEXT_OF[key])).add(value)
+            elif key not in {"id", "index"}:
+                merge(self.others, {key: value})
+
+    def begins_anew(self, delta: dict[str, Any]) -> bool:
+        """Whether a delta without an id is a whole further call, and no more of this one."""
+        called = self.called.get("function")
+        function = delta.get("function")
+        if called is None or not called.name or not is_object(function) or not function.get("name"):
+            return False
+        return function["name"] != called.name or (bool(function.get("arguments")) and _is_json(called.text))
+
+    def value(self) -> dict[str, Any]:
+        type_ = self.others.pop("type", None) or ("custom" if "custom" in self.called else "function")
+        called = {kind: assembly.value() for kind, assembly in self.called.items()}
+        return {"id": self.id or None, "type": type_, **called, **self.others}
+
+
+class CallAssembly:
+    """The calls of one message.
+
+    A delta belongs to the call of its index, but a new id at a known index begins another call: some servers
+    number all of them 0. Without an index it belongs to the call of its id, or else to the last one.
+    """
+
+    def __init__(self) -> None:
+        self._slots: list[_Slot] = []
+
+    def add(self, deltas: Sequence[Any]) -> None:
+        """More deltas; what is no object is none."""
+        for delta in deltas:
+            if is_object(delta):
+                id_ = delta.get("id")
+                id_ = id_ if isinstance(id_, str) else ""
+                self._slot(delta, id_).add(delta, id_)
+
+    def value(self) -> list[dict[str, Any]]:
+        """The finished calls, in the order of their indexes."""
+        slots = self._slots
+        if all(slot.index is not None for slot in slots):
+            slots = sorted(slots, key=lambda slot: slot.index or 0)
+        return [slot.value() for slot in slots]
+
+    def _slot(self, delta: dict[str, Any], id_: str) -> _Slot:
+        index = index_of(delta.get("index"))
+        known = [slot for slot in reversed(self._slots) if index is None or slot.index == index]
+        if id_:
+            same = next((slot for slot in known if slot.id == id_), None)
+            if same is None and index is not None and known and not known[0].id:
+                same = known[0]
+        else:
+            same = known[0] if known and not known[0].begins_anew(delta) else None
+        if same is None:
+            same = _Slot(index)
+            self._slots.append(same)
+        return same
+
+
+def _is_json(text: str) -> bool:
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return True

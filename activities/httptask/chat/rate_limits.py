@@ -1,0 +1,84 @@
+"""What is left of a server's rate limits, as the `x-ratelimit-*` headers of its answers tell."""
+
+import math
+import re
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["RateLimit", "RateLimits", "read_rate_limits"]
+
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|µs|μs|ms|s|m|h|d))+")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|μs|ms|s|m|h|d)")
+_SECONDS = {
+    "ns": 1e-9,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "μs": 1e-6,
+    "ms": 1e-3,
+    "s": 1,
+    "m": 60,
+    "h": 3600,
+    "d": 86400,
+}
+_LONGEST_RESET = 366 * 86400
+"""Seconds; more is a date, whose distance depends on clocks that need not agree."""
+
+
+class RateLimit(BaseModel):
+    """One limit; None where the server does not tell."""
+
+    model_config = ConfigDict(frozen=True)
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset_seconds: float | None = None
+    """Until the limit is whole again, from when the answer came."""
+
+
+class RateLimits(BaseModel):
+    """The limits of an answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    requests: RateLimit | None = None
+    tokens: RateLimit | None = None
+
+
+def read_rate_limits(headers: Mapping[str, str]) -> RateLimits | None:
+    """The limits that headers tell, None if they tell none.
+
+    Azure sends -1, and 0 for a limit, where it does not know; both count as not told.
+
+    Args:
+        headers: names in lower case.
+    """
+    limits = RateLimits(requests=_read(headers, "requests"), tokens=_read(headers, "tokens"))
+    return None if limits.requests is None and limits.tokens is None else limits
+
+
+def _read(headers: Mapping[str, str], unit: str) -> RateLimit | None:
+    found = RateLimit(
+        limit=_whole(headers.get(f"x-ratelimit-limit-{unit}", "")) or None,
+        remaining=_whole(headers.get(f"x-ratelimit-remaining-{unit}", "")),
+        reset_seconds=_seconds(headers.get(f"x-ratelimit-reset-{unit}", "")),
+    )
+    return None if found == RateLimit() else found
+
+
+def _whole(text: str) -> int | None:
+    text = text.strip()
+    return int(float(text)) if len(text) <= 15 and _NUMBER.fullmatch(text) else None
+
+
+def _seconds(text: str) -> float | None:
+    """Seconds of a number, or of a duration as Go writes it: `6m0s`, `20ms`."""
+    text = text.strip()[:60]
+    if _NUMBER.fullmatch(text):
+        seconds = float(text)
+    elif _DURATION.fullmatch(text):
+        seconds = math.fsum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
+    else:
+        return None
+    return round(seconds, 9) if seconds <= _LONGEST_RESET else None

@@ -1,0 +1,97 @@
+"""One streamed chat completion: sent once, read to its end, and given as an answer that was not streamed."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from typing import Any, NamedTuple
+
+from httptask.chat.assembly import Assembly
+from httptask.chat.response import MAX_TEXT_BYTES, cut
+from httptask.http.edge import Edge
+from httptask.http.errors import HttpTaskError, ResponseInterrupted
+from httptask.http.event_stream import Count, EventStream
+from httptask.http.events import Event
+from httptask.http.limits import CHAT_STREAM_DEFAULTS
+from httptask.http.models import HttpRequest, HttpResponse
+
+__all__ = ["StreamedAnswer", "is_streamed", "receive"]
+
+_AFTER_THE_END = 5.0
+"""Seconds in which usage may follow a text that is whole. A server that then keeps silent costs no more."""
+
+
+class StreamedAnswer(NamedTuple):
+    """A complete answer.
+
+    Attributes:
+        response: its content is the body of an answer that was not streamed.
+        first_token: seconds until the model said something.
+    """
+
+    response: HttpResponse
+    first_token: float | None
+
+
+def is_streamed(body: dict[str, Any]) -> bool:
+    """Whether a request asks for a stream."""
+    return body.get("stream") is True
+
+
+async def receive(
+    edge: Edge, request: HttpRequest, wanted: Any, *, attempt: int = 1, count: Count | None = None
+) -> StreamedAnswer:
+    """Send a request once and put its streamed answer together.
+
+    The answer is complete when every choice has its finish reason. Neither the marker at the end of a stream nor
+    the end of its connection shows that.
+
+    Args:
+        edge: sends it.
+        request: asks for a stream.
+        wanted: its `n`.
+        attempt: which attempt at it this is, for the result and the log.
+        count: is kept up to date.
+
+    Raises:
+        ResponseInterrupted: the answer broke off.
+        HttpTaskError: everything that `Edge.stream` raises, and errors that the server sends in the stream.
+            `details` holds what had come of the text, as `partial_text`.
+    """
+    assembly = Assembly(max(wanted, 1) if isinstance(wanted, int) else 1)
+    try:
+        async with edge.stream(
+            request, attempt=attempt, defaults=CHAT_STREAM_DEFAULTS, count=count, assembler=assembly
+        ) as stream:
+            first_token = await _read(stream, assembly)
+            answer = assembly.answer(end_is_known=stream.ended_by in ("marker", "length"))
+            return StreamedAnswer(stream.respond(answer), first_token)
+    except HttpTaskError as error:
+        if "partial_text" in error.details:  # cut here, where no value of a secret is left to be cut in two
+            error.details["partial_text"] = cut(error.details["partial_text"], MAX_TEXT_BYTES)
+        raise
+
+
+async def _read(stream: EventStream, assembly: Assembly) -> float | None:
+    """Reads to the end; seconds until the first token."""
+    first_token: float | None = None
+    async with aclosing(aiter(stream)) as together:
+        async for events in together:
+            assembly.add(events)
+            if first_token is None and assembly.begun:
+                first_token = stream.elapsed
+            if assembly.is_whole:
+                await _read_rest(together, assembly)
+                break
+    return first_token
+
+
+async def _read_rest(together: AsyncGenerator[list[Event]], assembly: Assembly) -> None:
+    """Reads what follows a text that is whole: usage, as a rule. It can be cut without harm to the text."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_AFTER_THE_END):
+            while True:
+                try:
+                    events = await anext(together)
+                except (StopAsyncIteration, ResponseInterrupted):
+                    return
+                assembly.add(events)
