@@ -4,7 +4,7 @@ from typing import Any
 
 from httptask.http.errors import ResponseInvalid
 from httptask.http.events import Event, EventReader, event_reader
-from httptask.http.json_tree import parse
+from httptask.http.json_tree import is_object, parse
 
 __all__ = ["AnswerReader"]
 
@@ -51,12 +51,14 @@ class AnswerReader:
         if not body:
             return []
         try:
-            self.document = parse(body.decode())
+            value = parse(body.decode())
         except ValueError:
             if events := _lines(body):
                 return events
-            self.document = body.decode("utf-8", "replace")
-        self.is_document = True
+            value = body.decode("utf-8", "replace")
+        if is_object(value) and value.get("object") == "chat.completion.chunk":
+            return [Event(value, len(body))]
+        self.is_document, self.document = True, value
         return []
 
 

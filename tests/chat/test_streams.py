@@ -1,0 +1,153 @@
+"""Streams of every kind of server, split and cut at every byte: complete, or a typed error with what had come."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any, Literal, cast
+
+import pytest
+
+from httptask.chat.response import read_completion
+from httptask.chat.streaming import receive
+from httptask.http.edge import Edge
+from httptask.http.errors import HttpTaskError, ResponseInterrupted
+from httptask.http.event_stream import Assembler, Count, EventStream
+from httptask.http.exchange import Opened, WireResponse
+from httptask.http.limits import CHAT_STREAM_DEFAULTS, bounds
+from httptask.http.models import HttpRequest
+from httptask.http.redaction import Redactor
+from support.chat_streams import FAILURES, STREAMS, Failure, Streamed
+
+Ending = Literal["length", "close", "broken"]
+REQUEST = HttpRequest(method="POST", url="/chat/completions")
+BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "stream": True}
+
+
+class Wire:
+    """Stands in for an edge: the pieces of an answer come from no socket."""
+
+    def __init__(self, pieces: Sequence[bytes], ending: Ending) -> None:
+        self._pieces = pieces
+        self._ending = ending
+
+    @asynccontextmanager
+    async def stream(
+        self, request: HttpRequest, *, assembler: Assembler, **_: Any
+    ) -> AsyncGenerator[EventStream]:
+        headers = {} if self._ending == "close" else {"transfer-encoding": "chunked"}
+        progress: Any = SimpleNamespace(elapsed=lambda: 1500.0)
+        stream = EventStream(
+            Opened(WireResponse(200, [], self._chunks()), headers, progress),
+            None,
+            bounds(CHAT_STREAM_DEFAULTS),
+            Redactor({}),
+            Count(),
+            kept_bytes=1024 * 1024,
+            respond=lambda _, content: cast("Any", SimpleNamespace(content=content)),
+            assembler=assembler,
+        )
+        try:
+            yield stream
+        except HttpTaskError as error:
+            assembler.explain(error)
+            raise
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece
+        if self._ending == "broken":
+            raise ResponseInterrupted("the connection broke")
+
+
+async def answer_of(pieces: Sequence[bytes], ending: Ending = "length", wanted: int = 1) -> Any:
+    """The body that an answer amounts to, which can be read as a completion."""
+    received = await receive(cast("Edge", Wire(pieces, ending)), REQUEST, wanted)
+    body = received.response.content
+    read_completion(body, BODY)
+    return body
+
+
+def at(body: Any, path: str) -> Any:
+    for key in path.split("."):
+        body = body[int(key)] if key.isdecimal() else body.get(key)
+    return body
+
+
+def said_of(body: Any) -> list[Any]:
+    """All that the model said."""
+    return [[choice["message"], choice.get("finish_reason")] for choice in body["choices"]]
+
+
+def text_of(message: Mapping[str, Any]) -> str:
+    content = message.get("content") or ""
+    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+
+
+def named(cases: Sequence[Streamed] | Sequence[Failure]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", cases, ids=[case.name for case in cases])
+
+
+def test_there_are_enough_of_them_and_each_is_another() -> None:
+    names = [case.name for case in (*STREAMS, *FAILURES)]
+    assert len(set(names)) == len(names) >= 60
+
+
+@named(STREAMS)
+async def test_complete(case: Streamed) -> None:
+    body = await answer_of([case.body], wanted=case.wanted)
+    choice = body["choices"][0]
+    assert {key: choice["message"].get(key) for key in case.message} == case.message
+    assert choice.get("finish_reason") == case.finish
+    assert {path: at(body, path) for path in case.others} == case.others
+
+
+@named(STREAMS)
+async def test_split_at_every_byte(case: Streamed) -> None:
+    body, wanted = case.body, case.wanted
+    expected = await answer_of([body], wanted=wanted)
+    assert await answer_of([bytes([byte]) for byte in body], wanted=wanted) == expected
+    for place in range(1, len(body)):
+        assert await answer_of([body[:place], body[place:]], wanted=wanted) == expected
+
+
+@named(STREAMS)
+@pytest.mark.parametrize("ending", ["close", "broken"])
+async def test_cut_at_every_byte(case: Streamed, ending: Ending) -> None:
+    whole = said_of(await answer_of([case.body], wanted=case.wanted))
+    texts = [text_of(message) for message, _ in whole]
+    errors: list[HttpTaskError] = []
+    for place in range(len(case.body)):
+        try:
+            body = await answer_of([case.body[:place]], ending, case.wanted)
+        except HttpTaskError as error:
+            errors.append(error)
+        else:
+            assert said_of(body) == whole
+    assert len(errors) > len(case.body) // 4
+    assert {(type(error), error.retryable) for error in errors} == {(ResponseInterrupted, True)}
+    partial = {error.details.get("partial_text", "") for error in errors}
+    assert all(any(text.startswith(part) for text in texts) for part in partial)
+
+
+@named(FAILURES)
+async def test_failure(case: Failure) -> None:
+    with pytest.raises(case.kind, match=case.message) as caught:
+        await answer_of([case.body], case.end, case.wanted)
+    assert type(caught.value) is case.kind
+    assert caught.value.retryable is case.retryable
+    assert caught.value.details.get("partial_text") == case.partial
+
+
+@named(FAILURES)
+async def test_failure_split_at_every_byte(case: Failure) -> None:
+    for place in range(len(case.body)):
+        with pytest.raises(case.kind, match=case.message):
+            await answer_of([case.body[:place], case.body[place:]], case.end, case.wanted)
+
+
+@named(FAILURES)
+@pytest.mark.parametrize("ending", ["close", "broken"])
+async def test_failure_cut_at_every_byte(case: Failure, ending: Ending) -> None:
+    for place in range(len(case.body)):
+        with pytest.raises(HttpTaskError):
+            await answer_of([case.body[:place]], ending, max(case.wanted, 2))
