@@ -83,12 +83,12 @@ def text_of(message: Mapping[str, Any]) -> str:
     return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
-def named(cases: Sequence[Streamed] | Sequence[Failure]) -> pytest.MarkDecorator:
+def named(cases: Sequence[Streamed | Failure]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", cases, ids=[case.name for case in cases])
 
 
 def test_there_are_enough_of_them_and_each_is_another() -> None:
-    names = [case.name for case in (*STREAMS, *FAILURES)]
+    names = [case.name for case in STREAMS] + [case.name for case in FAILURES]
     assert len(set(names)) == len(names) >= 60
 
 

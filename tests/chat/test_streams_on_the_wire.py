@@ -1,0 +1,195 @@
+"""Streamed chat completions through the edge, from a real server on loopback."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from httptask.chat.complete import complete
+from httptask.chat.models import ChatRequest, Completion
+from httptask.chat.rate_limits import RateLimit, RateLimits
+from httptask.http.edge import Edge
+from httptask.http.errors import (
+    HttpStatusError,
+    HttpTaskError,
+    OutputInvalid,
+    ResponseInterrupted,
+    ResponseTooLarge,
+    Timeout,
+)
+from httptask.http.event_stream import Count
+from httptask.http.fixtures import Fixtures
+from httptask.http.models import Limits
+from httptask.http.recording import Recorder
+from httptask.testing import Reply, ScriptedServer
+from support.chat_streams import STREAMS, chunk, sse
+from support.runs import local_connection, secret_store
+
+BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "stream": True}
+SECRET = "s3cret-value-0123456789"
+SSE = {"Content-Type": "text/event-stream"}
+CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+CLOSING = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+HI = sse(chunk({"role": "assistant", "content": ""}), chunk({"content": "Hi"}), chunk({}, "stop"))
+
+
+def chunked(*pieces: bytes) -> bytes:
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+
+
+def edge_to(server: ScriptedServer, **options: Any) -> Edge:
+    bearer = {"bearer": {"token": "$secrets.KEY"}}
+    openai = local_connection("openai", f"{server.url}/v1", authentication=bearer)
+    return Edge({"openai": openai}, secret_store({"KEY": SECRET}), **options)
+
+
+async def ask(*replies: Reply, body: Any = BODY, count: Count | None = None, **request: Any) -> Completion:
+    async with ScriptedServer(replies) as server:
+        edge = edge_to(server)
+        try:
+            return await complete(edge, ChatRequest(body=body, **request), count=count)
+        finally:
+            await edge.aclose()
+
+
+@pytest.mark.parametrize("case", STREAMS[::9], ids=lambda case: case.name)
+async def test_in_pieces_of_a_byte(case: Any) -> None:
+    reply = Reply.of(case.body, headers=SSE, pause=0)
+    completion = await ask(reply, body={**BODY, "n": case.wanted}, include_response=True)
+    assert completion.response is not None
+    message = completion.response["choices"][0]["message"]
+    assert {key: message.get(key) for key in case.message} == case.message
+    assert completion.finish_reason == case.finish
+
+
+async def test_is_the_same_as_without_stream() -> None:
+    whole = {"id": "c-1", "created": 17, "model": "m-1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"content": "Hi"}}]}  # fmt: skip
+    headers = {"X-Request-Id": "r", "X-RateLimit-Remaining-Tokens": "7", "X-RateLimit-Reset-Tokens": "20ms"}
+    count = Count()
+    streamed = await ask(Reply.of(HI, headers={**SSE, **headers}), count=count)
+    plain = await ask(Reply.json(whole, headers=headers), body={**BODY, "stream": False})
+    assert streamed.time_to_first_token is not None
+    assert 0 < streamed.time_to_first_token < 5
+    assert plain.time_to_first_token is None
+    assert streamed.model_copy(update={"time_to_first_token": None}) == plain
+    assert (plain.text, plain.request_id) == ("Hi", "r")
+    assert plain.rate_limits == RateLimits(tokens=RateLimit(remaining=7, reset_seconds=0.02))
+    assert count == Count(events=3, bytes=len(HI))
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "text/plain", "application/octet-stream", None])
+async def test_media_type_of_a_stream_does_not_count(media_type: str | None) -> None:
+    reply = Reply.of(HI, headers={"Content-Type": media_type} if media_type else {})
+    assert (await ask(reply)).text == "Hi"
+
+
+async def test_json_schema_is_checked_on_what_was_put_together() -> None:
+    body = {**BODY, "response_format": {"type": "json_object"}}
+    parts = sse(chunk({"content": '{"a"'}), chunk({"content": ": 1}"}), chunk({}, "stop"))
+    assert (await ask(Reply.of(parts, headers=SSE), body=body)).json_ == {"a": 1}
+    with pytest.raises(OutputInvalid):
+        await ask(Reply.of(HI, headers=SSE), body=body)
+
+
+async def test_connection_serves_again() -> None:
+    body = CHUNKED + chunked(HI) + b"0\r\n\r\n"
+    async with ScriptedServer([Reply(body)]) as server:
+        edge = edge_to(server)
+        for _ in range(3):
+            await complete(edge, ChatRequest(body=BODY))
+        await edge.aclose()
+    assert (len(server.requests), server.connections) == (3, 1)
+
+
+@pytest.mark.parametrize("head", [CLOSING, CHUNKED])
+async def test_connection_that_ends_with_the_answer(head: bytes) -> None:
+    events = HI.removesuffix(b"data: [DONE]\n\n")
+    data = events if head is CLOSING else chunked(events)
+    assert (await ask(Reply(head + data, close=True))).text == "Hi"
+    with pytest.raises(ResponseInterrupted) as caught:
+        await ask(Reply(head + data[:-20], close=True))
+    assert caught.value.details["partial_text"] == "Hi"
+
+
+async def test_silence_after_the_end_costs_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("httptask.chat.streaming._AFTER_THE_END", 0.2)
+    started = time.monotonic()
+    reply = Reply.silence(CHUNKED + chunked(HI.removesuffix(b"data: [DONE]\n\n")))
+    assert (await ask(reply)).text == "Hi"
+    assert time.monotonic() - started < 3
+
+
+async def test_silence_in_the_middle_keeps_what_had_come() -> None:
+    reply = Reply.silence(CHUNKED + chunked(sse(chunk({"content": "Half an ans"}), end=b"")))
+    with pytest.raises(Timeout, match="idle deadline") as caught:
+        await ask(reply, limits=Limits(idle=0.2, total=5))
+    assert caught.value.retryable
+    assert caught.value.details["partial_text"] == "Half an ans"
+    assert caught.value.details["events"] == 1
+
+
+async def test_status_that_is_no_success() -> None:
+    with pytest.raises(HttpStatusError, match="503") as caught:
+        await ask(Reply.json({"error": {"message": "busy"}}, status=503))
+    assert caught.value.retryable
+
+
+async def test_secret_that_is_spelled_out_over_tokens() -> None:
+    said = [chunk({"content": letter}) for letter in f"your key is {SECRET}!"]
+    completion = await ask(Reply.of(sse(*said, chunk({}, "stop")), headers=SSE), include_response=True)
+    assert completion.text == "your key is [redacted:KEY]!"
+    assert SECRET not in completion.model_dump_json()
+    with pytest.raises(ResponseInterrupted) as caught:
+        await ask(Reply.of(sse(*said), headers=SSE))
+    assert caught.value.details["partial_text"] == "your key is [redacted:KEY]!"
+
+
+async def test_no_secret_is_cut_in_two_where_partial_text_is_cut() -> None:
+    text = "x" * (4096 - 5) + SECRET
+    with pytest.raises(ResponseInterrupted) as caught:
+        await ask(Reply.of(sse(chunk({"content": text})), headers=SSE))
+    partial = caught.value.details["partial_text"]
+    assert len(partial) == 4096
+    assert SECRET[:3] not in partial
+
+
+async def test_answer_is_bounded() -> None:
+    said = [chunk({"content": "x" * 1000})] * 1100
+    with pytest.raises(ResponseTooLarge, match="more than 1048576"):
+        await ask(Reply.of(sse(*said, chunk({}, "stop")), headers=SSE))
+
+
+async def test_what_surrounds_tokens_is_not_counted() -> None:
+    said = [chunk({"content": "x"}, fields={"obfuscation": "y" * 1000})] * 2000
+    completion = await ask(Reply.of(sse(*said, chunk({}, "stop")), headers=SSE))
+    assert completion.text == "x" * 2000
+
+
+REPLIES = {
+    "stream": Reply.of(HI, headers=SSE),
+    "plain": Reply.json({"choices": [{"finish_reason": "stop", "message": {"content": "Hi"}}]}),
+    "error": Reply.of(sse(chunk({"content": "H"}), {"error": {"code": 500, "message": "oops"}}), headers=SSE),
+    "cut": Reply(CHUNKED + chunked(HI[:200]), close=True),
+}
+
+
+@pytest.mark.parametrize("name", list(REPLIES))
+async def test_recorded_and_played_back(name: str, tmp_path: Path) -> None:
+    outcomes: list[Any] = []
+    async with ScriptedServer([REPLIES[name]]) as server:
+        recording = edge_to(server, recorder=Recorder(tmp_path))
+        outcomes.append(await outcome_of(recording))
+        playing = edge_to(server, fixtures=Fixtures.load(tmp_path))
+        outcomes.append(await outcome_of(playing))
+        await recording.aclose()
+    assert outcomes[0] == outcomes[1]
+    assert len(server.requests) == 1
+
+
+async def outcome_of(edge: Edge) -> Any:
+    try:
+        completion = await complete(edge, ChatRequest(body=BODY))
+    except HttpTaskError as error:
+        return type(error), error.retryable
+    return completion.text, completion.finish_reason, completion.id
