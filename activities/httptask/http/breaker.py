@@ -48,6 +48,8 @@ class Breaker:
         self._origin = origin
         self._now = now
         self._calls: deque[tuple[float, bool]] = deque()
+        self._failures = 0
+        """Among them; kept, for a busy worker has many thousands of calls in the window."""
         self._pause = 0.0
         """0 when closed."""
         self._until = 0.0
@@ -90,12 +92,12 @@ class Breaker:
     def _count(self, *, failed: bool) -> None:
         now = self._now()
         self._calls.append((now, failed))
+        self._failures += failed
         while self._calls[0][0] < now - _WINDOW_SECONDS:
-            self._calls.popleft()
-        failures = sum(failed for _, failed in self._calls)
-        if len(self._calls) >= _FEWEST_CALLS and failures >= _FAILING_SHARE * len(self._calls):
+            self._failures -= self._calls.popleft()[1]
+        if len(self._calls) >= _FEWEST_CALLS and self._failures >= _FAILING_SHARE * len(self._calls):
             _log.warning(
-                "http.breaker.opened", origin=self._origin, calls=len(self._calls), failures=failures
+                "http.breaker.opened", origin=self._origin, calls=len(self._calls), failures=self._failures
             )
             self._open(_FIRST_PAUSE)
 
@@ -106,6 +108,7 @@ class Breaker:
             _log.info("http.breaker.closed", origin=self._origin)
             self._pause = 0.0
             self._calls.clear()
+            self._failures = 0
         elif failed:
             self._open(min(self._pause * 2, _LONGEST_PAUSE))
 
