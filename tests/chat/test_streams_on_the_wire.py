@@ -94,7 +94,7 @@ async def test_json_schema_is_checked_on_what_was_put_together() -> None:
 
 async def test_connection_serves_again() -> None:
     body = CHUNKED + chunked(HI) + b"0\r\n\r\n"
-    async with ScriptedServer([Reply(body)]) as server:
+    async with ScriptedServer([Reply(body, pause=0.0002)]) as server:  # its end comes behind the marker
         edge = edge_to(server)
         for _ in range(3):
             await complete(edge, ChatRequest(body=BODY))
@@ -118,6 +118,15 @@ async def test_silence_after_the_end_costs_no_answer(monkeypatch: pytest.MonkeyP
     reply = Reply.silence(CHUNKED + chunked(HI.removesuffix(b"data: [DONE]\n\n")))
     assert (await ask(reply)).text == "Hi"
     assert time.monotonic() - started < 3
+
+
+async def test_one_choice_that_has_ended_hurries_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("httptask.chat.streaming._AFTER_THE_END", 0.02)
+    late = [chunk({"content": "Yo"}, index=1), chunk({}, "stop", index=1)]
+    reply = Reply.of(sse(chunk({"content": "Hi"}, "stop"), *late), headers=SSE, pause=0.0005)
+    completion = await ask(reply, body={**BODY, "n": 2})
+    assert completion.choices is not None
+    assert [choice["message"]["content"] for choice in completion.choices] == ["Hi", "Yo"]
 
 
 async def test_silence_in_the_middle_keeps_what_had_come() -> None:
