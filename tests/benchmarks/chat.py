@@ -32,9 +32,9 @@ from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletionChunk
 
 from httptask.chat.assembly import Assembly
+from httptask.chat.check import check_body
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest
-from httptask.chat.request import check_body
 from httptask.chat.response import read_completion
 from httptask.http.edge import Edge
 from support.runs import local_connection, secret_store
