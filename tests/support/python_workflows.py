@@ -72,6 +72,15 @@ class AsksWrongly:
 
 
 @workflow.defn
+class Listens:
+    @workflow.run
+    async def run(self) -> list[object]:
+        answer = await chat_completion(model="m", messages=[{"role": "user", "content": "?"}], stream=True)
+        waited = answer.time_to_first_token is not None and answer.time_to_first_token > 0
+        return [answer.text, answer.reasoning, waited, answer.request_id]
+
+
+@workflow.defn
 class Posts:
     @workflow.run
     async def run(self) -> str:

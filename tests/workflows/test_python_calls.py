@@ -12,10 +12,11 @@ from temporalio.worker import Replayer
 
 from httptask.testing import Reply, ScriptedServer
 from support.chat import completion
-from support.python_workflows import Asks, AsksAgain, AsksWrongly, Posts, Uploads
+from support.chat_streams import chunk, sse
+from support.python_workflows import Asks, AsksAgain, AsksWrongly, Listens, Posts, Uploads
 from support.runs import Runner, local_connection, running, secret_store
 
-WORKFLOWS = [Asks, AsksAgain, AsksWrongly, Posts, Uploads]
+WORKFLOWS = [Asks, AsksAgain, AsksWrongly, Listens, Posts, Uploads]
 REFUSED = Reply.json(
     {
         "choices": [
@@ -124,6 +125,14 @@ async def test_nothing_is_sent_that_cannot_be_right(runner: Runner, server: Scri
         "`extra_body` repeats `n`",
     ]
     assert server.requests == []
+
+
+async def test_streamed_answer(runner: Runner, server: ScriptedServer) -> None:
+    events = sse(chunk({"reasoning": "hm"}), chunk({"content": "Hel"}), chunk({"content": "lo"}, "stop"))
+    server.script = [Reply.of(events, headers={"Content-Type": "text/event-stream", "X-Request-Id": "req-1"})]
+
+    assert await run(runner, Listens) == ["Hello", "hm", True, "req-1"]
+    assert server.requests[0].json()["stream"] is True
 
 
 async def test_errors_are_caught_by_their_class(runner: Runner, server: ScriptedServer) -> None:

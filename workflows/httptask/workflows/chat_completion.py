@@ -10,7 +10,8 @@ from temporalio import workflow
 from httptask.activities.names import CHAT_COMPLETION
 from httptask.chat.faults import BodyFault, Level
 from httptask.chat.fields.request import ChatParams
-from httptask.chat.models import ChatRequest, Completion, ToolCall, Usage
+from httptask.chat.models import Audio, ChatRequest, Completion, Extra, ToolCall, Usage
+from httptask.chat.rate_limits import RateLimits
 from httptask.http.json_pointer import json_pointer
 from httptask.http.models import Limits
 from httptask.workflows.activity_call import CHAT_SECONDS, ActivityCall
@@ -36,6 +37,12 @@ class ChatResult(Generic[Json]):
         usage: token counts, those of answers that were asked for again included.
         cost: US dollars; None when the price is not known.
         warnings: what of the request the server might have rejected.
+        reasoning: what the model thought before its answer, where the server tells.
+        parts: the content, when it came in parts that say more than their text.
+        rate_limits: what is left of the server's limits.
+        time_to_first_token: seconds until the model said something; None without `stream`.
+        request_id: by which the server's operator finds the request.
+        extra: what else the server sent.
     """
 
     text: str | None
@@ -49,6 +56,15 @@ class ChatResult(Generic[Json]):
     cost: float | None
     choices: Sequence[Mapping[str, Any]] | None
     warnings: Sequence[BodyFault] = ()
+    reasoning: str | None = None
+    parts: Sequence[Any] | None = None
+    audio: Audio | None = None
+    annotations: Sequence[Any] = ()
+    logprobs: Mapping[str, Any] | None = None
+    rate_limits: RateLimits | None = None
+    time_to_first_token: float | None = None
+    request_id: str | None = None
+    extra: Extra | None = None
 
 
 @overload
@@ -165,6 +181,15 @@ def _result(completion: Completion, output_type: type[BaseModel] | None) -> Chat
         cost=completion.cost,
         choices=completion.choices,
         warnings=completion.warnings,
+        reasoning=completion.reasoning,
+        parts=completion.parts,
+        audio=completion.audio,
+        annotations=completion.annotations,
+        logprobs=completion.logprobs,
+        rate_limits=completion.rate_limits,
+        time_to_first_token=completion.time_to_first_token,
+        request_id=completion.request_id,
+        extra=completion.extra,
     )
 
 
