@@ -58,3 +58,21 @@ def simulated(bucket: TokenBucket, waiting: int, seconds: int) -> tuple[list[tup
 def clock(seconds: int) -> Iterator[float]:
     for tick in range(seconds * 20):
         yield tick / 20
+
+
+@pytest.mark.parametrize("waiting", [80, 320])
+def test_the_limit_is_used_to_the_last_call(bucket: TokenBucket, waiting: int) -> None:
+    chance = random.Random(2)
+    due = dict.fromkeys(range(waiting), 0.0)
+    taken = 0.0
+    for now in clock(120):
+        for index, at in list(due.items()):
+            if at <= now:
+                tokens = chance.uniform(50, 350)
+                due[index] = now + bucket.take(tokens, 120_000, now)
+                if due[index] == now:
+                    del due[index]
+                    taken += tokens
+        if not due:
+            break
+    assert taken * 60 / 120_000 >= 0.85 * now

@@ -61,7 +61,7 @@ async def run_attempt(
         else:
             return result
         log.log(
-            logging.INFO if failure.type == Postponed.__name__ else logging.WARNING,
+            logging.DEBUG if failure.type == Postponed.__name__ else logging.WARNING,
             "activity.attempt.failed",
             activity=info.activity_type,
             error=failure.type,

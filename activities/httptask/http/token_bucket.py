@@ -7,7 +7,10 @@ __all__ = ["TokenBucket"]
 _SAVED_SECONDS = 2.0
 """What an idle limit saves up. Small beside a minute, so that no minute gets much more than its limit."""
 _SHORTEST_SPREAD = 0.5
-_LONGEST_SPREAD = 60.0
+_LONGEST_WAIT = 60.0
+_MOST_CALLS = 40
+"""Those who wait are spread over the time of so many calls at most: when few are left, the limit is used still."""
+_WEIGHT = 0.2
 _WIDER, _NARROWER = 1.02, 0.96
 
 
@@ -26,6 +29,8 @@ class TokenBucket:
         self.paid_until = paid_until
         self._chance = chance
         self._spread = _SHORTEST_SPREAD
+        self._pace = 0.0
+        """Running mean of how long one call is paid for."""
 
     def take(self, tokens: float, per_minute: float, now: float) -> float:
         """Take tokens, or learn how long to wait before asking again.
@@ -37,10 +42,12 @@ class TokenBucket:
         """
         wait = self.paid_until - now
         if wait > 0:
-            self._spread = min(self._spread * _WIDER, _LONGEST_SPREAD)
-            return min(wait, _LONGEST_SPREAD) + self._chance.uniform(0, self._spread)
+            self._spread = min(self._spread * _WIDER, max(_SHORTEST_SPREAD, _MOST_CALLS * self._pace))
+            return min(wait, _LONGEST_WAIT) + self._chance.uniform(0, self._spread)
         self._spread = max(self._spread * _NARROWER, _SHORTEST_SPREAD)
-        self.paid_until = max(self.paid_until, now - _SAVED_SECONDS) + tokens * 60 / per_minute
+        seconds = tokens * 60 / per_minute
+        self._pace += _WEIGHT * (seconds - self._pace) if self._pace else seconds
+        self.paid_until = max(self.paid_until, now - _SAVED_SECONDS) + seconds
         return 0.0
 
     def settle(self, tokens: float, per_minute: float) -> None:
