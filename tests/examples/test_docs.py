@@ -19,6 +19,7 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.cli.app import app
 from httptask.config import load_config
 from httptask.dsl.loader import load_text
+from httptask.http.connections import Connection
 from httptask.http.fixtures import Fixtures
 from httptask.plugin import AllowedActivity
 from support.fences import PAGES, ROOT, Case, Fence, cases, of_language, whole
@@ -66,9 +67,10 @@ async def test_runs_end_as_shown(temporal: WorkflowEnvironment, tmp_path: Path, 
         secrets = {
             name: f"https://{name}.example.com" for name in definition.get("use", {}).get("secrets", [])
         }
+        known = load_config(ROOT / "examples/python-worker/httptask.toml", {}).connections
         options = {
             "fixtures": Fixtures.load(tmp_path),
-            "connections": load_config(ROOT / "examples/python-worker/httptask.toml", {}).connections,
+            "connections": {**known, "local": Connection(name="local", provider="ollama")},
             "secrets": secret_store({**secrets, "OPENAI_API_KEY": "key", "TICKETS_TOKEN": "token"}),
         }
     options["allowed_activities"] = [AllowedActivity(name="price_of")]

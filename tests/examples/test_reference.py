@@ -61,9 +61,7 @@ def test_arguments_of_calls() -> None:
     table = rows("docs/http-tasks.md", "# HTTP tasks")
     assert sorted(names(table)) == fields(HttpRequestArguments)
     assert sorted(names([row for row in table if row[1]])) == fields(HttpArguments)
-    assert sorted(names(rows("docs/chat-completions.md", "Three arguments"))) == fields(
-        ChatCompletionArguments
-    )
+    assert sorted(names(rows("docs/chat-completions.md", "Six arguments"))) == fields(ChatCompletionArguments)
 
 
 def test_output_of_a_chat_completion() -> None:

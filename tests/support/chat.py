@@ -4,7 +4,7 @@ from typing import Any
 
 from httptask.testing import Reply
 
-__all__ = ["completion", "rate_limited", "unavailable"]
+__all__ = ["calling", "completion", "rate_limited", "unavailable"]
 
 
 def completion(text: str) -> Reply:
@@ -26,3 +26,20 @@ def rate_limited(retry_after: str) -> Reply:
 def unavailable() -> Reply:
     """503 that says nothing about when to come back."""
     return Reply.json({"error": {"message": "overloaded"}}, status=503)
+
+
+def calling(*calls: tuple[str, str]) -> Reply:
+    """An answer that calls tools, each with its raw arguments; their ids are c0, c1, ..."""
+    message = {
+        "role": "assistant",
+        "content": None,
+        "refusal": None,
+        "thinking_signature": "s1",
+        "tool_calls": [
+            {"id": f"c{index}", "type": "function", "function": {"name": name, "arguments": arguments}}
+            for index, (name, arguments) in enumerate(calls)
+        ],
+    }
+    usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
+    choices = [{"index": 0, "finish_reason": "tool_calls", "message": message}]
+    return Reply.json({"id": "c-1", "model": "m", "choices": choices, "usage": usage})

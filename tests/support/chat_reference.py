@@ -1,7 +1,7 @@
 """The tables of docs/chat-completions.md, made from the fields and rules that requests are checked by."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from httptask.chat.fields.annotations import ABSENT, FIRST_REVISION, About
@@ -10,6 +10,7 @@ from httptask.chat.fields.shapes import Choice, Either, Field, ListOf, ObjectOf,
 from httptask.chat.fields.words import listed, words
 from httptask.chat.model_rules import MODEL_RULES, ModelRules
 from httptask.chat.rules import RULES
+from httptask.http.providers import PROVIDERS, Provider
 
 __all__ = ["CHAT_PAGE", "CHAT_TABLES"]
 
@@ -144,6 +145,32 @@ def _of_model(rules: ModelRules) -> Line:
     return names, "; ".join(takes), rules.as_of
 
 
+def _providers() -> str:
+    head = ("`provider`", "Server", "Credential", "Refuses", "Ignores", "As of")
+    return _table(head, (_provider(name, found) for name, found in sorted(PROVIDERS.items())))
+
+
+def _provider(name: str, provider: Provider) -> Line:
+    address = f"`{provider.base_url}`" if provider.base_url else f"your own, as `{provider.example}`"
+    secret = "" if provider.secret is None else f"`{provider.secret}`"
+    return (
+        f"`{name}`",
+        f"{provider.title}: {address}",
+        secret,
+        _taken(provider.refuses),
+        _taken(provider.ignores),
+        provider.as_of,
+    )
+
+
+def _taken(fields: Mapping[str, Sequence[object]]) -> str:
+    others = (
+        f"`{name}`" + (f" but {listed(map(str, values))}" if values else "")
+        for name, values in fields.items()
+    )
+    return ", ".join(others)
+
+
 CHAT_TABLES: Mapping[str, Callable[[], str]] = {
     "request": _request,
     "objects": _objects,
@@ -151,4 +178,5 @@ CHAT_TABLES: Mapping[str, Callable[[], str]] = {
     "parts": _parts,
     "rules": _rules,
     "models": _models,
+    "providers": _providers,
 }

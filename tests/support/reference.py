@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 from httptask.activities.allowed import AllowedActivity
 from httptask.config import Policy, WorkerPolicy
 from httptask.config.load import StorageSection
-from httptask.http.connections import Connection
+from httptask.http.connections import Connection, Price
 from httptask.http.models import Limits
 from httptask.http.retry import Retry
 from httptask.http.route import Proxy, Tls
@@ -34,6 +34,7 @@ TABLES: Mapping[str, type[BaseModel]] = {
     "connections.NAME": Connection,
     "connections.NAME.limits": Limits,
     "connections.NAME.retry": Retry,
+    "connections.NAME.price": Price,
     "connections.NAME.proxy": Proxy,
     "connections.NAME.tls": Tls,
     "secrets.NAME": SecretSource,
@@ -73,7 +74,7 @@ def _type(annotation: Any) -> str:
     origin = get_origin(annotation) or annotation
     if origin in (tuple, frozenset):
         return "list"
-    return _WORDS.get(origin, "table")
+    return "text" if origin is Literal else _WORDS.get(origin, "table")
 
 
 def _default(field: FieldInfo) -> str:

@@ -10,10 +10,13 @@ from httptask.chat.faults import BodyFault, Level, shortened
 from httptask.chat.fields.check import field_faults
 from httptask.chat.model_rules import Takes, model_faults
 from httptask.chat.models import ChatRequest
+from httptask.chat.provider_rules import provider_faults
 from httptask.chat.rules import rule_faults
 from httptask.chat.rules.options import ANSWER_SCHEMA
 from httptask.chat.unknown import IsUnknown, with_unknown
+from httptask.http.connections import Connection
 from httptask.http.errors import RequestInvalid
+from httptask.http.providers import ProviderName
 
 __all__ = ["check_body", "require_sendable"]
 
@@ -32,6 +35,7 @@ def check_body(
     *,
     level: Level = "strict",
     model_rules: Mapping[str, Takes] = _NO_RULES,
+    provider: ProviderName | None = None,
 ) -> list[BodyFault]:
     """Find every fault of a request body at once.
 
@@ -42,18 +46,20 @@ def check_body(
         level: at `warn` every fault is a warning, at `off` there are none, but for `model` and `messages` that are
             missing and a schema that no answer could be held to.
         model_rules: what models take, by patterns of their names, beside what is known of them.
+        provider: whose server it goes to.
     """
     known: Mapping[str, Any] = body if is_unknown is None else with_unknown(body, is_unknown)
     if level == "off":
         return [*filter(_is_needed, field_faults(known)), *ANSWER_SCHEMA.faults(known)]
     faults = [*field_faults(known), *rule_faults(known), *model_faults(known, model_rules)]
+    faults += provider_faults(known, provider)
     if level == "warn":
         return [fault if _is_needed(fault) else replace(fault, severity="warning") for fault in faults]
     return faults
 
 
-def require_sendable(request: ChatRequest, model_rules: Mapping[str, Takes] = _NO_RULES) -> list[BodyFault]:
-    """Check a request before it is sent, at its own level.
+def require_sendable(request: ChatRequest, connection: Connection | None = None) -> list[BodyFault]:
+    """Check a request before it is sent over a connection, at its own level.
 
     Returns:
         What the server may reject; it is logged, too.
@@ -62,7 +68,10 @@ def require_sendable(request: ChatRequest, model_rules: Mapping[str, Takes] = _N
         RequestInvalid: the body can't be sent; `details["faults"]` lists what is wrong with it, up to 50 faults.
     """
     secret = {reference.pointer for reference in request.secrets}
-    found = check_body(request.body, level=request.rules, model_rules=model_rules)
+    of_server: dict[str, Any] = (
+        {} if connection is None else {"model_rules": connection.model_rules, "provider": connection.provider}
+    )
+    found = check_body(request.body, level=request.rules, **of_server)
     faults = [_bounded(fault) for fault in found if fault.pointer not in secret]
     errors = [fault for fault in faults if fault.severity == "error"]
     if errors:

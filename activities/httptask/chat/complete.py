@@ -4,11 +4,13 @@ import base64
 from typing import Any
 
 from httptask.chat.check import require_sendable
+from httptask.chat.cost import cost_of
 from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.rate_limits import read_rate_limits
 from httptask.chat.request import to_http_request
 from httptask.chat.response import read_completion
 from httptask.chat.streaming import is_streamed, receive
+from httptask.chat.usage import Usage
 from httptask.http.edge import Edge
 from httptask.http.errors import HttpTaskError
 from httptask.http.event_stream import Count
@@ -36,7 +38,8 @@ async def complete(
         RequestInvalid: the body can't be sent; `details["faults"]` lists everything that is wrong with it.
         HttpTaskError: everything that `Edge.send`, `receive` and `read_completion` raise.
     """
-    warnings = require_sendable(request, edge.connection(request.connection).model_rules)
+    connection = edge.connection(request.connection)
+    warnings = require_sendable(request, connection)
     message = to_http_request(request)
     first_token: float | None = None
     if is_streamed(request.body):
@@ -47,17 +50,23 @@ async def complete(
     request_id = response.headers.get("x-request-id") or response.headers.get("request-id")
     try:
         completion = read_completion(
-            _content(response), request.body, include_response=request.include_response
+            _content(response),
+            request.body,
+            include_response=request.include_response,
+            include_message=request.include_message,
         )
     except HttpTaskError as error:
         name_server(error, request.connection)
         if request_id:
             error.details["request_id"] = request_id
+        usage = Usage.model_validate(error.details.get("usage") or {})
+        error.details["cost"] = await cost_of(usage, error.details.get("model"), connection)
         raise
     facts = ("attempt", "simulated", "status", "headers", "size", "timing")
     return completion.model_copy(
         update={
             **{name: getattr(response, name) for name in facts},
+            "cost": await cost_of(completion.usage, completion.model or request.body["model"], connection),
             "rate_limits": read_rate_limits(response.headers),
             "request_id": request_id,
             "time_to_first_token": first_token,

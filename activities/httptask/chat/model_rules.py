@@ -16,7 +16,7 @@ from httptask.chat.unknown import UNKNOWN
 from httptask.http.json_pointer import json_pointer
 from httptask.http.suggest import closest
 
-__all__ = ["MODEL_RULE", "MODEL_RULES", "ModelRules", "Takes", "misspelt_fields", "model_faults"]
+__all__ = ["MODEL_RULE", "MODEL_RULES", "ModelRules", "Takes", "misspelt_fields", "model_faults", "not_taken"]
 
 Takes = Mapping[str, Sequence[Any]]
 """Fields, each with the only values that are taken; none for a field that is not taken at all."""
@@ -108,7 +108,7 @@ def model_faults(body: Mapping[str, Any], own: Mapping[str, Takes]) -> Iterator[
         for name, values in takes.items():
             value = body.get(name)
             if value is not None and value is not UNKNOWN and value not in values:
-                yield _fault(name, value, values, f"{model} takes", as_of)
+                yield not_taken(name, value, values, f"{model} takes", as_of, MODEL_RULE)
 
 
 def misspelt_fields(own: Mapping[str, Takes]) -> Iterator[tuple[str, str, str]]:
@@ -143,7 +143,10 @@ def _matches(names: tuple[str, ...], pattern: str) -> bool:
     return any(fnmatchcase(name, pattern) for name in names)
 
 
-def _fault(name: str, value: Any, values: Sequence[Any], who_takes: str, as_of: str | None) -> BodyFault:
+def not_taken(
+    name: str, value: Any, values: Sequence[Any], who_takes: str, as_of: str | None, rule: str
+) -> BodyFault:
+    """The fault of a field with a value that is not among those that are taken."""
     field = shape_of(ChatBody).fields.get(name)
     instead = field.about.deprecated if field else None
     since = f" (as of {as_of})" if as_of else ""
@@ -153,7 +156,7 @@ def _fault(name: str, value: Any, values: Sequence[Any], who_takes: str, as_of: 
     else:
         message = f"{who_takes} no `{name}`{since}"
         hint = f"write `{instead}`" if instead else "leave it out"
-    return BodyFault(json_pointer((name,)), message, hint, MODEL_RULE, "warning")
+    return BodyFault(json_pointer((name,)), message, hint, rule, "warning")
 
 
 def _listed(values: Sequence[Any]) -> str:

@@ -9,7 +9,7 @@ from httptask.chat.rate_limits import RateLimits
 from httptask.chat.usage import Usage
 from httptask.http.models import CallRequest, SecretReference, Timing
 
-__all__ = ["CALL_FIELDS", "Audio", "ChatRequest", "Completion", "Extra", "ToolCall", "Usage"]
+__all__ = ["CALL_FIELDS", "Audio", "ChatRequest", "Completion", "Extra", "ToolCall", "Unavailable", "Usage"]
 
 
 class ChatRequest(CallRequest):
@@ -23,6 +23,8 @@ class ChatRequest(CallRequest):
     idempotency_key: str | None = None
     include_response: bool = False
     """Whether `Completion.response` carries the API's whole body."""
+    include_message: bool = False
+    """Whether `Completion.message` carries the model's message as it came."""
     rules: Level = "strict"
     """What is refused before it is sent."""
 
@@ -57,6 +59,15 @@ class Extra(BaseModel):
     answer: dict[str, Any] = {}
     choice: dict[str, Any] = {}
     message: dict[str, Any] = {}
+
+
+class Unavailable(BaseModel):
+    """Whom a question went to in vain, before it went to another."""
+
+    connection: str
+    model: str | None = None
+    error: str | None = None
+    detail: str | None = None
 
 
 class Completion(BaseModel):
@@ -95,6 +106,10 @@ class Completion(BaseModel):
     choices: list[dict[str, Any]] | None = None
     """All choices as the server sent them, when the request asks for more than one."""
     response: dict[str, Any] | None = None
+    message: dict[str, Any] | None = None
+    """The model's message as it came, where it is to go back to the model."""
+    unavailable: list[Unavailable] = []
+    """Who was asked before, in vain."""
     warnings: list[BodyFault] = []
     """What of the request the server might have rejected."""
     attempt: int = 1
@@ -108,5 +123,7 @@ class Completion(BaseModel):
     timing: Timing | None = None
 
 
-CALL_FIELDS: Final = frozenset({"attempt", "headers", "response", "simulated", "size", "status", "timing"})
+CALL_FIELDS: Final = frozenset(
+    {"attempt", "headers", "message", "response", "simulated", "size", "status", "timing"}
+)
 """Fields of a completion that tell of the call: no part of a task's output."""

@@ -27,7 +27,11 @@ _CUT_SHORT = {
 
 
 def read_completion(
-    body: Any, request_body: Mapping[str, Any], *, include_response: bool = False
+    body: Any,
+    request_body: Mapping[str, Any],
+    *,
+    include_response: bool = False,
+    include_message: bool = False,
 ) -> Completion:
     """Read the body of an answer of `POST /chat/completions`.
 
@@ -35,6 +39,7 @@ def read_completion(
         body: the parsed JSON body, its text when the server did not call it JSON, or None when it is empty.
         request_body: the body of the request, which says what form the answer has to have.
         include_response: whether the completion carries the whole body.
+        include_message: whether it carries the model's message as it came.
 
     Raises:
         ResponseInvalid: it is not a chat completion.
@@ -64,6 +69,8 @@ def read_completion(
         completion.choices = answer["choices"]
     if include_response:
         completion.response = answer
+    if include_message:
+        completion.message = answer["choices"][wire.choices.index(choice)]["message"]
     if asks_for_json(request_body) and _answers_in_text(completion):
         completion.json_ = _structured(completion, request_body["response_format"])
     return completion

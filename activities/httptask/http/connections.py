@@ -14,13 +14,15 @@ from httptask.http.authentication.models import ConnectionAuthentication
 from httptask.http.authentication.policy import ConnectionPolicy
 from httptask.http.authentication.reading import read_connection_policy
 from httptask.http.errors import ConnectionUnknown, RequestInvalid
+from httptask.http.json_tree import is_object
 from httptask.http.models import Limits, SecretReference
+from httptask.http.providers import ProviderName, with_defaults
 from httptask.http.retry import Retry
 from httptask.http.route import Proxy, Tls
 from httptask.http.secret_texts import cut_secrets
 from httptask.http.url import Url
 
-__all__ = ["Connection", "default_connections", "find_connection"]
+__all__ = ["Connection", "Price", "default_connections", "find_connection"]
 
 _AUTHORITY = "/authentication/settings/authority"
 _OPENAI = "https://api.openai.com/v1"
@@ -37,12 +39,25 @@ class Written:
     """Where they stood: pointers into this object."""
 
 
+class Price(BaseModel):
+    """What tokens cost, in US dollars for a million of them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    input: float = Field(ge=0, allow_inf_nan=False)
+    """Of the request."""
+    output: float = Field(ge=0, allow_inf_nan=False)
+    """Of the answer."""
+
+
 class Connection(BaseModel):
     """A server, its credential and its bounds. The credential only ever goes to the server's origin."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     name: str
+    provider: ProviderName | None = None
+    """Whose server it is: [what is known of it](chat-completions.md#providers) need not be written."""
     base_url: str | None = None
     """The server; paths of requests are appended to it. May hold `$secrets.NAME`."""
     authentication: ConnectionPolicy | None = None
@@ -67,6 +82,8 @@ class Connection(BaseModel):
     """Private networks that it may reach: `loopback`, an address, or CIDR notation."""
     model_rules: dict[str, dict[str, tuple[Any, ...]]] = {}
     """The only values that models take, by field: [rules for models](chat-completions.md#rules-for-models)."""
+    price: Price | None = None
+    """What tokens cost, where no published price is right, see below."""
     proxy: Proxy | None = None
     """The HTTP proxy in front of the server, see below."""
     tls: Tls | None = None
@@ -76,6 +93,11 @@ class Connection(BaseModel):
     def is_limited(self) -> bool:
         """Whether its calls go through a task queue of its own."""
         return self.requests_per_minute is not None or self.tokens_per_minute is not None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_provider(cls, written: Any) -> Any:
+        return with_defaults(written) if is_object(written) else written
 
     @field_validator("allow_private")
     @classmethod

@@ -21,10 +21,12 @@ from httptask.cli.failures import explain_failure, problem_of, state_after
 from httptask.cli.interrupts import Interrupts
 from httptask.cli.losses import while_working
 from httptask.cli.progress import LiveView, PlainView, View
+from httptask.cli.progress.wording import describe_spent
 from httptask.dsl.canonical import sha256
 from httptask.dsl.loader import Loaded
 from httptask.plugin import HttpTaskPlugin, fetch_status
 from httptask.workflows.run import WORKFLOW_TYPE, RunInput, keep_program
+from httptask.workflows.state import SPENT_MEMO, Spent
 from httptask.workflows.status import RunStatus
 
 __all__ = ["RUN_QUEUE_PREFIX", "Launch", "launch"]
@@ -101,13 +103,27 @@ async def _follow(handle: WorkflowHandle[Any, Any], launch: Launch, interrupts: 
             raise CliError(
                 f"{handle.id} did not end: Temporal does not answer", exit_code=ExitCode.INTERRUPTED
             )
+        spent = await _spent(handle)
         try:
             output = result.result()
         except WorkflowFailureError as failure:
             _report_failure(launch, handle.id, problem_of(failure), state_after(failure))
             return ExitCode.INTERRUPTED if interrupts.asked.is_set() else ExitCode.FAILED
-    print_json({"run": handle.id, "state": "completed", "output": output} if launch.as_json else output)
+    whole = {"run": handle.id, "state": "completed", "output": output, "spent": spent and spent.model_dump()}
+    print_json(whole if launch.as_json else output)
     return ExitCode.DONE
+
+
+async def _spent(handle: WorkflowHandle[Any, Any]) -> Spent | None:
+    """What the run has used; shown where it was asking models."""
+    with contextlib.suppress(RPCError):
+        found = (await (await handle.describe(rpc_timeout=_CANCEL_TIME)).memo()).get(SPENT_MEMO)
+        if found is not None:
+            spent = Spent.model_validate(found)
+            if spent.tokens:
+                print_note(describe_spent(spent))
+            return spent
+    return None
 
 
 async def _end(handle: WorkflowHandle[Any, Any], result: "asyncio.Task[Any]", interrupts: Interrupts) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 from temporalio.client import WorkflowExecutionStatus
 
+from httptask.workflows.state import SPENT_MEMO, Spent
 from httptask.workflows.status import Impasse, TaskState, TaskStatus
 
 __all__ = ["CallRecord", "FailureRecord", "RunRecord", "RunSummary", "TaskRecord", "state_of", "summarize"]
@@ -54,6 +55,8 @@ class RunSummary(BaseModel):
     state: str
     started_at: datetime
     ended_at: datetime | None = None
+    spent: Spent | None = None
+    """Once it has ended, if it made calls."""
 
 
 class RunRecord(RunSummary):
@@ -80,6 +83,7 @@ async def summarize(execution: Any) -> RunSummary:
         state=state_of(execution.status),
         started_at=execution.start_time,
         ended_at=execution.close_time,
+        spent=memo.get(SPENT_MEMO),
     )
 
 

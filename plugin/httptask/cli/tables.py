@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from httptask.cli.console import stdout
-from httptask.cli.progress.wording import describe, describe_impasse
+from httptask.cli.progress.wording import describe, describe_impasse, describe_spent
 from httptask.cli.records import CallRecord, FailureRecord, RunRecord, RunSummary, TaskRecord
 from httptask.http.json_tree import is_object
 
@@ -38,6 +38,8 @@ def print_run(run: RunRecord) -> None:
     """The run, then each task with its requests and what it gave to the next one."""
     _print(f"{run.id}  {run.definition}  {run.state}")
     _print(f"started {_local(run.started_at)}, took {_took(run.started_at, run.ended_at)}")
+    if run.spent is not None:
+        _print(describe_spent(run.spent))
     if run.impasse is not None:
         cure = f"it is tried again until that is cured; `httptask runs cancel {run.id}` ends it"
         _print(describe_impasse(run.impasse, cure))

@@ -59,7 +59,7 @@ def _reports(loaded: "Loaded", connections: "Mapping[str, Connection]", *, porta
         return loaded.reports
     further = [
         *unknown_connections(loaded.draft, list(connections)),
-        *model_warnings(loaded.draft, {name: each.model_rules for name, each in connections.items()}),
+        *model_warnings(loaded.draft, connections),
         *(portable_uses(loaded.program) if portable and loaded.program is not None else ()),
     ]
     return sorted([*loaded.reports, *loaded.report(further)], key=lambda report: (report.line, report.column))

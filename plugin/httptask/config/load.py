@@ -17,6 +17,7 @@ from httptask.config.policy import Policy, WorkerPolicy
 from httptask.http.connections import Connection, default_connections
 from httptask.http.errors import RequestInvalid
 from httptask.http.json_tree import is_object
+from httptask.http.providers import PROVIDERS
 from httptask.http.secrets import SecretSource
 
 __all__ = ["CONFIG_NAME", "STATE_DIRECTORY_NAME", "Config", "StorageSection", "find_config", "load_config"]
@@ -113,7 +114,11 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
     defaults = {} if "openai" in written.connections else _default_connections(environment)
     root = Path.cwd() if file is None else file.resolve().parent
     connections = {**defaults, **_with_files_from(root, written.connections)}
-    secrets = {**_credentials(defaults.values()), **_anchored(written.secrets, root)}
+    secrets = {
+        **_credentials(defaults.values()),
+        **_credentials_of_providers(written.connections.values()),
+        **_anchored(written.secrets, root),
+    }
     return Config(
         root=root,
         file=file,
@@ -181,6 +186,16 @@ def _credentials(defaults: Iterable[Connection]) -> dict[str, SecretSource]:
     """The default connections' credentials come from environment variables of the same name."""
     names = [name for connection in defaults for name in connection.secret_origins()]
     return {name: SecretSource(name=name, environment=name) for name in names}
+
+
+def _credentials_of_providers(connections: Iterable[Connection]) -> dict[str, SecretSource]:
+    """The credential that a provider's customers have in the environment variable of that name, where it is used."""
+    found: dict[str, SecretSource] = {}
+    for connection in connections:
+        secret = PROVIDERS[connection.provider].secret if connection.provider else None
+        if secret is not None and secret in connection.secret_origins():
+            found[secret] = SecretSource(name=secret, environment=secret)
+    return found
 
 
 def _with_files_from(root: Path, connections: Mapping[str, Connection]) -> dict[str, Connection]:

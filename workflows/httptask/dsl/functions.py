@@ -16,10 +16,12 @@ __all__ = [
     "UNSUPPORTED_CALLS",
     "ActivityArguments",
     "ChatCompletionArguments",
+    "Fallback",
     "HttpArguments",
     "HttpRequestArguments",
     "MapArguments",
     "MultipartPart",
+    "ToolHandler",
     "connections_named",
     "function_name",
 ]
@@ -114,6 +116,22 @@ BODY_ARGUMENTS = ("body", "form", "multipart", "base64")
 """Arguments of `httpRequest` that are its body, of which it has one."""
 
 
+class Fallback(_Arguments):
+    """Whom to ask when the model, or its server, can't be had."""
+
+    connection: str
+    """Connection of `httptask.toml` whose server is asked."""
+    model: str | None = None
+    """Name of the model there; by default the same."""
+
+
+class ToolHandler(_Arguments):
+    """What answers the calls of one tool."""
+
+    do: TaskList
+    """Tasks to run for a call: their input is its arguments, their output goes back to the model."""
+
+
 class ChatCompletionArguments(BaseModel):
     """`call: chatCompletion`: the body of `POST /chat/completions`, field for field, and a few of ours."""
 
@@ -125,9 +143,17 @@ class ChatCompletionArguments(BaseModel):
     """`completion`: text, json, usage, ... `response`: the API's whole body."""
     reask: int = Field(default=0, ge=0, le=10)
     """How often to ask again when the answer doesn't fit its JSON schema."""
+    fallback: tuple[Fallback, ...] = ()
+    """Whom to ask instead, in order, when no answer can be had."""
+    handlers: dict[str, ToolHandler] = {}
+    """Tasks that answer the calls of a tool, by its name; the model is then asked again."""
+    max_turns: int = Field(default=10, alias="maxTurns", ge=1, le=100)
+    """How often the model is asked at most, while it calls tools."""
 
 
-CHAT_EXTRA_ARGUMENTS = frozenset(ChatCompletionArguments.model_fields)
+CHAT_EXTRA_ARGUMENTS = frozenset(
+    field.alias or name for name, field in ChatCompletionArguments.model_fields.items()
+)
 """Arguments of `chatCompletion` that are not fields of the API."""
 
 
@@ -177,6 +203,8 @@ def connections_named(arguments: BaseModel | None, policy: Mapping[str, Any] | N
     names: list[str | None] = []
     if isinstance(arguments, ChatCompletionArguments | HttpRequestArguments):
         names.append(arguments.connection)
+    if isinstance(arguments, ChatCompletionArguments):
+        names += [fallback.connection for fallback in arguments.fallback]
     if policy is not None:
         names.append(policy.get("certificate", {}).get("use"))
     elif isinstance(arguments, HttpArguments | HttpRequestArguments):

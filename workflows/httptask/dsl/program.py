@@ -96,10 +96,16 @@ class TaskSequence:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What `$tasks` can see: the tasks of one loop body (or of the workflow), nested `do` lists included."""
+    """What `$tasks` can see: the tasks of one loop body (or handler, or the workflow), nested `do` lists included.
+
+    Attributes:
+        parent: pointer of the scope around it, None for the workflow's.
+        task: pointer of the task that it is inside of, None for the workflow's.
+    """
 
     pointer: str
     parent: str | None
+    task: str | None
     names: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """Pointers of the tasks of each name."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from httptask.dsl.bodies import bodies_of
 from httptask.dsl.expressions import parse_expression, parse_template
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import (
@@ -90,7 +91,7 @@ class _Builder:
         self.faults = faults
         self.nodes: dict[str, TaskNode] = {}
         self.sequences: dict[str, TaskSequence] = {}
-        self.scopes = {"": Scope("", None)}
+        self.scopes = {"": Scope("", None, None)}
         self.uses: list[ExpressionUse] = []
         self.templates: list[TemplateUse] = []
         self._task: str | None = None
@@ -114,14 +115,12 @@ class _Builder:
             self.transformation(parts, "export", f"{pointer}/export/as", task.export.as_, "export")
         sequences: dict[str, TaskSequence] = {}
         kind, arguments = self.own_parts(pointer, task, parts)
-        body = self.body(pointer, task, arguments)
-        if body is not None:
-            at, tasks, loop_variables = body
+        for body in bodies_of(pointer, task, arguments):
             inner = scope
-            if loop_variables:
-                inner = pointer
-                self.scopes[pointer] = Scope(pointer, scope)
-            sequences["do"] = self.sequence(at, tasks, inner, variables | loop_variables)
+            if body.scope is not None:
+                inner = body.scope
+                self.scopes[inner] = Scope(inner, scope, pointer)
+            sequences[body.key] = self.sequence(body.pointer, body.tasks, inner, variables | body.variables)
         self._task = outer
         node = TaskNode(name, pointer, kind, task, arguments, parts, sequences, scope, variables)
         self.nodes[pointer] = node
@@ -254,18 +253,6 @@ class _Builder:
             pointer = child_pointer("/use/authentications", policy.use)
             found = self.use.authentications[policy.use]
         self.template(parts, "authentication", pointer, found.model_dump(exclude_unset=True))
-
-    def body(
-        self, pointer: str, task: Task, arguments: BaseModel | None
-    ) -> tuple[str, Any, frozenset[str]] | None:
-        """The nested task list: its pointer, its tasks, and the variables that a loop gives it."""
-        if isinstance(task, DoTask):
-            return f"{pointer}/do", task.do, frozenset()
-        if isinstance(task, ForTask):
-            return f"{pointer}/do", task.do, frozenset({task.for_.each, task.for_.at})
-        if isinstance(arguments, MapArguments):
-            return f"{pointer}/with/do", arguments.do, frozenset({arguments.each, arguments.at})
-        return None
 
     def expression(
         self, parts: dict[str, Compiled], name: str, pointer: str, text: str | None, place: Place

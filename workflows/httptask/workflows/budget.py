@@ -1,16 +1,17 @@
-"""`metadata.httptask.budget`: stops a run before the call that would exceed it."""
+"""`metadata.httptask.budget`: counts what a run spends, and stops it before the call that would exceed it."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from httptask.chat.usage import Usage
 from httptask.workflows.problem import TaskFault
-from httptask.workflows.state import RunState
+from httptask.workflows.state import RunState, Spent
 
 __all__ = ["Budget"]
 
 
 class Budget:
-    """Counts the calls and tokens of a run, across continued runs."""
+    """What a run has spent, across continued runs, and how much it may."""
 
     def __init__(self, limits: Mapping[str, Any], state: RunState) -> None:
         self._limits = limits
@@ -21,26 +22,64 @@ class Budget:
         """The budget that a document's metadata declare; an empty one when they don't."""
         return cls(metadata.get("httptask", {}).get("budget", {}), state)
 
+    @property
+    def spent(self) -> Spent:
+        """What the run has spent so far."""
+        return self._state.spent
+
     def take_call(self) -> None:
         """Count one call that is about to be made.
 
         Raises:
-            TaskFault: with the typed error `BudgetExceeded`; nothing is sent.
+            TaskFault: with the typed error `BudgetExceeded`; or `PriceUnknown`, when the budget is in US dollars and
+                the price of an earlier call is not known. Nothing is sent.
         """
-        self._require("calls", self._state.calls + 1)
-        self._require("tokens", self._state.tokens + 1)
-        self._state.calls += 1
+        spent = self.spent
+        self._require("calls", spent.calls + 1)
+        self._require("tokens", spent.tokens + 1)
+        self._require_money()
+        spent.calls += 1
 
-    def add_tokens(self, tokens: int) -> None:
-        """Count what a call has used."""
-        self._state.tokens += tokens
+    def add_answer(
+        self, model: str | None, usage: Usage, cost: float | None, *, simulated: bool = False
+    ) -> None:
+        """Count what an answer of a model has used.
 
-    def _require(self, unit: str, needed: int) -> None:
+        Args:
+            model: its name.
+            usage: tokens of the question and of the answer.
+            cost: US dollars; None when the price is not known.
+            simulated: whether a fixture answered.
+        """
+        spent = self.spent
+        spent.tokens += usage.total_tokens or 0
+        spent.simulated |= simulated
+        if cost is not None:
+            spent.cost_usd += cost
+        elif not spent.unpriced:
+            spent.unpriced = model or "the model"
+
+    def _require(self, unit: str, needed: float) -> None:
         limit = self._limits.get(unit)
         if limit is not None and needed > limit:
-            TaskFault.raise_standard(
-                "runtime",
-                "Budget exceeded",
-                detail=f"the next call would exceed the budget of {limit} {unit}",
-                error="BudgetExceeded",
+            _refuse(f"the next call would exceed the budget of {limit} {unit}", "BudgetExceeded")
+
+    def _require_money(self) -> None:
+        limit, spent = self._limits.get("cost_usd"), self.spent
+        if limit is None:
+            return
+        if spent.cost_usd >= limit:
+            _refuse(
+                f"the run has spent {spent.cost_usd:.6g} of its budget of {limit} US dollars",
+                "BudgetExceeded",
             )
+        if spent.unpriced is not None:
+            _refuse(
+                f"what {spent.unpriced} has cost is not known, so the budget of {limit} US dollars can't be kept: "
+                "install httptask[prices] on the worker, or give its connection a price",
+                "PriceUnknown",
+            )
+
+
+def _refuse(detail: str, error: str) -> None:
+    TaskFault.raise_standard("runtime", "Budget exceeded", detail=detail, error=error)

@@ -21,29 +21,31 @@ def plan_chat_call(
     id_: str,
     idempotency_key: str,
     rules: Level,
+    connection: str | None = None,
 ) -> ActivityCall[Completion]:
-    """The call with a rendered body; pointers of `secrets` start at the body."""
+    """The call with a rendered body; pointers of `secrets` start at the body.
+
+    It goes through the task's connection, or another `connection`.
+    """
+    connection = connection or arguments.connection
     request = ChatRequest(
         body=dict(body),
-        connection=arguments.connection,
+        connection=connection,
         secrets=tuple(secrets),
         idempotency_key=idempotency_key,
         include_response=arguments.output == "response",
+        include_message=bool(arguments.handlers),
         rules=rules,
     )
-    summary = f"POST {arguments.connection}/chat/completions"
+    summary = f"POST {connection}/chat/completions"
     return ActivityCall(CHAT_COMPLETION, request, Completion, id_, summary, CHAT_SECONDS, request.connection)
 
 
-def chat_output(
-    arguments: ChatCompletionArguments, completion: Completion, asked_before: Usage | None = None
-) -> Any:
-    """The task's raw output; with `asked_before`, its usage covers the earlier questions too."""
+def chat_output(arguments: ChatCompletionArguments, completion: Completion) -> Any:
+    """The task's raw output."""
     if arguments.output == "response":
         return completion.response
-    if completion.usage is not None and asked_before is not None:
-        completion = completion.model_copy(update={"usage": sum_usage(asked_before, completion.usage)})
-    empty = {name for name in ("choices", "warnings") if not getattr(completion, name)}
+    empty = {name for name in ("choices", "unavailable", "warnings") if not getattr(completion, name)}
     return completion.model_dump(mode="json", exclude={*CALL_FIELDS, *empty})
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from httptask.dsl.program import Program
@@ -13,7 +14,7 @@ from httptask.workflows.payloads import payload_of
 from httptask.workflows.problem import TaskFault, problem_of_failure
 from httptask.workflows.schemas import check_schema
 from httptask.workflows.services import Services
-from httptask.workflows.state import Frame, RunState, Strand
+from httptask.workflows.state import SPENT_MEMO, Frame, RunState, Strand
 from httptask.workflows.status import RunStatus, StatusBoard, TaskState
 from httptask.workflows.strands import EndWorkflow, StrandRunner
 
@@ -58,11 +59,13 @@ class Interpreter:
             output = await self._output(finished.output)
         except TaskFault as fault:
             self._phase = "faulted"
+            self._tell_spent()
             log_event(
                 "run.faulted", task=fault.problem.instance, error=fault.problem.error or fault.problem.title
             )
             raise fault.problem.to_failure() from None
         self._phase = "completed"
+        self._tell_spent()
         log_event("run.completed")
         return Finished(output)
 
@@ -77,7 +80,13 @@ class Interpreter:
             state=self._phase,
             tasks=tasks,
             omitted=omitted,
+            spent=self.state.spent,
         )
+
+    def _tell_spent(self) -> None:
+        """Leave in the memo what the run has spent, where lists of runs can show it."""
+        if self.state.spent.calls:
+            workflow.upsert_memo({SPENT_MEMO: self.state.spent.model_dump(mode="json")})
 
     async def _learn_bounds(self) -> None:
         """A connection or activity that the worker does not have for it is an error before anything is sent."""

@@ -4,7 +4,11 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-__all__ = ["Frame", "RunState", "Strand", "TaskExecution"]
+__all__ = ["SPENT_MEMO", "Frame", "RunState", "Spent", "Strand", "TaskExecution"]
+
+
+SPENT_MEMO = "spent"
+"""Key of the memo of a run that has ended: what it has spent."""
 
 
 class TaskExecution(BaseModel):
@@ -60,6 +64,24 @@ class Strand(BaseModel):
     context: Any = None
 
 
+class Spent(BaseModel):
+    """What a run has used.
+
+    Attributes:
+        calls: how many requests were asked for; attempts are not counted.
+        tokens: of questions to models and of their answers.
+        cost_usd: US dollars, as far as prices are known.
+        unpriced: a model whose price is not known.
+        simulated: whether answers came from fixtures, and nothing was spent in truth.
+    """
+
+    calls: int = 0
+    tokens: int = 0
+    cost_usd: float = 0.0
+    unpriced: str | None = None
+    simulated: bool = False
+
+
 class RunState(BaseModel):
     """Everything that a continued run needs."""
 
@@ -70,6 +92,4 @@ class RunState(BaseModel):
     root: Strand = Strand(frames=[])
     deadline: float | None = None
     """Workflow time at which the workflow's own timeout ends the run."""
-    calls: int = 0
-    """How many requests were asked for, for the budget."""
-    tokens: int = 0
+    spent: Spent = Field(default_factory=Spent)

@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from temporalio import workflow
+
+from httptask.workflows.state import Spent
 
 __all__ = ["STATUS_QUERY", "Impasse", "RunStatus", "StatusBoard", "TaskState", "TaskStatus"]
 
@@ -64,6 +66,7 @@ class RunStatus(BaseModel):
     state: TaskState = "running"
     tasks: list[TaskStatus] = []
     omitted: int = 0
+    spent: Spent = Field(default_factory=Spent)
     impasse: Impasse | None = None
 
 

@@ -4,9 +4,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from httptask.workflows.state import Spent
     from httptask.workflows.status import Impasse, TaskStatus
 
-__all__ = ["OWN_RUN_CURE", "describe", "describe_impasse", "in_order_of_events", "seconds_taken"]
+__all__ = [
+    "OWN_RUN_CURE",
+    "describe",
+    "describe_impasse",
+    "describe_spent",
+    "in_order_of_events",
+    "seconds_taken",
+]
 
 OWN_RUN_CURE = "Ctrl-C ends the run; if it stays so, please report it as a fault of httptask"
 _KEYED_METHODS = ("POST ", "PATCH ")
@@ -26,6 +34,18 @@ def describe_impasse(impasse: "Impasse", cure: str) -> str:
     """What keeps a run from going on, and what can be done about it."""
     why = f": {impasse.last_failure}" if impasse.last_failure else ""
     return f"the run can't go on, its workflow task fails{why}; attempt {impasse.attempt}; {cure}"
+
+
+def describe_spent(spent: "Spent") -> str:
+    """What a run has used."""
+    parts = [f"{spent.calls} call" + ("" if spent.calls == 1 else "s")]
+    if spent.tokens:
+        parts.append(f"{spent.tokens:,} tokens")
+    if spent.unpriced is not None:
+        parts.append(f"${spent.cost_usd:.4f} and what {spent.unpriced} cost, whose price is not known")
+    elif spent.tokens:
+        parts.append(f"${spent.cost_usd:.4f}")
+    return "spent " + ", ".join(parts) + ("; simulated" if spent.simulated else "")
 
 
 def in_order_of_events(tasks: "list[TaskStatus]") -> "list[TaskStatus]":

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from httptask.dsl.faults import Fault, Severity, pointer_of
+from httptask.dsl.faults import Fault, pointer_of
 from httptask.dsl.json_values import is_mapping
 from httptask.dsl.metadata import RuntimeMetadata, TaskMetadata
 from httptask.dsl.program import Program
@@ -22,17 +22,6 @@ def check_metadata(program: Program) -> Iterator[Fault]:
     yield from _faults(RuntimeMetadata, of_document, ("document",))
     for node in program.nodes.values():
         yield from _faults(TaskMetadata, node.task.metadata, tokens_of(program.document, node.pointer))
-    settings: Any = of_document.get("httptask")
-    budget = settings.get("budget") if is_mapping(settings) else None
-    if is_mapping(budget) and "cost_usd" in budget:
-        yield Fault(
-            "/document/metadata/httptask/budget/cost_usd",
-            "not-enforced",
-            "`cost_usd` does not stop a run yet: this version knows no prices",
-            "bound `calls` or `tokens` as well",
-            severity=Severity.WARNING,
-            at_key=True,
-        )
 
 
 def _faults(model: type[BaseModel], metadata: Mapping[str, Any], owner: tuple[Token, ...]) -> Iterator[Fault]:

@@ -122,11 +122,12 @@ def _unknown_task(program: Program, use: ExpressionUse, scope: str, name: str) -
     at = _at(use, name)
     inner = next((other for other in program.scopes.values() if name in other.names), None)
     if inner is not None:
-        loop = program.nodes[inner.pointer].name
-        message = f"`$tasks.{name}` can't be read here: it runs inside the loop `{loop}`, once for each item"
-        return Fault(
-            use.pointer, "task-not-visible", message, f"read the loop's output: `$tasks.{loop}`", offset=at
-        )
+        assert inner.task is not None  # of the workflow's tasks every one is seen
+        around = program.nodes[inner.task]
+        each = "for a call of a tool" if around.kind == "call.chatCompletion" else "once for each item"
+        message = f"`$tasks.{name}` can't be read here: it runs inside `{around.name}`, {each}"
+        hint = f"read what comes of it: `$tasks.{around.name}`"
+        return Fault(use.pointer, "task-not-visible", message, hint, offset=at)
     names = [known for seen in _chain(program, scope) for known in seen.names]
     hint = hint_for_unknown(name, names, "tasks that can be read here")
     return Fault(use.pointer, "unknown-task", f"`$tasks.{name}` names no task", hint, offset=at)

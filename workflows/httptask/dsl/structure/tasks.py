@@ -33,12 +33,18 @@ def raw_tasks(data: dict[str, Any], tokens: tuple[Token, ...] = ()) -> Iterator[
 def _task_lists(
     body: dict[str, Any], tokens: tuple[Token, ...]
 ) -> Iterator[tuple[tuple[Token, ...], list[Any]]]:
-    """The task lists directly in a task or definition: `do`, and that among the arguments of `call: map`."""
+    """The task lists directly in a task or definition: `do`, and those among the arguments of calls."""
     if is_list(body.get("do")):
         yield (*tokens, "do"), body["do"]
     arguments = body.get("with")
-    if "call" in body and is_mapping(arguments) and is_list(arguments.get("do")):
+    if "call" not in body or not is_mapping(arguments):
+        return
+    if is_list(arguments.get("do")):
         yield (*tokens, "with", "do"), arguments["do"]
+    handlers = arguments.get("handlers")
+    for tool, handler in handlers.items() if is_mapping(handlers) else ():
+        if is_mapping(handler) and is_list(handler.get("do")):
+            yield (*tokens, "with", "handlers", tool, "do"), handler["do"]
 
 
 def list_faults(data: dict[str, Any]) -> Iterator[Fault]:

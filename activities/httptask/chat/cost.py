@@ -1,0 +1,76 @@
+"""What an answer costs, by published prices.
+
+Prices come with the extra `prices` (the package genai-prices), whose data are part of it: nothing is fetched. A
+connection that says what its tokens cost needs no extra.
+"""
+
+import asyncio
+import math
+from typing import Any
+
+from httptask.chat.usage import Usage
+from httptask.http.connections import Connection
+
+__all__ = ["cost_of"]
+
+_loaded: Any = None
+_MILLION = 1_000_000
+
+
+async def cost_of(usage: Usage | None, model: str | None, connection: Connection) -> float | None:
+    """US dollars of one answer.
+
+    Args:
+        usage: tokens, as the server counts them.
+        model: name of the model that answered.
+        connection: that it was asked through; its base URL tells whose prices count.
+
+    Returns:
+        None when the price is not known, or prices are not installed.
+    """
+    if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:
+        return None
+    own = connection.price
+    if own is not None:
+        return (usage.prompt_tokens * own.input + usage.completion_tokens * own.output) / _MILLION
+    if model is None or connection.base_url is None or (prices := await _prices()) is None:
+        return None
+    return _published(prices, usage, model, connection)
+
+
+async def _prices() -> Any:
+    """The package, read in a thread: that takes half a second, in which other calls go on."""
+    global _loaded  # noqa: PLW0603 - read once for all
+    if _loaded is None:
+        try:
+            _loaded = await asyncio.to_thread(_load)
+        except ImportError:
+            return None
+    return _loaded
+
+
+def _load() -> Any:
+    import genai_prices
+
+    genai_prices.calc_price(
+        genai_prices.Usage(input_tokens=1), "gpt-4o", provider_id="openai"
+    )  # builds its index
+    return genai_prices
+
+
+def _published(prices: Any, usage: Usage, model: str, connection: Connection) -> float | None:
+    counts = {
+        "input_tokens": usage.prompt_tokens,
+        "output_tokens": usage.completion_tokens,
+        "cache_read_tokens": usage.cached_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
+        "input_audio_tokens": usage.prompt_audio_tokens,
+        "output_audio_tokens": usage.completion_audio_tokens,
+    }
+    known = prices.Usage(**{name: count for name, count in counts.items() if count})
+    try:
+        found = prices.calc_price(known, model, provider_api_url=connection.base_url)
+    except (LookupError, ValueError):
+        return None
+    price = float(found.total_price)
+    return price if math.isfinite(price) else None

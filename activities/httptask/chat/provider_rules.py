@@ -1,0 +1,40 @@
+"""Which fields the servers of a provider don't take, or leave alone."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from httptask.chat.faults import BodyFault
+from httptask.chat.model_rules import not_taken
+from httptask.chat.unknown import UNKNOWN
+from httptask.http.json_pointer import json_pointer
+from httptask.http.providers import PROVIDERS, ProviderName
+
+__all__ = ["PROVIDER_RULE", "provider_faults"]
+
+PROVIDER_RULE: Final = "provider"
+"""Name of the rule that such a fault breaks."""
+
+
+def provider_faults(body: Mapping[str, Any], name: ProviderName | None) -> Iterator[BodyFault]:
+    """Fields that mean nothing to the server, or that it answers with an error. Warnings: servers change.
+
+    Args:
+        body: the request.
+        name: whose server it goes to; None when that is not known.
+    """
+    if name is None:
+        return
+    provider = PROVIDERS[name]
+    for field, values in provider.refuses.items():
+        if _breaks(body.get(field), values):
+            who = f"{provider.title} takes"
+            yield not_taken(field, body[field], values, who, provider.as_of, PROVIDER_RULE)
+    for field, values in provider.ignores.items():
+        if _breaks(body.get(field), values):
+            message = f"{provider.title} ignores `{field}` (as of {provider.as_of})"
+            hint = "leave it out, or ask another server"
+            yield BodyFault(json_pointer((field,)), message, hint, PROVIDER_RULE, "warning")
+
+
+def _breaks(value: Any, values: Any) -> bool:
+    return value is not None and value is not UNKNOWN and value not in values

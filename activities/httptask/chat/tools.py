@@ -1,0 +1,112 @@
+"""Calls of tools: whether they can be answered, and what goes back to the model."""
+
+import json
+from collections.abc import Container, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from httptask.chat.models import Completion, ToolCall
+from httptask.http import json_tree
+from httptask.http.json_pointer import json_pointer
+from httptask.http.json_schema import compile_schema
+
+__all__ = [
+    "ToolCallInvalid",
+    "answer",
+    "answered_calls",
+    "complaint",
+    "offered_tools",
+    "question_so_far",
+    "read_arguments",
+]
+
+_MAX_FAULTS = 8
+_MAX_FAULT_CHARACTERS = 200
+
+
+class ToolCallInvalid(ValueError):
+    """A call that can't be answered; the message is for the model."""
+
+
+def answered_calls(
+    completion: Completion, handlers: Container[str], tools: Sequence[Any]
+) -> Sequence[ToolCall]:
+    """The calls of an answer, if all of them are to be answered here.
+
+    None are when one of them names a tool that the request offers and that nothing here handles: then the answer is
+    for the author. A name that the request does not offer is answered with what is wrong with it.
+    """
+    offered = offered_tools(tools)
+    called = {call.name for call in completion.tool_calls if call.name is not None}
+    if any(name in offered and name not in handlers for name in called):
+        return ()
+    return completion.tool_calls
+
+
+def read_arguments(call: ToolCall, tools: Sequence[Any]) -> Any:
+    """The arguments of a call, which fit the tool's schema.
+
+    Raises:
+        ToolCallInvalid: the tool does not exist, or the arguments are not JSON or do not fit.
+    """
+    offered = offered_tools(tools)
+    if call.name is None or call.name not in offered:
+        raise ToolCallInvalid(f"there is no tool {call.name}; there are: {', '.join(offered)}")
+    if call.type == "custom":
+        return call.arguments
+    try:
+        arguments = json_tree.parse(call.arguments or "{}")
+    except ValueError as invalid:
+        raise ToolCallInvalid(f"the arguments are not JSON: {invalid}") from None
+    if not json_tree.is_object(arguments):
+        raise ToolCallInvalid("the arguments are JSON, but not an object")
+    faults = list(islice(_faults(arguments, offered[call.name]), _MAX_FAULTS))
+    if faults:
+        raise ToolCallInvalid("the arguments do not fit the tool's schema: " + "; ".join(faults))
+    return arguments
+
+
+def answer(call: ToolCall, output: Any) -> dict[str, Any]:
+    """The message that gives a tool's output to the model: text as it is, everything else as JSON."""
+    text = (
+        output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, separators=(",", ":"))
+    )
+    return {"role": "tool", "tool_call_id": call.id, "content": text}
+
+
+def complaint(call: ToolCall, message: str) -> dict[str, Any]:
+    """The message that tells the model why its call has no output."""
+    return answer(call, {"error": message})
+
+
+def question_so_far(completion: Completion) -> dict[str, Any]:
+    """The model's own message, as it stands before the answers to its calls.
+
+    Fields that this package does not know go back as they came: several servers check them.
+    """
+    message = {key: value for key, value in (completion.message or {}).items() if value is not None}
+    return {**message, "role": "assistant", "content": message.get("content")}
+
+
+def offered_tools(tools: Sequence[Any]) -> Mapping[str, Any]:
+    """The schemas of the tools that a request offers, by name."""
+    offered: dict[str, Any] = {}
+    for tool in tools:
+        kind = tool.get("type", "function") if json_tree.is_object(tool) else None
+        declared = tool.get(kind) if isinstance(kind, str) else None
+        if json_tree.is_object(declared) and isinstance(declared.get("name"), str):
+            offered[declared["name"]] = declared.get("parameters")
+    return offered
+
+
+def _faults(arguments: Any, schema: Any) -> list[str]:
+    if not json_tree.is_object(schema):
+        return []
+    try:
+        validator = compile_schema(schema)
+    except ValueError:  # the server has taken it: what it means is between the two of them
+        return []
+    return [
+        f"{json_pointer(error.instance_path) or '/'}: {error.message[:_MAX_FAULT_CHARACTERS]}"
+        for error in validator.iter_errors(arguments)
+    ]

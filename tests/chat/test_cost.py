@@ -1,0 +1,51 @@
+"""What answers cost."""
+
+import sys
+
+import pytest
+
+from httptask.chat import cost
+from httptask.chat.cost import cost_of
+from httptask.chat.usage import Usage
+from httptask.http.connections import Connection, Price
+
+OPENAI = Connection(name="openai", base_url="https://api.openai.com/v1")
+MILLION = Usage(prompt_tokens=1_000_000, completion_tokens=1_000_000, total_tokens=2_000_000)
+
+
+async def test_published_prices() -> None:
+    price = await cost_of(MILLION, "gpt-4.1-mini", OPENAI)
+    assert price == pytest.approx(0.40 + 1.60)
+    dated = await cost_of(MILLION, "gpt-4.1-mini-2025-04-14", OPENAI)
+    assert dated == price
+
+
+async def test_cached_tokens_cost_less() -> None:
+    cached = MILLION.model_copy(update={"cached_tokens": 1_000_000})
+    assert await cost_of(cached, "gpt-4.1-mini", OPENAI) == pytest.approx(0.10 + 1.60)
+
+
+async def test_a_connection_has_a_price_of_its_own() -> None:
+    own = OPENAI.model_copy(update={"price": Price(input=3, output=5)})
+    assert await cost_of(MILLION, "gpt-4.1-mini", own) == 8
+    assert await cost_of(MILLION, None, own) == 8
+
+
+@pytest.mark.parametrize(
+    ("usage", "model", "base_url"),
+    [
+        (None, "gpt-4.1-mini", "https://api.openai.com/v1"),
+        (Usage(), "gpt-4.1-mini", "https://api.openai.com/v1"),
+        (MILLION, "a model that nobody has heard of", "https://api.openai.com/v1"),
+        (MILLION, "gpt-4.1-mini", "https://gateway.example.com/v1"),
+        (MILLION, "gpt-4.1-mini", None),
+    ],
+)
+async def test_what_is_not_known_has_no_price(usage: Usage | None, model: str, base_url: str | None) -> None:
+    assert await cost_of(usage, model, Connection(name="c", base_url=base_url)) is None
+
+
+async def test_without_the_extra_there_is_no_price(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cost, "_loaded", None)
+    monkeypatch.setitem(sys.modules, "genai_prices", None)
+    assert await cost_of(MILLION, "gpt-4.1-mini", OPENAI) is None

@@ -1,0 +1,80 @@
+"""What is known of servers that many people use."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from httptask.chat.check import check_body
+from httptask.http.connections import Connection
+from httptask.http.providers import PROVIDERS, ProviderName
+
+HELLO = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+LOCAL = {name for name, provider in PROVIDERS.items() if "localhost" in (provider.base_url or "")}
+
+
+def connection(provider: str, **fields: Any) -> Connection:
+    return Connection.model_validate({"name": "c", "provider": provider, **fields})
+
+
+@pytest.mark.parametrize("name", [name for name, provider in PROVIDERS.items() if provider.base_url])
+def test_nothing_else_need_be_written(name: ProviderName) -> None:
+    provider = PROVIDERS[name]
+    found = connection(name)
+    assert found.base_url == provider.base_url
+    assert set(found.secret_origins()) == ({provider.secret} if provider.secret else set())
+    assert found.allow_private == (("loopback",) if name in LOCAL else ())
+
+
+def test_azure_needs_an_address_and_has_a_header_of_its_own() -> None:
+    with pytest.raises(
+        ValidationError, match=r"needs a base_url of your own: https://RESOURCE\.openai\.azure\.com"
+    ):
+        connection("azure")
+    found = connection("azure", base_url="https://me.openai.azure.com/openai/v1")
+    assert found.authentication is not None
+    assert found.authentication.api_key is not None
+    assert found.authentication.api_key.name == "api-key"
+
+
+def test_what_is_written_counts_instead() -> None:
+    own = {"bearer": {"token": "$secrets.MINE"}}
+    found = connection("vllm", base_url="https://gpu.example.com/v1", authentication=own)
+    assert found.base_url == "https://gpu.example.com/v1"
+    assert set(found.secret_origins()) == {"MINE"}
+    assert found.allow_private == ()
+
+
+def test_tokens_of_ones_own_machine_cost_nothing() -> None:
+    price = connection("ollama").price
+    assert price is not None
+    assert (price.input, price.output) == (0, 0)
+    assert connection("openai").price is None
+
+
+def test_statuses_of_its_own_are_retried() -> None:
+    assert connection("groq").retryable_statuses == {498}
+
+
+@pytest.mark.parametrize(
+    ("provider", "field", "message"),
+    [
+        ("anthropic", {"seed": 1}, "ignores `seed`"),
+        ("anthropic", {"n": 2}, "`n` is 2: Anthropic, compatible with OpenAI takes `1` only"),
+        ("mistral", {"store": True}, "Mistral takes no `store`"),
+        ("ollama", {"logit_bias": {"1": 1}}, "ignores `logit_bias`"),
+    ],
+)
+def test_fields_that_it_does_not_take_are_warned_of(
+    provider: ProviderName, field: dict[str, Any], message: str
+) -> None:
+    [fault] = check_body({**HELLO, **field}, provider=provider)
+    assert (fault.pointer, fault.severity) == (f"/{next(iter(field))}", "warning")
+    assert message in fault.message
+
+
+@pytest.mark.parametrize(
+    ("provider", "field"), [("anthropic", {"n": 1}), ("openai", {"seed": 1}), (None, {"seed": 1})]
+)
+def test_fields_that_it_takes_are_not(provider: ProviderName | None, field: dict[str, Any]) -> None:
+    assert check_body({**HELLO, **field}, provider=provider) == []

@@ -1,0 +1,72 @@
+"""`call: chatCompletion`: requests that the API would refuse, misspelt arguments, handlers without a tool."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from httptask.chat.check import check_body
+from httptask.chat.faults import UNKNOWN_FIELD, Level
+from httptask.chat.model_rules import Takes
+from httptask.chat.tools import offered_tools
+from httptask.dsl.faults import Fault, Severity, child_pointer
+from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS
+from httptask.dsl.json_values import is_list, is_mapping
+from httptask.dsl.structure.kinds import shown
+from httptask.http.suggest import closest, hint_for_unknown
+
+__all__ = ["chat_faults", "is_expression"]
+
+_ANY_MODEL: Final[Mapping[str, Takes]] = {"*": {}}
+"""What models take is told by the configuration, which is not at hand here."""
+
+
+def chat_faults(pointer: str, arguments: dict[str, Any], rules: Level) -> Iterator[Fault]:
+    """What is wrong with the arguments of a chat completion beyond their types.
+
+    Args:
+        pointer: of the arguments.
+        arguments: as they stand in the definition.
+        rules: how strictly the request is checked.
+    """
+    body = {key: value for key, value in arguments.items() if key not in CHAT_EXTRA_ARGUMENTS}
+    misspelt = {key: near for key in body if (near := _meant_argument(key, arguments)) is not None}
+    for key, near in misspelt.items():
+        hint = f"did you mean `{near}`?"
+        yield Fault(
+            child_pointer(pointer, key), "unknown-key", f"unknown key {shown(key)}", hint, at_key=True
+        )
+    for fault in check_body(body, is_expression, level=rules, model_rules=_ANY_MODEL):
+        if fault.pointer[1:] not in (*misspelt, *misspelt.values()):
+            yield Fault(
+                pointer + fault.pointer,
+                "chat-request",
+                fault.message,
+                fault.hint,
+                Severity(fault.severity),
+                at_key=fault.rule == UNKNOWN_FIELD,
+            )
+    yield from _handler_faults(pointer, arguments)
+
+
+def _handler_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
+    """Handlers that no call of the model can reach, as far as its tools are written out."""
+    handlers, tools = arguments.get("handlers"), arguments.get("tools", [])
+    if not is_mapping(handlers) or not is_list(tools) or any(map(is_expression, tools)):
+        return
+    offered = offered_tools(tools)
+    for name in handlers:
+        if name not in offered and not any(map(is_expression, offered)):
+            hint = hint_for_unknown(name, offered, "tools") if offered else "add it to `tools`"
+            place = child_pointer(f"{pointer}/handlers", name)
+            yield Fault(place, "unknown-tool", f"no tool has the name `{name}`", hint, at_key=True)
+
+
+def _meant_argument(key: str, arguments: dict[str, Any]) -> str | None:
+    """The argument that a key misspells: the API has fields of its own, so only what is near counts."""
+    known = {"model", "messages", *CHAT_EXTRA_ARGUMENTS}
+    near = None if key in known else closest(key, sorted(known))
+    return None if near in arguments else near
+
+
+def is_expression(value: Any) -> bool:
+    """Whether a value of a definition is known only when its task runs."""
+    return isinstance(value, str) and "${" in value
