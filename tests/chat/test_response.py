@@ -4,9 +4,17 @@ from typing import Any
 
 import pytest
 
-from httptask.chat.models import CALL_FIELDS, Completion, ToolCall
+from httptask.chat.models import CALL_FIELDS, Completion, Incomplete, ToolCall
 from httptask.chat.response import read_completion
-from httptask.http.errors import HttpTaskError, OutputInvalid, ResponseInterrupted, ResponseInvalid
+from httptask.http.errors import (
+    AnswerFiltered,
+    AnswerRefused,
+    AnswerTruncated,
+    HttpTaskError,
+    OutputInvalid,
+    ResponseInterrupted,
+    ResponseInvalid,
+)
 
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
 JSON_REQUEST = {**REQUEST, "response_format": {"type": "json_object"}}
@@ -75,6 +83,7 @@ def test_reads_everything_a_workflow_uses() -> None:
         "text": "Hi",
         "tool_calls": [],
         "annotations": [],
+        "unavailable": [],
         "finish_reason": "stop",
         "model": "m-2",
         "id": "c-1",
@@ -246,6 +255,38 @@ def test_cut_output_is_never_taken_for_whole(finish_reason: str, reason: str) ->
     with pytest.raises(OutputInvalid, match=reason) as caught:
         read_completion(said("12", finish_reason), request)
     assert caught.value.details["finish_reason"] == finish_reason
+
+
+REFUSAL = answer({"content": None, "refusal": "No."})
+OUTCOMES: list[tuple[Any, Any, Incomplete | None, type[OutputInvalid] | None]] = [
+    (said("Hi", "length"), REQUEST, None, None),
+    (said("Hi", "length"), REQUEST, "value", None),
+    (said("Hi", "length"), REQUEST, "error", AnswerTruncated),
+    (said("Hi", "content_filter"), REQUEST, "error", AnswerFiltered),
+    (REFUSAL, REQUEST, "error", AnswerRefused),
+    (REFUSAL, REQUEST, None, None),
+    (said("{}", "length"), JSON_REQUEST, None, AnswerTruncated),
+    (said("{}", "content_filter"), JSON_REQUEST, None, AnswerFiltered),
+    (said("{}", "length"), JSON_REQUEST, "value", None),
+    (REFUSAL, JSON_REQUEST, None, None),
+    (REFUSAL, JSON_REQUEST, "error", AnswerRefused),
+    (said("{}"), JSON_REQUEST, "error", None),
+]
+
+
+@pytest.mark.parametrize(("body", "request_body", "incomplete", "error"), OUTCOMES)
+def test_what_is_less_than_an_answer_is_what_the_author_says(
+    body: Any, request_body: Any, incomplete: Incomplete | None, error: type[OutputInvalid] | None
+) -> None:
+    if error is None:
+        completion = read_completion(body, request_body, incomplete=incomplete)
+        assert completion.json_ == ({} if completion.finish_reason == "stop" and completion.text else None)
+    else:
+        with pytest.raises(OutputInvalid) as caught:
+            read_completion(body, request_body, incomplete=incomplete)
+        assert type(caught.value) is error
+        assert not caught.value.retryable
+        assert caught.value.details["id"] == "c-1"
 
 
 def test_the_text_for_a_reask_is_bounded() -> None:

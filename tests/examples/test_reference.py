@@ -94,7 +94,9 @@ def test_errors_of_calls() -> None:
             "by status" if error is HttpStatusError else "yes" if error.retryable_by_default else "no"
         )
         problem = problem_of_failure(ApplicationError("", type=name))
-        assert problem.type == ERROR_TYPE_PREFIX + kind.strip("`")
+        assert problem.type == (
+            kind if kind.startswith("`urn:") else f"`{ERROR_TYPE_PREFIX}{kind[1:]}"
+        ).strip("`")
 
 
 def test_statuses() -> None:

@@ -87,7 +87,7 @@ async def test_what_is_no_such_object_fails_the_workflow(
     cause = await run(runner, Asks)
 
     assert isinstance(cause, ApplicationError)
-    assert cause.type == "OutputInvalid"
+    assert cause.type == ("AnswerRefused" if reply is REFUSED else "OutputInvalid")
     assert message in str(cause) + str(cause.details)
     assert len(server.requests) == 1
 
@@ -114,7 +114,7 @@ async def test_a_refusal_is_not_asked_again(runner: Runner, server: ScriptedServ
     cause = await run(runner, AsksAgain)
 
     assert isinstance(cause, ApplicationError)
-    assert (cause.type, len(server.requests)) == ("OutputInvalid", 1)
+    assert (cause.type, len(server.requests)) == ("AnswerRefused", 1)
 
 
 async def test_nothing_is_sent_that_cannot_be_right(runner: Runner, server: ScriptedServer) -> None:

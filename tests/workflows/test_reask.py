@@ -61,4 +61,8 @@ async def test_an_answer_that_was_cut_is_not_asked_for_again(temporal: WorkflowE
     outcome, server = await ask(temporal, [Reply.json({"id": "c", "choices": [cut]})])
 
     assert len(server.requests) == 1
-    assert outcome.problem["error"] == "OutputInvalid"
+    assert outcome.problem["error"] == "AnswerTruncated"
+    assert (outcome.problem["type"], outcome.problem["status"]) == (
+        "urn:httptask:error:answer-truncated",
+        422,
+    )

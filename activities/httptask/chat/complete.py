@@ -54,6 +54,7 @@ async def complete(
             request.body,
             include_response=request.include_response,
             include_message=request.include_message,
+            incomplete=request.incomplete,
         )
     except HttpTaskError as error:
         name_server(error, request.connection)

@@ -1,6 +1,6 @@
 """A chat completion as an activity takes and returns it."""
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -9,7 +9,21 @@ from httptask.chat.rate_limits import RateLimits
 from httptask.chat.usage import Usage
 from httptask.http.models import CallRequest, SecretReference, Timing
 
-__all__ = ["CALL_FIELDS", "Audio", "ChatRequest", "Completion", "Extra", "ToolCall", "Unavailable", "Usage"]
+__all__ = [
+    "CALL_FIELDS",
+    "Audio",
+    "ChatRequest",
+    "Completion",
+    "Extra",
+    "Incomplete",
+    "ToolCall",
+    "Unavailable",
+    "Usage",
+]
+
+
+Incomplete = Literal["error", "value"]
+"""What an answer is that was cut at its token limit, held back by a filter, or refused."""
 
 
 class ChatRequest(CallRequest):
@@ -25,6 +39,8 @@ class ChatRequest(CallRequest):
     """Whether `Completion.response` carries the API's whole body."""
     include_message: bool = False
     """Whether `Completion.message` carries the model's message as it came."""
+    incomplete: Incomplete | None = None
+    """None: an error where JSON is asked for and the answer was cut or held back, otherwise a value."""
     rules: Level = "strict"
     """What is refused before it is sent."""
 

@@ -3,16 +3,23 @@
 import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
 from httptask.chat.embedded_error import embedded_error
-from httptask.chat.models import Completion, Extra, ToolCall
+from httptask.chat.models import Completion, Extra, Incomplete, ToolCall
 from httptask.chat.structured import OutputFault, asks_for_json, read_structured
 from httptask.chat.wire import WireChoice, WireCompletion, WireMessage, WireToolCall
 from httptask.http import json_tree
-from httptask.http.errors import OutputInvalid, ResponseInterrupted, ResponseInvalid
+from httptask.http.errors import (
+    AnswerFiltered,
+    AnswerRefused,
+    AnswerTruncated,
+    OutputInvalid,
+    ResponseInterrupted,
+    ResponseInvalid,
+)
 from httptask.http.json_pointer import json_pointer
 
 __all__ = ["MAX_TEXT_BYTES", "cut", "read_completion"]
@@ -20,9 +27,12 @@ __all__ = ["MAX_TEXT_BYTES", "cut", "read_completion"]
 MAX_EXCERPT_BYTES = 2048
 MAX_TEXT_BYTES = 4096
 
-_CUT_SHORT = {
-    "length": "it was cut off at the token limit; raise max_completion_tokens or ask for less",
-    "content_filter": "a content filter of the server held it back",
+_CUT_SHORT: Final[Mapping[str, tuple[type[OutputInvalid], str]]] = {
+    "length": (
+        AnswerTruncated,
+        "it was cut off at the token limit; raise max_completion_tokens or ask for less",
+    ),
+    "content_filter": (AnswerFiltered, "a content filter of the server held it back"),
 }
 
 
@@ -32,6 +42,7 @@ def read_completion(
     *,
     include_response: bool = False,
     include_message: bool = False,
+    incomplete: Incomplete | None = None,
 ) -> Completion:
     """Read the body of an answer of `POST /chat/completions`.
 
@@ -40,11 +51,14 @@ def read_completion(
         request_body: the body of the request, which says what form the answer has to have.
         include_response: whether the completion carries the whole body.
         include_message: whether it carries the model's message as it came.
+        incomplete: whether an answer that was cut, held back or refused is an error or a value; by default an error
+            where JSON is asked for and the answer was cut or held back, and a value everywhere else.
 
     Raises:
         ResponseInvalid: it is not a chat completion.
         ResponseInterrupted: it is empty, or the server says that generating broke off.
         HttpStatusError: (or a subclass) it is an error object under a status of success.
+        AnswerTruncated: (or AnswerFiltered, AnswerRefused) it is not complete; see `incomplete`.
         OutputInvalid: the text is not the JSON that `response_format` asks for. `details` holds what a re-ask
             needs: `text`, `errors` (pointer and message each), `finish_reason`, `usage`, `model`, `id`.
     """
@@ -71,7 +85,9 @@ def read_completion(
         completion.response = answer
     if include_message:
         completion.message = answer["choices"][wire.choices.index(choice)]["message"]
-    if asks_for_json(request_body) and _answers_in_text(completion):
+    wants_json = asks_for_json(request_body)
+    _require_complete(completion, incomplete, wants_json=wants_json)
+    if wants_json and _answers_in_text(completion) and completion.finish_reason not in _CUT_SHORT:
         completion.json_ = _structured(completion, request_body["response_format"])
     return completion
 
@@ -181,11 +197,25 @@ def _answers_in_text(completion: Completion) -> bool:
     return not completion.refusal and (bool(completion.text) or not completion.tool_calls)
 
 
+def _require_complete(completion: Completion, incomplete: Incomplete | None, *, wants_json: bool) -> None:
+    """Refuse an answer that is less than was asked for, where that is to be an error.
+
+    What was cut may still parse ("12" of "123"), so it is never taken for the JSON that was asked for.
+    """
+    if incomplete == "value":
+        return
+    cut_short = _CUT_SHORT.get(completion.finish_reason or "")
+    if cut_short is not None and (wants_json or incomplete == "error"):
+        error, reason = cut_short
+        raise error(f"the answer is not complete: {reason}", details=_known(completion))
+    if completion.refusal and incomplete == "error":
+        refused = cut(completion.refusal, MAX_EXCERPT_BYTES)
+        raise AnswerRefused(
+            f"the model refused: {refused}", details={**_known(completion), "refusal": refused}
+        )
+
+
 def _structured(completion: Completion, response_format: Mapping[str, Any]) -> Any:
-    if completion.finish_reason in _CUT_SHORT:
-        # What was cut may still parse ("12" of "123"), so it is not even tried.
-        reason = _CUT_SHORT[completion.finish_reason]
-        raise _not_as_asked(completion, (OutputFault("", reason),))
     output = read_structured(completion.text or "", response_format)
     if output.faults:
         raise _not_as_asked(completion, output.faults)
@@ -199,14 +229,21 @@ def _not_as_asked(completion: Completion, faults: tuple[OutputFault, ...]) -> Ou
     return OutputInvalid(
         f"the answer is not what response_format asks for: {place}{first.message}{more}",
         details={
-            "text": cut(completion.text or "", MAX_TEXT_BYTES),
+            **_known(completion),
             "errors": [{"pointer": fault.pointer, "message": fault.message} for fault in faults],
-            "finish_reason": completion.finish_reason,
-            "usage": completion.usage.model_dump() if completion.usage else None,
-            "model": completion.model,
-            "id": completion.id,
         },
     )
+
+
+def _known(completion: Completion) -> dict[str, Any]:
+    """What an error tells of an answer that was paid for."""
+    return {
+        "text": cut(completion.text or "", MAX_TEXT_BYTES),
+        "finish_reason": completion.finish_reason,
+        "usage": completion.usage.model_dump() if completion.usage else None,
+        "model": completion.model,
+        "id": completion.id,
+    }
 
 
 def _not_a_completion(problem: str, body: Any) -> ResponseInvalid:

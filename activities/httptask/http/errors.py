@@ -29,6 +29,9 @@ from typing import Any, ClassVar
 
 __all__ = [
     "AddressForbidden",
+    "AnswerFiltered",
+    "AnswerRefused",
+    "AnswerTruncated",
     "ConnectFailed",
     "ConnectionUnknown",
     "FixtureMissing",
@@ -172,3 +175,15 @@ class FixtureMissing(HttpTaskError):
 
 class OutputInvalid(HttpTaskError):
     """A model's answer does not have the form that its `response_format` asks for."""
+
+
+class AnswerTruncated(OutputInvalid):
+    """A model's answer was cut off at its token limit (`finish_reason: length`)."""
+
+
+class AnswerFiltered(OutputInvalid):
+    """A content filter of the server held a model's answer back (`finish_reason: content_filter`)."""
+
+
+class AnswerRefused(OutputInvalid):
+    """The model refused to answer."""

@@ -119,6 +119,7 @@ def plan_test(
                 id_=id_,
                 idempotency_key=id_,
                 rules=program.rules_for(node),
+                incomplete=program.incomplete_for(node),
             )
             output = partial(chat_output, chat)
         case HttpArguments() | HttpRequestArguments() as http:

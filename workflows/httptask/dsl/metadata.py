@@ -1,15 +1,17 @@
 """Settings under `metadata.httptask`, where the standard lets a runtime add its own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from httptask.chat.faults import Level
+from httptask.chat.models import Incomplete
 from httptask.dsl.json_values import is_mapping
 
-__all__ = ["Budget", "RuntimeMetadata", "TaskMetadata", "rules_level"]
+__all__ = ["Budget", "RuntimeMetadata", "TaskMetadata", "incomplete_answers", "rules_level"]
 
+_INCOMPLETE: Mapping[str, Incomplete] = {"error": "error", "value": "value"}
 _LEVELS: Mapping[str, Level] = {"off": "off", "warn": "warn", "strict": "strict"}
 
 
@@ -34,11 +36,29 @@ class TaskMetadata(_Settings):
         "`warn` only warns, `off` does neither.",
     )
 
+    incomplete: Incomplete | None = Field(
+        default=None,
+        description="An answer of a model that was cut at its token limit, held back by a filter, or refused: "
+        "an `error`, or a `value` whose `finish_reason` or `refusal` tells.",
+    )
+
 
 class RuntimeMetadata(TaskMetadata):
     """All settings of this runtime for one definition."""
 
     budget: Budget | None = Field(default=None, description="What one run may spend at most.")
+
+
+def incomplete_answers(task: Any, document: Any) -> Incomplete | None:
+    """What incomplete answers are to a task; None leaves it to the kind of answer.
+
+    Args:
+        task: the task's `metadata`, whatever stands there.
+        document: the document's.
+    """
+    return next(
+        (_INCOMPLETE[found] for found in _written(task, document, "incomplete") if found in _INCOMPLETE), None
+    )
 
 
 def rules_level(task: Any, document: Any) -> Level:
@@ -48,9 +68,16 @@ def rules_level(task: Any, document: Any) -> Level:
         task: the task's `metadata`, whatever stands there.
         document: the document's.
     """
+    for found in _written(task, document, "rules"):
+        if found in _LEVELS:
+            return _LEVELS[found]
+    return "strict"
+
+
+def _written(task: Any, document: Any, name: str) -> Iterator[str]:
+    """A setting as it is written, the task's first."""
     for metadata in (task, document):
         settings = metadata.get("httptask") if is_mapping(metadata) else None
-        written = settings.get("rules") if is_mapping(settings) else None
-        if isinstance(written, str) and written in _LEVELS:
-            return _LEVELS[written]
-    return "strict"
+        written = settings.get(name) if is_mapping(settings) else None
+        if isinstance(written, str):
+            yield written

@@ -10,9 +10,10 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from httptask.chat.faults import Level
+from httptask.chat.models import Incomplete
 from httptask.dsl.expressions import Expression, Template
 from httptask.dsl.functions import ActivityArguments, connections_named
-from httptask.dsl.metadata import rules_level
+from httptask.dsl.metadata import incomplete_answers, rules_level
 from httptask.dsl.model import Definition, TaskBase
 
 __all__ = [
@@ -151,6 +152,10 @@ class Program:
     def rules_for(self, node: TaskNode) -> Level:
         """How strictly the chat requests of a task are checked."""
         return rules_level(node.task.metadata, self.definition.document.metadata)
+
+    def incomplete_for(self, node: TaskNode) -> Incomplete | None:
+        """What incomplete answers are to a task."""
+        return incomplete_answers(node.task.metadata, self.definition.document.metadata)
 
     def resolve_task(self, scope: str, name: str) -> Scope | None:
         """The nearest scope in which a task of that name can be read."""

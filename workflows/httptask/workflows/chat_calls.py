@@ -5,7 +5,7 @@ from typing import Any
 
 from httptask.activities.names import CHAT_COMPLETION
 from httptask.chat.faults import Level
-from httptask.chat.models import CALL_FIELDS, ChatRequest, Completion, Usage
+from httptask.chat.models import CALL_FIELDS, ChatRequest, Completion, Incomplete, Usage
 from httptask.dsl.functions import ChatCompletionArguments
 from httptask.http.models import SecretReference
 from httptask.workflows.activity_call import CHAT_SECONDS, ActivityCall
@@ -21,6 +21,7 @@ def plan_chat_call(
     id_: str,
     idempotency_key: str,
     rules: Level,
+    incomplete: Incomplete | None,
     connection: str | None = None,
 ) -> ActivityCall[Completion]:
     """The call with a rendered body; pointers of `secrets` start at the body.
@@ -36,6 +37,7 @@ def plan_chat_call(
         include_response=arguments.output == "response",
         include_message=bool(arguments.handlers),
         rules=rules,
+        incomplete=incomplete,
     )
     summary = f"POST {connection}/chat/completions"
     return ActivityCall(CHAT_COMPLETION, request, Completion, id_, summary, CHAT_SECONDS, request.connection)

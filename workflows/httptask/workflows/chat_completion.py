@@ -10,14 +10,14 @@ from temporalio import workflow
 from httptask.activities.names import CHAT_COMPLETION
 from httptask.chat.faults import BodyFault, Level
 from httptask.chat.fields.request import ChatParams
-from httptask.chat.models import Audio, ChatRequest, Completion, Extra, ToolCall, Usage
+from httptask.chat.models import Audio, ChatRequest, Completion, Extra, Incomplete, ToolCall, Usage
 from httptask.chat.rate_limits import RateLimits
 from httptask.http.json_pointer import json_pointer
 from httptask.http.models import Limits
 from httptask.workflows.activity_call import CHAT_SECONDS, ActivityCall
 from httptask.workflows.calls import CallOptions, execute
 from httptask.workflows.chat_calls import sum_usage
-from httptask.workflows.errors import OutputInvalid
+from httptask.workflows.errors import AnswerRefused, OutputInvalid
 from httptask.workflows.output_type import response_format_of
 from httptask.workflows.reask import ask
 
@@ -76,6 +76,7 @@ async def chat_completion(
     connection: str = ...,
     reask: int = ...,
     rules: Level = ...,
+    incomplete: Incomplete | None = ...,
     limits: Limits | None = ...,
     options: CallOptions | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
@@ -92,6 +93,7 @@ async def chat_completion(
     connection: str = ...,
     reask: int = ...,
     rules: Level = ...,
+    incomplete: Incomplete | None = ...,
     limits: Limits | None = ...,
     options: CallOptions | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
@@ -107,6 +109,7 @@ async def chat_completion(
     connection: str = "openai",
     reask: int = 0,
     rules: Level = "strict",
+    incomplete: Incomplete | None = None,
     limits: Limits | None = None,
     options: CallOptions | None = None,
     extra_body: Mapping[str, Any] | None = None,
@@ -121,6 +124,8 @@ async def chat_completion(
         connection: name of a connection of the worker.
         reask: how often to ask again when the answer does not have the form that was asked for.
         rules: `strict` refuses what the server is sure to reject, `warn` only warns of it, `off` does neither.
+        incomplete: whether an answer that was cut, held back or refused is an `error` or a `value`; by default an error
+            where JSON is asked for.
         limits: deadlines (seconds) and response size (bytes) of one attempt.
         options: how Temporal runs each activity.
         extra_body: fields that only some servers know.
@@ -140,6 +145,7 @@ async def chat_completion(
             limits=limits or Limits(),
             idempotency_key=str(workflow.uuid4()),
             rules=rules,
+            incomplete=incomplete,
         )
         summary = f"POST {connection}/chat/completions"
         call = ActivityCall(CHAT_COMPLETION, request, Completion, "", summary, CHAT_SECONDS, connection)
@@ -196,10 +202,11 @@ def _result(completion: Completion, output_type: type[BaseModel] | None) -> Chat
 def _typed(completion: Completion, output_type: type[Model]) -> Model:
     """The answer as the caller's model."""
     if completion.json_ is None:
-        reason = (
-            f"the model refused: {completion.refusal}" if completion.refusal else "the answer holds no JSON"
-        )
-        raise _output_invalid(completion, f"no {output_type.__name__}: {reason}", [])
+        name = output_type.__name__
+        if completion.refusal:
+            message = f"no {name}: the model refused: {completion.refusal}"
+            raise _not_typed(AnswerRefused, completion, message)
+        raise _not_typed(OutputInvalid, completion, f"no {name}: the answer holds no JSON")
     try:
         return output_type.model_validate(completion.json_)
     except ValidationError as error:
@@ -208,15 +215,17 @@ def _typed(completion: Completion, output_type: type[Model]) -> Model:
             for fault in error.errors(include_url=False)
         ]
         message = f"not a {output_type.__name__}: {faults[0]['pointer'] or '/'}: {faults[0]['message']}"
-        raise _output_invalid(completion, message, faults) from None
+        raise _not_typed(OutputInvalid, completion, message, faults) from None
 
 
-def _output_invalid(completion: Completion, message: str, faults: list[dict[str, str]]) -> OutputInvalid:
+def _not_typed(
+    error: type[OutputInvalid], completion: Completion, message: str, faults: Sequence[Mapping[str, str]] = ()
+) -> OutputInvalid:
     details = {
         "text": completion.text,
         "refusal": completion.refusal,
-        "errors": faults,
+        "errors": list(faults),
         "finish_reason": completion.finish_reason,
         "usage": completion.usage.model_dump() if completion.usage else None,
     }
-    return OutputInvalid(message[:1000], details, type="OutputInvalid", non_retryable=True)
+    return error(message[:1000], details, type=error.__name__, non_retryable=True)

@@ -128,6 +128,7 @@ class Conversation:
             id_=id_,
             idempotency_key=self._context.idempotency_key(id_),
             rules=self._context.services.program.rules_for(self._context.node),
+            incomplete=self._context.services.program.incomplete_for(self._context.node),
             connection=candidate.connection,
         )
         try:

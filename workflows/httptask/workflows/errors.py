@@ -126,6 +126,18 @@ class OutputInvalid(CallFailed):
     """A model's answer does not have the form that was asked for."""
 
 
+class AnswerTruncated(OutputInvalid):
+    """A model's answer was cut off at its token limit."""
+
+
+class AnswerFiltered(OutputInvalid):
+    """A content filter of the server held a model's answer back."""
+
+
+class AnswerRefused(OutputInvalid):
+    """The model refused to answer."""
+
+
 _BY_TYPE: dict[str, type[CallFailed]] = {
     "Timeout": CallTimeout,
     **{
@@ -148,6 +160,9 @@ _BY_TYPE: dict[str, type[CallFailed]] = {
             Unauthorized,
             Forbidden,
             OutputInvalid,
+            AnswerTruncated,
+            AnswerFiltered,
+            AnswerRefused,
         )
     },
 }

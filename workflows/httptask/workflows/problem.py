@@ -42,6 +42,14 @@ _KIND_OF_ERROR = {
 }
 
 
+_OWN_TYPES = {
+    "AnswerTruncated": "urn:httptask:error:answer-truncated",
+    "AnswerFiltered": "urn:httptask:error:answer-filtered",
+    "AnswerRefused": "urn:httptask:error:answer-refused",
+}
+"""Outcomes that the standard has no type for; their status is 422, Unprocessable Content (RFC 9110, 15.5.21)."""
+
+
 def _cut(text: str) -> str:
     return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}…"
 
@@ -126,6 +134,8 @@ def problem_of_failure(cause: BaseException | None, kind: str = "communication")
     kind = _KIND_OF_ERROR.get(cause.type or "", kind)
     status = details.get("status")
     fields: dict[str, Any] = {"status": status} if isinstance(status, int) and 100 <= status <= 599 else {}
+    if cause.type in _OWN_TYPES:
+        fields = {"type": _OWN_TYPES[cause.type], "status": 422}
     return Problem.standard(
         kind, cause.type or "Failure", detail=cause.message, error=cause.type, details=details, **fields
     )
