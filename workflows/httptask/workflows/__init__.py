@@ -1,7 +1,8 @@
 """Durable workflows: calls for workflows in Python, and the interpreter of definitions."""
 
 from httptask.chat.fields.request import ChatParams
+from httptask.workflows.activity_tools import tool_of
 from httptask.workflows.calls import CallOptions, http_request
 from httptask.workflows.chat_completion import ChatResult, chat_completion
 
-__all__ = ["CallOptions", "ChatParams", "ChatResult", "chat_completion", "http_request"]
+__all__ = ["CallOptions", "ChatParams", "ChatResult", "chat_completion", "http_request", "tool_of"]

@@ -1,8 +1,8 @@
 """Chat completions for workflows written in Python."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar, Unpack, overload
+from typing import Any, Generic, NamedTuple, TypeVar, Unpack, overload
 
 from pydantic import BaseModel, ValidationError
 from temporalio import workflow
@@ -12,14 +12,16 @@ from httptask.chat.faults import BodyFault, Level
 from httptask.chat.fields.request import ChatParams
 from httptask.chat.models import Audio, ChatRequest, Completion, Extra, Incomplete, ToolCall, Usage
 from httptask.chat.rate_limits import RateLimits
+from httptask.chat.tools import answered_calls, offered_tools, question_so_far
 from httptask.http.json_pointer import json_pointer
 from httptask.http.models import Limits
 from httptask.workflows.activity_call import CHAT_SECONDS, ActivityCall
+from httptask.workflows.activity_tools import ActivityTools
 from httptask.workflows.calls import CallOptions, execute
 from httptask.workflows.chat_calls import sum_usage
-from httptask.workflows.errors import AnswerRefused, OutputInvalid
+from httptask.workflows.errors import AnswerRefused, OutputInvalid, TurnsExceeded
 from httptask.workflows.output_type import response_format_of
-from httptask.workflows.reask import ask
+from httptask.workflows.reask import ask, usage_in
 
 __all__ = ["ChatResult", "chat_completion"]
 
@@ -34,7 +36,7 @@ class ChatResult(Generic[Json]):
     Attributes:
         text: the first choice's text.
         json: the parsed text when JSON was asked for: an instance of `output_type` when that was given.
-        usage: token counts, those of answers that were asked for again included.
+        usage: token counts of all questions, those that were asked again and those before calls of tools included.
         cost: US dollars; None when the price is not known.
         warnings: what of the request the server might have rejected.
         reasoning: what the model thought before its answer, where the server tells.
@@ -80,6 +82,9 @@ async def chat_completion(
     limits: Limits | None = ...,
     options: CallOptions | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    handlers: Sequence[Callable[..., Any]] = ...,
+    handler_options: CallOptions | None = ...,
+    max_turns: int = ...,
     **params: Unpack[ChatParams],
 ) -> ChatResult[Model]: ...
 
@@ -97,6 +102,9 @@ async def chat_completion(
     limits: Limits | None = ...,
     options: CallOptions | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    handlers: Sequence[Callable[..., Any]] = ...,
+    handler_options: CallOptions | None = ...,
+    max_turns: int = ...,
     **params: Unpack[ChatParams],
 ) -> ChatResult[Any]: ...
 
@@ -113,6 +121,9 @@ async def chat_completion(
     limits: Limits | None = None,
     options: CallOptions | None = None,
     extra_body: Mapping[str, Any] | None = None,
+    handlers: Sequence[Callable[..., Any]] = (),
+    handler_options: CallOptions | None = None,
+    max_turns: int = 10,
     **params: Unpack[ChatParams],
 ) -> ChatResult[Any]:
     """Ask for one chat completion as an activity, with retries.
@@ -129,31 +140,96 @@ async def chat_completion(
         limits: deadlines (seconds) and response size (bytes) of one attempt.
         options: how Temporal runs each activity.
         extra_body: fields that only some servers know.
+        handlers: activities that answer the model's calls of tools of their names, after which it is asked again. What
+            the model is told of them comes from their name, docstring and parameters, unless `tools` says it.
+        handler_options: how Temporal runs those; one attempt has a minute, unless they say otherwise.
+        max_turns: how often the model is asked at most, while it calls such tools.
         params: every other field of the API's request body.
 
     Raises:
         CallFailed: or one of its subclasses in `httptask.workflows.errors`; `OutputInvalid` when the answer does not
-            have the form that was asked for, or the model refused to give one.
-        ValueError: both `output_type` and `response_format` are given, or a field twice.
+            have the form that was asked for, or the model refused to give one; `TurnsExceeded`.
+        ValueError: an activity can't be a tool; both `output_type` and `response_format` are given, or a field twice.
     """
+    tools = ActivityTools(handlers, handler_options)
     body = _body(model, messages, output_type, {**params}, extra_body or {})
+    told = offered_tools(body.get("tools", []))
+    own = [tool for tool in tools.definitions if tool["function"]["name"] not in told]
+    if own:
+        body["tools"] = [*body.get("tools", []), *own]
+    request = ChatRequest(
+        body={},
+        connection=connection,
+        limits=limits or Limits(),
+        rules=rules,
+        incomplete=incomplete,
+        include_message=bool(handlers),
+    )
+    return await _Conversation(request, output_type, options, tools).run(body, reask, max_turns)
 
-    async def send(asked: Mapping[str, Any], _question: int) -> ChatResult[Any]:
-        request = ChatRequest(
-            body=dict(asked),
-            connection=connection,
-            limits=limits or Limits(),
-            idempotency_key=str(workflow.uuid4()),
-            rules=rules,
-            incomplete=incomplete,
+
+class _Turn(NamedTuple):
+    """What came of a question: calls that are answered here, or the result."""
+
+    completion: Completion
+    calls: Sequence[ToolCall]
+    result: ChatResult[Any] | None
+
+
+class _Conversation:
+    """Asks until there is an answer of the right form that calls no tool of ours; counts what all of it costs."""
+
+    def __init__(
+        self,
+        request: ChatRequest,
+        output_type: type[BaseModel] | None,
+        options: CallOptions | None,
+        tools: ActivityTools,
+    ) -> None:
+        self._request = request
+        self._output_type = output_type
+        self._options = options
+        self._tools = tools
+        self._usage = Usage()
+        self._cost: float | None = 0.0
+
+    async def run(self, body: dict[str, Any], reask: int, max_turns: int) -> ChatResult[Any]:
+        for _ in range(max_turns):
+            turn, _before = await ask(body, self._send, reask=reask, note=workflow.logger.info)
+            if turn.result is not None:
+                cost = None if turn.result.usage is None else self._cost
+                return replace(turn.result, usage=turn.result.usage and self._usage, cost=cost)
+            in_parallel = body.get("parallel_tool_calls") is not False
+            answers = await self._tools.answers(turn.calls, body["tools"], in_parallel=in_parallel)
+            body = {**body, "messages": [*body["messages"], question_so_far(turn.completion), *answers]}
+        raise TurnsExceeded(
+            f"the model still calls tools after {max_turns} turns: raise `max_turns`, or have its tools say more",
+            type=TurnsExceeded.__name__,
+            non_retryable=True,
         )
-        summary = f"POST {connection}/chat/completions"
-        call = ActivityCall(CHAT_COMPLETION, request, Completion, "", summary, CHAT_SECONDS, connection)
-        return _result(await execute(call, options), output_type)
 
-    result, before = await ask(body, send, reask=reask, note=workflow.logger.info)
-    usage = result.usage and sum_usage(before, result.usage)
-    return replace(result, usage=usage)
+    async def _send(self, asked: Mapping[str, Any], _question: int) -> _Turn:
+        request = self._request.model_copy(
+            update={"body": dict(asked), "idempotency_key": str(workflow.uuid4())}
+        )
+        summary = f"POST {request.connection}/chat/completions"
+        call = ActivityCall(
+            CHAT_COMPLETION, request, Completion, "", summary, CHAT_SECONDS, request.connection
+        )
+        try:
+            completion = await execute(call, self._options)
+        except OutputInvalid as refused:
+            self._spend(usage_in(refused.info), refused.info.get("cost"))
+            raise
+        self._spend(completion.usage or Usage(), completion.cost)
+        calls = (
+            answered_calls(completion, self._tools.names, asked.get("tools", [])) if self._tools.names else ()
+        )
+        return _Turn(completion, calls, None if calls else _result(completion, self._output_type))
+
+    def _spend(self, usage: Usage, cost: float | None) -> None:
+        self._usage = sum_usage(self._usage, usage)
+        self._cost = None if cost is None or self._cost is None else self._cost + cost
 
 
 def _body(

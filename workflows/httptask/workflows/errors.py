@@ -138,6 +138,10 @@ class AnswerRefused(OutputInvalid):
     """The model refused to answer."""
 
 
+class TurnsExceeded(CallFailed):
+    """A model still calls tools after as many turns as it has."""
+
+
 _BY_TYPE: dict[str, type[CallFailed]] = {
     "Timeout": CallTimeout,
     **{

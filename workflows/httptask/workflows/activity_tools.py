@@ -1,0 +1,125 @@
+"""Temporal activities as tools of a model: what the model is told of them, and how its calls are answered."""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ValidationError, create_model
+from pydantic_core import to_jsonable_python
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from httptask.chat.models import ToolCall
+from httptask.chat.tools import ToolCallInvalid, answer, complaint, read_arguments
+from httptask.http.json_pointer import json_pointer
+from httptask.workflows.calls import CallOptions
+
+__all__ = ["ActivityTools", "tool_of"]
+
+_A_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tool:
+    function: Callable[..., Any]
+    arguments: type[BaseModel]
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        schema = self.arguments.model_json_schema()
+        schema.pop("title", None)
+        described = {"description": text} if (text := inspect.getdoc(self.function)) else {}
+        return {
+            "type": "function",
+            "function": {"name": self.function.__name__, **described, "parameters": schema},
+        }
+
+
+def tool_of(function: Callable[..., Any]) -> dict[str, Any]:
+    """What a model is told of an activity: its name, its docstring, and the JSON schema of its parameters.
+
+    Raises:
+        ValueError: a parameter has no type, or it is a method or takes any number of arguments.
+    """
+    return _tool(function).definition
+
+
+class ActivityTools:
+    """The activities that answer a model's calls.
+
+    Args:
+        functions: the activities.
+        options: how Temporal runs them; one attempt has a minute, unless they say otherwise.
+
+    Raises:
+        ValueError: one of them can't be a tool.
+    """
+
+    def __init__(self, functions: Sequence[Callable[..., Any]], options: CallOptions | None) -> None:
+        self._tools = {function.__name__: _tool(function) for function in functions}
+        self._options: dict[str, Any] = {"start_to_close_timeout": _A_MINUTE, **(options or {})}
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Their names."""
+        return frozenset(self._tools)
+
+    @property
+    def definitions(self) -> list[dict[str, Any]]:
+        """What the model is told of them."""
+        return [tool.definition for tool in self._tools.values()]
+
+    async def answers(
+        self, calls: Sequence[ToolCall], offered: Sequence[Any], *, in_parallel: bool
+    ) -> Sequence[dict[str, Any]]:
+        """The messages that answer calls, in their order.
+
+        Args:
+            calls: of tools of ours, or of none.
+            offered: the tools of the request.
+            in_parallel: whether they may run at the same time.
+        """
+        if in_parallel:
+            return await asyncio.gather(*(self._answer(call, offered) for call in calls))
+        return [await self._answer(call, offered) for call in calls]
+
+    async def _answer(self, call: ToolCall, offered: Sequence[Any]) -> dict[str, Any]:
+        try:
+            arguments = read_arguments(call, offered)
+            tool = self._tools[call.name or ""]
+            given = tool.arguments.model_validate(arguments)
+        except ToolCallInvalid as invalid:
+            return complaint(call, str(invalid))
+        except ValidationError as invalid:
+            faults = (
+                f"{json_pointer(fault['loc']) or '/'}: {fault['msg']}"
+                for fault in invalid.errors(include_url=False)
+            )
+            return complaint(call, f"the arguments are not valid: {'; '.join(faults)}"[:2000])
+        values = [getattr(given, name) for name in tool.arguments.model_fields]
+        try:
+            output: Any = await workflow.execute_activity(tool.function, args=values, **self._options)
+            return answer(call, to_jsonable_python(output))
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            return complaint(call, str(error.cause)[:2000])
+
+
+def _tool(function: Callable[..., Any]) -> _Tool:
+    hints = get_type_hints(function, include_extras=True)
+    fields: dict[str, Any] = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name not in hints or parameter.kind not in (
+            parameter.POSITIONAL_OR_KEYWORD,
+            parameter.POSITIONAL_ONLY,
+        ):
+            raise ValueError(
+                f"{function.__name__} can't be a tool: its parameter `{name}` needs a type, and to be one value"
+            )
+        required = parameter.default is parameter.empty
+        fields[name] = (hints[name], ...) if required else (hints[name], parameter.default)
+    return _Tool(function, create_model(f"Arguments of {function.__name__}", **fields))
