@@ -8,7 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.http.connections import Price
 from httptask.testing import Reply, ScriptedServer
 from support.chat import completion
-from support.runs import local_connection, parse, running, secret_store
+from support.runs import local_connection, parse, running, secret_store, temporal_server
 
 THREE_QUESTIONS = """
 do:
@@ -85,3 +85,24 @@ async def test_an_answer_that_tells_no_usage_leaves_the_price_unknown(temporal: 
 
     assert len(server.requests) == 1
     assert outcome.problem["error"] == "PriceUnknown"
+
+
+async def test_what_a_run_has_spent_can_be_searched_for() -> None:
+    definition: dict[str, Any] = parse(THREE_QUESTIONS)
+    definition["document"] = {
+        **definition["document"],
+        "metadata": {"httptask": {"search_attributes": True}},
+    }
+    registered = ("HttptaskCalls=Int", "HttptaskTokens=Int", "HttptaskCostUsd=Double")
+    options = [word for attribute in registered for word in ("--search-attribute", attribute)]
+    async with ScriptedServer([completion("yes")]) as server, temporal_server(*options) as environment:
+        openai = local_connection("openai", server.url, price=Price(input=1000, output=1000))
+        async with running(environment, connections={"openai": openai}) as runner:
+            outcome = await runner.run(definition)
+            found = (await outcome.handle.describe()).typed_search_attributes
+
+    assert {pair.key.name: pair.value for pair in found if pair.key.name.startswith("Httptask")} == {
+        "HttptaskCalls": 3,
+        "HttptaskTokens": 30,
+        "HttptaskCostUsd": pytest.approx(0.03),
+    }

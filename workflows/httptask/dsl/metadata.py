@@ -47,6 +47,10 @@ class RuntimeMetadata(TaskMetadata):
     """All settings of this runtime for one definition."""
 
     budget: Budget | None = Field(default=None, description="What one run may spend at most.")
+    search_attributes: bool = Field(
+        default=False,
+        description="Whether what a run has spent becomes search attributes of Temporal, which have to be registered.",
+    )
 
 
 def incomplete_answers(task: Any, document: Any) -> Incomplete | None:

@@ -14,7 +14,7 @@ from httptask.workflows.payloads import payload_of
 from httptask.workflows.problem import TaskFault, problem_of_failure
 from httptask.workflows.schemas import check_schema
 from httptask.workflows.services import Services
-from httptask.workflows.state import SPENT_MEMO, Frame, RunState, Strand
+from httptask.workflows.state import SPENT_MEMO, Frame, RunState, Strand, search_attributes
 from httptask.workflows.status import RunStatus, StatusBoard, TaskState
 from httptask.workflows.strands import EndWorkflow, StrandRunner
 
@@ -87,6 +87,10 @@ class Interpreter:
         """Leave in the memo what the run has spent, where lists of runs can show it."""
         if self.state.spent.calls:
             workflow.upsert_memo({SPENT_MEMO: self.state.spent.model_dump(mode="json")})
+            settings: Any = self._program.definition.document.metadata.get("httptask", {})
+            if settings.get("search_attributes"):
+                attributes = search_attributes(self.state.spent)
+                workflow.upsert_search_attributes(attributes)  # pyright: ignore[reportUnknownMemberType]
 
     async def _learn_bounds(self) -> None:
         """A connection or activity that the worker does not have for it is an error before anything is sent."""

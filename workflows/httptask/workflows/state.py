@@ -3,8 +3,9 @@
 from typing import Any
 
 from pydantic import BaseModel, Field
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
-__all__ = ["SPENT_MEMO", "Frame", "RunState", "Spent", "Strand", "TaskExecution"]
+__all__ = ["SPENT_MEMO", "Frame", "RunState", "Spent", "Strand", "TaskExecution", "search_attributes"]
 
 
 SPENT_MEMO = "spent"
@@ -80,6 +81,15 @@ class Spent(BaseModel):
     cost_usd: float = 0.0
     unpriced: str | None = None
     simulated: bool = False
+
+
+def search_attributes(spent: Spent) -> list[SearchAttributeUpdate[Any]]:
+    """What a run has spent as search attributes; they have to be registered, or the run never ends."""
+    return [
+        SearchAttributeKey.for_int("HttptaskCalls").value_set(spent.calls),
+        SearchAttributeKey.for_int("HttptaskTokens").value_set(spent.tokens),
+        SearchAttributeKey.for_float("HttptaskCostUsd").value_set(spent.cost_usd),
+    ]
 
 
 class RunState(BaseModel):
