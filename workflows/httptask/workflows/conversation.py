@@ -81,7 +81,9 @@ class Conversation:
                 error="TurnsExceeded",
             )
         self._state["turns"] = turns + 1
-        body = {**self._body, "messages": [*self._body["messages"], *self._state["messages"]]}
+        body = self._body
+        if self._state["messages"]:  # those of the author may be anything, until the first question is taken
+            body = {**body, "messages": [*body["messages"], *self._state["messages"]]}
         first = self._state["questions"]
 
         async def send(asked: Mapping[str, Any], question: int) -> Completion:
