@@ -10,7 +10,7 @@ from uuid import uuid4
 from pydantic import BaseModel
 
 from httptask.activities.connections import ConnectionProfile
-from httptask.chat.models import ChatRequest
+from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.request import to_http_request
 from httptask.dsl.expressions import Expression, Rendered, Template, evaluate, render
 from httptask.dsl.functions import ChatCompletionArguments, HttpArguments, HttpRequestArguments
@@ -110,17 +110,7 @@ def plan_test(
     output: Callable[[Any], Any]
     match node.arguments:
         case ChatCompletionArguments() as chat:
-            body = render_part("body")
-            assert body is not None  # every call has one
-            call: ActivityCall[Any] = plan_chat_call(
-                chat,
-                body.value,
-                body.secrets,
-                id_=id_,
-                idempotency_key=id_,
-                rules=program.rules_for(node),
-                incomplete=program.incomplete_for(node),
-            )
+            call: ActivityCall[Any] = _chat_call(program, node, chat, render_part("body"), id_)
             output = partial(chat_output, chat)
         case HttpArguments() | HttpRequestArguments() as http:
             call = plan_http_call(node, data, render_part, id_=id_, idempotency_key=id_)
@@ -139,6 +129,21 @@ def plan_test(
         profile,
         lambda result: _downstream(node, output(result), shared, execution),
         (lambda _: None) if first is None else first.following,
+    )
+
+
+def _chat_call(
+    program: Program, node: TaskNode, arguments: ChatCompletionArguments, body: Rendered | None, id_: str
+) -> ActivityCall[Completion]:
+    assert body is not None  # every call has one
+    return plan_chat_call(
+        arguments,
+        body.value,
+        body.secrets,
+        id_=id_,
+        idempotency_key=id_,
+        rules=program.rules_for(node),
+        incomplete=program.incomplete_for(node),
     )
 
 
