@@ -6,6 +6,7 @@ from temporalio import activity
 
 from httptask.activities import names
 from httptask.activities.attempt import run_attempt
+from httptask.activities.live import publisher
 from httptask.activities.metering import Meter
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest, Completion
@@ -64,7 +65,9 @@ class HttpActivities:
             return await self._meter.run(
                 request.connection,
                 request.body,
-                lambda: complete(self._edge(), request, attempt=attempt, count=count),
+                lambda: complete(
+                    self._edge(), request, attempt=attempt, count=count, live=publisher(request, attempt)
+                ),
             )
 
         return await run_attempt(call, request.attempts, count)

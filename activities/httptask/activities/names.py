@@ -1,4 +1,4 @@
-"""Names of activities, and of the workflow that they ask. They are in every history, so they never change."""
+"""Names of activities, a workflow and a topic. They are in every history, so they never change."""
 
 HTTP_REQUEST = "httptask.http_request"
 CHAT_COMPLETION = "httptask.chat_completion"
@@ -9,3 +9,4 @@ RESOLVE_CONNECTIONS = "httptask.resolve_connections"
 TOKEN_LIMIT = "httptask.token_limit"  # noqa: S105 - of a workflow
 YIELD = "httptask.yield"
 STORED_FROM = "httptask.stored_from"
+LIVE_TOPIC = "httptask.live"

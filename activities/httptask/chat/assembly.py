@@ -44,6 +44,11 @@ class Assembly:
         return any(choice.begun for choice in self._choices.values())
 
     @property
+    def text(self) -> str:
+        """What has come of the text of the first choice."""
+        return self._choices[min(self._choices)].text if self._choices else ""
+
+    @property
     def is_whole(self) -> bool:
         """Whether every choice that was asked for has ended, so that nothing of their texts is missing."""
         return len(self._choices) >= self._wanted and not self._unfinished()
@@ -102,8 +107,7 @@ class Assembly:
         """Adds to an error what had come of the answer: its text, and what it cost."""
         known = {key: self._head.get(key) for key in ("id", "model")}
         known["usage"] = self._usage
-        if self._choices:
-            known["partial_text"] = self._choices[min(self._choices)].text or None
+        known["partial_text"] = self.text or None
         error.details |= {key: value for key, value in known.items() if value is not None}
 
     def _add(self, chunk: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from httptask.chat.check import require_sendable
 from httptask.chat.cost import cost_of
+from httptask.chat.live import Listener
 from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.rate_limits import read_rate_limits
 from httptask.chat.request import to_http_request
@@ -22,7 +23,12 @@ __all__ = ["complete"]
 
 
 async def complete(
-    edge: Edge, request: ChatRequest, *, attempt: int = 1, count: Count | None = None
+    edge: Edge,
+    request: ChatRequest,
+    *,
+    attempt: int = 1,
+    count: Count | None = None,
+    live: Listener | None = None,
 ) -> Completion:
     """Ask for one chat completion. One call sends at most one request.
 
@@ -33,6 +39,7 @@ async def complete(
         request: what to ask.
         attempt: number of this attempt, from 1, for the log and the answer.
         count: is kept up to date while a stream is read.
+        live: is told the text of a stream while it comes.
 
     Raises:
         RequestInvalid: the body can't be sent; `details["faults"]` lists everything that is wrong with it.
@@ -44,7 +51,7 @@ async def complete(
     first_token: float | None = None
     if is_streamed(request.body):
         wanted = request.body.get("n")
-        response, first_token = await receive(edge, message, wanted, attempt=attempt, count=count)
+        response, first_token = await receive(edge, message, wanted, attempt=attempt, count=count, live=live)
     else:
         response = await edge.send(message, attempt=attempt, defaults=CHAT_DEFAULTS)
     request_id = response.headers.get("x-request-id") or response.headers.get("request-id")

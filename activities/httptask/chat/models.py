@@ -43,6 +43,8 @@ class ChatRequest(CallRequest):
     """None: an error where JSON is asked for and the answer was cut or held back, otherwise a value."""
     rules: Level = "strict"
     """What is refused before it is sent."""
+    live: str | None = None
+    """Name under which the text of a stream is published while it comes; None publishes nothing."""
 
 
 class _Lenient(BaseModel):

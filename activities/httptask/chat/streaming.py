@@ -6,6 +6,7 @@ from contextlib import aclosing, suppress
 from typing import Any, NamedTuple
 
 from httptask.chat.assembly import Assembly
+from httptask.chat.live import Listener, telling
 from httptask.chat.response import MAX_TEXT_BYTES, cut
 from httptask.http.edge import Edge
 from httptask.http.errors import HttpTaskError, ResponseInterrupted
@@ -38,7 +39,13 @@ def is_streamed(body: dict[str, Any]) -> bool:
 
 
 async def receive(
-    edge: Edge, request: HttpRequest, wanted: Any, *, attempt: int = 1, count: Count | None = None
+    edge: Edge,
+    request: HttpRequest,
+    wanted: Any,
+    *,
+    attempt: int = 1,
+    count: Count | None = None,
+    live: Listener | None = None,
 ) -> StreamedAnswer:
     """Send a request once and put its streamed answer together.
 
@@ -51,6 +58,7 @@ async def receive(
         wanted: its `n`.
         attempt: which attempt at it this is, for the result and the log.
         count: is kept up to date.
+        live: is told the text while it comes.
 
     Raises:
         ResponseInterrupted: the answer broke off.
@@ -59,9 +67,14 @@ async def receive(
     """
     assembly = Assembly(max(wanted, 1) if isinstance(wanted, int) else 1)
     try:
-        async with edge.stream(
-            request, attempt=attempt, defaults=CHAT_STREAM_DEFAULTS, count=count, assembler=assembly
-        ) as stream:
+        async with (
+            telling(live, lambda: assembly.text, attempt=attempt) as teller,
+            edge.stream(
+                request, attempt=attempt, defaults=CHAT_STREAM_DEFAULTS, count=count, assembler=assembly
+            ) as stream,
+        ):
+            if teller is not None:
+                teller.begin(stream.piece_redactor)
             first_token = await _read(stream, assembly)
             answer = assembly.answer(end_is_known=stream.ended_by in ("marker", "length"))
             return StreamedAnswer(stream.respond(answer), first_token)

@@ -15,7 +15,7 @@ from httptask.http.exchange import Opened, has_known_end
 from httptask.http.headers import media_type
 from httptask.http.limits import Bounds
 from httptask.http.models import MAX_EVENTS, HttpResponse, StreamFormat
-from httptask.http.redaction import Redactor
+from httptask.http.redaction import PieceRedactor, Redactor
 
 __all__ = ["Assembler", "Count", "EventStream"]
 
@@ -105,6 +105,10 @@ class EventStream:
     def elapsed(self) -> float:
         """Seconds since the attempt began."""
         return self._answer.progress.elapsed() / 1000
+
+    def piece_redactor(self) -> PieceRedactor:
+        """Takes the values of secrets out of a text of the answer while that comes."""
+        return PieceRedactor(self._redactor)
 
     def respond(self, content: Any) -> HttpResponse:
         """The response, with what was kept of the events.

@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus, urlsplit
 
 from httptask.http.json_tree import map_texts
 
-__all__ = ["MIN_LENGTH", "Redactor"]
+__all__ = ["MIN_LENGTH", "PieceRedactor", "Redactor"]
 
 MIN_LENGTH = 8
 """Shorter values are not searched for: they would be found in ordinary text."""
@@ -62,8 +62,54 @@ class Redactor:
             data = data.replace(encoded, self._mark(form).encode("utf-8"))
         return data
 
+    def settled(self, text: str) -> int:
+        """How much of a text is settled, whatever follows it: no value lies across that place."""
+        start = 0
+        while True:
+            opening = self._opening(text, start)
+            found = self._pattern.search(text, start) if self._pattern else None
+            if found is None or found.start() >= opening:
+                return opening
+            start = found.end()
+
+    def _opening(self, text: str, start: int) -> int:
+        """Where a value may have begun that the text does not hold to its end."""
+        longest = max(map(len, self._names), default=1)
+        for index in range(max(start, len(text) - longest + 1), len(text)):
+            tail = text[index:]
+            if any(len(form) > len(tail) and form.startswith(tail) for form in self._names):
+                return index
+        return len(text)
+
     def _mark(self, form: str) -> str:
         return f"[redacted:{self._names[form]}]"
+
+
+class PieceRedactor:
+    """Takes the values out of a text that comes in pieces; a value may be spelled out over several of them.
+
+    What it gives is, put together, the whole text without the values. Of each piece it holds back what may be the
+    beginning of a value.
+
+    Args:
+        redactor: knows the values.
+    """
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._held = ""
+
+    def feed(self, piece: str) -> str:
+        """One more piece; what can be shown by now."""
+        text = self._held + piece
+        end = self._redactor.settled(text)
+        self._held = text[end:]
+        return self._redactor.text(text[:end])
+
+    def finish(self) -> str:
+        """What was held back, when nothing follows it."""
+        rest, self._held = self._held, ""
+        return self._redactor.text(rest)
 
 
 @lru_cache(maxsize=256)

@@ -23,10 +23,12 @@ def plan_chat_call(
     rules: Level,
     incomplete: Incomplete | None,
     connection: str | None = None,
+    live: str | None = None,
 ) -> ActivityCall[Completion]:
     """The call with a rendered body; pointers of `secrets` start at the body.
 
-    It goes through the task's connection, or another `connection`.
+    It goes through the task's connection, or another `connection`. With `live` the text of a stream is published
+    under that name.
     """
     connection = connection or arguments.connection
     request = ChatRequest(
@@ -38,6 +40,7 @@ def plan_chat_call(
         include_message=bool(arguments.handlers),
         rules=rules,
         incomplete=incomplete,
+        live=live,
     )
     summary = f"POST {connection}/chat/completions"
     return ActivityCall(CHAT_COMPLETION, request, Completion, id_, summary, CHAT_SECONDS, request.connection)

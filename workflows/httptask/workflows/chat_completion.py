@@ -20,6 +20,7 @@ from httptask.workflows.activity_tools import ActivityTools
 from httptask.workflows.calls import CallOptions, execute
 from httptask.workflows.chat_calls import sum_usage
 from httptask.workflows.errors import AnswerRefused, OutputInvalid, TurnsExceeded
+from httptask.workflows.live import require_stream
 from httptask.workflows.output_type import response_format_of
 from httptask.workflows.reask import ask, usage_in
 
@@ -80,6 +81,7 @@ async def chat_completion(
     rules: Level = ...,
     incomplete: Incomplete | None = ...,
     limits: Limits | None = ...,
+    live: str | None = ...,
     options: CallOptions | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     handlers: Sequence[Callable[..., Any]] = ...,
@@ -100,6 +102,7 @@ async def chat_completion(
     rules: Level = ...,
     incomplete: Incomplete | None = ...,
     limits: Limits | None = ...,
+    live: str | None = ...,
     options: CallOptions | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     handlers: Sequence[Callable[..., Any]] = ...,
@@ -119,6 +122,7 @@ async def chat_completion(
     rules: Level = "strict",
     incomplete: Incomplete | None = None,
     limits: Limits | None = None,
+    live: str | None = None,
     options: CallOptions | None = None,
     extra_body: Mapping[str, Any] | None = None,
     handlers: Sequence[Callable[..., Any]] = (),
@@ -138,6 +142,8 @@ async def chat_completion(
         incomplete: whether an answer that was cut, held back or refused is an `error` or a `value`; by default an error
             where JSON is asked for.
         limits: deadlines (seconds) and response size (bytes) of one attempt.
+        live: name under which the text of a `stream` is published while it comes, on the `WorkflowStream` that the
+            workflow hosts; it stays in the history.
         options: how Temporal runs each activity.
         extra_body: fields that only some servers know.
         handlers: activities that answer the model's calls of tools of their names, after which it is asked again. What
@@ -149,14 +155,12 @@ async def chat_completion(
     Raises:
         CallFailed: or one of its subclasses in `httptask.workflows.errors`; `OutputInvalid` when the answer does not
             have the form that was asked for, or the model refused to give one; `TurnsExceeded`.
-        ValueError: an activity can't be a tool; both `output_type` and `response_format` are given, or a field twice.
+        ValueError: an activity can't be a tool; both `output_type` and `response_format` are given, or a field twice; or
+            `live` in a workflow without a stream.
     """
     tools = ActivityTools(handlers, handler_options)
     body = _body(model, messages, output_type, {**params}, extra_body or {})
-    told = offered_tools(body.get("tools", []))
-    own = [tool for tool in tools.definitions if tool["function"]["name"] not in told]
-    if own:
-        body["tools"] = [*body.get("tools", []), *own]
+    _offer(body, tools)
     request = ChatRequest(
         body={},
         connection=connection,
@@ -164,6 +168,7 @@ async def chat_completion(
         rules=rules,
         incomplete=incomplete,
         include_message=bool(handlers),
+        live=live,
     )
     return await _Conversation(request, output_type, options, tools).run(body, reask, max_turns)
 
@@ -186,6 +191,8 @@ class _Conversation:
         options: CallOptions | None,
         tools: ActivityTools,
     ) -> None:
+        if request.live is not None:
+            require_stream()
         self._request = request
         self._output_type = output_type
         self._options = options
@@ -248,6 +255,14 @@ def _body(
     if twice:
         raise ValueError(f"`extra_body` repeats {', '.join(f'`{name}`' for name in twice)}")
     return {**body, **extra}
+
+
+def _offer(body: dict[str, Any], tools: ActivityTools) -> None:
+    """Tell the model of the tools that the caller has not told it of."""
+    told = offered_tools(body.get("tools", []))
+    own = [tool for tool in tools.definitions if tool["function"]["name"] not in told]
+    if own:
+        body["tools"] = [*body.get("tools", []), *own]
 
 
 def _result(completion: Completion, output_type: type[BaseModel] | None) -> ChatResult[Any]:

@@ -120,18 +120,18 @@ class Conversation:
 
     async def _send_to(self, candidate: Fallback, body: Mapping[str, Any], question: int) -> Completion:
         index = self._state["candidate"]
-        id_ = (
-            self._context.execution.id + (f"~{question}" if question else "") + (f"@{index}" if index else "")
-        )
+        task, services = self._context.execution.id, self._context.services
+        id_ = task + (f"~{question}" if question else "") + (f"@{index}" if index else "")
         call = plan_chat_call(
             self._arguments,
             body if candidate.model is None else {**body, "model": candidate.model},
             self._secrets,
             id_=id_,
             idempotency_key=self._context.idempotency_key(id_),
-            rules=self._context.services.program.rules_for(self._context.node),
-            incomplete=self._context.services.program.incomplete_for(self._context.node),
+            rules=services.program.rules_for(self._context.node),
+            incomplete=services.program.incomplete_for(self._context.node),
             connection=candidate.connection,
+            live=task if services.state.live else None,
         )
         try:
             completion = await self._context.call(call)
@@ -140,6 +140,8 @@ class Conversation:
             if details.get("usage"):
                 self._spend(usage_in(details), details.get("model"), details.get("cost"))
             raise
+        finally:
+            services.stream.trim()
         usage = completion.usage or Usage()
         self._spend(usage, completion.model, completion.cost, simulated=completion.simulated)
         return completion

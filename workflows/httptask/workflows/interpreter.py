@@ -9,6 +9,7 @@ from httptask.dsl.program import Program
 from httptask.workflows.connections import allow_activities, resolve_connections
 from httptask.workflows.durations import required_seconds
 from httptask.workflows.execution import Finished
+from httptask.workflows.live import LiveStream
 from httptask.workflows.log import log_event
 from httptask.workflows.payloads import payload_of
 from httptask.workflows.problem import TaskFault, problem_of_failure
@@ -30,11 +31,12 @@ class Interpreter:
         sha256: str,
         state: RunState,
         board: StatusBoard,
+        stream: LiveStream,
         continue_as_new_after: int | None,
     ) -> None:
         self.state = state
         self._program = program
-        self._services = Services(program, state, board, continue_as_new_after)
+        self._services = Services(program, state, board, stream, continue_as_new_after)
         self._evaluator = self._services.evaluator
         self._sha256 = sha256
         self._phase: TaskState = "running"

@@ -17,9 +17,10 @@ from httptask.dsl.compile import compile_definition
 from httptask.dsl.faults import Severity
 from httptask.dsl.program import Program
 from httptask.workflows.interpreter import Interpreter
+from httptask.workflows.live import LiveStream
 from httptask.workflows.payloads import payload_of
 from httptask.workflows.problem import Problem, TaskFault
-from httptask.workflows.state import RunState
+from httptask.workflows.state import LIVE_MEMO, RunState
 from httptask.workflows.status import STATUS_QUERY, RunStatus, StatusBoard
 
 __all__ = [
@@ -54,6 +55,8 @@ class RunInput(LoadedDefinition):
     """Set in continued runs only."""
     continue_as_new_after: int | None = None
     """History length after which to continue as new; None leaves it to the server's suggestion."""
+    live: bool = False
+    """Whether the texts of streamed answers are published while they come; they stay in the history."""
 
 
 class Continuation(LoadedDefinition):
@@ -69,12 +72,15 @@ class DefinitionRun:
         board: where the run's tasks are noted; a replay that wants to know more puts its own here.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, state: RunState | None) -> None:
+        """Begin with the state of the run before, in a continued one."""
         self.board = StatusBoard()
+        self._begun = state
+        self._stream = LiveStream(None if state is None else state.stream)
         self._interpreter: Interpreter | None = None
 
     async def _run(
-        self, loaded: LoadedDefinition, data: Any, state: RunState | None, continue_as_new_after: int | None
+        self, loaded: LoadedDefinition, data: Any, *, live: bool, continue_as_new_after: int | None = None
     ) -> tuple[bool, Any]:
         """Run until the end or until the run is to continue as new.
 
@@ -82,11 +88,17 @@ class DefinitionRun:
             Whether it ended, and its output.
         """
         info = workflow.info()
-        if state is None:
-            state = RunState(origin_run_id=info.run_id, input=data, started_at=workflow.time())
+        state = self._begun or RunState(
+            origin_run_id=info.run_id, input=data, started_at=workflow.time(), live=live
+        )
         program = _program(loaded)
-        self._interpreter = Interpreter(program, loaded.sha256, state, self.board, continue_as_new_after)
-        finished = await self._interpreter.run()
+        self._interpreter = Interpreter(
+            program, loaded.sha256, state, self.board, self._stream, continue_as_new_after
+        )
+        try:
+            finished = await self._interpreter.run()
+        finally:
+            state.stream = await self._stream.end()
         return (False, None) if finished is None else (True, finished.output)
 
     @property
@@ -120,11 +132,18 @@ class DefinitionRun:
 class HttpTaskWorkflow(DefinitionRun):
     """Runs the definition that it is given."""
 
+    @workflow.init
+    def __init__(self, run_input: RunInput) -> None:
+        super().__init__(run_input.state)
+
     @workflow.run
     async def run(self, run_input: RunInput) -> Any:
         """Run the definition and return its output."""
         ended, output = await self._run(
-            run_input, run_input.input, run_input.state, run_input.continue_as_new_after
+            run_input,
+            run_input.input,
+            live=run_input.live,
+            continue_as_new_after=run_input.continue_as_new_after,
         )
         if not ended:
             await self._continue_as_new(run_input.model_copy(update={"state": self.state, "input": None}))
@@ -140,20 +159,26 @@ class HttpTaskWorkflow(DefinitionRun):
 class DefinitionWorkflow(DefinitionRun):
     """Runs a definition that the worker serves: the workflow type is its name, or `NAMESPACE/NAME:VERSION`."""
 
+    @workflow.init
+    def __init__(self, arguments: Sequence[RawValue]) -> None:
+        self._continuation: Continuation | None = None
+        if workflow.info().continued_run_id is not None and len(arguments) > 1:
+            self._continuation = workflow.payload_converter().from_payload(arguments[1].payload, Continuation)
+        super().__init__(None if self._continuation is None else self._continuation.state)
+
     @workflow.run
     async def run(self, arguments: Sequence[RawValue]) -> Any:
         """Run the definition and return its output."""
-        values = [argument.payload for argument in arguments]
+        loaded: LoadedDefinition | None = self._continuation
+        if loaded is None:
+            loaded = await _load(workflow.info().workflow_type)
         converter = workflow.payload_converter()
-        data: Any = converter.from_payload(values[0]) if values else None
-        if workflow.info().continued_run_id is not None and len(values) > 1:
-            continuation = converter.from_payload(values[1], Continuation)
-            loaded, state = LoadedDefinition(**continuation.model_dump(exclude={"state"})), continuation.state
-        else:
-            loaded, state = await _load(workflow.info().workflow_type), None
-        ended, output = await self._run(loaded, data, state, None)
+        data: Any = converter.from_payload(arguments[0].payload) if arguments else None
+        live = workflow.memo_value(LIVE_MEMO, default=False) is True
+        ended, output = await self._run(loaded, data, live=live)
         if not ended:
-            await self._continue_as_new(None, Continuation(**loaded.model_dump(), state=self.state))
+            continuation = Continuation(definition=loaded.definition, sha256=loaded.sha256, state=self.state)
+            await self._continue_as_new(None, continuation)
         return output
 
     @workflow.query(name=STATUS_QUERY)

@@ -5,6 +5,7 @@ from temporalio import workflow
 from httptask.dsl.program import Program
 from httptask.workflows.budget import Budget
 from httptask.workflows.evaluation import Evaluator
+from httptask.workflows.live import LiveStream
 from httptask.workflows.recorded import Pacer
 from httptask.workflows.scheduling import Scheduler
 from httptask.workflows.state import RunState
@@ -22,7 +23,12 @@ class Services:
     """
 
     def __init__(
-        self, program: Program, state: RunState, board: StatusBoard, continue_as_new_after: int | None
+        self,
+        program: Program,
+        state: RunState,
+        board: StatusBoard,
+        stream: LiveStream,
+        continue_as_new_after: int | None,
     ) -> None:
         self.program = program
         self.state = state
@@ -30,6 +36,7 @@ class Services:
         self.evaluator = Evaluator(self.pacer)
         self.scheduler = Scheduler()
         self.board = board
+        self.stream = stream
         self.budget = Budget.of(program.definition.document.metadata, state)
         self.draining = False
         self._continue_as_new_after = continue_as_new_after

@@ -4,10 +4,21 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+from temporalio.contrib.workflow_streams import WorkflowStreamState
 
-__all__ = ["SPENT_MEMO", "Frame", "RunState", "Spent", "Strand", "TaskExecution", "search_attributes"]
+__all__ = [
+    "LIVE_MEMO",
+    "SPENT_MEMO",
+    "Frame",
+    "RunState",
+    "Spent",
+    "Strand",
+    "TaskExecution",
+    "search_attributes",
+]
 
-
+LIVE_MEMO = "live"
+"""Key of the memo with which a run of a served definition is started to have its texts published."""
 SPENT_MEMO = "spent"
 """Key of the memo of a run that has ended: what it has spent."""
 
@@ -103,3 +114,7 @@ class RunState(BaseModel):
     deadline: float | None = None
     """Workflow time at which the workflow's own timeout ends the run."""
     spent: Spent = Field(default_factory=Spent)
+    live: bool = False
+    """Whether the texts of streamed answers are published while they come."""
+    stream: WorkflowStreamState | None = None
+    """What was published, and is kept for the continued run."""

@@ -1,0 +1,134 @@
+"""The text of a streamed answer, told while it comes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from httptask.chat import live
+from httptask.chat.complete import complete
+from httptask.chat.live import Teller
+from httptask.chat.models import ChatRequest
+from httptask.http.edge import Edge
+from httptask.http.errors import HttpTaskError
+from httptask.http.redaction import PieceRedactor, Redactor
+from httptask.testing import Reply, ScriptedServer
+from support.chat_streams import chunk, sse
+from support.runs import local_connection, secret_store
+
+SECRET = "s3cret-value-0123456789"
+BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "stream": True}
+SSE = {"Content-Type": "text/event-stream"}
+
+
+@dataclass
+class Ear:
+    """What was told: texts, and "|" where one begins."""
+
+    heard: list[str] = field(default_factory=list[str])
+
+    async def hear(self, text: str, *, begins: bool) -> None:
+        self.heard.append(("|" if begins else "") + text)
+
+    @property
+    def all(self) -> str:
+        return "".join(self.heard)
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_SHORTEST_PAUSE", 0.0)
+    monkeypatch.setattr(live, "_SHARE", 0.0)
+
+
+@asynccontextmanager
+async def asking(reply: Reply) -> AsyncIterator[Any]:
+    bearer = {"bearer": {"token": "$secrets.KEY"}}
+    async with ScriptedServer([reply]) as server:
+        openai = local_connection("openai", f"{server.url}/v1", authentication=bearer)
+        edge = Edge({"openai": openai}, secret_store({"KEY": SECRET}))
+
+        async def ask(ear: Ear, attempt: int = 1, **fields: Any) -> Any:
+            return await complete(edge, ChatRequest(body={**BODY, **fields}), attempt=attempt, live=ear)
+
+        try:
+            yield ask
+        finally:
+            await edge.aclose()
+
+
+def streamed(*texts: str, end: Any = "stop", pause: float | None = 0) -> Reply:
+    chunks = [chunk({"content": text}) for text in texts]
+    return Reply.of(sse(*chunks, chunk({}, end)), headers=SSE, pause=pause)
+
+
+async def test_what_is_told_is_the_text() -> None:
+    ear = Ear()
+    async with asking(streamed("The ", "lamp ", "turned.")) as ask:
+        completion = await ask(ear)
+    assert ear.all == "|The lamp turned." == f"|{completion.text}"
+    assert len(ear.heard) > 1
+
+
+@pytest.mark.parametrize("at", range(1, len(SECRET)))
+async def test_secret_split_over_two_tokens_is_never_told(at: int) -> None:
+    ear = Ear()
+    async with asking(streamed("It is ", SECRET[:at], SECRET[at:], ".", pause=None)) as ask:
+        completion = await ask(ear)
+    assert ear.all == "|It is [redacted:KEY]." == f"|{completion.text}"
+
+
+async def test_secret_spelled_out_is_never_told() -> None:
+    ear = Ear()
+    async with asking(streamed("It is ", *SECRET, ".")) as ask:
+        await ask(ear)
+    assert ear.all == "|It is [redacted:KEY]."
+    assert len(ear.heard) > 2
+
+
+async def test_attempt_is_announced_before_its_text() -> None:
+    ear = Ear()
+    async with asking(streamed("Hello")) as ask:
+        await ask(ear, attempt=2)
+    assert (ear.heard[0], ear.all) == ("|", "|Hello")
+
+
+async def test_rest_of_an_answer_that_failed_is_not_told() -> None:
+    ear = Ear()
+    async with asking(streamed("It is ", SECRET[:-1], end=None)) as ask:
+        with pytest.raises(HttpTaskError):
+            await ask(ear)
+    assert "It is ".startswith(ear.all.removeprefix("|"))
+    assert "s3c" not in ear.all
+
+
+async def test_answer_without_a_stream_tells_nothing() -> None:
+    ear = Ear()
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hi"}}
+    async with asking(Reply.json({"choices": [choice]})) as ask:
+        assert (await ask(ear, stream=False)).text == "hi"
+    assert ear.heard == []
+
+
+async def test_text_that_is_replaced_begins_anew() -> None:
+    ear, texts = Ear(), ["Hel", "Hello", "Bye"]
+    teller = Teller(ear, lambda: texts[0])
+    teller.begin(lambda: PieceRedactor(Redactor({})))
+    task = asyncio.create_task(teller.run(announces=False))
+    for count in (1, 2, 3):
+        while len(ear.heard) < count:
+            await asyncio.sleep(0)
+        texts.pop(0) if len(texts) > 1 else None
+    task.cancel()
+    assert ear.heard == ["|Hel", "lo", "|Bye"]
+
+
+async def test_what_is_told_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MAX_CHARACTERS", 8)
+    ear = Ear()
+    async with asking(streamed("Say ", SECRET, ".")) as ask:
+        await ask(ear)
+    assert ear.all == "|Say …"
