@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, field_validator
 from temporalio import workflow
+from temporalio.contrib.workflow_streams import WorkflowStream
 
 from httptask.http.models import Part, TextBody
 from httptask.workflows import chat_completion, http_request
@@ -78,6 +79,33 @@ class Listens:
         answer = await chat_completion(model="m", messages=[{"role": "user", "content": "?"}], stream=True)
         waited = answer.time_to_first_token is not None and answer.time_to_first_token > 0
         return [answer.text, answer.reasoning, waited, answer.request_id]
+
+
+@workflow.defn
+class TellsLive:
+    @workflow.init
+    def __init__(self) -> None:
+        self.stream = WorkflowStream()
+
+    @workflow.run
+    async def run(self) -> str | None:
+        answer = await chat_completion(
+            model="m", messages=[{"role": "user", "content": "?"}], stream=True, live="reply"
+        )
+        self.stream.detach_pollers()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return answer.text
+
+
+@workflow.defn
+class TellsNobody:
+    @workflow.run
+    async def run(self) -> str:
+        try:
+            await chat_completion(model="m", messages=[], stream=True, live="reply")
+        except ValueError as error:
+            return str(error)
+        return "told"
 
 
 @workflow.defn

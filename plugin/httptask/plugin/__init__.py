@@ -2,6 +2,7 @@
 
 from httptask.activities.allowed import AllowedActivity
 from httptask.plugin.definitions import DefinitionRegistry, ServedDefinition
+from httptask.plugin.live import LiveText, live_texts
 from httptask.plugin.plugin import HttpTaskPlugin
 from httptask.plugin.replay import ReplayedTask, ReplayFailed, replay_tasks, runs_definition
 from httptask.plugin.status import fetch_status, with_attempts
@@ -11,12 +12,14 @@ __all__ = [
     "AllowedActivity",
     "DefinitionRegistry",
     "HttpTaskPlugin",
+    "LiveText",
     "ReplayFailed",
     "ReplayedTask",
     "ServedDefinition",
     "StoredPayloadMissing",
     "fetch_status",
     "folder_storage",
+    "live_texts",
     "replay_tasks",
     "runs_definition",
     "with_attempts",
