@@ -13,6 +13,7 @@ from rich.console import Console
 from httptask.cli.progress import PlainView
 from httptask.cli.progress.live import LiveView
 from httptask.cli.progress.wording import describe
+from httptask.plugin import LiveText
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from httptask.workflows.status import Impasse, RunStatus, TaskStatus
 from support.chat import completion
@@ -202,6 +203,41 @@ def test_tall_runs_fit_the_screen_and_keep_what_goes_on() -> None:
     assert lines[0].strip() == "and 51 tasks that have ended"
     assert any("going-on" in line for line in lines)
     assert "ended-49" in lines[-1]
+
+
+def test_texts_of_two_tasks_stand_on_lines_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    with PlainView() as view:
+        for name, text in (("a", "One "), ("a", "two"), ("b", "Three\nfour"), ("a", " and more\n")):
+            view.hear(LiveText(name=name, text=text))
+        view.hear(LiveText(name="a", begins=True))
+        view.hear(LiveText(name="c", attempt=2, begins=True, text="[b]Five"))
+        view.show(RunStatus(workflow="w", version="1.0.0", sha256="", tasks=[task("c", summary="POST x")]))
+        view.hear(LiveText(name="c", text="."))
+    assert capsys.readouterr().err == (
+        "a> One two\nb> Three\nb> four\na>  and more\na: another answer begins\nc> [b]Five\n"
+        "c: running  POST x\nc> .\n"
+    )
+
+
+def test_ends_of_texts_stand_below_the_tasks() -> None:
+    view = LiveView()
+    tasks = [task("a"), task("b", state="completed", ended_at=NOW), task("c")]
+    view.show(RunStatus(workflow="w", version="1.0.0", sha256="", tasks=tasks))
+    console = Console(width=40, height=24)
+
+    def drawn() -> list[str]:
+        with console.capture() as captured:
+            console.print(view)
+        return [line.strip() for line in captured.get().splitlines()[len(tasks) :]]
+
+    view.hear(LiveText(name="a", begins=True, text="line\n" * 2000 + "[b]last\x1b[2J"))
+    view.hear(LiveText(name="b", begins=True, text="over"))
+    assert drawn() == ["a> line", "a> line", "a> line", "a> [b]last\ufffd[2J"]
+    view.hear(LiveText(name="a", attempt=2, begins=True))
+    view.hear(LiveText(name="a", attempt=2, text="Anew"))
+    assert drawn() == ["a> [attempt 2 begins, the text before it", "a> is void]", "a> Anew"]
+    console = Console(width=40, height=6)
+    assert len(drawn()) <= 3
 
 
 async def test_terminal_gets_a_table_and_a_pretty_result(shell: Shell) -> None:

@@ -11,6 +11,7 @@ from temporalio.client import Client
 
 from httptask.cli.server import SharedServer
 from httptask.testing.server import Reply, ScriptedServer
+from support.chat_streams import chunk, sse
 from support.commands import Shell
 
 KEY = "sk-sentinel-0123456789"
@@ -39,6 +40,9 @@ do:
       with: { model: m, messages: [{ role: user, content: hello }] }
       output: { as: "${ .text }" }
 """
+
+TELLS = ASKS.replace("model: m,", "model: m, stream: true,")
+SSE = {"Content-Type": "text/event-stream"}
 
 ANSWER = Reply.json(
     {"choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hi"}}]}
@@ -202,3 +206,45 @@ async def test_runs_side_by_side_share_one_server(shell: Shell) -> None:
         codes = await asyncio.gather(*(command.ends() for command in commands))
     assert codes == [0, 0]
     assert shell.left_over() == []
+
+
+def said(*texts: str) -> Reply:
+    return Reply.of(sse(*(chunk({"content": text}) for text in texts), chunk({}, "stop")), headers=SSE)
+
+
+def begun(*texts: str) -> Reply:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+    return Reply.silence(head + sse(*(chunk({"content": text}) for text in texts), end=b""))
+
+
+async def test_live_texts_are_shown_as_they_come_and_a_retry_says_so(shell: Shell) -> None:
+    shell.write("tells.yaml", TELLS)
+    final = said("Hello\n", KEY[:9], KEY[9:], "\x1b[31m [b]!")
+    async with ScriptedServer([begun("Half ", "an "), final]) as server:
+        command = await shell.start(
+            "run", "tells.yaml", "--live", OPENAI_BASE_URL=f"{server.url}/v1", OPENAI_API_KEY=KEY
+        )
+        await command.says("ask> Half an ")
+        assert command.stdout == ""
+        server.drop_connections()
+        assert await command.ends() == 0, command.stderr
+    assert json.loads(command.stdout) == "Hello\n[redacted:OPENAI_API_KEY]\x1b[31m [b]!"
+    told = [line for line in command.stderr.splitlines() if line.startswith(("ask>", "ask: attempt"))]
+    assert told == [
+        "ask> Half an ",
+        "ask: attempt 2 begins, the text before it is void",
+        "ask> Hello",
+        "ask> [redacted:OPENAI_API_KEY]\ufffd[31m [b]!",
+    ]
+    assert command.stderr.endswith("\n")
+    assert shell.left_over() == []
+
+
+async def test_texts_are_not_shown_without_live(shell: Shell) -> None:
+    shell.write("tells.yaml", TELLS)
+    async with ScriptedServer([said("Hello")]) as server:
+        code, command = await shell.run(
+            "run", "tells.yaml", OPENAI_BASE_URL=f"{server.url}/v1", OPENAI_API_KEY=KEY
+        )
+    assert (code, json.loads(command.stdout)) == (0, "Hello")
+    assert "Hello" not in command.stderr

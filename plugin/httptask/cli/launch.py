@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
@@ -24,7 +25,7 @@ from httptask.cli.progress import LiveView, PlainView, View
 from httptask.cli.progress.wording import describe_spent
 from httptask.dsl.canonical import sha256
 from httptask.dsl.loader import Loaded
-from httptask.plugin import HttpTaskPlugin, fetch_status
+from httptask.plugin import HttpTaskPlugin, fetch_status, live_texts
 from httptask.workflows.run import WORKFLOW_TYPE, RunInput, keep_program
 from httptask.workflows.state import SPENT_MEMO, Spent
 from httptask.workflows.status import RunStatus
@@ -44,6 +45,7 @@ class Launch:
     Attributes:
         cluster: None for the embedded server of `state_directory`.
         as_json: whether stdout gets one JSON object about the run instead of its output.
+        live: whether texts are shown while they come.
     """
 
     loaded: Loaded
@@ -52,6 +54,7 @@ class Launch:
     cluster: Cluster | None
     state_directory: Path
     as_json: bool
+    live: bool
 
 
 def launch(launch: Launch) -> ExitCode:
@@ -71,7 +74,7 @@ async def _launch(launch: Launch) -> ExitCode:
 async def _run(client: Client, launch: Launch, token: str, interrupts: Interrupts) -> ExitCode:
     handle = await _start(client, launch, token)
     print_note(f"run {handle.id}")
-    return await _follow(handle, launch, interrupts)
+    return await _follow(client, handle, launch, interrupts)
 
 
 async def _start(client: Client, launch: Launch, token: str) -> WorkflowHandle[Any, Any]:
@@ -82,6 +85,7 @@ async def _start(client: Client, launch: Launch, token: str) -> WorkflowHandle[A
         definition=launch.loaded.data,
         sha256=sha256(launch.loaded.data),
         input=launch.input,
+        live=launch.live,
     )
     return await client.start_workflow(
         WORKFLOW_TYPE,
@@ -92,10 +96,12 @@ async def _start(client: Client, launch: Launch, token: str) -> WorkflowHandle[A
     )
 
 
-async def _follow(handle: WorkflowHandle[Any, Any], launch: Launch, interrupts: Interrupts) -> ExitCode:
+async def _follow(
+    client: Client, handle: WorkflowHandle[Any, Any], launch: Launch, interrupts: Interrupts
+) -> ExitCode:
     """Show the run until it ends, end it when interrupted, and report what came of it."""
     async with beside(handle.result()) as result:
-        async with _shown(handle), beside(interrupts.asked.wait()) as asked:
+        async with _shown(handle, client if launch.live else None), beside(interrupts.asked.wait()) as asked:
             await first_of(result, asked)
             if not result.done():
                 await _end(handle, result, interrupts)
@@ -139,16 +145,28 @@ async def _end(handle: WorkflowHandle[Any, Any], result: "asyncio.Task[Any]", in
 
 
 @contextlib.asynccontextmanager
-async def _shown(handle: WorkflowHandle[Any, Any]) -> AsyncGenerator[None]:
-    """Keep the user informed while the context lasts; the last state is shown in any case."""
+async def _shown(handle: WorkflowHandle[Any, Any], live: Client | None) -> AsyncGenerator[None]:
+    """Keep the user informed while the context lasts, with `live` of texts too; the last state is shown in any case."""
     view: View = LiveView() if stderr.is_terminal else PlainView()
     with view:
         watch = _Watch(handle, view)
         try:
-            async with beside(watch.look_on()):
+            async with beside(watch.look_on()), beside(_listen(live, handle, view)) as listening:
                 yield
+                await first_of(listening, seconds=_CANCEL_SECONDS)
         finally:
             await watch.look()
+
+
+async def _listen(client: Client | None, handle: WorkflowHandle[Any, Any], view: View) -> None:
+    """Show the texts of a run while they come, to its end."""
+    if client is None:
+        return
+    try:
+        async for piece in live_texts(client, handle.id):
+            view.hear(piece)
+    except TemporalError:
+        print_note("texts are not shown any more as they come: Temporal does not give them")
 
 
 class _Watch:

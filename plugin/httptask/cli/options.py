@@ -11,6 +11,7 @@ __all__ = [
     "FixturesOption",
     "InputOption",
     "JsonOption",
+    "LiveOption",
     "ProfileOption",
     "QueueOption",
     "RecordOption",
@@ -35,6 +36,13 @@ InputOption = Annotated[
     str | None, typer.Option("--input", "-i", metavar="JSON|@FILE|-", help="The workflow's input.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
+LiveOption = Annotated[
+    bool,
+    typer.Option(
+        "--live",
+        help="Show the text of streamed chat completions as it comes; it stays in the run's history.",
+    ),
+]
 ProfileOption = Annotated[
     str | None,
     typer.Option("--profile", metavar="NAME", help="Profile of temporal.toml that names the cluster."),

@@ -13,6 +13,7 @@ from httptask.cli.options import (
     FixturesOption,
     InputOption,
     JsonOption,
+    LiveOption,
     ProfileOption,
     RecordOption,
 )
@@ -26,6 +27,7 @@ def run(
     input_: InputOption = None,
     fixtures: FixturesOption = None,
     record: RecordOption = None,
+    live: LiveOption = False,
     json: JsonOption = False,
     config: ConfigOption = None,
     profile: ProfileOption = None,
@@ -65,6 +67,7 @@ def run(
             cluster=find_cluster(profile, project.environment),
             state_directory=own.state_directory,
             as_json=json,
+            live=live,
         )
     )
     raise typer.Exit(exit_code)

@@ -155,8 +155,8 @@ async def chat_completion(
     Raises:
         CallFailed: or one of its subclasses in `httptask.workflows.errors`; `OutputInvalid` when the answer does not
             have the form that was asked for, or the model refused to give one; `TurnsExceeded`.
-        ValueError: an activity can't be a tool; both `output_type` and `response_format` are given, or a field twice; or
-            `live` in a workflow without a stream.
+        ValueError: an activity can't be a tool; both `output_type` and `response_format` are given, or a field twice;
+            `live` is given in a workflow without a stream.
     """
     tools = ActivityTools(handlers, handler_options)
     body = _body(model, messages, output_type, {**params}, extra_body or {})

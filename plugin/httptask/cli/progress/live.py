@@ -10,11 +10,18 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from httptask.cli.console import stderr
+from httptask.cli.console import harmless, stderr
 from httptask.cli.progress.view import View
-from httptask.cli.progress.wording import OWN_RUN_CURE, describe, describe_impasse, seconds_taken
+from httptask.cli.progress.wording import (
+    OWN_RUN_CURE,
+    describe,
+    describe_beginning,
+    describe_impasse,
+    seconds_taken,
+)
 
 if TYPE_CHECKING:
+    from httptask.plugin import LiveText
     from httptask.workflows.status import RunStatus, TaskStatus
 
 __all__ = ["LiveView"]
@@ -28,6 +35,10 @@ _MARKS = {
     "skipped": Text("-", "dim"),
 }
 _MARGIN_LINES = 3
+_TEXT_LINES = 4
+"""How much is shown of each text: its end."""
+_KEPT = 4000
+"""How many characters of each text are remembered for that."""
 
 
 class LiveView(View):
@@ -35,6 +46,7 @@ class LiveView(View):
 
     def __init__(self) -> None:
         self._status: RunStatus | None = None
+        self._texts: dict[str, str] = {}
         self._spinner = Spinner("dots", style="cyan")
         self._live = Live(self, console=stderr, refresh_per_second=10)
 
@@ -54,18 +66,35 @@ class LiveView(View):
         """Draw a newer state."""
         self._status = status
 
+    def hear(self, piece: "LiveText") -> None:
+        """Draw the end of the text below the tasks, for as long as its task goes on."""
+        before = self._texts.get(piece.name, "")
+        if piece.begins and before:
+            before = f"[{describe_beginning(piece)}]\n"
+        self._texts[piece.name] = (before + harmless(piece.text))[-_KEPT:]
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self._status is None:
             yield Text("starting", "dim")
             return
-        room = max(1, console.size.height - _MARGIN_LINES)
+        running = [task.id for task in self._status.tasks if task.ended_at is None]
+        texts = [line for name in running for line in self._end_of_text(name, console, options)]
+        texts = texts[-(console.size.height // 2) :]
+        room = max(1, console.size.height - _MARGIN_LINES - len(texts))
         tasks = _most_telling(self._status.tasks, room)
         hidden = self._status.omitted + len(self._status.tasks) - len(tasks)
         if hidden:
             yield Text(f"  and {hidden} tasks that have ended", "dim")
         yield self._table(tasks)
+        yield from texts
         if self._status.impasse is not None:
             yield Text(describe_impasse(self._status.impasse, OWN_RUN_CURE), "red")
+
+    def _end_of_text(self, name: str, console: Console, options: ConsoleOptions) -> list[Text]:
+        label = Text(f"{name}> ", "dim")
+        width = max(1, options.max_width - label.cell_len)
+        lines = Text(self._texts.get(name, "")).wrap(console, width)
+        return [label + line for line in lines[-_TEXT_LINES:] if line]
 
     def _table(self, tasks: "list[TaskStatus]") -> Table:
         table = Table.grid(padding=(0, 1))

@@ -4,17 +4,19 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from httptask.cli.console import print_note
+from httptask.cli.console import end_line, print_note, print_piece
 from httptask.cli.progress.view import View
 from httptask.cli.progress.wording import (
     OWN_RUN_CURE,
     describe,
+    describe_beginning,
     describe_impasse,
     in_order_of_events,
     seconds_taken,
 )
 
 if TYPE_CHECKING:
+    from httptask.plugin import LiveText
     from httptask.workflows.status import Impasse, RunStatus, TaskStatus
 
 __all__ = ["PlainView"]
@@ -26,6 +28,7 @@ class PlainView(View):
     def __init__(self) -> None:
         self._shown: dict[str, object] = {}
         self._impasse: Impasse | None = None
+        self._heard: set[str] = set()
 
     def __enter__(self) -> "PlainView":
         return self
@@ -36,7 +39,7 @@ class PlainView(View):
         exc_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        return None
+        end_line()
 
     def show(self, status: "RunStatus") -> None:
         """Print what has changed since the last time."""
@@ -48,6 +51,15 @@ class PlainView(View):
         if status.impasse is not None and status.impasse != self._impasse:
             print_note(describe_impasse(status.impasse, OWN_RUN_CURE))
         self._impasse = status.impasse
+
+    def hear(self, piece: "LiveText") -> None:
+        """Print the text on lines that begin with its name, and a line when it begins anew."""
+        if piece.begins and piece.name in self._heard:
+            print_note(f"{piece.name}: {describe_beginning(piece)}")
+            self._heard.discard(piece.name)
+        if piece.text:
+            self._heard.add(piece.name)
+            print_piece(piece.name, piece.text)
 
 
 def _line(task: "TaskStatus") -> str:

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from httptask.plugin import LiveText
     from httptask.workflows.status import RunStatus
 
 __all__ = ["View"]
@@ -14,4 +15,8 @@ class View(AbstractContextManager["View"], Protocol):
 
     def show(self, status: "RunStatus") -> None:
         """Show a newer state."""
+        ...
+
+    def hear(self, piece: "LiveText") -> None:
+        """Show the next piece of a text that is being written."""
         ...

@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from httptask.plugin import LiveText
     from httptask.workflows.state import Spent
     from httptask.workflows.status import Impasse, TaskStatus
 
 __all__ = [
     "OWN_RUN_CURE",
     "describe",
+    "describe_beginning",
     "describe_impasse",
     "describe_spent",
     "in_order_of_events",
@@ -28,6 +30,13 @@ def describe(task: "TaskStatus") -> str:
     if task.simulated:
         parts.append("simulated")
     return "; ".join(parts)
+
+
+def describe_beginning(piece: "LiveText") -> str:
+    """Why a text begins anew."""
+    if piece.attempt > 1:
+        return f"attempt {piece.attempt} begins, the text before it is void"
+    return "another answer begins"
 
 
 def describe_impasse(impasse: "Impasse", cure: str) -> str:
