@@ -15,7 +15,7 @@ from httptask.testing import Reply, ScriptedServer
 from httptask.workflows import live
 from support.chat import completion
 from support.chat_streams import chunk, sse
-from support.cluster import events_of, run_ids
+from support.cluster import events_of, has_event, run_ids
 from support.python_workflows import TellsLive, TellsNobody
 from support.runs import Runner, local_connection, parse, running, secret_store
 
@@ -123,9 +123,12 @@ async def test_served_definition_publishes_by_its_memo(temporal: WorkflowEnviron
             await runner.replay(handle)
 
 
-async def test_runs_that_continue_as_new_are_followed(temporal: WorkflowEnvironment) -> None:
+@pytest.mark.parametrize("worker", [{}, {"max_cached_workflows": 0}], ids=str)
+async def test_runs_that_continue_as_new_are_followed(
+    temporal: WorkflowEnvironment, worker: dict[str, int]
+) -> None:
     replies = [said("One"), said("Two"), said("Three")]
-    async with ScriptedServer(replies) as server, running_to(temporal, server) as runner:
+    async with ScriptedServer(replies) as server, running_to(temporal, server, worker=worker) as runner:
         handle = await runner.start(asks("a", "b", "c"), live=True, continue_as_new_after=12)
         pieces = await told(runner, handle)
         await handle.result()
@@ -133,6 +136,31 @@ async def test_runs_that_continue_as_new_are_followed(temporal: WorkflowEnvironm
         assert joined(await told(runner, handle)) == "|One|Two|Three"  # by one that comes when all is over
         await runner.replay(handle)
     assert [(piece.name, piece.text) for piece in pieces] == [("a", "One"), ("b", "Two"), ("c", "Three")]
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        ("wait: { milliseconds: 300 }", WorkflowExecutionStatus.COMPLETED),
+        ("raise: { error: { type: about:blank, status: 400, title: No } }", WorkflowExecutionStatus.FAILED),
+        ("wait: { minutes: 5 }", WorkflowExecutionStatus.CANCELED),
+    ],
+)
+async def test_who_waits_for_more_is_let_go_at_the_end(
+    temporal: WorkflowEnvironment, end: str, status: WorkflowExecutionStatus
+) -> None:
+    async with ScriptedServer([]) as server, running_to(temporal, server) as runner:
+        handle = await runner.start(
+            f"do: [{{ before: {{ wait: {{ milliseconds: 300 }} }} }}, {{ last: {{ {end} }} }}]", live=True
+        )
+        watching = asyncio.create_task(told(runner, handle))
+        await has_event(handle, "workflow_execution_update_accepted")
+        if status == WorkflowExecutionStatus.CANCELED:
+            await handle.cancel()
+        assert await watching == []
+        assert (await handle.describe()).status == status
+        assert len(await events_of(handle, "workflow_execution_update_completed")) == 1
+        await runner.replay(handle)
 
 
 async def test_what_is_kept_is_bounded(
