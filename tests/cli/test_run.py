@@ -248,3 +248,13 @@ async def test_texts_are_not_shown_without_live(shell: Shell) -> None:
         )
     assert (code, json.loads(command.stdout)) == (0, "Hello")
     assert "Hello" not in command.stderr
+
+
+async def test_live_says_what_it_needs(shell: Shell) -> None:
+    shell.write(
+        "quiet.yaml",
+        "document: { dsl: 1.0.3, namespace: t, name: t, version: 1.0.0 }\ndo: [{ a: { set: { x: 1 } } }]",
+    )
+    code, command = await shell.run("run", "quiet.yaml", "--live")
+    assert code == 0
+    assert "write `stream: true` into a chatCompletion" in command.stderr

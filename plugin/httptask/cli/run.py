@@ -1,7 +1,7 @@
 """`httptask run`: one definition, from its input to its result."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,9 @@ from httptask.cli.options import (
     ProfileOption,
     RecordOption,
 )
+
+if TYPE_CHECKING:
+    from httptask.dsl.loader import Loaded
 
 __all__ = ["run"]
 
@@ -59,6 +62,8 @@ def run(
     plugin = plugin_for_run(own, project.environment, recorded, record)
     if fixtures is not None:
         print_note(f"simulated: answers come from {fixtures}, nothing is sent")
+    if live and not _streams(loaded):
+        print_note("--live shows answers that are streamed: write `stream: true` into a chatCompletion")
     exit_code = launch(
         Launch(
             loaded=loaded,
@@ -71,3 +76,15 @@ def run(
         )
     )
     raise typer.Exit(exit_code)
+
+
+def _streams(loaded: "Loaded") -> bool:
+    """Whether the answer of some task is streamed, or may be."""
+    from httptask.dsl.model import CallTask
+
+    nodes = loaded.program.nodes.values() if loaded.program else ()
+    return any(
+        isinstance(node.task, CallTask) and node.task.with_.get("stream") not in (None, False)
+        for node in nodes
+        if node.kind == "call.chatCompletion"
+    )
