@@ -10,8 +10,10 @@ from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.rate_limits import read_rate_limits
 from httptask.chat.request import to_http_request
 from httptask.chat.response import read_completion
+from httptask.chat.spans import ChatSpan, chat_span
 from httptask.chat.streaming import is_streamed, receive
 from httptask.chat.usage import Usage
+from httptask.http.connections import Connection
 from httptask.http.edge import Edge
 from httptask.http.errors import HttpTaskError
 from httptask.http.event_stream import Count
@@ -47,7 +49,26 @@ async def complete(
     """
     connection = edge.connection(request.connection)
     warnings = require_sendable(request, connection)
+    with chat_span(request, connection) as span:
+        completion = await _ask(edge, request, connection, span, attempt=attempt, count=count, live=live)
+        completion.warnings = warnings
+        span.answered(completion)
+        return completion
+
+
+async def _ask(
+    edge: Edge,
+    request: ChatRequest,
+    connection: Connection,
+    span: ChatSpan,
+    *,
+    attempt: int,
+    count: Count | None,
+    live: Listener | None,
+) -> Completion:
     message = to_http_request(request)
+    if span.holds_content:
+        span.asked(request.body, edge.redactor(message))
     first_token: float | None = None
     if is_streamed(request.body):
         wanted = request.body.get("n")
@@ -78,7 +99,6 @@ async def complete(
             "rate_limits": read_rate_limits(response.headers),
             "request_id": request_id,
             "time_to_first_token": first_token,
-            "warnings": warnings,
         }
     )
 

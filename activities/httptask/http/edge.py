@@ -154,6 +154,16 @@ class Edge:
         """
         return prepare(request, self._connection(request.connection))
 
+    def redactor(self, request: HttpRequest) -> Redactor:
+        """What takes the secrets of a request out of whatever is told of it.
+
+        Raises:
+            RequestInvalid: it can't be sent as written.
+            ConnectionUnknown: no connection of that name on this worker.
+            SecretUnavailable: a secret has no usable value, or may not be sent there.
+        """
+        return wire_request(request, self._connection(request.connection), self._secrets).redactor
+
     def connection(self, name: str) -> Connection:
         """The connection of that name.
 
