@@ -1,10 +1,11 @@
 """The same definitions against OpenAI-compatible servers that nobody here wrote.
 
-    uv run python -m tests.interop
+    uv run python -m tests.interop [NAME ...]
 
 Starts one server after the other, each in an environment of its own (the first start downloads some gigabytes), runs
 every definition of `definitions/` against it on a real Temporal server, and replays its history. A server may be
-known to differ. The last line is JSON; the exit code is 1 when anything is otherwise than known.
+known to differ. `llama-cpp` is tried only when it is named: it is compiled when it is first started, for ten minutes.
+The last line is JSON; the exit code is 1 when anything is otherwise than known.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import json
 import logging
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,12 @@ from support.runs import Outcome, local_connection, running, secret_store, tempo
 
 from .aimock import AIMOCK
 from .litellm_proxy import LITELLM
+from .llama_cpp_server import LLAMA_CPP
 from .server import KEY, Server
 from .transformers_serve import TRANSFORMERS
 
-SERVERS = (AIMOCK, LITELLM, TRANSFORMERS)
+SERVERS = {"aimock": AIMOCK, "litellm": LITELLM, "transformers": TRANSFORMERS, "llama-cpp": LLAMA_CPP}
+UNLESS_NAMED = ("aimock", "litellm", "transformers")
 
 ANSWER = {"text": "The lamp A is on.", "finish_reason": "stop", "counted": True}
 CALLED = {"text": "The hall is lit.", "finish_reason": "stop"}
@@ -51,13 +54,13 @@ EXPECTED: Mapping[str, Any] = {
 }
 
 
-async def main() -> int:
-    """Try all servers and tell what came of it."""
+async def main(names: Sequence[str]) -> int:
+    """Try servers and tell what came of it."""
     structlog.configure(processors=[_silent])
     logging.disable()  # the worker tells of every error that is meant to be
     results: dict[str, dict[str, str]] = {}
     async with temporal_server() as environment:
-        for server in SERVERS:
+        for server in map(SERVERS.__getitem__, names):
             results[server.name] = await _tried(server, environment)
     table = Table("definition", *results)
     for name in EXPECTED:
@@ -76,6 +79,7 @@ async def _tried(server: Server, environment: WorkflowEnvironment) -> dict[str, 
                 url,
                 authentication={"bearer": {"token": "$secrets.KEY"}},
                 retry=Retry(attempts=2, first_interval=0.1),
+                concurrency=server.concurrency,
             )
             options: dict[str, Any] = {
                 "connections": {"server": connection},
@@ -104,4 +108,7 @@ def _silent(*_: Any) -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    named = sys.argv[1:] or UNLESS_NAMED
+    if unknown := [name for name in named if name not in SERVERS]:
+        sys.exit(f"there is no server {', '.join(unknown)} here: name some of {', '.join(SERVERS)}")
+    sys.exit(asyncio.run(main(named)))

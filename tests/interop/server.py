@@ -38,11 +38,13 @@ class Server:
     Attributes:
         serving: starts it, with a folder for its files, and gives its base URL.
         differs: by definition.
+        concurrency: how many calls at the same time it bears.
     """
 
     name: str
     serving: Callable[[Path], AbstractAsyncContextManager[str]]
     differs: Mapping[str, Difference] = field(default_factory=dict[str, Difference])
+    concurrency: int | None = None
 
 
 @asynccontextmanager

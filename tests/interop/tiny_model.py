@@ -7,11 +7,13 @@ from each piece to the next.
 
 import json
 import struct
+from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 from pathlib import Path
 from typing import Any
 
-__all__ = ["write_tiny_model"]
+__all__ = ["TEMPLATE", "TinyModel", "tiny_model", "write_tiny_model"]
 
 LAMPS = "ABCDEFGH"
 END = "<|im_end|>"
@@ -39,8 +41,28 @@ TEMPLATE = """\
 {{- "<|im_start|>assistant\\n" }}"""
 
 
-def write_tiny_model(folder: Path) -> None:
-    """Write what `from_pretrained` reads."""
+@dataclass(frozen=True)
+class TinyModel:
+    """What every form of it is written from.
+
+    Attributes:
+        tokens: in the order of their numbers; the first ones are special.
+        special: how many are.
+        tensors: shape and content, by their names in Qwen2.
+    """
+
+    tokens: list[str]
+    special: int
+    tensors: dict[str, tuple[tuple[int, ...], bytes]]
+
+    @property
+    def size(self) -> int:
+        """How many tokens there are, and how many directions."""
+        return len(self.tokens)
+
+
+def tiny_model() -> TinyModel:
+    """Make it."""
     # The letters of text that models with byte-level tokens use in place of bytes.
     plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
     letters = {byte: chr(byte) for byte in plain}
@@ -56,47 +78,13 @@ def write_tiny_model(folder: Path) -> None:
     number = {token: index for index, token in enumerate(tokens)}
     chains = [[start, *(pieces[piece] for piece in said), END] for start, said in ANSWERS.items()]
     successors = {number[before]: number[after] for chain in chains for before, after in pairwise(chain)}
-    starts = [number[start] for start in ANSWERS]
-    _write_json(folder / "config.json", _config(len(tokens), number[END]))
-    _write_json(folder / "generation_config.json", {"do_sample": False, "eos_token_id": number[END]})
-    _write_json(folder / "tokenizer.json", _tokenizer(number, special))
-    _write_json(
-        folder / "tokenizer_config.json",
-        {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": END, "chat_template": TEMPLATE},
-    )
-    _write_weights(folder / "model.safetensors", len(tokens), successors, starts)
+    tensors = _tensors(len(tokens), successors, [number[start] for start in ANSWERS])
+    return TinyModel(tokens, len(special), tensors)
 
 
-def _config(size: int, end: int) -> dict[str, Any]:
-    return {
-        "architectures": ["Qwen2ForCausalLM"],
-        "model_type": "qwen2",
-        "vocab_size": size,
-        "hidden_size": size,
-        "intermediate_size": 8,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 1,
-        "num_key_value_heads": 1,
-        "max_position_embeddings": 4096,
-        "tie_word_embeddings": False,
-        "eos_token_id": end,
-        "dtype": "float32",
-    }
-
-
-def _tokenizer(number: dict[str, int], special: list[str]) -> dict[str, Any]:
-    level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
-    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
-    return {
-        "version": "1.0",
-        "added_tokens": [{"id": number[token], "content": token, **flags} for token in special],
-        "pre_tokenizer": level,
-        "decoder": level,
-        "model": {"type": "BPE", "vocab": number, "merges": []},
-    }
-
-
-def _write_weights(file: Path, size: int, successors: dict[int, int], starts: list[int]) -> None:
+def _tensors(
+    size: int, successors: dict[int, int], starts: list[int]
+) -> dict[str, tuple[tuple[int, ...], bytes]]:
     """One direction for each token. That of the last token counts more than those which attention adds to it."""
     layer = "model.layers.0"
     shapes: dict[str, tuple[int, ...]] = {
@@ -120,17 +108,67 @@ def _write_weights(file: Path, size: int, successors: dict[int, int], starts: li
         },
         **{name: dict.fromkeys(range(size), 1.0) for name in shapes if "norm" in name},
     }
+    return {name: (shape, _filled(shape, weights.get(name, {}))) for name, shape in shapes.items()}
+
+
+def _filled(shape: tuple[int, ...], weights: dict[int, float]) -> bytes:
+    values = bytearray(4 * prod(shape))
+    for place, weight in weights.items():
+        struct.pack_into("<f", values, 4 * place, weight)
+    return bytes(values)
+
+
+def write_tiny_model(folder: Path) -> None:
+    """Write what `from_pretrained` reads."""
+    model = tiny_model()
+    end = model.tokens.index(END)
+    _write_json(folder / "config.json", _config(model.size, end))
+    _write_json(folder / "generation_config.json", {"do_sample": False, "eos_token_id": end})
+    _write_json(folder / "tokenizer.json", _tokenizer(model))
+    _write_json(
+        folder / "tokenizer_config.json",
+        {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": END, "chat_template": TEMPLATE},
+    )
     header: dict[str, Any] = {}
     data = bytearray()
-    for name, shape in shapes.items():
-        values = bytearray(4 * shape[0] * (shape[1] if len(shape) > 1 else 1))
-        for place, weight in weights.get(name, {}).items():
-            struct.pack_into("<f", values, 4 * place, weight)
+    for name, (shape, values) in model.tensors.items():
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + len(values)]}
         data += values
     head = json.dumps({"__metadata__": {"format": "pt"}, **header}).encode()
     head += b" " * (-len(head) % 8)
-    file.write_bytes(struct.pack("<Q", len(head)) + head + bytes(data))
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(head)) + head + bytes(data))
+
+
+def _config(size: int, end: int) -> dict[str, Any]:
+    return {
+        "architectures": ["Qwen2ForCausalLM"],
+        "model_type": "qwen2",
+        "vocab_size": size,
+        "hidden_size": size,
+        "intermediate_size": 8,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 1,
+        "num_key_value_heads": 1,
+        "max_position_embeddings": 4096,
+        "tie_word_embeddings": False,
+        "eos_token_id": end,
+        "dtype": "float32",
+    }
+
+
+def _tokenizer(model: TinyModel) -> dict[str, Any]:
+    level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    numbered = list(enumerate(model.tokens))
+    return {
+        "version": "1.0",
+        "added_tokens": [
+            {"id": index, "content": token, **flags} for index, token in numbered[: model.special]
+        ],
+        "pre_tokenizer": level,
+        "decoder": level,
+        "model": {"type": "BPE", "vocab": {token: index for index, token in numbered}, "merges": []},
+    }
 
 
 def _write_json(file: Path, value: Any) -> None:
