@@ -15,6 +15,7 @@ from httptask.http.errors import (
     HttpTaskError,
     OutputInvalid,
     ResponseInterrupted,
+    ResponseInvalid,
     ResponseTooLarge,
     Timeout,
 )
@@ -203,3 +204,29 @@ async def outcome_of(edge: Edge) -> Any:
     except HttpTaskError as error:
         return type(error), error.retryable
     return completion.text, completion.finish_reason, completion.id
+
+
+@pytest.mark.parametrize(
+    ("end", "error", "retried"),
+    [
+        pytest.param(
+            b'data: {"error": "`penalty` has to be positive"}\n\n', ResponseInvalid, False, id="transformers"
+        ),
+        pytest.param(
+            b'data: {"error": {"message": "Connection error.", "type": null, "param": null, "code": "500"}}\n\n',
+            HttpStatusError,
+            True,
+            id="LiteLLM",
+        ),
+        pytest.param(b"data: [DONE]\r\n\r\n", ResponseInterrupted, True, id="llama-cpp-python"),
+    ],
+)
+async def test_how_real_servers_end_a_stream_that_broke(
+    end: bytes, error: type[HttpTaskError], retried: bool
+) -> None:
+    begun = sse(chunk({"role": "assistant"}), chunk({"content": "The lamp"}), end=b"")
+    with pytest.raises(error) as caught:
+        await ask(Reply(CLOSING + begun + end, close=True))
+    assert type(caught.value) is error
+    assert caught.value.retryable is retried
+    assert caught.value.details["partial_text"] == "The lamp"

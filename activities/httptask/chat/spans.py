@@ -98,7 +98,7 @@ def chat_span(request: ChatRequest, connection: Connection) -> Generator[ChatSpa
         try:
             yield chat
         except OutputInvalid as error:
-            told = {"text", "model", "id", "finish_reason", "usage"} & error.details.keys()
+            told = {"text", "refusal", "model", "id", "finish_reason", "usage"} & error.details.keys()
             chat.answered(Completion.model_validate({name: error.details[name] for name in told}))
             chat.failed(error.type)
             raise
