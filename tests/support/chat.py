@@ -28,7 +28,7 @@ def unavailable() -> Reply:
     return Reply.json({"error": {"message": "overloaded"}}, status=503)
 
 
-def calling(*calls: tuple[str, str]) -> Reply:
+def calling(*calls: tuple[str, str], finish_reason: str = "tool_calls") -> Reply:
     """An answer that calls tools, each with its raw arguments; their ids are c0, c1, ..."""
     message = {
         "role": "assistant",
@@ -41,5 +41,5 @@ def calling(*calls: tuple[str, str]) -> Reply:
         ],
     }
     usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
-    choices = [{"index": 0, "finish_reason": "tool_calls", "message": message}]
+    choices = [{"index": 0, "finish_reason": finish_reason, "message": message}]
     return Reply.json({"id": "c-1", "model": "m", "choices": choices, "usage": usage})

@@ -8,7 +8,7 @@ from temporalio.contrib.workflow_streams import WorkflowStream
 
 from httptask.http.models import Part, TextBody
 from httptask.workflows import chat_completion, http_request
-from httptask.workflows.errors import QuotaExhausted, RequestInvalid
+from httptask.workflows.errors import CallInvalid, QuotaExhausted, RequestInvalid
 
 
 class Label(BaseModel):
@@ -63,12 +63,12 @@ class AsksWrongly:
             await chat_completion(
                 model="m", messages=[], output_type=Label, response_format={"type": "json_object"}
             )
-        except ValueError as error:
-            told.append(str(error))
+        except CallInvalid as error:
+            told.append(error.message)
         try:
             await chat_completion(model="m", messages=[], n=1, extra_body={"n": 2})
-        except ValueError as error:
-            told.append(str(error))
+        except CallInvalid as error:
+            told.append(error.message)
         return told
 
 
@@ -131,6 +131,6 @@ class Uploads:
         await http_request("post", "/3", connection="shop", multipart=[part])
         try:
             await http_request("post", "/4", connection="shop", json={}, form={})
-        except ValueError as error:
-            return str(error)
+        except CallInvalid as error:
+            return error.message
         return "sent"

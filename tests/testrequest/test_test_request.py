@@ -163,8 +163,11 @@ async def test_the_workflows_input_and_the_schemas_count(runner: Runner, server:
     with pytest.raises(TaskFault, match="Not valid"):
         plan_test(compiled.program, "tell", Sample(input={}))
     server.script = [Reply.json({"incident": {}})]
-    with pytest.raises(TaskFault, match="Not valid"):
-        await send_once(runner.client, runner.task_queue, planned)
+    tested = await send_once(runner.client, runner.task_queue, planned)
+    assert tested.problem is not None
+    assert tested.problem.title == "Not valid"
+    assert tested.result is not None
+    assert tested.result.status == 200
 
 
 ASKED = """

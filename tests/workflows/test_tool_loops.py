@@ -172,3 +172,22 @@ async def test_it_goes_on_in_a_continued_run(temporal: WorkflowEnvironment) -> N
     assert outcome.output["usage"]["total_tokens"] == 40
     assert (len(asked), len(looked)) == (4, 3)
     assert len(asked[3]["messages"]) == 1 + 2 + 3 + 2
+
+
+async def test_calls_of_an_answer_that_was_cut_are_not_made(temporal: WorkflowEnvironment) -> None:
+    outcome, asked, looked = await run(temporal, [calling(WEATHER, finish_reason="length")])
+
+    assert outcome.problem["error"] == "AnswerTruncated"
+    assert (len(asked), len(looked)) == (1, 0)
+
+
+@pytest.mark.parametrize("tools", ["${ [] }", "${ .tools }"])
+async def test_handlers_without_a_tool_are_found_before_anything_is_sent(
+    temporal: WorkflowEnvironment, tools: str
+) -> None:
+    head, _, rest = DEFINITION.partition("        tools:\n")
+    text = head + f'        tools: "{tools}"\n' + rest[rest.index("        handlers:") :]
+    outcome, asked, _ = await run(temporal, [completion("?")], text)
+
+    assert outcome.problem["detail"] == "no tool has the name `weather`: add it to `tools`"
+    assert asked == []

@@ -86,7 +86,8 @@ def read_completion(
     if include_message:
         completion.message = answer["choices"][wire.choices.index(choice)]["message"]
     wants_json = asks_for_json(request_body)
-    _require_complete(completion, incomplete, wants_json=wants_json)
+    calls_tools = include_message and bool(completion.tool_calls)  # which may be cut in their arguments
+    _require_complete(completion, incomplete, is_used=wants_json or calls_tools)
     if wants_json and _answers_in_text(completion) and completion.finish_reason not in _CUT_SHORT:
         completion.json_ = _structured(completion, request_body["response_format"])
     return completion
@@ -197,7 +198,7 @@ def _answers_in_text(completion: Completion) -> bool:
     return not completion.refusal and (bool(completion.text) or not completion.tool_calls)
 
 
-def _require_complete(completion: Completion, incomplete: Incomplete | None, *, wants_json: bool) -> None:
+def _require_complete(completion: Completion, incomplete: Incomplete | None, *, is_used: bool) -> None:
     """Refuse an answer that is less than was asked for, where that is to be an error.
 
     What was cut may still parse ("12" of "123"), so it is never taken for the JSON that was asked for.
@@ -205,7 +206,7 @@ def _require_complete(completion: Completion, incomplete: Incomplete | None, *, 
     if incomplete == "value":
         return
     cut_short = _CUT_SHORT.get(completion.finish_reason or "")
-    if cut_short is not None and (wants_json or incomplete == "error"):
+    if cut_short is not None and (is_used or incomplete == "error"):
         error, reason = cut_short
         raise error(f"the answer is not complete: {reason}", details=_known(completion))
     if completion.refusal and incomplete == "error":

@@ -1,7 +1,7 @@
 """Calls of tools: whether they can be answered, and what goes back to the model."""
 
 import json
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -9,12 +9,14 @@ from httptask.chat.models import Completion, ToolCall
 from httptask.http import json_tree
 from httptask.http.json_pointer import json_pointer
 from httptask.http.json_schema import compile_schema
+from httptask.http.suggest import hint_for_unknown
 
 __all__ = [
     "ToolCallInvalid",
     "answer",
     "answered_calls",
     "complaint",
+    "handler_faults",
     "offered_tools",
     "question_so_far",
     "read_arguments",
@@ -26,6 +28,26 @@ _MAX_FAULT_CHARACTERS = 200
 
 class ToolCallInvalid(ValueError):
     """A call that can't be answered; the message is for the model."""
+
+
+def handler_faults(tools: Sequence[Any], handlers: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Handlers that no call can reach or be checked for.
+
+    Returns:
+        The name of each, what is wrong, and the cure.
+    """
+    offered = offered_tools(tools)
+    for name in handlers:
+        if name not in offered:
+            near = hint_for_unknown(name, offered, "tools") if offered else "add it to `tools`"
+            yield name, f"no tool has the name `{name}`", near
+        elif offered[name] is not None:
+            try:
+                compile_schema(offered[name])
+            except ValueError as invalid:
+                reason = str(invalid)[:_MAX_FAULT_CHARACTERS]
+                message = f"the `parameters` of the tool `{name}` are no JSON Schema: {reason}"
+                yield name, message, "write valid JSON Schema: the arguments of calls are held to it"
 
 
 def answered_calls(
@@ -102,11 +124,7 @@ def offered_tools(tools: Sequence[Any]) -> Mapping[str, Any]:
 def _faults(arguments: Any, schema: Any) -> list[str]:
     if not json_tree.is_object(schema):
         return []
-    try:
-        validator = compile_schema(schema)
-    except ValueError:  # the server has taken it: what it means is between the two of them
-        return []
     return [
         f"{json_pointer(error.instance_path) or '/'}: {error.message[:_MAX_FAULT_CHARACTERS]}"
-        for error in validator.iter_errors(arguments)
+        for error in compile_schema(schema).iter_errors(arguments)
     ]

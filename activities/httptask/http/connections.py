@@ -45,9 +45,9 @@ class Price(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     input: float = Field(ge=0, allow_inf_nan=False)
-    """Of the request."""
+    """US dollars for a million tokens of the request."""
     output: float = Field(ge=0, allow_inf_nan=False)
-    """Of the answer."""
+    """US dollars for a million tokens of the answer."""
 
 
 class Connection(BaseModel):

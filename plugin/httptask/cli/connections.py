@@ -60,7 +60,7 @@ def list_connections(*, json: JsonOption = False, config: ConfigOption = None) -
     for one in listed:
         credential = " ".join((one.authentication, *(f"${name}" for name in one.secrets)))
         settings = ", ".join(f"{key} = {dumps(value)}" for key, value in one.settings.items())
-        table.add_row(one.name, one.base_url, credential.strip(), escape(settings))
+        table.add_row(*map(escape, (one.name, one.base_url, credential.strip(), settings)))
     stdout.print(table)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.table import Table
 
 from httptask.cli.console import print_json, stdout
@@ -86,7 +87,7 @@ def print_findings(findings: Iterable[Finding], *, as_json: bool) -> None:
     for heading in ("kind", "name", "about", ""):
         table.add_column(heading)
     for finding in findings:
-        table.add_row(finding.kind, finding.name, finding.about, finding.fault or "ok")
+        table.add_row(*map(escape, (finding.kind, finding.name, finding.about, finding.fault or "ok")))
     stdout.print(table)
 
 

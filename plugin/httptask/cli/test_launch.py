@@ -107,10 +107,6 @@ async def _send(launch: TestLaunch, plugin: HttpTaskPlugin, planned: PlannedTest
                     "standalone activities need server 1.31 or newer",
                     ExitCode.UNREACHABLE,
                 ) from None
-            except (ExpressionFailed, ExpressionLimitExceeded) as error:
-                raise CliError(f"{launch.loaded.name}: {error}") from None
-            except TaskFault as fault:
-                raise CliError(f"{launch.loaded.name}: {launch.task}: {fault.problem.detail}") from None
 
 
 def _show_prepared(prepared: PreparedRequest) -> None:
@@ -124,23 +120,26 @@ def _show_prepared(prepared: PreparedRequest) -> None:
 
 
 def _show_outcome(launch: TestLaunch, outcome: Outcome) -> None:
+    if outcome.result is not None:
+        _show_response(outcome.result)
     if outcome.problem is not None:
         print_note(explain_failure(outcome.problem.to_json(), launch.loaded))
         print_note(f"  a run would {_what_a_run_does(outcome)}")
         return
-    result = outcome.result
-    assert result is not None  # there is a result or a problem
-    stdout.print(f"\n[bold]response[/bold]{' (simulated)' if result.simulated else ''}")
-    stdout.print(_status_line(result), markup=False)
-    for name, value in result.headers.items():
-        stdout.print(f"{name}: {value}", markup=False)
-    print_json(_result(result, *_HEAD))
     stdout.print("\n[bold]the next task sees[/bold]")
     print_json(outcome.downstream)
     if outcome.following is not None:
         following = _prepare(launch, outcome.following)
         stdout.print("\n[bold]a run goes on with the next page[/bold]")
         stdout.print(f"{following.method} {following.uri}", markup=False)
+
+
+def _show_response(result: HttpResponse | Completion) -> None:
+    stdout.print(f"\n[bold]response[/bold]{' (simulated)' if result.simulated else ''}")
+    stdout.print(_status_line(result), markup=False)
+    for name, value in result.headers.items():
+        stdout.print(f"{name}: {value}", markup=False)
+    print_json(_result(result, *_HEAD))
 
 
 def _status_line(result: HttpResponse | Completion) -> str:
@@ -171,6 +170,8 @@ def _as_json(launch: TestLaunch, prepared: PreparedRequest, outcome: Outcome) ->
             "would_ask_again": outcome.would_ask_again,
             "retry_after": outcome.retry_after,
         }
+        if outcome.result is not None:
+            shown["response"] = _result(outcome.result)
         return {**shown, "error": outcome.problem.to_json(), **facts}
     assert outcome.result is not None  # there is a result or a problem
     shown |= {"response": _result(outcome.result), "downstream": outcome.downstream}

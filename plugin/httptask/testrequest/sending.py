@@ -9,12 +9,13 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
 from httptask.chat.models import Completion
+from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.dsl.functions import ChatCompletionArguments
 from httptask.dsl.program import TaskNode
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.testrequest.planning import PlannedTest
 from httptask.workflows.activity_call import activity_options
-from httptask.workflows.problem import Problem, problem_of_failure
+from httptask.workflows.problem import Problem, TaskFault, problem_of_failure
 from httptask.workflows.reask import may_ask_again, refused_answer
 
 __all__ = ["Outcome", "send_once"]
@@ -24,7 +25,7 @@ _NO_WORKER = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one attempt: a result and what the next task would see, or a problem.
+    """What came of one attempt: a result and what the next task would see, or a problem, of that result or without one.
 
     Attributes:
         would_retry: whether a run would try again.
@@ -52,8 +53,6 @@ async def send_once(client: Client, task_queue: str, planned: PlannedTest) -> Ou
 
     Raises:
         RPCError: the server can't be reached, or is older than 1.31 and has no standalone activities.
-        ExpressionFailed: the task's `output.as`, or an expression on its page, failed on the answer.
-        TaskFault: the answer is not what the task says of it.
     """
     call = planned.call
     options = activity_options(call, planned.profile)
@@ -73,7 +72,15 @@ async def send_once(client: Client, task_queue: str, planned: PlannedTest) -> Ou
         result = await handle.result()
     except ActivityFailureError as error:
         return _failed(error.cause, planned.node)
-    return Outcome(result=result, downstream=planned.downstream(result), following=planned.following(result))
+    try:
+        return Outcome(
+            result=result, downstream=planned.downstream(result), following=planned.following(result)
+        )
+    except (ExpressionFailed, ExpressionLimitExceeded) as error:
+        problem = Problem.standard("expression", "The expression failed", detail=str(error))
+    except TaskFault as fault:
+        problem = fault.problem
+    return Outcome(result=result, problem=problem.model_copy(update={"instance": planned.node.pointer}))
 
 
 def _failed(cause: BaseException | None, node: TaskNode) -> Outcome:

@@ -10,16 +10,19 @@ from typing import Any, get_type_hints
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import to_jsonable_python
 from temporalio import workflow
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from httptask.chat.models import ToolCall
 from httptask.chat.tools import ToolCallInvalid, answer, complaint, read_arguments
 from httptask.http.json_pointer import json_pointer
 from httptask.workflows.calls import CallOptions
+from httptask.workflows.errors import CallInvalid
 
 __all__ = ["ActivityTools", "tool_of"]
 
 _A_MINUTE = timedelta(minutes=1)
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def tool_of(function: Callable[..., Any]) -> dict[str, Any]:
     """What a model is told of an activity: its name, its docstring, and the JSON schema of its parameters.
 
     Raises:
-        ValueError: a parameter has no type, or it is a method or takes any number of arguments.
+        CallInvalid: a parameter has no type, or it is a method or takes any number of arguments.
     """
     return _tool(function).definition
 
@@ -52,15 +55,19 @@ class ActivityTools:
 
     Args:
         functions: the activities.
-        options: how Temporal runs them; one attempt has a minute, unless they say otherwise.
+        options: how Temporal runs them; there are 5 attempts of a minute, unless they say otherwise.
 
     Raises:
-        ValueError: one of them can't be a tool.
+        CallInvalid: one of them can't be a tool.
     """
 
     def __init__(self, functions: Sequence[Callable[..., Any]], options: CallOptions | None) -> None:
         self._tools = {function.__name__: _tool(function) for function in functions}
-        self._options: dict[str, Any] = {"start_to_close_timeout": _A_MINUTE, **(options or {})}
+        self._options: dict[str, Any] = {
+            "start_to_close_timeout": _A_MINUTE,
+            "retry_policy": RetryPolicy(maximum_attempts=_ATTEMPTS),
+            **(options or {}),
+        }
 
     @property
     def names(self) -> frozenset[str]:
@@ -117,7 +124,7 @@ def _tool(function: Callable[..., Any]) -> _Tool:
             parameter.POSITIONAL_OR_KEYWORD,
             parameter.POSITIONAL_ONLY,
         ):
-            raise ValueError(
+            raise CallInvalid(
                 f"{function.__name__} can't be a tool: its parameter `{name}` needs a type, and to be one value"
             )
         required = parameter.default is parameter.empty

@@ -82,4 +82,5 @@ class Budget:
 
 
 def _refuse(detail: str, error: str) -> None:
-    TaskFault.raise_standard("runtime", "Budget exceeded", detail=detail, error=error)
+    title = "Price unknown" if error == "PriceUnknown" else "Budget exceeded"
+    TaskFault.raise_standard("runtime", title, detail=detail, error=error)

@@ -34,7 +34,7 @@ from httptask.workflows.activity_call import (
     counted,
 )
 from httptask.workflows.connections import resolve_connections
-from httptask.workflows.errors import call_error, typed_error
+from httptask.workflows.errors import CallInvalid, call_error, typed_error
 from httptask.workflows.http_calls import request_summary
 from httptask.workflows.polling import execute_call
 
@@ -95,7 +95,7 @@ async def http_request(
 
     Raises:
         CallFailed: or one of its subclasses in `httptask.workflows.errors`.
-        ValueError: more than one body is given.
+        CallInvalid: more than one body is given.
     """
     request = HttpRequest(
         method=method.upper(),
@@ -163,5 +163,5 @@ def _body(
     if content is not None:
         bodies.append(BinaryBody(base64=base64.b64encode(content).decode("ascii")))
     if len(bodies) > 1:
-        raise ValueError("give one of `json`, `text`, `form`, `multipart` and `content`")
+        raise CallInvalid("give one of `json`, `text`, `form`, `multipart` and `content`")
     return bodies[0] if bodies else None

@@ -12,14 +12,14 @@ from httptask.chat.faults import BodyFault, Level
 from httptask.chat.fields.request import ChatParams
 from httptask.chat.models import Audio, ChatRequest, Completion, Extra, Incomplete, ToolCall, Usage
 from httptask.chat.rate_limits import RateLimits
-from httptask.chat.tools import answered_calls, offered_tools, question_so_far
+from httptask.chat.tools import answered_calls, handler_faults, offered_tools, question_so_far
 from httptask.http.json_pointer import json_pointer
 from httptask.http.models import Limits
 from httptask.workflows.activity_call import CHAT_SECONDS, ActivityCall
 from httptask.workflows.activity_tools import ActivityTools
 from httptask.workflows.calls import CallOptions, execute
 from httptask.workflows.chat_calls import sum_usage
-from httptask.workflows.errors import AnswerRefused, OutputInvalid, TurnsExceeded
+from httptask.workflows.errors import AnswerRefused, CallInvalid, OutputInvalid, TurnsExceeded
 from httptask.workflows.live import require_stream
 from httptask.workflows.output_type import response_format_of
 from httptask.workflows.reask import ask, usage_in
@@ -148,19 +148,21 @@ async def chat_completion(
         extra_body: fields that only some servers know.
         handlers: activities that answer the model's calls of tools of their names, after which it is asked again. What
             the model is told of them comes from their name, docstring and parameters, unless `tools` says it.
-        handler_options: how Temporal runs those; one attempt has a minute, unless they say otherwise.
+        handler_options: how Temporal runs those; there are 5 attempts of a minute, unless they say otherwise.
         max_turns: how often the model is asked at most, while it calls such tools.
         params: every other field of the API's request body.
 
     Raises:
         CallFailed: or one of its subclasses in `httptask.workflows.errors`; `OutputInvalid` when the answer does not
             have the form that was asked for, or the model refused to give one; `TurnsExceeded`.
-        ValueError: an activity can't be a tool; both `output_type` and `response_format` are given, or a field twice;
+        CallInvalid: an activity can't be a tool; both `output_type` and `response_format` are given, or a field twice;
             `live` is given in a workflow without a stream.
     """
     tools = ActivityTools(handlers, handler_options)
     body = _body(model, messages, output_type, {**params}, extra_body or {})
     _offer(body, tools)
+    for _, message, hint in handler_faults(body.get("tools") or [], tools.names):
+        raise CallInvalid(f"{message}: {hint}")
     request = ChatRequest(
         body={},
         connection=connection,
@@ -230,7 +232,9 @@ class _Conversation:
             raise
         self._spend(completion.usage or Usage(), completion.cost)
         calls = (
-            answered_calls(completion, self._tools.names, asked.get("tools", [])) if self._tools.names else ()
+            answered_calls(completion, self._tools.names, asked.get("tools") or [])
+            if self._tools.names
+            else ()
         )
         return _Turn(completion, calls, None if calls else _result(completion, self._output_type))
 
@@ -249,20 +253,20 @@ def _body(
     body: dict[str, Any] = {"model": model, "messages": [dict(message) for message in messages], **params}
     if output_type is not None:
         if "response_format" in body:
-            raise ValueError("give one of `output_type` and `response_format`")
+            raise CallInvalid("give one of `output_type` and `response_format`")
         body["response_format"] = response_format_of(output_type)
     twice = sorted(body.keys() & extra.keys())
     if twice:
-        raise ValueError(f"`extra_body` repeats {', '.join(f'`{name}`' for name in twice)}")
+        raise CallInvalid(f"`extra_body` repeats {', '.join(f'`{name}`' for name in twice)}")
     return {**body, **extra}
 
 
 def _offer(body: dict[str, Any], tools: ActivityTools) -> None:
     """Tell the model of the tools that the caller has not told it of."""
-    told = offered_tools(body.get("tools", []))
+    told = offered_tools(body.get("tools") or [])
     own = [tool for tool in tools.definitions if tool["function"]["name"] not in told]
     if own:
-        body["tools"] = [*body.get("tools", []), *own]
+        body["tools"] = [*(body.get("tools") or []), *own]
 
 
 def _result(completion: Completion, output_type: type[BaseModel] | None) -> ChatResult[Any]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from httptask.chat.models import Completion, Unavailable, Usage
+from httptask.chat.tools import handler_faults
 from httptask.dsl.functions import ChatCompletionArguments, Fallback
 from httptask.dsl.json_values import is_list
 from httptask.workflows.chat_calls import chat_output, plan_chat_call, sum_usage
@@ -46,6 +47,8 @@ class Conversation:
             *arguments.fallback,
         )
         self._state = context.execution.state
+        for _, message, hint in handler_faults(self.tools, arguments.handlers):
+            TaskFault.raise_standard("validation", "No such tool", detail=f"{message}: {hint}")
         if not self._state:
             self._state.update(
                 messages=[], questions=0, turns=0, candidate=0, unavailable=[], usage={}, cost=0.0

@@ -138,6 +138,13 @@ class AnswerRefused(OutputInvalid):
     """The model refused to answer."""
 
 
+class CallInvalid(CallFailed, ValueError):
+    """What a workflow asks for makes no call, whatever the data; it fails the workflow, and not its task for ever."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, type="CallInvalid", non_retryable=True)
+
+
 class TurnsExceeded(CallFailed):
     """A model still calls tools after as many turns as it has."""
 

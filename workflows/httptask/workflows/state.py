@@ -8,6 +8,7 @@ from temporalio.contrib.workflow_streams import WorkflowStreamState
 
 __all__ = [
     "LIVE_MEMO",
+    "SEARCH_ATTRIBUTES",
     "SPENT_MEMO",
     "Frame",
     "RunState",
@@ -92,6 +93,10 @@ class Spent(BaseModel):
     cost_usd: float = 0.0
     unpriced: str | None = None
     simulated: bool = False
+
+
+SEARCH_ATTRIBUTES = ("HttptaskCalls=Int", "HttptaskTokens=Int", "HttptaskCostUsd=Double")
+"""As Temporal's command line registers them."""
 
 
 def search_attributes(spent: Spent) -> list[SearchAttributeUpdate[Any]]:

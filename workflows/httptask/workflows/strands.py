@@ -231,7 +231,7 @@ class StrandRunner:
         """Note on the status board how the tasks in progress ended."""
         for frame in self._strand.frames:
             if frame.current is not None:
-                detail = fault.problem.detail if fault is not None else None
+                detail = None if fault is None else fault.problem.detail or fault.problem.title
                 self._services.board.end(frame.current.id, state, detail)
 
 

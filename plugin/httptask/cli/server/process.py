@@ -14,6 +14,7 @@ from typing import TypedDict
 from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.server.locks import FileLock
 from httptask.cli.server.ports import available_port
+from httptask.workflows.state import SEARCH_ATTRIBUTES
 
 __all__ = ["ServerProcess"]
 
@@ -116,6 +117,7 @@ class ServerProcess:
         arguments = [
             *(str(binary), "server", "start-dev", "--headless", "--ip", host, "--port", port),
             *("--db-filename", str(self._directory / "temporal.db"), "--log-level", "error"),
+            *(word for name in SEARCH_ATTRIBUTES for word in ("--search-attribute", name)),
             # Timers fire when they are due instead of up to a second later.
             *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
         ]

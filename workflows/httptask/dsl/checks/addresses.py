@@ -43,6 +43,8 @@ def _connection(node: TaskNode) -> Iterator[Fault]:
     endpoint = getattr(arguments, "endpoint", None)
     if isinstance(endpoint, Endpoint) and endpoint.authentication is not None:
         named["endpoint/authentication/use"] = endpoint.authentication.use
+    for index, fallback in enumerate(getattr(arguments, "fallback", ())):
+        named[f"fallback/{index}/connection"] = fallback.connection
     for place, name in named.items():
         if isinstance(name, str) and "${" in name:
             message = f"the name of a connection is no expression: {_WHY}"

@@ -6,12 +6,13 @@ from typing import Any, Final
 from httptask.chat.check import check_body
 from httptask.chat.faults import UNKNOWN_FIELD, Level
 from httptask.chat.model_rules import Takes
-from httptask.chat.tools import offered_tools
+from httptask.chat.tools import handler_faults
+from httptask.chat.unknown import has_unknown, with_unknown
 from httptask.dsl.faults import Fault, Severity, child_pointer
 from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS
 from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.structure.kinds import shown
-from httptask.http.suggest import closest, hint_for_unknown
+from httptask.http.suggest import closest
 
 __all__ = ["chat_faults", "is_expression"]
 
@@ -50,14 +51,10 @@ def chat_faults(pointer: str, arguments: dict[str, Any], rules: Level) -> Iterat
 def _handler_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
     """Handlers that no call of the model can reach, as far as its tools are written out."""
     handlers, tools = arguments.get("handlers"), arguments.get("tools", [])
-    if not is_mapping(handlers) or not is_list(tools) or any(map(is_expression, tools)):
-        return
-    offered = offered_tools(tools)
-    for name in handlers:
-        if name not in offered and not any(map(is_expression, offered)):
-            hint = hint_for_unknown(name, offered, "tools") if offered else "add it to `tools`"
+    if is_mapping(handlers) and is_list(tools) and not has_unknown(with_unknown(tools, is_expression)):
+        for name, message, hint in handler_faults(tools, handlers):
             place = child_pointer(f"{pointer}/handlers", name)
-            yield Fault(place, "unknown-tool", f"no tool has the name `{name}`", hint, at_key=True)
+            yield Fault(place, "unknown-tool", message, hint, at_key=True)
 
 
 def _meant_argument(key: str, arguments: dict[str, Any]) -> str | None:
