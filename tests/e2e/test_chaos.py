@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from temporalio.client import Client
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
@@ -105,7 +106,13 @@ async def order(client: Client, number: int) -> list[Any]:
     while True:
         try:
             with contextlib.suppress(WorkflowAlreadyStartedError):
-                await client.start_workflow("orders", {"order": number}, id=id_, task_queue="httptask")
+                await client.start_workflow(
+                    "orders",
+                    {"order": number},
+                    id=id_,
+                    task_queue="httptask",
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,  # it may have ended unseen
+                )
             done: list[Any] = await client.get_workflow_handle(id_, result_type=list).result()
         except RPCError:
             await asyncio.sleep(0.2)
