@@ -10,35 +10,38 @@ from httptask.cli.options import ConfigOption, DefinitionsOption, ProfileOption,
 
 __all__ = ["worker"]
 
+_InlineOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-inline",
+        help="Also run definitions that come with the start of a workflow. "
+        "Whoever may start one can then spend what this worker's credentials give access to.",
+    ),
+]
+_CheckOption = Annotated[
+    bool,
+    typer.Option("--check", help="Load definitions, resolve secrets and connections, send nothing, exit."),
+]
+_HealthOption = Annotated[
+    str | None,
+    typer.Option(
+        "--health-address", metavar="HOST:PORT", help="Where /live and /ready tell whether it works."
+    ),
+]
+_MetricsOption = Annotated[
+    str | None,
+    typer.Option("--metrics-address", metavar="HOST:PORT", help="Where Prometheus finds /metrics."),
+]
+
 
 def worker(
     definitions: DefinitionsOption = None,
     *,
     task_queue: QueueOption = "httptask",
-    allow_inline: Annotated[
-        bool,
-        typer.Option(
-            "--allow-inline",
-            help="Also run definitions that come with the start of a workflow. "
-            "Whoever may start one can then spend what this worker's credentials give access to.",
-        ),
-    ] = False,
-    check: Annotated[
-        bool,
-        typer.Option(
-            "--check", help="Load definitions, resolve secrets and connections, send nothing, exit."
-        ),
-    ] = False,
-    health_address: Annotated[
-        str | None,
-        typer.Option(
-            "--health-address", metavar="HOST:PORT", help="Where /live and /ready tell whether it works."
-        ),
-    ] = None,
-    metrics_address: Annotated[
-        str | None,
-        typer.Option("--metrics-address", metavar="HOST:PORT", help="Where Prometheus finds /metrics."),
-    ] = None,
+    allow_inline: _InlineOption = False,
+    check: _CheckOption = False,
+    health_address: _HealthOption = None,
+    metrics_address: _MetricsOption = None,
     json: Annotated[bool, typer.Option("--json", help="With --check: print its findings as JSON.")] = False,
     config: ConfigOption = None,
     profile: ProfileOption = None,

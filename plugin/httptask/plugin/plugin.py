@@ -44,6 +44,25 @@ class HttpTaskPlugin(SimplePlugin):
     """Registers the activities `httptask.http_request` and `httptask.chat_completion` and the interpreter workflow.
 
     Give it to the client, and every worker made from that client has it too.
+
+    Args:
+        connections: servers by name; without them `openai`, from `OPENAI_BASE_URL` and `OPENAI_API_KEY`.
+        secrets: where the values of secrets come from; without it only `OPENAI_API_KEY` is known.
+        fixtures: answer requests from recorded files instead of sending them.
+        recorder: write every exchange to files.
+        storage: where payloads go that are large, such as `folder_storage(...)`; the same on all workers and
+            clients. A storage that the client's data converter already has stays.
+        definitions: definitions that any client may start by name.
+        allow_inline: also run definitions that come with the start of a workflow (type `httptask.run`). Whoever may
+            start a workflow can then spend what the connections' credentials give access to.
+        allowed_activities: activities of your own workers that definitions may call.
+        allowed_hosts: hosts that requests without a connection may go to, `*.example.com` for all below a domain;
+            empty for any.
+        allow_private: private networks that requests without a connection may reach.
+        share_limits: whether all workers of the task queue count the tokens of limited connections together; False
+            counts them here, for a task queue that no other process polls.
+        register_workflows: False makes a worker for activities only.
+        register_activities: False makes a worker for workflows only.
     """
 
     def __init__(
@@ -63,27 +82,6 @@ class HttpTaskPlugin(SimplePlugin):
         register_workflows: bool = True,
         register_activities: bool = True,
     ) -> None:
-        """Configure what workers of this plugin may do.
-
-        Args:
-            connections: servers by name; without them `openai`, from `OPENAI_BASE_URL` and `OPENAI_API_KEY`.
-            secrets: where the values of secrets come from; without it only `OPENAI_API_KEY` is known.
-            fixtures: answer requests from recorded files instead of sending them.
-            recorder: write every exchange to files.
-            storage: where payloads go that are large, such as `folder_storage(...)`; the same on all workers and
-                clients. A storage that the client's data converter already has stays.
-            definitions: definitions that any client may start by name.
-            allow_inline: also run definitions that come with the start of a workflow (type `httptask.run`). Whoever may
-                start a workflow can then spend what the connections' credentials give access to.
-            allowed_activities: activities of your own workers that definitions may call.
-            allowed_hosts: hosts that requests without a connection may go to, `*.example.com` for all below a domain;
-                empty for any.
-            allow_private: private networks that requests without a connection may reach.
-            share_limits: whether all workers of the task queue count the tokens of limited connections together; False
-                counts them here, for a task queue that no other process polls.
-            register_workflows: False makes a worker for activities only.
-            register_activities: False makes a worker for workflows only.
-        """
         check_host_patterns(allowed_hosts)
         parse_networks(allow_private)
         known = default_connections(os.environ) if connections is None else connections

@@ -161,8 +161,6 @@ async def chat_completion(
     tools = ActivityTools(handlers, handler_options)
     body = _body(model, messages, output_type, {**params}, extra_body or {})
     _offer(body, tools)
-    for _, message, hint in handler_faults(body.get("tools") or [], tools.names):
-        raise CallInvalid(f"{message}: {hint}")
     request = ChatRequest(
         body={},
         connection=connection,
@@ -267,6 +265,8 @@ def _offer(body: dict[str, Any], tools: ActivityTools) -> None:
     own = [tool for tool in tools.definitions if tool["function"]["name"] not in told]
     if own:
         body["tools"] = [*(body.get("tools") or []), *own]
+    for _, message, hint in handler_faults(body.get("tools") or [], tools.names):
+        raise CallInvalid(f"{message}: {hint}")
 
 
 def _result(completion: Completion, output_type: type[BaseModel] | None) -> ChatResult[Any]:
