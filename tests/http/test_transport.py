@@ -1,11 +1,14 @@
 import asyncio
+import gc
 import socket
 import struct
 import time
 from typing import Any
 
+import httpx
 import pytest
 
+from httptask.http.deadlines import Progress
 from httptask.http.errors import AddressForbidden, ConnectFailed, ResponseInterrupted
 from httptask.http.models import HttpRequest
 from httptask.testing import Reply, ScriptedServer
@@ -160,6 +163,21 @@ async def test_connections_are_kept_and_replaced_when_the_server_drops_them(make
         await asyncio.sleep(0.05)
         assert (await edge.send(request())).timing.connected is not None
     assert len(server.requests) == 3
+
+
+async def test_a_call_leaves_nothing_that_only_the_collector_would_free(make_edge: Any) -> None:
+    async with ScriptedServer([Reply.of()]) as server:
+        edge = make_edge(server.url)
+        await edge.send(request())
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(3):
+                await edge.send(request())
+            left = [found for found in gc.get_objects() if type(found) in (httpx.Response, Progress)]
+        finally:
+            gc.enable()
+    assert not left
 
 
 async def test_cookies_are_neither_kept_nor_shared(make_edge: Any) -> None:

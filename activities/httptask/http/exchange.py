@@ -1,18 +1,11 @@
 """One attempt: a request out, an answer in, within deadlines and sizes."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from tenacity import (
-    AsyncRetrying,
-    retry_if_exception,
-    stop_after_attempt,
-    stop_before_delay,
-    wait_exponential,
-    wait_random,
-)
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential, wait_random
 
 from httptask.http.deadlines import Progress, deadlines
 from httptask.http.decoding import BoundedDecoder
@@ -143,20 +136,45 @@ async def opened(transport: Transport, request: WireRequest, bounds: Bounds) -> 
     Raises:
         HttpTaskError: no answer came, or it did not come to its end in time.
     """
-    tries = AsyncRetrying(
-        stop=stop_after_attempt(1 if transport.simulated else _TRIES) | stop_before_delay(_TRIES_WITHIN),
-        wait=wait_exponential(multiplier=0.1, max=0.5) + wait_random(0, 0.05),
-        retry=retry_if_exception(_nothing_was_sent),
-        reraise=True,
-    )
     async with deadlines(bounds, request.url.netloc) as progress, AsyncExitStack() as stack:
 
         async def send() -> WireResponse:
             progress.restart()
             return await stack.enter_async_context(transport.open(request, progress))
 
-        response: WireResponse = await tries(send)
+        try:
+            response = await send()
+        except ConnectFailed as error:
+            if transport.simulated:
+                raise
+            response = await _tried_again(send, error, progress)
         yield Opened(response, fold(response.headers), progress)
+
+
+async def _tried_again(
+    send: Callable[[], Awaitable[WireResponse]], failed: ConnectFailed, progress: Progress
+) -> WireResponse:
+    """Goes on after a first try that failed. Nearly all succeed, and so do without what tenacity keeps of each."""
+    first: ConnectFailed | None = failed
+
+    async def attempt() -> WireResponse:
+        nonlocal first
+        if first is not None:
+            error, first = first, None
+            raise error
+        return await send()
+
+    def is_over(state: RetryCallState) -> bool:
+        late = progress.elapsed() / 1000 + state.upcoming_sleep >= _TRIES_WITHIN
+        return late or state.attempt_number >= _TRIES
+
+    tries = AsyncRetrying(
+        stop=is_over,
+        wait=wait_exponential(multiplier=0.1, max=0.5) + wait_random(0, 0.05),
+        retry=retry_if_exception(_nothing_was_sent),
+        reraise=True,
+    )
+    return await tries(attempt)
 
 
 async def exchange(

@@ -109,6 +109,7 @@ def has_control_character(text: str) -> bool:
     return _CONTROL.search(text) is not None
 
 
+@lru_cache(maxsize=1024)
 def is_credential(name: str) -> bool:
     """Whether a header of that name usually carries a credential, so that its value is never shown."""
     return name.lower() != "idempotency-key" and _CREDENTIAL.search(name) is not None

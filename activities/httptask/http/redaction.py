@@ -38,9 +38,7 @@ class Redactor:
         for value, name in values.items():
             for form in _forms(value):
                 self._names.setdefault(form, name)
-        # Alternatives are tried in order, so a value that contains another must come first.
-        alternatives = "|".join(map(re.escape, sorted(self._names, key=len, reverse=True)))
-        self._pattern = re.compile(alternatives) if alternatives else None
+        self._pattern = _pattern(tuple(self._names))
 
     def text(self, text: str) -> str:
         """The text without the values."""
@@ -110,6 +108,13 @@ class PieceRedactor:
         """What was held back, when nothing follows it."""
         rest, self._held = self._held, ""
         return self._redactor.text(rest)
+
+
+@lru_cache(maxsize=256)
+def _pattern(forms: tuple[str, ...]) -> re.Pattern[str] | None:
+    # Alternatives are tried in order, so a value that contains another must come first.
+    alternatives = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
+    return re.compile(alternatives) if alternatives else None
 
 
 @lru_cache(maxsize=256)

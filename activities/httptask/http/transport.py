@@ -42,7 +42,6 @@ _WRITTEN_AT_ONCE = 256 * 1024
 _MAX_HEADER_LINE = 32 * 1024
 _MAX_HEADERS = 256
 _SERVER_ERRORS = 500
-_OWN_HEADERS = frozenset({b"host", b"content-length", b"connection"})
 _NO_AUTO_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
@@ -75,6 +74,7 @@ class NetworkTransport:
                 yield WireResponse(response.status_code, headers, response.aiter_raw())
             finally:
                 await response.aclose()
+                del response.stream  # the two hold each other, and only a collector's walk would free them
         finally:
             _at_work.reset(token)
 
@@ -89,10 +89,8 @@ class NetworkTransport:
             message = httpx.Request(
                 request.method,
                 _url(request.url.origin),
-                headers=list(request.headers),
-                content=request.body,
-                # httpx would normalise it; it goes out as it was written.
-                extensions={"progress": progress, "url": request.url},
+                # httpx would normalise its URL and add headers; it goes out as it was written.
+                extensions={"request": request, "progress": progress},
             )
             return await self._client.send(message, stream=True)
         except HttpTaskError:
@@ -152,18 +150,15 @@ class _AiohttpTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         progress: Progress = request.extensions["progress"]
-        in_tunnel = request.url.scheme == "https"
+        written: WireRequest = request.extensions["request"]
+        in_tunnel = written.url.scheme == "https"
         to_proxy = self._to_proxy()
         response = await self._session.request(
-            request.method,
-            URL(str(request.extensions["url"]), encoded=True),
-            data=_data(request.content),
+            written.method,
+            URL(str(written.url), encoded=True),
+            data=_data(written.body),
             headers=[
-                *(
-                    (name.decode("ascii"), value.decode("utf-8"))
-                    for name, value in request.headers.raw
-                    if name.lower() not in _OWN_HEADERS
-                ),
+                *((name.decode("ascii"), value.decode("utf-8")) for name, value in written.headers),
                 *(() if in_tunnel else to_proxy.items()),
             ],
             proxy=None if self._proxy is None else self._proxy.url,
@@ -173,8 +168,7 @@ class _AiohttpTransport(httpx.AsyncBaseTransport):
             trace_request_ctx=progress,
         )
         progress.bytes_received(sum(len(name) + len(value) for name, value in response.raw_headers))
-        host = request.extensions["url"].netloc
-        body = _Body(response, progress, host)
+        body = _Body(response, progress, written.url.netloc)
         # httpx sees no headers: it would read Location, and fail where that is no URL.
         return httpx.Response(response.status, stream=body, extensions={"headers": response.raw_headers})
 

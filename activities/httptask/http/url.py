@@ -7,6 +7,7 @@ question mark with nothing behind it is left out.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from httptask.http.errors import RequestInvalid
@@ -54,6 +55,7 @@ class Url:
     """Path and query, ready for the request line; never empty."""
 
     @classmethod
+    @lru_cache(maxsize=256)
     def parse(cls, text: str) -> "Url":
         """Reads an absolute URL and drops its fragment.
 
