@@ -12,7 +12,7 @@ from httptask.chat.faults import Level
 from httptask.chat.models import ChatRequest, Completion
 from httptask.http.connections import Connection
 from httptask.http.edge import Edge
-from httptask.http.errors import OutputInvalid, RateLimited, RequestInvalid, ResponseInvalid
+from httptask.http.errors import HttpStatusError, OutputInvalid, RateLimited, RequestInvalid, ResponseInvalid
 from httptask.http.fixtures import Fixture, Fixtures
 from httptask.http.limits import CHAT_DEFAULTS, HTTP_DEFAULTS
 from httptask.http.models import HttpRequest, HttpResponse, Limits, SecretReference
@@ -36,7 +36,7 @@ class ObservedEdge(Edge):
 
 
 @asynccontextmanager
-async def edge_to(url: str, model_rules: Any = None) -> AsyncGenerator[ObservedEdge]:
+async def edge_to(url: str, **rules: Any) -> AsyncGenerator[ObservedEdge]:
     names = {"OPENAI_API_KEY": "sk-0123456789", "MODEL": "secret-model"}
     sources = {name: SecretSource(name=name, environment=name) for name in names}
     openai = Connection(
@@ -44,7 +44,7 @@ async def edge_to(url: str, model_rules: Any = None) -> AsyncGenerator[ObservedE
         base_url=f"{url}/v1",
         authentication={"bearer": {"token": "$secrets.OPENAI_API_KEY"}},
         allow_private=("loopback",),
-        model_rules=model_rules or {},
+        **rules,
     )
     edge = ObservedEdge({"openai": openai}, SecretStore(sources, names))
     try:
@@ -122,9 +122,41 @@ async def test_a_connection_has_rules_for_models_of_its_own(
     model_rules: dict[str, Any], warned: list[str]
 ) -> None:
     request = ChatRequest(body={**BODY, "model": "o3", "stop": "x"})
-    async with ScriptedServer([Reply.json(ANSWER)]) as server, edge_to(server.url, model_rules) as edge:
+    async with (
+        ScriptedServer([Reply.json(ANSWER)]) as server,
+        edge_to(server.url, model_rules=model_rules) as edge,
+    ):
         completion = await complete(edge, request)
     assert [fault.pointer for fault in completion.warnings] == warned
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("also_retryable", "retryable"), [([], False), ([423], True)])
+async def test_an_error_under_a_status_of_success_may_pass_where_the_connection_says_so(
+    also_retryable: list[int], retryable: bool, stream: bool
+) -> None:
+    reply = Reply.json({"error": {"code": 423, "message": "the model is loading"}})
+    async with (
+        ScriptedServer([reply]) as server,
+        edge_to(server.url, retryable_statuses=also_retryable) as edge,
+    ):
+        with pytest.raises(HttpStatusError) as caught:
+            await complete(edge, ChatRequest(body={**BODY, "stream": stream}))
+    assert caught.value.details["status"] == 423
+    assert caught.value.retryable is retryable
+
+
+@pytest.mark.parametrize("delivered", ["event", "choice", "stray"])
+async def test_so_may_an_error_in_a_stream(delivered: str) -> None:
+    error = {"code": 423, "message": "the model is loading"}
+    chunk: dict[str, Any] = {"choices": [{"index": 0, "error": error}]} if delivered == "choice" else {"error": error}
+    if delivered == "stray":
+        chunk = {"detail": "the model is loading", "code": 423}
+    reply = Reply.of(f"data: {json.dumps(chunk)}\n\n".encode(), headers={"Content-Type": "text/event-stream"})
+    async with ScriptedServer([reply]) as server, edge_to(server.url, retryable_statuses=[423]) as edge:
+        with pytest.raises(HttpStatusError) as caught:
+            await complete(edge, ChatRequest(body={**BODY, "stream": True}))
+    assert caught.value.retryable
 
 
 async def test_a_secret_fills_a_field_that_looks_empty() -> None:

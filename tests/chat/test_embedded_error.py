@@ -4,6 +4,7 @@ import pytest
 
 from httptask.chat.embedded_error import embedded_error
 from httptask.http import errors
+from httptask.http.connections import Connection
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,14 @@ def test_an_error_under_a_status_of_success(
 )
 def test_no_error(body: Any) -> None:
     assert embedded_error(body) is None
+
+
+@pytest.mark.parametrize(("status", "retryable"), [(423, True), (422, False), (503, True), (402, False)])
+def test_its_connection_says_what_may_pass(status: int, retryable: bool) -> None:
+    connection = Connection(name="local", retryable_statuses=frozenset({402, 423}))
+    error = embedded_error({"error": {"code": status, "message": "model is loading"}}, connection)
+    assert error is not None
+    assert error.retryable is retryable
 
 
 def test_says_what_the_server_says_at_bounded_length() -> None:

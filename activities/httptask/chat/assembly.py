@@ -8,6 +8,7 @@ from httptask.chat.choice_assembly import ChoiceAssembly
 from httptask.chat.deltas import index_of
 from httptask.chat.embedded_error import embedded_error
 from httptask.http.classify import error_text
+from httptask.http.connections import Connection
 from httptask.http.errors import HttpTaskError, ResponseInterrupted, ResponseInvalid
 from httptask.http.events import Event
 from httptask.http.json_tree import is_array, is_object
@@ -25,14 +26,16 @@ class Assembly:
 
     Args:
         wanted: how many choices were asked for.
+        connection: that it comes through, whose rules say which errors may pass.
 
     Attributes:
         reader: splits the answer into events.
     """
 
-    def __init__(self, wanted: int = 1) -> None:
+    def __init__(self, wanted: int = 1, connection: Connection | None = None) -> None:
         self.reader = AnswerReader()
         self._wanted = wanted
+        self._connection = connection
         self._head: dict[str, Any] = {}
         self._choices: dict[int, ChoiceAssembly] = {}
         self._usage: dict[str, Any] | None = None
@@ -63,7 +66,7 @@ class Assembly:
             chunk = event.value
             if event.type == "error":
                 fields = chunk if is_object(chunk) and "error" in chunk else {"error": chunk}
-                raise _required_error(fields)
+                raise self._error(fields)
             if is_object(chunk):
                 self._add(chunk)
             elif isinstance(chunk, str):
@@ -86,7 +89,7 @@ class Assembly:
                 raise ResponseInterrupted("the answer broke off: what came of it is not JSON")
             return self.reader.document
         if not self._choices:
-            if is_object(self._stray) and (error := embedded_error(self._stray)):
+            if is_object(self._stray) and (error := embedded_error(self._stray, self._connection)):
                 raise error
             raise ResponseInterrupted(f"the stream ended before its first choice{self._said()}")
         if unfinished := self._unfinished():
@@ -112,7 +115,7 @@ class Assembly:
 
     def _add(self, chunk: dict[str, Any]) -> None:
         if chunk.get("error") is not None or chunk.get("object") == "error":
-            raise _required_error(chunk)
+            raise self._error(chunk)
         usage = chunk.get("usage")
         if is_object(usage):
             self._usage = usage
@@ -133,7 +136,7 @@ class Assembly:
         if not is_object(choice):
             raise ResponseInvalid("the answer is not a chat completion: a choice of a chunk can't be read")
         if choice.get("error") is not None:
-            raise _required_error({"error": choice["error"]})
+            raise self._error({"error": choice["error"]})
         index = index_of(choice.get("index"))
         assembly = self._choices.get(position if index is None else index)
         if assembly is None:
@@ -151,15 +154,14 @@ class Assembly:
     def _unfinished(self) -> list[int]:
         return [index for index, choice in self._choices.items() if choice.finish_reason is None]
 
+    def _error(self, fields: dict[str, Any]) -> HttpTaskError:
+        error = embedded_error(fields, self._connection)
+        return error or ResponseInvalid("the server answered with an error: no message")
+
     def _said(self) -> str:
         """What the server said that is no chunk, which may be why its stream ended."""
         said = error_text(self._stray)
         return f"; the server said: {said[:_MAX_STRAY_CHARACTERS]}" if said else ""
-
-
-def _required_error(fields: dict[str, Any]) -> HttpTaskError:
-    error = embedded_error(fields)
-    return error or ResponseInvalid("the server answered with an error: no message")
 
 
 def _usage_elsewhere(body: dict[str, Any]) -> dict[str, Any] | None:

@@ -72,7 +72,9 @@ async def _ask(
     first_token: float | None = None
     if is_streamed(request.body):
         wanted = request.body.get("n")
-        response, first_token = await receive(edge, message, wanted, attempt=attempt, count=count, live=live)
+        response, first_token = await receive(
+            edge, message, wanted, connection, attempt=attempt, count=count, live=live
+        )
     else:
         response = await edge.send(message, attempt=attempt, defaults=CHAT_DEFAULTS)
     request_id = response.headers.get("x-request-id") or response.headers.get("request-id")
@@ -83,6 +85,7 @@ async def _ask(
             include_response=request.include_response,
             include_message=request.include_message,
             incomplete=request.incomplete,
+            connection=connection,
         )
     except HttpTaskError as error:
         name_server(error, request.connection)

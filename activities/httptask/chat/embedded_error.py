@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from httptask.http.classify import classify, error_text
+from httptask.http.connections import Connection
 from httptask.http.errors import HttpTaskError, ResponseInvalid
 from httptask.http.json_tree import is_array, is_object
 
@@ -40,12 +41,12 @@ _STATUS_OF_NAME = {
 """Types and codes of errors, and the status under which the API sends them."""
 
 
-def embedded_error(answer: Mapping[str, Any]) -> HttpTaskError | None:
+def embedded_error(answer: Mapping[str, Any], connection: Connection | None = None) -> HttpTaskError | None:
     """The error that stands in an answer in place of a completion, or None.
 
     It is an `error` of the body or of a choice, a body that calls itself an error, or one without choices that
-    explains itself. It is judged like the status that its code or type stands for, and is not retryable when it
-    names none.
+    explains itself. It is judged like the status that its code or type stands for, by the rules of the connection
+    if there is one, and is not retryable when it names none.
     """
     error = _find(answer)
     if error is None:
@@ -56,7 +57,8 @@ def embedded_error(answer: Mapping[str, Any]) -> HttpTaskError | None:
     status = _status(fields)
     if status is None:
         return ResponseInvalid(f"the server answered with an error: {message}", details=details)
-    verdict = classify(status, {}, {"error": fields}, "POST")
+    rules = connection or Connection(name="")
+    verdict = classify(status, {}, {"error": fields}, "POST", also_retryable=rules.retryable_statuses)
     return verdict.error(
         f"the server answered with error {status}: {message}",
         details={"status": status, **details},

@@ -12,6 +12,7 @@ from httptask.chat.models import Completion, Extra, Incomplete, ToolCall
 from httptask.chat.structured import OutputFault, asks_for_json, read_structured
 from httptask.chat.wire import WireChoice, WireCompletion, WireMessage, WireToolCall
 from httptask.http import json_tree
+from httptask.http.connections import Connection
 from httptask.http.errors import (
     AnswerFiltered,
     AnswerRefused,
@@ -43,6 +44,7 @@ def read_completion(
     include_response: bool = False,
     include_message: bool = False,
     incomplete: Incomplete | None = None,
+    connection: Connection | None = None,
 ) -> Completion:
     """Read the body of an answer of `POST /chat/completions`.
 
@@ -53,6 +55,7 @@ def read_completion(
         include_message: whether it carries the model's message as it came.
         incomplete: whether an answer that was cut, held back or refused is an error or a value; by default an error
             where JSON is asked for and the answer was cut or held back, and a value everywhere else.
+        connection: that it came through, whose rules say which errors may pass.
 
     Raises:
         ResponseInvalid: it is not a chat completion.
@@ -63,7 +66,7 @@ def read_completion(
             needs: `text`, `errors` (pointer and message each), `finish_reason`, `usage`, `model`, `id`.
     """
     answer = _object(body)
-    if error := embedded_error(answer):
+    if error := embedded_error(answer, connection):
         raise error
     try:
         wire = WireCompletion.model_validate(answer)

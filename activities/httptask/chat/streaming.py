@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from httptask.chat.assembly import Assembly
 from httptask.chat.live import Listener, telling
 from httptask.chat.response import MAX_TEXT_BYTES, cut
+from httptask.http.connections import Connection
 from httptask.http.edge import Edge
 from httptask.http.errors import HttpTaskError, ResponseInterrupted
 from httptask.http.event_stream import Count, EventStream
@@ -42,6 +43,7 @@ async def receive(
     edge: Edge,
     request: HttpRequest,
     wanted: Any,
+    connection: Connection | None = None,
     *,
     attempt: int = 1,
     count: Count | None = None,
@@ -56,6 +58,7 @@ async def receive(
         edge: sends it.
         request: asks for a stream.
         wanted: its `n`.
+        connection: that it goes through, whose rules say which errors may pass.
         attempt: which attempt at it this is, for the result and the log.
         count: is kept up to date.
         live: is told the text while it comes.
@@ -65,7 +68,7 @@ async def receive(
         HttpTaskError: everything that `Edge.stream` raises, and errors that the server sends in the stream.
             `details` holds what had come of the text, as `partial_text`.
     """
-    assembly = Assembly(max(wanted, 1) if isinstance(wanted, int) else 1)
+    assembly = Assembly(max(wanted, 1) if isinstance(wanted, int) else 1, connection)
     try:
         async with (
             telling(live, lambda: assembly.text, attempt=attempt) as teller,
