@@ -199,6 +199,7 @@ def test_what_is_told_is_bounded() -> None:
     with pytest.raises(RequestInvalid) as caught:
         require_sendable(ChatRequest(body=body))
     assert caught.value.message.endswith("(and 10001 more)")
+    assert caught.value.details["count"] == 10_002
     assert len(str(caught.value.details)) < 20_000
 
     extra = {f"{index}{'x' * 100_000}": 1 for index in range(100)}

@@ -149,7 +149,9 @@ async def test_an_error_under_a_status_of_success_may_pass_where_the_connection_
 @pytest.mark.parametrize("delivered", ["event", "choice", "stray"])
 async def test_so_may_an_error_in_a_stream(delivered: str) -> None:
     error = {"code": 423, "message": "the model is loading"}
-    chunk: dict[str, Any] = {"choices": [{"index": 0, "error": error}]} if delivered == "choice" else {"error": error}
+    chunk: dict[str, Any] = (
+        {"choices": [{"index": 0, "error": error}]} if delivered == "choice" else {"error": error}
+    )
     if delivered == "stray":
         chunk = {"detail": "the model is loading", "code": 423}
     reply = Reply.of(f"data: {json.dumps(chunk)}\n\n".encode(), headers={"Content-Type": "text/event-stream"})

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-import structlog
-
 from httptask.chat.faults import BodyFault, Level, shortened
 from httptask.chat.fields.check import field_faults
 from httptask.chat.model_rules import Takes, model_faults
@@ -18,12 +16,10 @@ from httptask.http.connections import Connection
 from httptask.http.errors import RequestInvalid
 from httptask.http.providers import ProviderName
 
-__all__ = ["check_body", "require_sendable"]
+__all__ = ["NOT_SENDABLE", "check_body", "require_sendable"]
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
+NOT_SENDABLE: Final = "the chat request can't be sent"
 _NEEDED: Final = ("/model", "/messages")
-_MOST_LOGGED: Final = 10
 _MOST_TOLD: Final = 50
 _LONGEST: Final = 300
 _NO_RULES: Final[Mapping[str, Takes]] = {}
@@ -62,10 +58,11 @@ def require_sendable(request: ChatRequest, connection: Connection | None = None)
     """Check a request before it is sent over a connection, at its own level.
 
     Returns:
-        What the server may reject; it is logged, too.
+        What the server may reject.
 
     Raises:
-        RequestInvalid: the body can't be sent; `details["faults"]` lists what is wrong with it, up to 50 faults.
+        RequestInvalid: the body can't be sent; `details["faults"]` lists what is wrong with it, up to 50 faults of all
+            `details["count"]`.
     """
     secret = {reference.pointer for reference in request.secrets}
     of_server: dict[str, Any] = (
@@ -78,15 +75,11 @@ def require_sendable(request: ChatRequest, connection: Connection | None = None)
         first = errors[0]
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         raise RequestInvalid(
-            f"the chat request can't be sent: {first.pointer}: {first.message}: {first.hint}{more}",
-            details={"faults": [asdict(fault) for fault in errors[:_MOST_TOLD]]},
-        )
-    if faults:
-        log.warning(
-            "chat.request.doubtful",
-            connection=request.connection,
-            faults=[f"{fault.pointer}: {fault.rule}" for fault in faults[:_MOST_LOGGED]],
-            count=len(faults),
+            f"{NOT_SENDABLE}: {first.pointer}: {first.message}: {first.hint}{more}",
+            details={
+                "count": len(errors),
+                "faults": [asdict(fault) for fault in errors[:_MOST_TOLD]],
+            },
         )
     return faults[:_MOST_TOLD]
 

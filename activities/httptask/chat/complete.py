@@ -1,7 +1,9 @@
 """One chat completion: checked, sent once, read."""
 
 import base64
-from typing import Any
+from typing import Any, Final
+
+import structlog
 
 from httptask.chat.check import require_sendable
 from httptask.chat.cost import cost_of
@@ -22,6 +24,10 @@ from httptask.http.models import HttpResponse
 from httptask.http.outcome import name_server
 
 __all__ = ["complete"]
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+_MOST_LOGGED: Final = 10
 
 
 async def complete(
@@ -49,6 +55,13 @@ async def complete(
     """
     connection = edge.connection(request.connection)
     warnings = require_sendable(request, connection)
+    if warnings:
+        log.warning(
+            "chat.request.doubtful",
+            connection=request.connection,
+            faults=[f"{fault.pointer}: {fault.rule}" for fault in warnings[:_MOST_LOGGED]],
+            count=len(warnings),
+        )
     with chat_span(request, connection) as span:
         completion = await _ask(edge, request, connection, span, attempt=attempt, count=count, live=live)
         completion.warnings = warnings

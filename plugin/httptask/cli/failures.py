@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from httptask.http.json_tree import is_object
+from httptask.http.json_tree import is_array, is_object
 
 if TYPE_CHECKING:
     from temporalio.client import WorkflowFailureError
@@ -41,17 +41,34 @@ def state_after(failure: "WorkflowFailureError") -> str:
 
 def explain_failure(problem: dict[str, Any], loaded: "Loaded") -> str:
     """Place, title and detail in a few lines."""
+    from httptask.workflows.problem import heading_of
+
     pointer = problem.get("instance")
     place = loaded.name
     if isinstance(pointer, str):
         at = loaded.positions.key(pointer)
         place = f"{place}:{at.line}:{at.column}"
-    lines = [f"{place}: {problem.get('title', 'Failed')}"]
-    if problem.get("detail"):
+    lines = [f"{place}: {heading_of(problem.get('title', 'Failed'), problem.get('error'))}"]
+    details = problem.get("details")
+    faults = _faults(details) if is_object(details) else []
+    if faults:
+        lines += faults
+    elif problem.get("detail"):
         lines.append(f"  {problem['detail']}")
     if isinstance(pointer, str):
         lines.append(f"  task: {pointer.rpartition('/')[2]}")
-    details = problem.get("details")
     if is_object(details) and isinstance(details.get("diff"), str):
         lines.append(f"  nearest: {details.get('nearest')}\n{details['diff']}")
     return "\n".join(lines)
+
+
+def _faults(details: dict[str, Any]) -> list[str]:
+    """The faults of a chat request, a line each."""
+    from httptask.chat.check import NOT_SENDABLE
+
+    faults = details.get("faults")
+    if not is_array(faults) or not faults:
+        return []
+    lines = [f"    {fault['pointer']}: {fault['message']}; {fault['hint']}" for fault in faults]
+    left_out = details.get("count", len(faults)) - len(faults)
+    return [f"  {NOT_SENDABLE}:", *lines, *([f"    and {left_out} more"] if left_out else [])]

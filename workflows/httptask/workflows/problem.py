@@ -8,7 +8,14 @@ from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 
 from httptask.dsl.json_values import is_mapping
 
-__all__ = ["ERROR_TYPE_PREFIX", "Problem", "TaskFault", "describe_invalid", "problem_of_failure"]
+__all__ = [
+    "ERROR_TYPE_PREFIX",
+    "Problem",
+    "TaskFault",
+    "describe_invalid",
+    "heading_of",
+    "problem_of_failure",
+]
 
 _MAX_CHARACTERS = 4_000
 ERROR_TYPE_PREFIX = "https://serverlessworkflow.io/spec/1.0.0/errors/"
@@ -88,7 +95,8 @@ class Problem(BaseModel):
 
     def to_failure(self) -> ApplicationError:
         """The failure that ends a workflow: its type is the problem's type, its first detail the whole object."""
-        message = f"{self.title}: {self.detail}" if self.detail else self.title
+        heading = heading_of(self.title, self.error)
+        message = f"{heading}: {self.detail}" if self.detail else heading
         return ApplicationError(message[:2000], self.to_json(), type=self.type, non_retryable=True)
 
 
@@ -108,6 +116,11 @@ class TaskFault(Exception):
     def raise_standard(cls, kind: str, title: str, **fields: Any) -> NoReturn:
         """Raise a fault of one of the standard's types."""
         raise cls(Problem.standard(kind, title, **fields))
+
+
+def heading_of(title: str, error: str | None) -> str:
+    """A title, and the name by which the error is found in the documentation where that is another."""
+    return title if error in (None, title) else f"{title} ({error})"
 
 
 def describe_invalid(error: ValidationError) -> str:

@@ -1,0 +1,43 @@
+"""What the terminal says of a run that failed."""
+
+import pytest
+
+from httptask.cli.failures import explain_failure
+from httptask.dsl.loader import load_text
+from httptask.workflows.problem import Problem
+
+LOADED = load_text(
+    """\
+document: { dsl: 1.0.3, namespace: tests, name: asks, version: 1.0.0 }
+do:
+  - ask: { set: 1 }
+""",
+    "asks.yaml",
+)
+TITLES = [
+    ("Too many turns", "TurnsExceeded", "Too many turns (TurnsExceeded)"),
+    ("RateLimited", "RateLimited", "RateLimited"),
+    ("The expression failed", None, "The expression failed"),
+]
+
+
+@pytest.mark.parametrize(("title", "error", "shown"), TITLES)
+def test_an_error_has_the_name_that_the_documentation_lists(
+    title: str, error: str | None, shown: str
+) -> None:
+    problem = Problem.standard("runtime", title, detail="why", error=error, instance="/do/0/ask")
+    explained = explain_failure(problem.to_json(), LOADED)
+    assert explained == f"asks.yaml:3:5: {shown}\n  why\n  task: ask"
+    assert problem.to_failure().message == f"{shown}: why"
+
+
+def test_faults_that_the_failure_had_no_room_for_are_counted() -> None:
+    fault = {"pointer": "/top_p", "message": "it is 3", "hint": "write 1"}
+    problem = Problem.standard(
+        "validation", "RequestInvalid", detail="long", details={"count": 3, "faults": [fault]}
+    )
+    assert explain_failure(problem.to_json(), LOADED).splitlines()[1:] == [
+        "  the chat request can't be sent:",
+        "    /top_p: it is 3; write 1",
+        "    and 2 more",
+    ]
