@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from temporalio.service import RPCError, RPCStatusCode
@@ -25,7 +25,7 @@ from httptask.http.models import HttpRequest, HttpResponse
 from httptask.http.prepare import PreparedRequest
 from httptask.http.secrets import SecretStore
 from httptask.plugin import HttpTaskPlugin
-from httptask.testrequest import Outcome, PlannedTest, Sample, plan_test, send_once
+from httptask.testrequest import Outcome, PlannedTest, Sample, check_planned, plan_test, send_once
 from httptask.workflows.problem import TaskFault
 
 __all__ = ["TestLaunch", "launch_test"]
@@ -60,9 +60,7 @@ def launch_test(launch: TestLaunch) -> ExitCode:
     if not launch.as_json:
         _show_prepared(prepared)
     if launch.plugin is None:
-        if launch.as_json:
-            print_json({"prepared": prepared.model_dump(), "curl": prepared.curl()})
-        return ExitCode.DONE
+        return _check(launch, planned, prepared)
     outcome = asyncio.run(_send(launch, launch.plugin, planned))
     if launch.as_json:
         print_json(_as_json(launch, prepared, outcome))
@@ -85,6 +83,24 @@ def _plan(launch: TestLaunch) -> tuple[PlannedTest, PreparedRequest]:
         ) from None
     except HttpTaskError as error:
         raise CliError(f"{launch.loaded.name}: {launch.task}: {error.message}") from None
+
+
+def _check(launch: TestLaunch, planned: PlannedTest, prepared: PreparedRequest) -> ExitCode:
+    """Tell what a real call would be refused for, and what its server might reject."""
+    warnings, problem = check_planned(planned, launch.config.connections)
+    if launch.as_json:
+        shown = {
+            "warnings": [asdict(warning) for warning in warnings],
+            "error": problem and problem.to_json(),
+        }
+        told = {name: value for name, value in shown.items() if value}
+        print_json({"prepared": prepared.model_dump(), "curl": prepared.curl(), **told})
+    else:
+        for warning in warnings:
+            print_note(f"warning: {warning.pointer}: {warning.message}; {warning.hint}")
+        if problem is not None:
+            print_note(explain_failure(problem.to_json(), launch.loaded))
+    return ExitCode.DONE if problem is None else ExitCode.FAILED
 
 
 def _prepare(launch: TestLaunch, request: HttpRequest) -> PreparedRequest:
