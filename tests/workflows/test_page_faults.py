@@ -170,13 +170,13 @@ async def test_faults(
     ("path", "query", "paginate", "detail"),
     [
         (
-            "/items?page=3",
+            '/items?${ "page" }=3',
             "{}",
             PAGE,
             "the address has the parameter page, which `paginate` sets: leave it out",
         ),
         (
-            "/items?after=",
+            '/items?${ "aft" }er=',
             "{}",
             CURSOR,
             "the address has the parameter after, which `paginate` sets: leave it out",
@@ -192,7 +192,7 @@ async def test_faults(
 async def test_parameter_that_is_there_already(
     temporal: WorkflowEnvironment, path: str, query: str, paginate: str, detail: str
 ) -> None:
-    text = definition(paginate, query).replace("path: /items", f'path: "{path}"')
+    text = definition(paginate, query).replace("path: /items", f"path: '{path}'")
     outcome, targets = await run_pages(temporal, [page()], text)
     assert (outcome.problem["error"], outcome.problem["detail"]) == ("RequestInvalid", detail)
     assert targets == []
@@ -202,15 +202,15 @@ async def test_parameter_that_is_there_already(
     ("body", "detail"),
     [
         (
-            "{}",
+            '"${ {} }"',
             "the body has no place for /variables/0/after, which `paginate` sets: no variables in an object",
         ),
         (
-            "{ variables: [] }",
+            '{ variables: "${ [] }" }',
             "the body has no place for /variables/0/after, which `paginate` sets: no 0 in a list",
         ),
         (
-            "text",
+            '"${ .kind | tostring }"',
             "`paginate` sets /variables/0/after of the body, which is no JSON: write `body` as a mapping",
         ),
     ],

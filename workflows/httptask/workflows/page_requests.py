@@ -3,7 +3,8 @@
 from typing import Any
 from urllib.parse import parse_qsl
 
-from httptask.dsl.json_values import is_list, is_mapping
+from httptask.dsl.body_places import missing_place, tokens_in
+from httptask.dsl.json_values import is_mapping
 from httptask.dsl.reading_arguments import PaginateArguments, PositionArguments
 from httptask.http.models import HttpRequest, JsonBody
 from httptask.workflows.request_bodies import kind_of, refuse_request
@@ -43,8 +44,13 @@ def with_position(request: HttpRequest, way: PositionArguments, position: Positi
             refuse_request(
                 f"`paginate` sets {way.body} of the body, which is no JSON: write `body` as a mapping"
             )
-        value = _with_member(request.body.value, way.body[1:].split("/"), position, way.body)
-        body = JsonBody(value=value)
+        missing = missing_place(request.body.value, way.body)
+        if missing is not None:
+            token, found = missing
+            refuse_request(
+                f"the body has no place for {way.body}, which `paginate` sets: no {token} in {kind_of(found)}"
+            )
+        body = JsonBody(value=_with_member(request.body.value, tokens_in(way.body), position))
         return _changed(request, f"/body/value{way.body}", body=body)
     assert way.parameter is not None  # one of the two is given
     escaped = way.parameter.replace("~", "~0").replace("/", "~1")
@@ -61,16 +67,12 @@ def _has_parameter(url: str, name: str) -> bool:
     return any(given == name for given, _ in parse_qsl(query, keep_blank_values=True))
 
 
-def _with_member(value: Any, tokens: list[str], new: Position, pointer: str) -> Any:
-    """The value with another member at a pointer; what is around that has to be there."""
+def _with_member(value: Any, tokens: list[str], new: Position) -> Any:
+    """The value with another member at a place that it has."""
     if not tokens:
         return new
-    token, rest = tokens[0].replace("~1", "/").replace("~0", "~"), tokens[1:]
-    if is_mapping(value) and (token in value or not rest):
-        return {**value, token: _with_member(value.get(token), rest, new, pointer)}
-    if not is_list(value) or not token.isdecimal() or int(token) >= len(value):
-        refuse_request(
-            f"the body has no place for {pointer}, which `paginate` sets: no {token} in {kind_of(value)}"
-        )
+    token, rest = tokens[0], tokens[1:]
+    if is_mapping(value):
+        return {**value, token: _with_member(value.get(token), rest, new)}
     at = int(token)
-    return [*value[:at], _with_member(value[at], rest, new, pointer), *value[at + 1 :]]
+    return [*value[:at], _with_member(value[at], rest, new), *value[at + 1 :]]

@@ -6,6 +6,7 @@ from typing import Any, Final
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.json_values import is_mapping
 from httptask.dsl.reading_arguments import WAYS
+from httptask.dsl.structure.page_places import place_faults
 from httptask.http.suggest import closest
 
 __all__ = ["page_faults"]
@@ -34,13 +35,13 @@ def page_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
         yield Fault(child_pointer(at, way), "two-ways", message, hint, at_key=True)
     yield from _excluded(pointer, arguments)
     for way in ("cursor", "page", "offset"):
-        yield from _place_faults(child_pointer(at, way), way, paginate.get(way))
-    yield from _parameter_faults(pointer, arguments, paginate)
+        position = paginate.get(way)
+        if is_mapping(position):
+            yield from _place_faults(child_pointer(at, way), way, position)
+            yield from place_faults(pointer, arguments, way, position)
 
 
-def _place_faults(pointer: str, way: str, value: Any) -> Iterator[Fault]:
-    if not is_mapping(value):
-        return
+def _place_faults(pointer: str, way: str, value: dict[str, Any]) -> Iterator[Fault]:
     if "parameter" in value and "body" in value:
         message = f"`{way}` has two places, `parameter` and `body`"
         yield Fault(child_pointer(pointer, "body"), "two-places", message, "keep one of them", at_key=True)
@@ -66,15 +67,3 @@ def _excluded(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
             "leave `output` out: it is the list of all items; `items` sees status and headers in `$response`"
         )
         yield Fault(child_pointer(pointer, "output"), "not-with-paginate", message, hint)
-
-
-def _parameter_faults(pointer: str, arguments: dict[str, Any], paginate: dict[str, Any]) -> Iterator[Fault]:
-    query = arguments.get("query")
-    for way in ("page", "offset"):
-        numbered = paginate.get(way)
-        name = numbered.get("parameter") if is_mapping(numbered) else None
-        if is_mapping(query) and isinstance(name, str) and name in query:
-            message = f"`{name}` is given by `{way}` already"
-            hint = f"leave it out here; the first page is asked for with `start` of `{way}`"
-            at = child_pointer(child_pointer(pointer, "query"), name)
-            yield Fault(at, "two-parameters", message, hint, at_key=True)

@@ -1,0 +1,37 @@
+"""Places of a request body that `paginate` sets."""
+
+from typing import Any
+
+from httptask.chat.unknown import IsUnknown
+from httptask.dsl.json_values import is_list, is_mapping
+
+__all__ = ["missing_place", "tokens_in"]
+
+
+def tokens_in(pointer: str) -> list[str]:
+    """The keys and indices that a JSON Pointer names."""
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer[1:].split("/")]
+
+
+def missing_place(body: Any, pointer: str, is_unknown: IsUnknown | None = None) -> tuple[str, Any] | None:
+    """What keeps a member from being set: everything around it has to be there.
+
+    Args:
+        body: the JSON that it is set in.
+        pointer: of the member.
+        is_unknown: tells a value that is not known yet, in which any place may be.
+
+    Returns:
+        The first key that leads nowhere, and the value that lacks it; None when the member can be set.
+    """
+    value, tokens = body, tokens_in(pointer)
+    for index, token in enumerate(tokens):
+        if is_unknown is not None and is_unknown(value):
+            return None
+        if is_mapping(value) and (token in value or index + 1 == len(tokens)):
+            value = value.get(token)
+        elif is_list(value) and token.isdecimal() and int(token) < len(value):
+            value = value[int(token)]
+        else:
+            return token, value
+    return None

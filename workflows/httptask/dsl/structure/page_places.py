@@ -1,0 +1,88 @@
+"""Where `paginate` puts a position: a member that the body has room for, a parameter that is given nowhere else."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from httptask.dsl.body_places import missing_place
+from httptask.dsl.faults import Fault, child_pointer
+from httptask.dsl.functions import BODY_ARGUMENTS
+from httptask.dsl.json_values import is_mapping
+from httptask.dsl.structure.chat import is_expression
+from httptask.dsl.structure.kinds import kind_of_value
+
+__all__ = ["place_faults"]
+
+_OTHER_PLACE = "or send it in the query: `parameter` instead of `body`"
+
+
+def place_faults(
+    pointer: str, arguments: dict[str, Any], way: str, position: dict[str, Any]
+) -> Iterator[Fault]:
+    """What stands in the way of a position, as far as the request is written out.
+
+    Args:
+        pointer: of the request's arguments.
+        arguments: as they stand in the definition.
+        way: the key of `paginate` that says where the next page is.
+        position: what stands there.
+    """
+    member, parameter = position.get("body"), position.get("parameter")
+    if None not in (member, parameter):  # which is reported already
+        return
+    if isinstance(member, str) and member.startswith("/"):
+        fault = _body_fault(arguments, member)
+        if fault is not None:
+            yield Fault(f"{pointer}/paginate/{way}/body", "no-place", *fault)
+    elif isinstance(parameter, str):
+        yield from _query_faults(pointer, arguments, way, parameter)
+        yield from _address_faults(pointer, arguments, way, parameter)
+
+
+def _body_fault(arguments: dict[str, Any], member: str) -> tuple[str, str] | None:
+    """The message and the hint."""
+    kind = next((name for name in BODY_ARGUMENTS if arguments.get(name) is not None), None)
+    if kind is None:
+        return (
+            f"the request has no `body` for `{member}` to be set in",
+            f"add `body`, a mapping, {_OTHER_PLACE}",
+        )
+    body = arguments[kind]
+    if kind != "body" or (isinstance(body, str) and not is_expression(body)):
+        message = f"`{member}` can't be set: the body is no JSON"
+        return message, f"write `body` as a mapping, {_OTHER_PLACE}"
+    missing = missing_place(body, member, is_expression)
+    if missing is None:
+        return None
+    token, found = missing
+    message = f"the body has no place for `{member}`: there is no `{token}` in {kind_of_value(found)}"
+    return message, "write into `body` what stands around it"
+
+
+def _query_faults(pointer: str, arguments: dict[str, Any], way: str, parameter: str) -> Iterator[Fault]:
+    """A parameter of `query` beside a number; a cursor may have a first value there."""
+    query = arguments.get("query")
+    if way != "cursor" and is_mapping(query) and parameter in query:
+        message = f"`{parameter}` is given by `{way}` already"
+        hint = f"leave it out here; the first page is asked for with `start` of `{way}`"
+        at = child_pointer(child_pointer(pointer, "query"), parameter)
+        yield Fault(at, "two-parameters", message, hint, at_key=True)
+
+
+def _address_faults(pointer: str, arguments: dict[str, Any], way: str, parameter: str) -> Iterator[Fault]:
+    endpoint = arguments.get("endpoint")
+    texts = {"endpoint": endpoint, "path": arguments.get("path")}
+    if is_mapping(endpoint):
+        texts["endpoint/uri"] = endpoint.get("uri")
+    given = re.compile(rf"^[^?#]*\?(?:[^#]*&)?({re.escape(parameter)})(?=[=&#]|$)")
+    for place, text in texts.items():
+        found = given.search(text) if isinstance(text, str) else None
+        if found is not None:
+            message = f"the address has the parameter `{parameter}`, which `{way}` gives already"
+            first = (
+                "its first value goes under `query`"
+                if way == "cursor"
+                else "the first page is asked for with `start`"
+            )
+            hint = f"leave it out here; {first}"
+            yield Fault(f"{pointer}/{place}", "two-parameters", message, hint, offset=found.start(1))
