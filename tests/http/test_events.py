@@ -12,7 +12,7 @@ from httptask.http.models import StreamFormat
 
 def read(format_: StreamFormat, *chunks: bytes) -> list[Event]:
     reader = event_reader(format_)
-    return [event for chunk in chunks for event in reader.feed(chunk)] + reader.finish()
+    return [event for chunk in chunks for event in reader.feed(chunk)] + list(reader.finish())
 
 
 SSE: list[tuple[bytes, list[Any]]] = [
@@ -74,9 +74,9 @@ def test_line_that_is_not_json(line: bytes) -> None:
 def test_event_that_does_not_end(format_: StreamFormat) -> None:
     reader = event_reader(format_)
     for _ in range(MAX_EVENT_BYTES // 65536):
-        assert reader.feed(b"x" * 65536) == []
+        assert list(reader.feed(b"x" * 65536)) == []
     with pytest.raises(ResponseTooLarge):
-        reader.feed(b"x")
+        list(reader.feed(b"x"))
 
 
 @pytest.mark.parametrize(("format_", "start"), [("sse", b"data: "), ("ndjson", b"")])

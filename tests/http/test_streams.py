@@ -243,8 +243,16 @@ async def test_secrets_are_replaced_wherever_chunks_are_cut(make_edge: Any) -> N
     ("stream", "message"),
     [
         ({"each": ".a.b"}, r"/with/stream/each: Cannot index"),
-        ({"until": ".a"}, r"/with/stream/until: a condition must yield true or false"),
-        ({"until": "empty"}, r"/with/stream/until: a condition"),
+        (
+            {"until": ".a"},
+            r"/with/stream/until: a condition must yield true or false; `\.a` yields `1` \(compare with",
+        ),
+        ({"until": ".b"}, r"`\.b` yields `null` \(give a default"),
+        (
+            {"until": "empty"},
+            r"/with/stream/until: a condition must .* `empty` yields nothing \(give a default",
+        ),
+        ({"until": ".a, .b, true, 4"}, r"yields `1`, `null`, `true` and 1 more \(join them"),
         ({"each": "def f: f; f"}, "stopped at its time limit"),
     ],
 )
@@ -258,6 +266,17 @@ async def test_expression_that_fails(make_edge: Any, stream: dict[str, Any], mes
 async def test_no_expression_is_evaluated_behind_the_last_event(make_edge: Any) -> None:
     reply = Reply.of(sse('{"n":1}', '{"n":2}', "text"), headers=SSE)
     assert (await read(make_edge, reply, each=".n", until=".n == 2")).content == [1, 2]
+
+
+async def test_events_before_a_line_that_cannot_be_read_count(make_edge: Any) -> None:
+    body = b'{"n":1}\n{"n":2}\n{"n":\n{"n":4}\n'
+    reply = Reply.of(body, headers={"Content-Type": "application/x-ndjson"})
+    with pytest.raises(
+        ResponseInvalid, match=r"line 3 of the stream .*; 2 events in 30 bytes had come"
+    ) as caught:
+        await read(make_edge, reply)
+    assert caught.value.details["events"] == 2
+    assert (await read(make_edge, reply, limit=2)).content == [{"n": 1}, {"n": 2}]
 
 
 async def test_without_anything_that_evaluates(make_edge: Any) -> None:

@@ -1,5 +1,6 @@
 """Splits the answer to a streamed request into events, or keeps it whole where it is no stream."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from httptask.http.errors import ResponseInvalid
@@ -31,7 +32,7 @@ class AnswerReader:
         self._starts_stream: bool | None = None
         self._stream: EventReader = event_reader("sse")
 
-    def feed(self, data: bytes) -> list[Event]:
+    def feed(self, data: bytes) -> Iterable[Event]:
         """The events that are complete with more of the body."""
         if self._starts_stream:
             return self._stream.feed(data)
@@ -43,7 +44,7 @@ class AnswerReader:
                 return self._stream.feed(bytes(self._begun))
         return []
 
-    def finish(self) -> list[Event]:
+    def finish(self) -> Iterable[Event]:
         """The events that are complete with the end of the body."""
         if self._starts_stream:
             return self._stream.finish()
@@ -77,10 +78,10 @@ def _lines(body: bytes) -> list[Event]:
     """A JSON value per line; a last line without its end may have been cut and is none."""
     reader = event_reader("ndjson")
     try:
-        events = reader.feed(body)
+        events = list(reader.feed(body))
     except ResponseInvalid:
         return []
     try:
-        return events + reader.finish() if events else []
+        return [*events, *reader.finish()] if events else []
     except ResponseInvalid:
         return events

@@ -1,7 +1,7 @@
 """An answer that comes in events, as it is read: decompressed, bounded, counted, without the values of secrets."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
@@ -137,17 +137,30 @@ class EventStream:
         """
         async for chunk in self._answer.response.chunks:
             self._decoder.feed(chunk)
-            events = self._taken(self._reader.feed(self._data()))
-            if events:
+            for events in self._together(self._reader.feed(self._data())):
                 yield events
             if self.ended_by is not None:
                 await self._drain()
                 return
         self._decoder.finish()
-        events = self._taken(self._reader.finish())
-        if events:
+        for events in self._together(self._reader.finish()):
             yield events
         self.ended_by = self.ended_by or ("length" if has_known_end(self._answer.headers) else "close")
+
+    def _together(self, read: Iterable[Event]) -> Generator[list[Event]]:
+        """Events that came together; those before one that can't be read are given, and counted, before its error."""
+        events: list[Event] = []
+        failure: HttpTaskError | None = None
+        try:
+            for event in read:
+                events.append(event)  # noqa: PERF402 - what came before an error stays
+        except HttpTaskError as error:
+            failure = error
+        taken = self._taken(events)
+        if taken:
+            yield taken
+        if failure is not None and self.ended_by is None:
+            raise failure
 
     async def _drain(self) -> None:
         """Reads the rest of an answer whose events have ended, if it is there: its connection can serve again."""

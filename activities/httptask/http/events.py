@@ -1,6 +1,7 @@
 """Events of a stream: split out of a body as it comes, each one complete before it is seen."""
 
 import codecs
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -49,10 +50,10 @@ class Event:
 
 
 class EventReader(Protocol):
-    """Splits a body into events."""
+    """Splits a body into events; to be read on only when those before have been taken."""
 
-    def feed(self, data: bytes) -> list[Event]:
-        """The events that are complete with more of the body.
+    def feed(self, data: bytes) -> Iterable[Event]:
+        """The events that are complete with more of the body, up to one that can't be read.
 
         Raises:
             ResponseTooLarge: an event is larger than `MAX_EVENT_BYTES`.
@@ -60,7 +61,7 @@ class EventReader(Protocol):
         """
         ...
 
-    def finish(self) -> list[Event]:
+    def finish(self) -> Iterable[Event]:
         """The events that are complete with the end of the body; raises as `feed` does."""
         ...
 
@@ -87,29 +88,27 @@ class _ServerSentEvents:
         self._events = SSEDecoder()
         self._begun = 0
 
-    def feed(self, data: bytes) -> list[Event]:
+    def feed(self, data: bytes) -> Iterator[Event]:
         return self._decoded(self._text.decode(data))
 
-    def finish(self) -> list[Event]:
-        events = self._decoded(self._text.decode(b"", final=True))
-        return events + self._read(self._lines.flush())
+    def finish(self) -> Iterator[Event]:
+        yield from self._decoded(self._text.decode(b"", final=True))
+        yield from self._read(self._lines.flush())
 
-    def _decoded(self, text: str) -> list[Event]:
+    def _decoded(self, text: str) -> Iterator[Event]:
         self._begun += len(text)
-        events = self._read(self._lines.decode(text)) if text else []
+        if text:
+            yield from self._read(self._lines.decode(text))
         _check_size(self._begun)
-        return events
 
-    def _read(self, lines: list[str]) -> list[Event]:
-        found: list[Event] = []
+    def _read(self, lines: list[str]) -> Iterator[Event]:
         for line in lines:
             if not line:
                 self._begun = 0
             event = self._events.decode(line)
             if event is not None and event.data:  # without data it only carries an id or a wait
                 _check_size(len(event.data))
-                found.append(Event(_value(event.data), len(event.data), event.event, event.id))
-        return found
+                yield Event(_value(event.data), len(event.data), event.event, event.id)
 
 
 class _JsonLines:
@@ -120,14 +119,12 @@ class _JsonLines:
         self._size = 0
         self._number = 1
 
-    def feed(self, data: bytes) -> list[Event]:
+    def feed(self, data: bytes) -> Iterator[Event]:
         first, *others = data.split(b"\n")
         self._begin(first)
-        found: list[Event] = []
         for other in others:
-            found += self._line()
+            yield from self._line()
             self._begin(other)
-        return found
 
     def finish(self) -> list[Event]:
         return self._line()

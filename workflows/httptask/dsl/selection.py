@@ -15,7 +15,7 @@ from httptask.dsl.expressions import (
     evaluate,
     parse_expression,
 )
-from httptask.dsl.expressions.messages import excerpt
+from httptask.dsl.expressions.messages import excerpt, not_a_condition
 from httptask.dsl.faults import Fault
 from httptask.dsl.json_values import is_list
 from httptask.http.collecting import Selected
@@ -53,7 +53,8 @@ def _selected(reading: StreamReading, results: Sequence[Mapping[str, Any]]) -> l
     for result in results:
         last = _outputs(reading, "until", result["until"])
         if len(last) != 1 or not isinstance(last[0], bool):
-            _fail(reading, "until", "a condition must yield true or false")
+            message, hint = not_a_condition(reading.until or "", last)
+            _fail(reading, "until", f"{message} ({hint})")
         found.append(Selected(_outputs(reading, "each", result["each"]), last[0]))
         if last[0]:
             break

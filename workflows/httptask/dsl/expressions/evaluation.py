@@ -16,7 +16,7 @@ from httptask.dsl.expressions.errors import ExpressionFailed, ExpressionLimitExc
 from httptask.dsl.expressions.expression import Expression
 from httptask.dsl.expressions.helper_process import HelperStopped, Reply
 from httptask.dsl.expressions.jq_program import batch_program
-from httptask.dsl.expressions.messages import excerpt, hint_for_failure
+from httptask.dsl.expressions.messages import excerpt, hint_for_failure, not_a_condition
 from httptask.dsl.expressions.pool import run_program
 from httptask.dsl.json_values import is_mapping
 from httptask.http.json_tree import finite_number
@@ -63,10 +63,7 @@ def evaluate_condition(expression: Expression, scope: Scope, *, limit: float = L
     value = evaluate(expression, scope, limit=limit)
     if isinstance(value, bool):
         return value
-    source, result = excerpt(expression.source), excerpt(_json(value))
-    message = f"a condition must yield true or false; `{source}` yields `{result}`"
-    hint = "give a default: `… // false`" if value is None else "compare with `==`, `!=`, `<`, …; `=` assigns"
-    raise ExpressionFailed(expression.pointer, message, hint)
+    raise ExpressionFailed(expression.pointer, *not_a_condition(expression.source, [value]))
 
 
 def evaluate_all(

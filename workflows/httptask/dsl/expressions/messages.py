@@ -1,11 +1,14 @@
 """jq's own words made readable."""
 
+import json
 import re
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-__all__ = ["excerpt", "hint_for_failure"]
+__all__ = ["excerpt", "hint_for_failure", "not_a_condition"]
 
 _LONGEST: Final = 160
+_MOST_VALUES: Final = 3
 
 _HINTS: Final = (
     (re.compile(r"^Cannot iterate over null"), "the list is missing: give a default, `(… // [])[]`"),
@@ -27,6 +30,21 @@ def excerpt(text: str) -> str:
     """A text on one line, cut to what a message can bear."""
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+def not_a_condition(source: str, values: Sequence[Any]) -> tuple[str, str]:
+    """What is wrong with a condition that yields these values, and what to write instead."""
+    shown = ", ".join(
+        f"`{excerpt(json.dumps(value, ensure_ascii=False, separators=(',', ':')))}`"
+        for value in values[:_MOST_VALUES]
+    )
+    more = f" and {len(values) - _MOST_VALUES} more" if len(values) > _MOST_VALUES else ""
+    message = f"a condition must yield true or false; `{excerpt(source)}` yields {shown or 'nothing'}{more}"
+    if len(values) > 1:
+        return message, "join them: `any(…; .)` or `all(…; .)`"
+    if not values or values[0] is None:
+        return message, "give a default: `… // false`"
+    return message, "compare with `==`, `!=`, `<`, …; `=` assigns"
 
 
 def hint_for_failure(message: str) -> str | None:
