@@ -54,6 +54,33 @@ async def test_one_line_and_exit_code_2(shell: Shell, name: str) -> None:
     assert shell.left_over() == []
 
 
+UNDECLARED = """
+document: { dsl: 1.0.3, namespace: tests, name: uses, version: 1.0.0 }
+do:
+  - ask:
+      call: chatCompletion
+      with: { model: m, messages: [{ role: user, content: Hi }], fallback: [{ connection: spare }] }
+  - get: { call: httpRequest, with: { method: get, connection: shop, path: /a } }
+  - get2: { call: httpRequest, with: { method: get, connection: shop, path: /b } }
+  - price: { call: activity, with: { type: price_of } }
+"""
+
+
+@pytest.mark.parametrize("command", [["run", "uses.yaml"], ["worker", "-d", "uses.yaml"]])
+async def test_what_is_not_declared_is_told_with_its_place(shell: Shell, command: list[str]) -> None:
+    shell.write("uses.yaml", UNDECLARED)
+    shell.write("httptask.toml", "[connections.openai]\nbase_url = 'https://openai.example.com/v1'\n")
+    code, told = await shell.run(*command)
+    assert code == 2
+    assert told.stderr.splitlines()[-1] == (
+        "error: uses.yaml:7:64: connection shop: not declared: add it to httptask.toml with its base_url; "
+        "uses.yaml:6:91: connection spare: not declared: add it to httptask.toml with its base_url; "
+        "uses.yaml:9:44: activity price_of: not allowed: add [activities.price_of] to httptask.toml"
+    )
+    _, checked = await shell.run("validate", "uses.yaml")
+    assert "uses.yaml:6:91: warning[unknown-connection]: there is no connection `spare`" in checked.stdout
+
+
 async def test_nothing_is_taken_for_an_emoji(shell: Shell) -> None:
     shell.write(
         "hundred.yaml", SETS.replace("\ndo:", "\n" * 99 + "do:").replace("one: {", "one: { then: nowhere,")

@@ -1,18 +1,20 @@
 """Whether a worker has all that its definitions need, found out without sending anything."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
 
+from httptask.cli.connection_names import uses_of_connections
 from httptask.cli.console import print_json, stdout
 from httptask.cli.errors import CliError
 
 if TYPE_CHECKING:
     from httptask.config import Config
     from httptask.dsl.loader import Loaded
+    from httptask.dsl.program import Program
     from httptask.http.connections import Connection
     from httptask.http.secrets import SecretSource, SecretStore
 
@@ -25,7 +27,7 @@ class Finding:
 
     Attributes:
         kind: definition, connection, activity, secret or policy.
-        about: where it comes from or goes to.
+        about: where it comes from or goes to; of what is not there, where a definition names it.
         fault: why it can't be used; None when it can, or when nothing uses it.
     """
 
@@ -41,22 +43,23 @@ def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[
 
     loaded = list(loaded)
     store = SecretStore(config.secrets, environment)
-    connections = _used_connections(loaded)
-    needed = _needed_secrets(
-        loaded, [config.connections[name] for name in connections & set(config.connections)]
-    )
+    connections = _places(loaded, uses_of_connections)
+    used = [connection for name, connection in config.connections.items() if name in connections]
+    needed = _needed_secrets(loaded, used)
     findings = [Finding("definition", name_of(one), one.name) for one in loaded]
     findings += [_connection(connection) for connection in config.connections.values()]
     findings += [
-        Finding("connection", name, "", "not declared: add it to httptask.toml with its base_url")
-        for name in sorted(connections - set(config.connections))
+        Finding("connection", name, place, "not declared: add it to httptask.toml with its base_url")
+        for name, place in sorted(connections.items())
+        if name not in config.connections
     ]
     findings += [
         Finding("activity", allowed.name, allowed.task_queue or "") for allowed in config.activities.values()
     ]
     findings += [
-        Finding("activity", name, "", f"not allowed: add [activities.{name}] to httptask.toml")
-        for name in sorted(_used_activities(loaded) - set(config.activities))
+        Finding("activity", name, place, f"not allowed: add [activities.{name}] to httptask.toml")
+        for name, place in sorted(_places(loaded, _uses_of_activities).items())
+        if name not in config.activities
     ]
     findings += [
         Finding(
@@ -71,9 +74,9 @@ def require_ready(findings: Iterable[Finding]) -> None:
     """Refuse to begin what would stop half-way, after calls that are made and paid for.
 
     Raises:
-        CliError: a connection or the value of a secret is missing.
+        CliError: a connection, an activity or the value of a secret is missing.
     """
-    faults = [f"{finding.kind} {finding.name}: {finding.fault}" for finding in findings if finding.fault]
+    faults = [_told(finding) for finding in findings if finding.fault]
     if faults:
         raise CliError("; ".join(faults))
 
@@ -101,18 +104,27 @@ def _connection(connection: "Connection") -> Finding:
     return Finding("connection", connection.name, connection.base_url or "")
 
 
-def _used_connections(loaded: "Iterable[Loaded]") -> set[str]:
-    """Connections that some task of a definition names, as such or as its authentication."""
-    names: set[str] = set()
+def _told(finding: Finding) -> str:
+    told = f"{finding.kind} {finding.name}: {finding.fault}"
+    return f"{finding.about}: {told}" if finding.kind in ("connection", "activity") else told
+
+
+def _places(
+    loaded: "Iterable[Loaded]", uses: "Callable[[Program], Iterator[tuple[str, str]]]"
+) -> dict[str, str]:
+    """What definitions name, with the place of the first use."""
+    places: dict[str, str] = {}
     for one in loaded:
-        for node in one.program.nodes.values() if one.program else ():
-            names.update(node.connections)
-    return names
+        for name, pointer in uses(one.program) if one.program else ():
+            at = one.positions.value(pointer)
+            places.setdefault(name, f"{one.name}:{at.line}:{at.column}")
+    return places
 
 
-def _used_activities(loaded: "Iterable[Loaded]") -> set[str]:
-    nodes = (node for one in loaded if one.program for node in one.program.nodes.values())
-    return {node.activity for node in nodes if node.activity is not None}
+def _uses_of_activities(program: "Program") -> "Iterator[tuple[str, str]]":
+    for node in program.nodes.values():
+        if node.activity is not None:
+            yield node.activity, f"{node.pointer}/with/type"
 
 
 def _needed_secrets(loaded: "Iterable[Loaded]", connections: "Iterable[Connection]") -> set[str]:
