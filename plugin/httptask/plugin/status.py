@@ -19,6 +19,7 @@ __all__ = ["fetch_status", "with_attempts"]
 
 _AT_ONCE = timedelta(seconds=2)
 """How long a call may take to get from its queue to a worker without a word about it."""
+_IN_QUEUE = "in the queue, for its turn or for a worker"
 
 Task = TypeVar("Task", bound=TaskStatus)
 
@@ -69,6 +70,7 @@ def with_attempts(tasks: Iterable[Task], pending: Iterable[PendingActivityInfo])
 def _attempt(info: PendingActivityInfo) -> dict[str, Any]:
     scheduled = info.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
     waits = scheduled and info.attempt > 1
+    queued = scheduled and _is_overdue(info)
     facts = _facts(info)
     changes: dict[str, Any] = {
         "attempt": facts.get("attempt", info.attempt - 1) + 1,
@@ -77,17 +79,32 @@ def _attempt(info: PendingActivityInfo) -> dict[str, Any]:
     }
     if info.last_failure.application_failure_info.type != Postponed.__name__:
         changes["retry_after"] = facts.get("retry_after")
-    if scheduled and not waits and datetime.now(UTC) - info.scheduled_time.ToDatetime(tzinfo=UTC) > _AT_ONCE:
-        changes.update(state="waiting", last_failure="in the queue, for its turn or for a worker")
+    if queued:
+        changes.update(state="waiting", last_failure=_why_queued(info))
     if not waits and (read := _read_so_far(info)) is not None:
         changes["detail"] = read
-    if waits:
+    if waits and not queued:
         changes["state"] = "waiting"
         if info.HasField("next_attempt_schedule_time"):
             changes["next_attempt_at"] = info.next_attempt_schedule_time.ToDatetime(tzinfo=UTC)
         elif info.HasField("scheduled_time"):
             changes["next_attempt_at"] = info.scheduled_time.ToDatetime(tzinfo=UTC)
     return changes
+
+
+def _is_overdue(info: PendingActivityInfo) -> bool:
+    """Whether an attempt has been for the taking for a while, its own wait being over."""
+    if info.HasField("next_attempt_schedule_time"):
+        return False
+    return datetime.now(UTC) - info.scheduled_time.ToDatetime(tzinfo=UTC) > _AT_ONCE
+
+
+def _why_queued(info: PendingActivityInfo) -> str:
+    """A call that was put off had a reason to wait that is over; a failure explains the attempt to come."""
+    failure = info.last_failure
+    if not failure.message or failure.application_failure_info.type == Postponed.__name__:
+        return _IN_QUEUE
+    return f"{failure.message}; {_IN_QUEUE}"
 
 
 def _read_so_far(info: PendingActivityInfo) -> str | None:
