@@ -2,10 +2,17 @@
 
 import asyncio
 import signal
+import uuid
 
 import httpx
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
 
+from httptask.cli.health import reason_not_ready
 from httptask.cli.server.ports import available_port
+from httptask.http.connections import Connection
+from httptask.plugin import HttpTaskPlugin
 from httptask.testing import Reply, ScriptedServer
 from support.cluster import address_of
 from support.commands import Shell
@@ -86,3 +93,22 @@ async def test_an_address_that_is_taken_or_none(shell: Shell) -> None:
             )
             assert code == 2
             assert command.stderr.startswith(f"error: health can't be served at {address}\n")
+
+
+async def test_ready_means_the_queues_of_limited_connections_too(temporal: WorkflowEnvironment) -> None:
+    limited = Connection(name="shop", base_url="https://shop.example.com", requests_per_minute=60)
+    plugin = HttpTaskPlugin(connections={"shop": limited}, allow_inline=True)
+    client = await Client.connect(temporal.client.service_client.config.target_host, plugins=[plugin])
+    worker = Worker(client, task_queue=f"test-{uuid.uuid4().hex}")
+    async with worker:
+        async with asyncio.timeout(5):
+            while True:
+                if await reason_not_ready(worker, plugin.workers_beside(worker)) is None:
+                    break
+                await asyncio.sleep(0.02)
+        [beside] = plugin.workers_beside(worker)
+        await beside.shutdown()
+        assert worker.is_running
+        reason = await reason_not_ready(worker, plugin.workers_beside(worker))
+        assert reason == f"the worker does not poll {worker.task_queue}/shop"
+    assert plugin.workers_beside(worker) == ()

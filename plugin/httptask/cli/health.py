@@ -1,6 +1,6 @@
 """Whether a worker lives and is ready, for whoever watches over its process."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -56,10 +56,11 @@ async def health_served(
         await runner.cleanup()
 
 
-async def reason_not_ready(worker: "Worker") -> str | None:
-    """Why a worker takes no work: it does not poll, or Temporal does not answer."""
-    if not worker.is_running:
-        return "the worker does not poll"
+async def reason_not_ready(worker: "Worker", beside: "Iterable[Worker]" = ()) -> str | None:
+    """Why a worker takes no work: it or one beside it does not poll, or Temporal does not answer."""
+    for one in (worker, *beside):
+        if not one.is_running:
+            return f"the worker does not poll {one.task_queue}"
     namespace = DescribeNamespaceRequest(namespace=worker.client.namespace)
     try:
         await worker.client.workflow_service.describe_namespace(namespace, timeout=_TEMPORAL_SECONDS)

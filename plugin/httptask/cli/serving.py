@@ -66,7 +66,9 @@ async def _serve_on_cluster(
         worker = Worker(client, task_queue=task_queue, graceful_shutdown_timeout=_GRACE)
 
         async def not_ready() -> str | None:
-            return "the worker stops" if interrupts.asked.is_set() else await reason_not_ready(worker)
+            if interrupts.asked.is_set():
+                return "the worker stops"
+            return await reason_not_ready(worker, plugin.workers_beside(worker))
 
         async with health_served(health_address, not_ready):
             log.info("worker.started", address=cluster.address, task_queue=task_queue)

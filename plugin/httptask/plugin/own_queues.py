@@ -1,7 +1,7 @@
 """Workers of the task queues that limited connections have of their own, beside the worker of a plugin."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from temporalio.worker import Worker, WorkerConfig
 
@@ -24,10 +24,15 @@ class OwnQueues:
             name: connection for name, connection in connections.items() if connection.is_limited
         }
         self._connections: dict[str, Connection] = {}
+        self._beside: dict[Worker, Sequence[Worker]] = {}
 
     def connection_of(self, task_queue: str) -> Connection | None:
         """The connection whose own queue this is."""
         return self._connections.get(task_queue)
+
+    def beside(self, worker: Worker) -> Sequence[Worker]:
+        """The workers that run beside one, for its limited connections."""
+        return self._beside.get(worker, ())
 
     async def run_beside(self, worker: Worker, run: Run) -> None:
         """Run a worker, and beside it one for each limited connection."""
@@ -35,12 +40,16 @@ class OwnQueues:
             await run(worker)
             return
         beside = [self._worker(worker, connection) for connection in self._limited.values()]
-        async with asyncio.TaskGroup() as group:
-            for own in beside:
-                group.create_task(own.run())
-            await run(worker)
-            for own in beside:
-                group.create_task(own.shutdown())
+        self._beside[worker] = beside
+        try:
+            async with asyncio.TaskGroup() as group:
+                for own in beside:
+                    group.create_task(own.run())
+                await run(worker)
+                for own in beside:
+                    group.create_task(own.shutdown())
+        finally:
+            del self._beside[worker]
 
     def _worker(self, worker: Worker, connection: Connection) -> Worker:
         """Like the worker of the workflows, for a connection's calls only; the plugin adds what it runs."""

@@ -137,6 +137,10 @@ class HttpTaskPlugin(SimplePlugin):
         """See base class."""
         await super().run_worker(worker, lambda given: self._own_queues.run_beside(given, next))
 
+    def workers_beside(self, worker: Worker) -> Sequence[Worker]:
+        """The workers of the task queues that limited connections have of their own, while a worker runs."""
+        return self._own_queues.beside(worker)
+
     @property
     def _calls(self) -> list[Callable[..., Any]]:
         return [self._activities.http_request, self._activities.chat_completion]
