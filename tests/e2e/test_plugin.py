@@ -17,6 +17,7 @@ from temporalio.worker import Replayer, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from httptask.http.edge import Edge
+from httptask.http.secrets import SecretSource
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
 from httptask.testing import Reply, ScriptedServer
 from support.cluster import has_event
@@ -191,3 +192,11 @@ async def test_inline_definitions_are_not_run_unless_allowed(
     message = failed.workflow_task_failed_event_attributes.failure.message
     assert "no definition named 'httptask.run' is served here" in message
     assert server.requests == []
+
+
+def test_declarations_are_no_values_of_secrets() -> None:
+    secrets: Any = {"TOKEN": SecretSource(name="TOKEN", environment="TOKEN")}
+    with pytest.raises(
+        TypeError, match=r"a dict, not a SecretStore: .*SecretStore\(config.secrets, os.environ\)"
+    ):
+        HttpTaskPlugin(secrets=secrets)

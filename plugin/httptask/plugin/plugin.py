@@ -47,7 +47,8 @@ class HttpTaskPlugin(SimplePlugin):
 
     Args:
         connections: servers by name; without them `openai`, from `OPENAI_BASE_URL` and `OPENAI_API_KEY`.
-        secrets: where the values of secrets come from; without it only `OPENAI_API_KEY` is known.
+        secrets: where the values of secrets come from, as a rule `SecretStore(config.secrets, os.environ)`; without it
+            only `OPENAI_API_KEY` is known.
         fixtures: answer requests from recorded files instead of sending them.
         recorder: write every exchange to files.
         storage: where payloads go that are large, such as `folder_storage(...)`; the same on all workers and
@@ -63,6 +64,10 @@ class HttpTaskPlugin(SimplePlugin):
             counts them here, for a task queue that no other process polls.
         register_workflows: False makes a worker for activities only.
         register_activities: False makes a worker for workflows only.
+
+    Raises:
+        TypeError: `secrets` is no `SecretStore`, such as the declarations alone.
+        ValueError: a host or a network can't be read.
     """
 
     def __init__(
@@ -82,6 +87,7 @@ class HttpTaskPlugin(SimplePlugin):
         register_workflows: bool = True,
         register_activities: bool = True,
     ) -> None:
+        _require_store(secrets)
         check_host_patterns(allowed_hosts)
         parse_networks(allow_private)
         known = default_connections(os.environ) if connections is None else connections
@@ -163,6 +169,14 @@ class HttpTaskPlugin(SimplePlugin):
             if self._definitions is not None:
                 ours.append(self._definitions.load_definition)
         return [*found, *(function for function in ours if function.__name__ not in registered)]
+
+
+def _require_store(secrets: object) -> None:
+    if secrets is not None and not isinstance(secrets, SecretStore):
+        raise TypeError(
+            f"secrets is a {type(secrets).__name__}, not a SecretStore: "
+            "write secrets=SecretStore(config.secrets, os.environ)"
+        )
 
 
 def _is_ours(function: Callable[..., Any]) -> bool:
