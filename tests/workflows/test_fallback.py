@@ -1,5 +1,6 @@
 """`fallback`: another connection is asked when there is no answer to be had."""
 
+import re
 from typing import Any
 
 import pytest
@@ -77,7 +78,23 @@ async def test_the_error_of_the_last_one_is_the_tasks(temporal: WorkflowEnvironm
     outcome, models, _ = await run(temporal, [GONE], [GONE], [NO_MONEY])
 
     assert outcome.problem["error"] == "QuotaExhausted"
+    assert re.sub(r"from \S+:\d+", "from HOST", outcome.problem["detail"]) == (
+        "none of 3 servers gave an answer: first: 503 from HOST: overloaded; second: 503 from HOST: overloaded; "
+        "third: 429 from HOST: no money"
+    )
+    before = outcome.problem["details"]["unavailable"]
+    assert [(one["connection"], one["model"]) for one in before] == [("first", "large"), ("second", "small")]
     assert [len(asked) for asked in models] == [2, 2, 1]
+
+
+async def test_a_credential_that_the_second_one_refuses_hides_no_reason(
+    temporal: WorkflowEnvironment,
+) -> None:
+    outcome, models, _ = await run(temporal, [GONE], [REFUSED], [completion("Ho")])
+
+    assert outcome.problem["error"] == "Unauthorized"
+    assert re.search("2 servers .* first: 503 .* second: 401 from .* bad key$", outcome.problem["detail"])
+    assert [len(asked) for asked in models] == [2, 1, 0]
 
 
 @pytest.mark.parametrize("bad", [REFUSED, INVALID])

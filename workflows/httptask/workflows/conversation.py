@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from httptask.chat.models import Completion, Unavailable, Usage
 from httptask.chat.tools import handler_faults
+from httptask.dsl.expressions.messages import excerpt
 from httptask.dsl.functions import ChatCompletionArguments, Fallback
 from httptask.dsl.json_values import is_list
 from httptask.workflows.chat_calls import chat_output, plan_chat_call, sum_usage
@@ -118,7 +119,7 @@ class Conversation:
                 return await self._send_to(self._candidates[index], body, question)
             except TaskFault as fault:
                 if index + 1 == len(self._candidates) or not _is_unavailable(fault.problem):
-                    raise
+                    raise TaskFault(self._with_those_before(index, fault.problem)) from None
                 self._give_up(index, fault.problem)
 
     async def _send_to(self, candidate: Fallback, body: Mapping[str, Any], question: int) -> Completion:
@@ -156,6 +157,17 @@ class Conversation:
         state["usage"] = sum_usage(Usage.model_validate(state["usage"]), usage).model_dump()
         state["cost"] = None if cost is None or state["cost"] is None else state["cost"] + cost
 
+    def _with_those_before(self, index: int, problem: Problem) -> Problem:
+        """The problem of the last server that was asked, with the reasons of those before it."""
+        details = problem.details or {}
+        if index == 0 or not (_is_unavailable(problem) or "status" in details):
+            return problem
+        before = self._state["unavailable"]
+        reasons = [f"{one['connection']}: {_short(one['detail'] or one['error'])}" for one in before]
+        reasons.append(f"{self._candidates[index].connection}: {_short(problem.detail or problem.title)}")
+        detail = f"none of {len(reasons)} servers gave an answer: {'; '.join(reasons)}"
+        return problem.model_copy(update={"detail": detail, "details": {**details, "unavailable": before}})
+
     def _give_up(self, index: int, problem: Problem) -> None:
         candidate, following = self._candidates[index], self._candidates[index + 1]
         self._state["unavailable"].append(
@@ -168,6 +180,10 @@ class Conversation:
         )
         self._state["candidate"] = index + 1
         self._context.note(f"asking {following.connection}: {problem.detail or problem.title}")
+
+
+def _short(reason: str | None) -> str:
+    return excerpt(reason or "no answer")
 
 
 def _is_unavailable(problem: Problem) -> bool:
