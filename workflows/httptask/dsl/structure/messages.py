@@ -9,7 +9,7 @@ from httptask.dsl.json_values import is_mapping, is_number
 from httptask.dsl.model import TASK_KEYWORDS, Document, TaskBase
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.kinds import kind_of_type, kind_of_value, shown
-from httptask.dsl.structure.locate import keys_of
+from httptask.dsl.structure.locate import Token, keys_of
 from httptask.dsl.structure.unsupported import unsupported_key, unsupported_keyword
 from httptask.http.suggest import closest, hint_for_unknown
 
@@ -86,7 +86,7 @@ def _missing_key(found: Found) -> Fault:
     fields = {} if owner is None else owner.model_fields
     about = next((field.description for name, field in fields.items() if key in (field.alias, name)), None)
     hint = f"add `{key}`: {about}" if about else f"add `{key}`"
-    container = f"`{found.tokens[-2]}`" if len(found.tokens) > 1 else "the definition"
+    container = _name(found.tokens[:-1]) if len(found.tokens) > 1 else "the definition"
     if found.model in _FUNCTION_OF and len(found.location.tokens) == 1:
         container = f"`call: {_FUNCTION_OF[found.model]}`"
     return Fault(
@@ -123,7 +123,9 @@ def _unknown_choice(found: Found) -> Fault:
 def _out_of_bounds(found: Found) -> Fault:
     bounds = found.error.get("ctx", {})
     limit = f"at least {bounds['ge']}" if "ge" in bounds else f"at most {bounds['le']}"
-    return Fault(found.pointer, "out-of-bounds", f"{_name(found)} is {found.value}", f"it must be {limit}")
+    return Fault(
+        found.pointer, "out-of-bounds", f"{_name(found.tokens)} is {found.value}", f"it must be {limit}"
+    )
 
 
 def _wrong_type(found: Found) -> Fault:
@@ -132,13 +134,13 @@ def _wrong_type(found: Found) -> Fault:
         hint = "write `- NAME:` and under it what it does"
         return Fault(found.pointer, "wrong-type", f"this item is {got}, not a name with a mapping", hint)
     expected = _expected(found)
-    message = f"{_name(found)} must be {expected}, and is {got}"
+    message = f"{_name(found.tokens)} must be {expected}, and is {got}"
     return Fault(found.pointer, "wrong-type", message, _hint_for_type(found, expected))
 
 
-def _name(found: Found) -> str:
-    last = found.tokens[-1]
-    return f"`{last}`" if isinstance(last, str) else f"item {last + 1} of `{found.tokens[-2]}`"
+def _name(tokens: tuple[Token, ...]) -> str:
+    last = tokens[-1]
+    return f"`{last}`" if isinstance(last, str) else f"item {last + 1} of `{tokens[-2]}`"
 
 
 def _expected(found: Found) -> str:
