@@ -56,6 +56,19 @@ class AsksWithTools:
 
 
 @workflow.defn
+class DescribesToolsItself:
+    @workflow.run
+    async def run(self) -> None:
+        parameters = {"type": "object", "properties": {"city": {"type": "string"}}}
+        await chat_completion(
+            model="m",
+            messages=[{"role": "user", "content": "How is it?"}],
+            tools=[{"type": "function", "function": {"name": "weather", "parameters": parameters}}],
+            handlers=[weather],
+        )
+
+
+@workflow.defn
 class AsksForEver:
     @workflow.run
     async def run(self) -> str:

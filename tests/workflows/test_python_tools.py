@@ -15,7 +15,12 @@ from support import tool_workflows
 from support.chat import calling, completion
 from support.runs import local_connection
 
-WORKFLOWS = [tool_workflows.AsksWithTools, tool_workflows.AsksForEver, tool_workflows.DescribesTools]
+WORKFLOWS = [
+    tool_workflows.AsksWithTools,
+    tool_workflows.AsksForEver,
+    tool_workflows.DescribesTools,
+    tool_workflows.DescribesToolsItself,
+]
 NICE = completion('{"nice": true}')
 
 
@@ -62,6 +67,11 @@ async def test_activities_answer(temporal: WorkflowEnvironment, called: list[Any
     [
         (("weather", '{"town": "Oslo"}'), '"city" is a required property', 0),
         (("weather", '{"city": "Oslo", "days": 0}'), "0 is less than the minimum of 1", 0),
+        (
+            ("weather", '{"city": "Oslo", "unit": "F"}'),
+            "Additional properties are not allowed ('unit' was",
+            0,
+        ),
         (("broken", "{}"), "the sensor is gone", 1),
         (("wether", "{}"), "there is no tool wether", 0),
     ],
@@ -74,6 +84,15 @@ async def test_what_goes_wrong_is_told_to_the_model(
     assert result == [True, 20]
     assert error in told(bodies[1])[0]["error"]
     assert len(called) == ran
+
+
+async def test_a_schema_of_the_author_decides_on_further_arguments(
+    temporal: WorkflowEnvironment, called: list[Any]
+) -> None:
+    asked = calling(("weather", '{"city": "Oslo", "unit": "F"}'))
+    await run(temporal, "DescribesToolsItself", [asked, completion("Fine.")])
+
+    assert called == [("weather", "Oslo", 1)]
 
 
 async def test_turns_are_bounded(temporal: WorkflowEnvironment, called: list[Any]) -> None:
@@ -98,6 +117,7 @@ async def test_what_the_model_is_told_of_an_activity(temporal: WorkflowEnvironme
                     "days": {"title": "Days", "type": "integer", "minimum": 1, "default": 1},
                 },
                 "required": ["city"],
+                "additionalProperties": False,
             },
         },
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, get_type_hints
 
-from pydantic import BaseModel, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import to_jsonable_python
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -23,6 +23,11 @@ __all__ = ["ActivityTools", "tool_of"]
 
 _A_MINUTE = timedelta(minutes=1)
 _ATTEMPTS = 5
+_CLOSED = ConfigDict(json_schema_extra={"additionalProperties": False})
+"""The model is told that there are no other arguments, and told so again by the schema when it gives one.
+
+A schema that the author wrote into `tools` decides for itself: what it allows beyond the parameters is passed over.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,4 +134,5 @@ def _tool(function: Callable[..., Any]) -> _Tool:
             )
         required = parameter.default is parameter.empty
         fields[name] = (hints[name], ...) if required else (hints[name], parameter.default)
-    return _Tool(function, create_model(f"Arguments of {function.__name__}", **fields))
+    arguments = create_model(f"Arguments of {function.__name__}", __config__=_CLOSED, **fields)
+    return _Tool(function, arguments)
