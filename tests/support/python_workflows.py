@@ -1,6 +1,6 @@
 """Workflows as users write them: nothing but the public package, in Temporal's sandbox."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, field_validator
 from temporalio import workflow
@@ -69,6 +69,12 @@ class AsksWrongly:
             await chat_completion(model="m", messages=[], n=1, extra_body={"n": 2})
         except CallInvalid as error:
             told.append(error.message)
+        for idle in ({"reask": 1}, {"reask": -1}, {"max_turns": 3}, {"max_turns": 0}):
+            options: dict[str, Any] = idle
+            try:
+                await chat_completion(model="m", messages=[], **options)
+            except CallInvalid as error:
+                told.append(error.message)
         return told
 
 

@@ -123,6 +123,10 @@ async def test_nothing_is_sent_that_cannot_be_right(runner: Runner, server: Scri
         "/temperature",
         "give one of `output_type` and `response_format`",
         "`extra_body` repeats `n`",
+        "`reask` asks again for JSON: give `output_type`, or a `response_format` of JSON",
+        "`reask` is -1: write how often to ask again, 0 for never",
+        "`max_turns` counts the turns of `handlers`, and there are none: leave it out",
+        "`max_turns` is 0: the model is asked at least once",
     ]
     assert server.requests == []
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, NamedTuple, TypeVar, Unpack, overload
+from typing import Any, Final, Generic, NamedTuple, TypeVar, Unpack, overload
 
 from pydantic import BaseModel, ValidationError
 from temporalio import workflow
@@ -12,6 +12,7 @@ from httptask.chat.faults import BodyFault, Level
 from httptask.chat.fields.request import ChatParams
 from httptask.chat.models import Audio, ChatRequest, Completion, Extra, Incomplete, ToolCall, Usage
 from httptask.chat.rate_limits import RateLimits
+from httptask.chat.structured import asks_for_json
 from httptask.chat.tools import answered_calls, handler_faults, offered_tools, question_so_far
 from httptask.http.json_pointer import json_pointer
 from httptask.http.models import Limits
@@ -25,6 +26,8 @@ from httptask.workflows.output_type import response_format_of
 from httptask.workflows.reask import ask, usage_in
 
 __all__ = ["ChatResult", "chat_completion"]
+
+_TURNS: Final = 10
 
 Json = TypeVar("Json")
 Model = TypeVar("Model", bound=BaseModel)
@@ -86,7 +89,7 @@ async def chat_completion(
     extra_body: Mapping[str, Any] | None = ...,
     handlers: Sequence[Callable[..., Any]] = ...,
     handler_options: CallOptions | None = ...,
-    max_turns: int = ...,
+    max_turns: int | None = ...,
     **params: Unpack[ChatParams],
 ) -> ChatResult[Model]: ...
 
@@ -107,7 +110,7 @@ async def chat_completion(
     extra_body: Mapping[str, Any] | None = ...,
     handlers: Sequence[Callable[..., Any]] = ...,
     handler_options: CallOptions | None = ...,
-    max_turns: int = ...,
+    max_turns: int | None = ...,
     **params: Unpack[ChatParams],
 ) -> ChatResult[Any]: ...
 
@@ -127,7 +130,7 @@ async def chat_completion(
     extra_body: Mapping[str, Any] | None = None,
     handlers: Sequence[Callable[..., Any]] = (),
     handler_options: CallOptions | None = None,
-    max_turns: int = 10,
+    max_turns: int | None = None,
     **params: Unpack[ChatParams],
 ) -> ChatResult[Any]:
     """Ask for one chat completion as an activity, with retries.
@@ -149,18 +152,19 @@ async def chat_completion(
         handlers: activities that answer the model's calls of tools of their names, after which it is asked again. What
             the model is told of them comes from their name, docstring and parameters, unless `tools` says it.
         handler_options: how Temporal runs those; there are 5 attempts of a minute, unless they say otherwise.
-        max_turns: how often the model is asked at most, while it calls such tools.
+        max_turns: how often the model is asked at most, while it calls such tools; 10 times, unless it is given.
         params: every other field of the API's request body.
 
     Raises:
         CallFailed: or one of its subclasses in `httptask.workflows.errors`; `OutputInvalid` when the answer does not
             have the form that was asked for, or the model refused to give one; `TurnsExceeded`.
         CallInvalid: an activity can't be a tool; both `output_type` and `response_format` are given, or a field twice;
-            `live` is given in a workflow without a stream.
+            `live` is given in a workflow without a stream; `reask` or `max_turns` is too small, or has no effect.
     """
     tools = ActivityTools(handlers, handler_options)
     body = _body(model, messages, output_type, {**params}, extra_body or {})
     _offer(body, tools)
+    _require_effect(body, tools, reask, max_turns)
     request = ChatRequest(
         body={},
         connection=connection,
@@ -170,7 +174,7 @@ async def chat_completion(
         include_message=bool(handlers),
         live=live,
     )
-    return await _Conversation(request, output_type, options, tools).run(body, reask, max_turns)
+    return await _Conversation(request, output_type, options, tools).run(body, reask, max_turns or _TURNS)
 
 
 class _Turn(NamedTuple):
@@ -267,6 +271,19 @@ def _offer(body: dict[str, Any], tools: ActivityTools) -> None:
         body["tools"] = [*(body.get("tools") or []), *own]
     for _, message, hint in handler_faults(body.get("tools") or [], tools.names):
         raise CallInvalid(f"{message}: {hint}")
+
+
+def _require_effect(body: Mapping[str, Any], tools: ActivityTools, reask: int, max_turns: int | None) -> None:
+    if reask < 0:
+        raise CallInvalid(f"`reask` is {reask}: write how often to ask again, 0 for never")
+    if reask and not asks_for_json(body):
+        raise CallInvalid("`reask` asks again for JSON: give `output_type`, or a `response_format` of JSON")
+    if max_turns is None:
+        return
+    if max_turns < 1:
+        raise CallInvalid(f"`max_turns` is {max_turns}: the model is asked at least once")
+    if not tools.names:
+        raise CallInvalid("`max_turns` counts the turns of `handlers`, and there are none: leave it out")
 
 
 def _result(completion: Completion, output_type: type[BaseModel] | None) -> ChatResult[Any]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from httptask.chat.check import check_body
 from httptask.chat.faults import UNKNOWN_FIELD, Level
 from httptask.chat.model_rules import Takes
+from httptask.chat.structured import asks_for_json
 from httptask.chat.tools import handler_faults
 from httptask.chat.unknown import has_unknown, with_unknown
 from httptask.dsl.faults import Fault, Severity, child_pointer
@@ -46,6 +47,7 @@ def chat_faults(pointer: str, arguments: dict[str, Any], rules: Level) -> Iterat
                 at_key=fault.rule == UNKNOWN_FIELD,
             )
     yield from _handler_faults(pointer, arguments)
+    yield from _idle_faults(pointer, arguments)
 
 
 def _handler_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
@@ -55,6 +57,37 @@ def _handler_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
         for name, message, hint in handler_faults(tools, handlers):
             place = child_pointer(f"{pointer}/handlers", name)
             yield Fault(place, "unknown-tool", message, hint, at_key=True)
+
+
+def _idle_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
+    """Arguments that bring nothing about without another one."""
+    has_handlers = arguments.get("handlers") or _is_misspelt("handlers", arguments)
+    if "maxTurns" in arguments and not has_handlers:
+        message = "`maxTurns` counts the turns of `handlers`, and there are none"
+        yield _idle(pointer, "maxTurns", message, "leave it out, or add `handlers` for the tools")
+    response_format = arguments.get("response_format")
+    if (
+        arguments.get("reask")
+        and not is_expression(response_format)
+        and not _may_ask_for_json(response_format)
+    ):
+        message = "`reask` asks again for JSON, and none is asked for"
+        yield _idle(
+            pointer, "reask", message, "leave it out, or say with `response_format` what the answer has to be"
+        )
+
+
+def _is_misspelt(name: str, arguments: dict[str, Any]) -> bool:
+    return name not in arguments and any(closest(key, (name,)) for key in arguments)
+
+
+def _may_ask_for_json(response_format: Any) -> bool:
+    kind = response_format.get("type") if is_mapping(response_format) else None
+    return is_expression(kind) or asks_for_json({"response_format": response_format})
+
+
+def _idle(pointer: str, key: str, message: str, hint: str) -> Fault:
+    return Fault(child_pointer(pointer, key), "without-effect", message, hint, Severity.WARNING, at_key=True)
 
 
 def _meant_argument(key: str, arguments: dict[str, Any]) -> str | None:
