@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import gc
 import socket
 import struct
@@ -163,6 +164,43 @@ async def test_connections_are_kept_and_replaced_when_the_server_drops_them(make
         await asyncio.sleep(0.05)
         assert (await edge.send(request())).timing.connected is not None
     assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "surplus",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsurplus",
+        b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-",
+        b"xyz",
+    ],
+)
+async def test_what_comes_unasked_is_not_the_next_calls_answer(make_edge: Any, surplus: bytes) -> None:
+    answered, sent = asyncio.Event(), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                target = (await reader.readuntil(b"\r\n\r\n")).split()[1]
+                head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n"
+                writer.write(head + target)
+                if target == b"/a":
+                    await answered.wait()
+                    writer.write(surplus)
+                    sent.set()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    edge = make_edge(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    async with server:
+        answers = [(await edge.send(request("/a"))).content]
+        answered.set()
+        await sent.wait()
+        for _ in range(5):  # turns of the loop, in which the client reads what is there
+            await asyncio.sleep(0)
+        answers += [(await edge.send(request(target))).content for target in ("/b", "/c")]
+        await edge.aclose()
+    assert answers == ["/a", "/b", "/c"]
 
 
 async def test_a_call_leaves_nothing_that_only_the_collector_would_free(make_edge: Any) -> None:

@@ -13,11 +13,14 @@ from contextvars import ContextVar
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
+from weakref import WeakSet
 
 import aiohttp
 import httpx
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError, PayloadEncodingError
+from aiohttp.tracing import Trace
 from yarl import URL
 
 from httptask.http.address import Network
@@ -129,14 +132,7 @@ class _AiohttpTransport(httpx.AsyncBaseTransport):
     def __init__(self, guard: Guard, route: Route) -> None:
         self._proxy = route.proxy
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                ssl=route.context(),
-                resolver=guard,
-                socket_factory=guard.socket,
-                use_dns_cache=False,
-                limit=0,  # the worker bounds its activities, and a connection its calls
-                keepalive_timeout=_KEPT_SECONDS,
-            ),
+            connector=_Connector(guard, route),
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             max_field_size=_MAX_HEADER_LINE,
@@ -232,6 +228,38 @@ def _ended_with_its_connection(response: aiohttp.ClientResponse) -> Generator[No
         closed.remove_done_callback(end)
 
 
+class _Connector(aiohttp.TCPConnector):
+    """A pool that gives no connection again on which something came unasked: it would be the next call's answer."""
+
+    def __init__(self, guard: Guard, route: Route) -> None:
+        super().__init__(  # pyright: ignore[reportUnknownMemberType] - aiohttp leaves type arguments out
+            ssl=route.context(),
+            resolver=guard,
+            socket_factory=guard.socket,
+            use_dns_cache=False,
+            limit=0,  # the worker bounds its activities, and a connection its calls
+            keepalive_timeout=_KEPT_SECONDS,
+        )
+        self._used: WeakSet[ResponseHandler] = WeakSet()
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
+    ) -> Connection:
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol = connection.protocol
+            assert protocol is not None  # of a connection that is not released
+            if protocol not in self._used:
+                self._used.add(protocol)
+                return connection
+            if not protocol.should_close:
+                return connection
+            connection.close()
+
+
 class _Request(aiohttp.ClientRequest):
     """A request whose connection can be given up at once; closing one waits until all of a body is sent."""
 
@@ -268,18 +296,17 @@ async def _send_once(
 
 
 def _reporting() -> aiohttp.TraceConfig:
-    """Reports to the progress of an attempt: once it has a connection, bytes of its request go out."""
+    """Reports to the progress of an attempt."""
 
-    async def created(_: aiohttp.ClientSession, context: SimpleNamespace, __: Any) -> None:
+    async def connected(_: aiohttp.ClientSession, context: SimpleNamespace, __: Any) -> None:
         context.trace_request_ctx.connection_made()
-        context.trace_request_ctx.sending()
 
-    async def reused(_: aiohttp.ClientSession, context: SimpleNamespace, __: Any) -> None:
+    async def sending(_: aiohttp.ClientSession, context: SimpleNamespace, __: Any) -> None:
         context.trace_request_ctx.sending()
 
     tracing = aiohttp.TraceConfig()
-    tracing.on_connection_create_end.append(created)
-    tracing.on_connection_reuseconn.append(reused)
+    tracing.on_connection_create_end.append(connected)
+    tracing.on_request_headers_sent.append(sending)  # they are about to be
     return tracing
 
 
