@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from httptask.chat import complete as complete_module
 from httptask.chat.complete import complete
 from httptask.chat.faults import Level
 from httptask.chat.models import ChatRequest, Completion
+from httptask.chat.usage import Usage
 from httptask.http.connections import Connection
 from httptask.http.edge import Edge
 from httptask.http.errors import HttpStatusError, OutputInvalid, RateLimited, RequestInvalid, ResponseInvalid
@@ -213,3 +215,21 @@ async def test_an_answer_that_is_no_completion_names_its_connection() -> None:
     async with ScriptedServer([Reply.json({"choices": []})]) as server, edge_to(server.url) as edge:
         with pytest.raises(ResponseInvalid, match="the answer of openai is not a chat completion"):
             await complete(edge, ChatRequest(body=BODY))
+
+
+@pytest.mark.parametrize("content", ['{"a": 1}', "no JSON"])
+async def test_an_answer_that_names_no_model_has_the_price_of_the_one_asked(
+    monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    async def cost_of(_usage: Usage | None, model: str | None, _connection: Connection) -> float | None:
+        return {"m": 0.5}.get(model or "")
+
+    monkeypatch.setattr(complete_module, "cost_of", cost_of)
+    answer = {"choices": [{"message": {"content": content}, "finish_reason": "stop"}]}
+    request = ChatRequest(body={**BODY, "response_format": {"type": "json_object"}}, rules="off")
+    async with ScriptedServer([Reply.json(answer)]) as server, edge_to(server.url) as edge:
+        try:
+            cost = (await complete(edge, request)).cost
+        except OutputInvalid as refused:
+            cost = refused.details["cost"]
+    assert cost == 0.5

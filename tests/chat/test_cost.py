@@ -31,6 +31,14 @@ async def test_a_connection_has_a_price_of_its_own() -> None:
     assert await cost_of(MILLION, None, own) == 8
 
 
+@pytest.mark.parametrize("usage", [None, Usage(), MILLION])
+async def test_at_no_price_nothing_costs_nothing(usage: Usage | None) -> None:
+    free = OPENAI.model_copy(update={"price": Price(input=0, output=0)})
+    assert await cost_of(usage, None, free) == 0
+    paid = OPENAI.model_copy(update={"price": Price(input=0, output=1)})
+    assert await cost_of(usage, None, paid) == (1 if usage is MILLION else None)
+
+
 @pytest.mark.parametrize(
     ("usage", "model", "base_url"),
     [

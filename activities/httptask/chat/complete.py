@@ -79,7 +79,7 @@ async def _ask(
     count: Count | None,
     live: Listener | None,
 ) -> Completion:
-    message = to_http_request(request)
+    message, asked_model = to_http_request(request), request.body["model"]
     if span.holds_content:
         span.asked(request.body, edge.redactor(message))
     first_token: float | None = None
@@ -105,13 +105,13 @@ async def _ask(
         if request_id:
             error.details["request_id"] = request_id
         usage = Usage.model_validate(error.details.get("usage") or {})
-        error.details["cost"] = await cost_of(usage, error.details.get("model"), connection)
+        error.details["cost"] = await cost_of(usage, error.details.get("model") or asked_model, connection)
         raise
     facts = ("attempt", "simulated", "status", "headers", "size", "timing")
     return completion.model_copy(
         update={
             **{name: getattr(response, name) for name in facts},
-            "cost": await cost_of(completion.usage, completion.model or request.body["model"], connection),
+            "cost": await cost_of(completion.usage, completion.model or asked_model, connection),
             "rate_limits": read_rate_limits(response.headers),
             "request_id": request_id,
             "time_to_first_token": first_token,

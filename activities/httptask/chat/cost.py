@@ -26,11 +26,13 @@ async def cost_of(usage: Usage | None, model: str | None, connection: Connection
         connection: that it was asked through; its base URL tells whose prices count.
 
     Returns:
-        None when the price is not known, or prices are not installed.
+        None when the price or the usage is not known, or prices are not installed.
     """
+    own = connection.price
+    if own is not None and own.input == own.output == 0:
+        return 0.0
     if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:
         return None
-    own = connection.price
     if own is not None:
         return (usage.prompt_tokens * own.input + usage.completion_tokens * own.output) / _MILLION
     if model is None or connection.base_url is None or (prices := await _prices()) is None:
