@@ -132,6 +132,25 @@ async def test_recorded_run_can_be_repeated_offline(shell: Shell) -> None:
     assert all(KEY not in file.read_text() for file in (shell.folder / "fixtures").iterdir())
 
 
+@pytest.mark.parametrize("budget", ["{}", "{ calls: 1 }"])
+async def test_what_a_run_has_spent_is_told_however_it_ends(shell: Shell, budget: str) -> None:
+    twice = ASKS.replace(
+        "version: 1.0.0", f"version: 1.0.0, metadata: {{ httptask: {{ budget: {budget} }} }}"
+    )
+    shell.write("asks.yaml", twice + twice[twice.index("  - ask:") :].replace("ask:", "again:"))
+    async with ScriptedServer([ANSWER]) as server:
+        environment = {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": KEY}
+        code, command = await shell.run("run", "asks.yaml", "--json", **environment)
+    calls = 2 - code
+    assert (code, len(server.requests)) == (1 if "calls" in budget else 0, calls)
+    spent = json.loads(command.stdout)["spent"]
+    assert (spent["calls"], spent["questions"], spent["tokens"], spent["unmetered"]) == (calls, calls, 0, "m")
+    assert (
+        f"spent {calls} call{'s' * (calls - 1)}, 0 tokens and what m used, which its server does not tell, "
+        "$0.0000 and what m cost, whose usage is not known\n"
+    ) in command.stderr
+
+
 async def state_of_the_only_run(shell: Shell) -> str:
     server = SharedServer(shell.folder / ".httptask")
     client = await Client.connect(await server.join())

@@ -1,6 +1,5 @@
 """`metadata.httptask.budget` stops a run before the call that would exceed it."""
 
-from typing import Any
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -23,13 +22,34 @@ do:
               output: { as: .text }
 """
 
+ONE_QUESTION_FOR_JSON = """
+do:
+  - ask:
+      call: chatCompletion
+      with:
+        model: m
+        messages: [{ role: user, content: Answer in JSON. }]
+        response_format: { type: json_object }
+        reask: 3
+"""
+FREE = Price(input=0, output=0)
+UNMETERED = Reply.json(
+    {
+        "id": "c",
+        "model": "m",
+        "choices": [
+            {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "yes"}}
+        ],
+    }
+)
+
 
 @pytest.mark.parametrize(
     ("budget", "sent"),
     [({"calls": 2}, 2), ({"tokens": 20}, 2), ({"tokens": 21}, 3), ({"calls": 3, "tokens": 1000}, 3)],
 )
 async def test_budget(temporal: WorkflowEnvironment, budget: dict[str, int], sent: int) -> None:
-    definition: dict[str, Any] = parse(THREE_QUESTIONS)
+    definition = parse(THREE_QUESTIONS)
     definition["document"] = {**definition["document"], "metadata": {"httptask": {"budget": budget}}}
     async with ScriptedServer([completion("yes")]) as server:  # 10 tokens each
         openai = local_connection("openai", server.url, authentication={"bearer": {"token": "$secrets.KEY"}})
@@ -56,7 +76,7 @@ async def test_budget(temporal: WorkflowEnvironment, budget: dict[str, int], sen
 async def test_budget_in_dollars(
     temporal: WorkflowEnvironment, price: Price | None, limit: float, sent: int, error: str | None
 ) -> None:
-    definition: dict[str, Any] = parse(THREE_QUESTIONS)
+    definition = parse(THREE_QUESTIONS)
     definition["document"] = {
         **definition["document"],
         "metadata": {"httptask": {"budget": {"cost_usd": limit}}},
@@ -70,25 +90,60 @@ async def test_budget_in_dollars(
     assert len(server.requests) == sent
     assert outcome.problem.get("error") == error
     spent = memo["spent"]
-    assert (spent["calls"], spent["tokens"], spent["unpriced"]) == (sent, 10 * sent, None if price else "m")
+    assert (spent["calls"], spent["questions"], spent["tokens"]) == (sent, sent, 10 * sent)
+    assert (spent["unmetered"], spent["unpriced"]) == (None, None if price else "m")
     assert spent["cost_usd"] == pytest.approx(0.01 * sent if price else 0)
 
 
-async def test_an_answer_that_tells_no_usage_leaves_the_price_unknown(temporal: WorkflowEnvironment) -> None:
-    definition: dict[str, Any] = parse(THREE_QUESTIONS)
-    definition["document"] = {**definition["document"], "metadata": {"httptask": {"budget": {"cost_usd": 1}}}}
-    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "yes"}}
-    async with ScriptedServer([Reply.json({"id": "c", "model": "m", "choices": [choice]})]) as server:
+@pytest.mark.parametrize(
+    ("budget", "price", "sent"),
+    [
+        ({"tokens": 1000}, None, 1),
+        ({"tokens": 1000}, FREE, 1),
+        ({"cost_usd": 1}, Price(input=1, output=1), 1),
+        ({"cost_usd": 1}, None, 1),
+        ({"cost_usd": 1}, FREE, 3),  # nothing costs nothing, however much it is
+        ({"calls": 3}, None, 3),
+    ],
+)
+async def test_an_answer_that_tells_no_usage(
+    temporal: WorkflowEnvironment, budget: dict[str, float], price: Price | None, sent: int
+) -> None:
+    definition = parse(THREE_QUESTIONS)
+    definition["document"] = {**definition["document"], "metadata": {"httptask": {"budget": budget}}}
+    async with ScriptedServer([UNMETERED]) as server:
+        openai = local_connection("openai", server.url, price=price)
+        async with running(temporal, connections={"openai": openai}) as runner:
+            outcome = await runner.run(definition)
+            spent = (await (await outcome.handle.describe()).memo())["spent"]
+
+    assert len(server.requests) == sent
+    if sent == 3:
+        assert outcome.output == ["yes"] * 3
+    else:
+        assert outcome.problem["error"] == "UsageUnknown"
+        assert "stream_options: { include_usage: true }" in outcome.problem["detail"]
+    assert (spent["questions"], spent["tokens"], spent["unmetered"]) == (sent, 0, "m")
+
+
+@pytest.mark.parametrize("budget", [{"tokens": 1000}, {"cost_usd": 1}])
+async def test_a_refused_answer_has_used_tokens_too(
+    temporal: WorkflowEnvironment, budget: dict[str, float]
+) -> None:
+    """The answer is no JSON, and is to be asked for again."""
+    definition = parse(ONE_QUESTION_FOR_JSON)
+    definition["document"] = {**definition["document"], "metadata": {"httptask": {"budget": budget}}}
+    async with ScriptedServer([UNMETERED]) as server:
         openai = local_connection("openai", server.url, price=Price(input=1, output=1))
         async with running(temporal, connections={"openai": openai}) as runner:
             outcome = await runner.run(definition)
 
     assert len(server.requests) == 1
-    assert outcome.problem["error"] == "PriceUnknown"
+    assert outcome.problem["error"] == "UsageUnknown"
 
 
 async def test_what_a_run_has_spent_can_be_searched_for() -> None:
-    definition: dict[str, Any] = parse(THREE_QUESTIONS)
+    definition = parse(THREE_QUESTIONS)
     definition["document"] = {
         **definition["document"],
         "metadata": {"httptask": {"search_attributes": True}},

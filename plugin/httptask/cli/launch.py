@@ -113,22 +113,22 @@ async def _follow(
         try:
             output = result.result()
         except WorkflowFailureError as failure:
-            _report_failure(launch, handle.id, problem_of(failure), state_after(failure))
+            _report_failure(launch, handle.id, failure, spent)
             return ExitCode.INTERRUPTED if interrupts.asked.is_set() else ExitCode.FAILED
-    whole = {"run": handle.id, "state": "completed", "output": output, "spent": spent and spent.model_dump()}
+    whole = {"run": handle.id, "state": "completed", "output": output, "spent": spent}
     print_json(whole if launch.as_json else output)
     return ExitCode.DONE
 
 
-async def _spent(handle: WorkflowHandle[Any, Any]) -> Spent | None:
-    """What the run has used; shown where it was asking models."""
+async def _spent(handle: WorkflowHandle[Any, Any]) -> dict[str, Any] | None:
+    """What the run has used, as JSON; shown where it was asking models."""
     with contextlib.suppress(RPCError):
         found = (await (await handle.describe(rpc_timeout=_CANCEL_TIME)).memo()).get(SPENT_MEMO)
         if found is not None:
             spent = Spent.model_validate(found)
-            if spent.tokens:
+            if spent.questions:
                 print_note(describe_spent(spent))
-            return spent
+            return spent.model_dump()
     return None
 
 
@@ -191,7 +191,8 @@ class _Watch:
             self._view.show(self._status)
 
 
-def _report_failure(launch: Launch, run_id: str, problem: dict[str, Any], state: str) -> None:
+def _report_failure(launch: Launch, run_id: str, failure: WorkflowFailureError, spent: Any) -> None:
+    problem = problem_of(failure)
     if launch.as_json:
-        print_json({"run": run_id, "state": state, "error": problem})
+        print_json({"run": run_id, "state": state_after(failure), "error": problem, "spent": spent})
     print_note(explain_failure(problem, launch.loaded))

@@ -1,13 +1,20 @@
 """`metadata.httptask.budget`: counts what a run spends, and stops it before the call that would exceed it."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final, NoReturn
+
+from temporalio import workflow
 
 from httptask.chat.usage import Usage
 from httptask.workflows.problem import TaskFault
-from httptask.workflows.state import RunState, Spent
+from httptask.workflows.state import Cost, RunState, Spent
 
-__all__ = ["Budget"]
+__all__ = ["Budget", "is_stop", "keeps_bounds"]
+
+_DECIMALS: Final = 12
+"""Of US dollars: ten times a cent is to be ten cents."""
+_STOPS: Final = frozenset({"BudgetExceeded", "PriceUnknown", "UsageUnknown"})
 
 
 class Budget:
@@ -16,6 +23,7 @@ class Budget:
     def __init__(self, limits: Mapping[str, Any], state: RunState) -> None:
         self._limits = limits
         self._state = state
+        self._in_flight = 0
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any], state: RunState) -> "Budget":
@@ -27,22 +35,39 @@ class Budget:
         """What the run has spent so far."""
         return self._state.spent
 
-    def take_call(self) -> None:
+    @asynccontextmanager
+    async def question(self) -> AsyncGenerator[None]:
+        """Reserve what a question to a model may cost, until its answer has been counted.
+
+        That is what the dearest answer so far has cost. A question for which not enough is left waits for those in
+        flight, which may have cost less in the end. Nothing is known before the first answer, so the first question
+        is alone.
+        """
+        if self._has_to_wait() and keeps_bounds():
+            while self._has_to_wait():
+                await workflow.wait_condition(lambda: not self._has_to_wait())
+        self._in_flight += 1
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
+
+    def take_call(self, *, asks_model: bool) -> None:
         """Count one call that is about to be made.
 
         Raises:
-            TaskFault: with the typed error `BudgetExceeded`; or `PriceUnknown`, when the budget is in US dollars and
-                the price of an earlier call is not known. Nothing is sent.
+            TaskFault: with the typed error `BudgetExceeded`; or `UsageUnknown` or `PriceUnknown`, when what an earlier
+                call has used or cost is not known. Nothing is sent.
         """
         spent = self.spent
         self._require("calls", spent.calls + 1)
         self._require("tokens", spent.tokens + 1)
+        self._require_usage()
         self._require_money()
         spent.calls += 1
+        spent.questions += asks_model
 
-    def add_answer(
-        self, model: str | None, usage: Usage, cost: float | None, *, simulated: bool = False
-    ) -> None:
+    def add_answer(self, model: str, usage: Usage, cost: float | None, *, simulated: bool = False) -> None:
         """Count what an answer of a model has used.
 
         Args:
@@ -51,36 +76,76 @@ class Budget:
             cost: US dollars; None when the price is not known.
             simulated: whether a fixture answered.
         """
-        spent = self.spent
-        spent.tokens += usage.total_tokens or 0
+        spent, tokens = self.spent, usage.total_tokens
+        spent.tokens += tokens or 0
+        spent.cost_usd = round(spent.cost_usd + (cost or 0), _DECIMALS)
         spent.simulated |= simulated
-        if cost is not None:
-            spent.cost_usd += cost
-        elif not spent.unpriced:
-            spent.unpriced = model or "the model"
+        if tokens is None:
+            spent.unmetered = spent.unmetered or model
+        if cost is None:
+            spent.unpriced = spent.unpriced or model
+        dearest = self._state.dearest or Cost()
+        self._state.dearest = Cost(
+            tokens=max(dearest.tokens, tokens or 0), cost_usd=max(dearest.cost_usd, cost or 0)
+        )
+
+    def _has_to_wait(self) -> bool:
+        """Whether one more question may exceed the budget, and those in flight can still tell."""
+        return self._in_flight > 0 and not (self._has_room("tokens") and self._has_room("cost_usd"))
+
+    def _has_room(self, unit: str) -> bool:
+        limit, dearest = self._limits.get(unit), self._state.dearest
+        if limit is None or dearest is None:
+            return limit is None
+        reserved = (self._in_flight + 1) * getattr(dearest, unit)
+        return bool(round(getattr(self.spent, unit) + reserved, _DECIMALS) <= limit)
 
     def _require(self, unit: str, needed: float) -> None:
         limit = self._limits.get(unit)
         if limit is not None and needed > limit:
-            _refuse(f"the next call would exceed the budget of {limit} {unit}", "BudgetExceeded")
+            _refuse("BudgetExceeded", f"the next call would exceed the budget of {limit} {unit}")
+
+    def _require_usage(self) -> None:
+        limit, unmetered = self._limits.get("tokens"), self.spent.unmetered
+        if limit is not None and unmetered is not None and keeps_bounds():
+            _refuse_unmetered(unmetered, f"{limit} tokens")
 
     def _require_money(self) -> None:
         limit, spent = self._limits.get("cost_usd"), self.spent
         if limit is None:
             return
+        bound = f"{limit} US dollars"
         if spent.cost_usd >= limit:
-            _refuse(
-                f"the run has spent {spent.cost_usd:.6g} of its budget of {limit} US dollars",
-                "BudgetExceeded",
-            )
-        if spent.unpriced is not None:
-            _refuse(
-                f"what {spent.unpriced} has cost is not known, so the budget of {limit} US dollars can't be kept: "
-                "install httptask[prices] on the worker, or give its connection a price",
-                "PriceUnknown",
-            )
+            _refuse("BudgetExceeded", f"the run has spent {spent.cost_usd:.6g} of its budget of {bound}")
+        if spent.unpriced is None:
+            return
+        if spent.unpriced == spent.unmetered:
+            _refuse_unmetered(spent.unpriced, bound)
+        _refuse(
+            "PriceUnknown",
+            f"what {spent.unpriced} has cost is not known, so the budget of {bound} can't be kept: "
+            "install httptask[prices] on the worker, or give its connection a price",
+        )
 
 
-def _refuse(detail: str, error: str) -> None:
-    title = "Price unknown" if error == "PriceUnknown" else "Budget exceeded"
+def is_stop(fault: TaskFault) -> bool:
+    """Whether a fault is a budget's: it ends the run, whatever becomes of other errors."""
+    return fault.problem.error in _STOPS
+
+
+def keeps_bounds() -> bool:
+    """Whether the run began when budgets already counted what is in flight, and stopped at what is not told."""
+    return workflow.patched("httptask-budget-bounds")
+
+
+def _refuse_unmetered(model: str, bound: str) -> NoReturn:
+    _refuse(
+        "UsageUnknown",
+        f"an answer of {model} came without its usage, so the budget of {bound} can't be kept: ask for it in a stream "
+        "with `stream_options: { include_usage: true }`; where a server never tells it, bound the run by `calls`",
+    )
+
+
+def _refuse(error: str, detail: str) -> NoReturn:
+    title = {"PriceUnknown": "Price unknown", "UsageUnknown": "Usage unknown"}.get(error, "Budget exceeded")
     TaskFault.raise_standard("runtime", title, detail=detail, error=error)

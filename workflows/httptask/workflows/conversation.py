@@ -8,6 +8,7 @@ from httptask.chat.tools import handler_faults
 from httptask.dsl.expressions.messages import excerpt
 from httptask.dsl.functions import ChatCompletionArguments, Fallback
 from httptask.dsl.json_values import is_list
+from httptask.workflows.budget import keeps_bounds
 from httptask.workflows.chat_calls import chat_output, plan_chat_call, sum_usage
 from httptask.workflows.execution import TaskContext
 from httptask.workflows.problem import Problem, TaskFault
@@ -126,9 +127,11 @@ class Conversation:
         index = self._state["candidate"]
         task, services = self._context.execution.id, self._context.services
         id_ = task + (f"~{question}" if question else "") + (f"@{index}" if index else "")
+        if candidate.model is not None:
+            body = {**body, "model": candidate.model}
         call = plan_chat_call(
             self._arguments,
-            body if candidate.model is None else {**body, "model": candidate.model},
+            body,
             self._secrets,
             id_=id_,
             idempotency_key=self._context.idempotency_key(id_),
@@ -137,20 +140,22 @@ class Conversation:
             connection=candidate.connection,
             live=task if services.state.live else None,
         )
-        try:
-            completion = await self._context.call(call)
-        except TaskFault as fault:
-            details = fault.problem.details or {}
-            if details.get("usage"):
-                self._spend(usage_in(details), details.get("model"), details.get("cost"))
-            raise
-        finally:
-            services.stream.trim()
-        usage = completion.usage or Usage()
-        self._spend(usage, completion.model, completion.cost, simulated=completion.simulated)
+        model = str(body.get("model"))
+        async with services.budget.question():
+            try:
+                completion = await self._context.call(call)
+            except TaskFault as fault:
+                details = fault.problem.details or {}
+                if details.get("usage") or ("finish_reason" in details and keeps_bounds()):
+                    self._spend(usage_in(details), details.get("model") or model, details.get("cost"))
+                raise
+            finally:
+                services.stream.trim()
+            usage = completion.usage or Usage()
+            self._spend(usage, completion.model or model, completion.cost, simulated=completion.simulated)
         return completion
 
-    def _spend(self, usage: Usage, model: str | None, cost: float | None, *, simulated: bool = False) -> None:
+    def _spend(self, usage: Usage, model: str, cost: float | None, *, simulated: bool = False) -> None:
         """Count one answer, for the budget of the run and for the output of the task."""
         self._context.services.budget.add_answer(model, usage, cost, simulated=simulated)
         state = self._state

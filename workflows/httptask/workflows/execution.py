@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from httptask.activities.names import CHAT_COMPLETION
 from httptask.chat.models import Completion
 from httptask.dsl.expressions import Expression, Rendered, Template
 from httptask.dsl.program import TaskNode
@@ -116,7 +117,7 @@ class TaskContext:
         Raises:
             TaskFault: the call failed for good, or the budget is used up.
         """
-        self.services.budget.take_call()
+        self.services.budget.take_call(asks_model=call.activity == CHAT_COMPLETION)
         self.services.board.update(self.execution.id, activity_id=call.id, summary=call.summary)
         return await self.services.scheduler.execute(call)
 

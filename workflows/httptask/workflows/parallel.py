@@ -6,6 +6,7 @@ from typing import Any
 
 from temporalio import workflow
 
+from httptask.workflows.budget import is_stop, keeps_bounds
 from httptask.workflows.execution import TaskContext
 from httptask.workflows.problem import TaskFault
 from httptask.workflows.state import Frame, Strand
@@ -22,7 +23,8 @@ class Parallel:
         count: how many there are.
         frame_of: where the strand of an index begins.
         concurrency: how many run at the same time.
-        result_of: what stands for the result of a strand that ended in an error, or raises it.
+        result_of: what stands for the result of a strand that ended in an error, or raises it. It is not asked when a
+            budget has ended the run.
     """
 
     def __init__(
@@ -93,6 +95,8 @@ class Parallel:
         try:
             finished = task.result()
         except TaskFault as fault:
+            if is_stop(fault) and keeps_bounds():
+                raise
             self._state["results"][key] = self._result_of(fault)
         else:
             if finished is None:  # paused; its strand stays in the state

@@ -10,6 +10,7 @@ __all__ = [
     "LIVE_MEMO",
     "SEARCH_ATTRIBUTES",
     "SPENT_MEMO",
+    "Cost",
     "Frame",
     "RunState",
     "Spent",
@@ -82,17 +83,28 @@ class Spent(BaseModel):
 
     Attributes:
         calls: how many requests were asked for; attempts are not counted.
+        questions: how many of them were to models.
         tokens: of questions to models and of their answers.
         cost_usd: US dollars, as far as prices are known.
-        unpriced: a model whose price is not known.
+        unmetered: a model that has answered without its usage.
+        unpriced: a model whose answer has a cost that is not known.
         simulated: whether answers came from fixtures, and nothing was spent in truth.
     """
 
     calls: int = 0
+    questions: int = 0
     tokens: int = 0
     cost_usd: float = 0.0
+    unmetered: str | None = None
     unpriced: str | None = None
     simulated: bool = False
+
+
+class Cost(BaseModel):
+    """What one answer of a model has used."""
+
+    tokens: int = 0
+    cost_usd: float = 0.0
 
 
 SEARCH_ATTRIBUTES = ("HttptaskCalls=Int", "HttptaskTokens=Int", "HttptaskCostUsd=Double")
@@ -119,6 +131,8 @@ class RunState(BaseModel):
     deadline: float | None = None
     """Workflow time at which the workflow's own timeout ends the run."""
     spent: Spent = Field(default_factory=Spent)
+    dearest: Cost | None = None
+    """The most tokens and the most US dollars that an answer has used; None before the first."""
     live: bool = False
     """Whether the texts of streamed answers are published while they come."""
     stream: WorkflowStreamState | None = None

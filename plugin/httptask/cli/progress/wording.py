@@ -48,11 +48,16 @@ def describe_impasse(impasse: "Impasse", cure: str) -> str:
 def describe_spent(spent: "Spent") -> str:
     """What a run has used."""
     parts = [f"{spent.calls} call" + ("" if spent.calls == 1 else "s")]
-    if spent.tokens:
+    if spent.unmetered is not None:
+        parts.append(
+            f"{spent.tokens:,} tokens and what {spent.unmetered} used, which its server does not tell"
+        )
+    elif spent.questions:
         parts.append(f"{spent.tokens:,} tokens")
     if spent.unpriced is not None:
-        parts.append(f"${spent.cost_usd:.4f} and what {spent.unpriced} cost, whose price is not known")
-    elif spent.tokens:
+        unknown = "usage" if spent.unpriced == spent.unmetered else "price"
+        parts.append(f"${spent.cost_usd:.4f} and what {spent.unpriced} cost, whose {unknown} is not known")
+    elif spent.questions:
         parts.append(f"${spent.cost_usd:.4f}")
     return "spent " + ", ".join(parts) + ("; simulated" if spent.simulated else "")
 
