@@ -60,7 +60,14 @@ def test_statuses_of_its_own_are_retried() -> None:
     ("provider", "field", "message"),
     [
         ("anthropic", {"seed": 1}, "ignores `seed`"),
-        ("anthropic", {"n": 2}, "`n` is 2: Anthropic, compatible with OpenAI takes `1` only"),
+        ("anthropic", {"n": 2}, "`n` is 2: Anthropic's OpenAI-compatible API takes `1` only"),
+        (
+            "anthropic",
+            {"temperature": 1.5},
+            "`temperature` is 1.5: Anthropic's OpenAI-compatible API lowers it to 1 ",
+        ),
+        ("ollama", {"max_completion_tokens": 5}, "Ollama ignores `max_completion_tokens`"),
+        ("vllm", {"user": "u"}, "vLLM ignores `user`"),
         ("mistral", {"store": True}, "Mistral takes no `store`"),
         ("ollama", {"logit_bias": {"1": 1}}, "ignores `logit_bias`"),
     ],
@@ -73,8 +80,23 @@ def test_fields_that_it_does_not_take_are_warned_of(
     assert message in fault.message
 
 
+@pytest.mark.parametrize("provider", ["mistral", "ollama"])
+def test_the_bound_of_an_answer_has_another_name_there(provider: ProviderName) -> None:
+    [fault] = check_body({**HELLO, "max_completion_tokens": 5}, provider=provider)
+    assert fault.hint == "write `max_tokens`"
+    assert check_body({**HELLO, "max_tokens": 5}, provider=provider) == []
+
+
 @pytest.mark.parametrize(
-    ("provider", "field"), [("anthropic", {"n": 1}), ("openai", {"seed": 1}), (None, {"seed": 1})]
+    ("provider", "field"),
+    [
+        ("anthropic", {"n": 1}),
+        ("anthropic", {"temperature": 1}),
+        ("anthropic", {"temperature": None}),
+        ("openai", {"temperature": 1.5}),
+        ("openai", {"seed": 1}),
+        (None, {"seed": 1}),
+    ],
 )
 def test_fields_that_it_takes_are_not(provider: ProviderName | None, field: dict[str, Any]) -> None:
     assert check_body({**HELLO, **field}, provider=provider) == []

@@ -158,7 +158,14 @@ def _provider(name: str, provider: Provider) -> Line:
         f"{provider.title}: {address}",
         secret,
         _taken(provider.refuses),
-        _taken(provider.ignores),
+        ", ".join(
+            part
+            for part in (
+                _taken(provider.ignores),
+                *(f"`{name}` above `{most:g}`" for name, most in provider.caps.items()),
+            )
+            if part
+        ),
         provider.as_of,
     )
 

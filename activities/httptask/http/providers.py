@@ -28,6 +28,7 @@ class Provider:
         retryable_statuses: beside the usual ones.
         refuses: fields of the API that it answers with an error, with the values that it takes.
         ignores: the same for fields that it silently leaves alone.
+        caps: the largest value of a field, to which it silently lowers what is above.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Provider:
     retryable_statuses: tuple[int, ...] = ()
     refuses: Mapping[str, Sequence[Any]] = field(default_factory=dict[str, Sequence[Any]])
     ignores: Mapping[str, Sequence[Any]] = field(default_factory=dict[str, Sequence[Any]])
+    caps: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 def _bearer(secret: str) -> Mapping[str, Any]:
@@ -53,7 +55,7 @@ def _fields(*names: str) -> dict[str, Sequence[Any]]:
 PROVIDERS: Final[Mapping[ProviderName, Provider]] = MappingProxyType(
     {
         "anthropic": Provider(
-            "Anthropic, compatible with OpenAI",
+            "Anthropic's OpenAI-compatible API",
             "2026-11",
             "https://api.anthropic.com/v1",
             secret="ANTHROPIC_API_KEY",  # noqa: S106 - the name of one
@@ -61,12 +63,13 @@ PROVIDERS: Final[Mapping[ProviderName, Provider]] = MappingProxyType(
             refuses={"n": (1,)},
             ignores=_fields(
                 *("audio", "frequency_penalty", "logit_bias", "logprobs", "metadata", "modalities"),
-                *("prediction", "presence_penalty", "response_format", "seed", "service_tier", "store"),
-                *("top_logprobs", "user"),
+                *("prediction", "presence_penalty", "reasoning_effort", "response_format", "seed"),
+                *("service_tier", "store", "top_logprobs", "user"),
             ),
+            caps={"temperature": 1},
         ),
         "azure": Provider(
-            "Azure OpenAI, version 1 of its API",
+            "Azure OpenAI",
             "2026-11",
             example="https://RESOURCE.openai.azure.com/openai/v1",
             secret="AZURE_OPENAI_API_KEY",  # noqa: S106
@@ -104,7 +107,12 @@ PROVIDERS: Final[Mapping[ProviderName, Provider]] = MappingProxyType(
             "2026-11",
             "http://localhost:11434/v1",
             local=True,
-            ignores={**_fields("logit_bias", "tool_choice", "user"), "n": (1,)},
+            ignores={
+                **_fields(
+                    "logit_bias", "max_completion_tokens", "parallel_tool_calls", "tool_choice", "user"
+                ),
+                "n": (1,),
+            },
         ),
         "openai": Provider(
             "OpenAI",
@@ -120,7 +128,7 @@ PROVIDERS: Final[Mapping[ProviderName, Provider]] = MappingProxyType(
             secret="OPENROUTER_API_KEY",  # noqa: S106
             authentication=_bearer("OPENROUTER_API_KEY"),
         ),
-        "vllm": Provider("vLLM", "2026-11", "http://localhost:8000/v1", local=True),
+        "vllm": Provider("vLLM", "2026-11", "http://localhost:8000/v1", local=True, ignores=_fields("user")),
     }
 )
 
