@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from support.commands import Shell
 
 FAULTY = """document: { dsl: 1.0.3, namespace: tests, name: faulty, version: 1.0.0 }
@@ -131,3 +133,87 @@ async def test_what_a_model_does_not_take_is_told_by_the_configuration(shell: Sh
     )
     code, command = await shell.run("validate", "reasoning.yaml")
     assert command.stderr == "1 file: 0 errors, 0 warnings\n"
+
+
+FALLBACKS = """document: { dsl: 1.0.3, namespace: tests, name: fallbacks, version: 1.0.0 }
+do:
+  - ask:
+      call: chatCompletion
+      with:
+        model: gpt-4.1
+        temperature: 0.5
+        seed: 1
+        messages: [{ role: user, content: hello }]
+        fallback:
+          - { connection: claude, model: claude-opus }
+          - { connection: openai, model: o3-mini }
+          - { connection: claude, model: claude-haiku }
+          - { connection: own, model: o3-mini }
+          - { connection: absent, model: gpt-4.1 }
+"""
+ALL_OF_THEM = """
+[connections.claude]
+provider = "anthropic"
+[connections.own]
+base_url = "https://api.example.com"
+model_rules = { "o3*" = { seed = [] } }
+[connections.mistral]
+provider = "mistral"
+[connections.local]
+provider = "ollama"
+"""
+
+
+def faults_in(output: str) -> list[str]:
+    return [line for line in output.splitlines() if "chat-model" in line]
+
+
+async def test_whom_a_request_falls_back_on_is_checked_too(shell: Shell) -> None:
+    shell.write("httptask.toml", ALL_OF_THEM)
+    shell.write("fallbacks.yaml", FALLBACKS)
+    _, command = await shell.run("validate", "fallbacks.yaml")
+    first, second, third = faults_in(command.stdout)
+    assert first.startswith("fallbacks.yaml:11:13: warning[chat-model]: Anthropic's ")
+    assert "ignores `seed`" in first
+    assert second.startswith(
+        "fallbacks.yaml:12:13: warning[chat-model]: `temperature` is 0.5: o3-mini takes `1`"
+    )
+    assert third.startswith(
+        "fallbacks.yaml:14:13: warning[chat-model]: o3-mini takes no `seed`"
+    )  # by its own rules
+
+
+STREAM = """document: { dsl: 1.0.3, namespace: tests, name: s, version: 1.0.0, metadata: { httptask: { budget: BUDGET } } }
+do:
+  - ask: { call: chatCompletion, with: { stream: true, MORE model: m, messages: [{ role: user, content: hello }] } }
+"""
+TOKENS, DOLLARS = "{ tokens: 100 }", "{ cost_usd: 1 }"
+
+
+@pytest.mark.parametrize(
+    ("budget", "more", "place"),
+    [
+        (TOKENS, "", "3:50"),
+        (DOLLARS, "", "3:50"),
+        (TOKENS, "stream_options: { include_usage: false },", "3:50"),
+        (TOKENS, "stream_options: { include_usage: true },", None),
+        (TOKENS, 'stream_options: "${ .options }",', None),
+        ("{ calls: 1 }", "", None),
+        (TOKENS, "connection: local,", "3:50"),
+        (DOLLARS, "connection: local,", None),  # nothing costs nothing
+        (TOKENS, "connection: mistral,", None),  # refuses `stream_options`
+        (TOKENS, "connection: mistral, fallback: [{ connection: openai }],", "3:88"),
+        (TOKENS, "fallback: [{ connection: claude }],", "3:50"),
+    ],
+)
+async def test_a_budget_needs_the_usage_of_streams(
+    shell: Shell, budget: str, more: str, place: str | None
+) -> None:
+    shell.write("httptask.toml", ALL_OF_THEM)
+    shell.write("s.yaml", STREAM.replace("BUDGET", budget).replace("MORE", more))
+    _, command = await shell.run("validate", "s.yaml")
+    faults = faults_in(command.stdout)
+    assert [fault.partition(": ")[0] for fault in faults] == ([f"s.yaml:{place}"] if place else [])
+    if place:
+        unit = "tokens" if budget == TOKENS else "US dollars"
+        assert f"the stream may not tell its usage, and the budget of {unit} can't be kept" in faults[0]

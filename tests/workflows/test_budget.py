@@ -1,6 +1,5 @@
 """`metadata.httptask.budget` stops a run before the call that would exceed it."""
 
-
 import pytest
 from temporalio.testing import WorkflowEnvironment
 

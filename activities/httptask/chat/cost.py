@@ -29,7 +29,7 @@ async def cost_of(usage: Usage | None, model: str | None, connection: Connection
         None when the price or the usage is not known, or prices are not installed.
     """
     own = connection.price
-    if own is not None and own.input == own.output == 0:
+    if own is not None and own.is_free:
         return 0.0
     if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:
         return None

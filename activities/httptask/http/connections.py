@@ -49,6 +49,11 @@ class Price(BaseModel):
     output: float = Field(ge=0, allow_inf_nan=False)
     """US dollars for a million tokens of the answer."""
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing is to be paid, whatever is used."""
+        return self.input == self.output == 0
+
 
 class Connection(BaseModel):
     """A server, its credential and its bounds. The credential only ever goes to the server's origin."""
