@@ -190,6 +190,31 @@ async def test_what_an_error_carries(make_edge: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        (
+            {"error": {"message": "m", "type": "t", "code": "context_length_exceeded", "param": "messages"}},
+            {"type": "t", "code": "context_length_exceeded", "param": "messages"},
+        ),
+        ({"error": {"code": 400, "message": "m"}}, {"type": None, "code": 400, "param": None}),
+        ([{"error": {"code": 400, "type": {}}}], {"type": None, "code": 400, "param": None}),
+        ({"object": "error", "type": "Bad", "code": 40}, {"type": "Bad", "code": 40, "param": None}),
+        ({"error": {"type": "x" * 9999}}, {"type": "x" * 500, "code": None, "param": None}),
+        ({"error": {"message": "m", "code": True}}, None),
+        ({"error": "no object", "code": "c"}, None),
+        ({"type": "https://example.com/problem", "code": "c"}, None),
+        ([], None),
+        ("text", None),
+    ],
+)
+async def test_an_error_has_the_names_that_the_api_gives_it(make_edge: Any, body: Any, names: Any) -> None:
+    async with ScriptedServer([Reply.json(body, status=400)]) as server:
+        with pytest.raises(HttpStatusError) as caught:
+            await make_edge(server.url).send(request())
+    assert caught.value.details.get("error") == names
+
+
+@pytest.mark.parametrize(
     ("reply", "error", "retryable"),
     [
         (Reply.hang_up(), ResponseInterrupted, True),

@@ -7,6 +7,7 @@ import structlog
 
 from httptask.chat.check import require_sendable
 from httptask.chat.cost import cost_of
+from httptask.chat.held_back import held_back
 from httptask.chat.live import Listener
 from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.rate_limits import read_rate_limits
@@ -17,7 +18,7 @@ from httptask.chat.streaming import is_streamed, receive
 from httptask.chat.usage import Usage
 from httptask.http.connections import Connection
 from httptask.http.edge import Edge
-from httptask.http.errors import HttpTaskError
+from httptask.http.errors import HttpStatusError, HttpTaskError
 from httptask.http.event_stream import Count
 from httptask.http.limits import CHAT_DEFAULTS
 from httptask.http.models import HttpResponse
@@ -51,6 +52,7 @@ async def complete(
 
     Raises:
         RequestInvalid: the body can't be sent; `details["faults"]` lists everything that is wrong with it.
+        AnswerFiltered: a content filter of the server held the prompt back.
         HttpTaskError: everything that `Edge.send`, `receive` and `read_completion` raise.
     """
     connection = edge.connection(request.connection)
@@ -63,7 +65,11 @@ async def complete(
             count=len(warnings),
         )
     with chat_span(request, connection) as span:
-        completion = await _ask(edge, request, connection, span, attempt=attempt, count=count, live=live)
+        try:
+            completion = await _ask(edge, request, connection, span, attempt=attempt, count=count, live=live)
+        except HttpStatusError as error:
+            completion = held_back(error, request.incomplete)
+            completion.attempt = attempt
         completion.warnings = warnings
         span.answered(completion)
         return completion

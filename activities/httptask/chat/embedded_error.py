@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from httptask.http.api_error import names_of
 from httptask.http.classify import classify, error_text
 from httptask.http.connections import Connection
 from httptask.http.errors import HttpTaskError, ResponseInvalid
@@ -53,7 +54,7 @@ def embedded_error(answer: Mapping[str, Any], connection: Connection | None = No
         return None
     fields: dict[str, Any] = error if is_object(error) else {"message": error}
     message = (error_text(error) or "no message")[:MAX_MESSAGE_CHARACTERS]
-    details = {"error": {key: fields.get(key) for key in ("type", "code", "param")}}
+    details = {"error": names_of(fields)}
     status = _status(fields)
     if status is None:
         return ResponseInvalid(f"the server answered with an error: {message}", details=details)

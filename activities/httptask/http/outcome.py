@@ -5,6 +5,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
+from httptask.http.api_error import error_of, names_of
 from httptask.http.classify import classify, error_text
 from httptask.http.connections import Connection
 from httptask.http.content import Content, read_content, read_leniently, read_raw
@@ -92,11 +93,19 @@ def status_error(
             "headers": headers,
             "body_excerpt": _excerpt(content.value),
             "request_id": headers.get("x-request-id") or headers.get("request-id"),
+            **_error(content),
             **_problem(answer, content),
         },
         retryable=verdict.retryable,
         retry_after=verdict.retry_after,
     )
+
+
+def _error(content: Content) -> dict[str, Any]:
+    """What the API calls the error, if it does."""
+    error = error_of(content.value)
+    names = {} if error is None else names_of(error)
+    return {"error": names} if any(name is not None for name in names.values()) else {}
 
 
 def _problem(answer: Answer, content: Content) -> dict[str, Any]:

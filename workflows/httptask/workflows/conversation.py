@@ -1,6 +1,7 @@
 """The questions of one `chatCompletion`: whom they go to, what they have cost, and what they have become."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 from httptask.chat.models import Completion, Unavailable, Usage
@@ -151,6 +152,8 @@ class Conversation:
                 raise
             finally:
                 services.stream.trim()
+            if completion.status == HTTPStatus.BAD_REQUEST:  # the prompt was held back: nothing to count
+                return completion
             usage = completion.usage or Usage()
             self._spend(usage, completion.model or model, completion.cost, simulated=completion.simulated)
         return completion
