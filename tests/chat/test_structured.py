@@ -23,6 +23,13 @@ def schema_format(schema: Any) -> dict[str, Any]:
         ('Here it is:\n\n```json\n{\n  "a": 1\n}\n```\nAnything else?', {"a": 1}),
         ('```json\n{"a": "```"}\n```', {"a": "```"}),
         ('```json\n{"a": "x\u2028y"}\n```', {"a": "x\u2028y"}),
+        ('~~~json\n{"a": 1}\n~~~', {"a": 1}),
+        ('~~~\n{"a": "```"}\n~~~', {"a": "```"}),
+        ('\ufeff{"a": 1}', {"a": 1}),
+        ('<think>\nPerhaps {"a": 2}?\n</think>\n\n{"a": 1}', {"a": 1}),
+        ('<think>```json\n{"a": 2}\n```</think>\n```json\n{"a": 1}\n```', {"a": 1}),
+        ('It was in the template.\n</think>{"a": "</think>"}', {"a": "</think>"}),
+        ('{"a": "<think>x</think>"}', {"a": "<think>x</think>"}),
         ('{"a": "caf\\u00e9 \\ud83d\\ude00"}', {"a": "café 😀"}),
         ('{"a": "cut \\ud83d"}', {"a": "cut \ufffd"}),
         ('{"a": 123456789012345678901234567890}', {"a": 123456789012345678901234567890}),
@@ -41,11 +48,15 @@ def test_reads(text: str, value: Any) -> None:
         ('{"a": 1} {"a": 2}', "not JSON: Extra data at line 1 column 10"),
         ('```json\n{"a": 1}\n```\n```json\n{"a": 2}\n```', "not JSON: Expecting value at line 1 column 1"),
         ("```json\nnothing\n```", "not JSON: Expecting value at line 1 column 1"),
-        ('{"a": NaN}', "not JSON: NaN is not JSON"),
-        ('{"a": 1e999}', "not JSON: a number is out of range"),
+        ('{"a": NaN}', "NaN is not JSON"),
+        ('{"a": 1e999}', "a number is out of range"),
+        ('{"a": ' + "1" * 5000 + "}", "a number is out of range"),
+        ('<think>{"a": 1}', "not JSON: Expecting value at line 1 column 1"),
+        ('<think>{"a": 1}</think>', "not JSON: Expecting value at line 1 column 1"),
+        ('```json\n{"a": 1}\n~~~', "not JSON: Expecting value at line 1 column 1"),
         ("[1]", "the answer is JSON but not an object"),
-        ('{"a":' * 200 + "1" + "}" * 200, "not JSON: nested too deeply"),
-        ('{"a":' * 100_000, "not JSON: nested too deeply"),
+        ('{"a":' * 200 + "1" + "}" * 200, "it is nested too deeply"),
+        ('{"a":' * 100_000, "it is nested too deeply"),
     ],
 )
 def test_refuses(text: str, message: str) -> None:
@@ -84,7 +95,15 @@ def test_reports_a_bounded_number_of_short_faults() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["```json\n" * 100_000, "\n" * 1_000_000, " " * 1_000_000, "```" + " " * 1_000_000]
+    "text",
+    [
+        "```json\n" * 100_000,
+        "</think>" * 100_000,
+        "<think>" * 100_000,
+        "\n" * 1_000_000,
+        " " * 1_000_000,
+        "```" + " " * 1_000_000,
+    ],
 )
 def test_hostile_text_takes_linear_time(text: str) -> None:
     started = time.process_time()

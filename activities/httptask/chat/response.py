@@ -103,6 +103,8 @@ def _object(body: Any) -> dict[str, Any]:
     if isinstance(body, str):
         try:
             body = json_tree.parse(body)
+        except json_tree.UnusableJson as unusable:
+            raise _not_a_completion(f"as JSON it can't be read: {unusable}", body) from None
         except ValueError:
             raise _not_a_completion("it is text, not JSON", body) from None
     if json_tree.is_array(body) and body and json_tree.is_object(body[0]) and "error" in body[0]:

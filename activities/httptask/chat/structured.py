@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from httptask.http import json_tree
 from httptask.http.json_pointer import json_pointer
@@ -14,6 +14,9 @@ __all__ = ["OutputFault", "StructuredOutput", "asks_for_json", "read_structured"
 
 MAX_FAULTS = 8
 MAX_FAULT_CHARACTERS = 200
+_BYTE_ORDER_MARK: Final = "\ufeff"
+_END_OF_THOUGHT: Final = "</think>"
+_FENCES: Final = frozenset({"```", "```json", "~~~", "~~~json"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,8 @@ def asks_for_json(request_body: Mapping[str, Any]) -> bool:
 def read_structured(text: str, response_format: Mapping[str, Any]) -> StructuredOutput:
     """Parse an answer and check it.
 
-    Servers without constrained decoding wrap JSON in a Markdown code fence, so the only fence of a text
-    counts as the answer when the text itself is not JSON.
+    Servers without constrained decoding wrap JSON in a Markdown code fence, and leave what a reasoning model thought
+    in front of it. So where the text itself is not JSON, the answer is what follows `</think>`, and its only fence.
 
     Args:
         text: the whole text of the answer.
@@ -74,32 +77,39 @@ def _parse(text: str) -> Any:
     try:
         return _parse_json(text)
     except ValueError:
-        blocks = _fenced_blocks(text)
-        if len(blocks) != 1:
-            raise
-        return _parse_json(blocks[0])
+        _, thought, answer = text.partition(_END_OF_THOUGHT)
+        if not thought:
+            return _parse_fenced(text)
+    try:
+        return _parse_json(answer)
+    except ValueError:
+        return _parse_fenced(answer)
+
+
+def _parse_fenced(text: str) -> Any:
+    blocks = _fenced_blocks(text)
+    return _parse_json(blocks[0] if len(blocks) == 1 else text)
 
 
 def _parse_json(text: str) -> Any:
     try:
-        return json_tree.parse(text)
+        return json_tree.parse(text.removeprefix(_BYTE_ORDER_MARK))
     except json.JSONDecodeError as invalid:
         raise ValueError(f"not JSON: {invalid.msg} at line {invalid.lineno} column {invalid.colno}") from None
-    except ValueError as invalid:
-        raise ValueError(f"not JSON: {invalid}") from None
 
 
 def _fenced_blocks(text: str) -> list[str]:
     """The contents of Markdown fences. A closing fence ends its line, which no JSON string can do."""
     blocks: list[str] = []
     lines: list[str] | None = None
+    fence = ""
     for line in text.split("\n"):
         bare = line.strip()
         if lines is None:
-            if bare.lower() in {"```", "```json"}:
-                lines = []
-        elif bare.endswith("```"):
-            blocks.append("\n".join([*lines, bare.removesuffix("```")]))
+            if bare.lower() in _FENCES:
+                fence, lines = bare[:3], []
+        elif bare.endswith(fence):
+            blocks.append("\n".join([*lines, bare.removesuffix(fence)]))
             lines = None
         else:
             lines.append(line)

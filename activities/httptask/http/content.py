@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from httptask.http.errors import ResponseInvalid
 from httptask.http.headers import media_type
-from httptask.http.json_tree import MAX_DEPTH, parse
+from httptask.http.json_tree import UnusableJson, parse
 from httptask.http.redaction import Redactor
 
 __all__ = ["Content", "read_content", "read_leniently", "read_raw"]
@@ -78,10 +78,10 @@ def _json(body: bytes) -> Any:
     try:
         text = body.decode("utf-8-sig")
         return parse(text) if text.strip() else None
+    except UnusableJson as unusable:
+        raise ResponseInvalid(f"the response can't be read as JSON: {unusable}") from None
     except ValueError:
-        raise ResponseInvalid(
-            f"the response claims to be JSON and is not: RFC 8259 in UTF-8, at most {MAX_DEPTH} levels deep"
-        ) from None
+        raise ResponseInvalid("the response claims to be JSON and is not: RFC 8259 in UTF-8") from None
 
 
 def _text(body: bytes, charset: str | None) -> str:

@@ -4,10 +4,11 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn, TypeGuard
+from typing import Any, Final, NoReturn, TypeGuard
 
 __all__ = [
     "MAX_DEPTH",
+    "UnusableJson",
     "canonical",
     "finite_number",
     "is_array",
@@ -20,7 +21,12 @@ __all__ = [
 MAX_DEPTH = 100
 """Deepest nesting accepted: what stores and serialises results downstream has limits of its own near 250."""
 
+_OUT_OF_RANGE: Final = "a number is out of range"
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class UnusableJson(ValueError):
+    """What no program here could hold, though it is written as JSON is; the text says why."""
 
 
 def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
@@ -40,15 +46,20 @@ def parse(text: str) -> Any:
     it has no UTF-8 form and could not be stored.
 
     Raises:
-        ValueError: it is not such a document.
+        JSONDecodeError: it is no such document.
+        UnusableJson: it is nested too deeply, or holds a number that is out of range or none.
     """
     try:
         value = _decoder.decode(text)
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise UnusableJson("it is nested too deeply") from None
+    except (json.JSONDecodeError, UnusableJson):
+        raise
+    except ValueError:  # a whole number of more digits than Python reads
+        raise UnusableJson(_OUT_OF_RANGE) from None
     # What opens at most so often is no deeper; events of a stream are told so without a walk through each.
     if text.count("{") + text.count("[") > MAX_DEPTH and _depth_exceeds(value, MAX_DEPTH):
-        raise ValueError("nested too deeply")
+        raise UnusableJson("it is nested too deeply")
     return map_texts(value, _pair_surrogates) if _SURROGATE_ESCAPE.search(text) else value
 
 
@@ -56,20 +67,20 @@ def refuse_constant(name: str) -> NoReturn:
     """`parse_constant` for the json module: no NaN, no infinity.
 
     Raises:
-        ValueError: always.
+        UnusableJson: always.
     """
-    raise ValueError(f"{name} is not JSON")
+    raise UnusableJson(f"{name} is not JSON")
 
 
 def finite_number(digits: str) -> float:
     """`parse_float` for the json module: no number too large for a double.
 
     Raises:
-        ValueError: it is too large.
+        UnusableJson: it is too large.
     """
     number = float(digits)
     if not math.isfinite(number):
-        raise ValueError("a number is out of range")
+        raise UnusableJson(_OUT_OF_RANGE)
     return number
 
 
