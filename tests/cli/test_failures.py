@@ -41,3 +41,20 @@ def test_faults_that_the_failure_had_no_room_for_are_counted() -> None:
         "    /top_p: it is 3; write 1",
         "    and 2 more",
     ]
+
+
+def test_an_answer_that_does_not_fit_is_shown_with_a_cure() -> None:
+    details = {"text": "Sure!\nHere\x9b31m it is: " + "x" * 1000, "finish_reason": "stop", "errors": []}
+    problem = Problem.standard("validation", "OutputInvalid", error="OutputInvalid", details=details)
+    _, said, hint = explain_failure(problem.to_json(), LOADED).splitlines()
+    assert said.startswith("  the model said: Sure! Here\ufffd31m it is: xxx")
+    assert len(said) < 300
+    assert (
+        hint == "  hint: with `reask: 1` the model is shown this and what is wrong with it, and asked again"
+    )
+
+
+def test_an_answer_that_was_cut_is_shown_and_not_asked_for_again() -> None:
+    details = {"text": "", "finish_reason": "length"}
+    problem = Problem.standard("validation", "AnswerTruncated", error="AnswerTruncated", details=details)
+    assert explain_failure(problem.to_json(), LOADED).splitlines()[1:] == ["  the model said: nothing"]

@@ -55,11 +55,23 @@ def explain_failure(problem: dict[str, Any], loaded: "Loaded") -> str:
         lines += faults
     elif problem.get("detail"):
         lines.append(f"  {problem['detail']}")
+    if is_object(details) and "finish_reason" in details:
+        lines += _answer(details, problem.get("error"))
     if isinstance(pointer, str):
         lines.append(f"  task: {pointer.rpartition('/')[2]}")
     if is_object(details) and isinstance(details.get("diff"), str):
         lines.append(f"  nearest: {details.get('nearest')}\n{details['diff']}")
     return "\n".join(lines)
+
+
+def _answer(details: dict[str, Any], error: Any) -> list[str]:
+    """What the model said, and what helps where that was not what was asked for."""
+    from httptask.cli.console import harmless
+    from httptask.dsl.expressions.messages import excerpt
+
+    said = harmless(excerpt(str(details.get("text") or ""))) or "nothing"
+    cure = "  hint: with `reask: 1` the model is shown this and what is wrong with it, and asked again"
+    return [f"  the model said: {said}", *([cure] if error == "OutputInvalid" else [])]
 
 
 def _faults(details: dict[str, Any]) -> list[str]:
