@@ -205,6 +205,58 @@ def test_tall_runs_fit_the_screen_and_keep_what_goes_on() -> None:
     assert "ended-49" in lines[-1]
 
 
+LIMITED = (
+    "429 from api.example.com: You exceeded your current quota, please check your plan and billing details; "
+    "for more of them write to the people who run it, and wait for their answer"
+)
+
+
+def waiting(id_: str) -> TaskStatus:
+    return task(
+        id_,
+        state="waiting",
+        started_at=NOW - timedelta(seconds=700),
+        ended_at=NOW,
+        summary="POST api.example.com/v1/chat/completions",
+        attempt=2,
+        max_attempts=5,
+        last_failure=LIMITED,
+    )
+
+
+@pytest.mark.parametrize("width", [40, 80, 100, 120])
+def test_a_narrow_terminal_takes_room_from_the_detail_alone(width: int) -> None:
+    view = LiveView()
+    tasks = [waiting("each/0/" + "around/" * 20 + "ask"), task("one", state="completed", ended_at=NOW)]
+    view.show(RunStatus(workflow="w", version="1.0.0", sha256="", tasks=tasks))
+    console = Console(width=width, height=30)
+    with console.capture() as captured:
+        console.print(view)
+    first, *further, last = captured.get().splitlines()
+    assert max(map(len, (first, *further, last))) <= width
+    mark, name, took, unit, _ = first.split(maxsplit=4)
+    assert (mark, took, unit) == ("◷", "700.0", "s")
+    assert name.startswith("…")
+    assert name.endswith("/ask")
+    assert last.split() == ["✓", "one", "0.0", "s"]
+    detail = " ".join(line[first.index(" s ") + 3 :].strip() for line in (first, *further))
+    assert describe(tasks[0]).startswith(detail.removesuffix("…").rstrip())
+    assert len(further) == 2 or detail == describe(tasks[0])
+
+
+def test_details_fold_only_where_all_tasks_have_room() -> None:
+    view = LiveView()
+    view.show(
+        RunStatus(workflow="w", version="1.0.0", sha256="", tasks=[waiting(f"ask-{n}") for n in range(8)])
+    )
+    console = Console(width=80, height=12)
+    with console.capture() as captured:
+        console.print(view)
+    lines = captured.get().splitlines()
+    assert [line.split()[1] for line in lines] == [f"ask-{n}" for n in range(8)]
+    assert all(line.endswith("…") for line in lines)
+
+
 def test_texts_of_two_tasks_stand_on_lines_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
     with PlainView() as view:
         for name, text in (("a", "One "), ("a", "two"), ("b", "Three\nfour"), ("a", " and more\n")):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.spinner import Spinner
@@ -35,6 +36,10 @@ _MARKS = {
     "skipped": Text("-", "dim"),
 }
 _MARGIN_LINES = 3
+_ID_SHARE = 3
+"""Which part of the width the ids of tasks may have at most: a third."""
+_DETAIL_LINES = 3
+"""How many lines the detail of a task may fold onto, where there is room for so many of each."""
 _TEXT_LINES = 4
 """How much is shown of each text: its end."""
 _KEPT = 4000
@@ -85,7 +90,8 @@ class LiveView(View):
         hidden = self._status.omitted + len(self._status.tasks) - len(tasks)
         if hidden:
             yield Text(f"  and {hidden} tasks that have ended", "dim")
-        yield self._table(tasks)
+        lines = max(1, min(_DETAIL_LINES, room // max(1, len(tasks))))
+        yield self._table(tasks, console, options.max_width, lines)
         yield from texts
         if self._status.impasse is not None:
             yield Text(describe_impasse(self._status.impasse, OWN_RUN_CURE), "red")
@@ -96,17 +102,39 @@ class LiveView(View):
         lines = Text(self._texts.get(name, "")).wrap(console, width)
         return [label + line for line in lines[-_TEXT_LINES:] if line]
 
-    def _table(self, tasks: "list[TaskStatus]") -> Table:
+    def _table(self, tasks: "list[TaskStatus]", console: Console, width: int, lines: int) -> Table:
+        now = datetime.now(UTC)
+        ids = [_end(task.id, width // _ID_SHARE) for task in tasks]
+        times = [f"{seconds_taken(task, now):.1f} s" for task in tasks]
+        left = width - len("- ") - sum(max(map(cell_len, column), default=0) + 1 for column in (ids, times))
         table = Table.grid(padding=(0, 1))
         table.add_column(width=1)
         table.add_column(no_wrap=True)
         table.add_column(justify="right", no_wrap=True, style="dim")
-        table.add_column(overflow="ellipsis", no_wrap=True)
-        now = datetime.now(UTC)
-        for task in tasks:
-            mark = _MARKS.get(task.state, self._spinner)
-            table.add_row(mark, Text(task.id), f"{seconds_taken(task, now):.1f} s", Text(describe(task)))
+        table.add_column()
+        for task, id_, time in zip(tasks, ids, times, strict=True):
+            detail = _beginning(Text(describe(task)), console, max(1, left), lines)
+            table.add_row(_MARKS.get(task.state, self._spinner), Text(id_), time, detail)
         return table
+
+
+def _end(text: str, cells: int) -> str:
+    """A text, or as much of its end as there is room for."""
+    if cell_len(text) <= cells:
+        return text
+    while cell_len(text) >= cells:
+        text = text[1:]
+    return f"…{text}"
+
+
+def _beginning(text: Text, console: Console, width: int, lines: int) -> Text:
+    """A text folded to that width, or as much of its beginning as there is room for."""
+    folded = text.wrap(console, width, overflow="fold")
+    if len(folded) > lines:
+        folded[lines - 1].rstrip()
+        folded[lines - 1].truncate(width - 1)
+        folded[lines - 1].append("…")
+    return Text("\n").join(folded[:lines])
 
 
 def _most_telling(tasks: "list[TaskStatus]", room: int) -> "list[TaskStatus]":
