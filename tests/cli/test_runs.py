@@ -248,6 +248,27 @@ async def test_served_run_is_terminated_when_that_is_asked_for(shell: Shell, clu
     }
 
 
+async def test_the_latest_is_the_one_that_began_last(shell: Shell, cluster: str) -> None:
+    client = await Client.connect(cluster)
+    began: list[str] = []
+
+    async def begin(id_: str) -> WorkflowHandle[Any, Any]:
+        began.append(id_)
+        return await client.start_workflow("naps", id=id_, task_queue="httptask")
+
+    async def latest(count: int) -> list[str]:
+        _, listed = await shell.run("runs", "list", "-n", str(count), "--json", TEMPORAL_ADDRESS=cluster)
+        return [run["id"] for run in json.loads(listed.stdout)]
+
+    ended = [await begin(id_) for id_ in ("ended-last", "open-1", "open-2", "ended-first")]
+    for handle in reversed(ended[::3]):
+        await handle.terminate()
+    began.reverse()
+    for count in (1, 2, 3, 4, 5):
+        assert await latest(count) == began[:count]
+    assert (await shown(shell, TEMPORAL_ADDRESS=cluster))["id"] == "ended-first"
+
+
 async def test_absent_namespace_is_3(shell: Shell, cluster: str) -> None:
     code, command = await shell.run("runs", "list", TEMPORAL_ADDRESS=cluster, TEMPORAL_NAMESPACE="absent")
     assert code == 3

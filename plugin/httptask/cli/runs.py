@@ -110,8 +110,16 @@ def cancel(
 async def _latest(client: "Client", limit: int) -> "list[RunSummary]":
     from httptask.cli.records import summarize
 
-    executions = client.list_workflows(f"{_OURS} AND {_LATEST}", limit=limit)
-    return [await summarize(execution) async for execution in executions]
+    of_state = f"{_OURS} AND {_LATEST} AND ExecutionStatus"
+    found = [run async for run in client.list_workflows(f"{of_state} = 'Running'", limit=limit)]
+    known = {run.run_id for run in found}
+    # Not every store of Temporal sorts as asked: open runs come by their start, ended ones by their end.
+    async for run in client.list_workflows(f"{of_state} != 'Running'"):
+        if len(found) >= limit and run.close_time is not None and run.close_time < found[limit - 1].start_time:
+            break
+        if run.run_id not in known:
+            found = sorted((*found, run), key=lambda each: each.start_time, reverse=True)[:limit]
+    return [await summarize(run) for run in found]
 
 
 async def _resolve(client: "Client", run: str) -> str:
