@@ -160,9 +160,9 @@ async def test_run_that_goes_on_is_shown_and_cancelled(shell: Shell) -> None:
         record = await shown(shell)
         assert (record["state"], states(record)) == ("running", {"ask": "waiting"})
         [ask] = record["tasks"]
-        assert (ask["calls"][0]["state"], ask["calls"][0]["attempts"]) == ("waiting", 2)
+        assert (ask["calls"][0]["state"], ask["calls"][0]["attempts"]) == ("waiting", 1)
         _, text = await shell.run("runs", "show")
-        assert "ask  waiting  2 attempts, " in text.stdout
+        assert "ask  waiting  1 attempt, " in text.stdout
         assert "attempt 2 of 5; same Idempotency-Key\n" in text.stdout
 
         code, cancelled = await shell.run("runs", "cancel", "last", "--json")
@@ -181,7 +181,9 @@ async def test_run_whose_process_was_killed_is_terminated(shell: Shell) -> None:
         await server.requests_received(1)
         command.process.kill()
         await command.ends()
-        assert states(await shown(shell)) == {"ask": "running"}
+        record = await shown(shell)
+        assert states(record) == {"ask": "running"}
+        assert record["tasks"][0]["calls"][0]["attempts"] == 1
         code, cancel = await shell.run("runs", "cancel", "last")
         assert code == 0, cancel.stderr
         assert cancel.stderr.endswith(": no worker serves its queue any more: terminated\n")

@@ -7,6 +7,7 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflow.v1 import PendingActivityInfo
@@ -27,6 +28,12 @@ from httptask.workflows.run import WORKFLOW_TYPE
 from httptask.workflows.status import Impasse
 
 __all__ = ["read_run"]
+
+_NOT_BEGUN = (
+    PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED,
+    PendingActivityState.PENDING_ACTIVITY_STATE_PAUSED,
+)
+"""Where a pending call's next attempt has not been made."""
 
 
 async def read_run(client: Client, run_id: str) -> RunRecord:
@@ -189,11 +196,13 @@ class _Reader:
         """Take in what the server knows of calls that have not ended."""
         for info in pending:
             call = self.calls.get((self._run, info.activity_id))
-            if call is not None:
-                call.attempts = info.attempt
-                if info.HasField("last_failure"):
-                    call.earlier_failure = await self._failure(info.last_failure)
-                    call.attempts = _counted(call.earlier_failure.details, info.attempt - 1) + 1
+            if call is None:
+                continue
+            made = info.attempt - 1
+            if info.HasField("last_failure"):
+                call.earlier_failure = await self._failure(info.last_failure)
+                made = _counted(call.earlier_failure.details, made)
+            call.attempts = made if info.state in _NOT_BEGUN else made + 1
 
     async def _read_start(self, attributes: Any) -> None:
         self._run += 1
