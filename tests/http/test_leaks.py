@@ -151,6 +151,45 @@ async def test_a_key_that_no_header_can_hold(
     assert [form for form in FORMS if form in outputs] == []
 
 
+PLACES = {
+    "/url": {"url": "/orders?k=", "offset": 10},
+    "/query/key": {"query": {"key": ""}},
+    "/authentication/password": {"authentication": BasicAuthentication(username="u", password="")},
+    "/authentication/username": {"authentication": BasicAuthentication(username="", password="p")},
+}
+
+
+def at(pointer: str) -> HttpRequest:
+    fields: dict[str, Any] = {"url": "/orders", **PLACES.get(pointer, {})}
+    reference = SecretReference(pointer=pointer, offset=fields.pop("offset", 0), name="KEY")
+    return HttpRequest(method="GET", connection="local", secrets=(reference,), **fields)
+
+
+@pytest.mark.parametrize("pointer", PLACES)
+async def test_what_is_encoded_may_hold_any_character(
+    make_edge: Any, pointer: str, capsys: Any, caplog: Any
+) -> None:
+    key = "pässwörd-日本-🔑"
+    async with ScriptedServer(echo(200)) as server:
+        edge = make_edge(server.url, secrets={"KEY": key})
+        outputs = await outputs_of(edge, at(pointer), capsys, caplog)
+        [served] = server.requests
+    pairs = [f"{key}:p", f"u:{key}"]
+    forms = [quote(key), quote(key, safe=""), *(base64.b64encode(pair.encode()).decode() for pair in pairs)]
+    received = served.target + served.headers.get("authorization", "")
+    assert any(form in received for form in forms)
+    escaped = json.dumps(key)[1:-1]
+    assert [form for form in (key, escaped, *forms) if form in outputs] == []
+
+
+@pytest.mark.parametrize("pointer", PLACES)
+@pytest.mark.parametrize("ending", ["\n", "\0", "\udcff"])
+async def test_what_is_encoded_ends_where_the_secret_does(make_edge: Any, pointer: str, ending: str) -> None:
+    edge = make_edge("http://127.0.0.1:9", secrets={"KEY": KEY + ending})
+    with pytest.raises(SecretUnavailable, match="the value of the secret KEY can't be sent"):
+        await edge.send(at(pointer))
+
+
 @pytest.mark.parametrize("header", ["Authorization", "api-key", "Cookie"])
 async def test_a_credential_written_into_the_request(
     make_edge: Any, header: str, capsys: Any, caplog: Any

@@ -12,6 +12,8 @@ from httptask.http.secrets import SecretStore
 
 __all__ = ["ResolvedValues"]
 
+_SENT_AS_WRITTEN = ("/headers/", "/authentication/token")
+
 
 class ResolvedValues:
     """Inserts the values of secrets and remembers them.
@@ -33,8 +35,7 @@ class ResolvedValues:
     def secret(self, reference: SecretReference) -> str:
         """See `Values.secret`."""
         value = self._store.resolve(reference.name, reference.field)
-        if not reference.pointer.startswith("/body/"):
-            _check_header_or_url_value(reference.name, value)
+        _check_sendable(reference, value)
         self.resolved[value] = reference.name
         self.names.add(reference.name)
         return value
@@ -65,9 +66,19 @@ class ResolvedValues:
             self._store.check_origin(name, origin)
 
 
-def _check_header_or_url_value(name: str, value: str) -> None:
-    if has_control_character(value) or not value.isascii():
+def _check_sendable(reference: SecretReference, value: str) -> None:
+    """Refuses a value that its place in the request can't carry; base64 and percent-encoding carry all of Unicode."""
+    if reference.pointer.startswith("/body/"):
+        return
+    wrong = None
+    if has_control_character(value):
+        wrong = "a line break (often at its end) or another control character"
+    elif not value.isascii() and reference.pointer.startswith(_SENT_AS_WRITTEN):
+        wrong = "a character outside ASCII"
+    elif any("\ud800" <= character <= "\udfff" for character in value):
+        wrong = "bytes that are not UTF-8"
+    if wrong is not None:
         raise SecretUnavailable(
-            f"the value of the secret {name} can't be sent in a header or URL: it has a line break (often "
-            "at its end), a control character or one outside ASCII; set it again without"
+            f"the value of the secret {reference.name} can't be sent in a header or URL: it has {wrong}; "
+            "set the secret again without it"
         )

@@ -115,7 +115,11 @@ async def _latest(client: "Client", limit: int) -> "list[RunSummary]":
     known = {run.run_id for run in found}
     # Not every store of Temporal sorts as asked: open runs come by their start, ended ones by their end.
     async for run in client.list_workflows(f"{of_state} != 'Running'"):
-        if len(found) >= limit and run.close_time is not None and run.close_time < found[limit - 1].start_time:
+        if (
+            len(found) >= limit
+            and run.close_time is not None
+            and run.close_time < found[limit - 1].start_time
+        ):
             break
         if run.run_id not in known:
             found = sorted((*found, run), key=lambda each: each.start_time, reverse=True)[:limit]

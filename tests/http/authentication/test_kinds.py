@@ -75,6 +75,18 @@ def test_a_key_in_a_cookie_beside_others() -> None:
     assert headers(wire)["cookie"] == "a=b; x-key=tenant-1"
 
 
+def test_only_what_is_encoded_may_hold_any_character() -> None:
+    values = {"KEY": "schlüssel"}
+    store = SecretStore({"KEY": SecretSource(name="KEY", environment="KEY")}, values)
+    request = HttpRequest(method="GET", url="/p", connection="c")
+    wire = wire_request(request, connection(key("query")), store).wire
+    assert wire.url.target == "/p?x-key=schl%C3%BCssel"
+    digest = {"digest": {"username": "$secrets.KEY", "password": "p"}}
+    for authentication in (key("header"), key("cookie"), digest):
+        with pytest.raises(RequestInvalid, match="outside ASCII|which no cookie can hold"):
+            wire_request(request, connection(authentication), store)
+
+
 def test_a_key_that_no_cookie_can_hold() -> None:
     with pytest.raises(RequestInvalid, match="the key in the cookie x-key has a space"):
         sent(key("cookie"))

@@ -57,6 +57,8 @@ def credential_of(
                     f"the key in the cookie {name} has a space, a quote, a comma, a semicolon or a backslash, "
                     "which no cookie can hold"
                 )
+            if place == "header" and not key.isascii():
+                raise RequestInvalid(f"the key in the header {name} has a character outside ASCII")
             return Credential(place, name, key)
         case BasicAuthentication() | DigestAuthentication():
             username = insertions.fill(authentication.username, "authentication", "username")
@@ -65,6 +67,8 @@ def credential_of(
                 raise RequestInvalid(
                     f"a username of {authentication.kind} authentication has no colon (RFC 7617, RFC 7616)"
                 )
+            if isinstance(authentication, DigestAuthentication) and not username.isascii():
+                raise RequestInvalid("a username of digest authentication has no character outside ASCII")
             make = values.basic if isinstance(authentication, BasicAuthentication) else values.digest
             text = make(username, password)
         case BearerAuthentication():
