@@ -8,6 +8,7 @@ import pytest
 from httptask.cli.errors import CliError
 from httptask.cli.inputs import check_input, read_input
 from httptask.dsl.loader import load_text
+from support.commands import Shell
 
 TAKES_NUMBER = """
 document: { dsl: 1.0.3, namespace: tests, name: takes, version: 1.0.0 }
@@ -23,9 +24,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def refusal(argument: str) -> CliError:
+def refusal(argument: str, option: str = "--input") -> CliError:
     with pytest.raises(CliError) as raised:
-        read_input(argument)
+        read_input(argument, option)
     return raised.value
 
 
@@ -52,6 +53,17 @@ def test_fault_on_the_command_line_hints_at_quoting() -> None:
 def test_file_without_its_at_sign(folder: Path) -> None:
     (folder / "input.json").write_text("{}")
     assert refusal("input.json").hint == "for a file, write --input @input.json"
+
+
+async def test_hints_name_the_option_that_was_used(shell: Shell) -> None:
+    shell.write("takes.yaml", TAKES_NUMBER)
+    for option in ("--task-input", "--outputs", "--variables", "--context"):
+        code, command = await shell.run("test-request", "takes.yaml", "keep", option, "{bad")
+        assert code == 2
+        assert command.stderr == (
+            f"error: {option}:1:2: not valid JSON: Expecting property name enclosed in double quotes\n"
+            f"""  hint: quote it for the shell: {option} '{{"name": "value"}}'; for a file, write {option} @FILE\n"""
+        )
 
 
 @pytest.mark.parametrize(

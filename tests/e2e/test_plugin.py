@@ -190,7 +190,8 @@ async def test_inline_definitions_are_not_run_unless_allowed(
         await handle.terminate()
 
     message = failed.workflow_task_failed_event_attributes.failure.message
-    assert "no definition named 'httptask.run' is served here" in message
+    assert "this worker refuses definitions that come with the start of a workflow" in message
+    assert "--allow-inline, allow_inline = true under [worker] in httptask.toml" in message
     assert server.requests == []
 
 

@@ -31,7 +31,7 @@ def read_input(argument: str | None, option: str = "--input") -> Any:
     except json.JSONDecodeError as error:
         raise CliError(
             f"{name}:{error.lineno}:{error.colno}: not valid JSON: {error.msg}",
-            None if argument.startswith("@") or argument == "-" else _quoting_hint(argument),
+            None if argument.startswith("@") or argument == "-" else _quoting_hint(argument, option),
         ) from None
     except (ValueError, RecursionError) as error:
         raise CliError(f"{name}: not usable JSON: {error}") from None
@@ -57,10 +57,10 @@ def _text(argument: str, option: str) -> tuple[str, str]:
         raise CliError(f"{option}: {path} is not UTF-8 text") from None
 
 
-def _quoting_hint(argument: str) -> str:
+def _quoting_hint(argument: str, option: str) -> str:
     if Path(argument).is_file():
-        return f"for a file, write --input @{argument}"
-    return """quote it for the shell: --input '{"name": "value"}'; for a file, write --input @FILE"""
+        return f"for a file, write {option} @{argument}"
+    return f"""quote it for the shell: {option} '{{"name": "value"}}'; for a file, write {option} @FILE"""
 
 
 def check_input(loaded: "Loaded", value: Any) -> None:

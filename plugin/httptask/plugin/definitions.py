@@ -10,9 +10,14 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from httptask.activities.names import LOAD_DEFINITION
 from httptask.dsl.canonical import sha256
-from httptask.workflows.run import LoadedDefinition
+from httptask.workflows.run import WORKFLOW_TYPE, LoadedDefinition
 
 __all__ = ["DefinitionRegistry", "ServedDefinition"]
+
+_REFUSAL_OF_INLINE = (
+    "this worker refuses definitions that come with the start of a workflow; to run them, start it with "
+    "--allow-inline, allow_inline = true under [worker] in httptask.toml, or HttpTaskPlugin(allow_inline=True)"
+)
 
 
 class ServedDefinition(BaseModel):
@@ -69,7 +74,9 @@ class DefinitionRegistry:
         loaded = self._by_name.get(name)
         if loaded is None:
             raise ApplicationError(
-                f"no definition named {name!r} is served here; known: {', '.join(self.names) or 'none'}",
+                _REFUSAL_OF_INLINE
+                if name == WORKFLOW_TYPE
+                else f"no definition named {name!r} is served here; known: {', '.join(self.names) or 'none'}",
                 type="DefinitionUnknown",
                 non_retryable=True,
                 category=ApplicationErrorCategory.BENIGN,  # the log tells it as the workflow task's failure

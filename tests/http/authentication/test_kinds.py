@@ -83,7 +83,7 @@ def test_only_what_is_encoded_may_hold_any_character() -> None:
     assert wire.url.target == "/p?x-key=schl%C3%BCssel"
     digest = {"digest": {"username": "$secrets.KEY", "password": "p"}}
     for authentication in (key("header"), key("cookie"), digest):
-        with pytest.raises(RequestInvalid, match="outside ASCII|which no cookie can hold"):
+        with pytest.raises(RequestInvalid, match=r"outside ASCII|which no cookie can hold"):
             wire_request(request, connection(authentication), store)
 
 
