@@ -1,6 +1,7 @@
 """What goes wrong at the command line ends in one line that says so, and shows things as they stand."""
 
 import json
+import sys
 
 import pytest
 
@@ -79,6 +80,27 @@ async def test_what_is_not_declared_is_told_with_its_place(shell: Shell, command
     )
     _, checked = await shell.run("validate", "uses.yaml")
     assert "uses.yaml:6:91: warning[unknown-connection]: there is no connection `spare`" in checked.stdout
+
+
+PRESSES = """
+import os, signal, sys
+
+class Presses:
+    def find_spec(self, name, *_):
+        if name == "httptask.cli.app":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Presses())
+from httptask.cli import main
+main()
+"""
+
+
+async def test_ctrl_c_during_the_imports_is_silent(shell: Shell) -> None:
+    shell.write("presses.py", PRESSES)
+    shell.program = (sys.executable, "presses.py")
+    code, command = await shell.run("run", "sets.yaml")
+    assert (code, command.stdout, command.stderr) == (130, "", "")
 
 
 async def test_nothing_is_taken_for_an_emoji(shell: Shell) -> None:

@@ -1,5 +1,19 @@
 """The `httptask` command."""
 
-from httptask.cli.app import main
+import os
+import signal
 
 __all__ = ["main"]
+
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C ends it silently while its modules are still being imported."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:  # else whoever started this command wants it to be left alone
+        signal.signal(signal.SIGINT, lambda *_: os._exit(_INTERRUPTED))
+    from httptask.cli.app import main as run
+
+    signal.signal(signal.SIGINT, before)
+    run()
