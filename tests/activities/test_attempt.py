@@ -14,6 +14,7 @@ from httptask.activities.attempt import run_attempt
 from httptask.activities.storage import MAX_INLINE_BYTES
 from httptask.chat.models import Completion
 from httptask.http.errors import RateLimited, RequestInvalid
+from httptask.http.observation import CallObservation, observed
 
 Call = Callable[[int], Awaitable[Completion]]
 
@@ -83,6 +84,18 @@ async def test_an_error_becomes_a_failure_and_one_log_line() -> None:
             "retryable": True,
         }
     ]
+
+
+async def test_a_failure_is_not_logged_twice() -> None:
+    call = CallObservation(method="GET", host="h", path="/", connection=None, attempt=1)
+
+    async def send(_attempt: int) -> Completion:
+        with observed(call, []):
+            raise RateLimited("slow down")
+
+    with capture_logs() as lines, pytest.raises(ApplicationError):
+        await run(send)
+    assert [line["event"] for line in lines] == ["http.request.failed"]
 
 
 async def test_success_is_not_logged_twice() -> None:

@@ -76,7 +76,7 @@ async def test_question_and_answer(spans: InMemorySpanExporter) -> None:
     await ask(answering("Hi"), body)
     wire, chat = spans.get_finished_spans()
     assert (chat.name, chat.kind, chat.status.status_code) == ("chat m", SpanKind.CLIENT, StatusCode.UNSET)
-    assert wire.name == "POST /chat/completions"
+    assert wire.name == "POST /v1/chat/completions"
     assert wire.parent is not None
     assert wire.parent.span_id == chat.context.span_id
     attributes = told(spans)

@@ -38,7 +38,7 @@ async def serve_one_order(
     shell.write("definitions/order.yaml", ORDER)
     shell.write(
         "httptask.toml",
-        f'[connections.shop]\nbase_url = "{server.url}"\nallow_private = ["loopback"]\n'
+        f'[connections.shop]\nbase_url = "{server.url}/shop"\nallow_private = ["loopback"]\n'
         f'[secrets.TOKEN]\nenvironment = "TOKEN"\norigins = ["{server.url}"]\n',
     )
     address = address_of(temporal)
@@ -56,7 +56,7 @@ async def serve_one_order(
     worker.process.terminate()
     assert await worker.ends() == 0
     assert CANARY not in worker.stderr
-    assert '"path": "/orders/{.id}"' in worker.stderr
+    assert '"path": "/shop/orders/{.id}"' in worker.stderr
 
 
 async def test_metrics(shell: Shell, temporal: WorkflowEnvironment) -> None:
@@ -97,7 +97,7 @@ async def test_spans_continue_the_trace_of_the_run(shell: Shell, temporal: Workf
             spans += [
                 span for part in sent.resource_spans for scope in part.scope_spans for span in scope.spans
             ]
-    calls = [span for span in spans if span.name == "POST /orders/{.id}"]
+    calls = [span for span in spans if span.name == "POST /shop/orders/{.id}"]
     first, second = ({item.key: item.value for item in call.attributes} for call in calls)
     assert first["http.response.status_code"].int_value == 503
     assert first["error.type"].string_value == "HttpStatusError"

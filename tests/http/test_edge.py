@@ -302,6 +302,28 @@ async def test_one_line_is_logged_for_each_call(make_edge: Any) -> None:
     assert "private" not in str(logs)
 
 
+@pytest.mark.parametrize(
+    ("base", "url", "template", "path"),
+    [
+        ("/api/", "/orders/7", "/orders/{.id}", "/api/orders/{.id}"),
+        ("/api/", "/orders/7", None, "/api/orders/7"),
+        ("", "/orders/7", "/orders/{.id}", "/orders/{.id}"),
+        ("/api", "{}/api/orders/7", "/api/orders/{.id}", "/api/orders/{.id}"),
+        ("/api", "{}/api/orders?page=2", "/orders", "/api/orders"),
+        ("/api", "{}/other/7", "/other/{.id}", "/other/{.id}"),
+        ("/$secrets.TENANT", "/orders/7", "/orders/{.id}", "/$TENANT/orders/{.id}"),
+    ],
+)
+async def test_the_path_that_is_logged_begins_with_that_of_the_base_url(
+    make_edge: Any, base: str, url: str, template: str | None, path: str
+) -> None:
+    async with ScriptedServer([Reply.of(b"ok")]) as server:
+        edge = make_edge(server.url + base, secrets={"TENANT": "tenant-of-ours"})
+        with capture_logs() as logs:
+            await edge.send(request(url.format(server.url), path_template=template))
+    assert logs[0]["path"] == path
+
+
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 async def test_a_body_goes_out_with_methods_that_rarely_have_one(make_edge: Any, method: str) -> None:
     async with ScriptedServer([Reply.of()]) as server:

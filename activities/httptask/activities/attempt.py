@@ -56,6 +56,8 @@ async def run_attempt(
             failure = to_application_error(
                 error, attempt=number, attempts=attempts, interval=policy_interval(info, number)
             )
+            if error.logged:
+                raise failure from None
         except Exception as defect:  # noqa: BLE001 - the text of a foreign exception may quote a credential
             failure = _internal_error(defect)
         else:

@@ -207,7 +207,7 @@ class Edge:
             transport=self._reach.following(carrier, request, connection),
             bounds=bounds(request.limits, connection.limits if connection else Limits(), defaults),
             attempt=attempt,
-            observation=_observation(request, prepared, outgoing, attempt),
+            observation=_observation(request, prepared, connection, outgoing, attempt),
         )
         async with self._reach.place(connection):
             with self._sparing(call), observed(call.observation, self._observers):
@@ -333,12 +333,29 @@ def _clean(error: HttpTaskError, redactor: Redactor) -> None:
 
 
 def _observation(
-    request: HttpRequest, prepared: PreparedRequest, outgoing: Outgoing, attempt: int
+    request: HttpRequest,
+    prepared: PreparedRequest,
+    connection: Connection | None,
+    outgoing: Outgoing,
+    attempt: int,
 ) -> CallObservation:
     return CallObservation(
         method=prepared.method,
         host=outgoing.redactor.text(outgoing.wire.url.netloc),
-        path=request.path_template or urlsplit(prepared.uri).path or "/",
+        path=_path(request, prepared, connection),
         connection=request.connection,
         attempt=attempt,
     )
+
+
+def _path(request: HttpRequest, prepared: PreparedRequest, connection: Connection | None) -> str:
+    """The whole path as the definition has it, behind that of the base URL; a URL of a next page has both itself."""
+    asked, template = urlsplit(prepared.uri).path or "/", request.path_template
+    if template is None:
+        return asked
+    base_url = (connection and connection.base_url) or ""
+    base = urlsplit(base_url.replace("$secrets.", "$")).path.rstrip("/")
+    complete = request.url.lower().startswith(("http://", "https://"))
+    if complete and (template.startswith(f"{base}/") or not asked.startswith(f"{base}/")):
+        return template
+    return base + template

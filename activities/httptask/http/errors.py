@@ -62,6 +62,7 @@ class HttpTaskError(Exception):
         retryable: whether another attempt may succeed.
         retry_after: seconds the server asked for, validated and capped; None for the policy's own wait.
         counts: whether this was one of the attempts that a policy allows.
+        logged: whether a line of the log tells of it.
     """
 
     retryable_by_default: ClassVar[bool] = False
@@ -80,6 +81,7 @@ class HttpTaskError(Exception):
         self.details: dict[str, Any] = details or {}
         self.retryable = self.retryable_by_default if retryable is None else retryable
         self.retry_after = retry_after
+        self.logged = False
 
     def __str__(self) -> str:
         return self.message

@@ -62,6 +62,7 @@ def observed(call: CallObservation, observers: Sequence[Observer]) -> Generator[
         except HttpTaskError as error:
             call.error, call.verdict = error.type, "retry" if error.retryable else "failure"
             call.status = error.details.get("status", call.status)
+            error.logged = True
             raise
         except asyncio.CancelledError:
             call.error, call.verdict = "Cancelled", "cancelled"

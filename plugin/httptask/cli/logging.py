@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, cast
 import structlog
 
 from httptask.cli.telemetry import set_runtime
+from httptask.dsl.expressions.messages import excerpt
 
 __all__ = ["configure_logging"]
 
@@ -40,7 +41,7 @@ def configure_logging(level: Literal["INFO", "WARNING"], *, metrics_address: str
     handler = _CurrentStderr()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name, _without_traceback],
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name, _as_event],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer()],
         )
     )
@@ -61,17 +62,24 @@ class _CurrentStderr(logging.Handler):
         sys.stderr.write(f"{self.format(record)}\n")
 
 
-def _without_traceback(
+def _as_event(
     _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Leave out the traceback of a library's message, which may quote what must not be logged.
+    """Make a library's message an event like ours: a constant name, and the text as a field.
 
-    Of a workflow the message is kept: no secret comes to workflows, and it stands in the history as well.
+    Tracebacks are left out, within the text and beside it: they may quote what must not be logged. Of a workflow
+    the error itself is kept: no secret comes to workflows, and it stands in the history as well.
     """
+    name = str(event["logger"])
     exc_info = event.pop("exc_info", None)
-    if event.get("logger") == _WORKFLOWS and exc_info:
+    event["message"] = str(event["event"]).partition("\n")[0]
+    event["event"] = f"{name.partition('.')[0]}.message"
+    core = getattr(event.get("_record"), "temporal_log", None)
+    if core is not None:
+        event["fields"] = {key: excerpt(str(value)) for key, value in core.fields.items()}
+    if name == _WORKFLOWS and exc_info:
         _, error, _ = cast("tuple[Any, BaseException, Any]", exc_info)
-        event["error"] = f"{type(error).__name__}: {error}"
+        event["event"], event["error"] = "workflow.task.failed", f"{type(error).__name__}: {error}"
     return event
 
 

@@ -37,7 +37,11 @@ def set_runtime(*, log_core: bool, metrics_address: str | None = None) -> None:
 
     config = LoggingConfig(
         filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
-        forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
+        forwarding=LogForwardingConfig(
+            logger=logging.getLogger("temporalio.core"),
+            prepend_target_on_message=False,
+            append_log_fields_to_message=False,
+        ),
     )
     metrics = (
         PrometheusConfig(
