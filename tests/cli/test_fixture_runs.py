@@ -35,6 +35,8 @@ async def test_a_base_url_in_the_environment_hides_no_recording(shell: Shell, ba
 
     assert code == 0, command.stderr
     assert json.loads(command.stdout) == "hi"
+    _, shown = await shell.run("runs", "show", "--json")
+    assert json.loads(shown.stdout)["simulated"] is True
 
 
 async def test_a_request_without_a_recording_is_told_apart_from_the_nearest(shell: Shell) -> None:
@@ -46,6 +48,37 @@ async def test_a_request_without_a_recording_is_told_apart_from_the_nearest(shel
     assert code == 1
     assert '-        "content": "hello",\n+        "content": "good bye",' in command.stderr
     assert "--record" in command.stderr
+
+
+FAILS = """
+document: { dsl: 1.0.3, namespace: tests, name: fails, version: 1.0.0 }
+do:
+  - before: { set: { a: 1 } }
+  - ask: { call: http, with: { method: get, endpoint: "https://api.example.com/" } }
+"""
+REFUSALS = """
+request: { method: GET, url: "https://api.example.com/" }
+responses: [{ status: 429, headers: { retry-after: "1" } }, { status: 404 }]
+"""
+
+
+async def test_all_that_fixtures_lead_to_is_labelled(shell: Shell) -> None:
+    shell.write("fails.yaml", FAILS)
+    shell.write("fixtures/refusals.yaml", REFUSALS)
+    code, command = await shell.run("run", "fails.yaml", "--fixtures", "fixtures", "--json")
+    assert code == 1
+    told = [line for line in command.stderr.splitlines() if line.startswith("ask: ")]
+    assert {line.split()[1] for line in told} >= {"waiting", "faulted"}
+    assert all(line.endswith("; simulated") for line in told)
+    assert "before: completed  0.0 s" in command.stderr.splitlines()
+    ended = json.loads(command.stdout)
+    assert (ended["state"], ended["simulated"]) == ("failed", True)
+
+    _, shown = await shell.run("runs", "show", "--json")
+    record = json.loads(shown.stdout)
+    assert (record["simulated"], [task["simulated"] for task in record["tasks"]]) == (True, [False, True])
+    _, listed = await shell.run("runs", "list")
+    assert " failed; simulated " in listed.stdout
 
 
 async def test_test_request_shows_what_is_sent_and_what_the_next_task_sees(shell: Shell) -> None:

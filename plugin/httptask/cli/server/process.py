@@ -120,6 +120,9 @@ class ServerProcess:
             *(word for name in SEARCH_ATTRIBUTES for word in ("--search-attribute", name)),
             # Timers fire when they are due instead of up to a second later.
             *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
+            # A queue in one part: each part would give out its share of a limit on its own, in bursts.
+            *("--dynamic-config-value", "matching.numTaskqueueReadPartitions=1"),
+            *("--dynamic-config-value", "matching.numTaskqueueWritePartitions=1"),
         ]
         life = FileLock(self._life)
         life.try_lock()
