@@ -176,21 +176,33 @@ async def test_the_difference_to_chosen_fields_leaves_out_the_others(simulated: 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.yaml", "request: {method: GET}", "a.yaml: request/url: Field required"),
+        ("a.yaml", "request: {method: GET}", "a.yaml:1:1: request.url: is required"),
+        ("a.yaml", "request: {method: GET}", "a.yaml:1:1: responses: is required"),
         (
             "a.yaml",
             "request: {method: GET, url: x}\nresponses: []",
-            "a.yaml: responses: Tuple should have at least 1",
+            "a.yaml:2:1: responses: must not be empty",
         ),
         (
             "a.yaml",
-            "request: {method: GET, url: x}\nresponses: [{stauts: 2}]",
-            "a.yaml: responses/0/stauts: Extra inputs",
+            "request: {method: GET, ulr: x}\nresponses: [{stauts: 2}]",
+            "a.yaml:1:24: request.ulr: unknown key; did you mean url?",
         ),
+        (
+            "a.yaml",
+            "request: {method: GET, url: x}\nresponses: [{}, {stauts: 2}]",
+            "a.yaml:2:18: responses.1.stauts: unknown key; did you mean status?",
+        ),
+        (
+            "a.yaml",
+            "request: {method: GET, url: x}\nresponses: [{status: 999}]",
+            "a.yaml:2:14: responses.0.status: must be less than or equal to 599",
+        ),
+        ("a.yaml", "request: x\nresponses: [{}]", "a.yaml:1:1: request: must be a mapping"),
         (
             "a.yaml",
             "request: {method: GET, url: x}\nresponses: [{body: 1, text: x}]",
-            "give one of body, text and base64",
+            "a.yaml:2:13: responses.0: give one of body, text and base64",
         ),
         (
             "a.yaml",
@@ -205,16 +217,39 @@ async def test_the_difference_to_chosen_fields_leaves_out_the_others(simulated: 
         (
             "a.yaml",
             "request: {method: GET, url: x, body: 2026-01-01}\nresponses: [{}]",
-            "a.yaml: request/body",
+            "a.yaml:1:32: request.body: must be a JSON value; put a date or the like in quotes",
         ),
-        ("a.yml", "request: [", "a.yml:1:11: this is not a readable fixture file"),
-        ("a.json", "[{}, 1]", "a.json: 0/request: Field required"),
-        ("a.json", "{", "a.json: this is not a readable fixture file"),
+        ("a.yml", "request: [", "a.yml:1:11: is not valid YAML: "),
+        ("a.yml", "", "a.yml: must be a mapping"),
+        ("a.yml", "\x07", "a.yml: is not valid YAML"),
+        ("a.json", "[{},\n 1]", "a.json:1:2: 0.request: is required"),
+        ("a.json", "[{},\n 1]", "a.json:2:2: 1: must be a mapping"),
+        ("a.json", "{", "a.json:1:2: is not valid JSON: "),
+        ("a.json", "[" * 100_000, "a.json: is not valid JSON"),
+        ("a.json", "\udcff", "a.json: is not UTF-8 text"),
         ("a.txt", "", "no fixtures here"),
     ],
 )
 def test_faults_name_file_and_field(tmp_path: Path, name: str, text: str, message: str) -> None:
-    (tmp_path / name).write_text(text)
+    (tmp_path / name).write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(FixtureInvalid) as caught:
         Fixtures.load(tmp_path)
-    assert message in str(caught.value)
+    assert any(message in fault for fault in caught.value.faults)
+
+
+def test_all_faults_of_all_files_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "request: { method: GET, ulr: x }\nresponses: [{ status: 999, bdy: 1 }]\n"
+    )
+    (tmp_path / "b.yaml").write_text("foo: [\n")
+    (tmp_path / "c.json").write_text(json.dumps(fixture({"body": 1})))
+    with pytest.raises(FixtureInvalid) as caught:
+        Fixtures.load(tmp_path)
+    places = [fault.removeprefix(f"{tmp_path}/").split(": ")[:2] for fault in caught.value.faults]
+    assert places == [
+        ["a.yaml:1:1", "request.url"],
+        ["a.yaml:1:25", "request.ulr"],
+        ["a.yaml:2:15", "responses.0.status"],
+        ["a.yaml:2:28", "responses.0.bdy"],
+        ["b.yaml:2:1", "is not valid YAML"],
+    ]

@@ -151,7 +151,7 @@ async def test_a_key_that_no_header_can_hold(
     assert [form for form in FORMS if form in outputs] == []
 
 
-PLACES = {
+PLACES: dict[str, dict[str, Any]] = {
     "/url": {"url": "/orders?k=", "offset": 10},
     "/query/key": {"query": {"key": ""}},
     "/authentication/password": {"authentication": BasicAuthentication(username="u", password="")},

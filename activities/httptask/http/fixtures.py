@@ -4,17 +4,15 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from httptask.http.deadlines import Progress
 from httptask.http.errors import ConnectFailed, FixtureMissing, ResponseInterrupted, Timeout
 from httptask.http.exchange import Transport, WireResponse
+from httptask.http.fixture_files import read_items
 from httptask.http.fixture_match import explain_mismatch, matches
-from httptask.http.json_tree import is_array
 from httptask.http.prepare import PreparedRequest
 from httptask.http.wire import WireRequest
 
@@ -24,7 +22,15 @@ _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
 
 class FixtureInvalid(ValueError):
-    """A fixture file can't be read; the message names file and field."""
+    """Fixtures can't be used.
+
+    Attributes:
+        faults: each with file, place and cure.
+    """
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
 
 
 class _Model(BaseModel):
@@ -103,12 +109,16 @@ class Fixtures:
         """Reads all YAML and JSON files of a directory, in order of their names.
 
         Raises:
-            FixtureInvalid: there are none, or one can't be read.
+            FixtureInvalid: there are none, or some are faulty; it tells all faults of all files.
         """
         files = sorted(file for file in directory.glob("*") if file.suffix in _SUFFIXES)
         if not files:
-            raise FixtureInvalid(f"{directory}: no fixtures here (*.yaml, *.json)")
-        return cls([(file, fixture) for file in files for fixture in _read(file)])
+            raise FixtureInvalid([f"{directory}: no fixtures here (*.yaml, *.json)"])
+        read = [(file, *read_items(file, Fixture)) for file in files]
+        faults = [fault for _, _, found in read for fault in found]
+        if faults:
+            raise FixtureInvalid(faults)
+        return cls([(file, fixture) for file, fixtures, _ in read for fixture in fixtures])
 
     def mentions(self, base_url: str) -> bool:
         """Whether some request of the set goes to that server."""
@@ -210,30 +220,3 @@ def _precedence(request: FixtureRequest) -> int:
     if "body" in request.model_fields_set:
         return 0
     return 1 if request.match is not None else 2
-
-
-def _read(file: Path) -> list[Fixture]:
-    try:
-        text = file.read_text("utf-8")
-        written = json.loads(text) if file.suffix == ".json" else _load_yaml(text)
-    except (OSError, ValueError, YAMLError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else str(file)
-        raise FixtureInvalid(f"{where}: this is not a readable fixture file") from None
-    items = written if is_array(written) else [written]
-    return [_validated(item, file, index if len(items) > 1 else None) for index, item in enumerate(items)]
-
-
-def _load_yaml(text: str) -> Any:
-    loader: Any = YAML(typ="safe", pure=True)
-    return loader.load(text)
-
-
-def _validated(written: Any, file: Path, index: int | None) -> Fixture:
-    try:
-        return Fixture.model_validate(written)
-    except ValidationError as error:
-        fault = error.errors(include_input=False, include_url=False)[0]
-        path = [] if index is None else [index]
-        field = "/".join(map(str, (*path, *fault["loc"])))
-        raise FixtureInvalid(f"{file}: {field or 'the file'}: {fault['msg']}") from None

@@ -1,8 +1,9 @@
 """How a command ends: its exit code, and the one error that a command reports."""
 
+from collections.abc import Iterable
 from enum import IntEnum
 
-__all__ = ["CliError", "ExitCode"]
+__all__ = ["CliError", "ExitCode", "in_lines"]
 
 
 class ExitCode(IntEnum):
@@ -30,3 +31,8 @@ class CliError(Exception):
         self.message = message
         self.hint = hint
         self.exit_code = exit_code
+
+
+def in_lines(faults: Iterable[str]) -> str:
+    """Several faults as the message of one error, each below the other."""
+    return "\n       ".join(faults)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from httptask.cli.errors import CliError
+from httptask.cli.errors import CliError, in_lines
 
 if TYPE_CHECKING:
     from temporalio.converter import ExternalStorage
@@ -41,7 +41,7 @@ def load_fixtures(directory: Path | None, record: Path | None) -> "Fixtures | No
     Raises:
         CliError: a file among them is not a fixture, or answers are to be recorded as well.
     """
-    from httptask.http.fixtures import Fixtures
+    from httptask.http.fixtures import FixtureInvalid, Fixtures
 
     if directory is not None and record is not None:
         raise CliError(
@@ -56,8 +56,8 @@ def load_fixtures(directory: Path | None, record: Path | None) -> "Fixtures | No
         )
     try:
         return Fixtures.load(directory)
-    except ValueError as error:
-        raise CliError(str(error)) from None
+    except FixtureInvalid as error:
+        raise CliError(in_lines(error.faults)) from None
 
 
 def plugin_for_run(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from httptask.cli.errors import CliError
+from httptask.cli.errors import CliError, in_lines
 from httptask.config import Config, ConfigInvalid, find_config, load_config, read_environment
 
 if TYPE_CHECKING:
@@ -55,4 +55,4 @@ def load_project(
 
 def as_cli_error(error: ConfigInvalid) -> CliError:
     """All faults of a configuration as one error."""
-    return CliError("\n       ".join(error.faults))
+    return CliError(in_lines(error.faults))
