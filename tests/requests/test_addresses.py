@@ -36,6 +36,36 @@ def sent(data: Any, **arguments: Any) -> str:
 
 
 @pytest.mark.parametrize(
+    ("endpoint", "accepted"),
+    [
+        ("foo", False),
+        ("/orders", False),
+        ("//api.example.com/orders", False),
+        ("?page=2", False),
+        ("/orders/${ .id }", False),
+        ("https://", False),
+        ("https://api.example.com:port/", False),
+        ("https://ann@api.example.com/", False),
+        ("https://müller.example/", False),
+        ("https://0x7f.1/", False),
+        ("https://api.example.com/a/../b", False),
+        ("https://api.example.com/\\", True),  # sent encoded
+        ("https://api.example.com/ä b", True),
+        ("https://api.example.com/{a}{/b}{?c,d}", True),
+        ("https://api.example.com{?c}", True),
+        ("https://[::1]:8080", True),
+    ],
+)
+def test_constant_endpoints_that_nothing_can_be_sent_to_are_told_when_they_are_loaded(
+    endpoint: str, accepted: bool
+) -> None:
+    assert faults(endpoint=endpoint) == ([] if accepted else ["endpoint"])
+    uri = {"uri": endpoint, "authentication": {"use": "api"}}
+    relative = not endpoint.startswith("https:")
+    assert faults(endpoint=uri) == ([] if accepted or relative else ["endpoint"])
+
+
+@pytest.mark.parametrize(
     "endpoint",
     [
         "https://${ .host }/x",

@@ -9,18 +9,22 @@ from httptask.dsl.faults import Fault
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
 from httptask.dsl.model import Endpoint
 from httptask.dsl.program import Program, TaskNode, TemplateUse
+from httptask.http.errors import RequestInvalid
+from httptask.http.url import Url, encode_text
 
 __all__ = ["check_addresses"]
 
 _SERVER: Final = re.compile(r"(?:https?://[^/?#]*|(?!https?:)[^/?#]*)[/?#]", re.IGNORECASE)
 """The beginning of an address, up to where its path, query or fragment begins."""
 _VARIABLE: Final = re.compile(r"\{(?![/?#])[^{}]*\}")
+_ANY_VARIABLE: Final = re.compile(r"\{[^{}]*\}")
+_ABSOLUTE: Final = re.compile(r"https?://", re.IGNORECASE)
 _OF_WHOEVER_STARTS: Final = frozenset({"workflow", "runtime"})
 _WHY: Final = "what comes from a response must not choose where requests go"
 
 
 def check_addresses(program: Program) -> Iterator[Fault]:
-    """Find endpoints whose server depends on data, and connections that do."""
+    """Find endpoints whose server depends on data or that no request can go to, and connections that depend on data."""
     for task in program.nodes.values():
         yield from _connection(task)
     for use in program.templates:
@@ -33,8 +37,10 @@ def check_addresses(program: Program) -> Iterator[Fault]:
         value = use.template.value
         if is_expression(value):
             yield from _whole(program, node, use, value.parts[0])
-        else:
-            yield from _server(use.pointer, value.parts if isinstance(value, TemplateText) else (value,))
+            continue
+        parts = value.parts if isinstance(value, TemplateText) else (value,)
+        faults = [*_server(use.pointer, parts)]
+        yield from faults or _unreadable(use.pointer, parts, has_connection=_has_connection(program, node))
 
 
 def _connection(node: TaskNode) -> Iterator[Fault]:
@@ -64,6 +70,24 @@ def _whole(program: Program, node: TaskNode, use: TemplateUse, expression: Expre
         "name a `connection`, at whose server it then must be; or read it from `$workflow.input`",
         offset=expression.offset,
     )
+
+
+def _unreadable(pointer: str, parts: tuple[Any, ...], *, has_connection: bool) -> Iterator[Fault]:
+    """An address that can be seen to be refused, whatever is put into it."""
+    if not isinstance(parts[0], str):
+        return
+    absolute = _ABSOLUTE.match(parts[0]) is not None
+    if not absolute and (has_connection or "://" in parts[0]):  # follows the base URL, or has another fault
+        return
+    if not absolute:
+        hint = "write it out from https:// on; or `call: httpRequest` with a `connection`, and a `path` at its server"
+        yield Fault(pointer, "endpoint", "the endpoint is not absolute: it names no server", hint)
+    elif len(parts) == 1:
+        try:
+            Url.parse(encode_text(_ANY_VARIABLE.sub("x", parts[0])))
+        except RequestInvalid as error:
+            message, _, hint = error.message.partition(": ")
+            yield Fault(pointer, "endpoint", message, hint or "write it as it is to be sent")
 
 
 def _has_connection(program: Program, node: TaskNode) -> bool:
