@@ -189,6 +189,14 @@ def test_asking_again_is_a_change(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_a_first_attempt_that_begins_is_no_change(capsys: pytest.CaptureFixture[str]) -> None:
+    view = PlainView()
+    for attempt in (0, 1, 2):
+        tasks = [task("ask", summary="POST x", attempt=attempt)]
+        view.show(RunStatus(workflow="w", version="1.0.0", sha256="", tasks=tasks))
+    assert capsys.readouterr().err.splitlines() == ["ask: running  POST x", "ask: running  POST x; attempt 2"]
+
+
 def test_tall_runs_fit_the_screen_and_keep_what_goes_on() -> None:
     ended = [task(f"ended-{n}", state="completed", ended_at=NOW) for n in range(50)]
     view = LiveView()

@@ -102,6 +102,10 @@ async def test_a_path_that_is_not_there_hides_no_other(shell: Shell) -> None:
         ("empty", "unreadable"),
     }
     assert "bad.yaml" in {report["file"] for report in reports}
+    _, command = await shell.run("validate", "empty")
+    assert command.stdout == (
+        "empty:1:1: error[unreadable]: no *.yaml file in this folder\n  hint: name the definition files\n"
+    )
 
 
 REASONING = """document: { dsl: 1.0.3, namespace: tests, name: reasoning, version: 1.0.0 }

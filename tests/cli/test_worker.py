@@ -85,9 +85,7 @@ async def test_unset_secret_is_found_before_anything_starts(shell: Shell) -> Non
     for arguments in (["--check"], []):
         code, command = await shell.run("worker", "-d", "definitions", *arguments)
         assert code == 2
-        assert (
-            "secret HOOK: the secret HOOK has no value: set the environment variable HOOK" in command.stderr
-        )
+        assert "secret HOOK: has no value: set the environment variable HOOK" in command.stderr
 
 
 async def test_undeclared_secret_and_connection_are_refused(shell: Shell) -> None:
@@ -130,7 +128,7 @@ async def test_a_connection_named_as_authentication_is_used_too(shell: Shell) ->
     shell.write("httptask.toml", declared + '[secrets.T]\nenvironment = "T"')
     code, command = await shell.run("worker", "-d", "definitions", "--check")
     assert code == 2
-    assert "the secret T has no value" in command.stderr
+    assert "secret T: has no value" in command.stderr
     code, command = await shell.run("worker", "-d", "definitions", "--check", T="t")
     assert code == 0, command.stderr
 

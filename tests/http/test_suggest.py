@@ -20,6 +20,10 @@ from httptask.http.suggest import closest, hint_for_unknown
         ("body", ["bodies", "query"], None),
         ("x", [], None),
         ("", ["if"], None),
+        ("secs", ["minutes", "seconds", "milliseconds"], "seconds"),
+        ("millis", ["minutes", "seconds", "milliseconds"], "milliseconds"),
+        ("mi", ["minutes", "milliseconds"], None),
+        ("exp", ["export", "expiry"], None),
     ],
 )
 def test_near_means_a_slip(word: str, known: list[str], meant: str | None) -> None:

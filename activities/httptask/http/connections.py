@@ -45,9 +45,9 @@ class Price(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     input: float = Field(ge=0, allow_inf_nan=False)
-    """US dollars for a million tokens of the request."""
+    """What a million tokens of the request cost, in US dollars."""
     output: float = Field(ge=0, allow_inf_nan=False)
-    """US dollars for a million tokens of the answer."""
+    """What a million tokens of the answer cost, in US dollars."""
 
     @property
     def is_free(self) -> bool:

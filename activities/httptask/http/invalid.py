@@ -1,11 +1,12 @@
 """pydantic's findings in a file that somebody wrote, in our own words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from httptask.http.suggest import closest
 
@@ -55,6 +56,8 @@ def findings(error: ValidationError, known: Callable[[Path], Sequence[str]], tab
         path = fault["loc"]
         if fault["type"] == "too_short" and path in places:
             continue  # of a list, items that are faulty are not counted
+        if fault["type"] == "missing" and closest(str(path[-1]), _unknown_beside(path, faults)):
+            continue  # it is there, misspelt
         if fault["type"] == "extra_forbidden":
             sentence = _unknown_key(str(path[-1]), known(path[:-1]))
         elif fault["type"] in _TABLES:
@@ -72,6 +75,11 @@ def keys_at(model: type[BaseModel], path: Path) -> list[str]:
     for step in path:
         at = _required(_fields(at)[str(step)] if _is_model(at) else _item(at))
     return list(_fields(at)) if _is_model(at) else []
+
+
+def _unknown_beside(path: Path, faults: Iterable[ErrorDetails]) -> list[str]:
+    beside = (fault["loc"] for fault in faults if fault["type"] == "extra_forbidden")
+    return [str(loc[-1]) for loc in beside if loc[:-1] == path[:-1]]
 
 
 def _unknown_key(key: str, known: Sequence[str]) -> str:

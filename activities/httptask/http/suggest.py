@@ -1,6 +1,6 @@
 """The name that somebody meant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -11,23 +11,20 @@ __all__ = ["closest", "hint_for_unknown"]
 
 _MOST_LISTED: Final = 16
 _MOST_COMPARED: Final = 4
+_SHORTEST_ABBREVIATION: Final = 3
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that differs from a word by a slip or two, None when none is that near.
+    """The known name that differs from a word by a slip or two, or else the only one that it abbreviates.
 
     Case, `_` and `-` count for nothing; a third of the letters may be wrong, swapped or missing.
     """
     folded = _fold(word)
+    names = {name: _fold(name) for name in known}
     most = max(1, len(folded) // 3)
-    near = process.extract(
-        folded,
-        {name: _fold(name) for name in known},
-        scorer=OSA.distance,
-        score_cutoff=most,
-        limit=_MOST_COMPARED,
-    )
-    return next((name for other, distance, name in near if distance <= _allowed(folded, other)), None)
+    near = process.extract(folded, names, scorer=OSA.distance, score_cutoff=most, limit=_MOST_COMPARED)
+    slipped = next((name for other, distance, name in near if distance <= _allowed(folded, other)), None)
+    return slipped or _abbreviated(folded, names)
 
 
 def hint_for_unknown(word: str, known: Iterable[str], listed_as: str) -> str:
@@ -40,6 +37,13 @@ def hint_for_unknown(word: str, known: Iterable[str], listed_as: str) -> str:
         return f"there are no {listed_as}"
     shown = ", ".join(f"`{name}`" for name in names[:_MOST_LISTED])
     return f"{listed_as}: {shown}{', ...' if len(names) > _MOST_LISTED else ''}"
+
+
+def _abbreviated(word: str, names: Mapping[str, str]) -> str | None:
+    """The only name that begins as the word does: `secs` for `seconds`."""
+    beginning = word.removesuffix("s")
+    found = [name for name, folded in names.items() if folded.startswith(beginning)]
+    return found[0] if len(found) == 1 and len(beginning) >= _SHORTEST_ABBREVIATION else None
 
 
 def _allowed(word: str, other: str) -> int:

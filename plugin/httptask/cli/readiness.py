@@ -146,5 +146,5 @@ def _fault(store: "SecretStore", name: str, needed: set[str]) -> str | None:
     try:
         store.resolve(name)
     except SecretUnavailable as error:
-        return error.message
+        return error.message.removeprefix(f"the secret {name} ")
     return None

@@ -49,6 +49,8 @@ def load_file(path: Path) -> Loaded:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
         return load_text(content.decode(), name)
+    except IsADirectoryError:
+        fault = Fault("", "unreadable", "no *.yaml file in this folder", "name the definition files")
     except OSError as error:
         fault = Fault(
             "", "unreadable", f"the file can't be read: {error.strerror}", "check its name and permissions"

@@ -44,7 +44,8 @@ class PlainView(View):
     def show(self, status: "RunStatus") -> None:
         """Print what has changed since the last time."""
         for task in in_order_of_events(status.tasks):
-            now = (task.state, task.attempt, task.detail)
+            # A call that nobody has taken up yet reads like its first attempt.
+            now = (task.state, max(task.attempt, 1), task.detail)
             if self._shown.get(task.id) != now:
                 self._shown[task.id] = now
                 print_note(_line(task))
