@@ -35,9 +35,9 @@ def read_items(file: Path, model: type[Item]) -> tuple[list[Item], list[str]]:
     except json.JSONDecodeError as error:
         return [], [f"{file}:{error.lineno}:{error.colno}: is not valid JSON: {error.msg}"]
     except MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        return [], [f"{file}{place}: is not valid YAML: {error.problem}"]
+        told: Any = error  # ruamel.yaml leaves its types out
+        place = f":{told.problem_mark.line + 1}:{told.problem_mark.column + 1}" if told.problem_mark else ""
+        return [], [f"{file}{place}: is not valid YAML: {told.problem}"]
     except (YAMLError, ValueError, RecursionError):
         return [], [f"{file}: is not valid {'JSON' if file.suffix == '.json' else 'YAML'}"]
     items: list[Item] = []
@@ -47,8 +47,10 @@ def read_items(file: Path, model: type[Item]) -> tuple[list[Item], list[str]]:
             items.append(model.model_validate(item))
         except ValidationError as error:
             at: Steps = (index,) if is_array(written) else ()
-            told = findings(error, partial(keys_at, model), "a mapping")
-            faults += [_line(file, text, Finding((*at, *found.path), found.sentence)) for found in told]
+            faults += [
+                _line(file, text, Finding((*at, *found.path), found.sentence))
+                for found in findings(error, partial(keys_at, model), "a mapping")
+            ]
     return items, faults
 
 
@@ -68,14 +70,17 @@ def _mark(node: Any, path: Steps) -> Any:
     """Where a key stands, or what is nearest around one that is missing; None in an empty file."""
     mark = node and node.start_mark
     for step in path:
+        inside: dict[str | int, tuple[Any, Any]] = {}
         if isinstance(node, MappingNode):
-            inside = {key.value: (key, value) for key, value in node.value}
+            inside = {key.value: (key, value) for key, value in _parts(node)}
         elif isinstance(node, SequenceNode):
-            inside = {index: (value, value) for index, value in enumerate(node.value)}
-        else:
-            break
+            inside = {index: (value, value) for index, value in enumerate(_parts(node))}
         if step not in inside:
             break
         key, node = inside[step]
         mark = key.start_mark
     return mark
+
+
+def _parts(node: Any) -> Any:
+    return node.value
