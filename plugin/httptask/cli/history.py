@@ -22,7 +22,7 @@ from httptask.dsl.expressions.messages import excerpt
 from httptask.http.json_tree import is_object
 from httptask.http.models import HttpRequest
 from httptask.http.shown import shown_request
-from httptask.plugin import ReplayFailed, replay_tasks, runs_definition, with_attempts
+from httptask.plugin import ReplayFailed, replay_tasks, runs_definition, with_attempts, with_simulated
 from httptask.plugin.storage import StoredPayloadMissing
 from httptask.workflows.run import WORKFLOW_TYPE
 from httptask.workflows.status import Impasse
@@ -66,6 +66,8 @@ async def read_run(client: Client, run_id: str) -> RunRecord:
             )
             record.note = f"{reason}: only its calls are shown, with what they returned"
     record.tasks = with_attempts(record.tasks, pending)
+    if record.simulated:
+        record.tasks = with_simulated(record.tasks)
     for task in record.tasks:
         _settle(task, record.ended_at)
     return record

@@ -25,7 +25,7 @@ from httptask.cli.progress import LiveView, PlainView, View
 from httptask.cli.progress.wording import describe_spent
 from httptask.dsl.canonical import sha256
 from httptask.dsl.loader import Loaded
-from httptask.plugin import HttpTaskPlugin, fetch_status, live_texts
+from httptask.plugin import SIMULATED_MEMO, HttpTaskPlugin, fetch_status, live_texts
 from httptask.workflows.run import WORKFLOW_TYPE, RunInput, keep_program
 from httptask.workflows.state import SPENT_MEMO, Spent
 from httptask.workflows.status import RunStatus
@@ -46,6 +46,7 @@ class Launch:
         cluster: None for the embedded server of `state_directory`.
         as_json: whether stdout gets one JSON object about the run instead of its output.
         live: whether texts are shown while they come.
+        simulated: whether answers come from fixtures.
     """
 
     loaded: Loaded
@@ -55,6 +56,7 @@ class Launch:
     state_directory: Path
     as_json: bool
     live: bool
+    simulated: bool
 
 
 def launch(launch: Launch) -> ExitCode:
@@ -87,12 +89,15 @@ async def _start(client: Client, launch: Launch, token: str) -> WorkflowHandle[A
         input=launch.input,
         live=launch.live,
     )
+    memo: dict[str, Any] = {"definition": f"{document['namespace']}/{document['name']}:{document['version']}"}
+    if launch.simulated:
+        memo[SIMULATED_MEMO] = True
     return await client.start_workflow(
         WORKFLOW_TYPE,
         run_input,
         id=f"{document['name']}-{token}",
         task_queue=f"{RUN_QUEUE_PREFIX}{token}",
-        memo={"definition": f"{document['namespace']}/{document['name']}:{document['version']}"},
+        memo=memo,
     )
 
 
@@ -115,7 +120,13 @@ async def _follow(
         except WorkflowFailureError as failure:
             _report_failure(launch, handle.id, failure, spent)
             return ExitCode.INTERRUPTED if interrupts.asked.is_set() else ExitCode.FAILED
-    whole = {"run": handle.id, "state": "completed", "output": output, "spent": spent}
+    whole = {
+        "run": handle.id,
+        "state": "completed",
+        "simulated": launch.simulated,
+        "output": output,
+        "spent": spent,
+    }
     print_json(whole if launch.as_json else output)
     return ExitCode.DONE
 
@@ -194,5 +205,6 @@ class _Watch:
 def _report_failure(launch: Launch, run_id: str, failure: WorkflowFailureError, spent: Any) -> None:
     problem = problem_of(failure)
     if launch.as_json:
-        print_json({"run": run_id, "state": state_after(failure), "error": problem, "spent": spent})
+        told = {"run": run_id, "state": state_after(failure), "simulated": launch.simulated}
+        print_json({**told, "error": problem, "spent": spent})
     print_note(explain_failure(problem, launch.loaded))

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 from temporalio.client import WorkflowExecutionStatus
 
+from httptask.plugin import SIMULATED_MEMO
 from httptask.workflows.state import SPENT_MEMO, Spent
 from httptask.workflows.status import Impasse, TaskState, TaskStatus
 
@@ -57,6 +58,8 @@ class RunSummary(BaseModel):
     ended_at: datetime | None = None
     spent: Spent | None = None
     """Once it has ended, if it made calls."""
+    simulated: bool = False
+    """Whether answers came from fixtures."""
 
 
 class RunRecord(RunSummary):
@@ -84,6 +87,7 @@ async def summarize(execution: Any) -> RunSummary:
         started_at=execution.start_time,
         ended_at=execution.close_time,
         spent=memo.get(SPENT_MEMO),
+        simulated=memo.get(SIMULATED_MEMO, False),
     )
 
 

@@ -73,6 +73,7 @@ def run(
             state_directory=own.state_directory,
             as_json=json,
             live=live,
+            simulated=recorded is not None,
         )
     )
     raise typer.Exit(exit_code)

@@ -26,7 +26,7 @@ def print_runs(found: Iterable[RunSummary]) -> None:
         table.add_column(heading)
     for run in found:
         table.add_row(
-            run.id, run.definition, run.state, _local(run.started_at), _took(run.started_at, run.ended_at)
+            run.id, run.definition, _state(run), _local(run.started_at), _took(run.started_at, run.ended_at)
         )
     if table.row_count:
         stdout.print(table)
@@ -36,7 +36,7 @@ def print_runs(found: Iterable[RunSummary]) -> None:
 
 def print_run(run: RunRecord) -> None:
     """The run, then each task with its requests and what it gave to the next one."""
-    _print(f"{run.id}  {run.definition}  {run.state}")
+    _print(f"{run.id}  {run.definition}  {_state(run)}")
     _print(f"started {_local(run.started_at)}, took {_took(run.started_at, run.ended_at)}")
     if run.spent is not None:
         _print(describe_spent(run.spent))
@@ -53,6 +53,10 @@ def print_run(run: RunRecord) -> None:
         _print_failure("failure", run.failure)
     elif run.state == "completed":
         _print_value("output", run.output)
+
+
+def _state(run: RunSummary) -> str:
+    return run.state + ("; simulated" if run.simulated else "")
 
 
 def _print_task(task: TaskRecord) -> None:

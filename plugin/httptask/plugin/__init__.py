@@ -5,10 +5,11 @@ from httptask.plugin.definitions import DefinitionRegistry, ServedDefinition
 from httptask.plugin.live import LiveText, live_texts
 from httptask.plugin.plugin import HttpTaskPlugin
 from httptask.plugin.replay import ReplayedTask, ReplayFailed, replay_tasks, runs_definition
-from httptask.plugin.status import fetch_status, with_attempts
+from httptask.plugin.status import SIMULATED_MEMO, fetch_status, with_attempts, with_simulated
 from httptask.plugin.storage import StoredPayloadMissing, folder_storage
 
 __all__ = [
+    "SIMULATED_MEMO",
     "AllowedActivity",
     "DefinitionRegistry",
     "HttpTaskPlugin",
@@ -23,4 +24,5 @@ __all__ = [
     "replay_tasks",
     "runs_definition",
     "with_attempts",
+    "with_simulated",
 ]

@@ -15,7 +15,12 @@ from httptask.dsl.json_values import is_mapping, is_number
 from httptask.http.errors import Postponed
 from httptask.workflows.status import STATUS_QUERY, Impasse, RunStatus, TaskStatus
 
-__all__ = ["fetch_status", "with_attempts"]
+__all__ = ["SIMULATED_MEMO", "fetch_status", "with_attempts", "with_simulated"]
+
+SIMULATED_MEMO = "simulated"
+"""Where a run keeps that its answers come from fixtures."""
+
+_ANSWERED_BY_FIXTURES = frozenset({"call.chatCompletion", "call.http", "call.httpRequest"})
 
 _AT_ONCE = timedelta(seconds=2)
 """How long a call may take to get from its queue to a worker without a word about it."""
@@ -43,7 +48,10 @@ async def fetch_status(handle: WorkflowHandle[Any, Any], known: RunStatus | None
         return known.model_copy(update={"impasse": await _impasse(handle, attempt, known.impasse)})
     status: RunStatus = await handle.query(STATUS_QUERY, result_type=RunStatus, rpc_timeout=_ANSWER_TIME)
     tasks = with_attempts(status.tasks, description.raw_description.pending_activities)
-    return status.model_copy(update={"tasks": tasks})
+    simulated = await description.memo_value(SIMULATED_MEMO, False)
+    if simulated:
+        tasks = with_simulated(tasks)
+    return status.model_copy(update={"tasks": tasks, "simulated": simulated})
 
 
 async def _impasse(handle: WorkflowHandle[Any, Any], attempt: int, known: Impasse | None) -> Impasse:
@@ -62,6 +70,16 @@ def with_attempts(tasks: Iterable[Task], pending: Iterable[PendingActivityInfo])
     return [
         task.model_copy(update=changes[task.activity_id])
         if task.ended_at is None and task.activity_id in changes
+        else task
+        for task in tasks
+    ]
+
+
+def with_simulated(tasks: Iterable[Task]) -> list[Task]:
+    """The tasks of a run with fixtures, those that make calls marked whatever comes of them."""
+    return [
+        task.model_copy(update={"simulated": True})
+        if task.kind in _ANSWERED_BY_FIXTURES and task.state != "skipped"
         else task
         for task in tasks
     ]

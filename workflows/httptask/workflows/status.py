@@ -57,7 +57,7 @@ class Impasse(BaseModel):
 class RunStatus(BaseModel):
     """One run; `tasks` in the order they began, the oldest finished ones left out beyond a thousand.
 
-    `impasse` is filled in from the server's view; while there is one, `tasks` may be out of date.
+    `impasse` and `simulated` are filled in from the server's view; while there is an impasse, `tasks` may be out of date.
     """
 
     workflow: str
@@ -67,6 +67,7 @@ class RunStatus(BaseModel):
     tasks: list[TaskStatus] = []
     omitted: int = 0
     spent: Spent = Field(default_factory=Spent)
+    simulated: bool = False
     impasse: Impasse | None = None
 
 
