@@ -57,7 +57,7 @@ class Impasse(BaseModel):
 class RunStatus(BaseModel):
     """One run; `tasks` in the order they began, the oldest finished ones left out beyond a thousand.
 
-    `impasse` and `simulated` are filled in from the server's view; while there is an impasse, `tasks` may be out of date.
+    `impasse` and `simulated` are filled in from the server's view; in an impasse, `tasks` may be out of date.
     """
 
     workflow: str
