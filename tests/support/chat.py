@@ -1,5 +1,6 @@
 """What an OpenAI-compatible server says."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from httptask.testing import Reply
@@ -28,16 +29,19 @@ def unavailable() -> Reply:
     return Reply.json({"error": {"message": "overloaded"}}, status=503)
 
 
-def calling(*calls: tuple[str, str], finish_reason: str = "tool_calls") -> Reply:
-    """An answer that calls tools, each with its raw arguments; their ids are c0, c1, ..."""
+def calling(
+    *calls: tuple[str, str], finish_reason: str = "tool_calls", ids: Sequence[str | None] | None = None
+) -> Reply:
+    """An answer that calls tools, each with its raw arguments; their ids are c0, c1, ... unless they are given."""
+    ids = [f"c{index}" for index in range(len(calls))] if ids is None else ids
     message = {
         "role": "assistant",
         "content": None,
         "refusal": None,
         "thinking_signature": "s1",
         "tool_calls": [
-            {"id": f"c{index}", "type": "function", "function": {"name": name, "arguments": arguments}}
-            for index, (name, arguments) in enumerate(calls)
+            {"id": id_, "type": "function", "function": {"name": name, "arguments": arguments}}
+            for id_, (name, arguments) in zip(ids, calls, strict=True)
         ],
     }
     usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from httptask.http import errors
 
-__all__ = ["FAILURES", "STREAMS", "Failure", "Streamed", "chunk", "sse"]
+__all__ = ["CALLS", "FAILURES", "STREAMS", "Failure", "Streamed", "call", "chunk", "sse"]
 
 DONE = b"data: [DONE]\n\n"
 HEAD = {"id": "c-1", "object": "chat.completion.chunk", "created": 17, "model": "m-1"}

@@ -62,6 +62,17 @@ async def test_activities_answer(temporal: WorkflowEnvironment, called: list[Any
     assert [tool["function"]["name"] for tool in bodies[0]["tools"]] == ["weather", "broken"]
 
 
+async def test_calls_without_an_id_of_their_own_are_told_apart(temporal: WorkflowEnvironment) -> None:
+    oslo, rome = ("weather", '{"city": "Oslo"}'), ("weather", '{"city": "Rome"}')
+    replies = [calling(oslo, rome, ids=[None, None]), calling(oslo, rome, ids=["call_0", "call_0"]), NICE]
+    result, bodies = await run(temporal, "AsksWithTools", replies)
+
+    assert result == [True, 30]
+    answers = [message["tool_call_id"] for message in bodies[2]["messages"] if message["role"] == "tool"]
+    asked = [call["id"] for message in bodies[2]["messages"] for call in message.get("tool_calls", [])]
+    assert answers == asked == ["call_0", "call_1", "call_2", "call_3"]
+
+
 @pytest.mark.parametrize(
     ("call", "error", "ran"),
     [

@@ -9,6 +9,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import calling, completion
+from support.chat_streams import CALLS, call, sse
 from support.runs import Outcome, local_connection, running
 
 DEFINITION = """
@@ -191,3 +192,32 @@ async def test_handlers_without_a_tool_are_found_before_anything_is_sent(
 
     assert outcome.problem["detail"] == "no tool has the name `weather`: add it to `tools`"
     assert asked == []
+
+
+async def test_calls_without_an_id_of_their_own_are_told_apart(temporal: WorkflowEnvironment) -> None:
+    replies = [
+        calling(WEATHER, ("clock", ""), ids=[None, ""]),
+        calling(WEATHER, ("clock", ""), ids=["a", "a"]),
+        calling(WEATHER, ids=["a"]),
+        completion("Noon."),
+    ]
+    outcome, asked, _ = await run(temporal, replies, continue_as_new_after=4)
+
+    assert (outcome.problem, outcome.output["text"]) == ({}, "Noon.")
+    assert answers(asked[3]) == {
+        "call_0": "grey in Oslo",
+        "call_1": '{"hour":12}',
+        "a": "grey in Oslo",
+        "call_2": '{"hour":12}',
+        "call_3": "grey in Oslo",
+    }
+
+
+async def test_streamed_calls_without_ids_are_told_apart(temporal: WorkflowEnvironment) -> None:
+    events = sse(call(0, *WEATHER), call(1, "clock", "{}"), CALLS)
+    replies = [Reply.of(events, headers={"Content-Type": "text/event-stream"}), completion("Noon.")]
+    text = DEFINITION.replace("model: m", "model: m\n        stream: true")
+    outcome, asked, _ = await run(temporal, replies, text)
+
+    assert (outcome.problem, outcome.output["text"]) == ({}, "Noon.")
+    assert answers(asked[1]) == {"call_0": "grey in Oslo", "call_1": '{"hour":12}'}

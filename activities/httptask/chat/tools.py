@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 from httptask.chat.models import Completion, ToolCall
@@ -51,18 +51,44 @@ def handler_faults(tools: Sequence[Any], handlers: Iterable[str]) -> Iterator[tu
 
 
 def answered_calls(
-    completion: Completion, handlers: Container[str], tools: Sequence[Any]
+    completion: Completion, handlers: Container[str], tools: Sequence[Any], messages: Sequence[Any]
 ) -> Sequence[ToolCall]:
-    """The calls of an answer, if all of them are to be answered here.
+    """The calls of an answer, if all of them are to be answered here, each with an id of its own.
 
     None are when one of them names a tool that the request offers and that nothing here handles: then the answer is
     for the author. A name that the request does not offer is answered with what is wrong with it.
+
+    Args:
+        completion: the answer.
+        handlers: names of the tools that are answered here.
+        tools: what the request offers.
+        messages: the conversation before the answer.
     """
     offered = offered_tools(tools)
     called = {call.name for call in completion.tool_calls if call.name is not None}
     if any(name in offered and name not in handlers for name in called):
         return ()
-    return completion.tool_calls
+    return list(_identified(completion.tool_calls, messages))
+
+
+def _identified(calls: Sequence[ToolCall], messages: Sequence[Any]) -> Iterator[ToolCall]:
+    """Calls by whose ids their answers can be told apart: some servers send none, or the same ones again."""
+    taken = _ids_in(messages)
+    reserved = {*taken, *(call.id for call in calls)}
+    fresh = (id_ for id_ in map("call_{}".format, count()) if id_ not in reserved)
+    for call in calls:
+        id_ = next(fresh) if not call.id or call.id in taken else call.id
+        taken.add(id_)
+        yield call.model_copy(update={"id": id_})
+
+
+def _ids_in(messages: Sequence[Any]) -> set[str]:
+    """The ids of the calls in a conversation, whose messages may be anything where no rules are kept."""
+    called = (message.get("tool_calls") for message in messages if json_tree.is_object(message))
+    calls = (
+        call for some in called if json_tree.is_array(some) for call in some if json_tree.is_object(call)
+    )
+    return {id_ for call in calls if isinstance(id_ := call.get("id"), str)}
 
 
 def read_arguments(call: ToolCall, tools: Sequence[Any]) -> Any:
@@ -101,13 +127,32 @@ def complaint(call: ToolCall, message: str) -> dict[str, Any]:
     return answer(call, {"error": message})
 
 
-def question_so_far(completion: Completion) -> dict[str, Any]:
+def question_so_far(completion: Completion, calls: Sequence[ToolCall]) -> dict[str, Any]:
     """The model's own message, as it stands before the answers to its calls.
 
     Fields that this package does not know go back as they came: several servers check them.
+
+    Args:
+        completion: the answer.
+        calls: all of its calls, with the ids by which they are answered.
     """
     message = {key: value for key, value in (completion.message or {}).items() if value is not None}
-    return {**message, "role": "assistant", "content": message.get("content")}
+    nothing: list[dict[str, Any]] = [{} for _ in calls]
+    sent = message.get("tool_calls") or nothing  # beside a `function_call` there are none
+    message.pop("function_call", None)
+    return {
+        **message,
+        "role": "assistant",
+        "content": message.get("content"),
+        "tool_calls": [_called(call, as_sent) for call, as_sent in zip(calls, sent, strict=True)],
+    }
+
+
+def _called(call: ToolCall, as_sent: Mapping[str, Any]) -> dict[str, Any]:
+    """A call in the API's form, which not all servers keep to."""
+    kind, text = ("custom", "input") if call.type == "custom" else ("function", "arguments")
+    said = {"name": call.name, text: "{}" if call.arguments is None else call.arguments}
+    return {**as_sent, "id": call.id, "type": call.type, kind: {**(as_sent.get(kind) or {}), **said}}
 
 
 def offered_tools(tools: Sequence[Any]) -> Mapping[str, Any]:

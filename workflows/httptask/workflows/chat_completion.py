@@ -212,7 +212,10 @@ class _Conversation:
                 return replace(turn.result, usage=turn.result.usage and self._usage, cost=cost)
             in_parallel = body.get("parallel_tool_calls") is not False
             answers = await self._tools.answers(turn.calls, body["tools"], in_parallel=in_parallel)
-            body = {**body, "messages": [*body["messages"], question_so_far(turn.completion), *answers]}
+            body = {
+                **body,
+                "messages": [*body["messages"], question_so_far(turn.completion, turn.calls), *answers],
+            }
         raise TurnsExceeded(
             f"the model still calls tools after {max_turns} turns: raise `max_turns`, or have its tools say more",
             type=TurnsExceeded.__name__,
@@ -234,7 +237,7 @@ class _Conversation:
             raise
         self._spend(completion.usage or Usage(), completion.cost)
         calls = (
-            answered_calls(completion, self._tools.names, asked.get("tools") or [])
+            answered_calls(completion, self._tools.names, asked.get("tools") or [], asked["messages"])
             if self._tools.names
             else ()
         )

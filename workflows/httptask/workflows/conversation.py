@@ -64,6 +64,11 @@ class Conversation:
         return found if is_list(found) else []
 
     @property
+    def messages(self) -> Sequence[Any]:
+        """The conversation so far, without an answer that is not taken up yet."""
+        return [*self._body["messages"], *self._state["messages"]]
+
+    @property
     def answers_in_parallel(self) -> bool:
         """Whether the author lets several calls of one answer run at the same time."""
         return self._body.get("parallel_tool_calls") is not False
@@ -89,7 +94,7 @@ class Conversation:
         self._state["turns"] = turns + 1
         body = self._body
         if self._state["messages"]:  # those of the author may be anything, until the first question is taken
-            body = {**body, "messages": [*body["messages"], *self._state["messages"]]}
+            body = {**body, "messages": self.messages}
         first = self._state["questions"]
 
         async def send(asked: Mapping[str, Any], question: int) -> Completion:

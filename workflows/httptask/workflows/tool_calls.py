@@ -44,11 +44,11 @@ class ToolCalls:
 
     def take(self, completion: Completion) -> bool:
         """Take up the calls of an answer; False when they are for the author, or there are none."""
-        tools = self._conversation.tools
-        calls = answered_calls(completion, self._handlers, tools) if self._handlers else ()
+        tools, messages = self._conversation.tools, self._conversation.messages
+        calls = answered_calls(completion, self._handlers, tools, messages) if self._handlers else ()
         if not calls:
             return False
-        self._conversation.go_on_with([question_so_far(completion)])
+        self._conversation.go_on_with([question_so_far(completion, calls)])
         self._state["calls"] = [{"call": call.model_dump(), **_read(call, tools)} for call in calls]
         self._state["answering"] = {}
         return True
