@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from httptask.chat.response import read_completion
-from httptask.chat.tools import answer, answered_calls, question_so_far
+from httptask.chat.tools import answer, answered_calls, follow_up, question_so_far
 
 BEFORE = [
     {"role": "user", "content": "?"},
@@ -89,3 +89,34 @@ def test_calls_go_back_in_the_apis_form(message: dict[str, Any], calls: list[Any
 def test_a_call_of_a_custom_tool_keeps_its_form() -> None:
     call = {"id": "a", "type": "custom", "custom": {"name": "f", "input": "select 1"}}
     assert taken_up({"role": "assistant", "tool_calls": [call]}, [])[0]["tool_calls"] == [call]
+
+
+F = {"type": "function", "function": {"name": "f"}}
+
+
+@pytest.mark.parametrize(
+    ("choice", "then"),
+    [
+        ("auto", "auto"),
+        ("none", "none"),
+        ("required", "auto"),
+        ("any", "auto"),
+        (F, "auto"),
+        ({"type": "custom", "custom": {"name": "f"}}, "auto"),
+        *(
+            (
+                {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": [F]}},
+                {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [F]}},
+            )
+            for mode in ("auto", "required")
+        ),
+    ],
+)
+def test_no_call_is_forced_once_calls_were_answered(choice: Any, then: Any) -> None:
+    body = {"model": "m", "messages": [1], "tool_choice": choice}
+    assert follow_up(body, [2, 3]) == {"model": "m", "messages": [1, 2, 3], "tool_choice": then}
+    assert body == {"model": "m", "messages": [1], "tool_choice": choice}
+
+
+def test_no_choice_is_made_where_there_was_none() -> None:
+    assert follow_up({"messages": []}, []) == {"messages": []}

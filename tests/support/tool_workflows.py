@@ -86,6 +86,19 @@ class AsksForEver:
 
 
 @workflow.defn
+class AsksByForce:
+    @workflow.run
+    async def run(self) -> str | None:
+        answer = await chat_completion(
+            model="m",
+            messages=[{"role": "user", "content": "How is it?"}],
+            handlers=[weather],
+            tool_choice="required",
+        )
+        return answer.text
+
+
+@workflow.defn
 class DescribesTools:
     @workflow.run
     async def run(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,14 +11,15 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
 from httptask.plugin import HttpTaskPlugin
-from httptask.testing import Reply, ScriptedServer
+from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support import tool_workflows
 from support.chat import calling, completion
 from support.runs import local_connection
 
 WORKFLOWS = [
-    tool_workflows.AsksWithTools,
+    tool_workflows.AsksByForce,
     tool_workflows.AsksForEver,
+    tool_workflows.AsksWithTools,
     tool_workflows.DescribesTools,
     tool_workflows.DescribesToolsItself,
 ]
@@ -31,7 +33,7 @@ def called() -> list[tuple[object, ...]]:
 
 
 async def run(
-    temporal: WorkflowEnvironment, name: str, replies: list[Reply]
+    temporal: WorkflowEnvironment, name: str, replies: list[Reply] | Callable[[ServedRequest], Reply]
 ) -> tuple[Any, list[dict[str, Any]]]:
     """The result, and the bodies that the model got."""
     async with ScriptedServer(replies) as server:
@@ -104,6 +106,16 @@ async def test_a_schema_of_the_author_decides_on_further_arguments(
     await run(temporal, "DescribesToolsItself", [asked, completion("Fine.")])
 
     assert called == [("weather", "Oslo", 1)]
+
+
+async def test_a_forced_call_is_forced_once(temporal: WorkflowEnvironment, called: list[Any]) -> None:
+    def reply(request: ServedRequest) -> Reply:
+        forced = request.json()["tool_choice"] != "auto"
+        return calling(("weather", '{"city": "Oslo"}')) if forced else completion("Grey.")
+
+    result, bodies = await run(temporal, "AsksByForce", reply)
+
+    assert (result, len(bodies), len(called)) == ("Grey.", 2, 1)
 
 
 async def test_turns_are_bounded(temporal: WorkflowEnvironment, called: list[Any]) -> None:

@@ -221,3 +221,15 @@ async def test_streamed_calls_without_ids_are_told_apart(temporal: WorkflowEnvir
 
     assert (outcome.problem, outcome.output["text"]) == ({}, "Noon.")
     assert answers(asked[1]) == {"call_0": "grey in Oslo", "call_1": '{"hour":12}'}
+
+
+@pytest.mark.parametrize("choice", ["required", "{ type: function, function: { name: weather } }"])
+async def test_a_forced_call_is_forced_once(temporal: WorkflowEnvironment, choice: str) -> None:
+    def reply(request: ServedRequest) -> Reply:
+        return completion("Grey.") if request.json()["tool_choice"] == "auto" else calling(WEATHER)
+
+    text = DEFINITION.replace("model: m", f"model: m\n        tool_choice: {choice}")
+    outcome, asked, looked = await run(temporal, reply, text, continue_as_new_after=4)
+
+    assert (outcome.problem, outcome.output["text"]) == ({}, "Grey.")
+    assert (len(asked), len(looked)) == (2, 1)

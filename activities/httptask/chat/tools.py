@@ -16,6 +16,7 @@ __all__ = [
     "answer",
     "answered_calls",
     "complaint",
+    "follow_up",
     "handler_faults",
     "offered_tools",
     "question_so_far",
@@ -146,6 +147,24 @@ def question_so_far(completion: Completion, calls: Sequence[ToolCall]) -> dict[s
         "content": message.get("content"),
         "tool_calls": [_called(call, as_sent) for call, as_sent in zip(calls, sent, strict=True)],
     }
+
+
+def follow_up(body: Mapping[str, Any], messages: Sequence[Any]) -> dict[str, Any]:
+    """The body that asks again when calls were answered.
+
+    A call that was to be made has been made: the model may answer without one now, or it could never end.
+
+    Args:
+        body: the body that asked before.
+        messages: the model's message, and the answers to its calls.
+    """
+    following = {**body, "messages": [*body["messages"], *messages]}
+    choice = body.get("tool_choice")
+    if json_tree.is_object(choice) and json_tree.is_object(allowed := choice.get("allowed_tools")):
+        following["tool_choice"] = {**choice, "allowed_tools": {**allowed, "mode": "auto"}}
+    elif choice not in (None, "auto", "none"):
+        following["tool_choice"] = "auto"
+    return following
 
 
 def _called(call: ToolCall, as_sent: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,13 @@ from httptask.chat.fields.request import ChatParams
 from httptask.chat.models import Audio, ChatRequest, Completion, Extra, Incomplete, ToolCall, Usage
 from httptask.chat.rate_limits import RateLimits
 from httptask.chat.structured import asks_for_json
-from httptask.chat.tools import answered_calls, handler_faults, offered_tools, question_so_far
+from httptask.chat.tools import (
+    answered_calls,
+    follow_up,
+    handler_faults,
+    offered_tools,
+    question_so_far,
+)
 from httptask.http.json_pointer import json_pointer
 from httptask.http.models import Limits
 from httptask.workflows.activity_call import CHAT_SECONDS, ActivityCall
@@ -212,10 +218,7 @@ class _Conversation:
                 return replace(turn.result, usage=turn.result.usage and self._usage, cost=cost)
             in_parallel = body.get("parallel_tool_calls") is not False
             answers = await self._tools.answers(turn.calls, body["tools"], in_parallel=in_parallel)
-            body = {
-                **body,
-                "messages": [*body["messages"], question_so_far(turn.completion, turn.calls), *answers],
-            }
+            body = follow_up(body, [question_so_far(turn.completion, turn.calls), *answers])
         raise TurnsExceeded(
             f"the model still calls tools after {max_turns} turns: raise `max_turns`, or have its tools say more",
             type=TurnsExceeded.__name__,

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from httptask.chat.models import Completion, Unavailable, Usage
-from httptask.chat.tools import handler_faults
+from httptask.chat.tools import follow_up, handler_faults
 from httptask.dsl.expressions.messages import excerpt
 from httptask.dsl.functions import ChatCompletionArguments, Fallback
 from httptask.dsl.json_values import is_list
@@ -92,9 +92,9 @@ class Conversation:
                 error="TurnsExceeded",
             )
         self._state["turns"] = turns + 1
-        body = self._body
-        if self._state["messages"]:  # those of the author may be anything, until the first question is taken
-            body = {**body, "messages": self.messages}
+        body, answered = self._body, self._state["messages"]
+        if answered:  # the author's messages may be anything, until the first question is taken
+            body = follow_up(body, answered)
         first = self._state["questions"]
 
         async def send(asked: Mapping[str, Any], question: int) -> Completion:
