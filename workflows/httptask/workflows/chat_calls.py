@@ -7,6 +7,7 @@ from httptask.activities.names import CHAT_COMPLETION
 from httptask.chat.faults import Level
 from httptask.chat.models import CALL_FIELDS, ChatRequest, Completion, Incomplete, Usage
 from httptask.dsl.functions import ChatCompletionArguments
+from httptask.dsl.json_values import is_mapping
 from httptask.http.models import SecretReference
 from httptask.workflows.activity_call import CHAT_SECONDS, ActivityCall
 
@@ -55,11 +56,23 @@ def chat_output(arguments: ChatCompletionArguments, completion: Completion) -> A
 
 
 def sum_usage(first: Usage, second: Usage) -> Usage:
-    """Token counts of both; details are the second's."""
-    counts: dict[str, int] = {}
-    for name in Usage.model_fields:
-        pair = (getattr(first, name), getattr(second, name))
-        known = [count for count in pair if isinstance(count, int)]
-        if known:
-            counts[name] = sum(known)
-    return second.model_copy(update=counts)
+    """What both have used: counts and costs are added up, wherever they stand; all else is the second's."""
+    return Usage.model_validate(_sum(first.model_dump(), second.model_dump()))
+
+
+def _sum(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    both = {**first, **{key: value for key, value in second.items() if value is not None}}
+    for key in first.keys() & second.keys():
+        one, other = first[key], second[key]
+        if is_mapping(one) and is_mapping(other):
+            both[key] = _sum(one, other)
+        elif _adds_up(key, one) and _adds_up(key, other):
+            both[key] = one + other
+    return both
+
+
+def _adds_up(key: str, value: Any) -> bool:
+    """Whether a number is a count or a cost; others are times and rates."""
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int) or (isinstance(value, float) and "cost" in key)
