@@ -3,6 +3,7 @@
 from httptask.chat.fields.request import ChatParams
 from httptask.workflows.activity_tools import tool_of
 from httptask.workflows.calls import CallOptions, http_request
-from httptask.workflows.chat_completion import ChatResult, chat_completion
+from httptask.workflows.chat_completion import chat_completion
+from httptask.workflows.chat_result import ChatResult
 
 __all__ = ["CallOptions", "ChatParams", "ChatResult", "chat_completion", "http_request", "tool_of"]

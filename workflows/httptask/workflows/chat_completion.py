@@ -1,17 +1,16 @@
 """Chat completions for workflows written in Python."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, Generic, NamedTuple, TypeVar, Unpack, overload
+from dataclasses import replace
+from typing import Any, Final, NamedTuple, TypeVar, Unpack, overload
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from temporalio import workflow
 
 from httptask.activities.names import CHAT_COMPLETION
-from httptask.chat.faults import BodyFault, Level
+from httptask.chat.faults import Level
 from httptask.chat.fields.request import ChatParams
-from httptask.chat.models import Audio, ChatRequest, Completion, Extra, Incomplete, ToolCall, Usage
-from httptask.chat.rate_limits import RateLimits
+from httptask.chat.models import ChatRequest, Completion, Incomplete, ToolCall, Usage
 from httptask.chat.structured import asks_for_json
 from httptask.chat.tools import (
     answered_calls,
@@ -20,63 +19,22 @@ from httptask.chat.tools import (
     offered_tools,
     question_so_far,
 )
-from httptask.http.json_pointer import json_pointer
 from httptask.http.models import Limits
 from httptask.workflows.activity_call import CHAT_SECONDS, ActivityCall
 from httptask.workflows.activity_tools import ActivityTools
 from httptask.workflows.calls import CallOptions, execute
 from httptask.workflows.chat_calls import sum_usage
-from httptask.workflows.errors import AnswerRefused, CallInvalid, OutputInvalid, TurnsExceeded
+from httptask.workflows.chat_result import ChatResult, chat_result
+from httptask.workflows.errors import CallInvalid, OutputInvalid, TurnsExceeded
 from httptask.workflows.live import require_stream
 from httptask.workflows.output_type import response_format_of
 from httptask.workflows.reask import ask, usage_in
 
-__all__ = ["ChatResult", "chat_completion"]
+__all__ = ["chat_completion"]
 
 _TURNS: Final = 10
 
-Json = TypeVar("Json")
 Model = TypeVar("Model", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class ChatResult(Generic[Json]):
-    """The answer of a model.
-
-    Attributes:
-        text: the first choice's text.
-        json: the parsed text when JSON was asked for: an instance of `output_type` when that was given.
-        usage: token counts of all questions, those that were asked again and those before calls of tools included.
-        cost: US dollars; None when the price is not known.
-        warnings: what of the request the server might have rejected.
-        reasoning: what the model thought before its answer, where the server tells.
-        parts: the content, when it came in parts that say more than their text.
-        rate_limits: what is left of the server's limits.
-        time_to_first_token: seconds until the model said something; None without `stream`.
-        request_id: by which the server's operator finds the request.
-        extra: what else the server sent.
-    """
-
-    text: str | None
-    json: Json
-    refusal: str | None
-    tool_calls: Sequence[ToolCall]
-    finish_reason: str | None
-    model: str | None
-    id: str | None
-    usage: Usage | None
-    cost: float | None
-    choices: Sequence[Mapping[str, Any]] | None
-    warnings: Sequence[BodyFault] = ()
-    reasoning: str | None = None
-    parts: Sequence[Any] | None = None
-    audio: Audio | None = None
-    annotations: Sequence[Any] = ()
-    logprobs: Mapping[str, Any] | None = None
-    rate_limits: RateLimits | None = None
-    time_to_first_token: float | None = None
-    request_id: str | None = None
-    extra: Extra | None = None
 
 
 @overload
@@ -244,7 +202,7 @@ class _Conversation:
             if self._tools.names
             else ()
         )
-        return _Turn(completion, calls, None if calls else _result(completion, self._output_type))
+        return _Turn(completion, calls, None if calls else chat_result(completion, self._output_type))
 
     def _spend(self, usage: Usage, cost: float | None) -> None:
         self._usage = sum_usage(self._usage, usage)
@@ -290,60 +248,3 @@ def _require_effect(body: Mapping[str, Any], tools: ActivityTools, reask: int, m
         raise CallInvalid(f"`max_turns` is {max_turns}: the model is asked at least once")
     if not tools.names:
         raise CallInvalid("`max_turns` counts the turns of `handlers`, and there are none: leave it out")
-
-
-def _result(completion: Completion, output_type: type[BaseModel] | None) -> ChatResult[Any]:
-    return ChatResult(
-        text=completion.text,
-        json=completion.json_ if output_type is None else _typed(completion, output_type),
-        refusal=completion.refusal,
-        tool_calls=completion.tool_calls,
-        finish_reason=completion.finish_reason,
-        model=completion.model,
-        id=completion.id,
-        usage=completion.usage,
-        cost=completion.cost,
-        choices=completion.choices,
-        warnings=completion.warnings,
-        reasoning=completion.reasoning,
-        parts=completion.parts,
-        audio=completion.audio,
-        annotations=completion.annotations,
-        logprobs=completion.logprobs,
-        rate_limits=completion.rate_limits,
-        time_to_first_token=completion.time_to_first_token,
-        request_id=completion.request_id,
-        extra=completion.extra,
-    )
-
-
-def _typed(completion: Completion, output_type: type[Model]) -> Model:
-    """The answer as the caller's model."""
-    if completion.json_ is None:
-        name = output_type.__name__
-        if completion.refusal:
-            message = f"no {name}: the model refused: {completion.refusal}"
-            raise _not_typed(AnswerRefused, completion, message)
-        raise _not_typed(OutputInvalid, completion, f"no {name}: the answer holds no JSON")
-    try:
-        return output_type.model_validate(completion.json_)
-    except ValidationError as error:
-        faults = [
-            {"pointer": json_pointer(fault["loc"]), "message": fault["msg"]}
-            for fault in error.errors(include_url=False)
-        ]
-        message = f"not a {output_type.__name__}: {faults[0]['pointer'] or '/'}: {faults[0]['message']}"
-        raise _not_typed(OutputInvalid, completion, message, faults) from None
-
-
-def _not_typed(
-    error: type[OutputInvalid], completion: Completion, message: str, faults: Sequence[Mapping[str, str]] = ()
-) -> OutputInvalid:
-    details = {
-        "text": completion.text,
-        "refusal": completion.refusal,
-        "errors": list(faults),
-        "finish_reason": completion.finish_reason,
-        "usage": completion.usage.model_dump() if completion.usage else None,
-    }
-    return error(message[:1000], details, type=error.__name__, non_retryable=True)
