@@ -224,6 +224,16 @@ def test_a_refusal_or_a_tool_call_takes_the_place_of_json(message: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "value"), [("Let me look.", None), ('{"n": "1"}', None), ('{"n": 1}', {"n": 1})]
+)
+def test_text_beside_tool_calls_is_json_or_no_fault(text: str, value: Any) -> None:
+    completion = read_completion(
+        answer({"content": text, "tool_calls": [call("1", "f", "{}")]}), SCHEMA_REQUEST
+    )
+    assert (completion.text, completion.json_, len(completion.tool_calls)) == (text, value, 1)
+
+
+@pytest.mark.parametrize(
     ("body", "errors"),
     [
         (said("Sure!"), [{"pointer": "", "message": "not JSON: Expecting value at line 1 column 1"}]),

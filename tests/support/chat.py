@@ -30,13 +30,16 @@ def unavailable() -> Reply:
 
 
 def calling(
-    *calls: tuple[str, str], finish_reason: str = "tool_calls", ids: Sequence[str | None] | None = None
+    *calls: tuple[str, str],
+    finish_reason: str = "tool_calls",
+    ids: Sequence[str | None] | None = None,
+    text: str | None = None,
 ) -> Reply:
     """An answer that calls tools, each with its raw arguments; their ids are c0, c1, ... unless they are given."""
     ids = [f"c{index}" for index in range(len(calls))] if ids is None else ids
     message = {
         "role": "assistant",
-        "content": None,
+        "content": text,
         "refusal": None,
         "thinking_signature": "s1",
         "tool_calls": [

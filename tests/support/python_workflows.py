@@ -8,7 +8,7 @@ from temporalio.contrib.workflow_streams import WorkflowStream
 
 from httptask.http.models import Part, TextBody
 from httptask.workflows import chat_completion, http_request
-from httptask.workflows.errors import CallInvalid, QuotaExhausted, RequestInvalid
+from httptask.workflows.errors import CallInvalid, OutputInvalid, QuotaExhausted, RequestInvalid
 
 
 class Label(BaseModel):
@@ -69,13 +69,41 @@ class AsksWrongly:
             await chat_completion(model="m", messages=[], n=1, extra_body={"n": 2})
         except CallInvalid as error:
             told.append(error.message)
-        for idle in ({"reask": 1}, {"reask": -1}, {"max_turns": 3}, {"max_turns": 0}):
-            options: dict[str, Any] = idle
+        wrong: list[dict[str, Any]] = [
+            {"reask": 1},
+            {"reask": -1},
+            {"max_turns": 3},
+            {"max_turns": 0},
+            {"rules": "loose"},
+            {"connection": None, "incomplete": "no"},
+            {"messages": "hi"},
+            {"messages": None},
+            {"messages": [{"role": "user", "content": "hi"}, "hi"]},
+            {"output_type": dict[str, int]},
+        ]
+        for arguments in wrong:
             try:
-                await chat_completion(model="m", messages=[], **options)
+                await chat_completion(**{"model": "m", "messages": [], **arguments})
             except CallInvalid as error:
                 told.append(error.message)
         return told
+
+
+@workflow.defn
+class AsksWithIdleTools:
+    @workflow.run
+    async def run(self) -> list[object]:
+        try:
+            await chat_completion(
+                model="m",
+                messages=[{"role": "user", "content": "?"}],
+                output_type=Label,
+                reask=1,
+                tools=[{"type": "function", "function": {"name": "look"}}],
+            )
+        except OutputInvalid as error:
+            return [error.message, error.info["tool_calls"], error.info["text"]]
+        return []
 
 
 @workflow.defn

@@ -11,12 +11,20 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from httptask.testing import Reply, ScriptedServer
-from support.chat import completion
+from support.chat import calling, completion
 from support.chat_streams import chunk, sse
-from support.python_workflows import Asks, AsksAgain, AsksWrongly, Listens, Posts, Uploads
+from support.python_workflows import (
+    Asks,
+    AsksAgain,
+    AsksWithIdleTools,
+    AsksWrongly,
+    Listens,
+    Posts,
+    Uploads,
+)
 from support.runs import Runner, local_connection, running, secret_store
 
-WORKFLOWS = [Asks, AsksAgain, AsksWrongly, Listens, Posts, Uploads]
+WORKFLOWS = [Asks, AsksAgain, AsksWithIdleTools, AsksWrongly, Listens, Posts, Uploads]
 REFUSED = Reply.json(
     {
         "choices": [
@@ -117,6 +125,19 @@ async def test_a_refusal_is_not_asked_again(runner: Runner, server: ScriptedServ
     assert (cause.type, len(server.requests)) == ("AnswerRefused", 1)
 
 
+@pytest.mark.parametrize("text", [None, "Let me look."])
+async def test_a_call_in_the_place_of_an_answer_is_told(
+    runner: Runner, server: ScriptedServer, text: str | None
+) -> None:
+    server.script = [calling(("look", "{}"), text=text)]
+
+    message, calls, said = await run(runner, AsksWithIdleTools)
+
+    assert message.startswith("no Label: the model called `look` instead of answering: ")
+    assert calls == [{"id": "c0", "type": "function", "name": "look", "arguments": "{}"}]
+    assert (said, len(server.requests)) == (text, 1)
+
+
 async def test_nothing_is_sent_that_cannot_be_right(runner: Runner, server: ScriptedServer) -> None:
     assert await run(runner, AsksWrongly) == [
         "/messages/0/role",
@@ -127,6 +148,12 @@ async def test_nothing_is_sent_that_cannot_be_right(runner: Runner, server: Scri
         "`reask` is -1: write how often to ask again, 0 for never",
         "`max_turns` counts the turns of `handlers`, and there are none: leave it out",
         "`max_turns` is 0: the model is asked at least once",
+        "`rules`: Input should be 'off', 'warn' or 'strict'",
+        "`connection`: Input should be a valid string; `incomplete`: Input should be 'error' or 'value'",
+        "`messages` is of type str: write a list of messages, as in [{'role': 'user', 'content': 'Hello'}]",
+        "`messages` is of type NoneType: write a list of messages, as in [{'role': 'user', 'content': 'Hello'}]",
+        "`messages[1]` is of type str: write a message, as in {'role': 'user', 'content': 'Hello'}",
+        "`output_type` is a pydantic model, and dict[str, int] is none: write one with a field that holds it",
     ]
     assert server.requests == []
 

@@ -223,9 +223,9 @@ def _require_complete(completion: Completion, incomplete: Incomplete | None, *, 
 
 def _structured(completion: Completion, response_format: Mapping[str, Any]) -> Any:
     output = read_structured(completion.text or "", response_format)
-    if output.faults:
+    if output.faults and not completion.tool_calls:  # beside calls of tools, a text says why they are made
         raise _not_as_asked(completion, output.faults)
-    return output.value
+    return output.value if not output.faults else None
 
 
 def _not_as_asked(completion: Completion, faults: tuple[OutputFault, ...]) -> OutputInvalid:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, NamedTuple, TypeVar, Unpack, overload
+from typing import Any, Final, NamedTuple, TypeGuard, TypeVar, Unpack, overload
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from temporalio import workflow
 
 from httptask.activities.names import CHAT_COMPLETION
@@ -33,6 +33,7 @@ from httptask.workflows.reask import ask, usage_in
 __all__ = ["chat_completion"]
 
 _TURNS: Final = 10
+_HELLO: Final = "{'role': 'user', 'content': 'Hello'}"
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -123,14 +124,14 @@ async def chat_completion(
         CallFailed: or one of its subclasses in `httptask.workflows.errors`; `OutputInvalid` when the answer does not
             have the form that was asked for, or the model refused to give one; `TurnsExceeded`.
         CallInvalid: an activity can't be a tool; both `output_type` and `response_format` are given, or a field twice;
-            `live` is given in a workflow without a stream; `reask` or `max_turns` is too small, or has no effect.
+            `live` is given in a workflow without a stream; `reask` or `max_turns` is too small, or has no effect; an
+            argument is of the wrong type; `output_type` has no strict schema.
     """
     tools = ActivityTools(handlers, handler_options)
     body = _body(model, messages, output_type, {**params}, extra_body or {})
     _offer(body, tools)
     _require_effect(body, tools, reask, max_turns)
-    request = ChatRequest(
-        body={},
+    request = _request(
         connection=connection,
         limits=limits or Limits(),
         rules=rules,
@@ -209,6 +210,33 @@ class _Conversation:
         self._cost = None if cost is None or self._cost is None else self._cost + cost
 
 
+def _request(**arguments: Any) -> ChatRequest:
+    """All of a request but its body."""
+    try:
+        return ChatRequest(body={}, **arguments)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        told = (f"`{'.'.join(str(part) for part in fault['loc'])}`: {fault['msg']}" for fault in faults)
+        raise CallInvalid("; ".join(told)) from None
+
+
+def _is_sequence(value: Any) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _messages(given: Any) -> list[dict[str, Any]]:
+    """The conversation, which only type checkers have looked at so far."""
+    if not _is_sequence(given):
+        raise CallInvalid(
+            f"`messages` is of type {type(given).__name__}: write a list of messages, as in [{_HELLO}]"
+        )
+    for index, message in enumerate(given):
+        if not isinstance(message, Mapping):
+            kind = type(message).__name__
+            raise CallInvalid(f"`messages[{index}]` is of type {kind}: write a message, as in {_HELLO}")
+    return [dict(message) for message in given]
+
+
 def _body(
     model: str,
     messages: Sequence[Mapping[str, Any]],
@@ -216,7 +244,7 @@ def _body(
     params: dict[str, Any],
     extra: Mapping[str, Any],
 ) -> dict[str, Any]:
-    body: dict[str, Any] = {"model": model, "messages": [dict(message) for message in messages], **params}
+    body: dict[str, Any] = {"model": model, "messages": _messages(messages), **params}
     if output_type is not None:
         if "response_format" in body:
             raise CallInvalid("give one of `output_type` and `response_format`")

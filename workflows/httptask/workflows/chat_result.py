@@ -95,6 +95,10 @@ def _typed(completion: Completion, output_type: type[Model]) -> Model:
         if completion.refusal:
             message = f"no {name}: the model refused: {completion.refusal}"
             raise _not_typed(AnswerRefused, completion, message)
+        if completion.tool_calls:
+            tools = ", ".join(dict.fromkeys(f"`{call.name}`" for call in completion.tool_calls))
+            why = f'the model called {tools} instead of answering: `info["tool_calls"]` has the calls'
+            raise _not_typed(OutputInvalid, completion, f"no {name}: {why}; `handlers` would answer them")
         raise _not_typed(OutputInvalid, completion, f"no {name}: the answer holds no JSON")
     try:
         return output_type.model_validate(completion.json_)
@@ -113,6 +117,7 @@ def _not_typed(
     details = {
         "text": completion.text,
         "refusal": completion.refusal,
+        "tool_calls": [call.model_dump() for call in completion.tool_calls],
         "errors": list(faults),
         "finish_reason": completion.finish_reason,
         "usage": completion.usage.model_dump() if completion.usage else None,
