@@ -7,8 +7,16 @@ from temporalio import workflow
 from temporalio.contrib.workflow_streams import WorkflowStream
 
 from httptask.http.models import Part, TextBody
-from httptask.workflows import chat_completion, http_request
-from httptask.workflows.errors import CallInvalid, OutputInvalid, QuotaExhausted, RequestInvalid
+from httptask.workflows import Budget, chat_completion, http_request
+from httptask.workflows.errors import (
+    BudgetExceeded,
+    CallInvalid,
+    OutputInvalid,
+    PriceUnknown,
+    QuotaExhausted,
+    RequestInvalid,
+    UsageUnknown,
+)
 
 
 class Label(BaseModel):
@@ -80,6 +88,7 @@ class AsksWrongly:
             {"messages": None},
             {"messages": [{"role": "user", "content": "hi"}, "hi"]},
             {"output_type": dict[str, int]},
+            {"budget": {"calls": 1}},
         ]
         for arguments in wrong:
             try:
@@ -87,6 +96,24 @@ class AsksWrongly:
             except CallInvalid as error:
                 told.append(error.message)
         return told
+
+
+@workflow.defn
+class AsksWithinBudget:
+    @workflow.run
+    async def run(self, budget: Budget) -> list[object]:
+        try:
+            answer = await chat_completion(
+                model="m",
+                messages=[{"role": "user", "content": "?"}],
+                output_type=Label,
+                reask=3,
+                budget=budget,
+            )
+        except (BudgetExceeded, PriceUnknown, UsageUnknown) as error:
+            spent = error.info["spent"]
+            return [type(error).__name__, error.message, spent["calls"], spent["tokens"], spent["cost_usd"]]
+        return [answer.json.priority]
 
 
 @workflow.defn

@@ -9,7 +9,7 @@ from temporalio import activity, workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
-from httptask.workflows import chat_completion, tool_of
+from httptask.workflows import Budget, chat_completion, tool_of
 from httptask.workflows.errors import TurnsExceeded
 
 calls: list[tuple[object, ...]] = []
@@ -96,6 +96,18 @@ class AsksByForce:
             tool_choice="required",
         )
         return answer.text
+
+
+@workflow.defn
+class AsksOnBudget:
+    @workflow.run
+    async def run(self, budget: Budget) -> None:
+        await chat_completion(
+            model="m",
+            messages=[{"role": "user", "content": "How is it?"}],
+            handlers=[weather],
+            budget=budget,
+        )
 
 
 @workflow.defn

@@ -4,7 +4,7 @@ from typing import Any, Literal, assert_type
 
 from pydantic import BaseModel
 
-from httptask.workflows import ChatParams, ChatResult, chat_completion
+from httptask.workflows import Budget, ChatParams, ChatResult, chat_completion
 
 __all__ = ["calls"]
 
@@ -16,7 +16,9 @@ class Label(BaseModel):
 async def calls() -> None:
     messages: list[dict[str, str]] = [{"role": "user", "content": "Hello"}]
 
-    labelled = await chat_completion(model="m", messages=messages, output_type=Label, reask=2)
+    labelled = await chat_completion(
+        model="m", messages=messages, output_type=Label, reask=2, budget=Budget(calls=3)
+    )
     assert_type(labelled, ChatResult[Label])
     assert_type(labelled.json, Label)
     assert_type(labelled.json.priority, Literal["low", "urgent"])

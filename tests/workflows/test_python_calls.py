@@ -154,6 +154,7 @@ async def test_nothing_is_sent_that_cannot_be_right(runner: Runner, server: Scri
         "`messages` is of type NoneType: write a list of messages, as in [{'role': 'user', 'content': 'Hello'}]",
         "`messages[1]` is of type str: write a message, as in {'role': 'user', 'content': 'Hello'}",
         "`output_type` is a pydantic model, and dict[str, int] is none: write one with a field that holds it",
+        "`budget` is of type dict: write a Budget, as in Budget(tokens=1000)",
     ]
     assert server.requests == []
 

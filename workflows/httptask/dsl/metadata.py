@@ -20,7 +20,7 @@ class _Settings(BaseModel):
 
 
 class Budget(_Settings):
-    """What one run may spend at most."""
+    """What one run may spend at most, or one conversation in Python."""
 
     calls: int | None = Field(default=None, ge=0, description="HTTP calls of one run, at most.")
     tokens: int | None = Field(default=None, ge=0, description="Tokens of one run, at most.")

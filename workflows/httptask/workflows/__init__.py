@@ -1,9 +1,10 @@
 """Durable workflows: calls for workflows in Python, and the interpreter of definitions."""
 
 from httptask.chat.fields.request import ChatParams
+from httptask.dsl.metadata import Budget
 from httptask.workflows.activity_tools import tool_of
 from httptask.workflows.calls import CallOptions, http_request
 from httptask.workflows.chat_completion import chat_completion
 from httptask.workflows.chat_result import ChatResult
 
-__all__ = ["CallOptions", "ChatParams", "ChatResult", "chat_completion", "http_request", "tool_of"]
+__all__ = ["Budget", "CallOptions", "ChatParams", "ChatResult", "chat_completion", "http_request", "tool_of"]

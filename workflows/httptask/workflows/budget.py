@@ -1,4 +1,4 @@
-"""`metadata.httptask.budget`: counts what a run spends, and stops it before the call that would exceed it."""
+"""Budgets: count what a run or a conversation spends, and stop it before the call that would exceed them."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -7,17 +7,18 @@ from typing import Any, Final, NoReturn
 from temporalio import workflow
 
 from httptask.chat.usage import Usage
+from httptask.dsl.metadata import Budget
 from httptask.workflows.problem import TaskFault
 from httptask.workflows.state import Cost, RunState, Spent
 
-__all__ = ["Budget", "is_stop", "keeps_bounds"]
+__all__ = ["Spending", "is_stop", "keeps_bounds"]
 
 _DECIMALS: Final = 12
 """Of US dollars: ten times a cent is to be ten cents."""
 _STOPS: Final = frozenset({"BudgetExceeded", "PriceUnknown", "UsageUnknown"})
 
 
-class Budget:
+class Spending:
     """What a run has spent, across continued runs, and how much it may."""
 
     def __init__(self, limits: Mapping[str, Any], state: RunState) -> None:
@@ -26,9 +27,15 @@ class Budget:
         self._in_flight = 0
 
     @classmethod
-    def of(cls, metadata: Mapping[str, Any], state: RunState) -> "Budget":
-        """The budget that a document's metadata declare; an empty one when they don't."""
+    def of(cls, metadata: Mapping[str, Any], state: RunState) -> "Spending":
+        """Under the budget that a document's metadata declare; an empty one when they don't."""
         return cls(metadata.get("httptask", {}).get("budget", {}), state)
+
+    @classmethod
+    def of_conversation(cls, budget: Budget | None) -> "Spending":
+        """That of a conversation in a Python workflow, which keeps its state itself."""
+        limits = {} if budget is None else budget.model_dump()
+        return cls(limits, RunState(origin_run_id="", input=None, started_at=0))
 
     @property
     def spent(self) -> Spent:
@@ -116,7 +123,7 @@ class Budget:
             return
         bound = f"{limit} US dollars"
         if spent.cost_usd >= limit:
-            _refuse("BudgetExceeded", f"the run has spent {spent.cost_usd:.6g} of its budget of {bound}")
+            _refuse("BudgetExceeded", f"{spent.cost_usd:.6g} of the budget of {bound} are spent")
         if spent.unpriced is None:
             return
         if spent.unpriced == spent.unmetered:
@@ -142,7 +149,7 @@ def _refuse_unmetered(model: str, bound: str) -> NoReturn:
     _refuse(
         "UsageUnknown",
         f"an answer of {model} came without its usage, so the budget of {bound} can't be kept: ask for it in a stream "
-        "with `stream_options: { include_usage: true }`; where a server never tells it, bound the run by `calls`",
+        "with `stream_options: { include_usage: true }`; where a server never tells it, give a budget of `calls`",
     )
 
 

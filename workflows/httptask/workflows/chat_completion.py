@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any, Final, NamedTuple, TypeGuard, TypeVar, Unpack, overload
 
 from pydantic import BaseModel, ValidationError
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 from httptask.activities.names import CHAT_COMPLETION
 from httptask.chat.faults import Level
@@ -19,15 +21,18 @@ from httptask.chat.tools import (
     offered_tools,
     question_so_far,
 )
+from httptask.dsl.metadata import Budget
 from httptask.http.models import Limits
 from httptask.workflows.activity_call import CHAT_SECONDS, ActivityCall
 from httptask.workflows.activity_tools import ActivityTools
+from httptask.workflows.budget import Spending
 from httptask.workflows.calls import CallOptions, execute
 from httptask.workflows.chat_calls import sum_usage
 from httptask.workflows.chat_result import ChatResult, chat_result
-from httptask.workflows.errors import CallInvalid, OutputInvalid, TurnsExceeded
+from httptask.workflows.errors import CallInvalid, OutputInvalid, TurnsExceeded, typed_error
 from httptask.workflows.live import require_stream
 from httptask.workflows.output_type import response_format_of
+from httptask.workflows.problem import TaskFault
 from httptask.workflows.reask import ask, usage_in
 
 __all__ = ["chat_completion"]
@@ -55,6 +60,7 @@ async def chat_completion(
     handlers: Sequence[Callable[..., Any]] = ...,
     handler_options: CallOptions | None = ...,
     max_turns: int | None = ...,
+    budget: Budget | None = ...,
     **params: Unpack[ChatParams],
 ) -> ChatResult[Model]: ...
 
@@ -76,6 +82,7 @@ async def chat_completion(
     handlers: Sequence[Callable[..., Any]] = ...,
     handler_options: CallOptions | None = ...,
     max_turns: int | None = ...,
+    budget: Budget | None = ...,
     **params: Unpack[ChatParams],
 ) -> ChatResult[Any]: ...
 
@@ -96,6 +103,7 @@ async def chat_completion(
     handlers: Sequence[Callable[..., Any]] = (),
     handler_options: CallOptions | None = None,
     max_turns: int | None = None,
+    budget: Budget | None = None,
     **params: Unpack[ChatParams],
 ) -> ChatResult[Any]:
     """Ask for one chat completion as an activity, with retries.
@@ -118,11 +126,13 @@ async def chat_completion(
             the model is told of them comes from their name, docstring and parameters, unless `tools` says it.
         handler_options: how Temporal runs those; there are 5 attempts of a minute, unless they say otherwise.
         max_turns: how often the model is asked at most, while it calls such tools; 10 times, unless it is given.
+        budget: what the questions may spend at most, those that are asked again and those between calls of tools.
         params: every other field of the API's request body.
 
     Raises:
         CallFailed: or one of its subclasses in `httptask.workflows.errors`; `OutputInvalid` when the answer does not
-            have the form that was asked for, or the model refused to give one; `TurnsExceeded`.
+            have the form that was asked for, or the model refused to give one; `TurnsExceeded`; `BudgetExceeded`
+            before the question that would exceed the budget, or `UsageUnknown` or `PriceUnknown`.
         CallInvalid: an activity can't be a tool; both `output_type` and `response_format` are given, or a field twice;
             `live` is given in a workflow without a stream; `reask` or `max_turns` is too small, or has no effect; an
             argument is of the wrong type; `output_type` has no strict schema.
@@ -132,14 +142,11 @@ async def chat_completion(
     _offer(body, tools)
     _require_effect(body, tools, reask, max_turns)
     request = _request(
-        connection=connection,
-        limits=limits or Limits(),
-        rules=rules,
-        incomplete=incomplete,
-        include_message=bool(handlers),
-        live=live,
+        connection=connection, limits=limits or Limits(), rules=rules, incomplete=incomplete, live=live
     )
-    return await _Conversation(request, output_type, options, tools).run(body, reask, max_turns or _TURNS)
+    spending = Spending.of_conversation(_budget(budget))
+    conversation = _Conversation(request, output_type, options, tools, spending)
+    return await conversation.run(body, reask, max_turns or _TURNS)
 
 
 class _Turn(NamedTuple):
@@ -159,6 +166,7 @@ class _Conversation:
         output_type: type[BaseModel] | None,
         options: CallOptions | None,
         tools: ActivityTools,
+        spending: Spending,
     ) -> None:
         if request.live is not None:
             require_stream()
@@ -166,6 +174,7 @@ class _Conversation:
         self._output_type = output_type
         self._options = options
         self._tools = tools
+        self._spending = spending
         self._usage = Usage()
         self._cost: float | None = 0.0
 
@@ -186,18 +195,29 @@ class _Conversation:
 
     async def _send(self, asked: Mapping[str, Any], _question: int) -> _Turn:
         request = self._request.model_copy(
-            update={"body": dict(asked), "idempotency_key": str(workflow.uuid4())}
+            update={
+                "body": dict(asked),
+                "idempotency_key": str(workflow.uuid4()),
+                "include_message": bool(self._tools.names),
+            }
         )
         summary = f"POST {request.connection}/chat/completions"
         call = ActivityCall(
             CHAT_COMPLETION, request, Completion, "", summary, CHAT_SECONDS, request.connection
         )
+        self._take_call()
         try:
             completion = await execute(call, self._options)
         except OutputInvalid as refused:
-            self._spend(usage_in(refused.info), refused.info.get("cost"))
+            if "finish_reason" in refused.info:  # a prompt that was held back has cost nothing
+                self._spend(
+                    usage_in(refused.info),
+                    refused.info.get("cost"),
+                    refused.info.get("model") or asked["model"],
+                )
             raise
-        self._spend(completion.usage or Usage(), completion.cost)
+        if completion.status != HTTPStatus.BAD_REQUEST:
+            self._spend(completion.usage or Usage(), completion.cost, completion.model or asked["model"])
         calls = (
             answered_calls(completion, self._tools.names, asked.get("tools") or [], asked["messages"])
             if self._tools.names
@@ -205,19 +225,37 @@ class _Conversation:
         )
         return _Turn(completion, calls, None if calls else chat_result(completion, self._output_type))
 
-    def _spend(self, usage: Usage, cost: float | None) -> None:
+    def _take_call(self) -> None:
+        try:
+            self._spending.take_call(asks_model=True)
+        except TaskFault as stop:
+            problem = stop.problem
+            spent = {"spent": self._spending.spent.model_dump()}
+            failure = ApplicationError(problem.detail or problem.title, spent, type=problem.error)
+            raise typed_error(failure) from None
+
+    def _spend(self, usage: Usage, cost: float | None, model: str) -> None:
+        self._spending.add_answer(model, usage, cost)
         self._usage = sum_usage(self._usage, usage)
         self._cost = None if cost is None or self._cost is None else self._cost + cost
 
 
 def _request(**arguments: Any) -> ChatRequest:
-    """All of a request but its body."""
+    """What all questions have in common."""
     try:
         return ChatRequest(body={}, **arguments)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         told = (f"`{'.'.join(str(part) for part in fault['loc'])}`: {fault['msg']}" for fault in faults)
         raise CallInvalid("; ".join(told)) from None
+
+
+def _budget(given: Any) -> Budget | None:
+    if given is None or isinstance(given, Budget):
+        return given
+    raise CallInvalid(
+        f"`budget` is of type {type(given).__name__}: write a Budget, as in Budget(tokens=1000)"
+    )
 
 
 def _is_sequence(value: Any) -> TypeGuard[Sequence[Any]]:

@@ -7,6 +7,9 @@
     +-- HttpStatusError
     |   +-- RateLimited, QuotaExhausted, Unauthorized, Forbidden
     +-- OutputInvalid
+    |   +-- AnswerTruncated, AnswerFiltered, AnswerRefused
+    +-- TurnsExceeded, BudgetExceeded, PriceUnknown, UsageUnknown
+    +-- CallInvalid
 
 `httptask.http.errors` says what each one means.
 """
@@ -21,7 +24,12 @@ from httptask.dsl.json_values import is_mapping
 
 __all__ = [
     "AddressForbidden",
+    "AnswerFiltered",
+    "AnswerRefused",
+    "AnswerTruncated",
+    "BudgetExceeded",
     "CallFailed",
+    "CallInvalid",
     "CallTimeout",
     "ConnectFailed",
     "ConnectionUnknown",
@@ -29,6 +37,7 @@ __all__ = [
     "Forbidden",
     "HttpStatusError",
     "OutputInvalid",
+    "PriceUnknown",
     "QuotaExhausted",
     "RateLimited",
     "RequestInvalid",
@@ -38,7 +47,9 @@ __all__ = [
     "SecretUnavailable",
     "SelectionFailed",
     "TokenUnavailable",
+    "TurnsExceeded",
     "Unauthorized",
+    "UsageUnknown",
     "call_error",
     "typed_error",
 ]
@@ -145,6 +156,18 @@ class CallInvalid(CallFailed, ValueError):
         super().__init__(message, type="CallInvalid", non_retryable=True)
 
 
+class BudgetExceeded(CallFailed):
+    """The next question would exceed the budget; `info` holds what is spent."""
+
+
+class PriceUnknown(CallFailed):
+    """The price of an answer is not known, so a budget in US dollars can't be kept."""
+
+
+class UsageUnknown(CallFailed):
+    """An answer came without its usage, so a budget of tokens or US dollars can't be kept."""
+
+
 class TurnsExceeded(CallFailed):
     """A model still calls tools after as many turns as it has."""
 
@@ -174,6 +197,9 @@ _BY_TYPE: dict[str, type[CallFailed]] = {
             AnswerTruncated,
             AnswerFiltered,
             AnswerRefused,
+            BudgetExceeded,
+            PriceUnknown,
+            UsageUnknown,
         )
     },
 }

@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 from httptask.dsl.program import Program
-from httptask.workflows.budget import Budget
+from httptask.workflows.budget import Spending
 from httptask.workflows.evaluation import Evaluator
 from httptask.workflows.live import LiveStream
 from httptask.workflows.recorded import Pacer
@@ -37,7 +37,7 @@ class Services:
         self.scheduler = Scheduler()
         self.board = board
         self.stream = stream
-        self.budget = Budget.of(program.definition.document.metadata, state)
+        self.budget = Spending.of(program.definition.document.metadata, state)
         self.draining = False
         self._continue_as_new_after = continue_as_new_after
 
