@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NoReturn, TypeGuard
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "UnusableJson",
     "canonical",
     "finite_number",
+    "infinite_numbers",
     "is_array",
     "is_object",
     "map_texts",
@@ -82,6 +83,18 @@ def finite_number(digits: str) -> float:
     if not math.isfinite(number):
         raise UnusableJson(_OUT_OF_RANGE)
     return number
+
+
+def infinite_numbers(value: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where in a tree there are numbers that JSON does not have: NaN and the infinities."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield at
+    elif is_array(value):
+        for index, item in enumerate(value):
+            yield from infinite_numbers(item, (*at, index))
+    elif is_object(value):
+        for key, item in value.items():
+            yield from infinite_numbers(item, (*at, key))
 
 
 _decoder = json.JSONDecoder(parse_constant=refuse_constant, parse_float=finite_number)

@@ -17,6 +17,7 @@ from httptask.chat.models import ToolCall
 from httptask.chat.tools import ToolCallInvalid, answer, complaint, read_arguments
 from httptask.http.json_pointer import json_pointer
 from httptask.workflows.calls import CallOptions
+from httptask.workflows.carrying import carried
 from httptask.workflows.errors import CallInvalid
 
 __all__ = ["ActivityTools", "tool_of"]
@@ -113,7 +114,8 @@ class ActivityTools:
             return complaint(call, f"the arguments are not valid: {'; '.join(faults)}"[:2000])
         values = [getattr(given, name) for name in tool.arguments.model_fields]
         try:
-            output: Any = await workflow.execute_activity(tool.function, args=values, **self._options)
+            async with carried(values, "an argument") as args:
+                output: Any = await workflow.execute_activity(tool.function, args=args, **self._options)
             return answer(call, to_jsonable_python(output))
         except ActivityError as error:
             if is_cancelled_exception(error):

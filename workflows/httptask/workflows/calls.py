@@ -33,6 +33,7 @@ from httptask.workflows.activity_call import (
     activity_options,
     counted,
 )
+from httptask.workflows.carrying import carried, require_json
 from httptask.workflows.connections import resolve_connections
 from httptask.workflows.errors import CallInvalid, call_error, typed_error
 from httptask.workflows.http_calls import request_summary
@@ -83,7 +84,7 @@ async def http_request(
         connection: name of a connection of the worker, which adds its credentials.
         headers: request headers.
         query: query parameters; a list is sent as one parameter per item.
-        json: body to send as JSON.
+        json: body to send as JSON; None is no body.
         text: body to send as it is.
         form: body to send as `application/x-www-form-urlencoded`; a list is one field per item.
         multipart: body to send as `multipart/form-data`.
@@ -95,8 +96,9 @@ async def http_request(
 
     Raises:
         CallFailed: or one of its subclasses in `httptask.workflows.errors`.
-        CallInvalid: more than one body is given.
+        CallInvalid: more than one body is given, or something that JSON has no form for.
     """
+    require_json({"query": query, "json": json, "form": form, "multipart": multipart})
     request = HttpRequest(
         method=method.upper(),
         url=url,
@@ -124,7 +126,8 @@ async def execute(call: ActivityCall[Result], options: CallOptions | None) -> Re
         attempts = given["retry_policy"].maximum_attempts or None
         merged["retry_policy"] = replace(given["retry_policy"], maximum_attempts=0)
     try:
-        return await execute_call(call, counted(call.argument, attempts), attempts, profile, merged)
+        async with carried([counted(call.argument, attempts)], "the request") as [argument]:
+            return await execute_call(call, argument, attempts, profile, merged)
     except ActivityError as error:
         if is_cancelled_exception(error):
             raise

@@ -27,6 +27,7 @@ from httptask.workflows.activity_call import CHAT_SECONDS, ActivityCall
 from httptask.workflows.activity_tools import ActivityTools
 from httptask.workflows.budget import Spending
 from httptask.workflows.calls import CallOptions, execute
+from httptask.workflows.carrying import require_json
 from httptask.workflows.chat_calls import sum_usage
 from httptask.workflows.chat_result import ChatResult, chat_result
 from httptask.workflows.errors import CallInvalid, OutputInvalid, TurnsExceeded, typed_error
@@ -135,7 +136,7 @@ async def chat_completion(
             before the question that would exceed the budget, or `UsageUnknown` or `PriceUnknown`.
         CallInvalid: an activity can't be a tool; both `output_type` and `response_format` are given, or a field twice;
             `live` is given in a workflow without a stream; `reask` or `max_turns` is too small, or has no effect; an
-            argument is of the wrong type; `output_type` has no strict schema.
+            argument is of the wrong type, or has no form in JSON; `output_type` has no strict schema.
     """
     tools = ActivityTools(handlers, handler_options)
     body = _body(model, messages, output_type, {**params}, extra_body or {})
@@ -290,7 +291,9 @@ def _body(
     twice = sorted(body.keys() & extra.keys())
     if twice:
         raise CallInvalid(f"`extra_body` repeats {', '.join(f'`{name}`' for name in twice)}")
-    return {**body, **extra}
+    body |= extra
+    require_json(body)
+    return body
 
 
 def _offer(body: dict[str, Any], tools: ActivityTools) -> None:

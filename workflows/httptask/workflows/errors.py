@@ -2,7 +2,7 @@
 
     CallFailed
     +-- RequestInvalid, SecretUnavailable, TokenUnavailable, ConnectionUnknown, AddressForbidden
-    +-- SelectionFailed, FixtureMissing
+    +-- PayloadTooLarge, PayloadInvalid, SelectionFailed, FixtureMissing
     +-- ConnectFailed, CallTimeout, ResponseInterrupted, ResponseInvalid, ResponseTooLarge
     +-- HttpStatusError
     |   +-- RateLimited, QuotaExhausted, Unauthorized, Forbidden
@@ -37,6 +37,8 @@ __all__ = [
     "Forbidden",
     "HttpStatusError",
     "OutputInvalid",
+    "PayloadInvalid",
+    "PayloadTooLarge",
     "PriceUnknown",
     "QuotaExhausted",
     "RateLimited",
@@ -67,6 +69,14 @@ class CallFailed(ApplicationError):
 
 class RequestInvalid(CallFailed):
     """The request can't be sent as written."""
+
+
+class PayloadTooLarge(CallFailed):
+    """The request is more than Temporal carries; nothing is sent."""
+
+
+class PayloadInvalid(CallFailed):
+    """The request holds what can't be stored; nothing is sent."""
 
 
 class SecretUnavailable(CallFailed):
@@ -178,6 +188,8 @@ _BY_TYPE: dict[str, type[CallFailed]] = {
         error.__name__: error
         for error in (
             RequestInvalid,
+            PayloadTooLarge,
+            PayloadInvalid,
             SecretUnavailable,
             SelectionFailed,
             TokenUnavailable,

@@ -10,7 +10,7 @@ from httptask.activities.names import STORED_FROM
 from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits
 from httptask.workflows.problem import TaskFault
 
-__all__ = ["payload_of", "require_room"]
+__all__ = ["converted", "payload_of", "require_room"]
 
 _A_MINUTE = timedelta(minutes=1)
 _SEND_LESS = "send a part of it, or a reference to it"
@@ -25,7 +25,18 @@ async def payload_of(value: Any, what: str, cure: str = _SEND_LESS) -> Payload:
         cure: what to do when it is too large.
 
     Raises:
-        TaskFault: with the typed error `PayloadTooLarge`, or `PayloadInvalid` for what nests too deeply.
+        TaskFault: with the typed error `PayloadTooLarge`, or `PayloadInvalid` for what can't be stored.
+    """
+    payload = converted(value, what)
+    await require_room(payload.ByteSize(), what, cure)
+    return payload
+
+
+def converted(value: Any, what: str) -> Payload:
+    """A value as Temporal would carry it, of any size.
+
+    Raises:
+        TaskFault: with the typed error `PayloadInvalid`.
     """
     try:
         [payload] = workflow.payload_converter().to_payloads([value])
@@ -36,11 +47,10 @@ async def payload_of(value: Any, what: str, cure: str = _SEND_LESS) -> Payload:
             detail=f"{what} nests too deeply, or a text in it holds half of a surrogate pair",
             error="PayloadInvalid",
         )
-    await require_room(payload.ByteSize(), what, cure)
     return payload
 
 
-async def require_room(size: int, what: str, cure: str) -> None:
+async def require_room(size: int, what: str, cure: str = _SEND_LESS) -> None:
     """Refuse what is larger than Temporal carries.
 
     Raises:

@@ -1,0 +1,83 @@
+"""How calls of workflows written in Python give their arguments to activities: checked, and in their turn."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
+from temporalio import workflow
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+
+from httptask.activities.storage import MAX_INLINE_BYTES
+from httptask.http.json_pointer import json_pointer
+from httptask.http.json_tree import infinite_numbers
+from httptask.workflows.errors import CallInvalid, typed_error
+from httptask.workflows.payloads import converted, require_room
+from httptask.workflows.problem import TaskFault
+from httptask.workflows.room import Room
+
+__all__ = ["carried", "require_json"]
+
+_INFINITE: Final = (b"NaN", b"Infinity")
+_rooms: WeakKeyDictionary[asyncio.AbstractEventLoop, Room] = WeakKeyDictionary()
+"""By the event loop of the run, which has one of its own, as long as it is in memory."""
+
+
+def _is_checked() -> bool:
+    """Whether this run began after calls were checked; asked only where that makes a difference."""
+    return workflow.patched("httptask-checked-calls")
+
+
+def require_json(arguments: Mapping[str, Any]) -> None:
+    """Refuse what JSON has no form for, before it is made something else.
+
+    Raises:
+        CallInvalid: an argument holds a number that is not finite, or an object that is no data.
+    """
+    try:
+        text = to_json(arguments, inf_nan_mode="constants")
+    except PydanticSerializationError as error:
+        raise CallInvalid(f"the request has no form in JSON: {error}") from None
+    except ValueError:  # what is refused when the call is carried
+        return
+    if not any(name in text for name in _INFINITE):
+        return
+    at = next(infinite_numbers(to_jsonable_python(arguments)), None)
+    if at is not None and _is_checked():
+        raise CallInvalid(
+            f"{json_pointer(at)} is not a finite number, and JSON has no other: send null or a text"
+        )
+
+
+@asynccontextmanager
+async def carried(arguments: Sequence[Any], what: str) -> AsyncGenerator[list[RawValue]]:
+    """Arguments as Temporal carries them, from when the run has room for their activity until that has ended.
+
+    Args:
+        arguments: of the activity.
+        what: names one of them in an error.
+
+    Raises:
+        PayloadTooLarge: Temporal does not carry one of them.
+        PayloadInvalid: one of them can't be stored.
+    """
+    payloads = [await _payload(argument, what) for argument in arguments]
+    room = _rooms.setdefault(asyncio.get_running_loop(), Room(_is_checked))
+    async with room.taken(payloads):
+        yield [RawValue(payload) for payload in payloads]
+
+
+async def _payload(argument: Any, what: str) -> Payload:
+    try:
+        payload = converted(argument, what)
+        size = payload.ByteSize()
+        if size > MAX_INLINE_BYTES and _is_checked():
+            await require_room(size, what)
+    except TaskFault as fault:
+        problem = fault.problem
+        raise typed_error(ApplicationError(problem.detail or problem.title, type=problem.error)) from None
+    return payload

@@ -1,0 +1,57 @@
+"""Room for activities: within what Temporal allows in one workflow task, and at one time.
+
+A workflow task whose commands exceed the gRPC message limit gets the run TERMINATED, and having too many activities
+pending hangs it for ever; neither can be caught. So activities wait for their turn.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from temporalio import workflow
+from temporalio.api.common.v1 import Payload
+
+from httptask.activities.storage import MAX_INLINE_BYTES
+
+__all__ = ["Room"]
+
+_MAX_COMMAND_BYTES = 1_900_000
+_MAX_PENDING = 100
+
+
+class Room:
+    """What one run has."""
+
+    def __init__(self, waits: Callable[[], bool] = lambda: True) -> None:
+        """Begin with all of it.
+
+        Args:
+            waits: whether this run waits for room; asked when there is none.
+        """
+        self._waits = waits
+        self._pending = 0
+        self._command_bytes = 0
+        self._history_length = -1
+
+    @asynccontextmanager
+    async def taken(self, payloads: Sequence[Payload]) -> AsyncGenerator[None]:
+        """Wait until an activity with these arguments has its turn, and hold its place until it has ended."""
+        sizes = [payload.ByteSize() for payload in payloads]
+        size = sum(
+            size for size in sizes if size <= MAX_INLINE_BYTES
+        )  # of others the command holds references
+        while not self._is_there_for(size) and self._waits():
+            await workflow.wait_condition(lambda: self._is_there_for(size))
+        self._pending += 1
+        self._command_bytes += size
+        try:
+            yield
+        finally:
+            self._pending -= 1
+
+    def _is_there_for(self, size: int) -> bool:
+        history_length = workflow.info().get_current_history_length()
+        if history_length != self._history_length:
+            self._history_length = history_length
+            self._command_bytes = 0
+        fits = self._command_bytes == 0 or self._command_bytes + size <= _MAX_COMMAND_BYTES
+        return fits and self._pending < _MAX_PENDING
