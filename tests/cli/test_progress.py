@@ -26,6 +26,11 @@ do:
   - two: { set: { a: "${ .a + 1 }" } }
 """
 
+LOOPS = """
+document: { dsl: 1.0.3, namespace: tests, name: loops, version: 1.0.0 }
+do: [{ loop: { for: { in: "${ [range(250)] }" }, do: [{ add: { set: { n: "${ (.n // 0) + 1 }" } } }] } }]
+"""
+
 ASKS = """
 document: { dsl: 1.0.3, namespace: tests, name: asks, version: 1.0.0 }
 do:
@@ -195,6 +200,20 @@ def test_a_first_attempt_that_begins_is_no_change(capsys: pytest.CaptureFixture[
         tasks = [task("ask", summary="POST x", attempt=attempt)]
         view.show(RunStatus(workflow="w", version="1.0.0", sha256="", tasks=tasks))
     assert capsys.readouterr().err.splitlines() == ["ask: running  POST x", "ask: running  POST x; attempt 2"]
+
+
+async def test_what_a_loop_runs_often_is_not_told_each_time(shell: Shell) -> None:
+    shell.write("loop.yaml", LOOPS)
+    code, run = await shell.run("run", "loop.yaml", "--input", "{}")
+    assert code == 0, run.stderr
+    told = [line for line in run.stderr.splitlines() if line.startswith(("loop/", "add"))]
+    assert told[-1] == "add: runs more often; the rest of it is not shown here"
+    assert len(told) == 101
+
+    _, shown = await shell.run("runs", "show", "last")
+    assert "\nadd: 150 earlier executions are left out; --json shows all\n" in shown.stdout
+    assert shown.stdout.count("\nloop/") == 100
+    assert "\nloop/249/add  completed" in shown.stdout
 
 
 def test_tall_runs_fit_the_screen_and_keep_what_goes_on() -> None:

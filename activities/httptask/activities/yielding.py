@@ -11,6 +11,6 @@ __all__ = ["yield_control"]
 async def yield_control() -> None:
     """Do nothing.
 
-    Run as a local activity it ends the current activation of a workflow, in about 2 ms; a timer would take
-    a second, the shortest that the server can fire.
+    Run as a local activity it ends the current activation of a workflow, in about 2 ms; as an activity it ends the
+    workflow task, in about 10 ms. A timer would take a second, the shortest that the server can fire.
     """

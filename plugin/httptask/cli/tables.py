@@ -1,6 +1,7 @@
 """Runs and their tasks as tables and text."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from httptask.http.json_tree import is_object
 __all__ = ["print_run", "print_runs"]
 
 _SHOWN_CHARACTERS = 2000
+_SHOWN_EXECUTIONS = 100
 
 
 def print_runs(found: Iterable[RunSummary]) -> None:
@@ -46,8 +48,7 @@ def print_run(run: RunRecord) -> None:
     _print_value("input", run.input)
     if run.note is not None:
         _print(f"note: {run.note}")
-    for task in run.tasks:
-        _print_task(task)
+    _print_tasks(run.tasks)
     _print("")
     if run.failure is not None:
         _print_failure("failure", run.failure)
@@ -57,6 +58,27 @@ def print_run(run: RunRecord) -> None:
 
 def _state(run: RunSummary) -> str:
     return run.state + ("; simulated" if run.simulated else "")
+
+
+def _print_tasks(tasks: Iterable[TaskRecord]) -> None:
+    """Each task; of one that a loop runs often, the latest executions."""
+    tasks = list(tasks)
+    surplus = Counter(map(_place, tasks))
+    surplus.subtract(dict.fromkeys(surplus, _SHOWN_EXECUTIONS))
+    told = set[str]()
+    for task in tasks:
+        place = _place(task)
+        if surplus[place] <= 0:
+            _print_task(task)
+        elif place not in told:
+            told.add(place)
+            _print(f"\n{task.name}: {surplus[place]:,} earlier executions are left out; --json shows all")
+        surplus[place] -= 1
+
+
+def _place(task: TaskRecord) -> str:
+    """What executions of one task have in common; calls that stand for tasks have no place in a definition."""
+    return task.pointer or task.kind
 
 
 def _print_task(task: TaskRecord) -> None:

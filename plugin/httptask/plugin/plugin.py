@@ -155,12 +155,11 @@ class HttpTaskPlugin(SimplePlugin):
         """Add ours, once: the plugin may stand on the client and on the worker."""
         found = list(known or [])
         registered = {getattr(function, "__name__", "") for function in found if _is_ours(function)}
-        ours: list[Callable[..., Any]] = []
+        ours: list[Callable[..., Any]] = [yield_control]  # whoever polls the queue may get it
         if self._register_activities:
             ours += self._calls
         if self._register_workflows:
             ours += [
-                yield_control,
                 stored_from,
                 self._connections.resolve_connections,
                 self._connections.is_polled,

@@ -1,5 +1,6 @@
 """A run as lines of text: one for each change, for logs and pipes."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
 
 __all__ = ["PlainView"]
 
+_MOST_LINES = 100
+"""How much is printed of one task, however often a loop runs it."""
+
 
 class PlainView(View):
     """Prints a line when a task begins, waits, tries again, asks again, or ends, or the run itself is stuck."""
 
     def __init__(self) -> None:
         self._shown: dict[str, object] = {}
+        self._lines = Counter[str]()
         self._impasse: Impasse | None = None
         self._heard: set[str] = set()
 
@@ -46,9 +51,14 @@ class PlainView(View):
         for task in in_order_of_events(status.tasks):
             # A call that nobody has taken up yet reads like its first attempt.
             now = (task.state, max(task.attempt, 1), task.detail)
-            if self._shown.get(task.id) != now:
-                self._shown[task.id] = now
+            if self._lines[task.pointer] > _MOST_LINES or self._shown.get(task.id) == now:
+                continue
+            self._shown[task.id] = now
+            self._lines[task.pointer] += 1
+            if self._lines[task.pointer] <= _MOST_LINES:
                 print_note(_line(task))
+            else:
+                print_note(f"{task.name}: runs more often; the rest of it is not shown here")
         if status.impasse is not None and status.impasse != self._impasse:
             print_note(describe_impasse(status.impasse, OWN_RUN_CURE))
         self._impasse = status.impasse
