@@ -58,3 +58,8 @@ def test_an_answer_that_was_cut_is_shown_and_not_asked_for_again() -> None:
     details = {"text": "", "finish_reason": "length"}
     problem = Problem.standard("validation", "AnswerTruncated", error="AnswerTruncated", details=details)
     assert explain_failure(problem.to_json(), LOADED).splitlines()[1:] == ["  the model said: nothing"]
+
+
+def test_a_timeout_of_the_workflow_names_no_task() -> None:
+    problem = Problem.standard("timeout", "Timed out", detail="late", instance="")
+    assert explain_failure(problem.to_json(), LOADED) == "asks.yaml:1:1: Timed out\n  late"

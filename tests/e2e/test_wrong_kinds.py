@@ -44,7 +44,7 @@ CASES: dict[str, tuple[str | dict[str, Any], str]] = {
     "query": (call('method: get, query: { a: "${ null }" }'), "query/a"),
     "endpoint": (
         'do: [{ task: { call: http, with: { method: get, endpoint: "${ 5 }" } } }]',
-        "the endpoint yields int; it needs text",
+        "the endpoint yields a number; it needs text",
     ),
     "URL that is none": (
         'do: [{ task: { call: http, with: { method: get, endpoint: "${ $workflow.input.url }" } } }]',
@@ -61,6 +61,10 @@ CASES: dict[str, tuple[str | dict[str, Any], str]] = {
         """,
         "token: Input should be a valid string",
     ),
+    "URI variable": (
+        'do: [{ task: { call: http, with: { method: get, endpoint: "http://127.0.0.1/{all}" } } }]',
+        "{all} needs text, a number, or a list or mapping of those; it holds an object",
+    ),
     "messages": (
         'do: [{ task: { call: chatCompletion, with: { model: m, connection: shop, messages: "${ 5 }" } } }]',
         "`messages` is a number, not a list",
@@ -75,8 +79,9 @@ CASES: dict[str, tuple[str | dict[str, Any], str]] = {
     ),
     "error's type": (raised(type="${ 5 }"), "type: Input should be a valid string"),
     "error's detail": (raised(detail="${ {a: 1} }"), "detail: Input should be a valid string"),
-    "error's status": (raised(status="${ .url }"), "it needs a number"),
-    "duration": ('do: [{ task: { wait: "${ 5 }" } }]', "write PT15M"),
+    "error's status": (raised(status="${ .url }"), '`status` yields `"http://[::1"`; it needs a number'),
+    "duration": ('do: [{ task: { wait: "${ 5 }" } }]', "`wait` yields `5`; write PT15M"),
+    "no duration": ('do: [{ task: { wait: "${ .none }" } }]', "`wait` yields `null`; write PT15M"),
     "duration beyond a century": ('do: [{ task: { wait: "${ {days: 1e12} }" } }]', "write PT15M"),
     "infinite timeout": (
         'do: [{ task: { set: { a: 1 }, timeout: { after: "${ {days: 1e300} }" } } }]',
@@ -84,11 +89,11 @@ CASES: dict[str, tuple[str | dict[str, Any], str]] = {
     ),
     "for over an object": (
         'do: [{ task: { for: { in: "${ . }" }, do: [{ x: { set: { a: 1 } } }] } }]',
-        "`in` yields dict",
+        "`in` yields an object; it needs a list",
     ),
     "map over null": (
         'do: [{ task: { call: map, with: { in: "${ .none }", do: [{ x: { set: { a: 1 } } }] } } }]',
-        "`in` yields NoneType",
+        "`in` yields null; it needs a list",
     ),
     "schema with an invalid pattern": (schema('{ pattern: "(" }'), 'is not a "regex"'),
     "schema on another server": (
@@ -103,6 +108,6 @@ async def test_wrong_kind(runner: Runner, name: str) -> None:
     definition, expected = CASES[name]
 
     async with asyncio.timeout(SECONDS):
-        outcome = await runner.run(definition, {"url": "http://[::1"})
+        outcome = await runner.run(definition, {"url": "http://[::1", "all": [{}]})
 
     assert expected in outcome.problem["detail"]

@@ -57,7 +57,7 @@ def explain_failure(problem: dict[str, Any], loaded: "Loaded") -> str:
         lines.append(f"  {problem['detail']}")
     if is_object(details) and "finish_reason" in details:
         lines += _answer(details, problem.get("error"))
-    if isinstance(pointer, str):
+    if isinstance(pointer, str) and pointer:  # empty for a timeout of the workflow itself
         lines.append(f"  task: {pointer.rpartition('/')[2]}")
     if is_object(details) and isinstance(details.get("diff"), str):
         lines.append(f"  nearest: {details.get('nearest')}\n{details['diff']}")

@@ -11,7 +11,7 @@ import uritemplate
 
 from httptask.dsl.expressions import Rendered
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
-from httptask.dsl.json_values import is_list, is_mapping
+from httptask.dsl.json_values import is_list, is_mapping, kind_of
 from httptask.http.models import SecretReference
 from httptask.workflows.problem import TaskFault
 
@@ -75,7 +75,7 @@ def _expanded(rendered: Rendered, data: Any) -> _Address:
     What one expression yields is a URL already: braces in it came with the data.
     """
     if not isinstance(rendered.value, str):
-        _raise("Not a URL", f"the endpoint yields {type(rendered.value).__name__}; it needs text")
+        _raise("Not a URL", f"the endpoint yields {kind_of(rendered.value)}; it needs text")
     if rendered.computed:
         return _Address(rendered.value)
     variables = data if is_mapping(data) else {}
@@ -135,10 +135,9 @@ def _plain(name: str, value: Any) -> Any:
 
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str | bool | int | float):
-        kind = type(value).__name__
         _raise(
             "Not a URI variable",
-            f"{{{name}}} needs text, a number, or a list or mapping of those; it holds {kind}",
+            f"{{{name}}} needs text, a number, or a list or mapping of those; it holds {kind_of(value)}",
         )
     return value if isinstance(value, str) else json.dumps(value)
 

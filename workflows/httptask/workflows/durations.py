@@ -3,6 +3,7 @@
 from typing import Any
 
 from httptask.dsl.durations import seconds_of
+from httptask.dsl.expressions.messages import json_excerpt
 from httptask.workflows.problem import TaskFault
 
 __all__ = ["required_seconds"]
@@ -19,6 +20,6 @@ def required_seconds(value: Any, field: str) -> float:
         TaskFault.raise_standard(
             "expression",
             "Not a duration",
-            detail=f"`{field}` yields {str(value)[:100]!r}; write PT15M or {{ minutes: 15 }}",
+            detail=f"`{field}` yields `{json_excerpt(value)}`; write PT15M or {{ minutes: 15 }}",
         )
     return seconds

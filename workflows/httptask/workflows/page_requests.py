@@ -4,10 +4,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from httptask.dsl.body_places import missing_place, tokens_in
-from httptask.dsl.json_values import is_mapping
+from httptask.dsl.json_values import is_mapping, kind_of
 from httptask.dsl.reading_arguments import PaginateArguments, PositionArguments
 from httptask.http.models import HttpRequest, JsonBody
-from httptask.workflows.request_bodies import kind_of, refuse_request
+from httptask.workflows.request_bodies import refuse_request
 
 __all__ = ["Position", "first_page", "with_position"]
 

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
-from httptask.dsl.json_values import is_list, is_mapping
+from httptask.dsl.json_values import is_list, is_mapping, kind_of
 from httptask.dsl.reading_arguments import PaginateArguments
 from httptask.http.links import link_target
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.workflows.next_url import REDACTED, credential_parameters, next_url
 from httptask.workflows.page_requests import Position, with_position
 from httptask.workflows.problem import TaskFault
-from httptask.workflows.request_bodies import kind_of
 
 __all__ = ["Page", "PageExpressions", "Pages"]
 

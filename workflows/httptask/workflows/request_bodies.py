@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from httptask.dsl.expressions import Rendered
-from httptask.dsl.json_values import is_list, is_mapping
+from httptask.dsl.json_values import is_list, is_mapping, kind_of
 from httptask.http.models import (
     BinaryBody,
     FormBody,
@@ -21,7 +21,7 @@ from httptask.http.models import (
 from httptask.http.parameters import ParameterValue
 from httptask.workflows.problem import TaskFault
 
-__all__ = ["kind_of", "parameters", "refuse_request", "request_body"]
+__all__ = ["parameters", "refuse_request", "request_body"]
 
 _CONTENTS = ("text", "json", "base64")
 
@@ -62,23 +62,6 @@ def parameters(value: Any, argument: str) -> dict[str, ParameterValue]:
 def refuse_request(detail: str) -> NoReturn:
     """End the task, for what was rendered is no request."""
     TaskFault.raise_standard("validation", "Not a request", detail=detail, error="RequestInvalid")
-
-
-def kind_of(value: Any) -> str:
-    """What a JSON value is, in words."""
-    match value:
-        case None:
-            return "null"
-        case str():
-            return "text"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case list():
-            return "a list"
-        case _:
-            return "an object"
 
 
 def _body(value: Mapping[str, Any]) -> tuple[RequestBody | None, dict[str, str]]:

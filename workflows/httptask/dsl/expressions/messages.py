@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-__all__ = ["excerpt", "hint_for_failure", "not_a_condition"]
+__all__ = ["excerpt", "hint_for_failure", "json_excerpt", "not_a_condition"]
 
 _LONGEST: Final = 160
 _MOST_VALUES: Final = 3
@@ -32,12 +32,14 @@ def excerpt(text: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 
+def json_excerpt(value: Any) -> str:
+    """A value as JSON on one line of bounded length."""
+    return excerpt(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
 def not_a_condition(source: str, values: Sequence[Any]) -> tuple[str, str]:
     """What is wrong with a condition that yields these values, and what to write instead."""
-    shown = ", ".join(
-        f"`{excerpt(json.dumps(value, ensure_ascii=False, separators=(',', ':')))}`"
-        for value in values[:_MOST_VALUES]
-    )
+    shown = ", ".join(f"`{json_excerpt(value)}`" for value in values[:_MOST_VALUES])
     more = f" and {len(values) - _MOST_VALUES} more" if len(values) > _MOST_VALUES else ""
     message = f"a condition must yield true or false; `{excerpt(source)}` yields {shown or 'nothing'}{more}"
     if len(values) > 1:

@@ -1,5 +1,6 @@
 """`for`: the items in turn; each iteration gets the previous one's output, and the last output is the result."""
 
+from httptask.dsl.json_values import kind_of
 from httptask.dsl.model import ForTask
 from httptask.workflows.execution import Child, Complete, Descend, Step, TaskContext
 from httptask.workflows.problem import TaskFault
@@ -16,7 +17,7 @@ async def run_for(context: TaskContext, child: Child | None) -> Step:
         items = context.value("in")
         if not isinstance(items, list):
             TaskFault.raise_standard(
-                "expression", "Not a list", detail=f"`in` yields {type(items).__name__}; it needs a list"
+                "expression", "Not a list", detail=f"`in` yields {kind_of(items)}; it needs a list"
             )
         state.update(items=items, next=0, data=context.execution.input)
     else:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from httptask.dsl.functions import MapArguments
+from httptask.dsl.json_values import kind_of
 from httptask.workflows.execution import Child, Complete, Paused, Step, TaskContext
 from httptask.workflows.parallel import Parallel
 from httptask.workflows.problem import TaskFault
@@ -20,7 +21,7 @@ async def run_map(context: TaskContext, _child: Child | None) -> Step:
         items = context.value("in")
         if not isinstance(items, list):
             TaskFault.raise_standard(
-                "expression", "Not a list", detail=f"`in` yields {type(items).__name__}; it needs a list"
+                "expression", "Not a list", detail=f"`in` yields {kind_of(items)}; it needs a list"
             )
         state.update(items=items, progress={})
     items = state["items"]

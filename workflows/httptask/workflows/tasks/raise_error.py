@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from httptask.dsl.expressions.messages import json_excerpt
 from httptask.dsl.model import RaiseTask
 from httptask.workflows.execution import Child, Step, TaskContext
 from httptask.workflows.problem import Problem, TaskFault, describe_invalid
@@ -21,7 +22,9 @@ async def run_raise(context: TaskContext, _child: Child | None) -> Step:
         status = int(status)
     if isinstance(status, bool) or not isinstance(status, int):
         TaskFault.raise_standard(
-            "expression", "Not a status", detail=f"`status` yields {status!r}; it needs a number"
+            "expression",
+            "Not a status",
+            detail=f"`status` yields `{json_excerpt(status)}`; it needs a number",
         )
     try:
         problem = Problem.model_validate({"title": "Error", **error, "status": status})
