@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.plugin import fetch_status
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from httptask.workflows.status import TaskStatus
+from httptask.workflows.status import STATUS_QUERY, TaskStatus
 from support.chat import completion, rate_limited, unavailable
 from support.runs import Runner, local_connection, running, secret_store, time_skipping_server
 
@@ -46,9 +46,14 @@ async def test_rate_limit_then_outage_then_answer(temporal: WorkflowEnvironment)
         handle = await runner.start(ASKS, {"question": "?"})
         await server.requests_received(1)
         waiting = await state_of_task(handle, "waiting")
+        [told] = (await handle.query(STATUS_QUERY))["tasks"]
         output = await handle.result()
         await runner.replay(handle)
 
+    assert told["state"] == "running"
+    assert told.keys().isdisjoint(
+        {"attempt", "max_attempts", "last_failure", "next_attempt_at", "retry_after"}
+    )
     assert output == {"text": "42", "tokens": 10}
     assert len(server.requests) == 3
     assert len({request.headers["idempotency-key"] for request in server.requests}) == 1

@@ -150,9 +150,9 @@ class HttpTaskWorkflow(DefinitionRun):
         return output
 
     @workflow.query(name=STATUS_QUERY)
-    def status(self) -> RunStatus:
-        """The state of every task."""
-        return self._status()
+    def status(self) -> dict[str, Any]:
+        """The state of every task: a `RunStatus` as far as the workflow knows it."""
+        return self._status().known()
 
 
 @workflow.defn(dynamic=True, sandboxed=False)
@@ -182,9 +182,9 @@ class DefinitionWorkflow(DefinitionRun):
         return output
 
     @workflow.query(name=STATUS_QUERY)
-    def status(self) -> RunStatus:
-        """The state of every task."""
-        return self._status()
+    def status(self) -> dict[str, Any]:
+        """The state of every task: a `RunStatus` as far as the workflow knows it."""
+        return self._status().known()
 
 
 async def _load(name: str) -> LoadedDefinition:

@@ -1,7 +1,7 @@
 """What a run is doing: the answer of the `status` query."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 from temporalio import workflow
@@ -70,6 +70,10 @@ class RunStatus(BaseModel):
     simulated: bool = False
     impasse: Impasse | None = None
 
+    def known(self) -> dict[str, Any]:
+        """What the workflow knows, without the fields that are filled in from the server's view."""
+        return {**self.model_dump(mode="json", exclude_unset=True), "spent": self.spent.model_dump()}
+
 
 class StatusBoard:
     """Keeps the state of every task; bounded, so that a long loop does not grow the answer without end."""
@@ -89,7 +93,7 @@ class StatusBoard:
         if len(self._tasks) >= self._kept:
             self._drop_oldest_finished()
         self._tasks[id_] = TaskStatus(
-            id=id_, name=name, pointer=pointer, kind=kind, started_at=workflow.now()
+            id=id_, name=name, pointer=pointer, kind=kind, state="running", started_at=workflow.now()
         )
 
     def update(self, id_: str, **changes: object) -> None:
