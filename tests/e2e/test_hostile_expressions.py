@@ -8,8 +8,9 @@ import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.plugin import ReplayedTask, replay_tasks
 from support.cluster import longest_workflow_task
-from support.runs import Runner, document, running
+from support.runs import Outcome, Runner, document, running
 
 SECONDS = timedelta(seconds=2)
 
@@ -53,6 +54,32 @@ async def test_hostile_expression(runner: Runner, name: str) -> None:
     assert [other.output for other in ended] == [{"n": 40}] * 5
     for other in ended:
         assert await longest_workflow_task(other.handle) < SECONDS
+
+
+SEVERAL = """
+do:
+  - all:
+      call: map
+      with:
+        in: "${ [1] }"
+        onError: collect
+        do: [{ bad: { set: { good: "${ 1 }", a: "${ [range(1e12)] }", b: "${ 2 }" } } }]
+  - keep: { set: { why: "${ .[0].error.detail }" } }
+"""
+
+
+async def test_the_field_is_named_in_a_replay_too(runner: Runner) -> None:
+    outcome = await runner.run(SEVERAL)
+    named = "/do/0/all/with/do/0/bad/set/a: it met its bound"
+    assert outcome.output["why"].startswith(named)
+
+    [output] = [task.output for task in await replayed(runner, outcome) if task.status.id == "keep"]
+    assert output == outcome.output
+
+
+async def replayed(runner: Runner, outcome: Outcome) -> list[ReplayedTask]:
+    history = await outcome.handle.fetch_history()
+    return await replay_tasks([history], runner.client.data_converter)
 
 
 @pytest.mark.parametrize("text", ["env", "$ENV.PATH", "input", "halt", '"x" | halt_error', "now"])

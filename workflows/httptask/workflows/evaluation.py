@@ -42,14 +42,14 @@ class Evaluator:
         """The value of an `input.from`, `output.as`, `export.as`, or any other field that holds no secret."""
         if isinstance(part, Expression):
             return self._bounded(
-                part.pointer, lambda limit: evaluate(part, scope_for(part, dot, variables), limit=limit)
+                part, lambda limit: evaluate(part, scope_for(part, dot, variables), limit=limit)
             )
         return self.render(part, dot, variables).value
 
     def condition(self, part: Expression, dot: Any, variables: Variables) -> bool:
         """The value of an `if`, `when` or `while`."""
         return self._bounded(
-            part.pointer, lambda limit: evaluate_condition(part, scope_for(part, dot, variables), limit=limit)
+            part, lambda limit: evaluate_condition(part, scope_for(part, dot, variables), limit=limit)
         )
 
     def render(
@@ -64,11 +64,9 @@ class Evaluator:
         if template.is_literal:
             return render(template, Scope(None, {}))
         scope = scope_for(template, dot, variables)
-        return self._bounded(
-            template.pointer, lambda limit: render(template, scope, limit=limit, encode=encode)
-        )
+        return self._bounded(template, lambda limit: render(template, scope, limit=limit, encode=encode))
 
-    def _bounded(self, pointer: str, run: Callable[[float], T]) -> T:
+    def _bounded(self, part: Expression | Template, run: Callable[[float], T]) -> T:
         """Run an evaluation; what it meets is a fault of the task.
 
         Live, a limit is recorded before it becomes an error. A replay finds that record first and does not
@@ -78,7 +76,7 @@ class Evaluator:
         self._evaluations += 1
         decision = f"httptask-expression-limit-{self._evaluations}"
         if was_recorded(decision):
-            _limit_fault(pointer)
+            _limit_fault(_recorded_place(decision, part))
         try:
             return run(self._limit())
         except ExpressionFailed as failed:
@@ -86,14 +84,36 @@ class Evaluator:
             TaskFault.raise_standard(
                 "expression", "The expression failed", detail=f"{failed.pointer}: {failed.message}{hint}"
             )
-        except ExpressionLimitExceeded:
+        except ExpressionLimitExceeded as exceeded:
             record(decision)
-            _limit_fault(pointer)
+            _record_place(decision, part, exceeded.pointer)
+            _limit_fault(exceeded.pointer)
 
     def _limit(self) -> float:
         if workflow.unsafe.is_replaying():
             return REPLAY_LIMIT_SECONDS
         return max(SHORTEST_LIMIT_SECONDS, min(LIVE_LIMIT_SECONDS, self._pacer.seconds_left()))
+
+
+def _places(part: Expression | Template) -> list[str]:
+    """Where the expressions of a part stand."""
+    if isinstance(part, Expression):
+        return [part.pointer]
+    return list(dict.fromkeys(expression.pointer for _, expression in part.expressions))
+
+
+def _record_place(decision: str, part: Expression | Template, place: str) -> None:
+    places = _places(part)
+    if len(places) > 1:
+        record(f"{decision}-{places.index(place)}")
+
+
+def _recorded_place(decision: str, part: Expression | Template) -> str:
+    places = _places(part)
+    if len(places) == 1:
+        return places[0]
+    recorded = (place for index, place in enumerate(places) if was_recorded(f"{decision}-{index}"))
+    return next(recorded, part.pointer)  # histories did not always hold it
 
 
 def _limit_fault(pointer: str) -> NoReturn:
