@@ -5,7 +5,10 @@ import asyncio
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.http.breaker import Breaker
+from httptask.http.errors import Postponed
 from httptask.testing import Reply, ScriptedServer
+from support.chat import rate_limited, unavailable
 from support.runs import local_connection, running
 
 TASK = """
@@ -50,3 +53,87 @@ async def test_timeout_during_a_call(
 
     assert (outcome.problem["status"], outcome.problem["instance"]) == (408, instance)
     assert len(server.requests) <= calls
+
+
+SHORT = "timeout: { after: { seconds: 3 } }"
+OF_TASK = f"""
+do: [{{ ask: {{ call: httpRequest, with: {{ method: get, connection: shop, path: /x }}, {SHORT} }} }}]
+"""
+OF_WORKFLOW = f"""
+{SHORT}
+do: [{{ ask: {{ call: httpRequest, with: {{ method: get, connection: shop, path: /x }} }} }}]
+"""
+OF_MAP = f"""
+do:
+  - all:
+      call: map
+      with:
+        in: ${{ [1] }}
+        onError: collect
+        do: [{{ ask: {{ call: httpRequest, with: {{ method: get, connection: shop, path: /x }} }} }}]
+      {SHORT}
+"""
+
+
+@pytest.mark.parametrize(
+    ("definition", "whose"),
+    [
+        pytest.param(OF_TASK, "task", id="task"),
+        pytest.param(OF_WORKFLOW, "workflow", id="workflow"),
+        pytest.param(OF_MAP, "task", id="map"),
+    ],
+)
+async def test_a_wait_beyond_the_timeout_fails_at_once_and_says_why(
+    temporal: WorkflowEnvironment, definition: str, whose: str
+) -> None:
+    async with ScriptedServer([rate_limited("20")]) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner, asyncio.timeout(2.5):
+            outcome = await runner.run(definition)
+
+    problem = outcome.problem or outcome.output[0]["error"]
+    assert (problem["status"], problem["error"]) == (429, "RateLimited")
+    assert problem["detail"].startswith("429 from ")
+    assert problem["detail"].endswith(
+        f"; not tried again: the 20 s that it asks to wait are more than the timeout of the {whose} leaves"
+    )
+    assert len(server.requests) == 1
+
+
+async def test_the_failure_before_a_timeout_is_told(temporal: WorkflowEnvironment) -> None:
+    async with ScriptedServer([unavailable(), Reply.silence()]) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner, asyncio.timeout(20):
+            outcome = await runner.run(OF_TASK)
+
+    assert outcome.problem["title"] == "Timed out"
+    assert outcome.problem["instance"] == "/do/0/ask"
+    assert "did not end within its timeout; the last that is known: 503 from" in outcome.problem["detail"]
+
+
+async def test_a_policys_wait_beyond_the_timeout_ends_in_the_failure(temporal: WorkflowEnvironment) -> None:
+    async with ScriptedServer([unavailable()]) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner, asyncio.timeout(20):
+            outcome = await runner.run(OF_TASK)
+
+    assert outcome.problem["status"] == 503
+    assert outcome.problem["detail"].endswith("another attempt would come after the timeout of the task")
+    assert len(server.requests) == 2
+
+
+async def test_a_call_put_off_beyond_the_timeout_ends_as_timed_out(temporal: WorkflowEnvironment) -> None:
+    def refuse(_: Breaker) -> bool:
+        raise Postponed("nothing is sent to it for the moment", retry_after=20)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Breaker, "_admit", refuse)
+        async with ScriptedServer([Reply.json({})]) as server:
+            shop = {"shop": local_connection("shop", server.url)}
+            async with running(temporal, connections=shop) as runner, asyncio.timeout(20):
+                outcome = await runner.run(OF_TASK)
+
+    assert outcome.problem["title"] == "Timed out"
+    assert outcome.problem["detail"].endswith(
+        "; the last that is known: nothing is sent to it for the moment"
+    )

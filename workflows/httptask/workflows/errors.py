@@ -221,7 +221,10 @@ def call_error(error: ActivityError) -> CallFailed:
     """The typed error for the failure of a call's activity."""
     cause = error.cause
     if isinstance(cause, TemporalTimeoutError):
-        return CallTimeout(f"the call timed out: {cause}", type="Timeout", non_retryable=True)
+        last = (
+            f"; the last failure before: {cause.cause}" if isinstance(cause.cause, ApplicationError) else ""
+        )
+        return CallTimeout(f"the call timed out: {cause}{last}", type="Timeout", non_retryable=True)
     if not isinstance(cause, ApplicationError):
         return CallFailed(str(cause), type="CallFailed", non_retryable=True)
     return typed_error(cause)

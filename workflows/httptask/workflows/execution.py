@@ -13,6 +13,7 @@ from httptask.dsl.expressions import Expression, Rendered, Template
 from httptask.dsl.program import TaskNode
 from httptask.http.models import HttpResponse
 from httptask.workflows.activity_call import ActivityCall
+from httptask.workflows.deadlines import Deadline
 from httptask.workflows.services import Services
 from httptask.workflows.state import Strand, TaskExecution
 from httptask.workflows.variables import Variables, bind
@@ -78,6 +79,8 @@ class TaskContext:
     """The line of execution that the task is in."""
     run_strand: Callable[[Strand], Coroutine[Any, Any, Finished | None]]
     """Runs a strand inside the task; None when it paused."""
+    deadline: Deadline | None
+    """The nearest that the task, or one around it, has to keep."""
 
     def value(self, part: str, *, dot: Any = None, bound: Mapping[str, Any] | None = None) -> Any:
         """Evaluate one of the task's own expressions or templates, on its input or as `holds` does."""
@@ -119,7 +122,7 @@ class TaskContext:
         """
         self.services.budget.take_call(asks_model=call.activity == CHAT_COMPLETION)
         self.services.board.update(self.execution.id, activity_id=call.id, summary=call.summary)
-        return await self.services.scheduler.execute(call)
+        return await self.services.scheduler.execute(call, self.deadline)
 
     async def run_activity(self, name: str, arguments: Sequence[Any]) -> Any:
         """Run an activity of the user's own, and show it on the status board.
@@ -128,7 +131,8 @@ class TaskContext:
             TaskFault: it failed for good.
         """
         self.services.board.update(self.execution.id, activity_id=self.execution.id, summary=name)
-        return await self.services.scheduler.execute_allowed(name, arguments, self.execution.id)
+        scheduler = self.services.scheduler
+        return await scheduler.execute_allowed(name, arguments, self.execution.id, self.deadline)
 
     def note(self, detail: str) -> None:
         """Show on the status board what the task is at, until it ends."""

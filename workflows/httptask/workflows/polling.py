@@ -14,6 +14,7 @@ from httptask.activities.allowed import AllowedActivity
 from httptask.activities.connections import ConnectionProfile
 from httptask.activities.names import IS_POLLED
 from httptask.workflows.activity_call import ActivityCall, counted
+from httptask.workflows.deadlines import Deadline
 
 __all__ = ["execute_allowed", "execute_call"]
 
@@ -32,6 +33,7 @@ async def execute_call(
     attempts: int | None,
     profile: ConnectionProfile,
     options: dict[str, Any],
+    deadline: Deadline | None = None,
 ) -> Result:
     """Run a call's activity; on a connection's own queue for as long as that has a worker.
 
@@ -45,6 +47,7 @@ async def execute_call(
         attempts: how many the call has.
         profile: of the connection that it is sent through.
         options: of the activity.
+        deadline: the nearest that it has to keep.
 
     Raises:
         ActivityError: the call failed for good.
@@ -53,7 +56,7 @@ async def execute_call(
 
     async def execute(argument: Any, **more: Any) -> Result:
         result: Result = await workflow.execute_activity(
-            call.activity, argument, result_type=call.result_type, **{**options, **more}
+            call.activity, argument, result_type=call.result_type, **{**options, **_until(deadline), **more}
         )
         return result
 
@@ -79,7 +82,10 @@ async def execute_call(
 
 
 async def execute_allowed(
-    allowed: AllowedActivity, arguments: Sequence[RawValue], options: dict[str, Any]
+    allowed: AllowedActivity,
+    arguments: Sequence[RawValue],
+    options: dict[str, Any],
+    deadline: Deadline | None,
 ) -> RawValue:
     """Run an activity of the user's own.
 
@@ -87,6 +93,7 @@ async def execute_allowed(
         allowed: what the worker's operator says of it.
         arguments: each as Temporal carries it.
         options: how it is called and shown.
+        deadline: the nearest that it has to keep.
 
     Raises:
         ActivityError: it failed for good.
@@ -105,6 +112,7 @@ async def execute_allowed(
             heartbeat_timeout=None if silence is None else timedelta(seconds=silence),
             retry_policy=RetryPolicy(maximum_attempts=allowed.attempts, maximum_interval=_A_MINUTE),
             **options,
+            **_until(deadline),
         )
         return result
 
@@ -112,6 +120,10 @@ async def execute_allowed(
         return await execute()
     missing = f"where the activity {allowed.name} waits: start a worker there that has it"
     return await _while_polled(allowed.task_queue, missing, execute)
+
+
+def _until(deadline: Deadline | None) -> dict[str, Any]:
+    return {} if deadline is None else {"schedule_to_close_timeout": deadline.of_activity}
 
 
 async def _while_polled(

@@ -1,18 +1,19 @@
 """Schedules the activities of a definition, within the sizes that Temporal allows."""
 
 import asyncio
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
 
 from httptask.activities.allowed import AllowedActivity
 from httptask.activities.connections import ConnectionProfile
 from httptask.workflows.activity_call import ActivityCall, activity_options, counted
+from httptask.workflows.deadlines import Deadline
 from httptask.workflows.payloads import payload_of
 from httptask.workflows.polling import execute_allowed, execute_call
 from httptask.workflows.problem import TaskFault, problem_of_failure
@@ -38,8 +39,8 @@ class Scheduler:
         self.activities: Mapping[str, AllowedActivity] = {}
         self._room = Room()
 
-    async def execute(self, call: ActivityCall[Result]) -> Result:
-        """Make a call, to its end.
+    async def execute(self, call: ActivityCall[Result], deadline: Deadline | None) -> Result:
+        """Make a call, to its end or the deadline.
 
         Raises:
             TaskFault: the call failed for good, or its input is too large for Temporal.
@@ -48,26 +49,29 @@ class Scheduler:
         argument = counted(call.argument, profile.retry.attempts)
         payload = await payload_of(argument, f"the request of {call.id}")
         options: dict[str, Any] = {**activity_options(call, profile), **_shown(call.id, call.summary)}
-        async with self._room.taken([payload]):
-            with _faults():
-                return await execute_call(call, RawValue(payload), profile.retry.attempts, profile, options)
+        async with self._room.taken([payload]), _faults(deadline):
+            return await execute_call(
+                call, RawValue(payload), profile.retry.attempts, profile, options, deadline
+            )
 
-    async def execute_allowed(self, name: str, arguments: Sequence[Any], id_: str) -> Any:
-        """Run an activity of the user's own, to its end.
+    async def execute_allowed(
+        self, name: str, arguments: Sequence[Any], id_: str, deadline: Deadline | None
+    ) -> Any:
+        """Run an activity of the user's own, to its end or the deadline.
 
         Args:
             name: its activity type, one of `activities`.
             arguments: its arguments.
             id_: of the activity, unique within the run.
+            deadline: the nearest that it has to keep.
 
         Raises:
             TaskFault: it failed for good, or its arguments or its result can't be carried.
         """
         payloads = [await payload_of(argument, f"an argument of {id_}") for argument in arguments]
         raw = [RawValue(payload) for payload in payloads]
-        async with self._room.taken(payloads):
-            with _faults("runtime"):
-                result = await execute_allowed(self.activities[name], raw, _shown(id_, name))
+        async with self._room.taken(payloads), _faults(deadline, "runtime"):
+            result = await execute_allowed(self.activities[name], raw, _shown(id_, name), deadline)
         encoding = result.payload.metadata.get("encoding", b"").decode()
         if encoding not in _JSON_ENCODINGS:
             TaskFault.raise_standard(
@@ -85,14 +89,16 @@ def _shown(id_: str, summary: str) -> dict[str, Any]:
     return {"activity_id": id_, "summary": f"{id_}: {summary}"[:200]}
 
 
-@contextmanager
-def _faults(kind: str = "communication") -> Generator[None]:
+@asynccontextmanager
+async def _faults(deadline: Deadline | None, kind: str = "communication") -> AsyncGenerator[None]:
     """Turns the failure of an activity into a fault of its task, by default of that type of the standard's."""
     try:
         yield
     except ActivityError as error:
         if is_cancelled_exception(error):
             raise asyncio.CancelledError from None  # the only thing that a timeout around the call knows
+        if deadline is not None and error.retry_state is RetryState.TIMEOUT:
+            await deadline.cut_off(error.cause, kind)
         raise TaskFault(problem_of_failure(error.cause, kind)) from None
     except ApplicationError as error:
         raise TaskFault(problem_of_failure(error, kind)) from None

@@ -3,13 +3,14 @@
 import asyncio
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from temporalio import workflow
 
 from httptask.dsl.expressions import Expression
 from httptask.dsl.program import TaskNode
-from httptask.workflows.deadlines import deadline_at
+from httptask.workflows.deadlines import Deadline, deadline_at
 from httptask.workflows.durations import required_seconds
 from httptask.workflows.execution import Child, Complete, Descend, Finished, Paused, TaskContext
 from httptask.workflows.problem import TaskFault
@@ -130,9 +131,17 @@ class StrandRunner:
         assert execution is not None  # only a task asks for a task list to be run
         node = self._services.program.sequences[frame.sequence].tasks[frame.index]
         variables = self._variables(node, execution)
-        context = TaskContext(node, execution, variables, self._services, self._strand, self._run_inside)
+        context = TaskContext(
+            node,
+            execution,
+            variables,
+            self._services,
+            self._strand,
+            self._run_inside,
+            min(self.deadlines_around(), default=None),
+        )
         try:
-            async with deadline_at(self._deadlines()):
+            async with deadline_at(min(self._deadlines(), default=None)):
                 step = await KINDS[node.kind](context, child)
             match step:
                 case Paused():
@@ -198,16 +207,20 @@ class StrandRunner:
         if self._parent is not None:
             yield from self._parent.frames_around()
 
-    def _deadlines(self) -> list[tuple[float, str]]:
-        """When the timeouts around the current task end it, and the tasks that they belong to."""
-        found: list[tuple[float, str]] = []
+    def deadlines_around(self) -> Iterator[Deadline]:
+        """When the timeouts of the current task and of all around it pass."""
+        yield from self._deadlines()
+        if self._parent is not None:
+            yield from (replace(deadline, is_outer=True) for deadline in self._parent.deadlines_around())
+
+    def _deadlines(self) -> Iterator[Deadline]:
+        """Those of them that this strand sees to."""
         if self._parent is None and self._services.state.deadline is not None:
-            found.append((self._services.state.deadline, ""))
+            yield Deadline(self._services.state.deadline, "")
         for frame in self._strand.frames:
             if frame.current is not None and frame.current.deadline is not None:
                 node = self._services.program.sequences[frame.sequence].tasks[frame.index]
-                found.append((frame.current.deadline, node.pointer))
-        return found
+                yield Deadline(frame.current.deadline, node.pointer)
 
     def _variables(self, node: TaskNode, execution: TaskExecution, raw_output: Any = None) -> Variables:
         """The variables that the expressions of a task may read."""
