@@ -6,15 +6,20 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
 import pytest
 from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
 
 from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.server import SharedServer
 from httptask.cli.server.process import ServerProcess
+from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.runs import local_connection, running
 
 USER = """
 import asyncio, sys
@@ -213,3 +218,32 @@ async def test_preferred_port_is_taken_when_free(directory: Path) -> None:
     assert await server.join(port) == f"127.0.0.1:{port}"
     assert available_port(port) != port
     await server.leave()
+
+
+@pytest.mark.long
+async def test_calls_of_a_slow_connection_come_evenly(directory: Path) -> None:
+    times: list[float] = []
+    calls = """
+do:
+  - all:
+      call: map
+      with:
+        in: ${ [range(10)] }
+        concurrency: 10
+        do: [{ get: { call: httpRequest, with: { method: get, connection: shop, path: /x } } }]
+"""
+
+    def answer(_: ServedRequest) -> Reply:
+        times.append(time.monotonic())
+        return Reply.json({})
+
+    shared = SharedServer(directory)
+    environment = WorkflowEnvironment.from_client(await Client.connect(await shared.join()))
+    async with ScriptedServer(answer) as server:
+        shop = {"shop": local_connection("shop", server.url, requests_per_minute=60)}
+        async with running(environment, connections=shop) as runner:
+            await runner.run(calls)
+    await shared.leave()
+
+    assert 7 <= times[-1] - times[0] <= 10
+    assert max(after - before for before, after in pairwise(times)) <= 2

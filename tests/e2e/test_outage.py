@@ -4,7 +4,9 @@ import asyncio
 import time
 
 import pytest
+from temporalio.testing import WorkflowEnvironment
 
+from httptask.http.retry import Retry
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import unavailable
 from support.runs import local_connection, running, temporal_server
@@ -55,3 +57,24 @@ async def test_outage() -> None:
     assert refused <= 0.05 * NAIVE
     assert answered[-1] <= 15
     assert len(answered) == RUNS * EACH
+
+
+COLLECTS = CALLS.replace("concurrency: 200", "concurrency: 200\n        onError: collect").replace(
+    'set: "${ length }"', 'set: "${ map(.error.detail) }"'
+)
+
+
+async def test_a_permanent_failure_ends(temporal: WorkflowEnvironment) -> None:
+    policy = Retry(longest_retry_after=2)
+    async with ScriptedServer([Reply.of(b"of another call", status=500)]) as server:
+        shop = {"shop": local_connection("shop", server.url, retry=policy)}
+        async with running(temporal, connections=shop) as runner, asyncio.timeout(30):
+            outcome = await runner.run(COLLECTS, 60)
+
+    given_up = (
+        f"500 from {server.url}; nothing more is sent: most of this worker's calls to it have failed for "
+    )
+    details = outcome.output
+    assert len(details) == 60
+    assert sum(detail.startswith(given_up) for detail in details) >= 30
+    assert len(server.requests) < 60 * 5

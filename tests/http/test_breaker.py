@@ -1,4 +1,5 @@
 import contextlib
+import heapq
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +15,8 @@ from httptask.http.errors import (
     ResponseInterrupted,
     Timeout,
 )
+
+LONGEST = 600.0
 
 
 class Clock:
@@ -40,7 +43,7 @@ def status(code: int, *, retryable: bool = True) -> HttpTaskError:
 def call(breaker: Breaker, error: HttpTaskError | None = None) -> bool:
     """Make a call; whether it was let through."""
     try:
-        with breaker.call():
+        with breaker.call(LONGEST):
             if error is not None:
                 raise error
     except Postponed:
@@ -102,7 +105,7 @@ def test_a_postponed_call_is_told_when_to_come_back(breaker: Breaker, clock: Clo
     clock.now += 0.5
     with (
         pytest.raises(Postponed, match=r"nothing is sent to https://api\.example\.com") as caught,
-        breaker.call(),
+        breaker.call(LONGEST),
     ):
         pass
     assert caught.value.retry_after is not None
@@ -113,7 +116,7 @@ def test_a_postponed_call_is_told_when_to_come_back(breaker: Breaker, clock: Clo
 def test_one_call_tries_and_its_success_closes_it(breaker: Breaker, clock: Clock) -> None:
     fail(breaker, 20)
     clock.now += 1.01
-    with breaker.call():
+    with breaker.call(LONGEST):
         assert not call(breaker)
     assert fail(breaker, 19) == 19
 
@@ -130,7 +133,53 @@ def test_a_trial_that_fails_makes_the_pause_longer(breaker: Breaker, clock: Cloc
 def test_a_trial_that_says_nothing_lets_another_one_try(breaker: Breaker, clock: Clock) -> None:
     fail(breaker, 20)
     clock.now += 1.01
-    with contextlib.suppress(KeyboardInterrupt), breaker.call():
+    with contextlib.suppress(KeyboardInterrupt), breaker.call(LONGEST):
         raise KeyboardInterrupt
     assert call(breaker)
     assert call(breaker)
+
+
+def test_a_server_that_fails_for_too_long_is_given_up(breaker: Breaker, clock: Clock) -> None:
+    """1,000 calls with five attempts each, a hundred at a time, against a path that always answers 500."""
+    begun = clock.now
+    in_time = [(begun, number, 0) for number in range(100)]
+    ended: list[HttpTaskError] = []
+    sent = 0
+    while in_time:
+        due, number, attempts = heapq.heappop(in_time)
+        clock.now = max(clock.now, due)
+        try:
+            with breaker.call(LONGEST):
+                sent += 1
+                attempts += 1
+                raise status(500)
+        except HttpTaskError as error:
+            if error.retryable and attempts < 5:
+                heapq.heappush(in_time, (clock.now + (error.retry_after or 2**attempts), number, attempts))
+                continue
+            ended.append(error)
+        if number + 100 < 1000:
+            heapq.heappush(in_time, (clock.now, number + 100, 0))
+    assert len(ended) == 1000
+    assert clock.now - begun <= LONGEST + 30
+    assert sent <= 200
+    assert isinstance(ended[-1], HttpStatusError)
+    assert ended[-1].details == {"status": 500}
+    assert str(ended[-1]).startswith("500 from https://api.example.com; nothing more is sent: most of")
+
+
+def test_a_server_that_nobody_called_for_long_is_not_given_up(breaker: Breaker, clock: Clock) -> None:
+    fail(breaker, 20)
+    clock.now += 2 * LONGEST
+    with breaker.call(LONGEST), pytest.raises(Postponed), breaker.call(LONGEST):
+        pass
+
+
+def test_one_that_answers_again_is_not_given_up(breaker: Breaker, clock: Clock) -> None:
+    fail(breaker, 20)
+    clock.now += LONGEST - 1
+    assert call(breaker)
+    fail(breaker, 20)
+    clock.now += 0.5
+    with pytest.raises(Postponed), breaker.call(LONGEST):
+        pass

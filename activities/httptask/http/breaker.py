@@ -37,7 +37,8 @@ class Breaker:
 
     Closed, it lets calls through and counts those of the last 30 seconds. When half of at least 20 failed it
     opens: calls are put off. After a pause it lets a single one through; if that succeeds it closes, and
-    otherwise pauses again, for longer.
+    otherwise pauses again, for longer. A server that has failed for as long as a call may wait is given up: the
+    call ends in the server's last failure.
 
     Args:
         origin: for messages and the log.
@@ -53,22 +54,32 @@ class Breaker:
         self._pause = 0.0
         """0 when closed."""
         self._until = 0.0
+        self._since = 0.0
+        """Since when it has been open."""
         self._probing = False
+        self._last: HttpTaskError | None = None
+        """The last failure that speaks for an outage."""
 
     @contextmanager
-    def call(self) -> Generator[None]:
+    def call(self, longest: float) -> Generator[None]:
         """Surrounds a call.
+
+        Args:
+            longest: seconds for which calls may be put off while the server fails.
 
         Raises:
             Postponed: it must not be made now.
+            HttpTaskError: the server's last failure, when it has failed for longer than that.
         """
-        is_probe = self._admit()
+        is_probe = self._admit(longest)
         failed: bool | None = None
         try:
             yield
             failed = False
         except HttpTaskError as error:
             failed = _blames_server(error)
+            if failed:
+                self._last = error
             raise
         finally:
             if is_probe:
@@ -76,18 +87,35 @@ class Breaker:
             elif failed is not None and not self._pause:
                 self._count(failed=failed)
 
-    def _admit(self) -> bool:
+    def _admit(self, longest: float) -> bool:
         """Whether the call is the one that tries a failing server."""
         if not self._pause:
             return False
-        wait = self._until - self._now()
-        if wait > 0 or self._probing:
-            raise Postponed(
-                f"nothing is sent to {self._origin} for the moment: most of this worker's calls to it fail",
-                retry_after=max(wait, _FIRST_PAUSE) + random.uniform(0, _SPREAD),  # noqa: S311 - no secret
-            )
-        self._probing = True
-        return True
+        now = self._now()
+        wait = self._until - now
+        if wait <= 0 and not self._probing:
+            self._probing = True
+            if wait < -_WINDOW_SECONDS:  # nobody called for so long: what it did since then is not known
+                self._since = now
+            return True
+        if now - self._since > longest:
+            raise self._given_up(now - self._since)
+        raise Postponed(
+            f"nothing is sent to {self._origin} for the moment: most of this worker's calls to it fail",
+            retry_after=max(wait, _FIRST_PAUSE) + random.uniform(0, _SPREAD),  # noqa: S311 - no secret
+        )
+
+    def _given_up(self, seconds: float) -> HttpTaskError:
+        """The last failure, as that of a call that was not sent: what the server said belongs to another one."""
+        last = self._last
+        assert last is not None  # a failure has opened it
+        status = last.details.get("status")
+        said = f"{status} from {self._origin}" if status is not None else last.message
+        return type(last)(
+            f"{said}; nothing more is sent: most of this worker's calls to it have failed for {seconds:.0f} s",
+            details={} if status is None else {"status": status},
+            retryable=False,
+        )
 
     def _count(self, *, failed: bool) -> None:
         now = self._now()
@@ -99,6 +127,7 @@ class Breaker:
             _log.warning(
                 "http.breaker.opened", origin=self._origin, calls=len(self._calls), failures=self._failures
             )
+            self._since = now
             self._open(_FIRST_PAUSE)
 
     def _judge(self, *, failed: bool | None) -> None:

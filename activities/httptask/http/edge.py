@@ -24,6 +24,7 @@ from httptask.http.prepare import PreparedRequest, prepare
 from httptask.http.reach import Reach
 from httptask.http.recording import Recorder, is_recorded_as_failure
 from httptask.http.redaction import Redactor
+from httptask.http.retry import Retry
 from httptask.http.secrets import SecretStore
 from httptask.http.url import Url
 from httptask.http.wire import Outgoing, WireRequest, wire_request
@@ -178,7 +179,7 @@ class Edge:
         await self._reach.aclose()
 
     def _sparing(self, call: _Call) -> AbstractContextManager[None]:
-        """Puts the call off while its server fails."""
+        """Puts the call off while its server fails, within what its policy lets a server ask for."""
         if call.transport.simulated:
             return nullcontext()
         origin = call.wire.url.origin
@@ -186,7 +187,8 @@ class Edge:
             if len(self._breakers) >= _MOST_ORIGINS:
                 self._breakers.pop(next(iter(self._breakers)))
             self._breakers[origin] = Breaker(call.redactor.text(origin))
-        return self._breakers[origin].call()
+        policy = call.connection.retry if call.connection else Retry()
+        return self._breakers[origin].call(policy.longest_retry_after)
 
     @asynccontextmanager
     async def _call(self, request: HttpRequest, attempt: int, defaults: Limits) -> AsyncGenerator[_Call]:

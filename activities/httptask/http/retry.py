@@ -33,7 +33,7 @@ class Retry(BaseModel):
     longest_interval: float = Field(default=60.0, gt=0, le=3600)
     """Bound of these waits."""
     longest_retry_after: float = Field(default=600.0, ge=0, le=86_400)
-    """Longest wait that a server may ask for; beyond it the call fails at once."""
+    """Longest wait that a server may ask for, and for which calls are put off while it fails; beyond it they fail."""
 
     def interval(self, attempt: int) -> float:
         """The wait after so many attempts when nobody asks for another one."""
