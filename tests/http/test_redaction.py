@@ -69,9 +69,41 @@ def test_the_telling_part_of_a_secret_url() -> None:
     )
     redactor = Redactor({hook: "HOOK"})
     assert redactor.text("no service at /services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX") == (
-        "no service at /services/T00000000/B00000000/[redacted:HOOK]"
+        "no service at [redacted:HOOK]"
+    )
+    assert (
+        redactor.text("no B00000000, no XXXXXXXXXXXXXXXXXXXXXXXX") == "no [redacted:HOOK], no [redacted:HOOK]"
     )
     assert redactor.text("bad 0123456789abcdef") == "bad [redacted:HOOK]"
+
+
+@pytest.mark.parametrize(
+    ("url", "echoed"),
+    [
+        ("http://a.example/services/T000/B000/sekritpath99XYZ", "404 /services/T000/B000/sekritpath99XYZ"),
+        ("http://a.example/services/T000/B000/sekritpath99XYZ", "no channel sekritpath99XYZ"),
+        ("HTTPS://A.example/hooks/sekritX9", "no hook sekritX9"),
+        ("http://a.example/x/ab%2Fcd%2Fef", "no ab/cd/ef"),
+        ("http://a.example/x?k=sekrit99", "at /x?k=sekrit99"),
+    ],
+)
+def test_a_server_quotes_a_secret_url_in_part(url: str, echoed: str) -> None:
+    clean = Redactor({url: "HOOK"}).text(echoed)
+    assert "[redacted:HOOK]" in clean
+    assert "sekrit" not in clean
+    assert "ab/cd" not in clean
+
+
+@pytest.mark.parametrize("word", ["messages", "sendMessage", "in-webhook", "services", "a.example"])
+def test_the_ordinary_words_of_a_secret_url_stay(word: str) -> None:
+    redactor = Redactor({f"https://a.example/messages/sendMessage/services/in-webhook/{'9' * 20}": "HOOK"})
+    assert redactor.text(f"the {word} failed") == f"the {word} failed"
+
+
+def test_a_secret_in_the_name_of_a_host_goes_out_in_lower_case() -> None:
+    assert Redactor({"AbCdEf99": "TENANT"}).text("404 from abcdef99.example.com") == (
+        "404 from [redacted:TENANT].example.com"
+    )
 
 
 def test_without_secrets_nothing_changes() -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from httptask.http.json_tree import map_texts
 
@@ -15,7 +15,11 @@ __all__ = ["MIN_LENGTH", "PieceRedactor", "Redactor"]
 MIN_LENGTH = 8
 """Shorter values are not searched for: they would be found in ordinary text."""
 
-_MIN_URL_PART = 16
+_TELLING_LENGTH = 16
+"""A part of a secret URL that is as long is no word."""
+_WORDS = re.compile(r"[A-Z]?[a-z]{2,}(?:[-_.]?[A-Z][a-z]{2,}|[-_.][a-z]{2,})*")
+"""What stands in the path of any API: `messages`, `sendMessage`, `web-hooks`."""
+_HOST = re.compile(r"[A-Za-z0-9.-]+")
 
 
 class Redactor:
@@ -125,6 +129,8 @@ def _forms(value: str) -> tuple[str, ...]:
 
 def _encodings(value: str) -> Iterator[str]:
     yield value
+    if _HOST.fullmatch(value):
+        yield value.lower()  # as it goes out in the name of a host
     yield quote(value, safe="", errors="surrogatepass")
     yield quote(value, errors="surrogatepass")
     yield quote_plus(value, errors="surrogatepass")
@@ -147,10 +153,16 @@ def _base64_forms(data: bytes) -> Iterator[str]:
 
 
 def _url_parts(value: str) -> Iterator[str]:
-    """The parts of a URL that make it a secret: a server may quote its path without the host."""
-    if not value.startswith(("http://", "https://")):
+    """The parts of a URL that make it a secret: a server may quote its path without the host, or one segment of it."""
+    if not value.lower().startswith(("http://", "https://")):
         return
     parts = urlsplit(value)
-    yield from (
-        part for part in re.split(r"[/?&=]", f"{parts.path}?{parts.query}") if len(part) >= _MIN_URL_PART
+    target = f"{parts.path}?{parts.query}"
+    pieces = (
+        piece
+        for piece in re.split(r"[/?&=]", target)
+        if len(piece) >= _TELLING_LENGTH or not _WORDS.fullmatch(piece)
     )
+    for part in (target, parts.path, *pieces):
+        yield part
+        yield unquote(part)
