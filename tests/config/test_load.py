@@ -154,7 +154,23 @@ def test_replaced_openai_does_not_keep_the_default_credential(tmp_path: Path) ->
         ),
         (
             '[connections.x]\nbase_url = "https://x"\nproxy.url = "socks5://x:1"',
-            "connections.x.proxy.url: the URL is not absolute: it must start with http:// or https://",
+            "connections.x.proxy.url: a proxy is spoken to in HTTP, written http://HOST:PORT, and not socks5://",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x/v1#v2"',
+            "connections.x.base_url: a fragment (`#…`) is never sent: write base_url without it",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nheaders = { "X Team" = "a" }',
+            "connections.x.headers: 'X Team' is not a header name: use letters, digits and hyphens",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nheaders = { Host = "a" }',
+            "connections.x.headers: the header Host is set by the transport: remove it from the request",
+        ),
+        (
+            '[connections.x]\nbase_url = "https://bücher.example"',
+            "connections.x: the URL's host is not in ASCII: write it in punycode, xn--bcher-kva.example",
         ),
         (
             '[connections.x]\nbase_url = "https://x"\nproxy = { url = "http://x:1", username = "a" }',
@@ -221,7 +237,7 @@ def test_replaced_openai_does_not_keep_the_default_credential(tmp_path: Path) ->
         ),
         (
             '[connections.x]\nbase_url = "https://x"\nheaders = { X-Key = "${ $secrets.X }" }',
-            "connections.x: headers.X-Key: a secret is written $secrets.NAME or $secrets.NAME.FIELD, without ${ }",
+            "connections.x.headers: X-Key: a secret is written $secrets.NAME or $secrets.NAME.FIELD, without ${ }",
         ),
         (
             '[connections.x]\nbase_url = "https://x"\nauthentication.bearer.token = "$secrets[X]"',

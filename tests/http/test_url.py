@@ -91,3 +91,24 @@ def test_encoding_for_the_place() -> None:
     assert encode_component("a&b=c/é ?") == "a%26b%3Dc%2F%C3%A9%20%3F"
     assert encode_within("https://h/bot", "12:ab/../?#") == "12:ab%2F..%2F%3F%23"
     assert encode_within("https://h/?k=", "a&b=c:d") == "a%26b%3Dc%3Ad"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("https://bücher.example/x", "xn--bcher-kva.example"),
+        (encode_text("https://bücher.example:8443/x"), "xn--bcher-kva.example"),
+        ("https://faß.example/", "xn--fa-hia.example"),
+        ("https://-ü-.example/", "such as xn--bcher-kva.example"),
+    ],
+)
+def test_a_host_outside_ascii_is_told_in_punycode(text: str, written: str) -> None:
+    with pytest.raises(RequestInvalid) as caught:
+        Url.parse(text)
+    assert str(caught.value) == f"the URL's host is not in ASCII: write it in punycode, {written}"
+
+
+def test_a_password_outside_ascii_is_not_shown() -> None:
+    with pytest.raises(RequestInvalid, match="user information") as caught:
+        Url.parse(encode_text("https://ann:pässword@a.example/").replace("%40", "@"))
+    assert "ssword" not in str(caught.value)

@@ -276,10 +276,10 @@ def test_a_key_of_the_author(method: str) -> None:
     assert header(both({"id": 7}, idempotencyKey="${ .id }")[1], "idempotency-key") == "7"
 
 
-@pytest.mark.parametrize("key", ["", "a b", "é", "a\n", "x" * 256, "${ null }", "${ {} }", "${ true }"])
-def test_keys_that_are_none(key: str) -> None:
+@pytest.mark.parametrize("key", ["", "a b", "é", "a\n", "x" * 256, None, {}, True])
+def test_keys_that_are_none(key: Any) -> None:
     with pytest.raises(TaskFault) as caught:
-        planned(idempotencyKey=key)
+        planned({"key": key}, idempotencyKey="${ .key }")
     assert "idempotencyKey needs" in (caught.value.problem.detail or "")
 
 

@@ -14,6 +14,7 @@ from httptask.http.authentication.models import ConnectionAuthentication
 from httptask.http.authentication.policy import ConnectionPolicy
 from httptask.http.authentication.reading import read_connection_policy
 from httptask.http.errors import ConnectionUnknown, RequestInvalid
+from httptask.http.headers import check_header
 from httptask.http.json_tree import is_object
 from httptask.http.models import Limits, SecretReference
 from httptask.http.providers import ProviderName, with_defaults
@@ -116,6 +117,23 @@ class Connection(BaseModel):
         for fault in policy_faults(policy) if policy else ():
             raise ValueError(f"{fault.message}: {fault.hint}")
         return policy
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_sent_whole(cls, url: str | None) -> str | None:
+        if url is not None and "#" in url:
+            raise ValueError("a fragment (`#…`) is never sent: write base_url without it")
+        return url
+
+    @field_validator("headers")
+    @classmethod
+    def _can_be_sent(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in cut_secrets(headers)[0].items():
+            try:
+                check_header(name, value)
+            except RequestInvalid as error:
+                raise ValueError(error.message) from None
+        return headers
 
     @model_validator(mode="after")
     def _has_an_origin(self) -> Self:

@@ -12,6 +12,7 @@ __all__ = [
     "Headers",
     "allowed",
     "check_header",
+    "check_idempotency_key",
     "check_method",
     "fold",
     "has_control_character",
@@ -73,6 +74,8 @@ _ALLOWED = frozenset(
     }
 )
 _ALLOWED_PREFIXES = ("openai-", "x-ratelimit-", "ratelimit-", "idempotency-", "idempotent-")
+_LONGEST_KEY = 255
+_KEY = re.compile(rf"[!-~]{{1,{_LONGEST_KEY}}}")
 _NOT_METHODS = frozenset({"CONNECT", "TRACE"})
 _CREDENTIAL = re.compile(r"authorization|cookie|token|secret|password|api-?key|-key$", re.IGNORECASE)
 
@@ -101,6 +104,18 @@ def check_header(name: str, value: str) -> None:
         raise RequestInvalid(
             f"the value of the header {name} has a line break, a control character or half of a surrogate pair: "
             "remove it (a block scalar `|` ends in a line break, `|-` does not)"
+        )
+
+
+def check_idempotency_key(key: str) -> None:
+    """Refuses a key that is none, or that a server may not take as it is.
+
+    Raises:
+        RequestInvalid: saying how one looks.
+    """
+    if not _KEY.fullmatch(key):
+        raise RequestInvalid(
+            f"idempotencyKey needs a text of 1 to {_LONGEST_KEY} visible ASCII characters: without one, leave it out"
         )
 
 

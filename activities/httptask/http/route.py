@@ -40,6 +40,11 @@ class Proxy(BaseModel):
     @field_validator("url")
     @classmethod
     def _is_http(cls, url: str) -> str:
+        scheme, mark, _ = url.partition("://")
+        if mark and scheme.lower() != "http":
+            raise ValueError(
+                f"a proxy is spoken to in HTTP, written http://HOST:PORT, and not {scheme[:20]}://"
+            )
         try:
             parsed = Url.parse(url)
         except RequestInvalid as error:

@@ -8,11 +8,13 @@ question mark with nothing behind it is left out.
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import quote, unquote
+
+import idna
 
 from httptask.http.errors import RequestInvalid
 
-__all__ = ["Url", "encode_component", "encode_text", "encode_within"]
+__all__ = ["Url", "encode_component", "encode_text", "encode_within", "has_dot_segment"]
 
 _URL = re.compile(
     r"(?P<scheme>https?)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?:#.*)?", re.IGNORECASE
@@ -64,11 +66,13 @@ class Url:
         """
         if len(text) > _MAX_LENGTH:
             raise RequestInvalid(f"the URL is longer than {_MAX_LENGTH} characters")
+        match = _URL.fullmatch(text)
+        if match is not None:
+            _check_script(match["authority"])
         if not _ALLOWED.fullmatch(text):
             raise RequestInvalid(
                 "the URL is empty or has a space, a control character, a backslash or one outside ASCII"
             )
-        match = _URL.fullmatch(text)
         if match is None:
             raise RequestInvalid("the URL is not absolute: it must start with http:// or https://")
         scheme, authority = match["scheme"].lower(), match["authority"]
@@ -83,7 +87,7 @@ class Url:
         host = parts["host"].strip("[]").lower()
         if ":" not in host:
             _check_name(host)
-        if any(_is_dots(segment) for segment in match["path"].split("/")):
+        if has_dot_segment(match["path"]):
             raise RequestInvalid(
                 "the URL's path has the segment `.` or `..`, with which a server may take it for another path"
             )
@@ -105,9 +109,22 @@ class Url:
         return self.origin + self.target
 
 
-def _is_dots(segment: str) -> bool:
+def has_dot_segment(path: str) -> bool:
     """Whether a segment is `.` or `..` to some server: encoded as well, or with parameters behind a semicolon."""
-    return segment.partition(";")[0].lower().replace("%2e", ".") in (".", "..")
+    names = (segment.partition(";")[0].lower().replace("%2e", ".") for segment in path.split("/"))
+    return any(name in (".", "..") for name in names)
+
+
+def _check_script(authority: str) -> None:
+    """Refuses a host outside ASCII and says how it is written: which letters are the same is not guessed."""
+    host = unquote(authority).partition(":")[0]
+    if host.isascii() or "@" in unquote(authority):
+        return
+    try:
+        written = idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        written = "such as xn--bcher-kva.example"
+    raise RequestInvalid(f"the URL's host is not in ASCII: write it in punycode, {written}")
 
 
 def _check_name(host: str) -> None:

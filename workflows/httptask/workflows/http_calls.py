@@ -1,6 +1,5 @@
 """Plans the call of an HTTP task: the very same for a run and for a test request."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +14,8 @@ from httptask.dsl.program import TaskNode
 from httptask.http.authentication.models import Authentication
 from httptask.http.authentication.policy import Policy
 from httptask.http.authentication.reading import read_policy
+from httptask.http.errors import RequestInvalid
+from httptask.http.headers import check_idempotency_key
 from httptask.http.models import (
     HttpRequest,
     HttpResponse,
@@ -31,9 +32,6 @@ from httptask.workflows.routes import path_template
 from httptask.workflows.streams import stream_reading
 
 __all__ = ["http_output", "plan_http_call", "request_summary"]
-
-_LONGEST_KEY = 255
-_KEY = re.compile(rf"[!-~]{{1,{_LONGEST_KEY}}}")
 
 
 def plan_http_call(
@@ -140,10 +138,10 @@ def _own_key(value: Mapping[str, Any], headers: Any) -> str | None:
         return None
     key = value["idempotencyKey"]
     text = str(key) if isinstance(key, int) and not isinstance(key, bool) else key
-    if not isinstance(text, str) or not _KEY.fullmatch(text):
-        refuse_request(
-            f"idempotencyKey needs a text of 1 to {_LONGEST_KEY} visible ASCII characters: without one, leave it out"
-        )
+    try:
+        check_idempotency_key(text if isinstance(text, str) else "")
+    except RequestInvalid as error:
+        refuse_request(error.message)
     if is_mapping(headers) and any(name.lower() == "idempotency-key" for name in headers):
         refuse_request("give either idempotencyKey or the header Idempotency-Key, not both")
     return text

@@ -14,6 +14,7 @@ from httptask.dsl.checks.references import check_references
 from httptask.dsl.checks.requests import check_requests
 from httptask.dsl.checks.schemas import check_schemas
 from httptask.dsl.checks.secrets import check_secrets
+from httptask.dsl.checks.sendable import check_sendable
 from httptask.dsl.checks.shapes import check_shapes
 from httptask.dsl.faults import Fault
 from httptask.dsl.program import Program
@@ -28,6 +29,7 @@ CHECKS: Final[tuple[Callable[[Program], Iterable[Fault]], ...]] = (
     check_literals,
     check_addresses,
     check_requests,
+    check_sendable,
     check_names,
     check_durations,
     check_pages,

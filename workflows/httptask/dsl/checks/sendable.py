@@ -1,0 +1,76 @@
+"""What is written out in a request and could never be sent: found when it is loaded, and not by the first call."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, Final
+
+from httptask.dsl.expressions import TemplateText, is_expression
+from httptask.dsl.faults import Fault, child_pointer
+from httptask.dsl.json_values import is_mapping
+from httptask.dsl.program import Program
+from httptask.http.errors import RequestInvalid
+from httptask.http.headers import check_header, check_idempotency_key
+from httptask.http.url import has_dot_segment
+
+__all__ = ["check_sendable"]
+
+_ADDRESSES: Final = ("/path", "/endpoint", "/endpoint/uri")
+_SERVER: Final = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
+_BEHIND_PATH: Final = re.compile(r"[?#]")
+
+
+def check_sendable(program: Program) -> Iterator[Fault]:
+    """Find dots in paths, headers and Idempotency-Keys that no request can have."""
+    for use in program.templates:
+        if use.task is None:
+            continue
+        place, value = use.pointer.removeprefix(f"{use.task}/with"), use.template.value
+        if place in _ADDRESSES and not is_expression(value):
+            yield from _dots(use.pointer, value)
+        elif place == "" and is_mapping(value):
+            yield from _headers(f"{use.pointer}/headers", value.get("headers"))
+            yield from _key(f"{use.pointer}/idempotencyKey", value)
+
+
+def _dots(pointer: str, value: Any) -> Iterator[Fault]:
+    address = _written(value, between="-")
+    if address is not None and has_dot_segment(_BEHIND_PATH.split(_SERVER.sub("", address, count=1))[0]):
+        message = "the path has the segment `.` or `..`, with which a server may take it for another path"
+        yield Fault(pointer, "dot-segment", message, "write the path that is meant")
+
+
+def _headers(pointer: str, headers: Any) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for name, value in headers.items() if is_mapping(headers) else ():
+        at = child_pointer(pointer, name)
+        yield from _refused(at, "unsendable-header", partial(check_header, name, _written(value) or ""))
+        if name.lower() in seen:
+            message = f"the header {name} is given twice"
+            yield Fault(
+                at, "unsendable-header", message, "names do not depend on case: keep one", at_key=True
+            )
+        seen.add(name.lower())
+
+
+def _key(pointer: str, request: Mapping[str, Any]) -> Iterator[Fault]:
+    key = request.get("idempotencyKey")
+    if isinstance(key, str):
+        yield from _refused(pointer, "unsendable-key", partial(check_idempotency_key, key))
+
+
+def _refused(pointer: str, code: str, check: Callable[[], None]) -> Iterator[Fault]:
+    try:
+        check()
+    except RequestInvalid as error:
+        message, _, hint = error.message.partition(": ")
+        yield Fault(pointer, code, message, hint or None)
+
+
+def _written(value: Any, *, between: str = "") -> str | None:
+    """What of a text is written out, with something in the place of expressions and secrets."""
+    if isinstance(value, str):
+        return value.strip(" \t")
+    if not isinstance(value, TemplateText):
+        return None
+    return "".join(part if isinstance(part, str) else between for part in value.parts)
