@@ -137,9 +137,10 @@ def _own_key(value: Mapping[str, Any], headers: Any) -> str | None:
     if "idempotencyKey" not in value:
         return None
     key = value["idempotencyKey"]
-    text = str(key) if isinstance(key, int) and not isinstance(key, bool) else key
+    is_number = isinstance(key, int) and not isinstance(key, bool)
+    text = str(key) if is_number or isinstance(key, str) else ""
     try:
-        check_idempotency_key(text if isinstance(text, str) else "")
+        check_idempotency_key(text)
     except RequestInvalid as error:
         refuse_request(error.message)
     if is_mapping(headers) and any(name.lower() == "idempotency-key" for name in headers):
