@@ -32,6 +32,11 @@ base_url = "https://hooks.example.com"
 environment = "HOOK"
 origins = ["https://hooks.example.com"]
 """
+SPARE = """
+[secrets.SPARE]
+environment = "SPARE"
+origins = ["https://hooks.example.com"]
+"""
 
 
 async def test_serves_by_name_until_sigterm(shell: Shell, tmp_path: Path) -> None:
@@ -54,7 +59,7 @@ async def test_serves_by_name_until_sigterm(shell: Shell, tmp_path: Path) -> Non
 
 async def test_check_passes_and_sends_nothing(shell: Shell) -> None:
     shell.write("definitions/posts.yaml", POSTS)
-    shell.write("httptask.toml", DECLARED)
+    shell.write("httptask.toml", DECLARED + SPARE)
     code, command = await shell.run(
         "worker",
         "-d",
@@ -66,6 +71,7 @@ async def test_check_passes_and_sends_nothing(shell: Shell) -> None:
     assert code == 0, command.stderr
     assert re.search(r"definition +tests/posts:1\.0\.0 +definitions/posts\.yaml +ok", command.stdout)
     assert re.search(r"secret +HOOK +\$HOOK -> https://hooks\.example\.com +ok", command.stdout)
+    assert re.search(r"secret +SPARE +\$SPARE -> https://hooks\.example\.com +not used", command.stdout)
     assert "s3cret" not in command.stdout + command.stderr
     _, command = await shell.run(
         *("worker", "-d", "definitions", "--check", "--json"), HOOK="https://hooks.example.com/T1/s3cret"

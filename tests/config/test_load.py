@@ -324,9 +324,10 @@ def test_worker_wants_secrets_declared_and_bound(tmp_path: Path) -> None:
     file = written(tmp_path, '[secrets.UNBOUND]\nenvironment = "UNBOUND"')
     with pytest.raises(ConfigInvalid) as raised:
         for_worker(load_config(file, {}), {"HOOK": "a.yaml", "UNBOUND": "a.yaml"})
+    permit = "or permit secrets without origins: allow_unbound_secrets = true under [worker]"
     assert raised.value.faults == (
         f'{file}: secrets.HOOK: is used by a.yaml, not declared; write environment = "HOOK" and origins',
-        f'{file}: secrets.UNBOUND.origins: list where it may be sent, such as ["https://hooks.example.com"]',
+        f'{file}: secrets.UNBOUND.origins: list where it may be sent, such as ["https://hooks.example.com"], {permit}',
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from httptask.http.authentication.authenticator import Authenticator
-from httptask.http.authentication.transports import TokenTransport
+from httptask.http.authentication.transports import DigestTransport, TokenTransport
 from httptask.http.breaker import Breaker
 from httptask.http.connections import Connection, find_connection
 from httptask.http.content import Content
@@ -217,7 +217,7 @@ class Edge:
                     yield call
                 except HttpTaskError as error:
                     name_server(error, call.wire.url.netloc)
-                    _allow_new_token(error, carrier, attempt)
+                    _explain_refusal(error, carrier, attempt)
                     _clean(error, redactor)
                     if self._recorder is not None:
                         self._recorder.failure(prepared, error)
@@ -319,11 +319,20 @@ def _place_of(url: Url | None, redactor: Redactor) -> str | None:
     return None if url is None else redactor.text(url.netloc + url.target.partition("?")[0])
 
 
-def _allow_new_token(error: HttpTaskError, transport: Transport, attempt: int) -> None:
-    """Gives a call whose token was out of date one more attempt: it is not sent again within this one."""
-    if isinstance(error, Unauthorized) and isinstance(transport, TokenTransport) and transport.outdated:
+def _explain_refusal(error: HttpTaskError, transport: Transport, attempt: int) -> None:
+    """Tells what is known of a credential that was refused.
+
+    A call whose token was out of date has one more attempt: it is not sent again within this one.
+    """
+    if not isinstance(error, Unauthorized):
+        return
+    if isinstance(transport, TokenTransport) and transport.outdated:
         error.retryable = attempt == 1
         error.message += "; its token was good before and is dropped"
+    elif isinstance(transport, DigestTransport) and transport.baffled:
+        error.message += (
+            "; it offers no digest that can be answered: one of MD5, SHA or SHA-2, not of the body"
+        )
 
 
 def _clean(error: HttpTaskError, redactor: Redactor) -> None:

@@ -22,7 +22,7 @@ _log = structlog.get_logger("httptask.http")
 
 @dataclass
 class CallObservation:
-    """One call on the wire. Nothing of it is a secret, a query or a body.
+    """One call, with the redirects that it follows. Nothing of it is a secret, a query or a body.
 
     Attributes:
         host: name, and the port unless it is the scheme's own.

@@ -29,12 +29,14 @@ class Finding:
         kind: definition, connection, activity, secret or policy.
         about: where it comes from or goes to; of what is not there, where a definition names it.
         fault: why it can't be used; None when it can, or when nothing uses it.
+        used: whether a definition uses it; of a secret that none uses the value is not looked at.
     """
 
     kind: str
     name: str
     about: str
     fault: str | None = None
+    used: bool = True
 
 
 def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[Loaded]") -> list[Finding]:
@@ -63,7 +65,11 @@ def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[
     ]
     findings += [
         Finding(
-            "secret", name, f"{_source(source)} -> {', '.join(source.origins)}", _fault(store, name, needed)
+            "secret",
+            name,
+            f"{_source(source)} -> {', '.join(source.origins)}",
+            _fault(store, name) if name in needed else None,
+            name in needed,
         )
         for name, source in config.secrets.items()
     ]
@@ -90,7 +96,8 @@ def print_findings(findings: Iterable[Finding], *, as_json: bool) -> None:
     for heading in ("kind", "name", "about", ""):
         table.add_column(heading)
     for finding in findings:
-        table.add_row(*map(escape, (finding.kind, finding.name, finding.about, finding.fault or "ok")))
+        verdict = finding.fault or ("ok" if finding.used else "not used")
+        table.add_row(*map(escape, (finding.kind, finding.name, finding.about, verdict)))
     stdout.print(table)
 
 
@@ -138,11 +145,9 @@ def _source(source: "SecretSource") -> str:
     return f"${source.environment}" if source.environment else str(source.file)
 
 
-def _fault(store: "SecretStore", name: str, needed: set[str]) -> str | None:
+def _fault(store: "SecretStore", name: str) -> str | None:
     from httptask.http.errors import SecretUnavailable
 
-    if name not in needed:
-        return None
     try:
         store.resolve(name)
     except SecretUnavailable as error:

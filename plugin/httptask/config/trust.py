@@ -39,7 +39,8 @@ def for_worker(config: Config, secret_names: Mapping[str, str]) -> Config:
         if name not in config.secrets
     ]
     faults += [
-        f'{at}: secrets.{name}.origins: list where it may be sent, such as ["https://hooks.example.com"]'
+        f'{at}: secrets.{name}.origins: list where it may be sent, such as ["https://hooks.example.com"], '
+        "or permit secrets without origins: allow_unbound_secrets = true under [worker]"
         for name, source in config.secrets.items()
         if not source.origins and not config.worker.allow_unbound_secrets
     ]

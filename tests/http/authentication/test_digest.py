@@ -95,6 +95,7 @@ async def test_a_wrong_password_is_told_once(make_edge: Any) -> None:
         with pytest.raises(Unauthorized) as raised:
             await edge.send(HttpRequest(method="GET", url="/", connection="local"))
     assert not raised.value.retryable
+    assert "no digest" not in raised.value.message
     assert len(server.requests) == 2
 
 
@@ -105,7 +106,7 @@ async def test_a_wrong_password_is_told_once(make_edge: Any) -> None:
 async def test_a_challenge_that_cannot_be_answered_is_not(make_edge: Any, value: str) -> None:
     async with ScriptedServer(DigestServer(value)) as server:
         edge = make_edge(server.url, connection=connection(), secrets=SECRETS)
-        with pytest.raises(Unauthorized):
+        with pytest.raises(Unauthorized, match="; it offers no digest that can be answered: one of MD5,"):
             await edge.send(HttpRequest(method="GET", url="/", connection="local"))
     assert len(server.requests) == 1
 
@@ -125,3 +126,10 @@ def test_the_first_challenge_that_can_be_answered_is(values: list[str]) -> None:
     fields = fields_of(header)
     assert (fields["realm"], fields["uri"]) == ("shop, inner", URL.target)
     assert fields["response"] == expected(header, "GET", URL.target, "ann", "correct horse")
+
+
+def test_a_name_with_quotes_is_one_quoted_string() -> None:
+    header = DigestUser('an"n\\x', "correct horse").answer([challenge()], "GET", URL)
+    assert header is not None
+    assert header.startswith('Digest username="an\\"n\\\\x", realm=')
+    assert fields_of(header)["response"] == expected(header, "GET", URL.target, 'an"n\\x', "correct horse")

@@ -229,6 +229,11 @@ async def test_a_refresh_token_renews_and_is_replaced(
         (Reply.of(b"<html>"), "no token: the answer of {host} is not a JSON object", False),
         (Reply.json([]), "no token: the answer of {host} is not a JSON object", False),
         (
+            Reply.of(b" " * 300_000),
+            "no token: the answer of {host} has more than the 262144 bytes that one may have",
+            False,
+        ),
+        (
             Reply.json({"token_type": "Bearer"}),
             "no token: the answer of {host} has no usable access_token",
             False,

@@ -54,8 +54,13 @@ class DigestUser:
                 flow.send(httpx.Response(401, headers={"www-authenticate": challenge}, request=request))
             except (httpx.ProtocolError, StopIteration, KeyError, ValueError, NotImplementedError):
                 continue
-            return request.headers["authorization"]
+            return self._quoted(request.headers["authorization"])
         return None
+
+    def _quoted(self, header: str) -> str:
+        """The answer with the name as a quoted-string (RFC 9110, section 5.6.4), which httpx does not make of it."""
+        escaped = re.sub(r'(["\\])', r"\\\1", self.username)
+        return header.replace(f'username="{self.username}"', f'username="{escaped}"', 1)
 
 
 def _digests(values: Iterable[str]) -> Iterator[str]:

@@ -64,6 +64,11 @@ async def fetch_token(source: TokenSource, refresh: str | None, send: Send) -> T
                 if error.retryable:
                     raise
         return await _granted(source, url, None, send)
+    except ResponseTooLarge as error:
+        limit = error.details["limit"]
+        raise TokenUnavailable(
+            f"no token: the answer of {source.authority.netloc} has more than the {limit} bytes that one may have"
+        ) from None
     except _NETWORK as error:
         code = error.details.get("oauth_error")
         raise TokenUnavailable(

@@ -26,10 +26,14 @@ class DigestTransport:
         inner: sends.
         user: answers.
         origin: where the answers go.
+
+    Attributes:
+        baffled: whether the server refused a request without a challenge that can be answered.
     """
 
     def __init__(self, inner: Transport, user: DigestUser, origin: str) -> None:
         self.simulated = inner.simulated
+        self.baffled = False
         self._inner = inner
         self._user = user
         self._origin = origin
@@ -55,7 +59,9 @@ class DigestTransport:
         challenges = [
             value.decode("latin-1") for name, value in response.headers if name.lower() == b"www-authenticate"
         ]
-        return self._user.answer(challenges, request.method, request.url)
+        answer = self._user.answer(challenges, request.method, request.url)
+        self.baffled = answer is None
+        return answer
 
 
 class TokenTransport:
