@@ -26,11 +26,16 @@ def check_sendable(program: Program) -> Iterator[Fault]:
         if use.task is None:
             continue
         place, value = use.pointer.removeprefix(f"{use.task}/with"), use.template.value
-        if place in _ADDRESSES and not is_expression(value):
+        if place in _ADDRESSES and not is_expression(value) and not _is_whole(value):
             yield from _dots(use.pointer, value)
         elif place == "" and is_mapping(value):
             yield from _headers(f"{use.pointer}/headers", value.get("headers"))
             yield from _key(f"{use.pointer}/idempotencyKey", value)
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether an address is written out from end to end, and looked at as a whole."""
+    return isinstance(value, str) and _SERVER.match(value) is not None
 
 
 def _dots(pointer: str, value: Any) -> Iterator[Fault]:
