@@ -123,7 +123,7 @@ async def test_a_policys_wait_beyond_the_timeout_ends_in_the_failure(temporal: W
 
 
 async def test_a_call_put_off_beyond_the_timeout_ends_as_timed_out(temporal: WorkflowEnvironment) -> None:
-    def refuse(_: Breaker) -> bool:
+    def refuse(*_: object) -> bool:
         raise Postponed("nothing is sent to it for the moment", retry_after=20)
 
     with pytest.MonkeyPatch.context() as patch:
