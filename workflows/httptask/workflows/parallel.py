@@ -57,10 +57,11 @@ class Parallel:
             self._start(key, Strand.model_validate(strand))
         try:
             await self._run()
-        finally:
+        except (Exception, asyncio.CancelledError):  # not GeneratorExit: a run that is thrown away can't wait
             for task in self._running:
                 task.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
+            raise
         results = self._state["results"]
         if len(results) < self._count:
             return None

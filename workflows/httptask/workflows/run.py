@@ -1,5 +1,6 @@
 """The interpreter as Temporal workflows: started with a definition, or by the name of one that the worker serves."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from datetime import timedelta
@@ -97,8 +98,10 @@ class DefinitionRun:
         )
         try:
             finished = await self._interpreter.run()
-        finally:
-            state.stream = await self._stream.end()
+        except (Exception, asyncio.CancelledError):  # not GeneratorExit: a run that is thrown away can't wait
+            await self._stream.end()
+            raise
+        state.stream = await self._stream.end()
         return (False, None) if finished is None else (True, finished.output)
 
     @property
