@@ -1,7 +1,5 @@
 """No connection to a forbidden address: however it is spelt, whatever a name server answers."""
 
-import asyncio
-import ipaddress
 import random
 import socket
 from collections.abc import Iterator
@@ -11,33 +9,16 @@ import pytest
 from dnslib import QTYPE, RR, A, DNSRecord
 from dnslib.server import DNSServer
 
-from httptask.http.address import parse_networks, refusal
-from httptask.http.errors import AddressForbidden, ConnectFailed, HttpStatusError, RequestInvalid
+from httptask.http.address import refusal
+from httptask.http.errors import AddressForbidden, ConnectFailed, RequestInvalid
 from httptask.http.models import HttpRequest
-from httptask.testing import Reply, ScriptedServer
 from support.addresses import FORBIDDEN
-
-PUBLIC = "93.184.215.14"
-
-
-class Connections(list[str]):
-    """The addresses that connections were opened to; none is really made to anywhere but loopback."""
+from support.network import PUBLIC, Connections, observe_connections
 
 
 @pytest.fixture
 async def connections(monkeypatch: pytest.MonkeyPatch) -> Connections:
-    made = Connections()
-    loop = asyncio.get_running_loop()
-    connect = loop.sock_connect
-
-    async def observed(sock: socket.socket, address: Any) -> None:
-        made.append(address[0])
-        if not ipaddress.ip_address(address[0]).is_loopback:
-            raise ConnectionRefusedError
-        await connect(sock, address)
-
-    monkeypatch.setattr(loop, "sock_connect", observed)
-    return made
+    return observe_connections(monkeypatch)
 
 
 def get(url: str) -> HttpRequest:
@@ -64,32 +45,6 @@ async def test_answers_of_a_name_server(
     with pytest.raises(AddressForbidden, match=r"metadata\.example is at "):
         await make_edge(allow_private=()).send(get("http://metadata.example:8080/"))
     assert connections == []
-
-
-async def test_redirects_to_each_of_them(make_edge: Any, connections: Connections) -> None:
-    """The connection itself may reach loopback, where its server is."""
-    elsewhere = [host for host in FORBIDDEN if not any(map(is_loopback, resolved(host)))]
-    locations = iter([f"http://{in_url(host)}:8080/" for host in elsewhere])
-
-    def redirect(_: object) -> Reply:
-        return Reply.of(status=302, headers={"Location": next(locations)})
-
-    async with ScriptedServer(redirect) as server:
-        edge = make_edge(server.url, connection={"redirects": 3})
-        for _ in elsewhere:
-            with pytest.raises((AddressForbidden, HttpStatusError)):
-                await edge.send(HttpRequest(method="GET", url="/", connection="local"))
-    assert len(elsewhere) > 50
-    assert len(server.requests) == len(elsewhere)
-    assert set(connections) == {"127.0.0.1"}
-
-
-def resolved(host: str) -> list[str]:
-    return [str(entry[4][0]) for entry in socket.getaddrinfo(host, 80, type=socket.SOCK_STREAM)]
-
-
-def is_loopback(address: str) -> bool:
-    return refusal(address, parse_networks(["loopback"])) is None
 
 
 class Rebinding:

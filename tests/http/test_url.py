@@ -62,6 +62,8 @@ def test_urls(text: str, origin: str, target: str) -> None:
         "http://1.2.3.4.5/",
         "http://h.0x1/",
         "http://[::1",
+        "http://[127.0.0.1]",
+        "http://[::1::]",
         "http://[fe80::1%25lo]/",
         "http://h/a/../b",
         "http://h/a/.",

@@ -1,6 +1,6 @@
 """Addresses that no request may reach by itself, as URLs and resolvers spell them."""
 
-__all__ = ["FORBIDDEN"]
+__all__ = ["FORBIDDEN", "FORBIDDEN_URLS", "METADATA_NAMES"]
 
 FORBIDDEN = [
     "127.0.0.1",
@@ -75,4 +75,87 @@ FORBIDDEN = [
     "ff02::1",
     "100::1",
     "4000::1",
+]
+
+METADATA_NAMES = [
+    "metadata.google.internal",
+    "metadata.goog",
+    "metadata",
+    "instance-data.ec2.internal",
+    "instance-data",
+    "metadata.tencentyun.com",
+]
+"""Names that metadata services of clouds have in every network of theirs."""
+
+_SPELT = [
+    "127.0.0.1.",
+    "127.1.",
+    "169.254.169.254.",
+    "10.0.0.1.",
+    "2130706433.",
+    "0x7f000001.",
+    "localhost.",
+    "localhost..",
+    "LOCALHOST",
+    "a.localhost",
+    "a.localhost.",
+    "localhost.localdomain",
+    "ip6-localhost",
+    "METADATA.google.internal",
+    "metadata.google.internal.",
+    "api.example.com@127.0.0.1",
+    "api.example.com:80@169.254.169.254",
+    "api.example.com:word@localhost",
+    "api.example.com:@127.0.0.1",
+    "api.example.com%40127.0.0.1",
+    "api.example.com%00@127.0.0.1",
+    "api.example.com\\@127.0.0.1",
+    "@127.0.0.1",
+    "a@b@127.0.0.1",
+    "127.0.0.1#@api.example.com",
+    "127.0.0.1?@api.example.com",
+    "127.0.0.1/@api.example.com",
+    "127.0.0.1\\@api.example.com",
+    "127.0.0.1;@api.example.com",
+    "127.0.0.1%2f@api.example.com",
+    "127.0.0.1:80#@api.example.com:80",
+    "127.0.0.1:80:80",
+    "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ",
+    "loc\u00adalhost",
+    "\uff11\uff12\uff17.0.0.1",
+    "\U0001d7cf\U0001d7d0\U0001d7d5.0.0.1",
+    "127。0。0。1",
+    "169。254。169。254",
+    "①⑥⑨.②⑤④.①⑥⑨.②⑤④",
+    "metadata.google。internal",
+    "%31%32%37.0.0.1",
+    "127%2e0.0.1",
+    "local%68ost",
+    "[::1].",
+    "[::1%25lo]",
+    "[fe80::1%25eth0]",
+    "[0:0:0:0:0:0:0:1]",
+    "[0:0:0:0:0:ffff:7f00:1]",
+    "[::ffff:0x7f.1]",
+    "[127.0.0.1]",
+    "[v1.127.0.0.1]",
+    "127.0.0.1\t",
+    "127.0\r\n.0.1",
+    " 127.0.0.1",
+    "127.0.0.1\0.example.com",
+]
+"""Hosts that a URL hides: with trailing dots, behind user information, as international or encoded names."""
+
+FORBIDDEN_URLS = [
+    *(f"http://{f'[{host}]' if ':' in host else host}:8080/latest" for host in FORBIDDEN),
+    *(f"http://{host}/latest" for host in (*METADATA_NAMES, *_SPELT)),
+    "http:127.0.0.1/latest",
+    "http:/127.0.0.1/latest",
+    "http:///127.0.0.1/latest",
+    "http:\\\\127.0.0.1/latest",
+    "http://\\127.0.0.1/latest",
+    "//127.0.0.1/latest",
+    "file:///etc/passwd",
+    "gopher://127.0.0.1:6379/_FLUSHALL",
+    "unix:///var/run/docker.sock",
 ]

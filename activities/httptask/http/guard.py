@@ -13,6 +13,16 @@ from httptask.http.errors import AddressForbidden, ConnectFailed
 
 __all__ = ["Guard"]
 
+_LOOPBACK, _METADATA = "127.0.0.1", "169.254.169.254"
+_ALWAYS_AT = {
+    **dict.fromkeys(("localhost", "localhost.localdomain", "localhost4", "localhost6"), _LOOPBACK),
+    **dict.fromkeys(("ip6-localhost", "ip6-loopback"), _LOOPBACK),
+    **dict.fromkeys(("metadata.google.internal", "metadata.goog", "metadata"), _METADATA),
+    **dict.fromkeys(("instance-data.ec2.internal", "instance-data"), _METADATA),
+    "metadata.tencentyun.com": "169.254.0.23",
+}
+"""Names of this machine and of the metadata services of clouds, which lead to the same place in every network."""
+
 AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]
 """As `socket.getaddrinfo` gives it."""
 
@@ -82,8 +92,9 @@ class Guard(AbstractResolver):
             AddressForbidden: it may not be reached.
         """
         name = host.rstrip(".")
-        if name == "localhost" or name.endswith(".localhost"):
-            self._judge("127.0.0.1", host)
+        known = _LOOPBACK if name.endswith(".localhost") else _ALWAYS_AT.get(name)
+        if known is not None:
+            self._judge(known, host)
         elif _is_address(host):
             self._judge(host, None)
 

@@ -8,6 +8,7 @@ question mark with nothing behind it is left out.
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import IPv6Address
 from urllib.parse import quote, unquote
 
 import idna
@@ -85,7 +86,9 @@ class Url:
         if parts is None or not 1 <= port <= 65535:
             raise RequestInvalid("the URL's host or port can't be read: write name, name:port or [IPv6]:port")
         host = parts["host"].strip("[]").lower()
-        if ":" not in host:
+        if parts["host"].startswith("["):
+            _check_ipv6(host)
+        else:
             _check_name(host)
         if has_dot_segment(match["path"]):
             raise RequestInvalid(
@@ -125,6 +128,13 @@ def _check_script(authority: str) -> None:
     except idna.IDNAError:
         written = "such as xn--bcher-kva.example"
     raise RequestInvalid(f"the URL's host is not in ASCII: write it in punycode, {written}")
+
+
+def _check_ipv6(host: str) -> None:
+    try:
+        IPv6Address(host)
+    except ValueError:
+        raise RequestInvalid("the URL's host has brackets, and what is in them is no IPv6 address") from None
 
 
 def _check_name(host: str) -> None:
