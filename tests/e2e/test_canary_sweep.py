@@ -1,13 +1,12 @@
-"""A canary in every credential, and servers that send it back in every way: it is in no place that outlives a call."""
+"""Canaries in every credential, and servers that send them back in every way: they are in no place that outlives a call."""
 
-import base64
-import gzip
+import asyncio
 import json
 import logging
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
@@ -21,94 +20,42 @@ from temporalio.worker import Worker
 
 from httptask.cli.history import read_run
 from httptask.cli.server.ports import available_port
+from httptask.config import load_config
 from httptask.dsl.canonical import sha256
+from httptask.http.secrets import SecretStore
 from httptask.plugin import HttpTaskPlugin, fetch_status
-from httptask.testing import Reply, ScriptedServer, ServedRequest
+from httptask.testing import ScriptedServer
 from httptask.workflows.run import WORKFLOW_TYPE, RunInput
+from support.canaries import CANARIES, MODES, encoded
+from support.canary_project import CanaryProject, canary_project
 from support.cluster import address_of
 from support.encodings import forms_of
-from support.runs import local_connection, parse, secret_store, temporal_server
+from support.runs import temporal_server
 
-CANARY = 'canary-/5f1c+9d27"e0b4 z'
-SAFE_CANARY = "canary-5f1c9d27e0b4z"
-"""For headers and URLs of answers, where not every character can stand."""
+FAILURES_AT_LEAST = 30
+FAILING = [name for name, mode in MODES.items() if mode.fails]
+ENDING, TESTED = FAILING[::6], FAILING[::2]
+"""Modes with a run, and with a test request, of their own in a terminal, which take time; all share one run."""
 
-DEFINITION = """
-use: { secrets: [CANARY, SAFE] }
-timeout: { after: PT4S }
-do:
-  - call:
-      call: httpRequest
-      with:
-        method: post
-        connection: echo
-        path: /${ .mode }
-        query: { key: "${ $secrets.CANARY }" }
-        headers: { X-Api-Key: "${ $secrets.SAFE }" }
-        body: { key: "${ $secrets.CANARY }", text: "it is ${ $secrets.SAFE }." }
-        output: response
+COMMANDS = """
+import json, os, sys
+from httptask.cli import main
+import httptask.cli.launch, httptask.cli.test_launch  # once, for all that are forked
+at_once, running = 2, set()
+for name, arguments in json.load(sys.stdin):
+    if len(running) == at_once:
+        running.discard(os.wait()[0])
+    process = os.fork()
+    if process == 0:
+        with open(f"{name}.printed", "w") as printed:
+            os.dup2(printed.fileno(), 1)
+            os.dup2(printed.fileno(), 2)
+        sys.argv = ["httptask", *arguments]
+        main()
+    running.add(process)
+while running:
+    running.discard(os.wait()[0])
 """
-
-
-def encoded() -> list[str]:
-    """The canary in the encodings that servers use."""
-    return [
-        CANARY,
-        SAFE_CANARY,
-        json.dumps(CANARY),
-        quote(CANARY),
-        quote(CANARY, safe=""),
-        quote_plus(CANARY),
-        base64.b64encode(CANARY.encode()).decode(),
-        base64.urlsafe_b64encode(f"user:{CANARY}".encode()).decode(),
-    ]
-
-
-def echo(status: int, **headers: str) -> Reply:
-    body = {"error": {"message": f"bad key {CANARY}", "code": SAFE_CANARY}, CANARY: encoded()}
-    return Reply.json(body, status=status, headers={"X-Request-Id": SAFE_CANARY, **headers})
-
-
-def text(body: str, content_type: str, status: int = 200) -> Reply:
-    return Reply.of(body.encode(), status=status, headers={"Content-Type": content_type})
-
-
-ALL = " ".join(encoded())
-MODES: Mapping[str, Reply] = {
-    **{
-        f"status-{status}": echo(status) for status in (200, 201, 400, 401, 402, 403, 404, 409, 413, 422, 500)
-    },
-    "status-429": echo(429, **{"Retry-After": "1"}),
-    "status-429-quota": Reply.json({"error": {"code": "insufficient_quota", "message": ALL}}, status=429),
-    "status-429-too-long": echo(429, **{"Retry-After": "9999"}),
-    "status-503": echo(503, **{"Retry-After": SAFE_CANARY}),
-    "redirect": echo(302, Location=f"https://elsewhere.example/?key={SAFE_CANARY}"),
-    "redirect-307": echo(307, Location=f"/again/{SAFE_CANARY}"),
-    "challenge": echo(401, **{"WWW-Authenticate": f'Bearer error="{SAFE_CANARY}"'}),
-    "cookie": echo(200, **{"Set-Cookie": f"session={SAFE_CANARY}", "X-Echo": SAFE_CANARY}),
-    "link": echo(200, Link=f'</next?key={SAFE_CANARY}>; rel="next"'),
-    "text": text(ALL, "text/plain"),
-    "html": text(f"<html>{ALL}</html>", "text/html", 502),
-    "problem": text(json.dumps({"type": ALL, "detail": ALL, "title": ALL}), "application/problem+json", 400),
-    "xml": text(f"<key>{ALL}</key>", "application/xml"),
-    "binary": Reply.of(b"\xff\xfe" + ALL.encode(), headers={"Content-Type": "application/octet-stream"}),
-    "gzip": Reply.of(
-        gzip.compress(ALL.encode()), headers={"Content-Type": "text/plain", "Content-Encoding": "gzip"}
-    ),
-    "invalid-json": text('{"key": "' + ALL, "application/json"),
-    "wrong-charset": text(ALL, f"text/plain; charset={SAFE_CANARY}"),
-    "wrong-encoding": Reply.of(ALL.encode(), headers={"Content-Encoding": SAFE_CANARY}),
-    "too-large": text(ALL * 20_000, "text/plain"),
-    "not-http": Reply(f"{ALL}\r\n\r\n".encode(), close=True),
-    "cut": Reply(f"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n{ALL}".encode(), close=True),
-    "hang-up": Reply.hang_up(),
-    "silence": Reply.silence(after=b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + ALL.encode()),
-}
-MODES_AT_LEAST = 30
-
-
-def answer(request: ServedRequest) -> Reply:
-    return MODES[request.target.strip("/").partition("?")[0]]
 
 
 class Sinks:
@@ -118,7 +65,7 @@ class Sinks:
         self.contents: dict[str, bytes] = {}
 
     def leaks(self) -> list[str]:
-        forms = forms_of(CANARY) | forms_of(SAFE_CANARY)
+        forms = set[bytes]().union(*map(forms_of, CANARIES.values()))
         return [name for name, content in self.contents.items() if any(form in content for form in forms)]
 
 
@@ -132,33 +79,58 @@ def spans() -> Iterator[InMemorySpanExporter]:
     provider.shutdown()
 
 
-async def run_every_mode(client: Client, queue: str, sinks: Sinks) -> None:
-    definition = parse(DEFINITION)
+async def run_every_mode(client: Client, project: CanaryProject, sinks: Sinks) -> set[str]:
+    """The modes that failed."""
     handles: dict[str, WorkflowHandle[Any, Any]] = {}
+    failed: set[str] = set()
     for mode in MODES:
+        definition = project.definition(mode)
         handles[mode] = await client.start_workflow(
             WORKFLOW_TYPE,
-            RunInput(definition=definition, sha256=sha256(definition), input={"mode": mode}),
+            RunInput(definition=definition, sha256=sha256(definition)),
             id=f"sweep-{mode}",
-            task_queue=queue,
+            task_queue="sweep",
         )
     for mode, handle in handles.items():
         try:
             sinks.contents[f"result of {mode}"] = json.dumps(await handle.result()).encode()
         except WorkflowFailureError as error:
+            failed.add(mode)
             sinks.contents[f"error of {mode}"] = f"{error!r} {error.cause!r} {vars(error.cause)}".encode()
         status = await fetch_status(handle)
         sinks.contents[f"status of {mode}"] = status.model_dump_json().encode()
         sinks.contents[f"history of {mode}"] = (await handle.fetch_history()).to_json().encode()
         record = await read_run(client, handle.id)
-        sinks.contents[f"runs show of {mode}"] = record.model_dump_json().encode()
+        sinks.contents[f"record of {mode}"] = record.model_dump_json().encode()
+    return failed
 
 
-def files_in(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+async def print_every_mode(address: str, project: CanaryProject) -> None:
+    """What the commands print of each mode goes to files of the folder."""
+    commands = [
+        ("run-all", ["run", "all.yaml"]),
+        *((f"run-{mode}", ["run", f"{mode}.yaml"]) for mode in ENDING),
+        *((f"show-{mode}", ["runs", "show", f"sweep-{mode}"]) for mode in ENDING),
+        *((f"test-request-{mode}", ["test-request", f"{mode}.yaml", "call"]) for mode in TESTED),
+    ]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        COMMANDS,
+        cwd=project.folder,
+        env={**CANARIES, "TEMPORAL_ADDRESS": address},
+        stdin=asyncio.subprocess.PIPE,
+    )
+    await process.communicate(json.dumps(commands).encode())
+    assert process.returncode == 0
+
+
+def files_in(folder: Path, pattern: str = "*") -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.glob(pattern) if file.is_file()}
 
 
 @pytest.mark.long
+@pytest.mark.timeout(300)
 async def test_a_canary_is_nowhere(
     tmp_path: Path,
     spans: InMemorySpanExporter,
@@ -168,16 +140,15 @@ async def test_a_canary_is_nowhere(
     sinks = Sinks()
     metrics = f"127.0.0.1:{available_port()}"
     runtime = Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(metrics)))
+    (tmp_path / "project").mkdir()
     async with (
-        ScriptedServer(answer) as server,
+        canary_project(tmp_path / "project") as project,
         temporal_server("--db-filename", str(tmp_path / "temporal.db")) as environment,
     ):
-        echo_server = local_connection(
-            "echo", server.url, authentication={"bearer": {"token": "$secrets.SAFE"}}, limits={"idle": 1.0}
-        )
+        config = load_config(project.config, {})
         plugin = HttpTaskPlugin(
-            connections={"echo": echo_server},
-            secrets=secret_store({"CANARY": CANARY, "SAFE": SAFE_CANARY}),
+            connections=config.connections,
+            secrets=SecretStore(config.secrets, CANARIES),
             allow_inline=True,
         )
         client = await Client.connect(
@@ -187,23 +158,47 @@ async def test_a_canary_is_nowhere(
         )
         with caplog.at_level(logging.DEBUG):
             async with Worker(client, task_queue="sweep"):
-                await run_every_mode(client, "sweep", sinks)
+                failed = await run_every_mode(client, project, sinks)
         async with httpx.AsyncClient() as scraper:
             sinks.contents["metrics"] = (await scraper.get(f"http://{metrics}/metrics")).content
-    sinks.contents |= files_in(tmp_path)
+        await print_every_mode(address_of(environment), project)
+    sinks.contents |= files_in(tmp_path) | files_in(project.folder, "*.printed")
     sinks.contents["spans"] = "".join(span.to_json() for span in spans.get_finished_spans()).encode()
     sinks.contents["log"] = caplog.text.encode()
     printed = capfd.readouterr()
-    sinks.contents["terminal"] = (printed.out + printed.err).encode()
+    sinks.contents["output of the worker"] = (printed.out + printed.err).encode()
 
-    assert len(MODES) >= MODES_AT_LEAST
-    assert {request.target.strip("/").partition("?")[0] for request in server.requests} == set(MODES)
-    assert all(SAFE_CANARY in request.headers["authorization"] for request in server.requests)
-    assert b"http.request.failed" in sinks.contents["terminal"]
+    check_that_it_was_told(project, sinks, failed)
+    assert sinks.leaks() == []
+
+
+def heard(server: ScriptedServer) -> bool:
+    """Whether a server was sent a canary."""
+    received = "".join(
+        f"{request.target}{request.headers}{request.body.decode()}" for request in server.requests
+    )
+    return any(form.decode() in received for form in forms_of(CANARIES["CANARY"]))
+
+
+def check_that_it_was_told(project: CanaryProject, sinks: Sinks, failed: set[str]) -> None:
+    """A sweep that sends no canary anywhere, or looks into empty places, proves nothing."""
+    assert failed == set(FAILING)
+    assert len(TESTED) >= FAILURES_AT_LEAST
+    assert {name for name in project.servers if heard(project.servers[name])} == {
+        name for name in project.servers if not MODES[name].silent
+    }
+    for name in MODES:
+        ending = b": faulted" if MODES[name].fails else b": completed"
+        assert name.encode() + ending in sinks.contents["run-all.printed"], name
+    for name in TESTED:
+        assert b"\nPOST " in sinks.contents[f"test-request-{name}.printed"], name
+    for name in ENDING:
+        assert b"call: faulted" in sinks.contents[f"run-{name}.printed"], name
+        assert b"failed" in sinks.contents[f"show-{name}.printed"], name
+    assert b"http.request.failed" in sinks.contents["output of the worker"]
     assert b"httptask.http_request" in sinks.contents["spans"]
     assert b"httptask_requests" in sinks.contents["metrics"]
     assert b"sweep-cookie" in sinks.contents["temporal.db"]
-    assert sinks.leaks() == []
 
 
 def test_a_leak_would_be_seen() -> None:

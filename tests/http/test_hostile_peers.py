@@ -18,6 +18,9 @@ SOON = 1.0
 """Seconds in which an answer that needs no deadline has to be judged."""
 MEGABYTES = 32
 
+HOPS = 5
+"""Redirects that are followed: a peer that redirects has to be stopped by what it says."""
+
 EXPECTED = {
     "drip-body": ("Timeout", "total"),
     "drip-head": ("Timeout", "first_byte"),
@@ -48,8 +51,13 @@ EXPECTED = {
     "reset": ("ResponseInterrupted", None),
     "reset-in-body": ("ResponseInterrupted", None),
     "redirect-loop": ("HttpStatusError", None),
+    "redirect-for-ever": ("HttpStatusError", None),
     "redirect-to-file": ("HttpStatusError", None),
-    "redirect-to-loopback": ("HttpStatusError", None),
+    "redirect-to-loopback": ("AddressForbidden", None),
+    "redirect-to-metadata": ("AddressForbidden", None),
+    "redirect-to-two-places": ("HttpStatusError", None),
+    "redirect-to-nowhere": ("HttpStatusError", None),
+    "redirect-to-silence": ("Timeout", "first_byte"),
     "line-break-in-header": ("ResponseInvalid", None),
     "nul-in-header": ("ResponseInvalid", None),
     "no-http": ("ResponseInvalid", None),
@@ -76,7 +84,7 @@ def test_every_behaviour_has_an_expectation() -> None:
 @pytest.mark.parametrize("behaviour", EXPECTED)
 async def test_behaviour(make_edge: Any, hostile: str, behaviour: str) -> None:
     error, deadline = EXPECTED[behaviour]
-    edge = make_edge(hostile)
+    edge = make_edge(hostile, connection={"redirects": HOPS, "allow_private": ("127.0.0.1",)})
     request = HttpRequest(method="GET", url=behaviour, connection="local", limits=LIMITS)
     async with _Memory() as memory:
         began = time.perf_counter()
@@ -91,6 +99,24 @@ async def test_behaviour(make_edge: Any, hostile: str, behaviour: str) -> None:
     else:
         assert took == pytest.approx(getattr(LIMITS, deadline), rel=0.1)
     assert memory.grown < MEGABYTES << 20
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        ("redirect-loop", "it redirects in a circle"),
+        ("redirect-for-ever", f"more than {HOPS} redirects"),
+        ("redirect-to-file", "it redirects to a file: URL"),
+        ("redirect-to-loopback", "the host is 127.0.0.2, a loopback address"),
+        ("redirect-to-metadata", "the host is 169.254.169.254, a link-local address"),
+        ("redirect-to-two-places", "it redirects with 2 Location headers"),
+        ("redirect-to-nowhere", "it redirects with no Location headers"),
+    ],
+)
+async def test_reasons_to_stay(make_edge: Any, hostile: str, behaviour: str, reason: str) -> None:
+    edge = make_edge(hostile, connection={"redirects": HOPS, "allow_private": ("127.0.0.1",)})
+    with pytest.raises(HttpTaskError, match=reason):
+        await edge.send(HttpRequest(method="GET", url=behaviour, connection="local", limits=LIMITS))
 
 
 class _Memory:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import itertools
 import socket
 import struct
 import sys
@@ -94,8 +95,16 @@ def _body(body: bytes, *head: bytes) -> Behaviour:
     return _answer(_OK, *head, b"Content-Length: %d\r\n\r\n" % len(body), body)
 
 
-def _redirect(location: bytes) -> Behaviour:
-    return _answer(b"HTTP/1.1 302 Found\r\nLocation: ", location, b"\r\nContent-Length: 0\r\n\r\n")
+def _redirect(*locations: bytes) -> Behaviour:
+    lines = [b"Location: %b\r\n" % location for location in locations]
+    return _answer(b"HTTP/1.1 302 Found\r\n", *lines, b"Connection: close\r\nContent-Length: 0\r\n\r\n")
+
+
+async def _redirect_for_ever(writer: asyncio.StreamWriter) -> None:
+    await _redirect(b"/redirect-for-ever?%d" % next(_numbers))(writer)
+
+
+_numbers = itertools.count()
 
 
 _BOMB = gzip.compress(bytes(200 << 20), compresslevel=9)
@@ -136,7 +145,12 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "reset-in-body": _reset(_OK, b"Content-Length: 100\r\n\r\nhello"),
     "redirect-loop": _redirect(b"/redirect-loop"),
     "redirect-to-file": _redirect(b"file:///etc/passwd"),
-    "redirect-to-loopback": _redirect(b"http://127.0.0.1:9/"),
+    "redirect-for-ever": _redirect_for_ever,
+    "redirect-to-loopback": _redirect(b"http://127.0.0.2:9/"),
+    "redirect-to-metadata": _redirect(b"http://169.254.169.254/latest/meta-data"),
+    "redirect-to-two-places": _redirect(b"/a", b"/b"),
+    "redirect-to-nowhere": _redirect(),
+    "redirect-to-silence": _redirect(b"/silence"),
     "line-break-in-header": _then_silence(_OK, b"X-Evil: a\rX-Injected: b\r\nContent-Length: 0\r\n\r\n"),
     "nul-in-header": _then_silence(_OK, b"X-Evil: a\0b\r\nContent-Length: 0\r\n\r\n"),
     "no-http": _answer(b"220 mail.example ESMTP\r\n"),
@@ -153,7 +167,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         head = await reader.readuntil(b"\r\n\r\n")
-        path = head.split(b" ")[1].decode().strip("/")
+        path = head.split(b" ")[1].decode().strip("/").partition("?")[0]
         await BEHAVIOURS[path](writer)
         await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):

@@ -1,0 +1,216 @@
+"""Canaries in every credential, and servers that send them back in every way."""
+
+import base64
+import gzip
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import quote, quote_plus
+
+from httptask.testing import Reply, ServedRequest
+
+__all__ = ["CANARIES", "MODES", "Mode", "encoded"]
+
+CANARIES = {
+    "CANARY": 'canary-/5f1c+9d27"e0b4 z',
+    "SAFE": "canary-5f1c9d27e0b4z",
+    "MIXED": "CaNaRy5F1c9D27e0B4z",
+}
+"""`SAFE` and `MIXED` are for headers and URLs of answers, where not every character can stand."""
+
+CANARY, SAFE, MIXED = CANARIES.values()
+
+Script = Reply | Callable[[ServedRequest], Reply]
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One way in which a call goes wrong, or right.
+
+    Attributes:
+        script: what the server answers.
+        peer: what its server is: one that speaks http, one whose certificate nobody knows, a proxy that makes no
+            tunnel, or a closed port.
+        connection: fields of its connection beside the usual ones; `{peer}` stands for the URL of its server.
+        arguments: of the call, beside the usual ones.
+        fails: whether the call ends in an error.
+        silent: whether its server is sent no canary.
+    """
+
+    script: Script = field(default_factory=Reply)
+    peer: Literal["http", "tls", "tunnel", "closed"] = "http"
+    connection: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    call: str = "httpRequest"
+    fails: bool = True
+    silent: bool = False
+
+
+def encoded() -> list[str]:
+    """The canaries in the encodings that servers use."""
+    return [
+        CANARY,
+        SAFE,
+        MIXED,
+        json.dumps(CANARY),
+        quote(CANARY),
+        quote(CANARY, safe=""),
+        quote_plus(CANARY),
+        base64.b64encode(CANARY.encode()).decode(),
+        base64.urlsafe_b64encode(f"user:{CANARY}".encode()).decode(),
+        base64.b64encode(f"xy{MIXED}".encode()).decode(),
+    ]
+
+
+ALL = " ".join(encoded())
+
+
+def _echo(status: int, **headers: str) -> Reply:
+    body = {"error": {"message": f"bad key {CANARY}", "code": MIXED}, CANARY: encoded()}
+    return Reply.json(body, status=status, headers={"X-Request-Id": SAFE, **headers})
+
+
+def _text(body: str, content_type: str, status: int = 200) -> Reply:
+    return Reply.of(body.encode(), status=status, headers={"Content-Type": content_type})
+
+
+def _mirror(served: ServedRequest) -> Reply:
+    """All that came, as it came."""
+    lines = [served.target, *(f"{name}: {value}" for name, value in served.headers.items())]
+    basic = served.headers.get("authorization", "").removeprefix("Basic ")
+    decoded = base64.b64decode(basic).decode() if basic.isalnum() else ""
+    return _text("\n".join([*lines, decoded, served.body.decode()]), "text/plain", 418)
+
+
+def _events(*events: str, cut: bool = False) -> Reply:
+    body = "".join(f"data: {event}\n\n" for event in events).encode()
+    length = len(body) + 100 * cut
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: {length}\r\n\r\n"
+    return Reply(head.encode() + body, close=cut)
+
+
+def _to(location: str, status: int = 302) -> Mode:
+    return Mode(_echo(status, Location=location), connection={"redirects": 3})
+
+
+def _token(reply: Script, policy: str = "oauth2", *, silent: bool = False, **client: str) -> Mode:
+    """The server is one that gives tokens, or doesn't."""
+    settings = {
+        "authority": "{peer}",
+        "grant": "client_credentials",
+        "client": {"id": "shop", "secret": "$secrets.CANARY", **client},
+    }
+    connection = {"base_url": "http://127.0.0.1:1", "authentication": {policy: settings}}
+    return Mode(reply, connection=connection, silent=silent)
+
+
+def _stream(reply: Reply) -> Mode:
+    return Mode(reply, arguments={"stream": {}, "output": "content"})
+
+
+def _chat(reply: Reply, **body: Any) -> Mode:
+    messages = [{"role": "user", "content": "${ $secrets.CANARY } and ${ $secrets.MIXED }"}]
+    return Mode(reply, call="chatCompletion", arguments={"model": "m", "messages": messages, **body})
+
+
+_CHUNK = json.dumps({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ALL}}]})
+_PROXY = {"url": "{peer}", "username": "shop", "password": "$secrets.CANARY"}
+
+STATUSES: Mapping[str, Mode] = {
+    **{f"status-{status}": Mode(_echo(status)) for status in (400, 401, 402, 403, 404, 409, 413, 422, 500)},
+    "status-429": Mode(_echo(429, **{"Retry-After": "0.1"})),
+    "status-429-quota": Mode(
+        Reply.json({"error": {"code": "insufficient_quota", "message": ALL}}, status=429)
+    ),
+    "status-429-too-long": Mode(_echo(429, **{"Retry-After": "9999"})),
+    "status-503": Mode(_echo(503, **{"Retry-After": SAFE})),
+    "challenge": Mode(_echo(401, **{"WWW-Authenticate": f'Bearer error="{SAFE}"'})),
+    "html": Mode(_text(f"<html>{ALL}</html>", "text/html", 502)),
+    "problem": Mode(
+        _text(json.dumps({"type": ALL, "detail": ALL, "title": ALL}), "application/problem+json", 400)
+    ),
+    "mirror": Mode(_mirror),
+}
+BODIES: Mapping[str, Mode] = {
+    "invalid-json": Mode(_text('{"key": "' + ALL, "application/json")),
+    "wrong-charset": Mode(_text(ALL, f"text/plain; charset={SAFE}")),
+    "wrong-encoding": Mode(Reply.of(ALL.encode(), headers={"Content-Encoding": MIXED})),
+    "too-large": Mode(_text(ALL * 20_000, "text/plain")),
+    "not-http": Mode(Reply(f"{ALL}\r\n\r\n".encode(), close=True)),
+    "cut": Mode(Reply(f"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n{ALL}".encode(), close=True)),
+    "hang-up": Mode(Reply.hang_up()),
+    "silence": Mode(Reply.silence(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + ALL.encode())),
+}
+NETWORK: Mapping[str, Mode] = {
+    "refused": Mode(peer="closed", silent=True),
+    "unresolvable": Mode(connection={"base_url": "http://nowhere.invalid"}, silent=True),
+    "forbidden": Mode(connection={"base_url": "http://10.0.0.1"}, silent=True),
+    "certificate": Mode(peer="tls", silent=True),
+    "proxy-refusal": Mode(
+        peer="tunnel", connection={"base_url": "https://api.example.com", "proxy": _PROXY}, silent=True
+    ),
+    "proxy-answer": Mode(_mirror, connection={"base_url": "http://api.example.com", "proxy": _PROXY}),
+    "proxy-echo": Mode(_echo(407), connection={"base_url": "http://api.example.com", "proxy": _PROXY}),
+}
+REDIRECTS: Mapping[str, Mode] = {
+    "redirect": Mode(_echo(302, Location=f"https://elsewhere.example/?key={SAFE}")),
+    "redirect-307": Mode(_echo(307, Location=f"/again/{MIXED}")),
+    "redirect-elsewhere": _to(f"https://elsewhere.example/{MIXED}?key={SAFE}"),
+    "redirect-to-its-host": _to(f"https://{SAFE}.example/", 307),
+    "redirect-to-user": _to(f"https://user:{MIXED}@127.0.0.1/", 308),
+    "redirect-to-file": _to(f"file:///{SAFE}"),
+    "redirect-to-scheme": _to(f"{MIXED}:x"),
+    "redirect-loop": _to(f"/loop?key={SAFE}", 307),
+}
+TOKENS: Mapping[str, Mode] = {
+    "token-400": _token(
+        Reply.json({"error": "invalid_client", "error_description": ALL, "error_uri": ALL}, status=400)
+    ),
+    "token-error-code": _token(Reply.json({"error": ALL}, status=401)),
+    "token-mirror": _token(_mirror),
+    "token-mirror-basic": _token(_mirror, authentication="client_secret_basic"),
+    "token-500": _token(_echo(500)),
+    "token-html": _token(_text(ALL, "text/html")),
+    "token-missing": _token(Reply.json({"token": ALL})),
+    "token-type": _token(Reply.json({"access_token": MIXED, "token_type": ALL})),
+    "token-redirect": _token(_echo(302, Location=f"https://elsewhere.example/{SAFE}")),
+    "token-hang-up": _token(Reply.hang_up()),
+    "token-refused": Mode(
+        connection={"base_url": "{peer}", "authentication": {"bearer": {"token": "$secrets.MIXED"}}},
+        script=_echo(401),
+    ),
+    "discovery-404": _token(_echo(404), "oidc", silent=True),
+    "discovery-issuer": _token(
+        Reply.json({"issuer": f"https://{SAFE}.example/{MIXED}"}), "oidc", silent=True
+    ),
+}
+STREAMS: Mapping[str, Mode] = {
+    "stream-cut": _stream(_events(json.dumps({"text": ALL}), cut=True)),
+    "stream-invalid": _stream(_text(ALL, "text/plain")),
+    "stream-status": _stream(_echo(400)),
+    "stream-silence": _stream(Reply.silence(_events(json.dumps({"text": ALL}), cut=True).data)),
+    "chat-status": _chat(_echo(400)),
+    "chat-no-answer": _chat(Reply.json({"text": ALL})),
+    "chat-error-in-200": _chat(Reply.json({"error": {"message": ALL, "code": MIXED}})),
+    "chat-stream-cut": _chat(_events(_CHUNK, cut=True), stream=True),
+    "chat-stream-error": _chat(_events(_CHUNK, json.dumps({"error": {"message": ALL}})), stream=True),
+    "chat-stream-unfinished": _chat(_events(_CHUNK, "[DONE]"), stream=True),
+    "chat-stream-not-json": _chat(_events(_CHUNK, ALL), stream=True),
+}
+SUCCESSES: Mapping[str, Mode] = {
+    name: Mode(reply, fails=False)
+    for name, reply in {
+        "status-200": _echo(200),
+        "status-201": _echo(201),
+        "cookie": _echo(200, **{"Set-Cookie": f"session={SAFE}", "X-Echo": MIXED}),
+        "link": _echo(200, Link=f'</next?key={SAFE}>; rel="next"'),
+        "text": _text(ALL, "text/plain"),
+        "xml": _text(f"<key>{ALL}</key>", "application/xml"),
+        "binary": Reply.of(b"\xff\xfe" + ALL.encode(), headers={"Content-Type": "application/octet-stream"}),
+        "gzip": Reply.of(
+            gzip.compress(ALL.encode()), headers={"Content-Type": "text/plain", "Content-Encoding": "gzip"}
+        ),
+    }.items()
+}
+MODES: Mapping[str, Mode] = {**STATUSES, **BODIES, **NETWORK, **REDIRECTS, **TOKENS, **STREAMS, **SUCCESSES}
