@@ -80,11 +80,15 @@ async def test_cancelling_closes_the_socket_at_once(make_edge: Any) -> None:
         await asyncio.wait_for(server.client_left(), 0.5)
 
 
+@pytest.mark.parametrize("answer", [b"", HEAD], ids=["unanswered", "answered"])
 @pytest.mark.parametrize("ends", ["cancelled", "late"])
-async def test_an_upload_that_nobody_reads_is_given_up_at_once(make_edge: Any, ends: str) -> None:
+async def test_an_upload_that_nobody_reads_is_given_up_at_once(
+    make_edge: Any, ends: str, answer: bytes
+) -> None:
     accepted, finish = asyncio.Event(), asyncio.Event()
 
     async def never_read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
         accepted.set()
         await finish.wait()
         writer.close()
