@@ -13,6 +13,7 @@ from httptask.cli.server import SharedServer
 from httptask.testing.server import Reply, ScriptedServer
 from support.cluster import has_event
 from support.commands import Command, Shell
+from support.object_server import BUCKET, object_server
 
 CALLS = """
 document: { dsl: 1.0.3, namespace: tests, name: calls, version: 1.0.0 }
@@ -288,6 +289,35 @@ document: { dsl: 1.0.3, namespace: tests, name: large, version: 1.0.0 }
 do:
   - fetch: { call: httpRequest, with: { method: get, connection: local, path: /, responseBytes: 5000000 } }
 """
+
+
+async def test_what_is_stored_in_a_bucket(shell: Shell) -> None:
+    shell.write("large.yaml", LARGE)
+    text = "x" * 3_000_000
+    credentials = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "canary-0123456789"}
+    with object_server() as buckets:
+        s3 = f'[storage.s3]\nregion = "eu-west-1"\nendpoint_url = "{buckets.url}"\nbucket = '
+        async with ScriptedServer(
+            [Reply.of(text.encode(), headers={"Content-Type": "text/plain"})]
+        ) as server:
+            config = CONFIG.format(url=server.url) + s3
+            shell.write("httptask.toml", f'{config}"another"')
+            code, command = await shell.run("run", "large.yaml", "--input", "{}", **credentials)
+            assert (code, server.requests) == (2, [])
+            assert "httptask.toml: storage.s3: the bucket can't be used: " in command.stderr
+            assert "NoSuchBucket" in command.stderr
+
+            shell.write("httptask.toml", f'{config}"{BUCKET}"')
+            code, command = await shell.run("run", "large.yaml", "--input", "{}", **credentials)
+            assert code == 0, command.stderr
+            assert json.loads(command.stdout) == text
+
+        _, shown = await shell.run("runs", "show", "last", "--json", **credentials)
+        assert json.loads(shown.stdout)["output"] == text
+        buckets.objects.clear()
+        _, shown = await shell.run("runs", "show", "last", "--json", **credentials)
+        assert "can't be read" in json.loads(shown.stdout)["output"]
+        assert "Traceback" not in shown.stderr
 
 
 async def test_what_is_stored_in_a_folder(shell: Shell) -> None:

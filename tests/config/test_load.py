@@ -12,6 +12,7 @@ from httptask.config import (
     load_config,
     read_environment,
 )
+from httptask.config.storage import S3Section, StorageSection
 
 
 def written(folder: Path, text: str) -> Path:
@@ -345,12 +346,20 @@ def test_worker_reads_no_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_storage(tmp_path: Path) -> None:
-    assert load_config(written(tmp_path, ""), {}).storage is None
+    assert load_config(written(tmp_path, ""), {}).storage == StorageSection()
     config = load_config(written(tmp_path, '[storage]\ndirectory = ".httptask/storage"'), {})
-    assert config.storage == tmp_path / ".httptask/storage"
+    assert config.storage == StorageSection(directory=tmp_path / ".httptask/storage")
+    config = load_config(written(tmp_path, '[storage.s3]\nbucket = "runs"\nregion = "eu-west-1"'), {})
+    assert config.storage.s3 == S3Section(bucket="runs", region="eu-west-1")
     assert faults(written(tmp_path, '[storage]\ndirectry = "x"')) == [
         "storage.directry: unknown key; did you mean directory?"
     ]
     assert faults(written(tmp_path, "[storage]\ndirectory = 5")) == [
         "storage.directory: must be a path in quotes"
+    ]
+    assert faults(written(tmp_path, '[storage.s3]\nbuckt = "x"')) == [
+        "storage.s3.buckt: unknown key; did you mean bucket?"
+    ]
+    assert faults(written(tmp_path, '[storage]\ndirectory = "x"\ngcs = { bucket = "x" }')) == [
+        "storage: names more than one place: keep one of directory, s3 and gcs"
     ]

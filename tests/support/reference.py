@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 
 from httptask.activities.allowed import AllowedActivity
 from httptask.config import Policy, WorkerPolicy
-from httptask.config.load import StorageSection
+from httptask.config.storage import GcsSection, S3Section, StorageSection
 from httptask.http.connections import Connection, Price
 from httptask.http.models import Limits
 from httptask.http.retry import Retry
@@ -40,6 +40,8 @@ TABLES: Mapping[str, type[BaseModel]] = {
     "secrets.NAME": SecretSource,
     "activities.NAME": AllowedActivity,
     "storage": StorageSection,
+    "storage.s3": S3Section,
+    "storage.gcs": GcsSection,
     "policy": Policy,
     "worker": WorkerPolicy,
 }

@@ -1,15 +1,13 @@
 """The Temporal plugin as a command sets it up."""
 
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from httptask.cli.errors import CliError, in_lines
+from httptask.cli.storage import checked_storage, storage_of
 
 if TYPE_CHECKING:
-    from temporalio.converter import ExternalStorage
-
     from httptask.config import Config
     from httptask.dsl.loader import Loaded
     from httptask.http.fixtures import Fixtures
@@ -74,7 +72,7 @@ def plugin_for_run(
         fixtures=fixtures,
         recorder=None if record is None else Recorder(record),
         share_limits=False,
-        storage=_storage(config),
+        storage=checked_storage(config),
         allow_inline=True,
         allowed_activities=list(config.activities.values()),
         allowed_hosts=config.policy.allowed_hosts,
@@ -92,7 +90,7 @@ def plugin_for_serving(
     return HttpTaskPlugin(
         connections=config.connections,
         secrets=SecretStore(config.secrets, environment),
-        storage=_storage(config),
+        storage=checked_storage(config),
         definitions=definitions,
         allow_inline=allow_inline,
         allowed_activities=list(config.activities.values()),
@@ -103,32 +101,10 @@ def plugin_for_serving(
 
 def plugins_for_reading(config: "Config") -> "list[HttpTaskPlugin]":
     """For a client that only reads what runs left behind: what decodes it, where Temporal alone can't."""
-    from httptask.plugin import HttpTaskPlugin, folder_storage
+    from httptask.plugin import HttpTaskPlugin
 
-    if config.storage is None:
-        return []
-    return [HttpTaskPlugin(connections={}, storage=folder_storage(config.storage))]
-
-
-def _storage(config: "Config") -> "ExternalStorage | None":
-    """The storage, seen to take files before a call is made and paid whose result it would not take.
-
-    Raises:
-        CliError: it does not.
-    """
-    from httptask.plugin import folder_storage
-
-    if config.storage is None:
-        return None
-    try:
-        config.storage.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=config.storage):
-            pass
-    except OSError as error:
-        raise CliError(
-            f"{config.file}: storage.directory: {config.storage} can't be written to: {error.strerror}"
-        ) from None
-    return folder_storage(config.storage)
+    storage = storage_of(config)
+    return [] if storage is None else [HttpTaskPlugin(connections={}, storage=storage)]
 
 
 def serve(loaded: "Iterable[Loaded]") -> "DefinitionRegistry":

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,13 +14,14 @@ from httptask.chat.model_rules import misspelt_fields
 from httptask.config.errors import ConfigInvalid
 from httptask.config.faults import describe_faults
 from httptask.config.policy import Policy, WorkerPolicy
+from httptask.config.storage import StorageSection
 from httptask.http.connections import Connection, default_connections
 from httptask.http.errors import RequestInvalid
 from httptask.http.json_tree import is_object
 from httptask.http.providers import PROVIDERS
 from httptask.http.secrets import SecretSource
 
-__all__ = ["CONFIG_NAME", "STATE_DIRECTORY_NAME", "Config", "StorageSection", "find_config", "load_config"]
+__all__ = ["CONFIG_NAME", "STATE_DIRECTORY_NAME", "Config", "find_config", "load_config"]
 
 CONFIG_NAME = "httptask.toml"
 STATE_DIRECTORY_NAME = ".httptask"
@@ -37,7 +38,7 @@ class Config:
         file: None when there is none.
         connections: by name; `openai` is always among them.
         secrets: where declared secrets come from, by name.
-        storage: folder for large payloads; None when Temporal carries all of them.
+        storage: where large payloads go; empty when Temporal carries all of them.
         activities: activities of the user's own workers that definitions may call, by name.
         policy: where requests without a connection may go.
         worker: what `httptask worker` permits.
@@ -50,21 +51,12 @@ class Config:
     activities: Mapping[str, AllowedActivity]
     policy: Policy
     worker: WorkerPolicy
-    storage: Path | None = None
+    storage: StorageSection = field(default_factory=StorageSection)
 
     @property
     def state_directory(self) -> Path:
         """Where the embedded server keeps its database."""
         return self.root / STATE_DIRECTORY_NAME
-
-
-class StorageSection(BaseModel):
-    """Where payloads go that are too large for Temporal."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-    directory: Path | None = None
-    """Where payloads of 256 KiB and more go, relative to `httptask.toml`; without it Temporal carries all of them."""
 
 
 class _ConfigFile(BaseModel):
@@ -127,7 +119,9 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
             {name: _bound(source, connections.values()) for name, source in secrets.items()}
         ),
         activities=MappingProxyType(written.activities),
-        storage=_anchored_path(written.storage.directory, root),
+        storage=written.storage.model_copy(
+            update={"directory": _anchored_path(written.storage.directory, root)}
+        ),
         policy=written.policy,
         worker=written.worker,
     )

@@ -3,6 +3,7 @@
 from httptask.activities.allowed import AllowedActivity
 from httptask.plugin.definitions import DefinitionRegistry, ServedDefinition
 from httptask.plugin.live import LiveText, live_texts
+from httptask.plugin.object_storage import gcs_storage, s3_storage
 from httptask.plugin.plugin import HttpTaskPlugin
 from httptask.plugin.replay import ReplayedTask, ReplayFailed, replay_tasks, runs_definition
 from httptask.plugin.status import SIMULATED_MEMO, fetch_status, with_attempts, with_simulated
@@ -20,9 +21,11 @@ __all__ = [
     "StoredPayloadMissing",
     "fetch_status",
     "folder_storage",
+    "gcs_storage",
     "live_texts",
     "replay_tasks",
     "runs_definition",
+    "s3_storage",
     "with_attempts",
     "with_simulated",
 ]
