@@ -31,6 +31,12 @@ EXCERPTS = [fence for fence in of_language("yaml", "python", "toml") if fence.ta
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#([^)]+))?\)")
 ASSIGNMENT = re.compile(r"^[A-Z_]+=")
 
+SECRETS = {
+    "OPENAI_API_KEY": "key",
+    "TICKETS_TOKEN": "token",
+    "SHOP_LOGIN": json.dumps({"username": "reader", "password": "value-of-password"}),
+}
+
 
 @activity.defn
 async def price_of(article: str, pieces: int) -> int:
@@ -67,11 +73,11 @@ async def test_runs_end_as_shown(temporal: WorkflowEnvironment, tmp_path: Path, 
         secrets = {
             name: f"https://{name}.example.com" for name in definition.get("use", {}).get("secrets", [])
         }
-        known = load_config(ROOT / "examples/python-worker/httptask.toml", {}).connections
+        known, named = shown_connections(case.definition.page, tmp_path)
         options = {
             "fixtures": Fixtures.load(tmp_path),
             "connections": {**known, "local": Connection(name="local", provider="ollama")},
-            "secrets": secret_store({**secrets, "OPENAI_API_KEY": "key", "TICKETS_TOKEN": "token"}),
+            "secrets": secret_store({**secrets, **named, **SECRETS}),
         }
     options["allowed_activities"] = [AllowedActivity(name="price_of")]
     async with running(temporal, worker={"activities": [price_of]}, **options) as runner:
@@ -81,6 +87,18 @@ async def test_runs_end_as_shown(temporal: WorkflowEnvironment, tmp_path: Path, 
     else:
         error = json.loads(parts["error"])
         assert {name: outcome.problem.get(name) for name in error} == error
+
+
+def shown_connections(page: str, folder: Path) -> tuple[dict[str, Connection], dict[str, str]]:
+    """The connections that the configuration of a page declares, besides those of an example, and their secrets."""
+    files = [ROOT / "examples/python-worker/httptask.toml"]
+    for fence in of_language("toml"):
+        if fence.page == page and not fence.tag:
+            files.append(folder / f"{fence.line}.toml")
+            files[-1].write_text(fence.text)
+    loaded = [load_config(file, {}) for file in files]
+    connections = {name: found for config in loaded for name, found in config.connections.items()}
+    return connections, {name: f"value-of-{name}" for config in loaded for name in config.secrets}
 
 
 @pytest.mark.parametrize("fence", of_language("sh"), ids=str)

@@ -62,11 +62,11 @@ async def test_what_is_lost_or_damaged(buckets: Buckets, kind: str) -> None:
     [claim, *_] = await driver(kind, buckets).store(StorageDriverStoreContext(), PAYLOADS)
     buckets.objects |= dict.fromkeys(buckets.objects, b"damaged")
     with pytest.raises(
-        StoredPayloadMissing, match="a stored payload can't be read: .*integrity check failed"
+        StoredPayloadMissing, match=r"a stored payload can't be read: .*integrity check failed"
     ):
         await driver(kind, buckets).retrieve(StorageDriverRetrieveContext(), [claim])
     buckets.objects.clear()
-    with pytest.raises(StoredPayloadMissing, match="a stored payload can't be read: .*retrieve failed"):
+    with pytest.raises(StoredPayloadMissing, match=r"a stored payload can't be read: .*retrieve failed"):
         await driver(kind, buckets).retrieve(StorageDriverRetrieveContext(), [claim])
 
 
