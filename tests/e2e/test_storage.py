@@ -82,6 +82,16 @@ async def test_responses_without_storage(
     assert history < 20_000
 
 
+async def test_a_call_whose_result_finds_no_place_is_not_made_again(
+    temporal: WorkflowEnvironment, server: ScriptedServer, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    outcome, _ = await run(temporal, server, FETCH, {"size": 2_100_000}, folder_storage(tmp_path / "file"))
+    assert outcome.problem["error"] == "PayloadNotStored"
+    assert outcome.problem["detail"] == f"the result can't be stored: {tmp_path / 'file'}: Not a directory"
+    assert len(server.requests) == 1
+
+
 async def test_the_limit_of_a_response_stays_where_nobody_raises_it(
     temporal: WorkflowEnvironment, server: ScriptedServer, tmp_path: Path
 ) -> None:

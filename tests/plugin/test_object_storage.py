@@ -10,6 +10,7 @@ from temporalio.converter import (
     StorageDriverRetrieveContext,
     StorageDriverStoreContext,
 )
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.plugin import StoredPayloadMissing, gcs_storage, s3_storage
@@ -76,6 +77,14 @@ def test_a_bucket_is_looked_at_before_anything_is_paid(buckets: Buckets, kind: s
     storage(kind, buckets, "another")
     with pytest.raises(Exception, match=r"NoSuchBucket|404"):
         storage(kind, buckets, "another", check=True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_can_not_be_stored_fails_an_activity_for_good(buckets: Buckets, kind: str) -> None:
+    [lost] = storage(kind, buckets, "another").drivers
+    with pytest.raises(ApplicationError, match=r"the result can't be stored: .*404") as caught:
+        await lost.store(StorageDriverStoreContext(), PAYLOADS)
+    assert (caught.value.type, caught.value.non_retryable) == ("PayloadNotStored", True)
 
 
 @pytest.mark.parametrize("kind", KINDS)

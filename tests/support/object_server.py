@@ -68,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         bucket, _, name = self._target()[0].partition("/")
         self._store(bucket, unquote(name), self._body())
-        self._answer(200)
+        self._answer(200 if bucket == BUCKET else 404)
 
     def do_POST(self) -> None:
         """An upload to Google: metadata, then the object, in a multipart body."""

@@ -16,9 +16,10 @@ from temporalio.converter import (
     StorageDriver,
     StorageDriverClaim,
     StorageDriverRetrieveContext,
+    StorageDriverStoreContext,
 )
 
-from httptask.plugin.storage import StoredPayloadMissing
+from httptask.plugin.storage import StoredPayloadMissing, not_stored
 
 __all__ = ["gcs_storage", "s3_storage"]
 
@@ -80,7 +81,15 @@ def gcs_storage(bucket: str, *, check: bool = False) -> ExternalStorage:
 
 
 class _Explained(StorageDriver):
-    """Says of a payload that does not come back which storage has it no more."""
+    """Says why a payload could not be stored, or does not come back."""
+
+    async def store(
+        self, context: StorageDriverStoreContext, payloads: Sequence[Payload]
+    ) -> list[StorageDriverClaim]:
+        try:
+            return await super().store(context, payloads)  # type: ignore[safe-super]
+        except (RuntimeError, ValueError) as error:
+            raise not_stored(str(error.__cause__ or error)) from error
 
     async def retrieve(
         self, context: StorageDriverRetrieveContext, claims: Sequence[StorageDriverClaim]

@@ -17,8 +17,9 @@ from temporalio.converter import (
     StorageDriverRetrieveContext,
     StorageDriverStoreContext,
 )
+from temporalio.exceptions import ApplicationError
 
-__all__ = ["StoredPayloadMissing", "folder_storage"]
+__all__ = ["StoredPayloadMissing", "folder_storage", "not_stored"]
 
 _NAME = "httptask.folder"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -26,6 +27,13 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 class StoredPayloadMissing(RuntimeError):
     """A payload that history refers to is not in the folder, or not as it was stored."""
+
+
+def not_stored(reason: str) -> ApplicationError:
+    """The failure of an activity whose result finds no place: its call was made, and is not made again for that."""
+    return ApplicationError(
+        f"the result can't be stored: {reason}"[:500], type="PayloadNotStored", non_retryable=True
+    )
 
 
 def folder_storage(directory: Path) -> ExternalStorage:
@@ -50,7 +58,10 @@ class _FolderDriver(StorageDriver):
     async def store(
         self, context: StorageDriverStoreContext, payloads: Sequence[Payload]
     ) -> list[StorageDriverClaim]:
-        return [await asyncio.to_thread(self._store, payload.SerializeToString()) for payload in payloads]
+        try:
+            return [await asyncio.to_thread(self._store, payload.SerializeToString()) for payload in payloads]
+        except OSError as error:
+            raise not_stored(f"{self.directory}: {error.strerror}") from error
 
     async def retrieve(
         self, context: StorageDriverRetrieveContext, claims: Sequence[StorageDriverClaim]
