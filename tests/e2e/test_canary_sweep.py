@@ -33,6 +33,7 @@ from support.encodings import forms_of
 from support.runs import temporal_server
 
 FAILURES_AT_LEAST = 30
+FORMS = [*encoded(), *encoded(CANARIES["APART"])]
 FAILING = [name for name, mode in MODES.items() if mode.fails]
 ENDING, TESTED = FAILING[::6], FAILING[::2]
 """Modes with a run, and with a test request, of their own in a terminal, which take time; all share one run."""
@@ -177,7 +178,8 @@ def heard(server: ScriptedServer) -> bool:
     received = "".join(
         f"{request.target}{request.headers}{request.body.decode()}" for request in server.requests
     )
-    return any(form.decode() in received for form in forms_of(CANARIES["CANARY"]))
+    forms = forms_of(CANARIES["CANARY"]) | forms_of(CANARIES["APART"])
+    return any(form.decode() in received for form in forms)
 
 
 def check_that_it_was_told(project: CanaryProject, sinks: Sinks, failed: set[str]) -> None:
@@ -203,5 +205,5 @@ def check_that_it_was_told(project: CanaryProject, sinks: Sinks, failed: set[str
 
 def test_a_leak_would_be_seen() -> None:
     sinks = Sinks()
-    sinks.contents = {str(number): f"x{form}y".encode() for number, form in enumerate(encoded())}
-    assert len(sinks.leaks()) == len(encoded())
+    sinks.contents = {str(number): f"x{form}y".encode() for number, form in enumerate(FORMS)}
+    assert len(sinks.leaks()) == len(FORMS)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote_plus
 
 from httptask.testing import Reply, ServedRequest
 
@@ -16,10 +16,12 @@ CANARIES = {
     "CANARY": 'canary-/5f1c+9d27"e0b4 z',
     "SAFE": "canary-5f1c9d27e0b4z",
     "MIXED": "CaNaRy5F1c9D27e0B4z",
+    "APART": 'apart-/8e2b+4a61"c7 y',
 }
-"""`SAFE` and `MIXED` are for headers and URLs of answers, where not every character can stand."""
+"""`SAFE` and `MIXED` are for headers and URLs of answers, where not every character can stand. `APART` is in no request:
+proxies and token endpoints alone see it."""
 
-CANARY, SAFE, MIXED = CANARIES.values()
+CANARY, SAFE, MIXED, APART = CANARIES.values()
 
 Script = Reply | Callable[[ServedRequest], Reply]
 
@@ -47,23 +49,22 @@ class Mode:
     silent: bool = False
 
 
-def encoded() -> list[str]:
-    """The canaries in the encodings that servers use."""
+def encoded(canary: str = CANARY) -> list[str]:
+    """The canaries of requests, or one that is apart, in the encodings that servers use."""
     return [
-        CANARY,
-        SAFE,
-        MIXED,
-        json.dumps(CANARY),
-        quote(CANARY),
-        quote(CANARY, safe=""),
-        quote_plus(CANARY),
-        base64.b64encode(CANARY.encode()).decode(),
-        base64.urlsafe_b64encode(f"user:{CANARY}".encode()).decode(),
-        base64.b64encode(f"xy{MIXED}".encode()).decode(),
+        canary,
+        *((SAFE, MIXED, base64.b64encode(f"xy{MIXED}".encode()).decode()) if canary == CANARY else ()),
+        json.dumps(canary),
+        quote(canary),
+        quote(canary, safe=""),
+        quote_plus(canary),
+        base64.b64encode(canary.encode()).decode(),
+        base64.urlsafe_b64encode(f"user:{canary}".encode()).decode(),
     ]
 
 
 ALL = " ".join(encoded())
+WITH_APART = " ".join((ALL, *encoded(APART)))
 
 
 def _echo(status: int, **headers: str) -> Reply:
@@ -76,11 +77,12 @@ def _text(body: str, content_type: str, status: int = 200) -> Reply:
 
 
 def _mirror(served: ServedRequest) -> Reply:
-    """All that came, as it came."""
+    """All that came, as it came, and decoded."""
     lines = [served.target, *(f"{name}: {value}" for name, value in served.headers.items())]
-    basic = served.headers.get("authorization", "").removeprefix("Basic ")
-    decoded = base64.b64decode(basic).decode() if basic.isalnum() else ""
-    return _text("\n".join([*lines, decoded, served.body.decode()]), "text/plain", 418)
+    credentials = [value[6:] for value in served.headers.values() if value.startswith("Basic ")]
+    decoded = [base64.b64decode(pair).decode() for pair in credentials]
+    body = served.body.decode()
+    return _text("\n".join([*lines, *decoded, *map(unquote_plus, decoded), body]), "text/plain", 418)
 
 
 def _events(*events: str, cut: bool = False) -> Reply:
@@ -99,7 +101,7 @@ def _token(reply: Script, policy: str = "oauth2", *, silent: bool = False, **cli
     settings = {
         "authority": "{peer}",
         "grant": "client_credentials",
-        "client": {"id": "shop", "secret": "$secrets.CANARY", **client},
+        "client": {"id": "shop", "secret": "$secrets.APART", **client},
     }
     connection = {"base_url": "http://127.0.0.1:1", "authentication": {policy: settings}}
     return Mode(reply, connection=connection, silent=silent)
@@ -115,7 +117,7 @@ def _chat(reply: Reply, **body: Any) -> Mode:
 
 
 _CHUNK = json.dumps({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ALL}}]})
-_PROXY = {"url": "{peer}", "username": "shop", "password": "$secrets.CANARY"}
+_PROXY = {"url": "{peer}", "username": "shop", "password": "$secrets.APART"}
 
 STATUSES: Mapping[str, Mode] = {
     **{f"status-{status}": Mode(_echo(status)) for status in (400, 401, 402, 403, 404, 409, 413, 422, 500)},
@@ -151,7 +153,10 @@ NETWORK: Mapping[str, Mode] = {
         peer="tunnel", connection={"base_url": "https://api.example.com", "proxy": _PROXY}, silent=True
     ),
     "proxy-answer": Mode(_mirror, connection={"base_url": "http://api.example.com", "proxy": _PROXY}),
-    "proxy-echo": Mode(_echo(407), connection={"base_url": "http://api.example.com", "proxy": _PROXY}),
+    "proxy-echo": Mode(
+        _text(WITH_APART, "text/plain", 407),
+        connection={"base_url": "http://api.example.com", "proxy": _PROXY},
+    ),
 }
 REDIRECTS: Mapping[str, Mode] = {
     "redirect": Mode(_echo(302, Location=f"https://elsewhere.example/?key={SAFE}")),
@@ -165,15 +170,17 @@ REDIRECTS: Mapping[str, Mode] = {
 }
 TOKENS: Mapping[str, Mode] = {
     "token-400": _token(
-        Reply.json({"error": "invalid_client", "error_description": ALL, "error_uri": ALL}, status=400)
+        Reply.json(
+            {"error": "invalid_client", "error_description": WITH_APART, "error_uri": WITH_APART}, status=400
+        )
     ),
-    "token-error-code": _token(Reply.json({"error": ALL}, status=401)),
+    "token-error-code": _token(Reply.json({"error": WITH_APART}, status=401)),
     "token-mirror": _token(_mirror),
     "token-mirror-basic": _token(_mirror, authentication="client_secret_basic"),
-    "token-500": _token(_echo(500)),
-    "token-html": _token(_text(ALL, "text/html")),
-    "token-missing": _token(Reply.json({"token": ALL})),
-    "token-type": _token(Reply.json({"access_token": MIXED, "token_type": ALL})),
+    "token-500": _token(_text(WITH_APART, "text/plain", 500)),
+    "token-html": _token(_text(WITH_APART, "text/html")),
+    "token-missing": _token(Reply.json({"token": WITH_APART})),
+    "token-type": _token(Reply.json({"access_token": MIXED, "token_type": WITH_APART})),
     "token-redirect": _token(_echo(302, Location=f"https://elsewhere.example/{SAFE}")),
     "token-hang-up": _token(Reply.hang_up()),
     "token-refused": Mode(
