@@ -131,7 +131,7 @@ async def test_key_with_a_newline_is_refused_before_anything_is_sent(
 
 
 async def test_unreachable_host(shell: Shell) -> None:
-    """Attempts are cut short by a timeout; each of them has failed with the key in hand."""
+    """The last attempt that a timeout leaves time for ends the run; each of them has failed with the key in hand."""
     file = shell.write("asks.yaml", ASKS.replace("do:\n", "timeout: { after: PT3S }\ndo:\n", 1))
     code, command = await shell.run(
         "run", file.name, OPENAI_BASE_URL="http://127.0.0.1:1/v1", OPENAI_API_KEY=KEY
@@ -139,5 +139,5 @@ async def test_unreachable_host(shell: Shell) -> None:
 
     assert code == 1
     assert "no connection to 127.0.0.1:1" in command.stderr
-    assert "Timed out" in command.stderr
+    assert "another attempt would come after the timeout of the workflow" in command.stderr
     assert await leaks(shell, command) == []

@@ -8,6 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.http.breaker import Breaker
 from httptask.http.errors import Postponed
 from httptask.testing import Reply, ScriptedServer
+from httptask.workflows import deadlines
 from support.chat import rate_limited, unavailable
 from support.runs import local_connection, running
 
@@ -100,7 +101,11 @@ async def test_a_wait_beyond_the_timeout_fails_at_once_and_says_why(
     assert len(server.requests) == 1
 
 
-async def test_the_failure_before_a_timeout_is_told(temporal: WorkflowEnvironment) -> None:
+async def test_the_failure_before_a_timeout_is_told(
+    temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The call's own end and the task's are told to the run together, if it is slow to hear of the first.
+    monkeypatch.setattr(deadlines, "_AHEAD", 0.7)
     async with ScriptedServer([unavailable(), Reply.silence()]) as server:
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner, asyncio.timeout(20):
