@@ -15,7 +15,7 @@ async def temporal() -> AsyncIterator[WorkflowEnvironment]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one of the two processes run the long tests, which measure times: never two of them at once."""
+    """Let one process run the long tests, which measure times: never two of them at once."""
     for item in items:
         if item.get_closest_marker("long") is not None:
             item.add_marker(pytest.mark.xdist_group("long"))
