@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from httptask.http.errors import RequestInvalid
+from httptask.http.json_pointer import pointer_tokens
 from httptask.http.json_tree import is_array, is_object
 from httptask.http.models import SecretReference
 
@@ -103,4 +104,4 @@ class Insertions:
 def _tokens(pointer: str) -> tuple[str, ...]:
     if not pointer.startswith("/"):
         raise RequestInvalid(f"{pointer[:100]!r} is not a JSON Pointer to a part of the request")
-    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer[1:].split("/"))
+    return pointer_tokens(pointer)

@@ -4,13 +4,9 @@ from typing import Any
 
 from httptask.chat.unknown import IsUnknown
 from httptask.dsl.json_values import is_list, is_mapping
+from httptask.http.json_pointer import pointer_tokens
 
-__all__ = ["missing_place", "tokens_in"]
-
-
-def tokens_in(pointer: str) -> list[str]:
-    """The keys and indices that a JSON Pointer names."""
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer[1:].split("/")]
+__all__ = ["missing_place"]
 
 
 def missing_place(body: Any, pointer: str, is_unknown: IsUnknown | None = None) -> tuple[str, Any] | None:
@@ -24,7 +20,7 @@ def missing_place(body: Any, pointer: str, is_unknown: IsUnknown | None = None) 
     Returns:
         The first key that leads nowhere, and the value that lacks it; None when the member can be set.
     """
-    value, tokens = body, tokens_in(pointer)
+    value, tokens = body, pointer_tokens(pointer)
     for index, token in enumerate(tokens):
         if is_unknown is not None and is_unknown(value):
             return None

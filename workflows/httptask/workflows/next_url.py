@@ -9,6 +9,7 @@ from typing import NoReturn
 from urllib.parse import unquote, unquote_plus, urljoin
 
 from httptask.http.errors import RequestInvalid
+from httptask.http.json_pointer import pointer_tokens
 from httptask.http.models import HttpRequest
 from httptask.http.url import Url, encode_text
 from httptask.workflows.problem import TaskFault
@@ -30,8 +31,8 @@ def credential_parameters(request: HttpRequest, query_key: str | None) -> frozen
         request: the request.
         query_key: the parameter that holds its connection's credential, if there is one.
     """
-    pointers = (reference.pointer.split("/") for reference in request.secrets)
-    own = {tokens[2].replace("~1", "/").replace("~0", "~") for tokens in pointers if tokens[1] == "query"}
+    places = (pointer_tokens(reference.pointer) for reference in request.secrets)
+    own = {place[1] for place in places if place[0] == "query"}
     is_added = query_key is not None and request.authentication is None
     return frozenset(own | {query_key} if query_key is not None and is_added else own)
 

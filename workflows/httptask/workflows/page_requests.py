@@ -3,9 +3,10 @@
 from typing import Any
 from urllib.parse import parse_qsl
 
-from httptask.dsl.body_places import missing_place, tokens_in
+from httptask.dsl.body_places import missing_place
 from httptask.dsl.json_values import is_mapping, kind_of
 from httptask.dsl.reading_arguments import PaginateArguments, PositionArguments
+from httptask.http.json_pointer import pointer_tokens
 from httptask.http.models import HttpRequest, JsonBody
 from httptask.workflows.request_bodies import refuse_request
 
@@ -50,7 +51,7 @@ def with_position(request: HttpRequest, way: PositionArguments, position: Positi
             refuse_request(
                 f"the body has no place for {way.body}, which `paginate` sets: no {token} in {kind_of(found)}"
             )
-        body = JsonBody(value=_with_member(request.body.value, tokens_in(way.body), position))
+        body = JsonBody(value=_with_member(request.body.value, pointer_tokens(way.body), position))
         return _changed(request, f"/body/value{way.body}", body=body)
     assert way.parameter is not None  # one of the two is given
     escaped = way.parameter.replace("~", "~0").replace("/", "~1")
@@ -67,7 +68,7 @@ def _has_parameter(url: str, name: str) -> bool:
     return any(given == name for given, _ in parse_qsl(query, keep_blank_values=True))
 
 
-def _with_member(value: Any, tokens: list[str], new: Position) -> Any:
+def _with_member(value: Any, tokens: tuple[str, ...], new: Position) -> Any:
     """The value with another member at a place that it has."""
     if not tokens:
         return new

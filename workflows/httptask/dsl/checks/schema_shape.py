@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from httptask.dsl.json_values import is_list, is_mapping
+from httptask.http.json_pointer import pointer_tokens
 
 __all__ = ["MissingKey", "SchemaShape"]
 
@@ -97,8 +98,7 @@ class SchemaShape:
 
     def _referenced(self, reference: str) -> Any:
         current = self.root
-        for token in reference.removeprefix("#").split("/")[1:]:
-            key = token.replace("~1", "/").replace("~0", "~")
+        for key in pointer_tokens(reference.removeprefix("#")):
             current = current.get(key) if is_mapping(current) else None
         return current if reference.startswith("#") else None
 

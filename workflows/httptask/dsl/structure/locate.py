@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
 from pydantic import BaseModel, Tag
 
 from httptask.dsl.json_values import is_list
+from httptask.http.json_pointer import pointer_tokens
 
 __all__ = [
     "Branch",
@@ -103,8 +104,7 @@ def value_at(data: Any, tokens: tuple[Token, ...]) -> Any:
 def tokens_of(data: Any, pointer: str) -> tuple[Token, ...]:
     """The keys and indices that a JSON Pointer into data names."""
     tokens: tuple[Token, ...] = ()
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
+    for key in pointer_tokens(pointer):
         tokens += (int(key) if is_list(value_at(data, tokens)) else key,)
     return tokens
 
