@@ -1,5 +1,6 @@
 """A chat completion as an activity takes and returns it."""
 
+from http import HTTPStatus
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -139,6 +140,11 @@ class Completion(BaseModel):
     size: int | None = None
     """Bytes of the answer's body after decompression."""
     timing: Timing | None = None
+
+    @property
+    def is_prompt_held_back(self) -> bool:
+        """Whether a content filter held the prompt back, so that there is no answer and nothing was used."""
+        return self.status == HTTPStatus.BAD_REQUEST
 
 
 CALL_FIELDS: Final = frozenset(

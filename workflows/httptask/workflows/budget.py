@@ -15,7 +15,12 @@ __all__ = ["Spending", "is_stop", "keeps_bounds"]
 
 _DECIMALS: Final = 12
 """Of US dollars: ten times a cent is to be ten cents."""
-_STOPS: Final = frozenset({"BudgetExceeded", "PriceUnknown", "UsageUnknown"})
+_STOPS: Final[Mapping[str, str]] = {
+    "BudgetExceeded": "Budget exceeded",
+    "PriceUnknown": "Price unknown",
+    "UsageUnknown": "Usage unknown",
+}
+"""Names of the errors that end a run, with their titles."""
 
 
 class Spending:
@@ -154,5 +159,4 @@ def _refuse_unmetered(model: str, bound: str) -> NoReturn:
 
 
 def _refuse(error: str, detail: str) -> NoReturn:
-    title = {"PriceUnknown": "Price unknown", "UsageUnknown": "Usage unknown"}.get(error, "Budget exceeded")
-    TaskFault.raise_standard("runtime", title, detail=detail, error=error)
+    TaskFault.raise_standard("runtime", _STOPS[error], detail=detail, error=error)

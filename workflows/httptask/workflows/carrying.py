@@ -10,12 +10,11 @@ from pydantic_core import PydanticSerializationError, to_json, to_jsonable_pytho
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
-from temporalio.exceptions import ApplicationError
 
 from httptask.activities.storage import MAX_INLINE_BYTES
 from httptask.http.json_pointer import json_pointer
 from httptask.http.json_tree import infinite_numbers
-from httptask.workflows.errors import CallInvalid, typed_error
+from httptask.workflows.errors import CallInvalid, fault_error
 from httptask.workflows.payloads import converted, require_room
 from httptask.workflows.problem import TaskFault
 from httptask.workflows.room import Room
@@ -78,6 +77,5 @@ async def _payload(argument: Any, what: str) -> Payload:
         if size > MAX_INLINE_BYTES and _is_checked():
             await require_room(size, what)
     except TaskFault as fault:
-        problem = fault.problem
-        raise typed_error(ApplicationError(problem.detail or problem.title, type=problem.error)) from None
+        raise fault_error(fault) from None
     return payload

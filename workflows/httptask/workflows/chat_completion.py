@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from http import HTTPStatus
 from typing import Any, Final, NamedTuple, TypeGuard, TypeVar, Unpack, overload
 
 from pydantic import BaseModel, ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 from httptask.activities.names import CHAT_COMPLETION
 from httptask.chat.faults import Level
@@ -30,7 +28,7 @@ from httptask.workflows.calls import CallOptions, execute
 from httptask.workflows.carrying import require_json
 from httptask.workflows.chat_calls import sum_usage
 from httptask.workflows.chat_result import ChatResult, chat_result
-from httptask.workflows.errors import CallInvalid, OutputInvalid, TurnsExceeded, typed_error
+from httptask.workflows.errors import CallInvalid, OutputInvalid, TurnsExceeded, fault_error
 from httptask.workflows.live import require_stream
 from httptask.workflows.output_type import response_format_of
 from httptask.workflows.problem import TaskFault
@@ -217,7 +215,7 @@ class _Conversation:
                     refused.info.get("model") or asked["model"],
                 )
             raise
-        if completion.status != HTTPStatus.BAD_REQUEST:
+        if not completion.is_prompt_held_back:
             self._spend(completion.usage or Usage(), completion.cost, completion.model or asked["model"])
         calls = (
             answered_calls(completion, self._tools.names, asked.get("tools") or [], asked["messages"])
@@ -230,10 +228,7 @@ class _Conversation:
         try:
             self._spending.take_call(asks_model=True)
         except TaskFault as stop:
-            problem = stop.problem
-            spent = {"spent": self._spending.spent.model_dump()}
-            failure = ApplicationError(problem.detail or problem.title, spent, type=problem.error)
-            raise typed_error(failure) from None
+            raise fault_error(stop, {"spent": self._spending.spent.model_dump()}) from None
 
     def _spend(self, usage: Usage, cost: float | None, model: str) -> None:
         self._spending.add_answer(model, usage, cost)

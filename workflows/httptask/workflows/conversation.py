@@ -1,7 +1,6 @@
 """The questions of one `chatCompletion`: whom they go to, what they have cost, and what they have become."""
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any, Final
 
 from httptask.chat.models import Completion, Unavailable, Usage
@@ -157,7 +156,7 @@ class Conversation:
                 raise
             finally:
                 services.stream.trim()
-            if completion.status == HTTPStatus.BAD_REQUEST:  # the prompt was held back: nothing to count
+            if completion.is_prompt_held_back:  # there is nothing to count
                 return completion
             usage = completion.usage or Usage()
             self._spend(usage, completion.model or model, completion.cost, simulated=completion.simulated)

@@ -21,6 +21,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 
 from httptask.dsl.json_values import is_mapping
+from httptask.workflows.problem import TaskFault
 
 __all__ = [
     "AddressForbidden",
@@ -53,6 +54,7 @@ __all__ = [
     "Unauthorized",
     "UsageUnknown",
     "call_error",
+    "fault_error",
     "typed_error",
 ]
 
@@ -234,3 +236,9 @@ def typed_error(failure: ApplicationError) -> CallFailed:
     """The class of ours that a failure's type names."""
     found = _BY_TYPE.get(failure.type or "", CallFailed)
     return found(failure.message, *failure.details, type=failure.type, non_retryable=True)
+
+
+def fault_error(fault: TaskFault, *details: Any) -> CallFailed:
+    """The typed error for what the interpreter would end a task with."""
+    problem = fault.problem
+    return typed_error(ApplicationError(problem.detail or problem.title, *details, type=problem.error))

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
+from httptask.dsl.checks.refusals import refusals
 from httptask.dsl.expressions import Expression, Secret, TemplateText, is_expression
 from httptask.dsl.faults import Fault
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
 from httptask.dsl.model import Endpoint
 from httptask.dsl.program import Program, TaskNode, TemplateUse
-from httptask.http.errors import RequestInvalid
 from httptask.http.url import Url, encode_text
 
 __all__ = ["check_addresses"]
@@ -83,11 +84,8 @@ def _unreadable(pointer: str, parts: tuple[Any, ...], *, has_connection: bool) -
         hint = "write it out from https:// on; or `call: httpRequest` with a `connection`, and a `path` at its server"
         yield Fault(pointer, "endpoint", "the endpoint is not absolute: it names no server", hint)
     elif len(parts) == 1:
-        try:
-            Url.parse(encode_text(_ANY_VARIABLE.sub("x", parts[0])))
-        except RequestInvalid as error:
-            message, _, hint = error.message.partition(": ")
-            yield Fault(pointer, "endpoint", message, hint or "write it as it is to be sent")
+        read = partial(Url.parse, encode_text(_ANY_VARIABLE.sub("x", parts[0])))
+        yield from refusals(pointer, "endpoint", read, "write it as it is to be sent")
 
 
 def _has_connection(program: Program, node: TaskNode) -> bool:

@@ -1,15 +1,15 @@
 """What is written out in a request and could never be sent: found when it is loaded, and not by the first call."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
+from httptask.dsl.checks.refusals import refusals
 from httptask.dsl.expressions import TemplateText, is_expression
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.json_values import is_mapping
 from httptask.dsl.program import Program
-from httptask.http.errors import RequestInvalid
 from httptask.http.headers import check_header, check_idempotency_key
 from httptask.http.url import has_dot_segment
 
@@ -49,7 +49,7 @@ def _headers(pointer: str, headers: Any) -> Iterator[Fault]:
     seen: set[str] = set()
     for name, value in headers.items() if is_mapping(headers) else ():
         at = child_pointer(pointer, name)
-        yield from _refused(at, "unsendable-header", partial(check_header, name, _written(value) or ""))
+        yield from refusals(at, "unsendable-header", partial(check_header, name, _written(value) or ""))
         if name.lower() in seen:
             message = f"the header {name} is given twice"
             yield Fault(
@@ -61,15 +61,7 @@ def _headers(pointer: str, headers: Any) -> Iterator[Fault]:
 def _key(pointer: str, request: Mapping[str, Any]) -> Iterator[Fault]:
     key = request.get("idempotencyKey")
     if isinstance(key, str):
-        yield from _refused(pointer, "unsendable-key", partial(check_idempotency_key, key))
-
-
-def _refused(pointer: str, code: str, check: Callable[[], None]) -> Iterator[Fault]:
-    try:
-        check()
-    except RequestInvalid as error:
-        message, _, hint = error.message.partition(": ")
-        yield Fault(pointer, code, message, hint or None)
+        yield from refusals(pointer, "unsendable-key", partial(check_idempotency_key, key))
 
 
 def _written(value: Any, *, between: str = "") -> str | None:
