@@ -1,6 +1,8 @@
 """Temporal that is killed at a given moment: whichever it is, a command ends in one line, and nothing goes on."""
 
 import json
+import os
+import signal
 import sys
 
 import pytest
@@ -138,6 +140,17 @@ async def test_a_worker_that_can_not_begin(doomed: Shell) -> None:
     assert f"error: lost Temporal at {address}: " in ended.stderr
     assert "Traceback" not in ended.stderr
     assert doomed.left_over() == []
+
+
+async def test_a_server_that_is_killed_under_a_worker_that_waits(shell: Shell) -> None:
+    shell.write("asks.yaml", ASKS.replace("connection: local, path: /", "endpoint: https://example.com"))
+    command = await shell.start(*DEV)
+    await command.says("start one:")
+    os.kill(json.loads((shell.folder / ".httptask/server.json").read_text())["pid"], signal.SIGKILL)
+
+    assert await command.ends(seconds=10) == 3, command.stderr
+    assert "error: lost Temporal at 127.0.0.1:" in command.stderr
+    assert shell.left_over() == []
 
 
 async def test_a_result_that_is_there_is_kept(doomed: Shell) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from temporalio.service import RPCError
     from temporalio.worker import Worker
 
-__all__ = ["address_of", "failed_request", "loss_reported", "lost", "while_working"]
+__all__ = ["address_of", "end_worker", "failed_request", "loss_reported", "lost", "while_working"]
 
 _T = TypeVar("_T")
 _PATIENCE_SECONDS = 10.0
@@ -85,11 +85,20 @@ async def while_working(worker: "Worker", work: Coroutine[Any, Any, _T]) -> _T:
             gone = losing.done()
             raise lost(address_of(worker.client), serving.exception() if serving.done() else None)
     finally:
-        serving.cancel()
-        with contextlib.suppress(TimeoutError):
-            # A worker would wait half a minute for answers to its polls.
-            async with asyncio.timeout(_PARTING_SECONDS if gone else None):
-                await asyncio.gather(serving, return_exceptions=True)
+        await end_worker(serving, gone=gone)
+
+
+async def end_worker(serving: "asyncio.Task[None]", *, gone: bool) -> None:
+    """Cancel a worker that serves and wait until it has ended.
+
+    Args:
+        serving: its `run`.
+        gone: its server is; the worker would wait half a minute for answers to its polls.
+    """
+    serving.cancel()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_PARTING_SECONDS if gone else None):
+            await asyncio.gather(serving, return_exceptions=True)
 
 
 async def _until_lost(client: "Client") -> None:

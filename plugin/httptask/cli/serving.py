@@ -18,7 +18,7 @@ from httptask.cli.console import print_note
 from httptask.cli.errors import ExitCode
 from httptask.cli.health import health_served, reason_not_ready
 from httptask.cli.interrupts import Interrupts
-from httptask.cli.losses import address_of, lost
+from httptask.cli.losses import address_of, end_worker, lost
 from httptask.plugin import HttpTaskPlugin
 
 __all__ = ["serve_embedded", "serve_on_cluster"]
@@ -110,7 +110,9 @@ async def _work(
     ):
         await first_of(working, asked, gone)
     if not interrupts.asked.is_set():
-        raise lost(address_of(worker.client), working.exception() if working.done() else None)
+        why = working.exception() if working.done() else None
+        await end_worker(working, gone=True)
+        raise lost(address_of(worker.client), why)
     stopping = asyncio.ensure_future(worker.shutdown())
     async with beside(interrupts.insisted.wait()) as insisted:
         await first_of(stopping, insisted)
