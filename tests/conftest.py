@@ -1,10 +1,16 @@
-from collections.abc import AsyncIterator
+import fcntl
+import os
+import tempfile
+from collections.abc import AsyncIterator, Generator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from support.runs import temporal_server
+
+LOCKS = Path(tempfile.gettempdir()) / f"httptask-tests-{os.getuid()}"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -14,8 +20,31 @@ async def temporal() -> AsyncIterator[WorkflowEnvironment]:
         yield environment
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process run the long tests, which measure times: never two of them at once."""
+    """Let one process run those that need the machine, and then the long ones: never two of them at once."""
     for item in items:
-        if item.get_closest_marker("long") is not None:
+        if is_alone(item) or item.get_closest_marker("long") is not None:
             item.add_marker(pytest.mark.xdist_group("long"))
+    items.sort(key=is_alone, reverse=True)  # later they would wait for the others' long ones
+
+
+@pytest.hookimpl(
+    wrapper=True, tryfirst=True
+)  # around pytest-timeout: waiting for the machine costs no test its time
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let no other process run a test beside one that needs the machine."""
+    LOCKS.mkdir(exist_ok=True)
+    with (LOCKS / "next").open("w") as turnstile, (LOCKS / "machine").open("w") as machine:
+        fcntl.flock(turnstile, fcntl.LOCK_EX)  # who waits for the machine is overtaken by nobody
+        fcntl.flock(machine, fcntl.LOCK_EX if is_alone(item) else fcntl.LOCK_SH)
+        fcntl.flock(turnstile, fcntl.LOCK_UN)
+        try:
+            return (yield)
+        finally:
+            fcntl.flock(machine, fcntl.LOCK_UN)  # a process that the test forked may still have the file
+
+
+def is_alone(item: pytest.Item) -> bool:
+    """Whether a test holds times that another process would cost it."""
+    return item.get_closest_marker("alone") is not None

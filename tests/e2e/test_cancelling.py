@@ -10,6 +10,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from support.runs import local_connection, running
 
+pytestmark = pytest.mark.alone
+
 CALLS = 100
 SECONDS = 2.0
 

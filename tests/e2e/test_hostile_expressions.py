@@ -12,6 +12,8 @@ from httptask.plugin import ReplayedTask, replay_tasks
 from support.cluster import longest_workflow_task
 from support.runs import Outcome, Runner, document, running
 
+pytestmark = pytest.mark.alone
+
 SECONDS = timedelta(seconds=2)
 
 HOSTILE = {

@@ -4,12 +4,15 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.dsl.expressions import Scope, evaluate, parse_expression
 from support.cluster import longest_workflow_task
 from support.runs import Runner, document, running
+
+pytestmark = pytest.mark.alone
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -12,6 +12,8 @@ from httptask.workflows import deadlines
 from support.chat import rate_limited, unavailable
 from support.runs import local_connection, running
 
+pytestmark = pytest.mark.alone
+
 TASK = """
 do:
   - ask:

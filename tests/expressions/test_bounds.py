@@ -25,6 +25,8 @@ from httptask.dsl.expressions import (
     shutdown,
 )
 
+pytestmark = pytest.mark.alone
+
 Parse = Callable[[str], Expression]
 ValueOf = Callable[..., Any]
 

@@ -9,6 +9,8 @@ from httptask.http.errors import Timeout
 from httptask.http.models import HttpRequest, Limits, TextBody
 from httptask.testing import Reply, ScriptedServer
 
+pytestmark = pytest.mark.alone
+
 
 def request(**limits: float) -> HttpRequest:
     return HttpRequest(method="POST", url="/", connection="local", limits=Limits.model_validate(limits))

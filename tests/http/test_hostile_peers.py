@@ -13,6 +13,8 @@ from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest, Limits
 from support.hostile_server import BEHAVIOURS, hostile_server
 
+pytestmark = pytest.mark.alone
+
 LIMITS = Limits(first_byte=0.5, idle=0.4, total=1.0, response_bytes=1_000_000)
 SOON = 1.0
 """Seconds in which an answer that needs no deadline has to be judged."""

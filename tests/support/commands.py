@@ -34,14 +34,14 @@ class Command:
             setattr(self, name, getattr(self, name) + chunk.decode())
             self._grown.set()
 
-    async def says(self, text: str, *, seconds: float = 20) -> None:
+    async def says(self, text: str, *, seconds: float = 60) -> None:
         """Wait until stderr holds a text."""
         async with asyncio.timeout(seconds):
             while text not in self.stderr:
                 self._grown.clear()
                 await self._grown.wait()
 
-    async def ends(self, *, seconds: float = 30) -> int:
+    async def ends(self, *, seconds: float = 60) -> int:
         """Wait for the exit code."""
         try:
             async with asyncio.timeout(seconds):

@@ -35,7 +35,7 @@ class OwnQueues:
         return self._beside.get(worker, ())
 
     async def run_beside(self, worker: Worker, run: Run) -> None:
-        """Run a worker, and beside it one for each limited connection."""
+        """Run a worker, and beside it one for each limited connection; the first that fails ends all."""
         if self.connection_of(worker.task_queue) is not None:
             await run(worker)
             return
@@ -48,6 +48,8 @@ class OwnQueues:
                 await run(worker)
                 for own in beside:
                     group.create_task(own.shutdown())
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None  # as a worker fails that has none beside it
         finally:
             del self._beside[worker]
 
