@@ -10,7 +10,10 @@ from temporalio.testing import WorkflowEnvironment
 
 from support.runs import temporal_server
 
-LOCKS = Path(tempfile.gettempdir()) / f"httptask-tests-{os.getuid()}"
+LOCKS = (
+    Path(tempfile.gettempdir()) / f"httptask-tests-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+)
+"""Of one run of the tests, whose processes the first that ends takes along."""
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -220,6 +220,21 @@ async def test_preferred_port_is_taken_when_free(directory: Path) -> None:
     await server.leave()
 
 
+async def test_another_service_at_the_address_is_no_server(directory: Path) -> None:
+    server = SharedServer(directory)
+    _, _, frontend = (await server.join()).rpartition(":")
+    record = json.loads((directory / "server.json").read_text())
+    listening = {
+        connection.laddr.port
+        for connection in psutil.Process(record["pid"]).net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    for port in listening - {int(frontend)}:
+        assert not await ServerProcess(directory)._answers(f"127.0.0.1:{port}", seconds=0.5), port
+    assert len(listening) > 1
+    await server.leave()
+
+
 @pytest.mark.long
 async def test_calls_of_a_slow_connection_come_evenly(directory: Path) -> None:
     times: list[float] = []

@@ -190,8 +190,25 @@ class Uploads:
         await http_request("put", "/1", connection="shop", content=b"\x00\xff")
         await http_request("post", "/2", connection="shop", form={"a": [1, "x y"]})
         await http_request("post", "/3", connection="shop", multipart=[part])
-        try:
-            await http_request("post", "/4", connection="shop", json={}, form={})
-        except CallInvalid as error:
-            return error.message
         return "sent"
+
+
+@workflow.defn
+class CallsWrongly:
+    @workflow.run
+    async def run(self) -> list[str]:
+        told: list[str] = []
+        wrong: list[dict[str, Any]] = [
+            {"json": {}, "form": {}},
+            {"headers": {"A": 1}, "query": ["a"]},
+            {"success": "2xx"},
+            {"form": "a=1"},
+            {"multipart": []},
+            {"limits": 3},
+        ]
+        for arguments in wrong:
+            try:
+                await http_request("post", "/", connection="shop", **arguments)
+            except CallInvalid as error:
+                told.append(error.message)
+        return told

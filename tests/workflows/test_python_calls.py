@@ -18,13 +18,14 @@ from support.python_workflows import (
     AsksAgain,
     AsksWithIdleTools,
     AsksWrongly,
+    CallsWrongly,
     Listens,
     Posts,
     Uploads,
 )
 from support.runs import Runner, local_connection, running, secret_store
 
-WORKFLOWS = [Asks, AsksAgain, AsksWithIdleTools, AsksWrongly, Listens, Posts, Uploads]
+WORKFLOWS = [Asks, AsksAgain, AsksWithIdleTools, AsksWrongly, CallsWrongly, Listens, Posts, Uploads]
 REFUSED = Reply.json(
     {
         "choices": [
@@ -148,8 +149,8 @@ async def test_nothing_is_sent_that_cannot_be_right(runner: Runner, server: Scri
         "`reask` is -1: write how often to ask again, 0 for never",
         "`max_turns` counts the turns of `handlers`, and there are none: leave it out",
         "`max_turns` is 0: the model is asked at least once",
-        "`rules`: Input should be 'off', 'warn' or 'strict'",
-        "`connection`: Input should be a valid string; `incomplete`: Input should be 'error' or 'value'",
+        "rules: Input should be 'off', 'warn' or 'strict'",
+        "connection: Input should be a valid string; incomplete: Input should be 'error' or 'value'",
         "`messages` is of type str: write a list of messages, as in [{'role': 'user', 'content': 'Hello'}]",
         "`messages` is of type NoneType: write a list of messages, as in [{'role': 'user', 'content': 'Hello'}]",
         "`messages[1]` is of type str: write a message, as in {'role': 'user', 'content': 'Hello'}",
@@ -185,8 +186,22 @@ async def test_a_request_carries_one_key_over_its_attempts(runner: Runner, serve
 
 
 async def test_bodies_of_every_kind(runner: Runner, server: ScriptedServer) -> None:
-    assert await run(runner, Uploads) == "give one of `json`, `text`, `form`, `multipart` and `content`"
+    assert await run(runner, Uploads) == "sent"
     raw, form, multipart = server.requests
     assert raw.body == b"\x00\xff"
     assert form.body == b"a=1&a=x+y"
     assert b'name="file"; filename="a.txt"' in multipart.body
+
+
+async def test_wrong_arguments_fail_the_workflow_and_send_nothing(
+    runner: Runner, server: ScriptedServer
+) -> None:
+    assert await run(runner, CallsWrongly) == [
+        "give one of `json`, `text`, `form`, `multipart` and `content`",
+        "headers/A: Input should be a valid string; query: Input should be a valid dictionary",
+        "success: Input should be a valid tuple",
+        "fields: Input should be a valid dictionary",
+        "parts: Tuple should have at least 1 item after validation, not 0",
+        "limits: Input should be a valid dictionary or instance of Limits",
+    ]
+    assert server.requests == []

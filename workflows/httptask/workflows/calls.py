@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypedDict, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
@@ -38,6 +38,7 @@ from httptask.workflows.connections import resolve_connections
 from httptask.workflows.errors import CallInvalid, call_error, typed_error
 from httptask.workflows.http_calls import request_summary
 from httptask.workflows.polling import execute_call
+from httptask.workflows.problem import describe_invalid
 
 __all__ = ["CallOptions", "execute", "http_request"]
 
@@ -96,20 +97,26 @@ async def http_request(
 
     Raises:
         CallFailed: or one of its subclasses in `httptask.workflows.errors`.
-        CallInvalid: more than one body is given, or something that JSON has no form for.
+        CallInvalid: more than one body is given, an argument of the wrong kind, or something that JSON has no form
+            for.
     """
     require_json({"query": query, "json": json, "form": form, "multipart": multipart})
-    request = HttpRequest(
-        method=method.upper(),
-        url=url,
-        connection=connection,
-        headers=dict(headers or {}),
-        query=dict(query or {}),
-        body=_body(json, text, form, multipart, content),
-        success=tuple(success),
-        limits=limits or Limits(),
-        idempotency_key=idempotency_key or str(workflow.uuid4()),
-    )
+    try:
+        request = HttpRequest.model_validate(
+            {
+                "method": method.upper(),
+                "url": url,
+                "connection": connection,
+                "headers": headers or {},
+                "query": query or {},
+                "body": _body(json, text, form, multipart, content),
+                "success": success,
+                "limits": limits or Limits(),
+                "idempotency_key": idempotency_key or str(workflow.uuid4()),
+            }
+        )
+    except ValidationError as error:
+        raise CallInvalid(describe_invalid(error)) from None
     call = ActivityCall(
         HTTP_REQUEST, request, HttpResponse, "", request_summary(request), HTTP_SECONDS, connection
     )
@@ -160,9 +167,9 @@ def _body(
     if text is not None:
         bodies.append(TextBody(text=text))
     if form is not None:
-        bodies.append(FormBody(fields=dict(form)))
+        bodies.append(FormBody.model_validate({"fields": form}))
     if multipart is not None:
-        bodies.append(MultipartBody(parts=tuple(multipart)))
+        bodies.append(MultipartBody.model_validate({"parts": multipart}))
     if content is not None:
         bodies.append(BinaryBody(base64=base64.b64encode(content).decode("ascii")))
     if len(bodies) > 1:

@@ -31,7 +31,7 @@ from httptask.workflows.chat_result import ChatResult, chat_result
 from httptask.workflows.errors import CallInvalid, OutputInvalid, TurnsExceeded, fault_error
 from httptask.workflows.live import require_stream
 from httptask.workflows.output_type import response_format_of
-from httptask.workflows.problem import TaskFault
+from httptask.workflows.problem import TaskFault, describe_invalid
 from httptask.workflows.reask import ask, usage_in
 
 __all__ = ["chat_completion"]
@@ -241,9 +241,7 @@ def _request(**arguments: Any) -> ChatRequest:
     try:
         return ChatRequest(body={}, **arguments)
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        told = (f"`{'.'.join(str(part) for part in fault['loc'])}`: {fault['msg']}" for fault in faults)
-        raise CallInvalid("; ".join(told)) from None
+        raise CallInvalid(describe_invalid(error)) from None
 
 
 def _budget(given: Any) -> Budget | None:

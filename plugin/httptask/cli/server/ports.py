@@ -1,19 +1,23 @@
 """Ports of the loopback interface."""
 
+import random
 import socket
 
 __all__ = ["available_port"]
 
+_OWN = range(20_000, 32_768)
+"""Below those that systems give to whoever asks for any: one of these could be taken before a server listens on it."""
+_TRIES = 100
+
 
 def available_port(preferred: int | None = None) -> int:
     """A port that nobody listens on: the preferred one if possible."""
-    for port in (preferred or 0, 0):
+    for port in (*([preferred] if preferred else []), *random.sample(_OWN, _TRIES)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            number: int = probe.getsockname()[1]
-            return number
+            return port
     raise OSError("no free port")

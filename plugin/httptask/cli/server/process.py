@@ -159,14 +159,18 @@ class ServerProcess:
         return record
 
     async def _answers(self, address: str, *, seconds: float) -> bool:
+        from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
         from temporalio.client import Client
+        from temporalio.service import RPCError
 
         deadline = asyncio.get_running_loop().time() + seconds
         while self.running and asyncio.get_running_loop().time() < deadline:
             try:
                 async with asyncio.timeout(seconds):
-                    await Client.connect(address)
-            except (RuntimeError, TimeoutError):
+                    client = await Client.connect(address)
+                    # A connection takes other services of a Temporal server for an old server.
+                    await client.workflow_service.get_system_info(GetSystemInfoRequest())
+            except (RuntimeError, RPCError, TimeoutError):
                 await asyncio.sleep(_POLL_SECONDS)
             else:
                 return self.running  # a port that somebody else took in between answers too
