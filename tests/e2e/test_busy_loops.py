@@ -16,6 +16,8 @@ from httptask.workflows import recorded
 from support.cluster import events_of, longest_workflow_task
 from support.runs import Runner, running
 
+pytestmark = pytest.mark.alone
+
 SECONDS = 7
 """Temporal lets a workflow task that only local activities keep open go on for 8 s."""
 
