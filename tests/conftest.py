@@ -1,6 +1,4 @@
 import fcntl
-import os
-import tempfile
 from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
@@ -10,10 +8,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from support.runs import temporal_server
 
-LOCKS = (
-    Path(tempfile.gettempdir()) / f"httptask-tests-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
-)
-"""Of one run of the tests, whose processes the first that ends takes along."""
+NEXT, MACHINE = Path(__file__), Path(__file__).parent / "support" / "__init__.py"
+"""Files that all processes have, as locks: whose turn it is to take the machine, and the machine."""
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -32,13 +28,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=is_alone, reverse=True)  # later they would wait for the others' long ones
 
 
-@pytest.hookimpl(
-    wrapper=True, tryfirst=True
-)  # around pytest-timeout: waiting for the machine costs no test its time
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # outside pytest-timeout's: to wait costs no test its time
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Let no other process run a test beside one that needs the machine."""
-    LOCKS.mkdir(exist_ok=True)
-    with (LOCKS / "next").open("w") as turnstile, (LOCKS / "machine").open("w") as machine:
+    with NEXT.open() as turnstile, MACHINE.open() as machine:
         fcntl.flock(turnstile, fcntl.LOCK_EX)  # who waits for the machine is overtaken by nobody
         fcntl.flock(machine, fcntl.LOCK_EX if is_alone(item) else fcntl.LOCK_SH)
         fcntl.flock(turnstile, fcntl.LOCK_UN)

@@ -1,5 +1,4 @@
 import json
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -325,6 +324,7 @@ def test_a_completion_survives_its_journey_as_json() -> None:
 
 def test_hostile_answers_raise_only_our_errors() -> None:
     pieces: list[Any] = [None, True, 0, -1, 1.5, "", "x", [], {}, [None], [{}], {"error": {}}, "\ud800"]
+    refused: list[HttpTaskError] = []
     for message in pieces:
         for outer in pieces:
             bodies = [
@@ -333,5 +333,8 @@ def test_hostile_answers_raise_only_our_errors() -> None:
                 said("x", message, usage=outer, error=outer),
             ]
             for body in [*bodies, {"choices": message, "error": outer}, message]:
-                with suppress(HttpTaskError):
+                try:
                     read_completion(body, SCHEMA_REQUEST)
+                except HttpTaskError as error:
+                    refused.append(error)
+    assert refused

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from httptask.http.json_pointer import json_pointer
 from httptask.http.json_tree import is_array, is_object
 from httptask.http.models import SecretReference
 
@@ -37,7 +38,7 @@ def _without(value: Any, pointer: str, references: list[SecretReference]) -> Any
     if is_array(value):
         return [_without(item, f"{pointer}/{index}", references) for index, item in enumerate(value)]
     if is_object(value):
-        return {key: _without(item, f"{pointer}/{_token(key)}", references) for key, item in value.items()}
+        return {key: _without(item, pointer + json_pointer([key]), references) for key, item in value.items()}
     return value
 
 
@@ -57,7 +58,3 @@ def _plain(piece: str, pointer: str) -> str:
         place = pointer.removeprefix("/").replace("/", ".")
         raise ValueError(f"{place}: a secret is written $secrets.NAME or $secrets.NAME.FIELD, without ${{ }}")
     return piece
-
-
-def _token(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")

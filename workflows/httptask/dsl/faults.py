@@ -1,10 +1,11 @@
 """What is wrong with a definition: a fault names its place, and what to write instead."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Fault", "Severity", "child_pointer", "pointer_of"]
+from httptask.http.json_pointer import json_pointer
+
+__all__ = ["Fault", "Severity", "child_pointer"]
 
 
 class Severity(StrEnum):
@@ -38,12 +39,4 @@ class Fault:
 
 def child_pointer(pointer: str, key: str | int) -> str:
     """Append one reference token to a JSON Pointer, escaped as RFC 6901 section 3 asks."""
-    return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
-
-
-def pointer_of(tokens: Iterable[str | int]) -> str:
-    """The JSON Pointer of a path of keys and indices."""
-    pointer = ""
-    for token in tokens:
-        pointer = child_pointer(pointer, token)
-    return pointer
+    return pointer + json_pointer([key])

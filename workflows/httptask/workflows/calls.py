@@ -97,8 +97,7 @@ async def http_request(
 
     Raises:
         CallFailed: or one of its subclasses in `httptask.workflows.errors`.
-        CallInvalid: more than one body is given, an argument of the wrong kind, or something that JSON has no form
-            for.
+        CallInvalid: more than one body, an argument of the wrong kind, or something that JSON has no form for.
     """
     require_json({"query": query, "json": json, "form": form, "multipart": multipart})
     try:

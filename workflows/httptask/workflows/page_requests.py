@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 from httptask.dsl.body_places import missing_place
 from httptask.dsl.json_values import is_mapping, kind_of
 from httptask.dsl.reading_arguments import PaginateArguments, PositionArguments
-from httptask.http.json_pointer import pointer_tokens
+from httptask.http.json_pointer import json_pointer, pointer_tokens
 from httptask.http.models import HttpRequest, JsonBody
 from httptask.workflows.request_bodies import refuse_request
 
@@ -54,8 +54,9 @@ def with_position(request: HttpRequest, way: PositionArguments, position: Positi
         body = JsonBody(value=_with_member(request.body.value, pointer_tokens(way.body), position))
         return _changed(request, f"/body/value{way.body}", body=body)
     assert way.parameter is not None  # one of the two is given
-    escaped = way.parameter.replace("~", "~0").replace("/", "~1")
-    return _changed(request, f"/query/{escaped}", query={**request.query, way.parameter: position})
+    return _changed(
+        request, json_pointer(["query", way.parameter]), query={**request.query, way.parameter: position}
+    )
 
 
 def _changed(request: HttpRequest, pointer: str, **changes: Any) -> HttpRequest:

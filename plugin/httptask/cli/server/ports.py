@@ -12,7 +12,10 @@ _TRIES = 100
 
 def available_port(preferred: int | None = None) -> int:
     """A port that nobody listens on: the preferred one if possible."""
-    for port in (*([preferred] if preferred else []), *random.sample(_OWN, _TRIES)):
+    candidates = random.sample(_OWN, _TRIES)
+    if preferred:
+        candidates.insert(0, preferred)
+    for port in candidates:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

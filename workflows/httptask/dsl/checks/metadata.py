@@ -5,13 +5,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from httptask.dsl.faults import Fault, pointer_of
+from httptask.dsl.faults import Fault
 from httptask.dsl.json_values import is_mapping
 from httptask.dsl.metadata import RuntimeMetadata, TaskMetadata
 from httptask.dsl.program import Program
 from httptask.dsl.structure.locate import Token, tokens_of
 from httptask.dsl.structure.messages import fault_of
 from httptask.dsl.structure.validate import errors_of
+from httptask.http.json_pointer import json_pointer
 
 __all__ = ["check_metadata"]
 
@@ -31,4 +32,4 @@ def _faults(model: type[BaseModel], metadata: Mapping[str, Any], owner: tuple[To
         yield from map(fault_of, errors_of(model, settings, place))
     else:
         message = "`httptask` must be a mapping"
-        yield Fault(pointer_of(place), "wrong-type", message, "write settings under it", at_key=True)
+        yield Fault(json_pointer(place), "wrong-type", message, "write settings under it", at_key=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from httptask.activities.allowed import OURS
 from httptask.chat.faults import Level
-from httptask.dsl.faults import Fault, child_pointer, pointer_of
+from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import (
     FUNCTIONS,
     UNSUPPORTED_CALLS,
@@ -22,6 +22,7 @@ from httptask.dsl.structure.requests import request_faults
 from httptask.dsl.structure.tasks import RawTask
 from httptask.dsl.structure.unsupported import unsupported
 from httptask.dsl.structure.validate import errors_of
+from httptask.http.json_pointer import json_pointer
 from httptask.http.suggest import closest, hint_for_unknown
 
 __all__ = ["argument_errors", "call_faults", "is_expression"]
@@ -50,7 +51,7 @@ def call_faults(task: RawTask, rules: Level) -> Iterator[Fault]:
     model = FUNCTIONS.get(function_name(call))
     if model is not None and is_mapping(arguments):
         yield from null_faults(model, arguments, (*task.tokens, "with"))
-    pointer = pointer_of((*task.tokens, "call"))
+    pointer = json_pointer((*task.tokens, "call"))
     name = function_name(call)
     if name in UNSUPPORTED_CALLS:
         yield unsupported(pointer, f"call `{name}`", "call the service over HTTP with `call: httpRequest`")
@@ -59,11 +60,11 @@ def call_faults(task: RawTask, rules: Level) -> Iterator[Fault]:
     elif _misspells_with(task):
         return
     elif name == "httpRequest" and is_mapping(arguments):
-        yield from request_faults(pointer_of((*task.tokens, "with")), arguments)
+        yield from request_faults(json_pointer((*task.tokens, "with")), arguments)
     elif name == "chatCompletion" and is_mapping(arguments):
-        yield from chat_faults(pointer_of((*task.tokens, "with")), arguments, rules)
+        yield from chat_faults(json_pointer((*task.tokens, "with")), arguments, rules)
     elif name == "activity" and is_mapping(arguments):
-        yield from _activity_faults(pointer_of((*task.tokens, "with")), arguments)
+        yield from _activity_faults(json_pointer((*task.tokens, "with")), arguments)
 
 
 def _hint_for_function(call: str) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from httptask.dsl.faults import pointer_of
 from httptask.dsl.structure.locate import Location, Token
+from httptask.http.json_pointer import json_pointer
 
 __all__ = ["Found"]
 
@@ -42,7 +42,7 @@ class Found:
     @property
     def pointer(self) -> str:
         """JSON Pointer of the place."""
-        return pointer_of(self.tokens)
+        return json_pointer(self.tokens)
 
     @property
     def key(self) -> str:

@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from httptask.dsl.faults import Fault, child_pointer, pointer_of
+from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import FUNCTIONS, HttpArguments, HttpRequestArguments
 from httptask.dsl.json_values import is_mapping, is_number
 from httptask.dsl.model import TASK_KEYWORDS, Document, TaskBase
@@ -11,6 +11,7 @@ from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.kinds import kind_of_type, kind_of_value, shown
 from httptask.dsl.structure.locate import Token, keys_of
 from httptask.dsl.structure.unsupported import unsupported_key, unsupported_keyword
+from httptask.http.json_pointer import json_pointer
 from httptask.http.suggest import closest, hint_for_unknown
 
 __all__ = ["fault_of"]
@@ -90,7 +91,7 @@ def _missing_key(found: Found) -> Fault:
     if found.model in _FUNCTION_OF and len(found.location.tokens) == 1:
         container = f"`call: {_FUNCTION_OF[found.model]}`"
     return Fault(
-        pointer_of(found.tokens[:-1]), "missing-key", f"{container} has no `{key}`", hint, at_key=True
+        json_pointer(found.tokens[:-1]), "missing-key", f"{container} has no `{key}`", hint, at_key=True
     )
 
 

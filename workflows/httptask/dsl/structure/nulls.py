@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from httptask.dsl.faults import Fault, pointer_of
+from httptask.dsl.faults import Fault
 from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.structure.kinds import accepts
 from httptask.dsl.structure.locate import (
@@ -17,6 +17,7 @@ from httptask.dsl.structure.locate import (
     tag_of,
     unwrapped,
 )
+from httptask.http.json_pointer import json_pointer
 
 __all__ = ["null_faults"]
 
@@ -25,7 +26,7 @@ def null_faults(model: type[BaseModel], data: Any, prefix: tuple[Token, ...] = (
     """Every key of a model that is given and empty."""
     for tokens in _nulls(model, data, prefix):
         message = f"nothing stands behind `{tokens[-1]}`"
-        yield Fault(pointer_of(tokens), "empty", message, "give it a value, or remove the key", at_key=True)
+        yield Fault(json_pointer(tokens), "empty", message, "give it a value, or remove the key", at_key=True)
 
 
 def _nulls(annotation: Any, data: Any, tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:

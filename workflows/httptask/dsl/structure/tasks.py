@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from httptask.dsl.faults import Fault, pointer_of
+from httptask.dsl.faults import Fault
 from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.structure.locate import Token
+from httptask.http.json_pointer import json_pointer
 
 __all__ = ["RawTask", "list_faults", "raw_tasks", "task_prefix"]
 
@@ -62,7 +63,7 @@ def _item_faults(at: tuple[Token, ...], entries: list[Any], what: str) -> Iterat
     for index, entry in enumerate(entries):
         if not is_mapping(entry) or len(entry) == 1:
             continue
-        pointer = pointer_of((*at, index))
+        pointer = json_pointer((*at, index))
         if not entry:
             yield Fault(
                 pointer, f"no-{what}", f"this item has no {what}", f"write `- NAME:` and the {what} under it"
@@ -71,7 +72,7 @@ def _item_faults(at: tuple[Token, ...], entries: list[Any], what: str) -> Iterat
         first, second = list(entry)[:2]
         message = f"one item holds two {what}s, `{first}` and `{second}`"
         hint = f"begin each {what} with `- `; if `{second}` belongs to `{first}`, indent it deeper"
-        yield Fault(pointer_of((*at, index, second)), f"two-{what}s", message, hint, at_key=True)
+        yield Fault(json_pointer((*at, index, second)), f"two-{what}s", message, hint, at_key=True)
 
 
 def task_prefix(tokens: tuple[Token, ...]) -> tuple[Token, ...] | None:
