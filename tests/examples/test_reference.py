@@ -3,6 +3,7 @@
 import inspect
 import re
 
+import pytest
 from pydantic import BaseModel
 from temporalio.exceptions import ApplicationError
 
@@ -15,7 +16,8 @@ from httptask.http import errors
 from httptask.http.classify import classify
 from httptask.http.errors import HttpStatusError, HttpTaskError
 from httptask.http.fixtures import FixtureRequest, FixtureResponse
-from httptask.http.limits import CHAT_DEFAULTS, HTTP_DEFAULTS, bounds
+from httptask.http.limits import CHAT_DEFAULTS, CHAT_STREAM_DEFAULTS, HTTP_DEFAULTS, bounds
+from httptask.http.models import Limits
 from httptask.plugin import HttpTaskPlugin
 from httptask.workflows.problem import ERROR_TYPE_PREFIX, problem_of_failure
 from support.chat_reference import CHAT_PAGE, CHAT_TABLES
@@ -114,6 +116,12 @@ def test_bounds() -> None:
         for name in ("connect", "first_byte", "idle", "total")
     ]
     assert told == [*seconds, [f"{each.response_bytes // 1024**2} MiB" for each in (http, chat)]]
+
+
+@pytest.mark.parametrize("defaults", [CHAT_DEFAULTS, CHAT_STREAM_DEFAULTS])
+def test_a_model_that_thinks_in_silence_has_the_whole_time(defaults: Limits) -> None:
+    decided = bounds(defaults)
+    assert (decided.first_byte, decided.idle, decided.total) == (600, 600, 600)
 
 
 def test_scenarios_of_the_conformance_kit() -> None:

@@ -25,8 +25,9 @@ HTTP_DEFAULTS = Limits(connect=5, total=60, response_bytes=1024 * 1024)
 STREAM_DEFAULTS = Limits(connect=5, first_byte=60, idle=60, total=600, response_bytes=8 * 1024 * 1024)
 """Defaults of an answer that comes in events, most of which are not kept."""
 
-CHAT_DEFAULTS = Limits(connect=5, first_byte=120, idle=120, total=600, response_bytes=1024 * 1024)
-"""Defaults of a chat completion: a reasoning model may be silent for minutes before its first byte."""
+CHAT_DEFAULTS = Limits(connect=5, total=600, response_bytes=1024 * 1024)
+"""Defaults of a chat completion. A model that thinks is silent for minutes, before its first byte or behind the
+headers, in a stream too; the server goes on with what is given up, and bills it. OpenAI's clients wait 600 s too."""
 
 CHAT_STREAM_DEFAULTS = CHAT_DEFAULTS.model_copy(update={"response_bytes": MAX_RESPONSE_BYTES})
 """Defaults of a streamed one: each token comes with a few hundred bytes around it, which are not kept."""
