@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -203,3 +204,21 @@ async def test_a_run_would_ask_again(temporal: WorkflowEnvironment, finish_reaso
     assert tested.problem is not None
     assert tested.problem.error == ("OutputInvalid" if times else "AnswerTruncated")
     assert (tested.would_retry, tested.would_ask_again) == (False, times)
+
+
+LITERAL_PATH = (
+    "do: [{ get: { call: httpRequest, with: { method: get, connection: pager, path: '${ . }' } } }]"
+)
+
+
+@pytest.mark.parametrize("character", ["x", "ä", "漢", "𝄞", '"', "\u0001"])
+async def test_a_long_path_in_any_script_is_summarised_within_temporals_400_bytes(
+    runner: Runner, server: ScriptedServer, character: str
+) -> None:
+    compiled = compile_definition(parse(LITERAL_PATH))
+    assert compiled.program is not None
+    planned = plan_test(compiled.program, "get", Sample(input=f"/{character * 300}"))
+    tested = await send_once(runner.client, runner.task_queue, planned)
+    assert tested.problem is None
+    [request] = server.requests
+    assert request.target == f"/{quote(character) * 300}"

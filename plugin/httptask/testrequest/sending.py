@@ -14,7 +14,7 @@ from httptask.dsl.functions import ChatCompletionArguments
 from httptask.dsl.program import TaskNode
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.testrequest.planning import PlannedTest
-from httptask.workflows.activity_call import activity_options
+from httptask.workflows.activity_call import activity_options, fitting_summary
 from httptask.workflows.problem import Problem, TaskFault, problem_of_failure
 from httptask.workflows.reask import may_ask_again, refused_answer
 
@@ -63,7 +63,7 @@ async def send_once(client: Client, task_queue: str, planned: PlannedTest) -> Ou
         task_queue=task_queue,
         result_type=call.result_type,
         schedule_to_start_timeout=_NO_WORKER,
-        summary=f"Test request: {call.summary}"[:200],
+        summary=fitting_summary(f"Test request: {call.summary}"),
         start_to_close_timeout=options["start_to_close_timeout"],
         heartbeat_timeout=options["heartbeat_timeout"],
         retry_policy=RetryPolicy(maximum_attempts=1),

@@ -1,5 +1,6 @@
 """One call, planned: which activity, with what, and under which bounds."""
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Generic, TypedDict, TypeVar
@@ -19,6 +20,7 @@ __all__ = [
     "ActivityOptions",
     "activity_options",
     "counted",
+    "fitting_summary",
     "temporal_policy",
 ]
 
@@ -31,6 +33,8 @@ CHAT_SECONDS = 600.0
 
 _HEARTBEAT = timedelta(seconds=20)
 _MARGIN = timedelta(seconds=15)
+_SUMMARY_BYTES = 200
+"""Temporal refuses a summary of over 400 bytes; half of that leaves room for its wrapping and a codec of the user's."""
 _NEVER_RETRIED = ("PayloadsTooLarge", "PayloadSizeError")
 
 Argument = TypeVar("Argument", bound=CallRequest)
@@ -65,6 +69,16 @@ class ActivityOptions(TypedDict):
     start_to_close_timeout: timedelta
     heartbeat_timeout: timedelta
     retry_policy: RetryPolicy
+
+
+def fitting_summary(text: str) -> str:
+    """As much of a text, from its beginning, as Temporal surely takes for a summary: it measures the encoded form."""
+    size = 0
+    for at, character in enumerate(text):
+        size += len(json.dumps(character, ensure_ascii=False).encode()) - len('""')
+        if size > _SUMMARY_BYTES:
+            return text[:at]
+    return text
 
 
 def activity_options(call: ActivityCall[Any], profile: ConnectionProfile) -> ActivityOptions:

@@ -32,6 +32,7 @@ from httptask.workflows.activity_call import (
     ActivityCall,
     activity_options,
     counted,
+    fitting_summary,
 )
 from httptask.workflows.carrying import carried, require_json
 from httptask.workflows.connections import resolve_connections
@@ -126,7 +127,8 @@ async def execute(call: ActivityCall[Result], options: CallOptions | None) -> Re
     """Make the call by the rules of its connection, and by the caller's own before those."""
     given = options or CallOptions()
     profile = await _profile(call.connection, given)
-    merged: dict[str, Any] = {**activity_options(call, profile), "summary": call.summary, **given}
+    summary = fitting_summary(call.summary)
+    merged: dict[str, Any] = {**activity_options(call, profile), "summary": summary, **given}
     attempts: int | None = profile.retry.attempts
     if "retry_policy" in given:
         attempts = given["retry_policy"].maximum_attempts or None

@@ -23,7 +23,7 @@ from httptask.http.models import (
     SecretReference,
     StatusPattern,
 )
-from httptask.workflows.activity_call import HTTP_SECONDS, STREAM_SECONDS, ActivityCall
+from httptask.workflows.activity_call import HTTP_SECONDS, STREAM_SECONDS, ActivityCall, fitting_summary
 from httptask.workflows.addresses import RenderPart, render_url
 from httptask.workflows.page_requests import first_page
 from httptask.workflows.problem import describe_invalid
@@ -89,7 +89,7 @@ def request_summary(request: HttpRequest) -> str:
     else:
         host, path = _host_and_path(request.url)
         shown = (host or request.connection or "") + path
-    return f"{request.method} {shown}"[:200]
+    return fitting_summary(f"{request.method} {shown}")
 
 
 def _host_and_path(url: str) -> tuple[str, str]:

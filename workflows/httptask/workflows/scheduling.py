@@ -12,7 +12,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, RetryState, i
 
 from httptask.activities.allowed import AllowedActivity
 from httptask.activities.connections import ConnectionProfile
-from httptask.workflows.activity_call import ActivityCall, activity_options, counted
+from httptask.workflows.activity_call import ActivityCall, activity_options, counted, fitting_summary
 from httptask.workflows.deadlines import Deadline
 from httptask.workflows.payloads import payload_of
 from httptask.workflows.polling import execute_allowed, execute_call
@@ -86,7 +86,7 @@ class Scheduler:
 
 def _shown(id_: str, summary: str) -> dict[str, Any]:
     """What identifies an activity, and what a person reads of it."""
-    return {"activity_id": id_, "summary": f"{id_}: {summary}"[:200]}
+    return {"activity_id": id_, "summary": fitting_summary(f"{id_}: {summary}")}
 
 
 @asynccontextmanager
