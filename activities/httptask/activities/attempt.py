@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import structlog
 from pydantic import BaseModel
 from pydantic_core import to_json
 from structlog.contextvars import bound_contextvars
@@ -19,10 +18,11 @@ from httptask.activities.numbering import attempt_number, policy_interval, requi
 from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits, stored_from
 from httptask.http.errors import HttpTaskError, Postponed, ResponseInvalid, ResponseTooLarge
 from httptask.http.event_stream import Count
+from httptask.http.log import get_logger
 
 __all__ = ["run_attempt"]
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = get_logger("httptask.activities")
 
 Result = TypeVar("Result", bound=BaseModel)
 

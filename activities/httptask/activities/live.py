@@ -2,20 +2,20 @@
 
 import asyncio
 
-import structlog
 from temporalio import activity
 from temporalio.contrib.workflow_streams import WorkflowStreamClient
 
 from httptask.activities.names import LIVE_TOPIC
 from httptask.chat.live import Listener, LiveText
 from httptask.chat.models import ChatRequest
+from httptask.http.log import get_logger
 
 __all__ = ["publisher"]
 
 _PATIENCE = 1.0
 """Seconds that Temporal has to take a piece. The last one is waited for before the call returns."""
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = get_logger("httptask.activities")
 
 
 def publisher(request: ChatRequest, attempt: int) -> Listener | None:

@@ -5,7 +5,6 @@ import random
 import time
 from typing import Any, Protocol
 
-import structlog
 from temporalio import activity
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy
@@ -13,6 +12,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from httptask.activities.names import TOKEN_LIMIT
 from httptask.activities.token_limit import TAKE, TakeTokens, TokenLimitInput
 from httptask.http.errors import Postponed
+from httptask.http.log import get_logger
 from httptask.http.token_bucket import TokenBucket
 
 __all__ = ["OwnCount", "SharedCount", "TokenCount"]
@@ -21,7 +21,7 @@ _ANSWERS_WITHIN = 5.0
 _COME_BACK = 3.0
 _NO_ANSWER = "waits for the workflow that counts tokens for all workers, which does not answer"
 
-_log: structlog.stdlib.BoundLogger = structlog.get_logger()
+_log = get_logger("httptask.activities")
 
 
 class TokenCount(Protocol):

@@ -3,8 +3,6 @@
 import base64
 from typing import Any, Final
 
-import structlog
-
 from httptask.chat.check import require_sendable
 from httptask.chat.cost import cost_of
 from httptask.chat.held_back import held_back
@@ -21,12 +19,13 @@ from httptask.http.edge import Edge
 from httptask.http.errors import HttpStatusError, HttpTaskError
 from httptask.http.event_stream import Count
 from httptask.http.limits import CHAT_DEFAULTS
+from httptask.http.log import get_logger
 from httptask.http.models import HttpResponse
 from httptask.http.outcome import name_server
 
 __all__ = ["complete"]
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = get_logger("httptask.chat")
 
 _MOST_LOGGED: Final = 10
 

@@ -6,8 +6,6 @@ from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
-import structlog
-
 from httptask.http.errors import (
     ConnectFailed,
     HttpStatusError,
@@ -18,6 +16,7 @@ from httptask.http.errors import (
     ResponseTooLarge,
     Timeout,
 )
+from httptask.http.log import get_logger
 
 __all__ = ["Breaker"]
 
@@ -29,7 +28,7 @@ _LONGEST_PAUSE = 5.0
 _SPREAD = 2.0
 """Those who were put off come back over so many seconds, not all at once."""
 
-_log = structlog.get_logger("httptask.http")
+_log = get_logger("httptask.http")
 
 
 class Breaker:

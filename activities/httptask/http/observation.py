@@ -8,16 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-import structlog
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from httptask.http.errors import HttpTaskError
+from httptask.http.log import get_logger
 
 __all__ = ["CallObservation", "Observer", "observed"]
 
 _PORT = re.compile(r":[0-9]+$")
-_log = structlog.get_logger("httptask.http")
+_log = get_logger("httptask.http")
 
 
 @dataclass

@@ -4,16 +4,15 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-import structlog
-
 from httptask.http.errors import Postponed
+from httptask.http.log import get_logger
 
 __all__ = ["Places"]
 
 _LONGEST_WAIT = 10.0  # an attempt has 15 s beside the deadlines of its exchange, then Temporal ends it
 _COME_BACK = 1.0
 
-_log = structlog.get_logger("httptask.http")
+_log = get_logger("httptask.http")
 
 
 class Places:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import structlog
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
@@ -17,6 +16,7 @@ from httptask.http.content import Content
 from httptask.http.errors import ConnectFailed, HttpTaskError, ResponseInterrupted, Timeout
 from httptask.http.fixtures import Fixture, FixtureRequest, FixtureResponse
 from httptask.http.json_tree import canonical, map_texts
+from httptask.http.log import get_logger
 from httptask.http.prepare import PreparedRequest
 
 __all__ = ["Recorder", "is_recorded_as_failure"]
@@ -28,7 +28,7 @@ _FAILURES: dict[type[HttpTaskError], str] = {
     ResponseInterrupted: "interrupted",
 }
 
-_log = structlog.get_logger("httptask.http")
+_log = get_logger("httptask.http")
 
 
 class Recorder:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
@@ -19,6 +18,7 @@ from httptask.cli.errors import ExitCode
 from httptask.cli.health import health_served, reason_not_ready
 from httptask.cli.interrupts import Interrupts
 from httptask.cli.losses import address_of, end_worker, lost
+from httptask.http.log import get_logger
 from httptask.plugin import HttpTaskPlugin
 
 __all__ = ["serve_embedded", "serve_on_cluster"]
@@ -27,7 +27,7 @@ _GRACE = timedelta(seconds=10)
 _PROBE_SECONDS = 1.0
 _PROBE_TIME = timedelta(seconds=5)
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = get_logger("httptask.cli")
 
 
 def serve_on_cluster(

@@ -1,5 +1,9 @@
 """Durable workflows: calls for workflows in Python, and the interpreter of definitions."""
 
+# First: what is below can't be imported without the plugin.
+import httptask.workflows.registered  # noqa: F401 # pyright: ignore[reportUnusedImport]
+
+# isort: split
 from httptask.chat.fields.request import ChatParams
 from httptask.dsl.metadata import Budget
 from httptask.workflows.activity_tools import tool_of

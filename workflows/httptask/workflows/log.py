@@ -1,11 +1,12 @@
 """What a run logs: once, when it happens, and not again in a replay."""
 
-import structlog
 from temporalio import workflow
+
+from httptask.http.log import get_logger
 
 __all__ = ["log_event"]
 
-_log = structlog.get_logger("httptask.workflow")
+_log = get_logger("httptask.workflow")
 
 
 def log_event(event: str, **fields: str | int | None) -> None:

@@ -1,0 +1,50 @@
+"""What the package logs goes where the application's logging sends it, and never to its stdout unasked."""
+
+import logging
+from typing import Any
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from httptask.http.models import HttpRequest
+from httptask.testing import Reply, ScriptedServer
+
+
+@pytest.fixture(autouse=True)
+def _structlog_as_imported() -> Any:
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()
+
+
+async def call(make_edge: Any) -> None:
+    async with ScriptedServer([Reply.of(b"ok")]) as server:
+        request = HttpRequest(method="GET", url="/orders", connection="local")
+        await make_edge(server.url).send(request)
+
+
+async def test_an_application_that_configures_nothing_is_told_nothing(
+    make_edge: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await call(make_edge)
+    assert capfd.readouterr() == ("", "")
+
+
+async def test_the_standard_librarys_logging_gets_a_line_for_each_call(
+    make_edge: Any, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level(logging.INFO, "httptask"):
+        await call(make_edge)
+    [record] = [record for record in caplog.records if record.name == "httptask.http"]
+    assert record.levelname == "INFO"
+    assert record.getMessage().startswith("event=http.request.finished ")
+    assert " path=/orders " in record.getMessage()
+    assert capfd.readouterr().out == ""
+
+
+async def test_structlog_gets_events_once_it_is_configured(make_edge: Any) -> None:
+    await call(make_edge)
+    with capture_logs() as events:
+        await call(make_edge)
+    assert [event["event"] for event in events] == ["http.request.finished"]
