@@ -31,6 +31,35 @@ async def test_a_connection_has_a_price_of_its_own() -> None:
     assert await cost_of(MILLION, None, own) == 8
 
 
+@pytest.mark.parametrize(
+    ("reported", "output"),
+    [
+        ({"prompt_tokens": 32, "completion_tokens": 9, "total_tokens": 135}, 103),  # 94 of reasoning: xAI
+        ({"prompt_tokens": 32, "total_tokens": 135}, 103),
+        ({"prompt_tokens": 32, "completion_tokens": 103, "total_tokens": 135}, 103),
+        ({"prompt_tokens": 32, "completion_tokens": 9, "total_tokens": 0}, 9),
+        ({"prompt_tokens": 8, "total_tokens": 8}, 0),  # an embedding
+    ],
+)
+async def test_what_only_the_total_counts_is_output(reported: dict[str, int], output: int) -> None:
+    usage = Usage.model_validate(reported)
+    own = OPENAI.model_copy(update={"price": Price(input=1, output=1000)})
+    assert await cost_of(usage, "m", own) == pytest.approx((usage.prompt_tokens or 0) / 1e6 + output / 1e3)
+    published = await cost_of(usage, "gpt-4.1-mini", OPENAI)
+    assert published == pytest.approx(((usage.prompt_tokens or 0) * 0.4 + output * 1.6) / 1e6)
+
+
+@pytest.mark.parametrize("side", ["prompt", "completion"])
+async def test_audio_is_never_taken_for_text(side: str) -> None:
+    spoken = MILLION.model_copy(update={f"{side}_audio_tokens": 1000})
+    assert await cost_of(spoken, "gpt-4o-audio-preview", OPENAI) is None
+    assert await cost_of(spoken, "gpt-4.1-mini", OPENAI) is None
+    assert await cost_of(spoken, "gpt-audio", OPENAI) == pytest.approx(
+        12.5 + (0.0295 if side == "prompt" else 0.054)
+    )
+    assert await cost_of(MILLION, "gpt-4o-audio-preview", OPENAI) == 12.5
+
+
 @pytest.mark.parametrize("usage", [None, Usage(), MILLION])
 async def test_at_no_price_nothing_costs_nothing(usage: Usage | None) -> None:
     free = OPENAI.model_copy(update={"price": Price(input=0, output=0)})

@@ -111,12 +111,41 @@ def test_an_odd_field_loses_no_answer(body: Any, field: str, value: Any) -> None
 
 
 @pytest.mark.parametrize(
-    ("count", "read"), [(5, 5), (5.0, 5), ("5", None), (True, None), (None, None), (1.5, None)]
+    ("count", "read"),
+    [
+        *((5, 5), (5.0, 5), ("5", None), (True, None), (None, None), (1.5, None)),
+        *((-5, None), (10**9, 10**9), (10**9 + 1, None), (10**400, None)),
+    ],
 )
 def test_reads_token_counts(count: Any, read: int | None) -> None:
     usage = read_completion(said("Hi", usage={"prompt_tokens": count}), REQUEST).usage
     assert usage is not None
     assert usage.prompt_tokens == read
+
+
+@pytest.mark.parametrize(
+    ("told", "total"),
+    [
+        ((10, 5, 15), 15),
+        ((10, 5, None), 15),
+        ((10, 5, 0), 15),
+        ((10, 5, -15), 15),
+        ((10, 5, 12), 15),
+        ((10, 5, 100), 100),
+        ((8, None, 8), 8),
+        ((10, -5, 5), None),
+        ((10, None, None), None),
+        ((None, None, 20), 20),
+        ((0, 0, 0), None),
+        ((0, None, 0), None),
+        ((0, 5, 5), 5),
+    ],
+)
+def test_a_total_is_never_below_its_counts(told: tuple[int | None, ...], total: int | None) -> None:
+    names = ("prompt_tokens", "completion_tokens", "total_tokens")
+    usage = read_completion(said("Hi", usage=dict(zip(names, told, strict=True))), REQUEST).usage
+    assert usage is not None
+    assert usage.total_tokens == total
 
 
 @pytest.mark.parametrize(

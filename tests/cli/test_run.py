@@ -145,10 +145,7 @@ async def test_what_a_run_has_spent_is_told_however_it_ends(shell: Shell, budget
     assert (code, len(server.requests)) == (1 if "calls" in budget else 0, calls)
     spent = json.loads(command.stdout)["spent"]
     assert (spent["calls"], spent["questions"], spent["tokens"], spent["unmetered"]) == (calls, calls, 0, "m")
-    assert (
-        f"spent {calls} call{'s' * (calls - 1)}, 0 tokens and what m used, which its server does not tell, "
-        "$0.0000 and what m cost, whose usage is not known\n"
-    ) in command.stderr
+    assert f"\nspent {calls} model call{'s' * (calls - 1)}; usage of m not told\n" in command.stderr
 
 
 async def state_of_the_only_run(shell: Shell) -> str:

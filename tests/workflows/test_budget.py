@@ -1,5 +1,7 @@
 """`metadata.httptask.budget` stops a run before the call that would exceed it."""
 
+from typing import Any
+
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
@@ -123,6 +125,46 @@ async def test_an_answer_that_tells_no_usage(
         assert outcome.problem["error"] == "UsageUnknown"
         assert "stream_options: { include_usage: true }" in outcome.problem["detail"]
     assert (spent["questions"], spent["tokens"], spent["unmetered"]) == (sent, 0, "m")
+
+
+EMBEDDINGS = {
+    "object": "list",
+    "model": "text-embedding-3-small",
+    "data": [{"object": "embedding", "index": 0, "embedding": [0.5]}],
+    "usage": {"prompt_tokens": 8, "total_tokens": 8},
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "price", "questions", "tokens", "cost"),
+    [
+        (EMBEDDINGS, Price(input=1000, output=0), 3, 24, 0.024),
+        ({"model": "T", "usage": {"rooms": 4}}, None, 0, 0, 0),
+        ({"usage": {"total_tokens": 4}}, None, 0, 0, 0),
+    ],
+)
+async def test_a_model_that_is_asked_by_a_plain_request_is_counted(
+    temporal: WorkflowEnvironment, answer: Any, price: Price | None, questions: int, tokens: int, cost: float
+) -> None:
+    definition = parse(THREE_QUESTIONS)
+    definition["do"] = [
+        {
+            f"embed{index}": {
+                "call": "httpRequest",
+                "with": {"method": "post", "connection": "openai", "path": "/e"},
+            }
+        }
+        for index in range(3)
+    ]
+    async with ScriptedServer([Reply.json(answer)]) as server:
+        openai = local_connection("openai", server.url, price=price)
+        async with running(temporal, connections={"openai": openai}) as runner:
+            outcome = await runner.run(definition)
+            spent = (await (await outcome.handle.describe()).memo())["spent"]
+
+    assert outcome.output == answer
+    assert (spent["calls"], spent["questions"], spent["tokens"]) == (3, questions, tokens)
+    assert (spent["cost_usd"], spent["unpriced"]) == (pytest.approx(cost), None)
 
 
 @pytest.mark.parametrize("budget", [{"tokens": 1000}, {"cost_usd": 1}])

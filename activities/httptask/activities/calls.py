@@ -9,6 +9,7 @@ from httptask.activities.attempt import run_attempt
 from httptask.activities.live import publisher
 from httptask.activities.metering import Meter
 from httptask.chat.complete import complete
+from httptask.chat.metered import metered
 from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.streaming import is_streamed
 from httptask.http.collecting import Select, collect
@@ -47,7 +48,9 @@ class HttpActivities:
 
         async def call(attempt: int) -> HttpResponse:
             if count is None:
-                return await self._edge().send(request, attempt=attempt)
+                edge = self._edge()
+                of = None if request.connection is None else edge.connection(request.connection)
+                return await metered(await edge.send(request, attempt=attempt), of)
             return await collect(self._edge(), request, self._select, attempt=attempt, count=count)
 
         return await run_attempt(

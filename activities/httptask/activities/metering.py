@@ -9,6 +9,7 @@ from temporalio import activity
 
 from httptask.activities.connections import queue_of
 from httptask.activities.token_counts import OwnCount, SharedCount, TokenCount
+from httptask.chat.usage import Usage
 from httptask.http.connections import Connection
 from httptask.http.errors import ConnectFailed, HttpStatusError, HttpTaskError, Postponed
 from httptask.http.json_tree import is_object
@@ -113,5 +114,5 @@ def _tokens_of_content(result: BaseModel) -> float | None:
 
 
 def _tokens(usage: Any) -> float | None:
-    found = usage.get("total_tokens") if is_object(usage) else getattr(usage, "total_tokens", None)
-    return float(found) if isinstance(found, int) else None
+    total = getattr(Usage.model_validate(usage) if is_object(usage) else usage, "total_tokens", None)
+    return None if total is None else float(total)

@@ -26,15 +26,16 @@ async def cost_of(usage: Usage | None, model: str | None, connection: Connection
         connection: that it was asked through; its base URL tells whose prices count.
 
     Returns:
-        None when the price or the usage is not known, or prices are not installed.
+        None when the price or the usage is not known, or prices are not installed. Audio has a price of its own:
+        where only that of text is known, the price is not.
     """
     own = connection.price
     if own is not None and own.is_free:
         return 0.0
-    if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:
+    if usage is None or usage.prompt_tokens is None or usage.paid_output is None:
         return None
     if own is not None:
-        return (usage.prompt_tokens * own.input + usage.completion_tokens * own.output) / _MILLION
+        return (usage.prompt_tokens * own.input + usage.paid_output * own.output) / _MILLION
     if model is None or connection.base_url is None or (prices := await _prices()) is None:
         return None
     return _published(prices, usage, model, connection)
@@ -63,7 +64,7 @@ def _load() -> Any:
 def _published(prices: Any, usage: Usage, model: str, connection: Connection) -> float | None:
     counts = {
         "input_tokens": usage.prompt_tokens,
-        "output_tokens": usage.completion_tokens,
+        "output_tokens": usage.paid_output,
         "cache_read_tokens": usage.cached_tokens,
         "cache_write_tokens": usage.cache_write_tokens,
         "input_audio_tokens": usage.prompt_audio_tokens,
@@ -73,6 +74,12 @@ def _published(prices: Any, usage: Usage, model: str, connection: Connection) ->
     try:
         found = prices.calc_price(known, model, provider_api_url=connection.base_url)
     except (LookupError, ValueError):
+        return None
+    of_audio = {
+        "input_audio_mtok": usage.prompt_audio_tokens,
+        "output_audio_mtok": usage.completion_audio_tokens,
+    }
+    if any(count and getattr(found.model_price, name) is None for name, count in of_audio.items()):
         return None
     price = float(found.total_price)
     return price if math.isfinite(price) else None

@@ -1,7 +1,7 @@
 """Token counts of a completion, in the forms in which servers report them."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
@@ -10,11 +10,17 @@ from httptask.http.json_tree import is_object
 __all__ = ["Usage"]
 
 
+_MOST: Final = 10**9
+"""Of tokens in one answer: what claims more is no count."""
+
+
 def _count(value: object) -> int | None:
-    """A count that is not a whole number is no reason to lose an answer that is paid for."""
+    """A number that is no count is not told at all: it neither loses an answer that is paid for nor lowers a sum."""
     if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= _MOST else None
 
 
 def _details(value: object) -> object:
@@ -50,7 +56,11 @@ _FORMS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 
 class Usage(BaseModel):
-    """Token counts. Whatever else a server reports is kept as it comes."""
+    """Token counts. Whatever else a server reports is kept as it comes.
+
+    A total below the counts that it is made of is none, and their sum stands in its place. An answer for which a
+    server counts not a single token has not been counted.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -79,10 +89,23 @@ class Usage(BaseModel):
                 usage[name] = next(
                     (count for form in forms if (count := _at(reported, form)) is not None), None
                 )
-        counts = (_count(usage["prompt_tokens"]), _count(usage["completion_tokens"]))
-        if usage.get("total_tokens") is None and None not in counts:
-            usage["total_tokens"] = sum(count or 0 for count in counts)
-        return usage
+        prompt, completion = _count(usage["prompt_tokens"]), _count(usage["completion_tokens"])
+        total, known = _count(usage.get("total_tokens")), (prompt or 0) + (completion or 0)
+        if total is None or total < known:
+            total = None if prompt is None or completion is None else known
+        if prompt == 0 and not completion and not total:
+            prompt = completion = total = None
+        return usage | {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": total}
+
+    @property
+    def paid_output(self) -> int | None:
+        """Tokens that are paid as output; None when that is not known.
+
+        Several servers count what a model thought in the total only.
+        """
+        if self.prompt_tokens is None or self.total_tokens is None:
+            return self.completion_tokens
+        return max(self.total_tokens - self.prompt_tokens, self.completion_tokens or 0)
 
 
 def _at(reported: Mapping[str, Any], path: tuple[str, ...]) -> int | None:

@@ -31,6 +31,7 @@ __all__ = [
     "HttpResponse",
     "JsonBody",
     "Limits",
+    "ModelUsage",
     "MultipartBody",
     "ParameterValue",
     "Part",
@@ -172,6 +173,15 @@ class SentRequest(_Model):
     headers: dict[str, str]
 
 
+class ModelUsage(_Model):
+    """What an answer of a model has used."""
+
+    model: str
+    total_tokens: int
+    cost: float | None = None
+    """US dollars; None when the price is not known."""
+
+
 class HttpResponse(_Model):
     """The answer to one request."""
 
@@ -195,3 +205,5 @@ class HttpResponse(_Model):
     """True when a fixture answered instead of a server."""
     redirected_to: str | None = None
     """Host and path that answered, when redirects were followed; never a query."""
+    usage: ModelUsage | None = None
+    """Set when the content is an answer of a model that tells its tokens, such as embeddings."""

@@ -8,6 +8,7 @@ from temporalio import workflow
 
 from httptask.chat.usage import Usage
 from httptask.dsl.metadata import Budget
+from httptask.http.models import ModelUsage
 from httptask.workflows.problem import TaskFault
 from httptask.workflows.state import Cost, RunState, Spent
 
@@ -100,6 +101,12 @@ class Spending:
         self._state.dearest = Cost(
             tokens=max(dearest.tokens, tokens or 0), cost_usd=max(dearest.cost_usd, cost or 0)
         )
+
+    def add_model_answer(self, used: ModelUsage, *, simulated: bool) -> None:
+        """Count what a model has used that was asked by a plain HTTP call, which shows only with its answer."""
+        self.spent.questions += 1
+        usage = Usage(total_tokens=used.total_tokens)
+        self.add_answer(used.model, usage, used.cost, simulated=simulated)
 
     def _has_to_wait(self) -> bool:
         """Whether one more question may exceed the budget, and those in flight can still tell."""

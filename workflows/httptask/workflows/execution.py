@@ -139,5 +139,8 @@ class TaskContext:
         self.services.board.update(self.execution.id, detail=detail)
 
     def answered(self, result: HttpResponse | Completion) -> None:
-        """Show on the status board by which attempt, and by whom, the call was answered."""
+        """Show on the status board by which attempt, and by whom, a call was answered; count what a model used."""
+        used = result.usage if isinstance(result, HttpResponse) else None
+        if used is not None:
+            self.services.budget.add_model_answer(used, simulated=result.simulated)
         self.services.board.update(self.execution.id, attempt=result.attempt, simulated=result.simulated)

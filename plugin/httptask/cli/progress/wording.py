@@ -1,5 +1,6 @@
 """One line about one task, the same in every view."""
 
+import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -47,19 +48,18 @@ def describe_impasse(impasse: "Impasse", cure: str) -> str:
 
 def describe_spent(spent: "Spent") -> str:
     """What a run has used."""
-    parts = [f"{spent.calls} call" + ("" if spent.calls == 1 else "s")]
-    if spent.unmetered is not None:
-        parts.append(
-            f"{spent.tokens:,} tokens and what {spent.unmetered} used, which its server does not tell"
-        )
-    elif spent.questions:
+    counts = ((spent.questions, "model call"), (spent.calls - spent.questions, "HTTP call"))
+    parts = [f"{count:,} {kind}" + ("" if count == 1 else "s") for count, kind in counts if count]
+    if spent.tokens:
         parts.append(f"{spent.tokens:,} tokens")
-    if spent.unpriced is not None:
-        unknown = "usage" if spent.unpriced == spent.unmetered else "price"
-        parts.append(f"${spent.cost_usd:.4f} and what {spent.unpriced} cost, whose {unknown} is not known")
-    elif spent.questions:
-        parts.append(f"${spent.cost_usd:.4f}")
-    return "spent " + ", ".join(parts) + ("; simulated" if spent.simulated else "")
+    if spent.cost_usd or (spent.questions and spent.unpriced is None):
+        parts.append(_dollars(spent.cost_usd))
+    told = ["spent " + ", ".join(parts)]
+    if spent.unmetered is not None:
+        told.append(f"usage of {spent.unmetered} not told")
+    if spent.unpriced not in (None, spent.unmetered):
+        told.append(f"price of {spent.unpriced} not known")
+    return "; ".join([*told, *(["simulated"] if spent.simulated else [])])
 
 
 def in_order_of_events(tasks: "list[TaskStatus]") -> "list[TaskStatus]":
@@ -81,6 +81,14 @@ def in_order_of_events(tasks: "list[TaskStatus]") -> "list[TaskStatus]":
 def seconds_taken(task: "TaskStatus", now: datetime) -> float:
     """How long a task took, or has been going on."""
     return max(0.0, ((task.ended_at or now) - task.started_at).total_seconds())
+
+
+def _dollars(amount: float) -> str:
+    """With two digits that count, however small it is."""
+    if amount == 0:
+        return "$0"
+    decimals = max(4, 1 - math.floor(math.log10(amount)))
+    return f"${amount:.{decimals}f}"
 
 
 def _awaits_retry(task: "TaskStatus") -> bool:
