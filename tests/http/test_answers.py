@@ -50,7 +50,8 @@ JSON_TEXTS: dict[str, tuple[bytes, Any]] = {
     "depth 100,000": (nested(100_000), REFUSED),
     "depth 100,000, unclosed": (b'{"a":' * 100_000, REFUSED),
     "BOM": (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
-    "UTF-16": ('{"a": 1}'.encode("utf-16"), REFUSED),
+    "UTF-16": ('{"a": 1}'.encode("utf-16"), {"a": 1}),
+    "UTF-16 without a mark": ('{"a": 1}'.encode("utf-16-le"), REFUSED),
     "Latin-1": ('"é"'.encode("latin-1"), REFUSED),
     "trailing garbage": (b'{"a": 1} x', REFUSED),
     "two documents": (b'{"a": 1}\n{"b": 2}', REFUSED),
@@ -123,6 +124,93 @@ async def test_answers_without_a_body(make_edge: Any, name: str, raw: bool) -> N
     expected = ("", "base64") if raw else (None, "none")
     assert (response.content, response.content_kind, response.size) == (*expected, 0)
     assert following.content == {"next": 1}
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+BEYOND: dict[str, tuple[str, bytes, Any]] = {
+    "a body behind 204": ("POST", b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n{}", None),
+    "chunks behind 204": (
+        "POST",
+        b"HTTP/1.1 204 x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        None,
+    ),
+    "a body behind 304": ("GET", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n{}", None),
+    "a body to HEAD": ("HEAD", OK + b"Content-Length: 2\r\n\r\n{}", None),
+    "bytes past the length": ("GET", OK + b"Content-Length: 2\r\n\r\n{}surplus", {}),
+    "bytes past length 0": ("GET", OK + b"Content-Length: 0\r\n\r\nsurplus", None),
+    "bytes past the last chunk": (
+        "GET",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\nxyz",
+        {},
+    ),
+    "an answer too many": (
+        "GET",
+        OK + b"Content-Length: 2\r\n\r\n{}" + OK + b"Content-Length: 1\r\n\r\n7",
+        {},
+    ),
+    "bare line feeds": ("GET", OK.replace(b"\r\n", b"\n") + b"Content-Length: 2\n\n{}surplus", {}),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+async def test_an_answer_ends_where_it_ends(make_edge: Any, name: str) -> None:
+    """What stands behind it is dropped with its connection, which gives no other call an answer."""
+    method, data, content = BEYOND[name]
+    async with ScriptedServer([Reply(data), Reply.json({"next": 1})]) as server:
+        edge = make_edge(server.url)
+        response = await edge.send(get(method=method, success=["2xx", 304]))
+        following = await edge.send(get())
+    assert response.content == content
+    assert following.content == {"next": 1}
+    assert [served.connection for served in server.requests] == [1, 2]
+
+
+@pytest.mark.parametrize("lengths", ["7\r\nContent-Length: 7", "7, 7", "7 ,7\r\ncontent-LENGTH:7"])
+@pytest.mark.parametrize("pause", [None, 0.0001])
+async def test_a_length_that_is_told_twice_is_a_length(
+    make_edge: Any, lengths: str, pause: float | None
+) -> None:
+    data = OK + f'X: Content-Length: 9\r\nContent-Length: {lengths}\r\n\r\n{{"a":1}}'.encode()
+    async with ScriptedServer([Reply(data, pause=pause)]) as server:
+        edge = make_edge(server.url)
+        for _ in range(2):
+            response = await edge.send(get())
+            assert (response.content, response.headers["content-length"]) == ({"a": 1}, "7")
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("lengths", ["7\r\nContent-Length: 8", "7, 8", "7,", "-7, -7", "7 7"])
+async def test_lengths_that_differ_are_refused(make_edge: Any, lengths: str) -> None:
+    data = OK + f'Content-Length: {lengths}\r\n\r\n{{"a":1}}'.encode()
+    async with ScriptedServer([Reply(data)]) as server:
+        with pytest.raises(ResponseInvalid, match="is not HTTP/1"):
+            await make_edge(server.url).send(get())
+
+
+async def test_bytes_that_are_no_charset_of_the_answer(make_edge: Any) -> None:
+    reply = Reply.of(b"Gr\xf6\xdfe", headers={"Content-Type": "text/csv"})
+    async with ScriptedServer([reply]) as server:
+        edge = make_edge(server.url)
+        with pytest.raises(
+            ResponseInvalid, match=rf"the response of {server.url[7:]} is text that names no charset"
+        ):
+            await edge.send(get())
+        assert (await edge.send(get(charset="windows-1252"))).content == "Größe"
+
+
+async def test_a_coding_that_cannot_be_read_leaves_raw_bytes(make_edge: Any) -> None:
+    async with ScriptedServer([Reply.of(b"\x1b\x00", headers={"Content-Encoding": "br"})]) as server:
+        edge = make_edge(server.url)
+        assert (await edge.send(get(raw=True))).content == "GwA="
+        with pytest.raises(ResponseInvalid, match="take its bytes as they are with `output: raw`"):
+            await edge.send(get())
+
+
+async def test_headers_are_read_in_the_charset_they_came_in(make_edge: Any) -> None:
+    lines = 'Content-Disposition: attachment; filename="Gerät"\r\n'.encode() + b'ETag: "\xe4"\r\n'
+    async with ScriptedServer([Reply(b"HTTP/1.1 204 x\r\n" + lines + b"\r\n")]) as server:
+        headers = (await make_edge(server.url).send(get())).headers
+    assert (headers["content-disposition"], headers["etag"]) == ('attachment; filename="Gerät"', '"ä"')
 
 
 @pytest.mark.parametrize(

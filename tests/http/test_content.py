@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from httptask.http.charset import is_charset
 from httptask.http.content import read_content, read_leniently
 from httptask.http.errors import ResponseInvalid
 from httptask.http.json_tree import MAX_DEPTH
@@ -91,7 +92,14 @@ def test_the_deepest_json_accepted() -> None:
         ("text/plain", "é".encode(), "é", "text"),
         ("text/plain; charset=iso-8859-1", "é".encode("latin-1"), "é", "text"),
         ('text/html; charset="windows-1252"', b"\x80", "€", "text"),
-        ("text/plain", b"caf\xe9", "caf\ufffd", "text"),
+        ("text/json", b"{}", {}, "json"),
+        ("application/x-amz-json-1.1", b"{}", {}, "json"),
+        ("application/json, application/json", b"{}", {}, "json"),
+        ("text/html, application/json; charset=utf-8", b"{}", {}, "json"),
+        ("text/plain; charset=iso-8859-1, text/plain", b"\xe9", "é", "text"),
+        ('text/plain; a="x, y/z"', b"x", "x", "text"),
+        ("image/png; charset=utf-8", b"\x89PNG", "iVBORw==", "base64"),
+        ("application/openapi+yaml", b"a: 1", "a: 1", "text"),
         ("text/event-stream", b"data: 1\n\n", "data: 1\n\n", "text"),
         ("application/xml", b"<a/>", "<a/>", "text"),
         ("image/svg+xml", b"<svg/>", "<svg/>", "text"),
@@ -100,7 +108,8 @@ def test_the_deepest_json_accepted() -> None:
         ("application/octet-stream", b"text", "dGV4dA==", "base64"),
         ("", b"plain", "plain", "text"),
         ("", b"\xff\xfe", "//4=", "base64"),
-        (";;;", b"x", "eA==", "base64"),
+        (";;;", b"x", "x", "text"),
+        ("json", b"\xff\xfe", "//4=", "base64"),
         (JSON, b"", None, "none"),
         ("", b"", None, "none"),
     ],
@@ -111,11 +120,83 @@ def test_media_types(content_type: str, body: bytes, value: Any, kind: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("content_type", "body", "text"),
+    [
+        ("text/csv; charset=utf-8", b"\xef\xbb\xbfid", "id"),
+        ("text/plain; charset=iso-8859-1", "Größe".encode("utf-8-sig"), "Größe"),
+        ("text/plain", "Größe".encode("utf-16"), "Größe"),
+        ("text/plain", b"\xff\xfe\0\0" + "Größe".encode("utf-32-le"), "Größe"),
+        ("", b"\xef\xbb\xbfid", "id"),
+        ("text/plain; charset=iso-8859-1", b"\x80 5 \x85", "€ 5 …"),
+        ("text/plain; charset=latin1", b"\x81", "\x81"),
+        ("text/xml", b'<?xml version="1.0" encoding="ISO-8859-1"?><n>\xf6</n>', None),
+        ("image/svg+xml", b"<?xml version='1.0' encoding='windows-1252'?><n>\x80</n>", None),
+        ("text/xml; charset=utf-8", '<?xml version="1.0" encoding="ISO-8859-1"?><n>ö</n>'.encode(), None),
+        ("text/xml", '<?xml version="1.0"?><n>ö</n>'.encode(), None),
+        ("text/xml", '<?xml version="1.0" encoding="UTF-16"?><n>ö</n>'.encode(), None),
+        ("application/xml", '<?xml version="1.0" encoding="UTF-16"?><n>ö</n>'.encode("utf-16-le"), None),
+        ("text/html", b'<!doctype html><META name=x><meta charset="iso-8859-2">\xf9', None),
+        ("text/html", b'<meta http-equiv="Content-Type" content="text/html; charset=koi8-r">\xc4', None),
+    ],
+)
+def test_a_text_is_read_without_loss(content_type: str, body: bytes, text: str | None) -> None:
+    found = read_content(body, content_type, CLEAN).value
+    assert "\ufffd" not in found
+    assert "\ufeff" not in found
+    if text is None:
+        assert any(letter in found for letter in "ö€ůд")
+    else:
+        assert found == text
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "message"),
+    [
+        ("text/csv", b"Gr\xf6\xdfe;5", r"is text that names no charset, and is not UTF-8 \(byte 2\)"),
+        ("text/plain; charset=utf-8", b"\xff\xfa", r"can't be read as the charset 'utf-8' that it claims"),
+        ("text/xml", b'<?xml version="1.0" encoding="ascii"?>\xf6', "the charset 'ascii' that it claims"),
+        ("text/html", b"<meta charset=klingon>", "claims the charset 'klingon', which is not known"),
+        ("text/plain", b"\xff\xfe\0", r"the charset 'utf-16' that it claims"),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_the_cure(content_type: str, body: bytes, message: str) -> None:
+    with pytest.raises(ResponseInvalid, match=message + ".*: name the right one with `charset`"):
+        read_content(body, content_type, CLEAN)
+
+
+def test_the_author_says_the_charset_where_the_server_does_not() -> None:
+    body = b"Gr\xf6\xdfe;5"
+    assert read_content(body, "text/csv", CLEAN, charset="windows-1252").value == "Größe;5"
+    assert read_content(body, "text/csv; charset=utf-8", CLEAN, charset="latin1").value == "Größe;5"
+    assert read_content(body, "application/octet-stream", CLEAN, charset="latin1").kind == "text"
+
+
+@pytest.mark.parametrize(
+    ("charset", "body"),
+    [
+        (None, '{"a": "ö"}'.encode("utf-16")),
+        ("utf-16le", '{"a": "ö"}'.encode("utf-16-le")),
+        ("iso-8859-1", '{"a": "ö"}'.encode("latin-1")),
+        ("iso-8859-1", '{"a": "ö"}'.encode()),
+        ("klingon", '{"a": "ö"}'.encode()),
+    ],
+)
+def test_json_in_older_encodings(charset: str | None, body: bytes) -> None:
+    parameter = "" if charset is None else f"; charset={charset}"
+    assert read_content(body, JSON + parameter, CLEAN).value == {"a": "ö"}
+
+
+def test_names_that_are_no_charset() -> None:
+    names = ["utf-8", "Windows-1252", "latin1", "hex", "rot13", "idna", "utf-7", "no such", "a\0b", ""]
+    assert [name for name in names if is_charset(name)] == ["utf-8", "Windows-1252", "latin1"]
+
+
+@pytest.mark.parametrize(
     "charset", ["klingon", "idna", "unicode_escape", "utf-7", "hex", "us-ascii", "utf-8"]
 )
 def test_a_charset_that_is_none_or_not_the_bodys(charset: str) -> None:
     with pytest.raises(ResponseInvalid, match="charset"):
-        read_content(b"\xff\xfe\x00\x80", f"text/plain; charset={charset}", CLEAN)
+        read_content(b"\x00\xff\xfe\x80", f"text/plain; charset={charset}", CLEAN)
 
 
 @pytest.mark.parametrize(
@@ -123,14 +204,20 @@ def test_a_charset_that_is_none_or_not_the_bodys(charset: str) -> None:
     [
         (b'{"error": "x"}', {"error": "x"}),
         (b'{"error": "cut', '{"error": "cut'),
-        (b"oops \xff", "oops \ufffd"),
+        (b"oops \xff", r"oops \xff"),
+        ("cut ö".encode()[:-1], "cut "),
         (b"[1e999]", "[1e999]"),
         (b" ", None),
         (b"", None),
     ],
 )
 def test_an_errors_body_is_always_readable(body: bytes, value: Any) -> None:
-    assert read_leniently(body, CLEAN).value == value
+    assert read_leniently(body, "", CLEAN).value == value
+
+
+def test_an_errors_body_is_in_its_charset() -> None:
+    assert read_leniently(b"Gr\xf6\xdfe", "text/plain; charset=iso-8859-1", CLEAN).value == "Größe"
+    assert read_leniently(b'{"a": "\xf6"}', "application/json; charset=latin1", CLEAN).value == {"a": "ö"}
 
 
 def test_binary_content_is_clean_before_it_is_encoded() -> None:

@@ -39,7 +39,7 @@ EXPECTED = {
     "informational-flood": ("Timeout", "first_byte"),
     "gzip-bomb": ("ResponseTooLarge", None),
     "deflate-bomb": ("ResponseTooLarge", None),
-    "gzip-twice": ("ResponseInvalid", None),
+    "gzip-thrice": ("ResponseInvalid", None),
     "damaged-gzip": ("ResponseInvalid", None),
     "cut-gzip": ("ResponseInterrupted", None),
     "too-short": ("ResponseInterrupted", None),

@@ -263,6 +263,10 @@ def test_every_method_may_have_a_body(method: str) -> None:
         ),
         ({"base64": "${ $secrets.KEY }"}, "secret-outside-request"),
         ({"idempotencyKey": "${ $secrets.KEY }"}, "secret-outside-request"),
+        ({"charset": "klingon"}, "unknown-charset"),
+        ({"charset": "${ .charset }"}, "unknown-charset"),
+        ({"charset": "latin1", "output": "raw"}, "raw-charset"),
+        ({"charset": "latin1", "stream": {}}, "raw-charset"),
     ],
 )
 def test_faults(arguments: dict[str, Any], code: str) -> None:

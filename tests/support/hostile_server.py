@@ -128,7 +128,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "informational-flood": _drip(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100, pause=0.001),
     "gzip-bomb": _body(_BOMB, b"Content-Encoding: gzip\r\n"),
     "deflate-bomb": _body(_DEFLATE_BOMB, b"Content-Encoding: deflate\r\n"),
-    "gzip-twice": _body(gzip.compress(gzip.compress(b"x")), b"Content-Encoding: gzip, gzip\r\n"),
+    "gzip-thrice": _body(gzip.compress(b"x"), b"Content-Encoding: gzip, gzip, gzip\r\n"),
     "damaged-gzip": _body(gzip.compress(b"x" * 1000)[:-20] + b"x" * 20, b"Content-Encoding: gzip\r\n"),
     "cut-gzip": _body(gzip.compress(b"words " * 1000)[:-20], b"Content-Encoding: gzip\r\n"),
     "too-short": _answer(_OK, _JSON, b"Content-Length: 100\r\n\r\n", b'{"a": 1}'),

@@ -1,32 +1,40 @@
 """Reading a body as what its media type says it is."""
 
 import base64
-import codecs
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from httptask.http.charset import decode_json, decode_leniently, decode_text
 from httptask.http.errors import ResponseInvalid
 from httptask.http.headers import media_type
 from httptask.http.json_tree import UnusableJson, parse
 from httptask.http.redaction import Redactor
 
-__all__ = ["Content", "read_content", "read_leniently", "read_raw"]
+__all__ = ["Content", "is_json", "read_content", "read_leniently", "read_raw"]
 
+_JSON_TYPE = re.compile(
+    r"(?:application|text)/(?:x-)?json|.+\+json|application/(?:json-rpc|jsonrequest|csp-report|x-amz-json-1\.[0-9])"
+)
+"""The registered types, and what servers say instead: AWS, older JSON-RPC, browsers' reports."""
 _TEXT_TYPES = frozenset(
     {
+        "application/csv",
         "application/graphql",
         "application/javascript",
         "application/jsonl",
         "application/ndjson",
+        "application/sql",
+        "application/toml",
+        "application/x-javascript",
         "application/x-ndjson",
         "application/x-www-form-urlencoded",
-        "application/xml",
-        "application/yaml",
         "application/x-yaml",
+        "application/xml",
+        "application/xml-dtd",
+        "application/yaml",
     }
 )
-# Python knows these as text encodings; they are none of a web page, and some take quadratic time.
-_NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"})
 
 
 @dataclass(frozen=True)
@@ -37,22 +45,35 @@ class Content:
     kind: Literal["json", "text", "base64", "none"]
 
 
-def read_content(body: bytes, content_type: str, redactor: Redactor) -> Content:
+def read_content(
+    body: bytes, content_type: str, redactor: Redactor, *, charset: str | None = None
+) -> Content:
     """Parses a body by its media type: JSON, text, or base64 of anything else.
+
+    Args:
+        body: all of it.
+        content_type: what the server says of it.
+        redactor: takes out the values of secrets.
+        charset: of a text, where the server does not say it, or says another.
 
     Raises:
         ResponseInvalid: it claims to be JSON or of a charset, and is not.
     """
     if not body:
         return Content(None, "none")
-    kind, charset = media_type(content_type)
-    if kind == "application/json" or kind.endswith("+json"):
-        return Content(redactor.tree(_json(body)), "json")
-    if kind.startswith("text/") or kind.endswith("+xml") or kind in _TEXT_TYPES:
-        return Content(redactor.text(_text(body, charset)), "text")
-    if not content_type:
+    kind, told = media_type(content_type)
+    if is_json(kind):
+        return Content(redactor.tree(_json(body, charset or told)), "json")
+    if (
+        charset is not None
+        or kind.startswith("text/")
+        or kind.endswith(("+xml", "+yaml"))
+        or kind in _TEXT_TYPES
+    ):
+        return Content(redactor.text(decode_text(body, kind, charset or told)), "text")
+    if not kind:
         try:
-            return Content(redactor.text(body.decode("utf-8")), "text")
+            return Content(redactor.text(body.decode("utf-8-sig")), "text")
         except UnicodeDecodeError:
             pass  # without a media type, what is not UTF-8 counts as binary
     return read_raw(body, redactor)
@@ -63,9 +84,9 @@ def read_raw(body: bytes, redactor: Redactor) -> Content:
     return Content(base64.b64encode(redactor.raw(body)).decode("ascii"), "base64")
 
 
-def read_leniently(body: bytes, redactor: Redactor) -> Content:
+def read_leniently(body: bytes, content_type: str, redactor: Redactor) -> Content:
     """Reads the body of an error, which is JSON or text whatever its media type says, and may be cut."""
-    text = body.decode("utf-8-sig", "replace")
+    text = decode_leniently(body, *media_type(content_type))
     if not text.strip():
         return Content(None, "none")
     try:
@@ -74,22 +95,16 @@ def read_leniently(body: bytes, redactor: Redactor) -> Content:
         return Content(redactor.text(text), "text")
 
 
-def _json(body: bytes) -> Any:
+def is_json(kind: str) -> bool:
+    """Whether a media type, in lower case without parameters, is one of JSON."""
+    return _JSON_TYPE.fullmatch(kind) is not None
+
+
+def _json(body: bytes, charset: str | None) -> Any:
     try:
-        text = body.decode("utf-8-sig")
+        text = decode_json(body, charset)
         return parse(text) if text.strip() else None
     except UnusableJson as unusable:
         raise ResponseInvalid(f"the response can't be read as JSON: {unusable}") from None
     except ValueError:
         raise ResponseInvalid("the response claims to be JSON and is not: RFC 8259 in UTF-8") from None
-
-
-def _text(body: bytes, charset: str | None) -> str:
-    if charset is None:
-        return body.decode("utf-8-sig", "replace")
-    try:
-        if codecs.lookup(charset).name not in _NO_CHARSETS:
-            return body.decode(charset)
-    except (LookupError, ValueError):
-        pass  # an unknown charset, or bytes that are not of it
-    raise ResponseInvalid(f"the response can't be read as the charset {charset[:40]!r} that it claims")

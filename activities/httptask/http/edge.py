@@ -98,10 +98,12 @@ class Edge:
             HttpTaskError: the request can't be sent, or has no successful answer.
         """
         async with self._call(request, attempt, defaults) as call:
-            answer = await exchange(call.transport, call.wire, call.bounds, request.success)
+            answer = await exchange(
+                call.transport, call.wire, call.bounds, request.success, as_it_is=request.raw
+            )
             if not answer.success:
                 raise self._status_error(call, answer)
-            content = content_of(answer, call.redactor, raw=request.raw)
+            content = content_of(answer, call.redactor, raw=request.raw, charset=request.charset)
             headers = safe_headers(answer.headers, call.redactor)
             if self._recorder is not None:
                 self._recorder.answer(call.prepared, answer.status, headers, content)

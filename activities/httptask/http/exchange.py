@@ -178,9 +178,21 @@ async def _tried_again(
 
 
 async def exchange(
-    transport: Transport, request: WireRequest, bounds: Bounds, success: Sequence[StatusPattern]
+    transport: Transport,
+    request: WireRequest,
+    bounds: Bounds,
+    success: Sequence[StatusPattern],
+    *,
+    as_it_is: bool = False,
 ) -> Answer:
     """Sends a request, as `opened` does, and reads the whole answer.
+
+    Args:
+        transport: sends it.
+        request: what is sent.
+        bounds: deadlines and sizes.
+        success: statuses whose body is read whole.
+        as_it_is: whether a body in a content coding that can't be read is taken as it came.
 
     Raises:
         HttpTaskError: no complete answer came.
@@ -190,7 +202,10 @@ async def exchange(
             return await read_failure(answer, request)
         body = b""
         if request.method != "HEAD":
-            body = await _whole_body(answer.response.chunks, answer.coding, bounds.response_bytes)
+            decoder = BoundedDecoder(answer.coding, bounds.response_bytes, as_it_is=as_it_is)
+            async for chunk in answer.response.chunks:
+                decoder.feed(chunk)
+            body = decoder.finish()
         return _answer(answer, body, success=True)
 
 
@@ -216,13 +231,6 @@ def _answer(answer: Opened, body: bytes, *, success: bool) -> Answer:
 def _nothing_was_sent(error: BaseException) -> bool:
     """Whether it failed on the way to the server, or to the first one where redirects led on."""
     return isinstance(error, ConnectFailed) and error.retryable and not error.details.get("sent")
-
-
-async def _whole_body(chunks: AsyncIterator[bytes], coding: str, limit: int) -> bytes:
-    decoder = BoundedDecoder(coding, limit)
-    async for chunk in chunks:
-        decoder.feed(chunk)
-    return decoder.finish()
 
 
 async def _beginning_of_body(chunks: AsyncIterator[bytes], coding: str) -> bytes:

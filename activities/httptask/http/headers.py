@@ -16,6 +16,7 @@ __all__ = [
     "check_method",
     "fold",
     "has_control_character",
+    "header_text",
     "hide_credential",
     "is_allowed",
     "is_credential",
@@ -29,6 +30,8 @@ HIDDEN = "[redacted]"
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]*")
+_SEPARATE_VALUES = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*(?:"|$))+')
+_MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 _OWNED_BY_TRANSPORT = frozenset(
@@ -140,9 +143,17 @@ def fold(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Joins repeated headers as RFC 9110, section 5.3 allows; names in lower case."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in raw:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        name, value = raw_name.decode("latin-1").lower(), header_text(raw_value)
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
+
+
+def header_text(raw: bytes) -> str:
+    """A value as its server means it: names of files and realms come in UTF-8, though once they were in Latin-1."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def allowed(headers: Headers) -> dict[str, str]:
@@ -157,8 +168,20 @@ def is_allowed(name: str) -> bool:
 
 @lru_cache(maxsize=256)
 def media_type(content_type: str) -> tuple[str, str | None]:
-    """The type that a `Content-Type` names, in lower case without parameters, and its charset."""
-    message = Message()
-    message["content-type"] = content_type
-    charset = message.get_param("charset")
-    return content_type.partition(";")[0].strip().lower(), charset if isinstance(charset, str) else None
+    """The type that a `Content-Type` names, in lower case without parameters, and its charset.
+
+    A gateway may add a second one. The last that is a type counts, with the charset of the same type before it
+    (WHATWG Fetch, "extract a MIME type").
+    """
+    essence, charset = "", None
+    for value in _SEPARATE_VALUES.findall(content_type):
+        kind = value.partition(";")[0].strip().lower()
+        if kind == "*/*" or _MEDIA_TYPE.fullmatch(kind) is None:
+            continue
+        message = Message()
+        message["content-type"] = value.strip()
+        given = message.get_param("charset")
+        own = given if isinstance(given, str) else None
+        charset = own if own is not None or kind != essence else charset
+        essence = kind
+    return essence, charset

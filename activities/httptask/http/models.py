@@ -148,6 +148,8 @@ class HttpRequest(CallRequest):
     """Statuses that are a result; every other one is an error."""
     raw: bool = False
     """Whether to take the body of the answer as base64, unparsed."""
+    charset: str | None = None
+    """Charset of an answer that is text, where its server does not say it, or says another."""
     stream: StreamReading | None = None
     """Set for an answer that comes in events."""
     idempotency_key: str | None = None

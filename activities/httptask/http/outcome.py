@@ -34,19 +34,22 @@ def safe_headers(headers: Headers, redactor: Redactor) -> dict[str, str]:
     return {name: redactor.text(value) for name, value in allowed(headers).items()}
 
 
-def content_of(answer: Answer, redactor: Redactor, *, raw: bool = False) -> Content:
+def content_of(
+    answer: Answer, redactor: Redactor, *, raw: bool = False, charset: str | None = None
+) -> Content:
     """The body without the values of secrets, parsed unless the request wants it `raw`.
 
     Raises:
         ResponseInvalid: a success whose body is not what it claims to be.
         ResponseInterrupted: the same, of a body that ends where the connection was closed: it was cut.
     """
+    content_type = answer.headers.get("content-type", "")
     if not answer.success:
-        return read_leniently(answer.body, redactor)
+        return read_leniently(answer.body, content_type, redactor)
     if raw:
         return read_raw(answer.body, redactor)
     try:
-        return read_content(answer.body, answer.headers.get("content-type", ""), redactor)
+        return read_content(answer.body, content_type, redactor, charset=charset)
     except ResponseInvalid:
         if answer.has_known_end:
             raise

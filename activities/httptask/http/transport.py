@@ -1,5 +1,7 @@
 """The one module that knows which client library is underneath: httpx's client over aiohttp's connections.
 
+How an answer is read from a connection is said beside it, in `answer_protocol`.
+
 Whether anything was sent is known from events of the connection, never from the class of an exception.
 """
 
@@ -10,7 +12,7 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import SimpleNamespace
 from typing import Any
 from weakref import WeakSet
@@ -24,6 +26,7 @@ from aiohttp.tracing import Trace
 from yarl import URL
 
 from httptask.http.address import Network
+from httptask.http.answer_protocol import AnswerProtocol
 from httptask.http.deadlines import Progress
 from httptask.http.errors import (
     ConnectFailed,
@@ -240,6 +243,7 @@ class _Connector(aiohttp.TCPConnector):
             limit=0,  # the worker bounds its activities, and a connection its calls
             keepalive_timeout=_KEPT_SECONDS,
         )
+        self._factory = partial(AnswerProtocol, loop=asyncio.get_running_loop())  # type: ignore[assignment]
         self._used: WeakSet[ResponseHandler] = WeakSet()
 
     async def connect(

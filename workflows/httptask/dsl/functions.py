@@ -100,6 +100,8 @@ class HttpRequestArguments(_Arguments):
     """`content`: the parsed body. `response`: status, headers and body. `raw`: the body in base64."""
     redirect: bool = False
     """Whether redirects are results (true) or errors (false)."""
+    charset: str | None = None
+    """Charset of a response that is text (windows-1252), where its server does not say it."""
     success: tuple[StatusPattern, ...] | None = None
     """Statuses that are a result (204, "2xx"); every other one is an error."""
     response_bytes: int | None = Field(default=None, alias="responseBytes", ge=1, le=MAX_RESPONSE_BYTES)

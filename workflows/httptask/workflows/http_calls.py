@@ -124,6 +124,7 @@ def _request(
             secrets=(*secrets, *moved, *policy_secrets),
             success=_success(arguments),
             raw=arguments.output == "raw",
+            charset=getattr(arguments, "charset", None),
             limits=_limits(arguments),
             idempotency_key=own_key or idempotency_key,
             path_template=path_template(arguments),

@@ -9,6 +9,7 @@ from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import BODY_ARGUMENTS
 from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.structure.pages import page_faults
+from httptask.http.charset import is_charset
 from httptask.http.models import BinaryBody
 from httptask.http.suggest import closest
 
@@ -35,6 +36,7 @@ def request_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
         yield Fault(
             child_pointer(pointer, key), "two-bodies", message, f"keep it or `{bodies[0]}`", at_key=True
         )
+    yield from _charset_faults(pointer, arguments)
     for key in ("query", "form"):
         yield from _parameter_faults(child_pointer(pointer, key), arguments.get(key))
     yield from _part_faults(child_pointer(pointer, "multipart"), arguments.get("multipart"))
@@ -46,6 +48,18 @@ def _stream_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
         hint = "keep one of them: the events of a stream are data, not a body"
         at = child_pointer(pointer, "output")
         yield Fault(at, "raw-stream", "`output: raw` and `stream` exclude each other", hint)
+
+
+def _charset_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
+    charset, at = arguments.get("charset"), child_pointer(pointer, "charset")
+    if isinstance(charset, str) and not is_charset(charset):
+        hint = "write one such as `windows-1252` or `iso-8859-1`; it can't be an expression"
+        yield Fault(at, "unknown-charset", f"`{charset[:40]}` is no charset", hint)
+    elif charset is not None and (arguments.get("output") == "raw" or "stream" in arguments):
+        other = "stream" if "stream" in arguments else "output: raw"
+        message = f"`charset` and `{other}` exclude each other"
+        hint = "leave `charset` out: bytes have none, and events are UTF-8"
+        yield Fault(at, "raw-charset", message, hint, at_key=True)
 
 
 def _has_address(arguments: dict[str, Any]) -> bool:
