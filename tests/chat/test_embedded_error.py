@@ -1,10 +1,14 @@
+import json
 from typing import Any
 
 import pytest
 
+from httptask.chat.assembly import Assembly
 from httptask.chat.embedded_error import embedded_error
+from httptask.chat.response import read_completion
 from httptask.http import errors
 from httptask.http.connections import Connection
+from httptask.http.events import Event
 
 
 @pytest.mark.parametrize(
@@ -53,9 +57,58 @@ def test_its_connection_says_what_may_pass(status: int, retryable: bool) -> None
     assert error.retryable is retryable
 
 
+SILENT = {"message": "", "type": "", "param": "", "code": None}
+CHOICE = {"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}
+
+
+@pytest.mark.parametrize("silent", [SILENT, {}, [], "", False, 0, {"code": 0, "details": [{"reason": ""}]}])
+def test_an_error_that_says_nothing_beside_an_answer_is_none(silent: Any) -> None:
+    assert embedded_error({"choices": [CHOICE], "error": silent}) is None
+    assert embedded_error({"choices": [{**CHOICE, "error": silent}]}) is None
+    chunk = {"choices": [{"index": 0, "delta": {"content": "Hi"}, "error": silent}], "error": silent}
+    assembly = Assembly()
+    assembly.add([Event(chunk, 1), Event({"choices": [], "usage": {"total_tokens": 1}, "error": silent}, 1)])
+    assembly.add(
+        [Event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "error": silent}, 1)]
+    )
+    assert read_completion(assembly.answer(end_is_known=True), {}).text == "Hi"
+
+
+@pytest.mark.parametrize(
+    "telling", [{**SILENT, "message": "no"}, {**SILENT, "code": 500}, "no", True, 1, ["no"]]
+)
+def test_an_error_that_says_something_is_one_beside_an_answer_too(telling: Any) -> None:
+    assert embedded_error({"choices": [CHOICE], "error": telling}) is not None
+    assert embedded_error({"choices": [{**CHOICE, "error": telling}]}) is not None
+    with pytest.raises(errors.HttpTaskError):
+        Assembly().add([Event({"choices": [{"index": 0, "delta": {"content": "Hi"}}], "error": telling}, 1)])
+
+
+def test_an_error_that_says_nothing_in_place_of_an_answer_is_one() -> None:
+    assert embedded_error({"error": SILENT}) is not None
+
+
+TELLING = {
+    "message": "Provider returned error",
+    "code": 400,
+    "metadata": {"raw": "the real reason", "provider_name": "p"},
+    "failed_generation": "<function>",
+    "innererror": {"code": "ResponsibleAIPolicyViolation"},
+}
+
+
+def test_keeps_all_that_the_server_says() -> None:
+    with pytest.raises(errors.HttpStatusError) as caught:
+        read_completion({"error": TELLING}, {})
+    assert json.loads(caught.value.details["body_excerpt"]) == {"error": TELLING}
+    assert caught.value.message == "the server answered with error 400: Provider returned error"
+
+
 def test_says_what_the_server_says_at_bounded_length() -> None:
-    error = embedded_error({"error": {"code": 503, "message": "x" * 10_000, "type": "busy"}})
-    assert error is not None
-    assert error.message == "the server answered with error 503: " + "x" * 300
+    with pytest.raises(errors.HttpStatusError) as caught:
+        read_completion({"error": {"code": 503, "message": "x" * 10_000, "type": "busy"}}, {})
+    error = caught.value
+    assert error.message.startswith("the server answered with error 503: xxx")
+    assert (len(error.message), len(error.details["body_excerpt"])) == (500, 2048)
     assert error.details["status"] == 503
     assert error.details["error"]["type"] == "busy"

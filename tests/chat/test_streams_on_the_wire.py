@@ -146,6 +146,35 @@ async def test_status_that_is_no_success() -> None:
     assert caught.value.retryable
 
 
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_an_error_under_200_keeps_what_one_under_400_keeps(streamed: bool) -> None:
+    told = {
+        "error": {"message": "Provider returned error", "code": 400, "metadata": {"raw": "the real reason"}}
+    }
+    headers = {"X-Request-Id": "r-1", "X-Other": "o"}
+    under_400 = Reply.json(told, status=400, headers=headers)
+    stream = Reply.of(sse(chunk({"content": "Hi"}), told), headers={**SSE, **headers})
+    under_200 = stream if streamed else Reply.json(told, headers=headers)
+    kept: list[dict[str, Any]] = []
+    for reply in (under_400, under_200):
+        with pytest.raises(HttpStatusError) as caught:
+            await ask(reply, body={**BODY, "stream": streamed})
+        kept.append(caught.value.details)
+    for name in ("status", "error", "body_excerpt", "request_id"):
+        assert kept[1][name] == kept[0][name], name
+    assert "the real reason" in kept[1]["body_excerpt"]
+    assert kept[1]["headers"]["x-request-id"] == "r-1"
+
+
+@pytest.mark.parametrize("message", [True, False])
+async def test_no_secret_is_cut_in_two_where_words_of_the_server_are_cut(message: bool) -> None:
+    words = "x" * (400 if message else 1900) + SECRET * 12
+    told = {"error": {"message": words if message else "no", "code": 400, "metadata": {"raw": words}}}
+    with pytest.raises(HttpStatusError) as caught:
+        await ask(Reply.of(sse(chunk({"content": "Hi"}), told), headers=SSE))
+    assert SECRET[:5] not in caught.value.message + str(caught.value.details)
+
+
 async def test_secret_that_is_spelled_out_over_tokens() -> None:
     said = [chunk({"content": letter}) for letter in f"your key is {SECRET}!"]
     completion = await ask(Reply.of(sse(*said, chunk({}, "stop")), headers=SSE), include_response=True)

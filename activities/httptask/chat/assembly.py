@@ -6,7 +6,7 @@ from typing import Any
 from httptask.chat.answer_reader import AnswerReader
 from httptask.chat.choice_assembly import ChoiceAssembly
 from httptask.chat.deltas import index_of
-from httptask.chat.embedded_error import embedded_error
+from httptask.chat.embedded_error import embedded_error, error_member
 from httptask.http.classify import error_text
 from httptask.http.connections import Connection
 from httptask.http.errors import HttpTaskError, ResponseInterrupted, ResponseInvalid
@@ -114,7 +114,7 @@ class Assembly:
         error.details |= {key: value for key, value in known.items() if value is not None}
 
     def _add(self, chunk: dict[str, Any]) -> None:
-        if chunk.get("error") is not None or chunk.get("object") == "error":
+        if error_member(chunk) is not None or chunk.get("object") == "error":
             raise self._error(chunk)
         usage = chunk.get("usage")
         if is_object(usage):
@@ -135,8 +135,8 @@ class Assembly:
     def _add_choice(self, choice: Any, position: int) -> None:
         if not is_object(choice):
             raise ResponseInvalid("the answer is not a chat completion: a choice of a chunk can't be read")
-        if choice.get("error") is not None:
-            raise self._error({"error": choice["error"]})
+        if (error := error_member(choice)) is not None:
+            raise self._error({"error": error})
         index = index_of(choice.get("index"))
         assembly = self._choices.get(position if index is None else index)
         if assembly is None:

@@ -21,7 +21,7 @@ from httptask.http.event_stream import Count
 from httptask.http.limits import CHAT_DEFAULTS
 from httptask.http.log import get_logger
 from httptask.http.models import HttpResponse
-from httptask.http.outcome import name_server
+from httptask.http.outcome import name_server, request_id, tell_head
 
 __all__ = ["complete"]
 
@@ -95,7 +95,6 @@ async def _ask(
         )
     else:
         response = await edge.send(message, attempt=attempt, defaults=CHAT_DEFAULTS)
-    request_id = response.headers.get("x-request-id") or response.headers.get("request-id")
     try:
         completion = read_completion(
             _content(response),
@@ -107,8 +106,7 @@ async def _ask(
         )
     except HttpTaskError as error:
         name_server(error, request.connection)
-        if request_id:
-            error.details["request_id"] = request_id
+        tell_head(error, response.headers)
         usage = Usage.model_validate(error.details.get("usage") or {})
         error.details["cost"] = await cost_of(usage, error.details.get("model") or asked_model, connection)
         raise
@@ -118,7 +116,7 @@ async def _ask(
             **{name: getattr(response, name) for name in facts},
             "cost": await cost_of(completion.usage, completion.model or asked_model, connection),
             "rate_limits": read_rate_limits(response.headers),
-            "request_id": request_id,
+            "request_id": request_id(response.headers),
             "time_to_first_token": first_token,
         }
     )

@@ -1,7 +1,7 @@
 """Errors that a server sends under a status of success, as several compatible ones do."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from httptask.http.api_error import names_of
 from httptask.http.classify import classify, error_text
@@ -9,9 +9,7 @@ from httptask.http.connections import Connection
 from httptask.http.errors import HttpTaskError, ResponseInvalid
 from httptask.http.json_tree import is_array, is_object
 
-__all__ = ["embedded_error"]
-
-MAX_MESSAGE_CHARACTERS = 300
+__all__ = ["embedded_error", "error_member"]
 
 _STATUS_OF_NAME = {
     "BadRequestError": 400,
@@ -40,6 +38,18 @@ _STATUS_OF_NAME = {
     "tokens": 429,
 }
 """Types and codes of errors, and the status under which the API sends them."""
+_ANSWERS: Final = ("choices", "message", "delta", "finish_reason")
+"""What an answer, a chunk or a choice has that is no error."""
+
+
+def error_member(part: Mapping[str, Any]) -> Any:
+    """The `error` of an answer, a chunk or a choice; None also where it says nothing beside what was asked for.
+
+    Some gateways write the member into every answer, with empty texts.
+    """
+    error = part.get("error")
+    is_answer = any(part.get(name) is not None for name in _ANSWERS)
+    return None if is_answer and _says_nothing(error) else error
 
 
 def embedded_error(answer: Mapping[str, Any], connection: Connection | None = None) -> HttpTaskError | None:
@@ -47,14 +57,15 @@ def embedded_error(answer: Mapping[str, Any], connection: Connection | None = No
 
     It is an `error` of the body or of a choice, a body that calls itself an error, or one without choices that
     explains itself. It is judged like the status that its code or type stands for, by the rules of the connection
-    if there is one, and is not retryable when it names none.
+    if there is one, and is not retryable when it names none. It says and holds all that the server says: whoever
+    raises it sees to it that no secret is in it, and then to its bounds.
     """
     error = _find(answer)
     if error is None:
         return None
     fields: dict[str, Any] = error if is_object(error) else {"message": error}
-    message = (error_text(error) or "no message")[:MAX_MESSAGE_CHARACTERS]
-    details = {"error": names_of(fields)}
+    message = error_text(error) or "no message"
+    details: dict[str, Any] = {"error": names_of(fields), "body_excerpt": answer}
     status = _status(fields)
     if status is None:
         return ResponseInvalid(f"the server answered with an error: {message}", details=details)
@@ -69,8 +80,8 @@ def embedded_error(answer: Mapping[str, Any], connection: Connection | None = No
 
 
 def _find(answer: Mapping[str, Any]) -> Any:
-    if answer.get("error") is not None:
-        return answer["error"]
+    if (error := error_member(answer)) is not None:
+        return error
     if answer.get("object") == "error":
         return answer
     choices = answer.get("choices")
@@ -78,9 +89,15 @@ def _find(answer: Mapping[str, Any]) -> Any:
         return answer
     if is_array(choices):
         for choice in choices:
-            if is_object(choice) and choice.get("error") is not None:
-                return choice["error"]
+            if is_object(choice) and (error := error_member(choice)) is not None:
+                return error
     return None
+
+
+def _says_nothing(error: Any) -> bool:
+    if is_object(error):
+        return all(map(_says_nothing, error.values()))
+    return all(map(_says_nothing, error)) if is_array(error) else not error
 
 
 def _status(fields: Mapping[str, Any]) -> int | None:

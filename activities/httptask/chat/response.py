@@ -1,6 +1,5 @@
 """Reading the answer to a chat completion: a completion, or a typed error, never a wrong success."""
 
-import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
@@ -21,11 +20,11 @@ from httptask.http.errors import (
     ResponseInterrupted,
     ResponseInvalid,
 )
+from httptask.http.excerpt import bound, cut, excerpt
 from httptask.http.json_pointer import json_pointer
 
-__all__ = ["MAX_TEXT_BYTES", "cut", "read_completion"]
+__all__ = ["MAX_TEXT_BYTES", "read_completion"]
 
-MAX_EXCERPT_BYTES = 2048
 MAX_TEXT_BYTES = 4096
 
 _CUT_SHORT: Final[Mapping[str, tuple[type[OutputInvalid], str]]] = {
@@ -67,6 +66,7 @@ def read_completion(
     """
     answer = _object(body)
     if error := embedded_error(answer, connection):
+        bound(error)
         raise error
     try:
         wire = WireCompletion.model_validate(answer)
@@ -79,7 +79,7 @@ def read_completion(
     if choice.finish_reason == "error":
         raise ResponseInterrupted(
             'the server broke off generating the answer (finish_reason "error")',
-            details={"body_excerpt": _excerpt(answer)},
+            details={"body_excerpt": excerpt(answer)},
         )
     completion = _completion(wire, choice)
     if _asks_for_several(request_body.get("n")):
@@ -215,7 +215,7 @@ def _require_complete(completion: Completion, incomplete: Incomplete | None, *, 
         error, reason = cut_short
         raise error(f"the answer is not complete: {reason}", details=_known(completion))
     if completion.refusal and incomplete == "error":
-        refused = cut(completion.refusal, MAX_EXCERPT_BYTES)
+        refused = excerpt(completion.refusal)
         raise AnswerRefused(
             f"the model refused: {refused}", details={**_known(completion), "refusal": refused}
         )
@@ -254,15 +254,5 @@ def _known(completion: Completion) -> dict[str, Any]:
 
 def _not_a_completion(problem: str, body: Any) -> ResponseInvalid:
     return ResponseInvalid(
-        f"the answer is not a chat completion: {problem}", details={"body_excerpt": _excerpt(body)}
+        f"the answer is not a chat completion: {problem}", details={"body_excerpt": excerpt(body)}
     )
-
-
-def _excerpt(body: Any) -> str:
-    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-    return cut(text, MAX_EXCERPT_BYTES)
-
-
-def cut(text: str, limit: int) -> str:
-    """The beginning of a text, in at most so many bytes."""
-    return text.encode(errors="replace")[:limit].decode(errors="ignore")

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 from httptask.chat.assembly import Assembly
 from httptask.chat.live import Listener, telling
-from httptask.chat.response import MAX_TEXT_BYTES, cut
+from httptask.chat.response import MAX_TEXT_BYTES
 from httptask.http.connections import Connection
 from httptask.http.edge import Edge
 from httptask.http.errors import HttpTaskError, ResponseInterrupted
 from httptask.http.event_stream import Count, EventStream
 from httptask.http.events import Event
+from httptask.http.excerpt import cut
 from httptask.http.limits import CHAT_STREAM_DEFAULTS
 from httptask.http.models import HttpRequest, HttpResponse
 

@@ -14,12 +14,13 @@ from httptask.http.connections import Connection, find_connection
 from httptask.http.content import Content
 from httptask.http.errors import HttpStatusError, HttpTaskError, Unauthorized
 from httptask.http.event_stream import Assembler, Count, EventStream
+from httptask.http.excerpt import bound
 from httptask.http.exchange import Answer, Opened, Transport, exchange, opened, read_failure
 from httptask.http.fixtures import Fixtures
 from httptask.http.limits import HTTP_DEFAULTS, STREAM_DEFAULTS, Bounds, bounds
 from httptask.http.models import HttpRequest, HttpResponse, Limits, SentRequest, matches
 from httptask.http.observation import CallObservation, Observer, observed
-from httptask.http.outcome import content_of, name_server, safe_headers, status_error
+from httptask.http.outcome import content_of, name_server, safe_headers, status_error, tell_head
 from httptask.http.prepare import PreparedRequest, prepare
 from httptask.http.reach import Reach
 from httptask.http.recording import Recorder, is_recorded_as_failure
@@ -145,6 +146,9 @@ class Edge:
                         stream = self._event_stream(call, answer, progress, assembler)
                         with self._recording(call, answer, stream):
                             yield stream
+                    except HttpTaskError as error:
+                        tell_head(error, safe_headers(answer.headers, call.redactor))
+                        raise
                     finally:
                         call.observation.received = answer.progress.received
 
@@ -342,6 +346,7 @@ def _clean(error: HttpTaskError, redactor: Redactor) -> None:
     error.message = redactor.text(error.message)
     error.args = (error.message,)
     error.details = redactor.tree(error.details)
+    bound(error)
     error.__cause__ = error.__context__ = None
 
 

@@ -1,6 +1,5 @@
 """What a complete answer amounts to: a result, or the error that its status means."""
 
-import json
 import re
 from http import HTTPStatus
 from typing import Any
@@ -16,15 +15,15 @@ from httptask.http.errors import (
     ResponseInvalid,
     ResponseTooLarge,
 )
+from httptask.http.excerpt import excerpt
 from httptask.http.exchange import Answer
 from httptask.http.headers import Headers, allowed, media_type
 from httptask.http.json_tree import is_object
 from httptask.http.redaction import Redactor
 
-__all__ = ["content_of", "name_server", "safe_headers", "status_error"]
+__all__ = ["content_of", "name_server", "request_id", "safe_headers", "status_error", "tell_head"]
 
 _MAX_MESSAGE = 300
-_MAX_EXCERPT = 2048
 _MAX_MEMBER = 500
 _ANSWER = re.compile(r"\bthe (?:answer|response|stream)\b")
 
@@ -56,6 +55,12 @@ def content_of(
         raise ResponseInterrupted(
             "the response broke off: it does not say how long it is, and what came can't be read"
         ) from None
+
+
+def tell_head(error: HttpTaskError, headers: dict[str, str]) -> None:
+    """Tell in an error about an answer what its head says: `headers`, and the `request_id` in them."""
+    error.details.setdefault("headers", headers)
+    error.details.setdefault("request_id", request_id(headers))
 
 
 def name_server(error: HttpTaskError, server: str) -> None:
@@ -94,8 +99,8 @@ def status_error(
             "reason": _reason(answer.status),
             "host": host,
             "headers": headers,
-            "body_excerpt": _excerpt(content.value),
-            "request_id": headers.get("x-request-id") or headers.get("request-id"),
+            "body_excerpt": excerpt(content.value),
+            "request_id": request_id(headers),
             **_error(content),
             **_problem(answer, content),
         },
@@ -134,8 +139,6 @@ def _reason(status: int) -> str:
         return ""
 
 
-def _excerpt(body: Any) -> str:
-    if body is None:
-        return ""
-    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-    return text.encode("utf-8", "replace")[:_MAX_EXCERPT].decode("utf-8", "ignore")
+def request_id(headers: dict[str, str]) -> str | None:
+    """By which the server's operator finds the request."""
+    return headers.get("x-request-id") or headers.get("request-id")

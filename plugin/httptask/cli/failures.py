@@ -9,7 +9,9 @@ if TYPE_CHECKING:
 
     from httptask.dsl.loader import Loaded
 
-__all__ = ["explain_failure", "problem_of", "state_after"]
+__all__ = ["explain_failure", "problem_of", "said_by_server", "state_after"]
+
+_SHOWN_CHARACTERS = 600
 
 
 def problem_of(failure: "WorkflowFailureError") -> dict[str, Any]:
@@ -55,6 +57,8 @@ def explain_failure(problem: dict[str, Any], loaded: "Loaded") -> str:
         lines += faults
     elif problem.get("detail"):
         lines.append(f"  {problem['detail']}")
+    if is_object(details):
+        lines += said_by_server(details)
     if is_object(details) and "finish_reason" in details:
         lines += _answer(details, problem.get("error"))
     if isinstance(pointer, str) and pointer:  # empty for a timeout of the workflow itself
@@ -62,6 +66,16 @@ def explain_failure(problem: dict[str, Any], loaded: "Loaded") -> str:
     if is_object(details) and isinstance(details.get("diff"), str):
         lines.append(f"  nearest: {details.get('nearest')}\n{details['diff']}")
     return "\n".join(lines)
+
+
+def said_by_server(details: dict[str, Any]) -> list[str]:
+    """What the body said that the call failed for, in one line: the title and detail are a part of it at most."""
+    from httptask.cli.console import harmless
+
+    body = details.get("body_excerpt")
+    words = harmless(" ".join(body.split())) if isinstance(body, str) else ""
+    shown = words if len(words) <= _SHOWN_CHARACTERS else f"{words[: _SHOWN_CHARACTERS - 1]}…"
+    return [f"  the server said: {shown}"] if words else []
 
 
 def _answer(details: dict[str, Any], error: Any) -> list[str]:

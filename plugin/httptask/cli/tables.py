@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from httptask.cli.console import stdout
+from httptask.cli.failures import said_by_server
 from httptask.cli.progress.wording import describe, describe_impasse, describe_spent
 from httptask.cli.records import CallRecord, FailureRecord, RunRecord, RunSummary, TaskRecord
 from httptask.http.json_tree import is_object
@@ -121,6 +122,10 @@ def _joined(*parts: str, separator: str = "  ") -> str:
 
 def _print_failure(label: str, failure: FailureRecord) -> None:
     _print(f"{label}: {f'{failure.type}: ' if failure.type else ''}{failure.message}")
+    if is_object(failure.details):
+        # A run's failure is the problem of the task, whose call tells it already.
+        for line in said_by_server(failure.details):
+            _print(f"  {line}")
 
 
 def _print_value(label: str, value: Any) -> None:

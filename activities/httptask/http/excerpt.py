@@ -1,0 +1,32 @@
+"""How much of a server's words an error carries: cut only once the values of secrets are out, none is cut in two."""
+
+import json
+from typing import Any, Final
+
+from httptask.http.errors import HttpTaskError
+
+__all__ = ["bound", "cut", "excerpt"]
+
+_MAX_MESSAGE: Final = 500
+_MAX_EXCERPT_BYTES: Final = 2048
+
+
+def cut(text: str, limit: int) -> str:
+    """The beginning of a text, in at most so many bytes."""
+    return text.encode(errors="replace")[:limit].decode(errors="ignore")
+
+
+def excerpt(body: Any) -> str:
+    """The beginning of a body: of its JSON, or of the text that it is."""
+    if body is None:
+        return ""
+    return cut(body if isinstance(body, str) else json.dumps(body, ensure_ascii=False), _MAX_EXCERPT_BYTES)
+
+
+def bound(error: HttpTaskError) -> None:
+    """Cut what an error says, and what it holds of the body that it is about."""
+    if len(error.message) > _MAX_MESSAGE:
+        error.message = f"{error.message[: _MAX_MESSAGE - 1]}…"
+        error.args = (error.message,)
+    if "body_excerpt" in error.details:
+        error.details["body_excerpt"] = excerpt(error.details["body_excerpt"])
