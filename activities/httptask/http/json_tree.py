@@ -17,6 +17,7 @@ __all__ = [
     "map_texts",
     "parse",
     "refuse_constant",
+    "texts_of",
 ]
 
 MAX_DEPTH = 100
@@ -114,6 +115,20 @@ def map_texts(value: Any, change: Callable[[str], str]) -> Any:
     if is_object(value):
         return {change(key): map_texts(item, change) for key, item in value.items()}
     return value
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Every text of a tree, keys included, in no order that means anything."""
+    rest = [value]
+    while rest:
+        one = rest.pop()
+        if isinstance(one, str):
+            yield one
+        elif is_array(one):
+            rest.extend(one)
+        elif is_object(one):
+            yield from one
+            rest.extend(one.values())
 
 
 def _depth_exceeds(value: Any, limit: int) -> bool:

@@ -1,14 +1,12 @@
 """Removing the values of secrets from whatever came back."""
 
-import base64
-import json
 import re
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from typing import Any
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
-from httptask.http.json_tree import map_texts
+from httptask.http.encodings import Layer, encoded, layers
+from httptask.http.json_tree import is_array, is_object, texts_of
 
 __all__ = ["MIN_LENGTH", "PieceRedactor", "Redactor"]
 
@@ -19,7 +17,10 @@ _TELLING_LENGTH = 16
 """A part of a secret URL that is as long is no word."""
 _WORDS = re.compile(r"[A-Z]?[a-z]{2,}(?:[-_.]?[A-Z][a-z]{2,}|[-_.][a-z]{2,})*")
 """What stands in the path of any API: `messages`, `sendMessage`, `web-hooks`."""
-_HOST = re.compile(r"[A-Za-z0-9.-]+")
+_MOST_BEGUN = 8
+"""How many escapes within one another may have begun at the end of a text."""
+_BETWEEN = "\1"
+"""Stands between texts that are searched together; a value found across it is looked for again in each."""
 
 
 class Redactor:
@@ -35,56 +36,129 @@ class Redactor:
     def __init__(self, values: Mapping[str, str]) -> None:
         self.count = 0
         self._names: dict[str, str] = {}
+        self._by_first: dict[str, list[str]] = {}
+        self._longest = 0
         self.add(values)
 
     def add(self, values: Mapping[str, str]) -> None:
         """Looks for these as well."""
         for value, name in values.items():
-            for form in _forms(value):
-                self._names.setdefault(form, name)
-        self._pattern = _pattern(tuple(self._names))
+            for part in (value, *_url_parts(value)):
+                for form in encoded(part) if len(part) >= MIN_LENGTH else ():
+                    if len(form) >= MIN_LENGTH and form not in self._names:
+                        self._names[form] = name
+                        self._by_first.setdefault(form[0], []).append(form)
+                        self._longest = max(self._longest, len(form))
 
     def text(self, text: str) -> str:
         """The text without the values."""
-        if self._pattern is None:
-            return text
-        clean, found = self._pattern.subn(lambda match: self._mark(match[0]), text)
-        self.count += found
-        return clean
+        return self._without(text, self._found(text))
+
+    def beginning(self, text: str) -> str:
+        """A text whose end was cut off, without the values and without what may be the first part of one."""
+        return self.text(text[: self.settled(text)])
 
     def tree(self, value: Any) -> Any:
         """The JSON value without the values, in keys as well."""
-        return value if self._pattern is None else map_texts(value, self.text)
+        if isinstance(value, str):
+            return self.text(value)
+        if not self._holds(_BETWEEN.join(texts_of(value))):
+            return value
+        if is_array(value):
+            return [self.tree(item) for item in value]
+        if is_object(value):
+            return {self.text(key): self.tree(item) for key, item in value.items()}
+        return value
 
     def raw(self, data: bytes) -> bytes:
-        """The bytes without the values in UTF-8."""
-        for form in sorted(self._names, key=len, reverse=True):
-            encoded = form.encode("utf-8", "surrogatepass")
-            self.count += data.count(encoded)
-            data = data.replace(encoded, self._mark(form).encode("utf-8"))
-        return data
+        """The bytes without the values."""
+        text = data.decode("latin-1")
+        clean = self.text(text)
+        return data if clean is text else clean.encode("latin-1")
 
     def settled(self, text: str) -> int:
         """How much of a text is settled, whatever follows it: no value lies across that place."""
-        start = 0
-        while True:
-            opening = self._opening(text, start)
-            found = self._pattern.search(text, start) if self._pattern else None
-            if found is None or found.start() >= opening:
-                return opening
-            start = found.end()
+        openings = sorted(self._openings(text))
+        end = openings[0] if openings else len(text)
+        for found in reversed(self._found(text)):
+            if found.end > end:
+                end = min(end, found.start)
+        return end
 
-    def _opening(self, text: str, start: int) -> int:
-        """Where a value may have begun that the text does not hold to its end."""
-        longest = max(map(len, self._names), default=1)
-        for index in range(max(start, len(text) - longest + 1), len(text)):
+    def _holds(self, text: str) -> bool:
+        return any(form in layer.text for layer in self._layers(text) for form in self._names)
+
+    def _found(self, text: str) -> list["_Found"]:
+        """Where values are; those that lie across each other are one."""
+        if len(text) < MIN_LENGTH:
+            return []
+        found = sorted(self._each(text), key=lambda one: (one.start, -one.end))
+        merged: list[_Found] = []
+        for one in found:
+            if not merged or one.start >= merged[-1].end:
+                merged.append(one)
+            elif one.end > merged[-1].end:
+                longer = max(merged[-1], one, key=lambda either: either.end - either.start)
+                merged[-1] = _Found(merged[-1].start, one.end, longer.name)
+        return merged
+
+    def _each(self, text: str) -> Iterator["_Found"]:
+        for layer in self._layers(text):
+            for form, name in self._names.items():
+                at = layer.text.find(form)
+                while at >= 0:
+                    yield _Found(*layer.origin(at, at + len(form)), name)
+                    at = layer.text.find(form, at + len(form))
+
+    def _openings(self, text: str) -> set[int]:
+        """Where a value may have begun that the text does not hold to its end, nor the escapes in it."""
+        openings: set[int] = set()
+        ends = [len(text)]
+        for end in ends:
+            for layer in self._layers(text[:end]):
+                opening, begun = self._opening(layer.text), layer.begun()
+                openings |= {layer.origin(at, at + 1)[0] for at in (opening, begun) if at < len(layer.text)}
+                escape = layer.origin(begun, begun + 1)[0] if begun < len(layer.text) else end
+                if escape not in ends and len(ends) < _MOST_BEGUN:
+                    ends.append(escape)
+        return openings
+
+    def _opening(self, text: str) -> int:
+        """Where the end of a text is the beginning of a value; its length if nowhere."""
+        for index in range(max(0, len(text) - self._longest + 1), len(text)):
             tail = text[index:]
-            if any(len(form) > len(tail) and form.startswith(tail) for form in self._names):
+            if any(
+                len(form) > len(tail) and form.startswith(tail) for form in self._by_first.get(tail[0], ())
+            ):
                 return index
         return len(text)
 
-    def _mark(self, form: str) -> str:
-        return f"[redacted:{self._names[form]}]"
+    def _layers(self, text: str) -> Iterator[Layer]:
+        return layers(text, self._longest) if self._names else iter(())
+
+    def _without(self, text: str, found: Sequence["_Found"]) -> str:
+        if not found:
+            return text
+        self.count += len(found)
+        pieces: list[str] = []
+        start = 0
+        for one in found:
+            pieces += (text[start : one.start], one.mark)
+            start = one.end
+        return "".join((*pieces, text[start:]))
+
+
+class _Found(NamedTuple):
+    """Where a text holds a value."""
+
+    start: int
+    end: int
+    name: str
+
+    @property
+    def mark(self) -> str:
+        """What takes its place."""
+        return f"[redacted:{self.name}]"
 
 
 class PieceRedactor:
@@ -112,44 +186,6 @@ class PieceRedactor:
         """What was held back, when nothing follows it."""
         rest, self._held = self._held, ""
         return self._redactor.text(rest)
-
-
-@lru_cache(maxsize=256)
-def _pattern(forms: tuple[str, ...]) -> re.Pattern[str] | None:
-    # Alternatives are tried in order, so a value that contains another must come first.
-    alternatives = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
-    return re.compile(alternatives) if alternatives else None
-
-
-@lru_cache(maxsize=256)
-def _forms(value: str) -> tuple[str, ...]:
-    parts = [part for part in (value, *_url_parts(value)) if len(part) >= MIN_LENGTH]
-    return tuple(form for part in parts for form in _encodings(part))
-
-
-def _encodings(value: str) -> Iterator[str]:
-    yield value
-    if _HOST.fullmatch(value):
-        yield value.lower()  # as it goes out in the name of a host
-    yield quote(value, safe="", errors="surrogatepass")
-    yield quote(value, errors="surrogatepass")
-    yield quote_plus(value, errors="surrogatepass")
-    for ascii_only in (True, False):
-        escaped = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
-        yield escaped
-        yield escaped.replace("/", "\\/")
-    yield from _base64_forms(value.encode("utf-8", "surrogatepass"))
-
-
-def _base64_forms(data: bytes) -> Iterator[str]:
-    """What base64 makes of a value at each of the three places it can take among the bytes around it."""
-    for shift in range(3):
-        bits = (shift + len(data)) * 8
-        own = slice(-(-shift * 8 // 6), bits // 6)  # the digits that depend on the value alone
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            form = encode(bytes(shift) + data).decode()[own]
-            if len(form) >= MIN_LENGTH:
-                yield form
 
 
 def _url_parts(value: str) -> Iterator[str]:

@@ -1,0 +1,101 @@
+"""Values of secrets in whatever encoding a server repeats them."""
+
+import base64
+import random
+import string
+
+import pytest
+
+from httptask.http.encodings import layers
+from httptask.http.redaction import PieceRedactor, Redactor
+from support.encodings import ENCODINGS
+
+MARK = "[redacted:KEY]"
+SIGNS = '/+=&<>"%'
+KEYS = {
+    "8": 'k/+=&<"%',
+    "24": 'sk/proj+Q=7&<x>"%41zB9wM',
+    "242": "".join(random.Random(4).choices(string.ascii_letters + string.digits + SIGNS, k=242)),
+    "not ASCII": "sk-Zürich-ключ-日本/5%",
+    "over two lines": "-----BEGIN\nabc/def+\nEND-----",
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("key", KEYS)
+def test_a_value_is_found_in_every_encoding(key: str, encoding: str) -> None:
+    value, redactor = KEYS[key], Redactor({KEYS[key]: "KEY"})
+    form = ENCODINGS[encoding](value)
+    clean = redactor.text(f"it is ({form}), no more")
+    assert MARK in clean
+    left = clean.replace(MARK, "").removeprefix("it is (").removesuffix("), no more")
+    assert len(left) <= (10 if "base64" in encoding else 1 if "UTF-16" in encoding else 0), left
+    assert clean.startswith("it is (")
+    assert clean.endswith("), no more")
+    assert redactor.count == 1
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16", "UTF-16, the other way round", "plain", "every byte percent"])
+@pytest.mark.parametrize("key", ["8", "24", "242", "not ASCII"])
+def test_bytes_are_read_so_too(key: str, encoding: str) -> None:
+    value = KEYS[key]
+    form = ENCODINGS[encoding](value)
+    data = form.encode("latin-1") if encoding.startswith("UTF-16") else form.encode()
+    clean = Redactor({value: "KEY"}).raw(b"\xff" + data + b"\xff")
+    assert clean.replace(b"\0", b"") == b"\xff" + MARK.encode() + b"\xff"
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("key", ["8", "24", "not ASCII"])
+def test_a_value_in_pieces(key: str, encoding: str) -> None:
+    redactor = Redactor({KEYS[key]: "KEY"})
+    text = f"a {ENCODINGS[encoding](KEYS[key])} b"
+    whole = redactor.text(text)
+    for size in (1, 5):
+        pieces = PieceRedactor(redactor)
+        told = [pieces.feed(text[start : start + size]) for start in range(0, len(text), size)]
+        assert "".join([*told, pieces.finish()]) == whole
+
+
+def test_only_the_value_goes() -> None:
+    redactor = Redactor({KEYS["24"]: "KEY"})
+    text = f"50% &amp; more\\n, a%20b &#{ord('x')}; "
+    form = ENCODINGS["percent twice"](KEYS["24"])
+    assert redactor.text(f"{text}{form}{text}") == f"{text}{MARK}{text}"
+    assert redactor.text(text) == text
+
+
+def test_far_away_from_other_escapes() -> None:
+    redactor = Redactor({KEYS["24"]: "KEY"})
+    filler = "word " * 1000
+    text = f"%20{filler}{{}}{filler}&lt;{filler}{{}}{filler}\\n"
+    form = ENCODINGS["decimal entities"](KEYS["24"])
+    assert redactor.text(text.format(form, form)) == text.format(MARK, MARK)
+
+
+def test_a_layer_knows_where_its_characters_come_from() -> None:
+    text = "x\n%2525 &amp;lt; y\\u0041z"
+    for layer in layers(text, 100):
+        for index in range(len(layer.text)):
+            start, end = layer.origin(index, index + 1)
+            assert 0 <= start < end <= len(text)
+    [read] = [layer for layer in layers(text, 100) if layer.text.startswith("x% ")][:1]
+    assert text[slice(*read.origin(1, 2))] == "%2525"
+
+
+def test_what_only_looks_like_an_escape_changes_nothing() -> None:
+    redactor = Redactor({"sentinel-1": "KEY"})
+    for text in ("100%", "a&b&", "\\", "%zz%", "&#;", "&#99999999;", "\\u12", "%c3", "&#xd800;", "\\ud800"):
+        assert redactor.text(text) == text
+        assert redactor.text(f"{text} sentinel-1 {text}") == f"{text} {MARK} {text}"
+
+
+def test_random_bytes_and_texts_of_escapes_are_searched_in_time() -> None:
+    """A bound that holds on a slow machine: decoding each combination anew took minutes."""
+    noise = random.Random(1)
+    redactor = Redactor({KEYS["24"]: "KEY"})
+    text = "".join(noise.choices(["%25", "%20", "&amp;", "&lt;", "\\\\", "\\u0025", "a", "\n"], k=20_000))
+    assert redactor.text(text) == text
+    data = noise.randbytes(200_000)
+    assert redactor.raw(data) == data
+    assert base64.b64encode(data) is not None
