@@ -143,3 +143,39 @@ async def test_an_unknown_connection(shell: Shell) -> None:
     code, command = await shell.run("connections", "check", "lokal")
     assert code == 2
     assert command.stderr.startswith("error: there is no connection lokal (known: openai)")
+
+
+CREDENTIALS = """
+[connections.tickets]
+base_url = "http://127.0.0.1:1"
+headers = { X-Api-Key = "swordfish", Authorization = "Bearer $secrets.TICKETS" }
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["connections", "list"],
+        ["connections", "check", "tickets"],
+        ["validate", "asks.yaml"],
+        ["run", "asks.yaml"],
+        ["worker", "-d", ".", "--check"],
+        ["test-request", "asks.yaml", "ask", "--dry-run"],
+    ],
+    ids=" ".join,
+)
+async def test_credentials_of_the_configuration_are_checked(shell: Shell, command: list[str]) -> None:
+    shell.write("httptask.toml", CREDENTIALS)
+    shell.write(
+        "asks.yaml",
+        "document: { dsl: 1.0.3, namespace: t, name: t, version: 1.0.0 }\n"
+        "do: [{ ask: { call: httpRequest, with: { method: get, connection: tickets, path: / } } }]",
+    )
+    _, told = await shell.run(*command)
+    said = told.stdout + told.stderr
+    assert "httptask.toml:4:26: warning[literal-credential]: `connections.tickets.headers.X-Api-Key`" in said
+    assert (
+        "httptask.toml:4:71: warning[undeclared-secret]: the connection tickets names the secret TICKETS"
+        in said
+    )
+    assert "swordfish" not in said

@@ -209,6 +209,22 @@ def test_replaced_openai_does_not_keep_the_default_credential(tmp_path: Path) ->
             'connections.x.bearer_secret: unknown key; write authentication.bearer.token = "$secrets.NAME"',
         ),
         (
+            '[connections.x]\nbase_url = "https://x"\ntoken = "$secrets.X"',
+            'connections.x.token: unknown key; write authentication.bearer.token = "$secrets.NAME"',
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nauthentication.token = "x"',
+            'connections.x.authentication.token: unknown key; write authentication.bearer.token = "$secrets.NAME"',
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nusername = "x"',
+            'connections.x.username: unknown key; write authentication.basic = { username = "NAME", password = "$secrets.NAME" }',
+        ),
+        (
+            '[connections.x]\nurl = "https://x"',
+            "connections.x.url: unknown key; write base_url",
+        ),
+        (
             '[connections.x]\nbase_url_secret = "X"',
             'connections.x.base_url_secret: unknown key; write base_url = "$secrets.NAME"',
         ),

@@ -1,6 +1,6 @@
 """`httptask connections`: what a worker would know, and whether a server can be reached."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from httptask.cli.console import print_json, stdout
+from httptask.cli.credentials import tell_credential_warnings
 from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.options import ConfigOption, JsonOption
 
@@ -50,7 +51,9 @@ class Listed:
 @connections.command("list", epilog="Example: httptask connections list --json")
 def list_connections(*, json: JsonOption = False, config: ConfigOption = None) -> None:
     """List the connections of httptask.toml, and those that exist by themselves."""
-    listed = [_listed(connection) for connection in _project(config).config.connections.values()]
+    project = _project(config)
+    tell_credential_warnings(project.config)
+    listed = [_listed(connection) for connection in project.config.connections.values()]
     if json:
         print_json([asdict(one) for one in listed])
         return
@@ -94,6 +97,7 @@ def check(
             f"there is no connection {name} (known: {', '.join(sorted(known))})",
             f"add [connections.{name}] to httptask.toml",
         )
+    tell_credential_warnings(replace(project.config, connections={name: known[name]}))
     steps = asyncio.run(check_connection(known[name], project, path))
     if json:
         print_json([step.as_json() for step in steps])

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from httptask.cli.console import print_note
+from httptask.cli.credentials import tell_credential_warnings
 from httptask.cli.definitions import definition_files, load_runnable
 from httptask.cli.options import ConfigOption, QueueOption
 
@@ -42,6 +43,7 @@ def dev(
     loaded = load_runnable(definition_files([definitions]))
     registry = serve(loaded)
     own = for_own_runs(project.config, used_secrets(loaded))
+    tell_credential_warnings(own)
     print_note(
         "definitions that come with the start of a workflow run too, with the credentials of this environment"
     )

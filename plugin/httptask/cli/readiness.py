@@ -26,9 +26,10 @@ class Finding:
     """One thing that a worker has, or lacks.
 
     Attributes:
-        kind: definition, connection, activity, secret or policy.
+        kind: definition, connection, activity, secret, configuration or policy.
         about: where it comes from or goes to; of what is not there, where a definition names it.
         fault: why it can't be used; None when it can, or when nothing uses it.
+        warning: what is better written in another way, although it can be used.
         used: whether a definition uses it; of a secret that none uses the value is not looked at.
     """
 
@@ -36,11 +37,13 @@ class Finding:
     name: str
     about: str
     fault: str | None = None
+    warning: str | None = None
     used: bool = True
 
 
 def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[Loaded]") -> list[Finding]:
     """Look at every definition, connection, activity and secret; only what a definition uses can be at fault."""
+    from httptask.config.credentials import credential_warnings, undeclared_secrets
     from httptask.http.secrets import SecretStore
 
     loaded = list(loaded)
@@ -69,9 +72,23 @@ def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[
             name,
             f"{_source(source)} -> {', '.join(source.origins)}",
             _fault(store, name) if name in needed else None,
-            name in needed,
+            used=name in needed,
         )
         for name, source in config.secrets.items()
+    ]
+    findings += [
+        Finding("secret", name, f"connection {connection.name}", _fault(store, name))
+        for connection in used
+        for name in undeclared_secrets(config, connection)
+    ]
+    findings += [
+        Finding(
+            "configuration",
+            report.pointer,
+            f"{report.file}:{report.line}:{report.column}",
+            warning=f"{report.message}: {report.hint}",
+        )
+        for report in credential_warnings(config)
     ]
     return findings
 
@@ -96,7 +113,7 @@ def print_findings(findings: Iterable[Finding], *, as_json: bool) -> None:
     for heading in ("kind", "name", "about", ""):
         table.add_column(heading)
     for finding in findings:
-        verdict = finding.fault or ("ok" if finding.used else "not used")
+        verdict = finding.fault or finding.warning or ("ok" if finding.used else "not used")
         table.add_row(*map(escape, (finding.kind, finding.name, finding.about, verdict)))
     stdout.print(table)
 

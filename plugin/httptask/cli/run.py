@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from httptask.cli.console import print_note
+from httptask.cli.credentials import tell_credential_warnings
 from httptask.cli.definitions import load_one
 from httptask.cli.inputs import check_input, read_input
 from httptask.cli.options import (
@@ -58,6 +59,7 @@ def run(
     check_input(loaded, data)
     own = for_own_runs(project.config, used_secrets([loaded]))
     if recorded is None:
+        tell_credential_warnings(own)
         require_ready(examine(own, project.environment, [loaded]))
     plugin = plugin_for_run(own, project.environment, recorded, record)
     if fixtures is not None:

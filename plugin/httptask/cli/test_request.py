@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from httptask.cli.credentials import tell_credential_warnings
 from httptask.cli.definitions import load_one
 from httptask.cli.errors import CliError
 from httptask.cli.inputs import read_input
@@ -84,6 +85,8 @@ def send_test_request(
         context=read_input(context, "--context"),
     )
     own = for_own_runs(project.config, used_secrets([loaded]))
+    if recorded is None:
+        tell_credential_warnings(own)
     launch = TestLaunch(
         loaded=loaded,
         task=task,

@@ -33,13 +33,16 @@ def validate(
     Connections are looked up in httptask.toml; without one there is `openai` only.
     """
     from httptask.cli.project import load_project
+    from httptask.config.credentials import credential_warnings
     from httptask.dsl.loader import load_file
 
-    connections = load_project(config).config.connections
+    project = load_project(config).config
+    connections = project.connections
 
     # What can't be read is a fault of its own, and hides no other: a folder without a definition is read as a file.
     loaded = [load_file(file) for path in files for file in files_at(path) or [path]]
     reports = [report for one in loaded for report in _reports(one, connections, portable=portable)]
+    reports += credential_warnings(project)
     if json:
         print_json([report.as_json() for report in reports])
     else:

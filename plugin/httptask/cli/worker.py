@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from httptask.cli.credentials import tell_credential_warnings
 from httptask.cli.definitions import definition_files, load_runnable
 from httptask.cli.errors import CliError
 from httptask.cli.options import ConfigOption, DefinitionsOption, ProfileOption, QueueOption
@@ -77,6 +78,7 @@ def worker(
         *examine(trusted, project.environment, loaded),
         *examine_permissions(trusted, loaded, allow_inline=allow_inline),
     ]
+    tell_credential_warnings(trusted)
     if check:
         print_findings(findings, as_json=json)
     require_ready(findings)

@@ -8,10 +8,20 @@ from httptask.http.invalid import Finding, findings, keys_at
 
 __all__ = ["describe_faults"]
 
-_FORMER_KEYS = {
+_BEARER = 'write authentication.bearer.token = "$secrets.NAME"'
+_BASIC = 'write authentication.basic = { username = "NAME", password = "$secrets.NAME" }'
+_KEYS_OF_CONNECTIONS = {
+    **dict.fromkeys(("api_key", "apikey", "api-key", "auth", "bearer", "key", "token"), _BEARER),
+    **dict.fromkeys(("authentication.token", "authentication.value"), _BEARER),
+    **dict.fromkeys(("basic", "password", "user", "username"), _BASIC),
+    **dict.fromkeys(("authentication.password", "authentication.username"), _BASIC),
     "base_url_secret": 'write base_url = "$secrets.NAME"',
-    "bearer_secret": 'write authentication.bearer.token = "$secrets.NAME"',
+    "bearer_secret": _BEARER,
+    "endpoint": "write base_url",
+    "host": "write base_url",
+    "url": "write base_url",
 }
+"""What people write into a connection, and where it belongs."""
 
 
 def describe_faults(file: Path, error: ValidationError, model: type[BaseModel]) -> list[str]:
@@ -24,7 +34,8 @@ def describe_faults(file: Path, error: ValidationError, model: type[BaseModel]) 
 
     lines: list[str] = []
     for found in findings(error, known, "a table"):
-        cure = _FORMER_KEYS.get(str(found.path[-1])) if found.path else None
+        key = ".".join(map(str, found.path[2:]))
+        cure = _KEYS_OF_CONNECTIONS.get(key) if found.path[:1] == ("connections",) else None
         told = found if cure is None else Finding(found.path, f"unknown key; {cure}")
         lines.append(f"{file}: {told}")
     return lines

@@ -15,6 +15,7 @@ from httptask.config.errors import ConfigInvalid
 from httptask.config.faults import describe_faults
 from httptask.config.policy import Policy, WorkerPolicy
 from httptask.config.storage import StorageSection
+from httptask.config.variables import variables_as_written
 from httptask.http.connections import Connection, default_connections
 from httptask.http.errors import RequestInvalid
 from httptask.http.json_tree import is_object
@@ -102,7 +103,7 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
         ConfigInvalid: the file can't be read or says something it can't mean.
     """
     file = find_config(path)
-    written = _ConfigFile() if file is None else _parse(file)
+    written = _ConfigFile() if file is None else _parse(file, environment)
     defaults = {} if "openai" in written.connections else _default_connections(environment)
     root = Path.cwd() if file is None else file.resolve().parent
     connections = {**defaults, **_with_files_from(root, written.connections)}
@@ -127,7 +128,7 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
     )
 
 
-def _parse(file: Path) -> _ConfigFile:
+def _parse(file: Path, environment: Mapping[str, str]) -> _ConfigFile:
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -140,16 +141,21 @@ def _parse(file: Path) -> _ConfigFile:
         written = _ConfigFile.model_validate(data)
     except ValidationError as error:
         raise ConfigInvalid(describe_faults(file, error, _ConfigFile)) from None
-    _check_sources(file, written)
+    _check_sources(file, written, environment)
     return written
 
 
-def _check_sources(file: Path, written: _ConfigFile) -> None:
-    """Refuse a connection without an address or for fields that no API has, and a secret without its one source."""
+def _check_sources(file: Path, written: _ConfigFile, environment: Mapping[str, str]) -> None:
+    """Refuse a connection without an address, with variables or for unknown fields, and a secret without its source."""
     faults = [
         f"{file}: connections.{name}: has no address; write base_url"
         for name, connection in written.connections.items()
         if connection.base_url is None
+    ]
+    faults += [
+        f"{file}: connections.{fault}"
+        for connection in written.connections.values()
+        for fault in variables_as_written(connection, environment)
     ]
     faults += [
         f'{file}: secrets.{name}: write where it comes from, either environment = "{name}" or file = "PATH"'

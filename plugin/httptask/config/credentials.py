@@ -1,0 +1,88 @@
+"""Credentials of connections as `httptask.toml` writes them: by the name of a secret, or in a way that is none."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from httptask.config.load import CONFIG_NAME, Config
+from httptask.dsl.faults import Fault, Severity
+from httptask.dsl.report import Report
+from httptask.dsl.yaml import Place
+from httptask.http.connections import Connection
+from httptask.http.headers import is_credential
+from httptask.http.json_pointer import json_pointer
+from httptask.http.json_tree import is_object
+from httptask.http.secret_texts import cut_secrets
+
+__all__ = ["credential_warnings", "undeclared_secrets"]
+
+_CREDENTIALS: Final = frozenset({"assertion", "password", "secret", "token", "value"})
+"""Keys of an authentication, a proxy and TLS files whose text is a credential."""
+_NOT_CREDENTIALS: Final = frozenset({"endpoints"})
+
+
+def credential_warnings(config: Config) -> list[Report]:
+    """Credentials that stand in the file as they are, and secrets that it names and does not declare."""
+    file = config.file or Path(CONFIG_NAME)
+    text = file.read_text(encoding="utf-8") if config.file else ""
+    found = [
+        (
+            Fault(
+                json_pointer(("connections", connection.name, *path)),
+                "literal-credential",
+                f"`{'.'.join(('connections', connection.name, *path))}` holds a credential as it is",
+                'write "$secrets.NAME" here, and [secrets.NAME] with environment = "NAME"',
+                severity=Severity.WARNING,
+            ),
+            literal,
+        )
+        for connection in config.connections.values()
+        for path, literal in _literals(connection)
+    ]
+    found += [
+        (
+            Fault(
+                json_pointer(("connections", connection.name)),
+                "undeclared-secret",
+                f"the connection {connection.name} names the secret {name}, which is not declared",
+                f'add [secrets.{name}] with environment = "{name}", or file = "PATH"',
+                severity=Severity.WARNING,
+            ),
+            name,
+        )
+        for connection in config.connections.values()
+        for name in undeclared_secrets(config, connection)
+    ]
+    return [Report.of(str(file), _place(text, words), fault) for fault, words in found]
+
+
+def undeclared_secrets(config: Config, connection: Connection) -> list[str]:
+    """The secrets that a connection names, and no `[secrets.NAME]`."""
+    return [name for name in connection.secret_origins() if name not in config.secrets]
+
+
+def _literals(connection: Connection) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The credentials that are no secrets, each with its place in the connection."""
+    tables = connection.model_dump(
+        mode="json", include={"authentication", "proxy", "tls"}, exclude_none=True, exclude_unset=True
+    )
+    for path, text in _credentials(tables, ()):
+        if not cut_secrets(text)[1]:
+            yield path, text
+    for name, text in connection.headers.items():
+        if is_credential(name) and text and not cut_secrets(text)[1]:
+            yield ("headers", name), text
+
+
+def _credentials(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for key, value in table.items():
+        if is_object(value) and key not in _NOT_CREDENTIALS:
+            yield from _credentials(value, (*path, key))
+        elif key in _CREDENTIALS and isinstance(value, str) and value:
+            yield (*path, key), value
+
+
+def _place(text: str, words: str) -> Place:
+    """Where words stand in the file; its beginning, if they are written there in another way."""
+    at = max(0, text.find(words))
+    return Place(text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1)

@@ -1,0 +1,118 @@
+"""Credentials in `httptask.toml`: variables that nobody puts in, literals, and secrets that are not declared."""
+
+from pathlib import Path
+
+import pytest
+
+from httptask.config import ConfigInvalid, load_config
+from httptask.config.credentials import credential_warnings
+
+SERVER = '[connections.x]\nbase_url = "https://x.example.com"\n'
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "httptask.toml"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (SERVER + 'authentication.bearer.token = "$TOK"', "authentication.bearer.token"),
+        (SERVER + 'authentication.bearer.token = "${TOK}"', "authentication.bearer.token"),
+        (SERVER + 'authentication.bearer.token = "$tok"', "authentication.bearer.token"),
+        (
+            SERVER + 'authentication.basic = { username = "u", password = "$TOK" }',
+            "authentication.basic.password",
+        ),
+        (
+            SERVER
+            + 'authentication.oidc = { authority = "https://id.example.com", grant = "client_credentials", client = { id = "i", secret = "${TOK}" } }',
+            "authentication.oidc.client.secret",
+        ),
+        (SERVER + 'headers.Authorization = "Bearer $TOK"', "headers.Authorization"),
+        (SERVER + 'headers.X-Tenant = "${TOK:-none}"', "headers.X-Tenant"),
+        (SERVER.replace(".com", ".com/${TOK}"), "base_url"),
+        (SERVER + 'proxy = { url = "http://p:1", username = "u", password = "$TOK" }', "proxy.password"),
+        (SERVER + 'tls = { certificate = "c.pem", password = "$TOK" }', "tls.password"),
+    ],
+)
+def test_variables_are_not_sent_as_they_stand(tmp_path: Path, text: str, place: str) -> None:
+    file = written(tmp_path, text)
+    with pytest.raises(ConfigInvalid) as raised:
+        load_config(file, {"TOK": "swordfish", "tok": "swordfish"})
+    [fault] = raised.value.faults
+    assert fault.startswith(f"{file}: connections.x.{place}: environment variables are not put in here, ")
+    assert "swordfish" not in fault
+
+
+def test_the_cure_names_a_variable_that_is_there_and_repeats_no_other_text(tmp_path: Path) -> None:
+    file = written(tmp_path, SERVER + 'authentication.bearer.token = "$SW0RDFISH"')
+    for environment, name in (({"SW0RDFISH": "x"}, "SW0RDFISH"), ({}, "NAME")):
+        with pytest.raises(ConfigInvalid) as raised:
+            load_config(file, environment)
+        assert raised.value.faults[0].endswith(
+            f'write "$secrets.{name}", and [secrets.{name}] with environment = "{name}"'
+        )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SERVER + 'authentication.bearer.token = "$secrets.T"\n[secrets.T]\nenvironment = "T"',
+        SERVER + 'headers.X-Price = "5$ or $1"',
+        SERVER + 'authentication.basic = { username = "u", password = "pa$SWORD" }',
+        SERVER.replace(".com", ".com/odata/$batch"),
+    ],
+)
+def test_a_dollar_alone_is_no_variable(tmp_path: Path, text: str) -> None:
+    load_config(written(tmp_path, text), {"SWORD": "x", "batch": "x"})
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('authentication.bearer.token = "swordfish"', "3:32: … `connections.x.authentication.bearer.token`"),
+        ('headers = { X-Api-Key = "swordfish" }', "3:26: … `connections.x.headers.X-Api-Key`"),
+        (
+            'authentication.api_key = { in = "query", name = "key", value = "swordfish" }',
+            "3:65: … `connections.x.authentication.api_key.value`",
+        ),
+        (
+            'proxy = { url = "http://p:1", username = "u", password = "swordfish" }',
+            "3:59: … `connections.x.proxy.password`",
+        ),
+    ],
+)
+def test_literals_are_told_with_their_place(tmp_path: Path, text: str, place: str) -> None:
+    file = written(tmp_path, SERVER + text)
+    [report] = credential_warnings(load_config(file, {}))
+    told = place.replace("…", "warning[literal-credential]:")
+    assert str(report).startswith(f"{file}:{told} holds a credential as it is\n  hint: write ")
+    assert "swordfish" not in str(report)
+
+
+def test_secrets_that_are_not_declared_are_told(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        SERVER
+        + 'authentication.bearer.token = "$secrets.A"\nheaders.X-Two = "$secrets.B"\n[secrets.A]\nenvironment = "A"',
+    )
+    [report] = credential_warnings(load_config(file, {}))
+    assert str(report) == (
+        f"{file}:4:27: warning[undeclared-secret]: the connection x names the secret B, which is not declared\n"
+        '  hint: add [secrets.B] with environment = "B", or file = "PATH"'
+    )
+
+
+def test_paths_below_an_authority_and_other_headers_are_no_credentials(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        SERVER
+        + 'headers = { X-Team = "support", Idempotency-Key = "x" }\n'
+        + 'authentication.oauth2 = { authority = "https://id.example.com", grant = "client_credentials", '
+        + 'endpoints = { token = "/token" }, client = { id = "i", secret = "$secrets.A" } }\n'
+        + '[secrets.A]\nenvironment = "A"',
+    )
+    assert credential_warnings(load_config(file, {})) == []
