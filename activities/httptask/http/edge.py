@@ -336,9 +336,7 @@ def _explain_refusal(error: HttpTaskError, transport: Transport, attempt: int) -
         error.retryable = attempt == 1
         error.message += "; its token was good before and is dropped"
     elif isinstance(transport, DigestTransport) and transport.baffled:
-        error.message += (
-            "; it offers no digest that can be answered: one of MD5, SHA or SHA-2, not of the body"
-        )
+        error.message += "; it offers no digest that can be answered: one of MD5, SHA-1 or SHA-2"
 
 
 def _clean(error: HttpTaskError, redactor: Redactor) -> None:

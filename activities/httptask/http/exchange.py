@@ -131,7 +131,8 @@ async def opened(transport: Transport, request: WireRequest, bounds: Bounds) -> 
     """Sends a request; the answer can be read, within the deadlines, until the context is left.
 
     Only while no byte of the request was sent it is tried again here, at most 3 times within 2 seconds.
-    After that nothing is ever resent: the server may have acted on the request.
+    After that nothing is resent unless an answer asks for it (a challenge, a refused token, a redirect): the server
+    may have acted on the request.
 
     Raises:
         HttpTaskError: no answer came, or it did not come to its end in time.

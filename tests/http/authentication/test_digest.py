@@ -12,33 +12,49 @@ from httptask.http.models import HttpRequest, TextBody
 from httptask.http.url import Url
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 
-HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256, "SHA-256-sess": hashlib.sha256}
+HASHES: dict[str, Any] = {
+    "MD5": hashlib.md5,
+    "md5": hashlib.md5,
+    "SHA-256": hashlib.sha256,
+    "SHA-256-sess": hashlib.sha256,
+    "SHA-512-256": lambda data: hashlib.new("sha512_256", data),
+}
 URL = Url.parse("https://h/a%7Eb{c}?x=[1]&y=%2f<")
 
 
-def challenge(algorithm: str = "SHA-256", qop: str = 'qop="auth", ') -> str:
-    return f'Digest realm="shop, inner", {qop}algorithm={algorithm}, nonce="n0nce", opaque="0paque"'
+def challenge(
+    algorithm: str = "SHA-256", qop: str = 'qop="auth", ', realm: str = "shop, inner", more: str = ""
+) -> str:
+    return f'Digest realm="{realm}", {qop}algorithm={algorithm}, nonce="n0nce", opaque="0paque"{more}'
 
 
 def fields_of(header: str) -> dict[str, str]:
     assert header.startswith("Digest ")
-    return {name: value.strip('"') for name, value in re.findall(r'(\w+)=("[^"]*"|[^,\s]+)', header)}
+    found = re.findall(r'(\w+)=("(?:[^"\\]|\\.)*"|[^,\s]+)', header)
+    return {name: re.sub(r"\\(.)", r"\1", value[1:-1]) if value[0] == '"' else value for name, value in found}
 
 
-def expected(header: str, method: str, target: str, username: str, password: str) -> str:
+def expected(header: str, method: str, target: str, username: str, password: str, body: bytes = b"") -> str:
     fields = fields_of(header)
     new = HASHES[fields["algorithm"]]
 
     def h(*parts: str) -> str:
-        return new(":".join(parts).encode()).hexdigest()
+        return str(new(":".join(parts).encode()).hexdigest())
 
     a1 = h(username, fields["realm"], password)
     if fields["algorithm"].endswith("-sess"):
         a1 = h(a1, fields["nonce"], fields["cnonce"])
     a2 = h(method, target)
+    if fields.get("qop") == "auth-int":
+        a2 = h(method, target, str(new(body).hexdigest()))
     if "qop" not in fields:
         return h(a1, fields["nonce"], a2)
     return h(a1, fields["nonce"], fields["nc"], fields["cnonce"], fields["qop"], a2)
+
+
+def sent_by(served: ServedRequest) -> str | None:
+    header = served.headers.get("authorization")
+    return None if header is None else header.encode("latin-1").decode()
 
 
 class DigestServer:
@@ -49,9 +65,9 @@ class DigestServer:
         self.accepted: list[ServedRequest] = []
 
     def __call__(self, served: ServedRequest) -> Reply:
-        header = served.headers.get("authorization")
+        header = sent_by(served)
         if header is not None and fields_of(header)["uri"] == served.target:
-            right = expected(header, served.method, served.target, "ann", "correct horse")
+            right = expected(header, served.method, served.target, "ann", "correct horse", served.body)
             if fields_of(header)["response"] == right:
                 self.accepted.append(served)
                 return Reply.json({"by": fields_of(header)["username"]})
@@ -69,7 +85,11 @@ SECRETS = {"PASSWORD": "correct horse"}
 
 @pytest.mark.parametrize(
     ("algorithm", "qop"),
-    [*((name, qop) for name in HASHES for qop in ('qop="auth", ', 'qop="auth-int,auth", ')), ("MD5", "")],
+    [
+        *((name, qop) for name in HASHES for qop in ('qop="auth", ', 'qop="auth-int,auth", ')),
+        ("MD5", ""),
+        ("SHA-256", 'qop="auth-int", '),
+    ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_a_challenge_is_answered_within_the_attempt(
@@ -101,7 +121,7 @@ async def test_a_wrong_password_is_told_once(make_edge: Any) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["Basic realm=x", 'Digest realm="x"', "Digest", challenge("SHA-3"), challenge(qop='qop="auth-int", ')],
+    ["Basic realm=x", 'Digest realm="x"', "Digest", challenge("SHA-3"), challenge(qop='qop="token", ')],
 )
 async def test_a_challenge_that_cannot_be_answered_is_not(make_edge: Any, value: str) -> None:
     async with ScriptedServer(DigestServer(value)) as server:
@@ -114,14 +134,17 @@ async def test_a_challenge_that_cannot_be_answered_is_not(make_edge: Any, value:
 @pytest.mark.parametrize(
     "values",
     [
-        [challenge("SHA-512-256"), challenge("MD5")],
+        [challenge("SHA-3"), challenge("MD5")],
         [f'Basic realm="x", {challenge("SHA-256")}'],
         [f"{challenge('unknown')}, {challenge('MD5')}"],
         ["Negotiate", challenge("SHA-256")],
+        [f"NTLM TlRMTVNTUAAB==, {challenge('SHA-256')}"],
+        [f'Basic realm="or Digest nonce=1, realm=2", {challenge("MD5")}'],
+        [challenge("MD5").replace("realm", "REALM").replace("=", " = ")],
     ],
 )
 def test_the_first_challenge_that_can_be_answered_is(values: list[str]) -> None:
-    header = DigestUser("ann", "correct horse").answer(values, "GET", URL)
+    header = DigestUser("ann", "correct horse").answer([value.encode() for value in values], "GET", URL)
     assert header is not None
     fields = fields_of(header)
     assert (fields["realm"], fields["uri"]) == ("shop, inner", URL.target)
@@ -129,7 +152,37 @@ def test_the_first_challenge_that_can_be_answered_is(values: list[str]) -> None:
 
 
 def test_a_name_with_quotes_is_one_quoted_string() -> None:
-    header = DigestUser('an"n\\x', "correct horse").answer([challenge()], "GET", URL)
+    header = DigestUser('an"n\\x', "correct horse").answer([challenge().encode()], "GET", URL)
     assert header is not None
     assert header.startswith('Digest username="an\\"n\\\\x", realm=')
     assert fields_of(header)["response"] == expected(header, "GET", URL.target, 'an"n\\x', "correct horse")
+
+
+@pytest.mark.parametrize("realm", ['Camera \\"hall\\"', "back\\\\slash", "Gerät", "a, Digest b=c"])
+async def test_a_realm_goes_back_as_it_came(make_edge: Any, realm: str) -> None:
+    script = DigestServer(challenge(realm=realm, more=", charset=UTF-8"))
+    async with ScriptedServer(script) as server:
+        edge = make_edge(server.url, connection=connection(), secrets=SECRETS)
+        await edge.send(HttpRequest(method="GET", url="/", connection="local"))
+    assert f'realm="{realm}"' in str(sent_by(script.accepted[0]))
+
+
+def test_a_realm_in_latin_1_is_hashed_as_it_came() -> None:
+    header = DigestUser("ann", "correct horse").answer(
+        ['Digest realm="Gerät", nonce="n"'.encode("latin-1")], "GET", URL
+    )
+    assert header is not None
+    secret = hashlib.md5("ann:Gerät:correct horse".encode("latin-1")).hexdigest()
+    asked = hashlib.md5(f"GET:{URL.target}".encode()).hexdigest()
+    assert fields_of(header)["response"] == hashlib.md5(f"{secret}:n:{asked}".encode()).hexdigest()
+
+
+def test_a_name_that_is_to_be_hidden_is() -> None:
+    header = DigestUser("ann", "correct horse").answer(
+        [challenge(more=", userhash=true").encode()], "GET", URL
+    )
+    assert header is not None
+    fields = fields_of(header)
+    assert fields["username"] == hashlib.sha256(b"ann:shop, inner").hexdigest()
+    assert fields["userhash"] == "true"
+    assert fields["response"] == expected(header, "GET", URL.target, "ann", "correct horse")

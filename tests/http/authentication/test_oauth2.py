@@ -241,8 +241,23 @@ async def test_a_refresh_token_renews_and_is_replaced(
         (Reply.json({"access_token": "a\r\nX: y"}), "no token: the answer of {host} has no usable", False),
         (
             Reply.json({"access_token": "a", "token_type": "DPoP"}),
-            "tokens of another type than Bearer",
+            "gives tokens of the type 'DPoP', and not Bearer",
             False,
+        ),
+        (
+            Reply.json({"error": "bad_client", "error_description": "The secret is wrong."}),
+            "no token: {host} refuses: The secret is wrong. (bad_client)",
+            False,
+        ),
+        (
+            Reply.json({"ok": False, "error": "invalid_client_id"}),
+            "no token: {host} refuses: invalid_client_id",
+            False,
+        ),
+        (
+            Reply.of(b"error=slow_down&error_description=Not+now"),
+            "no token: {host} refuses: Not now (slow_down)",
+            True,
         ),
     ],
 )
@@ -263,6 +278,38 @@ async def test_no_token(
     assert raised.value.retry_after is None or 7 <= raised.value.retry_after < 9
     assert len(authority.requests) == 1
     assert api.requests == []
+
+
+@pytest.mark.parametrize("kind", ["BearerToken", "bearer", "jwt-bearer", "Bearer ", "N_A", "", None])
+async def test_types_of_tokens_that_are_sent_as_bearer(
+    make_edge: Any, authority: ScriptedServer, api: ScriptedServer, kind: str | None
+) -> None:
+    issued(authority).answer["token_type"] = kind
+    await make_edge(api.url, connection=oauth2(authority), secrets=SECRETS).send(GET)
+    assert api.requests[0].headers["authorization"] == "Bearer access-token-1"
+
+
+@pytest.mark.parametrize(
+    "body", [b'\xef\xbb\xbf{"access_token": "other-token"}', b"access_token=other-token&token_type=bearer"]
+)
+async def test_forms_of_a_tokens_answer(
+    make_edge: Any, authority: ScriptedServer, api: ScriptedServer, body: bytes
+) -> None:
+    issued(authority).replies = [Reply.of(body)]
+    await make_edge(api.url, connection=oauth2(authority), secrets=SECRETS).send(GET)
+    assert api.requests[0].headers["authorization"] == "Bearer other-token"
+
+
+async def test_a_refresh_token_refused_under_200_is_replaced(
+    make_edge: Any, authority: ScriptedServer, api: ScriptedServer
+) -> None:
+    issued(authority).answer.update(refresh_token="refresh-1", expires_in=0)
+    edge = make_edge(api.url, connection=oauth2(authority), secrets=SECRETS)
+    await edge.send(GET)
+    issued(authority).replies = [Reply.json({"error": "bad_refresh_token"})]
+    await edge.send(GET)
+    grants = [asked["grant_type"] for asked in issued(authority).asked]
+    assert grants == ["client_credentials", "refresh_token", "client_credentials"]
 
 
 async def test_nobody_answers_at_the_authority(make_edge: Any, api: ScriptedServer) -> None:

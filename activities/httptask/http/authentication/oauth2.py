@@ -2,13 +2,15 @@
 
 import base64
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from httptask.http.authentication.policy import OAuth2Client, OAuth2Policy
 from httptask.http.authentication.source import TokenSource
 from httptask.http.authentication.tokens import Token
+from httptask.http.classify import error_text
 from httptask.http.errors import (
     ConnectFailed,
     HttpStatusError,
@@ -31,6 +33,10 @@ Send = Callable[[WireRequest], Awaitable[bytes]]
 _WELL_KNOWN = "/.well-known/openid-configuration"
 _FORM = "application/x-www-form-urlencoded"
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_BEARER = re.compile(r"bearer|^\s*(?:jwt|n_a|access_token)\s*$", re.IGNORECASE)
+"""Types of tokens that are sent as Bearer: Apigee's `BearerToken`, Azure DevOps' `jwt-bearer`, RFC 8693's `N_A`."""
+_PASSING = frozenset({"server_error", "slow_down", "temporarily_unavailable"})
+_LONGEST_CODE, _LONGEST_TEXT = 100, 300
 _NETWORK = (
     ConnectFailed,
     HttpStatusError,
@@ -74,7 +80,7 @@ async def fetch_token(source: TokenSource, refresh: str | None, send: Send) -> T
         raise TokenUnavailable(
             f"no token: {error.message}",
             details={**error.details, "cause": error.type},
-            retryable=error.retryable or code == "temporarily_unavailable",
+            retryable=error.retryable or code in _PASSING,
             retry_after=error.retry_after,
         ) from None
 
@@ -105,16 +111,31 @@ async def _token_endpoint(source: TokenSource, send: Send) -> Url:
 
 async def _granted(source: TokenSource, url: Url, refresh: str | None, send: Send) -> Token:
     answer = await _answer(_token_request(source.settings, url, refresh), send)
-    value, kind = answer.get("access_token"), answer.get("token_type", "Bearer")
+    value, kind = answer.get("access_token"), str(answer.get("token_type") or "Bearer")
+    if not value and answer.get("error"):
+        raise _refused(url, answer)
     if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
         raise TokenUnavailable(f"no token: the answer of {url.netloc} has no usable access_token")
-    if not isinstance(kind, str) or kind.lower() != "bearer":
-        raise TokenUnavailable(f"no token: {url.netloc} gives tokens of another type than Bearer")
+    if _BEARER.search(kind) is None:
+        raise TokenUnavailable(
+            f"no token: {url.netloc} gives tokens of the type {kind[:40]!r}, and not Bearer"
+        )
     if source.settings.issuers and _issuer(value) not in source.settings.issuers:
         raise TokenUnavailable(f"no token: the one of {url.netloc} is not by one of the `issuers`")
     next_refresh = answer.get("refresh_token")
     return Token(
         value, _seconds(answer.get("expires_in")), next_refresh if isinstance(next_refresh, str) else refresh
+    )
+
+
+def _refused(url: Url, answer: dict[str, Any]) -> HttpStatusError:
+    """A refusal as RFC 6749, section 5.2, has it; GitHub and Slack send it under a status of success."""
+    named = answer["error"]
+    code = named[:_LONGEST_CODE] if isinstance(named, str) else "error"
+    text = (error_text(answer) or code)[:_LONGEST_TEXT]
+    return HttpStatusError(
+        f"{url.netloc} refuses: {text}" + ("" if code in text else f" ({code})"),
+        details={"host": url.netloc, "oauth_error": code},
     )
 
 
@@ -186,13 +207,23 @@ def _headers(more: dict[str, str] | None = None) -> list[tuple[bytes, bytes]]:
 
 
 async def _answer(request: WireRequest, send: Send) -> dict[str, Any]:
+    body = await send(request)
     try:
-        found = parse((await send(request)).decode())
+        found = parse(body.decode("utf-8-sig"))
     except ValueError:
-        found = None
+        found = _form(body)
     if not is_object(found):
         raise TokenUnavailable(f"no token: the answer of {request.url.netloc} is not a JSON object")
     return found
+
+
+def _form(body: bytes) -> dict[str, str] | None:
+    """The fields of a form, in which drafts of OAuth2 had the answer, and some servers have it today."""
+    try:
+        fields = dict(parse_qsl(body.decode(), strict_parsing=True))
+    except ValueError:
+        return None
+    return fields if fields.keys() & {"access_token", "error"} else None
 
 
 def _seconds(value: Any) -> float | None:

@@ -20,7 +20,7 @@ _SAFE_TO_REPEAT = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class DigestTransport:
-    """Answers a challenge once; the server refused the request before it, so that nothing is done twice.
+    """Answers a challenge once, and sends the request again: the server refused it, so that nothing is done twice.
 
     Args:
         inner: sends.
@@ -56,10 +56,8 @@ class DigestTransport:
     def _answer(self, request: WireRequest, response: WireResponse) -> str | None:
         if response.status != _UNAUTHORIZED or request.url.origin != self._origin:
             return None
-        challenges = [
-            value.decode("latin-1") for name, value in response.headers if name.lower() == b"www-authenticate"
-        ]
-        answer = self._user.answer(challenges, request.method, request.url)
+        challenges = [value for name, value in response.headers if name.lower() == b"www-authenticate"]
+        answer = self._user.answer(challenges, request.method, request.url, request.body)
         self.baffled = answer is None
         return answer
 
