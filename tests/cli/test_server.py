@@ -20,6 +20,7 @@ from httptask.cli.server import SharedServer
 from httptask.cli.server.process import ServerProcess
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.runs import local_connection, running
+from support.servers import servers_of
 
 USER = """
 import asyncio, sys
@@ -41,15 +42,6 @@ def user_process(directory: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-c", USER, str(directory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-
-
-def servers_of(directory: Path) -> list[psutil.Process]:
-    """Server processes whose database lies in the directory."""
-    return [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if str(directory / "temporal.db") in (process.info["cmdline"] or [])
-    ]
 
 
 @pytest.fixture
@@ -191,11 +183,11 @@ async def test_killed_while_it_lays_out_its_database_it_starts_again(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def interrupted(*_arguments: object, **_options: object) -> bool:
-        raise InterruptedError
+        raise KeyError
 
     with monkeypatch.context() as patched:
-        patched.setattr(ServerProcess, "_answers", interrupted)
-        with pytest.raises(InterruptedError):
+        patched.setattr(ServerProcess, "_ask", interrupted)
+        with pytest.raises(KeyError):
             await SharedServer(directory).join()
     (directory / "temporal.db").write_text("half of a database " * 100)  # what the kill may leave behind
     server = SharedServer(directory)
@@ -230,7 +222,7 @@ async def test_another_service_at_the_address_is_no_server(directory: Path) -> N
         if connection.status == psutil.CONN_LISTEN
     }
     for port in listening - {int(frontend)}:
-        assert not await ServerProcess(directory)._answers(f"127.0.0.1:{port}", seconds=0.5), port
+        assert not await ServerProcess(directory)._ask(f"127.0.0.1:{port}", seconds=0.5), port
     assert len(listening) > 1
     await server.leave()
 

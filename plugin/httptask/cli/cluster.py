@@ -92,8 +92,9 @@ async def connect_embedded(
             client = await interrupts.guard(Client.connect(address, plugins=_traced(plugins)))
         except RuntimeError as error:
             raise lost(address, error) from None
-        with loss_reported(address):
-            yield client
+        async with server.watched():
+            with loss_reported(address):
+                yield client
     finally:
         await server.leave()
 

@@ -104,11 +104,15 @@ async def _work(
         CliError: the worker could not begin, or its server is gone.
     """
     working = asyncio.ensure_future(worker.run())
-    async with (
-        beside(interrupts.asked.wait()) as asked,
-        beside(until_gone or asyncio.Event().wait()) as gone,
-    ):
-        await first_of(working, asked, gone)
+    try:
+        async with (
+            beside(interrupts.asked.wait()) as asked,
+            beside(until_gone or asyncio.Event().wait()) as gone,
+        ):
+            await first_of(working, asked, gone)
+    except asyncio.CancelledError:
+        await end_worker(working, gone=True)
+        raise
     if not interrupts.asked.is_set():
         why = working.exception() if working.done() else None
         await end_worker(working, gone=True)

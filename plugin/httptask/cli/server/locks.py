@@ -5,6 +5,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from httptask.cli.server.files import open_regular
+
 __all__ = ["FileLock"]
 
 _POLL_SECONDS = 0.02
@@ -23,7 +25,7 @@ class FileLock:
         A conversion that fails loses the lock (flock(2)).
         """
         if self._descriptor is None:
-            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._descriptor = open_regular(self._path, os.O_RDWR | os.O_CREAT)
         try:
             fcntl.flock(self._descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -8,11 +8,15 @@ import shutil
 import signal
 import sys
 import sysconfig
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TypedDict
 
 from httptask.cli.errors import CliError, ExitCode
+from httptask.cli.server.database import Database
+from httptask.cli.server.files import open_regular
+from httptask.cli.server.identity import command_of, is_in_this_network, start_of
 from httptask.cli.server.locks import FileLock
+from httptask.cli.server.log import ServerLog
 from httptask.cli.server.ports import available_port
 from httptask.workflows.state import SEARCH_ATTRIBUTES
 
@@ -25,9 +29,19 @@ _POLL_SECONDS = 0.05
 _START_TRIES = 3
 
 
-class _Record(TypedDict):
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What other commands have to know of a server.
+
+    Attributes:
+        started: when the process began, which tells it from others that had its id, or have it elsewhere.
+        cluster: tells the server from others at its address; None until it has answered.
+    """
+
     address: str
     pid: int
+    started: str | None
+    cluster: str | None
 
 
 class ServerProcess:
@@ -42,8 +56,8 @@ class ServerProcess:
         self._directory = directory
         self._life = directory / "server.lock"
         self._record = directory / "server.json"
-        self._log = directory / "server.log"
-        self._unfinished = directory / "temporal.db.unfinished"
+        self._database = Database(directory)
+        self.log = ServerLog(directory / "server.log")
 
     @property
     def running(self) -> bool:
@@ -54,13 +68,21 @@ class ServerProcess:
         return not free
 
     async def reuse(self) -> str | None:
-        """The address of a server that runs and answers; one that doesn't answer is stopped."""
+        """The address of a server that runs and answers; one that doesn't answer is stopped.
+
+        Raises:
+            CliError: it doesn't answer, and can't be stopped from here.
+        """
         if not self.running:
             return None
-        address = self._read_record()["address"]
-        if await self._answers(address, seconds=_HUNG_SECONDS):
-            return address
-        await self.stop()
+        record = self._read_record()
+        cluster = await self._ask(record.address, seconds=_HUNG_SECONDS)
+        ours = cluster == record.cluster if record.cluster else self._is_here(record)
+        if cluster is not None and ours:
+            self._database.finished()  # whoever started it may have been killed before that
+            return record.address
+        if not await self.stop():
+            raise self._out_of_reach()
         return None
 
     async def start(self, preferred_port: int | None = None) -> str:
@@ -73,50 +95,86 @@ class ServerProcess:
             Its address, `host:port`.
 
         Raises:
-            CliError: it is not installed, or ended while starting.
+            CliError: it is not installed, ended while starting, or can't write its files.
         """
         binary = _find_binary()
         for _ in range(_START_TRIES):  # somebody may take the port before the server does
             address = f"127.0.0.1:{available_port(preferred_port)}"
-            self._discard_unfinished()
-            self._spawn(binary, address)
-            if await self._answers(address, seconds=_START_SECONDS):
-                self._unfinished.unlink(missing_ok=True)
-                return address
+            try:
+                self._database.prepare()
+                record = self._spawn(binary, address)
+                cluster = await self._ask(address, seconds=_START_SECONDS)
+                if cluster is not None:
+                    self._write_record(replace(record, cluster=cluster))
+                    self._database.finished()
+                    return address
+            except OSError as error:
+                place = error.filename or self._directory
+                raise CliError(
+                    f"the embedded Temporal server did not start: {place}: {error.strerror}",
+                    exit_code=ExitCode.UNREACHABLE,
+                ) from None
             await self.stop()
+            if self.log.storage_failure():
+                break
         raise CliError(
-            f"the embedded Temporal server did not start: {self._last_words()}",
-            f"see {self._log}; or set TEMPORAL_ADDRESS to use a server of your own",
+            f"the embedded Temporal server did not start: {self.log.last_words()}",
+            f"see {self.log.path}; or set TEMPORAL_ADDRESS to use a server of your own",
             ExitCode.UNREACHABLE,
         )
 
-    async def stop(self) -> None:
-        """End the process and wait until it is gone.
+    async def stop(self) -> bool:
+        """End the process and wait until it is gone; False when it is not certain which process it is.
 
         It is killed, since its own way to end takes over a second and runs survive either: commits are atomic.
         """
         if self.running:
-            pid = self._read_record()["pid"]
+            record = self._read_record()
+            if not self._is_here(record):
+                return not self.running  # it may have ended in between
             with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
-                os.kill(pid, signal.SIGKILL)
-            await self._ended()
-            _reap(pid)
+                os.kill(record.pid, signal.SIGKILL)
+            if not await self._ended():
+                return False
+            _reap(record.pid)
         self._record.unlink(missing_ok=True)
+        return True
 
-    def _discard_unfinished(self) -> None:
-        """Remove a database that a server was killed over while it laid it out: no server can open it again."""
-        database = self._directory / "temporal.db"
-        if self._unfinished.exists():
-            for file in self._directory.glob(f"{database.name}*"):
-                file.unlink()
-        if not database.exists():
-            self._unfinished.touch()
+    def _spawn(self, binary: Path, address: str) -> _Record:
+        life = FileLock(self._life)
+        if not life.try_lock():
+            raise self._out_of_reach()
+        try:
+            life.bequeath()
+            self.log.clear()
+            # A session of its own keeps the terminal's Ctrl-C away from the server: a run needs it to cancel.
+            pid = os.posix_spawn(
+                binary,
+                [str(binary), *self._arguments(address)],
+                {},
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_OPEN, 1, str(self.log.path), os.O_WRONLY | os.O_NOFOLLOW, 0),
+                    (os.POSIX_SPAWN_DUP2, 1, 2),
+                ],
+                setsid=True,
+            )
+        finally:
+            life.close()
+        record = _Record(address=address, pid=pid, started=start_of(pid), cluster=None)
+        try:
+            self._write_record(record)
+        except OSError:  # nobody could stop it later
+            os.kill(pid, signal.SIGKILL)
+            _reap(pid)
+            raise
+        return record
 
-    def _spawn(self, binary: Path, address: str) -> None:
+    def _arguments(self, address: str) -> list[str]:
         host, _, port = address.rpartition(":")
-        arguments = [
-            *(str(binary), "server", "start-dev", "--headless", "--ip", host, "--port", port),
-            *("--db-filename", str(self._directory / "temporal.db"), "--log-level", "error"),
+        return [
+            *("server", "start-dev", "--headless", "--ip", host, "--port", port),
+            *("--db-filename", str(self._database.path), "--log-level", "error"),
             *(word for name in SEARCH_ATTRIBUTES for word in ("--search-attribute", name)),
             # Timers fire when they are due instead of up to a second later.
             *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
@@ -124,42 +182,45 @@ class ServerProcess:
             *("--dynamic-config-value", "matching.numTaskqueueReadPartitions=1"),
             *("--dynamic-config-value", "matching.numTaskqueueWritePartitions=1"),
         ]
-        life = FileLock(self._life)
-        life.try_lock()
-        life.bequeath()
-        # A session of its own keeps the terminal's Ctrl-C away from the server: a run needs it to cancel.
-        pid = os.posix_spawn(
-            binary,
-            arguments,
-            {},
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_OPEN, 1, str(self._log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
-                (os.POSIX_SPAWN_DUP2, 1, 2),
-            ],
-            setsid=True,
-        )
-        life.close()
-        self._write_record({"address": address, "pid": pid})
 
     def _write_record(self, record: _Record) -> None:
         draft = self._record.with_suffix(".draft")
-        draft.write_text(json.dumps(record))
+        draft.unlink(missing_ok=True)
+        with os.fdopen(open_regular(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "w") as file:
+            json.dump(asdict(record), file)
         draft.replace(self._record)
 
     def _read_record(self) -> _Record:
         try:
-            record: _Record = json.loads(self._record.read_text())
-        except (FileNotFoundError, ValueError):
+            with os.fdopen(open_regular(self._record, os.O_RDONLY)) as file:
+                return _Record(**json.load(file))
+        except (FileNotFoundError, TypeError, ValueError):
             raise CliError(
                 f"a Temporal server uses {self._directory}, but {self._record.name} there does not name it",
-                f"stop the process that has {self._directory / 'temporal.db'} open",
+                f"stop the process that has {self._database.path} open",
                 ExitCode.UNREACHABLE,
             ) from None
-        return record
 
-    async def _answers(self, address: str, *, seconds: float) -> bool:
-        from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
+    def _is_here(self, record: _Record) -> bool:
+        """Whether the process of that id is the server that was started, and its address one of this network."""
+        return (
+            record.started is not None
+            and start_of(record.pid) == record.started
+            and str(self._database.path) in command_of(record.pid)
+            and is_in_this_network(record.pid)
+        )
+
+    def _out_of_reach(self) -> CliError:
+        return CliError(
+            f"a Temporal server uses {self._directory}, and neither answers here nor is a process of this machine "
+            "that can be told from others: it runs in another container, or was started outside of this one",
+            "end the httptask commands there, or set TEMPORAL_ADDRESS to use a server of your own",
+            ExitCode.UNREACHABLE,
+        )
+
+    async def _ask(self, address: str, *, seconds: float) -> str | None:
+        """The id of the cluster that answers, which a database keeps for good; None when none does in time."""
+        from temporalio.api.workflowservice.v1 import GetClusterInfoRequest
         from temporalio.client import Client
         from temporalio.service import RPCError
 
@@ -169,24 +230,20 @@ class ServerProcess:
                 async with asyncio.timeout(seconds):
                     client = await Client.connect(address)
                     # A connection takes other services of a Temporal server for an old server.
-                    await client.workflow_service.get_system_info(GetSystemInfoRequest())
+                    found = await client.workflow_service.get_cluster_info(GetClusterInfoRequest())
             except (RuntimeError, RPCError, TimeoutError):
+                if self.log.storage_failure():
+                    return None
                 await asyncio.sleep(_POLL_SECONDS)
             else:
-                return self.running  # a port that somebody else took in between answers too
-        return False
+                return found.cluster_id if self.running else None  # somebody else may have taken the port
+        return None
 
-    async def _ended(self) -> None:
+    async def _ended(self) -> bool:
         life = FileLock(self._life)
-        await life.lock(seconds=_STOP_SECONDS)
+        ended = await life.lock(seconds=_STOP_SECONDS)
         life.close()
-
-    def _last_words(self) -> str:
-        with contextlib.suppress(FileNotFoundError):
-            lines = self._log.read_text(errors="replace").strip().splitlines()
-            if lines:
-                return lines[-1][:300]
-        return "it ended without a word"
+        return ended
 
 
 def _reap(pid: int) -> None:

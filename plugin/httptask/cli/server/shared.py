@@ -1,14 +1,22 @@
 """Sharing one embedded server: the first command starts it, the last one out stops it."""
 
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
+from httptask.cli.background import beside
+from httptask.cli.console import print_note
 from httptask.cli.errors import CliError, ExitCode
+from httptask.cli.server.files import prepare_folder
 from httptask.cli.server.locks import FileLock
+from httptask.cli.server.log import ServerLog
 from httptask.cli.server.process import ServerProcess
 
 __all__ = ["SharedServer"]
 
 _TRANSITION_SECONDS = 60.0
+_LOOK_SECONDS = 1.0
 
 
 class SharedServer:
@@ -37,13 +45,14 @@ class SharedServer:
         Raises:
             CliError: it can't be started.
         """
-        _prepare(self._directory)
+        prepare_folder(self._directory)
         await self._begin_transition()
         try:
             self._use.try_lock(shared=True)  # nobody has it alone outside a transition
             return await self._process.reuse() or await self._process.start(preferred_port)
         except BaseException:
-            await self._stop_if_last()
+            with contextlib.suppress(CliError):  # what was raised first says more
+                await self._stop_if_last()
             raise
         finally:
             self._transition.close()
@@ -52,9 +61,37 @@ class SharedServer:
         """Use the server no more; the last user stops it and waits until it is gone."""
         await self._begin_transition()
         try:
-            await self._stop_if_last()
+            if not await self._stop_if_last():
+                print_note(
+                    f"the Temporal server of {self._directory} goes on: it can't be told from here which it is"
+                )
         finally:
             self._transition.close()
+
+    @contextlib.asynccontextmanager
+    async def watched(self) -> AsyncGenerator[None]:
+        """End what is done in the context when the server can't write its database any more.
+
+        It tries again for ever, and answers questions about its health as if nothing were wrong.
+
+        Raises:
+            CliError: that is so; in the server's own words.
+        """
+        log = self._process.log
+        since = log.end()
+        try:
+            async with asyncio.timeout(None) as scope, beside(_end_once_failed(log, since, scope)):
+                yield
+        except (TimeoutError, CliError) as error:
+            told = error.exit_code if isinstance(error, CliError) else ExitCode.UNREACHABLE
+            failure = log.storage_failure(since)
+            if failure is None or told is not ExitCode.UNREACHABLE:
+                raise
+            raise CliError(
+                f"the embedded Temporal server can't write to {self._directory}: {failure}",
+                "make room on its disk and start again; `httptask runs list` shows what has become of a run",
+                ExitCode.UNREACHABLE,
+            ) from None
 
     async def _begin_transition(self) -> None:
         if not await self._transition.lock(seconds=_TRANSITION_SECONDS):
@@ -65,16 +102,15 @@ class SharedServer:
                 ExitCode.UNREACHABLE,
             )
 
-    async def _stop_if_last(self) -> None:
-        if self._use.try_lock():
-            await self._process.stop()
-        self._use.close()
+    async def _stop_if_last(self) -> bool:
+        """Whether the server is gone, or has other users."""
+        try:
+            return not self._use.try_lock() or await self._process.stop()
+        finally:
+            self._use.close()
 
 
-def _prepare(directory: Path) -> None:
-    """Create the folder, readable by its owner alone: the database in it holds inputs and outputs of runs."""
-    directory.mkdir(parents=True, exist_ok=True)
-    directory.chmod(0o700)
-    ignore = directory / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n!.gitignore\n!schema.json\n")
+async def _end_once_failed(log: ServerLog, since: int, scope: asyncio.Timeout) -> None:
+    while log.storage_failure(since) is None:  # noqa: ASYNC110 - another process writes it
+        await asyncio.sleep(_LOOK_SECONDS)
+    scope.reschedule(asyncio.get_running_loop().time())

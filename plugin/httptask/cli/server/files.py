@@ -1,0 +1,49 @@
+"""The folder that the embedded server keeps its files in, and how they are opened: never through a link."""
+
+import os
+import stat
+from pathlib import Path
+
+from httptask.cli.errors import CliError
+
+__all__ = ["open_regular", "prepare_folder"]
+
+_PRIVATE = 0o600
+
+
+def open_regular(path: Path, flags: int) -> int:
+    """A descriptor of a file that lies where its path says; a file that is created is readable by its owner alone.
+
+    Raises:
+        OSError: it can't be opened, or is a link: whoever wrote the folder, as the author of a repository does,
+            could have any file of the user's written to.
+    """
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, _PRIVATE)
+
+
+def prepare_folder(directory: Path) -> None:
+    """Create the folder, readable by its owner alone: the database in it holds inputs and outputs of runs.
+
+    Raises:
+        CliError: it, or a file in it, is a link or another thing that no file is written through, or it belongs to
+            another user, who could have runs and their credentials sent to a server of theirs.
+    """
+    if not directory.is_symlink():
+        directory.mkdir(parents=True, exist_ok=True)
+    found = directory.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise CliError(
+            f"{directory}: is not a folder", "remove it: httptask keeps its files in a folder of that name"
+        )
+    if found.st_uid != os.geteuid():
+        raise CliError(
+            f"{directory}: belongs to another user (uid {found.st_uid}): runs and their data would be in their hands",
+            "work in a folder of your own, or remove it if nobody needs the runs in it",
+        )
+    for entry in directory.iterdir():
+        if not stat.S_ISREG(entry.lstat().st_mode) and not stat.S_ISDIR(entry.lstat().st_mode):
+            raise CliError(f"{entry}: is no regular file: httptask writes through no link", "remove it")
+    directory.chmod(0o700)
+    ignore = directory / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n!.gitignore\n!schema.json\n")
