@@ -3,6 +3,7 @@
 import base64
 from typing import Any, Final
 
+from httptask.chat.answer_rules import answer_faults
 from httptask.chat.check import require_sendable
 from httptask.chat.cost import cost_of
 from httptask.chat.held_back import held_back
@@ -69,7 +70,7 @@ async def complete(
         except HttpStatusError as error:
             completion = held_back(error, request.incomplete)
             completion.attempt = attempt
-        completion.warnings = warnings
+        completion.warnings = [*warnings, *answer_faults(completion, request.body.get("n"))]
         span.answered(completion)
         return completion
 

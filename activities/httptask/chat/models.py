@@ -130,7 +130,7 @@ class Completion(BaseModel):
     unavailable: list[Unavailable] = []
     """Who was asked before, in vain."""
     warnings: list[BodyFault] = []
-    """What of the request the server might have rejected."""
+    """What of the request the server might have rejected, and where the answer is less than it asks for."""
     attempt: int = 1
     simulated: bool = False
     """True when a fixture answered instead of a server."""

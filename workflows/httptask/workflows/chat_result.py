@@ -27,7 +27,7 @@ class ChatResult(Generic[Json]):
         json: the parsed text when JSON was asked for: an instance of `output_type` when that was given.
         usage: token counts of all questions, those that were asked again and those before calls of tools included.
         cost: US dollars; None when the price is not known.
-        warnings: what of the request the server might have rejected.
+        warnings: what of the request the server might have rejected, and where the answer is less than it asks for.
         reasoning: what the model thought before its answer, where the server tells.
         parts: the content, when it came in parts that say more than their text.
         rate_limits: what is left of the server's limits.
