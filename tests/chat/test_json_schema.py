@@ -3,6 +3,7 @@
 import jsonschema_rs
 import pytest
 
+from httptask.chat.check import check_body
 from httptask.chat.fields.json_schema import body_schema
 from support.chat_rows import ROWS, Row
 
@@ -15,7 +16,8 @@ BEYOND = {"model is blank", "temperature NaN"}
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.name not in BEYOND], ids=str)
 def test_agree(row: Row) -> None:
-    is_wrong = any(rule in OF_FIELDS and severity == "error" for _, rule, severity in row.faults)
+    found = check_body(row.body, provider="any")  # an editor does not know which server it will be
+    is_wrong = any(fault.rule in OF_FIELDS and fault.severity == "error" for fault in found)
     assert VALIDATOR.is_valid(row.body) == (not is_wrong)
 
 

@@ -187,6 +187,37 @@ async def test_whom_a_request_falls_back_on_is_checked_too(shell: Shell) -> None
     )  # by its own rules
 
 
+ANY_TOOL = """document: { dsl: 1.0.3, namespace: tests, name: any, version: 1.0.0 }
+do:
+  - ask:
+      call: chatCompletion
+      with:
+        connection: mistral
+        model: mistral-small
+        tool_choice: any
+        tools: [{ type: function, function: { name: f } }]
+        messages: [{ role: user, content: hello }]
+"""
+
+
+@pytest.mark.parametrize(("rules", "severity"), [("strict", "error"), ("warn", "warning"), ("off", None)])
+async def test_a_value_of_one_provider_is_an_error_for_another(
+    shell: Shell, rules: str, severity: str | None
+) -> None:
+    shell.write("httptask.toml", ALL_OF_THEM)
+    own = ANY_TOOL.replace("with:", f"metadata: {{ httptask: {{ rules: '{rules}' }} }}\n      with:")
+    shell.write("mistral.yaml", own)
+    shell.write("other.yaml", own.replace("connection: mistral", "connection: local"))
+    code, command = await shell.run("validate", "mistral.yaml")
+    assert (code, command.stdout) == (0, "")
+    code, command = await shell.run("validate", "other.yaml")
+    assert code == (2 if severity == "error" else 0)
+    found = [line for line in faults_in(command.stdout) if "unknown value" in line]
+    assert [line.partition("[")[0] for line in found] == (
+        [f"other.yaml:9:22: {severity}"] if severity else []
+    )
+
+
 STREAM = """document: { dsl: 1.0.3, namespace: tests, name: s, version: 1.0.0, metadata: { httptask: { budget: BUDGET } } }
 do:
   - ask: { call: chatCompletion, with: { stream: true, MORE model: m, messages: [{ role: user, content: hello }] } }

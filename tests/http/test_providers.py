@@ -87,6 +87,52 @@ def test_the_bound_of_an_answer_has_another_name_there(provider: ProviderName) -
     assert check_body({**HELLO, "max_tokens": 5}, provider=provider) == []
 
 
+TOOLS = [{"type": "function", "function": {"name": "f"}}]
+OWN: list[tuple[ProviderName, str, dict[str, Any]]] = [
+    ("mistral", "/tool_choice", {"tools": TOOLS, "tool_choice": "any"}),
+    ("openrouter", "/modalities/0", {"modalities": ["image", "text"]}),
+    ("groq", "/service_tier", {"service_tier": "on_demand"}),
+    (
+        "vllm",
+        "/messages/0/content/0/type",
+        {
+            "messages": [
+                {"role": "system", "content": [{"type": "image_url", "image_url": {"url": "https://a"}}]}
+            ]
+        },
+    ),
+    (
+        "openrouter",
+        "/messages/0/content/0/input_audio/format",
+        {
+            "messages": [
+                {
+                    "role": "user",
+                    "content": [{"type": "input_audio", "input_audio": {"data": "", "format": "ogg"}}],
+                }
+            ]
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("provider", "pointer", "fields"), OWN)
+def test_values_of_its_own_pass_on_its_connections_alone(
+    provider: ProviderName, pointer: str, fields: dict[str, Any]
+) -> None:
+    body = {**HELLO, **fields}
+    assert check_body(body, provider=provider) == []
+    assert check_body(body, provider="any") == []
+    for other in (None, "openai"):
+        [fault] = check_body(body, provider=connection(other).provider if other else None)
+        assert (fault.pointer, fault.rule) == (pointer, "choice")
+
+
+def test_a_value_of_another_server_names_the_server() -> None:
+    [fault] = check_body({**HELLO, "tools": TOOLS, "tool_choice": "any"})
+    assert fault.hint.endswith('; a connection with `provider = "mistral"` takes it')
+
+
 @pytest.mark.parametrize(
     ("provider", "field"),
     [

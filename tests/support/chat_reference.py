@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from httptask.chat.fields.annotations import ABSENT, FIRST_REVISION, About
+from httptask.chat.fields.annotations import ABSENT, FIRST_REVISION, About, Own
 from httptask.chat.fields.request import ChatBody
 from httptask.chat.fields.shapes import Choice, Either, Field, ListOf, ObjectOf, Shape, shape_of
 from httptask.chat.fields.words import listed, words
@@ -146,7 +146,7 @@ def _of_model(rules: ModelRules) -> Line:
 
 
 def _providers() -> str:
-    head = ("`provider`", "Server", "Credential", "Refuses", "Ignores", "As of")
+    head = ("`provider`", "Server", "Credential", "Takes too", "Refuses", "Ignores", "As of")
     return _table(head, (_provider(name, found) for name, found in sorted(PROVIDERS.items())))
 
 
@@ -157,6 +157,11 @@ def _provider(name: str, provider: Provider) -> Line:
         f"`{name}`",
         f"{provider.title}: {address}",
         secret,
+        "; ".join(
+            dict.fromkeys(
+                f"`{place}` {listed(note.values)}" for place, note in _own(_BODY, "") if note.provider == name
+            )
+        ),
         _taken(provider.refuses),
         ", ".join(
             part
@@ -168,6 +173,24 @@ def _provider(name: str, provider: Provider) -> Line:
         ),
         provider.as_of,
     )
+
+
+def _own(shape: Shape, at: str) -> Iterator[tuple[str, Own]]:
+    """Values that some servers take beside those of the API, by their place."""
+    match shape:
+        case Choice():
+            yield from ((at, note) for note in shape.own)
+        case ListOf():
+            yield from _own(shape.item, f"{at}[]")
+        case ObjectOf():
+            for field in shape.fields.values():
+                yield from _own(field.shape, f"{at}.{field.name}".removeprefix("."))
+        case Either():
+            yield from ((f"{at}.{shape.tag}", note) for note in shape.own)
+            for part in (shape.plain, shape.list, *shape.objects.values()):
+                yield from () if part is None else _own(part, at)
+        case _:
+            pass
 
 
 def _taken(fields: Mapping[str, Sequence[object]]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any, Final
 
 from httptask.chat.faults import BodyFault, Level, shortened
-from httptask.chat.fields.check import field_faults
+from httptask.chat.fields.check import Server, field_faults
 from httptask.chat.model_rules import Takes, model_faults
 from httptask.chat.models import ChatRequest
 from httptask.chat.provider_rules import provider_faults
@@ -14,7 +14,6 @@ from httptask.chat.rules.options import ANSWER_SCHEMA
 from httptask.chat.unknown import IsUnknown, with_unknown
 from httptask.http.connections import Connection
 from httptask.http.errors import RequestInvalid
-from httptask.http.providers import ProviderName
 
 __all__ = ["NOT_SENDABLE", "check_body", "require_sendable"]
 
@@ -31,7 +30,7 @@ def check_body(
     *,
     level: Level = "strict",
     model_rules: Mapping[str, Takes] = _NO_RULES,
-    provider: ProviderName | None = None,
+    provider: Server = None,
 ) -> list[BodyFault]:
     """Find every fault of a request body at once.
 
@@ -42,13 +41,13 @@ def check_body(
         level: at `warn` every fault is a warning, at `off` there are none, but for `model` and `messages` that are
             missing and a schema that no answer could be held to.
         model_rules: what models take, by patterns of their names, beside what is known of them.
-        provider: whose server it goes to.
+        provider: whose values of its own pass; of a provider also what it does not take is told.
     """
     known: Mapping[str, Any] = body if is_unknown is None else with_unknown(body, is_unknown)
     if level == "off":
         return [*filter(_is_needed, field_faults(known)), *ANSWER_SCHEMA.faults(known)]
-    faults = [*field_faults(known), *rule_faults(known), *model_faults(known, model_rules)]
-    faults += provider_faults(known, provider)
+    faults = [*field_faults(known, provider), *rule_faults(known), *model_faults(known, model_rules)]
+    faults += provider_faults(known, None if provider == "any" else provider)
     if level == "warn":
         return [fault if _is_needed(fault) else replace(fault, severity="warning") for fault in faults]
     return faults

@@ -55,14 +55,14 @@ def validate(
 
 def _reports(loaded: "Loaded", connections: "Mapping[str, Connection]", *, portable: bool) -> "list[Report]":
     from httptask.cli.connection_names import unknown_connections
-    from httptask.dsl.chat_models import model_warnings
+    from httptask.dsl.chat_models import server_faults
     from httptask.dsl.portable import portable_uses
 
     if loaded.draft is None:
         return loaded.reports
     further = [
         *unknown_connections(loaded.draft, list(connections)),
-        *model_warnings(loaded.draft, connections),
+        *server_faults(loaded.draft, connections),
         *(portable_uses(loaded.program) if portable and loaded.program is not None else ()),
     ]
     return sorted([*loaded.reports, *loaded.report(further)], key=lambda report: (report.line, report.column))

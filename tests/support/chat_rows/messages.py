@@ -58,7 +58,7 @@ ROLES = [
         for role in ("developer", "system", "user", "assistant")
     ],
     *[
-        doubtful(
+        wrong(
             f"{role} shows an image",
             "/messages/0/content/0/type",
             "choice",
@@ -96,7 +96,7 @@ PARTS = [
         )
         for detail in ("auto", "high")
     ],
-    doubtful(
+    wrong(
         "a recording in a format of its own",
         "/messages/0/content/0/input_audio/format",
         "choice",
@@ -158,7 +158,7 @@ PARTS = [
         "missing",
         **part("image_url", image_url={}),
     ),
-    doubtful(
+    wrong(
         "an image in a detail of its own",
         "/messages/0/content/0/image_url/detail",
         "choice",
@@ -318,7 +318,7 @@ RESULTS = [
     sound("a result of parts", **answered(content=[TEXT])),
     wrong("a result null", "/messages/1/content", "null", **answered(content=None)),
     wrong("a result of no parts", "/messages/1/content", "length", **answered(content=[])),
-    doubtful(
+    wrong(
         "a result is an image",
         "/messages/1/content/0/type",
         "choice",

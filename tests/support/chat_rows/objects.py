@@ -99,7 +99,7 @@ OTHERS = [
     ),
     sound("modalities of text", modalities=["text"]),
     sound("modalities null", modalities=None),
-    doubtful("modalities of a server's own", "/modalities/0", "choice", modalities=["image"]),
+    wrong("modalities of a server's own", "/modalities/0", "choice", modalities=["image"]),
     wrong("modalities as text", "/modalities", "type", modalities="text"),
     sound("audio", **SPOKEN, audio=VOICE),
     sound("audio with one's own voice", **SPOKEN, audio={"voice": {"id": "v-1"}, "format": "mp3"}),

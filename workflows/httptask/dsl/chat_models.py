@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from httptask.chat.faults import BodyFault
+from httptask.chat.fields.check import field_faults
 from httptask.chat.model_rules import model_faults
 from httptask.chat.provider_rules import provider_faults
 from httptask.chat.unknown import UNKNOWN, with_unknown
@@ -16,7 +17,7 @@ from httptask.dsl.structure.chat import is_expression
 from httptask.http.connections import Connection
 from httptask.http.providers import PROVIDERS
 
-__all__ = ["model_warnings"]
+__all__ = ["server_faults"]
 
 _UNMETERED: Final = "unmetered"
 """Name of the rule that a stream breaks whose usage a budget needs, and is not asked for."""
@@ -36,7 +37,7 @@ class _Candidate(NamedTuple):
     place: str | None = None
 
 
-def model_warnings(program: Program, connections: Mapping[str, Connection]) -> Iterator[Fault]:
+def server_faults(program: Program, connections: Mapping[str, Connection]) -> Iterator[Fault]:
     """Fields of chat requests, as far as they are written out, that their model or their server does not take.
 
     Streams whose usage is not told are among them, where a budget needs it.
@@ -47,15 +48,17 @@ def model_warnings(program: Program, connections: Mapping[str, Connection]) -> I
     """
     units = _budget_units(program)
     for node in program.nodes.values():
+        level = program.rules_for(node)
         told: set[str] = set()
         for candidate in _candidates(node, connections):
             faults = [*_unmetered(candidate, units)]
-            if program.rules_for(node) != "off":
+            if level != "off":
                 faults += _not_taken(candidate)
             for fault in faults:
                 if fault.message not in told:
                     place = candidate.place or f"{node.pointer}/with{fault.pointer}"
-                    yield Fault(place, "chat-model", fault.message, fault.hint, Severity.WARNING)
+                    severity = Severity.WARNING if level == "warn" else Severity(fault.severity)
+                    yield Fault(place, "chat-model", fault.message, fault.hint, severity)
             told.update(fault.message for fault in faults)
 
 
@@ -74,6 +77,9 @@ def _candidates(node: TaskNode, connections: Mapping[str, Connection]) -> Iterat
 
 def _not_taken(candidate: _Candidate) -> Iterator[BodyFault]:
     body, connection, _ = candidate
+    if connection is not None:
+        passed = field_faults(body, "any")  # which is how it was read, before its server was known
+        yield from (fault for fault in field_faults(body, connection.provider) if fault not in passed)
     yield from model_faults(body, connection.model_rules if connection else {})
     yield from provider_faults(body, connection.provider if connection else None)
 

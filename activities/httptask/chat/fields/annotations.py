@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["ABSENT", "FIRST_REVISION", "REVISION", "About", "AnyOther", "Length", "Matches", "Range"]
+from httptask.http.providers import ProviderName
+
+__all__ = ["ABSENT", "FIRST_REVISION", "REVISION", "About", "AnyOther", "Length", "Matches", "Own", "Range"]
 
 FIRST_REVISION: Final = "2025-04-29"
 """The revision of the API's description that most fields are in."""
@@ -57,4 +59,12 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class AnyOther:
-    """The listed values are those that the API has by now: others may have come since, or be a server's own."""
+    """The listed values are those that the API has by now: there were fewer before, and more may have come since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Values, or types of parts, that the servers of a provider take and the API does not."""
+
+    provider: ProviderName
+    values: tuple[str, ...]

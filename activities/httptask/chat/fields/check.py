@@ -2,12 +2,13 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from httptask.chat.faults import UNKNOWN_FIELD, BodyFault, Severity, kind_of, quoted, shortened
-from httptask.chat.fields.annotations import About, Length
+from httptask.chat.fields.annotations import About, Length, Own
+from httptask.chat.fields.parts import misplaced
 from httptask.chat.fields.request import ChatBody
 from httptask.chat.fields.shapes import (
     Anything,
@@ -27,18 +28,22 @@ from httptask.chat.fields.words import kind_words, listed, words
 from httptask.chat.unknown import UNKNOWN
 from httptask.http.json_pointer import json_pointer
 from httptask.http.json_tree import is_array, is_object
+from httptask.http.providers import ProviderName
 from httptask.http.suggest import closest
 
-__all__ = ["field_faults"]
+__all__ = ["Server", "field_faults"]
+
+Server = ProviderName | Literal["any"] | None
+"""Whose values of its own pass: those of a provider, of any that is known, or of none."""
 
 _Path = tuple[str | int, ...]
 _LONGEST: Final = 80
 _NO_HINT: Final = About("")
 
 
-def field_faults(body: Mapping[str, Any]) -> list[BodyFault]:
+def field_faults(body: Mapping[str, Any], server: Server = None) -> list[BodyFault]:
     """Every fault of each field on its own; no rule is applied to what is `UNKNOWN`."""
-    check = _Check()
+    check = _Check(server)
     check.fields(shape_of(ChatBody), body, ())
     return check.faults
 
@@ -46,8 +51,9 @@ def field_faults(body: Mapping[str, Any]) -> list[BodyFault]:
 class _Check:
     """Walks shape and value together, and collects what does not fit."""
 
-    def __init__(self) -> None:
+    def __init__(self, server: Server) -> None:
         self.faults: list[BodyFault] = []
+        self._server = server
 
     def fields(self, shape: ObjectOf, value: Mapping[str, Any], path: _Path) -> None:
         for field in shape.fields.values():
@@ -109,10 +115,10 @@ class _Check:
         elif shape.tag is None:
             self.fields(shape.objects[""], value, path)
         else:
-            self.tagged(shape.objects, shape.tag, value, path)
+            self.tagged(shape, shape.tag, value, path)
 
-    def tagged(self, objects: Mapping[str, ObjectOf], tag: str, value: dict[str, Any], path: _Path) -> None:
-        found = value.get(tag)
+    def tagged(self, shape: Either, tag: str, value: dict[str, Any], path: _Path) -> None:
+        found, objects = value.get(tag), shape.objects
         if found is UNKNOWN:
             return
         hint = f"one of {listed(objects)}"
@@ -122,6 +128,10 @@ class _Check:
             self.report((*path, tag), f"`{tag}` is {kind_of(found)}, not text", hint, "type")
         elif found in objects:
             self.fields(objects[found], value, path)
+        elif self.is_own(found, shape.own):
+            pass
+        elif found in misplaced(shape):
+            self.report((*path, tag), f"a part of type {quoted(found)} is not allowed here", hint, "choice")
         else:  # servers have types of their own, but no roles
             severity: Severity = "error" if tag == "role" else "warning"
             near = closest(found, objects)
@@ -160,12 +170,18 @@ class _Check:
             self.report(path, f"{_name(path)} is {quoted(value)}, {bound}", f"write {words(shape)}", "range")
 
     def choice(self, shape: Choice, value: str, path: _Path) -> None:
-        if value in shape.values:
+        if value in shape.values or self.is_own(value, shape.own):
             return
         near = closest(value, shape.values)
         hint = f"did you mean `{near}`?" if near else f"write {words(shape)}"
+        if owners := [note.provider for note in shape.own if value in note.values]:
+            hint += f'; a connection with `provider = "{owners[0]}"` takes it'
         severity: Severity = "warning" if shape.is_open else "error"
         self.report(path, f"unknown value {quoted(value)} of {_name(path)}", hint, "choice", severity)
+
+    def is_own(self, value: str, own: Sequence[Own]) -> bool:
+        """Whether a value is one that the server takes, though the API does not have it."""
+        return any(value in note.values and self._server in (note.provider, "any") for note in own)
 
     def unknown_field(self, name: str, known: tuple[str, ...], path: _Path) -> None:
         near = closest(name, known)

@@ -1,9 +1,9 @@
 """The request body as JSON Schema (2020-12), for editors and for pages that describe it."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from httptask.chat.fields.annotations import ABSENT, FIRST_REVISION
+from httptask.chat.fields.parts import misplaced
 from httptask.chat.fields.request import ChatBody
 from httptask.chat.fields.shapes import (
     Anything,
@@ -78,7 +78,7 @@ class _Writer:
             return [self.schema(shape)]
         parts = [self.schema(part) for part in (shape.plain, shape.list) if part is not None]
         if shape.tag is not None:
-            return [*parts, self.tagged(shape.objects, shape.tag)]
+            return [*parts, self.tagged(shape, shape.tag)]
         return [*parts, *(self.reference(part) for part in shape.objects.values())]
 
     def schema(self, shape: Shape) -> Schema:
@@ -98,7 +98,8 @@ class _Writer:
             case Flag():
                 return {"type": "boolean"}
             case Choice():
-                known: Schema = {"enum": list(shape.values)}
+                own = (value for note in shape.own for value in note.values)
+                known: Schema = {"enum": list(dict.fromkeys((*shape.values, *own)))}
                 return {"anyOf": [known, {"type": "string"}]} if shape.is_open else known
             case ListOf():
                 items = self.value(shape.item, [])
@@ -120,10 +121,12 @@ class _Writer:
             case Anything():
                 return {}
 
-    def tagged(self, objects: Mapping[str, ObjectOf], tag: str) -> Schema:
+    def tagged(self, either: Either, tag: str) -> Schema:
         """Objects told apart by a tag: with a condition for each, an editor tells what is wrong with the one meant."""
-        closed = tag == "role"
+        closed, objects = tag == "role", either.objects
         known = self.value(Choice(tuple(objects), is_open=not closed), [])
+        if elsewhere := misplaced(either) - {kind for note in either.own for kind in note.values}:
+            known["not"] = {"enum": sorted(elsewhere)}
         cases = [
             {
                 "if": {"properties": {tag: {"const": value}}, "required": [tag]},

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Required, TypedDict
 
-from httptask.chat.fields.annotations import REVISION, About, AnyOther, Length
+from httptask.chat.fields.annotations import REVISION, About, AnyOther, Length, Own
 
 __all__ = ["Message", "TextPart"]
 
@@ -34,7 +34,6 @@ class ImageUrl(TypedDict, total=False):
     url: Required[Annotated[str, About("Address of the image, or the image itself as a data URL.")]]
     detail: Annotated[
         Literal["auto", "low", "high"],
-        AnyOther(),
         About("How closely the model looks, which is paid for in tokens.", default="auto"),
     ]
 
@@ -51,7 +50,14 @@ class InputAudio(TypedDict, total=False):
     """A recording."""
 
     data: Required[Annotated[str, About("The recording in base64.")]]
-    format: Required[Annotated[Literal["wav", "mp3"], AnyOther(), About("How the recording is encoded.")]]
+    format: Required[
+        Annotated[
+            Literal["wav", "mp3"],
+            Own("openrouter", ("aac", "aiff", "flac", "m4a", "ogg", "pcm16", "pcm24")),
+            Own("vllm", ("flac", "ogg")),
+            About("How the recording is encoded."),
+        ]
+    ]
 
 
 class AudioPart(TypedDict, total=False):
@@ -125,7 +131,7 @@ class AnsweredAudio(TypedDict, total=False):
 
 _TEXT = About("The text, or a list of text parts.")
 _NAME = About("Tells apart participants of the same role.")
-_Texts = Annotated[list[TextPart], Length(1)]
+_Texts = Annotated[list[TextPart], Length(1), Own("vllm", ("image_url", "input_audio"))]
 
 
 class DeveloperMessage(TypedDict, total=False):

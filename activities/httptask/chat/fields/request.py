@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Required, TypedDict
 
-from httptask.chat.fields.annotations import REVISION, About, AnyOther, Length, Range
+from httptask.chat.fields.annotations import REVISION, About, AnyOther, Length, Own, Range
 from httptask.chat.fields.messages import Message
 from httptask.chat.fields.options import (
     AudioOutput,
@@ -117,7 +117,7 @@ class ChatParams(TypedDict, total=False):
         StreamOptions | None, About("What a stream has beside the answer.", default=None)
     ]
     modalities: Annotated[
-        list[Annotated[Literal["text", "audio"], AnyOther()]] | None,
+        list[Annotated[Literal["text", "audio"], Own("openrouter", ("image",))]] | None,
         About("Kinds of output that are wanted.", default=["text"]),
     ]
     audio: Annotated[AudioOutput | None, About("Voice and format of a spoken answer.")]
@@ -127,6 +127,7 @@ class ChatParams(TypedDict, total=False):
     reasoning_effort: Annotated[
         Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None,
         AnyOther(),
+        Own("groq", ("default",)),
         About(
             "How long a reasoning model thinks; none, minimal, xhigh and max came with 2026-08-21.",
             default="medium",
@@ -140,6 +141,7 @@ class ChatParams(TypedDict, total=False):
     service_tier: Annotated[
         Literal["auto", "default", "flex", "scale", "priority", "fast"] | None,
         AnyOther(),
+        Own("groq", ("on_demand", "performance")),
         About(
             "How it is processed and priced; scale, priority and fast came with 2026-08-21.",
             default="auto",

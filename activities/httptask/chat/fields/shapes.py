@@ -1,7 +1,7 @@
 """The declared types as a tree that values can be held against and that can be described."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType, NoneType, UnionType
 from typing import (
@@ -17,7 +17,7 @@ from typing import (
     is_typeddict,
 )
 
-from httptask.chat.fields.annotations import About, AnyOther, Length, Matches, Range
+from httptask.chat.fields.annotations import About, AnyOther, Length, Matches, Own, Range
 
 __all__ = [
     "Anything",
@@ -63,10 +63,11 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several texts; `is_open` if there may be others than those listed."""
+    """One of several texts; `is_open` if there may be others than those listed, `own` those of some servers."""
 
     values: tuple[str, ...]
     is_open: bool = False
+    own: tuple[Own, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +119,14 @@ class Either:
     Attributes:
         tag: the field that tells objects apart; None where there is at most one kind of object.
         objects: by the value of the tag; under "" where there is no tag.
+        own: further values of the tag that some servers take.
     """
 
     plain: "Text | Choice | None"
     list: ListOf | None
     tag: str | None
     objects: Mapping[str, ObjectOf]
+    own: tuple[Own, ...] = ()
 
 
 Shape = Text | Number | Flag | Choice | ListOf | MapOf | ObjectOf | Either | Anything
@@ -174,10 +177,12 @@ def _simple(hint: Any, notes: tuple[Any, ...]) -> Shape:
     if is_typeddict(hint):
         return shape_of(hint)
     if get_origin(hint) is Literal:
-        return Choice(get_args(hint), _note(notes, AnyOther) is not None)
+        return Choice(get_args(hint), _note(notes, AnyOther) is not None, _own(notes))
     if get_origin(hint) is list:
         item = _shape(_members(get_args(hint)[0]), ())
-        return ListOf(_either([item]) if _tag_of([item]) else item, length)
+        if isinstance(item, Either) or _tag_of([item]):
+            item = replace(item if isinstance(item, Either) else _either([item]), own=_own(notes))
+        return ListOf(item, length)
     if get_origin(hint) is dict:
         key, value = get_args(hint)
         shape = _shape([key], ())
@@ -192,6 +197,10 @@ def _simple(hint: Any, notes: tuple[Any, ...]) -> Shape:
 
 def _note(notes: tuple[Any, ...], kind: type[Any]) -> Any:
     return next((note for note in notes if isinstance(note, kind)), None)
+
+
+def _own(notes: tuple[Any, ...]) -> tuple[Own, ...]:
+    return tuple(note for note in notes if isinstance(note, Own))
 
 
 def _either(shapes: list[Shape]) -> Either:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Required, TypedDict
 
-from httptask.chat.fields.annotations import REVISION, About, Length, Matches
+from httptask.chat.fields.annotations import REVISION, About, Length, Matches, Own
 
 __all__ = ["NAME_PATTERN", "FunctionChoice", "FunctionDefinition", "Tool", "ToolChoice"]
 
@@ -123,6 +123,11 @@ class AllowedToolsChoice(TypedDict, total=False):
     ]
 
 
-ToolChoice = Literal["none", "auto", "required"] | NamedFunctionTool | NamedCustomTool | AllowedToolsChoice
+ToolChoice = (
+    Annotated[Literal["none", "auto", "required"], Own("mistral", ("any",))]
+    | NamedFunctionTool
+    | NamedCustomTool
+    | AllowedToolsChoice
+)
 
 FunctionChoice = Literal["none", "auto"] | Named

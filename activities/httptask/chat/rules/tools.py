@@ -14,6 +14,8 @@ __all__ = ["RULES"]
 Body = Mapping[str, Any]
 _TOOLS_MISSING: Final = "add `tools`, or leave it out"
 _TEXTS: Final = ("none", "auto")
+_FORCED: Final = ("required", "any")
+"""Each means that some tool has to be called; the second is Mistral's."""
 
 
 @rule("warning")
@@ -39,7 +41,7 @@ def tools_have_distinct_names(body: Body) -> Iterator[Breach]:
 def tool_choice_needs_tools(body: Body) -> Iterator[Breach]:
     """A `tool_choice` that asks for a tool needs `tools`."""
     choice = body.get("tool_choice")
-    if is_absent(body, "tools") and (is_object(choice) or choice == "required"):
+    if is_absent(body, "tools") and (is_object(choice) or choice in _FORCED):
         yield Breach(
             ("tool_choice",), "`tool_choice` asks for a tool, and there are no `tools`", _TOOLS_MISSING
         )

@@ -18,7 +18,7 @@ from httptask.http.suggest import closest
 __all__ = ["chat_faults", "is_expression"]
 
 _ANY_MODEL: Final[Mapping[str, Takes]] = {"*": {}}
-"""What models take is told by the configuration, which is not at hand here."""
+"""What models and servers take is told by the configuration, which is not at hand here."""
 
 
 def chat_faults(pointer: str, arguments: dict[str, Any], rules: Level) -> Iterator[Fault]:
@@ -36,7 +36,7 @@ def chat_faults(pointer: str, arguments: dict[str, Any], rules: Level) -> Iterat
         yield Fault(
             child_pointer(pointer, key), "unknown-key", f"unknown key {shown(key)}", hint, at_key=True
         )
-    for fault in check_body(body, is_expression, level=rules, model_rules=_ANY_MODEL):
+    for fault in check_body(body, is_expression, level=rules, model_rules=_ANY_MODEL, provider="any"):
         if fault.pointer[1:] not in (*misspelt, *misspelt.values()):
             yield Fault(
                 pointer + fault.pointer,
