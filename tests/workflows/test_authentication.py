@@ -96,13 +96,13 @@ async def test_no_token_ends_the_task_by_the_standards_type(temporal: WorkflowEn
 
 @pytest.mark.parametrize("text", ['"${ .number }"', '"${ .list }"'])
 async def test_a_setting_that_is_no_text_ends_the_task(temporal: WorkflowEnvironment, text: str) -> None:
-    policy = f"{{ oauth2: {{ authority: {text}, grant: client_credentials, client: {CLIENT} }} }}"
+    policy = f'{{ oauth2: {{ authority: "https://id.example.com", grant: client_credentials, client: {{ id: {text}, secret: s }} }} }}'
     async with ScriptedServer([Reply.json({})]) as server:
         connections = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=connections, secrets=secret_store({"KEY": "k"})) as runner:
             outcome = await runner.run(definition(server.url, "", policy), {"number": 1, "list": []})
     assert outcome.problem["type"].endswith("/validation")
-    assert "oauth2/authority" in outcome.problem["detail"]
+    assert "oauth2/client/id" in outcome.problem["detail"]
 
 
 async def test_a_certificate_names_a_connection(temporal: WorkflowEnvironment) -> None:

@@ -36,6 +36,21 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         None,
         {"sum": 3},
     ),
+    "the workflow's output is made of those of its tasks, also where one of them ends it": (
+        """
+        do:
+          - first: { set: { a: 1 } }
+          - skipped: { if: "${ false }", set: { a: 2 } }
+          - block:
+              do:
+                - inner: { set: { b: 3 } }
+                - each: { call: map, with: { in: "[1]", do: [{ stop: { set: { c: 4 }, then: end } }] } }
+          - never: { set: { d: 5 } }
+        output: { as: "${ [., $tasks.first.a, $tasks.skipped, $tasks.inner.b, $tasks.block, $tasks.never] }" }
+        """,
+        None,
+        [{"c": 4}, 1, None, 3, None, None],
+    ),
     "a skipped task is null to others and passes its input on": (
         """
         do:

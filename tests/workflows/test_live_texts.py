@@ -142,7 +142,10 @@ async def test_runs_that_continue_as_new_are_followed(
     ("end", "status"),
     [
         ("wait: { milliseconds: 300 }", WorkflowExecutionStatus.COMPLETED),
-        ("raise: { error: { type: about:blank, status: 400, title: No } }", WorkflowExecutionStatus.FAILED),
+        (
+            "raise: { error: { type: https://example.com/e, status: 400, title: No } }",
+            WorkflowExecutionStatus.FAILED,
+        ),
         ("wait: { minutes: 5 }", WorkflowExecutionStatus.CANCELED),
     ],
 )

@@ -95,7 +95,7 @@ def plan_test(
     _require_outputs(node, sample)
     _require_variables(node, sample)
     shared, execution = _place(program, sample)
-    variables = {**shared, **task_variables(node, execution)}
+    variables = {**shared, **task_variables(program, node, execution)}
     if node.task.input is not None:
         check_schema(node.task.input.schema_, execution.raw_input, "the task's input")
     data = execution.input = _transform(node.parts.get("input"), execution.raw_input, variables)
@@ -127,7 +127,7 @@ def plan_test(
         call,
         request,
         profile,
-        lambda result: _downstream(node, output(result), shared, execution),
+        lambda result: _downstream(program, node, output(result), shared, execution),
         (lambda _: None) if first is None else first.following,
     )
 
@@ -190,8 +190,10 @@ def _place(program: Program, sample: Sample) -> tuple[Variables, TaskExecution]:
     return {**around, **bind(given)}, TaskExecution(id=_ID, raw_input=raw, input=raw, started_at=now)
 
 
-def _downstream(node: TaskNode, raw_output: Any, shared: Variables, execution: TaskExecution) -> Any:
-    seen = {**shared, **task_variables(node, execution, raw_output)}
+def _downstream(
+    program: Program, node: TaskNode, raw_output: Any, shared: Variables, execution: TaskExecution
+) -> Any:
+    seen = {**shared, **task_variables(program, node, execution, raw_output)}
     output = _transform(node.parts.get("output"), raw_output, seen)
     if node.task.output is not None:
         check_schema(node.task.output.schema_, output, "the task's output")

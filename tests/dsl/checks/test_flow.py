@@ -27,7 +27,7 @@ def codes(tasks: str) -> list[tuple[str, str]]:
             [("unreachable", "/do/1/b")],
         ),
         (
-            f"  - a: {{ raise: {{ error: {{ type: t, status: 400 }} }} }}\n  - b: {TASK}",
+            f"  - a: {{ raise: {{ error: {{ type: https://example.com/t, status: 400 }} }} }}\n  - b: {TASK}",
             [("unreachable", "/do/1/b")],
         ),
         (f"  - a: {{ if: .x, set: {{ x: 1 }}, then: end }}\n  - b: {TASK}", []),

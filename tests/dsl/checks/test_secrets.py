@@ -49,7 +49,7 @@ def test_requests_may_hold_them(text: str) -> None:
         http(f"method: get, connection: c, path: {SECRET}"),
         task(f"set: {{ x: {SECRET} }}"),
         task(f"wait: {SECRET}"),
-        task(f"raise: {{ error: {{ type: t, status: 400, detail: {SECRET} }} }}"),
+        task(f"raise: {{ error: {{ type: https://example.com/t, status: 400, detail: {SECRET} }} }}"),
         task(f"set: {{ x: 1 }}, input: {{ from: {{ x: {SECRET} }} }}"),
         task(f"set: {{ x: 1 }}, output: {{ as: {{ x: {SECRET} }} }}"),
         task(f"set: {{ x: 1 }}, export: {{ as: {{ x: {SECRET} }} }}"),

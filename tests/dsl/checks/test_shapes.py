@@ -2,6 +2,7 @@
 
 import pytest
 
+from httptask.dsl.faults import Severity
 from support.definitions import faults_of
 
 ASK = """
@@ -130,6 +131,55 @@ SOUND = {"input": ".text", "use": ".json", "output": ".content", "last": "."}
 def test_keys(place: str, expression: str, code: str | None) -> None:
     text = ASK % {**SOUND, place: expression.replace('"', '\\"')}
     assert [fault.code for fault in faults_of(text)] == ([code] if code else [])
+
+
+TESTS_FOR_A_KEY = [
+    "if .json.urgent == null then 0 else .json.urgent end",
+    "if null != .json.urgent then .json.urgent else 0 end",
+    "if .json.urgent then 1 else 0 end",
+    'if .json | has("urgent") then .json.urgent else 0 end',
+    ".json.urgent?",
+    ".json.urgent // 0",
+    "(.json.urgent) // 0",
+    "(.json.urgent + 1)? // 0",
+    ".json | .urgent // 0",
+    "[.json.urgent | values]",
+    ".json.urgent | not",
+    "true and .json.urgent",
+]
+OF_JSON = "do:\n  - ask: { set: { json: { priority: 1 } } }\n  - use: { set: { x: '${ %s }' } }"
+
+
+@pytest.mark.parametrize("expression", TESTS_FOR_A_KEY)
+def test_who_asks_whether_a_key_is_there_is_warned_at_most(expression: str) -> None:
+    found = faults_of(OF_JSON % expression)
+    assert {(fault.code, fault.severity) for fault in found} == {("unknown-property", Severity.WARNING)}
+
+
+@pytest.mark.parametrize(
+    "expression", [".json.urgent + 1", "(.json // {}).priority + .json.urgent", ".json.urgent == 1"]
+)
+def test_who_reads_it_all_the_same_is_not(expression: str) -> None:
+    [found] = faults_of(OF_JSON % expression)
+    assert (found.code, found.severity) == ("unknown-property", Severity.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("expression", "hint"),
+    [
+        ("$workflow.startedat", "startedAt"),
+        ("$workflow.startedAt.iso8602", "iso8601"),
+        ("$workflow.startedAt.epoch.second", "seconds"),
+        ("$workflow | .inptu", "input"),
+        ("$runtime.verison", "version"),
+        ("$task.nmae", "name"),
+        ("$task.startedAt.epoch.milisconds", "milliseconds"),
+        ("$authorization.shceme", "scheme"),
+    ],
+)
+def test_misspelt_keys_of_what_describes_the_run(expression: str, hint: str) -> None:
+    [found] = faults_of(OF_JSON % expression)
+    assert (found.code, found.hint) == ("unknown-property", f"did you mean `{hint}`?")
 
 
 CHAIN = """

@@ -58,7 +58,11 @@ def _is_consequence(fault: Fault, told: list[Fault]) -> bool:
     """Whether a check finds what a fault told already brings about."""
     if fault.code in _ABOUT_USE:
         return any(cause.pointer.startswith("/use") for cause in told)
-    around = {"authentication": fault.pointer, "unreachable": _list_of(fault.pointer)}.get(fault.code)
+    around = {
+        "authentication": fault.pointer,
+        "empty": fault.pointer,
+        "unreachable": _list_of(fault.pointer),
+    }.get(fault.code)
     return around is not None and any(cause.pointer.startswith(f"{around}/") for cause in told)
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "Definition",
     "DoTask",
     "Duration",
+    "DurationLiteral",
     "Endpoint",
     "ErrorDefinition",
     "ForTask",
@@ -32,6 +33,7 @@ __all__ = [
     "Timeout",
     "Use",
     "WaitTask",
+    "keyword_of",
 ]
 
 TASK_KEYWORDS = ("call", "do", "for", "raise", "set", "switch", "wait")
@@ -158,7 +160,7 @@ class ErrorDefinition(_Model):
 
     type: str
     """URI of the kind of error."""
-    status: int | str
+    status: int
     """HTTP status that describes it."""
     title: str | None = None
     """Short text, the same for every error of this type."""
@@ -276,7 +278,7 @@ class WaitTask(TaskBase):
     """How long: parts such as { minutes: 5 }, ISO 8601 (PT5M) or an expression."""
 
 
-def _keyword(value: Any) -> str | None:
+def keyword_of(value: Any) -> str | None:
     """The keyword that says which kind of task a mapping is; `for` comes before the `do` it contains."""
     keys = value if is_mapping(value) else {type(value).__name__.removesuffix("Task").lower(): None}
     return next((keyword for keyword in ("for", *TASK_KEYWORDS) if keyword in keys), None)
@@ -290,7 +292,7 @@ Task = Annotated[
     | Annotated[SetTask, Tag("set")]
     | Annotated[SwitchTask, Tag("switch")]
     | Annotated[WaitTask, Tag("wait")],
-    Discriminator(_keyword),
+    Discriminator(keyword_of),
 ]
 
 TaskList = Annotated[tuple[dict[str, Task], ...], Field(min_length=1)]

@@ -133,9 +133,11 @@ class Interpreter:
         result = self._program.definition.output
         if result is not None:
             if "output" in self._program.parts:
+                root = self.state.root
                 variables = {
                     **self._services.workflow_variables(),
-                    "context": lambda: self.state.root.context,
+                    "context": lambda: root.context,
+                    "tasks": lambda: root.frames[0].outputs,
                 }
                 data = self._evaluator.transform(self._program.parts["output"], data, variables)
             check_schema(result.schema_, data, "the workflow's output")

@@ -228,7 +228,7 @@ class StrandRunner:
         return {
             **self._services.workflow_variables(),
             "context": lambda: self._strand.context,
-            **task_variables(node, execution, raw_output),
+            **task_variables(self._services.program, node, execution, raw_output),
             "tasks": lambda: {name: out for frame in reversed(frames) for name, out in frame.outputs.items()},
             **bind({name: value for frame in reversed(frames) for name, value in frame.variables.items()}),
         }

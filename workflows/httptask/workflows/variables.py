@@ -8,6 +8,7 @@ from typing import Any
 
 from httptask.dsl.expressions import Expression, Scope, Template
 from httptask.dsl.program import Program, TaskNode
+from httptask.dsl.structure.locate import tokens_of, value_at
 from httptask.workflows.state import RunState, TaskExecution
 
 __all__ = ["Variables", "bind", "scope_for", "task_variables", "workflow_variables"]
@@ -31,7 +32,9 @@ def workflow_variables(program: Program, state: RunState, id_: str) -> Variables
     }
 
 
-def task_variables(node: TaskNode, execution: TaskExecution, raw_output: Any = None) -> Variables:
+def task_variables(
+    program: Program, node: TaskNode, execution: TaskExecution, raw_output: Any = None
+) -> Variables:
     """What the expressions of a task may read of the task itself."""
     return {
         "input": lambda: execution.input,
@@ -39,7 +42,7 @@ def task_variables(node: TaskNode, execution: TaskExecution, raw_output: Any = N
         "task": lambda: {
             "name": node.name,
             "reference": node.pointer,
-            "definition": node.task.model_dump(mode="json", exclude_defaults=True),
+            "definition": value_at(program.document, tokens_of(program.document, node.pointer)),
             "input": execution.raw_input,
             "output": raw_output,
             "startedAt": _moment(execution.started_at),

@@ -6,6 +6,7 @@ from typing import Final
 from httptask.dsl.checks.addresses import check_addresses
 from httptask.dsl.checks.durations import check_durations
 from httptask.dsl.checks.flow import check_flow
+from httptask.dsl.checks.forms import check_forms
 from httptask.dsl.checks.literals import check_literals
 from httptask.dsl.checks.metadata import check_metadata
 from httptask.dsl.checks.names import check_names
@@ -32,6 +33,7 @@ CHECKS: Final[tuple[Callable[[Program], Iterable[Fault]], ...]] = (
     check_sendable,
     check_names,
     check_durations,
+    check_forms,
     check_pages,
     check_metadata,
     check_schemas,

@@ -41,7 +41,9 @@ def check_addresses(program: Program) -> Iterator[Fault]:
             continue
         parts = value.parts if isinstance(value, TemplateText) else (value,)
         faults = [*_server(use.pointer, parts)]
-        yield from faults or _unreadable(use.pointer, parts, has_connection=_has_connection(program, node))
+        is_standard = isinstance(node.arguments, HttpArguments)  # which has whole addresses only
+        may_be_relative = not is_standard and _has_connection(program, node)
+        yield from faults or _unreadable(use.pointer, parts, may_be_relative=may_be_relative)
 
 
 def _connection(node: TaskNode) -> Iterator[Fault]:
@@ -73,12 +75,12 @@ def _whole(program: Program, node: TaskNode, use: TemplateUse, expression: Expre
     )
 
 
-def _unreadable(pointer: str, parts: tuple[Any, ...], *, has_connection: bool) -> Iterator[Fault]:
+def _unreadable(pointer: str, parts: tuple[Any, ...], *, may_be_relative: bool) -> Iterator[Fault]:
     """An address that can be seen to be refused, whatever is put into it."""
     if not isinstance(parts[0], str):
         return
     absolute = _ABSOLUTE.match(parts[0]) is not None
-    if not absolute and (has_connection or "://" in parts[0]):  # follows the base URL, or has another fault
+    if not absolute and (may_be_relative or "://" in parts[0]):  # follows the base URL, or has another fault
         return
     if not absolute:
         hint = "write it out from https:// on; or `call: httpRequest` with a `connection`, and a `path` at its server"

@@ -1,35 +1,51 @@
 """Durations that can be read before anything runs."""
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
+from httptask.dsl.checks.forms import expression_fault
 from httptask.dsl.durations import seconds_of
 from httptask.dsl.faults import Fault, child_pointer
-from httptask.dsl.model import Timeout, WaitTask
+from httptask.dsl.model import Duration, DurationLiteral, Timeout, WaitTask
 from httptask.dsl.program import Program
 from httptask.dsl.reading_arguments import PaginateArguments
 
 __all__ = ["check_durations"]
 
 
+_LITERAL: Final = re.compile(
+    r"P(?!$)(\d+(\.\d+)?Y)?(\d+(\.\d+)?M)?(\d+(\.\d+)?W)?(\d+(\.\d+)?D)?"
+    r"(T(?=\d)(\d+(\.\d+)?H)?(\d+(\.\d+)?M)?(\d+(\.\d+)?S)?)?"
+)
+"""`duration` of the standard's schema."""
+_HINT: Final = "write ISO 8601 (PT15M, PT1.5S) or parts: { minutes: 15 }"
+
+
 def check_durations(program: Program) -> Iterator[Fault]:
-    """Find waits, timeouts and intervals that are no ISO 8601 duration; expressions are known only at run time."""
-    for pointer, text in _literals(program):
-        if "${" not in text and seconds_of(text) is None:
-            hint = "write ISO 8601 (PT15M, PT1.5S) or parts: { minutes: 15 }"
-            yield Fault(pointer, "duration", f"`{text}` is not a duration", hint)
+    """Find waits, timeouts and intervals that are no duration; what expressions yield is known only at run time."""
+    for pointer, written in _durations(program):
+        if isinstance(written, Duration):
+            if not written.model_fields_set:
+                yield Fault(pointer, "empty", "the duration has no part", _HINT)
+        elif "${" in written:
+            fault = expression_fault(pointer, written)
+            yield from () if fault is None else (fault,)
+        elif seconds_of(written) is None or not _LITERAL.fullmatch(written):
+            yield Fault(pointer, "duration", f"`{written}` is not a duration", _HINT)
 
 
-def _literals(program: Program) -> Iterator[tuple[str, str]]:
+def _durations(program: Program) -> Iterator[tuple[str, DurationLiteral]]:
     timeouts = {"/timeout": program.definition.timeout}
     for name, named in program.definition.use.timeouts.items():
         timeouts[child_pointer("/use/timeouts", name)] = named
     for node in program.nodes.values():
         timeouts[f"{node.pointer}/timeout"] = node.task.timeout
-        if isinstance(node.task, WaitTask) and isinstance(node.task.wait, str):
+        if isinstance(node.task, WaitTask):
             yield f"{node.pointer}/wait", node.task.wait
         paginate = getattr(node.arguments, "paginate", None)
-        if isinstance(paginate, PaginateArguments) and isinstance(paginate.interval, str):
+        if isinstance(paginate, PaginateArguments) and paginate.interval is not None:
             yield f"{node.pointer}/with/paginate/interval", paginate.interval
     for pointer, timeout in timeouts.items():
-        if isinstance(timeout, Timeout) and isinstance(timeout.after, str):
+        if isinstance(timeout, Timeout):
             yield f"{pointer}/after", timeout.after

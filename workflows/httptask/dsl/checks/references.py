@@ -68,6 +68,10 @@ def check_references(program: Program) -> Iterator[Fault]:
         visible = visible_variables(program, use)
         for name in sorted(use.expression.variables - visible - {"secrets"}):
             yield _unknown_variable(program, use, name, visible)
+        if "output" in use.expression.keys_of("task") and use.place not in ("output", "export"):
+            message, hint = "`$task.output` is not there yet", "`output.as` and `export.as` see it"
+            at = offset_in(use.expression, "$task.output")
+            yield Fault(use.pointer, "variable-not-here", message, hint, offset=at)
         if "tasks" in visible:
             scope = "" if use.task is None else program.nodes[use.task].scope
             for name in dict.fromkeys(filter(None, use.expression.keys_of("tasks"))):

@@ -1,11 +1,13 @@
 """Keys of values whose shape is known: `.json.pririty` against the schema that the answer must have."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from httptask.dsl.checks.arguments import DESCRIPTORS
 from httptask.dsl.checks.outputs import PAGE_RESPONSE, declared, raw_inputs, raw_output, transformed_output
 from httptask.dsl.checks.schema_shape import MissingKey, SchemaShape
 from httptask.dsl.expressions.paths import Reading
-from httptask.dsl.faults import Fault
+from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.program import ExpressionUse, Program
 from httptask.http.suggest import closest, hint_for_unknown
 
@@ -23,7 +25,7 @@ def check_shapes(program: Program) -> Iterator[Fault]:
             shape, skipped = (
                 (dot, 0) if reading.variable is None else _variable(program, use, inputs, reading)
             )
-            yield from _key_faults(use.pointer, shape, reading, skipped)
+            yield from _key_faults(use, shape, reading, skipped)
 
 
 def _dot(program: Program, use: ExpressionUse, inputs: Shapes) -> SchemaShape | None:
@@ -58,6 +60,8 @@ def _variable(
     variable, key = reading.variable, (*reading.path, None)[0]
     if variable == "workflow" and key == "input":
         return declared(program.definition.input), 1
+    if variable is not None and variable in DESCRIPTORS:
+        return DESCRIPTORS[variable], 0
     node = None if use.task is None else program.nodes[use.task]
     if variable == "tasks" and key is not None:
         found = program.resolve_task(node.scope if node else "", key)
@@ -72,7 +76,9 @@ def _variable(
     return (transformed_output(node) if variable == "output" else None), 0
 
 
-def _key_faults(pointer: str, shape: SchemaShape | None, reading: Reading, skipped: int) -> Iterator[Fault]:
+def _key_faults(
+    use: ExpressionUse, shape: SchemaShape | None, reading: Reading, skipped: int
+) -> Iterator[Fault]:
     """At most one fault for a path: behind a key that isn't there nothing is known."""
     text = "" if reading.variable is None else f"${reading.variable}"
     for index, key in enumerate(reading.path + reading.piped):
@@ -86,7 +92,10 @@ def _key_faults(pointer: str, shape: SchemaShape | None, reading: Reading, skipp
         step = shape.read(key)
         if isinstance(step, MissingKey):
             if step.closed or closest(key, step.known):
-                yield _fault(pointer, before, key, step, reading.offset)
+                fault = _fault(use.pointer, before, key, step, reading.offset)
+                # Whoever asks whether a key is there knows that it may not be.
+                asks = step.kind is None and key in use.expression.tested
+                yield replace(fault, severity=Severity.WARNING) if asks else fault
             return
         shape = step
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from httptask.dsl.expressions.existence import is_tested, key_of_has
 from httptask.dsl.expressions.lexer import Problem, Token
 from httptask.dsl.expressions.paths import (
     ASSIGNMENTS,
@@ -37,11 +38,13 @@ class Mentions(NamedTuple):
             expression's input.
         reads_dot: whether it may read its input at all.
         computes: whether it calls a function or calculates; otherwise it only picks what it is given.
+        tested: keys that it asks for whether they are there.
     """
 
     readings: tuple[Reading, ...]
     reads_dot: bool
     computes: bool
+    tested: frozenset[str]
 
 
 def analyse(text: str, tokens: Sequence[Token], *, condition: bool) -> tuple[Mentions, list[Problem]]:
@@ -61,7 +64,9 @@ def analyse(text: str, tokens: Sequence[Token], *, condition: bool) -> tuple[Men
     if condition and analysis.assignment is not None:
         message = "`=` assigns; a condition needs true or false"
         analysis.report("assignment-in-condition", message, "write `==` to compare", analysis.assignment)
-    mentions = Mentions(tuple(analysis.readings), analysis.reads_dot, analysis.computes)
+    mentions = Mentions(
+        tuple(analysis.readings), analysis.reads_dot, analysis.computes, frozenset(analysis.tested)
+    )
     return mentions, analysis.problems
 
 
@@ -74,6 +79,7 @@ class _Analysis:
         self.readings: list[Reading] = []
         self.reads_dot = False
         self.computes = False
+        self.tested: set[str] = set()
         self.comma: int | None = None
         """Offset of a `,` between two outputs of the whole expression."""
         self.iteration: int | None = None
@@ -154,6 +160,8 @@ class _Analysis:
         """Note what is read at a token and by what its value is piped into."""
         piped, behind = ((), end) if "map" in self.defined else follow_pipes(self.tokens, at, end)
         reading = Reading(variable, path, piped, self.tokens[at].start)
+        if is_tested(self.tokens, at, behind):
+            self.tested.update(reading.keys)
         self.readings.append(reading.assigned() if self.text_at(behind) in ASSIGNMENTS else reading)
 
     def key(self, at: int, token: Token) -> bool:
@@ -196,9 +204,11 @@ class _Analysis:
             self.scopes.pop()
         if len(self.scopes) > 1:
             closed = self.scopes.pop()
-            if closed.kind == "(" and self.text_at(at + 1) in ASSIGNMENTS:
-                inside = self.readings[closed.readings :]
+            inside = self.readings[closed.readings :] if closed.kind == "(" else []
+            if inside and self.text_at(at + 1) in ASSIGNMENTS:
                 self.readings[closed.readings :] = [reading.assigned() for reading in inside]
+            elif is_tested(self.tokens, at + 1, at + 1):
+                self.tested.update(key for reading in inside for key in reading.keys)
 
     def operator(self, at: int, token: Token) -> None:
         scope, text = self.scope, token.text
@@ -355,6 +365,7 @@ class _Analysis:
         elif _BARE_WORD.fullmatch(name) and self.text_at(at + 1) != "(" and name not in self.defined:
             self.bare_word(name, token)
         elif name not in _CONSTANTS:
+            self.tested.update(filter(None, [key_of_has(self.tokens, at)]))
             self.computes = True
             self.reads_dot |= self.scope.dot
 

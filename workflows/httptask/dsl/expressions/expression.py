@@ -7,7 +7,7 @@ from httptask.dsl.expressions.lexer import Lexed, Problem, lex
 from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.faults import Fault
 
-__all__ = ["Expression", "parse_expression", "read_expression", "to_fault"]
+__all__ = ["Expression", "is_whole_expression", "parse_expression", "read_expression", "to_fault"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Expression:
             input, with what is written out behind it.
         reads_dot: whether it may read its input.
         computes: whether it calls a function or calculates; otherwise it only picks what it is given.
+        tested: keys that it asks for whether they are there.
     """
 
     source: str
@@ -32,6 +33,7 @@ class Expression:
     readings: tuple[Reading, ...]
     reads_dot: bool
     computes: bool
+    tested: frozenset[str] = frozenset()
 
     def keys_of(self, variable: str) -> list[str | None]:
         """The first key of each mention of a variable; None where more of it may be read."""
@@ -73,6 +75,12 @@ def parse_expression(
     return None
 
 
+def is_whole_expression(text: str) -> bool:
+    """Whether a text is one `${ … }` with nothing around it but space."""
+    text = text.strip()
+    return text.startswith("${") and lex(text, 2, braced=True).end == len(text)
+
+
 def read_expression(
     text: str, lexed: Lexed, pointer: str, *, condition: bool = False
 ) -> tuple[Expression | None, list[Problem]]:
@@ -96,6 +104,7 @@ def read_expression(
         readings=mentions.readings,
         reads_dot=mentions.reads_dot,
         computes=mentions.computes,
+        tested=mentions.tested,
     )
     return expression, problems
 

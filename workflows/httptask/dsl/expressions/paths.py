@@ -33,6 +33,11 @@ class Reading(NamedTuple):
     piped: Path
     offset: int
 
+    @property
+    def keys(self) -> list[str]:
+        """The keys among what it reads, items left out."""
+        return [key for key in self.path + self.piped if key is not None]
+
     def assigned(self) -> "Reading":
         """What is certainly there where the path is assigned to, which makes its keys: the task it names."""
         return self._replace(path=self.path[:1] if self.variable == "tasks" else (), piped=())

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from httptask.dsl.faults import Fault
 from httptask.dsl.json_values import is_list, is_mapping
+from httptask.dsl.model import keyword_of
 from httptask.dsl.structure.kinds import accepts
 from httptask.dsl.structure.locate import (
     Token,
@@ -33,8 +34,8 @@ def _nulls(annotation: Any, data: Any, tokens: tuple[Token, ...]) -> Iterator[tu
     annotation = unwrapped(annotation)
     alternatives = alternatives_of(annotation)
     if alternatives:
-        chosen = [member for member in alternatives if _is_meant(member, data)]
-        yield from _nulls(chosen[0], data, tokens) if chosen else ()
+        chosen = next((member for member in alternatives if _is_meant(member, data)), None)
+        yield from _nulls(chosen, data, tokens) if chosen is not None else ()
     elif is_model(annotation) and is_mapping(data):
         for key, inner in key_types(annotation):
             if key in data and data[key] is None and inner is not Any:
@@ -51,4 +52,4 @@ def _nulls(annotation: Any, data: Any, tokens: tuple[Token, ...]) -> Iterator[tu
 
 def _is_meant(member: Any, data: Any) -> bool:
     tag = tag_of(member)
-    return accepts(member, data) if tag is None else is_mapping(data) and tag in data
+    return accepts(member, data) if tag is None else is_mapping(data) and tag == keyword_of(data)

@@ -22,7 +22,7 @@ _REQUIRED_ARGUMENTS: Final[dict[Token, Any]] = {
 }
 _USED: Final[dict[Token, Any]] = {
     "authentications": {},
-    "errors": {"type": "unknown", "status": 500},
+    "errors": {"type": "https://example.invalid", "status": 500},
     "timeouts": {"after": "PT1S"},
 }
 

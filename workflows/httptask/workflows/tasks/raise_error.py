@@ -4,7 +4,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from httptask.dsl.expressions.messages import json_excerpt
 from httptask.dsl.model import RaiseTask
 from httptask.workflows.execution import Child, Step, TaskContext
 from httptask.workflows.problem import Problem, TaskFault, describe_invalid
@@ -17,17 +16,8 @@ async def run_raise(context: TaskContext, _child: Child | None) -> Step:
     task = context.node.task
     assert isinstance(task, RaiseTask)
     error: dict[str, Any] = context.value("error")
-    status = error["status"]
-    if isinstance(status, str) and status.isdecimal():
-        status = int(status)
-    if isinstance(status, bool) or not isinstance(status, int):
-        TaskFault.raise_standard(
-            "expression",
-            "Not a status",
-            detail=f"`status` yields `{json_excerpt(status)}`; it needs a number",
-        )
     try:
-        problem = Problem.model_validate({"title": "Error", **error, "status": status})
+        problem = Problem.model_validate({"title": "Error", **error})
     except ValidationError as invalid:
         TaskFault.raise_standard("expression", "Not an error", detail=describe_invalid(invalid))
     raise TaskFault(problem)

@@ -1,0 +1,165 @@
+"""Whatever is accepted is valid under the standard's schema: each value of a full definition replaced by many others."""
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from httptask.dsl.compile import compile_definition
+from httptask.dsl.yaml import read_yaml
+
+FULL = """
+document:
+  dsl: 1.0.3
+  namespace: tests
+  name: full
+  version: 1.0.0
+  title: Title
+  summary: Summary
+  tags: { team: a }
+  metadata: { free: 1 }
+input: { schema: { format: json, document: { type: object } }, from: "${ . }" }
+timeout: { after: PT1H }
+use:
+  secrets: [KEY, LOGIN]
+  authentications:
+    bearer: { bearer: { token: "${ $secrets.KEY }" } }
+    basic: { basic: { username: u, password: "${ $secrets.KEY }" } }
+    digest: { digest: { use: LOGIN } }
+    oauth2:
+      oauth2:
+        authority: https://login.example.com
+        grant: client_credentials
+        client: { id: c, secret: "${ $secrets.KEY }", authentication: client_secret_basic }
+        endpoints: { token: /token, revocation: /revoke, introspection: /introspect }
+        request: { encoding: application/json }
+        scopes: [a]
+        audiences: [b]
+        issuers: [i]
+        username: u
+        password: "${ $secrets.KEY }"
+        subject: { token: "${ $secrets.KEY }", type: t }
+        actor: { token: "${ $secrets.KEY }", type: t }
+    oidc: { oidc: { authority: https://login.example.com, grant: client_credentials, client: { id: c, secret: s } } }
+  errors: { broken: { type: "https://example.com/e", status: 500, title: T, detail: D, instance: /do/0 } }
+  timeouts: { short: { after: { seconds: 5 } } }
+do:
+  - make:
+      if: ${ true }
+      input: { schema: { document: {} }, from: . }
+      set: { a: 1, b: "${ . }" }
+      output: { schema: { document: {} }, as: { x: "${ . }" } }
+      export: { schema: { document: {} }, as: "${ . }" }
+      timeout: { after: { days: 1, hours: 1, minutes: 1, seconds: 1, milliseconds: 1 } }
+      metadata: { free: 1 }
+      then: text
+  - text: { set: "${ . }", timeout: short }
+  - nap: { wait: { seconds: 1 } }
+  - rest: { wait: PT1S }
+  - pick: { switch: [{ one: { when: .a, then: fail } }, { other: { then: continue } }] }
+  - fail: { if: .a, raise: { error: { type: "https://example.com/e", status: 400, title: T, detail: D, instance: /do } } }
+  - named: { if: .a, raise: { error: broken } }
+  - group: { do: [{ inner: { set: { a: 1 } } }] }
+  - loop: { for: { each: x, in: .list, at: i }, while: "${ true }", do: [{ step: { set: { a: 1 } } }] }
+  - plain:
+      call: http
+      with:
+        method: get
+        endpoint: { uri: "https://example.com/{id}", authentication: { use: bearer } }
+        headers: { a: b }
+        query: { q: r }
+        body: { c: 1 }
+        output: content
+        redirect: false
+  - short: { call: http, with: { method: get, endpoint: "https://example.com", headers: "${ {} }", query: "${ {} }" } }
+  - relative: { call: http, with: { method: get, endpoint: { uri: "https://h/", authentication: { use: c } } } }
+  - inPlace: { call: http, with: { method: get, endpoint: { uri: "https://h/", authentication: { basic: { use: KEY } } } } }
+  - request:
+      call: httpRequest
+      with: { method: get, endpoint: { uri: "https://example.com", authentication: { use: c } }, query: { n: 1 } }
+  - many: { call: map, with: { in: .list, each: y, at: j, do: [{ sub: { set: { a: 1 } } }] } }
+  - own: { call: "activity:1.0.0@default", with: { type: t, arguments: [1] } }
+  - ask: { call: chatCompletion, with: { model: m, messages: [{ role: user, content: hi }] }, then: end }
+output: { schema: { document: {} }, as: "${ . }" }
+"""
+VALUES: tuple[Any, ...] = (
+    None, True, 0, 1.5, "", "x y", "P1DT", "pt1s", "PT1S\n", "1.0", "HTTPS://example.com/{a}", "//h", "/path", "urn:a",
+    "a\nb", "${ . }", "${ .\n }", "x ${ . }", "${ . } x", "${ $workflow.input.url\n }", "https://h/${ .a\n}",
+    "PT${ .n }S", "${ $secrets.KEY }/x", "$${ . }", {}, {"a": 1}, {"use": "KEY"}, {"seconds": 1.5}, {"after": "PT1S"},
+    {"certificate": {"use": "c"}}, {"uri": "${ .a\n}"}, {"uri": "/path"}, {"a": {"then": "end"}}, [], [1],
+    [{"a": {"set": {}}}],
+)  # fmt: skip
+STANDARD = jsonschema_rs.validator_for(
+    read_yaml((Path(__file__).parent / "standard" / "workflow.yaml").read_text()).data
+)
+
+
+def places(value: Any, tokens: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The way to each value inside a value."""
+    yield tokens
+    children = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for key, child in children:
+        yield from places(child, (*tokens, key))
+
+
+def with_value(data: Any, tokens: tuple[str | int, ...], value: Any) -> Any:
+    """A copy of the data with another value at a place."""
+    changed = copy.deepcopy(data)
+    inner = changed
+    for token in tokens[:-1]:
+        inner = inner[token]
+    inner[tokens[-1]] = value
+    return changed
+
+
+def definitions() -> dict[str, dict[str, Any]]:
+    """The full definition in parts that are quick to check: one for each task and each policy, one for the rest."""
+    full: dict[str, Any] = read_yaml(FULL).data
+    tasks = {name: entry for entry in full["do"] for name in entry}
+    use, policies = full["use"], full["use"]["authentications"]
+    some: dict[str, Any] = {
+        "document": full["document"],
+        "use": {**use, "authentications": {"bearer": policies["bearer"]}},
+    }
+    parts: dict[str, dict[str, Any]] = {"rest": {**full, **some, "do": [tasks["text"], tasks["named"]]}}
+    for name, policy in policies.items():
+        parts[f"policy {name}"] = {
+            **some,
+            "use": {**use, "authentications": {name: policy}},
+            "do": [tasks["text"]],
+        }
+    for name, entry in tasks.items():
+        targets = [{other: {"set": {"a": 1}}} for other in ("text", "fail") if other != name]
+        parts[f"task {name}"] = {**some, "do": [entry, *targets]}
+    return parts
+
+
+DEFINITIONS = definitions()
+
+
+def places_of(name: str) -> Iterator[tuple[str | int, ...]]:
+    """The places that are checked in a part: those that no other part has as well."""
+    kind = name.partition(" ")[0]
+    for tokens in places(DEFINITIONS[name]):
+        own = {"task": ("do", 0), "policy": ("use", "authentications")}.get(kind, ())
+        if tokens and tokens[: len(own)] == own:
+            yield tokens
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_what_is_not_valid_is_refused(name: str) -> None:
+    definition = DEFINITIONS[name]
+    assert compile_definition(definition).program is not None
+    assert STANDARD.is_valid(definition)
+    accepted: list[tuple[str, Any]] = []
+    for tokens in places_of(name):
+        for value in VALUES:
+            changed = with_value(definition, tokens, value)
+            if not STANDARD.is_valid(changed) and compile_definition(changed).program is not None:
+                accepted.append(("/".join(map(str, tokens)), value))
+    assert accepted == []

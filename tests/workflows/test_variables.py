@@ -1,0 +1,165 @@
+"""The table of variables in docs/write-a-definition.md: each row at each place, as `validate` says and in a run."""
+
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from httptask.dsl.compile import compile_definition
+from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.chat import completion
+from support.runs import local_connection, parse, running, secret_store
+
+DOCS = Path(__file__).parents[2] / "docs" / "write-a-definition.md"
+DEFINITION = """
+input: { from: "${ if <workflow input.from> then {a: 1} else {} end }" }
+timeout: { after: '${ if <workflow timeout> then "PT1M" else "" end }' }
+use:
+  secrets: [KEY]
+  authentications: { key: { bearer: { token: "${ $secrets.KEY }" } } }
+  errors: { named: { type: "https://example.com/e", status: 400, detail: '${ if <error> then "fine" else "" end }' } }
+  timeouts: { long: { after: '${ if <named timeout> then "PT1M" else "" end }' } }
+do:
+  - first: { set: { a: 1 } }
+  - all:
+      if: <if>
+      input: { from: "${ if <input.from> then . else {} end }" }
+      timeout: { after: '${ if <timeout> then "PT1M" else "" end }' }
+      set: { a: "${ if <set> then 1 else 0 end }" }
+      output: { as: "${ if <output.as> then . else {} end }" }
+      export: { as: "${ if <export.as> then . else {} end }" }
+  - nap: { wait: '${ if <wait> then "PT0S" else "" end }', timeout: long }
+  - pick: { switch: [{ yes: { when: <when>, then: loop } }] }
+  - never: { raise: { error: named } }
+  - loop:
+      for: { in: "${ if <for in> then [7] else [] end }" }
+      while: <while>
+      do: [{ step: { set: { a: "${ if <in for> then 1 else 0 end }" } } }]
+  - many:
+      call: map
+      with:
+        in: ${ if <map in> then [7] else [] end }
+        do: [{ one: { if: <if in map>, set: { a: "${ if <in map> then 1 else 0 end }" } } }]
+      output: { as: "${ .[0] }" }
+  - raised:
+      call: map
+      with: { in: "[7]", onError: collect, do: [{ fail: { raise: { error: named } } }] }
+      output: { as: '${ if .[0].error.detail == "fine" then {a: 1} else error("no detail") end }' }
+  - http:
+      call: http
+      with:
+        method: post
+        endpoint: { uri: "SERVER/${ if <uri> then 1 else 0 end }", authentication: { use: key } }
+        headers: { h: '${ if <header> then "1" else "" end }' }
+        query: { q: '${ if <query> then "1" else "" end }' }
+        body: { a: "${ if <body> then 1 else 0 end }" }
+  - pages:
+      call: httpRequest
+      with:
+        method: get
+        connection: shop
+        path: "/${ if <path> then 1 else 0 end }"
+        paginate: { next: '${ if <next> then "" else "" end }', items: "${ if <items> then [.] else [] end }", until: <until> }
+      output: { as: "${ .[0] }" }
+  - ask:
+      call: chatCompletion
+      with:
+        connection: shop
+        model: m
+        messages: [{ role: user, content: '${ if <message> then "Hi" else "" end }' }]
+      output: { as: "${ {a: 1} }" }
+output: { as: "${ if <workflow output.as> then . else {} end }" }
+"""
+PLACES = re.findall(r"<([^>]+)>", DEFINITION)
+OF_WORKFLOW = {"workflow input.from", "workflow timeout", "workflow output.as"}
+LOOPS = {"while", "in for", "in map", "if in map"}
+TASKS = set(PLACES) - OF_WORKFLOW
+OWN = TASKS - {"if", "if in map", "input.from"}
+WHERE = {
+    "everywhere": set(PLACES),
+    "all tasks": TASKS,
+    "all tasks, the workflow's `output.as`": TASKS | {"workflow output.as"},
+    "the task's own fields, `output.as`, `export.as`": OWN,
+    "`export.as`": {"export.as"},
+    "`output.as`, `export.as`": {"output.as", "export.as"},
+    "inside `for` and `call: map`": LOOPS,
+}
+"""What the third column says."""
+MOMENT = '(%s.startedAt.epoch | .seconds * 1000 <= .milliseconds) and %s.startedAt.iso8601[-1:] == "Z"'
+HOLDS = {
+    "`.`": ".a == 1",
+    "`$input`": "$input.a == 1",
+    "`$output`": "$output.a == 1",
+    "`$context`": "$context.a == 1",
+    "`$tasks`": "$tasks.first.a == 1",
+    "`$workflow`": "$workflow.input.a == 1 and ($workflow.id | length) > 0 and $workflow.definition.do[0].first.set.a == 1"
+    f" and {MOMENT % ('$workflow', '$workflow')}",
+    "`$task`": "$task.input.a == 1 and ($task.reference | endswith($task.name)) and ($task.definition | length) > 0"
+    f" and {MOMENT % ('$task', '$task')}",
+    "`$task.output`": "$task.output.a == 1",
+    "`$runtime`": '$runtime.name == "httptask" and ($runtime.version | length) > 0',
+    "`$authorization`": '($authorization // {scheme: "Bearer"}).scheme == "Bearer"',
+    "`$item`, `$index`": "$item == 7 and $index == 0",
+}
+"""By what stands in the first column: what is true of it wherever it can be read."""
+
+
+def rows() -> dict[str, set[str]]:
+    """Where each variable can be read, as the documentation has it."""
+    table = DOCS.read_text().partition("| Variable | What it is | Where |")[2].partition("\n\n")[0]
+    found = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()[2:]]
+    return {name: WHERE[where] for name, _, where in found if name != "`$secrets`"}
+
+
+ROWS = rows()
+
+
+def definition(condition: str, places: set[str], server: str = "https://example.com") -> dict[str, Any]:
+    """A definition that asks for a condition at some places, and for nothing at the others."""
+
+    def asked(place: re.Match[str]) -> str:
+        return f'(({condition}) or error("{place[1]}"))' if place[1] in places else "true"
+
+    def filled(value: Any) -> Any:
+        match value:
+            case str():
+                return re.sub(r"<([^>]+)>", asked, value.replace("SERVER", server))
+            case dict():
+                return {key: filled(inner) for key, inner in cast("dict[str, Any]", value).items()}
+            case list():
+                return [filled(inner) for inner in value]
+            case _:
+                return value
+
+    filled_in: dict[str, Any] = filled(parse(DEFINITION))
+    return filled_in
+
+
+def test_each_row_is_looked_at() -> None:
+    assert ROWS.keys() == HOLDS.keys()
+
+
+@pytest.mark.parametrize("name", HOLDS)
+def test_it_is_read_where_the_table_says_and_refused_elsewhere(name: str) -> None:
+    allowed = {
+        place for place in PLACES if compile_definition(definition(HOLDS[name], {place})).program is not None
+    }
+    assert allowed == ROWS[name]
+
+
+def answer(request: ServedRequest) -> Reply:
+    return completion("Hi") if "completions" in request.target else Reply.json({"a": 1})
+
+
+@pytest.mark.parametrize("name", HOLDS)
+async def test_it_is_there_in_a_run(temporal: WorkflowEnvironment, name: str) -> None:
+    async with ScriptedServer(answer) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        secrets = secret_store({"KEY": "0123456789"})
+        async with running(
+            temporal, connections=shop, secrets=secrets, allow_private=("loopback",)
+        ) as runner:
+            outcome = await runner.run(definition(HOLDS[name], ROWS[name], server.url), {"a": 1})
+    assert (outcome.problem, outcome.output) == ({}, {"a": 1})
