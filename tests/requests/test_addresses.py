@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from httptask.dsl.compile import compile_definition
+from httptask.dsl.portable import portable_uses
 from httptask.http.connections import Connection
 from httptask.http.edge import Edge
 from httptask.http.errors import RequestInvalid
@@ -107,6 +108,56 @@ def test_a_connection_is_never_chosen_by_data() -> None:
     chat = {"model": "m", "messages": [{"role": "user", "content": "?"}], "connection": "x-${ .c }"}
     asked = compile_definition(document(do=[{"ask": {"call": "chatCompletion", "with": chat}}]))
     assert [fault.code for fault in asked.faults] == ["server-from-data"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "url"),
+    [
+        ('${ "https://h/v2/pet/\\(.id)" }', "https://h/v2/pet/a%2F..%2Fb"),
+        ('${ "https://h/v2/\\(.n)/x\\(.id)?q=\\(.q)" }', "https://h/v2/7/xa%2F..%2Fb?q=%26c%3Dd"),
+        ('${ "https://h/v2/" + .id }', "https://h/v2/a%2F..%2Fb"),
+        ('${"https://h/v2/" + (.n + 1 | tostring) + "/x"}', "https://h/v2/8/x"),
+        ('${ "https://h/\\("\\(.n)-\\(.n)")/" + "\\(.id)" }', "https://h/7-7/a%2F..%2Fb"),
+        ('${ @uri "https://h/\\(.id)" }', "https://h/a%2F..%2Fb"),
+        ('${ "https:\\/\\/h\\u002fx" }', "https://h/x"),
+        ('${ "https://h/\\($workflow.input.id)" }', "https://h/a%2F..%2Fb"),
+        (
+            '${ "https://h\\($workflow.input.path)" }',
+            "https://h/p/q",
+        ),  # who starts the run may choose the server
+        ('${ $workflow.input.base + "/x" }', "https://h/x"),
+    ],
+)
+def test_an_expression_that_begins_with_its_server_is_text_with_values_in_it(endpoint: str, url: str) -> None:
+    data = {"id": "a/../b", "n": 7, "q": "&c=d", "path": "/p/q", "base": "https://h"}
+    assert faults(endpoint=endpoint) == []
+    assert sent(data, endpoint=endpoint) == url
+    program = compile_definition(definition(endpoint=endpoint)).program
+    assert program is not None
+    assert not [fault for fault in portable_uses(program) if "text around" in fault.message]
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        '${ "https://h\\(.suffix)" }',
+        '${ "https://h" + .suffix }',
+        '${ "https://\\(.host)/x" }',
+        '${ "https://h/" + .a | . }',
+        '${ "https://h/\\(.a)" // .b }',
+        '${ if .a then "https://h/\\(.a)" else .b end }',
+        '${ "https://h/{x}\\(.a)" }',
+        '${ "https://h/" as $x | .url }',
+        '${ ("https://h/\\(.a)") }',
+    ],
+)
+def test_what_could_be_at_another_server_is_none(endpoint: str) -> None:
+    assert faults(endpoint=endpoint) == ["server-from-data"]
+
+
+@pytest.mark.parametrize("endpoint", ["https://h/${ .id | @uri }", '${ "https://h/\\(.id|@uri)" }'])
+def test_nothing_is_encoded_twice(endpoint: str) -> None:
+    assert faults(endpoint=endpoint) == ["encoded-twice"]
 
 
 def test_no_path_stands_behind_a_query() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from httptask.dsl.checks.places import text_at
+from httptask.dsl.expressions import is_whole_expression
 from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.functions import function_name
 from httptask.dsl.model import CallTask
@@ -53,9 +54,9 @@ def _tasks_argument(program: Program) -> Iterator[Fault]:
 
 
 def _interpolation(program: Program, use: TemplateUse) -> Iterator[Fault]:
-    for pointer, expression in use.template.expressions:
+    for pointer, _ in use.template.expressions:
         text = text_at(program, pointer)
-        if text is not None and text.strip()[2:-1].strip() != expression.source.strip():
+        if text is not None and not is_whole_expression(text):
             hint = """write one expression: '${ "text \\(.value)" }'"""
             yield _not_portable(pointer, "the standard doesn't say that text around `${ }` is kept", hint)
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from httptask.dsl.bodies import bodies_of
-from httptask.dsl.expressions import parse_expression, parse_template
+from httptask.dsl.expressions import Template, parse_address, parse_expression, parse_template
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import (
     BODY_ARGUMENTS,
@@ -214,11 +214,11 @@ class _Builder:
         """The parts of a URL are compiled on their own: text put into them is percent-encoded."""
         endpoint = arguments.endpoint
         if isinstance(endpoint, Endpoint):
-            self.template(parts, "endpoint", f"{pointer}/endpoint/uri", endpoint.uri)
+            self.address(parts, "endpoint", f"{pointer}/endpoint/uri", endpoint.uri)
             if endpoint.authentication is not None:
                 self.authentication(parts, f"{pointer}/endpoint/authentication", endpoint.authentication)
         elif endpoint is not None:
-            self.template(parts, "endpoint", f"{pointer}/endpoint", endpoint)
+            self.address(parts, "endpoint", f"{pointer}/endpoint", endpoint)
         if isinstance(arguments, HttpRequestArguments) and arguments.path is not None:
             self.template(parts, "path", f"{pointer}/path", arguments.path)
         if isinstance(arguments, HttpRequestArguments):
@@ -266,7 +266,14 @@ class _Builder:
     def template(
         self, parts: dict[str, Compiled], name: str, pointer: str, value: Any, place: Place = "definition"
     ) -> None:
-        parsed = parse_template(value, pointer, self.faults)
+        self.keep(parts, name, pointer, parse_template(value, pointer, self.faults), place)
+
+    def address(self, parts: dict[str, Compiled], name: str, pointer: str, value: str) -> None:
+        self.keep(parts, name, pointer, parse_address(value, pointer, self.faults), "definition")
+
+    def keep(
+        self, parts: dict[str, Compiled], name: str, pointer: str, parsed: Template | None, place: Place
+    ) -> None:
         if parsed is None:
             return
         parts[name] = parsed

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from httptask.dsl.checks.refusals import refusals
-from httptask.dsl.expressions import Expression, Secret, TemplateText, is_expression
+from httptask.dsl.expressions import SERVER, Expression, Secret, TemplateText, is_expression
 from httptask.dsl.faults import Fault
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
 from httptask.dsl.model import Endpoint
@@ -15,12 +15,12 @@ from httptask.http.url import Url, encode_text
 
 __all__ = ["check_addresses"]
 
-_SERVER: Final = re.compile(r"(?:https?://[^/?#]*|(?!https?:)[^/?#]*)[/?#]", re.IGNORECASE)
-"""The beginning of an address, up to where its path, query or fragment begins."""
 _VARIABLE: Final = re.compile(r"\{(?![/?#])[^{}]*\}")
 _ANY_VARIABLE: Final = re.compile(r"\{[^{}]*\}")
 _ABSOLUTE: Final = re.compile(r"https?://", re.IGNORECASE)
+_ENCODES: Final = re.compile(r"\|\s*@uri$")
 _OF_WHOEVER_STARTS: Final = frozenset({"workflow", "runtime"})
+_ADDRESSES: Final = ("endpoint", "endpoint/uri", "path")
 _WHY: Final = "what comes from a response must not choose where requests go"
 
 
@@ -30,6 +30,8 @@ def check_addresses(program: Program) -> Iterator[Fault]:
         yield from _connection(task)
     for use in program.templates:
         node = program.nodes.get(use.task or "")
+        if node is not None and use.pointer in (f"{node.pointer}/with/{place}" for place in _ADDRESSES):
+            yield from _encoded_twice(use)
         if node is None or use.pointer not in (
             f"{node.pointer}/with/endpoint",
             f"{node.pointer}/with/endpoint/uri",
@@ -59,6 +61,14 @@ def _connection(node: TaskNode) -> Iterator[Fault]:
             message = f"the name of a connection is no expression: {_WHY}"
             hint = "write the name out; `switch` chooses between tasks with different ones"
             yield Fault(f"{node.pointer}/with/{place}", "server-from-data", message, hint)
+
+
+def _encoded_twice(use: TemplateUse) -> Iterator[Fault]:
+    for _, expression in () if is_expression(use.template.value) else use.template.expressions:
+        if _ENCODES.search(expression.source):
+            message = f"`${{ {expression.source.strip()} }}` is percent-encoded twice"
+            hint = "leave out `| @uri`: what is put into an address is encoded anyway"
+            yield Fault(use.pointer, "encoded-twice", message, hint, offset=expression.offset)
 
 
 def _whole(program: Program, node: TaskNode, use: TemplateUse, expression: Expression) -> Iterator[Fault]:
@@ -109,13 +119,13 @@ def _server(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
             # A secret's value is the operator's, and may be a whole URL.
             head += "secret" if head else "https://secret"
         elif isinstance(part, Expression):
-            if not _SERVER.match(head):
+            if not SERVER.match(head):
                 yield _fault(pointer, f"`${{ {part.source.strip()} }}`", part.offset)
                 return
         else:
             variable = _VARIABLE.search(part)
             before = part if variable is None else part[: variable.start()]
-            if variable is not None and not _SERVER.match(head + before):
+            if variable is not None and not SERVER.match(head + before):
                 yield _fault(pointer, f"`{variable[0]}`", variable.start() if part is parts[0] else None)
                 return
             head += part

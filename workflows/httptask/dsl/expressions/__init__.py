@@ -8,12 +8,21 @@ from httptask.dsl.expressions.compiling import compile_check
 from httptask.dsl.expressions.errors import ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy
 from httptask.dsl.expressions.evaluation import LIMIT_SECONDS, Scope, evaluate, evaluate_condition
 from httptask.dsl.expressions.expression import Expression, is_whole_expression, parse_expression
+from httptask.dsl.expressions.joined_text import SERVER
 from httptask.dsl.expressions.pool import shutdown
 from httptask.dsl.expressions.rendering import Rendered, render
-from httptask.dsl.expressions.template import Secret, Template, TemplateText, is_expression, parse_template
+from httptask.dsl.expressions.template import (
+    Secret,
+    Template,
+    TemplateText,
+    is_expression,
+    parse_address,
+    parse_template,
+)
 
 __all__ = [
     "LIMIT_SECONDS",
+    "SERVER",
     "Expression",
     "ExpressionFailed",
     "ExpressionLimitExceeded",
@@ -28,6 +37,7 @@ __all__ = [
     "evaluate_condition",
     "is_expression",
     "is_whole_expression",
+    "parse_address",
     "parse_expression",
     "parse_template",
     "render",

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from httptask.dsl.expressions.expression import Expression, read_expression, to_fault
+from httptask.dsl.expressions.joined_text import text_parts
 from httptask.dsl.expressions.lexer import Lexed, lex
 from httptask.dsl.expressions.paths import static_path
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.json_values import is_mapping
 
-__all__ = ["Secret", "Template", "TemplateText", "is_expression", "parse_template"]
+__all__ = ["Secret", "Template", "TemplateText", "is_expression", "parse_address", "parse_template"]
 
 _MOST_SECRET_KEYS = 2
 
@@ -83,6 +84,19 @@ def parse_template(value: Any, pointer: str, faults: list[Fault]) -> Template | 
     if parser.faults:
         return None
     return Template(pointer, skeleton, tuple(parser.expressions), tuple(parser.secrets))
+
+
+def parse_address(value: Any, pointer: str, faults: list[Fault]) -> Template | None:
+    """Parse an address: as `parse_template` does, and with what one expression joins taken apart (`joined_text`)."""
+    template = parse_template(value, pointer, faults)
+    if template is None or not isinstance(value, str) or not is_expression(template.value):
+        return template
+    parts = text_parts(value, pointer)
+    if parts is None:
+        return template
+    expressions = tuple((pointer, part) for part in parts if isinstance(part, Expression))
+    text = TemplateText(parts) if expressions else "".join(map(str, parts))
+    return Template(pointer, text, expressions, ())
 
 
 class _Parser:
