@@ -87,6 +87,17 @@ async def test_statuses(shell: Shell, status: int, code: int, told: str) -> None
     assert (ended, steps[-1]["told"].partition(" in ")[0]) == (code, told)
 
 
+async def test_a_key_that_is_refused_under_another_status(shell: Shell) -> None:
+    """What LiteLLM's proxy answers to a key that is not its own."""
+    told = {
+        "error": {"message": "No connected db.", "type": "no_db_connection", "param": None, "code": "400"}
+    }
+    async with ScriptedServer([Reply.json(told, status=400)]) as server:
+        shell.write("httptask.toml", config(server.url))
+        ended, steps = await check(shell)
+    assert (ended, steps[-1]["told"]) == (1, "400: the server refuses the credential")
+
+
 @pytest.mark.parametrize(
     ("server", "more", "environment", "code", "last", "told"),
     [

@@ -4,15 +4,21 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from httptask.http.api_error import error_of
 from httptask.http.errors import Forbidden, HttpStatusError, QuotaExhausted, RateLimited, Unauthorized
 from httptask.http.json_tree import is_array, is_object
 from httptask.http.retry import Retry
 from httptask.http.retry_after import retry_after
 
-__all__ = ["Verdict", "classify", "error_text"]
+__all__ = ["Verdict", "classify", "error_text", "refuses_credential"]
 
 _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _QUOTA_CODES = ("insufficient_quota", "billing")
+_CREDENTIAL_CODES = frozenset(
+    {"API_KEY_INVALID", "auth_error", "authentication_error", "invalid_api_key", "no_db_connection"}
+)
+"""Types, codes and reasons by which servers mean the credential: Google's under 400, and LiteLLM's, whose proxy looks
+for a key that is not its own in a database."""
 _TYPES: dict[int, type[HttpStatusError]] = {401: Unauthorized, 403: Forbidden, 429: RateLimited}
 _TEXT_FIELDS = ("message", "detail", "error_description", "title", "error", "msg")
 
@@ -53,6 +59,8 @@ def classify(
     """
     if status == 402 or (status == 429 and _is_quota(body)):
         return Verdict(QuotaExhausted, retryable=False)
+    if status not in _TYPES and refuses_credential(status, body):
+        return Verdict(Unauthorized, retryable=False, note=f"this {status} means the credential")
     error = _TYPES.get(status, HttpStatusError)
     wanted = headers.get("x-should-retry", "").strip().lower()
     retryable = (
@@ -66,6 +74,19 @@ def classify(
         note = f"the server asked for {wait:.0f} s, more than the {longest_retry_after:g} s that a retry may wait"
         return Verdict(error, retryable=False, note=note)
     return Verdict(error, retryable=True, retry_after=wait)
+
+
+def refuses_credential(status: int, body: Any) -> bool:
+    """Whether a server says that the credential is missing, wrong or not enough, under whichever 4xx."""
+    if status in (401, 403):
+        return True
+    error = error_of(body)
+    if error is None or not 400 <= status < 500:
+        return False
+    details = error.get("details")
+    reasons = [detail.get("reason") for detail in details if is_object(detail)] if is_array(details) else []
+    named = (error.get("type"), error.get("code"), *reasons)
+    return any(isinstance(name, str) and name in _CREDENTIAL_CODES for name in named)
 
 
 def error_text(body: Any) -> str | None:

@@ -14,7 +14,7 @@ r"""Every way an HTTP call can fail.
     +-- HttpStatusError         a status that is not a success
     |   +-- RateLimited         429
     |   +-- QuotaExhausted      429 or 402 that no waiting will cure
-    |   +-- Unauthorized        401
+    |   +-- Unauthorized        401, or 400 by whose code the server means the credential
     |   +-- Forbidden           403
     +-- TokenUnavailable        the authorization server gives no token
     +-- SelectionFailed         an expression on the events of a stream failed
@@ -156,7 +156,7 @@ class QuotaExhausted(HttpStatusError):
 
 
 class Unauthorized(HttpStatusError):
-    """401: the credential is missing or wrong."""
+    """401, or another 4xx by whose code the server means it: the credential is missing or wrong."""
 
 
 class Forbidden(HttpStatusError):

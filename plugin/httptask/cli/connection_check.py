@@ -1,5 +1,6 @@
 """One request over a connection, taken apart into the steps that can fail."""
 
+import base64
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 from httptask.cli.errors import ExitCode
 from httptask.cli.project import Project
 from httptask.http.address import parse_networks
+from httptask.http.classify import refuses_credential
 from httptask.http.connections import Connection
 from httptask.http.edge import Edge
 from httptask.http.errors import (
@@ -20,6 +22,7 @@ from httptask.http.errors import (
     Timeout,
 )
 from httptask.http.guard import Guard
+from httptask.http.json_tree import parse
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.http.secrets import SecretStore
 from httptask.http.url import Url
@@ -135,11 +138,19 @@ def _failed(error: HttpTaskError, url: Url) -> Step:
     return Step("response", fault=error.message, exit_code=code)
 
 
+def _body(response: HttpResponse) -> Any:
+    """What was answered, if it is JSON."""
+    try:
+        return parse(base64.b64decode(response.content or "").decode("utf-8", "replace"))
+    except ValueError:
+        return None
+
+
 def _answered(response: HttpResponse, names: str) -> Step:
     """What a status says about the connection."""
     status = str(response.status)
     match response.status:
-        case 401 | 403:
+        case code if refuses_credential(code, _body(response)):
             cure = (
                 f"check the value of {names}, and what it is allowed to do"
                 if names

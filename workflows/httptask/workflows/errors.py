@@ -138,7 +138,7 @@ class QuotaExhausted(HttpStatusError):
 
 
 class Unauthorized(HttpStatusError):
-    """401: the credential is missing or wrong."""
+    """401, or another 4xx by whose code the server means it: the credential is missing or wrong."""
 
 
 class Forbidden(HttpStatusError):
