@@ -35,7 +35,9 @@ do:
 async def test_unknown_connection_ends_the_run_before_anything_is_sent(temporal: WorkflowEnvironment) -> None:
     async with (
         ScriptedServer([Reply.json({})]) as server,
-        running(temporal, connections={"shop": local_connection("shop", server.url)}) as runner,
+        running(
+            temporal, connections={"shop": local_connection("shop", server.url)}, share_queue=False
+        ) as runner,
     ):
         outcome = await runner.run(TWO_CALLS)
 

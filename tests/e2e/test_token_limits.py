@@ -99,7 +99,7 @@ async def test_a_call_that_waits_for_tokens_says_so_and_uses_up_no_attempt(
     model = Model()
     async with (
         ScriptedServer(model) as server,
-        running(temporal, share_limits=share, **limited(server.url, 12_000)) as runner,
+        running(temporal, share_queue=share, **limited(server.url, 12_000)) as runner,
     ):
         handle = await runner.start(ASKS, 12)
         waiting = await asyncio.wait_for(a_waiting_call(handle), 10)

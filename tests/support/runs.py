@@ -138,9 +138,10 @@ async def running(
     *,
     definitions: list[dict[str, Any]] | None = None,
     worker: Mapping[str, Any] | None = None,
+    task_queue: str | None = None,
     **plugin_options: Any,
 ) -> AsyncGenerator[Runner]:
-    """A worker on a task queue of its own, ready to run definitions."""
+    """A worker, ready to run definitions; on a task queue of its own unless another's is given."""
     registry = None
     if definitions is not None:
         registry = DefinitionRegistry(
@@ -153,6 +154,6 @@ async def running(
         plugins=[plugin],
         interceptors=environment.client.config()["interceptors"],  # one of them skips time
     )
-    task_queue = f"test-{uuid.uuid4().hex[:8]}"
-    async with Worker(client, task_queue=task_queue, **(worker or {})):
-        yield Runner(client, plugin, task_queue)
+    queue = task_queue or f"test-{uuid.uuid4().hex[:8]}"
+    async with Worker(client, task_queue=queue, **(worker or {})):
+        yield Runner(client, plugin, queue)

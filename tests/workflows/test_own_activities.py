@@ -81,6 +81,7 @@ async def test_what_is_not_allowed_is_not_begun(temporal: WorkflowEnvironment) -
         temporal,
         worker={"activities": [flaky.flaky, echo]},
         allowed_activities=[AllowedActivity(name="flaky")],
+        share_queue=False,
     ) as runner:
         outcome = await runner.run(text)
     assert outcome.problem["error"] == "ActivityNotAllowed"

@@ -1,11 +1,14 @@
 """The activities that make calls."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from temporalio import activity
 
 from httptask.activities import names
 from httptask.activities.attempt import run_attempt
+from httptask.activities.fleet import Fleet
 from httptask.activities.live import publisher
 from httptask.activities.metering import Meter
 from httptask.chat.complete import complete
@@ -19,6 +22,8 @@ from httptask.http.models import HttpRequest, HttpResponse, JsonBody
 
 __all__ = ["HttpActivities"]
 
+Result = TypeVar("Result", bound=BaseModel)
+
 
 class HttpActivities:
     """HTTP requests and chat completions as activities of a worker.
@@ -27,7 +32,11 @@ class HttpActivities:
     """
 
     def __init__(
-        self, edge: Callable[[], Edge], select: Select | None = None, meter: Meter | None = None
+        self,
+        edge: Callable[[], Edge],
+        select: Select | None = None,
+        meter: Meter | None = None,
+        fleet: Fleet | None = None,
     ) -> None:
         """Make the activities.
 
@@ -35,10 +44,12 @@ class HttpActivities:
             edge: gives the edge of this worker; asked at each call, so that nothing opens too early.
             select: evaluates the expressions of streams.
             meter: holds back the calls of connections that have a limit of tokens.
+            fleet: deals with workers that are configured otherwise.
         """
         self._edge = edge
         self._select = select
         self._meter = meter or Meter({}, shared=False)
+        self._fleet = fleet or Fleet({}, shared=False)
 
     @activity.defn(name=names.HTTP_REQUEST)
     async def http_request(self, request: HttpRequest) -> HttpResponse:
@@ -54,9 +65,7 @@ class HttpActivities:
             return await collect(self._edge(), request, self._select, attempt=attempt, count=count)
 
         return await run_attempt(
-            lambda attempt: self._meter.run(request.connection, body, lambda: call(attempt)),
-            request.attempts,
-            count,
+            lambda attempt: self._in_turn(request, body, lambda: call(attempt)), request.attempts, count
         )
 
     @activity.defn(name=names.CHAT_COMPLETION)
@@ -65,12 +74,18 @@ class HttpActivities:
         count = Count() if is_streamed(request.body) else None
 
         async def call(attempt: int) -> Completion:
-            return await self._meter.run(
-                request.connection,
-                request.body,
-                lambda: complete(
-                    self._edge(), request, attempt=attempt, count=count, live=publisher(request, attempt)
-                ),
-            )
+            live = publisher(request, attempt)
+            return await complete(self._edge(), request, attempt=attempt, count=count, live=live)
 
-        return await run_attempt(call, request.attempts, count)
+        return await run_attempt(
+            lambda attempt: self._in_turn(request, request.body, lambda: call(attempt)),
+            request.attempts,
+            count,
+        )
+
+    async def _in_turn(
+        self, request: HttpRequest | ChatRequest, body: Any, call: Callable[[], Awaitable[Result]]
+    ) -> Result:
+        """Make a call where this worker can, once there are tokens for it."""
+        with self._fleet.calling(request.connection, request):
+            return await self._meter.run(request.connection, body, call)

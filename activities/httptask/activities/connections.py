@@ -28,6 +28,8 @@ class ConnectionProfile(BaseModel):
     retry: Retry = Retry()
     total: float | None = None
     """Deadline of one attempt in seconds, where the connection sets one."""
+    server: str | None = None
+    """Origin of the connection's server, where its worker can tell."""
     query_key: str | None = None
     """The query parameter that holds the connection's credential, where there is one."""
 
@@ -45,6 +47,7 @@ def profile_of(connection: Connection, task_queue: str | None = None) -> Connect
         task_queue=own_queue,
         retry=connection.retry,
         total=connection.limits.total,
+        server=connection.origin,
         query_key=_query_key(connection),
     )
 
@@ -66,17 +69,24 @@ class ConnectionActivities:
     """Tells workflows about the connections of their worker."""
 
     def __init__(
-        self, connections: Mapping[str, Connection], *, makes_calls: bool, has_limits: bool = True
+        self,
+        connections: Mapping[str, Connection],
+        *,
+        makes_calls: bool,
+        shared: bool = False,
+        has_limits: bool = True,
     ) -> None:
         """Make the activity.
 
         Args:
             connections: of this worker, by name.
             makes_calls: False for a worker that leaves all calls to others, whose connections it need not know.
+            shared: whether other workers, which may have other connections, poll its task queue.
             has_limits: False for a worker that holds nothing back, because it sends nothing.
         """
         self._connections = connections
         self._makes_calls = makes_calls
+        self._shared = shared
         self._has_limits = has_limits
 
     @activity.defn(name=names.RESOLVE_CONNECTIONS)
@@ -84,7 +94,7 @@ class ConnectionActivities:
         """Look connections up; run as a local activity, so that what a run goes by is in its history.
 
         Raises:
-            ApplicationError: this worker has no connection of one of the names.
+            ApplicationError: this worker has no connection of one of the names; retryable where another may have it.
         """
         task_queue = activity.info().task_queue if self._has_limits else None
         profiles: dict[str, ConnectionProfile] = {}
@@ -93,6 +103,7 @@ class ConnectionActivities:
                 profiles[name] = profile_of(find_connection(self._connections, name), task_queue)
             except ConnectionUnknown as unknown:
                 if self._makes_calls:
+                    unknown.retryable = self._shared
                     raise to_application_error(unknown, attempt=1) from None
         return ResolvedConnections(profiles=profiles)
 

@@ -159,6 +159,17 @@ class Connection(BaseModel):
             )
         return Written(base_url, headers, authentication, (*at_base_url, *in_headers, *in_authentication))
 
+    @cached_property
+    def origin(self) -> str | None:
+        """Of its server; None where it has none, or only a secret tells.
+
+        Raises:
+            RequestInvalid: the URL can't be read.
+        """
+        base_url = self.written.base_url
+        is_secret = any(reference.pointer == "/base_url" for reference in self.written.references)
+        return Url.parse(base_url).origin if base_url and not is_secret else None
+
     def secret_origins(self) -> dict[str, str | None]:
         """The secrets it names, each with the origin that it belongs to; None when only a secret tells.
 
@@ -166,9 +177,7 @@ class Connection(BaseModel):
             RequestInvalid: a URL can't be read.
         """
         written, secret = self.written, {reference.pointer for reference in self.written.references}
-        server = (
-            Url.parse(written.base_url).origin if written.base_url and "/base_url" not in secret else None
-        )
+        server = self.origin
         issuer: str | None = None
         settings = getattr(written.authentication, "settings", None)
         if settings is not None and settings.authority is not None and _AUTHORITY not in secret:

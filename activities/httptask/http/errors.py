@@ -62,11 +62,13 @@ class HttpTaskError(Exception):
         retryable: whether another attempt may succeed.
         retry_after: seconds the server asked for, validated and capped; None for the policy's own wait.
         counts: whether this was one of the attempts that a policy allows.
+        of_worker: whether this worker lacks what another one may have; nothing was sent.
         logged: whether a line of the log tells of it.
     """
 
     retryable_by_default: ClassVar[bool] = False
     counts: ClassVar[bool] = True
+    of_worker: bool = False
 
     def __init__(
         self,
@@ -102,6 +104,8 @@ class SecretUnavailable(HttpTaskError):
 
 class ConnectionUnknown(HttpTaskError):
     """No connection of that name on this worker."""
+
+    of_worker = True
 
 
 class AddressForbidden(HttpTaskError):

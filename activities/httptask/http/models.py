@@ -107,6 +107,8 @@ class CallRequest(_Model):
     limits: Limits = Limits()
     attempts: int | None = Field(default=None, ge=1)
     """How many attempts may send it; None leaves the count to whoever retries."""
+    server: str | None = None
+    """Origin of the connection's server, as the worker that the run began on has it."""
 
 
 MAX_EVENTS = 100_000

@@ -44,7 +44,7 @@ class SecretStore:
             SecretUnavailable: not declared, not set, or without that field; no other credential stands in.
         """
         try:
-            text = self._text(name)
+            text = self._value(name)
             return text if field is None else _field(name, text, field)
         except SecretUnavailable:
             if not self._placeholder:
@@ -65,6 +65,13 @@ class SecretStore:
                 f'the secret {name} may not be sent to {origin}: if it should, add "{origin}" to `origins` '
                 f"of [secrets.{name}] in httptask.toml"
             )
+
+    def _value(self, name: str) -> str:
+        try:
+            return self._text(name)
+        except SecretUnavailable as error:
+            error.of_worker = True
+            raise
 
     def _text(self, name: str) -> str:
         source = self._sources.get(name)

@@ -71,7 +71,7 @@ def plugin_for_run(
         secrets=SecretStore(config.secrets, environment, placeholder=fixtures is not None),
         fixtures=fixtures,
         recorder=None if record is None else Recorder(record),
-        share_limits=False,
+        share_queue=False,
         storage=checked_storage(config),
         allow_inline=True,
         allowed_activities=list(config.activities.values()),

@@ -16,6 +16,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from httptask.activities.allowed import AllowedActivities, AllowedActivity
 from httptask.activities.calls import HttpActivities
 from httptask.activities.connections import ConnectionActivities
+from httptask.activities.fleet import Fleet
 from httptask.activities.metering import Meter
 from httptask.activities.metrics import count_call
 from httptask.activities.storage import stored_from
@@ -60,8 +61,9 @@ class HttpTaskPlugin(SimplePlugin):
         allowed_hosts: hosts that requests without a connection may go to, `*.example.com` for all below a domain;
             empty for any.
         allow_private: private networks that requests without a connection may reach.
-        share_limits: whether all workers of the task queue count the tokens of limited connections together; False
-            counts them here, for a task queue that no other process polls.
+        share_queue: whether other processes may poll the task queue. Then they count the tokens of limited connections
+            together, and one leaves to another what it can't do for want of a connection, a secret or an allowed
+            activity. Without others there is nobody to wait for: such a call fails.
         register_workflows: False makes a worker for activities only.
         register_activities: False makes a worker for workflows only.
 
@@ -83,7 +85,7 @@ class HttpTaskPlugin(SimplePlugin):
         allowed_activities: Sequence[AllowedActivity] = (),
         allowed_hosts: Sequence[str] = (),
         allow_private: Sequence[str] = (),
-        share_limits: bool = True,
+        share_queue: bool = True,
         register_workflows: bool = True,
         register_activities: bool = True,
     ) -> None:
@@ -106,12 +108,16 @@ class HttpTaskPlugin(SimplePlugin):
         limited = known if register_activities and fixtures is None else {}
         self._own_queues = OwnQueues(limited)
         self._connections = ConnectionActivities(
-            known, makes_calls=register_activities, has_limits=fixtures is None
+            known, makes_calls=register_activities, shared=share_queue, has_limits=fixtures is None
         )
-        self._allowed = AllowedActivities({allowed.name: allowed for allowed in allowed_activities})
-        meter = Meter(limited, shared=share_limits)
-        self._activities = HttpActivities(self._edge.get, select_events, meter)
-        self._share_limits = share_limits
+        self._allowed = AllowedActivities(
+            {allowed.name: allowed for allowed in allowed_activities}, shared=share_queue
+        )
+        meter = Meter(limited, shared=share_queue)
+        self._activities = HttpActivities(
+            self._edge.get, select_events, meter, Fleet(known, shared=share_queue)
+        )
+        self._share_queue = share_queue
         self._definitions = definitions
         self._register_workflows = register_workflows
         self._register_activities = register_activities
@@ -133,7 +139,7 @@ class HttpTaskPlugin(SimplePlugin):
         task_queue = config["task_queue"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
         own = self._own_queues.connection_of(task_queue)
         if own is not None:
-            counts = self._share_limits and own.tokens_per_minute is not None
+            counts = self._share_queue and own.tokens_per_minute is not None
             config["workflows"] = [TokenLimitWorkflow] if counts else []
             config["activities"] = self._calls
         config["max_heartbeat_throttle_interval"] = _HEARTBEAT_THROTTLE

@@ -92,9 +92,9 @@ def activity_options(call: ActivityCall[Any], profile: ConnectionProfile) -> Act
     }
 
 
-def counted(argument: Argument, attempts: int | None) -> Argument:
-    """A call's argument with how many attempts it has, for the activity to count them."""
-    return argument.model_copy(update={"attempts": attempts})
+def counted(argument: Argument, attempts: int | None, profile: ConnectionProfile) -> Argument:
+    """A call's argument with how many attempts it has, and which server it is meant for, for the activity to tell."""
+    return argument.model_copy(update={"attempts": attempts, "server": profile.server})
 
 
 def temporal_policy(retry: Retry) -> RetryPolicy:

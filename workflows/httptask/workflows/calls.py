@@ -134,7 +134,7 @@ async def execute(call: ActivityCall[Result], options: CallOptions | None) -> Re
         attempts = given["retry_policy"].maximum_attempts or None
         merged["retry_policy"] = replace(given["retry_policy"], maximum_attempts=0)
     try:
-        async with carried([counted(call.argument, attempts)], "the request") as [argument]:
+        async with carried([counted(call.argument, attempts, profile)], "the request") as [argument]:
             return await execute_call(call, argument, attempts, profile, merged)
     except ActivityError as error:
         if is_cancelled_exception(error):

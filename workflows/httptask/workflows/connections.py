@@ -7,6 +7,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RetryPolicy
+from temporalio.exceptions import ApplicationError
 
 from httptask.activities.allowed import ActivityAllowance, AllowedActivity
 from httptask.activities.connections import ConnectionProfile, ResolvedConnections
@@ -23,6 +24,7 @@ async def resolve_connections(names: Iterable[str]) -> Mapping[str, ConnectionPr
 
     Raises:
         ApplicationError: of type `ConnectionUnknown`; the worker has no connection of one of the names.
+        RuntimeError: another worker may have it; the workflow task fails, and another worker may take it.
     """
     wanted = sorted(set(names))
     if not wanted:
@@ -35,6 +37,7 @@ async def allow_activities(names: Iterable[str]) -> Mapping[str, AllowedActivity
 
     Raises:
         ApplicationError: of type `ActivityNotAllowed`; the worker's operator does not allow one of the names.
+        RuntimeError: another worker's may; the workflow task fails, and another worker may take it.
     """
     wanted = sorted(set(names))
     if not wanted:
@@ -43,12 +46,17 @@ async def allow_activities(names: Iterable[str]) -> Mapping[str, AllowedActivity
 
 
 async def _look_up(activity: str, names: list[str], answer: type[Answer]) -> Answer:
-    with plugin_required():
-        found: Answer = await workflow.execute_local_activity(
-            activity,
-            names,
-            result_type=answer,
-            start_to_close_timeout=timedelta(seconds=10),
-            retry_policy=RetryPolicy(maximum_attempts=1),
-        )
+    try:
+        with plugin_required():
+            found: Answer = await workflow.execute_local_activity(
+                activity,
+                names,
+                result_type=answer,
+                start_to_close_timeout=timedelta(seconds=10),
+                retry_policy=RetryPolicy(maximum_attempts=1),
+            )
+    except ApplicationError as error:
+        if error.non_retryable:
+            raise
+        raise RuntimeError(error.message) from None
     return found

@@ -71,7 +71,7 @@ async def execute_call(
             return await execute(argument, schedule_to_start_timeout=patience)
         made = waited.last_heartbeat_details[0] if waited.last_heartbeat_details else 0
         left = left and left - made
-        return await execute(counted(call.argument, left), schedule_to_start_timeout=patience)
+        return await execute(counted(call.argument, left, profile), schedule_to_start_timeout=patience)
 
     return await _while_polled(
         queue,

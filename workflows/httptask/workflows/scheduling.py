@@ -46,7 +46,7 @@ class Scheduler:
             TaskFault: the call failed for good, or its input is too large for Temporal.
         """
         profile = self.profile_of(call)
-        argument = counted(call.argument, profile.retry.attempts)
+        argument = counted(call.argument, profile.retry.attempts, profile)
         payload = await payload_of(argument, f"the request of {call.id}")
         options: dict[str, Any] = {**activity_options(call, profile), **_shown(call.id, call.summary)}
         async with self._room.taken([payload]), _faults(deadline):
