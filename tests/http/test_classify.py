@@ -15,6 +15,13 @@ QUOTA = {
 BILLING = {"error": {"code": "billing_hard_limit_reached"}}
 
 
+def test_what_is_not_modified_is_no_redirect() -> None:
+    assert classify(304, {}, None, "GET").note == (
+        "not modified since what the request names: add 304 to `success` of `httpRequest`"
+    )
+    assert classify(302, {}, None, "GET").note == "redirects of a GET are not followed"
+
+
 @pytest.mark.parametrize(
     ("status", "body", "error", "retryable"),
     [

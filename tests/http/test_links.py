@@ -2,7 +2,7 @@
 
 import pytest
 
-from httptask.http.links import link_target
+from httptask.http.links import LinkUnreadable, link_target
 
 
 @pytest.mark.parametrize(
@@ -26,13 +26,29 @@ from httptask.http.links import link_target
         ('<?p=3>; results="true"; rel="next"; cursor="a=b"', "?p=3"),
         ('<>; rel="next"', ""),
         ("<?p=3>, , <?p=4> ; rel = next", "?p=4"),
-        ("?p=3; rel=next", None),
-        ('<?p=3; rel="next"', None),
-        ('<?p=2>; rel="prev" garbage <?p=3>; rel="next"', None),
+        ('<?p=3>; rel="next"; , garbage', "?p=3"),
+        ('<?p=2>; rel="prev";', None),
+        ("<?p=2>; ;rel=prev;,", None),
     ],
 )
 def test_target_of_next(header: str, target: str | None) -> None:
     assert link_target(header, "next") == target
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "?p=3; rel=next",
+        '<?p=3; rel="next"',
+        '<?p=2>; rel="prev" garbage <?p=3>; rel="next"',
+        '<?p=3>; rel="next',
+        "https://a.example/?p=2",
+        "[object Object]",
+    ],
+)
+def test_what_cannot_be_read_is_not_taken_for_an_end(header: str) -> None:
+    with pytest.raises(LinkUnreadable):
+        link_target(header, "next")
 
 
 def test_other_relation() -> None:
@@ -42,5 +58,6 @@ def test_other_relation() -> None:
 
 def test_long_header_is_read_at_once() -> None:
     assert link_target("<x>" + "; a" * 100_000 + ", <y>; rel=next", "next") == "y"
-    assert link_target("<" * 200_000, "next") is None
-    assert link_target('<x>; a="' + "\\" * 200_001, "next") is None
+    for unreadable in ("<" * 200_000, '<x>; a="' + "\\" * 200_001):
+        with pytest.raises(LinkUnreadable):
+            link_target(unreadable, "next")

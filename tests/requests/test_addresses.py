@@ -324,3 +324,35 @@ def test_uri_templates(template: str, expanded: str) -> None:
     assert sent(data, endpoint=f"https://h/{template}") == f"https://h/{expanded}"
     if "$secrets" not in template:
         assert sent(data, connection="api", path=f"/{template}") == f"https://api.example.com/v1/{expanded}"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"endpoint": "https://h/x\n"},
+        {"endpoint": {"uri": "https://h/x\n"}},
+        {"endpoint": "https://h/\nx"},
+        {"endpoint": "https://h/${ .x }\n"},
+        {"endpoint": "https://h/x\t"},
+        {"connection": "api", "endpoint": " https://h/y"},
+        {"connection": "api", "path": "/x "},
+    ],
+)
+def test_white_space_around_an_address_is_told(address: dict[str, Any]) -> None:
+    assert "white-space" in faults(**address)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://h/x\n", " https://h/x", "https://h/x ", "https://h/\x00", "/a\r\nb"]
+)
+def test_white_space_from_data_is_refused(url: str) -> None:
+    with pytest.raises(RequestInvalid, match="a line break or a control character, or white space around it"):
+        sent({"url": url}, connection="api", endpoint="${ .url }")
+
+
+def test_a_whole_url_is_no_path() -> None:
+    assert faults(connection="api", path="https://api.example.com/y") == ["path-is-url"]
+    assert faults(endpoint="https://h", path="http://${ .x }/y") == ["path-is-url"]
+    assert faults(connection="api", path="/save/https://h/y") == []
+    with pytest.raises(TaskFault, match="Not a path"):
+        sent({"next": "https://api.example.com/y"}, connection="api", path="${ .next }")

@@ -20,6 +20,7 @@ from support.runs import document, secret_store
 
 VALUES = {"KEY": 'k/1 "&\\x', "PIN": "1234-5678"}
 STORE = secret_store(VALUES)
+FORM = "application/x-www-form-urlencoded"
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
 
 
@@ -104,6 +105,29 @@ def test_values_that_no_query_and_no_form_can_hold(argument: str, value: Any, me
         planned({}, **{argument: value})
     assert message.format(argument) in (caught.value.problem.detail or "")
     assert caught.value.problem.error == "RequestInvalid"
+
+
+def test_headers_of_expressions() -> None:
+    headers = {"X-N": "${ .number }", "X-T": "${ true }", "X-F": "${ 1.5 }", "X-E": '${ .missing // "" }'}
+    _, wire = both({"number": 7}, headers=headers)
+    assert [header(wire, name) for name in headers] == ["7", "true", "1.5", ""]
+    _, wire = both({"number": 7}, headers='${ { "X-N": .number } }')
+    assert header(wire, "X-N") == "7"
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"X-A": "${ .missing }"}, 'headers/X-A is null: give a default, such as `// ""`; to leave it out'),
+        ({"X-A": "${ [1] }"}, "headers/X-A holds a list: `join` and `tojson` make a text of it"),
+        ({"X-A": "${ {} }"}, "headers/X-A holds an object"),
+        ("${ [1] }", "headers is a list; it needs names with values"),
+    ],
+)
+def test_values_that_no_header_can_hold(value: Any, message: str) -> None:
+    with pytest.raises(TaskFault) as caught:
+        planned({}, headers=value)
+    assert message in (caught.value.problem.detail or "")
 
 
 MULTIPART = [
@@ -224,7 +248,7 @@ def test_content_types_that_would_lie() -> None:
     latin = planned(body="é", headers={"Content-Type": "text/plain; charset=iso-8859-1"})
     with pytest.raises(RequestInvalid, match="text is sent in UTF-8"):
         wire_request(latin, None, STORE)
-    own = planned(multipart=MULTIPART[3:4], headers={"Content-Type": "multipart/form-data"})
+    own = planned(multipart=MULTIPART[3:4], headers={"Content-Type": '${ "multipart/form-data" }'})
     plain = planned(multipart=MULTIPART[3:4])
     typed = Connection(name="c", base_url="https://h", headers={"content-type": "application/json"})
     for request, connection in ((own, None), (plain, typed)):
@@ -264,6 +288,13 @@ def test_every_method_may_have_a_body(method: str) -> None:
         ({"base64": "${ $secrets.KEY }"}, "secret-outside-request"),
         ({"idempotencyKey": "${ $secrets.KEY }"}, "secret-outside-request"),
         ({"charset": "klingon"}, "unknown-charset"),
+        ({"body": {"a": 1}, "headers": {"Content-Type": FORM}}, "content-type"),
+        ({"body": {"a": "${ .x }"}, "headers": {"content-type": f"{FORM}; charset=utf-8"}}, "content-type"),
+        ({"body": [1], "headers": {"Content-Type": "multipart/form-data"}}, "content-type"),
+        ({"body": "a ${ .x }", "headers": {"Content-Type": "multipart/form-data"}}, "content-type"),
+        ({"body": {"a": 1}, "headers": {"Content-Type": "application/xml"}}, "content-type"),
+        ({"form": {"a": 1}, "headers": {"Content-Type": "application/json"}}, "content-type"),
+        ({"multipart": MULTIPART[:1], "headers": {"Content-Type": "multipart/form-data"}}, "content-type"),
         ({"charset": "${ .charset }"}, "unknown-charset"),
         ({"charset": "latin1", "output": "raw"}, "raw-charset"),
         ({"charset": "latin1", "stream": {}}, "raw-charset"),
@@ -271,6 +302,36 @@ def test_every_method_may_have_a_body(method: str) -> None:
 )
 def test_faults(arguments: dict[str, Any], code: str) -> None:
     assert code in faults(**arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"body": "a=1&b=2", "headers": {"Content-Type": FORM}},
+        {"form": {"a": 1}, "headers": {"Content-Type": f"{FORM}; charset=utf-8"}},
+        {"body": {"a": 1}, "headers": {"Content-Type": "text/plain"}},
+        {"body": {"a": 1}, "headers": {"Content-Type": "application/vnd.shop.order"}},
+        {"body": "--x\r\n", "headers": {"Content-Type": "multipart/form-data; boundary=x"}},
+        {"body": "<a/>", "headers": {"Content-Type": "application/xml"}},
+        {"base64": PNG, "headers": {"Content-Type": "image/png"}},
+        {"body": "${ . }", "headers": {"Content-Type": FORM}},
+    ],
+)
+def test_media_types_that_the_body_may_be(arguments: dict[str, Any]) -> None:
+    assert faults(**arguments) == []
+    planned({}, **arguments)
+
+
+def test_a_media_type_that_a_computed_body_is_not() -> None:
+    computed = {"body": "${ . }", "headers": {"Content-Type": FORM}}
+    with pytest.raises(
+        RequestInvalid, match=r"says application/x-www-form-urlencoded, and the body is sent as JSON: "
+    ):
+        prepare(planned({"a": 1}, **computed), None)
+    assert prepare(planned("a=1", **computed), None).body == "a=1"
+    typed = Connection(name="c", base_url="https://h", headers={"Content-Type": FORM})
+    with pytest.raises(RequestInvalid, match="write it as `form` of `httpRequest`"):
+        prepare(planned(body={"a": 1}), typed)
 
 
 @pytest.mark.parametrize("method", ["post", "put", "get"])

@@ -133,8 +133,16 @@ def linked(link: str) -> Reply:
             CURSOR,
             [page([1], cursor="b"), Reply.json({"items": []})],
             None,
-            "page 2: `items` yields null; it needs a list",
+            "page 2: `items` yields null; it needs a list: where null says that there are none, end it with `// []`",
             id="no items",
+        ),
+        pytest.param(
+            LINK,
+            [linked("/items?p=2; rel=next")],
+            "NextPageInvalid",
+            "page 1: the header Link can't be read from '/items?p=2; rel=next' on, so whether there is a next page is "
+            "not known: take its URL from `$response.headers.link` with `next` instead of `link`",
+            id="Link without brackets",
         ),
         pytest.param(
             "link: next",

@@ -186,3 +186,37 @@ async def test_position_in_the_body(
     text = definition(f"{paginate}, {DATA}").replace("method: get", f"method: post, body: {body}")
     outcome, _ = await run_pages(temporal, answer, text)
     assert (outcome.problem, outcome.output, asked) == ({}, numbers(2), bodies)
+
+
+@pytest.mark.parametrize(
+    ("paginate", "form", "bodies"),
+    [
+        ("page: { parameter: page, size: 2 }", "{ q: x, page: 1 }", [b"q=x&page=1", b"q=x&page=2"]),
+        ("offset: { parameter: from, size: 2 }", '{ from: "${ 0 }", q: x }', [b"from=0&q=x", b"from=2&q=x"]),
+        ('cursor: { parameter: after, from: "${ .cursor }" }', '{ after: "" }', [b"after=", b"after=c2"]),
+    ],
+)
+async def test_position_in_a_form(
+    temporal: WorkflowEnvironment, paginate: str, form: str, bodies: list[bytes]
+) -> None:
+    replies = iter([page(numbers(2), cursor="c2"), page([])])
+    asked: list[tuple[str, bytes]] = []
+
+    def answer(request: ServedRequest) -> Reply:
+        asked.append((request.target, request.body))
+        return next(replies)
+
+    text = definition(f"{paginate}, {DATA}").replace("method: get", f"method: post, form: {form}")
+    outcome, _ = await run_pages(temporal, answer, text)
+    assert (outcome.problem, outcome.output) == ({}, numbers(2))
+    assert asked == [("/items", body) for body in bodies]
+
+
+async def test_a_form_that_begins_elsewhere_is_refused(temporal: WorkflowEnvironment) -> None:
+    text = definition(f"{PAGE}, {DATA}").replace("method: get", 'method: post, form: { page: "${ 3 }" }')
+    outcome, targets = await run_pages(temporal, [page([])], text)
+    assert outcome.problem["error"] == "RequestInvalid"
+    assert (
+        "`form` begins with another page than `paginate`, which is to start at 1" in outcome.problem["detail"]
+    )
+    assert targets == []

@@ -1,6 +1,7 @@
 """What each kind of request body is made into: bytes, a media type, what people see, words of a shell."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,8 +21,12 @@ from httptask.http.insertion import Insertions
 from httptask.http.multipart import encode_multipart, multipart_type
 from httptask.http.parameters import pairs
 
-__all__ = ["content_type", "encode", "fill", "shown"]
+__all__ = ["check_content_type", "content_type", "encode", "fill", "shown"]
 
+_FORM = "application/x-www-form-urlencoded"
+_NEVER_JSON = re.compile(
+    r"(?:audio|font|image|video)/.+|.+\+xml|text/(?:css|csv|html|xml)|application/(?:pdf|xml|zip)"
+)
 _UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
@@ -53,13 +58,47 @@ def content_type(body: RequestBody | None) -> str | None:
         case TextBody():
             return "text/plain; charset=utf-8"
         case FormBody():
-            return "application/x-www-form-urlencoded"
+            return _FORM
         case MultipartBody():
             return multipart_type(body)
         case BinaryBody():
             return "application/octet-stream"
         case None:
             return None
+
+
+def check_content_type(body: RequestBody | None, given: str) -> None:
+    """Refuses a media type that the body is not: a server would take it for something else.
+
+    Args:
+        body: what is sent.
+        given: the header `Content-Type` as the author gives it. A type of which nothing is known may be anything.
+
+    Raises:
+        RequestInvalid: with the argument that makes such a body.
+    """
+    kind, _ = read_media_type(given)
+    is_multipart = kind.startswith("multipart/")
+    claim = f"the header Content-Type says {kind}, and the body is"
+    match body:
+        case MultipartBody() if given:
+            raise RequestInvalid(
+                "leave out the header Content-Type: a multipart body brings its own, with the boundary"
+            )
+        case FormBody() if kind not in ("", _FORM):
+            raise RequestInvalid(f"{claim} a form: leave the header out, or write `body` instead of `form`")
+        case JsonBody() if kind == _FORM:
+            raise RequestInvalid(
+                f"{claim} sent as JSON: write it as `form` of `httpRequest`, or leave the header out"
+            )
+        case JsonBody() if _NEVER_JSON.fullmatch(kind):
+            raise RequestInvalid(f"{claim} sent as JSON: write `body` as a text, or leave the header out")
+        case JsonBody() | TextBody() if is_multipart and "boundary=" not in given.lower():
+            raise RequestInvalid(
+                f"{claim} no parts with a boundary: write them as `multipart` of `httpRequest`"
+            )
+        case _:
+            pass
 
 
 def encode(body: RequestBody | None, media_type: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from httptask.http.api_error import error_of
@@ -67,8 +68,7 @@ def classify(
         wanted == "true" if wanted in ("true", "false") else status in _RETRYABLE or status in also_retryable
     )
     if not retryable:
-        note = f"redirects of a {method} are not followed" if 300 <= status < 400 else None
-        return Verdict(error, retryable=False, note=note)
+        return Verdict(error, retryable=False, note=_note(status, method))
     wait = retry_after(headers)
     if wait is not None and wait > longest_retry_after:
         note = f"the server asked for {wait:.0f} s, more than the {longest_retry_after:g} s that a retry may wait"
@@ -87,6 +87,12 @@ def refuses_credential(status: int, body: Any) -> bool:
     reasons = [detail.get("reason") for detail in details if is_object(detail)] if is_array(details) else []
     named = (error.get("type"), error.get("code"), *reasons)
     return any(isinstance(name, str) and name in _CREDENTIAL_CODES for name in named)
+
+
+def _note(status: int, method: str) -> str | None:
+    if status == HTTPStatus.NOT_MODIFIED:  # no redirect (RFC 9110, section 15.4.5)
+        return "not modified since what the request names: add 304 to `success` of `httpRequest`"
+    return f"redirects of a {method} are not followed" if 300 <= status < 400 else None
 
 
 def error_text(body: Any) -> str | None:

@@ -10,13 +10,13 @@ from importlib.metadata import version
 
 from httptask.http.authentication.models import CertificateAuthentication, ConnectionAuthentication
 from httptask.http.authentication.placing import Credential, credential_of, header_of
-from httptask.http.bodies import content_type, fill
+from httptask.http.bodies import check_content_type, content_type, fill
 from httptask.http.connections import Connection
 from httptask.http.decoding import ACCEPT_ENCODING
 from httptask.http.errors import RequestInvalid
-from httptask.http.headers import check_header, check_method
+from httptask.http.headers import check_header, check_method, has_control_character
 from httptask.http.insertion import Insertions
-from httptask.http.models import HttpRequest, MultipartBody, RequestBody
+from httptask.http.models import HttpRequest, RequestBody
 from httptask.http.parameters import pairs
 from httptask.http.url import Url, encode_component, encode_text, encode_within
 from httptask.http.values import Values
@@ -45,7 +45,7 @@ class Draft:
     @property
     def content_type(self) -> str:
         """What the headers say of the body, empty where nothing is said."""
-        return next((value for name, value in self.headers.items() if name.lower() == "content-type"), "")
+        return _value(self.headers, "content-type")
 
     def target(self) -> Url:
         """Where the request goes.
@@ -86,6 +86,10 @@ def draft(request: HttpRequest, connection: Connection | None, values: Values) -
 
 
 def _absolute_url(request: HttpRequest, base_url: str | None, insertions: Insertions) -> str:
+    if has_control_character(request.url) or request.url != request.url.strip():
+        raise RequestInvalid(
+            "the URL has a line break or a control character, or white space around it: trim the text it comes from"
+        )
     whole = insertions.begins_with_secret("url")
     absolute = whole or request.url.lower().startswith(("http://", "https://"))
     url = _filled_url(request.url, "url", insertions)
@@ -188,12 +192,9 @@ def _own_headers(request: HttpRequest, connection: Connection | None, own: Inser
         for name, value in written.items()
         if not _has(request.headers, name)
     }
-    if isinstance(request.body, MultipartBody) and (
-        _has(request.headers, "content-type") or _has(headers, "content-type")
-    ):
-        raise RequestInvalid(
-            "leave out the header Content-Type: a multipart body brings its own, with the boundary"
-        )
+    check_content_type(
+        request.body, _value(request.headers, "content-type") or _value(headers, "content-type")
+    )
     if request.idempotency_key and request.method.upper() in _WITH_IDEMPOTENCY_KEY:
         headers["Idempotency-Key"] = request.idempotency_key
     if (media_type := content_type(request.body)) is not None:
@@ -202,6 +203,11 @@ def _own_headers(request: HttpRequest, connection: Connection | None, own: Inser
     headers.setdefault("Accept-Encoding", ACCEPT_ENCODING)
     headers.setdefault("User-Agent", _USER_AGENT)
     return headers
+
+
+def _value(headers: Mapping[str, str], name: str) -> str:
+    """What a header says, whose name is given in lower case; empty where it is missing."""
+    return next((value for known, value in headers.items() if known.lower() == name), "")
 
 
 def _has(headers: Mapping[str, str], name: str | None) -> bool:

@@ -3,12 +3,17 @@
 import re
 from collections.abc import Iterator
 
-__all__ = ["link_target"]
+__all__ = ["LinkUnreadable", "link_target"]
 
 _LINK = re.compile(r"[\s,]*<(?P<target>[^>]*)>")
+_SEPARATORS = " \t,;"
 _PARAMETER = re.compile(
-    r"""\s*;\s*(?P<name>[^\s;,="]+)\s*(?:=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<token>[^\s;,"]*)))?"""
+    r"""(?:\s*;)+\s*(?P<name>[^\s;,="]+)\s*(?:=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<token>[^\s;,"]*)))?"""
 )
+
+
+class LinkUnreadable(ValueError):
+    """A header that is no list of links, from which nobody can tell that there is no more of them."""
 
 
 def link_target(header: str, relation: str) -> str | None:
@@ -17,6 +22,9 @@ def link_target(header: str, relation: str) -> str | None:
     Args:
         header: value of `Link`; of several such headers, all values with commas between them.
         relation: type of the relation, in any case.
+
+    Raises:
+        LinkUnreadable: there is none in the part of the header that can be read, which is not all of it.
     """
     for target, parameters in _links(header):
         # What has an anchor links from there, not from the page.
@@ -26,7 +34,7 @@ def link_target(header: str, relation: str) -> str | None:
 
 
 def _links(header: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Each link with its parameters, names in lower case; what can't be read ends the list."""
+    """Each link with its parameters, names in lower case."""
     at = 0
     while (link := _LINK.match(header, at)) is not None:
         at = link.end()
@@ -36,3 +44,6 @@ def _links(header: str) -> Iterator[tuple[str, dict[str, str]]]:
             value = found["token"] or re.sub(r"\\(.)", r"\1", found["quoted"] or "")
             parameters.setdefault(found["name"].lower(), value)  # section 3.3: the first `rel` counts
         yield link["target"], parameters
+    rest = header[at:].strip(_SEPARATORS)
+    if rest:
+        raise LinkUnreadable(rest)

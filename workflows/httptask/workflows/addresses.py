@@ -64,6 +64,8 @@ def render_url(
             "Not a URL", "`endpoint` has a query, behind which no `path` can stand: write it under `query`"
         )
     below = _expanded(path, data)
+    if _BEFORE_PATH.match(below.text):
+        _raise("Not a path", "`path` is a whole URL: write it as `endpoint`")
     start = base.text.rstrip("/")
     whole = below.joined_to(start if below.text[:1] in ("/", "") else f"{start}/")
     return whole.text, (*base.secrets, *whole.secrets)

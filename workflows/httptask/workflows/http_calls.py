@@ -27,7 +27,7 @@ from httptask.workflows.activity_call import HTTP_SECONDS, STREAM_SECONDS, Activ
 from httptask.workflows.addresses import RenderPart, render_url
 from httptask.workflows.page_requests import first_page
 from httptask.workflows.problem import describe_invalid
-from httptask.workflows.request_bodies import parameters, refuse_request, request_body
+from httptask.workflows.request_bodies import header_texts, parameters, refuse_request, request_body
 from httptask.workflows.routes import path_template
 from httptask.workflows.streams import stream_reading
 
@@ -109,7 +109,7 @@ def _request(
     policy = render("authentication")
     body, moved = request_body(rest)
     method = rest.value["method"]
-    headers = rest.value.get("headers", {})
+    headers = header_texts(rest.value.get("headers", {}))
     own_key = _own_key(rest.value, headers)
     try:
         authentication, policy_secrets = _authentication(policy)

@@ -56,7 +56,7 @@ def next_url(reference: str, page: str, credentials: frozenset[str]) -> str:
     if "$" in base and not _HAS_PATH.match(reference):
         _invalid(_NO_ADDRESS)
     try:
-        url = Url.parse(urljoin(base, encode_text(reference)))
+        url = Url.parse(urljoin(base, encode_text(reference.strip())))
     except (ValueError, RequestInvalid) as error:
         reason = error.message if isinstance(error, RequestInvalid) else "it can't be read"
         _invalid(f"the next URL {reference[:200]!r} can't be followed: {reason}")

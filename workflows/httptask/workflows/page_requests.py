@@ -1,5 +1,6 @@
 """Requests for pages that are asked for by a value: a cursor, a number, how many items came before."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -7,7 +8,7 @@ from httptask.dsl.body_places import missing_place
 from httptask.dsl.json_values import is_mapping, kind_of
 from httptask.dsl.reading_arguments import PaginateArguments, PositionArguments
 from httptask.http.json_pointer import json_pointer, pointer_tokens
-from httptask.http.models import HttpRequest, JsonBody
+from httptask.http.models import FormBody, HttpRequest, JsonBody, ParameterValue
 from httptask.workflows.request_bodies import refuse_request
 
 __all__ = ["Position", "first_page", "with_position"]
@@ -31,11 +32,19 @@ def first_page(paginate: PaginateArguments, request: HttpRequest) -> HttpRequest
         return request
     if numbered.parameter is not None and numbered.parameter in request.query:
         refuse_request(f"`query` has the parameter {numbered.parameter}, which `paginate` sets: leave it out")
+    fields = _form_with(request, numbered)
+    if fields is not None and str(fields[str(numbered.parameter)]) != str(numbered.start):
+        refuse_request(
+            f"`form` begins with another {numbered.parameter} than `paginate`, which is to start at {numbered.start}: "
+            "set `start`"
+        )
     return with_position(request, numbered, numbered.start)
 
 
 def with_position(request: HttpRequest, way: PositionArguments, position: Position) -> HttpRequest:
     """A request for the page at that position; a secret that stood in its place is gone.
+
+    A parameter that the request has in its form is set there, and else in the query.
 
     Raises:
         TaskFault: the body has no such place.
@@ -54,9 +63,19 @@ def with_position(request: HttpRequest, way: PositionArguments, position: Positi
         body = JsonBody(value=_with_member(request.body.value, pointer_tokens(way.body), position))
         return _changed(request, f"/body/value{way.body}", body=body)
     assert way.parameter is not None  # one of the two is given
+    fields = _form_with(request, way)
+    if fields is not None:
+        pointer = json_pointer(["body", "fields", way.parameter])
+        return _changed(request, pointer, body=FormBody(fields={**fields, way.parameter: position}))
     return _changed(
         request, json_pointer(["query", way.parameter]), query={**request.query, way.parameter: position}
     )
+
+
+def _form_with(request: HttpRequest, way: PositionArguments) -> Mapping[str, ParameterValue] | None:
+    """The fields of the request's form, if the parameter is one of them."""
+    body = request.body
+    return body.fields if isinstance(body, FormBody) and way.parameter in body.fields else None
 
 
 def _changed(request: HttpRequest, pointer: str, **changes: Any) -> HttpRequest:

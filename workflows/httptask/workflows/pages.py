@@ -6,7 +6,7 @@ from typing import Any, NoReturn, Protocol
 
 from httptask.dsl.json_values import is_list, is_mapping, kind_of
 from httptask.dsl.reading_arguments import PaginateArguments
-from httptask.http.links import link_target
+from httptask.http.links import LinkUnreadable, link_target
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.workflows.next_url import REDACTED, credential_parameters, next_url
 from httptask.workflows.page_requests import Position, with_position
@@ -112,7 +112,7 @@ class Pages:
         if paginate.cursor is not None:
             return _cursor(self._expressions.value("paginate/cursor", dot=response.content, bound=bound))
         if paginate.link is not None:
-            found = link_target(response.headers.get("link", ""), paginate.link)
+            found = _link(response.headers.get("link", ""), paginate.link)
         else:
             found = self._expressions.value("paginate/next", dot=response.content, bound=bound)
         if found is not None and not isinstance(found, str):
@@ -122,6 +122,19 @@ class Pages:
                 detail=f"`next` yields {kind_of(found)}; it needs a URL, or null at the end",
             )
         return next_url(found, response.request.uri, self._credentials) if found else None
+
+
+def _link(header: str, relation: str) -> str | None:
+    try:
+        return link_target(header, relation)
+    except LinkUnreadable as rest:
+        TaskFault.raise_standard(
+            "validation",
+            "No next page",
+            detail=f"the header Link can't be read from {str(rest)[:100]!r} on, so whether there is a next page is not "
+            "known: take its URL from `$response.headers.link` with `next` instead of `link`",
+            error="NextPageInvalid",
+        )
 
 
 def _cursor(value: Any) -> Position | None:
@@ -146,6 +159,10 @@ def _cursor(value: Any) -> Position | None:
 def _refuse_items(value: Any, *, has_expression: bool) -> NoReturn:
     if has_expression:
         detail = f"`items` yields {kind_of(value)}; it needs a list"
+        if (
+            value is None
+        ):  # how some servers write an empty list; or there is no such key, as in an error under 200
+            detail += ": where null says that there are none, end it with `// []`"
     else:
         keys = f" with the keys {', '.join(value)}" if is_mapping(value) else ""
         detail = f"the page is {kind_of(value)}{keys[:200]}, not a list: say with `items` where its items are"

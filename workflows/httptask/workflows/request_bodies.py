@@ -21,7 +21,7 @@ from httptask.http.models import (
 from httptask.http.parameters import ParameterValue
 from httptask.workflows.problem import TaskFault
 
-__all__ = ["parameters", "refuse_request", "request_body"]
+__all__ = ["header_texts", "parameters", "refuse_request", "request_body"]
 
 _CONTENTS = ("text", "json", "base64")
 
@@ -57,6 +57,25 @@ def parameters(value: Any, argument: str) -> dict[str, ParameterValue]:
                     "sent; `tojson` makes a text of anything"
                 )
     return value
+
+
+def header_texts(value: Any) -> dict[str, str]:
+    """Headers whose values can be sent: numbers, true and false are as in a query.
+
+    Raises:
+        TaskFault: naming the first that can't.
+    """
+    if not is_mapping(value):
+        refuse_request(f"headers is {kind_of(value)}; it needs names with values")
+    for name, item in value.items():
+        if item is None:
+            refuse_request(
+                f'headers/{name} is null: give a default, such as `// ""`; to leave it out, make `headers` of one '
+                "expression: `${ {} + if .value then { … } else {} end }`"
+            )
+        if is_mapping(item) or is_list(item):
+            refuse_request(f"headers/{name} holds {kind_of(item)}: `join` and `tojson` make a text of it")
+    return {name: item if isinstance(item, str) else json.dumps(item) for name, item in value.items()}
 
 
 def refuse_request(detail: str) -> NoReturn:

@@ -23,6 +23,8 @@ _METHODS: Final = (
 """The registered ones and `PURGE`; a server may know others."""
 _OTHER_SCHEME: Final = re.compile(r"(?!https?:)[A-Za-z][A-Za-z0-9+.-]*://", re.IGNORECASE)
 _COMPLETE_VARIABLE: Final = re.compile(r"\{[^{}]*\}")
+_WHOLE: Final = re.compile(r"\s*https?://", re.IGNORECASE)
+_BREAK: Final = re.compile(r"^\s|\s$|[\x00-\x1f\x7f]")
 _ADDRESSES: Final = ("endpoint", "endpoint/uri", "path")
 
 
@@ -53,6 +55,10 @@ def _method(node: TaskNode, method: str) -> Iterator[Fault]:
 
 def _address(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
     first = parts[0] if isinstance(parts[0], str) else ""
+    yield from _white_space(pointer, parts)
+    if pointer.endswith("/path") and _WHOLE.match(first):
+        hint = "write it as `endpoint`; with a `connection` it has to be at its server"
+        yield Fault(pointer, "path-is-url", "`path` is a whole URL", hint, offset=0)
     scheme = _OTHER_SCHEME.match(first)
     if scheme is not None:
         message = f"`{scheme[0]}` is not HTTP"
@@ -66,3 +72,15 @@ def _address(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
         message = f"`{begins}` in the address is not closed"
         hint = f"write `{begins}}}` for a variable of a URI template, `%7B` for a brace"
         yield Fault(pointer, "unclosed-variable", message, hint, offset=at if at < len(first) else None)
+
+
+def _white_space(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
+    """White space that nobody means: around an address, or a line break in it. A space within is sent as `%20`."""
+    text = "".join(part if isinstance(part, str) else "-" for part in parts)
+    found = _BREAK.search(text)
+    if found is not None:
+        what = "a line break" if found[0] in "\r\n" else "white space around it, or a control character in it"
+        hint = "remove it (a block scalar `|` ends in a line break, `|-` does not)"
+        first = parts[0] if isinstance(parts[0], str) else ""
+        offset = found.start() if found.start() < len(first) else None
+        yield Fault(pointer, "white-space", f"the address has {what}", hint, offset=offset)

@@ -10,7 +10,9 @@ from httptask.dsl.expressions import TemplateText, is_expression
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.json_values import is_mapping
 from httptask.dsl.program import Program
+from httptask.http.bodies import check_content_type
 from httptask.http.headers import check_header, check_idempotency_key
+from httptask.http.models import FormBody, JsonBody, MultipartBody, Part, RequestBody, TextBody
 from httptask.http.url import has_dot_segment
 
 __all__ = ["check_sendable"]
@@ -21,7 +23,7 @@ _BEHIND_PATH: Final = re.compile(r"[?#]")
 
 
 def check_sendable(program: Program) -> Iterator[Fault]:
-    """Find dots in paths, headers and Idempotency-Keys that no request can have."""
+    """Find dots in paths, and headers, media types and Idempotency-Keys that no request can have."""
     for use in program.templates:
         if use.task is None:
             continue
@@ -31,6 +33,7 @@ def check_sendable(program: Program) -> Iterator[Fault]:
         elif place == "" and is_mapping(value):
             yield from _headers(f"{use.pointer}/headers", value.get("headers"))
             yield from _key(f"{use.pointer}/idempotencyKey", value)
+            yield from _content_type(f"{use.pointer}/headers", value)
 
 
 def _is_whole(value: Any) -> bool:
@@ -56,6 +59,27 @@ def _headers(pointer: str, headers: Any) -> Iterator[Fault]:
                 at, "unsendable-header", message, "names do not depend on case: keep one", at_key=True
             )
         seen.add(name.lower())
+
+
+def _content_type(pointer: str, request: Mapping[str, Any]) -> Iterator[Fault]:
+    """A media type that the body is not, whatever the expressions in it yield."""
+    headers, body = request.get("headers"), _kind_of_body(request)
+    for name, value in headers.items() if is_mapping(headers) and body is not None else ():
+        if name.lower() == "content-type" and isinstance(value, str):
+            check = partial(check_content_type, body, value)
+            yield from refusals(child_pointer(pointer, name), "content-type", check)
+
+
+def _kind_of_body(request: Mapping[str, Any]) -> RequestBody | None:
+    """An empty body of the same kind; None where that is not known before the task runs."""
+    if "form" in request:
+        return FormBody(fields={})
+    if "multipart" in request:
+        return MultipartBody(parts=(Part(name="part", content=TextBody(text="")),))
+    body = request.get("body")
+    if body is None or is_expression(body):
+        return None
+    return TextBody(text="") if isinstance(body, str | TemplateText) else JsonBody(value=None)
 
 
 def _key(pointer: str, request: Mapping[str, Any]) -> Iterator[Fault]:

@@ -13,6 +13,7 @@ from httptask.dsl.structure.kinds import kind_of_value
 
 __all__ = ["place_faults"]
 
+_STARTS = {"page": 1, "offset": 0}
 _OTHER_PLACE = "or send it in the query: `parameter` instead of `body`"
 
 
@@ -60,8 +61,14 @@ def _body_fault(arguments: dict[str, Any], member: str) -> tuple[str, str] | Non
 
 
 def _query_faults(pointer: str, arguments: dict[str, Any], way: str, parameter: str) -> Iterator[Fault]:
-    """A parameter of `query` beside a number; a cursor may have a first value there."""
-    query = arguments.get("query")
+    """A parameter of `query` beside a number; a cursor may have a first value there, and a form has the place."""
+    query, form = arguments.get("query"), arguments.get("form")
+    start = arguments["paginate"][way].get("start", _STARTS.get(way))
+    given = form.get(parameter, start) if is_mapping(form) else start
+    if way != "cursor" and not is_expression(given) and str(given) != str(start):
+        message = f"the form begins with another `{parameter}` than `{way}`, which starts at {start}"
+        at = child_pointer(child_pointer(pointer, "form"), parameter)
+        yield Fault(at, "two-parameters", message, f"set `start` of `{way}`")
     if way != "cursor" and is_mapping(query) and parameter in query:
         message = f"`{parameter}` is given by `{way}` already"
         hint = f"leave it out here; the first page is asked for with `start` of `{way}`"

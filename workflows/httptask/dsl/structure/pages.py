@@ -11,6 +11,7 @@ from httptask.http.suggest import closest
 
 __all__ = ["page_faults"]
 
+_OWN_KEY: Final = "each page is a request of its own, and has its own key"
 _ALL: Final = ", ".join(f"`{way}`" for way in WAYS)
 
 
@@ -54,13 +55,19 @@ def _place_faults(pointer: str, way: str, value: dict[str, Any]) -> Iterator[Fau
 def _excluded(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
     reasons = {
         "stream": "a response is read as events or page by page",
-        "idempotencyKey": "each page is a request of its own, and has its own key",
+        "idempotencyKey": _OWN_KEY,
     }
     for key, reason in reasons.items():
         if key in arguments:
             message = f"`{key}` and `paginate` exclude each other"
             hint = f"leave one of them out: {reason}"
             yield Fault(child_pointer(pointer, key), "not-with-paginate", message, hint, at_key=True)
+    headers = arguments.get("headers")
+    for name in headers if is_mapping(headers) else ():
+        if name.lower() == "idempotency-key":
+            at = child_pointer(child_pointer(pointer, "headers"), name)
+            message = f"the header `{name}` and `paginate` exclude each other"
+            yield Fault(at, "not-with-paginate", message, f"leave it out: {_OWN_KEY}", at_key=True)
     if arguments.get("output") in ("raw", "response"):
         message = f"`output: {arguments['output']}` and `paginate` exclude each other"
         hint = (
