@@ -6,7 +6,7 @@ import pytest
 
 from httptask.http.authentication.models import BasicAuthentication, BearerAuthentication
 from httptask.http.connections import Connection
-from httptask.http.errors import RequestInvalid, SecretUnavailable
+from httptask.http.errors import RequestInvalid
 from httptask.http.models import (
     HttpRequest,
     JsonBody,
@@ -236,26 +236,6 @@ def test_what_cant_be_sent(fields: dict[str, Any], message: str) -> None:
 def test_a_body_without_a_form(value: Any) -> None:
     with pytest.raises(RequestInvalid, match="the body has no form"):
         wire_request(HttpRequest(method="POST", url="https://h/", body=JsonBody(value=[value])), None, STORE)
-
-
-def test_a_secret_stays_with_its_origins() -> None:
-    store = SecretStore(
-        {"KEY": SecretSource(name="KEY", environment="KEY", origins=("https://hooks.slack.com",))}, VALUES
-    )
-    reference = (at("/query/k", "KEY"),)
-    wire_request(
-        HttpRequest(method="GET", url="https://HOOKS.slack.com:443/", query={"k": ""}, secrets=reference),
-        None,
-        store,
-    )
-    with pytest.raises(
-        SecretUnavailable, match=r'add "https://evil.example" to `origins` of \[secrets.KEY\]'
-    ):
-        wire_request(
-            HttpRequest(method="GET", url="https://evil.example/", query={"k": ""}, secrets=reference),
-            None,
-            store,
-        )
 
 
 def test_curl_runs_in_a_shell_and_expands_only_the_secrets() -> None:

@@ -9,6 +9,7 @@ from httptask.http.authentication.models import BasicAuthentication, BearerAuthe
 from httptask.http.errors import AddressForbidden, ConnectFailed, HttpStatusError
 from httptask.http.models import HttpRequest, JsonBody, SecretReference, TextBody
 from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.authorization import AuthorizationServer
 
 CODES = (301, 302, 303, 307, 308)
 CANARY = "canary-0123456789"
@@ -82,10 +83,93 @@ async def test_no_credential_at_another_origin(make_edge: Any, code: int, kind: 
         with pytest.raises(HttpStatusError) as caught:
             await edge.send(request(**fields))
     assert f"it redirects to 127.0.0.1:{other.port}, and the request carries" in caught.value.message
+    assert "set redirects_elsewhere = true for its connection" in caught.value.message
     assert caught.value.details["status"] == code
     assert not caught.value.retryable
     assert other.connections == 0
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("kind", CREDENTIALS)
+async def test_the_author_may_leave_the_credential_behind(make_edge: Any, kind: str) -> None:
+    """As browsers and curl do it; a signed URL brings its own authorization."""
+    fields, connection = CREDENTIALS[kind]
+    async with (
+        ScriptedServer([Reply.of(b"PK")]) as other,
+        server_that(f"{other.url}/a.zip?X-Signature=abc", 303) as server,
+    ):
+        settings = {"redirects": 3, "redirects_elsewhere": True, **connection}
+        edge = make_edge(server.url, connection=settings, secrets={"KEY": CANARY})
+        response = await edge.send(request(**fields))
+    [served] = other.requests
+    assert (served.method, served.target, served.body) == ("GET", "/a.zip?X-Signature=abc", b"")
+    assert {"authorization", "cookie", "x-team", "x-api-key", "content-type"}.isdisjoint(served.headers)
+    assert CANARY not in f"{served.target} {served.headers}"
+    assert response.redirected_to == f"127.0.0.1:{other.port}/a.zip"
+
+
+async def test_a_server_that_led_elsewhere_and_back_gets_no_credential(make_edge: Any) -> None:
+    """Whoever is asked in between would choose what is done in the name of the credential."""
+    back: list[str] = []
+    policy = {"grant": "client_credentials", "client": {"id": "shop", "secret": "$secrets.KEY"}}
+    async with (
+        ScriptedServer(AuthorizationServer()) as authority,
+        ScriptedServer(lambda _: to(f"{back[0]}/delete-all", 307)) as other,
+        server_that(other.url, 307) as server,
+    ):
+        back.append(server.url)
+        edge = make_edge(
+            server.url,
+            connection={
+                "redirects": 3,
+                "redirects_elsewhere": True,
+                "authentication": {"oauth2": {**policy, "authority": authority.url}},
+            },
+            secrets={"KEY": CANARY},
+        )
+        await edge.send(request())
+    first, last = server.requests
+    assert (last.target, "authorization" in first.headers, "authorization" in last.headers) == (
+        "/delete-all",
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    "location", ["{other}/x?key={secret}", "{other}/{secret}/x", "{other}/x?key={escaped}"]
+)
+async def test_a_secret_that_a_server_put_into_an_address_goes_nowhere(make_edge: Any, location: str) -> None:
+    """A server that redirects all of a path and query to another one would send a key in it along."""
+    async with ScriptedServer([Reply.of()]) as other:
+        escaped = "".join(f"%{ord(character):02x}" for character in CANARY)
+        async with server_that(location.format(other=other.url, secret=CANARY, escaped=escaped)) as server:
+            edge = make_edge(
+                server.url,
+                connection={
+                    "redirects": 3,
+                    "redirects_elsewhere": True,
+                    "authentication": {"api_key": {"in": "query", "name": "key", "value": "$secrets.KEY"}},
+                },
+                secrets={"KEY": CANARY},
+            )
+            with pytest.raises(HttpStatusError, match="to another server, with a secret in its address"):
+                await edge.send(request())
+    assert other.connections == 0
+
+
+@pytest.mark.parametrize("scheme", ["canary", "canary-0123456789"])
+async def test_no_part_of_a_secret_is_told_of_a_location(make_edge: Any, scheme: str) -> None:
+    value = f"{scheme}:{'x' * 230}"
+    async with server_that(value) as server:
+        edge = make_edge(
+            server.url,
+            connection={"redirects": 1, "headers": {"X-Team": "$secrets.KEY"}},
+            secrets={"KEY": value},
+        )
+        with pytest.raises(HttpStatusError) as caught:
+            await edge.send(request())
+    assert "canary" not in f"{caught.value.message} {caught.value.details}"
 
 
 @pytest.mark.parametrize("kind", CREDENTIALS)
@@ -194,8 +278,11 @@ async def test_each_hop_is_judged_by_its_address(make_edge: Any) -> None:
 async def test_leaving_needs_an_allowed_host(make_edge: Any) -> None:
     async with ScriptedServer([Reply.of()]) as other, server_that(other.url) as server:
         edge = make_edge(server.url, connection={"redirects": 1}, allowed_hosts=["*.example.com"])
-        with pytest.raises(HttpStatusError, match="which is not among the allowed_hosts"):
+        with pytest.raises(AddressForbidden) as caught:
             await edge.send(request())
+    assert caught.value.message.startswith(
+        f"302 from 127.0.0.1:{server.port} leads to a server that may not be asked: 127.0.0.1 is not among the allowed_hosts"
+    )
     assert other.connections == 0
 
 

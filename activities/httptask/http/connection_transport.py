@@ -12,7 +12,6 @@ from httptask.http.models import SecretReference
 from httptask.http.route import Route
 from httptask.http.secrets import SecretStore
 from httptask.http.transport import NetworkTransport
-from httptask.http.url import Url
 from httptask.http.wire import WireRequest
 
 __all__ = ["ConnectionTransport", "route_of"]
@@ -79,18 +78,13 @@ def route_of(connection: Connection, secrets: SecretStore) -> Route:
 
     Raises:
         ConnectFailed: a certificate can't be read.
-        SecretUnavailable: a password has no value, or may not be sent to the proxy.
+        SecretUnavailable: a password has no value.
     """
 
     def value(reference: SecretReference) -> str:
         return secrets.resolve(reference.name, reference.field)
 
-    def for_proxy(reference: SecretReference) -> str:
-        assert connection.proxy is not None  # it is its password
-        secrets.check_origin(reference.name, Url.parse(connection.proxy.url).origin)
-        return value(reference)
-
     return Route(
-        proxy=None if connection.proxy is None else connection.proxy.address(for_proxy),
+        proxy=None if connection.proxy is None else connection.proxy.address(value),
         tls=None if connection.tls is None else connection.tls.files(value),
     )

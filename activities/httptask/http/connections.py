@@ -84,6 +84,8 @@ class Connection(BaseModel):
     """Calls at the same time, of each worker: two workers make twice as many."""
     redirects: int = Field(default=0, ge=0, le=20, strict=True)
     """How many redirects in a row are followed, see below."""
+    redirects_elsewhere: bool = False
+    """Whether redirects to other servers are followed without credential and headers, see below."""
     allow_private: tuple[str, ...] = ()
     """Private networks that it may reach: `loopback`, an address, or CIDR notation."""
     model_rules: dict[str, dict[str, tuple[Any, ...]]] = {}
@@ -190,8 +192,7 @@ class Connection(BaseModel):
         if self.tls is not None:
             origins.update((reference.name, server) for reference in cut_secrets(self.tls.password)[1])
         if self.proxy is not None:
-            proxy = Url.parse(self.proxy.url).origin
-            origins.update((reference.name, proxy) for reference in cut_secrets(self.proxy.password)[1])
+            origins.update(dict.fromkeys(self.proxy.secrets, Url.parse(self.proxy.url).origin))
         return origins
 
 

@@ -167,7 +167,7 @@ class Edge:
         Raises:
             RequestInvalid: it can't be sent as written.
             ConnectionUnknown: no connection of that name on this worker.
-            SecretUnavailable: a secret has no usable value, or may not be sent there.
+            SecretUnavailable: a secret has no usable value.
         """
         return wire_request(request, self._connection(request.connection), self._secrets).redactor
 
@@ -203,7 +203,6 @@ class Edge:
         prepared = prepare(request, connection)
         outgoing = wire_request(request, connection, self._secrets)
         redactor = outgoing.redactor
-        self._reach.check_host(connection, outgoing.wire.url)
         channel = partial(self._channel, connection)
         carrier = self._authenticator.transport(outgoing, request.connection, channel(prepared), channel)
         call = _Call(
@@ -212,7 +211,7 @@ class Edge:
             prepared=prepared,
             wire=outgoing.wire,
             redactor=redactor,
-            transport=self._reach.following(carrier, request, connection),
+            transport=self._reach.following(carrier, request, connection, redactor),
             bounds=bounds(request.limits, connection.limits if connection else Limits(), defaults),
             attempt=attempt,
             observation=_observation(request, prepared, connection, outgoing, attempt),
@@ -220,6 +219,9 @@ class Edge:
         async with self._reach.place(connection):
             with self._sparing(call), observed(call.observation, self._observers):
                 try:
+                    self._reach.check(
+                        outgoing.wire, connection
+                    )  # before a token is asked for that is for nothing
                     yield call
                 except HttpTaskError as error:
                     name_server(error, call.wire.url.netloc)
@@ -282,9 +284,8 @@ class Edge:
 
     def _channel(self, connection: Connection | None, prepared: PreparedRequest) -> Transport:
         """What carries a call, or the token request before it."""
-        if self._fixtures is not None:
-            return self._fixtures.transport(prepared)
-        return self._reach.transport(connection)
+        fixture = None if self._fixtures is None else self._fixtures.transport(prepared)
+        return self._reach.transport(connection, fixture)
 
 
 def _response(

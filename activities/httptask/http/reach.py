@@ -7,15 +7,15 @@ from functools import partial
 from httptask.http.address import parse_networks
 from httptask.http.connection_transport import ConnectionTransport, route_of
 from httptask.http.connections import Connection
-from httptask.http.errors import AddressForbidden
 from httptask.http.exchange import Transport
-from httptask.http.hosts import check_host_patterns, is_allowed
+from httptask.http.gate import Gate
 from httptask.http.models import HttpRequest
 from httptask.http.places import Places
+from httptask.http.redaction import Redactor
 from httptask.http.redirects import RedirectTransport
 from httptask.http.secrets import SecretStore
 from httptask.http.transport import NetworkTransport
-from httptask.http.url import Url
+from httptask.http.wire import WireRequest
 
 __all__ = ["Reach"]
 
@@ -35,47 +35,48 @@ class Reach:
     def __init__(
         self, secrets: SecretStore, *, allow_private: Sequence[str], allowed_hosts: Sequence[str]
     ) -> None:
-        check_host_patterns(allowed_hosts)
         self._secrets = secrets
+        self._gate = Gate(secrets, allowed_hosts)
         self._allow_private = parse_networks(allow_private)
-        self._allowed_hosts = tuple(allowed_hosts)
         self._transports: dict[str | None, Transport] = {}
         self._places: dict[str, Places] = {}
 
-    def check_host(self, connection: Connection | None, url: Url) -> None:
-        """Refuses a host that nobody declared.
+    def check(self, request: WireRequest, connection: Connection | None) -> None:
+        """Refuses a request that would not pass the gate; see `Gate.check`."""
+        self._gate.check(request, connection)
 
-        Raises:
-            AddressForbidden: the request has no connection, and the host is not among those allowed.
+    def transport(self, connection: Connection | None, instead: Transport | None = None) -> Transport:
+        """What carries the requests of a connection through the gate.
+
+        Args:
+            connection: whose way they go.
+            instead: carries them in place of the network.
         """
-        if connection is None and not self._is_allowed(url):
-            raise AddressForbidden(
-                f"{url.host} is not among the allowed_hosts of httptask.toml: add it there, or declare a connection",
-                details={"host": url.host},
-            )
-
-    def transport(self, connection: Connection | None) -> Transport:
-        """What carries the requests of a connection."""
+        if instead is not None:
+            return self._gate.before(instead, connection)
         name = connection.name if connection else None
         if name not in self._transports:
-            self._transports[name] = (
+            network = (
                 ConnectionTransport(
                     parse_networks(connection.allow_private), partial(route_of, connection, self._secrets)
                 )
                 if connection
                 else NetworkTransport(self._allow_private)
             )
+            self._transports[name] = self._gate.before(network, connection)
         return self._transports[name]
 
     def following(
-        self, transport: Transport, request: HttpRequest, connection: Connection | None
+        self,
+        transport: Transport,
+        request: HttpRequest,
+        connection: Connection | None,
+        redactor: Redactor,
     ) -> Transport:
         """The transport that also follows redirects, if the connection does."""
         if connection is None or not connection.redirects or transport.simulated:
             return transport
-        return RedirectTransport(
-            transport, connection.redirects, request.success, partial(self._reason_to_stay, connection)
-        )
+        return RedirectTransport(transport, connection, request.success, redactor)
 
     @asynccontextmanager
     async def place(self, connection: Connection | None) -> AsyncGenerator[None]:
@@ -97,12 +98,3 @@ class Reach:
         transports, self._transports = self._transports, {}
         for transport in transports.values():
             await transport.aclose()
-
-    def _reason_to_stay(self, connection: Connection, target: Url) -> str | None:
-        """Why a redirect may not lead to another server."""
-        if connection.proxy is not None:
-            return "whose address can't be checked behind a proxy"
-        return None if self._is_allowed(target) else "which is not among the allowed_hosts of httptask.toml"
-
-    def _is_allowed(self, url: Url) -> bool:
-        return not self._allowed_hosts or is_allowed(url.host, self._allowed_hosts)

@@ -62,7 +62,7 @@ class Redactor:
         """The JSON value without the values, in keys as well."""
         if isinstance(value, str):
             return self.text(value)
-        if not self._holds(_BETWEEN.join(texts_of(value))):
+        if not self.holds(_BETWEEN.join(texts_of(value))):
             return value
         if is_array(value):
             return [self.tree(item) for item in value]
@@ -85,7 +85,8 @@ class Redactor:
                 end = min(end, found.start)
         return end
 
-    def _holds(self, text: str) -> bool:
+    def holds(self, text: str) -> bool:
+        """Whether a value is in a text."""
         return any(form in layer.text for layer in self._layers(text) for form in self._names)
 
     def _found(self, text: str) -> list["_Found"]:

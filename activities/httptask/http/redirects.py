@@ -1,15 +1,17 @@
 """Redirects (RFC 9110, section 15.4), followed here and nowhere else: each hop is a request that is judged anew."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
+from httptask.http.connections import Connection
 from httptask.http.deadlines import Progress
-from httptask.http.errors import ConnectFailed, HttpStatusError, RequestInvalid
+from httptask.http.errors import AddressForbidden, ConnectFailed, HttpStatusError, RequestInvalid
 from httptask.http.exchange import Transport, WireResponse
 from httptask.http.models import StatusPattern, matches
+from httptask.http.redaction import Redactor
 from httptask.http.url import Url, encode_text
 from httptask.http.wire import WireRequest
 
@@ -24,33 +26,30 @@ _NEUTRAL = frozenset({b"accept", b"accept-encoding", b"accept-language", b"user-
 class RedirectTransport:
     """Goes where answers point to, within the rules.
 
-    A request that carries what belongs to its server stays there: secrets, credentials, headers of its
-    connection, a body. Other requests may leave, with none of their own headers.
+    A request that carries what belongs to its server stays there, unless its connection lets it leave without:
+    secrets, credentials, headers of the connection. None leaves with headers of its own, or with a body.
 
     Args:
-        inner: sends each hop.
-        hops: how many are followed.
+        inner: sends each hop, through the gate.
+        connection: says how many are followed, and whether another server is asked without the credential.
         success: statuses that are a result, which no redirect is that is followed.
-        refusal: says why a request may not leave its server for another host; None lets it.
+        redactor: knows what no other server may be told, and no error may tell.
     """
 
     def __init__(
-        self,
-        inner: Transport,
-        hops: int,
-        success: Sequence[StatusPattern],
-        refusal: Callable[[Url], str | None],
+        self, inner: Transport, connection: Connection, success: Sequence[StatusPattern], redactor: Redactor
     ) -> None:
         self.simulated = inner.simulated
         self._inner = inner
-        self._hops = hops
+        self._connection = connection
         self._success = success
-        self._refusal = refusal
+        self._redactor = redactor
 
     @asynccontextmanager
     async def open(self, request: WireRequest, progress: Progress) -> AsyncGenerator[WireResponse]:
         """Sends a request, and those that its answers ask for; see `Transport.open`."""
         seen = {(request.method, request.url)}
+        led = ""
         while True:
             try:
                 async with self._inner.open(request, progress) as response:
@@ -61,55 +60,73 @@ class RedirectTransport:
             except ConnectFailed as error:
                 error.details["sent"] = progress.redirects > 0
                 raise
+            except AddressForbidden as error:
+                error.message = led + error.message
+                raise
             if (following.method, following.url) in seen:
                 raise _refused(request, response, "it redirects in a circle")
-            if progress.redirects == self._hops:
-                raise _refused(request, response, f"more than {self._hops} redirects")
+            if progress.redirects == self._connection.redirects:
+                raise _refused(request, response, f"more than {self._connection.redirects} redirects")
             seen.add((following.method, following.url))
             progress.redirected()
+            led = f"{response.status} from {request.url.netloc} leads to a server that may not be asked: "
             request = following
 
     async def aclose(self) -> None:
         """What is inside is closed by its owner."""
 
     def _following(self, request: WireRequest, response: WireResponse) -> WireRequest:
-        target = _target(request, response)
+        target = self._target(request, response)
         follows = _with_method_of(request, response.status)
         if target.origin == request.url.origin:
             return replace(follows, url=target)
         reason = self._reason_to_stay(follows, target)
         if reason is not None:
-            raise _refused(request, response, f"it redirects to {target.netloc}, {reason}")
+            holds = self._redactor.holds(
+                str(target)
+            )  # of a value with a slash the host may be the first part
+            where = "another server" if holds else target.netloc
+            raise _refused(request, response, f"it redirects to {where}, {reason}")
         headers = [(name, value) for name, value in follows.headers if name.lower() in _NEUTRAL]
-        return replace(follows, url=target, headers=headers)
+        return WireRequest(follows.method, target, headers, b"", bound=False)
 
     def _reason_to_stay(self, request: WireRequest, target: Url) -> str | None:
+        connection = self._connection
         if target.scheme != "https" and request.url.scheme == "https":
             return "which has no TLS"
-        if request.bound:
-            return "and the request carries what belongs to its own server alone: a credential or a header"
+        if request.bound and not connection.redirects_elsewhere:
+            return (
+                "and the request carries what belongs to its own server alone: a credential or a header; to go on "
+                "without it, set redirects_elsewhere = true for its connection"
+            )
         if request.body:
             return "and a body goes to its own server alone"
-        return self._refusal(target)
+        if connection.tls is not None and connection.tls.certificate is not None:
+            return "and a client certificate is shown to its own server alone"
+        if connection.proxy is not None:
+            return "whose address can't be checked behind a proxy"
+        if self._redactor.holds(str(target)):
+            return "with a secret in its address, which belongs to its own server alone"
+        return None
 
-
-def _target(request: WireRequest, response: WireResponse) -> Url:
-    """Where an answer points to."""
-    found = [value for name, value in response.headers if name.lower() == b"location"]
-    if len(found) != 1:
-        raise _refused(request, response, f"it redirects with {len(found) or 'no'} Location headers")
-    try:
-        text = found[0].decode("utf-8")
-    except UnicodeDecodeError:
-        text = found[0].decode("latin-1")
-    try:
-        absolute = urljoin(str(request.url), encode_text(text))
-        scheme = urlsplit(absolute).scheme
-        if scheme not in ("http", "https"):
-            raise _refused(request, response, f"it redirects to a {scheme[:20]}: URL")
-        return Url.parse(absolute)
-    except (ValueError, RequestInvalid):
-        raise _refused(request, response, "its Location can't be read as a URL") from None
+    def _target(self, request: WireRequest, response: WireResponse) -> Url:
+        """Where an answer points to."""
+        found = [value for name, value in response.headers if name.lower() == b"location"]
+        if len(found) != 1:
+            raise _refused(request, response, f"it redirects with {len(found) or 'no'} Location headers")
+        try:
+            text = found[0].decode("utf-8")
+        except UnicodeDecodeError:
+            text = found[0].decode("latin-1")
+        try:
+            absolute = urljoin(str(request.url), encode_text(text))
+            scheme = urlsplit(absolute).scheme
+            if scheme not in ("http", "https"):
+                kind = "no web page" if self._redactor.holds(text) else f"a {scheme[:20]}: URL"
+                raise _refused(request, response, f"it redirects to {kind}")
+            return Url.parse(absolute)
+        except (ValueError, RequestInvalid):
+            raise _refused(request, response, "its Location can't be read as a URL") from None
 
 
 def _with_method_of(request: WireRequest, status: int) -> WireRequest:

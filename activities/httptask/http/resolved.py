@@ -60,11 +60,6 @@ class ResolvedValues:
         """See `Values.token`."""
         self.token_wanted = (authentication, references)
 
-    def check_origin(self, origin: str) -> None:
-        """Refuses an origin that a secret was not declared for."""
-        for name in sorted(self.names):
-            self._store.check_origin(name, origin)
-
 
 def _check_sendable(reference: SecretReference, value: str) -> None:
     """Refuses a value that its place in the request can't carry; base64 and percent-encoding carry all of Unicode."""

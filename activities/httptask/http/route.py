@@ -60,6 +60,11 @@ class Proxy(BaseModel):
         cut_secrets(self.password)
         return self
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Names of the secrets that it is sent."""
+        return frozenset(reference.name for reference in cut_secrets(self.password)[1])
+
     def address(self, value: Value) -> "ProxyAddress":
         """The proxy with its credential."""
         if self.username is None:

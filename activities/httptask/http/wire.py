@@ -30,6 +30,10 @@ class WireRequest:
     body: bytes
     bound: bool = True
     """Whether it carries what belongs to its server alone: a secret, a credential, a header of the connection."""
+    secrets: frozenset[str] = frozenset()
+    """Names of the secrets whose values are in it."""
+    declared: bool = False
+    """Whether the configuration names its server itself: that of a connection, or an authority of its tokens."""
 
 
 class Outgoing(NamedTuple):
@@ -47,20 +51,27 @@ def wire_request(request: HttpRequest, connection: Connection | None, store: Sec
 
     Raises:
         RequestInvalid: it can't be sent as written.
-        SecretUnavailable: a secret has no usable value, or may not be sent there.
+        SecretUnavailable: a secret has no usable value.
     """
     values = ResolvedValues(store)
     complete = draft(request, connection, values)
     url = complete.target()
-    values.check_origin(url.origin)
     headers = [(name.encode("ascii"), value.encode("utf-8")) for name, value in complete.headers.items()]
     literal = _literal_credentials(complete)
     bound = bool(values.resolved or values.token_wanted or literal or _of_connection(connection))
-    wire = WireRequest(complete.method, url, headers, encode(complete.body, complete.content_type), bound)
+    wire = WireRequest(
+        complete.method,
+        url,
+        headers,
+        encode(complete.body, complete.content_type),
+        bound,
+        secrets=frozenset(values.names),
+        declared=complete.base_url is not None,
+    )
     redactor = Redactor({**literal, **values.resolved, **_proxy_password(connection, store)})
     if values.token_wanted is None:
         return Outgoing(wire, redactor, values.digest_user)
-    source = token_source(*values.token_wanted, store)
+    source = token_source(*values.token_wanted, store, declared=request.authentication is None)
     redactor.add(source.credentials)
     return Outgoing(wire, redactor, source)
 

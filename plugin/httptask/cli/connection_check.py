@@ -118,6 +118,8 @@ async def _address(connection: Connection, url: Url) -> Step:
 
 
 def _failed(error: HttpTaskError, url: Url) -> Step:
+    if isinstance(error, SecretUnavailable | AddressForbidden):
+        return Step("connection", fault=error.message, exit_code=ExitCode.INVALID)
     if isinstance(error, ResponseTooLarge):
         return Step(
             "response", f"an answer of more than {error.details.get('limit')} bytes; the server works"

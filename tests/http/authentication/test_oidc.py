@@ -6,7 +6,7 @@ import pytest
 
 from httptask.http.errors import HttpTaskError, SecretUnavailable, TokenUnavailable
 from httptask.http.models import HttpRequest
-from httptask.http.secrets import SecretSource, SecretStore
+from httptask.http.secrets import SecretStore
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.authorization import AuthorizationServer
 
@@ -82,10 +82,8 @@ async def test_the_clients_secret_goes_to_its_own_origins_only(make_edge: Any) -
             return Reply.json({"issuer": url, "token_endpoint": f"{elsewhere.url}/token"})
 
         async with ScriptedServer(reply) as authority:
-            edge = make_edge(api.url, connection=oidc(authority.url), secrets=SECRETS)
             for origins, refused in (((authority.url,), True), ((authority.url, elsewhere.url), False)):
-                source = SecretSource(name="CLIENT_SECRET", environment="CLIENT_SECRET", origins=origins)
-                edge._secrets = SecretStore({"CLIENT_SECRET": source}, SECRETS)
+                edge = make_edge(api.url, connection=oidc(authority.url), secrets=SECRETS, origins=origins)
                 if refused:
                     with pytest.raises(SecretUnavailable, match=f'add "{elsewhere.url}" to `origins`'):
                         await edge.send(GET)
@@ -115,6 +113,7 @@ async def test_a_token_endpoint_is_no_less_secure_than_its_provider(
             "client": {"authentication": "none"},
         }
     )
-    source = token_source(TokenAuthentication(kind="oidc", settings=settings), (), SecretStore({}, {}))
+    authentication = TokenAuthentication(kind="oidc", settings=settings)
+    source = token_source(authentication, (), SecretStore({}, {}), declared=True)
     with pytest.raises(HttpTaskError, match="is not https"):
         await oauth2.fetch_token(source, None, send)

@@ -14,7 +14,6 @@ import pytest
 
 from httptask.http.errors import HttpStatusError, HttpTaskError
 from httptask.http.models import HttpRequest
-from httptask.http.secrets import SecretSource, SecretStore
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.authorization import AuthorizationServer
 
@@ -22,7 +21,7 @@ CANARY = "canary/7f3a+9c=0b"
 TOKEN = "access-token-"
 FORMS = (CANARY, quote(CANARY, safe=""), base64.b64encode(CANARY.encode()).decode()[:-4], TOKEN)
 CREDENTIAL_HEADERS = {"authorization", "cookie", "x-key"}
-SETTINGS: list[dict[str, Any]] = [{}, {"redirects": 3}]
+SETTINGS: list[dict[str, Any]] = [{}, {"redirects": 3}, {"redirects": 3, "redirects_elsewhere": True}]
 CODES = (301, 302, 303, 307, 308)
 METHODS = ("GET", "POST")
 
@@ -160,9 +159,12 @@ async def test_an_absolute_address_elsewhere_is_refused(make_edge: Any, url: str
 async def test_a_secret_of_another_origin_is_refused(make_edge: Any, kind: str) -> None:
     """A connection that names a secret which belongs elsewhere: nobody sees it, not even the authority."""
     async with serving() as servers:
-        edge = make_edge(servers.home.url, connection=KINDS[kind](servers.authority.url))
-        source = SecretSource(name="KEY", environment="KEY", origins=(servers.other.url,))
-        edge._secrets = SecretStore({"KEY": source}, {"KEY": CANARY})
+        edge = make_edge(
+            servers.home.url,
+            connection=KINDS[kind](servers.authority.url),
+            secrets={"KEY": CANARY},
+            origins=(servers.other.url,),
+        )
         with pytest.raises(HttpTaskError) as raised:
             await edge.send(HttpRequest(method="GET", url="/start", connection="local"))
     assert raised.value.type == "SecretUnavailable"

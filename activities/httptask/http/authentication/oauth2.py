@@ -57,12 +57,12 @@ async def fetch_token(source: TokenSource, refresh: str | None, send: Send) -> T
 
     Raises:
         TokenUnavailable: the server gives none.
-        SecretUnavailable: a secret may not be sent to the token endpoint.
+        SecretUnavailable: a secret may not be sent to the authority or the token endpoint.
+        AddressForbidden: nobody declared the host of one of them.
         HttpTaskError: the token request can't be sent as the settings have it.
     """
     try:
         url = await _token_endpoint(source, send)
-        source.check_origin(url.origin)
         if refresh is not None:
             try:
                 return await _granted(source, url, refresh, send)
@@ -93,7 +93,15 @@ async def _token_endpoint(source: TokenSource, send: Send) -> Url:
             raise RequestInvalid("`endpoints.token` is a path below the authority, not a URL")
         return Url.parse(f"{authority}/{path.lstrip('/')}")
     issuer = authority.removesuffix(_WELL_KNOWN)
-    document = await _answer(WireRequest("GET", Url.parse(issuer + _WELL_KNOWN), _headers(), b""), send)
+    request = WireRequest(
+        "GET",
+        Url.parse(issuer + _WELL_KNOWN),
+        _headers(),
+        b"",
+        secrets=source.of_authority,
+        declared=source.declared,
+    )
+    document = await _answer(request, send)
     told = document.get("issuer")
     if not isinstance(told, str) or told.rstrip("/") not in (issuer, *source.settings.issuers):
         raise TokenUnavailable(
@@ -110,7 +118,7 @@ async def _token_endpoint(source: TokenSource, send: Send) -> Url:
 
 
 async def _granted(source: TokenSource, url: Url, refresh: str | None, send: Send) -> Token:
-    answer = await _answer(_token_request(source.settings, url, refresh), send)
+    answer = await _answer(_token_request(source, url, refresh), send)
     value, kind = answer.get("access_token"), str(answer.get("token_type") or "Bearer")
     if not value and answer.get("error"):
         raise _refused(url, answer)
@@ -139,8 +147,9 @@ def _refused(url: Url, answer: dict[str, Any]) -> HttpStatusError:
     )
 
 
-def _token_request(settings: OAuth2Policy, url: Url, refresh: str | None) -> WireRequest:
+def _token_request(source: TokenSource, url: Url, refresh: str | None) -> WireRequest:
     """The token request of RFC 6749, sections 4 and 6, or of RFC 8693."""
+    settings = source.settings
     # Imported late: it brings a library of cryptography, which few processes need.
     from authlib.oauth2.rfc6749 import parameters
 
@@ -159,7 +168,14 @@ def _token_request(settings: OAuth2Policy, url: Url, refresh: str | None) -> Wir
     if encoding != _FORM:
         fields = {name: values if len(values) > 1 else values[0] for name, values in parse_qs(form).items()}
         form = json.dumps(fields)
-    return WireRequest("POST", url, _headers({**headers, "Content-Type": encoding}), form.encode())
+    return WireRequest(
+        "POST",
+        url,
+        _headers({**headers, "Content-Type": encoding}),
+        form.encode(),
+        secrets=source.secrets,
+        declared=source.declared and url.origin == source.authority.origin,
+    )
 
 
 def _with_client(client: OAuth2Client, url: Url, form: str) -> tuple[dict[str, str], str]:

@@ -31,16 +31,11 @@ class TokenSource:
     credentials: Mapping[str, str] = field(repr=False)
     """What to take out of answers and errors: value -> name."""
     secrets: frozenset[str]
-    store: SecretStore = field(repr=False)
-
-    def check_origin(self, origin: str) -> None:
-        """Refuses to send the credentials to an origin that their secrets were not declared for.
-
-        Raises:
-            SecretUnavailable: naming the origin to add.
-        """
-        for name in sorted(self.secrets):
-            self.store.check_origin(name, origin)
+    """Names of the secrets in all of it."""
+    of_authority: frozenset[str]
+    """Names of those in the authority."""
+    declared: bool
+    """Whether it is the policy of a connection, so that the configuration names the authority."""
 
     def key(self, connection: str | None, origin: str) -> str:
         """Names the token of one connection, or of one origin without a connection; tells nothing about it."""
@@ -49,9 +44,19 @@ class TokenSource:
 
 
 def token_source(
-    authentication: TokenAuthentication, references: Sequence[SecretReference], store: SecretStore
+    authentication: TokenAuthentication,
+    references: Sequence[SecretReference],
+    store: SecretStore,
+    *,
+    declared: bool,
 ) -> TokenSource:
     """Resolves the secrets of a policy.
+
+    Args:
+        authentication: the policy, without the secrets.
+        references: where they belong.
+        store: resolves them.
+        declared: whether it is a connection's.
 
     Raises:
         RequestInvalid: the authority is not a URL.
@@ -61,13 +66,14 @@ def token_source(
     settings = authentication.settings
     if settings.use is not None:
         settings = _stored(authentication.kind, settings.use, store)
-        names = frozenset({authentication.settings.use or ""})
+        names = of_authority = frozenset({authentication.settings.use or ""})
     else:
         filled = Insertions(references, values.secret).fill_tree(
             settings.model_dump(mode="json", exclude_unset=True), "authentication", "settings"
         )
         settings = OAuth2Policy.model_validate(filled)
         names = frozenset(values.names)
+        of_authority = frozenset(found.name for found in references if found.pointer.endswith("/authority"))
     client = settings.client
     for text in (client.secret, client.assertion, settings.password, settings.subject, settings.actor):
         if text is not None:
@@ -79,7 +85,13 @@ def token_source(
     except RequestInvalid as error:
         raise RequestInvalid(f"the authority of {authentication.kind}: {error.message}") from None
     return TokenSource(
-        settings, authentication.kind == "oidc", authority, dict(values.resolved), names, store
+        settings,
+        discovered=authentication.kind == "oidc",
+        authority=authority,
+        credentials=dict(values.resolved),
+        secrets=names,
+        of_authority=of_authority,
+        declared=declared,
     )
 
 

@@ -54,7 +54,7 @@ class DigestTransport:
         """What is inside is closed by its owner."""
 
     def _answer(self, request: WireRequest, response: WireResponse) -> str | None:
-        if response.status != _UNAUTHORIZED or request.url.origin != self._origin:
+        if response.status != _UNAUTHORIZED or not _is_own(request, self._origin):
             return None
         challenges = [value for name, value in response.headers if name.lower() == b"www-authenticate"]
         answer = self._user.answer(challenges, request.method, request.url, request.body)
@@ -92,7 +92,7 @@ class TokenTransport:
     @asynccontextmanager
     async def open(self, request: WireRequest, progress: Progress) -> AsyncGenerator[WireResponse]:
         """Sends a request; see `Transport.open`."""
-        if request.url.origin != self._origin:
+        if not _is_own(request, self._origin):
             async with self._inner.open(request, progress) as response:
                 yield response
             return
@@ -122,6 +122,11 @@ class TokenTransport:
             return False
         self._drop(token)
         return token.accepted
+
+
+def _is_own(request: WireRequest, origin: str) -> bool:
+    """Whether a request gets the credential: not where another server led it, even back to its origin."""
+    return request.bound and request.url.origin == origin
 
 
 def _with_token(request: WireRequest, token: Token) -> WireRequest:
