@@ -12,6 +12,7 @@ from httptask.cli.console import print_json
 from httptask.cli.dev import dev
 from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.init import init
+from httptask.cli.notice import clear_notice
 from httptask.cli.run import run
 from httptask.cli.runs import runs
 from httptask.cli.schema import schema
@@ -61,6 +62,7 @@ def main() -> NoReturn:
     except OSError as error:  # a file or folder that can't be read or written, wherever that is found out
         place = f"{error.filename}: " if error.filename else ""
         code = _report(CliError(f"{place}{error.strerror or error}"))
+    clear_notice()
     if "opentelemetry.sdk.trace" in sys.modules:
         flush_spans()
     with contextlib.suppress(OSError):  # nobody reads any more

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.interrupts import Interrupts
 from httptask.cli.losses import failed_request, loss_reported, lost
+from httptask.cli.notice import show_notice
 from httptask.cli.server import SharedServer
 from httptask.cli.telemetry import tracing_plugins
 
@@ -86,6 +87,7 @@ async def connect_embedded(
     from temporalio.client import Client
 
     server = SharedServer(state_directory)
+    show_notice("starting the Temporal server")
     address = await interrupts.guard(server.join(port))
     try:
         try:
@@ -111,6 +113,7 @@ async def connect_to(cluster: Cluster, plugins: "Sequence[Plugin]" = ()) -> "Cli
 
     options = cluster.options.copy()
     options["target_host"] = cluster.address
+    show_notice(f"connecting to Temporal at {cluster.address}")
     try:
         async with asyncio.timeout(_CONNECT_SECONDS):
             client = await Client.connect(**options, plugins=_traced(plugins))

@@ -12,6 +12,7 @@ from rich.table import Table
 from httptask.cli.console import print_json, stdout
 from httptask.cli.credentials import tell_credential_warnings
 from httptask.cli.errors import CliError, ExitCode
+from httptask.cli.notice import show_notice
 from httptask.cli.options import ConfigOption, JsonOption
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def check(
             f"add [connections.{name}] to httptask.toml",
         )
     tell_credential_warnings(replace(project.config, connections={name: known[name]}))
+    show_notice(f"asking {known[name].base_url}")
     steps = asyncio.run(check_connection(known[name], project, path))
     if json:
         print_json([step.as_json() for step in steps])

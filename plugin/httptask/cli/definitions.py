@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from httptask.cli.console import print_note
 from httptask.cli.errors import CliError
+from httptask.cli.notice import show_notice
 
 if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
@@ -57,6 +58,7 @@ def load_runnable(files: Sequence[Path]) -> "list[Loaded]":
     """
     from httptask.dsl.loader import load_file
 
+    show_notice("checking definitions")
     loaded = [load_file(file) for file in files]
     for one in loaded:
         for report in one.reports:

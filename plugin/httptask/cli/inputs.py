@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from httptask.cli.errors import CliError
+from httptask.cli.notice import clear_notice
 
 if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
@@ -45,6 +46,7 @@ def read_input(argument: str | None, option: str = "--input") -> Any:
 
 def _text(argument: str, option: str) -> tuple[str, str]:
     if argument == "-":
+        clear_notice()  # a terminal shows there what is typed
         return "stdin", sys.stdin.read()
     if not argument.startswith("@"):
         return option, argument

@@ -21,6 +21,7 @@ from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.failures import explain_failure, problem_of, state_after
 from httptask.cli.interrupts import Interrupts
 from httptask.cli.losses import while_working
+from httptask.cli.notice import show_notice
 from httptask.cli.progress import LiveView, PlainView, View
 from httptask.cli.progress.wording import describe_spent
 from httptask.dsl.canonical import sha256
@@ -69,6 +70,7 @@ async def _launch(launch: Launch) -> ExitCode:
         async with connect(launch.cluster, launch.state_directory, interrupts, [launch.plugin]) as client:
             # A queue of its own: when this worker is gone, no other one makes the run's calls.
             token = secrets.token_hex(4)
+            show_notice("starting the run")
             worker = Worker(client, task_queue=f"{RUN_QUEUE_PREFIX}{token}")
             return await while_working(worker, _run(client, launch, token, interrupts))
 

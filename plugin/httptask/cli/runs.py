@@ -9,6 +9,7 @@ import typer
 from httptask.activities.names import TOKEN_LIMIT
 from httptask.cli.console import print_json, print_note
 from httptask.cli.errors import CliError
+from httptask.cli.notice import show_notice
 from httptask.cli.options import ConfigOption, JsonOption, ProfileOption
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ def _ask(work: "Callable[[Client], Coroutine[Any, Any, _T]]", config: Path | Non
         with Interrupts.caught() as interrupts:
             plugins = plugins_for_reading(project.config)
             async with connect(cluster, project.config.state_directory, interrupts, plugins) as client:
+                show_notice("reading")
                 try:
                     return await interrupts.guard(work(client))
                 except RPCError as error:

@@ -16,6 +16,7 @@ from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.failures import explain_failure
 from httptask.cli.interrupts import Interrupts
 from httptask.cli.losses import while_working
+from httptask.cli.notice import show_notice
 from httptask.config import Config
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.dsl.loader import Loaded
@@ -112,6 +113,7 @@ async def _send(launch: TestLaunch, plugin: HttpTaskPlugin, planned: PlannedTest
         async with connect(launch.cluster, launch.config.state_directory, interrupts, [plugin]) as client:
             task_queue = f"{_QUEUE_PREFIX}{secrets.token_hex(4)}"
             worker = Worker(client, task_queue=task_queue)
+            show_notice("sending")
             sending = interrupts.guard(send_once(client, task_queue, planned))
             try:
                 return await while_working(worker, sending)

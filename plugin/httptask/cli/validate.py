@@ -9,6 +9,7 @@ import typer
 from httptask.cli.console import print_json
 from httptask.cli.definitions import files_at
 from httptask.cli.errors import ExitCode
+from httptask.cli.notice import show_notice
 from httptask.cli.options import ConfigOption, JsonOption
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def validate(
     project = load_project(config).config
     connections = project.connections
 
+    show_notice("checking definitions")
     # What can't be read is a fault of its own, and hides no other: a folder without a definition is read as a file.
     loaded = [load_file(file) for path in files for file in files_at(path) or [path]]
     reports = [report for one in loaded for report in _reports(one, connections, portable=portable)]
