@@ -44,7 +44,6 @@ KNOWN = {
     "http/guard.py": {"aiohttp", "socket"},  # judges the addresses of the transport's sockets
     "http/route.py": {"httpx"},  # makes contexts of TLS
     "http/multipart.py": {"httpx"},  # encodes bodies
-    "http/authentication/digest.py": {"httpx"},  # computes answers to challenges
     "plugin/object_storage.py": {
         "boto3",
         "google.cloud",
