@@ -51,7 +51,9 @@ async def test_ten_faults_are_told_at_their_places(shell: Shell) -> None:
     async with ScriptedServer([Reply.of()]) as server:
         [told] = await refusals(shell, server, ["ten-faults.yaml"])
         assert server.connections == 0
-    assert told == f"{expected}error: ten-faults.yaml: not run, because of the errors above\n"
+    assert (
+        told.partition("\n")[2] == f"{expected}error: ten-faults.yaml: not run, because of the errors above\n"
+    )
 
 
 @pytest.mark.long

@@ -75,7 +75,9 @@ async def test_unbound_secrets(shell: Shell) -> None:
     assert "secrets.TOKEN.origins: list where it may be sent" in said
     code, said = await check(shell, UNBOUND + "[worker]\nallow_unbound_secrets = true", "--json")
     assert code == 0
-    findings = {finding["name"]: finding["about"] for finding in json.loads(said)}
+    findings = {
+        finding["name"]: finding["about"] for finding in json.loads(said.partition("configuration: ")[0])
+    }
     assert findings["unbound secrets"] == "TOKEN"
 
 

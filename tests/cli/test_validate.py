@@ -129,14 +129,14 @@ async def test_what_a_model_does_not_take_is_told_by_the_configuration(shell: Sh
     rules = 'base_url = "https://api.example.com"\nmodel_rules = { "o3*" = { stop = [] } }\n'
     shell.write("httptask.toml", f"[connections.openai]\n{rules}")
     code, command = await shell.run("validate", "reasoning.yaml")
-    assert command.stderr == "1 file: 0 errors, 1 warning\n"
+    assert command.stderr == "configuration: httptask.toml\n1 file: 0 errors, 1 warning\n"
     assert "takes no `stop`" in command.stdout
 
     shell.write(
         "reasoning.yaml", REASONING.replace("with:", 'metadata: { httptask: { rules: "off" } }\n      with:')
     )
     code, command = await shell.run("validate", "reasoning.yaml")
-    assert command.stderr == "1 file: 0 errors, 0 warnings\n"
+    assert command.stderr.endswith("\n1 file: 0 errors, 0 warnings\n")
 
 
 FALLBACKS = """document: { dsl: 1.0.3, namespace: tests, name: fallbacks, version: 1.0.0 }

@@ -10,7 +10,7 @@ from httptask.config import (
     for_own_runs,
     for_worker,
     load_config,
-    read_environment,
+    read_dotenv,
 )
 from httptask.config.storage import S3Section, StorageSection
 
@@ -348,17 +348,16 @@ def test_worker_wants_secrets_declared_and_bound(tmp_path: Path) -> None:
     )
 
 
-def test_dotenv_stands_behind_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / ".env").write_text("A=file\nB=file\nC=${A}\n")
-    monkeypatch.setenv("A", "process")
-    environment = read_environment(tmp_path)
-    assert (environment["A"], environment["B"], environment["C"]) == ("process", "file", "${A}")
+def test_dotenv_is_taken_as_it_stands(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("\ufeffA=file\nB='${A}'\n", encoding="utf-8")
+    assert read_dotenv(tmp_path) == {"A": "file", "B": "${A}"}
+    assert read_dotenv(tmp_path / "absent") == {}
 
 
-def test_worker_reads_no_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".env").write_text("FROM_DOTENV=1\n")
-    assert "FROM_DOTENV" not in read_environment(None)
+def test_dotenv_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"A=\xff\n")
+    with pytest.raises(ConfigInvalid, match=r"\.env: is not UTF-8 text"):
+        read_dotenv(tmp_path)
 
 
 def test_storage(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """The project that a command works in: its configuration and the environment that goes with it."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from httptask.cli.console import print_note
 from httptask.cli.errors import CliError, in_lines
-from httptask.config import Config, ConfigInvalid, find_config, load_config, read_environment
+from httptask.cli.sources import described_sources
+from httptask.config import Config, ConfigInvalid, find_config, load_config, read_dotenv
 
 if TYPE_CHECKING:
     from httptask.http.fixtures import Fixtures
@@ -29,28 +32,38 @@ class Project:
 
 
 def load_project(
-    config_path: Path | None, *, dotenv: bool = True, fixtures: "Fixtures | None" = None
+    config_path: Path | None,
+    *,
+    dotenv: bool = True,
+    fixtures: "Fixtures | None" = None,
+    say: Callable[[str], None] = print_note,
 ) -> Project:
-    """Read the configuration and the environment.
+    """Read the configuration and the environment, and say which files were used.
 
     Args:
         config_path: the configuration file, if the user names one.
         dotenv: whether a `.env` beside the configuration counts.
         fixtures: recorded answers that stand in for servers. OPENAI_BASE_URL counts only where they were recorded
             from that server: it must not keep recordings of another one from being found.
+        say: tells a person.
 
     Raises:
         CliError: the configuration can't be used.
     """
-    file = find_config(config_path)
-    folder = Path.cwd() if file is None else file.parent
-    environment = dict(read_environment(folder if dotenv else None))
-    if fixtures is not None and not fixtures.mentions(environment.get(_BASE_URL, "")):
-        environment.pop(_BASE_URL, None)
     try:
-        return Project(load_config(file, environment), environment)
+        file = find_config(config_path)
+        folder = Path.cwd() if file is None else file.parent
+        written = dict(read_dotenv(folder, named=config_path is not None)) if dotenv else {}
+        environment = {**written, **os.environ}
+        if fixtures is not None and not fixtures.mentions(environment.get(_BASE_URL, "")):
+            environment.pop(_BASE_URL, None)
+            written.pop(_BASE_URL, None)
+        project = Project(load_config(file, environment), environment)
     except ConfigInvalid as error:
         raise as_cli_error(error) from None
+    for line in described_sources(project.config, folder, written):
+        say(line)
+    return project
 
 
 def as_cli_error(error: ConfigInvalid) -> CliError:

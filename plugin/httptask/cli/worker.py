@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from httptask.cli.console import print_note
 from httptask.cli.credentials import tell_credential_warnings
 from httptask.cli.definitions import definition_files, load_runnable
 from httptask.cli.errors import CliError
@@ -63,7 +64,7 @@ def worker(
     from httptask.config import ConfigInvalid, for_worker
 
     configure_logging("INFO", metrics_address=None if check else metrics_address)
-    project = load_project(config, dotenv=False)
+    project = load_project(config, dotenv=False, say=print_note if check else _log)
     permitted = project.config.worker
     allow_inline = allow_inline or permitted.allow_inline
     if definitions is None and not allow_inline:
@@ -86,3 +87,9 @@ def worker(
         plugin = plugin_for_serving(trusted, project.environment, registry, allow_inline=allow_inline)
         cluster = find_cluster(profile, project.environment) or Cluster({})
         serve_on_cluster(cluster, plugin, task_queue, health_address or permitted.health_address)
+
+
+def _log(told: str) -> None:
+    import structlog
+
+    structlog.get_logger().info("worker.configured", told=told)

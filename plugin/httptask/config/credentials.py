@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from httptask.config.load import CONFIG_NAME, Config
+from httptask.config.find import CONFIG_NAME
+from httptask.config.load import Config
 from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place

@@ -1,21 +1,37 @@
-"""The environment that a command sees."""
+"""Variables that a file stands in for."""
 
-import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
 
-__all__ = ["read_environment"]
+from httptask.config.errors import ConfigInvalid
+from httptask.config.find import require_own
+
+__all__ = ["DOTENV_NAME", "read_dotenv"]
+
+DOTENV_NAME = ".env"
 
 
-def read_environment(dotenv_directory: Path | None) -> dict[str, str]:
-    """The process's environment, over what a `.env` file holds.
+def read_dotenv(directory: Path, *, named: bool = False) -> Mapping[str, str]:
+    """The variables of a folder's `.env`, if there is one.
 
     Args:
-        dotenv_directory: where the `.env` may lie; None when it must not be read, as on a worker, whose
-            secrets should come from its operator alone.
+        directory: the folder.
+        named: whether the user named a file of this folder; then it may be another user's.
+
+    Raises:
+        ConfigInvalid: it can't be read, or belongs to another user.
     """
-    if dotenv_directory is None:
-        return dict(os.environ)
-    values = dotenv_values(dotenv_directory / ".env", interpolate=False)
-    return {**{key: value for key, value in values.items() if value is not None}, **os.environ}
+    file = directory / DOTENV_NAME
+    if not file.exists():
+        return {}
+    if not named:
+        require_own(file)
+    try:
+        values = dotenv_values(file, interpolate=False, encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigInvalid([f"{file}: can't be read: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise ConfigInvalid([f"{file}: is not UTF-8 text"]) from None
+    return {key: value for key, value in values.items() if value is not None}

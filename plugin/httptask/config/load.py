@@ -13,6 +13,7 @@ from httptask.activities.allowed import AllowedActivity
 from httptask.chat.model_rules import misspelt_fields
 from httptask.config.errors import ConfigInvalid
 from httptask.config.faults import describe_faults
+from httptask.config.find import find_config
 from httptask.config.policy import Policy, WorkerPolicy
 from httptask.config.storage import StorageSection
 from httptask.config.variables import variables_as_written
@@ -22,9 +23,8 @@ from httptask.http.json_tree import is_object
 from httptask.http.providers import PROVIDERS
 from httptask.http.secrets import SecretSource
 
-__all__ = ["CONFIG_NAME", "STATE_DIRECTORY_NAME", "Config", "find_config", "load_config"]
+__all__ = ["STATE_DIRECTORY_NAME", "Config", "load_config"]
 
-CONFIG_NAME = "httptask.toml"
 STATE_DIRECTORY_NAME = ".httptask"
 
 _NAMED = ("activities", "connections", "secrets")
@@ -43,6 +43,7 @@ class Config:
         activities: activities of the user's own workers that definitions may call, by name.
         policy: where requests without a connection may go.
         worker: what `httptask worker` permits.
+        defaults: names of connections that exist without being declared.
     """
 
     root: Path
@@ -53,6 +54,7 @@ class Config:
     policy: Policy
     worker: WorkerPolicy
     storage: StorageSection = field(default_factory=StorageSection)
+    defaults: frozenset[str] = frozenset()
 
     @property
     def state_directory(self) -> Path:
@@ -83,13 +85,6 @@ def _named(tables: Any) -> Any:
     if not is_object(tables):
         return tables
     return {name: {**table, "name": name} if is_object(table) else table for name, table in tables.items()}
-
-
-def find_config(path: Path | None = None) -> Path | None:
-    """The configuration file: the one that is named, or the nearest from the working directory upward."""
-    folders = (Path.cwd(), *Path.cwd().parents)
-    found = (folder / CONFIG_NAME for folder in folders if (folder / CONFIG_NAME).is_file())
-    return next(found, None) if path is None else path
 
 
 def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
@@ -125,6 +120,7 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
         ),
         policy=written.policy,
         worker=written.worker,
+        defaults=frozenset(defaults),
     )
 
 

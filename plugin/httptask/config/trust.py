@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from httptask.config.errors import ConfigInvalid
-from httptask.config.load import CONFIG_NAME, Config
+from httptask.config.find import CONFIG_NAME
+from httptask.config.load import Config
 from httptask.http.secrets import SecretSource
 
 __all__ = ["for_own_runs", "for_worker"]

@@ -1,0 +1,96 @@
+"""A configuration that another user may have put there is refused, with the place and the cure."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from httptask.config import ConfigInvalid, find_config, read_dotenv
+
+FOREIGN = 65533
+"""A user id that is neither root's nor the one of whoever runs the tests."""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project, and a folder below it to work in."""
+    project = tmp_path / "project"
+    (project / "deep" / "er").mkdir(parents=True)
+    (project / "httptask.toml").write_text("")
+    (project / ".env").write_text("A=1")
+    monkeypatch.chdir(project / "deep" / "er")
+    return project
+
+
+def be_another_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let files of whoever runs the tests be somebody else's, also where that is root."""
+    stat, lstat = Path.stat, Path.lstat
+
+    def owned(found: os.stat_result) -> os.stat_result:
+        return os.stat_result((*found[:4], FOREIGN, *found[5:]))
+
+    monkeypatch.setattr(Path, "stat", lambda self, **options: owned(stat(self, **options)))
+    monkeypatch.setattr(Path, "lstat", lambda self: owned(lstat(self)))
+
+
+def test_ones_own_is_found_upward(project: Path) -> None:
+    assert find_config() == project / "httptask.toml"
+
+
+@pytest.mark.parametrize("below", ["deep/er", "."])
+def test_one_of_another_user_is_refused_wherever_it_is_found(
+    project: Path, below: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project / below)
+    be_another_user(monkeypatch)
+    with pytest.raises(ConfigInvalid) as raised:
+        find_config()
+    assert str(raised.value) == (
+        f"{project}/httptask.toml: belongs to another user (uid {FOREIGN}), who could have your keys sent to servers "
+        f"of theirs; to use it all the same, name the configuration: --config {project}/httptask.toml"
+    )
+    assert find_config(project / "httptask.toml") == project / "httptask.toml"
+
+
+def test_a_dotenv_of_another_user_is_refused(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    be_another_user(monkeypatch)
+    with pytest.raises(ConfigInvalid, match=r"\.env: belongs to another user"):
+        read_dotenv(project)
+    assert read_dotenv(project, named=True) == {"A": "1"}
+
+
+def test_a_link_counts_as_what_it_leads_to(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "httptask.toml").rename(tmp_path / "elsewhere.toml")
+    (project / "httptask.toml").symlink_to(tmp_path / "elsewhere.toml")
+    lstat = Path.lstat
+    be_another_user(monkeypatch)
+    monkeypatch.setattr(Path, "lstat", lstat)
+    with pytest.raises(ConfigInvalid, match="belongs to another user"):
+        find_config()
+
+
+@pytest.mark.parametrize("open_", [".", "deep", "httptask.toml"])
+def test_one_that_anybody_may_change_is_refused_above_the_working_directory(
+    project: Path, open_: str
+) -> None:
+    place = project / open_
+    place.chmod(0o777)
+    with pytest.raises(ConfigInvalid) as raised:
+        find_config()
+    assert str(raised.value) == (
+        f"{project}/httptask.toml: was found by way of {place}, which every user may write to; to use it all the "
+        f"same, name it: --config {project}/httptask.toml; or take that right away: chmod o-w {place}"
+    )
+
+
+def test_a_folder_where_files_stay_their_owners_is_passed(project: Path) -> None:
+    project.chmod(0o1777)
+    assert find_config() == project / "httptask.toml"
+
+
+def test_the_working_directory_is_the_users_choice(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.chmod(0o777)
+    monkeypatch.chdir(project)
+    assert find_config() == project / "httptask.toml"
