@@ -176,7 +176,7 @@ async def assembled_by_us(data: bytes) -> str | None:
     assembly = Assembly()
     for start in range(0, len(data), 64 * 1024):
         assembly.add(assembly.reader.feed(data[start : start + 64 * 1024]))
-    assembly.add(assembly.reader.finish())
+    assembly.add(assembly.reader.finish(is_whole=True))
     return read_completion(assembly.answer(end_is_known=True), BODY).text
 
 

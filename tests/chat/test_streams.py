@@ -1,5 +1,6 @@
 """Streams of every kind of server, split and cut at every byte: complete, or a typed error with what had come."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -11,24 +12,24 @@ import pytest
 from httptask.chat.response import read_completion
 from httptask.chat.streaming import receive
 from httptask.http.edge import Edge
-from httptask.http.errors import HttpTaskError, ResponseInterrupted
+from httptask.http.errors import HttpTaskError, ResponseInterrupted, Timeout
 from httptask.http.event_stream import Assembler, Count, EventStream
 from httptask.http.exchange import Opened, WireResponse
-from httptask.http.json_tree import parse
+from httptask.http.json_tree import parse_piece
 from httptask.http.limits import CHAT_STREAM_DEFAULTS, bounds
 from httptask.http.models import HttpRequest
 from httptask.http.redaction import Redactor
-from support.chat_streams import FAILURES, STREAMS, Failure, Streamed
+from support.chat_streams import FAILURES, STREAMS, Failure, Streamed, chunk, sse
 
-Ending = Literal["length", "close", "broken"]
+Ending = Literal["length", "close", "broken", "silent"]
 REQUEST = HttpRequest(method="POST", url="/chat/completions")
 BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "stream": True}
 
 
 class Wire:
-    """Stands in for an edge: the pieces of an answer come from no socket."""
+    """Stands in for an edge: the pieces of an answer come from no socket, after pauses that are numbers."""
 
-    def __init__(self, pieces: Sequence[bytes], ending: Ending) -> None:
+    def __init__(self, pieces: Sequence[bytes | float], ending: Ending) -> None:
         self._pieces = pieces
         self._ending = ending
 
@@ -56,12 +57,19 @@ class Wire:
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         for piece in self._pieces:
-            yield piece
+            if isinstance(piece, bytes):
+                yield piece
+            else:
+                await asyncio.sleep(piece)
         if self._ending == "broken":
             raise ResponseInterrupted("the connection broke")
+        if self._ending == "silent":
+            for _ in range(3):  # so that whoever waits no longer has gone
+                await asyncio.sleep(0)
+            raise Timeout("the idle deadline passed")
 
 
-async def answer_of(pieces: Sequence[bytes], ending: Ending = "length", wanted: int = 1) -> Any:
+async def answer_of(pieces: Sequence[bytes | float], ending: Ending = "length", wanted: int = 1) -> Any:
     """The body that an answer amounts to, which can be read as a completion."""
     received = await receive(cast("Edge", Wire(pieces, ending)), REQUEST, wanted)
     body = received.response.content
@@ -82,18 +90,19 @@ def said_of(body: Any) -> list[Any]:
 
 def events_in(body: bytes, ending: Ending) -> list[Any]:
     """The values of the events that are known to be complete."""
-    if ending == "broken":
+    if ending != "close":
         body = body.removesuffix(b"\r")  # which may be half of the end of a line
     text = body.decode(errors="ignore").removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if text.startswith("{"):  # JSON, by the line perhaps, is read at its end
         data = text.split("\n") if ending == "close" else []
     else:
-        events = text.rpartition("\n\n")[0].split("\n\n")
+        known = text if ending == "close" else text.rpartition("\n\n")[0]
+        events = known.split("\n\n")
         data = ["\n".join(re.findall("(?m)^data:(.*)$", event)) for event in events]
     values: list[Any] = []
     for value in data:
         with suppress(ValueError):
-            values.append(parse(value))
+            values.append(parse_piece(value))
     return values
 
 
@@ -103,9 +112,14 @@ def said_before(body: bytes, ending: Ending) -> str:
     for event in events_in(body, ending):
         for place, choice in enumerate(event.get("choices", [])):
             index = choice.get("index", place)
-            before = texts.get(index, "") if "delta" in choice else ""
+            before = "" if "message" in choice and "delta" not in choice else texts.get(index, "")
             texts[index] = before + text_of(choice.get("delta") or choice.get("message") or {})
-    return texts[min(texts)] if texts else ""
+    return whole_characters(texts[min(texts)]) if texts else ""
+
+
+def whole_characters(text: str) -> str:
+    """All but half of a character, whose other half may be to come."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
 
 
 def text_of(message: Mapping[str, Any]) -> str:
@@ -141,8 +155,9 @@ async def test_split_at_every_byte(case: Streamed) -> None:
 
 
 @named(STREAMS)
-@pytest.mark.parametrize("ending", ["close", "broken"])
-async def test_cut_at_every_byte(case: Streamed, ending: Ending) -> None:
+@pytest.mark.parametrize("ending", ["close", "broken", "silent"])
+async def test_cut_at_every_byte(case: Streamed, ending: Ending, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("httptask.chat.streaming._AFTER_THE_END", 0)
     whole = said_of(await answer_of([case.body], wanted=case.wanted))
     errors: dict[int, HttpTaskError] = {}
     for place in range(len(case.body)):
@@ -153,9 +168,26 @@ async def test_cut_at_every_byte(case: Streamed, ending: Ending) -> None:
         else:
             assert said_of(body) == whole
     assert len(errors) > len(case.body) // 4
-    assert {(type(error), error.retryable) for error in errors.values()} == {(ResponseInterrupted, True)}
+    kind = Timeout if ending == "silent" else ResponseInterrupted
+    assert {(type(error), error.retryable) for error in errors.values()} == {(kind, True)}
     told = {place: error.details.get("partial_text", "") for place, error in errors.items()}
     assert told == {place: said_before(case.body[:place], ending) for place in errors}
+
+
+GOES_ON = [sse(chunk({"content": "H"}), chunk({}, "stop"), end=b""), sse(chunk({"content": "i"}), end=b"")]
+
+
+@pytest.mark.parametrize("ending", ["close", "silent"])
+async def test_text_behind_a_finish_needs_a_known_end(ending: Ending) -> None:
+    with pytest.raises(HttpTaskError) as caught:
+        await answer_of([*GOES_ON, sse(chunk({}, "stop"), end=b"")], ending)
+    assert caught.value.details["partial_text"] == "Hi"
+
+
+async def test_text_behind_a_finish_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("httptask.chat.streaming._AFTER_THE_END", 0.01)
+    body = await answer_of([*GOES_ON, 0.1, sse(chunk({"content": "!"}), chunk({}, "stop"))], "close")
+    assert body["choices"][0]["message"]["content"] == "Hi!"
 
 
 @named(FAILURES)

@@ -33,6 +33,7 @@ SSE = {"Content-Type": "text/event-stream"}
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 CLOSING = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 HI = sse(chunk({"role": "assistant", "content": ""}), chunk({"content": "Hi"}), chunk({}, "stop"))
+HI_UNMARKED = HI.removesuffix(b"data: [DONE]\n\n")
 
 
 def chunked(*pieces: bytes) -> bytes:
@@ -65,7 +66,7 @@ async def test_in_pieces_of_a_byte(case: Any) -> None:
 
 
 async def test_is_the_same_as_without_stream() -> None:
-    whole = {"id": "c-1", "created": 17, "model": "m-1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"content": "Hi"}}]}  # fmt: skip
+    whole = {"id": "c-1", "model": "m-1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"content": "Hi"}}]}  # fmt: skip
     headers = {"X-Request-Id": "r", "X-RateLimit-Remaining-Tokens": "7", "X-RateLimit-Reset-Tokens": "20ms"}
     count = Count()
     streamed = await ask(Reply.of(HI, headers={**SSE, **headers}), count=count)
@@ -104,22 +105,67 @@ async def test_connection_serves_again() -> None:
     assert (len(server.requests), server.connections) == (3, 1)
 
 
-@pytest.mark.parametrize("head", [CLOSING, CHUNKED])
-async def test_connection_that_ends_with_the_answer(head: bytes) -> None:
-    events = HI.removesuffix(b"data: [DONE]\n\n")
-    data = events if head is CLOSING else chunked(events)
-    assert (await ask(Reply(head + data, close=True))).text == "Hi"
+async def test_connection_that_ends_with_the_answer() -> None:
+    assert (await ask(Reply(CLOSING + HI_UNMARKED, close=True))).text == "Hi"
     with pytest.raises(ResponseInterrupted) as caught:
-        await ask(Reply(head + data[:-20], close=True))
+        await ask(Reply(CLOSING + HI_UNMARKED[:-20], close=True))
     assert caught.value.details["partial_text"] == "Hi"
+
+
+async def test_connection_that_breaks_behind_a_finish_is_no_success() -> None:
+    with pytest.raises(ResponseInterrupted) as caught:
+        await ask(Reply(CHUNKED + chunked(HI_UNMARKED), close=True))
+    assert caught.value.retryable
+    assert caught.value.details["partial_text"] == "Hi"
+
+
+@pytest.mark.parametrize("end", [b"data: [DONE]", b"data: [DONE]\n", b""])
+async def test_last_event_of_a_complete_body_needs_no_blank_line(end: bytes) -> None:
+    body = (HI_UNMARKED + end).rstrip(b"\n")
+    async with ScriptedServer(
+        [Reply.of(body, headers=SSE), Reply(CHUNKED + chunked(body) + b"0\r\n\r\n")]
+    ) as server:
+        edge = edge_to(server)
+        for _ in range(2):
+            assert (await complete(edge, ChatRequest(body=BODY))).text == "Hi"
+        await edge.aclose()
+    assert len(server.requests) == 2
 
 
 async def test_silence_after_the_end_costs_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("httptask.chat.streaming._AFTER_THE_END", 0.2)
     started = time.monotonic()
-    reply = Reply.silence(CHUNKED + chunked(HI.removesuffix(b"data: [DONE]\n\n")))
+    reply = Reply.silence(CHUNKED + chunked(HI_UNMARKED))
     assert (await ask(reply)).text == "Hi"
     assert time.monotonic() - started < 3
+
+
+async def test_signs_of_life_after_the_end_prolong_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("httptask.chat.streaming._AFTER_THE_END", 0.2)
+    signs = b"".join(chunked(b": alive\n\n" + sse({"choices": []}, end=b"")) for _ in range(300))
+    started = time.monotonic()
+    assert (await ask(Reply(CHUNKED + chunked(HI_UNMARKED) + signs, pause=0.001))).text == "Hi"
+    assert time.monotonic() - started < 3
+
+
+EARLY = sse(*(chunk({"content": f"{word} "}, "stop") for word in range(16)), end=b"")
+
+
+async def test_a_finish_with_every_piece_hurries_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("httptask.chat.streaming._AFTER_THE_END", 0.02)
+    reply = Reply.of(EARLY + b"data: [DONE]\n\n", headers=SSE, pause=0.0002)
+    assert (await ask(reply)).text == "".join(f"{word} " for word in range(16))
+
+
+async def test_a_finish_with_every_piece_shows_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("httptask.chat.streaming._AFTER_THE_END", 0.02)
+    with pytest.raises(Timeout, match="idle deadline") as silent:
+        await ask(Reply.silence(CHUNKED + chunked(EARLY)), limits=Limits(idle=0.3, total=5))
+    with pytest.raises(ResponseInterrupted, match="its finish_reason came before the end") as closed:
+        await ask(Reply(CLOSING + EARLY, close=True))
+    for caught in (silent, closed):
+        assert caught.value.retryable
+        assert caught.value.details["partial_text"].endswith("15 ")
 
 
 async def test_one_choice_that_has_ended_hurries_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

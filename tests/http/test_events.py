@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from httptask.http.errors import ResponseInvalid, ResponseTooLarge
+from httptask.http.errors import ResponseInterrupted, ResponseInvalid, ResponseTooLarge
 from httptask.http.events import MAX_EVENT_BYTES, Event, event_reader, format_of
 from httptask.http.models import StreamFormat
 
 
-def read(format_: StreamFormat, *chunks: bytes) -> list[Event]:
+def read(format_: StreamFormat, *chunks: bytes, is_whole: bool = False) -> list[Event]:
     reader = event_reader(format_)
-    return [event for chunk in chunks for event in reader.feed(chunk)] + list(reader.finish())
+    events = [event for chunk in chunks for event in reader.feed(chunk)]
+    return events + list(reader.finish(is_whole=is_whole))
 
 
 SSE: list[tuple[bytes, list[Any]]] = [
@@ -42,6 +43,32 @@ SSE: list[tuple[bytes, list[Any]]] = [
 def test_server_sent_events(body: bytes, values: list[Any], step: int) -> None:
     chunks = [body[start : start + step] for start in range(0, len(body), step)]
     assert [event.value for event in read("sse", *chunks)] == values
+
+
+@pytest.mark.parametrize(
+    ("end", "values", "of_whole"),
+    [
+        (b"data: b\n", [], ["b"]),
+        (b"data: b", [], ["b"]),
+        (b'data: {"b": 1}', [{"b": 1}], [{"b": 1}]),
+        (b'data: {"b":\ndata: 1}\r\n', [{"b": 1}], [{"b": 1}]),
+        (b"data: [DONE]", ["[DONE]"], ["[DONE]"]),
+        (b"event: x\ndata", [], []),
+        (b"da", [], []),
+    ],
+)
+def test_last_event_counts_where_nothing_can_be_missing(
+    end: bytes, values: list[Any], of_whole: list[Any]
+) -> None:
+    body = b"data: a\n\n" + end
+    assert [event.value for event in read("sse", body)] == ["a", *values]
+    assert [event.value for event in read("sse", body, is_whole=True)] == ["a", *of_whole]
+
+
+def test_last_event_that_was_cut_before_its_body_was_made() -> None:
+    assert [event.value for event in read("sse", b'data: a\n\ndata: {"b"')] == ["a"]
+    with pytest.raises(ResponseInterrupted, match="inside of its last event"):
+        read("sse", b'data: a\n\ndata: {"b"', is_whole=True)
 
 
 def test_names_and_ids_of_server_sent_events() -> None:

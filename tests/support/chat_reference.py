@@ -8,6 +8,7 @@ from httptask.chat.fields.annotations import ABSENT, FIRST_REVISION, About, Own
 from httptask.chat.fields.request import ChatBody
 from httptask.chat.fields.shapes import Choice, Either, Field, ListOf, ObjectOf, Shape, shape_of
 from httptask.chat.fields.words import listed, words
+from httptask.chat.finish_reasons import BROKEN, FILTERED, OTHER_NAMES, TRUNCATED
 from httptask.chat.model_rules import MODEL_RULES, ModelRules
 from httptask.chat.rules import RULES
 from httptask.http.providers import PROVIDERS, Provider
@@ -25,6 +26,16 @@ def _table(head: Line, rows: Iterator[Line]) -> str:
     return "".join(
         f"| {' | '.join(line)} |\n".replace("|  |", "| |").replace("|  |", "| |") for line in lines
     )
+
+
+def _finish_reasons() -> str:
+    outcomes = {
+        TRUNCATED: "cut at its token limit, or at the model's own",
+        FILTERED: "held back by a filter",
+        BROKEN: "not generated to its end: `ResponseInterrupted`, retried",
+    }
+    rows = ((f"`{name}`", listed(OTHER_NAMES[name]), text) for name, text in outcomes.items())
+    return _table(("`finish_reason`", "Other names", "The answer is"), rows)
 
 
 def _request() -> str:
@@ -209,4 +220,5 @@ CHAT_TABLES: Mapping[str, Callable[[], str]] = {
     "rules": _rules,
     "models": _models,
     "providers": _providers,
+    "reasons": _finish_reasons,
 }

@@ -9,7 +9,8 @@ from httptask.http import errors
 __all__ = ["CALLS", "FAILURES", "STREAMS", "Failure", "Streamed", "call", "chunk", "sse"]
 
 DONE = b"data: [DONE]\n\n"
-HEAD = {"id": "c-1", "object": "chat.completion.chunk", "created": 17, "model": "m-1"}
+HEAD = {"id": "c-1", "model": "m-1"}
+FULL_HEAD = {"id": "c-1", "object": "chat.completion.chunk", "created": 17, "model": "m-1"}
 USAGE = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
 
 
@@ -101,7 +102,7 @@ def _lines(separator: bytes) -> bytes:
 
 
 OPENAI = [
-    Streamed("text", HI, TEXT, others={"id": "c-1", "model": "m-1", "object": "chat.completion", "created": 17}),
+    Streamed("text", sse({**FULL_HEAD, **ROLE}, {**FULL_HEAD, **said("Hi")}, {**FULL_HEAD, **STOP}), TEXT, others={"id": "c-1", "model": "m-1", "object": "chat.completion", "created": 17}),
     Streamed("usage", sse(ROLE, said("Hi"), STOP, COUNTS), TEXT, others={"usage": USAGE}),
     Streamed(
         "usage null until its chunk",
@@ -264,7 +265,21 @@ BYTES = [
     Streamed("a chunk per line", b"\n".join(dumped(one) for one in (said("H"), said("i"), STOP)) + b"\n", TEXT),
 ]  # fmt: skip
 
-STREAMS = OPENAI + TOOLS + SERVERS + BYTES
+THREE = {"content": "one two 3"}
+EARLY = [
+    Streamed("a finish with every piece (Gemini through gateways)", sse(chunk({"role": "assistant", "content": ""}, "stop"), *(chunk({"content": word}, "stop") for word in ("one ", "two ", "3"))), THREE),
+    Streamed("a finish with every piece, and no marker", sse(*(chunk({"content": word}, "stop") for word in ("one ", "two ", "3")), end=b""), THREE),
+    Streamed("a finish with the first piece alone", sse(chunk({"role": "assistant"}, "stop"), said("one "), said("two "), said("3")), THREE),
+    Streamed("a finish before anything", sse(STOP, STOP, said("one "), said("two 3"), STOP), THREE),
+    Streamed("a finish with a thought", sse(chunk({"reasoning_content": "h"}, "stop"), chunk({"reasoning_content": "m"}, "stop"), said("Hi"), STOP), {**TEXT, "reasoning_content": "hm"}),
+    Streamed("no finish in words (KoboldCpp)", sse(chunk({"content": "one "}, "null"), chunk({"content": "two "}, "None"), chunk({"content": "3"}, "null"), STOP), THREE),
+    Streamed("a finish with the name of a call", sse(chunk(call(0, "f", "", id="a")["choices"][0]["delta"], "tool_calls"), call(0, None, '{"x"'), call(0, None, ":1}"), CALLS), called(("a", "f", '{"x":1}')), "tool_calls"),
+    Streamed("a finish between a name and its arguments", sse(call(0, "f", "", id="a"), CALLS, call(0, None, '{"x":1}'), CALLS), called(("a", "f", '{"x":1}')), "tool_calls"),
+    Streamed("a finish between a function and its arguments", sse(chunk({"function_call": {"name": "f", "arguments": ""}}), STOP, chunk({"function_call": {"arguments": "{}"}})), {"function_call": {"name": "f", "arguments": "{}"}}),
+    Streamed("a finish with every piece of one choice of two", sse(chunk({"content": "Yo"}, index=1), chunk({"content": "H"}, "stop"), chunk({}, "stop", index=1), chunk({"content": "i"}, "stop")), TEXT, others={"choices.1.message.content": "Yo"}, wanted=2),
+]  # fmt: skip
+
+STREAMS = OPENAI + TOOLS + SERVERS + BYTES + EARLY
 
 _RETRY, _FINAL = True, False
 _NO_FINISH = "ended without a finish_reason"
@@ -279,7 +294,7 @@ FAILURES = [
     Failure("blank lines until the connection ends (DeepSeek)", b"\n" * 20, errors.ResponseInterrupted, _RETRY, "before its first choice", "close"),
     Failure("signs of life alone", b": keep-alive\n\n" * 3, errors.ResponseInterrupted, _RETRY, "before its first choice"),
     Failure("no choices (n of 0)", sse({**HEAD, "choices": []}, COUNTS), errors.ResponseInterrupted, _RETRY, "before its first choice"),
-    Failure("end inside the last event", sse(said("Hi"), STOP, end=b"")[:-1], errors.ResponseInterrupted, _RETRY, _NO_FINISH, partial="Hi"),
+    Failure("end inside the last event", sse(said("Hi"), STOP, end=b"")[:-3], errors.ResponseInterrupted, _RETRY, "inside of its last event", partial="Hi"),
     Failure("error in a choice (OpenRouter)", sse(said("Hi"), {**HEAD, "error": {"code": 502, "message": "gone"}, "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}]}), errors.HttpStatusError, _RETRY, "502: gone", partial="Hi"),
     Failure("error of a choice", sse(said("Hi"), chunk({}, "error", error={"code": 429, "message": "slow"})), errors.RateLimited, _RETRY, "429: slow", partial="Hi"),
     Failure("finish reason error", sse(said("Hi"), chunk({}, "error")), errors.ResponseInterrupted, _RETRY, 'finish_reason "error"', partial="Hi"),

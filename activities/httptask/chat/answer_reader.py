@@ -5,7 +5,7 @@ from typing import Any
 
 from httptask.http.errors import ResponseInvalid
 from httptask.http.events import Event, EventReader, event_reader
-from httptask.http.json_tree import is_object, parse
+from httptask.http.json_tree import is_array, is_object, parse, parse_piece
 
 __all__ = ["AnswerReader"]
 
@@ -18,7 +18,7 @@ class AnswerReader:
 
     Some servers ignore `stream` and answer with a plain JSON body, or send their errors so. A body that does not
     begin with a field of a server-sent event is kept until its end: it is a JSON document, or a JSON value
-    per line, or text.
+    per line, or text. A character may stand half in one event and half in the next: the halves are left as they are.
 
     Attributes:
         is_document: whether the answer was no stream.
@@ -30,7 +30,7 @@ class AnswerReader:
         self.document: Any = None
         self._begun = bytearray()
         self._starts_stream: bool | None = None
-        self._stream: EventReader = event_reader("sse")
+        self._stream: EventReader = event_reader("sse", read=parse_piece)
 
     def feed(self, data: bytes) -> Iterable[Event]:
         """The events that are complete with more of the body."""
@@ -44,10 +44,10 @@ class AnswerReader:
                 return self._stream.feed(bytes(self._begun))
         return []
 
-    def finish(self) -> Iterable[Event]:
-        """The events that are complete with the end of the body."""
+    def finish(self, *, is_whole: bool) -> Iterable[Event]:
+        """The events that are complete with the end of the body; `is_whole` if that is known not to be cut."""
         if self._starts_stream:
-            return self._stream.finish()
+            return self._stream.finish(is_whole=is_whole)
         body = bytes(self._begun).removeprefix(_BYTE_ORDER_MARK).strip()
         if not body:
             return []
@@ -57,7 +57,7 @@ class AnswerReader:
             if events := _lines(body):
                 return events
             value = body.decode("utf-8", "replace")
-        if is_object(value) and value.get("object") == "chat.completion.chunk":
+        if _is_chunk(value):
             return [Event(value, len(body))]
         self.is_document, self.document = True, value
         return []
@@ -74,14 +74,24 @@ def _starts_stream(beginning: bytes) -> bool | None:
     return False
 
 
+def _is_chunk(value: Any) -> bool:
+    """Whether a JSON value is the only piece that came of an answer; not all servers say what they send."""
+    if not is_object(value):
+        return False
+    choices = value.get("choices")
+    pieces = choices if is_array(choices) else []
+    is_piece = any(is_object(choice) and "delta" in choice for choice in pieces)
+    return is_piece or value.get("object") == "chat.completion.chunk"
+
+
 def _lines(body: bytes) -> list[Event]:
     """A JSON value per line; a last line without its end may have been cut and is none."""
-    reader = event_reader("ndjson")
+    reader = event_reader("ndjson", read=parse_piece)
     try:
         events = list(reader.feed(body))
     except ResponseInvalid:
         return []
     try:
-        return [*events, *reader.finish()] if events else []
+        return [*events, *reader.finish(is_whole=False)] if events else []
     except ResponseInvalid:
         return events

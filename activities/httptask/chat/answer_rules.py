@@ -23,7 +23,7 @@ def answer_faults(completion: Completion, wanted: Any) -> Iterator[BodyFault]:
         wanted: `n` of the request.
     """
     choices = completion.choices
-    if choices is None:
+    if choices is None or not isinstance(wanted, int):  # or more than the one that nobody counted
         return
     if len(choices) < wanted:
         message = f"`n` is {wanted}, and the server answered with {len(choices)}"

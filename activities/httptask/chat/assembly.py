@@ -7,11 +7,12 @@ from httptask.chat.answer_reader import AnswerReader
 from httptask.chat.choice_assembly import ChoiceAssembly
 from httptask.chat.deltas import index_of
 from httptask.chat.embedded_error import embedded_error, error_member
+from httptask.chat.finish_reasons import BROKEN, broke_off, finish_reason_of
 from httptask.http.classify import error_text
 from httptask.http.connections import Connection
 from httptask.http.errors import HttpTaskError, ResponseInterrupted, ResponseInvalid
 from httptask.http.events import Event
-from httptask.http.json_tree import is_array, is_object
+from httptask.http.json_tree import is_array, is_object, whole_characters
 
 __all__ = ["Assembly"]
 
@@ -48,13 +49,21 @@ class Assembly:
 
     @property
     def text(self) -> str:
-        """What has come of the text of the first choice."""
-        return self._choices[min(self._choices)].text if self._choices else ""
+        """What has come of the text of the first choice, but for a last character of which only half has come."""
+        if not self._choices:
+            return ""
+        text = self._choices[min(self._choices)].text
+        is_half = "\ud800" <= text[-1:] <= "\udbff"
+        return str(whole_characters(text[:-1] if is_half else text))
 
     @property
     def is_whole(self) -> bool:
-        """Whether every choice that was asked for has ended, so that nothing of their texts is missing."""
-        return len(self._choices) >= self._wanted and not self._unfinished()
+        """Whether every choice that was asked for has ended so that nothing of it can be missing.
+
+        What the stream does afterwards does not matter then.
+        """
+        asked_for = self._asked_for()
+        return len(asked_for) == self._wanted and all(choice.ends_by_itself for choice in asked_for)
 
     def add(self, events: Iterable[Event]) -> None:
         """More events.
@@ -92,26 +101,37 @@ class Assembly:
             if is_object(self._stray) and (error := embedded_error(self._stray, self._connection)):
                 raise error
             raise ResponseInterrupted(f"the stream ended before its first choice{self._said()}")
-        if unfinished := self._unfinished():
-            which = f" for choice {unfinished[0]}" if len(self._choices) > 1 else ""
-            raise ResponseInterrupted(
-                f"the stream ended without a finish_reason{which}: the answer was cut{self._said()}"
-            )
-        if not end_is_known and len(self._choices) < self._wanted:
-            raise ResponseInterrupted(
-                f"the stream ended with its connection after {len(self._choices)} of {self._wanted} choices"
-            )
+        self._require_end(end_is_known=end_is_known)
         choices = [self._choices[index].value() for index in sorted(self._choices)]
         body = {**self._head, "object": "chat.completion", "choices": choices}
         usage = self._usage or _usage_elsewhere(body)
-        return body if usage is None else {**body, "usage": usage}
+        return whole_characters(body if usage is None else {**body, "usage": usage})
 
     def explain(self, error: HttpTaskError) -> None:
         """Adds to an error what had come of the answer: its text, and what it cost."""
         known = {key: self._head.get(key) for key in ("id", "model")}
         known["usage"] = self._usage
         known["partial_text"] = self.text or None
-        error.details |= {key: value for key, value in known.items() if value is not None}
+        error.details |= {key: whole_characters(value) for key, value in known.items() if value is not None}
+
+    def _require_end(self, *, end_is_known: bool) -> None:
+        """See that every choice that was asked for is whole: those beyond, an answer that is not streamed has too."""
+        several = len(self._choices) > 1
+        for choice in self._asked_for():
+            which = f" for choice {choice.index}" if several else ""
+            if choice.finish_reason is None:
+                raise ResponseInterrupted(
+                    f"the stream ended without a finish_reason{which}: the answer was cut{self._said()}"
+                )
+            if not end_is_known and not choice.ends_by_itself:
+                raise ResponseInterrupted(
+                    f"the stream ended without [DONE] or a complete body{which}: its finish_reason came before the "
+                    f"end, so the answer may have been cut{self._said()}"
+                )
+        if not end_is_known and len(self._choices) < self._wanted:
+            raise ResponseInterrupted(
+                f"the stream ended with its connection after {len(self._choices)} of {self._wanted} choices"
+            )
 
     def _add(self, chunk: dict[str, Any]) -> None:
         if error_member(chunk) is not None or chunk.get("object") == "error":
@@ -119,9 +139,11 @@ class Assembly:
         usage = chunk.get("usage")
         if is_object(usage):
             self._usage = usage
+        elif usage is not None:
+            self._head["usage"] = usage
         choices = chunk.get("choices")
         if choices is None:
-            self._stray = chunk if "usage" not in chunk else self._stray
+            self._stray = whole_characters(chunk) if "usage" not in chunk else self._stray
             return
         if not is_array(choices):
             raise ResponseInvalid("the answer is not a chat completion: the choices of a chunk can't be read")
@@ -143,19 +165,19 @@ class Assembly:
             assembly = ChoiceAssembly(position if index is None else index)
             self._choices[assembly.index] = assembly
         assembly.add(choice)
-        if assembly.finish_reason == "error":
-            raise ResponseInterrupted('the server broke off generating the answer (finish_reason "error")')
+        if finish_reason_of(assembly.finish_reason) == BROKEN:
+            raise broke_off(assembly.finish_reason)
 
     def _add_text(self, text: str) -> None:
         if text.lstrip()[:1] in ("{", "["):
             raise ResponseInvalid("the answer is not a chat completion: a chunk of its stream is not JSON")
         self._stray = text
 
-    def _unfinished(self) -> list[int]:
-        return [index for index, choice in self._choices.items() if choice.finish_reason is None]
+    def _asked_for(self) -> list[ChoiceAssembly]:
+        return [self._choices[index] for index in sorted(self._choices)[: self._wanted]]
 
     def _error(self, fields: dict[str, Any]) -> HttpTaskError:
-        error = embedded_error(fields, self._connection)
+        error = embedded_error(whole_characters(fields), self._connection)
         return error or ResponseInvalid("the server answered with an error: no message")
 
     def _said(self) -> str:

@@ -1,10 +1,11 @@
 """Calls of tools, put together from deltas that may lack, repeat or reorder what tells them apart."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from httptask.chat.deltas import index_of, merge
+from httptask.http.errors import ResponseInvalid
 from httptask.http.json_tree import is_object, parse
 
 __all__ = ["CallAssembly", "CalledAssembly"]
@@ -41,6 +42,11 @@ class CalledAssembly:
         """The arguments or the input, as far as they have come."""
         return "".join(self._pieces)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing can be missing of the arguments; of an input, that can't be told."""
+        return self._text_key != "arguments" or _is_json(self.text)
+
     def value(self) -> dict[str, Any]:
         """The finished object."""
         return {"name": self.name or None, self._text_key: self.text, **self._others}
@@ -56,9 +62,8 @@ class _Slot:
     def add(self, delta: dict[str, Any], id_: str) -> None:
         self.id = self.id or id_
         for key, value in delta.items():
-            if key in _KINDS:
-                if is_object(value):
-                    self.called.setdefault(key, CalledAssembly(_TEXT_OF[key])).add(value)
+            if key in _KINDS and is_object(value):
+                self.called.setdefault(key, CalledAssembly(_TEXT_OF[key])).add(value)
             elif key not in {"id", "index"}:
                 merge(self.others, {key: value})
 
@@ -71,9 +76,9 @@ class _Slot:
         return function["name"] != called.name or (bool(function.get("arguments")) and _is_json(called.text))
 
     def value(self) -> dict[str, Any]:
-        type_ = self.others.pop("type", None) or ("custom" if "custom" in self.called else "function")
+        type_ = self.others.get("type") or ("custom" if "custom" in self.called else "function")
         called = {kind: assembly.value() for kind, assembly in self.called.items()}
-        return {"id": self.id or None, "type": type_, **called, **self.others}
+        return {**self.others, "id": self.id or None, "type": type_, **called}
 
 
 class CallAssembly:
@@ -87,12 +92,26 @@ class CallAssembly:
         self._slots: list[_Slot] = []
 
     def add(self, deltas: Sequence[Any]) -> None:
-        """More deltas; what is no object is none."""
-        for delta in deltas:
-            if is_object(delta):
-                id_ = delta.get("id")
-                id_ = id_ if isinstance(id_, str) else ""
-                self._slot(delta, id_).add(delta, id_)
+        """More deltas; null is none.
+
+        Raises:
+            ResponseInvalid: one of them is no object.
+        """
+        for delta, id_ in _read(deltas):
+            self._slot(delta, id_).add(delta, id_)
+
+    def replace(self, calls: Sequence[Any]) -> None:
+        """Has whole calls in place of all before; raises as `add` does."""
+        self._slots = []
+        for call, id_ in _read(calls):
+            slot = _Slot(index_of(call.get("index")))
+            slot.add(call, id_)
+            self._slots.append(slot)
+
+    @property
+    def are_whole(self) -> bool:
+        """Whether nothing can be missing of the arguments of any."""
+        return all(called.is_whole for slot in self._slots for called in slot.called.values())
 
     def value(self) -> list[dict[str, Any]]:
         """The finished calls, in the order of their indexes."""
@@ -114,6 +133,19 @@ class CallAssembly:
             same = _Slot(index)
             self._slots.append(same)
         return same
+
+
+def _read(deltas: Sequence[Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Each with its id, which some servers write as a number."""
+    for delta in deltas:
+        if is_object(delta):
+            id_ = delta.get("id")
+            is_told = isinstance(id_, str | int) and not isinstance(id_, bool)
+            yield delta, str(id_) if is_told else ""
+        elif delta is not None:
+            raise ResponseInvalid(
+                "the answer is not a chat completion: a call of a tool in its stream can't be read"
+            )
 
 
 def _is_json(text: str) -> bool:

@@ -1,13 +1,18 @@
 """One choice of a streamed answer, put together from its deltas."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from httptask.chat.call_assembly import CallAssembly, CalledAssembly
 from httptask.chat.deltas import SAID_ONCE, extend, joined_base64, merge, same_type
+from httptask.chat.finish_reasons import told_reason
+from httptask.chat.wire import with_message
 from httptask.http.errors import ResponseInvalid
 from httptask.http.json_tree import is_array, is_object
 
 __all__ = ["ChoiceAssembly"]
+
+_READ_APART = frozenset({"delta", "finish_reason", "index", "message"})
 
 
 class ChoiceAssembly:
@@ -15,19 +20,19 @@ class ChoiceAssembly:
 
     Attributes:
         index: the number of it.
-        finish_reason: why it ended; None while it goes on.
+        finish_reason: why it ended, as the server tells it; None while it goes on.
         begun: whether the model has said anything.
     """
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.finish_reason: str | None = None
+        self.begun = False
+        self._says = False
+        self._finished_alone = False
+        self._went_on = False
         self._others: dict[str, Any] = {}
         self._logprobs: dict[str, Any] = {}
-        self._restart()
-
-    def _restart(self) -> None:
-        self.begun = False
         self._role = ""
         self._content: list[str] = []
         self._parts: list[Any] = []
@@ -38,27 +43,25 @@ class ChoiceAssembly:
         self._audio: dict[str, Any] = {}
         self._audio_data: list[str] = []
 
-    def add(self, choice: dict[str, Any]) -> None:
+    def add(self, piece: Mapping[str, Any]) -> None:
         """One more piece of the choice.
 
         Raises:
             ResponseInvalid: its delta can't be read.
         """
+        self._says = False
+        choice = with_message(piece, "delta")
+        delta, message = choice.get("delta"), choice.get("message")
+        if delta is not None:
+            self._add_delta(delta)
+        if message is not None and not self._says:
+            self._replace(message)
         for key, value in choice.items():
-            if value is None:
-                continue
-            if key == "delta":
-                self._add_delta(value)
-            elif key == "finish_reason":
-                self._finish(value)
-            elif key == "logprobs":
-                merge(self._logprobs, value if is_object(value) else {})
-            elif key == "message":
-                if choice.get("delta") is None:  # a server that sends the whole, or all of it so far
-                    self._restart()
-                    self._add_delta(value)
-            elif key != "index":
+            if key == "logprobs" and is_object(value):
+                merge(self._logprobs, value)
+            elif value is not None and key not in _READ_APART:
                 _merge_last(self._others, key, value)
+        self._finish(told_reason(choice.get("finish_reason")))
 
     @property
     def text(self) -> str:
@@ -67,6 +70,19 @@ class ChoiceAssembly:
             parts = [part.get("text") for part in self._all_parts() if is_object(part)]
             return "".join(part for part in parts if isinstance(part, str))
         return "".join(self._content)
+
+    @property
+    def ends_by_itself(self) -> bool:
+        """Whether its finish reason shows that nothing is missing: it came alone, and behind all that was said.
+
+        Some gateways send a reason with every piece, or with the first one. Then only the end of the stream shows it.
+        """
+        return (
+            self._finished_alone
+            and not self._went_on
+            and self._calls.are_whole
+            and (not self._function.name or self._function.is_whole)
+        )
 
     def value(self) -> dict[str, Any]:
         """The finished choice, as an answer that is not streamed has it."""
@@ -78,54 +94,80 @@ class ChoiceAssembly:
             **self._others,
         }
 
-    def _finish(self, reason: Any) -> None:
-        if isinstance(reason, str | int) and not isinstance(reason, bool) and reason != "":
-            self.finish_reason = str(reason)
+    def _finish(self, reason: str | None) -> None:
+        if self._says and self.finish_reason is not None:
+            self._went_on = True
+        if reason is not None:
+            self.finish_reason = reason
+            self._finished_alone = self.begun and not self._says
+
+    def _say(self, piece: object) -> None:
+        """Marks that a piece says something, if it does."""
+        if piece:
+            self._says = self.begun = True
 
     def _add_delta(self, delta: Any) -> None:
-        if not is_object(delta):
-            raise ResponseInvalid("the answer is not a chat completion: a delta of its stream can't be read")
-        for key, value in delta.items():
-            if value is None:
-                continue
+        for key, value in _fields_of(delta):
             if key == "content":
                 self._add_content(value)
             elif key == "role":
                 self._role = self._role or str(value)
-            elif key == "tool_calls":
-                self._calls.add(value if is_array(value) else [value])
-                self.begun = True
-            elif key == "function_call":
-                self._function.add(value if is_object(value) else {})
-                self.begun = True
-            elif key == "audio":
+            elif key == "tool_calls" and (is_array(value) or is_object(value)):
+                calls = _listed(value)
+                self._calls.add(calls)
+                self._say(any(calls))
+            elif key == "function_call" and is_object(value):
+                self._function.add(value)
+                self._say(value)
+            elif key == "audio" and is_object(value):
                 self._add_audio(value)
+                self._say(value)
             elif isinstance(value, str) and key not in SAID_ONCE:
                 self._texts.setdefault(key, []).append(value)
-                self.begun = self.begun or value != ""
+                self._say(value)
             else:
                 merge(self._fields, {key: value})
 
+    def _replace(self, message: Any) -> None:
+        """Has a message, which is the whole or all of it so far, in place of what it holds."""
+        before = self._message()
+        for key, value in _fields_of(message):
+            if key == "tool_calls" and value and (is_array(value) or is_object(value)):
+                self._calls.replace(_listed(value))
+                continue
+            if value not in ("", [], {}):
+                self._forget(key)
+            self._add_delta({key: value})
+        self._says = self._message() != before
+        self.begun = self.begun or self._says
+
+    def _forget(self, key: str) -> None:
+        if key == "content":
+            self._content, self._parts = [], []
+        elif key == "function_call":
+            self._function = CalledAssembly()
+        elif key == "audio":
+            self._audio, self._audio_data = {}, []
+        self._texts.pop(key, None)
+        self._fields.pop(key, None)
+
     def _add_content(self, content: Any) -> None:
         if isinstance(content, str):
-            self.begun = self.begun or content != ""
             self._content.append(content)
         elif is_array(content):
-            self.begun = True
             self._parts = self._all_parts()
             self._content = []
             extend(self._parts, content, same_type)
         else:
             raise ResponseInvalid("the answer is not a chat completion: the content of a delta can't be read")
+        self._say(content)
 
-    def _add_audio(self, audio: Any) -> None:
-        self.begun = True
-        if is_object(audio):
-            data = audio.get("data")
-            if isinstance(data, str):
-                self._audio_data.append(data)
-                audio = {key: value for key, value in audio.items() if key != "data"}
-            merge(self._audio, audio)
+    def _add_audio(self, audio: dict[str, Any]) -> None:
+        data = audio.get("data")
+        if isinstance(data, str):
+            self._audio_data.append(data)
+            audio = {key: value for key, value in audio.items() if key != "data"}
+        merge(self._audio, audio)
 
     def _all_parts(self) -> list[Any]:
         """The content as parts: text that came as such is one."""
@@ -145,6 +187,18 @@ class ChoiceAssembly:
         if not content and (not self._content or fields):
             content = None
         return {"role": self._role or "assistant", "content": content, "refusal": None, **fields}
+
+
+def _fields_of(message: Any) -> list[tuple[str, Any]]:
+    """The fields of a message, or of a piece of one, that say anything; null does not."""
+    if not is_object(message):
+        raise ResponseInvalid("the answer is not a chat completion: a delta of its stream can't be read")
+    return [(key, value) for key, value in message.items() if value is not None]
+
+
+def _listed(value: Any) -> list[Any]:
+    """Calls of tools; a single one stands without its list on some servers."""
+    return value if is_array(value) else [value]
 
 
 def _merge_last(into: dict[str, Any], key: str, value: Any) -> None:

@@ -2,13 +2,11 @@
 
 from typing import Any
 
+from httptask.chat.finish_reasons import FILTERED
 from httptask.chat.models import Completion, Incomplete
 from httptask.http.errors import AnswerFiltered, HttpStatusError
 
-__all__ = ["FILTERED", "held_back"]
-
-FILTERED = "content_filter"
-"""Finish reason of an answer that was held back, and code of the error that a prompt is answered with."""
+__all__ = ["held_back"]
 
 
 def held_back(error: HttpStatusError, incomplete: Incomplete | None) -> Completion:

@@ -1,15 +1,15 @@
 """Reading the answer to a chat completion: a completion, or a typed error, never a wrong success."""
 
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from httptask.chat.embedded_error import embedded_error
+from httptask.chat.finish_reasons import BROKEN, FILTERED, TRUNCATED, broke_off, finish_reason_of
 from httptask.chat.models import Completion, Extra, Incomplete, ToolCall
 from httptask.chat.structured import OutputFault, asks_for_json, read_structured
-from httptask.chat.wire import WireChoice, WireCompletion, WireMessage, WireToolCall
+from httptask.chat.wire import WireChoice, WireCompletion, WireMessage, WireToolCall, with_message
 from httptask.http import json_tree
 from httptask.http.connections import Connection
 from httptask.http.errors import (
@@ -26,13 +26,14 @@ from httptask.http.json_pointer import json_pointer
 __all__ = ["MAX_TEXT_BYTES", "read_completion"]
 
 MAX_TEXT_BYTES = 4096
+MAX_REASON_BYTES = 100
 
 _CUT_SHORT: Final[Mapping[str, tuple[type[OutputInvalid], str]]] = {
-    "length": (
+    TRUNCATED: (
         AnswerTruncated,
         "it was cut off at the token limit; raise max_completion_tokens or ask for less",
     ),
-    "content_filter": (AnswerFiltered, "a content filter of the server held it back"),
+    FILTERED: (AnswerFiltered, "a content filter of the server held it back"),
 }
 
 
@@ -76,18 +77,15 @@ def read_completion(
         place = json_pointer(first["loc"]) or "the whole"
         raise _not_a_completion(f"{place} {problem}", answer) from None
     choice = _first(wire.choices)
-    if choice.finish_reason == "error":
-        raise ResponseInterrupted(
-            'the server broke off generating the answer (finish_reason "error")',
-            details={"body_excerpt": excerpt(answer)},
-        )
     completion = _completion(wire, choice)
-    if _asks_for_several(request_body.get("n")):
+    _require_finished(wire, completion, answer)
+    if _asks_for_several(request_body.get("n")) or len(wire.choices) > 1:
         completion.choices = answer["choices"]
     if include_response:
         completion.response = answer
     if include_message:
-        completion.message = answer["choices"][wire.choices.index(choice)]["message"]
+        sent = answer["choices"][wire.choices.index(choice)]
+        completion.message = with_message(sent, "message")["message"]
     wants_json = asks_for_json(request_body)
     calls_tools = include_message and bool(completion.tool_calls)  # which may be cut in their arguments
     _require_complete(completion, incomplete, is_used=wants_json or calls_tools)
@@ -125,13 +123,14 @@ def _first(choices: list[WireChoice]) -> WireChoice:
 def _completion(wire: WireCompletion, choice: WireChoice) -> Completion:
     message = choice.message
     calls = [_tool_call(call) for call in message.tool_calls]
-    if not calls and message.function_call is not None:
-        calls = [ToolCall(name=message.function_call.name, arguments=message.function_call.arguments)]
+    function = message.function_call
+    if not calls and function is not None and (function.name or function.arguments):
+        calls = [ToolCall(name=function.name, arguments=function.arguments)]
     return Completion(
         text=_text(message),
         refusal=message.refusal or _joined(message.content, "refusal"),
         tool_calls=calls,
-        finish_reason=choice.finish_reason,
+        finish_reason=finish_reason_of(choice.finish_reason),
         model=wire.model,
         id=wire.id,
         reasoning=message.reasoning_content or message.reasoning or _thoughts(message.content),
@@ -145,18 +144,19 @@ def _completion(wire: WireCompletion, choice: WireChoice) -> Completion:
 
 
 def _extra(wire: WireCompletion, choice: WireChoice) -> Extra | None:
+    told = choice.finish_reason
+    own_reason = {"finish_reason": told} if told != finish_reason_of(told) else {}
     extra = Extra(
-        answer=_unknown(wire, {"object"}),
-        choice=_unknown(choice),
-        message=_unknown(choice.message, {"role"}),
+        answer=_without(wire.unplaced, "object"),
+        choice={**choice.unplaced, **own_reason},
+        message=_without(choice.message.unplaced, "role"),
     )
     return extra if extra != Extra() else None
 
 
-def _unknown(part: BaseModel, told: AbstractSet[str] = frozenset()) -> dict[str, Any]:
-    """Fields without a place of their own; null says nothing, and some fields say the same in every answer."""
-    fields = part.model_extra or {}
-    return {key: value for key, value in fields.items() if value is not None and key not in told}
+def _without(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """All but a field that says the same in every answer."""
+    return {key: value for key, value in fields.items() if key != name}
 
 
 def _text(message: WireMessage) -> str | None:
@@ -190,7 +190,7 @@ def _thoughts(content: str | list[Any] | None) -> str | None:
 def _tool_call(call: WireToolCall) -> ToolCall:
     called = call.function or call.custom or call
     return ToolCall(
-        **(call.model_extra or {}),
+        **{key: value for key, value in call.unplaced.items() if key not in ToolCall.model_fields},
         id=call.id,
         type=call.type or "function",
         name=called.name,
@@ -203,6 +203,18 @@ def _answers_in_text(completion: Completion) -> bool:
     return not completion.refusal and (bool(completion.text) or not completion.tool_calls)
 
 
+def _require_finished(wire: WireCompletion, completion: Completion, answer: Mapping[str, Any]) -> None:
+    """Refuse an answer of which the server did not finish a choice."""
+    for choice in wire.choices:
+        if finish_reason_of(choice.finish_reason) == BROKEN:
+            error = broke_off(choice.finish_reason)
+            paid = {
+                key: value for key, value in _known(completion).items() if key in ("usage", "model", "id")
+            }
+            error.details.update(paid, body_excerpt=excerpt(answer))
+            raise error
+
+
 def _require_complete(completion: Completion, incomplete: Incomplete | None, *, is_used: bool) -> None:
     """Refuse an answer that is less than was asked for, where that is to be an error.
 
@@ -213,7 +225,9 @@ def _require_complete(completion: Completion, incomplete: Incomplete | None, *, 
     cut_short = _CUT_SHORT.get(completion.finish_reason or "")
     if cut_short is not None and (is_used or incomplete == "error"):
         error, reason = cut_short
-        raise error(f"the answer is not complete: {reason}", details=_known(completion))
+        told = (completion.extra or Extra()).choice.get("finish_reason")
+        words = f' (the server calls it "{cut(str(told), MAX_REASON_BYTES)}")' if told else ""
+        raise error(f"the answer is not complete: {reason}{words}", details=_known(completion))
     if completion.refusal and incomplete == "error":
         refused = excerpt(completion.refusal)
         raise AnswerRefused(

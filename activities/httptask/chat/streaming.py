@@ -1,8 +1,7 @@
 """One streamed chat completion: sent once, read to its end, and given as an answer that was not streamed."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any, NamedTuple
 
 from httptask.chat.assembly import Assembly
@@ -10,9 +9,8 @@ from httptask.chat.live import Listener, telling
 from httptask.chat.response import MAX_TEXT_BYTES
 from httptask.http.connections import Connection
 from httptask.http.edge import Edge
-from httptask.http.errors import HttpTaskError, ResponseInterrupted
+from httptask.http.errors import HttpTaskError
 from httptask.http.event_stream import Count, EventStream
-from httptask.http.events import Event
 from httptask.http.excerpt import cut
 from httptask.http.limits import CHAT_STREAM_DEFAULTS
 from httptask.http.models import HttpRequest, HttpResponse
@@ -20,7 +18,7 @@ from httptask.http.models import HttpRequest, HttpResponse
 __all__ = ["StreamedAnswer", "is_streamed", "receive"]
 
 _AFTER_THE_END = 5.0
-"""Seconds in which usage may follow a text that is whole. A server that then keeps silent costs no more."""
+"""Seconds in which usage may follow an answer that is whole. A server that then keeps silent costs no more."""
 
 
 class StreamedAnswer(NamedTuple):
@@ -52,8 +50,9 @@ async def receive(
 ) -> StreamedAnswer:
     """Send a request once and put its streamed answer together.
 
-    The answer is complete when every choice has its finish reason. Neither the marker at the end of a stream nor
-    the end of its connection shows that.
+    The answer is complete when every choice has its finish reason, and nothing was said with it or behind it. Where
+    that was, the marker at the end of the stream or a complete body has to show that nothing is missing. Neither shows
+    it by itself, and a connection that breaks never does.
 
     Args:
         edge: sends it.
@@ -89,26 +88,25 @@ async def receive(
 
 
 async def _read(stream: EventStream, assembly: Assembly) -> float | None:
-    """Reads to the end; seconds until the first token."""
+    """Reads to the end; seconds until the first token.
+
+    Servers keep a connection open behind an answer, some with signs of life. So once every choice has ended there is
+    some time for what follows, which is usage as a rule, until one of them goes on after all.
+    """
     first_token: float | None = None
+    over: float | None = None
+    clock = asyncio.get_running_loop().time
     async with aclosing(aiter(stream)) as together:
-        async for events in together:
+        while True:
+            try:
+                async with asyncio.timeout_at(over):
+                    events = await anext(together)
+            except (StopAsyncIteration, TimeoutError):
+                return first_token
             assembly.add(events)
             if first_token is None and assembly.begun:
                 first_token = stream.elapsed
-            if assembly.is_whole:
-                await _read_rest(together, assembly)
-                break
-    return first_token
-
-
-async def _read_rest(together: AsyncGenerator[list[Event]], assembly: Assembly) -> None:
-    """Reads what follows a text that is whole: usage, as a rule. It can be cut without harm to the text."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_AFTER_THE_END):
-            while True:
-                try:
-                    events = await anext(together)
-                except (StopAsyncIteration, ResponseInterrupted):
-                    return
-                assembly.add(events)
+            if not assembly.is_whole:
+                over = None
+            elif over is None:
+                over = clock() + _AFTER_THE_END

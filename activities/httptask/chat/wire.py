@@ -6,15 +6,39 @@ the answer is already paid for.
 """
 
 import json
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
+from httptask.chat.finish_reasons import told_reason
 from httptask.chat.models import Audio
 from httptask.chat.usage import Usage
 from httptask.http.json_tree import is_array, is_object
 
-__all__ = ["WireChoice", "WireCompletion", "WireFunction", "WireMessage", "WireToolCall"]
+__all__ = ["WireChoice", "WireCompletion", "WireFunction", "WireMessage", "WireToolCall", "with_message"]
+
+
+def with_message(choice: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """A choice that has only `text`, as those of the older `/completions` have, with that for its message.
+
+    Args:
+        choice: as the server sent it, or a piece of it.
+        key: where messages stand: `message`, or `delta` in a stream.
+    """
+    text = choice.get("text")
+    if not isinstance(text, str) or any(choice.get(place) is not None for place in ("delta", "message")):
+        return choice
+    return {**{name: value for name, value in choice.items() if name != "text"}, key: {"content": text}}
 
 
 def _text_or_none(value: object) -> str | None:
@@ -38,8 +62,10 @@ def _object_or_none(value: object) -> object:
     return value if is_object(value) else None
 
 
-def _list_if_null(value: object) -> object:
-    return [] if value is None else value
+def _calls(value: object) -> object:
+    """Calls of tools, a single one of which stands without its list on some servers; null is none."""
+    found = [value] if is_object(value) else value
+    return [call for call in found if call is not None] if is_array(found) else []
 
 
 def _audio_or_none(value: object) -> Audio | None:
@@ -53,11 +79,37 @@ def _list_or_empty(value: object) -> object:
     return value if is_array(value) else []
 
 
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+
 Text = Annotated[str | None, BeforeValidator(_text_or_none)]
 
 
 class _Wire(BaseModel):
     model_config = ConfigDict(extra="allow")
+
+    _unread: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read(cls, sent: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        part = read(sent)
+        if is_object(sent):
+            part.keep_unread(sent)
+        return part
+
+    def keep_unread(self, sent: Mapping[str, Any]) -> None:
+        """Keeps what was sent in fields that are of another type here, and so hold nothing."""
+        self._unread = {
+            name: value
+            for name, value in sent.items()
+            if name in type(self).model_fields and value not in _EMPTY and getattr(self, name) in _EMPTY
+        }
+
+    @property
+    def unplaced(self) -> dict[str, Any]:
+        """What was sent and has no field here, or is of a type that its field can't hold; null says nothing."""
+        others = {name: value for name, value in (self.model_extra or {}).items() if value is not None}
+        return {**others, **self._unread}
 
 
 class WireFunction(_Wire):
@@ -68,13 +120,16 @@ class WireFunction(_Wire):
     input: Text = None
 
 
+Called = Annotated[WireFunction | None, BeforeValidator(_object_or_none)]
+
+
 class WireToolCall(WireFunction):
     """A call of a function or of a custom tool; a few servers write its name and arguments directly in it."""
 
     id: Text = None
     type: Text = None
-    function: WireFunction | None = None
-    custom: WireFunction | None = None
+    function: Called = None
+    custom: Called = None
 
 
 class WireMessage(_Wire):
@@ -85,8 +140,8 @@ class WireMessage(_Wire):
 
     content: str | list[Any] | None = None
     refusal: Text = None
-    tool_calls: Annotated[list[WireToolCall], BeforeValidator(_list_if_null)] = []
-    function_call: WireFunction | None = None
+    tool_calls: Annotated[list[WireToolCall], BeforeValidator(_calls)] = []
+    function_call: Called = None
     reasoning_content: Text = None
     reasoning: Text = None
     audio: Annotated[Audio | None, BeforeValidator(_audio_or_none)] = None
@@ -98,8 +153,13 @@ class WireChoice(_Wire):
 
     index: Annotated[int | None, BeforeValidator(_index_or_none)] = None
     message: WireMessage
-    finish_reason: Text = None
+    finish_reason: Annotated[str | None, BeforeValidator(told_reason)] = None
     logprobs: Annotated[dict[str, Any] | None, BeforeValidator(_object_or_none)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_message(cls, sent: Any) -> Any:
+        return with_message(sent, "message") if is_object(sent) else sent
 
 
 class WireCompletion(_Wire):

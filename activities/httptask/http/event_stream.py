@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from httptask.http.decoding import BoundedDecoder
 from httptask.http.errors import HttpTaskError, ResponseInvalid, ResponseTooLarge
-from httptask.http.events import Event, EventReader, event_reader, format_of
+from httptask.http.events import END_MARKER, Event, EventReader, event_reader, format_of
 from httptask.http.exchange import Opened, has_known_end
 from httptask.http.headers import media_type
 from httptask.http.limits import Bounds
@@ -19,7 +19,6 @@ from httptask.http.redaction import PieceRedactor, Redactor
 
 __all__ = ["Assembler", "Count", "EventStream"]
 
-_DONE = "[DONE]"
 _DRAIN_SECONDS = 0.1
 
 
@@ -143,9 +142,10 @@ class EventStream:
                 await self._drain()
                 return
         self._decoder.finish()
-        for events in self._together(self._reader.finish()):
+        is_whole = has_known_end(self._answer.headers)
+        for events in self._together(self._reader.finish(is_whole=is_whole)):
             yield events
-        self.ended_by = self.ended_by or ("length" if has_known_end(self._answer.headers) else "close")
+        self.ended_by = self.ended_by or ("length" if is_whole else "close")
 
     def _together(self, read: Iterable[Event]) -> Generator[list[Event]]:
         """Events that came together; those before one that can't be read are given, and counted, before its error."""
@@ -203,7 +203,7 @@ class EventStream:
 
 
 def _is_done(event: Event) -> bool:
-    return isinstance(event.value, str) and event.value.strip() == _DONE
+    return isinstance(event.value, str) and event.value.strip() == END_MARKER
 
 
 def _claimed_format(answer: Opened) -> StreamFormat:

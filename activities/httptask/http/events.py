@@ -1,21 +1,23 @@
 """Events of a stream: split out of a body as it comes, each one complete before it is seen."""
 
 import codecs
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 # What httpx-sse offers in public reads a response of httpx to its end; its decoders take text as it comes.
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder  # pyright: ignore[reportPrivateUsage]
 
-from httptask.http.errors import ResponseInvalid, ResponseTooLarge
+from httptask.http.errors import ResponseInterrupted, ResponseInvalid, ResponseTooLarge
 from httptask.http.json_tree import MAX_DEPTH, parse
 from httptask.http.models import StreamFormat
 
-__all__ = ["MAX_EVENT_BYTES", "Event", "EventReader", "event_reader", "format_of"]
+__all__ = ["END_MARKER", "MAX_EVENT_BYTES", "Event", "EventReader", "event_reader", "format_of"]
 
 MAX_EVENT_BYTES = 4 * 1024 * 1024
 """Most bytes that one event may have."""
+END_MARKER = "[DONE]"
+"""Data of the event with which many APIs end a stream."""
 
 _NDJSON = frozenset(
     {
@@ -61,8 +63,15 @@ class EventReader(Protocol):
         """
         ...
 
-    def finish(self) -> Iterable[Event]:
-        """The events that are complete with the end of the body; raises as `feed` does."""
+    def finish(self, *, is_whole: bool) -> Iterable[Event]:
+        """The events that are complete with the end of the body; raises as `feed` does.
+
+        Args:
+            is_whole: whether the body is known to be complete, so that its last event was not cut.
+
+        Raises:
+            ResponseInterrupted: it was cut all the same, by whoever made the body.
+        """
         ...
 
 
@@ -73,15 +82,20 @@ def format_of(media_type: str) -> StreamFormat | None:
     return "ndjson" if media_type in _NDJSON else None
 
 
-def event_reader(format_: StreamFormat) -> EventReader:
-    """What reads a format."""
-    return _ServerSentEvents() if format_ == "sse" else _JsonLines()
+def event_reader(format_: StreamFormat, *, read: Callable[[str], Any] = parse) -> EventReader:
+    """What reads a format; `read` reads the JSON of each event."""
+    return _ServerSentEvents(read) if format_ == "sse" else _JsonLines(read)
 
 
 class _ServerSentEvents:
-    """Server-sent events (WHATWG HTML, section 9.2.6); one that the end of the body cuts is none."""
+    """Server-sent events (WHATWG HTML, section 9.2.6).
 
-    def __init__(self) -> None:
+    By that section an event without a blank line behind it is none, for it may have been cut. Servers leave the line
+    out at the end of a body, so the last event counts where nothing can be missing of it.
+    """
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        self._parse = read
         # A byte order mark at the beginning is no part of the first event.
         self._text = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._lines = SSELineDecoder()
@@ -91,9 +105,17 @@ class _ServerSentEvents:
     def feed(self, data: bytes) -> Iterator[Event]:
         return self._decoded(self._text.decode(data))
 
-    def finish(self) -> Iterator[Event]:
+    def finish(self, *, is_whole: bool) -> Iterator[Event]:
         yield from self._decoded(self._text.decode(b"", final=True))
         yield from self._read(self._lines.flush())
+        for event in self._read([""]):
+            data = event.value
+            if not isinstance(data, str) or data.strip() == END_MARKER:
+                yield event
+            elif is_whole and data.lstrip().startswith("{"):
+                raise ResponseInterrupted("the stream ended inside of its last event")
+            elif is_whole:
+                yield event
 
     def _decoded(self, text: str) -> Iterator[Event]:
         self._begun += len(text)
@@ -108,13 +130,22 @@ class _ServerSentEvents:
             event = self._events.decode(line)
             if event is not None and event.data:  # without data it only carries an id or a wait
                 _check_size(len(event.data))
-                yield Event(_value(event.data), len(event.data), event.event, event.id)
+                yield Event(self._value(event.data), len(event.data), event.event, event.id)
+
+    def _value(self, data: str) -> Any:
+        if data.lstrip()[:1] not in ("{", "["):
+            return data
+        try:
+            return self._parse(data)
+        except ValueError:
+            return data
 
 
 class _JsonLines:
     """A JSON value on each line; blank lines, which keep a connection alive, are none."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        self._parse = read
         self._begun: list[bytes] = []
         self._size = 0
         self._number = 1
@@ -126,7 +157,7 @@ class _JsonLines:
             yield from self._line()
             self._begin(other)
 
-    def finish(self) -> list[Event]:
+    def finish(self, *, is_whole: bool) -> list[Event]:
         return self._line()
 
     def _begin(self, piece: bytes) -> None:
@@ -140,7 +171,7 @@ class _JsonLines:
         if not line.strip():
             return []
         try:
-            return [Event(parse(line.decode("utf-8-sig" if number == 1 else "utf-8")), len(line))]
+            return [Event(self._parse(line.decode("utf-8-sig" if number == 1 else "utf-8")), len(line))]
         except ValueError:
             raise ResponseInvalid(
                 f"line {number} of the stream is not JSON: RFC 8259 in UTF-8, at most {MAX_DEPTH} levels deep",
@@ -154,12 +185,3 @@ def _check_size(size: int) -> None:
             f"an event of the stream has more than {MAX_EVENT_BYTES} bytes",
             details={"limit": MAX_EVENT_BYTES},
         )
-
-
-def _value(data: str) -> Any:
-    if data.lstrip()[:1] not in ("{", "["):
-        return data
-    try:
-        return parse(data)
-    except ValueError:
-        return data

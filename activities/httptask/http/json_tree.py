@@ -16,8 +16,10 @@ __all__ = [
     "is_object",
     "map_texts",
     "parse",
+    "parse_piece",
     "refuse_constant",
     "texts_of",
+    "whole_characters",
 ]
 
 MAX_DEPTH = 100
@@ -51,6 +53,17 @@ def parse(text: str) -> Any:
         JSONDecodeError: it is no such document.
         UnusableJson: it is nested too deeply, or holds a number that is out of range or none.
     """
+    value = parse_piece(text)
+    return whole_characters(value) if _SURROGATE_ESCAPE.search(text) else value
+
+
+def parse_piece(text: str) -> Any:
+    """Reads JSON as `parse` does, with halves of surrogate pairs left for whoever joins the pieces.
+
+    Raises:
+        JSONDecodeError: it is no such document.
+        UnusableJson: as `parse` does.
+    """
     try:
         value = _decoder.decode(text)
     except RecursionError:
@@ -62,7 +75,12 @@ def parse(text: str) -> Any:
     # What opens at most so often is no deeper; events of a stream are told so without a walk through each.
     if text.count("{") + text.count("[") > MAX_DEPTH and _depth_exceeds(value, MAX_DEPTH):
         raise UnusableJson("it is nested too deeply")
-    return map_texts(value, _pair_surrogates) if _SURROGATE_ESCAPE.search(text) else value
+    return value
+
+
+def whole_characters(value: Any) -> Any:
+    """The same tree with halves of surrogate pairs joined, or replaced by U+FFFD where the other half is missing."""
+    return map_texts(value, _pair_surrogates)
 
 
 def refuse_constant(name: str) -> NoReturn:
@@ -147,7 +165,9 @@ def _children(value: Any) -> Iterable[Any]:
 
 
 def _pair_surrogates(text: str) -> str:
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return (
+        text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    )
 
 
 def _whole_numbers(value: Any) -> Any:
