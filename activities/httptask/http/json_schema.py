@@ -7,6 +7,7 @@ from typing import Any, Final, NoReturn
 import jsonschema_rs
 
 from httptask.http.json_pointer import json_pointer
+from httptask.http.schema_references import reference_fault
 
 __all__ = ["compile_schema"]
 
@@ -28,6 +29,9 @@ def compile_schema(schema: Any) -> jsonschema_rs.Validator:
 @lru_cache(maxsize=_MOST_KEPT)
 def _compiled(schema: str) -> jsonschema_rs.Validator:
     """A schema is compiled once, though many requests and answers are held against it."""
+    fault = reference_fault(json.loads(schema))
+    if fault is not None:
+        raise ValueError(": ".join(filter(None, fault)))
     try:
         return jsonschema_rs.validator_for(schema, retriever=_refuse)
     except jsonschema_rs.ValidationError as invalid:

@@ -1,7 +1,11 @@
 """Keys of values whose shape is known before the run."""
 
+import time
+from itertools import pairwise
+
 import pytest
 
+from httptask.dsl.checks.schema_shape import SchemaShape
 from httptask.dsl.faults import Severity
 from support.definitions import faults_of
 
@@ -231,14 +235,26 @@ def test_the_workflows_own_output_is_looked_at_too() -> None:
     assert fault.hint == "did you mean `total`?"
 
 
-def test_a_circular_schema_says_nothing() -> None:
-    schema = '{ $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/a" } } }'
-    assert (
-        faults_of(
-            f"input: {{ schema: {{ document: {schema} }} }}\ndo:\n  - a: {{ set: {{ x: '${{ .b.c }}' }} }}"
-        )
-        == []
+def test_a_circular_schema_is_told_once() -> None:
+    schema = '{ $ref: "#/$defs/a", $defs: { a: { allOf: [{ $ref: "#/$defs/a" }] } } }'
+    [fault] = faults_of(
+        f"input: {{ schema: {{ document: {schema} }} }}\ndo:\n  - a: {{ set: {{ x: '${{ .b.c }}' }} }}"
     )
+    assert (fault.pointer, fault.code) == ("/input/schema/document", "schema")
+    assert "/$defs/a: its references lead back to it" in fault.message
+
+
+def test_what_has_more_alternatives_than_are_worth_the_time_says_nothing() -> None:
+    """Each of its alternatives is one of ten: what is looked at is bounded, and not what follows from them."""
+    ten = [{"$ref": "#/$defs/b"}] * 10
+    inner = {
+        f"{name}": {"anyOf": [{"$ref": f"#/$defs/{following}"}] * 10} for name, following in pairwise("bcdef")
+    }
+    schema = {"anyOf": ten, "$defs": {**inner, "f": {"type": "object", "properties": {"x": {}}}}}
+    shape = SchemaShape.of(schema)
+    began = time.process_time()
+    assert shape.read("y") is None
+    assert time.process_time() - began < 1
 
 
 def test_another_key_at_fault_hides_no_typo() -> None:

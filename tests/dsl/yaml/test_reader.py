@@ -30,6 +30,10 @@ def found(document: Document) -> list[tuple[str, int, int]]:
             '{\n\t"a": 1,\n\t"b": "\\ud83d\\ude00\\/", "c": [true, 1.5]\n}',
             {"a": 1, "b": "😀/", "c": [True, 1.5]},
         ),
+        (
+            "a:\t# x\n  - b:\t1\t# y\n\t# z\n\t\n    c: 'd\t# e'\t\n    f: |\n      g\t# h\n",
+            {"a": [{"b": 1, "c": "d\t# e", "f": "g\t# h\n"}]},
+        ),
         ("", None),
         ("# nothing", None),
     ],
@@ -43,6 +47,10 @@ def test_reads_the_core_schema_of_yaml_1_2_and_json(text: str, data: object) -> 
     ("text", "faults"),
     [
         ("a:\n\tb: 1", [("syntax", 2, 1)]),
+        ("-\ta: 1", [("syntax", 1, 4)]),
+        ("# x\n%YAML 1.3\n---\na: 1", [("syntax", 2, 1)]),
+        ("%YAML 2.0\n---\na: 1", [("syntax", 1, 1)]),
+        (f"%YAML 1.{'9' * 5000}\n---\na: 1", [("syntax", 1, 1)]),
         ("a: b: c", [("syntax", 1, 5)]),
         ('b: 1\na: "x\n', [("syntax", 2, 4)]),
         ("a: [1, 2\nb: 3", [("syntax", 2, 2)]),

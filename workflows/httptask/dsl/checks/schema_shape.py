@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from httptask.dsl.json_values import is_list, is_mapping
@@ -23,6 +24,8 @@ _MORE_THAN_ITEMS: Final = frozenset({"allOf", "if", "prefixItems"})
 
 _MOST_REFERENCES: Final = 16
 """References and alternatives one inside the other; more means a circle."""
+_MOST_ALTERNATIVES: Final = 256
+"""More say nothing that is worth the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,14 @@ class SchemaShape:
             option["items"]
             if _is_only(option, "array") and "items" in option and not option.keys() & _MORE_THAN_ITEMS
             else {}
-            for option in self._options(self.schema, depth=0)
+            for option in self._options()
             if not _is_only(option, "null")
         ]
         return SchemaShape({"anyOf": items}, self.root) if items else None
 
     def read(self, key: str) -> "SchemaShape | MissingKey | None":
         """What stands behind a key; None when nothing is known about it."""
-        options = [option for option in self._options(self.schema, depth=0) if not _is_only(option, "null")]
+        options = [option for option in self._options() if not _is_only(option, "null")]
         objects = [option for option in options if not _is_only(option, *_NO_OBJECTS)]
         if not objects:
             kinds = [kind for kind in _types(options[0]) if kind != "null"] if options else []
@@ -80,8 +83,12 @@ class SchemaShape:
             tuple(known), closed=all(option.get("additionalProperties") is False for option in objects)
         )
 
-    def _options(self, schema: Any, depth: int) -> Iterator[dict[str, Any]]:
-        """The alternatives of a schema, references followed; one that can be anything has no properties."""
+    def _options(self) -> list[dict[str, Any]]:
+        """The alternatives of the schema, references followed; one that can be anything has no properties."""
+        found = [*islice(self._alternatives(self.schema, depth=0), _MOST_ALTERNATIVES + 1)]
+        return found if len(found) <= _MOST_ALTERNATIVES else [{}]
+
+    def _alternatives(self, schema: Any, depth: int) -> Iterator[dict[str, Any]]:
         if not is_mapping(schema) or depth > _MOST_REFERENCES:
             yield {}
             return
@@ -90,9 +97,9 @@ class SchemaShape:
             yield {}  # what stands beside alternatives or a reference holds for them too
         elif is_list(alternatives):
             for alternative in alternatives:
-                yield from self._options(alternative, depth + 1)
+                yield from self._alternatives(alternative, depth + 1)
         elif isinstance(schema.get("$ref"), str):
-            yield from self._options(self._referenced(schema["$ref"]), depth + 1)
+            yield from self._alternatives(self._referenced(schema["$ref"]), depth + 1)
         else:
             yield schema
 

@@ -68,6 +68,16 @@ _TABLE: Final = (
         'remove the character, or escape it in a double-quoted text: "\\u0007"',
     ),
     (
+        r"chomping or indentation indicators",
+        "behind `|` and `>` stand only `+`, `-`, a digit, and a comment after a space",
+        "begin the text on the next line, indented",
+    ),
+    (
+        r"incompatible YAML document",
+        "this is a version of YAML that nobody knows here",
+        "remove the line, or write `%YAML 1.2`",
+    ),
+    (
         r"unknown escape|escape sequence",
         "unknown escape in a double-quoted text",
         r"write `\\` for a backslash, or use single quotes, which know no escapes",

@@ -16,6 +16,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.scanner import Scanner, ScannerError
 
 from httptask.dsl.yaml.positions import Place
 
@@ -31,6 +32,11 @@ _KINDS: Final[dict[Any, Kind]] = {
     ScalarEvent: "scalar",
     AliasEvent: "alias",
 }
+
+
+_VERSIONS: Final = ((1, 1), (1, 2))
+_ENDS: Final = "#\r\n\0"
+"""What may follow the white space of a line that holds nothing else; the reader ends in a NUL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,37 @@ class YamlSyntaxError(Exception):
         self.index = index
 
 
+class _Scanner(Scanner):
+    """The library's scanner, with the white space and the versions of YAML 1.2.2."""
+
+    def scan_to_next_token(self) -> None:
+        """Skip tabs as well where they separate (section 6.2) or stand before a comment or the end of a line (6.6)."""
+        super().scan_to_next_token()
+        while self.reader.peek() == "\t" and not self._indents():
+            while self.reader.peek() in " \t":
+                self.reader.forward()
+            self.allow_simple_key = False  # no key of a block mapping stands behind a tab
+            super().scan_to_next_token()
+
+    def _indents(self) -> bool:
+        """Whether the white space here stands between the beginning of a line and what it holds."""
+        before = self.reader.buffer[self.reader.pointer - self.reader.column : self.reader.pointer]
+        ahead = 0
+        while self.reader.peek(ahead) in " \t":
+            ahead += 1
+        return not before.strip(" ") and self.reader.peek(ahead) not in _ENDS
+
+    def scan_yaml_directive_value(self, start_mark: Any) -> tuple[int, int]:
+        """The version that `%YAML` names; the parser asserts that it is a known one."""
+        try:
+            version: tuple[int, int] = super().scan_yaml_directive_value(start_mark)
+        except ValueError:  # more digits than Python reads
+            version = (0, 0)
+        if version not in _VERSIONS:
+            raise ScannerError(None, None, "found incompatible YAML document", start_mark)
+        return version
+
+
 def read_tokens(text: str) -> Iterator[Token]:
     """Read a text, token by token.
 
@@ -70,6 +107,7 @@ def read_tokens(text: str) -> Iterator[Token]:
         YamlSyntaxError: where the text stops being YAML.
     """
     parser: Any = YAML(typ="safe", pure=True)
+    parser.Scanner = _Scanner
     try:
         for event in parser.parse(text):
             kind = _KINDS.get(type(event))
