@@ -15,6 +15,16 @@ QUOTA = {
 BILLING = {"error": {"code": "billing_hard_limit_reached"}}
 
 
+def test_a_wait_that_the_body_tells_counts() -> None:
+    body = {"error": {"code": 429, "details": [{"retryDelay": "34.5s"}]}}
+    assert classify(429, {}, body, "POST").retry_after == 34.5
+    verdict = classify(429, {}, body, "POST", longest_retry_after=30)
+    assert (verdict.retryable, verdict.note) == (
+        False,
+        "the server asked for 34 s, more than the 30 s that a retry may wait",
+    )
+
+
 def test_what_is_not_modified_is_no_redirect() -> None:
     assert classify(304, {}, None, "GET").note == (
         "not modified since what the request names: add 304 to `success` of `httpRequest`"

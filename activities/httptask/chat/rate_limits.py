@@ -1,27 +1,15 @@
 """What is left of a server's rate limits, as the `x-ratelimit-*` headers of its answers tell."""
 
-import math
 import re
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
+from httptask.http.retry_after import duration
+
 __all__ = ["RateLimit", "RateLimits", "read_rate_limits"]
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|µs|μs|ms|s|m|h|d))+")
-_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|μs|ms|s|m|h|d)")
-_SECONDS = {
-    "ns": 1e-9,
-    "us": 1e-6,
-    "µs": 1e-6,
-    "μs": 1e-6,
-    "ms": 1e-3,
-    "s": 1,
-    "m": 60,
-    "h": 3600,
-    "d": 86400,
-}
 _LONGEST_RESET = 366 * 86400
 """Seconds; more is a date, whose distance depends on clocks that need not agree."""
 
@@ -73,12 +61,5 @@ def _whole(text: str) -> int | None:
 
 
 def _seconds(text: str) -> float | None:
-    """Seconds of a number, or of a duration as Go writes it: `6m0s`, `20ms`."""
-    text = text.strip()[:60]
-    if _NUMBER.fullmatch(text):
-        seconds = float(text)
-    elif _DURATION.fullmatch(text):
-        seconds = math.fsum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
-    else:
-        return None
-    return round(seconds, 9) if seconds <= _LONGEST_RESET else None
+    seconds = duration(text)
+    return seconds if seconds is not None and seconds <= _LONGEST_RESET else None

@@ -69,7 +69,7 @@ def classify(
     )
     if not retryable:
         return Verdict(error, retryable=False, note=_note(status, method))
-    wait = retry_after(headers)
+    wait = retry_after(headers, body, status=status)
     if wait is not None and wait > longest_retry_after:
         note = f"the server asked for {wait:.0f} s, more than the {longest_retry_after:g} s that a retry may wait"
         return Verdict(error, retryable=False, note=note)

@@ -63,6 +63,7 @@ _ALLOWED = frozenset(
         "last-modified",
         "link",
         "location",
+        "ratelimit",
         "request-id",
         "retry-after",
         "retry-after-ms",
@@ -76,7 +77,15 @@ _ALLOWED = frozenset(
         "x-total-pages",
     }
 )
-_ALLOWED_PREFIXES = ("openai-", "x-ratelimit-", "ratelimit-", "idempotency-", "idempotent-")
+_ALLOWED_PREFIXES = (
+    "anthropic-ratelimit-",
+    "idempotency-",
+    "idempotent-",
+    "openai-",
+    "ratelimit-",
+    "x-rate-limit-",
+    "x-ratelimit-",
+)
 _LONGEST_KEY = 255
 _KEY = re.compile(rf"[!-~]{{1,{_LONGEST_KEY}}}")
 _NOT_METHODS = frozenset({"CONNECT", "TRACE"})
