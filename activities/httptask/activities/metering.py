@@ -9,18 +9,39 @@ from temporalio import activity
 
 from httptask.activities.connections import queue_of
 from httptask.activities.token_counts import OwnCount, SharedCount, TokenCount
+from httptask.activities.token_limit import Correction, Need
 from httptask.chat.usage import Usage
 from httptask.http.connections import Connection
-from httptask.http.errors import ConnectFailed, HttpStatusError, HttpTaskError, Postponed
+from httptask.http.errors import (
+    AddressForbidden,
+    ConnectFailed,
+    FixtureMissing,
+    HttpStatusError,
+    HttpTaskError,
+    Postponed,
+    RequestInvalid,
+    SecretUnavailable,
+    TokenUnavailable,
+)
 from httptask.http.json_tree import is_object
 
 __all__ = ["Meter"]
 
 _BYTES_PER_TOKEN = 4
+_MODEL_CHARACTERS = 200
+_REFUSED = (
+    AddressForbidden,
+    ConnectFailed,
+    FixtureMissing,
+    HttpStatusError,
+    Postponed,
+    RequestInvalid,
+    SecretUnavailable,
+    TokenUnavailable,
+)
+"""Errors of calls that nobody has worked on: they were not sent, or refused."""
 _ANSWER_TOKENS = 1000
 """What an answer is taken to have before any was seen, where the request does not say."""
-_WEIGHT = 0.2
-"""Of each new answer in the running mean."""
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -37,8 +58,6 @@ class Meter:
         self._connections = connections
         self._shared = shared
         self._counts: dict[str, TokenCount] = {}
-        self._answers: dict[tuple[str, Any], float] = {}
-        """Running mean of the tokens of answers, by connection and model."""
 
     async def run(self, connection: str | None, body: Any, call: Callable[[], Awaitable[Result]]) -> Result:
         """Make a call, if there are tokens for it.
@@ -55,14 +74,12 @@ class Meter:
         if found is None or found.tokens_per_minute is None:
             return await call()
         count = self._count(found)
-        asked = len(to_json(body)) / _BYTES_PER_TOKEN
-        model = (found.name, body.get("model") if is_object(body) else None)
-        estimate = asked + self._answers.get(model, _most_of_answer(body))
-        wait = await count.take(estimate)
-        if wait > 0:
+        need = _need_of(body)
+        taken = await count.take(need)
+        if taken.wait > 0:
             raise Postponed(
                 f"waits for tokens of the connection {found.name}, which has {found.tokens_per_minute} a minute",
-                retry_after=wait,
+                retry_after=taken.wait,
             )
         used: float | None = None
         try:
@@ -75,10 +92,8 @@ class Meter:
             return result
         finally:
             if used is not None:
-                count.settle(used - estimate)
-                if used:
-                    before = self._answers.get(model, used - asked)
-                    self._answers[model] = before + _WEIGHT * (used - asked - before)
+                answer = used - need.asked if used else None
+                count.correct(Correction(model=need.model, beyond=used - taken.tokens, answer=answer))
 
     def _count(self, connection: Connection) -> TokenCount:
         assert connection.tokens_per_minute is not None  # only asked for those that have it
@@ -93,17 +108,22 @@ class Meter:
         return self._counts[own]
 
 
-def _most_of_answer(body: Any) -> float:
-    """What the request lets the answer have at most."""
+def _need_of(body: Any) -> Need:
     fields = body if is_object(body) else {}
     given = fields.get("max_completion_tokens") or fields.get("max_tokens")
-    return float(given) if isinstance(given, int) else _ANSWER_TOKENS
+    model = fields.get("model")
+    return Need(
+        asked=len(to_json(body)) / _BYTES_PER_TOKEN,
+        model=model[:_MODEL_CHARACTERS] if isinstance(model, str) else "",
+        most=given if isinstance(given, int) else _ANSWER_TOKENS,
+    )
 
 
 def _used_by_failure(error: HttpTaskError) -> float | None:
     """What a failed call has used: nothing when it was refused, unknown when it may have been worked on."""
-    refused = isinstance(error, HttpStatusError | ConnectFailed | Postponed)
-    if refused and "partial_text" not in error.details:  # an error in the middle of an answer refuses nothing
+    if (
+        isinstance(error, _REFUSED) and "partial_text" not in error.details
+    ):  # an error in the middle of an answer refuses nothing
         return 0.0
     return _tokens(error.details.get("usage"))
 
