@@ -72,32 +72,37 @@ class YamlSyntaxError(Exception):
 class _Scanner(Scanner):
     """The library's scanner, with the white space and the versions of YAML 1.2.2."""
 
+    reader: Any
+
     def scan_to_next_token(self) -> None:
         """Skip tabs as well where they separate (section 6.2) or stand before a comment or the end of a line (6.6)."""
-        super().scan_to_next_token()
-        while self.reader.peek() == "\t" and not self._indents():
+        library: Any = super()
+        library.scan_to_next_token()
+        while self.reader.peek() == "\t" and not _indents(self.reader):
             while self.reader.peek() in " \t":
                 self.reader.forward()
             self.allow_simple_key = False  # no key of a block mapping stands behind a tab
-            super().scan_to_next_token()
+            library.scan_to_next_token()
 
-    def _indents(self) -> bool:
-        """Whether the white space here stands between the beginning of a line and what it holds."""
-        before = self.reader.buffer[self.reader.pointer - self.reader.column : self.reader.pointer]
-        ahead = 0
-        while self.reader.peek(ahead) in " \t":
-            ahead += 1
-        return not before.strip(" ") and self.reader.peek(ahead) not in _ENDS
-
-    def scan_yaml_directive_value(self, start_mark: Any) -> tuple[int, int]:
+    def scan_yaml_directive_value(self, start_mark: Any) -> Any:
         """The version that `%YAML` names; the parser asserts that it is a known one."""
+        library: Any = super()
         try:
-            version: tuple[int, int] = super().scan_yaml_directive_value(start_mark)
+            version = library.scan_yaml_directive_value(start_mark)
         except ValueError:  # more digits than Python reads
-            version = (0, 0)
+            version = None
         if version not in _VERSIONS:
             raise ScannerError(None, None, "found incompatible YAML document", start_mark)
         return version
+
+
+def _indents(reader: Any) -> bool:
+    """Whether the white space here stands between the beginning of a line and what it holds."""
+    before: str = reader.buffer[reader.pointer - reader.column : reader.pointer]
+    ahead = 0
+    while reader.peek(ahead) in " \t":
+        ahead += 1
+    return not before.strip(" ") and reader.peek(ahead) not in _ENDS
 
 
 def read_tokens(text: str) -> Iterator[Token]:
