@@ -94,6 +94,8 @@ EXPECTED: Mapping[str, Sequence[Right]] = {
                 rb"^GET /bucket/(?!.*(Authorization|token-))",
             ),
         ),
+        # A connection has to ask for it, and is told how.
+        Right(error="HttpStatusError", says=("set redirects_elsewhere = true",), requests=1),
     ],
     "slow-first-byte": [Right(output="Hi", requests=1)],
     "text-in-latin-1": [
