@@ -138,8 +138,8 @@ def test_counts_in_the_forms_of_servers(reported: dict[str, Any], counts: dict[s
         ({"error": {"message": "", "type": "internal_server_error", "code": None}}, HttpStatusError, "no message"),
         ({"error": {}, "choices": []}, ResponseInvalid, "no message"),
         ({"choices": [{"finish_reason": "error", "error": {"code": 502, "message": "gone"}}]}, HttpStatusError, "gone"),
-        ("Internal Server Error", ResponseInvalid, "it is text, not JSON"),
-        ("<!doctype html><title>502</title>", ResponseInvalid, "it is text, not JSON"),
+        ("Internal Server Error", ResponseInvalid, "it is not JSON from line 1, column 1 on"),
+        ("<!doctype html><title>502</title>", ResponseInvalid, "it is not JSON from line 1, column 1 on"),
     ],
 )  # fmt: skip
 def test_an_error_in_place_of_an_answer(body: Any, kind: type[HttpTaskError], message: str) -> None:

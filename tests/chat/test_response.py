@@ -190,8 +190,9 @@ def test_reads_tool_calls(message: Any, calls: list[ToolCall], finish_reason: st
     ("body", "problem"),
     [
         ([said("Hi")], "it is not a JSON object"),
-        ("<html>Bad gateway</html>", "it is text, not JSON"),
-        ("data: {}\n\ndata: [DONE]\n", "it is text, not JSON"),
+        ("<html>Bad gateway</html>", 'it is not JSON from line 1, column 1 on: "<html>Bad gateway</html>"'),
+        ("data: {}\n\nx", r'it is not JSON from line 1, column 1 on: "data: {}\n\nx"'),
+        ('{"choices": [', "it is JSON that is cut at line 1, column 14"),
         ("7", "it is not a JSON object"),
         ({}, "/choices is missing"),
         ({"choices": [], "detail": "n was 0"}, "/choices can't be read"),

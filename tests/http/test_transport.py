@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from httptask.http.deadlines import Progress
-from httptask.http.errors import AddressForbidden, ConnectFailed, ResponseInterrupted
+from httptask.http.errors import AddressForbidden, ConnectFailed, ResponseInterrupted, ResponseInvalid
 from httptask.http.models import HttpRequest
 from httptask.testing import Reply, ScriptedServer
 
@@ -85,12 +85,13 @@ async def test_tls_asks_for_the_name_and_fails_as_not_connected(make_edge: Any) 
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         hellos.append(await reader.read(2000))
-        writer.write(b"this is not TLS")
         writer.close()
 
     async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        with pytest.raises(ConnectFailed, match="no TLS connection to localhost") as caught:
+        with pytest.raises(
+            ConnectFailed, match=r"no connection to localhost.*: the server closed it"
+        ) as caught:
             await make_edge(f"https://localhost:{port}").send(request())
     assert caught.value.retryable
     assert b"localhost" in hellos[0]
@@ -270,3 +271,47 @@ async def test_header_values_outside_ascii_go_out_in_utf_8(make_edge: Any) -> No
     async with ScriptedServer([Reply.of()]) as server:
         await make_edge(server.url).send(request(headers={"X-Name": "Zoë €"}))
     assert server.requests[0].headers["x-name"].encode("latin-1").decode() == "Zoë €"
+
+
+NOT_HTTP = [
+    (
+        b"HTTP/1.1 200 OK\r\nX-XSS-Protection=1;\r\nContent-Length: 0\r\n\r\n",
+        'Invalid header token: "X-XSS-Protection=1;"',
+    ),
+    (b"HTTP/1.1 abc OK\r\n\r\n", 'Invalid status code: "HTTP/1.1 abc OK"'),
+    (b"SSH-2.0-OpenSSH_9.6\r\n", '"SSH-2.0-OpenSSH_9.6"'),
+    (b"HTTP/1.1 200 OK\r\nX: \"a'\\\x00b\r\n\r\n", r'''Invalid HTTP header: "\"a'\\\u0000b"'''),
+    (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", "Got more than 32768 bytes when reading"),
+    (b"\x15\x03\x01\x00\x02\x02\x46", "it is TLS: write https:// in place of http://"),
+]
+
+
+@pytest.mark.parametrize(("answer", "why"), NOT_HTTP)
+async def test_what_is_no_http_is_shown(make_edge: Any, answer: bytes, why: str) -> None:
+    async with ScriptedServer([Reply(answer, close=True)]) as server:
+        with pytest.raises(ResponseInvalid) as caught:
+            await make_edge(server.url).send(request())
+    assert caught.value.message.startswith(f"the answer of {server.url[7:]} is not valid HTTP/1.1: ")
+    assert caught.value.message.endswith(why)
+
+
+@pytest.mark.parametrize("greeting", [b"", b"SSH-2.0-OpenSSH_9.6\r\n"])
+async def test_a_port_without_tls_says_so_at_once(make_edge: Any, greeting: bytes) -> None:
+    """A server without TLS answers the handshake with its own words, or greets before it."""
+    connections = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        if not greeting:
+            await reader.read(10)
+        writer.write(
+            greeting or b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(ConnectFailed, match=r"does not speak TLS.* write http:// in place of") as caught:
+            await make_edge(f"https://127.0.0.1:{port}").send(request())
+    assert (caught.value.retryable, connections) == (False, 1)

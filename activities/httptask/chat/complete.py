@@ -107,7 +107,7 @@ async def _ask(
         )
     except HttpTaskError as error:
         name_server(error, request.connection)
-        tell_head(error, response.headers)
+        tell_head(error, response.status, response.headers)
         usage = Usage.model_validate(error.details.get("usage") or {})
         error.details["cost"] = await cost_of(usage, error.details.get("model") or asked_model, connection)
         raise

@@ -40,8 +40,8 @@ _STATUS_OF_NAME = {
     "tokens": 429,
 }
 """Types and codes of errors, and the status under which the API sends them."""
-_ANSWERS: Final = ("choices", "message", "delta", "finish_reason")
-"""What an answer, a chunk or a choice has that is no error."""
+_SAID: Final = ("message", "delta", "finish_reason", "usage")
+"""What a choice, or the last chunk of a stream, has that is no error."""
 
 
 def error_member(part: Mapping[str, Any]) -> Any:
@@ -50,7 +50,8 @@ def error_member(part: Mapping[str, Any]) -> Any:
     Some gateways write the member into every answer, with empty texts.
     """
     error = part.get("error")
-    is_answer = any(part.get(name) is not None for name in _ANSWERS)
+    is_answer = bool(part.get("choices")) or part.get("object") == "chat.completion.chunk"
+    is_answer = is_answer or any(part.get(name) is not None for name in _SAID)
     return None if is_answer and _says_nothing(error) else error
 
 

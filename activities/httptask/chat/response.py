@@ -20,7 +20,7 @@ from httptask.http.errors import (
     ResponseInterrupted,
     ResponseInvalid,
 )
-from httptask.http.excerpt import bound, cut, excerpt
+from httptask.http.excerpt import bound, cut, end_of_json, excerpt
 from httptask.http.json_pointer import json_pointer
 
 __all__ = ["MAX_TEXT_BYTES", "read_completion"]
@@ -101,10 +101,8 @@ def _object(body: Any) -> dict[str, Any]:
     if isinstance(body, str):
         try:
             body = json_tree.parse(body)
-        except json_tree.UnusableJson as unusable:
-            raise _not_a_completion(f"as JSON it can't be read: {unusable}", body) from None
         except ValueError:
-            raise _not_a_completion("it is text, not JSON", body) from None
+            raise _not_a_completion(f"it is {end_of_json(body)}", body) from None
     if json_tree.is_array(body) and body and json_tree.is_object(body[0]) and "error" in body[0]:
         return body[0]  # Google's servers wrap errors in a list
     if not json_tree.is_object(body):

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from httptask.http.charset import decode_json, decode_leniently, decode_text
 from httptask.http.errors import ResponseInvalid
+from httptask.http.excerpt import end_of_json
 from httptask.http.headers import media_type
-from httptask.http.json_tree import UnusableJson, parse
+from httptask.http.json_tree import parse
 from httptask.http.redaction import Redactor
 
 __all__ = ["Content", "is_json", "read_content", "read_leniently", "read_raw"]
@@ -63,7 +64,7 @@ def read_content(
         return Content(None, "none")
     kind, told = media_type(content_type)
     if is_json(kind):
-        return Content(redactor.tree(_json(body, charset or told)), "json")
+        return Content(redactor.tree(_json(body, kind, charset or told, redactor)), "json")
     if (
         charset is not None
         or kind.startswith("text/")
@@ -100,11 +101,16 @@ def is_json(kind: str) -> bool:
     return _JSON_TYPE.fullmatch(kind) is not None
 
 
-def _json(body: bytes, charset: str | None) -> Any:
+def _json(body: bytes, kind: str, charset: str | None, redactor: Redactor) -> Any:
     try:
         text = decode_json(body, charset)
+    except ValueError as error:
+        place = f" (byte {error.start})" if isinstance(error, UnicodeDecodeError) else ""
+        raise ResponseInvalid(f"the response says it is {kind}, and is not in UTF-8{place}") from None
+    try:
         return parse(text) if text.strip() else None
-    except UnusableJson as unusable:
-        raise ResponseInvalid(f"the response can't be read as JSON: {unusable}") from None
     except ValueError:
-        raise ResponseInvalid("the response claims to be JSON and is not: RFC 8259 in UTF-8") from None
+        clean = redactor.text(text)
+        raise ResponseInvalid(
+            f"the response says it is {kind}, and is {end_of_json(clean)}", details={"body_excerpt": clean}
+        ) from None

@@ -104,8 +104,12 @@ class Edge:
             )
             if not answer.success:
                 raise self._status_error(call, answer)
-            content = content_of(answer, call.redactor, raw=request.raw, charset=request.charset)
             headers = safe_headers(answer.headers, call.redactor)
+            try:
+                content = content_of(answer, call.redactor, raw=request.raw, charset=request.charset)
+            except HttpTaskError as error:
+                tell_head(error, answer.status, headers)
+                raise
             if self._recorder is not None:
                 self._recorder.answer(call.prepared, answer.status, headers, content)
             call.observation.status, call.observation.received = answer.status, answer.received
@@ -147,7 +151,7 @@ class Edge:
                         with self._recording(call, answer, stream):
                             yield stream
                     except HttpTaskError as error:
-                        tell_head(error, safe_headers(answer.headers, call.redactor))
+                        tell_head(error, answer.status, safe_headers(answer.headers, call.redactor))
                         raise
                     finally:
                         call.observation.received = answer.progress.received

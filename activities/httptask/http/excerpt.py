@@ -4,11 +4,13 @@ import json
 from typing import Any, Final
 
 from httptask.http.errors import HttpTaskError
+from httptask.http.json_tree import parse
 
-__all__ = ["bound", "cut", "excerpt"]
+__all__ = ["bound", "cut", "end_of_json", "excerpt"]
 
 _MAX_MESSAGE: Final = 500
 _MAX_EXCERPT_BYTES: Final = 2048
+_SHOWN_CHARACTERS: Final = 80
 
 
 def cut(text: str, limit: int) -> str:
@@ -21,6 +23,21 @@ def excerpt(body: Any) -> str:
     if body is None:
         return ""
     return cut(body if isinstance(body, str) else json.dumps(body, ensure_ascii=False), _MAX_EXCERPT_BYTES)
+
+
+def end_of_json(text: str) -> str:
+    """Where a text that is no JSON stops being it, and how it goes on there. No value of a secret is in it any more."""
+    try:
+        parse(text)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        rest = text[error.pos : error.pos + _SHOWN_CHARACTERS]
+        if not rest:
+            return f"JSON that is cut at {place}"
+        return f"not JSON from {place} on: {json.dumps(rest, ensure_ascii=False)}"
+    except ValueError as unusable:
+        return f"not JSON that can be read: {unusable}"
+    return "not JSON"
 
 
 def bound(error: HttpTaskError) -> None:

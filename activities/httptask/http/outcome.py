@@ -49,16 +49,23 @@ def content_of(
         return read_raw(answer.body, redactor)
     try:
         return read_content(answer.body, content_type, redactor, charset=charset)
-    except ResponseInvalid:
+    except ResponseInvalid as invalid:
         if answer.has_known_end:
             raise
         raise ResponseInterrupted(
-            "the response broke off: it does not say how long it is, and what came can't be read"
+            "the response broke off: it does not say how long it is, and what came can't be read",
+            details=invalid.details,
         ) from None
 
 
-def tell_head(error: HttpTaskError, headers: dict[str, str]) -> None:
-    """Tell in an error about an answer what its head says: `headers`, and the `request_id` in them."""
+def tell_head(error: HttpTaskError, status: int, headers: dict[str, str]) -> None:
+    """Tell in an error about an answer what its head says: `headers`, and the `request_id` in them.
+
+    One that can't be read tells its status and media type too.
+    """
+    if isinstance(error, ResponseInvalid):
+        kind = headers.get("content-type") or "no media type"
+        error.message += f" (status {status}, {kind})"
     error.details.setdefault("headers", headers)
     error.details.setdefault("request_id", request_id(headers))
 

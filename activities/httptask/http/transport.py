@@ -1,6 +1,7 @@
 """The one module that knows which client library is underneath: httpx's client over aiohttp's connections.
 
-How an answer is read from a connection is said beside it, in `answer_protocol`.
+How an answer is read from a connection is said beside it, in `answer_protocol`; what the library's errors mean, in
+`transport_errors`.
 
 Whether anything was sent is known from events of the connection, never from the class of an exception.
 """
@@ -8,7 +9,6 @@ Whether anything was sent is known from events of the connection, never from the
 import asyncio
 import io
 import logging
-import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -21,7 +21,7 @@ import aiohttp
 import httpx
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
-from aiohttp.http_exceptions import HttpProcessingError, PayloadEncodingError
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.tracing import Trace
 from yarl import URL
 
@@ -29,15 +29,12 @@ from httptask.http.address import Network
 from httptask.http.answer_protocol import AnswerProtocol
 from httptask.http.deadlines import Progress
 from httptask.http.errors import (
-    ConnectFailed,
     HttpTaskError,
-    RequestInvalid,
-    ResponseInterrupted,
-    ResponseInvalid,
 )
 from httptask.http.exchange import WireResponse
 from httptask.http.guard import Guard
 from httptask.http.route import Route
+from httptask.http.transport_errors import Failed, failure
 from httptask.http.wire import WireRequest
 
 __all__ = ["NetworkTransport"]
@@ -47,7 +44,6 @@ _KEPT_SECONDS = 30
 _WRITTEN_AT_ONCE = 256 * 1024
 _MAX_HEADER_LINE = 32 * 1024
 _MAX_HEADERS = 256
-_SERVER_ERRORS = 500
 _NO_AUTO_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
@@ -102,7 +98,7 @@ class NetworkTransport:
         except HttpTaskError:
             raise
         except Exception as error:  # noqa: BLE001 - a library's error may quote a credential: none may pass
-            raise _failure(error, progress, request.url.netloc) from None
+            raise failure(error, progress, request.url.netloc) from None
 
 
 class _NoCookies(httpx.Cookies):
@@ -198,7 +194,7 @@ class _Body(httpx.AsyncByteStream):
                     self._progress.bytes_received(len(chunk))
                     yield chunk
         except aiohttp.ClientError as error:
-            raise _failure(error, self._progress, self._host) from None
+            raise failure(error, self._progress, self._host) from None
 
     async def aclose(self) -> None:
         connection = self._response.connection
@@ -278,14 +274,6 @@ class _Request(aiohttp.ClientRequest):
             self._connection.abort()
 
 
-class _Failed(Exception):
-    """Carries an error past aiohttp, which would send an idempotent request again on its own."""
-
-    def __init__(self, error: aiohttp.ClientError) -> None:
-        super().__init__()
-        self.error = error
-
-
 async def _send_once(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
@@ -293,7 +281,7 @@ async def _send_once(
     try:
         return await handler(request)
     except aiohttp.ClientError as error:
-        raise _Failed(error) from None
+        raise Failed(error) from None
     except asyncio.CancelledError:
         request.abort()
         raise
@@ -312,54 +300,6 @@ def _reporting() -> aiohttp.TraceConfig:
     tracing.on_connection_create_end.append(connected)
     tracing.on_request_headers_sent.append(sending)  # they are about to be
     return tracing
-
-
-def _failure(error: Exception, progress: Progress, host: str) -> HttpTaskError:
-    """Our error for one of the library's, by what had happened on the connection."""
-    if isinstance(error, _Failed):
-        error = error.error
-    details = {"host": host, "sent": progress.sent}
-    if isinstance(error, aiohttp.InvalidURL) or not isinstance(error, aiohttp.ClientError | OSError):
-        return RequestInvalid(
-            f"the request to {host} can't be sent ({type(error).__name__})", details=details
-        )
-    if not progress.sent:
-        return _not_connected(error, host, details)
-    if _is_malformed(error):
-        return ResponseInvalid(f"the answer of {host} is not HTTP/1.1", details=details)
-    where = "in the middle of its answer" if progress.received else "before it answered"
-    return ResponseInterrupted(f"{host} closed the connection {where}", details=details)
-
-
-def _is_malformed(error: Exception) -> bool:
-    """Whether what came is no HTTP, rather than too little of it."""
-    cause = error.__cause__
-    return isinstance(error, aiohttp.ClientResponseError) or (
-        isinstance(cause, HttpProcessingError) and not isinstance(cause, PayloadEncodingError)
-    )
-
-
-def _not_connected(error: Exception, host: str, details: dict[str, Any]) -> ConnectFailed:
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return ConnectFailed(
-            f"the proxy makes no connection to {host}: it answers {error.status}",
-            details=details,
-            retryable=error.status >= _SERVER_ERRORS,
-        )
-    if isinstance(error, aiohttp.ClientProxyConnectionError):
-        proxy = f"{error.host}:{error.port}"
-        return ConnectFailed(f"no connection to the proxy {proxy}: nothing answers there", details=details)
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        cause = error.certificate_error
-        reason = (
-            cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else "it is not valid"
-        )
-        return ConnectFailed(
-            f"the certificate of {host} is refused: {reason}", details=details, retryable=False
-        )
-    if isinstance(error, aiohttp.ClientConnectorSSLError):
-        return ConnectFailed(f"no TLS connection to {host}: the handshake failed", details=details)
-    return ConnectFailed(f"no connection to {host}: nothing answers there", details=details)
 
 
 _at_work: ContextVar[bool] = ContextVar("httptask_http_at_work", default=False)
