@@ -1,7 +1,9 @@
 """Help is fast, complete, and shows how to use each command."""
 
+import os
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -48,3 +50,33 @@ def test_unknown_option_is_a_usage_error_without_a_traceback() -> None:
     )
     assert told.returncode == 2
     assert "Traceback" not in told.stderr
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    told = subprocess.run([HTTPTASK, "--version"], capture_output=True, text=True, check=True)
+    assert told.stdout == f"httptask {version('httptask')}\n"
+
+
+def completed(line: str) -> list[str]:
+    """What bash offers for the end of a line."""
+    words = line.split(" ")
+    environment = {
+        **os.environ,
+        "_HTTPTASK_COMPLETE": "complete_bash",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(words) - 1),
+    }
+    told = subprocess.run([HTTPTASK], env=environment, capture_output=True, text=True, check=True)
+    assert told.stderr == ""
+    return told.stdout.split()
+
+
+def test_the_shell_completes_commands_and_options() -> None:
+    assert completed("httptask run") == ["run", "runs"]
+    assert completed("httptask runs c") == ["cancel"]
+    assert completed("httptask worker --health") == ["--health-address"]
+
+
+def test_completion_can_be_installed() -> None:
+    told = subprocess.run([HTTPTASK, "--show-completion", "bash"], capture_output=True, text=True, check=True)
+    assert "_HTTPTASK_COMPLETE=complete_bash" in told.stdout

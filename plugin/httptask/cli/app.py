@@ -3,7 +3,8 @@
 import contextlib
 import os
 import sys
-from typing import NoReturn
+from importlib.metadata import version
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -28,7 +29,6 @@ app = typer.Typer(
     help="HTTP calls and LLM chat completions as durable tasks of a workflow.",
     epilog="Example: httptask init my-project",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -48,6 +48,25 @@ app.command(epilog="Example: httptask worker --definitions workflows/ --check")(
 app.command(epilog="Example: httptask schema --output .httptask/schema.json")(schema)
 app.add_typer(runs, name="runs")
 app.add_typer(connections, name="connections")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"httptask {version('httptask')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version, and exit."
+        ),
+    ] = False,
+) -> None:
+    """What can be asked of no command in particular."""
 
 
 def main() -> NoReturn:

@@ -1,6 +1,6 @@
 """`httptask init`: a first project that runs without a key."""
 
-import os
+import shlex
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -10,6 +10,7 @@ import typer
 
 from httptask.cli.console import print_note
 from httptask.cli.errors import CliError
+from httptask.cli.installation import command_in
 from httptask.cli.schema import write_schema
 
 __all__ = ["init"]
@@ -41,9 +42,9 @@ def init(
         target.write_bytes(content)
     write_schema(directory / _SCHEMA)
     print_note(f"wrote {directory}/: {', '.join(str(name) for name in sorted(contents))}")
-    print_note(
-        f"try: cd {directory} && {_command()} run workflow.yaml --input @input.json --fixtures fixtures"
-    )
+    go = "" if directory.resolve() == Path.cwd() else f"cd {shlex.quote(str(directory))} && "
+    run = f"{command_in(directory)} run workflow.yaml --input @input.json --fixtures fixtures"
+    print_note(f"try: {go}{run}")
 
 
 def _require_folder(directory: Path) -> None:
@@ -55,11 +56,6 @@ def _require_folder(directory: Path) -> None:
             f"name a folder: `httptask init {folder if folder.name else 'DIR'}` writes workflow.yaml into it"
         )
         raise CliError(f"{directory}: init fills a folder, and this is a file", hint)
-
-
-def _command() -> str:
-    """How to start httptask again: an environment of uv's is on the PATH of what uv runs only."""
-    return "uv run httptask" if "UV" in os.environ else "httptask"
 
 
 def _contents(folder: Traversable, at: Path) -> list[tuple[Path, bytes]]:

