@@ -1,5 +1,6 @@
 """What surrounds every call of an activity: heartbeat, log context, typed failures, a size that fits."""
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
@@ -14,7 +15,12 @@ from temporalio.exceptions import ApplicationError
 
 from httptask.activities.failure import to_application_error
 from httptask.activities.heartbeat import heartbeating
-from httptask.activities.numbering import attempt_number, policy_interval, require_attempts_left
+from httptask.activities.numbering import (
+    attempt_number,
+    policy_interval,
+    raise_if_paused,
+    require_attempts_left,
+)
 from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits, stored_from
 from httptask.http.errors import HttpTaskError, Postponed, ResponseInvalid, ResponseTooLarge
 from httptask.http.event_stream import Count
@@ -45,10 +51,13 @@ async def run_attempt(
     number = attempt_number(info)
     with bound_contextvars(**_log_context(info, number)):
         try:
-            require_attempts_left(number, attempts)
+            require_attempts_left(info, number, attempts)
             async with heartbeating(number, count):
                 result = await call(number)
             await _check_size(result)
+        except asyncio.CancelledError:
+            raise_if_paused(number)
+            raise
         except HttpTaskError as error:
             if not error.counts:
                 number -= 1

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from httptask.http.errors import Timeout
 
-__all__ = ["attempt_number", "policy_interval", "require_attempts_left"]
+__all__ = ["attempt_number", "policy_interval", "raise_if_paused", "require_attempts_left"]
+
+_PAUSED = "paused"
 
 
 def attempt_number(info: activity.Info) -> int:
@@ -18,15 +21,33 @@ def attempt_number(info: activity.Info) -> int:
     return before + 1 if isinstance(before, int) else info.attempt
 
 
-def require_attempts_left(number: int, attempts: int | None) -> None:
+def raise_if_paused(number: int) -> None:
+    """Say what cuts an attempt off, where Temporal's pause does, and leave word of it for the next one.
+
+    Raises:
+        ApplicationError: of type `Paused`; once the activity is unpaused it has the attempts that are left.
+    """
+    details = activity.cancellation_details()
+    if details is not None and details.paused:
+        activity.heartbeat(number, _PAUSED)
+        raise ApplicationError(
+            "the attempt was cut off when it was paused", {"attempt": number}, type="Paused"
+        ) from None
+
+
+def require_attempts_left(info: activity.Info, number: int, attempts: int | None) -> None:
     """See that an attempt may be made.
 
     Raises:
         Timeout: those before it were the last ones, and none came back to say how it ended.
     """
     if attempts is not None and number > attempts:
+        paused = _PAUSED in info.heartbeat_details
+        why = (
+            "the last was cut off when it was paused" if paused else "their workers stopped, or took too long"
+        )
         raise Timeout(
-            f"none of {attempts} attempts came to an end: their workers stopped, or took too long",
+            f"none of {attempts} attempts came to an end: {why}",
             details={"attempts": attempts},
             retryable=False,
         )

@@ -6,12 +6,12 @@ from collections.abc import Generator
 
 from pydantic import BaseModel
 from temporalio.api.enums.v1 import PendingWorkflowTaskState
-from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from httptask.cli.errors import CliError
+from httptask.cli.executions import Described, describe
 from httptask.cli.launch import RUN_QUEUE_PREFIX
-from httptask.cli.records import state_of
 
 __all__ = ["Ending", "end_run"]
 
@@ -20,7 +20,7 @@ _POLL_SECONDS = 0.1
 
 
 class Ending(BaseModel):
-    """What came of it; `reason` is why the run still is `running`, or why it was terminated."""
+    """What came of it; `reason` is why the run still is `running` or `paused`, or why it was terminated."""
 
     run: str
     state: str
@@ -43,50 +43,48 @@ async def end_run(client: Client, id_: str, *, terminate: bool) -> Ending:
         RPCError: there is no such run, or no answer.
     """
     handle = client.get_workflow_handle(id_)
-    description = await handle.describe()
-    if description.close_time is not None:
-        ended = f"{id_} ended at {description.close_time:%Y-%m-%d %H:%M:%S} UTC"
+    run = await describe(client, id_)
+    if run.ended_at is not None:
+        ended = f"{id_} ended at {run.ended_at:%Y-%m-%d %H:%M:%S} UTC"
         raise CliError(ended, "`httptask runs show` tells how")
     with _unless_ended():
         await handle.cancel()
-    description = await _watch(client, id_)
-    if description.close_time is not None:
-        return Ending(run=id_, state=state_of(description.status))
-    reason = _reason(description)
-    if not (terminate or _is_own(description)):
-        return Ending(run=id_, state="running", reason=reason)
+    run = await _watch(client, id_)
+    if run.ended_at is not None:
+        return Ending(run=id_, state=run.state)
+    reason = run.pause or _reason(run)
+    if not (terminate or (_is_own(run) and run.pause is None)):
+        return Ending(run=id_, state=run.state, reason=reason)
     with _unless_ended():
         await handle.terminate(reason=reason)
-    status = (await handle.describe()).status
-    terminated = status is WorkflowExecutionStatus.TERMINATED
-    return Ending(run=id_, state=state_of(status), reason=reason if terminated else None)
+    state = (await describe(client, id_)).state
+    return Ending(run=id_, state=state, reason=reason if state == "terminated" else None)
 
 
-async def _watch(client: Client, id_: str) -> WorkflowExecutionDescription:
+async def _watch(client: Client, id_: str) -> Described:
     """The run once it has ended, or once patience has."""
-    handle = client.get_workflow_handle(id_)
     clock = asyncio.get_running_loop()
     until = clock.time() + _PATIENCE_SECONDS
     while True:
-        description = await handle.describe()
-        if description.close_time is not None or clock.time() > until:
-            return description
+        run = await describe(client, id_)
+        if run.ended_at is not None or run.pause or clock.time() > until:
+            return run
         await asyncio.sleep(_POLL_SECONDS)
 
 
-def _reason(description: WorkflowExecutionDescription) -> str:
+def _reason(run: Described) -> str:
     """Why a run that was asked to end goes on: a worker that is there takes the request up at once."""
     untaken = PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_SCHEDULED
-    if description.raw_description.pending_workflow_task.state != untaken:
+    if run.description.pending_workflow_task.state != untaken:
         return f"it did not end within {_PATIENCE_SECONDS:g} s"
-    if _is_own(description):
+    if _is_own(run):
         return "no worker serves its queue any more"
-    return f"no worker serves the task queue {description.task_queue} now"
+    return f"no worker serves the task queue {run.info.task_queue} now"
 
 
-def _is_own(description: WorkflowExecutionDescription) -> bool:
+def _is_own(run: Described) -> bool:
     """Whether it is a run of `httptask run`, whose queue nobody else ever serves."""
-    return description.task_queue.startswith(RUN_QUEUE_PREFIX)
+    return run.info.task_queue.startswith(RUN_QUEUE_PREFIX)
 
 
 @contextlib.contextmanager

@@ -11,12 +11,13 @@ from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflow.v1 import PendingActivityInfo
-from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHistory
+from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
 
 from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST
 from httptask.chat.models import ChatRequest
 from httptask.chat.request import to_http_request
+from httptask.cli.executions import Described, describe
 from httptask.cli.records import CallRecord, FailureRecord, RunRecord, TaskRecord, summarize
 from httptask.dsl.expressions.messages import excerpt
 from httptask.http.json_tree import is_object
@@ -42,17 +43,17 @@ async def read_run(client: Client, run_id: str) -> RunRecord:
     Raises:
         RPCError: there is no such run.
     """
-    description = await client.get_workflow_handle(run_id).describe()
-    record = RunRecord(**(await summarize(description)).model_dump())
-    chain = await _chain(client, description)
+    execution = await describe(client, run_id)
+    record = RunRecord(**(await summarize(execution)).model_dump(), pause=execution.pause)
+    chain = await _chain(client, execution)
     reader = _Reader(client.data_converter, record)
     for history in chain:
         for event in history.events:
             await reader.read(event)
-    attempt = description.raw_description.pending_workflow_task.attempt
+    attempt = execution.description.pending_workflow_task.attempt
     if attempt > 1:
         record.impasse = Impasse(attempt=attempt, last_failure=reader.stuck_at)
-    pending = description.raw_description.pending_activities
+    pending = execution.description.pending_activities
     await reader.add_pending(pending)
     record.tasks = [_activity_as_task(call) for call in reader.calls.values()]
     if runs_definition(chain[0].events):
@@ -73,12 +74,12 @@ async def read_run(client: Client, run_id: str) -> RunRecord:
     return record
 
 
-async def _chain(client: Client, description: WorkflowExecutionDescription) -> list[WorkflowHistory]:
+async def _chain(client: Client, execution: Described) -> list[WorkflowHistory]:
     """The histories of a chain of runs, oldest first."""
     chain: list[WorkflowHistory] = []
-    run_id = description.run_id
+    run_id = execution.run_id
     while run_id:
-        chain.append(await client.get_workflow_handle(description.id, run_id=run_id).fetch_history())
+        chain.append(await client.get_workflow_handle(execution.id, run_id=run_id).fetch_history())
         run_id = chain[-1].events[0].workflow_execution_started_event_attributes.continued_execution_run_id
     return chain[::-1]
 

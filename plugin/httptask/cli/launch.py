@@ -18,6 +18,7 @@ from httptask.cli.background import beside, first_of
 from httptask.cli.cluster import Cluster, connect
 from httptask.cli.console import print_json, print_note, stderr
 from httptask.cli.errors import CliError, ExitCode
+from httptask.cli.executions import describe
 from httptask.cli.failures import explain_failure, problem_of, state_after
 from httptask.cli.interrupts import Interrupts
 from httptask.cli.losses import while_working
@@ -116,7 +117,7 @@ async def _follow(
             raise CliError(
                 f"{handle.id} did not end: Temporal does not answer", exit_code=ExitCode.INTERRUPTED
             )
-        spent = await _spent(handle)
+        spent = await _spent(client, handle)
         try:
             output = result.result()
         except WorkflowFailureError as failure:
@@ -133,10 +134,11 @@ async def _follow(
     return ExitCode.DONE
 
 
-async def _spent(handle: WorkflowHandle[Any, Any]) -> dict[str, Any] | None:
+async def _spent(client: Client, handle: WorkflowHandle[Any, Any]) -> dict[str, Any] | None:
     """What the run has used, as JSON; shown where it was asking models."""
-    with contextlib.suppress(RPCError):
-        found = (await (await handle.describe(rpc_timeout=_CANCEL_TIME)).memo()).get(SPENT_MEMO)
+    with contextlib.suppress(RPCError, TimeoutError):
+        async with asyncio.timeout(_CANCEL_SECONDS):
+            found = (await (await describe(client, handle.id)).memo()).get(SPENT_MEMO)
         if found is not None:
             spent = Spent.model_validate(found)
             if spent.questions:

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
-from temporalio.client import WorkflowExecutionStatus
 
+from httptask.cli.executions import Execution
 from httptask.plugin import SIMULATED_MEMO
 from httptask.workflows.state import SPENT_MEMO, Spent
 from httptask.workflows.status import Impasse, TaskState, TaskStatus
 
-__all__ = ["CallRecord", "FailureRecord", "RunRecord", "RunSummary", "TaskRecord", "state_of", "summarize"]
+__all__ = ["CallRecord", "FailureRecord", "RunRecord", "RunSummary", "TaskRecord", "summarize"]
 
 
 class FailureRecord(BaseModel):
@@ -69,6 +69,8 @@ class RunRecord(RunSummary):
     output: Any = None
     failure: FailureRecord | None = None
     """Why it failed."""
+    pause: str | None = None
+    """Who paused it, and why."""
     impasse: Impasse | None = None
     """Why it has not ended and does not go on either."""
     note: str | None = None
@@ -76,27 +78,16 @@ class RunRecord(RunSummary):
     tasks: list[TaskRecord] = []
 
 
-async def summarize(execution: Any) -> RunSummary:
-    """A run as `Client.list_workflows` or `WorkflowHandle.describe` gives it."""
+async def summarize(execution: Execution) -> RunSummary:
+    """What a list tells of a run."""
     memo = await execution.memo()
     return RunSummary(
         id=execution.id,
         run_id=execution.run_id,
-        definition=memo.get("definition", execution.workflow_type),
-        state=state_of(execution.status),
-        started_at=execution.start_time,
-        ended_at=execution.close_time,
+        definition=memo.get("definition", execution.info.type.name),
+        state=execution.state,
+        started_at=execution.started_at,
+        ended_at=execution.ended_at,
         spent=memo.get(SPENT_MEMO),
         simulated=memo.get(SIMULATED_MEMO, False),
     )
-
-
-def state_of(status: WorkflowExecutionStatus | None) -> str:
-    """The state of a run, spelled as the standard spells those of tasks."""
-    match status:
-        case None:
-            return "unknown"
-        case WorkflowExecutionStatus.CANCELED:
-            return "cancelled"
-        case _:
-            return status.name.lower().replace("_", " ")

@@ -103,27 +103,28 @@ def cancel(
     elif ending.state == "running":
         print_note(f"asked {ending.run} to end, but {ending.reason}")
         print_note("  hint: it ends when its worker does so; `--terminate` ends it at once")
+    elif ending.state == "paused":
+        print_note(f"asked {ending.run} to end, but it is {ending.reason}")
+        print_note("  hint: it ends when it is unpaused; `--terminate` ends it at once")
     else:
         reason = f"{ending.reason}: " if ending.reason else ""
         print_note(f"{ending.run}: {reason}{ending.state}")
 
 
 async def _latest(client: "Client", limit: int) -> "list[RunSummary]":
+    from httptask.cli.executions import list_executions
     from httptask.cli.records import summarize
 
-    of_state = f"{_OURS} AND {_LATEST} AND ExecutionStatus"
-    found = [run async for run in client.list_workflows(f"{of_state} = 'Running'", limit=limit)]
+    of_ours = f"{_OURS} AND {_LATEST} AND CloseTime"
+    opened = [run async for run in list_executions(client, f"{of_ours} IS NULL", limit)]
+    found = sorted(opened, key=lambda each: each.started_at, reverse=True)[:limit]
     known = {run.run_id for run in found}
     # Not every store of Temporal sorts as asked: open runs come by their start, ended ones by their end.
-    async for run in client.list_workflows(f"{of_state} != 'Running'"):
-        if (
-            len(found) >= limit
-            and run.close_time is not None
-            and run.close_time < found[limit - 1].start_time
-        ):
+    async for run in list_executions(client, f"{of_ours} IS NOT NULL"):
+        if len(found) >= limit and run.ended_at is not None and run.ended_at < found[limit - 1].started_at:
             break
         if run.run_id not in known:
-            found = sorted((*found, run), key=lambda each: each.start_time, reverse=True)[:limit]
+            found = sorted((*found, run), key=lambda each: each.started_at, reverse=True)[:limit]
     return [await summarize(run) for run in found]
 
 

@@ -43,6 +43,8 @@ def print_run(run: RunRecord) -> None:
     _print(f"started {_local(run.started_at)}, took {_took(run.started_at, run.ended_at)}")
     if run.spent is not None:
         _print(describe_spent(run.spent))
+    if run.pause is not None:
+        _print(run.pause)
     if run.impasse is not None:
         cure = f"it is tried again until that is cured; `httptask runs cancel {run.id}` ends it"
         _print(describe_impasse(run.impasse, cure))

@@ -15,7 +15,7 @@ from httptask.dsl.json_values import is_mapping, is_number
 from httptask.http.errors import Postponed
 from httptask.workflows.status import STATUS_QUERY, Impasse, RunStatus, TaskStatus
 
-__all__ = ["SIMULATED_MEMO", "fetch_status", "with_attempts", "with_simulated"]
+__all__ = ["SIMULATED_MEMO", "fetch_status", "paused_by", "with_attempts", "with_simulated"]
 
 SIMULATED_MEMO = "simulated"
 """Where a run keeps that its answers come from fixtures."""
@@ -36,12 +36,17 @@ async def fetch_status(handle: WorkflowHandle[Any, Any], known: RunStatus | None
 
     Args:
         handle: the run.
-        known: its state a while ago. It is what is told, with the impasse, of a run that can't answer for itself.
+        known: its state a while ago. It is what is told, with the impasse, of a run that can't answer for itself,
+            and as `paused` of one that Temporal paused.
 
     Raises:
         RPCError: the server can't be reached, or no worker answered the query within 2 s.
     """
-    description = await handle.describe()
+    try:
+        description = await handle.describe()
+    except ValueError:  # the SDK's enum of states lacks that of a paused run, which refuses queries anyway
+        known = known or RunStatus(workflow="", version="", sha256="")
+        return known.model_copy(update={"state": "paused"})
     attempt = description.raw_description.pending_workflow_task.attempt
     if attempt > 1:  # a query would wait for this workflow task, or fail with it
         known = known or RunStatus(workflow=description.workflow_type, version="", sha256="", state="pending")
@@ -97,6 +102,8 @@ def _attempt(info: PendingActivityInfo) -> dict[str, Any]:
     }
     if info.last_failure.application_failure_info.type != Postponed.__name__:
         changes["retry_after"] = facts.get("retry_after")
+    if info.paused:
+        return {**changes, "state": "paused", "detail": _why_paused(info)}
     if queued:
         changes.update(state="waiting", last_failure=_why_queued(info))
     if not waits and (read := _read_so_far(info)) is not None:
@@ -108,6 +115,22 @@ def _attempt(info: PendingActivityInfo) -> dict[str, Any]:
         elif info.HasField("scheduled_time"):
             changes["next_attempt_at"] = info.scheduled_time.ToDatetime(tzinfo=UTC)
     return changes
+
+
+def _why_paused(info: PendingActivityInfo) -> str:
+    """A person paused it, or a rule of Temporal's."""
+    pause = info.pause_info
+    who, why = (
+        (f"the rule {pause.rule.rule_id}", pause.rule.reason)
+        if pause.HasField("rule")
+        else (pause.manual.identity, pause.manual.reason)
+    )
+    return paused_by(who, why)
+
+
+def paused_by(who: str, why: str) -> str:
+    """What is paused, in words: by whom, and what they said; both may be empty."""
+    return "paused" + (f" by {who}" if who else "") + (f": {why}" if why else "")
 
 
 def _is_overdue(info: PendingActivityInfo) -> bool:

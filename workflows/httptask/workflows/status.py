@@ -13,8 +13,8 @@ __all__ = ["STATUS_QUERY", "Impasse", "RunStatus", "StatusBoard", "TaskState", "
 STATUS_QUERY = "status"
 _KEPT = 1000
 
-TaskState = Literal["pending", "running", "waiting", "completed", "faulted", "cancelled", "skipped"]
-"""The standard's status phases (dsl.md), and `skipped` for a task whose `if` was false."""
+TaskState = Literal["pending", "running", "waiting", "paused", "completed", "faulted", "cancelled", "skipped"]
+"""The standard's status phases (dsl.md), `skipped` where an `if` was false, `paused` where Temporal paused it."""
 
 
 class TaskStatus(BaseModel):

@@ -30,6 +30,7 @@ __all__ = ["LiveView"]
 _MARKS = {
     "pending": Text("·", "dim"),
     "waiting": Text("◷", "yellow"),
+    "paused": Text("‖", "yellow"),
     "completed": Text("✓", "green"),
     "faulted": Text("✗", "red"),
     "cancelled": Text("⊘", "yellow"),

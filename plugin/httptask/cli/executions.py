@@ -1,0 +1,120 @@
+"""Runs as Temporal describes them, in any state: its SDK can't read that of a paused one, which its enum lacks."""
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import WorkflowExecutionStatus
+from temporalio.api.workflow.v1 import WorkflowExecutionInfo
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    DescribeWorkflowExecutionResponse,
+    ListWorkflowExecutionsRequest,
+)
+from temporalio.client import Client
+from temporalio.converter import DataConverter
+
+from httptask.plugin.status import paused_by
+
+__all__ = ["Described", "Execution", "describe", "list_executions"]
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One run.
+
+    Attributes:
+        info: as Temporal tells it.
+        converter: decodes its memo.
+    """
+
+    info: WorkflowExecutionInfo
+    converter: DataConverter
+
+    @property
+    def id(self) -> str:
+        """The id of the run, which all runs of a chain have in common."""
+        return self.info.execution.workflow_id
+
+    @property
+    def run_id(self) -> str:
+        """The id of this run of the chain."""
+        return self.info.execution.run_id
+
+    @property
+    def state(self) -> str:
+        """Its state, spelled as the standard spells those of tasks."""
+        if self.info.status not in WorkflowExecutionStatus.values():
+            return "unknown"  # of a newer server
+        name = WorkflowExecutionStatus.Name(self.info.status).removeprefix("WORKFLOW_EXECUTION_STATUS_")
+        return "cancelled" if name == "CANCELED" else name.lower().replace("_", " ")
+
+    @property
+    def started_at(self) -> datetime:
+        """When it began."""
+        return _time(self.info.start_time)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended; None while it is open, which a paused one is."""
+        return _time(self.info.close_time) if self.info.HasField("close_time") else None
+
+    async def memo(self) -> Mapping[str, Any]:
+        """What was noted about it."""
+        fields = self.info.memo.fields
+        return {name: (await self.converter.decode([payload]))[0] for name, payload in fields.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Described(Execution):
+    """One run, with what it waits for."""
+
+    description: DescribeWorkflowExecutionResponse
+
+    @property
+    def pause(self) -> str | None:
+        """Why it is paused: by whom, and what they said; None when it is not."""
+        if self.state != "paused":
+            return None
+        pause = self.description.workflow_extended_info.pause_info
+        return paused_by(pause.identity, pause.reason)
+
+
+async def describe(client: Client, id_: str) -> Described:
+    """Look at a run.
+
+    Raises:
+        RPCError: there is no such run, or no answer.
+    """
+    request = DescribeWorkflowExecutionRequest(
+        namespace=client.namespace, execution=WorkflowExecution(workflow_id=id_)
+    )
+    found = await client.workflow_service.describe_workflow_execution(request, retry=True)
+    return Described(found.workflow_execution_info, client.data_converter, found)
+
+
+async def list_executions(client: Client, query: str, limit: int = _PAGE) -> AsyncGenerator[Execution]:
+    """All runs that a query finds; `limit` is how many are wanted, as far as that is known.
+
+    Raises:
+        RPCError: the query is refused, or there is no answer.
+    """
+    request = ListWorkflowExecutionsRequest(
+        namespace=client.namespace, query=query, page_size=min(limit, _PAGE)
+    )
+    while True:
+        page = await client.workflow_service.list_workflow_executions(request, retry=True)
+        for info in page.executions:
+            yield Execution(info, client.data_converter)
+        if not page.next_page_token:
+            return
+        request.next_page_token = page.next_page_token
+
+
+def _time(stamp: Timestamp) -> datetime:
+    return stamp.ToDatetime(tzinfo=UTC)
