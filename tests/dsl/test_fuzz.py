@@ -33,7 +33,7 @@ do:
 PIECES = (
     "\t", "\n", " ", ":", ": ", "- ", "{", "}", "[", "]", '"', "'", "${", "${ .x }", "#", "&a ", "*a", "!!x ", "|", ">",
     "?", "null", "1", "true", "\u2028", "é", "$secrets.X", "$tasks.x", "/~", "\\", "%", "\x00", "\n---\n", "\n    ",
-    "do:", "set: ", "call: http", "then: end", "for: {}", "with: ", "try: ", "${ def f: f; f }", "[[[[", "{a: {a: ",
+    "do:", "set: ", "call: http", "then: end", "for: {}", "with: ", "try: ", "${ def f: 1; f }", "[[[[", "{a: {a: ",
 )  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def test_values(value_of: ValueOf, text: str, value: Any) -> None:
     ("text", "message", "hint"),
     [
         ("(.l[])", "several outputs", "first"),
-        ("range(1e12)", "several outputs", "first"),
+        ("range(3)", "several outputs", "first"),
         ("empty", "yields nothing", "null"),
         ("limit(0; 1)", "yields nothing", "null"),
         (".a + .s", 'number (1) and string ("text") cannot be added', "tostring"),

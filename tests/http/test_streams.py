@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from httptask.http.errors import (
 from httptask.http.event_stream import Count
 from httptask.http.models import HttpRequest, HttpResponse, Limits, StreamReading
 from httptask.testing import Reply, ScriptedServer
+from support.stand_in_jq import acting, standing_in
 
 SSE = {"Content-Type": "text/event-stream"}
 LINES = {"Content-Type": "application/x-ndjson"}
@@ -253,13 +255,18 @@ async def test_secrets_are_replaced_wherever_chunks_are_cut(make_edge: Any) -> N
             r"/with/stream/until: a condition must .* `empty` yields nothing \(give a default",
         ),
         ({"until": ".a, .b, true, 4"}, r"yields `1`, `null`, `true` and 1 more \(join them"),
-        ({"each": "def f: f; f"}, "stopped at its time limit"),
     ],
 )
 async def test_expression_that_fails(make_edge: Any, stream: dict[str, Any], message: str) -> None:
     reply = Reply.of(sse('{"a": 1}'), headers=SSE)
     with pytest.raises(SelectionFailed, match=message) as caught:
         await read(make_edge, reply, pointer="/do/0/x/with/stream", **stream)
+    assert not caught.value.retryable
+
+
+async def test_an_expression_that_does_not_end_is_stopped(make_edge: Any, tmp_path: Path) -> None:
+    with standing_in(tmp_path), pytest.raises(SelectionFailed, match="stopped at its time limit") as caught:
+        await read(make_edge, Reply.of(sse('{"a": 1}'), headers=SSE), each=acting("sleep 60"))
     assert not caught.value.retryable
 
 

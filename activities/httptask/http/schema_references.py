@@ -80,10 +80,9 @@ def _parts(schema: Any) -> Iterator[_Part]:
 def _in_place(part: _Part, anchors: dict[tuple[str, str], str]) -> Iterator[str]:
     """Pointers of the schemas that hold for the same value as this one."""
     for key in _LISTS:
-        options = part.schema.get(key)
+        options: Any = part.schema.get(key)
         yield from (
-            f"{part.pointer}/{key}/{index}"
-            for index in range(len(options) if isinstance(options, list) else 0)
+            f"{part.pointer}/{key}/{index}" for index, _ in enumerate(options if is_array(options) else ())
         )
     yield from (f"{part.pointer}/{key}" for key in _SINGLE)
     dependent: Any = part.schema.get("dependentSchemas")
