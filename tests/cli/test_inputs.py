@@ -82,8 +82,77 @@ def test_other_faults(folder: Path, argument: str, message: str) -> None:
 
 def test_schema_is_checked_before_anything_starts() -> None:
     loaded = load_text(TAKES_NUMBER, "takes.yaml")
-    check_input(loaded, {"n": 1})
+    check_input(loaded, {"n": 1}, given=True)
     with pytest.raises(CliError) as raised:
-        check_input(loaded, {"n": "x"})
+        check_input(loaded, {"n": "x"}, given=True)
     assert raised.value.message == '--input does not fit its schema: /n: "x" is not of type "integer"'
     assert raised.value.hint == "see input.schema in takes.yaml"
+
+
+def test_no_input_where_one_is_asked_for(folder: Path) -> None:
+    loaded = load_text(TAKES_NUMBER, "takes.yaml")
+    for hint in ("""'{"name": "value"}' or @FILE""", "@input.json"):
+        with pytest.raises(CliError) as raised:
+            check_input(loaded, None, given=False)
+        assert raised.value.message == "no --input was given, and the definition asks for one"
+        assert raised.value.hint == f"write --input {hint}; see input.schema in takes.yaml"
+        (folder / "input.json").touch()
+
+
+def test_yaml_from_a_file_and_in_blocks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "input.yaml").write_text("{ n: 1, day: 2026-11-28 }")
+    monkeypatch.setattr("sys.stdin", io.StringIO("- 1\n- two\n"))
+    assert read_input("@input.yaml") == {"n": 1, "day": "2026-11-28"}
+    assert read_input("-") == [1, "two"]
+    assert read_input("caller: Ann\nurgent: yes") == {"caller": "Ann", "urgent": "yes"}
+
+
+def test_a_fault_in_yaml_has_its_place(folder: Path) -> None:
+    (folder / "input.yaml").write_text("n: 1\nn: 2\n")
+    assert refusal("@input.yaml").message.startswith("input.yaml:2:1: ")
+
+
+@pytest.mark.parametrize("argument", ["{caller: Ann}", "{caller:Ann}", "hello", "[1, two]"])
+def test_what_a_shell_took_quotes_from_is_not_guessed_at(argument: str) -> None:
+    assert "not valid JSON" in refusal(argument).message
+
+
+def test_files_become_members(folder: Path) -> None:
+    (folder / "notes.txt").write_text("Ann called.\n")
+    (folder / "photo.png").write_bytes(b"\x89PNG")
+    files = ["notes=@notes.txt", "photo=base64@photo.png"]
+    assert read_input('{"n": 1}', files=files) == {"n": 1, "notes": "Ann called.\n", "photo": "iVBORw=="}
+    assert read_input(None, files=files[:1]) == {"notes": "Ann called.\n"}
+
+
+@pytest.mark.parametrize(
+    ("argument", "message", "hint"),
+    [
+        ("notes.txt", "--input-file: notes.txt is not NAME=@FILE", "write NAME=@FILE for the text of a file"),
+        ("a=notes.txt", "--input-file: a=notes.txt is not NAME=@FILE", "write NAME=@FILE"),
+        ("a=@absent", "--input-file: can't read absent: No such file or directory", ""),
+        (
+            "a=@photo.png",
+            "--input-file: photo.png is not UTF-8 text",
+            "for its bytes in base64, write a=base64@photo.png",
+        ),
+        ("n=@notes.txt", "--input-file: the input has n already", "give it once"),
+    ],
+)
+def test_faults_of_files(folder: Path, argument: str, message: str, hint: str) -> None:
+    (folder / "notes.txt").touch()
+    (folder / "photo.png").write_bytes(b"\x89PNG")
+    with pytest.raises(CliError) as raised:
+        read_input('{"n": 1}', files=[argument])
+    assert raised.value.message == message
+    assert (raised.value.hint or "").startswith(hint)
+
+
+async def test_a_run_reads_files_into_its_input(shell: Shell) -> None:
+    shell.write(
+        "keeps.yaml",
+        TAKES_NUMBER.replace("n: { type: integer }", "n: { type: string }").replace("[n]", "[n, m]"),
+    )
+    shell.write("n.txt", "one")
+    code, command = await shell.run("run", "keeps.yaml", "--input", "m: 2", "--input-file", "n=@n.txt")
+    assert (code, command.stdout) == (0, '{\n  "n": "one"\n}\n'), command.stderr

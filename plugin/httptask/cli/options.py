@@ -9,6 +9,7 @@ __all__ = [
     "ConfigOption",
     "DefinitionsOption",
     "FixturesOption",
+    "InputFilesOption",
     "InputOption",
     "JsonOption",
     "LiveOption",
@@ -33,7 +34,16 @@ FixturesOption = Annotated[
     typer.Option("--fixtures", metavar="DIR", help="Answer requests from recorded files; nothing is sent."),
 ]
 InputOption = Annotated[
-    str | None, typer.Option("--input", "-i", metavar="JSON|@FILE|-", help="The workflow's input.")
+    str | None,
+    typer.Option("--input", "-i", metavar="JSON|YAML|@FILE|-", help="The workflow's input."),
+]
+InputFilesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input-file",
+        metavar="NAME=@FILE",
+        help="A member of the input: the text of a file, or with NAME=base64@FILE its bytes. May be repeated.",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 LiveOption = Annotated[

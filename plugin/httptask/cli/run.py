@@ -12,6 +12,7 @@ from httptask.cli.inputs import check_input, read_input
 from httptask.cli.options import (
     ConfigOption,
     FixturesOption,
+    InputFilesOption,
     InputOption,
     JsonOption,
     LiveOption,
@@ -29,6 +30,7 @@ def run(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The definition.")],
     *,
     input_: InputOption = None,
+    input_files: InputFilesOption = None,
     fixtures: FixturesOption = None,
     record: RecordOption = None,
     live: LiveOption = False,
@@ -55,8 +57,8 @@ def run(
     recorded = load_fixtures(fixtures, record)
     project = load_project(config, fixtures=recorded)
     loaded = load_one(file)
-    data = read_input(input_)
-    check_input(loaded, data)
+    data = read_input(input_, files=input_files or ())
+    check_input(loaded, data, given=bool(input_ or input_files))
     own = for_own_runs(project.config, used_secrets([loaded]))
     if recorded is None:
         tell_credential_warnings(own)

@@ -12,6 +12,7 @@ from httptask.cli.inputs import read_input
 from httptask.cli.options import (
     ConfigOption,
     FixturesOption,
+    InputFilesOption,
     InputOption,
     JsonOption,
     ProfileOption,
@@ -46,6 +47,7 @@ def send_test_request(
     ],
     *,
     input_: InputOption = None,
+    input_files: InputFilesOption = None,
     task_input: TaskInputOption = None,
     outputs: OutputsOption = None,
     variables: VariablesOption = None,
@@ -78,7 +80,7 @@ def send_test_request(
     project = load_project(config, fixtures=recorded)
     loaded = load_one(file)
     sample = Sample(
-        input=read_input(input_),
+        input=read_input(input_, files=input_files or ()),
         task_input=read_input(task_input, "--task-input"),
         outputs=_object(outputs, "--outputs"),
         variables=_object(variables, "--variables"),
