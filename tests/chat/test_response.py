@@ -268,7 +268,7 @@ def test_text_beside_tool_calls_is_json_or_no_fault(text: str, value: Any) -> No
     ("body", "errors"),
     [
         (said("Sure!"), [{"pointer": "", "message": "not JSON: Expecting value at line 1 column 1"}]),
-        (said(None), [{"pointer": "", "message": "not JSON: Expecting value at line 1 column 1"}]),
+        (said(None), [{"pointer": "", "message": "the answer has no text"}]),
         (said('{"n": "1"}'), [{"pointer": "/n", "message": '"1" is not of type "integer"'}]),
     ],
 )
@@ -282,6 +282,15 @@ def test_output_of_another_form_is_an_error_with_all_a_reask_needs(body: Any, er
     assert details["errors"] == errors
     assert details["text"] == (body["choices"][0]["message"]["content"] or "")
     assert (details["finish_reason"], details["usage"]["total_tokens"], details["id"]) == ("stop", 7, "c-1")
+
+
+@pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
+def test_json_that_a_server_took_for_a_thought_is_told(field: str) -> None:
+    with pytest.raises(
+        OutputInvalid, match="no text; its reasoning is the JSON that was asked for"
+    ) as caught:
+        read_completion(answer({"content": None, field: '{"n": 1}'}), SCHEMA_REQUEST)
+    assert (caught.value.details["text"], caught.value.details["reasoning"]) == ("", '{"n": 1}')
 
 
 @pytest.mark.parametrize(

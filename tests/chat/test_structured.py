@@ -43,7 +43,8 @@ def test_reads(text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "not JSON: Expecting value at line 1 column 1"),
+        ("", "the answer has no text"),
+        (" \n", "the answer has no text"),
         ('{"a": ', "not JSON: Expecting value at line 1 column 7"),
         ('{"a": 1} {"a": 2}', "not JSON: Extra data at line 1 column 10"),
         ('```json\n{"a": 1}\n```\n```json\n{"a": 2}\n```', "not JSON: Expecting value at line 1 column 1"),
@@ -52,7 +53,7 @@ def test_reads(text: str, value: Any) -> None:
         ('{"a": 1e999}', "a number is out of range"),
         ('{"a": ' + "1" * 5000 + "}", "a number is out of range"),
         ('<think>{"a": 1}', "not JSON: Expecting value at line 1 column 1"),
-        ('<think>{"a": 1}</think>', "not JSON: Expecting value at line 1 column 1"),
+        ('<think>{"a": 1}</think>', "the answer has no text behind what the model thought (</think>)"),
         ('```json\n{"a": 1}\n~~~', "not JSON: Expecting value at line 1 column 1"),
         ("[1]", "the answer is JSON but not an object"),
         ('{"a":' * 200 + "1" + "}" * 200, "it is nested too deeply"),
@@ -61,6 +62,23 @@ def test_reads(text: str, value: Any) -> None:
 )
 def test_refuses(text: str, message: str) -> None:
     assert [fault.message for fault in read_structured(text, OBJECT).faults] == [message]
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "message"),
+    [
+        ("hm", "the answer has no text, only reasoning"),
+        ("[1]", "the answer has no text, only reasoning"),
+        (
+            '```json\n{"a": 1}\n```',
+            "the answer has no text; its reasoning is the JSON that was asked for, which",
+        ),
+        (" ", "the answer has no text"),
+    ],
+)
+def test_says_what_stands_in_place_of_a_text(reasoning: str, message: str) -> None:
+    faults = read_structured("", OBJECT, reasoning=reasoning).faults
+    assert [fault.message.partition(" the server")[0] for fault in faults] == [message]
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,20 @@
 """Calls of tools, as they are told apart and go back to the model."""
 
+import json
 from typing import Any
 
 import pytest
 
+from httptask.chat.models import ToolCall
 from httptask.chat.response import read_completion
-from httptask.chat.tools import answer, answered_calls, follow_up, question_so_far
+from httptask.chat.tools import (
+    ToolCallInvalid,
+    answer,
+    answered_calls,
+    follow_up,
+    question_so_far,
+    read_arguments,
+)
 
 BEFORE = [
     {"role": "user", "content": "?"},
@@ -89,6 +98,71 @@ def test_calls_go_back_in_the_apis_form(message: dict[str, Any], calls: list[Any
 def test_a_call_of_a_custom_tool_keeps_its_form() -> None:
     call = {"id": "a", "type": "custom", "custom": {"name": "f", "input": "select 1"}}
     assert taken_up({"role": "assistant", "tool_calls": [call]}, [])[0]["tool_calls"] == [call]
+
+
+@pytest.mark.parametrize(
+    ("message", "call"),
+    [
+        ({"tool_calls": {"id": "a", "function": {"name": "f", "arguments": "{}"}}}, {}),
+        ({"tool_calls": [None, {"id": "a", "function": {"name": "f", "arguments": "{}"}}]}, {}),
+        ({"tool_calls": [{"id": "a", "name": "f", "arguments": "{}", "signature": "s"}]}, {"signature": "s"}),
+        ({"tool_calls": [{"id": "a", "name": "f", "function": "f"}]}, {}),
+    ],
+    ids=["no list", "null in it", "flat", "function of another type"],
+)
+def test_calls_of_other_forms_go_back_in_the_apis(message: dict[str, Any], call: dict[str, Any]) -> None:
+    sent, _ = taken_up({"role": "assistant", **message}, [])
+    whole = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}, **call}
+    assert sent["tool_calls"] == [whole]
+
+
+NONE_GIVEN = [None, "", "  \n", "null", " null ", "[]", "{}"]
+NO_OBJECT = {
+    '{"room": "ha': "are not JSON: .*; you wrote: ",
+    "nonsense": "are not JSON: ",
+    '{"a": NaN}': "NaN is not JSON",
+    '{"a": 1}{"a": 2}': "are several JSON objects, one behind the other; make a call for each; you wrote: ",
+    '{"a": 1}\n{"a": 2}': "several JSON objects",
+    '{"a": 1} and more': "are not JSON: ",
+    "[1]": "JSON, but not an object",
+    '"x"': "JSON, but not an object",
+    "7": "JSON, but not an object",
+}
+
+
+@pytest.mark.parametrize("arguments", [*NONE_GIVEN, *NO_OBJECT, {"a": 1}, '{"a": 1}', ' {"a": "\u00e9"}'])
+def test_arguments_go_back_as_a_json_object(arguments: Any) -> None:
+    call = {"id": "a", "function": {"name": "f", "arguments": arguments}}
+    sent, _ = taken_up({"role": "assistant", "tool_calls": [call]}, [])
+    text = sent["tool_calls"][0]["function"]["arguments"]
+    is_object = arguments not in [*NONE_GIVEN, *NO_OBJECT]
+    assert bool(json.loads(text)) is is_object
+    assert text == arguments or not isinstance(arguments, str) or text == "{}"
+
+
+def test_a_call_goes_back_with_a_name() -> None:
+    sent, _ = taken_up(
+        {"role": "assistant", "tool_calls": [{"id": "a", "function": {"arguments": "{}"}}]}, []
+    )
+    assert sent["tool_calls"][0]["function"]["name"] == "unnamed"
+
+
+@pytest.mark.parametrize("arguments", NONE_GIVEN)
+def test_arguments_that_say_nothing_are_none(arguments: str | None) -> None:
+    assert read_arguments(ToolCall(name="f", arguments=arguments), [F]) == {}
+
+
+@pytest.mark.parametrize(("arguments", "message"), NO_OBJECT.items())
+def test_a_model_is_told_what_is_wrong_with_its_arguments(arguments: str, message: str) -> None:
+    with pytest.raises(ToolCallInvalid, match=message) as caught:
+        read_arguments(ToolCall(name="f", arguments=arguments), [F])
+    assert str(caught.value).endswith(arguments)
+
+
+def test_long_arguments_are_not_repeated_whole() -> None:
+    with pytest.raises(ToolCallInvalid) as caught:
+        read_arguments(ToolCall(name="f", arguments="x" * 10_000), [F])
+    assert len(str(caught.value)) < 700
 
 
 F = {"type": "function", "function": {"name": "f"}}

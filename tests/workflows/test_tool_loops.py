@@ -120,6 +120,36 @@ async def test_what_is_wrong_with_a_call_goes_to_the_model(
     assert len(looked) == 1
 
 
+@pytest.mark.parametrize(
+    "arguments", ['{"city": "Os', '{"city": "Oslo"}{"city": "Bergen"}', "null", " ", "[]", '"x"']
+)
+async def test_a_server_that_reads_the_conversation_again_gets_objects_only(
+    temporal: WorkflowEnvironment, arguments: str
+) -> None:
+    replies = iter([calling(("weather", arguments)), calling(("clock", arguments)), completion("Noon.")])
+
+    def strict(request: ServedRequest) -> Reply:
+        """As vLLM, SGLang and llama.cpp do it."""
+        for message in request.json()["messages"]:
+            for made in message.get("tool_calls", []):
+                if not isinstance(_json(made["function"]["arguments"]), dict):
+                    return Reply.json({"error": {"message": "Unterminated string", "code": 400}}, status=400)
+        return next(replies)
+
+    outcome, asked, looked = await run(temporal, strict)
+    assert (outcome.problem, outcome.output["text"], looked) == ({}, "Noon.", [])
+    told = [json.loads(message["content"]) for message in asked[2]["messages"] if message["role"] == "tool"]
+    assert "error" in told[0]
+    assert ("error" in told[1]) is (arguments not in ("null", " ", "[]"))
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
 async def test_a_handler_that_fails_tells_the_model_why(temporal: WorkflowEnvironment) -> None:
     outcome, asked, _ = await run(
         temporal, [calling(WEATHER), completion("I can't tell.")], shop=[Reply.json({}, status=404)]

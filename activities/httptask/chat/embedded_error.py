@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from httptask.chat.finish_reasons import FILTERED, finish_reason_of
 from httptask.http.api_error import names_of
 from httptask.http.classify import classify, error_text
 from httptask.http.connections import Connection
@@ -19,7 +20,6 @@ _STATUS_OF_NAME = {
     "auth_error": 401,
     "authentication_error": 401,
     "billing_error": 402,
-    "content_filter": 400,
     "context_length_exceeded": 400,
     "engine_overloaded_error": 529,
     "insufficient_quota": 429,
@@ -104,10 +104,15 @@ def _says_nothing(error: Any) -> bool:
 
 
 def _status(fields: Mapping[str, Any]) -> int | None:
-    for key in ("code", "status", "type"):
-        value = fields.get(key)
-        if isinstance(value, str):
-            value = _STATUS_OF_NAME.get(value) or (int(value) if value.isdecimal() else None)
-        if isinstance(value, int) and not isinstance(value, bool) and 400 <= value <= 599:
-            return value
+    named = names_of(fields)
+    for name in (named["code"], fields.get("status"), named["type"], named.get("innererror")):
+        status = _status_of(name) if isinstance(name, str) else name
+        if isinstance(status, int) and not isinstance(status, bool) and 400 <= status <= 599:
+            return status
     return None
+
+
+def _status_of(name: str) -> int | None:
+    if name.isdecimal():
+        return int(name)
+    return _STATUS_OF_NAME.get(name) or (400 if finish_reason_of(name) == FILTERED else None)

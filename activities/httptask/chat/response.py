@@ -234,7 +234,7 @@ def _require_complete(completion: Completion, incomplete: Incomplete | None, *, 
 
 
 def _structured(completion: Completion, response_format: Mapping[str, Any]) -> Any:
-    output = read_structured(completion.text or "", response_format)
+    output = read_structured(completion.text or "", response_format, reasoning=completion.reasoning)
     if output.faults and not completion.tool_calls:  # beside calls of tools, a text says why they are made
         raise _not_as_asked(completion, output.faults)
     return output.value if not output.faults else None
@@ -254,9 +254,11 @@ def _not_as_asked(completion: Completion, faults: tuple[OutputFault, ...]) -> Ou
 
 
 def _known(completion: Completion) -> dict[str, Any]:
-    """What an error tells of an answer that was paid for."""
+    """What an error tells of an answer that was paid for: its text, or what stands in place of that."""
+    is_only_thought = completion.reasoning and not completion.text
     return {
         "text": cut(completion.text or "", MAX_TEXT_BYTES),
+        **({"reasoning": cut(completion.reasoning or "", MAX_TEXT_BYTES)} if is_only_thought else {}),
         "finish_reason": completion.finish_reason,
         "usage": completion.usage.model_dump() if completion.usage else None,
         "model": completion.model,

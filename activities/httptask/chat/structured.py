@@ -16,6 +16,7 @@ MAX_FAULTS = 8
 MAX_FAULT_CHARACTERS = 200
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _END_OF_THOUGHT: Final = "</think>"
+_NO_TEXT: Final = "the answer has no text"
 _FENCES: Final = frozenset({"```", "```json", "~~~", "~~~json"})
 
 
@@ -44,7 +45,9 @@ def asks_for_json(request_body: Mapping[str, Any]) -> bool:
     )
 
 
-def read_structured(text: str, response_format: Mapping[str, Any]) -> StructuredOutput:
+def read_structured(
+    text: str, response_format: Mapping[str, Any], *, reasoning: str | None = None
+) -> StructuredOutput:
     """Parse an answer and check it.
 
     Servers without constrained decoding wrap JSON in a Markdown code fence, and leave what a reasoning model thought
@@ -53,12 +56,24 @@ def read_structured(text: str, response_format: Mapping[str, Any]) -> Structured
     Args:
         text: the whole text of the answer.
         response_format: that field of the request, of type `json_object` or `json_schema`.
+        reasoning: what stands beside the text, and in place of it on servers that take the answer for a thought.
     """
+    if not text.strip():
+        return StructuredOutput(None, (OutputFault("", _no_text(reasoning, response_format)),))
     try:
         value = _parse(text)
     except ValueError as unreadable:
         return StructuredOutput(None, (OutputFault("", str(unreadable)),))
     return StructuredOutput(value, tuple(islice(_faults(value, response_format), MAX_FAULTS)))
+
+
+def _no_text(reasoning: str | None, response_format: Mapping[str, Any]) -> str:
+    """Why there is no JSON, where there is not even text."""
+    if not (reasoning or "").strip():
+        return _NO_TEXT
+    if read_structured(reasoning or "", response_format).faults:
+        return f"{_NO_TEXT}, only reasoning"
+    return f"{_NO_TEXT}; its reasoning is the JSON that was asked for, which the server took for a thought"
 
 
 def _faults(value: Any, response_format: Mapping[str, Any]) -> Iterator[OutputFault]:
@@ -80,6 +95,8 @@ def _parse(text: str) -> Any:
         _, thought, answer = text.partition(_END_OF_THOUGHT)
         if not thought:
             return _parse_fenced(text)
+    if not answer.strip():
+        raise ValueError(f"{_NO_TEXT} behind what the model thought ({_END_OF_THOUGHT})")
     try:
         return _parse_json(answer)
     except ValueError:

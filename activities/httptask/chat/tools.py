@@ -6,6 +6,7 @@ from itertools import count, islice
 from typing import Any
 
 from httptask.chat.models import Completion, ToolCall
+from httptask.chat.wire import listed_calls
 from httptask.http import json_tree
 from httptask.http.json_pointer import json_pointer
 from httptask.http.json_schema import compile_schema
@@ -25,6 +26,9 @@ __all__ = [
 
 _MAX_FAULTS = 8
 _MAX_FAULT_CHARACTERS = 200
+_MAX_SHOWN_CHARACTERS = 500
+_UNNAMED = "unnamed"
+"""Name of a call that has none, where it goes back: servers refuse null. No tool is called for it."""
 
 
 class ToolCallInvalid(ValueError):
@@ -96,19 +100,14 @@ def read_arguments(call: ToolCall, tools: Sequence[Any]) -> Any:
     """The arguments of a call, which fit the tool's schema.
 
     Raises:
-        ToolCallInvalid: the tool does not exist, or the arguments are not JSON or do not fit.
+        ToolCallInvalid: the tool does not exist, or the arguments are no JSON object or do not fit.
     """
     offered = offered_tools(tools)
     if call.name is None or call.name not in offered:
         raise ToolCallInvalid(f"there is no tool {call.name}; there are: {', '.join(offered)}")
     if call.type == "custom":
         return call.arguments
-    try:
-        arguments = json_tree.parse(call.arguments or "{}")
-    except ValueError as invalid:
-        raise ToolCallInvalid(f"the arguments are not JSON: {invalid}") from None
-    if not json_tree.is_object(arguments):
-        raise ToolCallInvalid("the arguments are JSON, but not an object")
+    arguments = _object_in(call.arguments)
     faults = list(islice(_faults(arguments, offered[call.name]), _MAX_FAULTS))
     if faults:
         raise ToolCallInvalid("the arguments do not fit the tool's schema: " + "; ".join(faults))
@@ -131,7 +130,8 @@ def complaint(call: ToolCall, message: str) -> dict[str, Any]:
 def question_so_far(completion: Completion, calls: Sequence[ToolCall]) -> dict[str, Any]:
     """The model's own message, as it stands before the answers to its calls.
 
-    Fields that this package does not know go back as they came: several servers check them.
+    Fields that this package does not know go back as they came: several servers check them. Many read the arguments
+    of calls again and refuse what is no JSON object, so `{}` stands for that; the answer to the call tells what it was.
 
     Args:
         completion: the answer.
@@ -139,7 +139,7 @@ def question_so_far(completion: Completion, calls: Sequence[ToolCall]) -> dict[s
     """
     message = {key: value for key, value in (completion.message or {}).items() if value is not None}
     nothing: list[dict[str, Any]] = [{} for _ in calls]
-    sent = message.get("tool_calls") or nothing  # beside a `function_call` there are none
+    sent = listed_calls(message.get("tool_calls")) or nothing  # beside a `function_call` there are none
     message.pop("function_call", None)
     return {
         **message,
@@ -169,9 +169,53 @@ def follow_up(body: Mapping[str, Any], messages: Sequence[Any]) -> dict[str, Any
 
 def _called(call: ToolCall, as_sent: Mapping[str, Any]) -> dict[str, Any]:
     """A call in the API's form, which not all servers keep to."""
-    kind, text = ("custom", "input") if call.type == "custom" else ("function", "arguments")
-    said = {"name": call.name, text: "{}" if call.arguments is None else call.arguments}
-    return {**as_sent, "id": call.id, "type": call.type, kind: {**(as_sent.get(kind) or {}), **said}}
+    is_custom = call.type == "custom"
+    kind, key = ("custom", "input") if is_custom else ("function", "arguments")
+    text = call.arguments or "" if is_custom else _arguments_to_send(call)
+    others = {name: value for name, value in as_sent.items() if name not in ("name", "arguments", "input")}
+    called = as_sent.get(kind)
+    said = {"name": call.name or _UNNAMED, key: text}
+    return {
+        **others,
+        "id": call.id,
+        "type": call.type,
+        kind: {**(called if json_tree.is_object(called) else {}), **said},
+    }
+
+
+def _arguments_to_send(call: ToolCall) -> str:
+    try:
+        arguments = _object_in(call.arguments)
+    except ToolCallInvalid:
+        arguments = {}
+    return call.arguments or "" if arguments else "{}"
+
+
+def _object_in(text: str | None) -> dict[str, Any]:
+    """The arguments of a call; models write nothing, blanks, `null` or an empty list where there are none.
+
+    Raises:
+        ToolCallInvalid: they are no JSON object.
+    """
+    if not (text or "").strip():
+        return {}
+    assert text is not None
+    try:
+        value = json_tree.parse(text)
+    except ValueError as invalid:
+        is_followed = isinstance(invalid, json.JSONDecodeError) and text[invalid.pos :].startswith("{")
+        why = "are several JSON objects, one behind the other" if is_followed else f"are not JSON: {invalid}"
+        cure = "; make a call for each" if is_followed else ""
+        raise ToolCallInvalid(f"the arguments {why}{cure}; you wrote: {_shown(text)}") from None
+    if value is None or value == []:
+        return {}
+    if not json_tree.is_object(value):
+        raise ToolCallInvalid(f"the arguments are JSON, but not an object; you wrote: {_shown(text)}")
+    return value
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _MAX_SHOWN_CHARACTERS else f"{text[: _MAX_SHOWN_CHARACTERS - 1]}…"
 
 
 def offered_tools(tools: Sequence[Any]) -> Mapping[str, Any]:

@@ -25,7 +25,15 @@ from httptask.chat.models import Audio
 from httptask.chat.usage import Usage
 from httptask.http.json_tree import is_array, is_object
 
-__all__ = ["WireChoice", "WireCompletion", "WireFunction", "WireMessage", "WireToolCall", "with_message"]
+__all__ = [
+    "WireChoice",
+    "WireCompletion",
+    "WireFunction",
+    "WireMessage",
+    "WireToolCall",
+    "listed_calls",
+    "with_message",
+]
 
 
 def with_message(choice: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -39,6 +47,12 @@ def with_message(choice: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     if not isinstance(text, str) or any(choice.get(place) is not None for place in ("delta", "message")):
         return choice
     return {**{name: value for name, value in choice.items() if name != "text"}, key: {"content": text}}
+
+
+def listed_calls(value: object) -> list[Any]:
+    """The calls of tools of a message, a single one of which stands without its list on some servers; null is none."""
+    calls = [value] if is_object(value) else value
+    return [call for call in calls if call is not None] if is_array(calls) else []
 
 
 def _text_or_none(value: object) -> str | None:
@@ -60,12 +74,6 @@ def _index_or_none(value: object) -> int | None:
 
 def _object_or_none(value: object) -> object:
     return value if is_object(value) else None
-
-
-def _calls(value: object) -> object:
-    """Calls of tools, a single one of which stands without its list on some servers; null is none."""
-    found = [value] if is_object(value) else value
-    return [call for call in found if call is not None] if is_array(found) else []
 
 
 def _audio_or_none(value: object) -> Audio | None:
@@ -140,7 +148,7 @@ class WireMessage(_Wire):
 
     content: str | list[Any] | None = None
     refusal: Text = None
-    tool_calls: Annotated[list[WireToolCall], BeforeValidator(_calls)] = []
+    tool_calls: Annotated[list[WireToolCall], BeforeValidator(listed_calls)] = []
     function_call: Called = None
     reasoning_content: Text = None
     reasoning: Text = None

@@ -24,8 +24,16 @@ def error_of(body: Any) -> Mapping[str, Any] | None:
 
 
 def names_of(error: Mapping[str, Any]) -> dict[str, Any]:
-    """Type, code and parameter of an error, each null where it has none."""
-    return {name: _name(error.get(name)) for name in _NAMES}
+    """Type, code and parameter of an error, each null where it has none; and the code of an inner one, if it has that.
+
+    Azure says by that which rule of its own was broken. LiteLLM puts it elsewhere.
+    """
+    names: dict[str, Any] = {name: _name(error.get(name)) for name in _NAMES}
+    for place in (error, error.get("provider_specific_fields")):
+        inner = place.get("innererror") if is_object(place) else None
+        if is_object(inner) and (code := _name(inner.get("code"))) is not None:
+            return {**names, "innererror": code}
+    return names
 
 
 def _name(value: Any) -> str | int | None:

@@ -83,9 +83,11 @@ def _answer(details: dict[str, Any], error: Any) -> list[str]:
     from httptask.cli.console import harmless
     from httptask.dsl.expressions.messages import excerpt
 
-    said = harmless(excerpt(str(details.get("text") or ""))) or "nothing"
+    text, thought = details.get("text"), details.get("reasoning")
+    verb = "only thought" if thought and not text else "said"
+    said = harmless(excerpt(str(text or thought or ""))) or "nothing"
     cure = "  hint: with `reask: 1` the model is shown this and what is wrong with it, and asked again"
-    return [f"  the model said: {said}", *([cure] if error == "OutputInvalid" else [])]
+    return [f"  the model {verb}: {said}", *([cure] if error == "OutputInvalid" else [])]
 
 
 def _faults(details: dict[str, Any]) -> list[str]:
