@@ -179,11 +179,22 @@ async def test_continued_run_waits_for_the_rest_of_the_interval(temporal: Workfl
         async with running(temporal, connections=shop) as runner:
             text = definition(f"{CURSOR}, interval: {{ milliseconds: 700 }}")
             outcome = await runner.run(text, continue_as_new_after=8)
-            assert await chain_length(runner, outcome.handle) == 3
+            waits = [
+                [
+                    timer.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta().total_seconds()
+                    for timer in await events_of(
+                        runner.client.get_workflow_handle(outcome.handle.id, run_id=run), "timer_started"
+                    )
+                ]
+                async for run in run_ids(runner.client, outcome.handle)
+            ]
 
     assert outcome.output == numbers(6)
-    waits = [later - sooner for sooner, later in pairwise(moments)]
-    assert all(wait >= 0.65 for wait in waits)
+    assert all(later - sooner >= 0.65 for sooner, later in pairwise(moments))
+    before, *rests = waits
+    assert before == []
+    assert [len(rest) for rest in rests] == [1, 1]
+    assert all(0 < rest < 0.7 for [rest] in rests)  # a part has passed before the continued run begins
 
 
 async def test_circle_is_seen_across_continued_runs(temporal: WorkflowEnvironment) -> None:

@@ -18,6 +18,8 @@ class Scenario:
     input: Any = None
     output: Any = None
     problem: dict[str, Any] | None = None
+    faults: bool = False
+    values: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
     properties: list[str] = field(default_factory=list[str])
     item_counts: dict[str, int] = field(default_factory=dict[str, int])
     order: list[tuple[str, str, str | None]] = field(default_factory=list[tuple[str, str, str | None]])
@@ -26,44 +28,74 @@ class Scenario:
 def scenarios() -> list[Scenario]:
     """Every scenario of every feature."""
     return [
-        _scenario(part)
+        read_scenario(part)
         for path in sorted(FOLDER.glob("*.feature"))
         for part in re.split(r"^\s*Scenario: ", path.read_text(), flags=re.MULTILINE)[1:]
     ]
 
 
-def _scenario(text: str) -> Scenario:
+def read_scenario(text: str) -> Scenario:
+    """What stands behind `Scenario:`.
+
+    Raises:
+        ValueError: it has a sentence that is not known.
+    """
     name, _, rest = text.partition("\n")
     steps = _steps(rest)
     scenario = Scenario(name.strip(), {})
     for sentence, block in steps:
-        if "workflow with definition" in sentence:
-            scenario.definition = block
-        elif "workflow input is" in sentence:
-            scenario.input = block
-        elif "complete with output" in sentence:
-            scenario.output = block
-        elif "fault with error" in sentence:
-            scenario.problem = block
-        elif "should have properties" in sentence:
-            scenario.properties += re.findall(r"'([^']+)'", sentence)
-        elif count := re.search(r"have a '(\w+)' property containing (\d+) items", sentence):
-            scenario.item_counts[count[1]] = int(count[2])
-        elif order := re.search(r"(\w+) should run (first|last|after)(?: (\w+))?", sentence):
-            scenario.order.append((order[1], order[2], order[3]))
+        _take(scenario, re.sub("^(Given|When|Then|And|But) ", "", sentence), block)
     return scenario
+
+
+def _take(scenario: Scenario, sentence: str, block: Any) -> None:
+    """Take a sentence in, whole: of one that is not known nobody could say whether it holds."""
+    match sentence.removeprefix("given "):
+        case "a workflow with definition:":
+            scenario.definition = block
+        case "the workflow input is:":
+            scenario.input = block
+        case "the workflow is executed" | "the workflow should complete":
+            pass
+        case "the workflow should complete with output:":
+            scenario.output = block
+        case "the workflow should fault":
+            scenario.faults = True
+        case "the workflow should fault with error:":
+            scenario.faults, scenario.problem = True, block
+        case other:
+            _take_detail(scenario, other, block)
+
+
+def _take_detail(scenario: Scenario, sentence: str, block: Any) -> None:
+    output = "the workflow output should have "
+    if re.fullmatch(rf"{output}properties '[^']+'(, '[^']+')*", sentence):
+        scenario.properties += re.findall(r"'([^']+)'", sentence)
+    elif count := re.fullmatch(rf"{output}a '([^']+)' property containing (\d+) items", sentence):
+        scenario.item_counts[count[1]] = int(count[2])
+    elif value := re.fullmatch(rf"{output}a '([^']+)' property with value:", sentence):
+        scenario.values.append((value[1], block))
+    elif order := re.fullmatch(r"(\w+) should run (?:(first|last)|(after) (\w+))", sentence):
+        scenario.order.append((order[1], order[2] or order[3], order[4]))
+    else:
+        raise ValueError(f"{scenario.name}: no step is known for: {sentence}")
 
 
 def _steps(text: str) -> list[tuple[str, Any]]:
     steps: list[tuple[str, Any]] = []
     end = 0
     for block in _BLOCK.finditer(text):
-        sentences = [line.strip() for line in text[end : block.start()].splitlines() if line.strip()]
+        sentences = _sentences(text[end : block.start()])
         steps += [(sentence, None) for sentence in sentences[:-1]]
         steps.append((sentences[-1], YAML(typ="safe").load(_dedent(block[1]))))
         end = block.end()
-    steps += [(line.strip(), None) for line in text[end:].splitlines() if line.strip()]
+    steps += [(sentence, None) for sentence in _sentences(text[end:])]
     return steps
+
+
+def _sentences(text: str) -> list[str]:
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _dedent(block: str) -> str:

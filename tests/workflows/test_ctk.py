@@ -1,5 +1,7 @@
 """The conformance kit of the definition language, run on a real server."""
 
+import base64
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,9 +9,9 @@ import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.http.fixtures import Fixtures
 from httptask.plugin import fetch_status
-from support.ctk import Scenario, scenarios
+from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.ctk import Scenario, read_scenario, scenarios
 from support.runs import Runner, running
 
 NOT_YET = {
@@ -22,41 +24,52 @@ NOT_YET = {
 }
 SCENARIOS = scenarios()
 
-PETSTORE = """
-- request: { method: GET, url: "https://petstore.swagger.io/v2/pet/findByStatus?status=available" }
-  repeat: true
-  responses: [{ status: 200, body: [{ id: 1, name: Rex, status: available }] }]
-- request: { method: GET, url: "https://petstore.swagger.io/v2/pet/1" }
-  repeat: true
-  responses: [{ status: 200, body: { id: 1, name: Rex, status: available } }]
-- request: { method: GET, url: "https://petstore.swagger.io/v2/pet/2" }
-  repeat: true
-  responses: [{ status: 200, body: { id: 2, name: Tom, status: sold } }]
-- request: { method: GET, url: "https://httpbin.org/basic-auth/serverless-workflow/conformance-test" }
-  repeat: true
-  responses: [{ status: 200, body: { authenticated: true } }]
-"""
+PETS = [{"id": 1, "name": "Rex", "status": "available"}, {"id": 2, "name": "Tom", "status": "sold"}]
+HOSTS = ("https://petstore.swagger.io", "https://httpbin.org")
+"""What the kit asks for; `stand_in` answers for both."""
+LOGIN = ("serverless-workflow", "conformance-test")
+
+
+def stand_in(request: ServedRequest) -> Reply:
+    """Answers as the kit's servers do, and lets in who logs in as the path says."""
+    path = request.target.partition("?")[0]
+    if path == "/v2/pet/findByStatus":
+        return Reply.json(PETS[:1])
+    if path.startswith("/v2/pet/"):
+        return Reply.json(PETS[int(path.rpartition("/")[2]) - 1])
+    authorization = "Basic " + base64.b64encode(":".join(LOGIN).encode()).decode()
+    if path == "/basic-auth/" + "/".join(LOGIN) and request.headers.get("authorization") == authorization:
+        return Reply.json({"authenticated": True, "user": LOGIN[0]})
+    return Reply.of(status=401, headers={"WWW-Authenticate": 'Basic realm="Fake Realm"'})
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def runner(temporal: WorkflowEnvironment, tmp_path: Any) -> AsyncIterator[Runner]:
-    (tmp_path / "petstore.yaml").write_text(PETSTORE)
-    async with running(temporal, fixtures=Fixtures.load(tmp_path)) as found:
+async def server() -> AsyncIterator[ScriptedServer]:
+    async with ScriptedServer(stand_in) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def runner(temporal: WorkflowEnvironment) -> AsyncIterator[Runner]:
+    async with running(temporal, allow_private=["loopback"]) as found:
         yield found
 
 
 @pytest.mark.parametrize("scenario", [s for s in SCENARIOS if s.name not in NOT_YET], ids=lambda s: s.name)
-async def test_scenario(runner: Runner, scenario: Scenario) -> None:
-    outcome = await runner.run(scenario.definition, scenario.input)
+async def test_scenario(runner: Runner, server: ScriptedServer, scenario: Scenario) -> None:
+    outcome = await runner.run(standing_in(server, scenario.definition), scenario.input)
 
-    if scenario.problem is None:
-        assert outcome.problem == {}
-    else:
+    assert bool(outcome.problem) == scenario.faults
+    if scenario.problem is not None:
         assert {**outcome.problem, **scenario.problem} == outcome.problem
     if scenario.output is not None:
         assert outcome.output == scenario.output
     for name in scenario.properties:
-        assert has_property(outcome.output, name)
+        property_of(outcome.output, name)
+    for name, value in scenario.values:
+        assert property_of(outcome.output, name) == value
+    for name, count in scenario.item_counts.items():
+        assert len(property_of(outcome.output, name)) == count
     order = [task.name for task in (await fetch_status(outcome.handle)).tasks]
     for name, relation, other in scenario.order:
         expected = {"first": 0, "last": len(order) - 1}.get(relation)
@@ -80,9 +93,30 @@ def test_the_kit_is_complete() -> None:
     assert len(SCENARIOS) - len(NOT_YET) == 15
 
 
-def has_property(value: Any, path: str) -> bool:
+def test_a_sentence_that_is_not_known_is_refused() -> None:
+    with pytest.raises(ValueError, match="no step is known for: the workflow output should have no faults"):
+        read_scenario(
+            'Odd\n  Given a workflow with definition:\n  """yaml\n  do: []\n  """\n  '
+            "Then the workflow output should have no faults\n"
+        )
+
+
+def test_the_stand_in_lets_nobody_else_in() -> None:
+    target = "/basic-auth/serverless-workflow/conformance-test"
+    asked = ServedRequest("GET", target, {"authorization": "Basic YTpi"}, b"", 1)
+    assert b" 401 " in stand_in(asked).data
+
+
+def standing_in(server: ScriptedServer, definition: dict[str, Any]) -> dict[str, Any]:
+    """The definition, asking the stand-in."""
+    text = json.dumps(definition)
+    for host in HOSTS:
+        text = text.replace(host, server.url)
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def property_of(value: Any, path: str) -> Any:
     for key in path.split("."):
-        if not isinstance(value, dict) or key not in value:
-            return False
         value = value[key]
-    return True
+    return value
