@@ -77,4 +77,4 @@ async def test_a_permanent_failure_ends(temporal: WorkflowEnvironment) -> None:
     details = outcome.output
     assert len(details) == 60
     assert sum(detail.startswith(given_up) for detail in details) >= 30
-    assert len(server.requests) < 60 * 5
+    assert len(server.requests) <= 0.2 * 60 * 5  # attempts by the clock alone
