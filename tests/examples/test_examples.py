@@ -17,7 +17,7 @@ from support.fences import ROOT, Fence, fences
 
 EXAMPLES = sorted(path.parent for path in ROOT.glob("examples/*/README.md"))
 VARYING = re.compile(r"-[0-9a-f]{8}\b|\d+\.\d s")
-SECOND = re.compile(r": (running|waiting)  .*; attempt 2 of 5; ")
+BY_CHANCE = re.compile(r": running\b|: waiting  .*; attempt 2 of 5; ")
 ENVIRONMENT = {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
     **{name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ},
@@ -51,13 +51,13 @@ async def test_transcript_of_the_readme(checkout: Shell) -> None:
     assert code == 0, stderr
     shown = [VARYING.sub("…", line) for line in transcript.text.splitlines()]
     told = [VARYING.sub("…", line) for line in (stderr + stdout).splitlines()]
-    # Whether a task is looked at while it runs, and while its second attempt does, is chance; how it goes on is not.
+    # Whether a task is looked at while it runs is chance, and while its second attempt waits; how it goes on is not.
     assert [line for line in shown if ": running" not in line and line not in told] == []
     assert any(": running" in line for line in told)
-    states = {line.partition("  ")[0] for line in shown}
+    tasks = {line.partition(":")[0] for line in shown}
     others = [line for line in told if line not in shown]
     assert [
-        line for line in others if SECOND.search(line) is None or line.partition("  ")[0] not in states
+        line for line in others if not BY_CHANCE.search(line) or line.partition(":")[0] not in tasks
     ] == []
     # The items of a map end in any order.
     together = next(place for place, line in enumerate(shown) if line.startswith("explain/"))
