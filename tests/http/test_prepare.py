@@ -255,7 +255,7 @@ def test_curl_runs_in_a_shell_and_expands_only_the_secrets() -> None:
     assert 'X-Literal: $HOME `id` "q" \\' in words
     assert f'X-Mixed: $HOME{VALUES["KEY"]} `id` "q" \\' in words
     assert f"ann:{VALUES['TOKEN']}" in words
-    assert words[-2:] == ["--data-raw", '{"text": "$HOME"}']
+    assert words[-2:] == ["--data-raw", '{"text":"$HOME"}']
 
 
 def test_curl_names_secrets_in_double_quotes() -> None:

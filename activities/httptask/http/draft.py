@@ -21,9 +21,13 @@ from httptask.http.parameters import pairs
 from httptask.http.url import Url, encode_component, encode_text, encode_within
 from httptask.http.values import Values
 
-__all__ = ["Draft", "draft"]
+__all__ = ["AUTOMATIC_HEADERS", "Draft", "draft"]
 
-_USER_AGENT = f"httptask/{version('httptask')}"
+AUTOMATIC_HEADERS: Mapping[str, str] = {
+    "accept-encoding": ACCEPT_ENCODING,
+    "user-agent": f"httptask/{version('httptask')}",
+}
+"""Headers that say who sends and what it can decompress, unless the author says otherwise; names in lower case."""
 _NO_CERTIFICATE = (
     "`certificate` needs a connection with a client certificate: name its file under `tls` of "
     "[connections.NAME] in httptask.toml"
@@ -200,8 +204,8 @@ def _own_headers(request: HttpRequest, connection: Connection | None, own: Inser
     if (media_type := content_type(request.body)) is not None:
         headers.setdefault("Content-Type", media_type)
     headers.setdefault("Accept", "*/*")
-    headers.setdefault("Accept-Encoding", ACCEPT_ENCODING)
-    headers.setdefault("User-Agent", _USER_AGENT)
+    headers.setdefault("Accept-Encoding", AUTOMATIC_HEADERS["accept-encoding"])
+    headers.setdefault("User-Agent", AUTOMATIC_HEADERS["user-agent"])
     return headers
 
 

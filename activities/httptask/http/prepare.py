@@ -13,19 +13,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from httptask.http.authentication.models import TokenAuthentication
 from httptask.http.bodies import shown
 from httptask.http.connections import Connection
-from httptask.http.curl import body_words
+from httptask.http.curl import curl_command
 from httptask.http.draft import Draft, draft
 from httptask.http.headers import HIDDEN, hide_credential, is_credential
 from httptask.http.insertion import Insertions
 from httptask.http.json_tree import map_texts
-from httptask.http.models import HttpRequest, MultipartBody, SecretReference
+from httptask.http.models import HttpRequest, SecretReference
 from httptask.http.url import Url
 
 __all__ = ["PreparedRequest", "prepare"]
 
 _NONCE = token_hex(16)
 _MARK = re.compile(rf"{_NONCE}x[0-9]+x")
-_NOT_OF_BROWSERS = frozenset({"accept-encoding", "user-agent"})
 
 
 class PreparedRequest(BaseModel):
@@ -64,7 +63,7 @@ def prepare(request: HttpRequest, connection: Connection | None) -> PreparedRequ
         headers={name: names.show(value) for name, value in headers.items()},
         # Of all the request only its own secrets can stand in the body, which may be long.
         body=map_texts(shown(complete.body), names.show) if request.secrets else shown(complete.body),
-        command=partial(_curl, complete, headers, names),
+        command=partial(curl_command, complete, headers, names),
     )
 
 
@@ -128,9 +127,13 @@ class _Names:
         """The text with names, as in `$OPENAI_API_KEY`."""
         return _MARK.sub(lambda match: self._marks[match[0]].variable, text)
 
+    def holds_secret(self, text: str) -> bool:
+        """Whether the value of a secret stands in the text."""
+        return _MARK.search(text) is not None
+
     def quote(self, text: str) -> str:
         """The text as one word of a shell, its secrets as variables."""
-        if not _MARK.search(text):
+        if not self.holds_secret(text):
             return shlex.quote(text)
         escaped = re.sub(r'([\\"$`])', r"\\\1", text)
         return '"' + _MARK.sub(self._expansion, escaped) + '"'
@@ -142,18 +145,3 @@ class _Names:
             return f'$(printf %s "${variable}" | jq -r {shlex.quote("." + json.dumps(reference.field))})'
         runs_on = re.match(r"\w", match.string[match.end() :]) is not None
         return f"${{{variable}}}" if runs_on else f"${variable}"
-
-
-def _curl(complete: Draft, headers: dict[str, str], names: _Names) -> str:
-    words = [f"curl --request {complete.method} {names.quote(complete.url)}"]
-    # `curl` makes a boundary of its own.
-    own = isinstance(complete.body, MultipartBody)
-    left_out = {*_NOT_OF_BROWSERS, "content-type"} if own else _NOT_OF_BROWSERS
-    for name, value in headers.items():
-        option = names.option(value)
-        if option is not None:
-            words.append(option)
-        elif name.lower() not in left_out:
-            words.append(f"--header {names.quote(f'{name}: {value}')}")
-    words += body_words(complete.body, names.quote)
-    return " \\\n  ".join(words)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import TracebackType
@@ -195,8 +195,20 @@ async def _read(reader: asyncio.StreamReader, connection: int) -> ServedRequest:
     request_line, *lines = head.decode("latin-1").rstrip().split("\r\n")
     method, target, _ = request_line.split(" ")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    if headers.get("transfer-encoding", "").lower() == "chunked":
+        body = b"".join([chunk async for chunk in _chunks(reader)])
+    else:
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
     return ServedRequest(method, target, headers, body, connection)
+
+
+async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """The chunks of a body (RFC 9112, section 7.1) up to the last one; trailers are read over."""
+    while size := int((await reader.readline()).partition(b";")[0], 16):
+        yield await reader.readexactly(size)
+        await reader.readline()
+    while (await reader.readline()).strip():
+        pass
 
 
 async def _write(writer: asyncio.StreamWriter, reply: Reply) -> None:

@@ -1,0 +1,159 @@
+"""The curl command that is shown, run by the real curl: what arrives is what the request itself sends."""
+
+import asyncio
+import base64
+import os
+import re
+import shutil
+from typing import Any
+
+import pytest
+
+from httptask.http.authentication.models import BasicAuthentication
+from httptask.http.models import (
+    BinaryBody,
+    FormBody,
+    HttpRequest,
+    JsonBody,
+    MultipartBody,
+    Part,
+    SecretReference,
+    TextBody,
+)
+from httptask.testing import Reply, ScriptedServer, ServedRequest
+
+pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+
+SECRETS = {"KEY": "key 12345/[a]&", "PASSWORD": 'pass "word" $1'}
+BYTES = base64.b64encode(bytes(range(256))).decode()
+FORM = "application/x-www-form-urlencoded"
+
+
+def secret(pointer: str, name: str = "KEY", offset: int = 0) -> SecretReference:
+    return SecretReference(pointer=pointer, name=name, offset=offset)
+
+
+def part(content: Any, **described: Any) -> Part:
+    return Part(name="p", content=content, **described)
+
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "get": {},
+    "brackets": {"url": "/?filter[name]=x&expand[0]=y"},
+    "braces": {"url": '/{a,b}?q={"a":1}'},
+    "range": {"url": "/[1-2]"},
+    "encoded brackets": {"url": "/%5Ba%5D"},
+    "query": {"query": {"q": "a b&c", "list": ["x", 1, True], "ü": "é"}},
+    "non-ASCII path": {"url": "/ü/%7E/~?ä=ö"},
+    "odd characters": {"url": "/'(*)!$;,:@&=+|^`\"<>"},
+    "two slashes": {"url": "//a//"},
+    "empty query": {"url": "/a?"},
+    "fragment": {"url": "/a#top"},
+    "shell": {"url": "/$HOME?`id`=$(id)&it's"},
+    "head": {"method": "HEAD"},
+    "options": {"method": "OPTIONS"},
+    "delete": {"method": "DELETE"},
+    "empty post": {"method": "POST"},
+    "empty put": {"method": "PUT"},
+    "empty patch with a type": {"method": "PATCH", "headers": {"Content-Type": "application/json"}},
+    "own method": {"method": "PURGE"},
+    "idempotency key": {"method": "POST", "idempotency_key": "k-1"},
+    "empty header": {"headers": {"X-Empty": "", "X-B": "b"}},
+    "own headers": {"headers": {"User-Agent": "mine/1", "Accept": "text/csv", "Accept-Encoding": "identity"}},
+    "header with quotes": {"headers": {"X-Q": 'it\'s "$HOME" `id` \\ ü'}},
+    "cookie": {
+        "headers": {"Cookie": "a=1; b="},
+        "secrets": (secret("/headers/Cookie", offset=7),),
+    },
+    "secret header": {"headers": {"X-Key": "v1 "}, "secrets": (secret("/headers/X-Key", offset=3),)},
+    "basic": {
+        "authentication": BasicAuthentication(username="ann", password=""),
+        "secrets": (secret("/authentication/password", "PASSWORD"),),
+    },
+    "json": {"method": "POST", "body": JsonBody(value={"a": [1, 2.5, None, "ü \U0001f600"], "b": {}})},
+    "json text": {"method": "POST", "body": JsonBody(value="it's\n\t$HOME")},
+    "json of another type": {
+        "method": "PUT",
+        "body": JsonBody(value=[1]),
+        "headers": {"content-type": "application/merge-patch+json"},
+    },
+    "json with a secret": {
+        "method": "POST",
+        "body": JsonBody(value={"key": "-"}),
+        "secrets": (secret("/body/value/key", offset=1),),
+    },
+    "get with a body": {"body": JsonBody(value={"query": {}})},
+    "text": {"method": "POST", "body": TextBody(text="@file\n$HOME 'x' \\\r\n")},
+    "empty text": {"method": "POST", "body": TextBody(text="")},
+    "text with a zero byte": {"method": "POST", "body": TextBody(text="a\0b")},
+    "long text": {"method": "POST", "body": TextBody(text="x'y" * 60_000)},
+    "form": {"method": "POST", "body": FormBody(fields={"a b": "c&d=ü~", "list": ["x y", 1], "e": ""})},
+    "empty form": {"method": "POST", "body": FormBody(fields={})},
+    "form as text": {"method": "POST", "body": TextBody(text="a=1&b=2"), "headers": {"Content-Type": FORM}},
+    "bytes": {"method": "POST", "body": BinaryBody(base64=BYTES)},
+    "multipart": {
+        "method": "POST",
+        "body": MultipartBody(
+            parts=(
+                part(TextBody(text="@note;type=x")),
+                part(JsonBody(value={"n": 7, "t": 'say "hi"'})),
+                part(BinaryBody(base64=BYTES), filename="a b.bin", content_type="image/png"),
+                part(BinaryBody(base64=BYTES)),
+                part(TextBody(text="line\n"), filename="log.txt"),
+            )
+        ),
+    },
+    "many bytes": {"method": "POST", "body": BinaryBody(base64="AAAA" * 400_000)},
+    "multipart with put": {"method": "PUT", "body": MultipartBody(parts=(part(TextBody(text="x")),))},
+}
+
+
+async def test_what_curl_sends_is_what_was_prepared(make_edge: Any) -> None:
+    assert len(REQUESTS) >= 40
+    different: dict[str, Any] = {}
+    async with ScriptedServer([Reply.of()]) as server:
+        edge = make_edge(server.url, secrets=SECRETS)
+        for name, fields in REQUESTS.items():
+            request = HttpRequest(**{"method": "GET", "url": "/", "connection": "local", **fields})
+            await edge.send(request)
+            await run(edge.prepare(request).curl())
+            sent, arrived = (told(served, request) for served in server.requests[-2:])
+            if sent != arrived:
+                different[name] = {"sent": sent, "by curl": arrived}
+    assert different == {}
+    assert len(server.requests) == 2 * len(REQUESTS)  # a URL with braces can be several
+
+
+async def run(command: str) -> None:
+    clean = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    shell = await asyncio.create_subprocess_exec(
+        "bash",
+        env={**clean, **SECRETS},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    quiet = command.replace("curl ", "curl --disable --silent --show-error --max-time 20 ", 1)
+    _, errors = await shell.communicate(
+        quiet.encode()
+    )  # as it is pasted: a word of a command line is shorter
+    assert (shell.returncode, errors) == (0, b""), command[:2000]
+
+
+def told(served: ServedRequest, request: HttpRequest) -> dict[str, Any]:
+    """All of a request but who sends it, and the boundary of its own."""
+    given = {name.lower() for name in request.headers}
+    headers = {
+        name: value
+        for name, value in served.headers.items()
+        if name in given or name not in ("user-agent", "accept-encoding")
+    }
+    body = served.body
+    boundary = re.search(r"boundary=(\S+)", headers.get("content-type", ""))
+    if boundary is not None:
+        body = body.replace(boundary[1].encode(), b"B")
+        headers["content-type"] = headers["content-type"].replace(boundary[1], "B")
+        # Of bytes that come from a pipe curl does not know how many there are, and sends them in chunks.
+        for name in ("content-length", "transfer-encoding"):
+            headers.pop(name, None)
+    return {"method": served.method, "target": served.target, "headers": headers, "body": body}
