@@ -91,6 +91,29 @@ async def test_json(make_edge: Any, name: str) -> None:
     assert stored == response
 
 
+PAGE = b"<!DOCTYPE html>\n<title>Sign in</title>" + b" " * 1950 + b"s3cret-value-0123456789" * 12
+
+
+async def test_a_page_that_is_called_json_is_shown(make_edge: Any) -> None:
+    headers = {"Content-Type": "application/json; charset=utf-8", "X-Request-Id": "r-1"}
+    async with ScriptedServer([Reply.of(PAGE, headers=headers)]) as server:
+        bearer = {"bearer": {"token": "$secrets.KEY"}}
+        edge = make_edge(
+            server.url, connection={"authentication": bearer}, secrets={"KEY": "s3cret-value-0123456789"}
+        )
+        with pytest.raises(ResponseInvalid) as caught:
+            await edge.send(get())
+    message, details = caught.value.message, caught.value.details
+    assert message.startswith(
+        f"the response of {server.url[7:]} says it is application/json, and is not JSON from line 1, column 1 on: "
+        r'"<!DOCTYPE html>\n<title>Sign in</title>'
+    )
+    assert message.endswith(" (status 200, application/json; charset=utf-8)")
+    assert details["body_excerpt"].startswith("<!DOCTYPE html>\n<title>Sign in</title>")
+    assert (details["request_id"], details["headers"]["x-request-id"]) == ("r-1", "r-1")
+    assert "s3cret" not in message + str(details)
+
+
 EMPTY: dict[str, tuple[str, Reply]] = {
     "200 without a body": ("GET", Reply.of()),
     "200 that claims to be JSON": ("GET", Reply.of(headers={"Content-Type": "application/json"})),

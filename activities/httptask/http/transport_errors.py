@@ -82,6 +82,7 @@ def _offence(error: Exception) -> str:
 
 
 def _not_connected(error: Exception, host: str, details: dict[str, Any]) -> ConnectFailed:
+    behind = error.__cause__
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return ConnectFailed(
             f"the proxy makes no connection to {host}: it answers {error.status}",
@@ -100,7 +101,7 @@ def _not_connected(error: Exception, host: str, details: dict[str, Any]) -> Conn
             f"the certificate of {host} is refused: {reason}", details=details, retryable=False
         )
     if isinstance(error, aiohttp.ClientConnectorSSLError):
-        reason = getattr(error.os_error, "reason", None) or "it ended too early"
+        reason = getattr(behind, "reason", None) or "it ended too early"
         if reason in _NOT_TLS:
             return ConnectFailed(
                 f"no TLS connection to {host}: what answers there does not speak TLS; if it is meant to be without, "
