@@ -221,6 +221,8 @@ class Edge:
             observation=_observation(request, prepared, connection, outgoing, attempt),
         )
         async with self._reach.place(connection):
+            if self._fixtures is None:
+                await self._reach.turn(connection)
             with self._sparing(call), observed(call.observation, self._observers):
                 try:
                     self._reach.check(

@@ -10,6 +10,7 @@ from httptask.http.connections import Connection
 from httptask.http.exchange import Transport
 from httptask.http.gate import Gate
 from httptask.http.models import HttpRequest
+from httptask.http.pace import Pace
 from httptask.http.places import Places
 from httptask.http.redaction import Redactor
 from httptask.http.redirects import RedirectTransport
@@ -40,6 +41,7 @@ class Reach:
         self._allow_private = parse_networks(allow_private)
         self._transports: dict[str | None, Transport] = {}
         self._places: dict[str, Places] = {}
+        self._paces: dict[str, Pace] = {}
 
     def check(self, request: WireRequest, connection: Connection | None) -> None:
         """Refuses a request that would not pass the gate; see `Gate.check`."""
@@ -77,6 +79,18 @@ class Reach:
         if connection is None or not connection.redirects or transport.simulated:
             return transport
         return RedirectTransport(transport, connection, request.success, redactor)
+
+    async def turn(self, connection: Connection | None) -> None:
+        """Waits until the connection's limit of requests lets the next one go.
+
+        Raises:
+            Postponed: that takes too long.
+        """
+        if connection is None or connection.requests_per_minute is None:
+            return
+        if connection.name not in self._paces:
+            self._paces[connection.name] = Pace(connection.name, connection.requests_per_minute)
+        await self._paces[connection.name].turn()
 
     @asynccontextmanager
     async def place(self, connection: Connection | None) -> AsyncGenerator[None]:
