@@ -1,5 +1,6 @@
 """`httptask dev`: an embedded server and a worker, for trying definitions out."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,6 @@ import typer
 
 from httptask.cli.console import print_note
 from httptask.cli.credentials import tell_credential_warnings
-from httptask.cli.definitions import definition_files, load_runnable
 from httptask.cli.options import ConfigOption, QueueOption
 
 __all__ = ["dev"]
@@ -29,23 +29,22 @@ def dev(
 ) -> None:
     """Run an embedded Temporal server and a worker until Ctrl-C.
 
-    Shares the server with `httptask run` and `httptask runs` in the same folder. Runs keep their state in
-    .httptask/temporal.db and go on when dev is started again.
+    Definitions that change are served as they are then. Shares the server with `httptask run` and `httptask runs` in
+    the same folder. Runs keep their state in .httptask/temporal.db and go on when dev is started again.
     """
     from httptask.cli.logging import configure_logging
-    from httptask.cli.plugins import plugin_for_serving, serve, used_secrets
+    from httptask.cli.plugins import plugin_for_serving
     from httptask.cli.project import load_project
+    from httptask.cli.reloading import Reloaded
     from httptask.cli.serving import serve_embedded
-    from httptask.config import for_own_runs
 
     configure_logging("INFO")
     project = load_project(config)
-    loaded = load_runnable(definition_files([definitions]))
-    registry = serve(loaded)
-    own = for_own_runs(project.config, used_secrets(loaded))
+    served = Reloaded(definitions, project.config)
+    own = replace(project.config, secrets=served.secrets)
     tell_credential_warnings(own)
     print_note(
         "definitions that come with the start of a workflow run too, with the credentials of this environment"
     )
-    plugin = plugin_for_serving(own, project.environment, registry, allow_inline=True)
-    serve_embedded(own.state_directory, port, plugin, task_queue, registry.names)
+    plugin = plugin_for_serving(own, project.environment, served.registry, allow_inline=True)
+    serve_embedded(own.state_directory, port, plugin, task_queue, served)

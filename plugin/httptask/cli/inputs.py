@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["check_input", "read_input"]
 
 _YAML: Final = (".yaml", ".yml")
+_SCALARS: Final = (str, int, float)
 _BEGINS_JSON: Final = re.compile(r"""\s*[{\["]""")
 _OF_FILE: Final = re.compile(r"(?P<name>[^=]+)=(?P<base64>base64)?@(?P<path>.+)")
 
@@ -86,7 +87,7 @@ def _block(text: str) -> Any:
     from httptask.dsl.yaml import read_yaml
 
     document = read_yaml(text)
-    return document.data if not document.faults and isinstance(document.data, dict | list) else None
+    return document.data if not document.faults and not isinstance(document.data, _SCALARS) else None
 
 
 def _with_files(value: Any, files: Sequence[str]) -> dict[str, Any]:

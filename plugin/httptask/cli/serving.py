@@ -16,8 +16,11 @@ from httptask.cli.cluster import Cluster, connect_embedded, connect_to
 from httptask.cli.console import print_note
 from httptask.cli.errors import ExitCode
 from httptask.cli.health import health_served, reason_not_ready
+from httptask.cli.installation import command_in
 from httptask.cli.interrupts import Interrupts
 from httptask.cli.losses import address_of, end_worker, lost
+from httptask.cli.reloading import Reloaded
+from httptask.cli.server import SharedServer
 from httptask.http.log import get_logger
 from httptask.plugin import HttpTaskPlugin
 
@@ -38,10 +41,10 @@ def serve_on_cluster(
 
 
 def serve_embedded(
-    state_directory: Path, port: int, plugin: HttpTaskPlugin, task_queue: str, names: list[str]
+    state_directory: Path, port: int, plugin: HttpTaskPlugin, task_queue: str, served: Reloaded
 ) -> None:
-    """Serve on the embedded server until a signal; the server ends with its last user."""
-    _run(_serve_embedded(state_directory, port, plugin, task_queue, names))
+    """Serve definitions, as they change, on the embedded server until a signal; it ends with its last user."""
+    _run(_serve_embedded(state_directory, port, plugin, task_queue, served))
 
 
 class _Insisted(Exception):
@@ -77,20 +80,25 @@ async def _serve_on_cluster(
 
 
 async def _serve_embedded(
-    state_directory: Path, port: int, plugin: HttpTaskPlugin, task_queue: str, names: list[str]
+    state_directory: Path, port: int, plugin: HttpTaskPlugin, task_queue: str, served: Reloaded
 ) -> None:
     with Interrupts.caught() as interrupts:
-        async with connect_embedded(state_directory, interrupts, [plugin], port) as client:
-            _announce(client, task_queue, names)
+        async with (
+            connect_embedded(state_directory, interrupts, [plugin], port) as client,
+            beside(served.follow()),
+        ):
+            _announce(client, task_queue, served.names, SharedServer(state_directory).ui)
             await _work(Worker(client, task_queue=task_queue), interrupts, _until_gone(client))
 
 
-def _announce(client: Client, task_queue: str, names: list[str]) -> None:
+def _announce(client: Client, task_queue: str, names: list[str], ui: str | None) -> None:
     address = address_of(client)
     print_note(f"Temporal at {address}, worker on task queue {task_queue}; Ctrl-C ends both")
+    print_note(f"Temporal's UI at {ui}" if ui else "no UI: another command started the server, without one")
     print_note(f"serving {', '.join(names)}")
+    temporal = command_in(Path.cwd(), "temporal")
     print_note(
-        f"start one: temporal workflow start --address {address} --task-queue {task_queue} "
+        f"start one: {temporal} workflow start --address {address} --task-queue {task_queue} "
         f"--type {names[0]} --input '{{}}'"
     )
 

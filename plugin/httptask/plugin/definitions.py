@@ -64,6 +64,10 @@ class DefinitionRegistry:
         """Every workflow type that is served."""
         return sorted(self._by_name)
 
+    def take_over(self, other: "DefinitionRegistry") -> None:
+        """Serve what another one does from now on; runs keep the definitions that they began with."""
+        self._by_name = other._by_name  # noqa: SLF001 - it is one of the same kind
+
     @activity.defn(name=LOAD_DEFINITION)
     async def load_definition(self, name: str) -> LoadedDefinition:
         """Find a definition; run as a local activity, so that what a run uses is in its history.

@@ -28,6 +28,9 @@ _HUNG_SECONDS = 5.0
 _STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.05
 _START_TRIES = 3
+_HOST = "127.0.0.1"
+_UI_PORTS_ABOVE = 1000
+"""Where Temporal's own command puts the UI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,14 @@ class _Record:
 
     Attributes:
         started: when the process began, which tells it from others that had its id, or have it elsewhere.
+        ui: URL of Temporal's UI; None when the server has none.
         cluster: tells the server from others at its address; None until it has answered.
     """
 
     address: str
     pid: int
     started: str | None
+    ui: str | None
     cluster: str | None
 
 
@@ -68,6 +73,11 @@ class ServerProcess:
         probe.close()
         return not free
 
+    @property
+    def ui(self) -> str | None:
+        """URL of the UI of the server that runs, if it has one."""
+        return self._read_record().ui
+
     async def reuse(self) -> str | None:
         """The address of a server that runs and answers; one that doesn't answer is stopped.
 
@@ -90,7 +100,8 @@ class ServerProcess:
         """Start the server and wait until it answers.
 
         Args:
-            preferred_port: where to listen; a free port when it is taken.
+            preferred_port: where to listen; a free port when it is taken. A server with one is for people to look at:
+                it has Temporal's UI, too.
 
         Returns:
             Its address, `host:port`.
@@ -100,10 +111,11 @@ class ServerProcess:
         """
         binary = _find_binary()
         for _ in range(_START_TRIES):  # somebody may take the port before the server does
-            address = f"127.0.0.1:{available_port(preferred_port)}"
+            address = f"{_HOST}:{available_port(preferred_port)}"
             try:
                 self._database.prepare()
-                record = self._spawn(binary, address)
+                ui_port = None if preferred_port is None else available_port(preferred_port + _UI_PORTS_ABOVE)
+                record = self._spawn(binary, address, ui_port)
                 cluster = await self._ask(address, seconds=_START_SECONDS)
                 if cluster is not None:
                     self._write_record(replace(record, cluster=cluster))
@@ -141,7 +153,7 @@ class ServerProcess:
         self._record.unlink(missing_ok=True)
         return True
 
-    def _spawn(self, binary: Path, address: str) -> _Record:
+    def _spawn(self, binary: Path, address: str, ui_port: int | None) -> _Record:
         life = FileLock(self._life)
         if not life.try_lock():
             raise self._out_of_reach()
@@ -151,7 +163,7 @@ class ServerProcess:
             # A session of its own keeps the terminal's Ctrl-C away from the server: a run needs it to cancel.
             pid = os.posix_spawn(
                 binary,
-                [str(binary), *self._arguments(address)],
+                [str(binary), *self._arguments(address, ui_port)],
                 {},
                 file_actions=[
                     (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -162,7 +174,8 @@ class ServerProcess:
             )
         finally:
             life.close()
-        record = _Record(address=address, pid=pid, started=start_of(pid), cluster=None)
+        ui = None if ui_port is None else f"http://{_HOST}:{ui_port}"
+        record = _Record(address=address, pid=pid, started=start_of(pid), ui=ui, cluster=None)
         try:
             self._write_record(record)
         except OSError:  # nobody could stop it later
@@ -171,10 +184,12 @@ class ServerProcess:
             raise
         return record
 
-    def _arguments(self, address: str) -> list[str]:
+    def _arguments(self, address: str, ui_port: int | None) -> list[str]:
         host, _, port = address.rpartition(":")
+        ui = ("--ui-ip", host, "--ui-port", str(ui_port), "--ui-disable-news-fetch")
         return [
-            *("server", "start-dev", "--headless", "--ip", host, "--port", port),
+            *("server", "start-dev", "--ip", host, "--port", port),
+            *(("--headless",) if ui_port is None else ui),
             *("--db-filename", str(self._database.path), "--log-level", "error"),
             *(word for name in SEARCH_ATTRIBUTES for word in ("--search-attribute", name)),
             # Timers fire when they are due instead of up to a second later.

@@ -37,7 +37,7 @@ class SharedServer:
         """Use the server, which is started if it does not run.
 
         Args:
-            preferred_port: where it should listen if it is started now.
+            preferred_port: where it should listen, and have Temporal's UI beside it, if it is started now.
 
         Returns:
             Its address, `host:port`.
@@ -56,6 +56,11 @@ class SharedServer:
             raise
         finally:
             self._transition.close()
+
+    @property
+    def ui(self) -> str | None:
+        """URL of Temporal's UI, while the server is used; None where a command without one started it."""
+        return self._process.ui
 
     async def leave(self) -> None:
         """Use the server no more; the last user stops it and waits until it is gone."""
