@@ -1,7 +1,9 @@
 """The tables of the pages list what the code has, no more and no less."""
 
+import ast
 import inspect
 import re
+from collections.abc import Iterator
 
 import pytest
 from pydantic import BaseModel
@@ -19,12 +21,14 @@ from httptask.http.fixtures import FixtureRequest, FixtureResponse
 from httptask.http.limits import CHAT_DEFAULTS, CHAT_STREAM_DEFAULTS, HTTP_DEFAULTS, bounds
 from httptask.http.models import Limits
 from httptask.plugin import HttpTaskPlugin
+from httptask.workflows.budget import _STOPS
 from httptask.workflows.problem import ERROR_TYPE_PREFIX, problem_of_failure
 from support.chat_reference import CHAT_PAGE, CHAT_TABLES
 from support.ctk import scenarios
 from support.fences import ROOT
 from support.reference import PAGE, TABLES, with_tables
 
+ERRORS = "docs/errors-and-retries.md"
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -99,6 +103,35 @@ def test_errors_of_calls() -> None:
         assert problem.type == (
             kind if kind.startswith("`urn:") else f"`{ERROR_TYPE_PREFIX}{kind[1:]}"
         ).strip("`")
+
+
+def test_errors_of_the_workflow_itself() -> None:
+    told = {
+        (name, row[2].strip("`"))
+        for row in rows(ERRORS, "## Errors of the workflow itself")
+        for name in CODE.findall(row[0])
+        if name != "raise"
+    }
+    of_calls = names(rows(ERRORS, "## Errors of calls"))
+    known = {("WorkerMissing", "timeout"), *((name, "runtime") for name in _STOPS)}
+    for path in (ROOT / "workflows").rglob("*.py"):
+        known.update(raised_in(ast.parse(path.read_text())))
+    assert {(name, kind) for name, kind in known if name not in of_calls} == told
+
+
+def raised_in(module: ast.Module) -> Iterator[tuple[str, str]]:
+    """The name and the standard's type of each error that is written out where it is raised."""
+    for call in ast.walk(module):
+        if not isinstance(call, ast.Call):
+            continue
+        given = [argument.value if isinstance(argument, ast.Constant) else None for argument in call.args[:2]]
+        named = {word.arg: word.value for word in call.keywords}
+        error = named.get("error")
+        match ast.unparse(call.func):
+            case "TaskFault.raise_standard" | "Problem.standard" if isinstance(given[1], str):
+                yield str(error.value if isinstance(error, ast.Constant) else given[1]), str(given[0])
+            case "_raise":  # of addresses
+                yield str(given[0]), "expression"
 
 
 def test_statuses() -> None:

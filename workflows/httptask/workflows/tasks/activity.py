@@ -13,6 +13,6 @@ async def run_activity(context: TaskContext, _child: Child | None) -> Step:
     assert name is not None  # what makes a task of this kind
     if not is_list(arguments):
         TaskFault.raise_standard(
-            "validation", "Not a list", detail="`arguments` of an activity has to yield a list"
+            "expression", "Not a list", detail="`arguments` of an activity has to yield a list"
         )
     return Complete(await context.run_activity(name, arguments))
