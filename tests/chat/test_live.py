@@ -13,7 +13,8 @@ from httptask.chat.live import Teller
 from httptask.chat.models import ChatRequest
 from httptask.http.edge import Edge
 from httptask.http.errors import HttpTaskError
-from httptask.http.redaction import PieceRedactor, Redactor
+from httptask.http.piece_redaction import PieceRedactor
+from httptask.http.redaction import Redactor
 from httptask.testing import Reply, ScriptedServer
 from support.chat_streams import chunk, sse
 from support.runs import local_connection, secret_store
@@ -125,6 +126,6 @@ async def test_text_that_is_replaced_begins_anew() -> None:
 async def test_what_is_told_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "MAX_CHARACTERS", 8)
     ear = Ear()
-    async with asking(streamed("Say ", SECRET, ".")) as ask:
+    async with asking(streamed("Say ", SECRET[:6], SECRET[6:], ".")) as ask:
         await ask(ear)
     assert ear.all == "|Say …"

@@ -7,7 +7,8 @@ import string
 import pytest
 
 from httptask.http.encodings import layers
-from httptask.http.redaction import PieceRedactor, Redactor
+from httptask.http.piece_redaction import PieceRedactor
+from httptask.http.redaction import Redactor
 from support.encodings import ENCODINGS
 
 MARK = "[redacted:KEY]"

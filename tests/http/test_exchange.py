@@ -11,6 +11,7 @@ from httptask.http.errors import ConnectFailed
 from httptask.http.exchange import WireResponse, opened
 from httptask.http.limits import HTTP_DEFAULTS, bounds
 from httptask.http.models import Limits
+from httptask.http.redaction import Redactor
 from httptask.http.url import Url
 from httptask.http.wire import WireRequest
 
@@ -39,7 +40,7 @@ class NoConnection:
 
 async def tries(network: NoConnection) -> int:
     with pytest.raises(ConnectFailed, match="no connection"):
-        async with opened(network, REQUEST, BOUNDS):
+        async with opened(network, REQUEST, BOUNDS, Redactor({})):
             pass
     return network.tries
 

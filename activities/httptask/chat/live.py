@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from pydantic import BaseModel
 
-from httptask.http.redaction import PieceRedactor
+from httptask.http.piece_redaction import PieceRedactor
 
 __all__ = ["MAX_CHARACTERS", "Listener", "LiveText", "Teller", "telling"]
 

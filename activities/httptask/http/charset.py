@@ -48,13 +48,13 @@ def decode_text(body: bytes, media_type: str, charset: str | None) -> str:
     marked, declared = _marked(body), None if charset is not None else _declared(body, media_type)
     name = marked or charset or declared or "utf-8"
     if not is_charset(name):
-        raise ResponseInvalid(f"the response claims the charset {name[:40]!r}, which is not known: {_CURE}")
+        raise ResponseInvalid(f"the response claims the charset {name!r}, which is not known: {_CURE}")
     try:
         return _decode(body, name)
     except ValueError as error:
         place = f" (byte {error.start})" if isinstance(error, UnicodeDecodeError) else ""
         if marked or charset or declared:
-            why = f"can't be read as the charset {name[:40]!r} that it claims{place}"
+            why = f"can't be read as the charset {name!r} that it claims{place}"
         else:
             why = f"is text that names no charset, and is not UTF-8{place}"
         raise ResponseInvalid(f"the response {why}: {_CURE}") from None

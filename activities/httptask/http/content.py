@@ -85,15 +85,22 @@ def read_raw(body: bytes, redactor: Redactor) -> Content:
     return Content(base64.b64encode(redactor.raw(body)).decode("ascii"), "base64")
 
 
-def read_leniently(body: bytes, content_type: str, redactor: Redactor) -> Content:
-    """Reads the body of an error, which is JSON or text whatever its media type says, and may be cut."""
+def read_leniently(body: bytes, content_type: str, redactor: Redactor, *, whole: bool = True) -> Content:
+    """Reads the body of an error, which is JSON or text whatever its media type says.
+
+    Args:
+        body: what came of it.
+        content_type: what the server says of it.
+        redactor: takes out the values of secrets.
+        whole: whether that is all of it; else the first part of a value may be at its end.
+    """
     text = decode_leniently(body, *media_type(content_type))
     if not text.strip():
         return Content(None, "none")
     try:
         return Content(redactor.tree(parse(text)), "json")
     except ValueError:
-        return Content(redactor.text(text), "text")
+        return Content(redactor.text(text) if whole else redactor.beginning(text), "text")
 
 
 def is_json(kind: str) -> bool:

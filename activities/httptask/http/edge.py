@@ -17,13 +17,14 @@ from httptask.http.event_stream import Assembler, Count, EventStream
 from httptask.http.excerpt import bound
 from httptask.http.exchange import Answer, Opened, Transport, exchange, opened, read_failure
 from httptask.http.fixtures import Fixtures
+from httptask.http.headers import allowed
 from httptask.http.limits import HTTP_DEFAULTS, STREAM_DEFAULTS, Bounds, bounds
 from httptask.http.models import HttpRequest, HttpResponse, Limits, SentRequest, matches
 from httptask.http.observation import CallObservation, Observer, observed
-from httptask.http.outcome import content_of, name_server, safe_headers, status_error, tell_head
+from httptask.http.outcome import content_of, name_server, status_error, tell_head
 from httptask.http.prepare import PreparedRequest, prepare
 from httptask.http.reach import Reach
-from httptask.http.recording import Recorder, is_recorded_as_failure
+from httptask.http.recording import Recorder, is_recorded_as_failure, recorded_stream
 from httptask.http.redaction import Redactor
 from httptask.http.retry import Retry
 from httptask.http.secrets import SecretStore
@@ -100,11 +101,11 @@ class Edge:
         """
         async with self._call(request, attempt, defaults) as call:
             answer = await exchange(
-                call.transport, call.wire, call.bounds, request.success, as_it_is=request.raw
+                call.transport, call.wire, call.bounds, request.success, call.redactor, as_it_is=request.raw
             )
             if not answer.success:
                 raise self._status_error(call, answer)
-            headers = safe_headers(answer.headers, call.redactor)
+            headers = allowed(answer.headers)
             try:
                 content = content_of(answer, call.redactor, raw=request.raw, charset=request.charset)
             except HttpTaskError as error:
@@ -142,7 +143,7 @@ class Edge:
         progress = count or Count()
         async with self._call(request, attempt, defaults) as call:
             with _explained(progress, assembler):
-                async with opened(call.transport, call.wire, call.bounds) as answer:
+                async with opened(call.transport, call.wire, call.bounds, call.redactor) as answer:
                     if not matches(answer.status, request.success):
                         raise self._status_error(call, await read_failure(answer, call.wire))
                     call.observation.status = answer.status
@@ -151,7 +152,7 @@ class Edge:
                         with self._recording(call, answer, stream):
                             yield stream
                     except HttpTaskError as error:
-                        tell_head(error, answer.status, safe_headers(answer.headers, call.redactor))
+                        tell_head(error, answer.status, allowed(answer.headers))
                         raise
                     finally:
                         call.observation.received = answer.progress.received
@@ -239,7 +240,7 @@ class Edge:
 
     def _status_error(self, call: _Call, answer: Answer) -> HttpStatusError:
         content = content_of(answer, call.redactor)
-        headers = safe_headers(answer.headers, call.redactor)
+        headers = allowed(answer.headers)
         if self._recorder is not None:
             self._recorder.answer(call.prepared, answer.status, headers, content)
         host = (answer.url or call.wire.url).netloc
@@ -258,8 +259,8 @@ class Edge:
 
     def _record_stream(self, call: _Call, answer: Opened, stream: EventStream) -> None:
         if self._recorder is not None and stream.text is not None:
-            content = Content(call.redactor.text(stream.text.decode("utf-8", "replace")), "text")
-            headers = safe_headers(answer.headers, call.redactor)
+            content = Content(recorded_stream(bytes(stream.text), stream.format, call.redactor), "text")
+            headers = allowed(answer.headers)
             self._recorder.answer(call.prepared, answer.status, headers, content)
 
     def _event_stream(
@@ -268,7 +269,7 @@ class Edge:
         own = call.connection.limits if call.connection else Limits()
 
         def respond(stream: EventStream, content: Any) -> HttpResponse:
-            headers = safe_headers(answer.headers, call.redactor)
+            headers = allowed(answer.headers)
             return _response(call, answer, headers, Content(content, "json"), stream.count.bytes)
 
         stream = EventStream(
@@ -350,6 +351,8 @@ def _clean(error: HttpTaskError, redactor: Redactor) -> None:
     """Takes secrets out of an error, and the exceptions behind it, whose texts may hold them."""
     error.message = redactor.text(error.message)
     error.args = (error.message,)
+    if "partial_text" in error.details:
+        error.details["partial_text"] = redactor.beginning(error.details["partial_text"])
     error.details = redactor.tree(error.details)
     bound(error)
     error.__cause__ = error.__context__ = None

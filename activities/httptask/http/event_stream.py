@@ -13,9 +13,11 @@ from httptask.http.errors import HttpTaskError, ResponseInvalid, ResponseTooLarg
 from httptask.http.events import END_MARKER, Event, EventReader, event_reader, format_of
 from httptask.http.exchange import Opened, has_known_end
 from httptask.http.headers import media_type
+from httptask.http.json_tree import is_array
 from httptask.http.limits import Bounds
 from httptask.http.models import MAX_EVENTS, HttpResponse, StreamFormat
-from httptask.http.redaction import PieceRedactor, Redactor
+from httptask.http.piece_redaction import PieceRedactor, redacted_together
+from httptask.http.redaction import Redactor
 
 __all__ = ["Assembler", "Count", "EventStream"]
 
@@ -57,6 +59,7 @@ class EventStream:
         ended_by: how its end was known, once that is reached. `marker` is the event `[DONE]`, with which many
             APIs end a stream; `length` a length, or chunks, that are complete. `close` is no proof: the
             connection ended, and the stream may have been cut.
+        format: of its events.
         kept_bytes: how much of its events may be kept.
         text: the body up to where it was read, if it is to be recorded.
     """
@@ -79,7 +82,7 @@ class EventStream:
             answer: what is read.
             format_: of the events; None for what its media type says.
             limits: of the body.
-            redactor: takes out the values of secrets: of each event, or of the value that an assembler makes.
+            redactor: takes out the values of secrets: of each event, and of what is made of all of them.
             count: is kept up to date.
             kept_bytes: how much of the events may be kept.
             respond: makes the response, with what was kept for its content.
@@ -95,8 +98,8 @@ class EventStream:
         self._respond = respond
         self._answer = answer
         self._assembles = assembler is not None
-        self._format: StreamFormat = "sse" if assembler else format_ or _claimed_format(answer)
-        self._reader = assembler.reader if assembler else event_reader(self._format)
+        self.format: StreamFormat = "sse" if assembler else format_ or _claimed_format(answer)
+        self._reader = assembler.reader if assembler else event_reader(self.format)
         self._decoder = BoundedDecoder(answer.coding, limits.response_bytes)
         self._redactor = redactor
 
@@ -124,6 +127,10 @@ class EventStream:
                     details={"limit": self.kept_bytes},
                 )
             content = self._redactor.tree(content)
+        elif is_array(
+            content
+        ):  # expressions of the next task may join what was spelled out over several events
+            content = redacted_together(content, self._redactor)
         return self._respond(self, content)
 
     async def __aiter__(self) -> AsyncGenerator[list[Event]]:
@@ -177,15 +184,13 @@ class EventStream:
         return data
 
     def _taken(self, events: list[Event]) -> list[Event]:
-        if self._format == "sse":
+        if self.format == "sse":
             end = next((index for index, event in enumerate(events) if _is_done(event)), None)
             if end is not None:
                 self.ended_by = "marker"
                 events = events[:end]
         self.count.events += len(events)
-        if self._assembles:
-            return events
-        if self.count.events > MAX_EVENTS:
+        if self.count.events > MAX_EVENTS and not self._assembles:
             raise ResponseTooLarge(
                 f"the stream has more than {MAX_EVENTS} events: take fewer with `limit`",
                 details={"limit": MAX_EVENTS},

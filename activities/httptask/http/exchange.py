@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential, wait_random
@@ -18,6 +18,7 @@ from httptask.http.errors import (
 from httptask.http.headers import Headers, fold
 from httptask.http.limits import Bounds
 from httptask.http.models import StatusPattern, Timing, matches
+from httptask.http.redaction import Redactor
 from httptask.http.url import Url
 from httptask.http.wire import WireRequest
 
@@ -74,7 +75,7 @@ class Answer:
 
     status: int
     headers: dict[str, str]
-    """All of them, names in lower case."""
+    """All of them, names in lower case, without the values of secrets."""
     body: bytes
     """Decompressed; the beginning of it when the status is not a success and it is long."""
     success: bool
@@ -83,6 +84,8 @@ class Answer:
     """Bytes that came over the wire."""
     url: Url | None = None
     """Where it came from, if redirects led there."""
+    whole: bool = True
+    """Whether the body is all of it."""
 
     @property
     def has_known_end(self) -> bool:
@@ -95,7 +98,7 @@ class Opened:
     """An exchange whose answer has begun.
 
     Attributes:
-        headers: all of them, names in lower case.
+        headers: all of them, names in lower case, without the values of secrets.
     """
 
     response: WireResponse
@@ -127,8 +130,12 @@ class Opened:
 
 
 @asynccontextmanager
-async def opened(transport: Transport, request: WireRequest, bounds: Bounds) -> AsyncGenerator[Opened]:
+async def opened(
+    transport: Transport, request: WireRequest, bounds: Bounds, redactor: Redactor
+) -> AsyncGenerator[Opened]:
     """Sends a request; the answer can be read, within the deadlines, until the context is left.
+
+    Its headers are without the values of secrets from here on: whatever is told of them may be cut.
 
     Only while no byte of the request was sent it is tried again here, at most 3 times within 2 seconds.
     After that nothing is resent unless an answer asks for it (a challenge, a refused token, a redirect): the server
@@ -149,7 +156,7 @@ async def opened(transport: Transport, request: WireRequest, bounds: Bounds) -> 
             if transport.simulated:
                 raise
             response = await _tried_again(send, error, progress)
-        yield Opened(response, fold(response.headers), progress)
+        yield Opened(response, redactor.tree(fold(response.headers)), progress)
 
 
 async def _tried_again(
@@ -183,6 +190,7 @@ async def exchange(
     request: WireRequest,
     bounds: Bounds,
     success: Sequence[StatusPattern],
+    redactor: Redactor,
     *,
     as_it_is: bool = False,
 ) -> Answer:
@@ -193,12 +201,13 @@ async def exchange(
         request: what is sent.
         bounds: deadlines and sizes.
         success: statuses whose body is read whole.
+        redactor: takes the values of secrets out of the headers.
         as_it_is: whether a body in a content coding that can't be read is taken as it came.
 
     Raises:
         HttpTaskError: no complete answer came.
     """
-    async with opened(transport, request, bounds) as answer:
+    async with opened(transport, request, bounds, redactor) as answer:
         if not matches(answer.status, success):
             return await read_failure(answer, request)
         body = b""
@@ -212,10 +221,10 @@ async def exchange(
 
 async def read_failure(answer: Opened, request: WireRequest) -> Answer:
     """Reads as much of an answer that is not a success as is needed to tell why."""
-    body = b""
+    body, whole = b"", True
     if request.method != "HEAD":
-        body = await _beginning_of_body(answer.response.chunks, answer.coding)
-    return _answer(answer, body, success=False)
+        body, whole = await _beginning_of_body(answer.response.chunks, answer.coding)
+    return replace(_answer(answer, body, success=False), whole=whole)
 
 
 def has_known_end(headers: Headers) -> bool:
@@ -234,15 +243,18 @@ def _nothing_was_sent(error: BaseException) -> bool:
     return isinstance(error, ConnectFailed) and error.retryable and not error.details.get("sent")
 
 
-async def _beginning_of_body(chunks: AsyncIterator[bytes], coding: str) -> bytes:
-    """What can be read of an error's body. The status matters more, so a fault in the body hides nothing."""
+async def _beginning_of_body(chunks: AsyncIterator[bytes], coding: str) -> tuple[bytes, bool]:
+    """What can be read of an error's body, and whether that is all of it.
+
+    The status matters more, so a fault in the body hides nothing.
+    """
     try:
         decoder = BoundedDecoder(coding, _MAX_ERROR_BODY)
     except ResponseInvalid:
-        return b""
+        return b"", False
     try:
         async for chunk in chunks:
             decoder.feed(chunk)
+        return decoder.finish(), True
     except (ResponseTooLarge, ResponseInterrupted, ResponseInvalid):
-        pass
-    return decoder.body
+        return decoder.body, False

@@ -17,20 +17,15 @@ from httptask.http.errors import (
 )
 from httptask.http.excerpt import excerpt
 from httptask.http.exchange import Answer
-from httptask.http.headers import Headers, allowed, media_type
+from httptask.http.headers import media_type
 from httptask.http.json_tree import is_object
 from httptask.http.redaction import Redactor
 
-__all__ = ["content_of", "name_server", "request_id", "safe_headers", "status_error", "tell_head"]
+__all__ = ["content_of", "name_server", "request_id", "status_error", "tell_head"]
 
 _MAX_MESSAGE = 300
 _MAX_MEMBER = 500
 _ANSWER = re.compile(r"\bthe (?:answer|response|stream)\b")
-
-
-def safe_headers(headers: Headers, redactor: Redactor) -> dict[str, str]:
-    """The headers that may be stored, without the values of secrets."""
-    return {name: redactor.text(value) for name, value in allowed(headers).items()}
 
 
 def content_of(
@@ -44,7 +39,7 @@ def content_of(
     """
     content_type = answer.headers.get("content-type", "")
     if not answer.success:
-        return read_leniently(answer.body, content_type, redactor)
+        return read_leniently(answer.body, content_type, redactor, whole=answer.whole)
     if raw:
         return read_raw(answer.body, redactor)
     try:

@@ -1,10 +1,14 @@
 """Recording real answers as fixtures."""
 
+import contextlib
 import hashlib
+import json
 import re
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from io import StringIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,12 +18,16 @@ from ruamel.yaml.scalarstring import LiteralScalarString
 
 from httptask.http.content import Content
 from httptask.http.errors import ConnectFailed, HttpTaskError, ResponseInterrupted, Timeout
+from httptask.http.events import Event, event_reader
 from httptask.http.fixtures import Fixture, FixtureRequest, FixtureResponse
 from httptask.http.json_tree import canonical, map_texts
 from httptask.http.log import get_logger
+from httptask.http.models import StreamFormat
+from httptask.http.piece_redaction import redacted_together
 from httptask.http.prepare import PreparedRequest
+from httptask.http.redaction import Redactor
 
-__all__ = ["Recorder", "is_recorded_as_failure"]
+__all__ = ["Recorder", "is_recorded_as_failure", "recorded_stream"]
 
 _BODY_FIELDS = {"json": "body", "text": "text", "base64": "base64"}
 _FAILURES: dict[type[HttpTaskError], str] = {
@@ -86,6 +94,35 @@ class Recorder:
 def is_recorded_as_failure(error: HttpTaskError) -> bool:
     """Whether an error is of the network, so that it is recorded itself and no answer in its place."""
     return _failure_kind(error) is not None
+
+
+def recorded_stream(body: bytes, format_: StreamFormat, redactor: Redactor) -> str:
+    """The text of a stream without the values of secrets, also of those that are spelled out over its events.
+
+    It is as it came, but where a value lies across events: then they are written anew.
+    """
+    reader = event_reader(format_)
+    events: list[Event] = []
+    with contextlib.suppress(HttpTaskError):
+        for event in chain(reader.feed(body), reader.finish(is_whole=True)):
+            events.append(event)  # noqa: PERF402 - what came before an error stays
+    values = [redactor.tree(event.value) for event in events]
+    together = redacted_together(values, redactor)
+    if together == values:
+        return redactor.text(body.decode("utf-8", "replace"))
+    rewritten = zip(events, together, strict=True)
+    return "".join(_event(replace(event, value=value), format_, redactor) for event, value in rewritten)
+
+
+def _event(event: Event, format_: StreamFormat, redactor: Redactor) -> str:
+    text = event.value if isinstance(event.value, str) else json.dumps(event.value, ensure_ascii=False)
+    if format_ == "ndjson":
+        return json.dumps(event.value, ensure_ascii=False) + "\n"
+    fields = [("id", event.id), ("event", event.type), *(("data", line) for line in text.split("\n"))]
+    return (
+        "".join(f"{name}: {redactor.text(value)}\n" for name, value in fields if value or name == "data")
+        + "\n"
+    )
 
 
 def _failure_kind(error: HttpTaskError) -> str | None:

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from httptask.http.encodings import Layer, encoded, layers
 from httptask.http.json_tree import is_array, is_object, texts_of
 
-__all__ = ["MIN_LENGTH", "PieceRedactor", "Redactor"]
+__all__ = ["MIN_LENGTH", "Redactor"]
 
 MIN_LENGTH = 8
 """Shorter values are not searched for: they would be found in ordinary text."""
@@ -52,7 +52,24 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text without the values."""
-        return self._without(text, self._found(text))
+        found = self._found(text)
+        self.count += len(found)
+        return _without(text, found)
+
+    def pieces(self, texts: Sequence[str]) -> list[str]:
+        """Texts without the values, one of which may be spelled out over several of them."""
+        found = self._found("".join(texts))
+        if not found:
+            return list(texts)
+        self.count += len(found)
+        clean: list[str] = []
+        start = 0
+        for text in texts:
+            end = start + len(text)
+            within = [one for one in found if one.start < end and one.end > start]
+            clean.append(_without(text, within, start))
+            start = end
+        return clean
 
     def beginning(self, text: str) -> str:
         """A text whose end was cut off, without the values and without what may be the first part of one."""
@@ -137,17 +154,6 @@ class Redactor:
     def _layers(self, text: str) -> Iterator[Layer]:
         return layers(text, self._longest) if self._names else iter(())
 
-    def _without(self, text: str, found: Sequence["_Found"]) -> str:
-        if not found:
-            return text
-        self.count += len(found)
-        pieces: list[str] = []
-        start = 0
-        for one in found:
-            pieces += (text[start : one.start], one.mark)
-            start = one.end
-        return "".join((*pieces, text[start:]))
-
 
 class _Found(NamedTuple):
     """Where a text holds a value."""
@@ -162,31 +168,16 @@ class _Found(NamedTuple):
         return f"[redacted:{self.name}]"
 
 
-class PieceRedactor:
-    """Takes the values out of a text that comes in pieces; a value may be spelled out over several of them.
-
-    What it gives is, put together, the whole text without the values. Of each piece it holds back what may be the
-    beginning of a value.
-
-    Args:
-        redactor: knows the values.
-    """
-
-    def __init__(self, redactor: Redactor) -> None:
-        self._redactor = redactor
-        self._held = ""
-
-    def feed(self, piece: str) -> str:
-        """One more piece; what can be shown by now."""
-        text = self._held + piece
-        end = self._redactor.settled(text)
-        self._held = text[end:]
-        return self._redactor.text(text[:end])
-
-    def finish(self) -> str:
-        """What was held back, when nothing follows it."""
-        rest, self._held = self._held, ""
-        return self._redactor.text(rest)
+def _without(text: str, found: Sequence[_Found], start: int = 0) -> str:
+    """A piece of a text, which begins at `start` of it, without the values; the mark of each stands where it begins."""
+    if not found:
+        return text
+    kept: list[str] = []
+    at = start
+    for one in found:
+        kept += (text[max(at - start, 0) : max(one.start - start, 0)], one.mark if one.start >= start else "")
+        at = one.end
+    return "".join((*kept, text[at - start :]))
 
 
 def _url_parts(value: str) -> Iterator[str]:

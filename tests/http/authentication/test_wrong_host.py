@@ -176,6 +176,7 @@ async def test_a_request_to_another_origin_passes_without_a_credential(make_edge
     """What follows a redirect uses the same transport, which must know where it belongs."""
     from httptask.http.exchange import exchange
     from httptask.http.limits import HTTP_DEFAULTS, bounds
+    from httptask.http.redaction import Redactor
     from httptask.http.url import Url
     from httptask.http.wire import WireRequest, wire_request
 
@@ -190,7 +191,7 @@ async def test_a_request_to_another_origin_passes_without_a_credential(make_edge
         inner = edge._reach.transport(connection)
         transport = edge._authenticator.transport(outgoing, "local", inner, lambda _: inner)
         elsewhere = WireRequest("GET", Url.parse(f"{servers.other.url}/x"), [], b"")
-        answer = await exchange(transport, elsewhere, bounds(HTTP_DEFAULTS), ("2xx",))
+        answer = await exchange(transport, elsewhere, bounds(HTTP_DEFAULTS), ("2xx",), Redactor({}))
     assert answer.status == 401
     assert len(servers.other.requests) == 1
     assert canaries(servers.other) == []

@@ -9,10 +9,11 @@ from httptask.http.authentication.tokens import Token, Tokens
 from httptask.http.authentication.transports import DigestTransport, TokenTransport
 from httptask.http.errors import FixtureMissing, HttpTaskError
 from httptask.http.exchange import Answer, Transport, exchange
+from httptask.http.headers import allowed
 from httptask.http.json_tree import is_object
 from httptask.http.limits import TOKEN_LIMITS, bounds
 from httptask.http.observation import CallObservation, Observer, observed
-from httptask.http.outcome import content_of, safe_headers, status_error
+from httptask.http.outcome import content_of, status_error
 from httptask.http.prepare import PreparedRequest
 from httptask.http.redaction import Redactor
 from httptask.http.wire import Outgoing, WireRequest
@@ -83,7 +84,7 @@ class Authenticator:
         )
         shown = PreparedRequest(method=request.method, uri=str(url), headers={}, command=str)
         with observed(observation, self._observers):
-            answer = await exchange(channel(shown), request, bounds(TOKEN_LIMITS), ("2xx",))
+            answer = await exchange(channel(shown), request, bounds(TOKEN_LIMITS), ("2xx",), redactor)
             observation.status, observation.received = answer.status, answer.received
             if not answer.success:
                 raise _refusal(answer, request, redactor)
@@ -96,9 +97,7 @@ class Authenticator:
 
 def _refusal(answer: Answer, request: WireRequest, redactor: Redactor) -> HttpTaskError:
     content = content_of(answer, redactor)
-    error = status_error(
-        answer, content, safe_headers(answer.headers, redactor), request.method, request.url.netloc
-    )
+    error = status_error(answer, content, allowed(answer.headers), request.method, request.url.netloc)
     del error.details["body_excerpt"]  # it may quote a token that nobody knows yet
     code = content.value.get("error") if is_object(content.value) else None
     if isinstance(code, str):

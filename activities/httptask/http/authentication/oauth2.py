@@ -36,7 +36,6 @@ _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _BEARER = re.compile(r"bearer|^\s*(?:jwt|n_a|access_token)\s*$", re.IGNORECASE)
 """Types of tokens that are sent as Bearer: Apigee's `BearerToken`, Azure DevOps' `jwt-bearer`, RFC 8693's `N_A`."""
 _PASSING = frozenset({"server_error", "slow_down", "temporarily_unavailable"})
-_LONGEST_CODE, _LONGEST_TEXT = 100, 300
 _NETWORK = (
     ConnectFailed,
     HttpStatusError,
@@ -125,9 +124,7 @@ async def _granted(source: TokenSource, url: Url, refresh: str | None, send: Sen
     if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
         raise TokenUnavailable(f"no token: the answer of {url.netloc} has no usable access_token")
     if _BEARER.search(kind) is None:
-        raise TokenUnavailable(
-            f"no token: {url.netloc} gives tokens of the type {kind[:40]!r}, and not Bearer"
-        )
+        raise TokenUnavailable(f"no token: {url.netloc} gives tokens of the type {kind!r}, and not Bearer")
     if source.settings.issuers and _issuer(value) not in source.settings.issuers:
         raise TokenUnavailable(f"no token: the one of {url.netloc} is not by one of the `issuers`")
     next_refresh = answer.get("refresh_token")
@@ -139,8 +136,8 @@ async def _granted(source: TokenSource, url: Url, refresh: str | None, send: Sen
 def _refused(url: Url, answer: dict[str, Any]) -> HttpStatusError:
     """A refusal as RFC 6749, section 5.2, has it; GitHub and Slack send it under a status of success."""
     named = answer["error"]
-    code = named[:_LONGEST_CODE] if isinstance(named, str) else "error"
-    text = (error_text(answer) or code)[:_LONGEST_TEXT]
+    code = named if isinstance(named, str) else "error"
+    text = error_text(answer) or code
     return HttpStatusError(
         f"{url.netloc} refuses: {text}" + ("" if code in text else f" ({code})"),
         details={"host": url.netloc, "oauth_error": code},

@@ -1,0 +1,97 @@
+"""Values of secrets that a server spells out over the events of a stream."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from httptask.http.collecting import collect
+from httptask.http.fixtures import Fixtures
+from httptask.http.models import HttpRequest, StreamReading
+from httptask.http.piece_redaction import redacted_together
+from httptask.http.recording import Recorder, recorded_stream
+from httptask.http.redaction import Redactor
+from httptask.testing import Reply, ScriptedServer
+from support.encodings import ENCODINGS
+
+KEY = 'sk/proj+Q=7&<x>"%41zB9wM'
+MARK = "[redacted:KEY]"
+
+
+def pieces_of(text: str, size: int) -> list[str]:
+    return [text[start : start + size] for start in range(0, len(text), size)]
+
+
+@pytest.mark.parametrize(
+    "encoding", ["plain", "percent twice", "decimal entities", "upper case", "hexadecimal"]
+)
+@pytest.mark.parametrize("size", [1, 3, 23])
+def test_what_the_next_expression_joins(encoding: str, size: int) -> None:
+    text = f"it is ({ENCODINGS[encoding](KEY)})."
+    events = [
+        {"n": n, "delta": {"text": piece}, "done": None} for n, piece in enumerate(pieces_of(text, size))
+    ]
+    clean = redacted_together(events, redactor := Redactor({KEY: "KEY"}))
+    assert "".join(event["delta"]["text"] for event in clean) == f"it is ({MARK})."
+    assert [(event["n"], event["done"]) for event in clean] == [(event["n"], None) for event in events]
+    assert redactor.count == 1
+
+
+def test_texts_of_other_places_are_in_between() -> None:
+    events = [
+        {"choices": [{"text": "a" + piece}, {"text": KEY[-1 - at]}], "id": "same-id"}
+        for at, piece in enumerate(pieces_of(KEY, 1))
+    ]
+    clean = redacted_together(
+        [{"choices": [{"text": piece}, {"text": "other "}]} for piece in KEY], Redactor({KEY: "KEY"})
+    )
+    assert "".join(event["choices"][0]["text"] for event in clean) == MARK
+    assert "".join(event["choices"][1]["text"] for event in clean) == "other " * len(KEY)
+    assert redacted_together(events, Redactor({KEY: "KEY"})) == events
+
+
+def test_the_items_of_a_list_are_one_text_too() -> None:
+    events = [{"tokens": pieces_of(piece, 2)} for piece in pieces_of(f"<{KEY}>", 7)]
+    clean = redacted_together(events, Redactor({KEY: "KEY"}))
+    assert "".join(token for event in clean for token in event["tokens"]) == f"<{MARK}>"
+
+
+def sse(events: list[Any]) -> bytes:
+    return "".join(f"id: 7\nevent: delta\ndata: {json.dumps(event)}\n\n" for event in events).encode()
+
+
+def ndjson(events: list[Any]) -> bytes:
+    return "".join(f"{json.dumps(event)}\n" for event in events).encode()
+
+
+STREAMS = {"text/event-stream": sse, "application/x-ndjson": ndjson}
+
+
+@pytest.mark.parametrize("media_type", STREAMS)
+async def test_no_answer_and_no_recording_holds_the_pieces(
+    make_edge: Any, tmp_path: Path, media_type: str
+) -> None:
+    body = STREAMS[media_type]([{"text": piece} for piece in pieces_of(f"key {KEY}!", 3)])
+    reply = Reply.of(body, headers={"Content-Type": media_type})
+    request = HttpRequest(method="GET", url="/", connection="local", stream=StreamReading())
+    async with ScriptedServer([reply]) as server:
+        edge = make_edge(
+            server.url,
+            connection={"headers": {"X-Key": "$secrets.KEY"}},
+            secrets={"KEY": KEY},
+            recorder=Recorder(tmp_path),
+        )
+        answered = (await collect(edge, request, None)).content
+        played = make_edge(server.url, fixtures=Fixtures.load(tmp_path))
+        recorded = (await collect(played, request, None)).content
+    assert "".join(event["text"] for event in answered) == f"key {MARK}!"
+    assert recorded == answered
+
+
+@pytest.mark.parametrize("media_type", STREAMS)
+def test_a_recording_without_split_values_is_as_it_came(media_type: str) -> None:
+    body = STREAMS[media_type]([{"text": "a"}, {"text": f"whole {KEY}"}]).replace(b": {", b":  {")
+    format_: Any = "sse" if media_type == "text/event-stream" else "ndjson"
+    recorded = recorded_stream(body, format_, Redactor({KEY: "KEY"}))
+    assert recorded == body.decode().replace(json.dumps(KEY)[1:-1], MARK)
