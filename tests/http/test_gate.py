@@ -40,6 +40,7 @@ NETWORK = (
 
 KNOWN = {
     "http/transport.py": {"aiohttp", "httpx"},  # the network itself, which the gate alone is given
+    "http/transport_errors.py": {"aiohttp"},  # names what went wrong below the gate
     "http/answer_protocol.py": {"aiohttp"},  # reads answers on the transport's connections
     "http/guard.py": {"aiohttp", "socket"},  # judges the addresses of the transport's sockets
     "http/route.py": {"httpx"},  # makes contexts of TLS
