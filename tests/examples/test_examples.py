@@ -45,6 +45,13 @@ async def test_example(checkout: Shell, example: Path) -> None:
     assert checkout.left_over() == []
 
 
+async def test_tests_of_the_example_pass(checkout: Shell) -> None:
+    file = "examples/python-worker/test_triage.py"
+    code, stdout, stderr = await run(checkout, f"uv run pytest -p no:cacheprovider -n 0 --no-header {file}")
+    assert code == 0, stdout + stderr
+    assert "2 passed" in stdout
+
+
 async def test_transcript_of_the_readme(checkout: Shell) -> None:
     command, transcript = command_and(ROOT / "README.md", "text", "transcript")
     code, stdout, stderr = await run(checkout, command)
