@@ -252,3 +252,25 @@ async def test_a_budget_needs_the_usage_of_streams(
     if place:
         unit = "tokens" if budget == TOKENS else "US dollars"
         assert f"the stream may not tell its usage, and the budget of {unit} can't be kept" in faults[0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "cure"),
+    [
+        ('base_url = "https://api.openai.com"', "https://api.openai.com/v1"),
+        ('base_url = "https://api.openai.com/v1/chat/completions"', "https://api.openai.com/v1"),
+        ('base_url = "https://gateway.example.com/"\nprovider = "litellm"', "https://gateway.example.com/v1"),
+        (
+            'base_url = "https://shop.openai.azure.com"\nprovider = "azure"',
+            "https://shop.openai.azure.com/openai/v1",
+        ),
+        ('base_url = "https://api.example.com"', None),  # some have none
+    ],
+)
+async def test_a_base_url_that_leads_past_the_api(shell: Shell, settings: str, cure: str | None) -> None:
+    shell.write("httptask.toml", f"[connections.openai]\n{settings}\n")
+    shell.write("sound.yaml", SOUND)
+    code, command = await shell.run("validate", "sound.yaml")
+    assert code == 0
+    assert ("base_url of the connection openai" in command.stdout) == (cure is not None)
+    assert cure is None or f'hint: write base_url = "{cure}"' in command.stdout

@@ -27,6 +27,10 @@ WRONG: dict[str, tuple[list[str], str]] = {
         ["test-request", "asks.yaml", "ask", "--fixtures", "f", "--record", "r"],
         "--fixtures and --record exclude each other",
     ),
+    "a test request of a task without a request": (
+        ["test-request", "sets.yaml", "one"],
+        "one makes no request, so there is nothing to test; no task of this definition makes one",
+    ),
     "half of a surrogate pair": (["run", "sets.yaml", "-i", '"\\ud800"'], "--input: not usable JSON"),
     "a number that is none": (
         ["run", "sets.yaml", "-i", "1e400"],

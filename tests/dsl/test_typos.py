@@ -3,9 +3,10 @@
 import pytest
 
 from httptask.dsl.compile import compile_definition
+from httptask.dsl.faults import Severity
 from httptask.dsl.yaml import read_yaml
-from support.definitions import DEFINITION
-from support.typos import KEYS, NAMES_AND_FIELDS, typos
+from support.definitions import DEFINITION, faults_of
+from support.typos import FROM_ELSEWHERE, KEYS, NAMES_AND_FIELDS, WARNED, typos
 
 
 def test_the_definition_is_sound() -> None:
@@ -23,3 +24,26 @@ def test_a_slip_is_found_and_its_cure_named(right: str, wrong: str, word: str) -
         word in (fault.hint or "") and "did you mean" in (fault.hint or "") for fault in compiled.faults
     )
     assert len(compiled.faults) == 1, "one slip, one fault"
+
+
+@pytest.mark.parametrize(("text", "code", "cure"), FROM_ELSEWHERE)
+def test_what_is_right_in_other_tools_is_told_once_with_its_cure(text: str, code: str, cure: str) -> None:
+    [fault] = faults_of(text)
+    assert fault.code == code
+    assert cure in (fault.hint or "")
+    assert fault.severity == (Severity.WARNING if code in WARNED else Severity.ERROR)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ method: get, endpoint: 'https://h/$metadata' }",
+        "{ method: get, endpoint: 'https://h/x?$filter=a' }",
+        "{ method: post, endpoint: 'https://h/v1/models/m:predict' }",
+        "{ method: post, endpoint: 'https://h:80/{+a}', body: '{a}' }",
+        "{ method: post, endpoint: 'https://h', body: '${ .a }' }",
+        "{ method: post, endpoint: 'https://h', body: '{\"a\": 1}', headers: { Content-Type: application/json } }",
+    ],
+)
+def test_what_is_meant_as_it_stands_is_not_told(text: str) -> None:
+    assert faults_of(f"do: [{{ get: {{ call: http, with: {text} }} }}]") == []

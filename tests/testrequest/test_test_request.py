@@ -103,7 +103,11 @@ async def test_a_queue_without_a_worker_is_named(runner: Runner, server: Scripte
 
 MISSING: dict[str, tuple[str, Sample, str]] = {
     "a name that is not there": ("tel", SAMPLE, "did you mean tell?"),
-    "a task that makes no call": ("label", SAMPLE, "no HTTP call"),
+    "a task that makes no call": (
+        "label",
+        SAMPLE,
+        "label makes no request, so there is nothing to test; tasks that make one: ",
+    ),
     "an output that the request reads": (
         "tell",
         Sample(variables={"ticket": TICKET}),

@@ -116,7 +116,9 @@ def plan_test(
             call = plan_http_call(node, data, render_part, id_=id_, idempotency_key=id_)
             output = partial(http_output, http)
         case _:
-            raise TestRequestError(f"{node.name} is no HTTP call; only calls can be tested")
+            raise TestRequestError(
+                f"{node.name} makes no request, so there is nothing to test; {_known_calls(program)}"
+            )
     request = _http_request(call.argument)
     profile = profiles.get(call.connection or "", ConnectionProfile())
     first = first_page_of(node, request, profile, variables)
@@ -163,10 +165,20 @@ def _find(program: Program, task: str) -> TaskNode:
     if found:
         pointers = ", ".join(node.pointer for node in found)
         raise TestRequestError(f"there are several tasks named {task}; name one by its pointer: {pointers}")
-    names = [node.name for node in program.nodes.values() if node.kind.startswith("call.")]
-    near = closest(task, names)
-    known = f"did you mean {near}?" if near else f"there are: {', '.join(names)}"
+    near = closest(task, _calls(program))
+    known = f"did you mean {near}?" if near else _known_calls(program)
     raise TestRequestError(f"there is no task {task}; {known}")
+
+
+def _calls(program: Program) -> list[str]:
+    """Names of the tasks that make requests."""
+    requests = (ChatCompletionArguments, HttpArguments, HttpRequestArguments)
+    return [node.name for node in program.nodes.values() if isinstance(node.arguments, requests)]
+
+
+def _known_calls(program: Program) -> str:
+    names = _calls(program)
+    return f"tasks that make one: {', '.join(names)}" if names else "no task of this definition makes one"
 
 
 def _place(program: Program, sample: Sample) -> tuple[Variables, TaskExecution]:

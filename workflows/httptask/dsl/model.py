@@ -18,11 +18,16 @@ __all__ = [
     "CallTask",
     "Definition",
     "DoTask",
+    "Document",
     "Duration",
     "DurationLiteral",
     "Endpoint",
     "ErrorDefinition",
+    "ForLoop",
     "ForTask",
+    "Input",
+    "Output",
+    "Raise",
     "RaiseTask",
     "Schema",
     "SetTask",
@@ -219,6 +224,8 @@ class DoTask(TaskBase):
 
 
 class ForLoop(_Model):
+    """What a `for` goes through."""
+
     each: str = "item"
     """Variable that holds the item."""
     in_: str = Field(alias="in")
@@ -239,6 +246,8 @@ class ForTask(TaskBase):
 
 
 class Raise(_Model):
+    """What a `raise` raises."""
+
     error: ErrorDefinition | str
     """The error, or the name of one under `use.errors`."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from httptask.dsl.checks.forms import expression_fault
-from httptask.dsl.durations import seconds_of
+from httptask.dsl.durations import meant_duration, seconds_of
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.model import Duration, DurationLiteral, Timeout, WaitTask
 from httptask.dsl.program import Program
@@ -32,7 +32,9 @@ def check_durations(program: Program) -> Iterator[Fault]:
             fault = expression_fault(pointer, written)
             yield from () if fault is None else (fault,)
         elif seconds_of(written) is None or not _LITERAL.fullmatch(written):
-            yield Fault(pointer, "duration", f"`{written}` is not a duration", _HINT)
+            meant = meant_duration(written)
+            hint = f"write {meant}" if meant not in (None, written) else _HINT
+            yield Fault(pointer, "duration", f"`{written}` is not a duration", hint)
 
 
 def _durations(program: Program) -> Iterator[tuple[str, DurationLiteral]]:

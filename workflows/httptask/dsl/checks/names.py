@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from httptask.dsl.durations import meant_duration
 from httptask.dsl.faults import Fault, Severity, child_pointer
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments, MapArguments
 from httptask.dsl.model import AuthenticationPolicy, Endpoint, ForTask, RaiseTask, Use
@@ -51,7 +52,12 @@ def check_names(program: Program) -> Iterator[Fault]:
 
 def _unknown(pointer: str, what: str, name: str, known: Collection[str]) -> Iterator[Fault]:
     if name not in known:
-        hint = hint_for_unknown(name, known, f"names under `use.{what}s`")
+        meant = meant_duration(name) if what == "timeout" else None
+        hint = (
+            f"write timeout: {{ after: {meant} }}"
+            if meant
+            else hint_for_unknown(name, known, f"names under `use.{what}s`")
+        )
         yield Fault(pointer, f"unknown-{what}", f"there is no {what} `{name}`", hint)
 
 

@@ -94,6 +94,9 @@ def _unknown_variable(program: Program, use: ExpressionUse, name: str, visible: 
         return Fault(
             use.pointer, "variable-not-here", message, f"use the loop's output: `$tasks.{task}`", offset=at
         )
+    if "tasks" in visible and any(name == node.name for node in program.nodes.values()):
+        message = f"unknown variable `${name}`: it is the name of a task"
+        return Fault(use.pointer, "unknown-variable", message, f"write `$tasks.{name}`", offset=at)
     hint = hint_for_unknown(f"${name}", [f"${known}" for known in sorted(visible)], "variables here")
     return Fault(use.pointer, "unknown-variable", f"unknown variable `${name}`", hint, offset=at)
 

@@ -1,12 +1,14 @@
 """Requests: methods, and addresses that can't be one."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from httptask.dsl.expressions import TemplateText, is_expression
+from httptask.dsl.expressions import Template, TemplateText, is_expression
 from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
+from httptask.dsl.json_values import is_mapping
 from httptask.dsl.program import Program, TaskNode
 from httptask.http.suggest import closest
 
@@ -25,20 +27,54 @@ _OTHER_SCHEME: Final = re.compile(r"(?!https?:)[A-Za-z][A-Za-z0-9+.-]*://", re.I
 _COMPLETE_VARIABLE: Final = re.compile(r"\{[^{}]*\}")
 _WHOLE: Final = re.compile(r"\s*https?://", re.IGNORECASE)
 _BREAK: Final = re.compile(r"^\s|\s$|[\x00-\x1f\x7f]")
+_MUSTACHE: Final = re.compile(r"\{\{\s*([$.\w]*[\w])\s*\}\}")
+_FOREIGN: Final = re.compile(r"(?<=/):([A-Za-z_]\w*)(?=[/?#]|$)|(?<=[/=])\$([A-Za-z_]\w*)|<([A-Za-z_]\w*)>")
+_OF_ODATA: Final = frozenset(
+    {"all", "batch", "count", "crossjoin", "entity", "links", "metadata", "ref", "value"}
+)
+"""Segments of paths that begin with `$` there."""
 _ADDRESSES: Final = ("endpoint", "endpoint/uri", "path")
 
 
 def check_requests(program: Program) -> Iterator[Fault]:
-    """Find methods that look misspelt, addresses of other protocols, and URI templates that don't end."""
+    """Find methods that look misspelt, addresses of other protocols or tools, and JSON that is written as text."""
     for node in program.nodes.values():
         if isinstance(node.arguments, HttpArguments | HttpRequestArguments):
             yield from _method(node, node.arguments.method)
+            yield from _body(node)
     for use in program.templates:
         if use.task is None or use.pointer not in (f"{use.task}/with/{part}" for part in _ADDRESSES):
             continue
         value = use.template.value
         if not is_expression(value):
             yield from _address(use.pointer, value.parts if isinstance(value, TemplateText) else (value,))
+
+
+def _body(node: TaskNode) -> Iterator[Fault]:
+    """Text that is JSON: it goes out as `text/plain` unless a header says what it is."""
+    request = node.parts.get("request")
+    value: Any = request.value if isinstance(request, Template) else {}
+    headers = value.get("headers")
+    if is_mapping(headers) and any(name.lower() == "content-type" for name in headers):
+        return
+    if _is_json_text(value.get("body")):
+        message = "`body` is JSON written as text, and is sent as text/plain"
+        hint = "write it without quotes: what is no text is sent as JSON"
+        yield Fault(f"{node.pointer}/with/body", "json-text", message, hint, Severity.WARNING)
+
+
+def _is_json_text(body: Any) -> bool:
+    parts = body.parts if isinstance(body, TemplateText) else (body,)
+    if not all(isinstance(part, str) for part in parts[:1]) or is_expression(body):
+        return False
+    text = "".join(part if isinstance(part, str) else "0" for part in parts).strip()
+    if not text.startswith(("{", "[")):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _method(node: TaskNode, method: str) -> Iterator[Fault]:
@@ -64,6 +100,19 @@ def _address(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
         message = f"`{scheme[0]}` is not HTTP"
         hint = "write an address that begins with `https://` or `http://`"
         yield Fault(pointer, "wrong-scheme", message, hint, offset=0)
+    mustache = next(
+        (found for part in parts if isinstance(part, str) and (found := _MUSTACHE.search(part))), None
+    )
+    if mustache is not None:
+        name = mustache[1].removeprefix("$json").removeprefix(".")
+        message = f"`{mustache[0]}` means nothing in an address"
+        cure = f"`{{{name}}}` for a member of the task's input, or " if name.isidentifier() else ""
+        expression = mustache[1] if mustache[1].startswith("$workflow") else f".{name}"
+        hint = f"write {cure}`${{ {expression} }}` for an expression"
+        at = mustache.start() if mustache.string is parts[0] else None
+        yield Fault(pointer, "unclosed-variable", message, hint, offset=at)
+        return
+    yield from _foreign_variables(pointer, parts)
     text = "".join(part if isinstance(part, str) else "-" for part in parts)
     rest = _COMPLETE_VARIABLE.sub(lambda found: "-" * len(found[0]), text)
     at = rest.find("{")
@@ -84,3 +133,15 @@ def _white_space(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
         first = parts[0] if isinstance(parts[0], str) else ""
         offset = found.start() if found.start() < len(first) else None
         yield Fault(pointer, "white-space", f"the address has {what}", hint, offset=offset)
+
+
+def _foreign_variables(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
+    """What is a variable in the addresses of other tools, and is sent as it stands by this one."""
+    for part in parts:
+        for found in _FOREIGN.finditer(part) if isinstance(part, str) else ():
+            name = found[1] or found[2] or found[3]
+            if found[2] is None or name not in _OF_ODATA:
+                message = f"`{found[0]}` is sent as it stands"
+                hint = f"if it is a variable, write `{{{name}}}` for a member of the task's input, or `${{ .{name} }}`"
+                at = found.start() if part is parts[0] else None
+                yield Fault(pointer, "no-variable", message, hint, Severity.WARNING, offset=at)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from httptask.dsl.checks.places import offset_in
-from httptask.dsl.faults import Fault
+from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS
 from httptask.dsl.program import Program, TemplateUse
 from httptask.http.suggest import hint_for_unknown
@@ -51,6 +51,12 @@ def _mentions(program: Program) -> Iterator[Fault]:
                     f"`{text}` is not declared under `use.secrets`",
                     hint,
                     offset=reference.offset,
+                )
+            if use.task is not None and pointer.startswith(f"{use.task}/with/messages/"):
+                message = f"`{text}` goes to the model as part of the prompt"
+                hint = "credentials belong to the connection; what a model reads, it may tell"
+                yield Fault(
+                    pointer, "secret-in-prompt", message, hint, Severity.WARNING, offset=reference.offset
                 )
             if not _may_hold_secrets(program, use, pointer):
                 message = f"`{text}` stands outside a request"

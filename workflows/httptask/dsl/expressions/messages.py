@@ -20,6 +20,10 @@ _HINTS: Final = (
         re.compile(r"^Cannot index array with string"),
         "the value is a list: pick an item, `.[0]`, or take all, `map(…)`",
     ),
+    (
+        re.compile(r'string \("-?[0-9.]+"\)(?! and string)|(?<!string)\) and string \("-?[0-9.]+"\)'),
+        "the text is a number: turn it into one first: `(… | tonumber)`",
+    ),
     (re.compile(r"null \(null\)"), "a value is missing: give a default, `(… // …)`"),
     (re.compile(r"cannot be added$"), 'turn values into text first: `tostring`, or interpolate: `"\\(…)"`'),
     (re.compile(r" is not available$"), "expressions see only the values they are given"),

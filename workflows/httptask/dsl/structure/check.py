@@ -12,6 +12,7 @@ from httptask.dsl.metadata import rules_level
 from httptask.dsl.model import Definition
 from httptask.dsl.structure.calls import argument_errors, call_faults
 from httptask.dsl.structure.found import Found
+from httptask.dsl.structure.indentation import indented
 from httptask.dsl.structure.messages import fault_of
 from httptask.dsl.structure.nulls import null_faults
 from httptask.dsl.structure.plain import plain_fault
@@ -44,7 +45,8 @@ def check_structure(data: Any) -> Structure:
     fault = plain_fault(data) or _too_many_tasks(data)
     if fault is not None:
         return Structure(None, {}, [fault])
-    faults = [fault_of(found) for found in _errors(data)]
+    data, faults = indented(data)
+    faults += [fault_of(found) for found in _errors(data)]
     faults += null_faults(Definition, data)
     faults += list_faults(data)
     document = data.get("document")

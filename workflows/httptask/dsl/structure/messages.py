@@ -3,6 +3,9 @@
 import re
 from typing import Any, Final
 
+from pydantic import BaseModel
+
+from httptask.dsl.durations import meant_duration
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import FUNCTIONS, HttpArguments, HttpRequestArguments
 from httptask.dsl.json_values import is_mapping, is_number
@@ -10,6 +13,7 @@ from httptask.dsl.model import TASK_KEYWORDS, Document, TaskBase
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.kinds import kind_of_type, kind_of_value, shown
 from httptask.dsl.structure.locate import Token, keys_of
+from httptask.dsl.structure.other_names import elsewhere, meant_key
 from httptask.dsl.structure.unsupported import unsupported_key, unsupported_keyword
 from httptask.http.json_pointer import json_pointer
 from httptask.http.suggest import closest, hint_for_unknown
@@ -25,6 +29,7 @@ _FORMS: Final = {
     "namespace": ("a name", "use letters, digits and `-`, at most 63"),
     "name": ("a name", "use letters, digits and `-`, at most 63"),
 }
+_DURATIONS: Final = frozenset({"after", "interval", "timeout", "wait"})
 _TYPES: Final = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -77,9 +82,23 @@ def _unknown_key(found: Found) -> Fault:
         return Fault(found.pointer, "two-keywords", message, hint, at_key=True)
     known = keys_of(owner) if owner is not None else ()
     hint = hint_for_unknown(key, known, "keys of this mapping")
-    if owner is HttpArguments and closest(key, known) is None and key in keys_of(HttpRequestArguments):
-        hint = f"use `call: httpRequest`, which has `{key}`"
+    if closest(key, known) is None:
+        hint = _hint_for_other_name(owner, key, known) or hint
     return Fault(found.pointer, "unknown-key", f"unknown key {shown(key)}", hint, at_key=True)
+
+
+def _hint_for_other_name(owner: type[BaseModel] | None, key: str, known: tuple[str, ...]) -> str | None:
+    """What somebody meant who knows the key from elsewhere, or from another call."""
+    if owner is not None and issubclass(owner, TaskBase) and "retr" in key.lower():
+        return elsewhere(key)
+    if owner not in (HttpArguments, HttpRequestArguments):
+        return None
+    meant = meant_key(key, known)
+    if meant is not None:
+        return f"did you mean `{meant}`?"
+    of_request = keys_of(HttpRequestArguments)
+    meant = key if key in of_request else meant_key(key, of_request)
+    return f"use `call: httpRequest`, which has `{meant}`" if meant is not None else elsewhere(key)
 
 
 def _missing_key(found: Found) -> Fault:
@@ -158,6 +177,8 @@ def _hint_for_type(found: Found, expected: str) -> str | None:
         return f"{quoted}use `call: httpRequest`, which takes numbers and lists"
     if owner is Document and is_number(value):
         return f'write three numbers in quotes: {found.key}: "{_three_numbers(value)}"'
+    if found.key in _DURATIONS and (meant := meant_duration(value)) is not None:
+        return f"write {{ after: {meant} }}" if found.key == "timeout" else f"write {meant}"
     if expected == "text" and isinstance(value, bool | int | float):
         text = str(value).lower() if isinstance(value, bool) else str(value)
         return f'quote it: {found.key}: "{text}"'

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.kinds import accepts
 from httptask.dsl.structure.locate import Location, Token, locate, value_at
+from httptask.dsl.structure.other_names import meant_key
 from httptask.dsl.structure.unsupported import unsupported_key
 from httptask.http.suggest import closest
 
@@ -65,5 +66,8 @@ def _without_echoes(found: dict[tuple[tuple[Token, ...], str], Found]) -> Iterat
     for (tokens, kind), entry in found.items():
         siblings = unknown.get(tokens[:-1], []) if kind == "missing" else []
         refused = any(unsupported_key("", entry.location.owner, sibling) for sibling in siblings)
-        if kind != "missing" or not (refused or closest(str(tokens[-1]), siblings)):
+        meant = closest(str(tokens[-1]), siblings) or any(
+            meant_key(key, (str(tokens[-1]),)) for key in siblings
+        )
+        if kind != "missing" or not (refused or meant):
             yield entry
