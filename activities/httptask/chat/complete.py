@@ -19,10 +19,11 @@ from httptask.http.connections import Connection
 from httptask.http.edge import Edge
 from httptask.http.errors import HttpStatusError, HttpTaskError
 from httptask.http.event_stream import Count
+from httptask.http.excerpt import request_id, tell_head
 from httptask.http.limits import CHAT_DEFAULTS
 from httptask.http.log import get_logger
 from httptask.http.models import HttpResponse
-from httptask.http.outcome import name_server, request_id, tell_head
+from httptask.http.outcome import name_server
 
 __all__ = ["complete"]
 

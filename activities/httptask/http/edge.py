@@ -14,14 +14,14 @@ from httptask.http.connections import Connection, find_connection
 from httptask.http.content import Content
 from httptask.http.errors import HttpStatusError, HttpTaskError, Unauthorized
 from httptask.http.event_stream import Assembler, Count, EventStream
-from httptask.http.excerpt import bound
+from httptask.http.excerpt import bound, tell_head
 from httptask.http.exchange import Answer, Opened, Transport, exchange, opened, read_failure
 from httptask.http.fixtures import Fixtures
 from httptask.http.headers import allowed
 from httptask.http.limits import HTTP_DEFAULTS, STREAM_DEFAULTS, Bounds, bounds
 from httptask.http.models import HttpRequest, HttpResponse, Limits, SentRequest, matches
 from httptask.http.observation import CallObservation, Observer, observed
-from httptask.http.outcome import content_of, name_server, status_error, tell_head
+from httptask.http.outcome import content_of, name_server, status_error
 from httptask.http.prepare import PreparedRequest, prepare
 from httptask.http.reach import Reach
 from httptask.http.recording import Recorder, is_recorded_as_failure, recorded_stream
@@ -105,12 +105,12 @@ class Edge:
             )
             if not answer.success:
                 raise self._status_error(call, answer)
-            headers = allowed(answer.headers)
             try:
                 content = content_of(answer, call.redactor, raw=request.raw, charset=request.charset)
             except HttpTaskError as error:
-                tell_head(error, answer.status, headers)
+                tell_head(error, answer.status, answer.headers)
                 raise
+            headers = allowed(answer.headers)
             if self._recorder is not None:
                 self._recorder.answer(call.prepared, answer.status, headers, content)
             call.observation.status, call.observation.received = answer.status, answer.received
@@ -151,9 +151,6 @@ class Edge:
                         stream = self._event_stream(call, answer, progress, assembler)
                         with self._recording(call, answer, stream):
                             yield stream
-                    except HttpTaskError as error:
-                        tell_head(error, answer.status, allowed(answer.headers))
-                        raise
                     finally:
                         call.observation.received = answer.progress.received
 

@@ -3,10 +3,11 @@
 import json
 from typing import Any, Final
 
-from httptask.http.errors import HttpTaskError
+from httptask.http.errors import HttpTaskError, ResponseInvalid
+from httptask.http.headers import Headers, allowed
 from httptask.http.json_tree import parse
 
-__all__ = ["bound", "cut", "end_of_json", "excerpt"]
+__all__ = ["bound", "cut", "end_of_json", "excerpt", "request_id", "tell_head"]
 
 _MAX_MESSAGE: Final = 500
 _MAX_EXCERPT_BYTES: Final = 2048
@@ -47,3 +48,19 @@ def bound(error: HttpTaskError) -> None:
         error.args = (error.message,)
     if "body_excerpt" in error.details:
         error.details["body_excerpt"] = excerpt(error.details["body_excerpt"])
+
+
+def tell_head(error: HttpTaskError, status: int, headers: Headers) -> None:
+    """Tell in an error about an answer what its head says: `headers` that may be stored, and the `request_id` in them.
+
+    One that can't be read tells its status and media type too. Values of secrets are taken out afterwards.
+    """
+    if isinstance(error, ResponseInvalid):
+        error.message += f" (status {status}, {headers.get('content-type') or 'no media type'})"
+    error.details.setdefault("headers", allowed(headers))
+    error.details.setdefault("request_id", request_id(headers))
+
+
+def request_id(headers: Headers) -> str | None:
+    """By which the server's operator finds the request."""
+    return headers.get("x-request-id") or headers.get("request-id")

@@ -11,10 +11,12 @@ from httptask.http.deadlines import Progress, deadlines
 from httptask.http.decoding import BoundedDecoder
 from httptask.http.errors import (
     ConnectFailed,
+    HttpTaskError,
     ResponseInterrupted,
     ResponseInvalid,
     ResponseTooLarge,
 )
+from httptask.http.excerpt import tell_head
 from httptask.http.headers import Headers, fold
 from httptask.http.limits import Bounds
 from httptask.http.models import StatusPattern, Timing, matches
@@ -142,21 +144,28 @@ async def opened(
     may have acted on the request.
 
     Raises:
-        HttpTaskError: no answer came, or it did not come to its end in time.
+        HttpTaskError: no answer came, or it did not come to its end in time. It tells the head of an answer that came.
     """
-    async with deadlines(bounds, request.url.netloc) as progress, AsyncExitStack() as stack:
+    answer: Opened | None = None
+    try:
+        async with deadlines(bounds, request.url.netloc) as progress, AsyncExitStack() as stack:
 
-        async def send() -> WireResponse:
-            progress.restart()
-            return await stack.enter_async_context(transport.open(request, progress))
+            async def send() -> WireResponse:
+                progress.restart()
+                return await stack.enter_async_context(transport.open(request, progress))
 
-        try:
-            response = await send()
-        except ConnectFailed as error:
-            if transport.simulated:
-                raise
-            response = await _tried_again(send, error, progress)
-        yield Opened(response, redactor.tree(fold(response.headers)), progress)
+            try:
+                response = await send()
+            except ConnectFailed as error:
+                if transport.simulated:
+                    raise
+                response = await _tried_again(send, error, progress)
+            answer = Opened(response, redactor.tree(fold(response.headers)), progress)
+            yield answer
+    except HttpTaskError as error:
+        if answer is not None:
+            tell_head(error, answer.status, answer.headers)
+        raise
 
 
 async def _tried_again(

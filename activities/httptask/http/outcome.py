@@ -15,13 +15,13 @@ from httptask.http.errors import (
     ResponseInvalid,
     ResponseTooLarge,
 )
-from httptask.http.excerpt import excerpt
+from httptask.http.excerpt import excerpt, request_id
 from httptask.http.exchange import Answer
 from httptask.http.headers import media_type
 from httptask.http.json_tree import is_object
 from httptask.http.redaction import Redactor
 
-__all__ = ["content_of", "name_server", "request_id", "status_error", "tell_head"]
+__all__ = ["content_of", "name_server", "status_error"]
 
 _MAX_MESSAGE = 300
 _MAX_MEMBER = 500
@@ -51,18 +51,6 @@ def content_of(
             "the response broke off: it does not say how long it is, and what came can't be read",
             details=invalid.details,
         ) from None
-
-
-def tell_head(error: HttpTaskError, status: int, headers: dict[str, str]) -> None:
-    """Tell in an error about an answer what its head says: `headers`, and the `request_id` in them.
-
-    One that can't be read tells its status and media type too.
-    """
-    if isinstance(error, ResponseInvalid):
-        kind = headers.get("content-type") or "no media type"
-        error.message += f" (status {status}, {kind})"
-    error.details.setdefault("headers", headers)
-    error.details.setdefault("request_id", request_id(headers))
 
 
 def name_server(error: HttpTaskError, server: str) -> None:
@@ -139,8 +127,3 @@ def _reason(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
-
-
-def request_id(headers: dict[str, str]) -> str | None:
-    """By which the server's operator finds the request."""
-    return headers.get("x-request-id") or headers.get("request-id")
