@@ -58,9 +58,7 @@ def explain_failure(problem: dict[str, Any], loaded: "Loaded") -> str:
     elif problem.get("detail"):
         lines.append(f"  {problem['detail']}")
     if is_object(details):
-        lines += said_by_server(details)
-    if is_object(details) and "finish_reason" in details:
-        lines += _answer(details, problem.get("error"))
+        lines += said_by_server(details, problem.get("error"))
     if isinstance(pointer, str) and pointer:  # empty for a timeout of the workflow itself
         lines.append(f"  task: {pointer.rpartition('/')[2]}")
     if is_object(details) and isinstance(details.get("diff"), str):
@@ -68,14 +66,25 @@ def explain_failure(problem: dict[str, Any], loaded: "Loaded") -> str:
     return "\n".join(lines)
 
 
-def said_by_server(details: dict[str, Any]) -> list[str]:
-    """What the body said that the call failed for, in one line: the title and detail are a part of it at most."""
+def said_by_server(details: dict[str, Any], error: Any) -> list[str]:
+    """What there was of an answer that a call failed for, a line each: title and detail are a part of it at most."""
+    lines: list[str] = []
+    for name, label in (("body_excerpt", "the server said"), ("partial_text", "the model had said")):
+        words = details.get(name)
+        if isinstance(words, str) and (shown := _in_one_line(words)):
+            lines.append(f"  {label}: {shown}")
+    if "finish_reason" in details:
+        lines += _answer(details, error)
+    if details.get("request_id"):
+        lines.append(f"  its request id: {_in_one_line(str(details['request_id']))}")
+    return lines
+
+
+def _in_one_line(words: str) -> str:
     from httptask.cli.console import harmless
 
-    body = details.get("body_excerpt")
-    words = harmless(" ".join(body.split())) if isinstance(body, str) else ""
-    shown = words if len(words) <= _SHOWN_CHARACTERS else f"{words[: _SHOWN_CHARACTERS - 1]}…"
-    return [f"  the server said: {shown}"] if words else []
+    line = harmless(" ".join(words.split()))
+    return line if len(line) <= _SHOWN_CHARACTERS else f"{line[: _SHOWN_CHARACTERS - 1]}…"
 
 
 def _answer(details: dict[str, Any], error: Any) -> list[str]:

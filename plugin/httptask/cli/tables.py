@@ -15,7 +15,7 @@ from httptask.cli.progress.wording import describe, describe_impasse, describe_s
 from httptask.cli.records import CallRecord, FailureRecord, RunRecord, RunSummary, TaskRecord
 from httptask.http.json_tree import is_object
 
-__all__ = ["print_run", "print_runs"]
+__all__ = ["print_failure", "print_run", "print_runs"]
 
 _SHOWN_CHARACTERS = 2000
 _SHOWN_EXECUTIONS = 100
@@ -54,7 +54,7 @@ def print_run(run: RunRecord) -> None:
     _print_tasks(run.tasks)
     _print("")
     if run.failure is not None:
-        _print_failure("failure", run.failure)
+        print_failure("failure", run.failure)
     elif run.state == "completed":
         _print_value("output", run.output)
 
@@ -95,9 +95,9 @@ def _print_task(task: TaskRecord) -> None:
         for name, part in _request_parts(call.request).items():
             _print_value(f"  {name}", part)
         if call.earlier_failure is not None:
-            _print_failure("  attempt before", call.earlier_failure)
+            print_failure("  attempt before", call.earlier_failure)
         if call.failure is not None:
-            _print_failure("  failure", call.failure)
+            print_failure("  failure", call.failure)
     if task.state == "completed":
         _print_value("  output", task.output)
 
@@ -122,11 +122,12 @@ def _joined(*parts: str, separator: str = "  ") -> str:
     return separator.join(part for part in parts if part)
 
 
-def _print_failure(label: str, failure: FailureRecord) -> None:
+def print_failure(label: str, failure: FailureRecord) -> None:
+    """Why an attempt, a call or a run failed, and what there was of an answer."""
     _print(f"{label}: {f'{failure.type}: ' if failure.type else ''}{failure.message}")
     if is_object(failure.details):
         # A run's failure is the problem of the task, whose call tells it already.
-        for line in said_by_server(failure.details):
+        for line in said_by_server(failure.details, failure.type):
             _print(f"  {line}")
 
 
