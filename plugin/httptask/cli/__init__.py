@@ -4,6 +4,7 @@ import os
 import signal
 
 from httptask.cli.notice import clear_notice, show_notice
+from httptask.cli.streams import prepare_streams
 
 __all__ = ["main"]
 
@@ -13,6 +14,7 @@ _COMPLETION = "_HTTPTASK_COMPLETE"
 
 def main() -> None:
     """Run the command line; Ctrl-C ends it silently while its modules are still being imported."""
+    prepare_streams()
     if _COMPLETION not in os.environ:  # a shell that completes a command shows what that says
         show_notice("loading")
     before = signal.getsignal(signal.SIGINT)

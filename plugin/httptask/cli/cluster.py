@@ -45,7 +45,7 @@ def find_cluster(profile: str | None, environment: Mapping[str, str]) -> Cluster
     from temporalio.envconfig import ClientConfig
 
     try:
-        options = ClientConfig.load_client_connect_config(profile, override_env_vars=dict(environment))
+        options = ClientConfig.load_client_connect_config(profile, override_env_vars=_texts(environment))
     except (RuntimeError, OSError, ValueError) as error:
         raise CliError(
             f"temporal.toml: {error}", "see `temporal config list`, or leave out --profile"
@@ -53,6 +53,24 @@ def find_cluster(profile: str | None, environment: Mapping[str, str]) -> Cluster
     if profile is None and "target_host" not in options:
         return None
     return Cluster(options)
+
+
+def _texts(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that are text, which Temporal's SDK takes only.
+
+    Raises:
+        CliError: one that is for it is not.
+    """
+    texts: dict[str, str] = {}
+    for name, value in environment.items():
+        try:
+            f"{name}{value}".encode()
+        except UnicodeEncodeError:
+            if name.startswith("TEMPORAL_"):
+                raise CliError(f"{name}: is not UTF-8 text", "set the environment variable again") from None
+        else:
+            texts[name] = value
+    return texts
 
 
 @contextlib.asynccontextmanager

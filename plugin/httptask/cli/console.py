@@ -18,7 +18,9 @@ stderr = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 def print_json(value: Any) -> None:
     """Write one JSON value to stdout, coloured for a person and plain for a program."""
-    text = json.dumps(value, indent=2, ensure_ascii=not _takes_all_of_unicode())
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    if not _is_writable(text):
+        text = json.dumps(value, indent=2)
     if stdout.is_terminal:
         stdout.print_json(text, ensure_ascii=False)
     else:
@@ -71,5 +73,10 @@ class _Line:
 _line = _Line()
 
 
-def _takes_all_of_unicode() -> bool:
-    return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+def _is_writable(text: str) -> bool:
+    """Whether stdout takes it as it is; the name of a file may be no text at all."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -32,10 +32,18 @@ def definition_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def files_at(path: Path) -> list[Path]:
-    """The definitions of a folder, or the path itself, whether there is a file or not."""
+    """The definitions of a folder, or the path itself, whether there is a file or not.
+
+    Of a folder hidden files, as editors and file systems leave them, and what is no file, such as a pipe, don't count.
+    """
     if not path.is_dir():
         return [path]
-    return sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml"))
+    return sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml") and _may_be_one(file))
+
+
+def _may_be_one(file: Path) -> bool:
+    """A link that leads nowhere may: whoever reads it says so."""
+    return not file.name.startswith(".") and (file.is_file() or not file.exists())
 
 
 def load_one(path: Path) -> "Loaded":

@@ -1,5 +1,6 @@
 """`httptask init`: a first project that runs without a key."""
 
+import os
 import shlex
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -31,7 +32,7 @@ def init(
     _require_folder(directory)
     scaffold = files("httptask.cli").joinpath("scaffold")
     contents = dict(_contents(scaffold, Path()))
-    present = [str(directory / name) for name in (*contents, _SCHEMA) if (directory / name).exists()]
+    present = [str(directory / name) for name in (*contents, _SCHEMA) if os.path.lexists(directory / name)]
     if present:
         raise CliError(f"already there: {', '.join(present)}", "nothing was written; name another folder")
     if not (directory / _GITIGNORE).exists():

@@ -81,16 +81,21 @@ def plugin_for_run(
 
 
 def plugin_for_serving(
-    config: "Config", environment: Mapping[str, str], definitions: "DefinitionRegistry", *, allow_inline: bool
+    config: "Config",
+    environment: Mapping[str, str],
+    definitions: "DefinitionRegistry",
+    *,
+    allow_inline: bool,
+    ask_storage: bool = True,
 ) -> "HttpTaskPlugin":
-    """For a worker that serves definitions by name."""
+    """For a worker that serves definitions by name; `ask_storage` is whether a bucket's server is asked for it now."""
     from httptask.http.secrets import SecretStore
     from httptask.plugin import HttpTaskPlugin
 
     return HttpTaskPlugin(
         connections=config.connections,
         secrets=SecretStore(config.secrets, environment),
-        storage=checked_storage(config),
+        storage=checked_storage(config, ask=ask_storage),
         definitions=definitions,
         allow_inline=allow_inline,
         allowed_activities=list(config.activities.values()),

@@ -23,8 +23,12 @@ def storage_of(config: "Config") -> "ExternalStorage | None":
     return _opened(config, check=False)
 
 
-def checked_storage(config: "Config") -> "ExternalStorage | None":
+def checked_storage(config: "Config", *, ask: bool = True) -> "ExternalStorage | None":
     """The storage, seen to be there before a call is made and paid whose result it would not take.
+
+    Args:
+        config: names it.
+        ask: whether to ask a bucket's server, too.
 
     Raises:
         CliError: it is not.
@@ -39,7 +43,7 @@ def checked_storage(config: "Config") -> "ExternalStorage | None":
             raise CliError(
                 f"{config.file}: storage.directory: {directory} can't be written to: {error.strerror}"
             ) from None
-    return _opened(config, check=True)
+    return _opened(config, check=ask)
 
 
 def _opened(config: "Config", *, check: bool) -> "ExternalStorage | None":

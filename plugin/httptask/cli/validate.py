@@ -1,5 +1,6 @@
 """`httptask validate`: every fault of every file, at its place."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,7 +50,7 @@ def validate(
         print_json([report.as_json() for report in reports])
     else:
         for report in reports:
-            typer.echo(str(report))
+            sys.stdout.write(f"{report}\n")  # not echo: it puts question marks into names of files
         typer.echo(_summary(len(loaded), reports), err=True)
     if any(report.severity == "error" for report in reports):
         raise typer.Exit(ExitCode.INVALID)

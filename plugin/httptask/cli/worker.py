@@ -83,9 +83,11 @@ def worker(
     if check:
         print_findings(findings, as_json=json)
     require_ready(findings)
+    plugin = plugin_for_serving(
+        trusted, project.environment, registry, allow_inline=allow_inline, ask_storage=not check
+    )
+    cluster = find_cluster(profile, project.environment) or Cluster({})
     if not check:
-        plugin = plugin_for_serving(trusted, project.environment, registry, allow_inline=allow_inline)
-        cluster = find_cluster(profile, project.environment) or Cluster({})
         serve_on_cluster(cluster, plugin, task_queue, health_address or permitted.health_address)
 
 

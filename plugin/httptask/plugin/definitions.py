@@ -20,6 +20,10 @@ _REFUSAL_OF_INLINE = (
 )
 
 
+_LONGEST_NAME = 1000
+"""Temporal's `limit.maxIDLength`, by default."""
+
+
 class ServedDefinition(BaseModel):
     """A definition that was loaded and found valid, and the file it came from."""
 
@@ -40,12 +44,14 @@ class DefinitionRegistry:
         """Index the definitions.
 
         Raises:
-            ValueError: two files define the same version differently, or one name in two namespaces.
+            ValueError: two files define the same version differently, or one name in two namespaces, or a name is
+                longer than Temporal takes it.
         """
         self._by_name: dict[str, LoadedDefinition] = {}
         sources: dict[str, str] = {}
         latest: dict[str, ServedDefinition] = {}
         for served in definitions:
+            _require_short(served)
             loaded = LoadedDefinition(definition=served.definition, sha256=sha256(served.definition))
             known = self._by_name.get(served.qualified_name)
             if known is not None and known.sha256 != loaded.sha256:
@@ -100,6 +106,15 @@ class DefinitionRegistry:
             known.definition["document"]["version"]
         ):
             latest[document["name"]] = served
+
+
+def _require_short(served: ServedDefinition) -> None:
+    size = len(served.qualified_name.encode())
+    if size > _LONGEST_NAME:
+        raise ValueError(
+            f"{served.source}: namespace, name and version are {size:,} bytes together, and Temporal takes names of "
+            f"{_LONGEST_NAME:,}: shorten them"
+        )
 
 
 def _precedence(version: str) -> tuple[Any, ...]:

@@ -1,5 +1,6 @@
 """Which process an id stands for: ids are used again, and count anew in every container."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def command_of(pid: int) -> str:
     if not _has_proc():
         return _ps("command", pid) or ""
     try:
-        return (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="surrogateescape")
+        return os.fsdecode((_PROC / str(pid) / "cmdline").read_bytes())
     except OSError:
         return ""
 
