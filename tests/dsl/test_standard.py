@@ -12,12 +12,11 @@ from httptask.dsl.loader import load_file
 from httptask.dsl.schema import editor_schema
 from httptask.dsl.yaml import read_yaml
 from support.ctk import Scenario, scenarios
-from support.definitions import DEFINITION
+from support.definitions import DEFINITION, STANDARD
 
 HERE = Path(__file__).parent
 EXAMPLES = sorted((HERE.parents[1] / "examples").glob("*/*.yaml"))
 WARNED = sorted((HERE / "golden").glob("fall-through.yaml"))
-STANDARD = jsonschema_rs.validator_for(read_yaml((HERE / "standard" / "workflow.yaml").read_text()).data)
 EDITOR = jsonschema_rs.validator_for(editor_schema())
 
 

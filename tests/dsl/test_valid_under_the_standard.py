@@ -2,14 +2,13 @@
 
 import copy
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
 import pytest
 
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.yaml import read_yaml
+from support.definitions import STANDARD
 
 FULL = """
 document:
@@ -92,9 +91,6 @@ VALUES: tuple[Any, ...] = (
     {"certificate": {"use": "c"}}, {"uri": "${ .a\n}"}, {"uri": "/path"}, {"a": {"then": "end"}}, [], [1],
     [{"a": {"set": {}}}],
 )  # fmt: skip
-STANDARD = jsonschema_rs.validator_for(
-    read_yaml((Path(__file__).parent / "standard" / "workflow.yaml").read_text()).data
-)
 
 
 def places(value: Any, tokens: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:

@@ -1,8 +1,16 @@
 """Definitions for tests of the language."""
 
+from pathlib import Path
+
+import jsonschema_rs
+
 from httptask.dsl.compile import Compiled, compile_definition
 from httptask.dsl.faults import Fault
 from httptask.dsl.yaml import read_yaml
+
+_SCHEMA = Path(__file__).parents[1] / "dsl" / "standard" / "workflow.yaml"
+STANDARD = jsonschema_rs.validator_for(read_yaml(_SCHEMA.read_text()).data)
+"""The standard's own schema."""
 
 HEAD = "document: { dsl: 1.0.3, namespace: tests, name: definition, version: 1.0.0 }\n"
 
