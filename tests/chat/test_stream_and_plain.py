@@ -1,6 +1,8 @@
 """An answer that is streamed reads like the same answer that is not, however its server writes it."""
 
+import json
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import pytest
@@ -72,6 +74,26 @@ def test_text_beside_a_message_is_kept() -> None:
 def test_calls_of_tools(tool_calls: Any, read: list[ToolCall]) -> None:
     completion = both(deltas({"tool_calls": tool_calls}), message(content=None, tool_calls=tool_calls))
     assert completion.tool_calls == read
+
+
+def test_a_custom_call_needs_no_type() -> None:
+    calls = [{"id": "a", "custom": {"name": "sql", "input": "select 1"}}]
+    (call,) = both(deltas({"tool_calls": calls}), message(tool_calls=calls)).tool_calls
+    assert (call.type, call.name, call.arguments) == ("custom", "sql", "select 1")
+
+
+@pytest.mark.parametrize("field", ["usage", "x_groq"])
+def test_usage_elsewhere_is_found(field: str) -> None:
+    usage = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
+    pieces, plain = deltas({"content": "Hi"}), message(content="Hi")
+    for last in (pieces[-1], plain):
+        if field == "usage":
+            last["choices"][0]["usage"] = usage
+        else:
+            last[field] = {"usage": usage}
+    read = both(pieces, plain).usage
+    assert read is not None
+    assert read.total_tokens == 7
 
 
 def test_a_numeric_id_tells_calls_apart() -> None:
@@ -252,3 +274,41 @@ def test_what_is_no_finish_reason(told: Any) -> None:
     assert read_completion(message(told, content="Hi"), REQUEST).finish_reason is None
     with pytest.raises(ResponseInterrupted, match="without a finish_reason"):
         put_together(deltas({"content": "Hi"}, finish=told))
+
+
+ODD: list[Any] = [None, True, 0, 1.5, "", "x", [], {}, [None], [{}], [[]], {"a": {}}, "\ud800", [{"id": 1, "function": {"name": {}}}]]  # fmt: skip
+PLACES = {
+    "delta": ["content", "role", "tool_calls", "function_call", "audio", "refusal", "reasoning", "mood"],
+    "choice": ["delta", "message", "finish_reason", "index", "logprobs", "text", "usage", "error"],
+    "chunk": ["choices", "usage", "id", "model", "error", "object"],
+}
+
+
+@pytest.mark.parametrize(
+    ("place", "field"), [(place, field) for place, fields in PLACES.items() for field in fields]
+)
+def test_odd_pieces_raise_only_our_errors(place: str, field: str) -> None:
+    for odd, then in product(ODD, ODD):
+        pieces = [
+            {
+                "choices": [
+                    {"index": 0, "delta": {"content": "H", **_at("delta", place, field, value)}}
+                    | _at("choice", place, field, value)
+                ],
+                **_at("chunk", place, field, value),
+            }
+            for value in (odd, then)
+        ]
+        body = b"".join(b"data: %b\n\n" % json.dumps(piece).encode() for piece in [*pieces, deltas()[0]])
+        assembly = Assembly()
+        try:
+            assembly.add(assembly.reader.feed(body))
+            completion = read_completion(assembly.answer(end_is_known=True), REQUEST, include_message=True)
+            assert completion.model_dump_json()
+        except HttpTaskError as error:
+            assembly.explain(error)
+            json.dumps(error.details, ensure_ascii=False).encode()
+
+
+def _at(here: str, place: str, field: str, value: Any) -> dict[str, Any]:
+    return {field: value} if here == place else {}

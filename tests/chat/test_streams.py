@@ -207,7 +207,7 @@ async def test_failure_split_at_every_byte(case: Failure) -> None:
 
 
 @named(FAILURES)
-@pytest.mark.parametrize("ending", ["close", "broken"])
+@pytest.mark.parametrize("ending", ["close", "broken", "silent"])
 async def test_failure_cut_at_every_byte(case: Failure, ending: Ending) -> None:
     for place in range(len(case.body)):
         with pytest.raises(HttpTaskError):

@@ -8,6 +8,7 @@ from httptask.chat.choice_assembly import ChoiceAssembly
 from httptask.chat.deltas import index_of
 from httptask.chat.embedded_error import embedded_error, error_member
 from httptask.chat.finish_reasons import BROKEN, broke_off, finish_reason_of
+from httptask.chat.wire import usage_elsewhere
 from httptask.http.classify import error_text
 from httptask.http.connections import Connection
 from httptask.http.errors import HttpTaskError, ResponseInterrupted, ResponseInvalid
@@ -104,7 +105,7 @@ class Assembly:
         self._require_end(end_is_known=end_is_known)
         choices = [self._choices[index].value() for index in sorted(self._choices)]
         body = {**self._head, "object": "chat.completion", "choices": choices}
-        usage = self._usage or _usage_elsewhere(body)
+        usage = self._usage or usage_elsewhere(body)
         return whole_characters(body if usage is None else {**body, "usage": usage})
 
     def explain(self, error: HttpTaskError) -> None:
@@ -184,11 +185,3 @@ class Assembly:
         """What the server said that is no chunk, which may be why its stream ended."""
         said = error_text(self._stray)
         return f"; the server said: {said[:_MAX_STRAY_CHARACTERS]}" if said else ""
-
-
-def _usage_elsewhere(body: dict[str, Any]) -> dict[str, Any] | None:
-    """Token counts where some servers have them: in the last choice, or in a field of their own."""
-    places = [*reversed(body["choices"]), *(value for key, value in body.items() if key.startswith("x_"))]
-    return next(
-        (place["usage"] for place in places if is_object(place) and is_object(place.get("usage"))), None
-    )

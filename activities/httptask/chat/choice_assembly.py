@@ -178,7 +178,8 @@ class ChoiceAssembly:
         texts = {key: "".join(pieces) for key, pieces in self._texts.items()}
         fields = self._fields | {key: text for key, text in texts.items() if text}
         if self._audio or self._audio_data:
-            fields["audio"] = {**self._audio, "data": joined_base64(self._audio_data)}
+            data = {"data": joined_base64(self._audio_data)} if self._audio_data else {}
+            fields["audio"] = {**self._audio, **data}
         if calls := self._calls.value():
             fields["tool_calls"] = calls
         if self._function.name or self._function.text:

@@ -190,7 +190,7 @@ def _tool_call(call: WireToolCall) -> ToolCall:
     return ToolCall(
         **{key: value for key, value in call.unplaced.items() if key not in ToolCall.model_fields},
         id=call.id,
-        type=call.type or "function",
+        type=call.type or ("custom" if call.function is None and call.custom is not None else "function"),
         name=called.name,
         arguments=called.input if called.arguments is None else called.arguments,
     )

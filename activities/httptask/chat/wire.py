@@ -32,6 +32,7 @@ __all__ = [
     "WireMessage",
     "WireToolCall",
     "listed_calls",
+    "usage_elsewhere",
     "with_message",
 ]
 
@@ -47,6 +48,16 @@ def with_message(choice: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     if not isinstance(text, str) or any(choice.get(place) is not None for place in ("delta", "message")):
         return choice
     return {**{name: value for name, value in choice.items() if name != "text"}, key: {"content": text}}
+
+
+def usage_elsewhere(answer: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Token counts where some servers have them: in the last choice, or in a field of their own."""
+    choices = answer.get("choices")
+    own = [value for key, value in answer.items() if key.startswith("x_")]
+    places = [*reversed(choices if is_array(choices) else []), *own]
+    return next(
+        (place["usage"] for place in places if is_object(place) and is_object(place.get("usage"))), None
+    )
 
 
 def listed_calls(value: object) -> list[Any]:
@@ -177,3 +188,11 @@ class WireCompletion(_Wire):
     model: Text = None
     choices: list[WireChoice] = Field(min_length=1)
     usage: Annotated[Usage | None, BeforeValidator(_object_or_none)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_usage(cls, sent: Any) -> Any:
+        if not is_object(sent) or is_object(sent.get("usage")):
+            return sent
+        usage = usage_elsewhere(sent)
+        return sent if usage is None else {**sent, "usage": usage}
