@@ -293,3 +293,30 @@ async def test_a_secret_in_a_problem(make_edge: Any) -> None:
         with pytest.raises(HttpStatusError) as caught:
             await edge.send(get())
     assert caught.value.details["problem"]["detail"] == "no such key: [redacted:KEY]"
+
+
+@pytest.mark.parametrize("status", [200, 404])
+async def test_headers_that_are_asked_for(make_edge: Any, status: int) -> None:
+    told = {"X-Quota": "9 of key-0123456789", "X-Team": "a", "Set-Cookie": "id=1", "X-Other": "o"}
+    async with ScriptedServer([Reply.of(status=status, headers=told)]) as server:
+        edge = make_edge(
+            server.url,
+            connection={
+                "authentication": {"bearer": {"token": "$secrets.KEY"}},
+                "keep_headers": ["x-team"],
+            },
+            secrets={"KEY": "key-0123456789"},
+        )
+        sending = edge.send(get(keep_headers=["X-QUOTA", "set-cookie"]))
+        if status == 200:
+            headers = (await sending).headers
+        else:
+            with pytest.raises(HttpStatusError) as caught:
+                await sending
+            headers = caught.value.details["headers"]
+    assert headers == {
+        "content-length": "0",
+        "x-quota": "9 of [redacted:KEY]",
+        "x-team": "a",
+        "set-cookie": "id=1",
+    }

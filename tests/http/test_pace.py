@@ -24,7 +24,6 @@ async def test_what_comes_at_once_leaves_in_turn(make_edge: Any) -> None:
         edge = make_edge(server.url, connection={"requests_per_minute": 1200})
         started = time.monotonic()
         await asyncio.gather(*(edge.send(REQUEST) for _ in range(14)))
-        assert times[0] - started < 0.5
         await asyncio.sleep(0.1)  # what was not used is not saved up
         await asyncio.gather(*(edge.send(REQUEST) for _ in range(3)))
     # A server that is late to see one sees the next sooner after it; their sum is not shorter.

@@ -14,7 +14,7 @@ from httptask.http.authentication.models import ConnectionAuthentication
 from httptask.http.authentication.policy import ConnectionPolicy
 from httptask.http.authentication.reading import read_connection_policy
 from httptask.http.errors import ConnectionUnknown, RequestInvalid
-from httptask.http.headers import check_header
+from httptask.http.headers import check_header, check_header_name
 from httptask.http.json_tree import is_object
 from httptask.http.models import Limits, SecretReference
 from httptask.http.providers import ProviderName, with_defaults
@@ -70,6 +70,8 @@ class Connection(BaseModel):
     """How its requests are authenticated, unless a request brings its own: [Authentication](authentication.md)."""
     headers: dict[str, str] = {}
     """Sent with each request, unless the request has a header of that name; may hold `$secrets.NAME`."""
+    keep_headers: tuple[str, ...] = ()
+    """Headers of its responses to keep beside [those that are always kept](http-tasks.md#results)."""
     limits: Limits = Limits()
     """Bounds of one attempt, see below."""
     retry: Retry = Retry()
@@ -136,6 +138,16 @@ class Connection(BaseModel):
             except RequestInvalid as error:
                 raise ValueError(error.message) from None
         return headers
+
+    @field_validator("keep_headers")
+    @classmethod
+    def _are_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            try:
+                check_header_name(name)
+            except RequestInvalid as error:
+                raise ValueError(error.message) from None
+        return names
 
     @model_validator(mode="after")
     def _has_an_origin(self) -> Self:

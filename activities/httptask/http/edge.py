@@ -17,7 +17,7 @@ from httptask.http.event_stream import Assembler, Count, EventStream
 from httptask.http.excerpt import bound, tell_head
 from httptask.http.exchange import Answer, Opened, Transport, exchange, opened, read_failure
 from httptask.http.fixtures import Fixtures
-from httptask.http.headers import allowed
+from httptask.http.headers import Headers, allowed
 from httptask.http.limits import HTTP_DEFAULTS, STREAM_DEFAULTS, Bounds, bounds
 from httptask.http.models import HttpRequest, HttpResponse, Limits, SentRequest, matches
 from httptask.http.observation import CallObservation, Observer, observed
@@ -50,6 +50,11 @@ class _Call:
     bounds: Bounds
     attempt: int
     observation: CallObservation
+
+    def kept(self, headers: Headers) -> dict[str, str]:
+        """What is kept of the headers of the answer."""
+        of_connection = () if self.connection is None else self.connection.keep_headers
+        return allowed(headers, (*self.request.keep_headers, *of_connection))
 
 
 class Edge:
@@ -110,7 +115,7 @@ class Edge:
             except HttpTaskError as error:
                 tell_head(error, answer.status, answer.headers)
                 raise
-            headers = allowed(answer.headers)
+            headers = call.kept(answer.headers)
             if self._recorder is not None:
                 self._recorder.answer(call.prepared, answer.status, headers, content)
             call.observation.status, call.observation.received = answer.status, answer.received
@@ -237,7 +242,7 @@ class Edge:
 
     def _status_error(self, call: _Call, answer: Answer) -> HttpStatusError:
         content = content_of(answer, call.redactor)
-        headers = allowed(answer.headers)
+        headers = call.kept(answer.headers)
         if self._recorder is not None:
             self._recorder.answer(call.prepared, answer.status, headers, content)
         host = (answer.url or call.wire.url).netloc
@@ -257,7 +262,7 @@ class Edge:
     def _record_stream(self, call: _Call, answer: Opened, stream: EventStream) -> None:
         if self._recorder is not None and stream.text is not None:
             content = Content(recorded_stream(bytes(stream.text), stream.format, call.redactor), "text")
-            headers = allowed(answer.headers)
+            headers = call.kept(answer.headers)
             self._recorder.answer(call.prepared, answer.status, headers, content)
 
     def _event_stream(
@@ -266,7 +271,7 @@ class Edge:
         own = call.connection.limits if call.connection else Limits()
 
         def respond(stream: EventStream, content: Any) -> HttpResponse:
-            headers = allowed(answer.headers)
+            headers = call.kept(answer.headers)
             return _response(call, answer, headers, Content(content, "json"), stream.count.bytes)
 
         stream = EventStream(

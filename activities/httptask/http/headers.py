@@ -1,7 +1,7 @@
 """Which headers may go out, how they must look, and which come back."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from email.message import Message
 from functools import lru_cache
 
@@ -12,6 +12,7 @@ __all__ = [
     "Headers",
     "allowed",
     "check_header",
+    "check_header_name",
     "check_idempotency_key",
     "check_method",
     "fold",
@@ -108,8 +109,7 @@ def check_header(name: str, value: str) -> None:
     Raises:
         RequestInvalid: naming the header, never its value.
     """
-    if not _TOKEN.fullmatch(name):
-        raise RequestInvalid(f"{name[:60]!r} is not a header name: use letters, digits and hyphens")
+    check_header_name(name)
     if name.lower() in _OWNED_BY_TRANSPORT:
         raise RequestInvalid(f"the header {name} is set by the transport: remove it from the request")
     if not _VALUE.fullmatch(value):
@@ -165,9 +165,25 @@ def header_text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def allowed(headers: Headers) -> dict[str, str]:
-    """The response headers that may be stored and shown: no cookie, no credential, nothing unknown."""
-    return {name: value for name, value in headers.items() if is_allowed(name)}
+def allowed(headers: Headers, asked_for: Collection[str] = ()) -> dict[str, str]:
+    """The response headers that may be stored and shown: no cookie, no credential, nothing unknown.
+
+    Args:
+        headers: all of them, names in lower case.
+        asked_for: names, in any case, of others that are to be kept.
+    """
+    wanted = {name.lower() for name in asked_for}
+    return {name: value for name, value in headers.items() if is_allowed(name) or name in wanted}
+
+
+def check_header_name(name: str) -> None:
+    """Refuses what is no name of a header.
+
+    Raises:
+        RequestInvalid: naming it.
+    """
+    if not _TOKEN.fullmatch(name):
+        raise RequestInvalid(f"{name[:60]!r} is not a header name: use letters, digits and hyphens")
 
 
 def is_allowed(name: str) -> bool:

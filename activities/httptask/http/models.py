@@ -152,6 +152,8 @@ class HttpRequest(CallRequest):
     """Whether to take the body of the answer as base64, unparsed."""
     charset: str | None = None
     """Charset of an answer that is text, where its server does not say it, or says another."""
+    keep_headers: tuple[str, ...] = ()
+    """Headers of the answer to keep beside those that are always kept."""
     stream: StreamReading | None = None
     """Set for an answer that comes in events."""
     idempotency_key: str | None = None

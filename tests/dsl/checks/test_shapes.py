@@ -124,7 +124,7 @@ SOUND = {"input": ".text", "use": ".json", "output": ".content", "last": "."}
         ("input", ".text", None),
         ("output", ".statuscode", "unknown-property"),
         ("output", ".request.uri", None),
-        ("output", '.headers["x-any"]', None),
+        ("output", '.headers["x-request-id"]', None),
         ("output", ".content.anything.at.all", None),
         ("last", "$tasks.use.y", "unknown-property"),
         ("last", "$tasks.use.x.anything", None),

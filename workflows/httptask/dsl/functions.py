@@ -100,6 +100,8 @@ class HttpRequestArguments(_Arguments):
     """`content`: the parsed body. `response`: status, headers and body. `raw`: the body in base64."""
     redirect: bool = False
     """Whether redirects are results (true) or errors (false)."""
+    keep_headers: tuple[str, ...] = Field(default=(), alias="keepHeaders")
+    """Response headers to keep, by name, beside those that are always kept; a connection can keep some too."""
     charset: str | None = None
     """Charset of a response that is text (windows-1252), where its server does not say it."""
     success: tuple[StatusPattern, ...] | None = None

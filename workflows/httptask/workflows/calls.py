@@ -74,6 +74,9 @@ async def http_request(
     multipart: Sequence[Part] | None = None,
     content: bytes | None = None,
     success: Sequence[StatusPattern] = ("2xx",),
+    raw: bool = False,
+    charset: str | None = None,
+    keep_headers: Sequence[str] = (),
     limits: Limits | None = None,
     idempotency_key: str | None = None,
     options: CallOptions | None = None,
@@ -92,6 +95,9 @@ async def http_request(
         multipart: body to send as `multipart/form-data`.
         content: body to send as these bytes.
         success: statuses that are a result; every other one raises.
+        raw: whether to take the body of the response as base64, unparsed.
+        charset: of a response that is text, where its server does not say it.
+        keep_headers: response headers to keep, by name, beside those that are always kept.
         limits: deadlines (seconds) and response size (bytes) of one attempt.
         idempotency_key: sent with POST and PATCH; by default one that is the same for every attempt of this call.
         options: how Temporal runs the activity.
@@ -111,6 +117,9 @@ async def http_request(
                 "query": query or {},
                 "body": _body(json, text, form, multipart, content),
                 "success": success,
+                "raw": raw,
+                "charset": charset,
+                "keep_headers": keep_headers,
                 "limits": limits or Limits(),
                 "idempotency_key": idempotency_key or str(workflow.uuid4()),
             }

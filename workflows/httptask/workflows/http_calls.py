@@ -125,6 +125,7 @@ def _request(
             success=_success(arguments),
             raw=arguments.output == "raw",
             charset=getattr(arguments, "charset", None),
+            keep_headers=getattr(arguments, "keep_headers", ()),
             limits=_limits(arguments),
             idempotency_key=own_key or idempotency_key,
             path_template=path_template(arguments),

@@ -12,39 +12,28 @@ from httptask.dsl.model import CallTask, Input, Output, RaiseTask, SetTask, Swit
 from httptask.dsl.program import Program, TaskNode, TaskSequence
 from httptask.dsl.reading_arguments import PaginateArguments
 
-__all__ = ["PAGE_RESPONSE", "declared", "raw_inputs", "raw_output", "transformed_output"]
+__all__ = ["KEPT_HEADERS", "declared", "page_response", "raw_inputs", "raw_output", "transformed_output"]
 
 _COMPLETION: Final = Completion.model_json_schema(mode="serialization")
 _TEXT_MAP: Final = {"type": "object", "properties": {}, "additionalProperties": {"type": "string"}}
-_RESPONSE: Final = {
+_REQUEST: Final = {
     "type": "object",
-    "properties": {
-        "request": {
-            "type": "object",
-            "properties": {"method": {"type": "string"}, "uri": {"type": "string"}, "headers": _TEXT_MAP},
-            "additionalProperties": False,
-        },
-        "headers": _TEXT_MAP,
-        "statusCode": {"type": "integer"},
-        "content": {},
-    },
+    "properties": {"method": {"type": "string"}, "uri": {"type": "string"}, "headers": _TEXT_MAP},
     "additionalProperties": False,
 }
-"""dsl-reference.md, HTTP Response."""
-PAGE_RESPONSE: Final = SchemaShape.of(
-    {
-        "type": "object",
-        "properties": {"statusCode": {"type": "integer"}, "headers": _TEXT_MAP},
-        "additionalProperties": False,
-    }
-)
-"""`$response` in the expressions of `paginate`."""
+KEPT_HEADERS: Final = "x-kept-headers"
+"""In a schema of the headers of a response: the task that it answers."""
 _PLAIN_PATH: Final = re.compile(r"(?:\.[A-Za-z_]\w*)+")
 
 
 def declared(part: Input | Output | None) -> SchemaShape | None:
     """The shape that an inline schema declares."""
     return None if part is None or part.schema_ is None else SchemaShape.of(part.schema_.document)
+
+
+def page_response(node: TaskNode) -> SchemaShape:
+    """The shape of `$response` in the expressions of `paginate`."""
+    return _object({"statusCode": {"type": "integer"}, "headers": _headers_for(node)})
 
 
 def transformed_output(node: TaskNode) -> SchemaShape | None:
@@ -71,7 +60,7 @@ def raw_output(node: TaskNode) -> SchemaShape | None:
         case HttpRequestArguments(paginate=PaginateArguments()):
             return SchemaShape.of({"type": "array"})
         case HttpArguments(output="response") | HttpRequestArguments(output="response"):
-            return SchemaShape.of(_RESPONSE)
+            return _response(node)
         case MapArguments():
             return SchemaShape.of({"type": "array"})
         case _:
@@ -79,6 +68,20 @@ def raw_output(node: TaskNode) -> SchemaShape | None:
     if isinstance(node.task, SetTask) and is_mapping(node.task.set):
         return SchemaShape.of(_shape_of_literal(node.task.set))
     return None
+
+
+def _response(node: TaskNode) -> SchemaShape:
+    """dsl-reference.md, HTTP Response."""
+    answer = {"statusCode": {"type": "integer"}, "headers": _headers_for(node), "content": {}}
+    return _object({"request": _REQUEST, **answer})
+
+
+def _headers_for(node: TaskNode) -> dict[str, Any]:
+    return {**_TEXT_MAP, KEPT_HEADERS: node}
+
+
+def _object(properties: dict[str, Any]) -> SchemaShape:
+    return SchemaShape.of({"type": "object", "properties": properties, "additionalProperties": False})
 
 
 def raw_inputs(program: Program) -> dict[str, SchemaShape]:

@@ -8,10 +8,11 @@ from typing import Any, Final
 from httptask.dsl.checks.refusals import refusals
 from httptask.dsl.expressions import TemplateText, is_expression
 from httptask.dsl.faults import Fault, child_pointer
+from httptask.dsl.functions import HttpRequestArguments
 from httptask.dsl.json_values import is_mapping
 from httptask.dsl.program import Program
 from httptask.http.bodies import check_content_type
-from httptask.http.headers import check_header, check_idempotency_key
+from httptask.http.headers import check_header, check_header_name, check_idempotency_key
 from httptask.http.models import FormBody, JsonBody, MultipartBody, Part, RequestBody, TextBody
 from httptask.http.url import has_dot_segment
 
@@ -24,6 +25,11 @@ _BEHIND_PATH: Final = re.compile(r"[?#]")
 
 def check_sendable(program: Program) -> Iterator[Fault]:
     """Find dots in paths, and headers, media types and Idempotency-Keys that no request can have."""
+    for node in program.nodes.values():
+        if isinstance(node.arguments, HttpRequestArguments):
+            for index, name in enumerate(node.arguments.keep_headers):
+                at = f"{node.pointer}/with/keepHeaders/{index}"
+                yield from refusals(at, "header-name", partial(check_header_name, name))
     for use in program.templates:
         if use.task is None:
             continue

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from httptask.dsl.checks.arguments import DESCRIPTORS
-from httptask.dsl.checks.outputs import PAGE_RESPONSE, declared, raw_inputs, raw_output, transformed_output
+from httptask.dsl.checks.headers import header_fault
+from httptask.dsl.checks.outputs import declared, page_response, raw_inputs, raw_output, transformed_output
 from httptask.dsl.checks.schema_shape import MissingKey, SchemaShape
 from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.faults import Fault, Severity
@@ -70,7 +71,7 @@ def _variable(
     if node is None:
         return None, 0
     if variable == "response" and use.place == "page":
-        return PAGE_RESPONSE, 0
+        return page_response(node), 0
     if variable == "input":
         return _task_input(program, node.pointer, inputs), 0
     return (transformed_output(node) if variable == "output" else None), 0
@@ -89,6 +90,10 @@ def _key_faults(
         if key is None:
             shape = shape.item()
             continue
+        if (fault := header_fault(use.pointer, shape, key, reading.offset)) is not None:
+            asks = key in use.expression.tested
+            yield replace(fault, severity=Severity.WARNING) if asks else fault
+            return
         step = shape.read(key)
         if isinstance(step, MissingKey):
             if step.closed or closest(key, step.known):
