@@ -196,7 +196,7 @@ async def test_failing_to_publish_fails_no_call(
     temporal: WorkflowEnvironment,
     wrong: str,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def flush(_self: WorkflowStreamClient) -> None:
         if wrong == "hangs":
@@ -209,7 +209,7 @@ async def test_failing_to_publish_fails_no_call(
         async with asyncio.timeout(10):
             outcome = await runner.run(asks("ask"), live=True)
     assert (outcome.output["text"], len(server.requests)) == ("The lamp turned.", 1)
-    assert capsys.readouterr().out.count("live.unpublished") == 1
+    assert caplog.text.count("live.unpublished") == 1
 
 
 async def test_workflows_in_python(temporal: WorkflowEnvironment) -> None:
