@@ -49,6 +49,21 @@ async def test_the_validators_message_goes_back_to_the_model(temporal: WorkflowE
     assert len({request.headers["idempotency-key"] for request in server.requests}) == 3
 
 
+async def test_what_goes_back_is_never_empty(temporal: WorkflowEnvironment) -> None:
+    empty: dict[str, Any] = {
+        "index": 0,
+        "message": {"role": "assistant", "content": ""},
+        "finish_reason": "stop",
+    }
+    thought = {**empty, "message": {"role": "assistant", "content": None, "reasoning": '{"label": "b"}'}}
+    replies = [Reply.json({"choices": [choice]}) for choice in (empty, thought)]
+    outcome, server = await ask(temporal, [*replies, completion('{"label": "a"}')])
+
+    assert outcome.output["json"] == {"label": "a"}
+    assert [message["content"] for message in messages(server, 2)[1::2]] == ["(nothing)", '{"label": "b"}']
+    assert "no text; its reasoning is the JSON" in messages(server, 2)[4]["content"]
+
+
 async def test_it_is_bounded(temporal: WorkflowEnvironment) -> None:
     outcome, server = await ask(temporal, [completion("{}")])
 

@@ -15,6 +15,7 @@ Answer = TypeVar("Answer")
 
 _ENDS_EARLY: Final = frozenset({"length", "content_filter"})
 """Finish reasons of an answer that no complaint about its form would cure."""
+_NOTHING: Final = "(nothing)"
 
 
 async def ask(
@@ -78,10 +79,13 @@ def _asking_again(details: Mapping[str, Any], question: int, most: int) -> str:
 
 
 def _complaint(details: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The messages that ask again: what the model wrote, and what is wrong with it."""
+    """The messages that ask again: what the model wrote, and what is wrong with it.
+
+    A message of it that is empty, some servers refuse.
+    """
     faults = "\n".join(f"- {fault['pointer'] or '/'}: {fault['message']}" for fault in details["errors"])
     again = f"Your answer does not fit the required JSON schema:\n{faults}\nAnswer again, with JSON only."
     return [
-        {"role": "assistant", "content": details.get("text") or ""},
+        {"role": "assistant", "content": details.get("text") or details.get("reasoning") or _NOTHING},
         {"role": "user", "content": again},
     ]
