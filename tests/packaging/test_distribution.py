@@ -29,6 +29,12 @@ def test_every_subpackage_is_typed_and_lives_in_one_root() -> None:
     assert all((path / "py.typed").is_file() and (path / "__init__.py").is_file() for path in packages())
 
 
+def test_who_only_checks_files_does_not_wait_for_temporal() -> None:
+    code = "import sys, httptask.cli.validate, httptask.config, httptask.dsl.loader; print('temporalio' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")

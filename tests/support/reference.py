@@ -16,7 +16,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from httptask.activities.allowed import AllowedActivity
+from httptask.activities.allowance import AllowedActivity
 from httptask.config import Policy, WorkerPolicy
 from httptask.config.storage import GcsSection, S3Section, StorageSection
 from httptask.http.connections import Connection, Price

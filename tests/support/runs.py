@@ -113,7 +113,8 @@ class Runner:
 
     async def replay(self, handle: WorkflowHandle[Any, Any]) -> None:
         """Replay the history of every run in the chain."""
-        replayer = Replayer(workflows=[], plugins=[self.plugin])
+        # Without `debug_mode` a replay fails where other tests keep the machine busy for two seconds.
+        replayer = Replayer(workflows=[], plugins=[self.plugin], debug_mode=True)
         run_id: str | None = handle.first_execution_run_id
         while run_id:
             history = await self.client.get_workflow_handle(handle.id, run_id=run_id).fetch_history()

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from httptask.activities.allowed import AllowedActivity
+from httptask.activities.allowance import AllowedActivity
 from httptask.chat.model_rules import misspelt_fields
 from httptask.config.errors import ConfigInvalid
 from httptask.config.faults import describe_faults

@@ -1,6 +1,6 @@
 """The Temporal plugin: `HttpTaskPlugin` gives a worker or client the HTTP tasks of this package."""
 
-from httptask.activities.allowed import AllowedActivity
+from httptask.activities.allowance import AllowedActivity
 from httptask.plugin.definitions import DefinitionRegistry, ServedDefinition
 from httptask.plugin.live import LiveText, live_texts
 from httptask.plugin.object_storage import gcs_storage, s3_storage

@@ -13,7 +13,8 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import Worker, WorkerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from httptask.activities.allowed import AllowedActivities, AllowedActivity
+from httptask.activities.allowance import AllowedActivity
+from httptask.activities.allowed import AllowedActivities
 from httptask.activities.calls import HttpActivities
 from httptask.activities.connections import ConnectionActivities
 from httptask.activities.fleet import Fleet

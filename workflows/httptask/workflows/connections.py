@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
-from httptask.activities.allowed import ActivityAllowance, AllowedActivity
+from httptask.activities.allowance import ActivityAllowance, AllowedActivity
 from httptask.activities.connections import ConnectionProfile, ResolvedConnections
 from httptask.activities.names import ALLOW_ACTIVITIES, RESOLVE_CONNECTIONS
 from httptask.workflows.registered import plugin_required

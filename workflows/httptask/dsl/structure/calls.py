@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from httptask.activities.allowed import OURS
+from httptask.activities.allowance import OURS
 from httptask.chat.faults import Level
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import (
