@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 
 from httptask.dsl.compile import compile_definition
+from httptask.dsl.faults import Severity
 from httptask.dsl.portable import portable_uses
 from httptask.http.connections import Connection
 from httptask.http.edge import Edge
-from httptask.http.errors import RequestInvalid
+from httptask.http.errors import AddressForbidden, RequestInvalid
+from httptask.http.models import HttpRequest
+from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import Sample, plan_test
 from httptask.workflows.problem import TaskFault
 from support.runs import document, secret_store
@@ -89,6 +92,16 @@ def test_constant_endpoints_that_nothing_can_be_sent_to_are_told_when_they_are_l
         "${ $secrets.HOOK }${ .suffix }",
         "${ $secrets.HOOK }{suffix}",
         "https://${ $secrets.HOOK }.${ .suffix }/",
+    ],
+)
+def test_the_server_is_never_chosen_by_data(endpoint: str) -> None:
+    assert faults(endpoint=endpoint) == ["server-from-data"]
+    assert faults(endpoint={"uri": endpoint}) == ["server-from-data"]
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
         "${ .url }",
         "${ $tasks.first.next }",
         "${ $input.url }",
@@ -96,9 +109,40 @@ def test_constant_endpoints_that_nothing_can_be_sent_to_are_told_when_they_are_l
         "${ $workflow.input.url + .x }",
     ],
 )
-def test_the_server_is_never_chosen_by_data(endpoint: str) -> None:
-    assert faults(endpoint=endpoint) == ["server-from-data"]
-    assert faults(endpoint={"uri": endpoint}) == ["server-from-data"]
+async def test_an_address_out_of_data_is_asked_at_allowed_hosts_only(endpoint: str) -> None:
+    for written in (endpoint, {"uri": endpoint}):
+        [fault] = compile_definition(definition(endpoint=written)).faults
+        assert (fault.code, fault.severity) == ("server-from-data", Severity.WARNING)
+    program = compile_definition(definition(endpoint="${ .url }")).program
+    assert program is not None
+    async with ScriptedServer([Reply.of()]) as server:
+        data = {"url": f"{server.url}/signed?x=1"}
+        request = plan_test(program, "task", Sample(input=data, task_input=data)).request
+        assert request.address_from_data
+        for hosts in ((), ("api.example.com",)):
+            with pytest.raises(AddressForbidden, match=r"127\.0\.0\.1 is not among the allowed_hosts"):
+                await send(request, *hosts)
+        assert server.connections == 0
+        await send(request, "127.0.0.1")
+        with pytest.raises(AddressForbidden, match="a loopback address"):
+            await send(request, "127.0.0.1", allow_private=())
+    assert [served.target for served in server.requests] == ["/signed?x=1"]
+
+
+def test_a_joined_address_names_its_server_itself() -> None:
+    program = compile_definition(definition(endpoint='${ "https://api.example.com/pets/\\(.id)" }')).program
+    assert program is not None
+    assert not plan_test(
+        program, "task", Sample(input={"id": 1}, task_input={"id": 1})
+    ).request.address_from_data
+
+
+async def send(request: HttpRequest, *hosts: str, allow_private: tuple[str, ...] = ("loopback",)) -> None:
+    edge = Edge({}, secret_store({}), allow_private=allow_private, allowed_hosts=hosts)
+    try:
+        await edge.send(request)
+    finally:
+        await edge.aclose()
 
 
 def test_a_connection_is_never_chosen_by_data() -> None:

@@ -87,9 +87,9 @@ ENCODINGS: Mapping[str, Callable[[str], str]] = {
 def forms_of(secret: str) -> set[bytes]:
     """The secret as it would be found in bytes: in each encoding, and in base64 at each of its three alignments."""
     found = {encode(secret).encode() for name, encode in ENCODINGS.items() if not name.startswith("base64")}
-    for shift in range(3):
-        encoded = base64.b64encode(b"x" * shift + secret.encode()).decode()
-        found |= {
-            form.encode() for form in (encoded[4:-4], encoded[4:-4].replace("+", "-").replace("/", "_"))
-        }
-    return found
+    for data in (secret.encode(), secret.encode("utf-16-le")):
+        for shift in range(3):
+            own = slice(-(-shift * 8 // 6), (shift + len(data)) * 8 // 6)
+            digits = base64.b64encode(b"x" * shift + data)[own]
+            found |= {digits, digits.translate(bytes.maketrans(b"+/", b"-_"))}
+    return found | set(base64.encodebytes(secret.encode()).split(b"\n")[:-2])

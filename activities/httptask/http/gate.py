@@ -26,7 +26,7 @@ class Gate:
     Args:
         secrets: know where each secret may be sent.
         allowed_hosts: hosts that requests may go to whose server the configuration does not name itself; empty for
-            any.
+            any, but for none where data chose the server.
 
     Raises:
         ValueError: a host is not written as it has to be.
@@ -53,7 +53,7 @@ class Gate:
         if connection is not None and connection.proxy is not None:
             for name in connection.proxy.secrets:
                 self._secrets.check_origin(name, Url.parse(connection.proxy.url).origin)
-        if not request.declared and self._allowed_hosts and not self._is_allowed(request.url):
+        if not request.declared and not self._is_allowed(request):
             raise AddressForbidden(
                 f"{request.url.host} is not among the allowed_hosts of httptask.toml: add it there, or declare a "
                 "connection",
@@ -64,8 +64,9 @@ class Gate:
         """A transport whose requests all pass the gate."""
         return _Gated(self, transport, connection)
 
-    def _is_allowed(self, url: Url) -> bool:
-        return is_allowed(url.host, self._allowed_hosts)
+    def _is_allowed(self, request: WireRequest) -> bool:
+        anywhere = not self._allowed_hosts and not request.found
+        return anywhere or is_allowed(request.url.host, self._allowed_hosts)
 
 
 class _Gated:

@@ -159,6 +159,8 @@ class HttpRequest(CallRequest):
     idempotency_key: str | None = None
     path_template: str | None = None
     """The path with placeholders where a definition puts values in, for logs, spans and metrics."""
+    address_from_data: bool = False
+    """Whether data of a run chose the server, which then has to be a connection's or among the allowed ones."""
 
 
 class Timing(_Model):

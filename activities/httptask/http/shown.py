@@ -23,7 +23,9 @@ def shown_request(request: HttpRequest) -> dict[str, Any]:
 
     `prepare` shows what will be sent; this needs no connection, which may have changed since or be elsewhere.
     """
-    shown = request.model_dump(mode="json", exclude={"secrets", "body"}, exclude_defaults=True)
+    shown = request.model_dump(
+        mode="json", exclude={"secrets", "body", "address_from_data"}, exclude_defaults=True
+    )
     body = request.body
     named = {reference.pointer for reference in request.secrets}
     for name, value in request.headers.items():

@@ -34,6 +34,8 @@ class WireRequest:
     """Names of the secrets whose values are in it."""
     declared: bool = False
     """Whether the configuration names its server itself: that of a connection, or an authority of its tokens."""
+    found: bool = False
+    """Whether data chose its server, such as a location in an answer."""
 
 
 class Outgoing(NamedTuple):
@@ -67,6 +69,7 @@ def wire_request(request: HttpRequest, connection: Connection | None, store: Sec
         bound,
         secrets=frozenset(values.names),
         declared=complete.base_url is not None,
+        found=request.address_from_data,
     )
     redactor = Redactor({**literal, **values.resolved, **_proxy_password(connection, store)})
     if values.token_wanted is None:

@@ -28,7 +28,7 @@ from httptask.workflows.addresses import RenderPart, render_url
 from httptask.workflows.page_requests import first_page
 from httptask.workflows.problem import describe_invalid
 from httptask.workflows.request_bodies import header_texts, parameters, refuse_request, request_body
-from httptask.workflows.routes import path_template
+from httptask.workflows.routes import has_address_from_data, path_template
 from httptask.workflows.streams import stream_reading
 
 __all__ = ["http_output", "plan_http_call", "request_summary"]
@@ -129,6 +129,7 @@ def _request(
             limits=_limits(arguments),
             idempotency_key=own_key or idempotency_key,
             path_template=path_template(arguments),
+            address_from_data=has_address_from_data(arguments),
         )
     except ValidationError as error:
         refuse_request(describe_invalid(error))

@@ -1,14 +1,15 @@
-"""Path templates: which calls are alike, whatever values a run puts into them."""
+"""Where a call goes, as its definition has it: which calls are alike, and whose server data of the run choose."""
 
 import re
 from functools import lru_cache
 
-from httptask.dsl.expressions import Expression, parse_template
+from httptask.dsl.checks.addresses import is_from_data
+from httptask.dsl.expressions import Expression, is_expression, parse_address, parse_template
 from httptask.dsl.expressions.template import Secret, TemplateText
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
 from httptask.dsl.model import Endpoint
 
-__all__ = ["path_template"]
+__all__ = ["has_address_from_data", "path_template"]
 
 _ORIGIN = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _NAMED = re.compile(r"[$.\w]+")
@@ -16,10 +17,25 @@ _NAMED = re.compile(r"[$.\w]+")
 
 def path_template(arguments: HttpArguments | HttpRequestArguments) -> str | None:
     """The path of a call as its definition has it, such as `/orders/{.id}`; None where a whole URL is put in."""
-    endpoint = arguments.endpoint
-    uri = endpoint.uri if isinstance(endpoint, Endpoint) else endpoint
+    uri = _address(arguments)
     path = arguments.path if isinstance(arguments, HttpRequestArguments) else None
-    return _path((uri or "").rstrip("/") + "/" + path.lstrip("/") if path is not None else uri or "")
+    return _path(uri.rstrip("/") + "/" + path.lstrip("/") if path is not None else uri)
+
+
+def has_address_from_data(arguments: HttpArguments | HttpRequestArguments) -> bool:
+    """Whether the whole address of a call comes from data of the run."""
+    return _is_from_data(_address(arguments))
+
+
+def _address(arguments: HttpArguments | HttpRequestArguments) -> str:
+    endpoint = arguments.endpoint
+    return (endpoint.uri if isinstance(endpoint, Endpoint) else endpoint) or ""
+
+
+@lru_cache(maxsize=1024)
+def _is_from_data(text: str) -> bool:
+    template = parse_address(text, "", [])
+    return template is not None and is_expression(template.value) and is_from_data(template.value.parts[0])
 
 
 @lru_cache(maxsize=1024)

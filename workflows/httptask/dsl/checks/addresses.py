@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from httptask.dsl.checks.refusals import refusals
 from httptask.dsl.expressions import SERVER, Expression, Secret, TemplateText, is_expression
-from httptask.dsl.faults import Fault
+from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
 from httptask.dsl.model import Endpoint
 from httptask.dsl.program import Program, TaskNode, TemplateUse
 from httptask.http.url import Url, encode_text
 
-__all__ = ["check_addresses"]
+__all__ = ["check_addresses", "is_from_data"]
 
 _VARIABLE: Final = re.compile(r"\{(?![/?#])[^{}]*\}")
 _ANY_VARIABLE: Final = re.compile(r"\{[^{}]*\}")
@@ -71,16 +71,22 @@ def _encoded_twice(use: TemplateUse) -> Iterator[Fault]:
             yield Fault(use.pointer, "encoded-twice", message, hint, offset=expression.offset)
 
 
+def is_from_data(expression: Expression) -> bool:
+    """Whether more decides an address than whoever starts the run."""
+    return expression.reads_dot or not expression.variables <= _OF_WHOEVER_STARTS
+
+
 def _whole(program: Program, node: TaskNode, use: TemplateUse, expression: Expression) -> Iterator[Fault]:
-    """A whole address may come from data if it has to be at the server of a connection."""
-    from_start_only = not expression.reads_dot and expression.variables <= _OF_WHOEVER_STARTS
-    if from_start_only or _has_connection(program, node):
+    """A whole address may come from data if its server is that of a connection, or one that the operator allows."""
+    if not is_from_data(expression) or _has_connection(program, node):
         return
     yield Fault(
         use.pointer,
         "server-from-data",
-        f"the whole address is computed from data: {_WHY}",
-        "name a `connection`, at whose server it then must be; or read it from `$workflow.input`",
+        "the whole address is computed from data: it is asked only at the `allowed_hosts` of httptask.toml",
+        "list these under [policy], name a `connection`, at whose server it then must be, or read it from "
+        "`$workflow.input`",
+        Severity.WARNING,
         offset=expression.offset,
     )
 
