@@ -72,7 +72,7 @@ async def test_all_that_fixtures_lead_to_is_labelled(shell: Shell) -> None:
     assert all(line.endswith("; simulated") for line in told)
     assert "before: completed  0.0 s" in command.stderr.splitlines()
     ended = json.loads(command.stdout)
-    assert (ended["state"], ended["simulated"]) == ("failed", True)
+    assert (ended["state"], ended["simulated"]) == ("faulted", True)
 
     _, shown = await shell.run("runs", "show", "--json")
     record = json.loads(shown.stdout)

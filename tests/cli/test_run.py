@@ -65,7 +65,7 @@ async def test_failed_run_names_the_place(shell: Shell) -> None:
     assert "fails.yaml:5:5: Out of stock\n  none left\n" in command.stderr
     assert "Traceback" not in command.stderr
     told = json.loads(command.stdout)
-    assert (told["state"], told["error"]["status"]) == ("failed", 409)
+    assert (told["state"], told["error"]["status"]) == ("faulted", 409)
     assert shell.left_over() == []
 
 

@@ -87,7 +87,7 @@ async def test_list_and_show(shell: Shell) -> None:
 
     _, listed = await shell.run("runs", "list", "--json")
     [run] = json.loads(listed.stdout)
-    assert (run["definition"], run["state"]) == ("tests/calls:1.0.0", "failed")
+    assert (run["definition"], run["state"]) == ("tests/calls:1.0.0", "faulted")
 
     record = await shown(shell)
     assert [(task["id"], task["state"], task["output"]) for task in record["tasks"]] == [

@@ -196,7 +196,7 @@ def check_that_it_was_told(project: CanaryProject, sinks: Sinks, failed: set[str
         assert b"\nPOST " in sinks.contents[f"test-request-{name}.printed"], name
     for name in ENDING:
         assert b"call: faulted" in sinks.contents[f"run-{name}.printed"], name
-        assert b"failed" in sinks.contents[f"show-{name}.printed"], name
+        assert b"faulted" in sinks.contents[f"show-{name}.printed"], name
     assert b"http.request.failed" in sinks.contents["output of the worker"]
     assert b"httptask.http_request" in sinks.contents["spans"]
     assert b"httptask_requests" in sinks.contents["metrics"]

@@ -23,6 +23,8 @@ __all__ = ["Described", "Execution", "describe", "list_executions"]
 
 _PAGE = 1000
 
+_OF_THE_STANDARD = {"CANCELED": "cancelled", "FAILED": "faulted"}
+
 
 @dataclass(frozen=True, slots=True)
 class Execution:
@@ -52,7 +54,7 @@ class Execution:
         if self.info.status not in WorkflowExecutionStatus.values():
             return "unknown"  # of a newer server
         name = WorkflowExecutionStatus.Name(self.info.status).removeprefix("WORKFLOW_EXECUTION_STATUS_")
-        return "cancelled" if name == "CANCELED" else name.lower().replace("_", " ")
+        return _OF_THE_STANDARD.get(name) or name.lower().replace("_", " ")
 
     @property
     def started_at(self) -> datetime:

@@ -38,7 +38,7 @@ def state_after(failure: "WorkflowFailureError") -> str:
         case TerminatedError():
             return "terminated"
         case _:
-            return "failed"
+            return "faulted"
 
 
 def explain_failure(problem: dict[str, Any], loaded: "Loaded") -> str:

@@ -2,39 +2,52 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.table import Table
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from httptask.cli.console import stdout
 from httptask.cli.failures import said_by_server
 from httptask.cli.progress.wording import describe, describe_impasse, describe_spent
 from httptask.cli.records import CallRecord, FailureRecord, RunRecord, RunSummary, TaskRecord
-from httptask.http.json_tree import is_object
+from httptask.http.json_tree import is_array, is_object
 
 __all__ = ["print_failure", "print_run", "print_runs"]
 
 _SHOWN_CHARACTERS = 2000
 _SHOWN_EXECUTIONS = 100
+_YEAR = len("2026-")
 
 
 def print_runs(found: Iterable[RunSummary]) -> None:
-    """One row for each run."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("id", no_wrap=True)
-    for heading in ("definition", "state", "started", "took"):
-        table.add_column(heading)
-    for run in found:
-        table.add_row(
-            run.id, run.definition, _state(run), _local(run.started_at), _took(run.started_at, run.ended_at)
-        )
-    if table.row_count:
-        stdout.print(table)
-    else:
+    """One row for each run; where a terminal has no room for all, definition and year are left out, never an id."""
+    runs = list(found)
+    if not runs:
         stdout.print("no runs yet; `httptask run FILE` starts one")
+        return
+    lines = _in_columns([("id", "state", "started", "took", "definition"), *(_row(run) for run in runs)])
+    if max(map(cell_len, lines)) > stdout.width:
+        lines = _in_columns(
+            [
+                ("id", "state", "started", "took"),
+                *((id_, state, started[_YEAR:], took) for id_, state, started, took, _ in map(_row, runs)),
+            ]
+        )
+    for number, line in enumerate(lines):
+        stdout.print(Text(line, "bold" if number == 0 else ""))
+
+
+def _row(run: RunSummary) -> tuple[str, str, str, str, str]:
+    took = _took(run.started_at, run.ended_at)
+    return run.id, _state(run), _local(run.started_at), took, run.definition
+
+
+def _in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(set_cell_size, row, widths)).rstrip() for row in rows]
 
 
 def print_run(run: RunRecord) -> None:
@@ -48,7 +61,8 @@ def print_run(run: RunRecord) -> None:
     if run.impasse is not None:
         cure = f"it is tried again until that is cured; `httptask runs cancel {run.id}` ends it"
         _print(describe_impasse(run.impasse, cure))
-    _print_value("input", run.input)
+    if run.input is not None:
+        _print_value("input", run.input)
     if run.note is not None:
         _print(f"note: {run.note}")
     _print_tasks(run.tasks)
@@ -132,10 +146,33 @@ def print_failure(label: str, failure: FailureRecord) -> None:
 
 
 def _print_value(label: str, value: Any) -> None:
+    """A value in one line; in a terminal that has no room for it, on lines of their own below its name."""
+    value = _told(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if len(text) > _SHOWN_CHARACTERS:
         text = f"{text[:_SHOWN_CHARACTERS]} ... {len(text)} characters; --json shows all"
-    _print(f"{label}: {text}")
+    elif not isinstance(value, str) and stdout.is_terminal and not _fits(label, text):
+        text = json.dumps(value, ensure_ascii=False, indent=2)
+    if not stdout.is_terminal or _fits(label, text):
+        _print(f"{label}: {text}")
+        return
+    _print(f"{label}:")
+    indent = " " * (len(label) - len(label.lstrip()) + 2)
+    for line in text.splitlines():
+        begins = indent + " " * (len(line) - len(line.lstrip()))
+        for piece in Text(line.lstrip()).wrap(stdout, max(20, stdout.width - len(begins)), overflow="fold"):
+            _print(begins + piece.plain.rstrip())
+
+
+def _fits(label: str, text: str) -> bool:
+    return "\n" not in text and cell_len(f"{label}: {text}") <= stdout.width
+
+
+def _told(value: Any) -> Any:
+    """A value without the members that are null, which tell nothing."""
+    if is_object(value):
+        return {key: _told(member) for key, member in value.items() if member is not None}
+    return [_told(member) for member in value] if is_array(value) else value
 
 
 def _print(line: str) -> None:

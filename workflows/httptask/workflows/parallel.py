@@ -25,6 +25,7 @@ class Parallel:
         concurrency: how many run at the same time.
         result_of: what stands for the result of a strand that ended in an error, or raises it. It is not asked when a
             budget has ended the run.
+        note: is told how many have a result, whenever one more has.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Parallel:
         frame_of: Callable[[int], Frame],
         concurrency: int,
         result_of: Callable[[TaskFault], Any],
+        note: Callable[[str], None] | None = None,
     ) -> None:
         if not state:
             state.update(next=0, results={}, strands={})
@@ -45,6 +47,7 @@ class Parallel:
         self._frame_of = frame_of
         self._concurrency = concurrency
         self._result_of = result_of
+        self._note = note
         self._running: dict[asyncio.Task[Any], str] = {}
 
     async def run(self) -> list[Any] | None:
@@ -104,3 +107,5 @@ class Parallel:
                 return
             self._state["results"][key] = finished.output
         del self._state["strands"][key]
+        if self._note is not None:
+            self._note(f"{len(self._state['results'])} of {self._count}")

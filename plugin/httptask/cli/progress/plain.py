@@ -50,7 +50,9 @@ class PlainView(View):
         """Print what has changed since the last time."""
         for task in in_order_of_events(status.tasks):
             # A call that nobody has taken up yet reads like its first attempt.
-            now = (task.state, max(task.attempt, 1), task.detail)
+            # How far a map is, the lines of its items tell.
+            detail = None if task.kind == "call.map" else task.detail
+            now = (task.state, max(task.attempt, 1), detail)
             if self._lines[task.pointer] > _MOST_LINES or self._shown.get(task.id) == now:
                 continue
             self._shown[task.id] = now

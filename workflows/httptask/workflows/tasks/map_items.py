@@ -47,5 +47,6 @@ async def run_map(context: TaskContext, _child: Child | None) -> Step:
         frame_of=frame_of,
         concurrency=arguments.concurrency,
         result_of=result_of,
+        note=context.note,
     ).run()
     return Paused() if results is None else Complete(results)

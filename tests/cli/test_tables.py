@@ -1,0 +1,99 @@
+"""Runs in a terminal of 80 columns, and in a pipe."""
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from rich.console import Console
+
+from httptask.cli import tables
+from httptask.cli.records import CallRecord, RunRecord, RunSummary, TaskRecord
+from httptask.cli.tables import print_run, print_runs
+
+BEGAN = datetime(2026, 11, 28, 19, 30, tzinfo=UTC)
+LONG = "Checkout fails with a 502 since this morning, about one order in ten, and Dana wants a call back."
+
+
+def printed(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> io.StringIO:
+    output = io.StringIO()
+    console = Console(
+        file=output,
+        width=80 if terminal else 10_000,
+        force_terminal=terminal,
+        color_system=None,
+        soft_wrap=True,
+    )
+    monkeypatch.setattr(tables, "stdout", console)
+    return output
+
+
+def summary(id_: str, definition: str) -> RunSummary:
+    ended = BEGAN + timedelta(seconds=3.4)
+    return RunSummary(
+        id=id_,
+        run_id="r",
+        definition=definition,
+        state="completed",
+        started_at=BEGAN,
+        ended_at=ended,
+        simulated=True,
+    )
+
+
+def test_rows_of_runs_are_one_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = printed(monkeypatch, terminal=True)
+    print_runs([summary("something-long-that-fails-362fd1d2", "a-rather-long-namespace/something:1.0.0")])
+    head, row = output.getvalue().splitlines()
+    assert head.split() == ["id", "state", "started", "took"]
+    assert row.startswith("something-long-that-fails-362fd1d2  completed; simulated  11-2")
+    assert row.endswith("  3.4 s")
+    assert max(len(head), len(row)) <= 80
+
+
+def test_there_is_all_of_it_where_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    for terminal, id_ in ((False, "something-long-that-fails-362fd1d2"), (True, "a-1")):
+        output = printed(monkeypatch, terminal=terminal)
+        print_runs([summary(id_, "a/b:1.0.0")])
+        assert output.getvalue().splitlines()[1].endswith("  3.4 s  a/b:1.0.0")
+
+
+def record() -> RunRecord:
+    request = {"method": "POST", "url": "/x", "body": {"text": LONG, "model": None, "parts": [{"a": None}]}}
+    call = CallRecord(
+        id="ask", activity="a", state="completed", attempts=1, request=request, scheduled_at=BEGAN
+    )
+    task = TaskRecord(
+        id="ask",
+        name="ask",
+        pointer="/do/0/ask",
+        kind="call.httpRequest",
+        state="completed",
+        started_at=BEGAN,
+        ended_at=BEGAN,
+        calls=[call],
+        output=f"{LONG}\nBye.",
+    )
+    return RunRecord(
+        **summary("a-1", "a/b:1.0.0").model_dump(), tasks=[task], output={"refusal": None, "n": 1}
+    )
+
+
+def test_bodies_are_folded_and_nulls_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = printed(monkeypatch, terminal=True)
+    print_run(record())
+    text = output.getvalue()
+    assert max(map(len, text.splitlines())) <= 80
+    assert "null" not in text
+    assert (
+        "  body:\n    {\n"
+        '      "text": "Checkout fails with a 502 since this morning, about one order in\n'
+        '      ten, and Dana wants a call back.",\n'
+    ) in text
+    assert "  output:\n    Checkout fails" in text
+    assert '\noutput: {"n": 1}\n' in text
+
+
+def test_a_pipe_gets_a_line_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = printed(monkeypatch, terminal=False)
+    print_run(record())
+    assert f'  body: {{"text": "{LONG}", "parts": [{{}}]}}\n' in output.getvalue()
