@@ -75,7 +75,7 @@ async def test_bad_definition_or_input_is_2_and_starts_nothing(shell: Shell) -> 
     for arguments, message in (
         (["bad.yaml"], "bad.yaml:3:1: error["),
         (["absent.yaml"], "absent.yaml: no such file"),
-        (["sets.yaml"], "--input does not fit its schema"),
+        (["sets.yaml"], "no --input was given, and the definition asks for one"),
         (["sets.yaml", "-i", '{"n": 1}', "--fixtures", "absent"], "--fixtures: absent is not a folder"),
     ):
         code, command = await shell.run("run", *arguments)
