@@ -87,6 +87,7 @@ EXPECTED: Mapping[str, Sequence[Right]] = {
     ],
     "path-holds-a-url": [Right(refused=(r"\bpath\b", r"\bendpoint\b"))],
     "redirect-to-presigned": [
+        Right(error="HttpStatusError", says=("credential", "set redirects_elsewhere = true"), requests=1),
         Right(
             output="UEs=",
             sent=(
