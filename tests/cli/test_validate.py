@@ -5,6 +5,7 @@ import json
 import pytest
 
 from support.commands import Shell
+from support.terminals import on_terminal
 
 FAULTY = """document: { dsl: 1.0.3, namespace: tests, name: faulty, version: 1.0.0 }
 do:
@@ -274,3 +275,12 @@ async def test_a_base_url_that_leads_past_the_api(shell: Shell, settings: str, c
     assert code == 0
     assert ("base_url of the connection openai" in command.stdout) == (cure is not None)
     assert cure is None or f'hint: write base_url = "{cure}"' in command.stdout
+
+
+def test_severities_have_colours_in_a_terminal(shell: Shell) -> None:
+    shell.write("bad.yaml", "document: { dsl: 1.0.3, namespace: t, name: t, version: 1.0.0 }\ndid: []\n")
+    screen = on_terminal(shell.folder, shell.environment, "validate", "bad.yaml")
+    assert screen.code == 2
+    assert "\x1b[1;31merror[" in screen.written
+    assert screen.lines[0].startswith("bad.yaml:")
+    assert any(line.startswith("  hint: ") for line in screen.lines)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
-from httptask.cli.console import print_json
+from httptask.cli.console import print_json, stdout
 from httptask.cli.definitions import files_at
 from httptask.cli.errors import ExitCode
 from httptask.cli.notice import show_notice
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from httptask.http.connections import Connection
 
 __all__ = ["validate"]
+
+_COLOURS = {"error": "bold red", "warning": "yellow"}
 
 
 def validate(
@@ -50,6 +53,9 @@ def validate(
         print_json([report.as_json() for report in reports])
     else:
         for report in reports:
+            if stdout.is_terminal:
+                stdout.print(_coloured(report))
+                continue
             sys.stdout.write(f"{report}\n")  # not echo: it puts question marks into names of files
         typer.echo(_summary(len(loaded), reports), err=True)
     if any(report.severity == "error" for report in reports):
@@ -69,6 +75,13 @@ def _reports(loaded: "Loaded", connections: "Mapping[str, Connection]", *, porta
         *(portable_uses(loaded.program) if portable and loaded.program is not None else ()),
     ]
     return sorted([*loaded.reports, *loaded.report(further)], key=lambda report: (report.line, report.column))
+
+
+def _coloured(report: "Report") -> Text:
+    text = Text(str(report))
+    text.highlight_words([f"{report.severity}[{report.code}]"], _COLOURS[report.severity.value])
+    text.highlight_regex(r"\n  hint:.*", "dim")
+    return text
 
 
 def _summary(files: int, reports: "Iterable[Report]") -> str:
