@@ -3,25 +3,33 @@
 import base64
 import gzip
 import json
+import random
+import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
-from urllib.parse import quote, quote_plus, unquote_plus
+from urllib.parse import unquote_plus
 
 from httptask.testing import Reply, ServedRequest
+from support.encodings import ENCODINGS
 
 __all__ = ["CANARIES", "MODES", "Mode", "encoded"]
 
-CANARIES = {
-    "CANARY": 'canary-/5f1c+9d27"e0b4 z',
-    "SAFE": "canary-5f1c9d27e0b4z",
-    "MIXED": "CaNaRy5F1c9D27e0B4z",
-    "APART": 'apart-/8e2b+4a61"c7 y',
-}
-"""`SAFE` and `MIXED` are for headers and URLs of answers, where not every character can stand. `APART` is in no request:
-proxies and token endpoints alone see it."""
+_LETTERS = string.ascii_letters + string.digits
+_random = random.Random(3)
 
-CANARY, SAFE, MIXED, APART = CANARIES.values()
+CANARIES = {
+    "CANARY": 'cn/5f1c+9d=2&<7>"e0%b4 z',
+    "SAFE": "canary-5f1c9d27e0b4zq1w7",
+    "MIXED": "".join(_random.choices(_LETTERS, k=242)),
+    "SHORT": 'k/+=&<"%',
+    "LONG": "".join(_random.choices(_LETTERS + '/+=&<>"%', k=242)),
+    "APART": 'apart-/8e2b+4a61"c7<% =y',
+}
+"""Keys of 8, 24 and 242 characters. `SAFE` and `MIXED` are for headers and URLs of answers, where not every character can
+stand. `APART` is in no request: proxies and token endpoints alone see it."""
+
+CANARY, SAFE, MIXED, SHORT, LONG, APART = CANARIES.values()
 
 Script = Reply | Callable[[ServedRequest], Reply]
 
@@ -38,6 +46,7 @@ class Mode:
         arguments: of the call, beside the usual ones.
         fails: whether the call ends in an error.
         silent: whether its server is sent no canary.
+        then: an expression on its result, for a task behind it.
     """
 
     script: Script = field(default_factory=Reply)
@@ -47,33 +56,29 @@ class Mode:
     call: str = "httpRequest"
     fails: bool = True
     silent: bool = False
+    then: str | None = None
 
 
-def encoded(canary: str = CANARY) -> list[str]:
-    """The canaries of requests, or one that is apart, in the encodings that servers use."""
-    return [
-        canary,
-        *((SAFE, MIXED, base64.b64encode(f"xy{MIXED}".encode()).decode()) if canary == CANARY else ()),
-        json.dumps(canary),
-        quote(canary),
-        quote(canary, safe=""),
-        quote_plus(canary),
-        base64.b64encode(canary.encode()).decode(),
-        base64.urlsafe_b64encode(f"user:{canary}".encode()).decode(),
-    ]
+def encoded(*canaries: str) -> list[str]:
+    """Canaries in the encodings that servers use."""
+    return [encode(canary) for canary in canaries for encode in ENCODINGS.values()]
 
 
-ALL = " ".join(encoded())
+ALL = " ".join((SAFE, MIXED, *encoded(CANARY), *encoded(SHORT)[::3], *encoded(LONG)[1::3]))
 WITH_APART = " ".join((ALL, *encoded(APART)))
 
 
 def _echo(status: int, **headers: str) -> Reply:
-    body = {"error": {"message": f"bad key {CANARY}", "code": MIXED}, CANARY: encoded()}
+    body = {"error": {"message": f"bad key {CANARY}", "code": MIXED}, CANARY: encoded(CANARY)}
     return Reply.json(body, status=status, headers={"X-Request-Id": SAFE, **headers})
 
 
 def _text(body: str, content_type: str, status: int = 200) -> Reply:
     return Reply.of(body.encode(), status=status, headers={"Content-Type": content_type})
+
+
+def _wide(text: str, status: int) -> Reply:
+    return Reply.of(text.encode("utf-16-le"), status=status, headers={"Content-Type": "text/plain"})
 
 
 def _mirror(served: ServedRequest) -> Reply:
@@ -112,7 +117,8 @@ def _stream(reply: Reply) -> Mode:
 
 
 def _chat(reply: Reply, **body: Any) -> Mode:
-    messages = [{"role": "user", "content": "${ $secrets.CANARY } and ${ $secrets.MIXED }"}]
+    content = " and ".join(f"${{ $secrets.{name} }}" for name in ("CANARY", "MIXED", "SHORT", "LONG"))
+    messages = [{"role": "user", "content": content}]
     return Mode(reply, call="chatCompletion", arguments={"model": "m", "messages": messages, **body})
 
 
@@ -136,13 +142,18 @@ STATUSES: Mapping[str, Mode] = {
 }
 BODIES: Mapping[str, Mode] = {
     "invalid-json": Mode(_text('{"key": "' + ALL, "application/json")),
-    "wrong-charset": Mode(_text(ALL, f"text/plain; charset={SAFE}")),
-    "wrong-encoding": Mode(Reply.of(ALL.encode(), headers={"Content-Encoding": MIXED})),
-    "too-large": Mode(_text(ALL * 20_000, "text/plain")),
+    "wrong-charset": Mode(_text(ALL, f"text/plain; charset={MIXED}")),
+    "wrong-type": Mode(_text(ALL, f"application/json; {MIXED}")),
+    "wrong-encoding": Mode(Reply.of(ALL.encode(), headers={"Content-Encoding": f"br, {MIXED}"})),
+    "too-large": Mode(_text(ALL * (2_000_000 // len(ALL)), "text/plain")),
     "not-http": Mode(Reply(f"{ALL}\r\n\r\n".encode(), close=True)),
-    "cut": Mode(Reply(f"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n{ALL}".encode(), close=True)),
+    "cut": Mode(Reply(f"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n{ALL}".encode(), close=True)),
+    "cut-error": Mode(
+        Reply(f"HTTP/1.1 400 No\r\nContent-Length: 999\r\n\r\nbad {LONG[:200]}".encode(), close=True)
+    ),
+    "wide-error": Mode(_wide(LONG, 400)),
     "hang-up": Mode(Reply.hang_up()),
-    "silence": Mode(Reply.silence(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + ALL.encode())),
+    "silence": Mode(Reply.silence(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n" + ALL.encode())),
 }
 NETWORK: Mapping[str, Mode] = {
     "refused": Mode(peer="closed", silent=True),
@@ -205,19 +216,31 @@ STREAMS: Mapping[str, Mode] = {
     "chat-stream-unfinished": _chat(_events(_CHUNK, "[DONE]"), stream=True),
     "chat-stream-not-json": _chat(_events(_CHUNK, ALL), stream=True),
 }
+_SPELLED = [
+    json.dumps({"text": f"({key})"[start : start + 5]})
+    for key in (CANARY, SHORT, LONG)
+    for start in range(0, len(key) + 2, 5)
+]
 SUCCESSES: Mapping[str, Mode] = {
-    name: Mode(reply, fails=False)
-    for name, reply in {
-        "status-200": _echo(200),
-        "status-201": _echo(201),
-        "cookie": _echo(200, **{"Set-Cookie": f"session={SAFE}", "X-Echo": MIXED}),
-        "link": _echo(200, Link=f'</next?key={SAFE}>; rel="next"'),
-        "text": _text(ALL, "text/plain"),
-        "xml": _text(f"<key>{ALL}</key>", "application/xml"),
-        "binary": Reply.of(b"\xff\xfe" + ALL.encode(), headers={"Content-Type": "application/octet-stream"}),
-        "gzip": Reply.of(
-            gzip.compress(ALL.encode()), headers={"Content-Type": "text/plain", "Content-Encoding": "gzip"}
-        ),
-    }.items()
+    "stream-spelled": replace(_stream(_events(*_SPELLED)), fails=False, then="map(.text) | add"),
+    "wide": Mode(_wide(LONG, 200), arguments={"output": "raw"}, fails=False),
+    **{
+        name: Mode(reply, fails=False)
+        for name, reply in {
+            "status-200": _echo(200),
+            "status-201": _echo(201),
+            "cookie": _echo(200, **{"Set-Cookie": f"session={SAFE}", "X-Echo": MIXED}),
+            "link": _echo(200, Link=f'</next?key={SAFE}>; rel="next"'),
+            "text": _text(ALL, "text/plain"),
+            "xml": _text(f"<key>{ALL}</key>", "application/xml"),
+            "binary": Reply.of(
+                b"\xff\xfe" + ALL.encode(), headers={"Content-Type": "application/octet-stream"}
+            ),
+            "gzip": Reply.of(
+                gzip.compress(ALL.encode()),
+                headers={"Content-Type": "text/plain", "Content-Encoding": "gzip"},
+            ),
+        }.items()
+    },
 }
 MODES: Mapping[str, Mode] = {**STATUSES, **BODIES, **NETWORK, **REDIRECTS, **TOKENS, **STREAMS, **SUCCESSES}

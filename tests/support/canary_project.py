@@ -21,7 +21,11 @@ _REQUEST = {
     "path": "/call",
     "query": {"key": "${ $secrets.CANARY }"},
     "headers": {"X-Api-Key": "${ $secrets.SAFE }", "X-Mixed": "${ $secrets.MIXED }"},
-    "body": {"key": "${ $secrets.CANARY }", "text": "it is ${ $secrets.SAFE }."},
+    "body": {
+        "key": "${ $secrets.CANARY }",
+        "text": "it is ${ $secrets.SAFE }.",
+        "keys": ["${ $secrets.SHORT }", "${ $secrets.LONG }"],
+    },
     "output": "response",
 }
 _CONNECTION: Mapping[str, Any] = {
@@ -51,7 +55,7 @@ class CanaryProject:
             document=head,
             use={"secrets": [*CANARIES]},
             timeout={"after": "PT10S"},
-            do=[{"call": _call(name)}],
+            do=[{"call": _call(name)}, *_then(name)],
         )
 
     def all_at_once(self) -> dict[str, Any]:
@@ -60,7 +64,11 @@ class CanaryProject:
             {
                 f"{name}-all": {
                     "call": "map",
-                    "with": {"in": "${ [1] }", "onError": "collect", "do": [{name: _call(name)}]},
+                    "with": {
+                        "in": "${ [1] }",
+                        "onError": "collect",
+                        "do": [{name: _call(name)}, *_then(name)],
+                    },
                 }
             }
             for name in MODES
@@ -75,6 +83,11 @@ def _call(name: str) -> dict[str, Any]:
     mode = MODES[name]
     usual = _REQUEST if mode.call == "httpRequest" else {}
     return {"call": mode.call, "with": {"connection": name, **usual, **mode.arguments}}
+
+
+def _then(name: str) -> list[dict[str, Any]]:
+    expression = MODES[name].then
+    return [] if expression is None else [{f"{name}-then": {"set": f"${{ {expression} }}"}}]
 
 
 @asynccontextmanager
