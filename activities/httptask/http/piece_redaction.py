@@ -44,7 +44,9 @@ def redacted_together(values: Sequence[Any], redactor: Redactor) -> list[Any]:
 
     Whoever puts them together takes the texts at one place, or all in a list there, so these are read as one text.
     """
-    texts = {(index, *place): text for index, value in enumerate(values) for place, text in _texts(value)}
+    texts: dict[_Place, str] = {
+        (index, *place): text for index, value in enumerate(values) for place, text in _texts(value)
+    }
     for together in (_same, _in_same_lists):
         groups: dict[_Place, list[_Place]] = {}
         for place in texts:
