@@ -67,7 +67,7 @@ def test_the_cure_names_a_variable_that_is_there_and_repeats_no_other_text(tmp_p
     ],
 )
 def test_a_dollar_alone_is_no_variable(tmp_path: Path, text: str) -> None:
-    load_config(written(tmp_path, text), {"SWORD": "x", "batch": "x"})
+    assert load_config(written(tmp_path, text), {"SWORD": "x", "batch": "x"}).connections
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,7 @@ import asyncio
 import base64
 import os
 import re
-import shutil
 from typing import Any
-
-import pytest
 
 from httptask.http.authentication.models import BasicAuthentication
 from httptask.http.models import (
@@ -21,8 +18,6 @@ from httptask.http.models import (
     TextBody,
 )
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-
-pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 
 SECRETS = {"KEY": "key 12345/[a]&", "PASSWORD": 'pass "word" $1'}
 BYTES = base64.b64encode(bytes(range(256))).decode()

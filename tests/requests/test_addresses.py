@@ -132,9 +132,8 @@ async def test_an_address_out_of_data_is_asked_at_allowed_hosts_only(endpoint: s
 def test_a_joined_address_names_its_server_itself() -> None:
     program = compile_definition(definition(endpoint='${ "https://api.example.com/pets/\\(.id)" }')).program
     assert program is not None
-    assert not plan_test(
-        program, "task", Sample(input={"id": 1}, task_input={"id": 1})
-    ).request.address_from_data
+    planned = plan_test(program, "task", Sample(input={"id": 1}, task_input={"id": 1}))
+    assert not planned.request.address_from_data
 
 
 async def send(request: HttpRequest, *hosts: str, allow_private: tuple[str, ...] = ("loopback",)) -> None:
@@ -165,10 +164,8 @@ def test_a_connection_is_never_chosen_by_data() -> None:
         ('${ @uri "https://h/\\(.id)" }', "https://h/a%2F..%2Fb"),
         ('${ "https:\\/\\/h\\u002fx" }', "https://h/x"),
         ('${ "https://h/\\($workflow.input.id)" }', "https://h/a%2F..%2Fb"),
-        (
-            '${ "https://h\\($workflow.input.path)" }',
-            "https://h/p/q",
-        ),  # who starts the run may choose the server
+        # Who starts the run may choose the server.
+        ('${ "https://h\\($workflow.input.path)" }', "https://h/p/q"),
         ('${ $workflow.input.base + "/x" }', "https://h/x"),
     ],
 )
