@@ -107,18 +107,15 @@ async def http_request(
         CallInvalid: more than one body, an argument of the wrong kind, or something that JSON has no form for.
     """
     require_json({"query": query, "json": json, "form": form, "multipart": multipart})
-    asked = {"method": method.upper(), "url": url, "headers": headers or {}, "query": query or {}}
+    sent = {"method": method.upper(), "url": url, "headers": headers or {}, "query": query or {}}
     read = {"success": success, "raw": raw, "charset": charset, "keep_headers": keep_headers}
-    request = _validated(
-        {
-            **asked,
-            **read,
-            "connection": connection,
-            "body": _body(json, text, form, multipart, content),
-            "limits": limits or Limits(),
-            "idempotency_key": idempotency_key or str(workflow.uuid4()),
-        }
-    )
+    key = idempotency_key or str(workflow.uuid4())
+    made = {"connection": connection, "limits": limits or Limits(), "idempotency_key": key}
+    try:
+        body = _body(json, text, form, multipart, content)
+        request = HttpRequest.model_validate({**sent, "body": body, **read, **made})
+    except ValidationError as error:
+        raise CallInvalid(describe_invalid(error)) from None
     call = ActivityCall(
         HTTP_REQUEST, request, HttpResponse, "", request_summary(request), HTTP_SECONDS, connection
     )
@@ -155,13 +152,6 @@ async def _profile(connection: str | None, options: CallOptions) -> ConnectionPr
     except ApplicationError as error:
         raise typed_error(error) from None
     return profiles.get(connection, ConnectionProfile())
-
-
-def _validated(fields: dict[str, Any]) -> HttpRequest:
-    try:
-        return HttpRequest.model_validate(fields)
-    except ValidationError as error:
-        raise CallInvalid(describe_invalid(error)) from None
 
 
 def _body(
