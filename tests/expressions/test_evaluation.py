@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -95,7 +96,7 @@ def test_values(value_of: ValueOf, text: str, value: Any) -> None:
         ("error(null)", "error(null)", None),
         ('error({a: "b"})', 'error({"a":"b"})', None),
         ('error("two\\nlines")', "two lines", None),
-        ("reduce range(3000) as $i (1; [.])", "nested too deeply", None),
+        ("reduce range(101) as $i (1; [.])", "nested too deeply", None),
         ("10000000000 * .s", "Repeat string result too long", None),
         ('.s | test("(")', "Regex failure", None),
         ("$unknown", "unknown variable `$unknown`", "`$y`"),
@@ -120,6 +121,11 @@ def test_failures(value_of: ValueOf, text: str, message: str, hint: str | None) 
 def test_values_that_are_not_json(value_of: ValueOf, dot: Any) -> None:
     with pytest.raises(ExpressionFailed, match="not JSON"):
         value_of(".", dot)
+
+
+def test_a_result_may_be_as_deep_as_an_answer(value_of: ValueOf) -> None:
+    deep = value_of("reduce range(100) as $i (1; [.])", DOT)
+    assert json.dumps(deep) == "[" * 100 + "1" + "]" * 100
 
 
 def test_lone_surrogates_become_replacement_characters(value_of: ValueOf) -> None:

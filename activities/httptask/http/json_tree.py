@@ -10,6 +10,7 @@ __all__ = [
     "MAX_DEPTH",
     "UnusableJson",
     "canonical",
+    "check_depth",
     "finite_number",
     "infinite_numbers",
     "is_array",
@@ -72,10 +73,23 @@ def parse_piece(text: str) -> Any:
         raise
     except ValueError:  # a whole number of more digits than Python reads
         raise UnusableJson(_OUT_OF_RANGE) from None
+    check_depth(value, text)
+    return value
+
+
+def check_depth(value: Any, text: str) -> None:
+    """Refuses what is nested past `MAX_DEPTH`: how deep Python's own decoder goes differs by its version.
+
+    Args:
+        value: what was read.
+        text: the JSON that it was read from.
+
+    Raises:
+        UnusableJson: it is nested too deeply.
+    """
     # What opens at most so often is no deeper; events of a stream are told so without a walk through each.
     if text.count("{") + text.count("[") > MAX_DEPTH and _depth_exceeds(value, MAX_DEPTH):
         raise UnusableJson("it is nested too deeply")
-    return value
 
 
 def whole_characters(value: Any) -> Any:

@@ -19,7 +19,7 @@ from httptask.dsl.expressions.jq_program import batch_program
 from httptask.dsl.expressions.messages import excerpt, hint_for_failure, not_a_condition
 from httptask.dsl.expressions.pool import run_program
 from httptask.dsl.json_values import is_mapping
-from httptask.http.json_tree import finite_number
+from httptask.http.json_tree import check_depth, finite_number
 
 __all__ = ["LIMIT_SECONDS", "Scope", "evaluate", "evaluate_all", "evaluate_condition"]
 
@@ -130,7 +130,9 @@ def _result(expression: Expression, output: str) -> Any:
     kind, text = output[0], output[1:]
     try:
         if kind == "=":
-            return _DECODER.decode(text)
+            value = _DECODER.decode(text)
+            check_depth(value, text)
+            return value
         raised = _DECODER.decode(text) if kind == "!" else None
     except (RecursionError, ValueError):
         message = "the result is not what JSON can hold: a number too large, or nested too deeply"
