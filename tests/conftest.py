@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 from temporalio.testing import WorkflowEnvironment
 
 from support.runs import temporal_server
@@ -17,6 +18,13 @@ async def temporal() -> AsyncIterator[WorkflowEnvironment]:
     """One Temporal server for all tests of a process; each test has a task queue of its own."""
     async with temporal_server() as environment:
         yield environment
+
+
+@pytest.fixture(autouse=True)
+def structlog_as_imported() -> Generator[None]:
+    """Whatever a test configures, and `capture_logs` does, is no other test's: it decides where events go."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -178,11 +178,11 @@ async def test_one_choice_that_has_ended_hurries_no_other(monkeypatch: pytest.Mo
 
 
 async def test_silence_in_the_middle_keeps_what_had_come() -> None:
-    reply = Reply.silence(CHUNKED + chunked(sse(chunk({"content": "Half an ans"}), end=b"")))
+    reply = Reply.silence(CHUNKED + chunked(sse(chunk({"content": "Half an answ"}), end=b"")))
     with pytest.raises(Timeout, match="idle deadline") as caught:
         await ask(reply, limits=Limits(idle=0.2, total=5))
     assert caught.value.retryable
-    assert caught.value.details["partial_text"] == "Half an ans"
+    assert caught.value.details["partial_text"] == "Half an answ"
     assert caught.value.details["events"] == 1
 
 

@@ -78,7 +78,7 @@ async def test_all_that_fixtures_lead_to_is_labelled(shell: Shell) -> None:
     record = json.loads(shown.stdout)
     assert (record["simulated"], [task["simulated"] for task in record["tasks"]]) == (True, [False, True])
     _, listed = await shell.run("runs", "list")
-    assert " failed; simulated " in listed.stdout
+    assert " faulted; simulated " in listed.stdout
 
 
 async def test_test_request_shows_what_is_sent_and_what_the_next_task_sees(shell: Shell) -> None:

@@ -63,7 +63,7 @@ match moment:
     case "sending": doom(client.Client, "start_activity")
     case "following" | "hanging": doom(client.WorkflowHandle, "result")
     case "polling": doom(worker, "poll_workflow_activation")
-    case "listing": doom(client.Client, "list_workflows")
+    case "listing": doom(temporalio.service.WorkflowService, "list_workflow_executions")
     case "stopping": doom(worker, "initiate_shutdown")
 main()
 """

@@ -106,7 +106,7 @@ async def test_interval_is_a_durable_timer() -> None:
         time_skipping_server() as environment,
         running(environment, connections={"shop": local_connection("shop", server.url)}) as runner,
     ):
-        text = definition(f'{CURSOR}, interval: "PT${{ .hours }}H"')
+        text = definition(f'{CURSOR}, interval: "${{ {{hours}} }}"')
         outcome = await runner.run(text, {"hours": 3})
         timers = await events_of(outcome.handle, "timer_started")
 

@@ -39,8 +39,8 @@ def schema(document: str) -> str:
 DEEP = "${ reduce range(400) as $i (0; [.]) }"
 CASES: dict[str, tuple[str | dict[str, Any], str]] = {
     "method": (call('method: "${ 5 }"'), "method: Input should be a valid string"),
-    "headers": (call('method: get, headers: "${ 5 }"'), "headers: Input should be a valid dictionary"),
-    "header": (call('method: get, headers: { a: "${ {} }" }'), "headers/a: Input should be a valid string"),
+    "headers": (call('method: get, headers: "${ 5 }"'), "headers is a number; it needs names with values"),
+    "header": (call('method: get, headers: { a: "${ {} }" }'), "headers/a holds an object"),
     "query": (call('method: get, query: { a: "${ null }" }'), "query/a"),
     "endpoint": (
         'do: [{ task: { call: http, with: { method: get, endpoint: "${ 5 }" } } }]',
@@ -71,15 +71,15 @@ CASES: dict[str, tuple[str | dict[str, Any], str]] = {
     ),
     "body that nests too deeply": (
         call(f'method: post, body: "{DEEP}"'),
-        "the request of task nests too deeply",
+        "/with/body: the result is not what JSON can hold: a number too large, or nested too deeply",
     ),
     "output that nests too deeply": (
         f'do: [{{ task: {{ set: {{ a: "{DEEP}" }} }} }}]',
-        "output nests too deeply",
+        "/set/a: the result is not what JSON can hold: a number too large, or nested too deeply",
     ),
     "error's type": (raised(type="${ 5 }"), "type: Input should be a valid string"),
     "error's detail": (raised(detail="${ {a: 1} }"), "detail: Input should be a valid string"),
-    "error's status": (raised(status="${ .url }"), '`status` yields `"http://[::1"`; it needs a number'),
+    "error's status": (raised(status="${ .url }"), "`status` must be a whole number, and is text"),
     "duration": ('do: [{ task: { wait: "${ 5 }" } }]', "`wait` yields `5`; write PT15M"),
     "no duration": ('do: [{ task: { wait: "${ .none }" } }]', "`wait` yields `null`; write PT15M"),
     "duration beyond a century": ('do: [{ task: { wait: "${ {days: 1e12} }" } }]', "write PT15M"),

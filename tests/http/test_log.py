@@ -4,18 +4,10 @@ import logging
 from typing import Any
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from httptask.http.models import HttpRequest
 from httptask.testing import Reply, ScriptedServer
-
-
-@pytest.fixture(autouse=True)
-def _structlog_as_imported() -> Any:
-    structlog.reset_defaults()
-    yield
-    structlog.reset_defaults()
 
 
 async def call(make_edge: Any) -> None:
