@@ -1,6 +1,8 @@
 """What the package logs goes where the application's logging sends it, and never to its stdout unasked."""
 
 import logging
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,3 +42,16 @@ async def test_structlog_gets_events_once_it_is_configured(make_edge: Any) -> No
     with capture_logs() as events:
         await call(make_edge)
     assert [event["event"] for event in events] == ["http.request.finished"]
+
+
+def test_every_logger_of_the_package_is_made_at_that_one_place() -> None:
+    """The command has set up structlog itself before it logs."""
+    root = Path(__file__).parents[2]
+    own = re.compile(r"structlog\.(?:stdlib\.)?get_logger\(")
+    made = [
+        file.name
+        for part in ("activities", "workflows", "plugin/httptask/plugin")
+        for file in (root / part).rglob("*.py")
+        if own.search(file.read_text())
+    ]
+    assert made == ["log.py"]

@@ -4,11 +4,11 @@ import random
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
-import structlog
 from temporalio import activity
 
 from httptask.http.connections import Connection
 from httptask.http.errors import HttpTaskError, Postponed
+from httptask.http.log import get_logger
 from httptask.http.models import CallRequest
 
 __all__ = ["Fleet"]
@@ -16,7 +16,7 @@ __all__ = ["Fleet"]
 _SOONEST, _LATEST, _FACTOR = 0.5, 20.0, 1.5
 """Seconds until a call that was left to others may be taken again, by whoever polls first."""
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = get_logger("httptask.activities")
 
 
 class Fleet:

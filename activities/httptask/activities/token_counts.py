@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-import structlog
 from temporalio import activity
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy
@@ -16,6 +15,7 @@ from httptask.activities.names import TOKEN_LIMIT
 from httptask.activities.token_counter import TokenCounter
 from httptask.activities.token_limit import TAKE, Correction, Need, Question, Taken, TokenLimitInput
 from httptask.http.errors import Postponed
+from httptask.http.log import get_logger
 
 __all__ = ["OwnCount", "SharedCount", "TokenCount"]
 
@@ -25,7 +25,7 @@ _ON_ITS_WAY = 1.0
 _COME_BACK = 3.0
 _NO_ANSWER = "waits for the workflow that counts tokens for all workers, which does not answer"
 
-_log: structlog.stdlib.BoundLogger = structlog.get_logger()
+_log = get_logger("httptask.activities")
 
 
 class TokenCount(Protocol):
