@@ -86,8 +86,7 @@ async def tried(case: Path, folder: Path) -> Trial:
         raise CaseUntried(str(error)) from None
     finally:
         server.process.kill()
-        for process in httptask.left_over():  # the embedded Temporal server is one
-            process.kill()
+        httptask.kill_left_over()  # the embedded Temporal server is one
         await server.ends()
     return Trial(
         tuple(variables.values()),

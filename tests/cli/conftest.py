@@ -20,5 +20,4 @@ async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
         if command.process.returncode is None:
             command.process.kill()
             await command.process.wait()
-    for process in shell.left_over():
-        process.kill()
+    shell.kill_left_over()

@@ -1,6 +1,7 @@
 """Real `httptask` processes in a folder of their own."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -93,6 +94,12 @@ class Shell:
     def left_over(self) -> list[psutil.Process]:
         """Processes that work in the folder or on its database."""
         return [process for process in psutil.process_iter() if _belongs_to(process, self.folder)]
+
+    def kill_left_over(self) -> None:
+        """Kill those that have not ended in between."""
+        for process in self.left_over():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def _belongs_to(process: psutil.Process, folder: Path) -> bool:

@@ -24,5 +24,4 @@ async def opened_shell(folder: Path) -> AsyncIterator[Shell]:
             if command.process.returncode is None:
                 command.process.kill()
                 await command.process.wait()
-        for process in shell.left_over():
-            process.kill()
+        shell.kill_left_over()
