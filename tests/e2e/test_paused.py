@@ -108,7 +108,9 @@ async def test_an_ended_run_is_none_of_those_that_are_open(runner: Runner) -> No
     ended = await runner.run("do: [{ one: { set: { a: 1 } } }]")
     opened = await runner.start(NAP)
     await pause_run(runner.client, opened.id)
-    await until_listed(runner.client, {ended.handle.id: "completed", opened.id: "paused"})
+    states = {ended.handle.id: "completed", opened.id: "paused"}
+    await until_listed(runner.client, states)
+    assert {run.id: run.state for run in await _latest(runner.client, len(states))} == states
 
 
 async def test_a_paused_call_and_the_error_after_it(

@@ -7,6 +7,7 @@ from typing import Any
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from httptask.http.errors import HttpTaskError
+from httptask.http.excerpt import cut
 from httptask.http.json_tree import is_array
 from httptask.http.retry import asked_delay
 
@@ -38,7 +39,7 @@ def to_application_error(
     asked = asked_delay(error)
     delay = interval if asked is None else timedelta(seconds=asked)
     return ApplicationError(
-        _cut(error.message, MAX_MESSAGE_BYTES),
+        cut(error.message, MAX_MESSAGE_BYTES),
         _bounded(facts, error.details),
         type=error.type,
         non_retryable=final,
@@ -66,7 +67,7 @@ def _shortened(value: Any, room: int) -> Any:
         return value
     if isinstance(value, str):
         # Half, because quotes and line breaks take two bytes each in JSON.
-        shorter: Any = _cut(value, room // 2)
+        shorter: Any = cut(value, room // 2)
     elif is_array(value):
         shorter = value
         while shorter and len(_json(shorter)) > room:
@@ -85,7 +86,3 @@ def _storable(details: dict[str, Any]) -> dict[str, Any]:
 def _json(value: Any) -> bytes:
     # A detail that is not JSON must not hide the error it belongs to.
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str).encode(errors="replace")
-
-
-def _cut(text: str, limit: int) -> str:
-    return text.encode(errors="replace")[: max(limit, 0)].decode(errors="ignore")

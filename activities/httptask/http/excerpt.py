@@ -15,8 +15,8 @@ _SHOWN_CHARACTERS: Final = 80
 
 
 def cut(text: str, limit: int) -> str:
-    """The beginning of a text, in at most so many bytes."""
-    return text.encode(errors="replace")[:limit].decode(errors="ignore")
+    """The beginning of a text, in at most so many bytes; nothing where there is no room."""
+    return text.encode(errors="replace")[: max(limit, 0)].decode(errors="ignore")
 
 
 def excerpt(body: Any) -> str:
