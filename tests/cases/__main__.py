@@ -4,8 +4,8 @@
 
 A case is a folder in FOLDER with a `workflow.yaml`, an `httptask.toml`, a scripted `server.py` and an `expected.md`. Each is
 tried in a copy of its folder, with its server on a port that is free, and is told in one line: as expected by `expected.py`,
-or what is otherwise. A case that `expected.py` does not know is told with what came of it. The last line counts; the exit
-code is 1 when a case is otherwise than expected.
+or what is otherwise, which a deadline that has passed is too. A case that `expected.py` does not know is told with what came of
+it. The last line counts; the exit code is 1 when a case is otherwise than expected.
 """
 
 import argparse
@@ -72,4 +72,7 @@ def _arguments() -> argparse.Namespace:
 
 if __name__ == "__main__":
     arguments = _arguments()
-    sys.exit(asyncio.run(main(arguments.folder, arguments.names)))
+    try:
+        sys.exit(asyncio.run(main(arguments.folder, arguments.names)))
+    except KeyboardInterrupt:
+        sys.exit(130)

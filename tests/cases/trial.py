@@ -19,8 +19,8 @@ __all__ = ["CaseUntried", "Trial", "tried"]
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
 _PORT = re.compile(r"python server\.py (\d+)")
 _VARIABLES = re.compile(r"`((?:\w+=\S+ )+)httptask run ")
-_LONGEST_RUN = 400
-"""Seconds; a model of one case thinks for 130."""
+_DEADLINE = 240
+"""Seconds that a case may take; a model of one of them thinks for 130."""
 
 
 @dataclass(frozen=True)
@@ -76,18 +76,23 @@ async def tried(case: Path, folder: Path) -> Trial:
         (folder / name).write_text(_on_port(port, (case / name).read_text(), told))
     environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     httptask = Shell(folder, {**environment, **variables})
-    server = await Shell(folder, environment, (sys.executable, "-u")).start("server.py", str(port))
+    python = Shell(folder, environment, (sys.executable, "-u"))
     try:
-        await _listens(server, port)
-        validated, validation = await httptask.run("validate", "workflow.yaml")
-        run = await httptask.start("run", "workflow.yaml", "--json")
-        ran = await run.ends(seconds=_LONGEST_RUN)
+        async with asyncio.timeout(_DEADLINE):
+            server = await python.start("server.py", str(port))
+            await _listens(server, port)
+            validated, validation = await httptask.run("validate", "workflow.yaml")
+            run = await httptask.start("run", "workflow.yaml", "--json")
+            ran = await run.ends(seconds=_DEADLINE)
+    except TimeoutError:
+        last = ("its server", "httptask validate", "httptask run")[len(httptask.started)]
+        said = (httptask.started or python.started)[-1].stderr
+        raise CaseUntried(f"{last} is not done within {_DEADLINE} s; it said: {said or 'nothing'}") from None
     except AssertionError as error:
         raise CaseUntried(str(error)) from None
     finally:
-        server.process.kill()
-        httptask.kill_left_over()  # the embedded Temporal server is one
-        await server.ends()
+        httptask.kill_left_over()  # the case's server, and Temporal's where a command was killed
+        await asyncio.gather(*(command.ends() for command in (*python.started, *httptask.started)))
     return Trial(
         tuple(variables.values()),
         validated,
@@ -117,14 +122,13 @@ def _free_port() -> int:
 
 
 async def _listens(server: Command, port: int) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            if server.process.returncode is not None:
-                raise CaseUntried(f"the case's server ended: {server.stderr}")
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except ConnectionRefusedError:
-                await asyncio.sleep(0.1)
-            else:
-                writer.close()
-                return
+    while True:
+        if server.process.returncode is not None:
+            raise CaseUntried(f"the case's server ended: {server.stderr}")
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            await asyncio.sleep(0.1)
+        else:
+            writer.close()
+            return

@@ -46,7 +46,7 @@ class Command:
         """Wait for the exit code."""
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.gather(*self._readers)
+                await asyncio.wait(self._readers)  # which ends none of them when the time is over
                 return await self.process.wait()
         except TimeoutError:
             raise AssertionError(f"still runs after {seconds} s; it said: {self.stderr}") from None
