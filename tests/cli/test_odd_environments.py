@@ -65,6 +65,13 @@ async def test_closed_streams_change_nothing_else(shell: Shell, name: str, close
     assert not log.exists() or "run sets-" not in log.read_text(), "what is said went into a file"
 
 
+async def test_a_working_directory_that_is_gone_is_named(shell: Shell) -> None:
+    gone = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@"'
+    shell.program = ("bash", "-c", gone, str(HTTPTASK))
+    code, command = await shell.run("validate", "sets.yaml")
+    assert (code, command.stderr.splitlines()[0]) == (2, "error: the working directory is gone")
+
+
 async def test_a_name_that_is_no_text_is_written_as_the_bytes_it_is(shell: Shell) -> None:
     shell.program = ("bash", "-c", 'set -o pipefail; "$0" "$@" 2>&1 | od -c | head -2', str(HTTPTASK))
     code, command = await shell.run("run", "x\udcff.yaml")

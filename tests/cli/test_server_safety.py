@@ -270,3 +270,18 @@ async def test_a_folder_of_another_user_is_refused(made: Path, monkeypatch: pyte
     with pytest.raises(CliError, match=r"belongs to another user"):
         await SharedServer(made).join()
     assert entries(made) == []
+
+
+async def test_a_file_of_another_user_is_refused(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = made / "server.json"
+    record.write_text("{}")
+    lstat = Path.lstat
+
+    def owned(path: Path) -> os.stat_result:
+        found = lstat(path)
+        return os.stat_result((*found[:4], found.st_uid + 1, *found[5:])) if path == record else found
+
+    monkeypatch.setattr(Path, "lstat", owned)
+    with pytest.raises(CliError, match=r"server\.json: belongs to another user"):
+        await SharedServer(made).join()
+    assert entries(made) == [record]

@@ -54,9 +54,22 @@ def test_one_of_another_user_is_refused_wherever_it_is_found(
 
 def test_a_dotenv_of_another_user_is_refused(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     be_another_user(monkeypatch)
-    with pytest.raises(ConfigInvalid, match=r"\.env: belongs to another user"):
+    with pytest.raises(ConfigInvalid, match=r"\.env: belongs to another user.*--config"):
         read_dotenv(project)
     assert read_dotenv(project, named=True) == {"A": "1"}
+    (project / "httptask.toml").unlink()
+    with pytest.raises(ConfigInvalid, match="put its variables into your environment"):
+        read_dotenv(project)
+
+
+def test_a_dotenv_that_anybody_may_change_is_refused_above_the_working_directory(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / ".env").chmod(0o666)
+    with pytest.raises(ConfigInvalid, match="every user may write to"):
+        read_dotenv(project)
+    monkeypatch.chdir(project)
+    assert read_dotenv(project) == {"A": "1"}
 
 
 def test_a_link_counts_as_what_it_leads_to(
@@ -81,7 +94,7 @@ def test_one_that_anybody_may_change_is_refused_above_the_working_directory(
         find_config()
     assert str(raised.value) == (
         f"{project}/httptask.toml: was found by way of {place}, which every user may write to; to use it all the "
-        f"same, name it: --config {project}/httptask.toml; or take that right away: chmod o-w {place}"
+        f"same, name the configuration: --config {project}/httptask.toml; or take that right away: chmod o-w {place}"
     )
 
 

@@ -1,5 +1,6 @@
 """`httptask.toml`: what it gives, and how its faults read."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -357,6 +358,15 @@ def test_dotenv_is_taken_as_it_stands(tmp_path: Path) -> None:
 def test_dotenv_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"A=\xff\n")
     with pytest.raises(ConfigInvalid, match=r"\.env: is not UTF-8 text"):
+        read_dotenv(tmp_path)
+
+
+def test_only_a_file_is_read_as_dotenv(tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+    assert read_dotenv(tmp_path) == {}
+    (tmp_path / ".env").rmdir()
+    os.mkfifo(tmp_path / ".env")
+    with pytest.raises(ConfigInvalid, match=r"\.env: can't be read: is no regular file"):
         read_dotenv(tmp_path)
 
 

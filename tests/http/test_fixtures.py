@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +236,15 @@ def test_faults_name_file_and_field(tmp_path: Path, name: str, text: str, messag
     with pytest.raises(FixtureInvalid) as caught:
         Fixtures.load(tmp_path)
     assert any(message in fault for fault in caught.value.faults)
+
+
+def test_what_editors_leave_and_what_is_no_file_are_no_fixtures(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(fixture({"body": 1})))
+    (tmp_path / ".a.json").write_text("{")
+    (tmp_path / ".#a.json").symlink_to("ann@laptop.4711")
+    (tmp_path / "folder.json").mkdir()
+    os.mkfifo(tmp_path / "pipe.json")
+    assert Fixtures.load(tmp_path).mentions("https://api.example.com")
 
 
 def test_all_faults_of_all_files_are_told(tmp_path: Path) -> None:

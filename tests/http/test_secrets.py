@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,7 @@ def test_a_missing_field_is_named_and_nothing_else(text: str) -> None:
 
 
 def test_unusable_sources(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
     (tmp_path / "empty").write_bytes(b"\n")
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     (tmp_path / "large").write_bytes(b"x" * 70_000)
@@ -54,6 +56,7 @@ def test_unusable_sources(tmp_path: Path) -> None:
         (store({"VARIABLE": ""}, environment="VARIABLE"), "set the environment variable VARIABLE"),
         (store(), "names no source"),
         (store(file=tmp_path / "missing"), "can't be read"),
+        (store(file=tmp_path / "pipe"), "can't be read"),
         (store(file=tmp_path / "empty"), "is empty"),
         (store(file=tmp_path / "binary"), "is not UTF-8"),
         (store(file=tmp_path / "large"), "is larger than"),

@@ -11,6 +11,7 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, JsonValue, model
 from httptask.http.deadlines import Progress
 from httptask.http.errors import ConnectFailed, FixtureMissing, ResponseInterrupted, Timeout
 from httptask.http.exchange import Transport, WireResponse
+from httptask.http.files import files_in
 from httptask.http.fixture_files import read_items
 from httptask.http.fixture_match import explain_mismatch, matches
 from httptask.http.prepare import PreparedRequest
@@ -111,7 +112,7 @@ class Fixtures:
         Raises:
             FixtureInvalid: there are none, or some are faulty; it tells all faults of all files.
         """
-        files = sorted(file for file in directory.glob("*") if file.suffix in _SUFFIXES)
+        files = files_in(directory, _SUFFIXES) if directory.is_dir() else []
         if not files:
             raise FixtureInvalid([f"{directory}: no fixtures here (*.yaml, *.json)"])
         read = [(file, *read_items(file, Fixture)) for file in files]

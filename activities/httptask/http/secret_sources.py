@@ -7,6 +7,7 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict
 
 from httptask.http.errors import SecretUnavailable
+from httptask.http.files import open_file
 
 __all__ = ["EnvironmentSecrets", "FileSecrets", "SecretProvider", "SecretSource"]
 
@@ -74,7 +75,7 @@ class FileSecrets:
 
 def _read(name: str, file: Path) -> str:
     try:
-        with file.open("rb") as stream:
+        with open_file(file) as stream:
             raw = stream.read(_MAX_FILE_BYTES + 1)
         text = raw.decode("utf-8")
     except OSError:

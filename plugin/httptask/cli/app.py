@@ -79,8 +79,7 @@ def main() -> NoReturn:
     except CliError as error:
         code = _report(error)
     except OSError as error:  # a file or folder that can't be read or written, wherever that is found out
-        place = f"{error.filename}: " if error.filename else ""
-        code = _report(CliError(f"{place}{error.strerror or error}"))
+        code = _report(_told(error))
     clear_notice()
     if "opentelemetry.sdk.trace" in sys.modules:
         flush_spans()
@@ -89,6 +88,13 @@ def main() -> NoReturn:
         sys.stderr.flush()
     # Not sys.exit: where Temporal stopped answering, its SDK may crash an interpreter that shuts down.
     os._exit(code if isinstance(code, int) else ExitCode.FAILED)
+
+
+def _told(error: OSError) -> CliError:
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # as os.getcwd() raises it
+        return CliError("the working directory is gone", "change to a folder that exists")
+    place = f"{error.filename}: " if error.filename else ""
+    return CliError(f"{place}{error.strerror or error}")
 
 
 def _report(error: CliError) -> ExitCode:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from httptask.cli.console import print_note
 from httptask.cli.errors import CliError
 from httptask.cli.notice import show_notice
+from httptask.http.files import files_in
 
 if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
@@ -32,18 +33,10 @@ def definition_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def files_at(path: Path) -> list[Path]:
-    """The definitions of a folder, or the path itself, whether there is a file or not.
-
-    Of a folder hidden files, as editors and file systems leave them, and what is no file, such as a pipe, don't count.
-    """
+    """The definitions of a folder, or the path itself, whether there is a file or not."""
     if not path.is_dir():
         return [path]
-    return sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml") and _may_be_one(file))
-
-
-def _may_be_one(file: Path) -> bool:
-    """A link that leads nowhere may: whoever reads it says so."""
-    return not file.name.startswith(".") and (file.is_file() or not file.exists())
+    return files_in(path, (".yaml", ".yml"))
 
 
 def load_one(path: Path) -> "Loaded":

@@ -1,12 +1,14 @@
 """Variables that a file stands in for."""
 
 from collections.abc import Mapping
+from io import TextIOWrapper
 from pathlib import Path
 
 from dotenv import dotenv_values
 
 from httptask.config.errors import ConfigInvalid
-from httptask.config.find import require_own
+from httptask.config.find import require_safe
+from httptask.http.files import open_file
 
 __all__ = ["DOTENV_NAME", "read_dotenv"]
 
@@ -21,15 +23,16 @@ def read_dotenv(directory: Path, *, named: bool = False) -> Mapping[str, str]:
         named: whether the user named a file of this folder; then it may be another user's.
 
     Raises:
-        ConfigInvalid: it can't be read, or belongs to another user.
+        ConfigInvalid: it can't be read, or may be another user's.
     """
     file = directory / DOTENV_NAME
-    if not file.exists():
+    if not file.exists() or file.is_dir():  # Python environments are kept in folders of that name
         return {}
     if not named:
-        require_own(file)
+        require_safe(file)
     try:
-        values = dotenv_values(file, interpolate=False, encoding="utf-8-sig")
+        with open_file(file) as opened, TextIOWrapper(opened, "utf-8-sig") as text:
+            values = dotenv_values(stream=text, interpolate=False)
     except OSError as error:
         raise ConfigInvalid([f"{file}: can't be read: {error.strerror}"]) from None
     except UnicodeDecodeError:

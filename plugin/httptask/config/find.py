@@ -2,13 +2,12 @@
 
 import os
 import stat
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from httptask.config.errors import ConfigInvalid
 
-__all__ = ["CONFIG_NAME", "find_config", "require_own"]
+__all__ = ["CONFIG_NAME", "find_config", "require_safe"]
 
 CONFIG_NAME = "httptask.toml"
 
@@ -25,15 +24,15 @@ def find_config(path: Path | None = None) -> Path | None:
     for folder in (here, *here.parents):
         file = folder / CONFIG_NAME
         if file.is_file():
-            require_own(file)
-            passed = here.parents[: len(here.parts) - len(folder.parts)]
-            _require_closed(file, passed)
+            require_safe(file)
             return file
     return None
 
 
-def require_own(file: Path) -> None:
-    """Refuse a file that neither the user nor root has put where it is.
+def require_safe(file: Path) -> None:
+    """Refuse a file that another user than root may have put where it is, or changed.
+
+    The working directory is the user's own choice, whoever may write to it.
 
     Raises:
         ConfigInvalid: that is so.
@@ -41,24 +40,22 @@ def require_own(file: Path) -> None:
     for found in (file.lstat(), file.stat()):
         if found.st_uid not in (0, os.geteuid()):
             fault = f"belongs to another user (uid {found.st_uid}), who could have your keys sent to servers of theirs"
-            _refuse(
-                file, f"{fault}; to use it all the same, name the configuration: --config {_beside(file)}"
-            )
-
-
-def _require_closed(file: Path, passed: Sequence[Path]) -> None:
-    """Refuse what was found above the working directory, where any user could have put or changed it."""
-    for place in (*passed, file) if passed else ():
+            _refuse(file, fault)
+    here, folder = Path.cwd(), file.parent
+    if here == folder:
+        return
+    for place in (*(passed for passed in here.parents if passed.is_relative_to(folder)), file):
         mode = place.stat().st_mode
         if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
             fault = f"was found by way of {place}, which every user may write to"
-            cure = f"name it: --config {file}; or take that right away: chmod o-w {place}"
-            _refuse(file, f"{fault}; to use it all the same, {cure}")
+            _refuse(file, fault, f"; or take that right away: chmod o-w {place}")
 
 
-def _beside(file: Path) -> Path:
-    return file.parent / CONFIG_NAME
-
-
-def _refuse(file: Path, fault: str) -> NoReturn:
-    raise ConfigInvalid([f"{file}: {fault}"])
+def _refuse(file: Path, fault: str, other_cure: str = "") -> NoReturn:
+    config = file.with_name(CONFIG_NAME)
+    cure = (
+        f"name the configuration: --config {config}"
+        if config.exists()
+        else "put its variables into your environment"
+    )
+    raise ConfigInvalid([f"{file}: {fault}; to use it all the same, {cure}{other_cure}"])

@@ -25,23 +25,23 @@ def prepare_folder(directory: Path) -> None:
     """Create the folder, readable by its owner alone: the database in it holds inputs and outputs of runs.
 
     Raises:
-        CliError: it, or a file in it, is a link or another thing that no file is written through, or it belongs to
-            another user, who could have runs and their credentials sent to a server of theirs.
+        CliError: it, or a file in it, is a link or another thing that no file is written through, or one of them
+            belongs to another user, who could have runs and their credentials sent to a server of theirs.
     """
     if not directory.is_symlink():
         directory.mkdir(parents=True, exist_ok=True)
-    found = directory.lstat()
-    if not stat.S_ISDIR(found.st_mode):
+    if not stat.S_ISDIR(directory.lstat().st_mode):
         raise CliError(
             f"{directory}: is not a folder", "remove it: httptask keeps its files in a folder of that name"
         )
-    if found.st_uid != os.geteuid():
-        raise CliError(
-            f"{directory}: belongs to another user (uid {found.st_uid}): runs and their data would be in their hands",
-            "work in a folder of your own, or remove it if nobody needs the runs in it",
-        )
-    for entry in directory.iterdir():
-        if not stat.S_ISREG(entry.lstat().st_mode) and not stat.S_ISDIR(entry.lstat().st_mode):
+    for entry in (directory, *directory.iterdir()):
+        found = entry.lstat()
+        if found.st_uid != os.geteuid():
+            raise CliError(
+                f"{entry}: belongs to another user (uid {found.st_uid}): runs and their data would be in their hands",
+                "work in a folder of your own, or remove it if nobody needs the runs in it",
+            )
+        if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
             raise CliError(f"{entry}: is no regular file: httptask writes through no link", "remove it")
     directory.chmod(0o700)
     ignore = directory / ".gitignore"
