@@ -1,6 +1,5 @@
 """Streams of every kind of server, split and cut at every byte: complete, or a typed error with what had come."""
 
-import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -19,7 +18,7 @@ from httptask.http.json_tree import parse_piece
 from httptask.http.limits import CHAT_STREAM_DEFAULTS, bounds
 from httptask.http.models import HttpRequest
 from httptask.http.redaction import Redactor
-from support.chat_streams import FAILURES, STREAMS, Failure, Streamed, chunk, sse
+from support.chat_streams import FAILURES, STREAMS, Failure, Streamed
 
 Ending = Literal["length", "close", "broken", "silent"]
 REQUEST = HttpRequest(method="POST", url="/chat/completions")
@@ -27,9 +26,9 @@ BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "strea
 
 
 class Wire:
-    """Stands in for an edge: the pieces of an answer come from no socket, after pauses that are numbers."""
+    """Stands in for an edge: the pieces of an answer come from no socket."""
 
-    def __init__(self, pieces: Sequence[bytes | float], ending: Ending) -> None:
+    def __init__(self, pieces: Sequence[bytes], ending: Ending) -> None:
         self._pieces = pieces
         self._ending = ending
 
@@ -57,19 +56,14 @@ class Wire:
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         for piece in self._pieces:
-            if isinstance(piece, bytes):
-                yield piece
-            else:
-                await asyncio.sleep(piece)
+            yield piece
         if self._ending == "broken":
             raise ResponseInterrupted("the connection broke")
         if self._ending == "silent":
-            for _ in range(3):  # so that whoever waits no longer has gone
-                await asyncio.sleep(0)
             raise Timeout("the idle deadline passed")
 
 
-async def answer_of(pieces: Sequence[bytes | float], ending: Ending = "length", wanted: int = 1) -> Any:
+async def answer_of(pieces: Sequence[bytes], ending: Ending = "length", wanted: int = 1) -> Any:
     """The body that an answer amounts to, which can be read as a completion."""
     received = await receive(cast("Edge", Wire(pieces, ending)), REQUEST, wanted)
     body = received.response.content
@@ -156,11 +150,10 @@ async def test_split_at_every_byte(case: Streamed) -> None:
 
 @named(STREAMS)
 @pytest.mark.parametrize("ending", ["close", "broken", "silent"])
-async def test_cut_at_every_byte(case: Streamed, ending: Ending, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("httptask.chat.streaming._AFTER_THE_END", 0)
+async def test_cut_at_every_byte(case: Streamed, ending: Ending) -> None:
     whole = said_of(await answer_of([case.body], wanted=case.wanted))
     errors: dict[int, HttpTaskError] = {}
-    for place in range(len(case.body)):
+    for place in range(len(case.body) + 1):
         try:
             body = await answer_of([case.body[:place]], ending, case.wanted)
         except HttpTaskError as error:
@@ -172,22 +165,6 @@ async def test_cut_at_every_byte(case: Streamed, ending: Ending, monkeypatch: py
     assert {(type(error), error.retryable) for error in errors.values()} == {(kind, True)}
     told = {place: error.details.get("partial_text", "") for place, error in errors.items()}
     assert told == {place: said_before(case.body[:place], ending) for place in errors}
-
-
-GOES_ON = [sse(chunk({"content": "H"}), chunk({}, "stop"), end=b""), sse(chunk({"content": "i"}), end=b"")]
-
-
-@pytest.mark.parametrize("ending", ["close", "silent"])
-async def test_text_behind_a_finish_needs_a_known_end(ending: Ending) -> None:
-    with pytest.raises(HttpTaskError) as caught:
-        await answer_of([*GOES_ON, sse(chunk({}, "stop"), end=b"")], ending)
-    assert caught.value.details["partial_text"] == "Hi"
-
-
-async def test_text_behind_a_finish_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("httptask.chat.streaming._AFTER_THE_END", 0.01)
-    body = await answer_of([*GOES_ON, 0.1, sse(chunk({"content": "!"}), chunk({}, "stop"))], "close")
-    assert body["choices"][0]["message"]["content"] == "Hi!"
 
 
 @named(FAILURES)

@@ -105,10 +105,14 @@ async def test_connection_serves_again() -> None:
     assert (len(server.requests), server.connections) == (3, 1)
 
 
-async def test_connection_that_ends_with_the_answer() -> None:
-    assert (await ask(Reply(CLOSING + HI_UNMARKED, close=True))).text == "Hi"
-    with pytest.raises(ResponseInterrupted) as caught:
-        await ask(Reply(CLOSING + HI_UNMARKED[:-20], close=True))
+@pytest.mark.parametrize(
+    "head", [CLOSING, CLOSING.replace(b"Connection: close", b"Transfer-Encoding: identity")]
+)
+async def test_connection_that_ends_with_the_answer_needs_the_marker(head: bytes) -> None:
+    assert (await ask(Reply(head + HI, close=True))).text == "Hi"
+    with pytest.raises(ResponseInterrupted, match="ask without `stream`") as caught:
+        await ask(Reply(head + HI_UNMARKED, close=True))
+    assert caught.value.retryable
     assert caught.value.details["partial_text"] == "Hi"
 
 
@@ -132,49 +136,17 @@ async def test_last_event_of_a_complete_body_needs_no_blank_line(end: bytes) -> 
     assert len(server.requests) == 2
 
 
-async def test_silence_after_the_end_costs_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("httptask.chat.streaming._AFTER_THE_END", 0.2)
+async def test_silence_behind_the_marker_costs_nothing() -> None:
     started = time.monotonic()
-    reply = Reply.silence(CHUNKED + chunked(HI_UNMARKED))
-    assert (await ask(reply)).text == "Hi"
+    assert (await ask(Reply.silence(CHUNKED + chunked(HI)))).text == "Hi"
     assert time.monotonic() - started < 3
 
 
-async def test_signs_of_life_after_the_end_prolong_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("httptask.chat.streaming._AFTER_THE_END", 0.2)
-    signs = b"".join(chunked(b": alive\n\n" + sse({"choices": []}, end=b"")) for _ in range(300))
-    started = time.monotonic()
-    assert (await ask(Reply(CHUNKED + chunked(HI_UNMARKED) + signs, pause=0.001))).text == "Hi"
-    assert time.monotonic() - started < 3
-
-
-EARLY = sse(*(chunk({"content": f"{word} "}, "stop") for word in range(16)), end=b"")
-
-
-async def test_a_finish_with_every_piece_hurries_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("httptask.chat.streaming._AFTER_THE_END", 0.02)
-    reply = Reply.of(EARLY + b"data: [DONE]\n\n", headers=SSE, pause=0.0002)
-    assert (await ask(reply)).text == "".join(f"{word} " for word in range(16))
-
-
-async def test_a_finish_with_every_piece_shows_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("httptask.chat.streaming._AFTER_THE_END", 0.02)
-    with pytest.raises(Timeout, match="idle deadline") as silent:
-        await ask(Reply.silence(CHUNKED + chunked(EARLY)), limits=Limits(idle=0.3, total=5))
-    with pytest.raises(ResponseInterrupted, match="its finish_reason came before the end") as closed:
-        await ask(Reply(CLOSING + EARLY, close=True))
-    for caught in (silent, closed):
-        assert caught.value.retryable
-        assert caught.value.details["partial_text"].endswith("15 ")
-
-
-async def test_one_choice_that_has_ended_hurries_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("httptask.chat.streaming._AFTER_THE_END", 0.02)
-    late = [chunk({"content": "Yo"}, index=1), chunk({}, "stop", index=1)]
-    reply = Reply.of(sse(chunk({"content": "Hi"}, "stop"), *late), headers=SSE, pause=0.0005)
-    completion = await ask(reply, body={**BODY, "n": 2})
-    assert completion.choices is not None
-    assert [choice["message"]["content"] for choice in completion.choices] == ["Hi", "Yo"]
+async def test_silence_behind_a_finish_shows_no_end() -> None:
+    with pytest.raises(Timeout, match="idle deadline") as caught:
+        await ask(Reply.silence(CHUNKED + chunked(HI_UNMARKED)), limits=Limits(idle=0.2, total=5))
+    assert caught.value.retryable
+    assert caught.value.details["partial_text"] == "Hi"
 
 
 async def test_silence_in_the_middle_keeps_what_had_come() -> None:

@@ -55,6 +55,7 @@ def _stream(*events: Any, end: bytes = b"") -> Reply:
 
 
 _HI = chunk({"role": "assistant", "content": "Hi"})
+_TO_THE_END = b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 _RUN, _READ, _TOLD = "run", "its source", "reports"
 CASES = [
     ServerCase("LiteLLM proxy 1.108.7, 1.110.2", _RUN, "a wrong key is 400 with the type `no_db_connection`", _error(400, message="No connected db.", type="no_db_connection", param=None, code="400"), then="the message says that this 400 means the credential"),
@@ -74,6 +75,9 @@ CASES = [
     ServerCase("llama_cpp.server 0.3.36", _RUN, "answers `n: 2` with one choice", _answer(_LONG), {"n": 2}, rules=("fewer-choices",)),
     ServerCase("SGLang 0.5.23", _READ, "a failure in mid-stream has the code 400 whatever its cause", _stream(_HI, {"error": {"object": "error", "message": "out of memory", "type": "BadRequestError", "code": 400}}), {"stream": True}),
     ServerCase("FastAPI's own server-sent events", _RUN, "a generator that fails after some events ends with 200 and a well-formed body", _stream(_HI), {"stream": True}),
+    ServerCase("mlx_lm.server 0.30.1, KoboldCpp 1.76", _READ, "end a stream with their connection (HTTP/1.0), behind `[DONE]`", Reply(_TO_THE_END + sse(_HI, chunk({"content": ""}, "stop")), close=True), {"stream": True}),
+    ServerCase("KoboldCpp 1.76", _READ, "tells 100 and 100 tokens of every answer", _answer("Hi", usage={"prompt_tokens": 100, "completion_tokens": 100, "total_tokens": 200}), then="`usage` and budgets of it say nothing"),
+    ServerCase("gcli2api", _TOLD, "has `finish_reason: stop` in every chunk of a stream", _stream(chunk({"content": "Hi"}, "stop"), chunk({"content": " you"}, "stop"), end=b"data: [DONE]\n\n"), {"stream": True}),
     ServerCase("proxies", _TOLD, "send `event: error` whose data has no key `error`", Reply.of(sse(_HI, end=b"") + b'event: error\ndata: {"message": "upstream is gone"}\n\n', headers=_SSE), {"stream": True}, "openai-python 3.57 raises nothing there"),
     ServerCase("new-api gateways", _TOLD, "have an `error` with empty texts in every answer", _answer("Hi", error={"message": "", "type": "", "param": "", "code": None})),
     ServerCase("OpenRouter", _TOLD, "answers an error of the model's own server with 200", _error(200, code=502, message="Provider returned error", metadata={"raw": "overloaded"}), then="`details.body_excerpt` has `metadata.raw`"),

@@ -57,15 +57,6 @@ class Assembly:
         is_half = "\ud800" <= text[-1:] <= "\udbff"
         return str(whole_characters(text[:-1] if is_half else text))
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether every choice that was asked for has ended so that nothing of it can be missing.
-
-        What the stream does afterwards does not matter then.
-        """
-        asked_for = self._asked_for()
-        return len(asked_for) == self._wanted and all(choice.ends_by_itself for choice in asked_for)
-
     def add(self, events: Iterable[Event]) -> None:
         """More events.
 
@@ -117,21 +108,16 @@ class Assembly:
 
     def _require_end(self, *, end_is_known: bool) -> None:
         """See that every choice that was asked for is whole: those beyond, an answer that is not streamed has too."""
-        several = len(self._choices) > 1
-        for choice in self._asked_for():
-            which = f" for choice {choice.index}" if several else ""
-            if choice.finish_reason is None:
+        for index in sorted(self._choices)[: self._wanted]:
+            if self._choices[index].finish_reason is None:
+                which = f" for choice {index}" if len(self._choices) > 1 else ""
                 raise ResponseInterrupted(
                     f"the stream ended without a finish_reason{which}: the answer was cut{self._said()}"
                 )
-            if not end_is_known and not choice.ends_by_itself:
-                raise ResponseInterrupted(
-                    f"the stream ended without [DONE] or a complete body{which}: its finish_reason came before the "
-                    f"end, so the answer may have been cut{self._said()}"
-                )
-        if not end_is_known and len(self._choices) < self._wanted:
+        if not end_is_known:
             raise ResponseInterrupted(
-                f"the stream ended with its connection after {len(self._choices)} of {self._wanted} choices"
+                "the stream ended with its connection, without [DONE] or a length: the answer may have been cut, for "
+                f"a finish_reason can come early; ask without `stream` if the server always ends so{self._said()}"
             )
 
     def _add(self, chunk: dict[str, Any]) -> None:
@@ -173,9 +159,6 @@ class Assembly:
         if text.lstrip()[:1] in ("{", "["):
             raise ResponseInvalid("the answer is not a chat completion: a chunk of its stream is not JSON")
         self._stray = text
-
-    def _asked_for(self) -> list[ChoiceAssembly]:
-        return [self._choices[index] for index in sorted(self._choices)[: self._wanted]]
 
     def _error(self, fields: dict[str, Any]) -> HttpTaskError:
         error = embedded_error(whole_characters(fields), self._connection)

@@ -42,11 +42,6 @@ class CalledAssembly:
         """The arguments or the input, as far as they have come."""
         return "".join(self._pieces)
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing can be missing of the arguments; of an input, that can't be told."""
-        return self._text_key != "arguments" or _is_json(self.text)
-
     def value(self) -> dict[str, Any]:
         """The finished object."""
         return {"name": self.name or None, self._text_key: self.text, **self._others}
@@ -107,11 +102,6 @@ class CallAssembly:
             slot = _Slot(index_of(call.get("index")))
             slot.add(call, id_)
             self._slots.append(slot)
-
-    @property
-    def are_whole(self) -> bool:
-        """Whether nothing can be missing of the arguments of any."""
-        return all(called.is_whole for slot in self._slots for called in slot.called.values())
 
     def value(self) -> list[dict[str, Any]]:
         """The finished calls, in the order of their indexes."""

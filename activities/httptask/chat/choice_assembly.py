@@ -29,8 +29,6 @@ class ChoiceAssembly:
         self.finish_reason: str | None = None
         self.begun = False
         self._says = False
-        self._finished_alone = False
-        self._went_on = False
         self._others: dict[str, Any] = {}
         self._logprobs: dict[str, Any] = {}
         self._role = ""
@@ -61,7 +59,7 @@ class ChoiceAssembly:
                 merge(self._logprobs, value)
             elif value is not None and key not in _READ_APART:
                 _merge_last(self._others, key, value)
-        self._finish(told_reason(choice.get("finish_reason")))
+        self.finish_reason = told_reason(choice.get("finish_reason")) or self.finish_reason
 
     @property
     def text(self) -> str:
@@ -70,19 +68,6 @@ class ChoiceAssembly:
             parts = [part.get("text") for part in self._all_parts() if is_object(part)]
             return "".join(part for part in parts if isinstance(part, str))
         return "".join(self._content)
-
-    @property
-    def ends_by_itself(self) -> bool:
-        """Whether its finish reason shows that nothing is missing: it came alone, and behind all that was said.
-
-        Some gateways send a reason with every piece, or with the first one. Then only the end of the stream shows it.
-        """
-        return (
-            self._finished_alone
-            and not self._went_on
-            and self._calls.are_whole
-            and (not self._function.name or self._function.is_whole)
-        )
 
     def value(self) -> dict[str, Any]:
         """The finished choice, as an answer that is not streamed has it."""
@@ -93,13 +78,6 @@ class ChoiceAssembly:
             "logprobs": self._logprobs or None,
             **self._others,
         }
-
-    def _finish(self, reason: str | None) -> None:
-        if self._says and self.finish_reason is not None:
-            self._went_on = True
-        if reason is not None:
-            self.finish_reason = reason
-            self._finished_alone = self.begun and not self._says
 
     def _say(self, piece: object) -> None:
         """Marks that a piece says something, if it does."""

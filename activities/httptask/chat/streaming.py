@@ -1,6 +1,5 @@
 """One streamed chat completion: sent once, read to its end, and given as an answer that was not streamed."""
 
-import asyncio
 from contextlib import aclosing
 from typing import Any, NamedTuple
 
@@ -16,9 +15,6 @@ from httptask.http.limits import CHAT_STREAM_DEFAULTS
 from httptask.http.models import HttpRequest, HttpResponse
 
 __all__ = ["StreamedAnswer", "is_streamed", "receive"]
-
-_AFTER_THE_END = 5.0
-"""Seconds in which usage may follow an answer that is whole. A server that then keeps silent costs no more."""
 
 
 class StreamedAnswer(NamedTuple):
@@ -50,9 +46,9 @@ async def receive(
 ) -> StreamedAnswer:
     """Send a request once and put its streamed answer together.
 
-    The answer is complete when every choice has its finish reason, and nothing was said with it or behind it. Where
-    that was, the marker at the end of the stream or a complete body has to show that nothing is missing. Neither shows
-    it by itself, and a connection that breaks never does.
+    The answer is complete when every choice has its finish reason, and the stream came to its own end: the marker, or
+    a complete body. Neither is enough by itself. Some gateways send a finish reason with every piece, or one for each
+    of several steps with silence between, so that no finish and no silence shows that nothing is to come.
 
     Args:
         edge: sends it.
@@ -88,25 +84,11 @@ async def receive(
 
 
 async def _read(stream: EventStream, assembly: Assembly) -> float | None:
-    """Reads to the end; seconds until the first token.
-
-    Servers keep a connection open behind an answer, some with signs of life. So once every choice has ended there is
-    some time for what follows, which is usage as a rule, until one of them goes on after all.
-    """
+    """Reads to the end; seconds until the first token."""
     first_token: float | None = None
-    over: float | None = None
-    clock = asyncio.get_running_loop().time
     async with aclosing(aiter(stream)) as together:
-        while True:
-            try:
-                async with asyncio.timeout_at(over):
-                    events = await anext(together)
-            except (StopAsyncIteration, TimeoutError):
-                return first_token
+        async for events in together:
             assembly.add(events)
             if first_token is None and assembly.begun:
                 first_token = stream.elapsed
-            if not assembly.is_whole:
-                over = None
-            elif over is None:
-                over = clock() + _AFTER_THE_END
+    return first_token

@@ -238,7 +238,10 @@ async def read_failure(answer: Opened, request: WireRequest) -> Answer:
 
 def has_known_end(headers: Headers) -> bool:
     """Whether headers tell where the body behind them ends, so that a cut can't go unseen (RFC 9112, 6.3)."""
-    return "content-length" in headers or "transfer-encoding" in headers
+    coding = headers.get("transfer-encoding")
+    if coding is None:
+        return "content-length" in headers
+    return coding.rpartition(",")[2].strip().lower() == "chunked"
 
 
 def _answer(answer: Opened, body: bytes, *, success: bool) -> Answer:
