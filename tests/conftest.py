@@ -1,4 +1,5 @@
 import fcntl
+import os
 from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from support.runs import temporal_server
 
 NEXT, MACHINE = Path(__file__), Path(__file__).parent / "support" / "__init__.py"
 """Files that all processes have, as locks: whose turn it is to take the machine, and the machine."""
+
+# Without it each process of the tests, and each that a test starts, would compile all it imports: ten seconds of work.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -27,13 +31,12 @@ def structlog_as_imported() -> Generator[None]:
     structlog.reset_defaults()
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process run those that need the machine, and then the long ones: never two of them at once."""
-    for item in items:
-        if is_alone(item) or item.get_closest_marker("long") is not None:
-            item.add_marker(pytest.mark.xdist_group("long"))
-    items.sort(key=is_alone, reverse=True)  # later they would wait for the others' long ones
+    """Put those that need the machine first, where they wait for nobody's long test, and then the long ones.
+
+    All of them fall to the first process, from whose end the others take what they have time for.
+    """
+    items.sort(key=lambda item: (not is_alone(item), item.get_closest_marker("long") is None))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # outside pytest-timeout's: to wait costs no test its time

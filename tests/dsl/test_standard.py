@@ -12,7 +12,7 @@ from httptask.dsl.loader import load_file
 from httptask.dsl.schema import editor_schema
 from httptask.dsl.yaml import read_yaml
 from support.ctk import Scenario, scenarios
-from support.definitions import DEFINITION, STANDARD
+from support.definitions import DEFINITION, standard
 
 HERE = Path(__file__).parent
 EXAMPLES = sorted((HERE.parents[1] / "examples").glob("*/*.yaml"))
@@ -28,12 +28,12 @@ def errors(validator: Any, data: Any) -> list[str]:
 def test_definitions_are_valid_under_the_standard_and_for_editors(path: Path) -> None:
     loaded = load_file(path)
     assert [str(report) for report in loaded.reports if report.severity is Severity.ERROR] == []
-    assert errors(STANDARD, loaded.data) == []
+    assert errors(standard(), loaded.data) == []
     assert errors(EDITOR, loaded.data) == []
 
 
 def test_the_definition_of_the_tests_is_valid_under_the_standard() -> None:
-    assert errors(STANDARD, read_yaml(DEFINITION).data) == []
+    assert errors(standard(), read_yaml(DEFINITION).data) == []
 
 
 UNSUPPORTED = {
@@ -53,7 +53,7 @@ def test_the_conformance_kit_is_complete() -> None:
 
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
 def test_the_conformance_kit_loads_or_is_refused_by_name(scenario: Scenario) -> None:
-    assert errors(STANDARD, scenario.definition) == []
+    assert errors(standard(), scenario.definition) == []
     found = [
         fault for fault in compile_definition(scenario.definition).faults if fault.severity is Severity.ERROR
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.yaml import read_yaml
-from support.definitions import STANDARD
+from support.definitions import standard
 
 FULL = """
 document:
@@ -151,11 +151,11 @@ def places_of(name: str) -> Iterator[tuple[str | int, ...]]:
 def test_what_is_not_valid_is_refused(name: str) -> None:
     definition = DEFINITIONS[name]
     assert compile_definition(definition).program is not None
-    assert STANDARD.is_valid(definition)
+    assert standard().is_valid(definition)
     accepted: list[tuple[str, Any]] = []
     for tokens in places_of(name):
         for value in VALUES:
             changed = with_value(definition, tokens, value)
-            if not STANDARD.is_valid(changed) and compile_definition(changed).program is not None:
+            if not standard().is_valid(changed) and compile_definition(changed).program is not None:
                 accepted.append(("/".join(map(str, tokens)), value))
     assert accepted == []

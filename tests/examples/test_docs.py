@@ -10,10 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
 import pytest
 import typer
-from ruamel.yaml import YAML
 from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 
@@ -23,10 +21,10 @@ from httptask.dsl.loader import load_text
 from httptask.http.connections import Connection
 from httptask.http.fixtures import Fixtures
 from httptask.plugin import AllowedActivity
+from support.definitions import standard
 from support.fences import PAGES, ROOT, Case, Fence, cases, of_language, whole
 from support.runs import running, secret_store
 
-STANDARD = jsonschema_rs.validator_for(YAML(typ="safe").load(ROOT / "tests/dsl/standard/workflow.yaml"))
 DEFINITIONS = [fence for fence in of_language("yaml") if fence.tag in ("", "wrong")]
 EXCERPTS = [fence for fence in of_language("yaml", "python", "toml") if fence.tag.startswith("examples/")]
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#([^)]+))?\)")
@@ -51,7 +49,7 @@ async def price_of(article: str, pieces: int) -> int:
 def test_definitions_have_no_faults(fence: Fence) -> None:
     loaded = load_text(whole(fence.text), str(fence))
     assert [str(report) for report in loaded.reports] == []
-    assert [error.message for error in STANDARD.iter_errors(loaded.data)] == []
+    assert [error.message for error in standard().iter_errors(loaded.data)] == []
 
 
 @pytest.mark.parametrize("fence", [fence for fence in DEFINITIONS if fence.tag == "wrong"], ids=str)

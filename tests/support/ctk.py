@@ -1,5 +1,6 @@
 """Reads the conformance kit's feature files."""
 
+import functools
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ class Scenario:
     order: list[tuple[str, str, str | None]] = field(default_factory=list[tuple[str, str, str | None]])
 
 
+@functools.cache
 def scenarios() -> list[Scenario]:
     """Every scenario of every feature."""
     return [
