@@ -46,6 +46,15 @@ def test_json_trees_are_cleaned_in_values_and_keys() -> None:
     assert redactor.count == 4
 
 
+def test_a_value_of_digits_is_found_where_it_comes_back_as_a_number() -> None:
+    redactor = Redactor({"12345678": "PIN"})
+    assert redactor.tree({"pin": 12345678, "of": [-12345678, 1234567, True, None]}) == {
+        "pin": "[redacted:PIN]",
+        "of": ["-[redacted:PIN]", 1234567, True, None],
+    }
+    assert redactor.count == 2
+
+
 def test_bytes_are_cleaned() -> None:
     redactor = Redactor({"sentinel-1": "KEY"})
     assert redactor.raw(b"\xff sentinel-1 \xfe") == b"\xff [redacted:KEY] \xfe"

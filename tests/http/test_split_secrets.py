@@ -57,6 +57,33 @@ def test_the_items_of_a_list_are_one_text_too() -> None:
     assert "".join(token for event in clean for token in event["tokens"]) == f"<{MARK}>"
 
 
+def test_what_is_json_in_a_text_is_read_too() -> None:
+    pieces = pieces_of(f"<{KEY}>", 7)
+    for wrap in (json.dumps, lambda piece: json.dumps({"of": [json.dumps(piece)], "n": 1})):
+        clean = redacted_together([wrap(piece) for piece in pieces], Redactor({KEY: "KEY"}))
+        told = "".join(json.dumps(json.loads(event)) for event in clean)
+        assert MARK in told
+        assert not any(json.dumps(piece)[1:-1] in told for piece in pieces[1:-1])
+    others = ['{"a": "b"}', '"a"', "[1, 2]", '{"broken', "null"]
+    assert redacted_together(others, Redactor({KEY: "KEY"})) == others
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        f"data: {KEY[:9]}\ndata: {KEY[9:]}\n\n",
+        f"id: {KEY[:9]}\ndata: 1\n\nid: {KEY[9:]}\ndata: 1\n\n",
+        f"event: {KEY[:9]}\ndata: 1\n\nevent: {KEY[9:]}\ndata: 1\n\n",
+        "".join(f"data: {json.dumps(piece)}\n\n" for piece in (KEY[:9], KEY[9:])),
+    ],
+)
+def test_no_recording_holds_what_its_lines_spell_out(stream: str) -> None:
+    recorded = recorded_stream(stream.encode(), "sse", Redactor({KEY: "KEY"}))
+    assert MARK in recorded
+    assert KEY[:9] not in recorded
+    assert KEY[-9:] not in recorded
+
+
 def sse(events: list[Any]) -> bytes:
     return "".join(f"id: 7\nevent: delta\ndata: {json.dumps(event)}\n\n" for event in events).encode()
 

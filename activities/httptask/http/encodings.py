@@ -22,9 +22,9 @@ _LEFT_OUT = "\1"
 _SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _HIGH_BYTE = "%[89a-f][0-9a-f]"
 _BEGUN = re.compile(
-    rf"(?:(?:{_HIGH_BYTE})*%[0-9a-f]?|(?:{_HIGH_BYTE})+"
-    r"|&(?:#x?[0-9a-f]{0,7}|[a-z][a-z0-9]{0,30})?"
-    r"|\\(?:u[0-9a-f]{0,3}|ud[89ab][0-9a-f]{2}|x[0-9a-f]?)?)\Z"
+    rf"(?:(?:{_HIGH_BYTE})*%[0-9a-f]?|(?:{_HIGH_BYTE})+|%u[0-9a-f]{{0,3}}|%ud[89ab][0-9a-f]{{2}}"
+    r"|&(?:#x?[0-9a-f]{0,31}|[a-z][a-z0-9]{0,30})?"
+    r"|\\(?:u[0-9a-f]{0,3}|ud[89ab][0-9a-f]{2}|x[0-9a-f]?|[ux]\{[0-9a-f]{0,8}|[0-3][0-7]?)?)\Z"
 )
 """What more text may make an escape, or the rest of a character that takes several."""
 _LONGEST_BEGUN = 64
@@ -32,6 +32,8 @@ _LONGEST_BEGUN = 64
 
 @lru_cache(maxsize=4096)
 def _of_percent(escapes: str) -> str:
+    if escapes.startswith("%u"):
+        return _of_units(escapes.replace("%u", ""))
     data = unquote_to_bytes(escapes)
     try:
         return _folded(data.decode())
@@ -49,9 +51,16 @@ def _of_backslash(escape: str) -> str:
     code = escape[1:]
     if len(code) == 1:
         return _folded(_SHORT.get(code, code))
-    if code[0] == "x":
-        return _folded(chr(int(code[1:], 16)))
-    return _folded(bytes.fromhex(escape.replace("\\u", "")).decode("utf-16-be", "surrogatepass"))
+    if code[0] in "0123":
+        return _folded(chr(int(code, 8)))
+    if code[0] == "x" or code[1] == "{":
+        number = int(code[1:].strip("{}"), 16)
+        return _folded(chr(number)) if number <= sys.maxunicode else escape
+    return _of_units(escape.replace("\\u", ""))
+
+
+def _of_units(hexadecimal: str) -> str:
+    return _folded(bytes.fromhex(hexadecimal).decode("utf-16-be", "surrogatepass"))
 
 
 @dataclass(frozen=True)
@@ -90,11 +99,14 @@ class _Escapes:
 
 
 _KINDS = (
-    _Escapes("%", re.compile(r"(%[0-9a-f]{2}(?:%[0-9a-f]{2})*)"), _of_percent),
-    _Escapes("&", re.compile(r"(&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});?)"), _of_entity),
+    _Escapes("%", re.compile(r"(%[0-9a-f]{2}(?:%[0-9a-f]{2})*|(?:%u[0-9a-f]{4})+)"), _of_percent),
+    _Escapes("&", re.compile(r"(&(?:#[0-9]{1,31}|#x[0-9a-f]{1,31}|[a-z][a-z0-9]{1,30});?)"), _of_entity),
     _Escapes(
         "\\",
-        re.compile(r"(\\(?:u[0-9a-f]{4}(?:\\u[0-9a-f]{4})*|x[0-9a-f]{2}|[ -/:-@\[-`{-~bfnrt]))"),
+        re.compile(
+            r"(\\(?:u[0-9a-f]{4}(?:\\u[0-9a-f]{4})*|x[0-9a-f]{2}|[ux]\{[0-9a-f]{1,8}\}|[0-3][0-7]{2}"
+            r"|[ -/:-@\[-`{-~bfnrt]))"
+        ),
         _of_backslash,
     ),
 )
@@ -180,7 +192,8 @@ def encoded(text: str) -> tuple[str, ...]:
     wide = [text.encode(name, "surrogatepass") for name in ("utf-16-le", "utf-16-be")]
     forms = [text]
     for data in (narrow, *wide):
-        forms += [data.decode("latin-1"), data.hex(), data.hex(" "), data.hex(":"), *_base64_forms(data)]
+        forms += [data.decode("latin-1"), data.hex(), *(data.hex(between) for between in " :-")]
+        forms += _base64_forms(data)
     return tuple(dict.fromkeys(_folded(form) for form in forms))
 
 

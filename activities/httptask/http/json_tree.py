@@ -150,7 +150,7 @@ def map_texts(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def texts_of(value: Any) -> Iterator[str]:
-    """Every text of a tree, keys included, in no order that means anything."""
+    """Every text of a tree, keys included and numbers as they are written, in no order that means anything."""
     rest = [value]
     while rest:
         one = rest.pop()
@@ -161,6 +161,8 @@ def texts_of(value: Any) -> Iterator[str]:
         elif is_object(one):
             yield from one
             rest.extend(one.values())
+        elif isinstance(one, int):
+            yield str(one)
 
 
 def _depth_exceeds(value: Any, limit: int) -> bool:

@@ -1,15 +1,18 @@
 """Values of secrets that are spelled out over several texts: pieces of one, or events of a stream."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from httptask.http.json_tree import is_array, is_object
+from httptask.http.json_tree import is_array, is_object, parse_piece
 from httptask.http.redaction import Redactor
 
 __all__ = ["PieceRedactor", "redacted_together"]
 
 _Place = tuple[str | int | None, ...]
-"""Keys and indices that lead to a text; None for any index."""
+"""Keys and indices that lead to a text; None for any index, and `_INSIDE` for what a text says that is JSON."""
+_INSIDE = -1
+_BEGINS = frozenset('"[{')
 
 
 class PieceRedactor:
@@ -67,6 +70,7 @@ def _in_same_lists(place: _Place) -> _Place:
 def _texts(value: Any, place: _Place = ()) -> Iterator[tuple[_Place, str]]:
     if isinstance(value, str):
         yield place, value
+        yield from _texts(_json_of(value), (*place, _INSIDE))
     elif is_array(value):
         for index, item in enumerate(value):
             yield from _texts(item, (*place, index))
@@ -77,9 +81,21 @@ def _texts(value: Any, place: _Place = ()) -> Iterator[tuple[_Place, str]]:
 
 def _filled(value: Any, texts: dict[_Place, str], place: _Place) -> Any:
     if isinstance(value, str):
-        return texts[place]
+        inner = _json_of(value)
+        filled = _filled(inner, texts, (*place, _INSIDE))
+        return texts[place] if filled == inner else json.dumps(filled, ensure_ascii=False)
     if is_array(value):
         return [_filled(item, texts, (*place, index)) for index, item in enumerate(value)]
     if is_object(value):
         return {key: _filled(item, texts, (*place, key)) for key, item in value.items()}
     return value
+
+
+def _json_of(text: str) -> Any:
+    """What a text says that is JSON itself, with texts in it perhaps."""
+    if text[:1] not in _BEGINS:
+        return None
+    try:
+        return parse_piece(text)
+    except ValueError:
+        return None

@@ -6,7 +6,6 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
 from io import StringIO
 from itertools import chain
 from pathlib import Path
@@ -18,7 +17,7 @@ from ruamel.yaml.scalarstring import LiteralScalarString
 
 from httptask.http.content import Content
 from httptask.http.errors import ConnectFailed, HttpTaskError, ResponseInterrupted, Timeout
-from httptask.http.events import Event, event_reader
+from httptask.http.events import event_reader
 from httptask.http.fixtures import Fixture, FixtureRequest, FixtureResponse
 from httptask.http.json_tree import canonical, map_texts
 from httptask.http.log import get_logger
@@ -99,30 +98,35 @@ def is_recorded_as_failure(error: HttpTaskError) -> bool:
 def recorded_stream(body: bytes, format_: StreamFormat, redactor: Redactor) -> str:
     """The text of a stream without the values of secrets, also of those that are spelled out over its events.
 
-    It is as it came, but where a value lies across events: then they are written anew.
+    It is as it came, but where a value lies across events, or lines of one: then they are written anew.
     """
+    together = redacted_together(redactor.tree(_events(body, format_)), redactor)
+    as_it_came = redactor.text(body.decode("utf-8", "replace"))
+    if _events(as_it_came.encode(), format_) == together:
+        return as_it_came
+    return "".join(_written(event, format_) for event in together)
+
+
+def _events(body: bytes, format_: StreamFormat) -> list[dict[str, Any]]:
     reader = event_reader(format_)
-    events: list[Event] = []
+    events: list[dict[str, Any]] = []
     with contextlib.suppress(HttpTaskError):
         for event in chain(reader.feed(body), reader.finish(is_whole=True)):
-            events.append(event)  # noqa: PERF402 - what came before an error stays
-    values = [redactor.tree(event.value) for event in events]
-    together = redacted_together(values, redactor)
-    if together == values:
-        return redactor.text(body.decode("utf-8", "replace"))
-    rewritten = zip(events, together, strict=True)
-    return "".join(_event(replace(event, value=value), format_, redactor) for event, value in rewritten)
+            fields = {"id": event.id, "event": event.type, "value": event.value}
+            events.append(fields)  # one after the other: what came before an error stays
+    return events
 
 
-def _event(event: Event, format_: StreamFormat, redactor: Redactor) -> str:
-    text = event.value if isinstance(event.value, str) else json.dumps(event.value, ensure_ascii=False)
+def _written(event: dict[str, Any], format_: StreamFormat) -> str:
+    value = event["value"]
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if format_ == "ndjson":
-        return json.dumps(event.value, ensure_ascii=False) + "\n"
-    fields = [("id", event.id), ("event", event.type), *(("data", line) for line in text.split("\n"))]
-    return (
-        "".join(f"{name}: {redactor.text(value)}\n" for name, value in fields if value or name == "data")
-        + "\n"
-    )
+        return json.dumps(value, ensure_ascii=False) + "\n"
+    fields = [
+        *((name, event[name]) for name in ("id", "event")),
+        *(("data", line) for line in text.split("\n")),
+    ]
+    return "".join(f"{name}: {value}\n" for name, value in fields if value or name == "data") + "\n"
 
 
 def _failure_kind(error: HttpTaskError) -> str | None:

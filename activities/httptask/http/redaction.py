@@ -76,9 +76,11 @@ class Redactor:
         return self.text(text[: self.settled(text)])
 
     def tree(self, value: Any) -> Any:
-        """The JSON value without the values, in keys as well."""
+        """The JSON value without the values, in keys and numbers as well."""
         if isinstance(value, str):
             return self.text(value)
+        if isinstance(value, int):
+            return value if (clean := self.text(digits := str(value))) == digits else clean
         if not self.holds(_BETWEEN.join(texts_of(value))):
             return value
         if is_array(value):
