@@ -1,15 +1,20 @@
 """The table of variables in docs/write-a-definition.md: each row at each place, as `validate` says and in a run."""
 
+import json
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.dsl.compile import compile_definition
+from httptask.dsl.faults import child_pointer
+from httptask.plugin import AllowedActivity
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.chat import completion
+from support.chat import calling, completion
 from support.runs import local_connection, parse, running, secret_store
 
 DOCS = Path(__file__).parents[2] / "docs" / "write-a-definition.md"
@@ -18,7 +23,7 @@ input: { from: "${ if <workflow input.from> then {a: 1} else {} end }" }
 timeout: { after: '${ if <workflow timeout> then "PT1M" else "" end }' }
 use:
   secrets: [KEY]
-  authentications: { key: { bearer: { token: "${ $secrets.KEY }" } } }
+  authentications: { key: { bearer: { token: '${ if <authentication> then "0123456789" else "" end }' } } }
   errors: { named: { type: "https://example.com/e", status: 400, detail: '${ if <error> then "fine" else "" end }' } }
   timeouts: { long: { after: '${ if <named timeout> then "PT1M" else "" end }' } }
 do:
@@ -63,31 +68,40 @@ do:
         path: "/${ if <path> then 1 else 0 end }"
         paginate: { next: '${ if <next> then "" else "" end }', items: "${ if <items> then [.] else [] end }", until: <until> }
       output: { as: "${ .[0] }" }
+  - own:
+      call: activity
+      with: { type: own, arguments: ["${ if <argument> then {a: 1} else 0 end }"] }
   - ask:
       call: chatCompletion
       with:
         connection: shop
         model: m
         messages: [{ role: user, content: '${ if <message> then "Hi" else "" end }' }]
+        tools: [{ type: function, function: { name: look } }]
+        handlers: { look: { do: [{ found: { if: <if in handler>, set: { a: "${ if <in handler> then 1 else 0 end }" } } }] } }
       output: { as: "${ {a: 1} }" }
 output: { as: "${ if <workflow output.as> then . else {} end }" }
 """
-PLACES = re.findall(r"<([^>]+)>", DEFINITION)
+PLACE = re.compile(r"<([^>]+)>")
+PLACES = set(PLACE.findall(DEFINITION))
 OF_WORKFLOW = {"workflow input.from", "workflow timeout", "workflow output.as"}
+IN_HANDLER = {"if in handler", "in handler"}
 LOOPS = {"while", "in for", "in map", "if in map"}
-TASKS = set(PLACES) - OF_WORKFLOW
-OWN = TASKS - {"if", "if in map", "input.from"}
+TASKS = PLACES - OF_WORKFLOW
+OWN = TASKS - {"if", "if in map", "if in handler", "input.from"}
 WHERE = {
-    "everywhere": set(PLACES),
+    "everywhere": PLACES,
     "all tasks": TASKS,
     "all tasks, the workflow's `output.as`": TASKS | {"workflow output.as"},
     "the task's own fields, `output.as`, `export.as`": OWN,
     "`export.as`": {"export.as"},
     "`output.as`, `export.as`": {"output.as", "export.as"},
     "inside `for` and `call: map`": LOOPS,
+    "requests": {"authentication", "uri", "header", "query", "body", "message"},
 }
 """What the third column says."""
 MOMENT = '(%s.startedAt.epoch | .seconds * 1000 <= .milliseconds) and %s.startedAt.iso8601[-1:] == "Z"'
+SECRET = "$secrets.KEY"
 HOLDS = {
     "`.`": ".a == 1",
     "`$input`": "$input.a == 1",
@@ -101,16 +115,17 @@ HOLDS = {
     "`$task.output`": "$task.output.a == 1",
     "`$runtime`": '$runtime.name == "httptask" and ($runtime.version | length) > 0',
     "`$authorization`": '($authorization // {scheme: "Bearer"}).scheme == "Bearer"',
+    "`$secrets`": SECRET,
     "`$item`, `$index`": "$item == 7 and $index == 0",
 }
-"""By what stands in the first column: what is true of it wherever it can be read."""
+"""By what stands in the first column: what is true of it wherever it can be read. A secret is read by itself only."""
 
 
 def rows() -> dict[str, set[str]]:
     """Where each variable can be read, as the documentation has it."""
     table = DOCS.read_text().partition("| Variable | What it is | Where |")[2].partition("\n\n")[0]
     found = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()[2:]]
-    return {name: WHERE[where] for name, _, where in found if name != "`$secrets`"}
+    return {name: WHERE[where] for name, _, where in found}
 
 
 ROWS = rows()
@@ -122,10 +137,16 @@ def definition(condition: str, places: set[str], server: str = "https://example.
     def asked(place: re.Match[str]) -> str:
         return f'(({condition}) or error("{place[1]}"))' if place[1] in places else "true"
 
+    def text(value: str) -> str:
+        place = PLACE.search(value)
+        if condition == SECRET and place is not None and place[1] in places:
+            return re.sub(r"\$\{.*\}|<.*>", f"${{ {SECRET} }}", value)
+        return PLACE.sub(asked, value)
+
     def filled(value: Any) -> Any:
         match value:
             case str():
-                return re.sub(r"<([^>]+)>", asked, value.replace("SERVER", server))
+                return text(value.replace("SERVER", server))
             case dict():
                 return {key: filled(inner) for key, inner in cast("dict[str, Any]", value).items()}
             case list():
@@ -137,29 +158,57 @@ def definition(condition: str, places: set[str], server: str = "https://example.
     return filled_in
 
 
+def pointers(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """The place that each text of the definition stands for, by its JSON Pointer."""
+    if isinstance(value, str):
+        yield from ((pointer, place) for place in PLACE.findall(value))
+    elif isinstance(value, dict | list):
+        inside = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inner in cast("Iterable[tuple[str | int, Any]]", inside):
+            yield from pointers(inner, child_pointer(pointer, key))
+
+
 def test_each_row_is_looked_at() -> None:
     assert ROWS.keys() == HOLDS.keys()
 
 
 @pytest.mark.parametrize("name", HOLDS)
 def test_it_is_read_where_the_table_says_and_refused_elsewhere(name: str) -> None:
-    allowed = {
-        place for place in PLACES if compile_definition(definition(HOLDS[name], {place})).program is not None
-    }
-    assert allowed == ROWS[name]
+    place_of = dict(pointers(parse(DEFINITION)))
+    faults = compile_definition(definition(HOLDS[name], PLACES)).faults
+    assert {place_of[fault.pointer] for fault in faults if fault.severity == "error"} == PLACES - ROWS[name]
 
 
 def answer(request: ServedRequest) -> Reply:
-    return completion("Hi") if "completions" in request.target else Reply.json({"a": 1})
+    if "completions" not in request.target:
+        return Reply.json({"a": 1})
+    return (
+        completion("Hi") if len(json.loads(request.body)["messages"]) > 1 else calling(("look", '{"a": 1}'))
+    )
+
+
+@activity.defn
+async def own(given: Any) -> Any:
+    return given
 
 
 @pytest.mark.parametrize("name", HOLDS)
 async def test_it_is_there_in_a_run(temporal: WorkflowEnvironment, name: str) -> None:
-    async with ScriptedServer(answer) as server:
-        shop = {"shop": local_connection("shop", server.url)}
-        secrets = secret_store({"KEY": "0123456789"})
-        async with running(
-            temporal, connections=shop, secrets=secrets, allow_private=("loopback",)
-        ) as runner:
-            outcome = await runner.run(definition(HOLDS[name], ROWS[name], server.url), {"a": 1})
+    async with (
+        ScriptedServer(answer) as server,
+        running(
+            temporal,
+            connections={"shop": local_connection("shop", server.url)},
+            secrets=secret_store({"KEY": "0123456789"}),
+            allow_private=("loopback",),
+            worker={"activities": [own]},
+            allowed_activities=[AllowedActivity(name="own")],
+        ) as runner,
+    ):
+        outcome = await runner.run(definition(HOLDS[name], ROWS[name], server.url), {"a": 1})
     assert (outcome.problem, outcome.output) == ({}, {"a": 1})
+    if HOLDS[name] == SECRET:
+        sent = "".join(
+            f"{request.target} {request.headers} {request.body!r}\n" for request in server.requests
+        )
+        assert sent.count("0123456789") == len(ROWS[name]) + 1  # the model is asked twice

@@ -31,7 +31,7 @@ _ARGUMENTS: Final[dict[Place, frozenset[str]]] = {
     "export": _IN_TASK | {"output"},
 }
 _PLACES: Final[dict[Place, str]] = {
-    "workflow-input": "the workflow's `input.from`",
+    "workflow-input": "the workflow's `input.from` and `timeout`",
     "workflow-output": "the workflow's `output.as`",
     "if": "`if`",
     "input": "`input.from`",
