@@ -33,6 +33,8 @@ from httptask.http.secrets import SecretSource, SecretStore
 from httptask.plugin.definitions import DefinitionRegistry
 from httptask.plugin.edges import SharedEdge
 from httptask.plugin.own_queues import OwnQueues
+from httptask.plugin.presence import Presence
+from httptask.workflows.registered import PLUGIN
 from httptask.workflows.run import DefinitionWorkflow, HttpTaskWorkflow
 from httptask.workflows.token_limit import TokenLimitWorkflow
 
@@ -126,11 +128,12 @@ class HttpTaskPlugin(SimplePlugin):
         if definitions is not None:
             workflows.append(DefinitionWorkflow)
         super().__init__(  # pyright: ignore[reportUnknownMemberType] - the SDK leaves type arguments out
-            "httptask.HttpTaskPlugin",
+            PLUGIN,
             data_converter=partial(_data_converter, storage=storage),
             activities=self._with_activities,
             workflows=lambda known: _with_workflows(known, workflows if register_workflows else []),
             workflow_runner=_pass_through,
+            interceptors=[Presence()],
             run_context=self._edge.in_use,
         )
 

@@ -40,6 +40,7 @@ from httptask.workflows.errors import CallInvalid, call_error, typed_error
 from httptask.workflows.http_calls import request_summary
 from httptask.workflows.polling import execute_call
 from httptask.workflows.problem import describe_invalid
+from httptask.workflows.registered import require_plugin
 
 __all__ = ["CallOptions", "execute", "http_request"]
 
@@ -124,6 +125,7 @@ async def http_request(
 
 async def execute(call: ActivityCall[Result], options: CallOptions | None) -> Result:
     """Make the call by the rules of its connection, and by the caller's own before those."""
+    require_plugin()
     given = options or CallOptions()
     profile = await _profile(call.connection, given)
     summary = fitting_summary(call.summary)

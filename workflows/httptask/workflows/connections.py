@@ -12,7 +12,6 @@ from temporalio.exceptions import ApplicationError
 from httptask.activities.allowance import ActivityAllowance, AllowedActivity
 from httptask.activities.connections import ConnectionProfile, ResolvedConnections
 from httptask.activities.names import ALLOW_ACTIVITIES, RESOLVE_CONNECTIONS
-from httptask.workflows.registered import plugin_required
 
 __all__ = ["allow_activities", "resolve_connections"]
 
@@ -47,14 +46,13 @@ async def allow_activities(names: Iterable[str]) -> Mapping[str, AllowedActivity
 
 async def _look_up(activity: str, names: list[str], answer: type[Answer]) -> Answer:
     try:
-        with plugin_required():
-            found: Answer = await workflow.execute_local_activity(
-                activity,
-                names,
-                result_type=answer,
-                start_to_close_timeout=timedelta(seconds=10),
-                retry_policy=RetryPolicy(maximum_attempts=1),
-            )
+        found: Answer = await workflow.execute_local_activity(
+            activity,
+            names,
+            result_type=answer,
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=RetryPolicy(maximum_attempts=1),
+        )
     except ApplicationError as error:
         if error.non_retryable:
             raise

@@ -9,7 +9,6 @@ from temporalio.api.common.v1 import Payload
 from httptask.activities.names import STORED_FROM
 from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits
 from httptask.workflows.problem import TaskFault
-from httptask.workflows.registered import plugin_required
 
 __all__ = ["converted", "payload_of", "require_room"]
 
@@ -59,10 +58,9 @@ async def require_room(size: int, what: str, cure: str = _SEND_LESS) -> None:
     """
     if size <= MAX_INLINE_BYTES:
         return
-    with plugin_required():
-        threshold: int | None = await workflow.execute_local_activity(
-            STORED_FROM, result_type=int, start_to_close_timeout=_A_MINUTE
-        )
+    threshold: int | None = await workflow.execute_local_activity(
+        STORED_FROM, result_type=int, start_to_close_timeout=_A_MINUTE
+    )
     if not fits(size, threshold):
         limit = MAX_INLINE_BYTES if threshold is None else MAX_STORED_BYTES
         storage = ", or configure external storage" if threshold is None else ""

@@ -3,31 +3,26 @@
 The package is imported anew in a workflow's sandbox only where no plugin passes it through, and can't be there.
 """
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Final
 
 from temporalio import workflow
 
-__all__ = ["plugin_required"]
+__all__ = ["PLUGIN", "require_plugin"]
 
+PLUGIN: Final = "httptask.HttpTaskPlugin"
+"""The extern function by which the plugin tells workflows that their worker has it."""
 _CURE: Final = "this worker lacks HttpTaskPlugin: connect its client with plugins=[HttpTaskPlugin()]"
 
 if workflow.unsafe.in_sandbox() and not workflow.unsafe.is_imports_passed_through():
     raise ImportError(_CURE)
 
 
-@contextmanager
-def plugin_required() -> Generator[None]:
-    """Name the plugin where the SDK knows no activity of ours.
+def require_plugin() -> None:
+    """Name the plugin where the worker lacks it.
 
     Raises:
-        RuntimeError: the worker has no such activity. It fails the workflow task, which is tried again, so that the run
-            goes on once a worker has the plugin.
+        RuntimeError: the worker lacks it. It fails the workflow task, which is tried again, so that the run goes on
+            once a worker has the plugin.
     """
-    try:
-        yield
-    except ValueError as error:
-        if "is not registered on this worker" not in str(error):
-            raise
-        raise RuntimeError(_CURE) from None
+    if PLUGIN not in workflow.extern_functions():  # pyright: ignore[reportUnknownMemberType] - the SDK's
+        raise RuntimeError(_CURE)
