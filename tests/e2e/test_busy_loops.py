@@ -1,7 +1,6 @@
 """Loops that make no call: what comes from outside reaches them nevertheless, soon."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -16,10 +15,8 @@ from httptask.workflows import recorded
 from support.cluster import events_of, longest_workflow_task
 from support.runs import Runner, running
 
-pytestmark = pytest.mark.alone
-
-SOON = timedelta(seconds=2)
-"""Within which news reach a loop. A workflow task that only local activities keep open would last 8 s."""
+SOON = timedelta(seconds=4)
+"""Within which news reach a loop, beside other tests. A workflow task that only local activities keep open lasts 8 s."""
 
 ENDLESS = """
 do:
@@ -27,7 +24,7 @@ do:
   - again: { set: "${ . }", then: add }
 """
 FINITE = """
-do: [{ loop: { for: { in: "${ [range(2500)] }" }, do: [{ add: { set: { n: "${ (.n // 0) + 1 }" } } }] } }]
+do: [{ loop: { for: { in: "${ [range(250)] }" }, do: [{ add: { set: { n: "${ (.n // 0) + 1 }" } } }] } }]
 """
 
 
@@ -37,22 +34,26 @@ async def runner(temporal: WorkflowEnvironment) -> AsyncIterator[Runner]:
         yield runner
 
 
+@pytest.fixture
+def yields_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop of 250 rounds lets go as often as one of 2,500 does."""
+    monkeypatch.setattr(recorded, "_STEPS_PER_YIELD", 100)
+
+
 async def test_its_timeout_ends_it(runner: Runner) -> None:
-    started = time.monotonic()
-    outcome = await runner.run(f"timeout: {{ after: PT2S }}{ENDLESS}")
+    outcome = await runner.run(f"timeout: {{ after: PT1S }}{ENDLESS}")
 
     assert outcome.problem["title"] == "Timed out"
     [ended] = await events_of(outcome.handle, "workflow_execution_failed")
     [began] = await events_of(outcome.handle, "workflow_execution_started")
     took = ended.event_time.ToDatetime() - began.event_time.ToDatetime()
-    assert timedelta(seconds=2) < took < timedelta(seconds=2) + SOON
-    assert time.monotonic() - started > 2
+    assert timedelta(seconds=1) < took < timedelta(seconds=1) + SOON
     assert await longest_workflow_task(outcome.handle) < SOON
 
 
 async def test_it_tells_its_status_and_is_cancelled(runner: Runner) -> None:
     handle = await runner.start(f"timeout: {{ after: PT15S }}{ENDLESS}")
-    await asyncio.sleep(1)
+    await asyncio.sleep(0.3)
     async with asyncio.timeout(SOON.total_seconds()):
         assert (await fetch_status(handle)).tasks[-1].name in ("add", "again")
     async with asyncio.timeout(SOON.total_seconds()):
@@ -66,20 +67,22 @@ async def test_it_tells_its_status_and_is_cancelled(runner: Runner) -> None:
     await runner.replay(handle)
 
 
+@pytest.mark.usefixtures("yields_often")
 async def test_it_goes_on_where_nobody_takes_the_pause_up(temporal: WorkflowEnvironment) -> None:
     async with running(temporal, worker={"no_remote_activities": True}) as runner:
         outcome = await runner.run(FINITE)
 
-    assert outcome.output == {"n": 2500}
+    assert outcome.output == {"n": 250}
     assert await events_of(outcome.handle, "activity_task_timed_out") != []
     assert await longest_workflow_task(outcome.handle) < SOON
 
 
+@pytest.mark.usefixtures("yields_often")
 async def test_a_history_from_before_replays(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as before:
         before.setattr(recorded, "_YIELDS_PER_NEWS", 1_000_000)
         handle = await runner.start(FINITE)
-        assert await handle.result() == {"n": 2500}
+        assert await handle.result() == {"n": 250}
     assert await events_of(handle, "activity_task_scheduled") == []
 
     await runner.replay(handle)

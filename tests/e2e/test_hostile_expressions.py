@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -12,8 +13,6 @@ from httptask.plugin import ReplayedTask, replay_tasks
 from support.cluster import longest_workflow_task
 from support.runs import Outcome, Runner, document, running
 from support.stand_in_jq import ACTS, acting, standing_in
-
-pytestmark = pytest.mark.alone
 
 SECONDS = timedelta(seconds=2)
 
@@ -25,19 +24,25 @@ do:
 """
 
 
-@pytest_asyncio.fixture(
-    scope="module", loop_scope="session", params=[{}, {"max_cached_workflows": 0}], ids=["cached", "uncached"]
-)
+CACHES: dict[str, dict[str, Any]] = {"cached": {}, "uncached": {"max_cached_workflows": 0}}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def runner(
     temporal: WorkflowEnvironment, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Runner]:
     with standing_in(tmp_path_factory.mktemp("stand-in")):
-        async with running(temporal, worker=request.param) as runner:
+        async with running(temporal, worker=CACHES[getattr(request, "param", "cached")]) as runner:
             await runner.run(HARMLESS)  # helpers are up
             yield runner
 
 
-@pytest.mark.parametrize("name", ACTS)
+CASES = [("cached", name) for name in ACTS] + [("uncached", "sleeps"), ("uncached", "takes memory")]
+"""Which bound it met makes no difference to a worker that begins every workflow task with a replay."""
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(("runner", "name"), CASES, indirect=["runner"])
 async def test_hostile_expression(runner: Runner, name: str) -> None:
     definition = document(do=[{"bad": {"set": {"x": f"${{ {acting(ACTS[name])} }}"}}}])
     hostile = asyncio.create_task(runner.run(definition))

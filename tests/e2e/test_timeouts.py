@@ -12,17 +12,15 @@ from httptask.workflows import deadlines
 from support.chat import rate_limited, unavailable
 from support.runs import local_connection, running
 
-pytestmark = pytest.mark.alone
-
 TASK = """
 do:
   - ask:
       call: httpRequest
       with: { method: post, connection: shop, path: /x, body: {} }
-      timeout: { after: { milliseconds: 300 } }
+      timeout: { after: { milliseconds: 900 } }
 """
 WORKFLOW = """
-timeout: { after: { milliseconds: 300 } }
+timeout: { after: { milliseconds: 900 } }
 do: [{ ask: { call: httpRequest, with: { method: post, connection: shop, path: /x, body: {} } } }]
 """
 ITEMS = """
@@ -33,7 +31,7 @@ do:
         in: ${ [1, 2, 3] }
         concurrency: 3
         do: [{ ask: { call: httpRequest, with: { method: post, connection: shop, path: /x, body: {} } } }]
-      timeout: { after: { milliseconds: 300 } }
+      timeout: { after: { milliseconds: 900 } }
 """
 
 
@@ -58,7 +56,7 @@ async def test_timeout_during_a_call(
     assert len(server.requests) <= calls
 
 
-SHORT = "timeout: { after: { seconds: 3 } }"
+SHORT, LONG = "timeout: { after: { seconds: 3 } }", "timeout: { after: { seconds: 60 } }"
 OF_TASK = f"""
 do: [{{ ask: {{ call: httpRequest, with: {{ method: get, connection: shop, path: /x }}, {SHORT} }} }}]
 """
@@ -89,16 +87,16 @@ do:
 async def test_a_wait_beyond_the_timeout_fails_at_once_and_says_why(
     temporal: WorkflowEnvironment, definition: str, whose: str
 ) -> None:
-    async with ScriptedServer([rate_limited("20")]) as server:
+    async with ScriptedServer([rate_limited("120")]) as server:
         shop = {"shop": local_connection("shop", server.url)}
-        async with running(temporal, connections=shop) as runner, asyncio.timeout(2.5):
-            outcome = await runner.run(definition)
+        async with running(temporal, connections=shop) as runner, asyncio.timeout(20):
+            outcome = await runner.run(definition.replace(SHORT, LONG))
 
     problem = outcome.problem or outcome.output[0]["error"]
     assert (problem["status"], problem["error"]) == (429, "RateLimited")
     assert problem["detail"].startswith("429 from ")
     assert problem["detail"].endswith(
-        f"; not tried again: the 20 s that it asks to wait are more than the timeout of the {whose} leaves"
+        f"; not tried again: the 120 s that it asks to wait are more than the timeout of the {whose} leaves"
     )
     assert len(server.requests) == 1
 

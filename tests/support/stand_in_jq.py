@@ -1,7 +1,8 @@
 """Stands in for jq in helper processes: does what an expression tells it to, where jq would die or never end.
 
 No test holds a program that crashes or hangs jq itself. An expression whose value is the text `stand-in: sleep 60` sleeps
-in the helper before it yields, and so on for each of `ACTS`; every other expression is left to jq.
+in the helper before it yields, and so on for each of `ACTS`; one that holds the text `running: sleep 0.4` does so before it
+runs. Every other expression is left to jq.
 """
 
 import importlib.util
@@ -26,14 +27,16 @@ _found.loader.exec_module(_jq)
 
 def compile(program):
     act("compiling", program)
-    return Program(_jq.compile(program))
+    return Program(_jq.compile(program), program)
 
 
 class Program:
-    def __init__(self, compiled):
+    def __init__(self, compiled, text):
         self.compiled = compiled
+        self.text = text
 
     def input_text(self, text):
+        act("running", self.text)
         for output in self.compiled.input_text(text):
             act("stand-in", output)
             yield output
