@@ -139,6 +139,15 @@ def test_media_types(content_type: str, body: bytes, value: Any, kind: str) -> N
         ("application/xml", '<?xml version="1.0" encoding="UTF-16"?><n>ö</n>'.encode("utf-16-le"), None),
         ("text/html", b'<!doctype html><META name=x><meta charset="iso-8859-2">\xf9', None),
         ("text/html", b'<meta http-equiv="Content-Type" content="text/html; charset=koi8-r">\xc4', None),
+        ("text/html", b'<meta content="text/html;charset=koi8-r" http-equiv=Content-Type>\xc4', None),
+        ("text/html", "<!-- <meta charset=koi8-r> -->ö".encode(), None),
+        ("text/html", '<meta name=note content="charset=koi8-r">ö'.encode(), None),
+        ("text/html", "<meta data-charset=koi8-r>ö".encode(), None),
+        ("text/html; charset=gb2312", "朱镕基 €".encode("gb18030"), "朱镕基 €"),
+        ("text/csv; charset=Shift_JIS", "①㈱".encode("cp932"), "①㈱"),
+        ("text/plain; charset=ks_c_5601-1987", "똠".encode("cp949"), "똠"),
+        ("text/plain; charset=Big5", "啫".encode("big5hkscs"), "啫"),
+        ("text/plain; charset=iso-8859-9", b"\x80 5", "€ 5"),
     ],
 )
 def test_a_text_is_read_without_loss(content_type: str, body: bytes, text: str | None) -> None:

@@ -257,6 +257,7 @@ async def test_one_location_is_needed(make_edge: Any, headers: bytes) -> None:
     [
         ("/é?q=ü x", "/%C3%A9?q=%C3%BC%20x"),
         ("next", "/a/next"),
+        ("next\r\nLocation: next", "/a/next"),
         ("/\\evil.example", "/%5Cevil.example"),
         ("?q=1", "/a/start?q=1"),
     ],

@@ -19,7 +19,23 @@ _MARKS = (
 _WIDE_XML = {b"<\0?\0": "utf-16-le", b"\0<\0?": "utf-16-be"}
 _DECLARED_WITHIN = 1024
 _XML = re.compile(rb"""<\?xml\b[^>]*?\bencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']""")
-_HTML = re.compile(rb"""<meta\b[^>]*?\bcharset\s*=\s*["']?\s*([A-Za-z0-9._:-]+)""", re.IGNORECASE)
+_COMMENT = re.compile(rb"<!--.*?(?:-->|$)", re.DOTALL)
+_HTML = re.compile(
+    rb"""<meta\s(?:[^>]*?\s)?(?:charset\s*=\s*["']?|(?=[^>]*http-equiv)content\s*=[^>]*?\bcharset\s*=)\s*"""
+    rb"""([A-Za-z0-9._:-]+)""",
+    re.IGNORECASE,
+)
+_LARGER = {
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "big5": "big5hkscs",
+    "euc_kr": "cp949",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+}
+"""What is meant by those names (WHATWG Encoding, section 4.2): charsets with the same letters, and more."""
 # Python knows these as text encodings; they are none of a web page, and some take quadratic time.
 _NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"})
 _CURE = "name the right one with `charset` of `httpRequest`, or take the bytes with `output: raw`"
@@ -88,10 +104,10 @@ def decode_leniently(body: bytes, media_type: str, charset: str | None) -> str:
 
 
 def _decode(body: bytes, name: str) -> str:
-    """What calls itself ISO-8859-1 is Windows-1252 (WHATWG Encoding), where the two differ: `€`, dashes and quotes."""
-    if codecs.lookup(name).name == "iso8859-1":
+    larger = _LARGER.get(codecs.lookup(name).name)
+    if larger is not None:
         with suppress(UnicodeDecodeError):
-            return body.decode("cp1252")
+            return body.decode(larger)
     return body.decode(name)
 
 
@@ -104,8 +120,10 @@ def _declared(body: bytes, media_type: str) -> str | None:
     is_xml = media_type.endswith(("/xml", "+xml"))
     if is_xml and body[:4] in _WIDE_XML:
         return _WIDE_XML[body[:4]]
-    pattern = _XML if is_xml else _HTML if media_type == "text/html" else None
-    found = None if pattern is None else pattern.search(body[:_DECLARED_WITHIN])
+    begins = body[:_DECLARED_WITHIN]
+    found = _XML.search(begins) if is_xml else None
+    if media_type == "text/html":
+        found = _HTML.search(_COMMENT.sub(b"", begins))
     if found is None:
         return None
     name = found[1].decode("ascii")

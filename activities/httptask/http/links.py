@@ -41,7 +41,8 @@ def _links(header: str) -> Iterator[tuple[str, dict[str, str]]]:
         parameters: dict[str, str] = {}
         while (found := _PARAMETER.match(header, at)) is not None:
             at = found.end()
-            value = found["token"] or re.sub(r"\\(.)", r"\1", found["quoted"] or "")
+            # Single quotes mean nothing here, and some servers mean them as quotes.
+            value = (found["token"] or "").strip("'") or re.sub(r"\\(.)", r"\1", found["quoted"] or "")
             parameters.setdefault(found["name"].lower(), value)  # section 3.3: the first `rel` counts
         yield link["target"], parameters
     rest = header[at:].strip(_SEPARATORS)

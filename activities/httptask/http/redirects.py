@@ -111,7 +111,7 @@ class RedirectTransport:
 
     def _target(self, request: WireRequest, response: WireResponse) -> Url:
         """Where an answer points to."""
-        found = [value for name, value in response.headers if name.lower() == b"location"]
+        found = list({value: None for name, value in response.headers if name.lower() == b"location"})
         if len(found) != 1:
             raise _refused(request, response, f"it redirects with {len(found) or 'no'} Location headers")
         try:

@@ -109,6 +109,27 @@ async def test_a_challenge_is_answered_within_the_attempt(
     assert response.request.headers["Authorization"] == "Digest response(ann:$PASSWORD)"
 
 
+@pytest.mark.parametrize(("stale", "sent"), [(1, 3), (2, 3), (0, 2)])
+async def test_a_nonce_that_is_out_of_date_is_replaced_once(make_edge: Any, stale: int, sent: int) -> None:
+    script = DigestServer(challenge())
+    refusals = [challenge(), *[challenge(more=", stale=TRUE")] * stale]
+
+    def refuse_first(served: ServedRequest) -> Reply:
+        if refusals:
+            return DigestServer(refusals.pop(0))(ServedRequest("GET", served.target, {}, b"", 1))
+        return script(served)
+
+    async with ScriptedServer(refuse_first) as server:
+        edge = make_edge(server.url, connection=connection(), secrets=SECRETS)
+        sending = edge.send(HttpRequest(method="GET", url="/", connection="local"))
+        if stale < 2:
+            assert (await sending).content == {"by": "ann"}
+        else:
+            with pytest.raises(Unauthorized):
+                await sending
+    assert len(server.requests) == sent
+
+
 async def test_a_wrong_password_is_told_once(make_edge: Any) -> None:
     async with ScriptedServer(DigestServer(challenge())) as server:
         edge = make_edge(server.url, connection=connection(), secrets={"PASSWORD": "wrong password"})

@@ -238,6 +238,16 @@ async def test_a_refresh_token_renews_and_is_replaced(
             "no token: the answer of {host} has no usable access_token",
             False,
         ),
+        (
+            Reply.json({"code": 40013, "msg": "invalid app id"}),
+            "has no usable access_token: invalid app id",
+            False,
+        ),
+        (
+            Reply.json({"data": {"access_token": "a"}, "code": 0}),
+            "has no usable access_token, and has the keys data, code",
+            False,
+        ),
         (Reply.json({"access_token": "a\r\nX: y"}), "no token: the answer of {host} has no usable", False),
         (
             Reply.json({"access_token": "a", "token_type": "DPoP"}),

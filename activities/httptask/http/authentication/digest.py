@@ -47,7 +47,9 @@ class DigestUser:
     username: str
     password: str = field(repr=False)
 
-    def answer(self, challenges: Iterable[bytes], method: str, url: Url, body: bytes = b"") -> str | None:
+    def answer(
+        self, challenges: Iterable[bytes], method: str, url: Url, body: bytes = b"", *, again: bool = False
+    ) -> str | None:
         """The header `Authorization` for a request that the server refused.
 
         Args:
@@ -55,6 +57,8 @@ class DigestUser:
             method: of the request.
             url: of the request.
             body: of the request, which the digest covers where the server offers no other (`auth-int`).
+            again: whether an earlier answer was refused, so that only a challenge counts which says that the nonce
+                was `stale` (RFC 7616, section 3.3): name and password may be right.
 
         Returns:
             The answer to the first challenge that can be answered: MD5, SHA-1 or SHA-2; None if there is no such.
@@ -66,7 +70,9 @@ class DigestUser:
                 each.strip().lower() for each in challenge.get("qop", b"").decode("latin-1").split(",")
             }
             qop = next((each for each in ("auth", "auth-int", "") if each in offered), None)
-            if new is not None and qop is not None and {"realm", "nonce"} <= challenge.keys():
+            stale = challenge.get("stale", b"").lower() == b"true"
+            is_whole = {"realm", "nonce"} <= challenge.keys()
+            if new is not None and qop is not None and is_whole and (stale or not again):
                 return self._answer(challenge, new, qop, method, url.target.encode("ascii"), body)
         return None
 

@@ -122,7 +122,9 @@ async def _granted(source: TokenSource, url: Url, refresh: str | None, send: Sen
     if not value and answer.get("error"):
         raise _refused(url, answer)
     if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
-        raise TokenUnavailable(f"no token: the answer of {url.netloc} has no usable access_token")
+        raise TokenUnavailable(
+            f"no token: the answer of {url.netloc} has no usable access_token{_said(answer)}"
+        )
     if _BEARER.search(kind) is None:
         raise TokenUnavailable(f"no token: {url.netloc} gives tokens of the type {kind!r}, and not Bearer")
     if source.settings.issuers and _issuer(value) not in source.settings.issuers:
@@ -142,6 +144,13 @@ def _refused(url: Url, answer: dict[str, Any]) -> HttpStatusError:
         f"{url.netloc} refuses: {text}" + ("" if code in text else f" ({code})"),
         details={"host": url.netloc, "oauth_error": code},
     )
+
+
+def _said(answer: dict[str, Any]) -> str:
+    """What an answer without a token says instead: its sentence, or what it has; no value, for one may be a token."""
+    text = error_text(answer)
+    keys = ", ".join(answer)[:200]
+    return f": {text[:200]}" if text else f", and has the keys {keys}" if keys else ""
 
 
 def _token_request(source: TokenSource, url: Url, refresh: str | None) -> WireRequest:

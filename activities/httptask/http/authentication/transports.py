@@ -16,11 +16,15 @@ from httptask.http.wire import WireRequest
 __all__ = ["DigestTransport", "TokenTransport"]
 
 _UNAUTHORIZED = 401
+_ANSWERS = 2
+"""To challenges: the server refused each request, so that nothing is done twice."""
 _SAFE_TO_REPEAT = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class DigestTransport:
-    """Answers a challenge once, and sends the request again: the server refused it, so that nothing is done twice.
+    """Answers a challenge, and sends the request again; once more where the nonce was out of date by then.
+
+    It may be, where several servers share an address, and each knows the nonces of its own.
 
     Args:
         inner: sends.
@@ -41,24 +45,25 @@ class DigestTransport:
     @asynccontextmanager
     async def open(self, request: WireRequest, progress: Progress) -> AsyncGenerator[WireResponse]:
         """Sends a request; see `Transport.open`."""
-        async with self._inner.open(request, progress) as response:
-            answer = self._answer(request, response)
-            if answer is None:
-                yield response
-                return
-        progress.restart()
-        async with self._inner.open(_with_authorization(request, answer), progress) as response:
-            yield response
+        sent = request
+        for answers in range(_ANSWERS + 1):
+            async with self._inner.open(sent, progress) as response:
+                answer = self._answer(request, response, again=answers > 0) if answers < _ANSWERS else None
+                if answer is None:
+                    yield response
+                    return
+            progress.restart()
+            sent = _with_authorization(request, answer)
 
     async def aclose(self) -> None:
         """What is inside is closed by its owner."""
 
-    def _answer(self, request: WireRequest, response: WireResponse) -> str | None:
+    def _answer(self, request: WireRequest, response: WireResponse, *, again: bool) -> str | None:
         if response.status != _UNAUTHORIZED or not _is_own(request, self._origin):
             return None
         challenges = [value for name, value in response.headers if name.lower() == b"www-authenticate"]
-        answer = self._user.answer(challenges, request.method, request.url, request.body)
-        self.baffled = answer is None
+        answer = self._user.answer(challenges, request.method, request.url, request.body, again=again)
+        self.baffled = answer is None and not again
         return answer
 
 
