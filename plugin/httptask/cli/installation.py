@@ -22,6 +22,8 @@ def command_in(folder: Path, program: str = "httptask") -> str:
         elsewhere = "" if nearest == project else f" --project {_quoted(project)}"
         return f"uv run{elsewhere} {program}"
     started = Path(sys.argv[0]).absolute().with_name(program)
+    if not started.exists():  # `uv tool install` and pipx link httptask alone out of its environment
+        started = environment / "bin" / program
     # What uv runs has that environment on its PATH; the reader's shell has not.
     places = os.get_exec_path() if not by_uv else [p for p in os.get_exec_path() if Path(p) != started.parent]
     found = shutil.which(program, path=os.pathsep.join(places))
