@@ -4,6 +4,7 @@ import base64
 from typing import Any, Final
 
 from httptask.chat.answer_rules import answer_faults
+from httptask.chat.base_url import explain_not_found
 from httptask.chat.check import require_sendable
 from httptask.chat.cost import cost_of
 from httptask.chat.held_back import held_back
@@ -69,6 +70,7 @@ async def complete(
         try:
             completion = await _ask(edge, request, connection, span, attempt=attempt, count=count, live=live)
         except HttpStatusError as error:
+            explain_not_found(error, connection)
             completion = held_back(error, request.incomplete)
             completion.attempt = attempt
         completion.warnings = [*warnings, *answer_faults(completion, request.body.get("n"))]

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
+from httptask.chat.base_url import misplaced
 from httptask.chat.faults import BodyFault
 from httptask.chat.fields.check import field_faults
 from httptask.chat.model_rules import model_faults
@@ -22,8 +22,6 @@ __all__ = ["server_faults"]
 
 _UNMETERED: Final = "unmetered"
 """Name of the rule that a stream breaks whose usage a budget needs, and is not asked for."""
-_BASE_URL: Final = "base-url"
-_ENDPOINT: Final = "/chat/completions"
 
 
 class _Candidate(NamedTuple):
@@ -54,7 +52,8 @@ def server_faults(program: Program, connections: Mapping[str, Connection]) -> It
         level = program.rules_for(node)
         told: set[str] = set()
         for candidate in _candidates(node, connections):
-            faults = [*_misplaced(candidate.connection), *_unmetered(candidate, units)]
+            fault = misplaced(candidate.connection)
+            faults = [*([] if fault is None else [fault]), *_unmetered(candidate, units)]
             if level != "off":
                 faults += _not_taken(candidate)
             for fault in faults:
@@ -76,32 +75,6 @@ def _candidates(node: TaskNode, connections: Mapping[str, Connection]) -> Iterat
         asked = body if fallback.model is None else {**body, "model": fallback.model}
         place = f"{node.pointer}/with/fallback/{index}"
         yield _Candidate(asked, connections.get(fallback.connection), place)
-
-
-def _misplaced(connection: Connection | None) -> Iterator[BodyFault]:
-    """A base URL to which `/chat/completions` is added in the wrong place, as far as that is known of its server."""
-    address = connection.base_url if connection else None
-    if connection is None or address is None or address.startswith("$"):
-        return
-    parts = urlsplit(address)
-    server, path = f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
-    usual = next(filter(None, (urlsplit(base).path for base in _usual_bases(connection, parts.netloc))), None)
-    if path.endswith(_ENDPOINT):
-        message = f"base_url of the connection {connection.name} ends in `{_ENDPOINT}`, which is added to it"
-        hint = f'write base_url = "{server}{path.removesuffix(_ENDPOINT)}"'
-        yield BodyFault("/connection", message, hint, _BASE_URL, "warning")
-    elif not path and usual is not None:
-        message = f"base_url of the connection {connection.name} has no path; the API of this server is under `{usual}`"
-        hint = f'write base_url = "{server}{usual}"'
-        yield BodyFault("/connection", message, hint, _BASE_URL, "warning")
-
-
-def _usual_bases(connection: Connection, host: str) -> Iterator[str]:
-    """Base URLs of the server, by its provider or by its name."""
-    for name, provider in PROVIDERS.items():
-        base = provider.base_url or provider.example
-        if base is not None and (name == connection.provider or urlsplit(base).netloc == host):
-            yield base
 
 
 def _not_taken(candidate: _Candidate) -> Iterator[BodyFault]:
