@@ -17,8 +17,8 @@ BILLING = {"error": {"code": "billing_hard_limit_reached"}}
 
 def test_a_wait_that_the_body_tells_counts() -> None:
     body = {"error": {"code": 429, "details": [{"retryDelay": "34.5s"}]}}
-    assert classify(429, {}, body, "POST").retry_after == 34.5
-    verdict = classify(429, {}, body, "POST", longest_retry_after=30)
+    assert classify(429, {}, body).retry_after == 34.5
+    verdict = classify(429, {}, body, longest_retry_after=30)
     assert (verdict.retryable, verdict.note) == (
         False,
         "the server asked for 34 s, more than the 30 s that a retry may wait",
@@ -26,10 +26,14 @@ def test_a_wait_that_the_body_tells_counts() -> None:
 
 
 def test_what_is_not_modified_is_no_redirect() -> None:
-    assert classify(304, {}, None, "GET").note == (
+    assert classify(304, {}, None).note == (
         "not modified since what the request names: add 304 to `success` of `httpRequest`"
     )
-    assert classify(302, {}, None, "GET").note == "redirects of a GET are not followed"
+    note = classify(302, {}, None).note
+    assert note == (
+        "a redirect is followed where its connection sets `redirects`, and is a result with `redirect: true`"
+    )
+    assert classify(300, {}, None).note is None  # several places to choose from
 
 
 @pytest.mark.parametrize(
@@ -75,7 +79,7 @@ def test_what_is_not_modified_is_no_redirect() -> None:
     ],
 )
 def test_status(status: int, body: Any, error: type[HttpStatusError], retryable: bool) -> None:
-    verdict = classify(status, {}, body, "POST")
+    verdict = classify(status, {}, body)
     assert (verdict.error, verdict.retryable) == (error, retryable)
 
 
@@ -92,17 +96,17 @@ def test_status(status: int, body: Any, error: type[HttpStatusError], retryable:
 def test_the_server_decides_except_about_a_quota(
     status: int, wanted: str, body: Any, retryable: bool
 ) -> None:
-    assert classify(status, {"x-should-retry": wanted}, body, "POST").retryable is retryable
+    assert classify(status, {"x-should-retry": wanted}, body).retryable is retryable
 
 
 def test_the_wait_comes_along() -> None:
-    assert classify(429, {"retry-after": "2"}, None, "POST").retry_after == 2.0
-    assert classify(400, {"retry-after": "2"}, None, "POST").retry_after is None
+    assert classify(429, {"retry-after": "2"}, None).retry_after == 2.0
+    assert classify(400, {"retry-after": "2"}, None).retry_after is None
 
 
 def test_a_wait_beyond_the_cap_ends_the_attempts_and_says_why() -> None:
-    assert classify(429, {"retry-after": "600"}, None, "POST").retryable
-    verdict = classify(429, {"retry-after": "3600"}, None, "POST")
+    assert classify(429, {"retry-after": "600"}, None).retryable
+    verdict = classify(429, {"retry-after": "3600"}, None)
     assert not verdict.retryable
     assert verdict.note == "the server asked for 3600 s, more than the 600 s that a retry may wait"
 

@@ -138,7 +138,7 @@ async def test_which_statuses_are_results(make_edge: Any, status: int, success: 
             Reply.of(status=307, headers={"Location": "http://evil/"}),
             HttpStatusError,
             False,
-            "307 from {host}: redirects",
+            "307 from {host}: a redirect is followed where",
         ),
         (
             Reply.of(b"\x1f\x8bbroken", status=503, headers={"Content-Encoding": "gzip"}),

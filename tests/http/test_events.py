@@ -32,7 +32,6 @@ SSE: list[tuple[bytes, list[Any]]] = [
     ("data: a\u2028b\x0bc\x85d\n\n".encode(), ["a\u2028b\x0bc\x85d"]),
     (b"\xef\xbb\xbfdata: first\n\n", ["first"]),
     ("data: 日本 🎉\n\n".encode(), ["日本 🎉"]),
-    (b"data: \xff\n\n", ["\ufffd"]),
     (b'data: 42\n\ndata: null\n\ndata: "q"\n\ndata: true\n\n', ["42", "null", '"q"', "true"]),
     (b"data: {not json}\n\ndata: [DONE]\n\n", ["{not json}", "[DONE]"]),
 ]
@@ -69,6 +68,26 @@ def test_last_event_that_was_cut_before_its_body_was_made() -> None:
     assert [event.value for event in read("sse", b'data: a\n\ndata: {"b"')] == ["a"]
     with pytest.raises(ResponseInterrupted, match="inside of its last event"):
         read("sse", b'data: a\n\ndata: {"b"', is_whole=True)
+
+
+@pytest.mark.parametrize("step", [1, 10_000])
+def test_events_that_are_not_in_utf_8(step: int) -> None:
+    """The letters would be lost; what came before them is not."""
+    body = "data: é\n\ndata: ".encode() + "é".encode("latin-1") + b"\n\n"
+    reader = event_reader("sse")
+    coming = (
+        event for start in range(0, len(body), step) for event in reader.feed(body[start : start + step])
+    )
+    assert next(coming).value == "é"
+    with pytest.raises(ResponseInvalid, match="not in UTF-8"):
+        next(coming)
+
+
+def test_last_event_that_was_cut_inside_of_a_character() -> None:
+    body = b"data: a\n\ndata: b" + "é".encode()[:1]
+    assert [event.value for event in read("sse", body)] == ["a"]
+    with pytest.raises(ResponseInterrupted, match="inside of a character"):
+        read("sse", body, is_whole=True)
 
 
 def test_names_and_ids_of_server_sent_events() -> None:

@@ -281,7 +281,11 @@ NOT_HTTP = [
     (b"HTTP/1.1 abc OK\r\n\r\n", 'Invalid status code: "HTTP/1.1 abc OK"'),
     (b"SSH-2.0-OpenSSH_9.6\r\n", '"SSH-2.0-OpenSSH_9.6"'),
     (b"HTTP/1.1 200 OK\r\nX: \"a'\\\x00b\r\n\r\n", r'''Invalid HTTP header: "\"a'\\\u0000b"'''),
-    (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", "Got more than 32768 bytes when reading"),
+    (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", 'when reading: "' + "a" * 100 + '..."'),
+    (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        'chunk size: "zz" (status 200, no media type)',
+    ),
     (b"\x15\x03\x01\x00\x02\x02\x46", "it is TLS: write https:// in place of http://"),
 ]
 

@@ -73,7 +73,7 @@ def embedded_error(answer: Mapping[str, Any], connection: Connection | None = No
     if status is None:
         return ResponseInvalid(f"the server answered with an error: {message}", details=details)
     rules = connection or Connection(name="")
-    verdict = classify(status, {}, {"error": fields}, "POST", also_retryable=rules.retryable_statuses)
+    verdict = classify(status, {}, {"error": fields}, also_retryable=rules.retryable_statuses)
     return verdict.error(
         f"the server answered with error {status}: {message}",
         details={"status": status, **details},

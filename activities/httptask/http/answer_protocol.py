@@ -6,7 +6,9 @@ aiohttp's parser takes whatever comes at once, and where bytes follow that are n
 import re
 from typing import Any
 
+from aiohttp import ClientPayloadError
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.streams import EMPTY_PAYLOAD
 
 __all__ = ["AnswerProtocol"]
@@ -46,6 +48,14 @@ class AnswerProtocol(ResponseHandler):
             # None can be here (204, 304, to HEAD), and some servers send it all the same, perhaps later.
             self.force_close()
         super().feed_data(data, size)
+
+    def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
+        """Ends a body where no HTTP comes any more, too: aiohttp leaves whoever reads it waiting."""
+        super().set_exception(exc, exc if exc_cause is None else exc_cause)
+        if isinstance(exc, HttpProcessingError) and self._is_final and not self._body.is_eof():
+            error = ClientPayloadError()
+            error.__cause__ = exc
+            self._body.set_exception(error)
 
     def data_received(self, data: bytes) -> None:
         """Takes what came."""

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from httptask.http.errors import ResponseInvalid
 
-__all__ = ["decode_json", "decode_leniently", "decode_text", "is_charset"]
+__all__ = ["CHARSET_CURE", "decode_json", "decode_leniently", "decode_text", "is_charset"]
 
 # The longer marks first: the one of UTF-32 begins with that of UTF-16.
 _MARKS = (
@@ -38,7 +38,7 @@ _LARGER = {
 """What is meant by those names (WHATWG Encoding, section 4.2): charsets with the same letters, and more."""
 # Python knows these as text encodings; they are none of a web page, and some take quadratic time.
 _NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"})
-_CURE = "name the right one with `charset` of `httpRequest`, or take the bytes with `output: raw`"
+CHARSET_CURE = "name the right one with `charset` of `httpRequest`, or take the bytes with `output: raw`"
 
 
 def is_charset(name: str) -> bool:
@@ -64,7 +64,7 @@ def decode_text(body: bytes, media_type: str, charset: str | None) -> str:
     marked, declared = _marked(body), None if charset is not None else _declared(body, media_type)
     name = marked or charset or declared or "utf-8"
     if not is_charset(name):
-        raise ResponseInvalid(f"the response claims the charset {name!r}, which is not known: {_CURE}")
+        raise ResponseInvalid(f"the response claims the charset {name!r}, which is not known: {CHARSET_CURE}")
     try:
         return _decode(body, name)
     except ValueError as error:
@@ -73,7 +73,7 @@ def decode_text(body: bytes, media_type: str, charset: str | None) -> str:
             why = f"can't be read as the charset {name!r} that it claims{place}"
         else:
             why = f"is text that names no charset, and is not UTF-8{place}"
-        raise ResponseInvalid(f"the response {why}: {_CURE}") from None
+        raise ResponseInvalid(f"the response {why}: {CHARSET_CURE}") from None
 
 
 def decode_json(body: bytes, charset: str | None) -> str:
@@ -123,7 +123,7 @@ def _declared(body: bytes, media_type: str) -> str | None:
     begins = body[:_DECLARED_WITHIN]
     found = _XML.search(begins) if is_xml else None
     if media_type == "text/html":
-        found = _HTML.search(_COMMENT.sub(b"", begins))
+        found = _XML.match(begins) or _HTML.search(_COMMENT.sub(b"", begins))
     if found is None:
         return None
     name = found[1].decode("ascii")

@@ -11,8 +11,10 @@ from httptask.http.json_tree import is_array, is_object
 from httptask.http.retry import Retry
 from httptask.http.retry_after import retry_after
 
-__all__ = ["Verdict", "classify", "error_text", "refuses_credential"]
+__all__ = ["REDIRECTS", "Verdict", "classify", "error_text", "refuses_credential"]
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""Statuses that lead to one other place (RFC 9110, section 15.4)."""
 _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _QUOTA_CODES = ("insufficient_quota", "billing")
 _CREDENTIAL_CODES = frozenset(
@@ -40,7 +42,6 @@ def classify(
     status: int,
     headers: Mapping[str, str],
     body: Any,
-    method: str,
     *,
     also_retryable: Collection[int] = (),
     longest_retry_after: float = Retry().longest_retry_after,
@@ -54,7 +55,6 @@ def classify(
         status: the response's status.
         headers: all headers of the response, names in lower case.
         body: the parsed content, or None.
-        method: the request's method.
         also_retryable: statuses that this server's connection adds to the retryable ones.
         longest_retry_after: seconds; a server that asks for a longer wait ends the call at once.
     """
@@ -68,7 +68,7 @@ def classify(
         wanted == "true" if wanted in ("true", "false") else status in _RETRYABLE or status in also_retryable
     )
     if not retryable:
-        return Verdict(error, retryable=False, note=_note(status, method))
+        return Verdict(error, retryable=False, note=_note(status))
     wait = retry_after(headers, body, status=status)
     if wait is not None and wait > longest_retry_after:
         note = f"the server asked for {wait:.0f} s, more than the {longest_retry_after:g} s that a retry may wait"
@@ -89,10 +89,12 @@ def refuses_credential(status: int, body: Any) -> bool:
     return any(isinstance(name, str) and name in _CREDENTIAL_CODES for name in named)
 
 
-def _note(status: int, method: str) -> str | None:
+def _note(status: int) -> str | None:
     if status == HTTPStatus.NOT_MODIFIED:  # no redirect (RFC 9110, section 15.4.5)
         return "not modified since what the request names: add 304 to `success` of `httpRequest`"
-    return f"redirects of a {method} are not followed" if 300 <= status < 400 else None
+    if status in REDIRECTS:
+        return "a redirect is followed where its connection sets `redirects`, and is a result with `redirect: true`"
+    return None
 
 
 def error_text(body: Any) -> str | None:

@@ -5,8 +5,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from httptask.http.charset import decode_json, decode_leniently, decode_text
+from httptask.http.charset import CHARSET_CURE, decode_json, decode_leniently, decode_text
 from httptask.http.errors import ResponseInvalid
+from httptask.http.events import format_of
 from httptask.http.excerpt import end_of_json
 from httptask.http.headers import media_type
 from httptask.http.json_tree import parse
@@ -23,12 +24,11 @@ _TEXT_TYPES = frozenset(
         "application/csv",
         "application/graphql",
         "application/javascript",
-        "application/jsonl",
-        "application/ndjson",
+        "application/json-seq",
+        "application/json5",
         "application/sql",
         "application/toml",
         "application/x-javascript",
-        "application/x-ndjson",
         "application/x-www-form-urlencoded",
         "application/x-yaml",
         "application/xml",
@@ -67,6 +67,7 @@ def read_content(
         return Content(redactor.tree(_json(body, kind, charset or told, redactor)), "json")
     if (
         charset is not None
+        or format_of(kind) is not None
         or kind.startswith("text/")
         or kind.endswith(("+xml", "+yaml"))
         or kind in _TEXT_TYPES
@@ -104,8 +105,8 @@ def read_leniently(body: bytes, content_type: str, redactor: Redactor, *, whole:
 
 
 def is_json(kind: str) -> bool:
-    """Whether a media type, in lower case without parameters, is one of JSON."""
-    return _JSON_TYPE.fullmatch(kind) is not None
+    """Whether a media type, in lower case without parameters, is one of JSON, and not of several values."""
+    return _JSON_TYPE.fullmatch(kind) is not None and format_of(kind) is None
 
 
 def _json(body: bytes, kind: str, charset: str | None, redactor: Redactor) -> Any:
@@ -113,7 +114,9 @@ def _json(body: bytes, kind: str, charset: str | None, redactor: Redactor) -> An
         text = decode_json(body, charset)
     except ValueError as error:
         place = f" (byte {error.start})" if isinstance(error, UnicodeDecodeError) else ""
-        raise ResponseInvalid(f"the response says it is {kind}, and is not in UTF-8{place}") from None
+        raise ResponseInvalid(
+            f"the response says it is {kind}, and is not in {charset or 'UTF-8'}{place}: {CHARSET_CURE}"
+        ) from None
     try:
         return parse(text) if text.strip() else None
     except ValueError:

@@ -77,6 +77,8 @@ class BoundedDecoder:
         """
         if self._outer is not None:
             chunk = self._undone(self._outer, chunk)
+        if chunk and not self._received and self._coding == "gzip" and chunk[:1] != _GZIP_MAGIC[:1]:
+            self._coding = "identity"  # a server or storage names what was never done, or undone before
         self._received += len(chunk)
         if self._coding == "identity":
             self._body += chunk[: self._room]
@@ -106,15 +108,12 @@ class BoundedDecoder:
         return self._limit + 1 - self.size
 
     def _undone(self, outer: "BoundedDecoder", chunk: bytes) -> bytes:
-        """A chunk without the outer coding. Two servers may both name the one that only one of them applied."""
+        """A chunk without the outer coding."""
         try:
             outer.feed(chunk)
         except ResponseTooLarge:
             raise self._too_large() from None
-        inner = outer.take()
-        if inner and not self._received and self._coding == "gzip" and inner[:1] != _GZIP_MAGIC[:1]:
-            self._coding = "identity"
-        return inner
+        return outer.take()
 
     def _too_large(self) -> ResponseTooLarge:
         return ResponseTooLarge(
@@ -141,7 +140,10 @@ class BoundedDecoder:
                 self._body += self._inflater.decompress(data, self._room)
                 data = self._inflater.unused_data if self._inflater.eof else self._inflater.unconsumed_tail
         except zlib.error:
-            raise ResponseInvalid("the response can't be read: its compressed body is damaged") from None
+            raise ResponseInvalid(
+                "the response can't be read: its compressed body is damaged; the header Accept-Encoding: identity asks "
+                "for it as it is"
+            ) from None
 
 
 def _readable(coding: str, *, as_it_is: bool) -> list[str]:

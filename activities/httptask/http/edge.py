@@ -246,7 +246,7 @@ class Edge:
         if self._recorder is not None:
             self._recorder.answer(call.prepared, answer.status, headers, content)
         host = (answer.url or call.wire.url).netloc
-        return status_error(answer, content, headers, call.prepared.method, host, call.connection)
+        return status_error(answer, content, headers, host, call.connection)
 
     @contextmanager
     def _recording(self, call: _Call, answer: Opened, stream: EventStream) -> Generator[None]:

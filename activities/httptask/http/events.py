@@ -59,7 +59,7 @@ class EventReader(Protocol):
 
         Raises:
             ResponseTooLarge: an event is larger than `MAX_EVENT_BYTES`.
-            ResponseInvalid: a line is not JSON.
+            ResponseInvalid: a line is not JSON, or what came is not UTF-8.
         """
         ...
 
@@ -97,16 +97,22 @@ class _ServerSentEvents:
     def __init__(self, read: Callable[[str], Any]) -> None:
         self._parse = read
         # A byte order mark at the beginning is no part of the first event.
-        self._text = codecs.getincrementaldecoder("utf-8-sig")("replace")
+        self._text = codecs.getincrementaldecoder("utf-8-sig")()
         self._lines = SSELineDecoder()
         self._events = SSEDecoder()
         self._begun = 0
 
     def feed(self, data: bytes) -> Iterator[Event]:
-        return self._decoded(self._text.decode(data))
+        try:
+            text = self._text.decode(data)
+        except UnicodeDecodeError as error:
+            yield from self._decoded(error.object[: error.start].decode())
+            raise ResponseInvalid("the stream is not in UTF-8, as events are") from None
+        yield from self._decoded(text)
 
     def finish(self, *, is_whole: bool) -> Iterator[Event]:
-        yield from self._decoded(self._text.decode(b"", final=True))
+        if is_whole and self._text.getstate()[0]:
+            raise ResponseInterrupted("the stream ended inside of a character")
         yield from self._read(self._lines.flush())
         for event in self._read([""]):
             data = event.value

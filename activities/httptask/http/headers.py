@@ -32,7 +32,8 @@ HIDDEN = "[redacted]"
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]*")
 _SEPARATE_VALUES = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*(?:"|$))+')
-_MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
+# Some servers forget the semicolon behind it, or quote it.
+_MEDIA_TYPE = re.compile(r"""[\s"]*([!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+)[\s":;]*""")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 _OWNED_BY_TRANSPORT = frozenset(
@@ -200,11 +201,12 @@ def media_type(content_type: str) -> tuple[str, str | None]:
     """
     essence, charset = "", None
     for value in _SEPARATE_VALUES.findall(content_type):
-        kind = value.partition(";")[0].strip().lower()
-        if kind == "*/*" or _MEDIA_TYPE.fullmatch(kind) is None:
+        found = _MEDIA_TYPE.match(value)
+        if found is None or found[1] == "*/*":
             continue
+        kind, parameters = found[1].lower(), value[found.end() :]
         message = Message()
-        message["content-type"] = value.strip()
+        message["content-type"] = f"{kind}; {parameters}"
         given = message.get_param("charset")
         own = given if isinstance(given, str) else None
         charset = own if own is not None or kind != essence else charset

@@ -64,7 +64,6 @@ def status_error(
     answer: Answer,
     content: Content,
     headers: dict[str, str],
-    method: str,
     host: str,
     connection: Connection | None = None,
 ) -> HttpStatusError:
@@ -74,7 +73,6 @@ def status_error(
         answer.status,
         answer.headers,
         content.value,
-        method,
         also_retryable=rules.retryable_statuses,
         longest_retry_after=rules.retry.longest_retry_after,
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
+from httptask.http.classify import REDIRECTS
 from httptask.http.connections import Connection
 from httptask.http.deadlines import Progress
 from httptask.http.errors import AddressForbidden, ConnectFailed, HttpStatusError, RequestInvalid
@@ -17,7 +18,6 @@ from httptask.http.wire import WireRequest
 
 __all__ = ["RedirectTransport"]
 
-_FOLLOWED = frozenset({301, 302, 303, 307, 308})
 _POST_BECOMES_GET = frozenset({301, 302})
 _OF_THE_BODY = ("content-", "idempotency-key")
 _NEUTRAL = frozenset({b"accept", b"accept-encoding", b"accept-language", b"user-agent"})
@@ -53,7 +53,7 @@ class RedirectTransport:
         while True:
             try:
                 async with self._inner.open(request, progress) as response:
-                    if response.status not in _FOLLOWED or matches(response.status, self._success):
+                    if response.status not in REDIRECTS or matches(response.status, self._success):
                         yield replace(response, url=request.url if progress.redirects else None)
                         return
                     following = self._following(request, response)

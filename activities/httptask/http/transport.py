@@ -9,8 +9,8 @@ Whether anything was sent is known from events of the connection, never from the
 import asyncio
 import io
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import lru_cache, partial
 from types import SimpleNamespace
@@ -21,7 +21,6 @@ import aiohttp
 import httpx
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
-from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.tracing import Trace
 from yarl import URL
 
@@ -189,10 +188,9 @@ class _Body(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
-            with _ended_with_its_connection(self._response):
-                async for chunk in self._response.content.iter_any():
-                    self._progress.bytes_received(len(chunk))
-                    yield chunk
+            async for chunk in self._response.content.iter_any():
+                self._progress.bytes_received(len(chunk))
+                yield chunk
         except aiohttp.ClientError as error:
             raise failure(error, self._progress, self._host) from None
 
@@ -201,30 +199,6 @@ class _Body(httpx.AsyncByteStream):
         if connection is not None and connection.transport is not None:
             connection.transport.abort()
         self._response.close()  # a connection whose answer was read to its end is back in the pool already
-
-
-@contextmanager
-def _ended_with_its_connection(response: aiohttp.ClientResponse) -> Generator[None]:
-    """Ends a body with its connection: where no HTTP comes any more, aiohttp leaves whoever reads waiting."""
-    connection = response.connection
-    closed = (
-        connection.protocol.closed if connection is not None and connection.protocol is not None else None
-    )
-    if closed is None:  # the body is here already
-        yield
-        return
-
-    def end(_: object) -> None:
-        error = aiohttp.ClientPayloadError()
-        error.__cause__ = HttpProcessingError()
-        if not response.content.is_eof() and response.content.exception() is None:
-            response.content.set_exception(error)
-
-    closed.add_done_callback(end)
-    try:
-        yield
-    finally:
-        closed.remove_done_callback(end)
 
 
 class _Connector(aiohttp.TCPConnector):

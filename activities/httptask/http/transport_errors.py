@@ -21,7 +21,7 @@ from httptask.http.errors import (
 __all__ = ["Failed", "failure"]
 
 _SERVER_ERRORS = 500
-_LINE = re.compile(r"""(?P<reason>[^:]*(?::\s[^:]*)?):\s*(?P<line>b(['"]).*\3)[\s^]*""", re.DOTALL)
+_LINE = re.compile(r"""(?P<reason>[^:]*(?::\s[^:]*)?):\s*(?P<line>b(['"]).*\3)[\s^.]*""", re.DOTALL)
 _TLS = (b"\x15\x03", b"\x16\x03")
 """How a record of TLS begins that a server sends unasked: an alert, or its side of a handshake."""
 _NOT_TLS = frozenset(
@@ -67,7 +67,10 @@ def _is_malformed(error: Exception) -> bool:
 
 def _offence(error: Exception) -> str:
     """What of an answer is no HTTP, and the line of it, as the parser tells both: `Invalid header token: "X=1;"`."""
-    told = str(getattr(error, "message", None) or getattr(error.__cause__, "message", None) or "")
+    told = ""
+    cause: BaseException | None = error
+    while not told and cause is not None:
+        told, cause = str(getattr(cause, "message", "")), cause.__cause__
     found = _LINE.fullmatch(told)
     if found is None:
         return f": {told.partition(':')[0]}" if told else ""

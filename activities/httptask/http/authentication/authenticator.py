@@ -97,7 +97,7 @@ class Authenticator:
 
 def _refusal(answer: Answer, request: WireRequest, redactor: Redactor) -> HttpTaskError:
     content = content_of(answer, redactor)
-    error = status_error(answer, content, allowed(answer.headers), request.method, request.url.netloc)
+    error = status_error(answer, content, allowed(answer.headers), request.url.netloc)
     del error.details["body_excerpt"]  # it may quote a token that nobody knows yet
     code = content.value.get("error") if is_object(content.value) else None
     if isinstance(code, str):
