@@ -38,6 +38,7 @@ def test_a_folder_of_nothing_else_has_no_definition(tmp_path: Path) -> None:
 
 REFUSED = {
     "a long version": ("", SETS.replace("1.0.0", f'"{"1" * 5000}.0.0"'), "5,015 bytes together"),
+    "an address that is none": ('[worker]\nhealth_address = "nowhere"', SETS, "can't be served at nowhere"),
     "storage that is no folder": ('[storage]\ndirectory = "sets.yaml"', SETS, "storage.directory"),
 }
 

@@ -3,13 +3,17 @@
 import asyncio
 import signal
 import uuid
+from contextlib import nullcontext
 
 import httpx
+import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from httptask.cli.errors import CliError
 from httptask.cli.health import reason_not_ready
+from httptask.cli.listening import Watched, require_address
 from httptask.cli.server.ports import available_port
 from httptask.http.connections import Connection
 from httptask.plugin import HttpTaskPlugin
@@ -82,17 +86,40 @@ async def test_not_ready_any_more_while_calls_finish(shell: Shell) -> None:
         assert await command.ends() == 130
 
 
-async def test_an_address_that_is_taken_or_none(shell: Shell) -> None:
+@pytest.mark.parametrize(
+    ("what", "address", "served"),
+    [
+        ("health", "localhost:8080", True),
+        ("health", ":8080", True),
+        ("health", "[::1]:0", True),
+        ("health", "nowhere", False),
+        ("health", "127.0.0.1:99999", False),
+        ("health", "127.0.0.1:", False),
+        ("metrics", "127.0.0.1:0", True),
+        ("metrics", "[::1]:9464", True),
+        ("metrics", "::1:9464", False),
+        ("metrics", "localhost:9464", False),
+        ("metrics", ":9464", False),
+    ],
+)
+def test_what_is_no_address_is_refused_before_anything_starts(
+    what: Watched, address: str, *, served: bool
+) -> None:
+    with nullcontext() if served else pytest.raises(CliError, match=f"{what} can't be served at"):
+        require_address(what, address)
+
+
+async def test_an_address_that_is_taken(shell: Shell) -> None:
     shell.write("definitions/calls.yaml", CALLS)
     shell.write("httptask.toml", '[connections.local]\nbase_url = "http://127.0.0.1:1"')
     async with ScriptedServer([Reply.of()]) as taken, temporal_server() as temporal:
-        for address in (f"127.0.0.1:{taken.port}", "nowhere", "127.0.0.1:99999"):
-            code, command = await shell.run(
-                *("worker", "-d", "definitions", "--health-address", address),
-                TEMPORAL_ADDRESS=address_of(temporal),
-            )
-            assert code == 2
-            assert f"error: health can't be served at {address}" in command.stderr.splitlines()
+        address = f"127.0.0.1:{taken.port}"
+        code, command = await shell.run(
+            *("worker", "-d", "definitions", "--health-address", address),
+            TEMPORAL_ADDRESS=address_of(temporal),
+        )
+        assert code == 2
+        assert f"error: health can't be served at {address}" in command.stderr.splitlines()
 
 
 async def test_ready_means_the_queues_of_limited_connections_too(temporal: WorkflowEnvironment) -> None:

@@ -55,6 +55,10 @@ def test_a_value_of_digits_is_found_where_it_comes_back_as_a_number() -> None:
     assert redactor.count == 2
 
 
+def test_a_value_comes_back_without_the_blanks_at_its_ends() -> None:
+    assert Redactor({" sentinel-1 ": "KEY"}).text("seen: 'sentinel-1'") == "seen: '[redacted:KEY]'"
+
+
 def test_bytes_are_cleaned() -> None:
     redactor = Redactor({"sentinel-1": "KEY"})
     assert redactor.raw(b"\xff sentinel-1 \xfe") == b"\xff [redacted:KEY] \xfe"

@@ -43,7 +43,11 @@ class Redactor:
     def add(self, values: Mapping[str, str]) -> None:
         """Looks for these as well."""
         for value, name in values.items():
-            for part in (value, *_url_parts(value)):
+            for part in (
+                value,
+                value.strip(),
+                *_url_parts(value),
+            ):  # headers are sent without blanks at their ends
                 for form in encoded(part) if len(part) >= MIN_LENGTH else ():
                     if len(form) >= MIN_LENGTH and form not in self._names:
                         self._names[form] = name

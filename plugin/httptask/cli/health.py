@@ -9,7 +9,7 @@ from aiohttp import web
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.service import RPCError
 
-from httptask.cli.errors import CliError
+from httptask.cli.listening import not_served
 
 if TYPE_CHECKING:
     from temporalio.worker import Worker
@@ -74,6 +74,4 @@ async def _listen(runner: web.AppRunner, address: str) -> None:
     try:
         await web.TCPSite(runner, host.strip("[]"), int(port)).start()
     except (OSError, ValueError, OverflowError):
-        raise CliError(
-            f"health can't be served at {address}", "give a free HOST:PORT, such as 127.0.0.1:8080"
-        ) from None
+        raise not_served("health", address) from None

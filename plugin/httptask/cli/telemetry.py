@@ -5,7 +5,7 @@ import os
 from typing import TYPE_CHECKING
 
 from httptask.cli.console import print_note
-from httptask.cli.errors import CliError
+from httptask.cli.listening import not_served
 
 if TYPE_CHECKING:
     from temporalio.client import Plugin
@@ -53,9 +53,7 @@ def set_runtime(*, log_core: bool, metrics_address: str | None = None) -> None:
     try:
         runtime = Runtime(telemetry=TelemetryConfig(logging=config if log_core else None, metrics=metrics))
     except (RuntimeError, ValueError):
-        raise CliError(
-            f"metrics can't be served at {metrics_address}", "give a free HOST:PORT, such as 127.0.0.1:9464"
-        ) from None
+        raise not_served("metrics", metrics_address or "") from None
     Runtime.set_default(runtime)
 
 

@@ -55,6 +55,7 @@ def worker(
     SIGTERM and Ctrl-C give calls in flight 10 s to finish.
     """
     from httptask.cli.cluster import Cluster, find_cluster
+    from httptask.cli.listening import require_address
     from httptask.cli.logging import configure_logging
     from httptask.cli.permissions import examine_permissions
     from httptask.cli.plugins import plugin_for_serving, serve, used_secrets
@@ -63,9 +64,12 @@ def worker(
     from httptask.cli.serving import serve_on_cluster
     from httptask.config import ConfigInvalid, for_worker
 
+    require_address("metrics", metrics_address)
     configure_logging("INFO", metrics_address=None if check else metrics_address)
     project = load_project(config, dotenv=False, say=print_note if check else _log)
     permitted = project.config.worker
+    health_address = health_address or permitted.health_address
+    require_address("health", health_address)
     allow_inline = allow_inline or permitted.allow_inline
     if definitions is None and not allow_inline:
         raise CliError("nothing to serve", "give --definitions DIR, or --allow-inline")
@@ -88,7 +92,7 @@ def worker(
     )
     cluster = find_cluster(profile, project.environment) or Cluster({})
     if not check:
-        serve_on_cluster(cluster, plugin, task_queue, health_address or permitted.health_address)
+        serve_on_cluster(cluster, plugin, task_queue, health_address)
 
 
 def _log(told: str) -> None:
