@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from support.commands import Command, Shell
+from support.commands import HTTPTASK, Command, Shell
 
 __all__ = ["CaseUntried", "Trial", "tried"]
 
@@ -75,7 +75,7 @@ async def tried(case: Path, folder: Path) -> Trial:
     for name in ("workflow.yaml", "httptask.toml", "server.py"):
         (folder / name).write_text(_on_port(port, (case / name).read_text(), told))
     environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    httptask = Shell(folder, {**environment, **variables})
+    httptask = Shell(folder, {**environment, **variables}, (HTTPTASK,))
     python = Shell(folder, environment, (sys.executable, "-u"))
     try:
         async with asyncio.timeout(_DEADLINE):

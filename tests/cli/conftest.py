@@ -1,23 +1,32 @@
 """A folder to run `httptask` in."""
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from httptask.cli.server import SharedServer
 from support.commands import Shell
-
-_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH")
+from support.shells import opened_shell
 
 
 @pytest.fixture
 async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
-    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    shell = Shell(tmp_path, inherited)
-    yield shell
-    for command in shell.started:
-        if command.process.returncode is None:
-            command.process.kill()
-            await command.process.wait()
-    shell.kill_left_over()
+    async with opened_shell(tmp_path) as shell:
+        yield shell
+
+
+@pytest.fixture(scope="session")
+async def address_of_all(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    server = SharedServer(tmp_path_factory.mktemp("all") / ".httptask")
+    yield await server.join()
+    await server.leave()
+
+
+@pytest.fixture
+def one_server(shell: Shell, address_of_all: str) -> None:
+    """Let commands use a server that runs already: to start one for each costs more than most commands do.
+
+    It keeps the runs of other tests, so the latest run is the test's own only after it has started one.
+    """
+    shell.environment["TEMPORAL_ADDRESS"] = address_of_all

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import sys
 
 import pytest
 from temporalio.client import Client
@@ -43,7 +42,7 @@ def with_expressions(count: int) -> str:
 @pytest.fixture
 def once(shell: Shell) -> Shell:
     shell.write("once.py", COMPILES_ONCE)
-    shell.program = (sys.executable, "once.py")
+    shell.script = "once.py"
     return shell
 
 

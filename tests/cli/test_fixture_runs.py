@@ -23,6 +23,7 @@ responses:
 LOCAL = "http://127.0.0.1:9/v1"
 
 
+@pytest.mark.usefixtures("one_server")
 @pytest.mark.parametrize(
     "base_url", ["https://api.openai.com/v1", LOCAL], ids=["of the API", "of that server"]
 )
@@ -39,6 +40,7 @@ async def test_a_base_url_in_the_environment_hides_no_recording(shell: Shell, ba
     assert json.loads(shown.stdout)["simulated"] is True
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_a_request_without_a_recording_is_told_apart_from_the_nearest(shell: Shell) -> None:
     shell.write("asks.yaml", ASKS)
     shell.write("fixtures/ask.yaml", FIXTURE.format(base_url="https://api.openai.com/v1"))
@@ -62,6 +64,7 @@ responses: [{ status: 429, headers: { retry-after: "1" } }, { status: 404 }]
 """
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_all_that_fixtures_lead_to_is_labelled(shell: Shell) -> None:
     shell.write("fails.yaml", FAILS)
     shell.write("fixtures/refusals.yaml", REFUSALS)
@@ -102,6 +105,7 @@ async def test_test_request_shows_what_is_sent_and_what_the_next_task_sees(shell
     assert shell.left_over() == []
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_test_request_tells_status_size_time_and_headers_of_an_answer(shell: Shell) -> None:
     shell.write("asks.yaml", ASKS)
     shell.write("fixtures/ask.yaml", FIXTURE.format(base_url="https://api.openai.com/v1"))

@@ -62,9 +62,9 @@ async def test_ready_while_temporal_answers(shell: Shell) -> None:
     command.process.kill()
 
 
-async def test_not_ready_any_more_while_calls_finish(shell: Shell) -> None:
+async def test_not_ready_any_more_while_calls_finish(shell: Shell, temporal: WorkflowEnvironment) -> None:
     port = available_port()
-    async with ScriptedServer([Reply.silence()]) as server, temporal_server() as temporal:
+    async with ScriptedServer([Reply.silence()]) as server:
         shell.write("definitions/calls.yaml", CALLS)
         shell.write(
             "httptask.toml",
@@ -75,7 +75,7 @@ async def test_not_ready_any_more_while_calls_finish(shell: Shell) -> None:
             *("worker", "-d", "definitions", "--task-queue", "health"), TEMPORAL_ADDRESS=address_of(temporal)
         )
         await command.says("worker.started")
-        await temporal.client.start_workflow("calls", None, id="calls", task_queue="health")
+        await temporal.client.start_workflow("calls", None, id="health", task_queue="health")
         await server.requests_received(1)
         assert (await answer(port, "/ready"))[0] == 200
         command.press(signal.SIGTERM)
@@ -109,10 +109,10 @@ def test_what_is_no_address_is_refused_before_anything_starts(
         require_address(what, address)
 
 
-async def test_an_address_that_is_taken(shell: Shell) -> None:
+async def test_an_address_that_is_taken(shell: Shell, temporal: WorkflowEnvironment) -> None:
     shell.write("definitions/calls.yaml", CALLS)
     shell.write("httptask.toml", '[connections.local]\nbase_url = "http://127.0.0.1:1"')
-    async with ScriptedServer([Reply.of()]) as taken, temporal_server() as temporal:
+    async with ScriptedServer([Reply.of()]) as taken:
         address = f"127.0.0.1:{taken.port}"
         code, command = await shell.run(
             *("worker", "-d", "definitions", "--health-address", address),

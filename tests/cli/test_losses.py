@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import sys
 
 import pytest
 from temporalio.service import RPCError, RPCStatusCode
@@ -95,7 +94,7 @@ MOMENTS = [
 def doomed(shell: Shell) -> Shell:
     shell.write("doomed.py", DOOMED)
     shell.write("asks.yaml", ASKS)
-    shell.program = (sys.executable, "doomed.py")
+    shell.script = "doomed.py"
     return shell
 
 

@@ -30,6 +30,7 @@ COMMANDS = {
 async def test_a_variable_that_is_no_text_disturbs_no_command(shell: Shell, name: str) -> None:
     arguments, expected = COMMANDS[name]
     shell.write("sets.yaml", SETS)
+    shell.program = (HTTPTASK,)
     code, command = await shell.run(*arguments, SOMETHING="\udcff\udcfe")
     assert code == expected, command.stderr
     assert "Traceback" not in command.stderr
@@ -56,7 +57,7 @@ async def test_names_of_files_are_written_as_they_are_in_any_locale(shell: Shell
 async def test_closed_streams_change_nothing_else(shell: Shell, name: str, closed: str) -> None:
     arguments, expected = COMMANDS[name]
     shell.write("sets.yaml", SETS)
-    shell.program = ("bash", "-c", f'exec "$0" "$@" {closed}', str(HTTPTASK))
+    shell.program = ("bash", "-c", f'exec "$0" "$@" {closed}', HTTPTASK)
     code, command = await shell.run(*arguments)
     assert code == expected, command.stderr
     assert "Traceback" not in command.stderr
@@ -73,7 +74,7 @@ async def test_a_working_directory_that_is_gone_is_named(shell: Shell) -> None:
 
 
 async def test_a_name_that_is_no_text_is_written_as_the_bytes_it_is(shell: Shell) -> None:
-    shell.program = ("bash", "-c", 'set -o pipefail; "$0" "$@" 2>&1 | od -c | head -2', str(HTTPTASK))
+    shell.program = ("bash", "-c", 'set -o pipefail; "$0" "$@" 2>&1 | od -c | head -2', HTTPTASK)
     code, command = await shell.run("run", "x\udcff.yaml")
     assert code == 2
     assert r"e   r   r   o   r   :       x 377   .   y" in command.stdout

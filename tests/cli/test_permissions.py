@@ -38,6 +38,7 @@ async def test_literal_credentials(shell: Shell) -> None:
     assert "literal credentials                    served" in said
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_run_warns_of_literal_credentials(shell: Shell) -> None:
     shell.write("literal.yaml", LITERAL)
     shell.write(

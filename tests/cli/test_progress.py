@@ -4,7 +4,6 @@ import asyncio
 import os
 import pty
 import signal
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -146,7 +145,7 @@ def test_a_run_that_is_stuck_says_so_beside_its_tasks() -> None:
 async def test_a_run_that_is_stuck_can_be_ended(shell: Shell) -> None:
     shell.write("stuck.py", STUCK)
     shell.write("sets.yaml", SETS)
-    shell.program = (sys.executable, "stuck.py")
+    shell.script = "stuck.py"
     command = await shell.start("run", "sets.yaml")
     await command.says("Ctrl-C ends the run")
     command.press(signal.SIGINT)
@@ -159,6 +158,7 @@ async def test_a_run_that_is_stuck_can_be_ended(shell: Shell) -> None:
     assert shell.left_over() == []
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_asking_again_is_shown(shell: Shell) -> None:
     shell.write("asks.yaml", ASKS)
     shown = asyncio.Event()
@@ -202,6 +202,7 @@ def test_a_first_attempt_that_begins_is_no_change(capsys: pytest.CaptureFixture[
     assert capsys.readouterr().err.splitlines() == ["ask: running  POST x", "ask: running  POST x; attempt 2"]
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_what_a_loop_runs_often_is_not_told_each_time(shell: Shell) -> None:
     shell.write("loop.yaml", LOOPS)
     code, run = await shell.run("run", "loop.yaml", "--input", "{}")

@@ -116,6 +116,7 @@ async def test_retries_are_explained_and_the_key_appears_nowhere(shell: Shell) -
         assert KEY.encode() not in file.read_bytes(), file
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_recorded_run_can_be_repeated_offline(shell: Shell) -> None:
     shell.write("asks.yaml", ASKS)
     async with ScriptedServer([ANSWER]) as server:
@@ -132,6 +133,7 @@ async def test_recorded_run_can_be_repeated_offline(shell: Shell) -> None:
     assert all(KEY not in file.read_text() for file in (shell.folder / "fixtures").iterdir())
 
 
+@pytest.mark.usefixtures("one_server")
 @pytest.mark.parametrize("budget", ["{}", "{ calls: 1 }"])
 async def test_what_a_run_has_spent_is_told_however_it_ends(shell: Shell, budget: str) -> None:
     twice = ASKS.replace(
@@ -256,6 +258,7 @@ async def test_live_texts_are_shown_as_they_come_and_a_retry_says_so(shell: Shel
     assert shell.left_over() == []
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_texts_are_not_shown_without_live(shell: Shell) -> None:
     shell.write("tells.yaml", TELLS)
     async with ScriptedServer([said("Hello")]) as server:
@@ -266,6 +269,7 @@ async def test_texts_are_not_shown_without_live(shell: Shell) -> None:
     assert "Hello" not in command.stderr
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_live_says_what_it_needs(shell: Shell) -> None:
     shell.write(
         "quiet.yaml",

@@ -120,6 +120,7 @@ async def test_list_and_show(shell: Shell) -> None:
     assert shell.left_over() == []
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_ended_or_absent_run(shell: Shell) -> None:
     shell.write("naps.yaml", NAPS.replace("minutes: 5", "milliseconds: 1"))
     await shell.run("run", "naps.yaml")
@@ -132,6 +133,7 @@ async def test_ended_or_absent_run(shell: Shell) -> None:
     assert " ended at " in ended.stderr
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_attempts_are_told_with_why_there_were_several(shell: Shell) -> None:
     shell.write("asks.yaml", ASKS)
     limited = Reply.json({"error": {"message": "slow down"}}, status=429, headers={"Retry-After": "1"})
@@ -151,6 +153,7 @@ async def test_attempts_are_told_with_why_there_were_several(shell: Shell) -> No
     assert "\n  output: hi\n" in text.stdout
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_run_that_goes_on_is_shown_and_cancelled(shell: Shell) -> None:
     shell.write("asks.yaml", ASKS)
     busy = Reply.of(status=503, headers={"Retry-After": "60"})
@@ -291,6 +294,7 @@ do:
 """
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_what_is_stored_in_a_bucket(shell: Shell) -> None:
     shell.write("large.yaml", LARGE)
     text = "x" * 3_000_000
@@ -320,6 +324,7 @@ async def test_what_is_stored_in_a_bucket(shell: Shell) -> None:
         assert "Traceback" not in shown.stderr
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_what_is_stored_in_a_folder(shell: Shell) -> None:
     shell.write("large.yaml", LARGE)
     text = "x" * 3_000_000

@@ -8,6 +8,8 @@ from httptask.testing import Reply, ScriptedServer
 from support.chat import completion, rate_limited
 from support.commands import Shell
 
+pytestmark = pytest.mark.usefixtures("one_server")
+
 ASKS = """
 document: { dsl: 1.0.3, namespace: tests, name: asks, version: 1.0.0 }
 do:

@@ -1,7 +1,6 @@
 """What goes wrong at the command line ends in one line that says so, and shows things as they stand."""
 
 import json
-import sys
 
 import pytest
 
@@ -102,7 +101,7 @@ main()
 
 async def test_ctrl_c_during_the_imports_is_silent(shell: Shell) -> None:
     shell.write("presses.py", PRESSES)
-    shell.program = (sys.executable, "presses.py")
+    shell.script = "presses.py"
     code, command = await shell.run("run", "sets.yaml")
     assert (code, command.stdout, command.stderr) == (130, "", "")
 

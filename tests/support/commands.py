@@ -10,16 +10,21 @@ from pathlib import Path
 
 import psutil
 
+from support.forks import ForkedProcess, fork
+
 __all__ = ["Command", "Shell"]
 
-HTTPTASK = Path(sys.executable).parent / "httptask"
+HTTPTASK = str(Path(sys.executable).parent / "httptask")
+
+_READ_AS_IT_STARTS = ("PYTHON", "LC_")
+"""Variables of the interpreter's own."""
 
 
 @dataclass
 class Command:
     """A command that runs; `stdout` and `stderr` grow while it does."""
 
-    process: asyncio.subprocess.Process
+    process: asyncio.subprocess.Process | ForkedProcess
     stdout: str = ""
     stderr: str = ""
     _readers: list["asyncio.Task[None]"] = field(default_factory=list)
@@ -58,24 +63,36 @@ class Command:
 
 @dataclass
 class Shell:
-    """Starts `httptask` in a folder, with nothing of the caller's environment that could steer it."""
+    """Starts `httptask` in a folder, with nothing of the caller's environment that could steer it.
+
+    Attributes:
+        program: what is started instead; `(HTTPTASK,)` where an interpreter of its own is what the test is about.
+        script: without a program, the Python script that is run.
+    """
 
     folder: Path
     environment: dict[str, str]
-    program: tuple[str, ...] = (str(HTTPTASK),)
+    program: tuple[str, ...] = ()
+    script: str = HTTPTASK
     started: list[Command] = field(default_factory=list)
 
     async def start(self, *arguments: str, **environment: str) -> Command:
-        process = await asyncio.create_subprocess_exec(
-            *self.program,
-            *arguments,
-            cwd=self.folder,
-            env={**self.environment, **environment},
-            start_new_session=True,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        given = {**self.environment, **environment}
+        steered = any(name.startswith(_READ_AS_IT_STARTS) for name in environment)
+        process: asyncio.subprocess.Process | ForkedProcess
+        if self.program or steered:
+            process = await asyncio.create_subprocess_exec(
+                *(self.program or (sys.executable, self.script)),
+                *arguments,
+                cwd=self.folder,
+                env=given,
+                start_new_session=True,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+        else:
+            process = await fork(self.script, arguments, self.folder, given)
         command = Command(process)
         command.follow()
         self.started.append(command)

@@ -1,9 +1,11 @@
 """Both type checkers know what `chat_completion` takes and gives."""
 
+import contextlib
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -37,48 +39,69 @@ WRONG_LINES = [
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 
-def pyright(folder: Path, file: Path) -> list[int]:
-    roots = [str(ROOT / root) for root in ("plugin", "workflows", "activities")]
+Lines = dict[str, list[int]]
+"""Those with an error, by the names of files."""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp(
+        "typing"
+    )  # pyright passes over files that lie elsewhere than its settings
+    sound, wrong = folder / "typed_calls.py", folder / "wrong_calls.py"
+    sound.write_text(SOUND.read_text())
+    wrong.write_text(WRONG)
+    return [sound, wrong]
+
+
+@pytest.fixture(scope="module")
+def pyright(files: list[Path]) -> Lines:
+    """What it says of all files at once: to start takes it longer than to check them."""
     settings = {
-        "include": [str(file)],
+        "include": [file.name for file in files],
         "typeCheckingMode": "strict",
         "pythonVersion": "3.11",
-        "extraPaths": roots,
+        "extraPaths": [str(ROOT / root) for root in ("plugin", "workflows", "activities")],
+        "reportUnusedExpression": "none",
     }
-    settings["reportUnusedExpression"] = "none"
+    folder = files[-1].parent
     (folder / "pyrightconfig.json").write_text(json.dumps(settings))
     command = [
-        sys.executable,
-        "-m",
-        "pyright",
-        "-p",
-        str(folder),
-        "--pythonpath",
-        sys.executable,
-        "--outputjson",
+        *(sys.executable, "-m", "pyright", "-p", str(folder)),
+        *("--pythonpath", sys.executable, "--outputjson"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    found = json.loads(done.stdout)["generalDiagnostics"]
-    return sorted({one["range"]["start"]["line"] + 1 for one in found if one["severity"] == "error"})
-
-
-def mypy(file: Path) -> list[int]:
-    told, complaint, _ = api.run(
-        [f"--config-file={ROOT / 'pyproject.toml'}", "--no-error-summary", str(file)]
+    told = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
+    assert told["summary"]["filesAnalyzed"] == len(files)
+    return _lines(
+        files,
+        (
+            (Path(one["file"]).name, one["range"]["start"]["line"] + 1)
+            for one in told["generalDiagnostics"]
+            if one["severity"] == "error"
+        ),
     )
+
+
+@pytest.fixture(scope="module")
+def mypy(files: list[Path]) -> Lines:
+    """What it says of all files at once."""
+    with contextlib.chdir(ROOT):
+        told, complaint, _ = api.run(
+            [f"--config-file={ROOT / 'pyproject.toml'}", "--no-error-summary", *map(str, files)]
+        )
     assert complaint == ""
-    return sorted({int(line) for line in re.findall(rf"{file.name}:(\d+): error", told)})
+    found = re.findall(r"([^/\n]+):(\d+): error", told)
+    return _lines(files, ((name, int(number)) for name, number in found))
 
 
-def test_answers_have_the_type_that_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    assert pyright(tmp_path, SOUND) == []
-    assert mypy(SOUND) == []
+def _lines(files: list[Path], errors: Iterable[tuple[str, int]]) -> Lines:
+    found = set(errors)
+    return {file.name: sorted(number for name, number in found if name == file.name) for file in files}
 
 
-def test_fields_have_their_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    wrong = tmp_path / "wrong_calls.py"
-    wrong.write_text(WRONG)
-    assert pyright(tmp_path, wrong) == WRONG_LINES
-    assert mypy(wrong) == WRONG_LINES
+def test_answers_have_the_type_that_was_asked_for(pyright: Lines, mypy: Lines) -> None:
+    assert (pyright["typed_calls.py"], mypy["typed_calls.py"]) == ([], [])
+
+
+def test_fields_have_their_types(pyright: Lines, mypy: Lines) -> None:
+    assert (pyright["wrong_calls.py"], mypy["wrong_calls.py"]) == (WRONG_LINES, WRONG_LINES)

@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
-import httpx
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from httptask.http.errors import ConnectFailed, RequestInvalid
@@ -175,6 +174,8 @@ def _authorities(bundle: Path) -> ssl.SSLContext:
 
 
 def _usual_authorities() -> ssl.SSLContext:
+    import httpx  # commands that send nothing start faster without it
+
     return httpx.create_ssl_context(trust_env=False)
 
 
