@@ -2,7 +2,7 @@
 
 import pytest
 
-from httptask.cli.failures import explain_failure
+from httptask.cli.failures import explain_failure, hint_at_input
 from httptask.dsl.loader import load_text
 from httptask.workflows.problem import Problem
 
@@ -63,3 +63,17 @@ def test_an_answer_that_was_cut_is_shown_and_not_asked_for_again() -> None:
 def test_a_timeout_of_the_workflow_names_no_task() -> None:
     problem = Problem.standard("timeout", "Timed out", detail="late", instance="")
     assert explain_failure(problem.to_json(), LOADED) == "asks.yaml:1:1: Timed out\n  late"
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "detail", "told"),
+    [
+        (None, "expression", "`.name` is null and can't stand in a text", True),
+        (None, "expression", "string and number cannot be added", False),
+        (None, "validation", "null is not of type object", False),
+        ({}, "expression", "`.name` is null and can't stand in a text", False),
+    ],
+)
+def test_a_run_without_input_is_reminded_of_it(data: object, kind: str, detail: str, *, told: bool) -> None:
+    problem = Problem.standard(kind, "The expression failed", detail=detail)
+    assert (hint_at_input(problem.to_json(), data) is not None) == told

@@ -70,12 +70,16 @@ async def test_hints_name_the_option_that_was_used(shell: Shell) -> None:
     ("argument", "message"),
     [
         ("@absent.json", "--input: can't read absent.json: No such file or directory"),
+        ("@", "--input: no file is named behind @"),
+        ("", "--input: there is nothing in it"),
+        ("@blank.yaml", "blank.yaml: there is nothing in it"),
         ("@latin.json", "--input: latin.json is not UTF-8 text"),
         ("[NaN]", "--input: not usable JSON: NaN is not JSON"),
         ("[" * 100_000, "--input: not usable JSON: "),
     ],
 )
 def test_other_faults(folder: Path, argument: str, message: str) -> None:
+    (folder / "blank.yaml").write_text("\n")
     (folder / "latin.json").write_bytes(b'"\xe9"')
     assert refusal(argument).message.startswith(message)
 

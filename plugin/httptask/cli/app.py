@@ -30,7 +30,7 @@ app = typer.Typer(
     epilog="Example: httptask init my-project",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from httptask.dsl.loader import Loaded
 
-__all__ = ["explain_failure", "problem_of", "said_by_server", "state_after"]
+__all__ = ["explain_failure", "hint_at_input", "problem_of", "said_by_server", "state_after"]
 
 _SHOWN_CHARACTERS = 600
 
@@ -64,6 +64,14 @@ def explain_failure(problem: dict[str, Any], loaded: "Loaded") -> str:
     if is_object(details) and isinstance(details.get("diff"), str):
         lines.append(f"  nearest: {details.get('nearest')}\n{details['diff']}")
     return "\n".join(lines)
+
+
+def hint_at_input(problem: dict[str, Any], data: Any) -> str | None:
+    """What helps a run without input in which an expression had no value, since that is often why."""
+    of_expression = str(problem.get("type", "")).endswith("/expression")
+    if data is None and of_expression and "null" in str(problem.get("detail", "")):
+        return "the input of this run is null; give it one with --input, as JSON, YAML or @FILE"
+    return None
 
 
 def said_by_server(details: dict[str, Any], error: Any) -> list[str]:

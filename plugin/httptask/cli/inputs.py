@@ -54,6 +54,8 @@ def read_input(argument: str | None, option: str = "--input", files: Sequence[st
 def _parsed(argument: str, name: str, text: str, option: str) -> Any:
     from httptask.http.json_tree import finite_number, refuse_constant
 
+    if not text.strip():
+        raise CliError(f"{name}: there is nothing in it", f"give JSON or YAML, or leave {option} out")
     if argument.startswith("@") and argument.endswith(_YAML):
         return _yaml(name, text)
     try:
@@ -127,6 +129,8 @@ def _text(argument: str, option: str) -> tuple[str, str]:
         return "stdin", sys.stdin.read()
     if not argument.startswith("@"):
         return option, argument
+    if argument == "@":
+        raise CliError(f"{option}: no file is named behind @", f"write {option} @FILE")
     path = Path(argument[1:])
     try:
         return str(path), path.read_text(encoding="utf-8-sig")

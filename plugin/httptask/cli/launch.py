@@ -19,7 +19,7 @@ from httptask.cli.cluster import Cluster, connect
 from httptask.cli.console import print_json, print_note, stderr
 from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.executions import describe
-from httptask.cli.failures import explain_failure, problem_of, state_after
+from httptask.cli.failures import explain_failure, hint_at_input, problem_of, state_after
 from httptask.cli.interrupts import Interrupts
 from httptask.cli.losses import while_working
 from httptask.cli.notice import show_notice
@@ -212,3 +212,5 @@ def _report_failure(launch: Launch, run_id: str, failure: WorkflowFailureError, 
         told = {"run": run_id, "state": state_after(failure), "simulated": launch.simulated}
         print_json({**told, "error": problem, "spent": spent})
     print_note(explain_failure(problem, launch.loaded))
+    if hint := hint_at_input(problem, launch.input):
+        print_note(f"  hint: {hint}")

@@ -22,7 +22,7 @@ from httptask.dsl.json_values import is_mapping
 
 __all__ = ["send_test_request"]
 
-_JSON = "JSON|@FILE|-"
+_JSON = "JSON|YAML|@FILE|-"
 TaskInputOption = Annotated[
     str | None,
     typer.Option("--task-input", metavar=_JSON, help="The task's own input; by default the workflow's."),
