@@ -1,11 +1,14 @@
 """`httptask connections`: what is known, and what each step to a server gives."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from httptask.cli.connections import list_connections
 from httptask.testing import Reply, ScriptedServer
 from support.certificates import Certificates
 from support.commands import Shell
@@ -51,6 +54,17 @@ async def test_list_shows_settings_and_no_value(shell: Shell) -> None:
     _, command = await shell.run("connections", "list", "--json")
     local = next(one for one in json.loads(command.stdout) if one["name"] == "local")
     assert (local["authentication"], local["secrets"]) == ("bearer", ["TOKEN"])
+
+
+def test_servers_are_listed_whole_in_80_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.StringIO()
+    console = Console(file=output, width=80, force_terminal=True, color_system=None, soft_wrap=True)
+    monkeypatch.setattr("httptask.cli.connections.stdout", console)
+    (tmp_path / "httptask.toml").write_text(config("http://127.0.0.1:18431/api"))
+    monkeypatch.chdir(tmp_path)
+    list_connections()
+    assert "  http://127.0.0.1:18431/api  bearer" in output.getvalue()
+    assert max(map(len, output.getvalue().splitlines())) <= 80
 
 
 async def test_each_step_of_a_connection_that_works(shell: Shell) -> None:

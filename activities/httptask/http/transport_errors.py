@@ -116,6 +116,8 @@ def _not_connected(error: Exception, host: str, details: dict[str, Any]) -> Conn
         return ConnectFailed(f"no TLS connection to {host}: the handshake failed: {why}", details=details)
     if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ConnectionResetError):
         return ConnectFailed(
-            f"no connection to {host}: the server closed it before it stood", details=details
+            f"no connection to {host}: the server closed it before it stood; with https://, what answers there may "
+            "not speak TLS",
+            details=details,
         )
     return ConnectFailed(f"no connection to {host}: nothing answers there", details=details)

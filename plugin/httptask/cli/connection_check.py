@@ -167,7 +167,10 @@ def _answered(response: HttpResponse, names: str) -> Step:
                 "response", fault=f"{status}: the proxy refuses its credential", exit_code=ExitCode.FAILED
             )
         case 404 | 405:
-            cure = "nothing is there to see; a base URL is often like that. --path names something below it"
+            cure = (
+                "nothing is there to see, and so no credential to be looked at; a base URL is often like that. "
+                "--path names something below it, such as /models where models are asked"
+            )
             return Step("response", f"{status}: the server answers", cure=cure)
         case code if code >= 500:
             cure = "the server is reached, and fails: ask whoever runs it"

@@ -24,6 +24,8 @@ __all__ = ["connections"]
 
 _WITHOUT_VALUES = frozenset({"headers", "proxy", "tls"})
 """Tables that may hold a credential as it is: their keys are shown only."""
+_WIDEST_SERVER = 40
+"""Characters; wider ones go on in the next line."""
 
 connections = typer.Typer(
     help="List connections, and check whether one works.",
@@ -58,9 +60,17 @@ def list_connections(*, json: JsonOption = False, config: ConfigOption = None) -
     if json:
         print_json([asdict(one) for one in listed])
         return
+    _print_list(listed)
+
+
+def _print_list(listed: "list[Listed]") -> None:
+    """A row for each; the settings give way where it is narrow, for servers that are cut look all the same."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("name", "server", "credential", "settings"):
-        table.add_column(heading)
+    fits = max(len(one.base_url) for one in listed) <= _WIDEST_SERVER
+    table.add_column("name")
+    table.add_column("server", overflow="fold", no_wrap=fits)
+    table.add_column("credential", overflow="fold")
+    table.add_column("settings", overflow="fold")
     for one in listed:
         credential = " ".join((one.authentication, *(f"${name}" for name in one.secrets)))
         settings = ", ".join(f"{key} = {dumps(value)}" for key, value in one.settings.items())
