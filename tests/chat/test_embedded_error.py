@@ -61,7 +61,10 @@ SILENT = {"message": "", "type": "", "param": "", "code": None}
 CHOICE = {"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}
 
 
-@pytest.mark.parametrize("silent", [SILENT, {}, [], "", False, 0, {"code": 0, "details": [{"reason": ""}]}])
+@pytest.mark.parametrize(
+    "silent",
+    [SILENT, {}, [], "", False, 0, {"code": 0, "details": [{"reason": ""}]}, {"code": 200, "message": "OK"}],
+)
 def test_an_error_that_says_nothing_beside_an_answer_is_none(silent: Any) -> None:
     assert embedded_error({"choices": [CHOICE], "error": silent}) is None
     assert embedded_error({"choices": [{**CHOICE, "error": silent}]}) is None
@@ -75,7 +78,16 @@ def test_an_error_that_says_nothing_beside_an_answer_is_none(silent: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    "telling", [{**SILENT, "message": "no"}, {**SILENT, "code": 500}, "no", True, 1, ["no"]]
+    "telling",
+    [
+        {**SILENT, "message": "no"},
+        {**SILENT, "code": 500},
+        "no",
+        True,
+        1,
+        ["no"],
+        {"code": 0, "message": "no"},
+    ],
 )
 def test_an_error_that_says_something_is_one_beside_an_answer_too(telling: Any) -> None:
     assert embedded_error({"choices": [CHOICE], "error": telling}) is not None

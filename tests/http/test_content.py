@@ -156,6 +156,7 @@ def test_media_types(content_type: str, body: bytes, value: Any, kind: str) -> N
         ("text/html", '<meta name=note content="charset=koi8-r">ö'.encode(), None),
         ("text/html", "<meta data-charset=koi8-r>ö".encode(), None),
         ("text/html; charset=gb2312", "朱镕基 €".encode("gb18030"), "朱镕基 €"),
+        ("text/csv; charset=Shift_JIS", "①㈱".encode("cp932"), "①㈱"),
         ("text/plain; charset=ks_c_5601-1987", "똠".encode("cp949"), "똠"),
         ("text/plain; charset=Big5", "啫".encode("big5hkscs"), "啫"),
         ("text/plain; charset=iso-8859-9", b"\x80 5", "€ 5"),

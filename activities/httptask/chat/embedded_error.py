@@ -40,6 +40,8 @@ _STATUS_OF_NAME = {
     "tokens": 429,
 }
 """Types and codes of errors, and the status under which the API sends them."""
+_NO_ERROR: Final = frozenset({"", "0", "200", "none", "null", "ok", "success"})
+"""What texts and codes say that there is none."""
 _SAID: Final = ("message", "delta", "finish_reason", "usage")
 """What a choice, or the last chunk of a stream, has that is no error."""
 
@@ -47,7 +49,7 @@ _SAID: Final = ("message", "delta", "finish_reason", "usage")
 def error_member(part: Mapping[str, Any]) -> Any:
     """The `error` of an answer, a chunk or a choice; None also where it says nothing beside what was asked for.
 
-    Some gateways write the member into every answer, with empty texts.
+    Some gateways write the member into every answer, with empty texts or those of a success.
     """
     error = part.get("error")
     is_answer = bool(part.get("choices")) or part.get("object") == "chat.completion.chunk"
@@ -100,7 +102,9 @@ def _find(answer: Mapping[str, Any]) -> Any:
 def _says_nothing(error: Any) -> bool:
     if is_object(error):
         return all(map(_says_nothing, error.values()))
-    return all(map(_says_nothing, error)) if is_array(error) else not error
+    if is_array(error):
+        return all(map(_says_nothing, error))
+    return not error or str(error).strip().lower() in _NO_ERROR
 
 
 def _status(fields: Mapping[str, Any]) -> int | None:

@@ -15,11 +15,17 @@ BROKEN: Final = "error"
 _NO_REASON: Final = frozenset({"", "none", "null"})
 OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     TRUNCATED: (
+        "context_length_exceeded",
+        "context_window_exceeded",
         "error_limit",  # Cohere
+        "length_limit",
+        "max_length",
+        "max_new_tokens",  # Hugging Face's name for the limit
         "max_output_tokens",
         "max_tokens",  # Anthropic, Cohere, Gemini
         "model_context_window_exceeded",  # Anthropic, Bedrock, Zhipu
         "model_length",  # Mistral
+        "token_limit",
     ),
     FILTERED: (
         "blocklist",  # Gemini, with the six below that name what it found

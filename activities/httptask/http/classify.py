@@ -23,7 +23,20 @@ _CREDENTIAL_CODES = frozenset(
 """Types, codes and reasons by which servers mean the credential: Google's under 400, and LiteLLM's, whose proxy looks
 for a key that is not its own in a database."""
 _TYPES: dict[int, type[HttpStatusError]] = {401: Unauthorized, 403: Forbidden, 429: RateLimited}
-_TEXT_FIELDS = ("message", "detail", "error_description", "title", "error", "msg")
+_TEXT_FIELDS = (
+    "message",
+    "detail",
+    "errordescription",
+    "errormessage",
+    "errorsummary",
+    "title",
+    "error",
+    "msg",
+    "errormsg",
+    "errmsg",
+    "faultstring",
+)
+"""Servers write them in any case, with `_` or without: `error_description`, AWS's `Message`, Okta's `errorSummary`."""
 
 
 @dataclass(frozen=True)
@@ -105,11 +118,12 @@ def error_text(body: Any) -> str | None:
         return error_text(body[0])
     if not is_object(body):
         return None
-    for name in ("error", "errors"):
-        nested = body.get(name)
+    fields = {name.lower().replace("_", ""): value for name, value in reversed(body.items())}
+    for name in ("error", "errors", "fault"):
+        nested = fields.get(name)
         if isinstance(nested, (dict, list)) and (text := error_text(nested)):
             return text
-    return next((text for name in _TEXT_FIELDS if (text := _field_text(body.get(name)))), None)
+    return next((text for name in _TEXT_FIELDS if (text := _field_text(fields.get(name)))), None)
 
 
 def _field_text(value: Any) -> str | None:

@@ -226,7 +226,14 @@ async def test_a_refresh_token_renews_and_is_replaced(
             False,
         ),
         (Reply.hang_up(), "no token: {host} closed the connection before it answered", True),
-        (Reply.of(b"<html>"), "no token: the answer of {host} is not a JSON object", False),
+        (Reply.of(b"<html>"), "no token: the answer of {host} is a web page", False),
+        (Reply.of(b""), "no token: the answer of {host} is empty", False),
+        (
+            Reply.json({"error": {"code": "invalid_client", "message": "Bad secret"}}),
+            "{host} refuses: Bad secret (invalid_client)",
+            False,
+        ),
+        (Reply.json({"errorSummary": "Bad secret"}), "has no usable access_token: Bad secret", False),
         (Reply.json([]), "no token: the answer of {host} is not a JSON object", False),
         (
             Reply.of(b" " * 300_000),

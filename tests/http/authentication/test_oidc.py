@@ -34,7 +34,8 @@ async def test_the_token_endpoint_is_discovered(make_edge: Any, suffix: str) -> 
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ({}, "says that it is another issuer"),
+        ({}, "is no discovery document"),
+        ({"error": "not_found", "error_description": "No such realm."}, "discovery document: No such realm."),
         ({"issuer": "https://evil.example", "token_endpoint": "{url}/token"}, "another issuer"),
         ({"issuer": "{url}"}, "names no token endpoint"),
         ({"issuer": "{url}", "token_endpoint": "/token"}, "names no token endpoint"),

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
+from httptask.http.api_error import names_of
 from httptask.http.authentication.policy import OAuth2Client, OAuth2Policy
 from httptask.http.authentication.source import TokenSource
 from httptask.http.authentication.tokens import Token
@@ -102,6 +103,10 @@ async def _token_endpoint(source: TokenSource, send: Send) -> Url:
     )
     document = await _answer(request, send)
     told = document.get("issuer")
+    if told is None:
+        raise TokenUnavailable(
+            f"no token: the answer of {source.authority.netloc} is no discovery document{_said(document)}"
+        )
     if not isinstance(told, str) or told.rstrip("/") not in (issuer, *source.settings.issuers):
         raise TokenUnavailable(
             f"no token: {source.authority.netloc} says that it is another issuer than the authority; "
@@ -138,7 +143,8 @@ async def _granted(source: TokenSource, url: Url, refresh: str | None, send: Sen
 def _refused(url: Url, answer: dict[str, Any]) -> HttpStatusError:
     """A refusal as RFC 6749, section 5.2, has it; GitHub and Slack send it under a status of success."""
     named = answer["error"]
-    code = named if isinstance(named, str) else "error"
+    names = names_of(named) if is_object(named) else {"code": named}
+    code = str(names.get("code") or names.get("type") or "")
     text = error_text(answer) or code
     return HttpStatusError(
         f"{url.netloc} refuses: {text}" + ("" if code in text else f" ({code})"),
@@ -235,7 +241,14 @@ async def _answer(request: WireRequest, send: Send) -> dict[str, Any]:
     except ValueError:
         found = _form(body)
     if not is_object(found):
-        raise TokenUnavailable(f"no token: the answer of {request.url.netloc} is not a JSON object")
+        kind = (
+            "a web page"
+            if body.lstrip().startswith(b"<")
+            else "not a JSON object"
+            if body.strip()
+            else "empty"
+        )
+        raise TokenUnavailable(f"no token: the answer of {request.url.netloc} is {kind}")
     return found
 
 
