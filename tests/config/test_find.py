@@ -22,15 +22,17 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return project
 
 
-def be_another_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let files of whoever runs the tests be somebody else's, also where that is root."""
-    stat, lstat = Path.stat, Path.lstat
+def be_another_user(monkeypatch: pytest.MonkeyPatch, *, links: bool = True, files: bool = True) -> None:
+    """Let links and files of whoever runs the tests be somebody else's, also where that is root."""
+    stat = Path.stat
 
-    def owned(found: os.stat_result) -> os.stat_result:
-        return os.stat_result((*found[:4], FOREIGN, *found[5:]))
+    def owned(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        found = stat(path, follow_symlinks=follow_symlinks)
+        foreign = files if follow_symlinks else links
+        return os.stat_result((*found[:4], FOREIGN, *found[5:])) if foreign else found
 
-    monkeypatch.setattr(Path, "stat", lambda self, **options: owned(stat(self, **options)))
-    monkeypatch.setattr(Path, "lstat", lambda self: owned(lstat(self)))
+    monkeypatch.setattr(Path, "stat", owned)
+    monkeypatch.setattr(Path, "lstat", lambda self: owned(self, follow_symlinks=False))
 
 
 def test_ones_own_is_found_upward(project: Path) -> None:
@@ -72,14 +74,13 @@ def test_a_dotenv_that_anybody_may_change_is_refused_above_the_working_directory
     assert read_dotenv(project) == {"A": "1"}
 
 
-def test_a_link_counts_as_what_it_leads_to(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("of_another", ["links", "files"])
+def test_neither_a_link_nor_what_it_leads_to_may_be_another_user_s(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of_another: str
 ) -> None:
     (project / "httptask.toml").rename(tmp_path / "elsewhere.toml")
     (project / "httptask.toml").symlink_to(tmp_path / "elsewhere.toml")
-    lstat = Path.lstat
-    be_another_user(monkeypatch)
-    monkeypatch.setattr(Path, "lstat", lstat)
+    be_another_user(monkeypatch, links=of_another == "links", files=of_another == "files")
     with pytest.raises(ConfigInvalid, match="belongs to another user"):
         find_config()
 

@@ -41,13 +41,9 @@ class Redactor:
         self.add(values)
 
     def add(self, values: Mapping[str, str]) -> None:
-        """Looks for these as well."""
+        """Looks for these as well. Headers are sent without blanks at their ends, so that is how they come back."""
         for value, name in values.items():
-            for part in (
-                value,
-                value.strip(),
-                *_url_parts(value),
-            ):  # headers are sent without blanks at their ends
+            for part in (value, value.strip(), *_url_parts(value)):
                 for form in encoded(part) if len(part) >= MIN_LENGTH else ():
                     if len(form) >= MIN_LENGTH and form not in self._names:
                         self._names[form] = name
