@@ -45,7 +45,7 @@ async def test_a_variable_for_temporal_that_is_no_text_is_named(shell: Shell) ->
 async def test_names_of_files_are_written_as_they_are_in_any_locale(shell: Shell) -> None:
     shell.write("sëts.yaml", SETS)
     code, command = await shell.run("run", "absënt.yaml", **C_LOCALE)
-    assert (code, command.stderr.splitlines()[0]) == (2, "error: absënt.yaml: no such file")
+    assert (code, command.stderr.splitlines()[0]) == (2, "error: absënt.yaml: no such file or folder")
     code, command = await shell.run("validate", "sëts.yaml", "absënt.yaml", **C_LOCALE)
     assert (code, command.stdout.partition(":")[0]) == (2, "absënt.yaml")
     code, command = await shell.run("run", "sëts.yaml", **C_LOCALE)

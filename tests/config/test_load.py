@@ -152,7 +152,15 @@ def test_replaced_openai_does_not_keep_the_default_credential(tmp_path: Path) ->
         ),
         (
             '[connections.x]\nbase_url = "https://x"\nproxy = "http://x:1"',
-            "connections.x.proxy: must be a table",
+            'connections.x.proxy: must be a table; write proxy.url = "http://HOST:PORT"',
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\nauthentication.bearer = "$secrets.X"',
+            'connections.x.authentication.bearer: must be a table; write authentication.bearer.token = "$secrets.NAME"',
+        ),
+        (
+            '[connections.x]\nbase_url = "https://x"\ntimeout = 30',
+            "connections.x.timeout: unknown key; write limits.total, in seconds",
         ),
         (
             '[connections.x]\nbase_url = "https://x"\nproxy.url = "socks5://x:1"',

@@ -24,7 +24,7 @@ def definition_files(paths: Iterable[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if not path.exists():
-            raise CliError(f"{path}: no such file", "`httptask init DIR` writes a first definition")
+            raise CliError(f"{path}: no such file or folder", "`httptask init DIR` writes a first definition")
         found = files_at(path)
         if not found:
             raise CliError(f"{path}: no *.yaml file in this folder", "name the definition files")

@@ -10,18 +10,27 @@ __all__ = ["describe_faults"]
 
 _BEARER = 'write authentication.bearer.token = "$secrets.NAME"'
 _BASIC = 'write authentication.basic = { username = "NAME", password = "$secrets.NAME" }'
+_API_KEY = 'authentication.api_key = { in = "header", name = "X-Api-Key", value = "$secrets.NAME" }'
 _KEYS_OF_CONNECTIONS = {
-    **dict.fromkeys(("api_key", "apikey", "api-key", "auth", "bearer", "key", "token"), _BEARER),
-    **dict.fromkeys(("authentication.token", "authentication.value"), _BEARER),
+    **dict.fromkeys(("api_key", "apikey", "api-key", "key"), f"{_BEARER}, or {_API_KEY}"),
+    **dict.fromkeys(("auth", "bearer", "token"), _BEARER),
+    **dict.fromkeys(("authentication.bearer", "authentication.token", "authentication.value"), _BEARER),
     **dict.fromkeys(("basic", "password", "user", "username"), _BASIC),
-    **dict.fromkeys(("authentication.password", "authentication.username"), _BASIC),
+    **dict.fromkeys(("authentication.basic", "authentication.password", "authentication.username"), _BASIC),
+    "allow_private": 'write ["loopback"], or a list of addresses or networks',
     "base_url_secret": 'write base_url = "$secrets.NAME"',
     "bearer_secret": _BEARER,
     "endpoint": "write base_url",
     "host": "write base_url",
+    "proxy": 'write proxy.url = "http://HOST:PORT"',
+    "retries": "write retry.attempts",
+    "timeout": "write limits.total, in seconds",
     "url": "write base_url",
 }
 """What people write into a connection, and where it belongs."""
+
+_OF_KIND = ("unknown key", "must be a table", "must be a list")
+"""Faults that these keys are a cure for."""
 
 
 def describe_faults(file: Path, error: ValidationError, model: type[BaseModel]) -> list[str]:
@@ -35,7 +44,9 @@ def describe_faults(file: Path, error: ValidationError, model: type[BaseModel]) 
     lines: list[str] = []
     for found in findings(error, known, "a table"):
         key = ".".join(map(str, found.path[2:]))
-        cure = _KEYS_OF_CONNECTIONS.get(key) if found.path[:1] == ("connections",) else None
-        told = found if cure is None else Finding(found.path, f"unknown key; {cure}")
+        reason = found.sentence.partition(";")[0]
+        misplaced = found.path[:1] == ("connections",) and reason in _OF_KIND
+        cure = _KEYS_OF_CONNECTIONS.get(key) if misplaced else None
+        told = found if cure is None else Finding(found.path, f"{reason}; {cure}")
         lines.append(f"{file}: {told}")
     return lines
