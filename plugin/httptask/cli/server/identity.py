@@ -48,10 +48,14 @@ def _has_proc() -> bool:
 
 
 def _ps(column: str, pid: int) -> str | None:
+    """What ps(1) says of a process: times in words that are the same for whoever asks, in any language or time zone."""
+    characters = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "C")
     told = subprocess.run(  # noqa: S603 - the id is a number
         ["ps", "-ww", "-o", f"{column}=", "-p", str(pid)],  # noqa: S607
         capture_output=True,
-        text=True,
+        env={**os.environ, "LC_ALL": "", "LC_CTYPE": characters, "LC_TIME": "C", "TZ": "UTC"},
+        encoding="utf-8",
+        errors="surrogateescape",
         timeout=_PS_SECONDS,
         check=False,
     )
