@@ -104,12 +104,11 @@ def places(value: Any, tokens: tuple[str | int, ...] = ()) -> Iterator[tuple[str
 
 
 def with_value(data: Any, tokens: tuple[str | int, ...], value: Any) -> Any:
-    """A copy of the data with another value at a place."""
-    changed = copy.deepcopy(data)
-    inner = changed
-    for token in tokens[:-1]:
-        inner = inner[token]
-    inner[tokens[-1]] = value
+    """The data with another value at a place; what is not on the way there is shared."""
+    if not tokens:
+        return value
+    changed = copy.copy(data)
+    changed[tokens[0]] = with_value(data[tokens[0]], tokens[1:], value)
     return changed
 
 

@@ -49,7 +49,7 @@ async def server() -> AsyncIterator[ScriptedServer]:
         yield found
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def runner(temporal: WorkflowEnvironment) -> AsyncIterator[Runner]:
     async with running(temporal, allow_private=["loopback"]) as found:
         yield found

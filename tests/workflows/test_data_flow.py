@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from support.runs import Runner, running
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def runner(temporal: WorkflowEnvironment) -> AsyncIterator[Runner]:
     async with running(temporal) as found:
         yield found

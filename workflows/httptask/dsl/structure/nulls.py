@@ -25,9 +25,21 @@ __all__ = ["null_faults"]
 
 def null_faults(model: type[BaseModel], data: Any, prefix: tuple[Token, ...] = ()) -> Iterator[Fault]:
     """Every key of a model that is given and empty."""
+    if not _holds_null(data):
+        return  # as most do, before each place is looked up in the model
     for tokens in _nulls(model, data, prefix):
         message = f"nothing stands behind `{tokens[-1]}`"
         yield Fault(json_pointer(tokens), "empty", message, "give it a value, or remove the key", at_key=True)
+
+
+def _holds_null(data: Any) -> bool:
+    rest = [data]
+    while rest:
+        value = rest.pop()
+        if value is None:
+            return True
+        rest.extend(value.values() if is_mapping(value) else value if is_list(value) else ())
+    return False
 
 
 def _nulls(annotation: Any, data: Any, tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
