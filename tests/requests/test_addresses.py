@@ -394,6 +394,8 @@ def test_white_space_from_data_is_refused(url: str) -> None:
 def test_a_whole_url_is_no_path() -> None:
     assert faults(connection="api", path="https://api.example.com/y") == ["path-is-url"]
     assert faults(endpoint="https://h", path="http://${ .x }/y") == ["path-is-url"]
+    assert faults(connection="api", path="//api.example.com/y") == ["path-is-url"]
     assert faults(connection="api", path="/save/https://h/y") == []
-    with pytest.raises(TaskFault, match="Not a path"):
-        sent({"next": "https://api.example.com/y"}, connection="api", path="${ .next }")
+    for next_ in ("https://api.example.com/y", "//api.example.com/y"):
+        with pytest.raises(TaskFault, match="Not a path"):
+            sent({"next": next_}, connection="api", path="${ .next }")

@@ -5,7 +5,12 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.dsl.reading_arguments import PaginateArguments
+from httptask.http.body_models import JsonBody, MultipartBody, Part, RequestBody, TextBody
+from httptask.http.models import HttpRequest
 from httptask.testing import Reply
+from httptask.workflows.page_requests import first_page
+from httptask.workflows.problem import TaskFault
 from support.pages import Api, definition, numbers, run_pages
 
 NEXT = 'next: "${ .next }", items: "${ .data }"'
@@ -230,6 +235,17 @@ async def test_place_that_is_not_there(temporal: WorkflowEnvironment, body: str,
     outcome, targets = await run_pages(temporal, [page()], text)
     assert (outcome.problem["error"], outcome.problem["detail"]) == ("RequestInvalid", detail)
     assert targets == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [JsonBody(value={"page": 1}), MultipartBody(parts=(Part(name="page", content=TextBody(text="1")),))],
+)
+def test_body_that_has_the_parameter(body: RequestBody) -> None:
+    paginate = PaginateArguments.model_validate({"page": {"parameter": "page"}})
+    with pytest.raises(TaskFault) as caught:
+        first_page(paginate, HttpRequest(method="POST", url="https://h", body=body))
+    assert "the body has page, which `paginate` sends in the query" in str(caught.value.problem)
 
 
 async def test_more_items_than_an_output_holds(temporal: WorkflowEnvironment) -> None:

@@ -64,7 +64,7 @@ def render_url(
             "Not a URL", "`endpoint` has a query, behind which no `path` can stand: write it under `query`"
         )
     below = _expanded(path, data)
-    if _BEFORE_PATH.match(below.text):
+    if _BEFORE_PATH.match(below.text) or below.text.startswith("//"):
         _raise("Not a path", "`path` is a whole URL: write it as `endpoint`")
     start = base.text.rstrip("/")
     whole = below.joined_to(start if below.text[:1] in ("/", "") else f"{start}/")

@@ -1,6 +1,6 @@
 """Requests for pages that are asked for by a value: a cursor, a number, how many items came before."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -8,7 +8,7 @@ from httptask.dsl.body_places import missing_place
 from httptask.dsl.json_values import is_mapping, kind_of
 from httptask.dsl.reading_arguments import PaginateArguments, PositionArguments
 from httptask.http.json_pointer import json_pointer, pointer_tokens
-from httptask.http.models import FormBody, HttpRequest, JsonBody, ParameterValue
+from httptask.http.models import FormBody, HttpRequest, JsonBody, MultipartBody, ParameterValue
 from httptask.workflows.request_bodies import refuse_request
 
 __all__ = ["Position", "first_page", "with_position"]
@@ -28,6 +28,10 @@ def first_page(paginate: PaginateArguments, request: HttpRequest) -> HttpRequest
         return request
     if way.parameter is not None and _has_parameter(request.url, way.parameter):
         refuse_request(f"the address has the parameter {way.parameter}, which `paginate` sets: leave it out")
+    if way.parameter is not None and way.parameter in _names_in_body(request):
+        refuse_request(
+            f"the body has {way.parameter}, which `paginate` sends in the query: leave it out, or set `body`"
+        )
     if numbered is None:
         return request
     if numbered.parameter is not None and numbered.parameter in request.query:
@@ -76,6 +80,17 @@ def _form_with(request: HttpRequest, way: PositionArguments) -> Mapping[str, Par
     """The fields of the request's form, if the parameter is one of them."""
     body = request.body
     return body.fields if isinstance(body, FormBody) and way.parameter in body.fields else None
+
+
+def _names_in_body(request: HttpRequest) -> Collection[str]:
+    """What a body has under names that a server may read in place of the query's; a form has the place itself."""
+    match request.body:
+        case JsonBody() if is_mapping(request.body.value):
+            return request.body.value.keys()
+        case MultipartBody():
+            return [part.name for part in request.body.parts]
+        case _:
+            return ()
 
 
 def _changed(request: HttpRequest, pointer: str, **changes: Any) -> HttpRequest:

@@ -25,7 +25,7 @@ _METHODS: Final = (
 """The registered ones and `PURGE`; a server may know others."""
 _OTHER_SCHEME: Final = re.compile(r"(?!https?:)[A-Za-z][A-Za-z0-9+.-]*://", re.IGNORECASE)
 _COMPLETE_VARIABLE: Final = re.compile(r"\{[^{}]*\}")
-_WHOLE: Final = re.compile(r"\s*https?://", re.IGNORECASE)
+_WHOLE: Final = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 _BREAK: Final = re.compile(r"^\s|\s$|[\x00-\x1f\x7f]")
 _MUSTACHE: Final = re.compile(r"\{\{\s*([$.\w]*[\w])\s*\}\}")
 _FOREIGN: Final = re.compile(r"(?<=/):([A-Za-z_]\w*)(?=[/?#]|$)|(?<=[/=])\$([A-Za-z_]\w*)|<([A-Za-z_]\w*)>")

@@ -7,7 +7,7 @@ from typing import Any
 from httptask.dsl.body_places import missing_place
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import BODY_ARGUMENTS
-from httptask.dsl.json_values import is_mapping
+from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.structure.chat import is_expression
 from httptask.dsl.structure.kinds import kind_of_value
 
@@ -38,6 +38,7 @@ def place_faults(
     elif isinstance(parameter, str):
         yield from _query_faults(pointer, arguments, way, parameter)
         yield from _address_faults(pointer, arguments, way, parameter)
+        yield from _other_body_faults(pointer, arguments, way, parameter)
 
 
 def _body_fault(arguments: dict[str, Any], member: str) -> tuple[str, str] | None:
@@ -74,6 +75,20 @@ def _query_faults(pointer: str, arguments: dict[str, Any], way: str, parameter: 
         hint = f"leave it out here; the first page is asked for with `start` of `{way}`"
         at = child_pointer(child_pointer(pointer, "query"), parameter)
         yield Fault(at, "two-parameters", message, hint, at_key=True)
+
+
+def _other_body_faults(pointer: str, arguments: dict[str, Any], way: str, parameter: str) -> Iterator[Fault]:
+    """A member or part of that name, which would stay as it is: the server might read that one."""
+    body, parts = arguments.get("body"), arguments.get("multipart")
+    if is_mapping(body) and parameter in body:
+        at = child_pointer(child_pointer(pointer, "body"), parameter)
+        message = f"the body has `{parameter}`, which `{way}` sends in the query"
+        hint = f"write `body: /{parameter}` under `{way}` in place of `parameter`, or leave it out here"
+        yield Fault(at, "two-parameters", message, hint, at_key=True)
+    for index, part in enumerate(parts if is_list(parts) else ()):
+        if is_mapping(part) and part.get("name") == parameter:
+            message = f"the part `{parameter}` has the name of what `{way}` sends in the query"
+            yield Fault(f"{pointer}/multipart/{index}/name", "two-parameters", message, "leave it out here")
 
 
 def _address_faults(pointer: str, arguments: dict[str, Any], way: str, parameter: str) -> Iterator[Fault]:
