@@ -56,9 +56,12 @@ def curl_command(request: Draft, headers: Mapping[str, str], names: Names) -> st
         headers: of it, without credentials that are written out.
         names: of its secrets.
     """
-    url = request.url.partition("#")[0].removesuffix("?")
+    url, mark, query = request.url.partition("#")[0].partition("?")
+    if query:
+        url += mark + query
     # `--request HEAD` would wait for a body.
-    method = "--head" if request.method == "HEAD" and request.body is None else f"--request {request.method}"
+    is_head = request.method == "HEAD" and request.body is None
+    method = "--head" if is_head else f"--request {names.quote(request.method)}"
     # A secret may be a URL with any of them.
     globoff = ["--globoff"] if _GLOBBED & set(url) or names.holds_secret(url) else []
     lines = [
