@@ -17,10 +17,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, RetryState
 from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 
 from httptask.dsl.json_values import is_mapping
+from httptask.http.errors import Postponed
 from httptask.workflows.problem import TaskFault
 
 __all__ = [
@@ -229,6 +230,9 @@ def call_error(error: ActivityError) -> CallFailed:
         return CallTimeout(f"the call timed out: {cause}{last}", type="Timeout", non_retryable=True)
     if not isinstance(cause, ApplicationError):
         return CallFailed(str(cause), type="CallFailed", non_retryable=True)
+    if cause.type == Postponed.__name__ and error.retry_state == RetryState.TIMEOUT:
+        # Its next turn would come after the timeout, so Temporal ends it in the reason of the last put-off.
+        return CallTimeout(f"the call timed out: {cause.message}", type="Timeout", non_retryable=True)
     return typed_error(cause)
 
 
