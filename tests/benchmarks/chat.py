@@ -177,7 +177,7 @@ async def assembled_by_us(data: bytes) -> str | None:
     for start in range(0, len(data), 64 * 1024):
         assembly.add(assembly.reader.feed(data[start : start + 64 * 1024]))
     assembly.add(assembly.reader.finish(is_whole=True))
-    return read_completion(assembly.answer(end_is_known=True), BODY).text
+    return read_completion(assembly.answer(ended_by="marker"), BODY).text
 
 
 async def compare_assembly() -> float:

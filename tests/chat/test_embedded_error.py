@@ -74,7 +74,7 @@ def test_an_error_that_says_nothing_beside_an_answer_is_none(silent: Any) -> Non
     assembly.add(
         [Event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "error": silent}, 1)]
     )
-    assert read_completion(assembly.answer(end_is_known=True), {}).text == "Hi"
+    assert read_completion(assembly.answer(ended_by="marker"), {}).text == "Hi"
 
 
 @pytest.mark.parametrize(

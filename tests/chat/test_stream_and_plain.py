@@ -20,7 +20,7 @@ def put_together(pieces: Sequence[Any], wanted: int = 1) -> Any:
     assembly = Assembly(wanted)
     assembly.add(assembly.reader.feed(sse(*pieces, end=b"")))
     assembly.add(assembly.reader.finish(is_whole=True))
-    return assembly.answer(end_is_known=True)
+    return assembly.answer(ended_by="marker")
 
 
 def both(pieces: Sequence[Any], plain: Any, wanted: int = 1) -> Completion:
@@ -196,7 +196,7 @@ def read_bytes(events: Sequence[bytes]) -> Any:
     for event in [*events, sse(deltas()[-1], end=b"")]:
         assembly.add(assembly.reader.feed(event))
         assert assembly.text.encode() is not None  # it can be told at any time
-    return assembly.answer(end_is_known=True)["choices"][0]["message"]
+    return assembly.answer(ended_by="marker")["choices"][0]["message"]
 
 
 def test_halves_of_a_character_over_two_deltas_are_joined() -> None:
@@ -303,7 +303,7 @@ def test_odd_pieces_raise_only_our_errors(place: str, field: str) -> None:
         assembly = Assembly()
         try:
             assembly.add(assembly.reader.feed(body))
-            completion = read_completion(assembly.answer(end_is_known=True), REQUEST, include_message=True)
+            completion = read_completion(assembly.answer(ended_by="marker"), REQUEST, include_message=True)
             assert completion.model_dump_json()
         except HttpTaskError as error:
             assembly.explain(error)

@@ -19,6 +19,7 @@ from httptask.http.limits import CHAT_STREAM_DEFAULTS, bounds
 from httptask.http.models import HttpRequest
 from httptask.http.redaction import Redactor
 from support.chat_streams import FAILURES, STREAMS, Failure, Streamed
+from support.loose_streams import BROKEN, LOOSE
 
 Ending = Literal["length", "close", "broken", "silent"]
 REQUEST = HttpRequest(method="POST", url="/chat/completions")
@@ -95,8 +96,9 @@ def events_in(body: bytes, ending: Ending) -> list[Any]:
         data = ["\n".join(re.findall("(?m)^data:(.*)$", event)) for event in events]
     values: list[Any] = []
     for value in data:
-        with suppress(ValueError):
-            values.append(parse_piece(value))
+        for piece in {value: None, **dict.fromkeys(value.split("\n"))}:  # whole, or a line each
+            with suppress(ValueError):
+                values.append(parse_piece(piece))
     return values
 
 
@@ -104,7 +106,7 @@ def said_before(body: bytes, ending: Ending) -> str:
     """The text of the first choice in the events of a body, as far as it has come."""
     texts: dict[int, str] = {}
     for event in events_in(body, ending):
-        for place, choice in enumerate(event.get("choices", [])):
+        for place, choice in enumerate(event.get("choices", []) if isinstance(event, dict) else []):
             index = choice.get("index", place)
             before = "" if "message" in choice and "delta" not in choice else texts.get(index, "")
             texts[index] = before + text_of(choice.get("delta") or choice.get("message") or {})
@@ -126,11 +128,11 @@ def named(cases: Sequence[Streamed | Failure]) -> pytest.MarkDecorator:
 
 
 def test_there_are_enough_of_them_and_each_is_another() -> None:
-    names = [case.name for case in STREAMS] + [case.name for case in FAILURES]
+    names = [case.name for case in STREAMS + LOOSE] + [case.name for case in FAILURES + BROKEN]
     assert len(set(names)) == len(names) >= 60
 
 
-@named(STREAMS)
+@named(STREAMS + LOOSE)
 async def test_complete(case: Streamed) -> None:
     body = await answer_of([case.body], wanted=case.wanted)
     choice = body["choices"][0]
@@ -167,7 +169,7 @@ async def test_cut_at_every_byte(case: Streamed, ending: Ending) -> None:
     assert told == {place: said_before(case.body[:place], ending) for place in errors}
 
 
-@named(FAILURES)
+@named(FAILURES + BROKEN)
 async def test_failure(case: Failure) -> None:
     with pytest.raises(case.kind, match=case.message) as caught:
         await answer_of([case.body], case.end, case.wanted)

@@ -250,6 +250,7 @@ BYTES = [
     Streamed("byte order mark", b"\xef\xbb\xbf" + HI, TEXT),
     Streamed("blank lines first", b"\n\r\n\n\n" + HI, TEXT),
     Streamed("no space after the colon", HI.replace(b"data: ", b"data:"), TEXT),
+    Streamed("one line break behind each event", _lines(b"\n").replace(b"\n\n", b"\n"), TEXT),
     Streamed("data in lines", sse(said("Hi")).replace(b',"choices"', b',\ndata: "choices"').replace(DONE, b"") + sse(STOP), TEXT),
     Streamed("separators of other standards", sse(said("a\u2028b\u0085c\u000b"), STOP), {"content": "a\u2028b\u0085c\u000b"}),
     Streamed("characters of many bytes", sse(said("é€"), said("😀"), STOP), {"content": "é€😀"}),
@@ -322,5 +323,5 @@ FAILURES = [
     Failure("choices that are no list", sse(said("Hi"), {**HEAD, "choices": {}}), errors.ResponseInvalid, _FINAL, "choices of a chunk", partial="Hi"),
     Failure("a choice that is no object", sse({**HEAD, "choices": ["Hi"]}), errors.ResponseInvalid, _FINAL, "a choice of a chunk"),
     Failure("a delta that is no object", sse(said("Hi"), chunk("Hi")), errors.ResponseInvalid, _FINAL, "a delta", partial="Hi"),
-    Failure("content that is an object", sse(said("Hi"), chunk({"content": {}})), errors.ResponseInvalid, _FINAL, "content of a delta", partial="Hi"),
+    Failure("content that is true", sse(said("Hi"), chunk({"content": True})), errors.ResponseInvalid, _FINAL, "content of a delta", partial="Hi"),
 ]  # fmt: skip

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
+from httptask.chat.loose_events import LooseEvents
 from httptask.http.errors import ResponseInvalid
-from httptask.http.events import Event, EventReader, event_reader
+from httptask.http.events import Event, event_reader
 from httptask.http.json_tree import is_array, is_object, parse, parse_piece
 
 __all__ = ["AnswerReader"]
@@ -30,7 +31,7 @@ class AnswerReader:
         self.document: Any = None
         self._begun = bytearray()
         self._starts_stream: bool | None = None
-        self._stream: EventReader = event_reader("sse", read=parse_piece)
+        self._stream = LooseEvents()
 
     def feed(self, data: bytes) -> Iterable[Event]:
         """The events that are complete with more of the body."""
@@ -57,8 +58,8 @@ class AnswerReader:
             if events := _lines(body):
                 return events
             value = body.decode("utf-8", "replace")
-        if _is_chunk(value):
-            return [Event(value, len(body))]
+        if all(map(_is_chunk, pieces := value if is_array(value) else [value])) and pieces:
+            return [Event(piece, len(body)) for piece in pieces]
         self.is_document, self.document = True, value
         return []
 

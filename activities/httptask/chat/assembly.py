@@ -8,10 +8,13 @@ from httptask.chat.choice_assembly import ChoiceAssembly
 from httptask.chat.deltas import index_of
 from httptask.chat.embedded_error import embedded_error, error_member
 from httptask.chat.finish_reasons import BROKEN, broke_off, finish_reason_of
+from httptask.chat.loose_events import ASIDE
+from httptask.chat.usage import grown
 from httptask.chat.wire import usage_elsewhere
 from httptask.http.classify import error_text
 from httptask.http.connections import Connection
 from httptask.http.errors import HttpTaskError, ResponseInterrupted, ResponseInvalid
+from httptask.http.event_stream import EndedBy
 from httptask.http.events import Event
 from httptask.http.json_tree import is_array, is_object, whole_characters
 
@@ -71,29 +74,30 @@ class Assembly:
             if is_object(chunk):
                 self._add(chunk)
             elif isinstance(chunk, str):
-                self._add_text(chunk)
-            elif is_array(chunk) and chunk and is_object(chunk[0]):
-                self._add(chunk[0])  # some servers wrap an error in a list
+                self._add_text(chunk, event.type)
+            elif is_array(chunk):  # some servers wrap an error in a list, or several chunks
+                for one in filter(is_object, chunk):
+                    self._add(one)
 
-    def answer(self, *, end_is_known: bool) -> Any:
+    def answer(self, *, ended_by: EndedBy) -> Any:
         """The body of the answer, complete.
 
         Args:
-            end_is_known: whether the stream came to its own end: a marker, its length or its last chunk.
+            ended_by: how the end of the stream is known.
 
         Raises:
             ResponseInterrupted: a choice, or all of them, did not come to an end.
             HttpTaskError: there is an error in place of choices.
         """
         if self.reader.is_document:
-            if isinstance(self.reader.document, str) and not end_is_known:
+            if isinstance(self.reader.document, str) and ended_by == "close":
                 raise ResponseInterrupted("the answer broke off: what came of it is not JSON")
             return self.reader.document
         if not self._choices:
             if is_object(self._stray) and (error := embedded_error(self._stray, self._connection)):
                 raise error
             raise ResponseInterrupted(f"the stream ended before its first choice{self._said()}")
-        self._require_end(end_is_known=end_is_known)
+        self._require_end(ended_by)
         choices = [self._choices[index].value() for index in sorted(self._choices)]
         body = {**self._head, "object": "chat.completion", "choices": choices}
         usage = self._usage or usage_elsewhere(body)
@@ -106,7 +110,7 @@ class Assembly:
         known["partial_text"] = self.text or None
         error.details |= {key: whole_characters(value) for key, value in known.items() if value is not None}
 
-    def _require_end(self, *, end_is_known: bool) -> None:
+    def _require_end(self, ended_by: EndedBy) -> None:
         """See that every choice that was asked for is whole: those beyond, an answer that is not streamed has too."""
         for index in sorted(self._choices)[: self._wanted]:
             if self._choices[index].finish_reason is None:
@@ -114,23 +118,26 @@ class Assembly:
                 raise ResponseInterrupted(
                     f"the stream ended without a finish_reason{which}: the answer was cut{self._said()}"
                 )
-        if not end_is_known:
+        if ended_by == "length" and (said := self._said()):
+            raise ResponseInterrupted(f"the stream ended without [DONE]: the answer may have been cut{said}")
+        if ended_by == "close":
             raise ResponseInterrupted(
                 "the stream ended with its connection, without [DONE] or a length: the answer may have been cut, for "
                 f"a finish_reason can come early; ask without `stream` if the server always ends so{self._said()}"
             )
 
     def _add(self, chunk: dict[str, Any]) -> None:
-        if error_member(chunk) is not None or chunk.get("object") == "error":
+        if error_member(chunk) is not None or "error" in (chunk.get("object"), chunk.get("type")):
             raise self._error(chunk)
         usage = chunk.get("usage")
         if is_object(usage):
-            self._usage = usage
+            self._usage = grown(self._usage or {}, usage)
         elif usage is not None:
             self._head["usage"] = usage
         choices = chunk.get("choices")
         if choices is None:
-            self._stray = whole_characters(chunk) if "usage" not in chunk else self._stray
+            if "usage" not in chunk:
+                self._set_stray(whole_characters(chunk))
             return
         if not is_array(choices):
             raise ResponseInvalid("the answer is not a chat completion: the choices of a chunk can't be read")
@@ -152,13 +159,20 @@ class Assembly:
             assembly = ChoiceAssembly(position if index is None else index)
             self._choices[assembly.index] = assembly
         assembly.add(choice)
+        if assembly.says:
+            self._stray = None
         if finish_reason_of(assembly.finish_reason) == BROKEN:
             raise broke_off(assembly.finish_reason)
 
-    def _add_text(self, text: str) -> None:
-        if text.lstrip()[:1] in ("{", "["):
+    def _add_text(self, text: str, type_: str) -> None:
+        if type_ == "message" and text.lstrip()[:1] in ("{", "["):
             raise ResponseInvalid("the answer is not a chat completion: a chunk of its stream is not JSON")
-        self._stray = text
+        if type_ in ("message", ASIDE):
+            self._set_stray(text)
+
+    def _set_stray(self, stray: Any) -> None:
+        """Keeps the first of what was said behind the last piece of an answer."""
+        self._stray = self._stray or stray
 
     def _error(self, fields: dict[str, Any]) -> HttpTaskError:
         error = embedded_error(whole_characters(fields), self._connection)
@@ -166,5 +180,7 @@ class Assembly:
 
     def _said(self) -> str:
         """What the server said that is no chunk, which may be why its stream ended."""
-        said = error_text(self._stray)
+        stray = self._stray
+        page = " ".join(stray.split()) if isinstance(stray, str) else ""
+        said = error_text(stray) or page
         return f"; the server said: {said[:_MAX_STRAY_CHARACTERS]}" if said else ""

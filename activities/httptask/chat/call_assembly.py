@@ -79,8 +79,8 @@ class _Slot:
 class CallAssembly:
     """The calls of one message.
 
-    A delta belongs to the call of its index, but a new id at a known index begins another call: some servers
-    number all of them 0. Without an index it belongs to the call of its id, or else to the last one.
+    A delta belongs to the call of its index, but a new id with a name at a known index begins another call: some
+    servers number all of them 0. Without an index it belongs to the call of its id, or else to the last one.
     """
 
     def __init__(self) -> None:
@@ -115,7 +115,7 @@ class CallAssembly:
         known = [slot for slot in reversed(self._slots) if index is None or slot.index == index]
         if id_:
             same = next((slot for slot in known if slot.id == id_), None)
-            if same is None and index is not None and known and not known[0].id:
+            if same is None and index is not None and known and not (known[0].id and _is_named(delta)):
                 same = known[0]
         else:
             same = known[0] if known and not known[0].begins_anew(delta) else None
@@ -136,6 +136,10 @@ def _read(deltas: Sequence[Any]) -> Iterator[tuple[dict[str, Any], str]]:
             raise ResponseInvalid(
                 "the answer is not a chat completion: a call of a tool in its stream can't be read"
             )
+
+
+def _is_named(delta: dict[str, Any]) -> bool:
+    return any(is_object(called := delta.get(kind)) and called.get("name") for kind in _KINDS)
 
 
 def _is_json(text: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from httptask.chat.call_assembly import CallAssembly, CalledAssembly
 from httptask.chat.deltas import SAID_ONCE, extend, joined_base64, merge, same_type
 from httptask.chat.finish_reasons import told_reason
-from httptask.chat.wire import with_message
+from httptask.chat.wire import content_of, with_message
 from httptask.http.errors import ResponseInvalid
 from httptask.http.json_tree import is_array, is_object
 
@@ -22,13 +22,14 @@ class ChoiceAssembly:
         index: the number of it.
         finish_reason: why it ended, as the server tells it; None while it goes on.
         begun: whether the model has said anything.
+        says: whether the last piece said anything.
     """
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.finish_reason: str | None = None
         self.begun = False
-        self._says = False
+        self.says = False
         self._others: dict[str, Any] = {}
         self._logprobs: dict[str, Any] = {}
         self._role = ""
@@ -47,12 +48,12 @@ class ChoiceAssembly:
         Raises:
             ResponseInvalid: its delta can't be read.
         """
-        self._says = False
+        self.says = False
         choice = with_message(piece, "delta")
         delta, message = choice.get("delta"), choice.get("message")
         if delta is not None:
             self._add_delta(delta)
-        if message is not None and not self._says:
+        if message is not None and not self.says:
             self._replace(message)
         for key, value in choice.items():
             if key == "logprobs" and is_object(value):
@@ -82,7 +83,7 @@ class ChoiceAssembly:
     def _say(self, piece: object) -> None:
         """Marks that a piece says something, if it does."""
         if piece:
-            self._says = self.begun = True
+            self.says = self.begun = True
 
     def _add_delta(self, delta: Any) -> None:
         for key, value in _fields_of(delta):
@@ -116,8 +117,8 @@ class ChoiceAssembly:
             if value not in ("", [], {}):
                 self._forget(key)
             self._add_delta({key: value})
-        self._says = self._message() != before
-        self.begun = self.begun or self._says
+        self.says = self._message() != before
+        self.begun = self.begun or self.says
 
     def _forget(self, key: str) -> None:
         if key == "content":
@@ -129,15 +130,18 @@ class ChoiceAssembly:
         self._texts.pop(key, None)
         self._fields.pop(key, None)
 
-    def _add_content(self, content: Any) -> None:
+    def _add_content(self, told: Any) -> None:
+        try:
+            content = content_of(told)
+        except ValueError:
+            message = "the answer is not a chat completion: the content of a delta can't be read"
+            raise ResponseInvalid(message) from None
         if isinstance(content, str):
             self._content.append(content)
-        elif is_array(content):
+        elif content is not None:
             self._parts = self._all_parts()
             self._content = []
             extend(self._parts, content, same_type)
-        else:
-            raise ResponseInvalid("the answer is not a chat completion: the content of a delta can't be read")
         self._say(content)
 
     def _add_audio(self, audio: dict[str, Any]) -> None:

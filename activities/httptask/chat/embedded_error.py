@@ -13,35 +13,62 @@ from httptask.http.json_tree import is_array, is_object
 __all__ = ["embedded_error", "error_member"]
 
 _STATUS_OF_NAME = {
-    "BadRequestError": 400,
-    "InternalServerError": 500,
-    "NotFoundError": 404,
+    "accessdeniedexception": 403,
     "api_error": 500,
     "auth_error": 401,
     "authentication_error": 401,
+    "authenticationerror": 401,
+    "badrequesterror": 400,
     "billing_error": 402,
     "context_length_exceeded": 400,
+    "deadline_exceeded": 504,
     "engine_overloaded_error": 529,
     "insufficient_quota": 429,
+    "internal": 500,
     "internal_server_error": 500,
+    "internalservererror": 500,
+    "internalserverexception": 500,
     "invalid_api_key": 401,
+    "invalid_argument": 400,
     "invalid_request_error": 400,
+    "limit_requests": 429,
     "model_not_found": 404,
     "no_db_connection": 401,
+    "not_found": 404,
     "not_found_error": 404,
+    "notfounderror": 404,
+    "overloaded": 429,
     "overloaded_error": 529,
+    "permission_denied": 403,
     "permission_error": 403,
     "rate_limit_error": 429,
     "rate_limit_exceeded": 429,
+    "rate_limited": 429,
+    "ratelimiterror": 429,
     "requests": 429,
+    "resource_exhausted": 429,
     "server_error": 500,
+    "service_tier_capacity_exceeded": 429,
     "service_unavailable": 503,
+    "serviceunavailableerror": 503,
+    "serviceunavailableexception": 503,
+    "throttling": 429,
+    "throttling_error": 429,
+    "throttlingexception": 429,
     "timeout_error": 504,
     "tokens": 429,
+    "unauthenticated": 401,
+    "unavailable": 503,
+    "validationexception": 400,
 }
-"""Types and codes of errors, and the status under which the API sends them."""
+"""Types and codes of errors in lower case, and the status under which the API sends them: those of OpenAI, Anthropic,
+AWS, DashScope, Google, LiteLLM, Mistral, TGI and vLLM."""
+_BESIDE: Final = ("code", "status", "status_code", "type", "error_type")
+"""Where servers name an error beside its text, rather than in it."""
 _NO_ERROR: Final = frozenset({"", "0", "200", "none", "null", "ok", "success"})
 """What texts and codes say that there is none."""
+_TELLING: Final = ("detail", "message", "errors")
+"""What an answer without choices explains itself in."""
 _SAID: Final = ("message", "delta", "finish_reason", "usage")
 """What a choice, or the last chunk of a stream, has that is no error."""
 
@@ -68,10 +95,10 @@ def embedded_error(answer: Mapping[str, Any], connection: Connection | None = No
     error = _find(answer)
     if error is None:
         return None
-    fields: dict[str, Any] = error if is_object(error) else {"message": error}
+    fields: dict[str, Any] = error if is_object(error) else {**_named_beside(answer), "message": error}
     message = error_text(error) or "no message"
     details: dict[str, Any] = {"error": names_of(fields), "body_excerpt": answer}
-    status = _status(fields)
+    status = _status({**_named_beside(answer), **fields})
     if status is None:
         return ResponseInvalid(f"the server answered with an error: {message}", details=details)
     rules = connection or Connection(name="")
@@ -87,10 +114,9 @@ def embedded_error(answer: Mapping[str, Any], connection: Connection | None = No
 def _find(answer: Mapping[str, Any]) -> Any:
     if (error := error_member(answer)) is not None:
         return error
-    if answer.get("object") == "error":
-        return answer
     choices = answer.get("choices")
-    if choices is None and any(answer.get(key) for key in ("detail", "message")):
+    calls_itself_one = answer.get("object") == "error" or (choices is None and answer.get("type") == "error")
+    if calls_itself_one or (choices is None and any(answer.get(key) for key in _TELLING)):
         return answer
     if is_array(choices):
         for choice in choices:
@@ -107,9 +133,12 @@ def _says_nothing(error: Any) -> bool:
     return not error or str(error).strip().lower() in _NO_ERROR
 
 
+def _named_beside(answer: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: answer[name] for name in _BESIDE if isinstance(answer.get(name), str | int)}
+
+
 def _status(fields: Mapping[str, Any]) -> int | None:
-    named = names_of(fields)
-    for name in (named["code"], fields.get("status"), named["type"], named.get("innererror")):
+    for name in (*map(fields.get, _BESIDE), names_of(fields).get("innererror")):
         status = _status_of(name) if isinstance(name, str) else name
         if isinstance(status, int) and not isinstance(status, bool) and 400 <= status <= 599:
             return status
@@ -119,4 +148,4 @@ def _status(fields: Mapping[str, Any]) -> int | None:
 def _status_of(name: str) -> int | None:
     if name.isdecimal():
         return int(name)
-    return _STATUS_OF_NAME.get(name) or (400 if finish_reason_of(name) == FILTERED else None)
+    return _STATUS_OF_NAME.get(name.lower()) or (400 if finish_reason_of(name) == FILTERED else None)

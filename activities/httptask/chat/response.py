@@ -165,8 +165,9 @@ def _joined(content: str | list[Any] | None, kind: str) -> str | None:
     """The text of all content parts of one kind; the others (reasoning, references) are not the answer."""
     if not json_tree.is_array(content):
         return None
-    parts = [part.get(kind) for part in content if json_tree.is_object(part) and part.get("type") == kind]
-    texts = [part for part in parts if isinstance(part, str)]
+    parts = [{"type": "text", "text": part} if isinstance(part, str) else part for part in content]
+    told = [part.get(kind) for part in parts if json_tree.is_object(part) and part.get("type") == kind]
+    texts = [part for part in told if isinstance(part, str)]
     return "".join(texts) if texts else None
 
 

@@ -75,7 +75,7 @@ async def receive(
             if teller is not None:
                 teller.begin(stream.piece_redactor)
             first_token = await _read(stream, assembly)
-            answer = assembly.answer(end_is_known=stream.ended_by in ("marker", "length"))
+            answer = assembly.answer(ended_by=stream.ended_by or "close")
             return StreamedAnswer(stream.respond(answer), first_token)
     except HttpTaskError as error:
         if "partial_text" in error.details:  # cut here, where no value of a secret is left to be cut in two

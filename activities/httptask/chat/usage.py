@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from httptask.http.json_tree import is_object
 
-__all__ = ["Usage"]
+__all__ = ["Usage", "grown"]
 
 
 _MOST: Final = 10**9
@@ -106,6 +106,21 @@ class Usage(BaseModel):
         if self.prompt_tokens is None or self.total_tokens is None:
             return self.completion_tokens
         return max(self.total_tokens - self.prompt_tokens, self.completion_tokens or 0)
+
+
+def grown(before: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """What an answer has used that is told several times, by which counts only grow.
+
+    Some servers tell the prompt at the beginning and the completion at the end, or nothing but zeros there.
+    """
+    both = {**before, **{key: value for key, value in told.items() if value is not None}}
+    for key in before.keys() & told.keys():
+        one, other = before[key], told[key]
+        if is_object(one) and is_object(other):
+            both[key] = grown(one, other)
+        elif (count := _count(one)) is not None and count >= (_count(other) or 0):
+            both[key] = one
+    return both
 
 
 def _at(reported: Mapping[str, Any], path: tuple[str, ...]) -> int | None:

@@ -6,7 +6,7 @@ the answer is already paid for.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -22,7 +22,7 @@ from pydantic import (
 
 from httptask.chat.finish_reasons import told_reason
 from httptask.chat.models import Audio
-from httptask.chat.usage import Usage
+from httptask.chat.usage import Usage, grown
 from httptask.http.json_tree import is_array, is_object
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "WireFunction",
     "WireMessage",
     "WireToolCall",
+    "content_of",
     "listed_calls",
     "usage_elsewhere",
     "with_message",
@@ -51,13 +52,21 @@ def with_message(choice: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def usage_elsewhere(answer: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Token counts where some servers have them: in the last choice, or in a field of their own."""
+    """Token counts where some servers have them: in a field of their own, or in the choices, each of its own part."""
     choices = answer.get("choices")
-    own = [value for key, value in answer.items() if key.startswith("x_")]
-    places = [*reversed(choices if is_array(choices) else []), *own]
-    return next(
-        (place["usage"] for place in places if is_object(place) and is_object(place.get("usage"))), None
-    )
+    told = _usages(choices if is_array(choices) else [])
+    if len(told) > 1:
+        usage: dict[str, Any] = {}
+        for one in told:
+            usage = grown(usage, one)
+        completions = [Usage.model_validate(one).completion_tokens or 0 for one in told]
+        return {**usage, "completion_tokens": sum(completions), "total_tokens": None}
+    own = _usages([value for key, value in answer.items() if key.startswith("x_")])
+    return next(iter([*told, *own]), None)
+
+
+def _usages(places: Sequence[Any]) -> list[dict[str, Any]]:
+    return [place["usage"] for place in places if is_object(place) and is_object(place.get("usage"))]
 
 
 def listed_calls(value: object) -> list[Any]:
@@ -70,6 +79,23 @@ def _text_or_none(value: object) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) else None
+
+
+def content_of(value: object) -> str | list[Any] | None:
+    """A text or its parts; a server in PHP makes a number of the text `5` and false or an empty object of none.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    if value is None or value is False or value == {}:
+        return None
+    if isinstance(value, int | float) and value is not True:
+        return str(value)
+    if is_object(value) and "type" in value:
+        return [value]  # a single part stands without its list
+    if isinstance(value, str) or is_array(value):
+        return value
+    raise ValueError("no content")
 
 
 def _raw_arguments(value: object) -> str | None:
@@ -157,7 +183,7 @@ class WireMessage(_Wire):
     Reasoning, which is not the API's, has two names: DeepSeek's, and the one of vLLM and OpenRouter.
     """
 
-    content: str | list[Any] | None = None
+    content: Annotated[str | list[Any] | None, BeforeValidator(content_of)] = None
     refusal: Text = None
     tool_calls: Annotated[list[WireToolCall], BeforeValidator(listed_calls)] = []
     function_call: Called = None

@@ -19,9 +19,13 @@ from httptask.http.models import MAX_EVENTS, HttpResponse, StreamFormat
 from httptask.http.piece_redaction import PieceRedactor, redacted_together
 from httptask.http.redaction import Redactor
 
-__all__ = ["Assembler", "Count", "EventStream"]
+__all__ = ["Assembler", "Count", "EndedBy", "EventStream"]
 
 _DRAIN_SECONDS = 0.1
+
+EndedBy = Literal["marker", "length", "close"]
+"""How the end of a stream is known. `marker` is the event `[DONE]`, with which many APIs end one; `length` a length, or
+chunks, that are complete. `close` is no proof: the connection ended, and the stream may have been cut."""
 
 
 class Assembler(Protocol):
@@ -56,9 +60,7 @@ class EventStream:
 
     Attributes:
         count: how far it has been read.
-        ended_by: how its end was known, once that is reached. `marker` is the event `[DONE]`, with which many
-            APIs end a stream; `length` a length, or chunks, that are complete. `close` is no proof: the
-            connection ended, and the stream may have been cut.
+        ended_by: how its end was known, once that is reached.
         format: of its events.
         kept_bytes: how much of its events may be kept.
         text: the body up to where it was read, if it is to be recorded.
@@ -92,7 +94,7 @@ class EventStream:
             ResponseInvalid: the answer is no stream, or has a content coding that was not asked for.
         """
         self.count = count
-        self.ended_by: Literal["marker", "length", "close"] | None = None
+        self.ended_by: EndedBy | None = None
         self.kept_bytes = kept_bytes
         self.text: bytearray | None = None
         self._respond = respond

@@ -1,7 +1,7 @@
 """Events of a stream: split out of a body as it comes, each one complete before it is seen."""
 
 import codecs
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,7 +12,15 @@ from httptask.http.errors import ResponseInterrupted, ResponseInvalid, ResponseT
 from httptask.http.json_tree import MAX_DEPTH, parse
 from httptask.http.models import StreamFormat
 
-__all__ = ["END_MARKER", "MAX_EVENT_BYTES", "Event", "EventReader", "event_reader", "format_of"]
+__all__ = [
+    "END_MARKER",
+    "MAX_EVENT_BYTES",
+    "Event",
+    "EventReader",
+    "ServerSentEvents",
+    "event_reader",
+    "format_of",
+]
 
 MAX_EVENT_BYTES = 4 * 1024 * 1024
 """Most bytes that one event may have."""
@@ -84,10 +92,10 @@ def format_of(media_type: str) -> StreamFormat | None:
 
 def event_reader(format_: StreamFormat, *, read: Callable[[str], Any] = parse) -> EventReader:
     """What reads a format; `read` reads the JSON of each event."""
-    return _ServerSentEvents(read) if format_ == "sse" else _JsonLines(read)
+    return ServerSentEvents(read) if format_ == "sse" else _JsonLines(read)
 
 
-class _ServerSentEvents:
+class ServerSentEvents:
     """Server-sent events (WHATWG HTML, section 9.2.6).
 
     By that section an event without a blank line behind it is none, for it may have been cut. Servers leave the line
@@ -103,6 +111,7 @@ class _ServerSentEvents:
         self._begun = 0
 
     def feed(self, data: bytes) -> Iterator[Event]:
+        """The events that are complete with more of the body; raises as `EventReader.feed` does."""
         try:
             text = self._text.decode(data)
         except UnicodeDecodeError as error:
@@ -111,17 +120,19 @@ class _ServerSentEvents:
         yield from self._decoded(text)
 
     def finish(self, *, is_whole: bool) -> Iterator[Event]:
+        """The events that are complete with the end of the body; raises as `EventReader.finish` does."""
         if is_whole and self._text.getstate()[0]:
             raise ResponseInterrupted("the stream ended inside of a character")
         yield from self._read(self._lines.flush())
         for event in self._read([""]):
-            data = event.value
-            if not isinstance(data, str) or data.strip() == END_MARKER:
-                yield event
-            elif is_whole and data.lstrip().startswith("{"):
+            if is_whole and self._may_be_cut(event) and event.value.lstrip().startswith("{"):
                 raise ResponseInterrupted("the stream ended inside of its last event")
-            elif is_whole:
+            if is_whole or not self._may_be_cut(event):
                 yield event
+
+    def _may_be_cut(self, event: Event) -> bool:
+        """Whether the last event does not show by itself that nothing of it is missing, as JSON does."""
+        return isinstance(event.value, str) and event.value.strip() != END_MARKER
 
     def _decoded(self, text: str) -> Iterator[Event]:
         self._begun += len(text)
@@ -129,14 +140,19 @@ class _ServerSentEvents:
             yield from self._read(self._lines.decode(text))
         _check_size(self._begun)
 
-    def _read(self, lines: list[str]) -> Iterator[Event]:
+    def _read(self, lines: Sequence[str]) -> Iterator[Event]:
         for line in lines:
             if not line:
                 self._begun = 0
             event = self._events.decode(line)
             if event is not None and event.data:  # without data it only carries an id or a wait
                 _check_size(len(event.data))
-                yield Event(self._value(event.data), len(event.data), event.event, event.id)
+                value = self._value(event.data)
+                yield from self._events_in(Event(value, len(event.data), event.event, event.id))
+
+    def _events_in(self, event: Event) -> list[Event]:
+        """What an event amounts to."""
+        return [event]
 
     def _value(self, data: str) -> Any:
         if data.lstrip()[:1] not in ("{", "["):
