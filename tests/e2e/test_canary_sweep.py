@@ -30,7 +30,7 @@ from support.canaries import CANARIES, MODES, encoded
 from support.canary_project import CanaryProject, canary_project
 from support.cluster import address_of
 from support.encodings import forms_of
-from support.runs import temporal_server
+from support.runs import NOT_WAITING_FOR_THE_DISK, temporal_server
 
 FAILURES_AT_LEAST = 30
 TELLING = 12
@@ -160,7 +160,9 @@ async def test_a_canary_is_nowhere(
     (tmp_path / "project").mkdir()
     async with (
         canary_project(tmp_path / "project") as project,
-        temporal_server("--db-filename", str(tmp_path / "temporal.db")) as environment,
+        temporal_server(
+            "--db-filename", str(tmp_path / "temporal.db"), *NOT_WAITING_FOR_THE_DISK
+        ) as environment,
     ):
         config = load_config(project.config, {})
         plugin = HttpTaskPlugin(

@@ -19,7 +19,7 @@ from httptask.cli.server.ports import available_port
 from httptask.testing import ScriptedServer
 from support.commands import Command, Shell
 from support.orders import ORDERS, STEPS, Shop
-from support.runs import TEMPORAL
+from support.runs import NOT_WAITING_FOR_THE_DISK, TEMPORAL
 
 RUNS = 100
 WORKERS = 3
@@ -45,6 +45,7 @@ class Temporal:
         self.process = await asyncio.create_subprocess_exec(
             *(TEMPORAL, "server", "start-dev", "--headless", "--port", str(self.port)),
             *("--db-filename", str(self.database), "--log-level", "never"),
+            *NOT_WAITING_FOR_THE_DISK,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )

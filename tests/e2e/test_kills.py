@@ -3,7 +3,6 @@
 import asyncio
 import random
 import signal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,14 +59,14 @@ async def start_runs(client: Client) -> list[WorkflowHandle[Any, Any]]:
 
 
 @pytest.mark.long
-async def test_every_run_ends_and_no_effect_is_doubled_or_lost(shell: Shell, tmp_path: Path) -> None:
+async def test_every_run_ends_and_no_effect_is_doubled_or_lost(shell: Shell) -> None:
     randomness = random.Random(SEED)
     kill_at = frozenset(randomness.sample(range(1, 30), KILLS_DURING_CALLS))
     shop = Shop(kill_at)
     shell.write("definitions/orders.yaml", ORDERS)
     async with (
         ScriptedServer(shop) as server,
-        temporal_server("--db-filename", str(tmp_path / "temporal.db")) as environment,
+        temporal_server() as environment,
     ):
         shell.write(
             "httptask.toml", f'[connections.shop]\nbase_url = "{server.url}"\nallow_private = ["loopback"]\n'

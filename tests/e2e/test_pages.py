@@ -4,7 +4,6 @@ import asyncio
 import json
 import time
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -213,13 +212,13 @@ async def test_circle_is_seen_across_continued_runs(temporal: WorkflowEnvironmen
 
 
 @pytest.mark.long
-async def test_killed_worker_goes_on_at_the_next_page(shell: Shell, tmp_path: Path) -> None:
+async def test_killed_worker_goes_on_at_the_next_page(shell: Shell) -> None:
     text = definition(f"{CURSOR}, interval: {{ milliseconds: 400 }}")
     head = "document: { dsl: 1.0.3, namespace: tests, name: lists, version: 1.0.0 }\n"
     shell.write("definitions/lists.yaml", head + text)
     async with (
         ScriptedServer(Api(numbers(9))) as server,
-        temporal_server("--db-filename", str(tmp_path / "temporal.db")) as environment,
+        temporal_server() as environment,
     ):
         shell.write(
             "httptask.toml", f'[connections.shop]\nbase_url = "{server.url}"\nallow_private = ["loopback"]\n'

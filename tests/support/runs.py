@@ -30,6 +30,10 @@ _NO_WAITS = (
 )
 
 
+NOT_WAITING_FOR_THE_DISK = ("--sqlite-pragma", "synchronous=0")
+"""For a server with a file: what it wrote outlives it nevertheless, if it is killed, and only the machine's end loses it."""
+
+
 @asynccontextmanager
 async def temporal_server(*extra: str) -> AsyncGenerator[WorkflowEnvironment]:
     """A dev server of its own; retries and continued runs come after 10 ms instead of a second."""
