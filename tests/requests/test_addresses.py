@@ -162,6 +162,9 @@ def test_a_connection_is_never_chosen_by_data() -> None:
         ('${"https://h/v2/" + (.n + 1 | tostring) + "/x"}', "https://h/v2/8/x"),
         ('${ "https://h/\\("\\(.n)-\\(.n)")/" + "\\(.id)" }', "https://h/7-7/a%2F..%2Fb"),
         ('${ @uri "https://h/\\(.id)" }', "https://h/a%2F..%2Fb"),
+        ('${ ("https://h/\\(.id)") }', "https://h/a%2F..%2Fb"),
+        ('${ ("https://h" + ("/v2/" + .id)) }', "https://h/v2/a%2F..%2Fb"),
+        ('${ ("https://h" + "/") + (.n + 1 | tostring) }', "https://h/8"),
         ('${ "https:\\/\\/h\\u002fx" }', "https://h/x"),
         ('${ "https://h/\\($workflow.input.id)" }', "https://h/a%2F..%2Fb"),
         # Who starts the run may choose the server.
@@ -189,7 +192,8 @@ def test_an_expression_that_begins_with_its_server_is_text_with_values_in_it(end
         '${ if .a then "https://h/\\(.a)" else .b end }',
         '${ "https://h/{x}\\(.a)" }',
         '${ "https://h/" as $x | .url }',
-        '${ ("https://h/\\(.a)") }',
+        '${ ("https://h" + .a) }',
+        '${ ("https://h/" + .a) | . }',
     ],
 )
 def test_what_could_be_at_another_server_is_none(endpoint: str) -> None:

@@ -6,6 +6,7 @@ The standard's own examples write them so. Read as a template, what is written o
 import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final
 
 from httptask.dsl.expressions.expression import Expression, is_whole_expression, read_expression
@@ -37,18 +38,37 @@ def text_parts(text: str, pointer: str) -> Parts | None:
     lexed = lex(text, start, braced=True)
     if not is_whole_expression(text) or lexed.problem is not None or not lexed.tokens:
         return None
-    parts: list[str | Expression] = []
-    for term in _terms(lexed.tokens):
-        found = _term_parts(text, lexed, term, pointer)
-        if found is None:
-            return None
-        parts += found
+    parts = _joined(text, lexed, lexed.tokens, pointer) or ()
     literals = [part for part in parts if isinstance(part, str)]
-    if not isinstance(parts[0], str) or not SERVER.match(parts[0]):
+    first = next((at for at, part in enumerate(parts) if not isinstance(part, str)), len(parts))
+    if not SERVER.match("".join(literals[:first])):
         return None
     if any(_MAKES_TEMPLATES.intersection(literal) for literal in literals):
         return None
     return tuple(part for part in parts if part != "")
+
+
+def _joined(text: str, lexed: Lexed, tokens: Sequence[Token], pointer: str) -> Parts | None:
+    """The parts of all operands of `+`, also of those in parentheses that hold literals."""
+    parts: list[str | Expression] = []
+    for term in _terms(tokens):
+        inner = term[1:-1] if _is_in_parentheses(term) else ()
+        found = _joined(text, lexed, inner, pointer) if inner else None
+        if found is None or not any(isinstance(part, str) for part in found):
+            found = _term_parts(text, lexed, term, pointer)
+        if found is None:
+            return None
+        parts += found
+    return tuple(parts)
+
+
+def _is_in_parentheses(term: Sequence[Token]) -> bool:
+    depths = accumulate({"open": 1, "close": -1}.get(token.kind, 0) for token in term)
+    return (
+        len(term) > 2
+        and term[0].text == "("
+        and next(at for at, depth in enumerate(depths, 1) if not depth) == len(term)
+    )
 
 
 def _terms(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
