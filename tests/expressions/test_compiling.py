@@ -9,7 +9,7 @@ Parse = Callable[[str], Expression]
 
 EARLY = "the expression ends too early"
 OPERATOR = "put an operator or `|` before it"
-INSTEAD = 'for text write `"xyzzy"`, for a field `.xyzzy`, for a variable `$xyzzy`'
+INSTEAD = 'for text write `"xyzzy"`, for a field `.xyzzy`, for the output of a task `$tasks.xyzzy`'
 QUOTED = 'if `first-name` is one name, quote it: `.["first-name"]`'
 SEMICOLON = "arguments are separated by `;`"
 

@@ -41,6 +41,8 @@ KEYS = [
 _GET = "do: [{ get: { call: http, with: { method: get, endpoint: 'https://h/x', %s } } }]"
 _REQUEST = _GET.replace("http,", "httpRequest,")
 _ENDPOINT = "do: [{ get: { call: http, with: { method: get, endpoint: 'https://h/%s' } } }]"
+_CALL = "do:\n- a:\n    call: httpRequest\n    with:\n      method: post\n      %s"
+_AFTER = "do: [{ issues: { set: { a: 1 } } }, { b: { set: '${ %s }' } }]"
 _TASK = "do: [{ a: { %s } }]"
 _PROMPT = """
 use: { secrets: [K] }
@@ -112,6 +114,35 @@ FROM_ELSEWHERE = [
         "indentation",
         "`for`",
     ),
+    (_CALL % "endpoint:\n      uri: 'https://h'", "indentation", "indent it deeper than `endpoint`"),
+    (_CALL % "endpoint: 'https://h'\n      paginate:\n      link: next", "indentation", "than `paginate`"),
+    (
+        _CALL % "endpoint: 'https://h'\n      headers:\n      Accept: a/b\n      X-A: b",
+        "indentation",
+        "indent them deeper than `headers`",
+    ),
+    (_CALL % "endpoint: 'https://h'\n      body:\n      name: x", "indentation", "than `body`"),
+    (
+        "do:\n  - a:\n      switch:\n      - x:\n        when: .a\n        then: end",
+        "indentation",
+        "indent them deeper than `x`",
+    ),
+    (_ENDPOINT % "{}", "wrong-variable", "write `{name}`"),
+    (_ENDPOINT % "{ .id }", "wrong-variable", "write `{name}`"),
+    (_ENDPOINT % "{$id}", "wrong-variable", "write `{name}`"),
+    (_ENDPOINT % "{id:}", "wrong-variable", "write `{name}`"),
+    (_ENDPOINT % "{id,}", "wrong-variable", "write `{name}`"),
+    (_GET % "headers: { X: 'a {{id}}' }", "no-variable", "write `${ .id }`"),
+    (_GET % "body: { a: ['{{ $json.a.b }}'] }", "no-variable", "write `${ .a.b }`"),
+    (_PROMPT % "Hi {{name}}", "no-variable", "write `${ .name }`"),
+    (_AFTER % "$task.issues.a", "unknown-property", "write `$tasks.issues`"),
+    (_AFTER % ".tasks.issues.a", "unknown-property", "write `$tasks.issues`"),
+    (_AFTER % "$steps.issues.a", "unknown-variable", "write `$tasks.issues`"),
+    (_TASK % "set: { a: 1 }, timeout: { seconds: 30 }", "unknown-key", "write after: { seconds: … }"),
+    (_TASK % "wait: pt5s", "duration", "write PT5S"),
+    (_GET % "contentType: a/b", "unknown-key", "`headers: { Content-Type: … }`"),
+    (_GET % "verify: false", "unknown-key", "`tls` in httptask.toml"),
+    (_REQUEST % "interval: PT1S", "unknown-key", "`paginate: { interval: … }`"),
     (_GET.replace("get,", "post,") % """body: '{"a": 1}'""", "json-text", "write it without quotes"),
     (_GET.replace("get,", "post,") % """body: '[{"a": ${ .x }}]'""", "json-text", "write it without quotes"),
     (

@@ -45,7 +45,8 @@ def meant_duration(value: Any) -> str | None:
     """The ISO 8601 duration that a number, or a text such as `30s`, stands for; None where that can't be known."""
     found = _OTHER_FORM.fullmatch(str(value).strip()) if not isinstance(value, bool) else None
     if found is None:
-        return value if isinstance(value, str) and seconds_of(value) is not None else None
+        iso = value.strip().upper() if isinstance(value, str) else None
+        return iso if iso is not None and seconds_of(iso) is not None else None
     number, unit = found[1], found[2].lower()
     if unit in ("ms", "millis", "milliseconds"):
         return f"PT{float(number) / 1000:g}S"

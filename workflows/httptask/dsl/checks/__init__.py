@@ -11,6 +11,7 @@ from httptask.dsl.checks.literals import check_literals
 from httptask.dsl.checks.metadata import check_metadata
 from httptask.dsl.checks.names import check_names
 from httptask.dsl.checks.pages import check_pages
+from httptask.dsl.checks.placeholders import check_placeholders
 from httptask.dsl.checks.references import check_references
 from httptask.dsl.checks.requests import check_requests
 from httptask.dsl.checks.schemas import check_schemas
@@ -30,6 +31,7 @@ CHECKS: Final[tuple[Callable[[Program], Iterable[Fault]], ...]] = (
     check_literals,
     check_addresses,
     check_requests,
+    check_placeholders,
     check_sendable,
     check_names,
     check_durations,

@@ -97,6 +97,11 @@ def _unknown_variable(program: Program, use: ExpressionUse, name: str, visible: 
     if "tasks" in visible and any(name == node.name for node in program.nodes.values()):
         message = f"unknown variable `${name}`: it is the name of a task"
         return Fault(use.pointer, "unknown-variable", message, f"write `$tasks.{name}`", offset=at)
+    tasks = {node.name for node in program.nodes.values()}
+    read = next((key for key in use.expression.keys_of(name) if key in tasks), None)
+    if read is not None and "tasks" in visible:
+        message = f"unknown variable `${name}`"
+        return Fault(use.pointer, "unknown-variable", message, f"write `$tasks.{read}`", offset=at)
     hint = hint_for_unknown(f"${name}", [f"${known}" for known in sorted(visible)], "variables here")
     return Fault(use.pointer, "unknown-variable", f"unknown variable `${name}`", hint, offset=at)
 

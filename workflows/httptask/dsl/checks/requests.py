@@ -25,6 +25,9 @@ _METHODS: Final = (
 """The registered ones and `PURGE`; a server may know others."""
 _OTHER_SCHEME: Final = re.compile(r"(?!https?:)[A-Za-z][A-Za-z0-9+.-]*://", re.IGNORECASE)
 _COMPLETE_VARIABLE: Final = re.compile(r"\{[^{}]*\}")
+_VARSPEC: Final = r"[\w.%-]+(?::[1-9]\d{0,3}|\*)?"
+_TEMPLATE_VARIABLE: Final = re.compile(rf"\{{[+#./;?&]?{_VARSPEC}(?:,{_VARSPEC})*\}}")
+"""RFC 6570, section 2; and names with a hyphen, as descriptions of APIs have them."""
 _WHOLE: Final = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 _BREAK: Final = re.compile(r"^\s|\s$|[\x00-\x1f\x7f]")
 _MUSTACHE: Final = re.compile(r"\{\{\s*([$.\w]*[\w])\s*\}\}")
@@ -114,13 +117,20 @@ def _address(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
         return
     yield from _foreign_variables(pointer, parts)
     text = "".join(part if isinstance(part, str) else "-" for part in parts)
+    for found in _COMPLETE_VARIABLE.finditer(text):
+        if _TEMPLATE_VARIABLE.fullmatch(found[0]) is None:
+            message = f"`{found[0]}` is no variable of a URI template"
+            hint = "write `{name}` for a member of the task's input, `${ .a.b }` for an expression, `%7B` for a brace"
+            at = found.start() if found.start() < len(first) else None
+            yield Fault(pointer, "wrong-variable", message, hint, offset=at)
     rest = _COMPLETE_VARIABLE.sub(lambda found: "-" * len(found[0]), text)
-    at = rest.find("{")
-    if at >= 0:
-        begins = re.split(r"[/?#&]", text[at:])[0]
+    opened = rest.find("{")
+    if opened >= 0:
+        begins = re.split(r"[/?#&]", text[opened:])[0]
         message = f"`{begins}` in the address is not closed"
         hint = f"write `{begins}}}` for a variable of a URI template, `%7B` for a brace"
-        yield Fault(pointer, "unclosed-variable", message, hint, offset=at if at < len(first) else None)
+        at = opened if opened < len(first) else None
+        yield Fault(pointer, "unclosed-variable", message, hint, offset=at)
 
 
 def _white_space(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:

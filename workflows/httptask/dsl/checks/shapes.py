@@ -26,7 +26,18 @@ def check_shapes(program: Program) -> Iterator[Fault]:
             shape, skipped = (
                 (dot, 0) if reading.variable is None else _variable(program, use, inputs, reading)
             )
-            yield from _key_faults(use, shape, reading, skipped)
+            meant = _meant_task(program, reading)
+            for fault in _key_faults(use, shape, reading, skipped):
+                yield fault if meant is None else replace(fault, hint=f"write `$tasks.{meant}`")
+
+
+def _meant_task(program: Program, reading: Reading) -> str | None:
+    """The task whose output a path was meant to read: `$task.issues`, `.tasks.issues`."""
+    path = reading.path if reading.variable == "task" else ()
+    if reading.variable is None and reading.path[:1] == ("tasks",):
+        path = reading.path[1:]
+    name = next(iter(path), None)
+    return name if any(name == node.name for node in program.nodes.values()) else None
 
 
 def _dot(program: Program, use: ExpressionUse, inputs: Shapes) -> SchemaShape | None:

@@ -102,7 +102,7 @@ def _undefined(expression: Expression, name: str, arity: str | None, at: int) ->
     elif near:
         hint = f"did you mean `{near}`?"
     else:
-        hint = f'for text write `"{name}"`, for a field `.{name}`, for a variable `${name}`'
+        hint = f'for text write `"{name}"`, for a field `.{name}`, for the output of a task `$tasks.{name}`'
     return Problem("unknown-function", f"unknown function `{name}`", hint, offset)
 
 

@@ -12,14 +12,17 @@ from httptask.dsl.model import (
     UNSUPPORTED_TASK_KEYWORDS,
     Definition,
     Document,
+    Endpoint,
     ForLoop,
     Input,
     Output,
     Raise,
+    SwitchCase,
     TaskBase,
     Timeout,
     Use,
 )
+from httptask.dsl.reading_arguments import PaginateArguments, StreamArguments
 from httptask.dsl.structure.locate import Token, keys_of
 from httptask.http.json_pointer import json_pointer
 
@@ -28,6 +31,7 @@ __all__ = ["indented"]
 _OF_TASKS: Final = frozenset(
     {*keys_of(TaskBase), *TASK_KEYWORDS, *UNSUPPORTED_TASK_KEYWORDS, "with", "while", "catch", "foreach"}
 )
+_OF_CASES: Final = frozenset(keys_of(SwitchCase))
 _INSIDE: Final[Mapping[str, frozenset[str]]] = {
     "for": frozenset(keys_of(ForLoop)),
     "input": frozenset(keys_of(Input)),
@@ -37,6 +41,15 @@ _INSIDE: Final[Mapping[str, frozenset[str]]] = {
     "timeout": frozenset(keys_of(Timeout)),
 }
 """What may belong to a key of a task."""
+_INSIDE_ARGUMENTS: Final[Mapping[str, frozenset[str]]] = {
+    "endpoint": frozenset(keys_of(Endpoint)),
+    "paginate": frozenset(keys_of(PaginateArguments)),
+    "stream": frozenset(keys_of(StreamArguments)),
+    "response_format": frozenset({"type", "json_schema"}),
+}
+"""What may belong to an argument of a call."""
+_OF_ANY_NAME: Final = ("headers", "query", "form", "body")
+"""Arguments whose keys are the author's."""
 _INSIDE_DEFINITION: Final = {
     "document": frozenset(keys_of(Document)),
     "use": frozenset(keys_of(Use)),
@@ -51,9 +64,8 @@ def indented(data: dict[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
         return data, []
     changed, faults = copy.deepcopy(data), list[Fault]()
     for owner, inside in _INSIDE_DEFINITION.items():
-        _take_in(
-            changed, (), owner, [key for key in inside - {*keys_of(Definition)} if key in changed], faults
-        )
+        own = inside - {*keys_of(Definition)}
+        _take_in(changed, (), owner, [key for key in changed if key in own], faults)
     _tasks(changed, (), faults)
     return (changed, faults) if faults else (data, [])
 
@@ -91,10 +103,29 @@ def _task(body: dict[str, Any], tokens: tuple[Token, ...], faults: list[Fault]) 
     if model is not None:
         also = [key for key in ("do", "output") if key in keys_of(model) and not is_mapping(body.get(key))]
         _take_in(body, tokens, "with", [key for key in body if key in (*unknown, *also)], faults)
+        if is_mapping(arguments := body.get("with")):
+            _arguments(arguments, (*tokens, "with"), frozenset(keys_of(model)), faults)
     elif "set" in body:
         _take_in(body, tokens, "set", unknown, faults)
+    cases = body.get("switch")
+    for index, entry in enumerate(cases if is_list(cases) else ()):
+        if is_mapping(entry) and entry:
+            name, *others = entry
+            _take_in(
+                entry, (*tokens, "switch", index), name, [key for key in others if key in _OF_CASES], faults
+            )
     for owner, inside in _INSIDE.items():
         _take_in(body, tokens, owner, [key for key in body if key in inside - _OF_TASKS], faults)
+
+
+def _arguments(
+    body: dict[str, Any], tokens: tuple[Token, ...], known: frozenset[str], faults: list[Fault]
+) -> None:
+    for owner, inside in _INSIDE_ARGUMENTS.items():
+        _take_in(body, tokens, owner, [key for key in body if key in inside - known], faults)
+    for owner in _OF_ANY_NAME:
+        if owner in known:
+            _take_in(body, tokens, owner, [key for key in body if key not in known], faults)
 
 
 def _lists(owner: dict[str, Any], tokens: tuple[Token, ...]) -> Iterator[tuple[tuple[Token, ...], list[Any]]]:

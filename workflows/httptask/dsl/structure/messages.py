@@ -9,7 +9,7 @@ from httptask.dsl.durations import meant_duration
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import FUNCTIONS, HttpArguments, HttpRequestArguments
 from httptask.dsl.json_values import is_mapping, is_number
-from httptask.dsl.model import TASK_KEYWORDS, Document, TaskBase
+from httptask.dsl.model import TASK_KEYWORDS, Document, TaskBase, Timeout
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.kinds import kind_of_type, kind_of_value, shown
 from httptask.dsl.structure.locate import Token, keys_of
@@ -91,6 +91,8 @@ def _hint_for_other_name(owner: type[BaseModel] | None, key: str, known: tuple[s
     """What somebody meant who knows the key from elsewhere, or from another call."""
     if owner is not None and issubclass(owner, TaskBase) and "retr" in key.lower():
         return elsewhere(key)
+    if owner is Timeout and meant_key(key, known) is not None:
+        return f"write after: {{ {key}: … }}"
     if owner not in (HttpArguments, HttpRequestArguments):
         return None
     meant = meant_key(key, known)
@@ -179,6 +181,8 @@ def _hint_for_type(found: Found, expected: str) -> str | None:
         return f'write three numbers in quotes: {found.key}: "{_three_numbers(value)}"'
     if found.key in _DURATIONS and (meant := meant_duration(value)) is not None:
         return f"write {{ after: {meant} }}" if found.key == "timeout" else f"write {meant}"
+    if value is None:
+        return "give it a value, or remove the key"
     if expected == "text" and isinstance(value, bool | int | float):
         text = str(value).lower() if isinstance(value, bool) else str(value)
         return f'quote it: {found.key}: "{text}"'

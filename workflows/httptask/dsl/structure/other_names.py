@@ -6,6 +6,7 @@ from typing import Final
 __all__ = ["elsewhere", "meant_key"]
 
 _OTHER_NAMES: Final = {
+    "after": ("days", "hours", "milliseconds", "minutes", "seconds"),
     "endpoint": ("address", "baseurl", "href", "uri", "url"),
     "body": ("content", "data", "json", "payload", "requestbody"),
     "query": ("params", "parameters", "qs", "queryparameters", "queryparams", "querystring", "search"),
@@ -24,13 +25,28 @@ _AUTHENTICATION: Final = (
 )
 _TIMEOUT: Final = "it stands beside `call`, not under `with`: `timeout: { after: PT30S }`"
 _REDIRECTS: Final = "redirects are followed by a connection: `redirects = 3` in httptask.toml"
-_COOKIES: Final = "write the header: `headers: { Cookie: … }`"
+_HEADER: Final = "write the header: `headers: { %s: … }`"
+_PAGES: Final = "it is a key of `paginate`: `paginate: { %s: … }`"
+_TLS: Final = "certificates are a setting of the connection: `tls` in httptask.toml"
+_PROXY: Final = "a proxy is a setting of the connection: `proxy` in httptask.toml"
 _ELSEWHERE: Final = {
     **dict.fromkeys(("attempts", "maxattempts", "maxretries", "retries", "retry", "retrypolicy"), _RETRIES),
-    **dict.fromkeys(("auth", "authentication", "authorization", "credentials", "token"), _AUTHENTICATION),
+    **dict.fromkeys(
+        ("apikey", "auth", "authentication", "authorization", "basic", "bearer", "credentials", "token"),
+        _AUTHENTICATION,
+    ),
     **dict.fromkeys(("timeout", "timeouts", "timeoutseconds"), _TIMEOUT),
     **dict.fromkeys(("allowredirects", "followredirects", "maxredirects"), _REDIRECTS),
-    **dict.fromkeys(("cookie", "cookies"), _COOKIES),
+    **dict.fromkeys(("cookie", "cookies"), _HEADER % "Cookie"),
+    "accept": _HEADER % "Accept",
+    "contenttype": _HEADER % "Content-Type",
+    "useragent": _HEADER % "User-Agent",
+    **{
+        key: _PAGES % key
+        for key in ("cursor", "interval", "items", "limit", "link", "next", "offset", "page")
+    },
+    **dict.fromkeys(("insecure", "ssl", "verify", "verifyssl"), _TLS),
+    **dict.fromkeys(("proxies", "proxy"), _PROXY),
 }
 """Where a call's setting stands that is none of its arguments."""
 

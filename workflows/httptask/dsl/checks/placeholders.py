@@ -1,0 +1,38 @@
+"""Placeholders of other tools in what a call sends, which are sent as they stand: `{{name}}`."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from httptask.dsl.expressions import TemplateText
+from httptask.dsl.faults import Fault, Severity, child_pointer
+from httptask.dsl.json_values import is_list, is_mapping
+from httptask.dsl.program import Program
+
+__all__ = ["check_placeholders"]
+
+_PLACEHOLDER: Final = re.compile(r"\{\{\s*([$.\w]*\w)\s*\}\}")
+
+
+def check_placeholders(program: Program) -> Iterator[Fault]:
+    """Find them in headers, queries, bodies and messages; in an address they are an error of its own."""
+    for use in program.templates:
+        if use.pointer == f"{use.task}/with":
+            yield from _found(use.pointer, use.template.value)
+
+
+def _found(pointer: str, value: Any) -> Iterator[Fault]:
+    if is_mapping(value):
+        for key, inner in value.items():
+            yield from _found(child_pointer(pointer, key), inner)
+    elif is_list(value):
+        for index, inner in enumerate(value):
+            yield from _found(child_pointer(pointer, index), inner)
+    for part in value.parts if isinstance(value, TemplateText) else (value,):
+        placeholder = _PLACEHOLDER.search(part) if isinstance(part, str) else None
+        if placeholder is not None:
+            name = placeholder[1].lstrip("$.").removeprefix("json.")
+            message = f"`{placeholder[0]}` is sent as it stands"
+            hint = f"if it is a variable, write `${{ .{name} }}`"
+            yield Fault(pointer, "no-variable", message, hint, Severity.WARNING)
+            return
