@@ -1,5 +1,6 @@
 """One pydantic error in words of ours."""
 
+import json
 import re
 from typing import Any, Final
 
@@ -29,6 +30,8 @@ _FORMS: Final = {
     "namespace": ("a name", "use letters, digits and `-`, at most 63"),
     "name": ("a name", "use letters, digits and `-`, at most 63"),
 }
+_EXPRESSIONS: Final = frozenset({"as", "from", "if", "in", "items", "until", "when", "while"})
+_LONGEST_LITERAL: Final = 60
 _DURATIONS: Final = frozenset({"after", "interval", "timeout", "wait"})
 _TYPES: Final = {
     "string_type": "text",
@@ -183,6 +186,8 @@ def _hint_for_type(found: Found, expected: str) -> str | None:
         return f"write {{ after: {meant} }}" if found.key == "timeout" else f"write {meant}"
     if value is None:
         return "give it a value, or remove the key"
+    if found.key in _EXPRESSIONS and isinstance(value, list | dict):
+        return f"write an expression: {found.key}: '${{ {_literal(value)} }}'"
     if expected == "text" and isinstance(value, bool | int | float):
         text = str(value).lower() if isinstance(value, bool) else str(value)
         return f'quote it: {found.key}: "{text}"'
@@ -193,6 +198,11 @@ def _hint_for_type(found: Found, expected: str) -> str | None:
             else f"write {_UNQUOTED[expected]}, without quotes"
         )
     return "write the items as a list" if expected == "a list" else None
+
+
+def _literal(value: list[Any] | dict[str, Any]) -> str:
+    literal = json.dumps(value, ensure_ascii=False)
+    return literal if len(literal) <= _LONGEST_LITERAL and "'" not in literal else "…"
 
 
 def _three_numbers(value: float) -> str:
