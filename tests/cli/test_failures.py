@@ -50,7 +50,8 @@ def test_an_answer_that_does_not_fit_is_shown_with_a_cure() -> None:
     assert said.startswith("  the model said: Sure! Here\ufffd31m it is: xxx")
     assert len(said) < 300
     assert (
-        hint == "  hint: with `reask: 1` the model is shown this and what is wrong with it, and asked again"
+        hint
+        == "  hint: with `reask: N` the model is shown this and what is wrong with it, and asked again up to N times"
     )
 
 

@@ -103,7 +103,7 @@ def _answer(details: dict[str, Any], error: Any) -> list[str]:
     text, thought = details.get("text"), details.get("reasoning")
     verb = "only thought" if thought and not text else "said"
     said = harmless(excerpt(str(text or thought or ""))) or "nothing"
-    cure = "  hint: with `reask: 1` the model is shown this and what is wrong with it, and asked again"
+    cure = "  hint: with `reask: N` the model is shown this and what is wrong with it, and asked again up to N times"
     return [f"  the model {verb}: {said}", *([cure] if error == "OutputInvalid" else [])]
 
 
