@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from httptask.http.errors import HttpTaskError
+from httptask.http.errors import HttpTaskError, ResponseInvalid
 from httptask.http.fixtures import Fixtures
 from httptask.http.models import (
     BinaryBody,
@@ -14,6 +14,7 @@ from httptask.http.models import (
     MultipartBody,
     Part,
     SecretReference,
+    StreamReading,
     TextBody,
 )
 from httptask.http.recording import Recorder
@@ -51,12 +52,17 @@ async def test_what_was_recorded_plays_back_the_same(make_edge: Any, tmp_path: P
         Reply.json({"error": {"message": "slow down"}}, status=429, headers={"Retry-After": "2"}),
         Reply.of(f"key {KEY}\nis fine".encode(), headers={"Content-Type": "text/plain"}),
         Reply.of(b"\xff\x00", headers={"Content-Type": "image/png"}),
+        Reply.of(
+            b'<?xml version="1.0" encoding="ISO-8859-1"?><n>\xe9</n>', headers={"Content-Type": "text/xml"}
+        ),
+        Reply.of(b"\xe9;5", headers={"Content-Type": "text/csv; charset=iso-8859-1"}),
+        Reply.of('{"a": 1}'.encode("utf-16"), headers={"Content-Type": "application/json; charset=utf-16"}),
         Reply.of(status=204),
         Reply.hang_up(),
         Reply.silence(),
         Reply.json({"n": 2}),
     ]
-    requests = [request()] * 6 + [request(2)]
+    requests = [request()] * (len(script) - 1) + [request(2)]
     async with ScriptedServer(script) as server:
         real_edge = make_edge(
             server.url,
@@ -75,6 +81,36 @@ async def test_what_was_recorded_plays_back_the_same(make_edge: Any, tmp_path: P
     assert "key [redacted:KEY]\n    is fine" in text
     played_edge = make_edge(server.url, fixtures=Fixtures.load(tmp_path / "new"), placeholder=True)
     assert await outcomes(played_edge, *requests) == real
+
+
+async def test_what_was_read_in_the_charset_of_the_task_plays_back_the_same(
+    make_edge: Any, tmp_path: Path
+) -> None:
+    asked = HttpRequest(method="GET", url="/", connection="local", charset="windows-1252")
+    async with ScriptedServer([Reply.of(b"\x80 5", headers={"Content-Type": "text/plain"})]) as server:
+        real = await outcomes(make_edge(server.url, recorder=Recorder(tmp_path)), asked)
+    assert real == [(200, "€ 5", "text")]
+    assert await outcomes(make_edge(server.url, fixtures=Fixtures.load(tmp_path)), asked) == real
+
+
+async def test_a_stream_that_is_not_utf_8_plays_back_as_no_other(make_edge: Any, tmp_path: Path) -> None:
+    stream = Reply.of(b"data: \xe9\n\n", headers={"Content-Type": "text/event-stream"})
+    async with ScriptedServer([stream]) as server:
+        reading = read_stream(make_edge(server.url, recorder=Recorder(tmp_path)))
+        with pytest.raises(ResponseInvalid, match="not in UTF-8"):
+            await reading
+    assert files_of(tmp_path) == []
+
+
+async def read_stream(edge: Any) -> None:
+    asked = HttpRequest(method="GET", url="/", connection="local", stream=StreamReading())
+    async with edge.stream(asked) as events:
+        async for _ in events:
+            pass
+
+
+def files_of(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
 
 
 def read_only_file(folder: Path) -> str:

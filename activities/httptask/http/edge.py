@@ -1,7 +1,7 @@
 """The edge of the network: sends one request and gives its answer or a typed error."""
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -260,7 +260,9 @@ class Edge:
         self._record_stream(call, answer, stream)
 
     def _record_stream(self, call: _Call, answer: Opened, stream: EventStream) -> None:
-        if self._recorder is not None and stream.text is not None:
+        if self._recorder is None or stream.text is None:
+            return
+        with suppress(UnicodeDecodeError):  # it ended in an error, and as a text would be another stream
             content = Content(recorded_stream(bytes(stream.text), stream.format, call.redactor), "text")
             headers = call.kept(answer.headers)
             self._recorder.answer(call.prepared, answer.status, headers, content)

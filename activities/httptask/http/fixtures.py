@@ -77,12 +77,19 @@ class FixtureResponse(_Model):
     def content(self) -> tuple[bytes, str]:
         """The body's bytes and the media type that goes with them."""
         if self.text is not None:
-            return self.text.encode(), "text/plain; charset=utf-8"
+            return self._encoded(self.text, is_json=False), "text/plain; charset=utf-8"
         if self.base64 is not None:
             return self.base64, "application/octet-stream"
         if "body" in self.model_fields_set:
-            return json.dumps(self.body, ensure_ascii=False).encode(), "application/json"
+            return self._encoded(json.dumps(self.body, ensure_ascii=False), is_json=True), "application/json"
         return b"", ""
+
+    def _encoded(self, text: str, *, is_json: bool) -> bytes:
+        """In UTF-8, with a byte order mark where headers, task or the text itself might say another charset."""
+        told = any(
+            "charset" in value for name, value in self.headers.items() if name.lower() == "content-type"
+        )
+        return text.encode("utf-8-sig" if told or not (is_json or text.isascii()) else "utf-8")
 
 
 class Fixture(_Model):
