@@ -36,6 +36,9 @@ async def test_a_connection_has_a_price_of_its_own() -> None:
     [
         ({"prompt_tokens": 32, "completion_tokens": 9, "total_tokens": 135}, 103),  # 94 of reasoning: xAI
         ({"prompt_tokens": 32, "total_tokens": 135}, 103),
+        ({"prompt_tokens": 32, "completion_tokens": 9, "reasoning_tokens": 94}, 103),
+        ({"prompt_tokens": 32, "completion_tokens": 9, "total_tokens": 41, "reasoning_tokens": 94}, 103),
+        ({"prompt_tokens": 32, "completion_tokens": 103, "total_tokens": 135, "reasoning_tokens": 94}, 103),
         ({"prompt_tokens": 32, "completion_tokens": 103, "total_tokens": 135}, 103),
         ({"prompt_tokens": 32, "completion_tokens": 9, "total_tokens": 0}, 9),
         ({"prompt_tokens": 8, "total_tokens": 8}, 0),  # an embedding

@@ -25,6 +25,12 @@ from httptask.http.events import Event
         ({"error": {"type": "overloaded_error", "message": "busy"}}, errors.HttpStatusError, True),
         ({"error": {"type": "tokens", "code": "rate_limit_exceeded"}}, errors.RateLimited, True),
         ({"error": {"code": 200, "message": "odd"}}, errors.ResponseInvalid, False),
+        ({"error": "slow down", "code": 429}, errors.RateLimited, True),
+        ({"error": {"status": "RESOURCE_EXHAUSTED"}}, errors.RateLimited, True),
+        ({"statusCode": 429, "message": "Rate limit is exceeded."}, errors.RateLimited, True),
+        ({"message": "Too many requests", "__type": "ThrottlingException"}, errors.RateLimited, True),
+        ({"title": "Bad Gateway", "status": 502}, errors.HttpStatusError, True),
+        ({"success": False, "errors": [{"code": 3040, "message": "no room"}]}, errors.ResponseInvalid, False),
         ({"error": {"code": True, "message": "odd"}}, errors.ResponseInvalid, False),
         ({"error": {"message": "odd"}}, errors.ResponseInvalid, False),
         ({"error": "out of memory"}, errors.ResponseInvalid, False),
@@ -43,7 +49,15 @@ def test_an_error_under_a_status_of_success(
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"error": None}, {"choices": None}, {"choices": [None, {"error": None}]}]
+    "body",
+    [
+        {},
+        {"error": None},
+        {"choices": None},
+        {"choices": [None, {"error": None}]},
+        {"model": "m", "message": {"role": "assistant", "content": "Hi"}},  # Ollama's own API
+        {"code": 0, "message": "success", "data": {}},
+    ],
 )
 def test_no_error(body: Any) -> None:
     assert embedded_error(body) is None

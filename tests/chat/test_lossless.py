@@ -116,7 +116,25 @@ def test_log_probabilities() -> None:
         ),
         ({"prompt_tokens": 9, "prompt_tokens_details": None}, {"prompt_tokens": 9}),
         ({"prompt_tokens": 9, "prompt_tokens_details": "none"}, {"prompt_tokens": 9}),
-        ({"prompt_tokens_details": {"cached_tokens": "5"}}, {}),
+        ({"prompt_tokens_details": {"cached_tokens": "5"}}, {"cached_tokens": 5}),
+        (
+            {"prompt_tokens": "9", "completion_tokens": "4"},
+            {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13},
+        ),
+        ({"prompt_tokens": "many", "completion_tokens": "-4", "total_tokens": "1" * 5000}, {}),
+        ({"prompt_tokens": 5, "completion_tokens": -4, "total_tokens": 5}, {"prompt_tokens": 5}),
+        (  # Anthropic: 7 beside the 9
+            {"input_tokens": 9, "output_tokens": 4, "cache_read_input_tokens": 5, "cache_creation_input_tokens": 2},
+            {"prompt_tokens": 16, "completion_tokens": 4, "total_tokens": 20, "cached_tokens": 5, "cache_write_tokens": 2},
+        ),
+        (  # the same through a gateway
+            {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7, "cache_read_input_tokens": 5},
+            {"prompt_tokens": 8, "completion_tokens": 4, "total_tokens": 12, "cached_tokens": 5},
+        ),
+        (  # and through LiteLLM, which counts them in
+            {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13, "cache_read_input_tokens": 5},
+            {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13, "cached_tokens": 5},
+        ),
     ],
 )  # fmt: skip
 def test_counts_in_the_forms_of_servers(reported: dict[str, Any], counts: dict[str, int]) -> None:

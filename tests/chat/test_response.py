@@ -117,7 +117,7 @@ def test_an_odd_field_loses_no_answer(body: Any, field: str, value: Any) -> None
 @pytest.mark.parametrize(
     ("count", "read"),
     [
-        *((5, 5), (5.0, 5), ("5", None), (True, None), (None, None), (1.5, None)),
+        *((5, 5), (5.0, 5), ("5", 5), ("five", None), (True, None), (None, None), (1.5, None)),
         *((-5, None), (10**9, 10**9), (10**9 + 1, None), (10**400, None)),
     ],
 )

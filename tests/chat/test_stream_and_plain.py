@@ -247,6 +247,8 @@ def test_calls_of_a_whole_message_are_told_apart_without_index() -> None:
     [
         ("max_tokens", "length"),
         ("MAX_TOKENS", "length"),
+        ("FinishReason.MAX_TOKENS", "length"),
+        ("FINISH_REASON_SAFETY", "content_filter"),
         ("model_length", "length"),
         ("model_context_window_exceeded", "length"),
         ("sensitive", "content_filter"),

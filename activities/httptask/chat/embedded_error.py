@@ -30,6 +30,7 @@ _STATUS_OF_NAME = {
     "internalserverexception": 500,
     "invalid_api_key": 401,
     "invalid_argument": 400,
+    "invalidapikey": 401,
     "invalid_request_error": 400,
     "limit_requests": 429,
     "model_not_found": 404,
@@ -63,12 +64,10 @@ _STATUS_OF_NAME = {
 }
 """Types and codes of errors in lower case, and the status under which the API sends them: those of OpenAI, Anthropic,
 AWS, DashScope, Google, LiteLLM, Mistral, TGI and vLLM."""
-_BESIDE: Final = ("code", "status", "status_code", "type", "error_type")
+_BESIDE: Final = ("code", "status", "status_code", "statusCode", "type", "error_type", "__type")
 """Where servers name an error beside its text, rather than in it."""
 _NO_ERROR: Final = frozenset({"", "0", "200", "none", "null", "ok", "success"})
 """What texts and codes say that there is none."""
-_TELLING: Final = ("detail", "message", "errors")
-"""What an answer without choices explains itself in."""
 _SAID: Final = ("message", "delta", "finish_reason", "usage")
 """What a choice, or the last chunk of a stream, has that is no error."""
 
@@ -96,7 +95,7 @@ def embedded_error(answer: Mapping[str, Any], connection: Connection | None = No
     if error is None:
         return None
     fields: dict[str, Any] = error if is_object(error) else {**_named_beside(answer), "message": error}
-    message = error_text(error) or "no message"
+    message = error_text(error) or error_text(answer) or "no message"
     details: dict[str, Any] = {"error": names_of(fields), "body_excerpt": answer}
     status = _status({**_named_beside(answer), **fields})
     if status is None:
@@ -116,7 +115,7 @@ def _find(answer: Mapping[str, Any]) -> Any:
         return error
     choices = answer.get("choices")
     calls_itself_one = answer.get("object") == "error" or (choices is None and answer.get("type") == "error")
-    if calls_itself_one or (choices is None and any(answer.get(key) for key in _TELLING)):
+    if calls_itself_one or (choices is None and (error_text(answer) or "").lower() not in _NO_ERROR):
         return answer
     if is_array(choices):
         for choice in choices:

@@ -47,7 +47,9 @@ OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     BROKEN: (
         "abort",  # SGLang, vLLM
         "aborted",
+        "canceled",
         "cancelled",
+        "failed",
         "insufficient_system_resource",  # DeepSeek
         "malformed_function_call",  # Gemini
         "malformed_model_output",  # Bedrock
@@ -75,10 +77,12 @@ def told_reason(value: Any) -> str | None:
 def finish_reason_of(told: str | None) -> str | None:
     """What a server's name for a reason means: the API's own name, or the same where there is none.
 
-    Case does not count. Gemini has several names in one, as in `content_filter: RECITATION`.
+    Case does not count, and no name of an enumeration before it, as in `FinishReason.MAX_TOKENS`. Gemini has several
+    names in one, as in `content_filter: RECITATION`.
     """
     for name in (told or "").split(":"):
-        meant = _MEANT.get(name.strip().lower().replace("-", "_"))
+        _, _, bare = name.strip().lower().replace("-", "_").rpartition(".")
+        meant = _MEANT.get(bare.removeprefix("finish_reason_"))
         if meant is not None:
             return meant
     return told

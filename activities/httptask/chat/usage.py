@@ -16,7 +16,9 @@ _MOST: Final = 10**9
 
 def _count(value: object) -> int | None:
     """A number that is no count is not told at all: it neither loses an answer that is paid for nor lowers a sum."""
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, str):
+        value = int(value) if value.isdecimal() and len(value) <= len(str(_MOST)) else None
+    elif isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         return None
@@ -55,6 +57,9 @@ _FORMS: dict[str, tuple[tuple[str, ...], ...]] = {
 """Where a count stands that is not reported under its own name: the API's form first, then those of others."""
 
 
+_CACHE_OF_ANTHROPIC: Final = ("cache_read_input_tokens", "cache_creation_input_tokens")
+
+
 class Usage(BaseModel):
     """Token counts. Whatever else a server reports is kept as it comes.
 
@@ -89,10 +94,15 @@ class Usage(BaseModel):
                 usage[name] = next(
                     (count for form in forms if (count := _at(reported, form)) is not None), None
                 )
-        prompt, completion = _count(usage["prompt_tokens"]), _count(usage["completion_tokens"])
+        prompt, completion = _prompt(usage, reported), _count(usage["completion_tokens"])
         total, known = _count(usage.get("total_tokens")), (prompt or 0) + (completion or 0)
+        thought = _count(usage["reasoning_tokens"]) or 0
+        if completion is not None and thought > completion:  # so it is no part of it
+            known += thought
         if total is None or total < known:
             total = None if prompt is None or completion is None else known
+        if completion is None and usage["completion_tokens"] is not None and total == prompt:
+            total = None  # what was answered is in none of them
         if prompt == 0 and not completion and not total:
             prompt = completion = total = None
         return usage | {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": total}
@@ -101,11 +111,19 @@ class Usage(BaseModel):
     def paid_output(self) -> int | None:
         """Tokens that are paid as output; None when that is not known.
 
-        Several servers count what a model thought in the total only.
+        Several servers count what a model thought in the total only, or beside the completion.
         """
         if self.prompt_tokens is None or self.total_tokens is None:
             return self.completion_tokens
         return max(self.total_tokens - self.prompt_tokens, self.completion_tokens or 0)
+
+
+def _prompt(usage: Mapping[str, Any], reported: Mapping[str, Any]) -> int | None:
+    """All tokens of the prompt: Anthropic counts those of its cache beside the others, and gateways copy that."""
+    prompt = _count(usage["prompt_tokens"])
+    cached = sum(_count(reported.get(name)) or 0 for name in _CACHE_OF_ANTHROPIC)
+    is_beside = reported.get("prompt_tokens") is None or cached > (prompt or 0)
+    return prompt + cached if prompt is not None and is_beside else prompt
 
 
 def grown(before: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
