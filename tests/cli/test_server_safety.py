@@ -15,6 +15,7 @@ from temporalio.client import Client
 
 from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.server import SharedServer
+from httptask.cli.server.files import prepare_folder
 from httptask.cli.server.identity import start_of
 from httptask.cli.server.locks import FileLock
 from httptask.cli.server.process import ServerProcess
@@ -277,6 +278,22 @@ async def test_a_folder_of_another_user_is_refused(made: Path, monkeypatch: pyte
     with pytest.raises(CliError, match=r"belongs to another user"):
         await SharedServer(made).join()
     assert entries(made) == []
+
+
+async def test_a_place_that_can_not_be_written_is_told_with_the_cure(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CliError, match=r"file/\.httptask: Not a directory") as raised:
+        await SharedServer(tmp_path / "file" / ".httptask").join()
+    assert raised.value.hint is not None
+    assert "TEMPORAL_ADDRESS" in raised.value.hint
+
+
+def test_a_file_that_goes_while_it_is_looked_at_disturbs_nobody(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "iterdir", lambda folder: iter([folder / "temporal.db-journal"]))
+    prepare_folder(made)
+    assert (made / ".gitignore").exists()
 
 
 async def test_a_file_of_another_user_is_refused(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:

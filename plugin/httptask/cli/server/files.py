@@ -25,17 +25,35 @@ def prepare_folder(directory: Path) -> None:
     """Create the folder, readable by its owner alone: the database in it holds inputs and outputs of runs.
 
     Raises:
-        CliError: it, or a file in it, is a link or another thing that no file is written through, or one of them
-            belongs to another user, who could have runs and their credentials sent to a server of theirs.
+        CliError: it can't be written; it, or a file in it, is a link or another thing that no file is written
+            through, or one of them belongs to another user, who could have runs and their credentials sent to a
+            server of theirs.
     """
-    if not directory.is_symlink():
-        directory.mkdir(parents=True, exist_ok=True)
+    try:
+        if not directory.is_symlink():
+            directory.mkdir(parents=True, exist_ok=True)
+        _require_own(directory)
+        directory.chmod(0o700)
+        ignore = directory / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n!.gitignore\n!schema.json\n")
+    except OSError as error:
+        raise CliError(
+            f"{error.filename}: {error.strerror}",
+            "work in a folder that you may write to, or set TEMPORAL_ADDRESS to use a server of your own",
+        ) from None
+
+
+def _require_own(directory: Path) -> None:
     if not stat.S_ISDIR(directory.lstat().st_mode):
         raise CliError(
             f"{directory}: is not a folder", "remove it: httptask keeps its files in a folder of that name"
         )
     for entry in (directory, *directory.iterdir()):
-        found = entry.lstat()
+        try:
+            found = entry.lstat()
+        except FileNotFoundError:
+            continue  # a draft, or a journal of the database: other commands may run beside this one
         if found.st_uid != os.geteuid():
             raise CliError(
                 f"{entry}: belongs to another user (uid {found.st_uid}): runs and their data would be in their hands",
@@ -43,7 +61,3 @@ def prepare_folder(directory: Path) -> None:
             )
         if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
             raise CliError(f"{entry}: is no regular file: httptask writes through no link", "remove it")
-    directory.chmod(0o700)
-    ignore = directory / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n!.gitignore\n!schema.json\n")
