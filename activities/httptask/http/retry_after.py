@@ -27,14 +27,26 @@ _SECONDS = {
     "d": 86400,
 }
 _IN_WORDS = re.compile(
-    r"\b(?:try again|retry)\b[^.\n]{0,40}?\b(?:in|after) (?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>[a-z]+)"
+    r"\b(?:(?:try again|retry)\b[^.\n]{0,40}?\b(?:in|after)|wait(?: for)?) (?:about |approximately |at least )?"
+    r"(?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>[a-z]+)"
     r"(?P<rest>(?:[0-9.]+[a-z]+)*)",
     re.IGNORECASE,
 )
 _WORDS = {"millisecond": "ms", "second": "s", "sec": "s", "minute": "m", "min": "m", "hour": "h", "day": "d"}
+_LONGEST = 200
+"""Characters of a header that are looked at."""
 _YEAR = 366 * 86400
 _UNIX_SECONDS = range(10**9, 10**11)
 _RESET = re.compile(r"(?:^|-)(?:ratelimit|rate-limit)-.*reset")
+_NAMES_IN_ERROR = {
+    "retry_after": 1,
+    "retryAfter": 1,
+    "retry_after_seconds": 1,
+    "retryAfterSeconds": 1,
+    "retry_after_ms": 1e-3,
+    "retryAfterMs": 1e-3,
+}
+"""Where an error tells the wait, and the seconds of its unit."""
 _POLICY = re.compile(r"\br(?:emaining)?=([0-9]+)[^\"]*?\b(?:t|reset)=([0-9]+)")
 """An item of `RateLimit`, in drafts of the IETF: `"default";r=0;t=30`, once `limit=9, remaining=0, reset=30`."""
 
@@ -63,18 +75,14 @@ def retry_after(
         now: what a date counts from when the response has no `Date`; the present by default.
     """
     since = _date(headers.get("date")) or now or datetime.now(UTC)
-    milliseconds = _number(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return _believed(milliseconds / 1000, since)
-    told = headers.get("retry-after")
-    if told is not None and (wait := _wait(told, since)) is not None:
+    if (wait := _in_header(headers, since)) is not None:
         return wait
     for error in _errors(body):
         if (wait := _in_error(error, since)) is not None:
             return wait
     if (wait := _until_reset(headers, status, since)) is not None:
         return wait
-    return next((wait for error in _errors(body) if (wait := _in_words(error)) is not None), None)
+    return next((wait for text in _texts(body) if (wait := _in_words(text)) is not None), None)
 
 
 def duration(text: str) -> float | None:
@@ -87,17 +95,24 @@ def duration(text: str) -> float | None:
     return round(math.fsum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text)), 9)
 
 
+def _in_header(headers: Mapping[str, str], since: datetime) -> float | None:
+    for name in ("retry-after-ms", "x-ms-retry-after-ms"):
+        if (milliseconds := _number(headers.get(name))) is not None:
+            return _believed(milliseconds / 1000, since)
+    return _wait(headers.get("retry-after"), since)
+
+
 def _wait(value: Any, since: datetime) -> float | None:
     """Seconds from now: of a number, a duration, or a date."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = repr(value)
     if not isinstance(value, str):
         return None
-    seconds = duration(value)
-    if seconds is not None:
-        return _believed(seconds, since)
+    told = [seconds for part in value[:_LONGEST].split(",") if (seconds := duration(part)) is not None]
+    if told and len(told) == value.count(",") + 1:  # a header that came several times says each
+        return _believed(max(told), since)
     until = _date(value)
-    return None if until is None else max(0.0, (until - since).total_seconds())
+    return None if until is None else _believed(max(0.0, (until - since).total_seconds()), since)
 
 
 def _believed(seconds: float, since: datetime) -> float | None:
@@ -125,13 +140,15 @@ def _in_error(error: Mapping[str, Any], since: datetime) -> float | None:
         delay = delay.get("seconds") if is_object(delay) else delay
         if delay is not None and (wait := _wait(delay, since)) is not None:
             return wait
-    for name in ("retry_after", "retryAfter"):
+    for name, unit in _NAMES_IN_ERROR.items():
         if (wait := _wait(error.get(name), since)) is not None:
-            return wait
+            return wait * unit
     within = error.get("headers")  # those of the provider behind OpenRouter
-    if is_object(within):
-        return _until_reset({name.lower(): str(value) for name, value in within.items()}, 0, since)
-    return None
+    if not is_object(within):
+        return None
+    headers = {name.lower(): str(value) for name, value in within.items()}
+    wait = _in_header(headers, since)
+    return _until_reset(headers, 0, since) if wait is None else wait
 
 
 def _until_reset(headers: Mapping[str, str], status: int, since: datetime) -> float | None:
@@ -149,10 +166,15 @@ def _until_reset(headers: Mapping[str, str], status: int, since: datetime) -> fl
     return max(found, default=None)
 
 
-def _in_words(error: Mapping[str, Any]) -> float | None:
+def _texts(body: Any) -> Iterator[str]:
+    """The sentences of a body that may tell a wait."""
+    told = [error.get(name) for error in _errors(body) for name in ("message", "error", "detail", "msg")]
+    yield from (text for text in [body, *told] if isinstance(text, str) and not text.lstrip().startswith("<"))
+
+
+def _in_words(text: str) -> float | None:
     """The wait of `Please try again in 7m12.5s` and `Please retry after 26 seconds`."""
-    message = error.get("message")
-    found = _IN_WORDS.search(message[:2000]) if isinstance(message, str) else None
+    found = _IN_WORDS.search(text[:2000])
     if found is None:
         return None
     unit = found["unit"].lower()
