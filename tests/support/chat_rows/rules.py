@@ -11,11 +11,11 @@ REFUSAL = {"type": "refusal", "refusal": "No."}
 TEXT = {"type": "text", "text": "x"}
 
 
-def calls(*ids: str) -> dict[str, Any]:
+def calls(*ids: str, arguments: str = "{}") -> dict[str, Any]:
     return {
         "role": "assistant",
         "tool_calls": [
-            {"id": id_, "type": "function", "function": {"name": "f", "arguments": "{}"}} for id_ in ids
+            {"id": id_, "type": "function", "function": {"name": "f", "arguments": arguments}} for id_ in ids
         ],
     }
 
@@ -301,6 +301,12 @@ CONVERSATION = [
             ("/messages/2/tool_call_id", "tool-messages-answer-calls", "error"),
             ("/messages/0/tool_calls/0", "tool-calls-are-answered", "error"),
         ),
+    ),
+    doubtful(
+        "arguments that were cut",
+        "/messages/0/tool_calls/0/function/arguments",
+        "called-arguments-are-objects",
+        **spoken(calls("1", arguments='{"room": "ha'), answer("1")),
     ),
     doubtful(
         "two results of one call",

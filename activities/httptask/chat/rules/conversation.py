@@ -6,7 +6,7 @@ from typing import Any, Final
 from httptask.chat.faults import quoted
 from httptask.chat.rules.rule import Breach, Rule, objects_in, rule
 from httptask.chat.unknown import UNKNOWN
-from httptask.http.json_tree import is_array, is_object
+from httptask.http.json_tree import is_array, is_object, parse
 
 __all__ = ["RULES"]
 
@@ -49,6 +49,25 @@ def files_have_content(body: Body) -> Iterator[Breach]:
             if part.get("type") == "file" and is_object(file) and not {"file_id", "file_data"} & file.keys():
                 path = ("messages", index, "content", at, "file")
                 yield Breach(path, "the file has neither `file_id` nor `file_data`", "add one of them")
+
+
+@rule("warning")
+def called_arguments_are_objects(body: Body) -> Iterator[Breach]:
+    """The `arguments` of a call are the text of a JSON object: servers read them again."""
+    for index, message in objects_in(body.get("messages")):
+        for at, call in objects_in(message.get("tool_calls")):
+            function = call.get("function")
+            arguments = function.get("arguments") if is_object(function) else None
+            if isinstance(arguments, str) and not _is_object_in_text(arguments):
+                path = ("messages", index, "tool_calls", at, "function", "arguments")
+                yield Breach(path, "`arguments` is not the text of a JSON object", "write `{}` in its place")
+
+
+def _is_object_in_text(text: str) -> bool:
+    try:
+        return is_object(parse(text))
+    except ValueError:
+        return False
 
 
 @rule("error")
@@ -101,6 +120,7 @@ RULES: Final[tuple[Rule, ...]] = (
     assistant_says_something,
     refusal_stands_alone,
     files_have_content,
+    called_arguments_are_objects,
     tool_messages_answer_calls,
     tool_calls_are_answered,
     calls_are_answered_once,
