@@ -45,15 +45,11 @@ def run(
 
     Exit codes: 0 done, 1 the workflow failed, 2 bad definition or input, 3 can't connect, 130 interrupted.
     """
-    from httptask.cli.cluster import find_cluster
-    from httptask.cli.launch import Launch, launch
-    from httptask.cli.logging import configure_logging
     from httptask.cli.plugins import load_fixtures, plugin_for_run, used_secrets
     from httptask.cli.project import load_project
     from httptask.cli.readiness import examine, require_ready
     from httptask.config import for_own_runs
 
-    configure_logging("WARNING")
     recorded = load_fixtures(fixtures, record)
     project = load_project(config, fixtures=recorded)
     loaded = load_one(file)
@@ -63,6 +59,13 @@ def run(
     if recorded is None:
         tell_credential_warnings(own)
         require_ready(examine(own, project.environment, [loaded]))
+
+    # Temporal is not waited for to be told what is wrong with a file.
+    from httptask.cli.cluster import find_cluster
+    from httptask.cli.launch import Launch, launch
+    from httptask.cli.logging import configure_logging
+
+    configure_logging("WARNING")
     plugin = plugin_for_run(own, project.environment, recorded, record)
     if fixtures is not None:
         print_note(f"simulated: answers come from {fixtures}, nothing is sent")

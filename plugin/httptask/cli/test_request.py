@@ -67,18 +67,21 @@ def send_test_request(
 
     Exit codes: 0 answered, 1 the request failed or is refused, 2 bad definition or sample data, 3 can't connect.
     """
-    from httptask.cli.cluster import find_cluster
-    from httptask.cli.logging import configure_logging
     from httptask.cli.plugins import load_fixtures, plugin_for_run, used_secrets
     from httptask.cli.project import load_project
-    from httptask.cli.test_launch import TestLaunch, launch_test
     from httptask.config import for_own_runs
-    from httptask.testrequest import Sample
 
-    configure_logging("WARNING")
     recorded = load_fixtures(fixtures, record)
     project = load_project(config, fixtures=recorded)
     loaded = load_one(file)
+
+    # Temporal is not waited for to be told what is wrong with a file.
+    from httptask.cli.cluster import find_cluster
+    from httptask.cli.logging import configure_logging
+    from httptask.cli.test_launch import TestLaunch, launch_test
+    from httptask.testrequest import Sample
+
+    configure_logging("WARNING")
     sample = Sample(
         input=read_input(input_, files=input_files or ()),
         task_input=read_input(task_input, "--task-input"),
