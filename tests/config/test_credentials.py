@@ -71,6 +71,44 @@ def test_a_dollar_alone_is_no_variable(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            'authentication.bearer.token = "Bearer $secrets.T"',
+            "connections.x.authentication: `token` begins with `Bearer`, which is put before it anyway: write the token alone",
+        ),
+        ('authentication.bearer.token = " "', "connections.x.authentication: `token` is empty"),
+        ('authentication = "$secrets.T"', "connections.x.authentication: must be a table; write"),
+        (
+            'authentication.api_key = "$secrets.T"',
+            "connections.x.authentication.api_key: must be a table; write",
+        ),
+        ('secret = "T"', "connections.x.secret: unknown key; write authentication.bearer.token"),
+        ('[secrets.T]\nenvironment = "${T}"', "secrets.T.environment: must be the name of a variable"),
+        ('[secrets.T]\nenvironment = ""', "secrets.T.environment: must be the name of a variable"),
+        (
+            '[secrets.T]\nenvironment = "T"\norigins = ["x.example.com"]',
+            "secrets.T.origins: 'x.example.com' is none; write https://x.example.com",
+        ),
+        (
+            '[secrets.T]\nenvironment = "T"\norigins = ["https://x.example.com/a"]',
+            "secrets.T.origins: 'https://x.example.com/a' is none; write https://x.example.com",
+        ),
+        (
+            '[secrets.T]\nenvironment = "T"\norigins = ["*"]',
+            "secrets.T.origins: '*' is none; write https://HOST",
+        ),
+    ],
+)
+def test_what_could_not_work_is_refused_with_its_cure(tmp_path: Path, text: str, fault: str) -> None:
+    file = written(tmp_path, SERVER + text)
+    with pytest.raises(ConfigInvalid) as raised:
+        load_config(file, {"T": "swordfish"})
+    [told] = raised.value.faults
+    assert told.startswith(f"{file}: {fault}")
+
+
+@pytest.mark.parametrize(
     ("text", "place"),
     [
         ('authentication.bearer.token = "swordfish"', "3:32: … `connections.x.authentication.bearer.token`"),

@@ -13,7 +13,8 @@ _BASIC = 'write authentication.basic = { username = "NAME", password = "$secrets
 _API_KEY = 'authentication.api_key = { in = "header", name = "X-Api-Key", value = "$secrets.NAME" }'
 _KEYS_OF_CONNECTIONS = {
     **dict.fromkeys(("api_key", "apikey", "api-key", "key"), f"{_BEARER}, or {_API_KEY}"),
-    **dict.fromkeys(("auth", "bearer", "token"), _BEARER),
+    **dict.fromkeys(("auth", "authentication", "bearer", "env", "environment", "secret", "token"), _BEARER),
+    "authentication.api_key": f"write {_API_KEY}",
     **dict.fromkeys(("authentication.bearer", "authentication.token", "authentication.value"), _BEARER),
     **dict.fromkeys(("basic", "password", "user", "username"), _BASIC),
     **dict.fromkeys(("authentication.basic", "authentication.password", "authentication.username"), _BASIC),

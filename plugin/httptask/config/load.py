@@ -1,7 +1,8 @@
 """Reading `httptask.toml`."""
 
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -22,11 +23,13 @@ from httptask.http.errors import RequestInvalid
 from httptask.http.json_tree import is_object
 from httptask.http.providers import PROVIDERS
 from httptask.http.secrets import SecretSource
+from httptask.http.url import Url
 
 __all__ = ["STATE_DIRECTORY_NAME", "Config", "load_config"]
 
 STATE_DIRECTORY_NAME = ".httptask"
 
+_NO_VARIABLE = re.compile(r"[\s${}%=]")
 _NAMED = ("activities", "connections", "secrets")
 
 
@@ -159,12 +162,31 @@ def _check_sources(file: Path, written: _ConfigFile, environment: Mapping[str, s
         if (source.environment is None) == (source.file is None)
     ]
     faults += [
+        f"{file}: secrets.{name}.{fault}"
+        for name, source in written.secrets.items()
+        for fault in _faults_of_source(source)
+    ]
+    faults += [
         f"{file}: connections.{name}.model_rules.{pattern}.{field}: unknown field; did you mean {near}?"
         for name, connection in written.connections.items()
         for pattern, field, near in misspelt_fields(connection.model_rules)
     ]
     if faults:
         raise ConfigInvalid(faults)
+
+
+def _faults_of_source(source: SecretSource) -> Iterator[str]:
+    variable = source.environment
+    if variable is not None and (not variable or _NO_VARIABLE.search(variable)):
+        yield 'environment: must be the name of a variable, such as "TOKEN", without $ and braces'
+    for origin in source.origins:
+        try:
+            found = Url.parse(origin if "://" in origin else f"https://{origin}")
+        except RequestInvalid:
+            yield f"origins: {origin[:200]!r} is none; write https://HOST or https://HOST:PORT"
+            continue
+        if found.origin != origin.rstrip("/").lower():
+            yield f"origins: {origin[:200]!r} is none; write {found.origin}"
 
 
 def _default_connections(environment: Mapping[str, str]) -> dict[str, Connection]:

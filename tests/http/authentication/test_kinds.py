@@ -87,6 +87,13 @@ def test_only_what_is_encoded_may_hold_any_character() -> None:
             wire_request(request, connection(authentication), store)
 
 
+def test_a_token_that_has_its_scheme_in_its_secret_is_not_sent_with_two() -> None:
+    store = SecretStore({"KEY": SecretSource(name="KEY", environment="KEY")}, {"KEY": "bearer 0123456789"})
+    request = HttpRequest(method="GET", url="/", connection="c")
+    with pytest.raises(RequestInvalid, match="begins with `Bearer`, which is put before it: keep it alone"):
+        wire_request(request, connection({"bearer": {"token": "$secrets.KEY"}}), store)
+
+
 def test_a_key_that_no_cookie_can_hold() -> None:
     with pytest.raises(RequestInvalid, match="the key in the cookie x-key has a space"):
         sent(key("cookie"))

@@ -11,9 +11,10 @@ from httptask.http.authentication.policy import (
     UserPolicy,
 )
 
-__all__ = ["PolicyFault", "policy_faults"]
+__all__ = ["PolicyFault", "has_scheme", "policy_faults"]
 
 _CLIENT_NEEDS = {"none": (), "private_key_jwt": ("id", "assertion")}
+_SCHEME = "bearer "
 _SUBJECTS = {
     "refresh_token": "the refresh token",
     "urn:ietf:params:oauth:grant-type:token-exchange": "the token to exchange",
@@ -50,6 +51,7 @@ def policy_faults(policy: Policy) -> Iterator[PolicyFault]:
             yield from _missing((scheme,), settings, ("username", "password"))
         case BearerPolicy():
             yield from _missing((scheme,), settings, ("token",))
+            yield from _token_alone((scheme, "token"), settings.token)
         case OidcPolicy():
             yield from _token_faults(scheme, settings)
         case _:
@@ -63,6 +65,19 @@ def _missing(
     if lacking:
         hint = hint or f"add {lacking}, or `use` the name of a secret that holds them"
         yield PolicyFault(path, "missing-key", f"`{path[-1]}` has no {lacking}", hint)
+
+
+def _token_alone(path: tuple[str, ...], token: str | None) -> Iterator[PolicyFault]:
+    if token is not None and not token.strip():
+        yield PolicyFault(path, "empty", "`token` is empty", "name the secret that holds it")
+    elif token is not None and has_scheme(token):
+        message = "`token` begins with `Bearer`, which is put before it anyway"
+        yield PolicyFault(path, "authentication", message, "write the token alone")
+
+
+def has_scheme(token: str) -> bool:
+    """Whether a bearer token has the name of the scheme before it, as in a header."""
+    return token[: len(_SCHEME)].lower() == _SCHEME
 
 
 def _token_faults(scheme: str, settings: OidcPolicy) -> Iterator[PolicyFault]:

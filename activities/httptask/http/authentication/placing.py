@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from httptask.http.authentication.check import has_scheme
 from httptask.http.authentication.models import (
     ApiKeyAuthentication,
     BasicAuthentication,
@@ -72,7 +73,10 @@ def credential_of(
             make = values.basic if isinstance(authentication, BasicAuthentication) else values.digest
             text = make(username, password)
         case BearerAuthentication():
-            text = f"Bearer {insertions.fill(authentication.token, 'authentication', 'token')}"
+            token = insertions.fill(authentication.token, "authentication", "token")
+            if has_scheme(token):
+                raise RequestInvalid("the token begins with `Bearer`, which is put before it: keep it alone")
+            text = f"Bearer {token}"
         case CertificateAuthentication():
             pass
         case _:
