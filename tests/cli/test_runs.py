@@ -284,7 +284,9 @@ async def test_absent_namespace_is_3(shell: Shell, cluster: str) -> None:
 async def test_no_runs_yet(shell: Shell) -> None:
     code, command = await shell.run("runs", "show")
     assert code == 2
-    assert "no runs yet" in command.stderr
+    assert (
+        f"no runs yet in {shell.folder.resolve() / '.httptask'}" in command.stderr
+    )  # and not in another folder
 
 
 LARGE = """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from httptask.activities.names import TOKEN_LIMIT
-from httptask.cli.console import print_json, print_note
+from httptask.cli.console import print_json, print_note, stdout
 from httptask.cli.errors import CliError
 from httptask.cli.notice import show_notice
 from httptask.cli.options import ConfigOption, JsonOption, ProfileOption
@@ -25,6 +25,7 @@ _LAST = "last"
 _OURS = (
     f"(WorkflowType = 'httptask.run' OR TaskQueue STARTS_WITH 'httptask') AND WorkflowType != '{TOKEN_LIMIT}'"
 )
+_STARTS_ONE = "`httptask run FILE` starts one"
 _LATEST = "ExecutionStatus != 'ContinuedAsNew'"
 
 runs = typer.Typer(
@@ -47,11 +48,16 @@ def list_runs(
     """List runs: id, definition, state, start and duration."""
     from httptask.cli.tables import print_runs
 
-    found = _ask(lambda client: _latest(client, limit), config, profile)
+    async def read(client: "Client", where: str) -> "tuple[list[RunSummary], str]":
+        return await _latest(client, limit), where
+
+    found, where = _ask(read, config, profile)
     if json:
         print_json([run.model_dump(mode="json") for run in found])
-    else:
+    elif found:
         print_runs(found)
+    else:
+        stdout.print(f"no runs yet {where}; {_STARTS_ONE}", markup=False)
 
 
 @runs.command(epilog="Example: httptask runs show last --json")
@@ -66,8 +72,8 @@ def show(
     from httptask.cli.history import read_run
     from httptask.cli.tables import print_run
 
-    async def read(client: "Client") -> "RunRecord":
-        return await read_run(client, await _resolve(client, run))
+    async def read(client: "Client", where: str) -> "RunRecord":
+        return await read_run(client, await _resolve(client, where, run))
 
     record = _ask(read, config, profile)
     if json:
@@ -94,8 +100,8 @@ def cancel(
     """
     from httptask.cli.ending import end_run
 
-    async def end(client: "Client") -> "Ending":
-        return await end_run(client, await _resolve(client, run), terminate=terminate)
+    async def end(client: "Client", where: str) -> "Ending":
+        return await end_run(client, await _resolve(client, where, run), terminate=terminate)
 
     ending = _ask(end, config, profile)
     if json:
@@ -128,17 +134,19 @@ async def _latest(client: "Client", limit: int) -> "list[RunSummary]":
     return [await summarize(run) for run in found]
 
 
-async def _resolve(client: "Client", run: str) -> str:
+async def _resolve(client: "Client", where: str, run: str) -> str:
     if run != _LAST:
         return run
     latest = await _latest(client, 1)
     if not latest:
-        raise CliError("no runs yet", "`httptask run FILE` starts one")
+        raise CliError(f"no runs yet {where}", _STARTS_ONE)
     return latest[0].id
 
 
-def _ask(work: "Callable[[Client], Coroutine[Any, Any, _T]]", config: Path | None, profile: str | None) -> _T:
-    """Do some work with a client of the cluster or of the embedded server."""
+def _ask(
+    work: "Callable[[Client, str], Coroutine[Any, Any, _T]]", config: Path | None, profile: str | None
+) -> _T:
+    """Do some work with a client of the cluster or of the embedded server, and with words for where its runs are."""
     import asyncio
 
     from temporalio.service import RPCError, RPCStatusCode
@@ -152,6 +160,7 @@ def _ask(work: "Callable[[Client], Coroutine[Any, Any, _T]]", config: Path | Non
     configure_logging("WARNING")
     project = load_project(config)
     cluster = find_cluster(profile, project.environment)
+    where = f"at {cluster.address}" if cluster else f"in {project.config.state_directory}"
 
     async def ask() -> _T:
         with Interrupts.caught() as interrupts:
@@ -159,12 +168,12 @@ def _ask(work: "Callable[[Client], Coroutine[Any, Any, _T]]", config: Path | Non
             async with connect(cluster, project.config.state_directory, interrupts, plugins) as client:
                 show_notice("reading")
                 try:
-                    return await interrupts.guard(work(client))
+                    return await interrupts.guard(work(client, where))
                 except RPCError as error:
                     if error.status is not RPCStatusCode.NOT_FOUND:
                         raise
                     raise CliError(
-                        f"no such run: {error.message}", "`httptask runs list` shows the ids"
+                        f"no such run {where}: {error.message}", "`httptask runs list` shows the ids"
                     ) from None
 
     return asyncio.run(ask())

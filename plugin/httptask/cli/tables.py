@@ -25,9 +25,6 @@ _YEAR = len("2026-")
 def print_runs(found: Iterable[RunSummary]) -> None:
     """One row for each run; where a terminal has no room for all, definition and year are left out, never an id."""
     runs = list(found)
-    if not runs:
-        stdout.print("no runs yet; `httptask run FILE` starts one")
-        return
     lines = _in_columns([("id", "state", "started", "took", "definition"), *(_row(run) for run in runs)])
     if max(map(cell_len, lines)) > stdout.width:
         lines = _in_columns(
