@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from httptask.dsl.durations import meant_duration
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import FUNCTIONS, HttpArguments, HttpRequestArguments
-from httptask.dsl.json_values import is_mapping, is_number
+from httptask.dsl.json_values import is_list, is_mapping, is_number
 from httptask.dsl.model import TASK_KEYWORDS, Document, TaskBase, Timeout
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.kinds import kind_of_type, kind_of_value, shown
@@ -186,7 +186,7 @@ def _hint_for_type(found: Found, expected: str) -> str | None:
         return f"write {{ after: {meant} }}" if found.key == "timeout" else f"write {meant}"
     if value is None:
         return "give it a value, or remove the key"
-    if found.key in _EXPRESSIONS and isinstance(value, list | dict):
+    if found.key in _EXPRESSIONS and (is_list(value) or is_mapping(value)):
         return f"write an expression: {found.key}: '${{ {_literal(value)} }}'"
     if expected == "text" and isinstance(value, bool | int | float):
         text = str(value).lower() if isinstance(value, bool) else str(value)
@@ -200,7 +200,7 @@ def _hint_for_type(found: Found, expected: str) -> str | None:
     return "write the items as a list" if expected == "a list" else None
 
 
-def _literal(value: list[Any] | dict[str, Any]) -> str:
+def _literal(value: Any) -> str:
     literal = json.dumps(value, ensure_ascii=False)
     return literal if len(literal) <= _LONGEST_LITERAL and "'" not in literal else "…"
 
