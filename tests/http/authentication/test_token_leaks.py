@@ -1,6 +1,7 @@
 """A token and what it was got by are in none of the outputs, whatever goes wrong."""
 
 import base64
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,10 @@ FORMS = tuple(
     for value in (SECRET, TOKEN, REFRESH)
     for form in (value, quote(value, safe=""), base64.b64encode(value.encode()).decode()[:-4])
 )
-REQUEST = HttpRequest(method="POST", url="/orders", connection="local", limits=Limits(total=0.5))
+importlib.import_module(
+    "authlib.oauth2.rfc6749"
+)  # which the first token request would do within its one second
+REQUEST = HttpRequest(method="POST", url="/orders", connection="local", limits=Limits(total=1))
 
 
 def connection(authority: ScriptedServer, **client: str) -> dict[str, Any]:
