@@ -16,6 +16,7 @@ from httptask.workflows.state import Spent
         (Spent(calls=1, questions=1, tokens=8, cost_usd=0.00000016), "1 model call, 8 tokens, $0.00000016"),
         (Spent(calls=1, questions=1, tokens=8, cost_usd=0.000096), "1 model call, 8 tokens, $0.000096"),
         (Spent(calls=1, questions=1, tokens=8), "1 model call, 8 tokens, $0"),
+        (Spent(calls=1, questions=1), "1 model call"),  # it failed, and may have cost something
         (Spent(calls=2), "2 HTTP calls"),
         (
             Spent(calls=1, questions=1, unmetered="m", unpriced="m"),

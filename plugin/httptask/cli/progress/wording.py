@@ -52,7 +52,8 @@ def describe_spent(spent: "Spent") -> str:
     parts = [f"{count:,} {kind}" + ("" if count == 1 else "s") for count, kind in counts if count]
     if spent.tokens:
         parts.append(f"{spent.tokens:,} tokens")
-    if spent.cost_usd or (spent.questions and spent.unpriced is None):
+    is_told = spent.tokens or spent.unmetered is not None  # what a call that failed has cost is not
+    if spent.cost_usd or (is_told and spent.unpriced is None):
         parts.append(_dollars(spent.cost_usd))
     told = ["spent " + ", ".join(parts)]
     if spent.unmetered is not None:
