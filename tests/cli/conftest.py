@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from temporalio.testing import WorkflowEnvironment
 
-from httptask.cli.server import SharedServer
+from support.cluster import address_of
 from support.commands import Shell
 from support.shells import opened_shell
 
@@ -16,17 +17,10 @@ async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
         yield shell
 
 
-@pytest.fixture(scope="session")
-async def address_of_all(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    server = SharedServer(tmp_path_factory.mktemp("all") / ".httptask")
-    yield await server.join()
-    await server.leave()
-
-
 @pytest.fixture
-def one_server(shell: Shell, address_of_all: str) -> None:
-    """Let commands use a server that runs already: to start one for each costs more than most commands do.
+def one_server(shell: Shell, temporal: WorkflowEnvironment) -> None:
+    """Let commands use the server of all tests: to start one for each costs more than most commands do.
 
     It keeps the runs of other tests, so the latest run is the test's own only after it has started one.
     """
-    shell.environment["TEMPORAL_ADDRESS"] = address_of_all
+    shell.environment["TEMPORAL_ADDRESS"] = address_of(temporal)

@@ -12,15 +12,26 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+import typer
+from rich import console, markup, table
+from temporalio import envconfig
+
+from httptask import config, plugin, testing, testrequest
+from httptask.dsl import loader
+from httptask.http import fixtures
+from httptask.workflows import run
+
 __all__ = ["ForkedProcess", "fork"]
 
 _FORKS = multiprocessing.get_context("forkserver")
 # Without `httptask.cli`: it looks at streams and variables while it is imported.
 _FORKS.set_forkserver_preload(
     [
-        *("httptask.plugin", "httptask.config", "httptask.testing", "httptask.testrequest"),
-        *("httptask.dsl.loader", "httptask.http.fixtures", "httptask.workflows.run"),
-        *("rich.console", "rich.markup", "rich.table", "temporalio.envconfig", "typer"),
+        module.__name__
+        for module in (
+            *(config, plugin, testing, testrequest, loader, fixtures, run),
+            *(console, markup, table, envconfig, typer),
+        )
     ]
 )
 _INHERITED = 64

@@ -11,6 +11,7 @@ from httptask.dsl.compile import compile_definition
 from httptask.http.authentication.policy import ConnectionPolicy
 from httptask.testing import ScriptedServer
 from httptask.testrequest import Sample, plan_test, send_once
+from support.cluster import address_of
 from support.commands import Shell
 from support.pages import Api, definition, numbers
 from support.runs import local_connection, parse, running, secret_store
@@ -67,9 +68,10 @@ async def test_page_that_is_not_what_the_task_says(temporal: WorkflowEnvironment
     assert "not a list: say with `items`" in str(tested.problem.detail)
 
 
-async def test_command_line(tmp_path: Path) -> None:
+async def test_command_line(temporal: WorkflowEnvironment, tmp_path: Path) -> None:
     head = "document: { dsl: 1.0.3, namespace: tests, name: lists, version: 1.0.0 }\n"
     async with ScriptedServer(Api(numbers(5))) as server, opened_shell(tmp_path) as shell:
+        shell.environment["TEMPORAL_ADDRESS"] = address_of(temporal)
         shell.write("lists.yaml", head + definition(f"link: next, {DATA}"))
         shell.write(
             "httptask.toml",
