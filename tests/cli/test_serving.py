@@ -1,7 +1,18 @@
-"""A worker that is told twice to end: it does not wait, and what surrounds it is left in order."""
+"""Workers of commands: how they begin, and how they end."""
 
 import subprocess
 import sys
+from importlib.metadata import version
+
+import pytest
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import _worker
+
+from httptask.cli.workers import new_worker
+from httptask.plugin import HttpTaskPlugin
+from support.cluster import address_of
+from support.runs import local_connection
 
 SERVE = """
 import asyncio
@@ -41,3 +52,16 @@ def test_second_signal_leaves_the_server_and_waits_for_nothing_else() -> None:
 
     assert done.stdout == "server stopped\n"
     assert done.returncode == 130, done.stderr
+
+
+async def test_a_worker_names_its_release_and_reads_no_code_to_tell_it(
+    temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_all() -> str:
+        raise AssertionError("all loaded modules would be read")
+
+    monkeypatch.setattr(_worker, "load_default_build_id", read_all)
+    limited = {"shop": local_connection("shop", "http://127.0.0.1:1", requests_per_minute=60)}
+    client = await Client.connect(address_of(temporal), plugins=[HttpTaskPlugin(connections=limited)])
+    async with new_worker(client, "named") as worker:  # and one beside it, for the connection
+        assert worker.config().get("build_id") == f"httptask-{version('httptask')}"

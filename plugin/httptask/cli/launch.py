@@ -12,7 +12,6 @@ from typing import Any
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError
-from temporalio.worker import Worker
 
 from httptask.cli.background import beside, first_of
 from httptask.cli.cluster import Cluster, connect
@@ -25,6 +24,7 @@ from httptask.cli.losses import while_working
 from httptask.cli.notice import show_notice
 from httptask.cli.progress import LiveView, PlainView, View
 from httptask.cli.progress.wording import describe_spent
+from httptask.cli.workers import new_worker
 from httptask.dsl.canonical import sha256
 from httptask.dsl.loader import Loaded
 from httptask.plugin import SIMULATED_MEMO, HttpTaskPlugin, fetch_status, live_texts
@@ -72,7 +72,7 @@ async def _launch(launch: Launch) -> ExitCode:
             # A queue of its own: when this worker is gone, no other one makes the run's calls.
             token = secrets.token_hex(4)
             show_notice("starting the run")
-            worker = Worker(client, task_queue=f"{RUN_QUEUE_PREFIX}{token}")
+            worker = new_worker(client, f"{RUN_QUEUE_PREFIX}{token}")
             return await while_working(worker, _run(client, launch, token, interrupts))
 
 

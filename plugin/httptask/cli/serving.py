@@ -21,6 +21,7 @@ from httptask.cli.interrupts import Interrupts
 from httptask.cli.losses import address_of, end_worker, lost
 from httptask.cli.reloading import Reloaded
 from httptask.cli.server import SharedServer
+from httptask.cli.workers import new_worker
 from httptask.http.log import get_logger
 from httptask.plugin import HttpTaskPlugin
 
@@ -66,7 +67,7 @@ async def _serve_on_cluster(
 ) -> None:
     with Interrupts.caught() as interrupts:
         client = await interrupts.guard(connect_to(cluster, [plugin]))
-        worker = Worker(client, task_queue=task_queue, graceful_shutdown_timeout=_GRACE)
+        worker = new_worker(client, task_queue, _GRACE)
 
         async def not_ready() -> str | None:
             if interrupts.asked.is_set():
@@ -88,7 +89,7 @@ async def _serve_embedded(
             beside(served.follow()),
         ):
             _announce(client, task_queue, served.names, SharedServer(state_directory).ui)
-            await _work(Worker(client, task_queue=task_queue), interrupts, _until_gone(client))
+            await _work(new_worker(client, task_queue), interrupts, _until_gone(client))
 
 
 def _announce(client: Client, task_queue: str, names: list[str], ui: str | None) -> None:

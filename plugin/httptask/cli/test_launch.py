@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import Worker
 
 from httptask.activities.connections import profile_of
 from httptask.chat.models import Completion
@@ -17,6 +16,7 @@ from httptask.cli.failures import explain_failure
 from httptask.cli.interrupts import Interrupts
 from httptask.cli.losses import while_working
 from httptask.cli.notice import show_notice
+from httptask.cli.workers import new_worker
 from httptask.config import Config
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.dsl.loader import Loaded
@@ -112,7 +112,7 @@ async def _send(launch: TestLaunch, plugin: HttpTaskPlugin, planned: PlannedTest
     with Interrupts.caught() as interrupts:
         async with connect(launch.cluster, launch.config.state_directory, interrupts, [plugin]) as client:
             task_queue = f"{_QUEUE_PREFIX}{secrets.token_hex(4)}"
-            worker = Worker(client, task_queue=task_queue)
+            worker = new_worker(client, task_queue)
             show_notice("sending")
             sending = interrupts.guard(send_once(client, task_queue, planned))
             try:
