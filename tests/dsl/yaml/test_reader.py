@@ -169,9 +169,23 @@ def test_what_an_alias_repeats_stands_at_the_alias() -> None:
     assert read_yaml("a: &x {b: 1}\nc: *x").positions.value("/c/b") == Place(2, 1)
 
 
+@pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029"])
+def test_what_was_a_line_break_in_yaml_1_1_is_text_like_any_other(character: str) -> None:
+    held = f"x{character}y"
+    text = (
+        f"# {held}\nquoted: '{held}'\ndouble: \"{held}\"\nplain: {held}\nblock: |\n  {held}\n  z\nlast: 1\n"
+    )
+    document = read_yaml(text)
+    assert (document.data, document.faults) == (
+        {"quoted": held, "double": held, "plain": held, "block": f"{held}\nz\n", "last": 1},
+        (),
+    )
+    assert document.positions.key("/last") == Place(8, 1)
+
+
 def test_everything_that_json_can_hold_is_read_back() -> None:
     data: dict[str, object] = {
-        "text": 'a"\\\n\t\u2028é😀',
+        "text": 'a"\\\n\t\x85\u2028\u2029é😀',
         "numbers": [0, -1, 1.5, 1e300, 10**30],
         "": {},
         "none": None,

@@ -35,6 +35,10 @@ _KINDS: Final[dict[Any, Kind]] = {
 
 
 _VERSIONS: Final = ((1, 1), (1, 2))
+_NO_BREAKS: Final = {"\x85": "\U0010f885", "\u2028": "\U0010f828", "\u2029": "\U0010f829"}
+"""What is text like any other since YAML 1.2 (section 5.4), but breaks lines for the library, and what that reads."""
+_FOR_LIBRARY: Final = str.maketrans(_NO_BREAKS)
+_FROM_LIBRARY: Final = str.maketrans({instead: real for real, instead in _NO_BREAKS.items()})
 _ENDS: Final = "#\r\n\0"
 """What may follow the white space of a line that holds nothing else; the reader ends in a NUL."""
 
@@ -114,7 +118,7 @@ def read_tokens(text: str) -> Iterator[Token]:
     parser: Any = YAML(typ="safe", pure=True)
     parser.Scanner = _Scanner
     try:
-        for event in parser.parse(text):
+        for event in parser.parse(text.translate(_FOR_LIBRARY)):
             kind = _KINDS.get(type(event))
             if kind is not None:
                 yield _token(kind, event)
@@ -133,7 +137,7 @@ def _token(kind: Kind, event: Any) -> Token:
         place=Place(mark.line + 1, mark.column + 1),
         start=mark.index,
         end=event.end_mark.index,
-        text=event.value if kind == "scalar" else "",
+        text=event.value.translate(_FROM_LIBRARY) if kind == "scalar" else "",
         plain=kind == "scalar" and event.style is None,
         anchor=getattr(event, "anchor", None),
         tag=None if kind in ("end", "alias", "document") or event.tag is None else str(event.tag),
