@@ -13,7 +13,8 @@ from httptask.workflows.problem import TaskFault
 from support.runs import document
 
 CHARACTERS = [
-    *map(chr, range(256)),
+    *(character for character in map(chr, range(256)) if not character.isalnum()),
+    *"aZ0ßÿ²",  # for all letters and digits: no syntax tells one of them from another
     "\u2028",
     "€",
     "\U0001f600",

@@ -131,11 +131,11 @@ def bomb(levels: int) -> str:
     ],
 )
 def test_hostile_texts_are_refused_quickly(text: str, code: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()  # other processes of this machine are no fault of the text's
     document = read_yaml(text)
     assert [located.fault.code for located in document.faults] == [code]
     assert not document.complete
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_as_deep_as_allowed() -> None:
