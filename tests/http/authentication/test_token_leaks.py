@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import authlib.oauth2.rfc7523  # noqa: F401 - the first call would spend its half second on it
 import pytest
 
 from httptask.http.fixtures import Fixtures
