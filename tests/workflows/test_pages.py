@@ -165,6 +165,11 @@ async def test_items_are_handed_to_map(temporal: WorkflowEnvironment) -> None:
                 {"query": "q", "variables": {"first": 2, "after": "c2"}},
             ],
         ),
+        (
+            'cursor: { body: /search_after, from: "${ if .cursor then [.cursor, {n: 2}] else null end }" }',
+            "{ size: 2 }",
+            [{"size": 2}, {"size": 2, "search_after": ["c2", {"n": 2}]}],
+        ),
         ("page: { body: /page, size: 2 }", "{}", [{"page": 1}, {"page": 2}]),
         (
             "offset: { body: /searches/1/a~1b, size: 2 }",

@@ -13,8 +13,11 @@ from httptask.workflows.request_bodies import refuse_request
 
 __all__ = ["Position", "first_page", "with_position"]
 
-Position = str | int | float
-"""What a page is asked for by: its URL, its cursor, its number, or how many items came before it."""
+Position = str | int | float | list[Any] | dict[str, Any]
+"""What a page is asked for by: its URL, its cursor, its number, or how many items came before it.
+
+A cursor in a body may be a list or an object: Elasticsearch's `search_after`, DynamoDB's `ExclusiveStartKey`.
+"""
 
 
 def first_page(paginate: PaginateArguments, request: HttpRequest) -> HttpRequest:
@@ -70,7 +73,9 @@ def with_position(request: HttpRequest, way: PositionArguments, position: Positi
     fields = _form_with(request, way)
     if fields is not None:
         pointer = json_pointer(["body", "fields", way.parameter])
-        return _changed(request, pointer, body=FormBody(fields={**fields, way.parameter: position}))
+        return _changed(
+            request, pointer, body=FormBody.model_validate({"fields": {**fields, way.parameter: position}})
+        )
     return _changed(
         request, json_pointer(["query", way.parameter]), query={**request.query, way.parameter: position}
     )

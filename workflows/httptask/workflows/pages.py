@@ -107,10 +107,11 @@ class Pages:
         if numbered is not None:
             if count == 0 or (numbered.size is not None and count < numbered.size):
                 return None
-            here = numbered.start if position is None else int(position)
+            here = position if isinstance(position, int) else numbered.start
             return here + (1 if paginate.page is not None else numbered.size or count)
         if paginate.cursor is not None:
-            return _cursor(self._expressions.value("paginate/cursor", dot=response.content, bound=bound))
+            value = self._expressions.value("paginate/cursor", dot=response.content, bound=bound)
+            return _cursor(value, in_body=paginate.cursor.body is not None)
         if paginate.link is not None:
             found = _link(response.headers.get("link", ""), paginate.link)
         else:
@@ -137,23 +138,25 @@ def _link(header: str, relation: str) -> str | None:
         )
 
 
-def _cursor(value: Any) -> Position | None:
+def _cursor(value: Any, *, in_body: bool) -> Position | None:
     if value is None or value == "":
         return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    can_be_sent = is_list(value) or is_mapping(value) if in_body else False
+    if isinstance(value, bool) or not (can_be_sent or isinstance(value, str | int | float)):
         TaskFault.raise_standard(
             "expression",
             "Not a cursor",
             detail=f"`cursor` yields {kind_of(value)}; it needs text or a number, or null at the end",
         )
-    if isinstance(value, str) and REDACTED.search(value):
+    if REDACTED.search(str(value)):
         TaskFault.raise_standard(
             "validation",
             "No next page",
             detail="the next cursor held a secret, which was taken out of the response",
             error="NextPageInvalid",
         )
-    return value
+    found: Position = value
+    return found
 
 
 def _refuse_items(value: Any, *, has_expression: bool) -> NoReturn:
