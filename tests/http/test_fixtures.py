@@ -1,4 +1,5 @@
 import asyncio
+import base64
 import json
 import os
 from pathlib import Path
@@ -54,6 +55,24 @@ async def test_answers_are_used_up_in_order(simulated: Any) -> None:
     assert response.headers["content-type"] == "application/json"
     with pytest.raises(FixtureMissing, match=r"all 2 answers to POST .* in orders.json are used: add one"):
         await edge.send(post())
+
+
+@pytest.mark.parametrize(
+    "response", [{"text": "é"}, {"text": "é", "headers": {"Content-Type": "text/csv; charset=utf-8"}}]
+)
+async def test_the_bytes_of_a_text_are_those_that_are_written(simulated: Any, response: Any) -> None:
+    [content] = await contents(simulated(fixture(response)), post(raw=True))
+    assert base64.b64decode(content) == "é".encode()
+
+
+@pytest.mark.parametrize("charset", [None, "iso-8859-1", "utf-16"])
+@pytest.mark.parametrize("content_type", ["text/csv; charset=iso-8859-1", "application/json; charset=utf-16"])
+async def test_what_is_written_is_read_whatever_charset_is_told(
+    simulated: Any, content_type: str, charset: str | None
+) -> None:
+    answer = fixture({"text": '{"a": "é"}', "headers": {"Content-Type": content_type}})
+    [content] = await contents(simulated(answer), post(charset=charset))
+    assert content in ('{"a": "é"}', {"a": "é"})
 
 
 async def test_the_last_answer_may_repeat(simulated: Any) -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from httptask.http.errors import ResponseInvalid
 
-__all__ = ["CHARSET_CURE", "decode_json", "decode_leniently", "decode_text", "is_charset"]
+__all__ = ["CHARSET_CURE", "decode_json", "decode_leniently", "decode_text", "encode_text", "is_charset"]
 
 # The longer marks first: the one of UTF-32 begins with that of UTF-16.
 _MARKS = (
@@ -74,6 +74,15 @@ def decode_text(body: bytes, media_type: str, charset: str | None) -> str:
         else:
             why = f"is text that names no charset, and is not UTF-8{place}"
         raise ResponseInvalid(f"the response {why}: {CHARSET_CURE}") from None
+
+
+def encode_text(text: str, media_type: str, charset: str | None) -> bytes:
+    """UTF-8 that `decode_text` reads as that text; with a byte order mark where it would take another charset."""
+    body = text.encode()
+    with suppress(ResponseInvalid):
+        if decode_text(body, media_type, charset) == text:
+            return body
+    return codecs.BOM_UTF8 + body
 
 
 def decode_json(body: bytes, charset: str | None) -> str:

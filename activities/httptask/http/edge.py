@@ -210,7 +210,7 @@ class Edge:
         prepared = prepare(request, connection)
         outgoing = wire_request(request, connection, self._secrets)
         redactor = outgoing.redactor
-        channel = partial(self._channel, connection)
+        channel = partial(self._channel, connection, request.charset)
         carrier = self._authenticator.transport(outgoing, request.connection, channel(prepared), channel)
         call = _Call(
             request=request,
@@ -293,9 +293,11 @@ class Edge:
     def _connection(self, name: str | None) -> Connection | None:
         return None if name is None else self.connection(name)
 
-    def _channel(self, connection: Connection | None, prepared: PreparedRequest) -> Transport:
+    def _channel(
+        self, connection: Connection | None, charset: str | None, prepared: PreparedRequest
+    ) -> Transport:
         """What carries a call, or the token request before it."""
-        fixture = None if self._fixtures is None else self._fixtures.transport(prepared)
+        fixture = None if self._fixtures is None else self._fixtures.transport(prepared, charset)
         return self._reach.transport(connection, fixture)
 
 

@@ -8,12 +8,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from httptask.http.charset import encode_text
 from httptask.http.deadlines import Progress
 from httptask.http.errors import ConnectFailed, FixtureMissing, ResponseInterrupted, Timeout
 from httptask.http.exchange import Transport, WireResponse
 from httptask.http.files import files_in
 from httptask.http.fixture_files import read_items
 from httptask.http.fixture_match import explain_mismatch, matches
+from httptask.http.headers import media_type
 from httptask.http.prepare import PreparedRequest
 from httptask.http.wire import WireRequest
 
@@ -74,22 +76,24 @@ class FixtureResponse(_Model):
             raise ValueError("give one of body, text and base64, or error alone")
         return self
 
-    def content(self) -> tuple[bytes, str]:
-        """The body's bytes and the media type that goes with them."""
-        if self.text is not None:
-            return self._encoded(self.text, is_json=False), "text/plain; charset=utf-8"
+    def content(self, charset: str | None) -> tuple[bytes, str]:
+        """The body's bytes and its Content-Type, for a reader who is told the charset or else goes by the type."""
         if self.base64 is not None:
-            return self.base64, "application/octet-stream"
+            return self.base64, self._content_type("application/octet-stream")
+        if self.text is not None:
+            return self._encoded(self.text, self._content_type("text/plain; charset=utf-8"), charset)
         if "body" in self.model_fields_set:
-            return self._encoded(json.dumps(self.body, ensure_ascii=False), is_json=True), "application/json"
-        return b"", ""
+            text = json.dumps(self.body, ensure_ascii=False)
+            return self._encoded(text, self._content_type("application/json"), charset)
+        return b"", self._content_type("")
 
-    def _encoded(self, text: str, *, is_json: bool) -> bytes:
-        """In UTF-8, with a byte order mark where headers, task or the text itself might say another charset."""
-        told = any(
-            "charset" in value for name, value in self.headers.items() if name.lower() == "content-type"
-        )
-        return text.encode("utf-8-sig" if told or not (is_json or text.isascii()) else "utf-8")
+    def _content_type(self, default: str) -> str:
+        return {name.lower(): value for name, value in self.headers.items()}.get("content-type", default)
+
+    @staticmethod
+    def _encoded(text: str, content_type: str, charset: str | None) -> tuple[bytes, str]:
+        kind, told = media_type(content_type)
+        return encode_text(text, kind, charset or told), content_type
 
 
 class Fixture(_Model):
@@ -134,9 +138,9 @@ class Fixtures:
             fixture.request.url.startswith(base_url.rstrip("/") + "/") for _, fixture in self._fixtures
         )
 
-    def transport(self, prepared: PreparedRequest) -> Transport:
-        """What answers one request."""
-        return _FixtureTransport(self, prepared)
+    def transport(self, prepared: PreparedRequest, charset: str | None) -> Transport:
+        """What answers one request, of whose answer the task may say the charset."""
+        return _FixtureTransport(self, prepared, charset)
 
     def take(self, prepared: PreparedRequest) -> FixtureResponse:
         """The next answer to a request; a fixture that names more of its body goes first.
@@ -181,9 +185,10 @@ class Fixtures:
 class _FixtureTransport:
     simulated = True
 
-    def __init__(self, fixtures: Fixtures, prepared: PreparedRequest) -> None:
+    def __init__(self, fixtures: Fixtures, prepared: PreparedRequest, charset: str | None) -> None:
         self._fixtures = fixtures
         self._prepared = prepared
+        self._charset = charset
 
     @asynccontextmanager
     async def open(self, request: WireRequest, progress: Progress) -> AsyncGenerator[WireResponse]:
@@ -204,9 +209,10 @@ class _FixtureTransport:
                 f"{host} closed the connection before it answered (from a fixture)",
                 details={"host": host, "sent": True},
             )
-        body, media_type = response.content()
+        body, content_type = response.content(self._charset)
         progress.bytes_received(len(body))
-        yield WireResponse(response.status, _raw_headers(response.headers, media_type, len(body)), _one(body))
+        headers = _raw_headers(response.headers, content_type, len(body))
+        yield WireResponse(response.status, headers, _one(body))
 
     async def aclose(self) -> None:
         """Nothing is open."""
@@ -216,10 +222,10 @@ async def _one(body: bytes) -> AsyncIterator[bytes]:
     yield body
 
 
-def _raw_headers(headers: dict[str, str], media_type: str, length: int) -> list[tuple[bytes, bytes]]:
+def _raw_headers(headers: dict[str, str], content_type: str, length: int) -> list[tuple[bytes, bytes]]:
     complete = {name.lower(): value for name, value in headers.items()}
-    if media_type:
-        complete.setdefault("content-type", media_type)
+    if content_type:
+        complete["content-type"] = content_type
     complete["content-length"] = str(length)
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in complete.items()]
 
