@@ -1,7 +1,7 @@
 """`httptask test-request`: one call of a definition, sent once."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +19,9 @@ from httptask.cli.options import (
     RecordOption,
 )
 from httptask.dsl.json_values import is_mapping
+
+if TYPE_CHECKING:
+    from httptask.testrequest import Sample
 
 __all__ = ["send_test_request"]
 
@@ -79,16 +82,10 @@ def send_test_request(
     from httptask.cli.cluster import find_cluster
     from httptask.cli.logging import configure_logging
     from httptask.cli.test_launch import TestLaunch, launch_test
-    from httptask.testrequest import Sample
 
     configure_logging("WARNING")
-    sample = Sample(
-        input=read_input(input_, files=input_files or ()),
-        task_input=read_input(task_input, "--task-input"),
-        outputs=_object(outputs, "--outputs"),
-        variables=_object(variables, "--variables"),
-        context=read_input(context, "--context"),
-    )
+    data = read_input(input_, files=input_files or ())
+    sample = _sample(data, task_input, outputs, variables, context)
     own = for_own_runs(project.config, used_secrets([loaded]))
     if recorded is None:
         tell_credential_warnings(own)
@@ -102,6 +99,20 @@ def send_test_request(
         as_json=json,
     )
     raise typer.Exit(launch_test(launch))
+
+
+def _sample(
+    data: Any, task_input: str | None, outputs: str | None, variables: str | None, context: str | None
+) -> "Sample":
+    from httptask.testrequest import Sample
+
+    return Sample(
+        input=data,
+        task_input=read_input(task_input, "--task-input"),
+        outputs=_object(outputs, "--outputs"),
+        variables=_object(variables, "--variables"),
+        context=read_input(context, "--context"),
+    )
 
 
 def _object(argument: str | None, option: str) -> dict[str, Any]:

@@ -117,9 +117,8 @@ class HttpTaskPlugin(SimplePlugin):
             {allowed.name: allowed for allowed in allowed_activities}, shared=share_queue
         )
         meter = Meter(limited, shared=share_queue)
-        self._activities = HttpActivities(
-            self._edge.get, select_events, meter, Fleet(known, shared=share_queue)
-        )
+        fleet = Fleet(known, shared=share_queue)
+        self._activities = HttpActivities(self._edge.get, select_events, meter, fleet)
         self._share_queue = share_queue
         self._definitions = definitions
         self._register_workflows = register_workflows

@@ -3,12 +3,11 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from httptask.http.errors import HttpTaskError, RequestInvalid, SecretUnavailable, TokenUnavailable
+from httptask.http.errors import HttpTaskError, RequestInvalid, TokenUnavailable
 from httptask.http.models import HttpRequest, Limits
 from httptask.testing import Reply, ScriptedServer
 from support.authorization import AuthorizationServer
@@ -20,18 +19,6 @@ FORM = "application/x-www-form-urlencoded"
 REFRESH = {"token": "$secrets.REFRESH", "type": "urn:ietf:params:oauth:token-type:refresh_token"}
 JWT = {"token": "subject-token-1", "type": "urn:ietf:params:oauth:token-type:jwt"}
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
-
-
-@pytest.fixture
-async def authority() -> AsyncIterator[ScriptedServer]:
-    async with ScriptedServer(AuthorizationServer()) as server:
-        yield server
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[ScriptedServer]:
-    async with ScriptedServer([Reply.json({})]) as server:
-        yield server
 
 
 def oauth2(server: ScriptedServer, **settings: Any) -> dict[str, Any]:
@@ -378,39 +365,3 @@ async def test_an_endpoint_is_no_url(make_edge: Any, authority: ScriptedServer, 
     connection = oauth2(authority, endpoints={"token": "https://evil.example/token"})
     with pytest.raises(RequestInvalid, match="path below the authority"):
         await make_edge(api.url, connection=connection, secrets=SECRETS).send(GET)
-
-
-async def test_settings_in_a_secret(make_edge: Any, authority: ScriptedServer, api: ScriptedServer) -> None:
-    policy = {
-        "authority": authority.url,
-        "grant": "client_credentials",
-        "client": {"id": "a", "secret": "stored-1"},
-    }
-    connection = {"authentication": {"oauth2": {"use": "STORED"}}}
-    edge = make_edge(api.url, connection=connection, secrets={"STORED": json.dumps(policy)})
-    response = await edge.send(GET)
-    assert issued(authority).asked[0]["client_secret"] == "stored-1"
-    assert response.request.headers["Authorization"] == "Bearer <token from $STORED>"
-
-
-@pytest.mark.parametrize(
-    ("stored", "message"),
-    [
-        ("no JSON", "as JSON"),
-        ('{"authority": 7777777}', "authority: Input should be a valid string"),
-        ('{"authority": "https://x"}', "`oauth2` has no `grant`"),
-        (
-            '{"authority": "x:sentinel", "grant": "client_credentials", "client": {"authentication": "none"}}',
-            "authority",
-        ),
-    ],
-)
-async def test_settings_in_a_secret_that_are_none(
-    make_edge: Any, api: ScriptedServer, stored: str, message: str
-) -> None:
-    connection = {"authentication": {"oauth2": {"use": "STORED"}}}
-    edge = make_edge(api.url, connection=connection, secrets={"STORED": stored})
-    with pytest.raises((SecretUnavailable, RequestInvalid), match=message) as raised:
-        await edge.send(GET)
-    assert "sentinel" not in raised.value.message
-    assert api.requests == []
