@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,10 +25,6 @@ class Project:
 
     config: Config
     environment: Mapping[str, str]
-
-    def with_config(self, config: Config) -> "Project":
-        """The same project with other connections and secrets."""
-        return replace(self, config=config)
 
 
 def load_project(
