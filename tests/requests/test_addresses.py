@@ -32,7 +32,7 @@ from support.runs import document, secret_store
         ("https://0x7f.1/", False),
         ("https://api.example.com/a/../b", False),
         ("https://api.example.com/\\", True),  # sent encoded
-        ("https://api.example.com/ä b", True),
+        ("https://api.example.com/ä", True),
         ("https://api.example.com/{a}{/b}{?c,d}", True),
         ("https://api.example.com{?c}", True),
         ("https://[::1]:8080", True),
@@ -243,6 +243,9 @@ def test_a_whole_address_from_data_is_at_the_server_of_its_connection() -> None:
         {"endpoint": "https://h/x\t"},
         {"connection": "api", "endpoint": " https://h/y"},
         {"connection": "api", "path": "/x "},
+        {"endpoint": "https://h/x ?a=1"},
+        {"endpoint": "https://api.example.com/ä b"},
+        {"endpoint": "https://h/${ .x } /y"},
     ],
 )
 def test_white_space_around_an_address_is_told(address: dict[str, Any]) -> None:

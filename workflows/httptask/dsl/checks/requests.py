@@ -30,6 +30,8 @@ _TEMPLATE_VARIABLE: Final = re.compile(rf"\{{[+#./;?&]?{_VARSPEC}(?:,{_VARSPEC})
 """RFC 6570, section 2; and names with a hyphen, as descriptions of APIs have them."""
 _WHOLE: Final = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 _BREAK: Final = re.compile(r"^\s|\s$|[\x00-\x1f\x7f]")
+_SPACE: Final = re.compile(r" |\{[^}]*\}")
+"""A space, or what is read apart: a variable of a URI template."""
 _MUSTACHE: Final = re.compile(r"\{\{\s*([$.\w]*[\w])\s*\}\}")
 _FOREIGN: Final = re.compile(r"(?<=/):([A-Za-z_]\w*)(?=[/?#]|$)|(?<=[/=])\$([A-Za-z_]\w*)|<([A-Za-z_]\w*)>")
 _OF_ODATA: Final = frozenset(
@@ -134,15 +136,22 @@ def _address(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
 
 
 def _white_space(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
-    """White space that nobody means: around an address, or a line break in it. A space within is sent as `%20`."""
+    """White space that nobody means: around an address, a line break in it, or the space that YAML makes of one."""
     text = "".join(part if isinstance(part, str) else "-" for part in parts)
+    first = parts[0] if isinstance(parts[0], str) else ""
     found = _BREAK.search(text)
     if found is not None:
         what = "a line break" if found[0] in "\r\n" else "white space around it, or a control character in it"
         hint = "remove it (a block scalar `|` ends in a line break, `|-` does not)"
-        first = parts[0] if isinstance(parts[0], str) else ""
         offset = found.start() if found.start() < len(first) else None
         yield Fault(pointer, "white-space", f"the address has {what}", hint, offset=offset)
+        return
+    space = next((found for found in _SPACE.finditer(text) if found[0] == " "), None)
+    if space is not None:
+        message = "the address has a space, which is sent as `%20`"
+        hint = "write `%20` if it is meant; an address over several lines has a space where they meet"
+        offset = space.start() if space.start() < len(first) else None
+        yield Fault(pointer, "white-space", message, hint, Severity.WARNING, offset=offset)
 
 
 def _foreign_variables(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
