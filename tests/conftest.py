@@ -1,4 +1,5 @@
 import fcntl
+import gc
 import os
 from collections.abc import AsyncIterator, Generator
 from pathlib import Path
@@ -37,6 +38,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     All of them fall to the first process, from whose end the others take what they have time for.
     """
     items.sort(key=lambda item: (not is_alone(item), item.get_closest_marker("long") is None))
+
+
+def pytest_collection_finish() -> None:
+    """Keep what all tests are made of from the collector of garbage.
+
+    To look through it takes a fifth of a second, on busy processors long enough for the SDK to take a workflow for stuck.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # outside pytest-timeout's: to wait costs no test its time
