@@ -1,6 +1,7 @@
 import fcntl
 import gc
 import os
+import signal
 from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
@@ -16,6 +17,10 @@ NEXT, MACHINE = Path(__file__), Path(__file__).parent / "support" / "__init__.py
 
 # Without it each process of the tests, and each that a test starts, would compile all it imports: ten seconds of work.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A shell has what it runs in the background ignore Ctrl-C, and so would each process that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
