@@ -58,7 +58,7 @@ def limited(url: str, per_minute: int) -> dict[str, Any]:
 
 @pytest.mark.long
 async def test_four_workers_keep_one_limit() -> None:
-    per_minute, calls = 120_000, 50
+    per_minute, calls = 120_000, 80
     model = Model()
     async with (
         temporal_server() as environment,
