@@ -87,13 +87,15 @@ def content_of(value: object) -> str | list[Any] | None:
     Raises:
         ValueError: it is none of these.
     """
+    if isinstance(value, str):
+        return value  # as nearly every piece of a stream is
     if value is None or value is False or value == {}:
         return None
     if isinstance(value, int | float) and value is not True:
         return str(value)
     if is_object(value) and "type" in value:
         return [value]  # a single part stands without its list
-    if isinstance(value, str) or is_array(value):
+    if is_array(value):
         return value
     raise ValueError("no content")
 
