@@ -84,9 +84,11 @@ def test_an_error_that_says_nothing_beside_an_answer_is_none(silent: Any) -> Non
     assert embedded_error({"choices": [{**CHOICE, "error": silent}]}) is None
     chunk = {"choices": [{"index": 0, "delta": {"content": "Hi"}, "error": silent}], "error": silent}
     assembly = Assembly()
-    assembly.add([Event(chunk, 1), Event({"choices": [], "usage": {"total_tokens": 1}, "error": silent}, 1)])
     assembly.add(
-        [Event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "error": silent}, 1)]
+        [Event(chunk, ""), Event({"choices": [], "usage": {"total_tokens": 1}, "error": silent}, "")]
+    )
+    assembly.add(
+        [Event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "error": silent}, "")]
     )
     assert read_completion(assembly.answer(ended_by="marker"), {}).text == "Hi"
 
@@ -107,7 +109,7 @@ def test_an_error_that_says_something_is_one_beside_an_answer_too(telling: Any) 
     assert embedded_error({"choices": [CHOICE], "error": telling}) is not None
     assert embedded_error({"choices": [{**CHOICE, "error": telling}]}) is not None
     with pytest.raises(errors.HttpTaskError):
-        Assembly().add([Event({"choices": [{"index": 0, "delta": {"content": "Hi"}}], "error": telling}, 1)])
+        Assembly().add([Event({"choices": [{"index": 0, "delta": {"content": "Hi"}}], "error": telling}, "")])
 
 
 def test_an_error_that_says_nothing_in_place_of_an_answer_is_one() -> None:

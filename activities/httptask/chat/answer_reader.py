@@ -59,7 +59,7 @@ class AnswerReader:
                 return events
             value = body.decode("utf-8", "replace")
         if all(map(_is_chunk, pieces := value if is_array(value) else [value])) and pieces:
-            return [Event(piece, len(body)) for piece in pieces]
+            return [Event(piece, body.decode("utf-8", "replace")) for piece in pieces]
         self.is_document, self.document = True, value
         return []
 

@@ -161,7 +161,7 @@ class Assembly:
         assembly.add(choice)
         if assembly.says:
             self._stray = None
-        if finish_reason_of(assembly.finish_reason) == BROKEN:
+        if assembly.finish_reason and finish_reason_of(assembly.finish_reason) == BROKEN:
             raise broke_off(assembly.finish_reason)
 
     def _add_text(self, text: str, type_: str) -> None:

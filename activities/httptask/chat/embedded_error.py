@@ -78,6 +78,8 @@ def error_member(part: Mapping[str, Any]) -> Any:
     Some gateways write the member into every answer, with empty texts or those of a success.
     """
     error = part.get("error")
+    if error is None:
+        return None
     is_answer = bool(part.get("choices")) or part.get("object") == "chat.completion.chunk"
     is_answer = is_answer or any(part.get(name) is not None for name in _SAID)
     return None if is_answer and _says_nothing(error) else error

@@ -43,7 +43,7 @@ class LooseEvents(ServerSentEvents):
     def _told_aside(self) -> Iterator[Event]:
         text, self._aside = "\n".join(self._aside).strip(), []
         if text:
-            yield Event(self._value(text), len(text), ASIDE)
+            yield Event(self._value(text), text, ASIDE)
 
     def _events_in(self, event: Event) -> list[Event]:
         if not isinstance(event.value, str) or "\n" not in event.value:
@@ -52,9 +52,7 @@ class LooseEvents(ServerSentEvents):
         values = [line if line.strip() == END_MARKER else self._value(line) for line in lines]
         if not is_object(values[0]):
             return [event]
-        return [
-            replace(event, value=value, size=len(line)) for value, line in zip(values, lines, strict=True)
-        ]
+        return [replace(event, value=value, data=line) for value, line in zip(values, lines, strict=True)]
 
     def _may_be_cut(self, event: Event) -> bool:
         return event.type != ASIDE and super()._may_be_cut(event)

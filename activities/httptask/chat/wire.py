@@ -126,9 +126,11 @@ def _list_or_empty(value: object) -> object:
     return value if is_array(value) else []
 
 
-_EMPTY: tuple[Any, ...] = (None, "", [], {})
-
 Text = Annotated[str | None, BeforeValidator(_text_or_none)]
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, str | list | dict) and not value)
 
 
 class _Wire(BaseModel):
@@ -146,11 +148,9 @@ class _Wire(BaseModel):
 
     def keep_unread(self, sent: Mapping[str, Any]) -> None:
         """Keeps what was sent in fields that are of another type here, and so hold nothing."""
-        self._unread = {
-            name: value
-            for name, value in sent.items()
-            if name in type(self).model_fields and value not in _EMPTY and getattr(self, name) in _EMPTY
-        }
+        for name in type(self).model_fields:
+            if _is_empty(getattr(self, name)) and not _is_empty(value := sent.get(name)):
+                self._unread[name] = value
 
     @property
     def unplaced(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from html import unescape
 from urllib.parse import unquote_to_bytes
 
-__all__ = ["Layer", "encoded", "layers"]
+__all__ = ["Layer", "encoded", "has_escapes", "layers"]
 
 _MOST_LAYERS = 16
 _LEFT_OUT = "\1"
@@ -183,6 +183,11 @@ def layers(text: str, reach: int) -> Iterator[Layer]:
             if decoded not in known:
                 known.add(decoded)
                 readings.append(Layer(decoded, reading.text, reading, kind, reach))
+
+
+def has_escapes(text: str) -> bool:
+    """Whether a text may read otherwise with its escapes decoded."""
+    return any(kind.sign in text for kind in _KINDS)
 
 
 @lru_cache(maxsize=256)

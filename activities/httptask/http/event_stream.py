@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 from pydantic_core import to_json
 
 from httptask.http.decoding import BoundedDecoder
+from httptask.http.encodings import has_escapes
 from httptask.http.errors import HttpTaskError, ResponseInvalid, ResponseTooLarge
 from httptask.http.events import END_MARKER, Event, EventReader, event_reader, format_of
 from httptask.http.exchange import Opened, has_known_end
@@ -197,7 +198,18 @@ class EventStream:
                 f"the stream has more than {MAX_EVENTS} events: take fewer with `limit`",
                 details={"limit": MAX_EVENTS},
             )
-        return [self._clean(event) for event in events]
+        return self._cleaned(events)
+
+    def _cleaned(self, events: list[Event]) -> list[Event]:
+        """Events without the values of secrets; those that show at once that they hold none are not read for them."""
+        plain = [not has_escapes(event.data) and event.type == "message" and not event.id for event in events]
+        if self._redactor.found_in(
+            event.data for event, is_plain in zip(events, plain, strict=True) if is_plain
+        ):
+            return [self._clean(event) for event in events]
+        return [
+            event if is_plain else self._clean(event) for event, is_plain in zip(events, plain, strict=True)
+        ]
 
     def _clean(self, event: Event) -> Event:
         redactor = self._redactor

@@ -48,15 +48,20 @@ class Event:
     Attributes:
         value: its data. In a server-sent event, an object or list in JSON is parsed and everything else is text;
             a line of JSON is always parsed.
-        size: characters or bytes of its data.
+        data: as it was sent.
         type: name of a server-sent event.
         id: identifier of a server-sent event.
     """
 
     value: Any
-    size: int
+    data: str
     type: str = "message"
     id: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes of its data."""
+        return len(self.data.encode())
 
 
 class EventReader(Protocol):
@@ -148,7 +153,7 @@ class ServerSentEvents:
             if event is not None and event.data:  # without data it only carries an id or a wait
                 _check_size(len(event.data))
                 value = self._value(event.data)
-                yield from self._events_in(Event(value, len(event.data), event.event, event.id))
+                yield from self._events_in(Event(value, event.data, event.event, event.id))
 
     def _events_in(self, event: Event) -> list[Event]:
         """What an event amounts to."""
@@ -193,7 +198,8 @@ class _JsonLines:
         if not line.strip():
             return []
         try:
-            return [Event(self._parse(line.decode("utf-8-sig" if number == 1 else "utf-8")), len(line))]
+            data = line.decode("utf-8-sig" if number == 1 else "utf-8")
+            return [Event(self._parse(data), data)]
         except ValueError:
             raise ResponseInvalid(
                 f"line {number} of the stream is not JSON: RFC 8259 in UTF-8, at most {MAX_DEPTH} levels deep",

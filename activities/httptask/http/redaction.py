@@ -1,7 +1,7 @@
 """Removing the values of secrets from whatever came back."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -83,7 +83,7 @@ class Redactor:
             return self.text(value)
         if isinstance(value, int):
             return value if (clean := self.text(digits := str(value))) == digits else clean
-        if not self.holds(_BETWEEN.join(texts_of(value))):
+        if not self.found_in(texts_of(value)):
             return value
         if is_array(value):
             return [self.tree(item) for item in value]
@@ -109,6 +109,10 @@ class Redactor:
     def holds(self, text: str) -> bool:
         """Whether a value is in a text."""
         return any(form in layer.text for layer in self._layers(text) for form in self._names)
+
+    def found_in(self, texts: Iterable[str]) -> bool:
+        """Whether a value is in one of some texts."""
+        return self.holds(_BETWEEN.join(texts))
 
     def _found(self, text: str) -> list["_Found"]:
         """Where values are; those that lie across each other are one."""
