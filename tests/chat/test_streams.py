@@ -85,8 +85,6 @@ def said_of(body: Any) -> list[Any]:
 
 def events_in(body: bytes, ending: Ending) -> list[Any]:
     """The values of the events that are known to be complete."""
-    if ending != "close":
-        body = body.removesuffix(b"\r")  # which may be half of the end of a line
     text = body.decode(errors="ignore").removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if text.startswith("{"):  # JSON, by the line perhaps, is read at its end
         data = text.split("\n") if ending == "close" else []

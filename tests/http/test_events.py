@@ -44,6 +44,12 @@ def test_server_sent_events(body: bytes, values: list[Any], step: int) -> None:
     assert [event.value for event in read("sse", *chunks)] == values
 
 
+def test_line_that_ends_in_a_carriage_return_is_read_before_more_comes() -> None:
+    reader = event_reader("sse")
+    assert [event.value for event in reader.feed(b"data: a\r\r")] == ["a"]
+    assert [event.value for event in reader.feed(b"\ndata: b\r\n\r")] == ["b"]
+
+
 @pytest.mark.parametrize(
     ("end", "values", "of_whole"),
     [

@@ -143,8 +143,9 @@ class Assembly:
             raise ResponseInvalid("the answer is not a chat completion: the choices of a chunk can't be read")
         head = self._head
         for key, value in chunk.items():
-            if value is not None and key not in _NOT_HEAD and not (key in _SAID_FIRST and head.get(key)):
-                head[key] = value
+            if key in _NOT_HEAD or value is None or (key in _SAID_FIRST and head.get(key)):
+                continue
+            head[key] = value
         for position, choice in enumerate(choices):
             self._add_choice(choice, position)
 

@@ -56,9 +56,11 @@ class ChoiceAssembly:
         if message is not None and not self.says:
             self._replace(message)
         for key, value in choice.items():
+            if value is None or key in _READ_APART:
+                continue
             if key == "logprobs" and is_object(value):
                 merge(self._logprobs, value)
-            elif value is not None and key not in _READ_APART:
+            else:
                 _merge_last(self._others, key, value)
         self.finish_reason = told_reason(choice.get("finish_reason")) or self.finish_reason
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from httptask.http.events import END_MARKER, Event, ServerSentEvents
@@ -52,7 +51,7 @@ class LooseEvents(ServerSentEvents):
         values = [line if line.strip() == END_MARKER else self._value(line) for line in lines]
         if not is_object(values[0]):
             return [event]
-        return [replace(event, value=value, data=line) for value, line in zip(values, lines, strict=True)]
+        return [event._replace(value=value, data=line) for value, line in zip(values, lines, strict=True)]
 
     def _may_be_cut(self, event: Event) -> bool:
         return event.type != ASIDE and super()._may_be_cut(event)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from pydantic_core import to_json
@@ -213,8 +213,7 @@ class EventStream:
 
     def _clean(self, event: Event) -> Event:
         redactor = self._redactor
-        return replace(
-            event,
+        return event._replace(
             value=redactor.tree(event.value),
             type=redactor.text(event.type),
             id=redactor.text(event.id),

@@ -2,11 +2,7 @@
 
 import codecs
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
-
-# What httpx-sse offers in public reads a response of httpx to its end; its decoders take text as it comes.
-from httpx_sse._decoders import SSEDecoder, SSELineDecoder  # pyright: ignore[reportPrivateUsage]
+from typing import Any, NamedTuple, Protocol
 
 from httptask.http.errors import ResponseInterrupted, ResponseInvalid, ResponseTooLarge
 from httptask.http.json_tree import MAX_DEPTH, parse
@@ -41,8 +37,7 @@ _NDJSON = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One event.
 
     Attributes:
@@ -111,8 +106,10 @@ class ServerSentEvents:
         self._parse = read
         # A byte order mark at the beginning is no part of the first event.
         self._text = codecs.getincrementaldecoder("utf-8-sig")()
-        self._lines = SSELineDecoder()
-        self._events = SSEDecoder()
+        self._lines = _Lines()
+        self._data: list[str] = []
+        self._type = ""
+        self._id = ""
         self._begun = 0
 
     def feed(self, data: bytes) -> Iterator[Event]:
@@ -128,7 +125,8 @@ class ServerSentEvents:
         """The events that are complete with the end of the body; raises as `EventReader.finish` does."""
         if is_whole and self._text.getstate()[0]:
             raise ResponseInterrupted("the stream ended inside of a character")
-        yield from self._read(self._lines.flush())
+        if rest := self._lines.rest:
+            yield from self._read([rest])
         for event in self._read([""]):
             if is_whole and self._may_be_cut(event) and event.value.lstrip().startswith("{"):
                 raise ResponseInterrupted("the stream ended inside of its last event")
@@ -142,18 +140,30 @@ class ServerSentEvents:
     def _decoded(self, text: str) -> Iterator[Event]:
         self._begun += len(text)
         if text:
-            yield from self._read(self._lines.decode(text))
+            yield from self._read(self._lines.feed(text))
         _check_size(self._begun)
 
     def _read(self, lines: Sequence[str]) -> Iterator[Event]:
         for line in lines:
             if not line:
-                self._begun = 0
-            event = self._events.decode(line)
-            if event is not None and event.data:  # without data it only carries an id or a wait
-                _check_size(len(event.data))
-                value = self._value(event.data)
-                yield from self._events_in(Event(value, event.data, event.event, event.id))
+                yield from self._complete()
+                continue
+            name, _, value = line.partition(":")
+            value = value.removeprefix(" ")
+            if name == "data":
+                self._data.append(value)
+            elif name == "event":
+                self._type = value
+            elif name == "id" and "\0" not in value:
+                self._id = value
+
+    def _complete(self) -> Sequence[Event]:
+        data, type_ = "\n".join(self._data), self._type or "message"
+        self._data, self._type, self._begun = [], "", 0
+        if not data:  # it only carries an id or a wait
+            return ()
+        _check_size(len(data))
+        return self._events_in(Event(self._value(data), data, type_, self._id))
 
     def _events_in(self, event: Event) -> list[Event]:
         """What an event amounts to."""
@@ -166,6 +176,34 @@ class ServerSentEvents:
             return self._parse(data)
         except ValueError:
             return data
+
+
+class _Lines:
+    """Splits a text into lines as it comes; they end in CR LF, CR or LF (WHATWG HTML, section 9.2.5)."""
+
+    def __init__(self) -> None:
+        self._begun: list[str] = []
+        self._after_return = False
+
+    def feed(self, text: str) -> list[str]:
+        """The lines that are complete with more of the text, without their ends."""
+        if self._after_return:
+            text = text.removeprefix("\n")
+        self._after_return = text.endswith("\r")
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        first, *others = text.split("\n")
+        self._begun.append(first)
+        if not others:
+            return []
+        lines = [self.rest, *others]
+        self._begun = [lines.pop()]
+        return lines
+
+    @property
+    def rest(self) -> str:
+        """A line that has begun."""
+        return "".join(self._begun)
 
 
 class _JsonLines:
