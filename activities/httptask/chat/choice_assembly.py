@@ -49,7 +49,7 @@ class ChoiceAssembly:
             ResponseInvalid: its delta can't be read.
         """
         self.says = False
-        choice = with_message(piece, "delta")
+        choice = with_message(piece, "delta") if "text" in piece else piece
         delta, message = choice.get("delta"), choice.get("message")
         if delta is not None:
             self._add_delta(delta)
@@ -62,7 +62,8 @@ class ChoiceAssembly:
                 merge(self._logprobs, value)
             else:
                 _merge_last(self._others, key, value)
-        self.finish_reason = told_reason(choice.get("finish_reason")) or self.finish_reason
+        if (reason := choice.get("finish_reason")) is not None:
+            self.finish_reason = told_reason(reason) or self.finish_reason
 
     @property
     def text(self) -> str:
