@@ -17,9 +17,9 @@ from triage import Ticket, Triage
 
 from httptask.cli.server import SharedServer
 from httptask.config import Config, load_config
-from httptask.http.fixtures import Fixtures
-from httptask.http.secrets import SecretStore
+from httptask.fixtures.transport import Fixtures
 from httptask.plugin import HttpTaskPlugin
+from httptask.secrets.store import SecretStore
 
 TASK_QUEUE = "httptask-triage"
 

@@ -14,7 +14,7 @@ from httptask.activities.attempt import run_attempt
 from httptask.activities.storage import MAX_INLINE_BYTES
 from httptask.chat.models import Completion
 from httptask.http.errors import RateLimited, RequestInvalid
-from httptask.http.observation import CallObservation, observed
+from httptask.transport.observation import CallObservation, observed
 
 Call = Callable[[int], Awaitable[Completion]]
 

@@ -10,9 +10,9 @@ from temporalio.testing import ActivityEnvironment
 from httptask.activities.calls import HttpActivities
 from httptask.activities.storage import MAX_INLINE_BYTES
 from httptask.chat.models import ChatRequest
-from httptask.http.edge import Edge
+from httptask.client.edge import Edge
 from httptask.http.models import HttpRequest, Limits
-from httptask.http.secrets import SecretStore
+from httptask.secrets.store import SecretStore
 from httptask.testing import Reply, ScriptedServer
 
 

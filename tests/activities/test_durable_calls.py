@@ -24,9 +24,9 @@ from httptask.activities import names
 from httptask.activities.calls import HttpActivities
 from httptask.activities.yielding import yield_control
 from httptask.chat.models import ChatRequest, Completion, Usage
-from httptask.http.connections import Connection
-from httptask.http.edge import Edge
-from httptask.http.secrets import SecretSource, SecretStore
+from httptask.client.edge import Edge
+from httptask.connections.connection import Connection
+from httptask.secrets.store import SecretSource, SecretStore
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 
 KEY = "sk-sentinel-0123456789"

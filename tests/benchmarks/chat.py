@@ -31,12 +31,12 @@ from openai import AsyncOpenAI, AsyncStream, DefaultAioHttpClient
 from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletionChunk
 
-from httptask.chat.assembly import Assembly
 from httptask.chat.check import check_body
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest
-from httptask.chat.response import read_completion
-from httptask.http.edge import Edge
+from httptask.chat.response.reader import read_completion
+from httptask.chat.streaming.assembly import Assembly
+from httptask.client.edge import Edge
 from support.runs import local_connection, secret_store
 
 from .edge_server import STREAMED_TOKENS, TEXT, chunks, edge_server

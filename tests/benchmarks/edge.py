@@ -33,7 +33,7 @@ import httpx
 import structlog
 from pyreqwest.client import ClientBuilder
 
-from httptask.http.edge import Edge
+from httptask.client.edge import Edge
 from httptask.http.models import HttpRequest, JsonBody
 from support.runs import local_connection, secret_store
 

@@ -27,7 +27,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.dsl.canonical import sha256
-from httptask.workflows.run import WORKFLOW_TYPE, RunInput
+from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from support.runs import local_connection, parse, running, temporal_server
 
 from .cold_run import cold_run_seconds

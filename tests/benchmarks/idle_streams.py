@@ -19,7 +19,7 @@ import structlog
 from temporalio.testing import ActivityEnvironment
 
 from httptask.activities.calls import HttpActivities
-from httptask.http.edge import Edge
+from httptask.client.edge import Edge
 from httptask.http.models import HttpRequest, HttpResponse, StreamReading
 from support.runs import local_connection, secret_store
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from httptask.chat.answer_rules import answer_faults
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest
-from httptask.chat.response import read_completion
-from httptask.http.edge import Edge
+from httptask.chat.response.answer_rules import answer_faults
+from httptask.chat.response.reader import read_completion
+from httptask.client.edge import Edge
 from httptask.testing import Reply, ScriptedServer
 from support.runs import local_connection, secret_store
 

@@ -3,7 +3,7 @@
 import pytest
 
 from httptask.chat.base_url import explain_not_found
-from httptask.http.connections import Connection
+from httptask.connections.connection import Connection
 from httptask.http.errors import HttpStatusError
 
 LOCAL = "http://127.0.0.1:8000"

@@ -12,13 +12,13 @@ from httptask.chat.complete import complete
 from httptask.chat.faults import Level
 from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.usage import Usage
-from httptask.http.connections import Connection
-from httptask.http.edge import Edge
+from httptask.client.edge import Edge
+from httptask.connections.connection import Connection
+from httptask.fixtures.transport import Fixture, Fixtures
 from httptask.http.errors import HttpStatusError, OutputInvalid, RateLimited, RequestInvalid, ResponseInvalid
-from httptask.http.fixtures import Fixture, Fixtures
 from httptask.http.limits import CHAT_DEFAULTS, HTTP_DEFAULTS
 from httptask.http.models import HttpRequest, HttpResponse, Limits, SecretReference
-from httptask.http.secrets import SecretSource, SecretStore
+from httptask.secrets.store import SecretSource, SecretStore
 from httptask.testing import Reply, ScriptedServer
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}

@@ -7,7 +7,7 @@ import pytest
 from httptask.chat import cost
 from httptask.chat.cost import cost_of
 from httptask.chat.usage import Usage
-from httptask.http.connections import Connection, Price
+from httptask.connections.connection import Connection, Price
 
 OPENAI = Connection(name="openai", base_url="https://api.openai.com/v1")
 MILLION = Usage(prompt_tokens=1_000_000, completion_tokens=1_000_000, total_tokens=2_000_000)

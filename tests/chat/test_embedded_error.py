@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 
-from httptask.chat.assembly import Assembly
-from httptask.chat.embedded_error import embedded_error
-from httptask.chat.response import read_completion
+from httptask.chat.response.embedded_error import embedded_error
+from httptask.chat.response.reader import read_completion
+from httptask.chat.streaming.assembly import Assembly
+from httptask.connections.connection import Connection
 from httptask.http import errors
-from httptask.http.connections import Connection
-from httptask.http.events import Event
+from httptask.response.events import Event
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest, Completion, Incomplete
-from httptask.http.edge import Edge
+from httptask.client.edge import Edge
 from httptask.http.errors import AnswerFiltered, HttpStatusError
 from httptask.testing import Reply, ScriptedServer
 from support.runs import local_connection, secret_store

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from httptask.chat import live
 from httptask.chat.complete import complete
-from httptask.chat.live import Teller
 from httptask.chat.models import ChatRequest
-from httptask.http.edge import Edge
+from httptask.chat.streaming import live_text
+from httptask.chat.streaming.live_text import Teller
+from httptask.client.edge import Edge
 from httptask.http.errors import HttpTaskError
-from httptask.http.piece_redaction import PieceRedactor
-from httptask.http.redaction import Redactor
+from httptask.secrets.piece_redaction import PieceRedactor
+from httptask.secrets.redaction import Redactor
 from httptask.testing import Reply, ScriptedServer
 from support.chat_streams import chunk, sse
 from support.runs import local_connection, secret_store
@@ -40,8 +40,8 @@ class Ear:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "_SHORTEST_PAUSE", 0.0)
-    monkeypatch.setattr(live, "_SHARE", 0.0)
+    monkeypatch.setattr(live_text, "_SHORTEST_PAUSE", 0.0)
+    monkeypatch.setattr(live_text, "_SHARE", 0.0)
 
 
 @asynccontextmanager
@@ -124,7 +124,7 @@ async def test_text_that_is_replaced_begins_anew() -> None:
 
 
 async def test_what_is_told_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "MAX_CHARACTERS", 8)
+    monkeypatch.setattr(live_text, "MAX_CHARACTERS", 8)
     ear = Ear()
     async with asking(streamed("Say ", SECRET[:6], SECRET[6:], ".")) as ask:
         await ask(ear)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from httptask.chat.models import Completion, Usage
-from httptask.chat.response import read_completion
+from httptask.chat.response.reader import read_completion
 from httptask.http.errors import HttpStatusError, HttpTaskError, ResponseInvalid
 
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}

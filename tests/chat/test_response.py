@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from httptask.chat.models import CALL_FIELDS, Completion, Incomplete, ToolCall
-from httptask.chat.response import read_completion
+from httptask.chat.response.reader import read_completion
 from httptask.http.errors import (
     AnswerFiltered,
     AnswerRefused,

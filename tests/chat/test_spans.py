@@ -15,7 +15,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest, Completion
-from httptask.http.edge import Edge
+from httptask.client.edge import Edge
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import SecretReference
 from httptask.testing import Reply, ScriptedServer
@@ -285,5 +285,5 @@ async def test_costs_little_without_a_provider(monkeypatch: pytest.MonkeyPatch) 
         raise AssertionError
 
     for work in ("_of_request", "_of_answer", "input_messages", "output_messages"):
-        monkeypatch.setattr(f"httptask.chat.spans.{work}", unexpected)
+        monkeypatch.setattr(f"httptask.chat.telemetry.spans.{work}", unexpected)
     assert (await ask(answering("Hi"))).text == "Hi"

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from httptask.chat.assembly import Assembly
 from httptask.chat.models import Completion, ToolCall
-from httptask.chat.response import read_completion
+from httptask.chat.response.reader import read_completion
+from httptask.chat.streaming.assembly import Assembly
 from httptask.http.errors import HttpTaskError, ResponseInterrupted, ResponseInvalid
 from support.chat_streams import chunk, sse
 

@@ -8,16 +8,16 @@ from typing import Any, Literal, cast
 
 import pytest
 
-from httptask.chat.response import read_completion
-from httptask.chat.streaming import receive
-from httptask.http.edge import Edge
+from httptask.chat.response.reader import read_completion
+from httptask.chat.streaming.receiver import receive
+from httptask.client.edge import Edge
 from httptask.http.errors import HttpTaskError, ResponseInterrupted, Timeout
-from httptask.http.event_stream import Assembler, Count, EventStream
-from httptask.http.exchange import Opened, WireResponse
-from httptask.http.json_tree import parse_piece
 from httptask.http.limits import CHAT_STREAM_DEFAULTS, bounds
 from httptask.http.models import HttpRequest
-from httptask.http.redaction import Redactor
+from httptask.json.tree import parse_piece
+from httptask.response.event_stream import Assembler, Count, EventStream
+from httptask.secrets.redaction import Redactor
+from httptask.transport.exchange import Opened, WireResponse
 from support.chat_streams import FAILURES, STREAMS, Failure, Streamed
 from support.loose_streams import BROKEN, LOOSE
 

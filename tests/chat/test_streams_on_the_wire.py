@@ -9,7 +9,9 @@ import pytest
 from httptask.chat.complete import complete
 from httptask.chat.models import CALL_FIELDS, ChatRequest, Completion
 from httptask.chat.rate_limits import RateLimit, RateLimits
-from httptask.http.edge import Edge
+from httptask.client.edge import Edge
+from httptask.fixtures.recording import Recorder
+from httptask.fixtures.transport import Fixtures
 from httptask.http.errors import (
     HttpStatusError,
     HttpTaskError,
@@ -19,10 +21,8 @@ from httptask.http.errors import (
     ResponseTooLarge,
     Timeout,
 )
-from httptask.http.event_stream import Count
-from httptask.http.fixtures import Fixtures
 from httptask.http.models import Limits
-from httptask.http.recording import Recorder
+from httptask.response.event_stream import Count
 from httptask.testing import Reply, ScriptedServer
 from support.chat_streams import STREAMS, chunk, sse
 from support.runs import local_connection, secret_store

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from httptask.chat.structured import asks_for_json, read_structured
+from httptask.chat.response.structured_output import asks_for_json, read_structured
 
 OBJECT = {"type": "json_object"}
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from httptask.chat.models import ToolCall
-from httptask.chat.response import read_completion
+from httptask.chat.response.reader import read_completion
 from httptask.chat.tools import (
     ToolCallInvalid,
     answer,

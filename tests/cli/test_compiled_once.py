@@ -11,13 +11,13 @@ from support.cluster import longest_workflow_task
 from support.commands import Shell
 
 COMPILES_ONCE = """
-import httptask.workflows.run
+import httptask.interpreter.workflow_types
 from httptask.cli import main
 
 def refused(_data):
     raise AssertionError("compiled again")
 
-httptask.workflows.run.compile_definition = refused
+httptask.interpreter.workflow_types.compile_definition = refused
 main()
 """
 

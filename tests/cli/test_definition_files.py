@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from httptask.cli.definitions import definition_files
-from httptask.cli.errors import CliError
-from httptask.cli.init import init
-from httptask.cli.schema import write_schema
+from httptask.cli.commands.init import init
+from httptask.cli.commands.schema import write_schema
+from httptask.cli.project.definitions import definition_files
+from httptask.cli.terminal.errors import CliError
 from support.commands import Shell
 
 SETS = "document: { dsl: 1.0.3, namespace: tests, name: sets, version: 1.0.0 }\ndo: [{ one: { set: { a: 1 } } }]\n"

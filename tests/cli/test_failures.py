@@ -2,9 +2,9 @@
 
 import pytest
 
-from httptask.cli.failures import explain_failure, hint_at_input
+from httptask.calls.problem import Problem
+from httptask.cli.terminal.failures import explain_failure, hint_at_input
 from httptask.dsl.loader import load_text
-from httptask.workflows.problem import Problem
 
 LOADED = load_text(
     """\

@@ -11,11 +11,11 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from httptask.cli.errors import CliError
-from httptask.cli.health import reason_not_ready
-from httptask.cli.listening import Watched, require_address
+from httptask.cli.observability.listening import Watched, require_address
 from httptask.cli.server.ports import available_port
-from httptask.http.connections import Connection
+from httptask.cli.terminal.errors import CliError
+from httptask.cli.worker.health import reason_not_ready
+from httptask.connections.connection import Connection
 from httptask.plugin import HttpTaskPlugin
 from httptask.testing import Reply, ScriptedServer
 from support.cluster import address_of

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from httptask.cli.errors import CliError
-from httptask.cli.inputs import check_input, read_input
+from httptask.cli.project.inputs import check_input, read_input
+from httptask.cli.terminal.errors import CliError
 from httptask.dsl.loader import load_text
 from support.commands import Shell
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from httptask.cli.installation import command_in, installing
+from httptask.cli.project.installation import command_in, installing
 from support.commands import Shell
 
 

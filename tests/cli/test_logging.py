@@ -11,7 +11,7 @@ from httptask.cli.server import SharedServer
 
 LOGS = """
 import logging, structlog
-from httptask.cli.logging import configure_logging
+from httptask.cli.observability.logging import configure_logging
 configure_logging("{level}")
 structlog.get_logger("httptask.http").warning("http.request.failed", status=503)
 try:
@@ -27,7 +27,7 @@ import asyncio
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.worker import Worker
-from httptask.cli.logging import configure_logging
+from httptask.cli.observability.logging import configure_logging
 configure_logging("{level}")
 
 @activity.defn

@@ -7,9 +7,9 @@ import signal
 import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
-from httptask.cli.errors import CliError, ExitCode
-from httptask.cli.losses import loss_reported
 from httptask.cli.server import SharedServer
+from httptask.cli.temporal.outages import loss_reported
+from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.testing.server import Reply, ScriptedServer
 from support.commands import Shell
 
@@ -17,7 +17,7 @@ DOOMED = """
 import contextlib, json, os, signal, socket, sys
 from pathlib import Path
 import temporalio.bridge.worker, temporalio.client, temporalio.service
-import httptask.cli.losses
+import httptask.cli.temporal.outages
 from httptask.cli import main
 
 moment = sys.argv.pop(1)
@@ -29,7 +29,7 @@ def kill_the_server():
         server = json.loads(Path(".httptask/server.json").read_text())
         killed.append(server["pid"])
         if moment == "hanging":
-            httptask.cli.losses._PATIENCE_SECONDS = 2.0
+            httptask.cli.temporal.outages._PATIENCE_SECONDS = 2.0
             os.kill(killed[0], signal.SIGSTOP)
             return
         os.kill(killed[0], signal.SIGKILL)

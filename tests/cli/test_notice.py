@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from httptask.cli.notice import clear_notice, show_notice
+from httptask.cli.terminal.notice import clear_notice, show_notice
 from support.commands import Shell
 from support.terminals import first_words, on_terminal, opened_terminal
 

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
-from httptask.cli.progress import PlainView
-from httptask.cli.progress.live import LiveView
-from httptask.cli.progress.wording import describe
+from httptask.cli.terminal.progress import PlainView
+from httptask.cli.terminal.progress.live import LiveView
+from httptask.cli.terminal.progress.wording import describe
+from httptask.interpreter.status import Impasse, RunStatus, TaskStatus
 from httptask.plugin import LiveText
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from httptask.workflows.status import Impasse, RunStatus, TaskStatus
 from support.chat import completion
 from support.commands import HTTPTASK, Shell
 
@@ -45,13 +45,13 @@ do:
 """
 
 STUCK = """
-import httptask.workflows.run
+import httptask.interpreter.workflow_types
 from httptask.cli import main
 
 def broken(_loaded):
     raise RuntimeError("a fault of ours,\\n" + "told at length " * 100)
 
-httptask.workflows.run._program = broken
+httptask.interpreter.workflow_types._program = broken
 main()
 """
 

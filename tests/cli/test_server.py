@@ -15,9 +15,9 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.server import SharedServer
 from httptask.cli.server.process import ServerProcess
+from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.runs import local_connection, running
 from support.servers import servers_of

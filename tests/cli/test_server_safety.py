@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.server import SharedServer
 from httptask.cli.server.files import prepare_folder
 from httptask.cli.server.identity import start_of
 from httptask.cli.server.locks import FileLock
 from httptask.cli.server.process import ServerProcess
+from httptask.cli.terminal.errors import CliError, ExitCode
 from support.commands import HTTPTASK, Shell
 from support.servers import servers_of
 

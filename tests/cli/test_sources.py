@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from httptask.cli.project import load_project
+from httptask.cli.project.project import load_project
 
 SHOP = """
 [connections.shop]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from httptask.cli.progress.wording import describe_spent
-from httptask.workflows.state import Spent
+from httptask.cli.terminal.progress.wording import describe_spent
+from httptask.scheduling.budget import Spent
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
-from httptask.cli import tables
-from httptask.cli.records import CallRecord, RunRecord, RunSummary, TaskRecord
-from httptask.cli.tables import print_run, print_runs
+from httptask.cli.runs import tables
+from httptask.cli.runs.records import CallRecord, RunRecord, RunSummary, TaskRecord
+from httptask.cli.runs.tables import print_run, print_runs
 
 BEGAN = datetime(2026, 11, 28, 19, 30, tzinfo=UTC)
 LONG = "Checkout fails with a 502 since this morning, about one order in ten, and Dana wants a call back."

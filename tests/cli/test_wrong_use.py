@@ -90,7 +90,7 @@ import os, signal, sys
 
 class Presses:
     def find_spec(self, name, *_):
-        if name == "httptask.cli.app":
+        if name == "httptask.cli.commands.app":
             os.kill(os.getpid(), signal.SIGINT)
 
 sys.meta_path.insert(0, Presses())

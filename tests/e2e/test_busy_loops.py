@@ -11,7 +11,7 @@ from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.plugin import fetch_status
-from httptask.workflows import recorded
+from httptask.scheduling import recorded_decisions
 from support.cluster import events_of, longest_workflow_task
 from support.runs import Runner, running
 
@@ -37,7 +37,7 @@ async def runner(temporal: WorkflowEnvironment) -> AsyncIterator[Runner]:
 @pytest.fixture
 def yields_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """A loop of 250 rounds lets go as often as one of 2,500 does."""
-    monkeypatch.setattr(recorded, "_STEPS_PER_YIELD", 100)
+    monkeypatch.setattr(recorded_decisions, "_STEPS_PER_YIELD", 100)
 
 
 async def test_its_timeout_ends_it(runner: Runner) -> None:
@@ -80,7 +80,7 @@ async def test_it_goes_on_where_nobody_takes_the_pause_up(temporal: WorkflowEnvi
 @pytest.mark.usefixtures("yields_often")
 async def test_a_history_from_before_replays(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as before:
-        before.setattr(recorded, "_YIELDS_PER_NEWS", 1_000_000)
+        before.setattr(recorded_decisions, "_YIELDS_PER_NEWS", 1_000_000)
         handle = await runner.start(FINITE)
         assert await handle.result() == {"n": 250}
     assert await events_of(handle, "activity_task_scheduled") == []

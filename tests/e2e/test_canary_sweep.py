@@ -18,14 +18,14 @@ from temporalio.contrib.opentelemetry import OpenTelemetryPlugin, create_tracer_
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import Worker
 
-from httptask.cli.history import read_run
+from httptask.cli.runs.history import read_run
 from httptask.cli.server.ports import available_port
 from httptask.config import load_config
 from httptask.dsl.canonical import sha256
-from httptask.http.secrets import SecretStore
+from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin import HttpTaskPlugin, fetch_status
+from httptask.secrets.store import SecretStore
 from httptask.testing import ScriptedServer
-from httptask.workflows.run import WORKFLOW_TYPE, RunInput
 from support.canaries import CANARIES, MODES, encoded
 from support.canary_project import CanaryProject, canary_project
 from support.cluster import address_of
@@ -50,7 +50,7 @@ ENDING, TESTED = FAILING[::6], FAILING[::2]
 COMMANDS = """
 import json, os, sys
 from httptask.cli import main
-import httptask.cli.launch, httptask.cli.test_launch  # once, for all that are forked
+import httptask.cli.runs.launch, httptask.cli.runs.testrequest  # once, for all that are forked
 at_once, running = 2, set()
 for name, arguments in json.load(sys.stdin):
     if len(running) == at_once:

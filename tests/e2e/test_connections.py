@@ -7,9 +7,9 @@ from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.http import places
 from httptask.http.models import Limits
-from httptask.http.retry import Retry
+from httptask.resilience import concurrency_limit
+from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.cluster import events_of
 from support.python_workflows import Posts
@@ -102,8 +102,8 @@ async def test_calls_that_find_no_place_come_again_and_none_is_lost(
     temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Postponed calls use up no attempt, of which there is one."""
-    monkeypatch.setattr(places, "_LONGEST_WAIT", 0.05)
-    monkeypatch.setattr(places, "_COME_BACK", 0.05)
+    monkeypatch.setattr(concurrency_limit, "_LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(concurrency_limit, "_COME_BACK", 0.05)
     now = most = 0
 
     async def answer(_: ServedRequest) -> Reply:

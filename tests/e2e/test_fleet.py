@@ -8,8 +8,8 @@ from structlog.testing import capture_logs
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.http.secrets import SecretSource, SecretStore
 from httptask.plugin import AllowedActivity, fetch_status
+from httptask.secrets.store import SecretSource, SecretStore
 from httptask.testing import Reply, ScriptedServer
 from support.cluster import has_event
 from support.python_workflows import Posts

@@ -10,9 +10,9 @@ from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.interpreter import workflow_types
+from httptask.interpreter.status import RunStatus
 from httptask.plugin import fetch_status
-from httptask.workflows import run
-from httptask.workflows.status import RunStatus
 from support.runs import running
 
 DEFINITION = """
@@ -44,7 +44,7 @@ async def test_it_is_told_with_what_was_known(
     known = RunStatus(workflow="known", version="1.0.0", sha256="")
     async with running(temporal) as runner:
         with monkeypatch.context() as patched:
-            patched.setattr(run, "_program", broken)
+            patched.setattr(workflow_types, "_program", broken)
             handle = await runner.start(DEFINITION)
             stuck = await anext(status async for status in states(handle, known) if status.impasse)
         assert stuck.impasse is not None

@@ -11,9 +11,9 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from httptask.plugin import HttpTaskPlugin, fetch_status
-from httptask.plugin.own_queues import OwnQueues
+from httptask.plugin.connection_queues import OwnQueues
+from httptask.scheduling import polling
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from httptask.workflows import polling
 from support.chat import rate_limited
 from support.cluster import events_of
 from support.runs import local_connection, running, temporal_server

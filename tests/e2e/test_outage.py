@@ -6,7 +6,7 @@ import time
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.http.retry import Retry
+from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import unavailable
 from support.runs import local_connection, running, temporal_server

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.http.authentication.policy import ConnectionPolicy
-from httptask.http.connections import Connection
+from httptask.authentication.policy import ConnectionPolicy
+from httptask.connections.connection import Connection
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.cluster import run_ids
 from support.encodings import forms_of

@@ -14,11 +14,11 @@ from temporalio.api.workflowservice.v1 import (
 )
 from temporalio.client import Client, WorkflowFailureError
 
-from httptask.cli.ending import end_run
-from httptask.cli.history import read_run
-from httptask.cli.runs import _latest
-from httptask.http.retry import Retry
+from httptask.cli.commands.runs import _latest
+from httptask.cli.runs.ending import end_run
+from httptask.cli.runs.history import read_run
 from httptask.plugin import fetch_status
+from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.runs import Runner, local_connection, running, temporal_server
 

@@ -16,9 +16,9 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from httptask.http.edge import Edge
-from httptask.http.secrets import SecretSource
+from httptask.client.edge import Edge
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
+from httptask.secrets.store import SecretSource
 from httptask.testing import Reply, ScriptedServer
 from support.cluster import has_event
 from support.runs import Runner, local_connection

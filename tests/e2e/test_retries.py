@@ -8,9 +8,9 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.interpreter.status import STATUS_QUERY, TaskStatus
 from httptask.plugin import fetch_status
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from httptask.workflows.status import STATUS_QUERY, TaskStatus
 from support.chat import completion, rate_limited, unavailable
 from support.runs import Runner, local_connection, running, secret_store, time_skipping_server
 

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.http.breaker import Breaker
 from httptask.http.errors import Postponed
+from httptask.resilience.circuit_breaker import Breaker
+from httptask.scheduling import deadlines
 from httptask.testing import Reply, ScriptedServer
-from httptask.workflows import deadlines
 from support.chat import rate_limited, unavailable
 from support.runs import local_connection, running
 

@@ -12,8 +12,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
 from httptask.plugin import HttpTaskPlugin, fetch_status
+from httptask.scheduling.token_limit_workflow import TokenLimitWorkflow
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from httptask.workflows.token_limit import TokenLimitWorkflow
 from support.cluster import run_ids
 from support.runs import Runner, local_connection, running, temporal_server
 

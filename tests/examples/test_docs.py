@@ -15,11 +15,11 @@ import typer
 from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.cli.app import app
+from httptask.cli.commands.app import app
 from httptask.config import load_config
+from httptask.connections.connection import Connection
 from httptask.dsl.loader import load_text
-from httptask.http.connections import Connection
-from httptask.http.fixtures import Fixtures
+from httptask.fixtures.transport import Fixtures
 from httptask.plugin import AllowedActivity
 from support.definitions import standard
 from support.fences import PAGES, ROOT, Case, Fence, cases, of_language, whole

@@ -9,20 +9,20 @@ import pytest
 from pydantic import BaseModel
 from temporalio.exceptions import ApplicationError
 
+from httptask.calls.problem import ERROR_TYPE_PREFIX, problem_of_failure
 from httptask.chat.models import CALL_FIELDS, Completion
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.faults import Severity
 from httptask.dsl.functions import ChatCompletionArguments, HttpArguments, HttpRequestArguments
 from httptask.dsl.model import TASK_KEYWORDS
+from httptask.fixtures.transport import FixtureRequest, FixtureResponse
 from httptask.http import errors
-from httptask.http.classify import classify
 from httptask.http.errors import HttpStatusError, HttpTaskError
-from httptask.http.fixtures import FixtureRequest, FixtureResponse
 from httptask.http.limits import CHAT_DEFAULTS, CHAT_STREAM_DEFAULTS, HTTP_DEFAULTS, bounds
 from httptask.http.models import Limits
 from httptask.plugin import HttpTaskPlugin
-from httptask.workflows.budget import _STOPS
-from httptask.workflows.problem import ERROR_TYPE_PREFIX, problem_of_failure
+from httptask.resilience.classify import classify
+from httptask.scheduling.budget import _STOPS
 from support.chat_reference import CHAT_PAGE, CHAT_TABLES
 from support.ctk import scenarios
 from support.fences import ROOT

@@ -12,19 +12,19 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from httptask.activities.failure import to_application_error
+from httptask.calls.problem import problem_of_failure
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest
-from httptask.cli.failures import explain_failure
-from httptask.cli.records import FailureRecord
-from httptask.cli.tables import print_failure
+from httptask.cli.runs.records import FailureRecord
+from httptask.cli.runs.tables import print_failure
+from httptask.cli.terminal.failures import explain_failure
+from httptask.client.edge import Edge
 from httptask.dsl.loader import load_text
 from httptask.http import errors
-from httptask.http.edge import Edge
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest, Limits
 from httptask.testing import Reply, ScriptedServer
 from httptask.workflows.errors import typed_error
-from httptask.workflows.problem import problem_of_failure
 from support.chat_streams import chunk, sse
 from support.fences import ROOT
 from support.runs import local_connection, secret_store

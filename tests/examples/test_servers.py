@@ -4,7 +4,7 @@ import pytest
 
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest
-from httptask.http.edge import Edge
+from httptask.client.edge import Edge
 from httptask.http.errors import HttpTaskError
 from httptask.testing import ScriptedServer
 from support.fences import ROOT

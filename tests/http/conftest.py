@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from httptask.http.connections import Connection
-from httptask.http.edge import Edge
-from httptask.http.secrets import SecretSource, SecretStore
+from httptask.client.edge import Edge
+from httptask.connections.connection import Connection
+from httptask.secrets.store import SecretSource, SecretStore
 
 MakeEdge = Callable[..., Edge]
 

@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from httptask.http.address import parse_networks, refusal
+from httptask.egress.address import parse_networks, refusal
 from support.addresses import FORBIDDEN
 
 

@@ -9,7 +9,7 @@ import pytest
 from dnslib import QTYPE, RR, A, DNSRecord
 from dnslib.server import DNSServer
 
-from httptask.http.address import refusal
+from httptask.egress.address import refusal
 from httptask.http.errors import AddressForbidden, ConnectFailed, RequestInvalid
 from httptask.http.models import HttpRequest
 from support.addresses import FORBIDDEN

@@ -9,22 +9,22 @@ import pytest
 from pydantic import ValidationError
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.calls.next_url import next_url
+from httptask.calls.problem import TaskFault
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest
-from httptask.cli.connection_check import check_connection
-from httptask.cli.project import Project
+from httptask.cli.preflight.connection_check import check_connection
+from httptask.cli.project.project import Project
+from httptask.client.edge import Edge
 from httptask.config import Config
 from httptask.config.policy import Policy, WorkerPolicy
+from httptask.connections.connection import Connection
 from httptask.dsl.compile import compile_definition
-from httptask.http.connections import Connection
-from httptask.http.edge import Edge
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest
 from httptask.http.url import Url
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from httptask.testrequest import Sample, plan_test, send_once
-from httptask.workflows.next_url import next_url
-from httptask.workflows.problem import TaskFault
 from support.addresses import FORBIDDEN_URLS, METADATA_NAMES
 from support.network import PUBLIC, PUBLIC_NAME, Connections, observe_connections, resolve_names
 from support.runs import parse, running, secret_store

@@ -6,8 +6,8 @@ import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from httptask.http.errors import HttpStatusError, ResponseInvalid
-from httptask.http.json_tree import MAX_DEPTH
 from httptask.http.models import HttpRequest, HttpResponse
+from httptask.json.tree import MAX_DEPTH
 from httptask.testing import Reply, ScriptedServer
 
 

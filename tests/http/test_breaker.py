@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from httptask.http.breaker import Breaker
 from httptask.http.errors import (
     AddressForbidden,
     ConnectFailed,
@@ -15,6 +14,7 @@ from httptask.http.errors import (
     ResponseInterrupted,
     Timeout,
 )
+from httptask.resilience.circuit_breaker import Breaker
 
 LONGEST = 600.0
 

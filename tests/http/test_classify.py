@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from httptask.http.classify import classify, error_text
 from httptask.http.errors import Forbidden, HttpStatusError, QuotaExhausted, RateLimited, Unauthorized
+from httptask.resilience.classify import classify, error_text
 
 QUOTA = {
     "error": {

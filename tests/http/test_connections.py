@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from httptask.http.connections import Connection, default_connections
+from httptask.connections.connection import Connection, default_connections
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import os
 import re
 from typing import Any
 
-from httptask.http.authentication.models import BasicAuthentication
+from httptask.authentication.models import BasicAuthentication
 from httptask.http.models import (
     BinaryBody,
     FormBody,

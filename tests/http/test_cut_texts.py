@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from httptask.chat.streaming import receive
+from httptask.chat.streaming.receiver import receive
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest, Limits, StreamReading
 from httptask.testing import Reply, ScriptedServer

@@ -4,7 +4,7 @@ import zlib
 
 import pytest
 
-from httptask.http.decoding import BoundedDecoder
+from httptask.http.content_coding import BoundedDecoder
 from httptask.http.errors import ResponseInterrupted, ResponseInvalid, ResponseTooLarge
 
 TEXT = b"The quick brown fox. " * 200

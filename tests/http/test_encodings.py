@@ -6,9 +6,9 @@ import string
 
 import pytest
 
-from httptask.http.encodings import layers
-from httptask.http.piece_redaction import PieceRedactor
-from httptask.http.redaction import Redactor
+from httptask.secrets.encodings import layers
+from httptask.secrets.piece_redaction import PieceRedactor
+from httptask.secrets.redaction import Redactor
 from support.encodings import ENCODINGS
 
 MARK = "[redacted:KEY]"

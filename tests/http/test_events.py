@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from httptask.http.errors import ResponseInterrupted, ResponseInvalid, ResponseTooLarge
-from httptask.http.events import MAX_EVENT_BYTES, Event, event_reader, format_of
 from httptask.http.models import StreamFormat
+from httptask.response.events import MAX_EVENT_BYTES, Event, event_reader, format_of
 
 
 def read(format_: StreamFormat, *chunks: bytes, is_whole: bool = False) -> list[Event]:

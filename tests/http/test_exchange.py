@@ -5,15 +5,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from httptask.http import exchange
-from httptask.http.deadlines import Progress
 from httptask.http.errors import ConnectFailed
-from httptask.http.exchange import WireResponse, opened
 from httptask.http.limits import HTTP_DEFAULTS, bounds
 from httptask.http.models import Limits
-from httptask.http.redaction import Redactor
 from httptask.http.url import Url
-from httptask.http.wire import WireRequest
+from httptask.request.wire import WireRequest
+from httptask.secrets.redaction import Redactor
+from httptask.transport import exchange
+from httptask.transport.deadlines import Progress
+from httptask.transport.exchange import WireResponse, opened
 
 REQUEST = WireRequest("GET", Url.parse("http://example.com/"), [], b"")
 BOUNDS = bounds(Limits(), Limits(), HTTP_DEFAULTS)

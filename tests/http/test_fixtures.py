@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from httptask.fixtures.transport import FixtureInvalid, Fixtures
 from httptask.http.errors import (
     ConnectFailed,
     FixtureMissing,
@@ -16,7 +17,6 @@ from httptask.http.errors import (
     ResponseTooLarge,
     Timeout,
 )
-from httptask.http.fixtures import FixtureInvalid, Fixtures
 from httptask.http.models import HttpRequest, JsonBody, Limits, SecretReference, TextBody
 
 URL = "https://api.example.com/orders"

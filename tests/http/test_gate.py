@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 import httptask.http
-from httptask.http.authentication.models import TokenAuthentication
-from httptask.http.authentication.policy import OAuth2Policy
+from httptask.authentication.models import TokenAuthentication
+from httptask.authentication.policy import OAuth2Policy
+from httptask.fixtures.transport import Fixtures
 from httptask.http.errors import AddressForbidden, HttpTaskError, SecretUnavailable
-from httptask.http.fixtures import Fixtures
-from httptask.http.gate import _Gated
 from httptask.http.models import HttpRequest, SecretReference
 from httptask.testing import Reply, ScriptedServer, ServedRequest
+from httptask.transport.gate import _Gated
 from support.authorization import AuthorizationServer
 
 KEY = "canary/7f3a+9c=0b"
@@ -39,19 +39,19 @@ NETWORK = (
 """What can open a connection."""
 
 KNOWN = {
-    "http/transport.py": {"aiohttp", "httpx"},  # the network itself, which the gate alone is given
-    "http/transport_errors.py": {"aiohttp"},  # names what went wrong below the gate
-    "http/answer_protocol.py": {"aiohttp"},  # reads answers on the transport's connections
-    "http/guard.py": {"aiohttp", "socket"},  # judges the addresses of the transport's sockets
-    "http/route.py": {"httpx"},  # makes contexts of TLS
-    "http/multipart.py": {"httpx"},  # encodes bodies
-    "plugin/object_storage.py": {
+    "transport/network.py": {"aiohttp", "httpx"},  # the network itself, which the gate alone is given
+    "transport/errors.py": {"aiohttp"},  # names what went wrong below the gate
+    "transport/answer_protocol.py": {"aiohttp"},  # reads answers on the transport's connections
+    "egress/guard.py": {"aiohttp", "socket"},  # judges the addresses of the transport's sockets
+    "connections/route.py": {"httpx"},  # makes contexts of TLS
+    "request/multipart.py": {"httpx"},  # encodes bodies
+    "plugin/storage/buckets.py": {
         "boto3",
         "google.cloud",
         "temporalio.contrib.aws",
     },  # the operator's own bucket
     "cli/server/ports.py": {"socket"},  # listens
-    "cli/health.py": {"aiohttp"},  # listens
+    "cli/worker/health.py": {"aiohttp"},  # listens
     "testing/server.py": {"asyncio.start_server"},  # listens
 }
 """Modules that use it, and what for. Whoever adds one here says why its requests need not pass the gate."""
@@ -95,11 +95,11 @@ def test_every_transport_stands_behind_the_gate() -> None:
         if calls(tree, name)
     }
     assert made == {
-        ("http/connection_transport.py", "NetworkTransport"),
-        ("http/reach.py", "NetworkTransport"),
-        ("http/reach.py", "ConnectionTransport"),
-        ("http/reach.py", "Gate"),
-        ("http/gate.py", "_Gated"),
+        ("transport/connection_transport.py", "NetworkTransport"),
+        ("transport/pool.py", "NetworkTransport"),
+        ("transport/pool.py", "ConnectionTransport"),
+        ("transport/pool.py", "Gate"),
+        ("transport/gate.py", "_Gated"),
     }
 
 
@@ -115,7 +115,7 @@ async def test_what_carries_requests_is_gated(
 
 def test_requests_are_sent_by_the_edge_and_for_its_tokens() -> None:
     senders = {file for file, tree in modules() for name in ("exchange", "opened") if calls(tree, name)}
-    assert senders == {"http/edge.py", "http/exchange.py", "http/authentication/authenticator.py"}
+    assert senders == {"client/edge.py", "transport/exchange.py", "client/authenticator.py"}
 
 
 def test_where_secrets_may_go_is_asked_at_the_gate_alone() -> None:
@@ -125,7 +125,7 @@ def test_where_secrets_may_go_is_asked_at_the_gate_alone() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr == "check_origin"
     }
-    assert asked == {"http/gate.py"}
+    assert asked == {"transport/gate.py"}
 
 
 def token_request(

@@ -9,7 +9,7 @@ import psutil
 import pytest
 import pytest_asyncio
 
-from httptask.http.edge import Edge
+from httptask.client.edge import Edge
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest, Limits
 from support.hostile_server import BEHAVIOURS, hostile_server

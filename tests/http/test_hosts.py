@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from httptask.egress.hosts import check_host_patterns, is_allowed
 from httptask.http.errors import AddressForbidden
-from httptask.http.hosts import check_host_patterns, is_allowed
 from httptask.http.models import HttpRequest
 from httptask.testing import Reply, ScriptedServer
 

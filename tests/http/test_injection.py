@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from httptask.calls.problem import TaskFault
 from httptask.dsl.compile import compile_definition
 from httptask.http.errors import RequestInvalid
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from httptask.testrequest import Sample, plan_test
-from httptask.workflows.problem import TaskFault
 from support.runs import document
 
 CHARACTERS = [

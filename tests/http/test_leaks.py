@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from httptask.http.authentication.models import BasicAuthentication
+from httptask.authentication.models import BasicAuthentication
 from httptask.http.errors import SecretUnavailable
 from httptask.http.models import HttpRequest, JsonBody, Limits, SecretReference
 from httptask.testing import Reply, ScriptedServer, ServedRequest

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from httptask.http.piece_redaction import PieceRedactor
-from httptask.http.redaction import Redactor
+from httptask.secrets.piece_redaction import PieceRedactor
+from httptask.secrets.redaction import Redactor
 
 KEY = "sk-proj/aaab+aaab?1"
 LONGER = f"{KEY}-and-more"

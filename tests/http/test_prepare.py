@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from httptask.http.authentication.models import BasicAuthentication, BearerAuthentication
-from httptask.http.connections import Connection
+from httptask.authentication.models import BasicAuthentication, BearerAuthentication
+from httptask.connections.connection import Connection
 from httptask.http.errors import RequestInvalid
 from httptask.http.models import (
     HttpRequest,
@@ -13,9 +13,9 @@ from httptask.http.models import (
     SecretReference,
     TextBody,
 )
-from httptask.http.prepare import prepare
-from httptask.http.secrets import SecretSource, SecretStore
-from httptask.http.wire import WireRequest, wire_request
+from httptask.request.preview import prepare
+from httptask.request.wire import WireRequest, wire_request
+from httptask.secrets.store import SecretSource, SecretStore
 
 VALUES = {
     "KEY": "k/1 ü"[:4] + "&x",

@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from httptask.chat.check import check_body
-from httptask.http.connections import Connection
-from httptask.http.providers import PROVIDERS, ProviderName
+from httptask.connections.connection import Connection
+from httptask.connections.providers import PROVIDERS, ProviderName
 
 HELLO = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
 LOCAL = {name for name, provider in PROVIDERS.items() if "localhost" in (provider.base_url or "")}

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
+from httptask.fixtures.recording import Recorder
+from httptask.fixtures.transport import Fixtures
 from httptask.http.errors import HttpTaskError, ResponseInvalid
-from httptask.http.fixtures import Fixtures
 from httptask.http.models import (
     BinaryBody,
     FormBody,
@@ -17,7 +18,6 @@ from httptask.http.models import (
     StreamReading,
     TextBody,
 )
-from httptask.http.recording import Recorder
 from httptask.testing import Reply, ScriptedServer
 
 KEY = "sk-sentinel-123456"

@@ -5,7 +5,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from httptask.http.redaction import Redactor
+from httptask.secrets.redaction import Redactor
 
 KEY = 'sk-"proj/ä 1+2\\é?&='
 MARK = "[redacted:KEY]"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from httptask.http.authentication.models import BasicAuthentication, BearerAuthentication
+from httptask.authentication.models import BasicAuthentication, BearerAuthentication
 from httptask.http.errors import AddressForbidden, ConnectFailed, HttpStatusError
 from httptask.http.models import HttpRequest, JsonBody, SecretReference, TextBody
 from httptask.testing import Reply, ScriptedServer, ServedRequest

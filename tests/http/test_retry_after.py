@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from httptask.http.retry_after import retry_after
+from httptask.resilience.retry_after import retry_after
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 UNIX = str(int(NOW.timestamp()) + 30)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from httptask.http.authentication.models import CertificateAuthentication
+from httptask.authentication.models import CertificateAuthentication
 from httptask.http.errors import (
     AddressForbidden,
     ConnectFailed,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from httptask.http.json_schema import compile_schema
+from httptask.json.schema import compile_schema
 
 A = {"$ref": "#/$defs/a"}
 

@@ -1,6 +1,6 @@
 import pytest
 
-from httptask.http.secret_texts import cut_secrets
+from httptask.secrets.references import cut_secrets
 
 
 def test_references_are_cut_out_and_say_where_they_stood() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from httptask.http.errors import SecretUnavailable
-from httptask.http.secrets import SecretSource, SecretStore
 from httptask.http.url import Url
+from httptask.secrets.store import SecretSource, SecretStore
 
 
 def store(

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from httptask.http.authentication.models import BasicAuthentication, BearerAuthentication, TokenAuthentication
-from httptask.http.authentication.policy import OAuth2Policy
+from httptask.authentication.models import BasicAuthentication, BearerAuthentication, TokenAuthentication
+from httptask.authentication.policy import OAuth2Policy
 from httptask.http.models import (
     BinaryBody,
     FormBody,
@@ -14,7 +14,7 @@ from httptask.http.models import (
     SecretReference,
     TextBody,
 )
-from httptask.http.shown import shown_request
+from httptask.request.history_view import shown_request
 
 
 def at(pointer: str, name: str, offset: int = 0, field: str | None = None) -> SecretReference:

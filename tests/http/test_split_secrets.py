@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from httptask.http.collecting import collect
-from httptask.http.fixtures import Fixtures
+from httptask.client.collecting import collect
+from httptask.fixtures.recording import Recorder, recorded_stream
+from httptask.fixtures.transport import Fixtures
 from httptask.http.models import HttpRequest, StreamReading
-from httptask.http.piece_redaction import redacted_together
-from httptask.http.recording import Recorder, recorded_stream
-from httptask.http.redaction import Redactor
+from httptask.secrets.piece_redaction import redacted_together
+from httptask.secrets.redaction import Redactor
 from httptask.testing import Reply, ScriptedServer
 from support.encodings import ENCODINGS
 

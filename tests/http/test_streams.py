@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from httptask.client.collecting import collect
 from httptask.dsl.selection import select_events
-from httptask.http.collecting import collect
 from httptask.http.errors import (
     HttpStatusError,
     HttpTaskError,
@@ -20,8 +20,8 @@ from httptask.http.errors import (
     SelectionFailed,
     Timeout,
 )
-from httptask.http.event_stream import Count
 from httptask.http.models import HttpRequest, HttpResponse, Limits, StreamReading
+from httptask.response.event_stream import Count
 from httptask.testing import Reply, ScriptedServer
 from support.stand_in_jq import acting, standing_in
 

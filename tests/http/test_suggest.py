@@ -2,7 +2,7 @@
 
 import pytest
 
-from httptask.http.suggest import closest, hint_for_unknown
+from httptask.diagnostics.suggest import closest, hint_for_unknown
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from httptask.http.token_bucket import TokenBucket
+from httptask.resilience.token_bucket import TokenBucket
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from httptask.http.deadlines import Progress
 from httptask.http.errors import AddressForbidden, ConnectFailed, ResponseInterrupted, ResponseInvalid
 from httptask.http.models import HttpRequest
 from httptask.testing import Reply, ScriptedServer
+from httptask.transport.deadlines import Progress
 
 
 def request(url: str = "/", **fields: Any) -> HttpRequest:

@@ -26,7 +26,7 @@ from rich.table import Table
 from ruamel.yaml import YAML
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.http.retry import Retry
+from httptask.resilience.retry import Retry
 from support.runs import Outcome, local_connection, running, secret_store, temporal_server
 
 from .aimock import AIMOCK

@@ -16,10 +16,10 @@ REFUSED = """
 import sys
 from pathlib import Path
 
-import httptask.cli.validate
-from httptask.cli.errors import CliError
-from httptask.cli.run import run
-from httptask.cli.test_request import send_test_request
+import httptask.cli.commands.validate
+from httptask.cli.terminal.errors import CliError
+from httptask.cli.commands.run import run
+from httptask.cli.commands.testrequest import send_test_request
 
 told = []
 for command, *task in ((run,), (send_test_request, "ask")):

@@ -12,7 +12,7 @@ from temporalio.converter import (
     StorageDriverStoreContext,
 )
 
-from httptask.plugin.storage import StoredPayloadMissing, folder_storage
+from httptask.plugin.storage.folder import StoredPayloadMissing, folder_storage
 
 PAYLOADS = [Payload(metadata={"encoding": b"json/plain"}, data=data) for data in (b"1", b"2" * 100_000, b"1")]
 

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
+from httptask.calls.problem import TaskFault
+from httptask.client.edge import Edge
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.faults import Severity
 from httptask.dsl.portable import portable_uses
-from httptask.http.edge import Edge
 from httptask.http.errors import AddressForbidden, RequestInvalid
 from httptask.http.models import HttpRequest
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import Sample, plan_test
-from httptask.workflows.problem import TaskFault
 from support.planned import definition, faults, sent
 from support.runs import document, secret_store
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from httptask.calls.problem import TaskFault
+from httptask.connections.connection import Connection
 from httptask.dsl.compile import compile_definition
-from httptask.http.connections import Connection
 from httptask.http.errors import RequestInvalid
 from httptask.http.models import HttpRequest
-from httptask.http.prepare import PreparedRequest, prepare
-from httptask.http.wire import WireRequest, wire_request
+from httptask.request.preview import PreparedRequest, prepare
+from httptask.request.wire import WireRequest, wire_request
 from httptask.testrequest import Sample, plan_test
-from httptask.workflows.problem import TaskFault
 from support.runs import document, secret_store
 
 VALUES = {"KEY": 'k/1 "&\\x', "PIN": "1234-5678"}

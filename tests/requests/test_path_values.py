@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from httptask.calls.problem import TaskFault
 from httptask.http.errors import RequestInvalid
-from httptask.workflows.problem import TaskFault
 from support.planned import sent
 
 

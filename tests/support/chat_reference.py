@@ -9,9 +9,9 @@ from httptask.chat.fields.request import ChatBody
 from httptask.chat.fields.shapes import Choice, Either, Field, ListOf, ObjectOf, Shape, shape_of
 from httptask.chat.fields.words import listed, words
 from httptask.chat.finish_reasons import BROKEN, FILTERED, OTHER_NAMES, TRUNCATED
-from httptask.chat.model_rules import MODEL_RULES, ModelRules
 from httptask.chat.rules import RULES
-from httptask.http.providers import PROVIDERS, Provider
+from httptask.chat.rules.models import MODEL_RULES, ModelRules
+from httptask.connections.providers import PROVIDERS, Provider
 
 __all__ = ["CHAT_PAGE", "CHAT_TABLES"]
 

@@ -18,8 +18,8 @@ from temporalio import envconfig
 
 from httptask import config, plugin, testing, testrequest
 from httptask.dsl import loader
-from httptask.http import fixtures
-from httptask.workflows import run
+from httptask.fixtures import transport as fixtures
+from httptask.interpreter import workflow_types
 
 __all__ = ["ForkedProcess", "fork"]
 
@@ -29,7 +29,7 @@ _FORKS.set_forkserver_preload(
     [
         module.__name__
         for module in (
-            *(config, plugin, testing, testrequest, loader, fixtures, run),
+            *(config, plugin, testing, testrequest, loader, fixtures, workflow_types),
             *(console, markup, table, envconfig, typer),
         )
     ]

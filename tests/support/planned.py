@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from httptask.client.edge import Edge
+from httptask.connections.connection import Connection
 from httptask.dsl.compile import compile_definition
-from httptask.http.connections import Connection
-from httptask.http.edge import Edge
 from httptask.testrequest import Sample, plan_test
 from support.runs import document, secret_store
 

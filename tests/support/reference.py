@@ -19,11 +19,11 @@ from pydantic.fields import FieldInfo
 from httptask.activities.allowance import AllowedActivity
 from httptask.config import Policy, WorkerPolicy
 from httptask.config.storage import GcsSection, S3Section, StorageSection
-from httptask.http.connections import Connection, Price
+from httptask.connections.connection import Connection, Price
+from httptask.connections.route import Proxy, Tls
 from httptask.http.models import Limits
-from httptask.http.retry import Retry
-from httptask.http.route import Proxy, Tls
-from httptask.http.secrets import SecretSource
+from httptask.resilience.retry import Retry
+from httptask.secrets.store import SecretSource
 
 from .chat_reference import CHAT_PAGE, CHAT_TABLES
 

@@ -15,11 +15,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
+from httptask.connections.connection import Connection
 from httptask.dsl.canonical import sha256
-from httptask.http.connections import Connection
-from httptask.http.secrets import SecretSource, SecretStore
+from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin, ServedDefinition
-from httptask.workflows.run import WORKFLOW_TYPE, RunInput
+from httptask.secrets.store import SecretSource, SecretStore
 
 TEMPORAL = shutil.which("temporal", path=str(Path(sys.executable).parent)) or "temporal"
 _NO_WAITS = (

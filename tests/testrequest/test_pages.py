@@ -7,8 +7,8 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.activities.connections import profile_of
+from httptask.authentication.policy import ConnectionPolicy
 from httptask.dsl.compile import compile_definition
-from httptask.http.authentication.policy import ConnectionPolicy
 from httptask.testing import ScriptedServer
 from httptask.testrequest import Sample, plan_test, send_once
 from support.cluster import address_of

@@ -8,11 +8,11 @@ import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.calls.problem import TaskFault
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.program import Program
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import Sample, TestRequestError, plan_test, send_once
-from httptask.workflows.problem import TaskFault
 from support.runs import Runner, local_connection, parse, running, secret_store
 
 DEFINITION = """

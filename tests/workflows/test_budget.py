@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.http.connections import Price
+from httptask.connections.connection import Price
 from httptask.testing import Reply, ScriptedServer
 from support.chat import completion
 from support.runs import local_connection, parse, running, secret_store, temporal_server

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.http.connections import Price
+from httptask.connections.connection import Price
+from httptask.interpreter import parallel
+from httptask.scheduling import budget
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from httptask.workflows import budget, parallel
 from support.chat import completion
 from support.runs import Outcome, local_connection, parse, running
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.http.retry import Retry
+from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer
 from support.runs import local_connection, running
 

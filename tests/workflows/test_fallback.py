@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.http.retry import Retry
+from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer
 from support.chat import calling, completion
 from support.runs import Outcome, local_connection, running, secret_store

@@ -12,8 +12,8 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
+from httptask.scheduling import command_limits
 from httptask.testing import Reply, ScriptedServer
-from httptask.workflows import room
 from support.chat import calling, completion
 from support.cluster import events_of
 from support.large_calls import KeepsMany, SendsManyAtOnce, SendsNoJson, SendsTooMuch, keep
@@ -104,7 +104,7 @@ async def test_a_history_from_before_replays(
     runner: Runner, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as before:
-        before.setattr(room.Room, "_is_there_for", lambda *_: True)
+        before.setattr(command_limits.Room, "_is_there_for", lambda *_: True)
         handle = await start(runner, SendsManyAtOnce, 130, 10)
         await handle.result()
     assert await most_scheduled_at_once(handle) == 130

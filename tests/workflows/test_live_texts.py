@@ -12,7 +12,7 @@ from temporalio.worker import Replayer
 
 from httptask.plugin import LiveText, live_texts
 from httptask.testing import Reply, ScriptedServer
-from httptask.workflows import live
+from httptask.workflows import live_text
 from support.chat import completion
 from support.chat_streams import chunk, sse
 from support.cluster import events_of, has_event, run_ids
@@ -169,7 +169,7 @@ async def test_who_waits_for_more_is_let_go_at_the_end(
 async def test_what_is_kept_is_bounded(
     temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "_KEPT", 200)
+    monkeypatch.setattr(live_text, "_KEPT", 200)
     replies = [said("One"), said("Two" * 10), said("Three")]
     async with ScriptedServer(replies) as server, running_to(temporal, server) as runner:
         outcome = await runner.run(asks("a", "b", "c"), live=True)

@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from httptask.plugin import AllowedActivity
-from httptask.workflows import polling
+from httptask.scheduling import polling
 from support.runs import Runner, running
 
 

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.calls.page_requests import first_page
+from httptask.calls.problem import TaskFault
 from httptask.dsl.reading_arguments import PaginateArguments
 from httptask.http.body_models import JsonBody, MultipartBody, Part, RequestBody, TextBody
 from httptask.http.models import HttpRequest
 from httptask.testing import Reply
-from httptask.workflows.page_requests import first_page
-from httptask.workflows.problem import TaskFault
 from support.pages import Api, definition, numbers, run_pages
 
 NEXT = 'next: "${ .next }", items: "${ .data }"'

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
-from httptask.http.connections import Price
+from httptask.connections.connection import Price
 from httptask.testing import Reply, ScriptedServer
 from httptask.workflows import Budget
 from support import tool_workflows

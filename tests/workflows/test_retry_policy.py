@@ -12,10 +12,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from httptask.activities.attempt import run_attempt
+from httptask.calls.activity_call import temporal_policy
 from httptask.chat.models import Completion
 from httptask.http.errors import ConnectFailed, HttpTaskError, Postponed, RateLimited, RequestInvalid
-from httptask.http.retry import Retry, with_retries
-from httptask.workflows.activity_call import temporal_policy
+from httptask.resilience.retry import Retry, with_retries
 
 
 def some_policy(chance: random.Random) -> Retry:

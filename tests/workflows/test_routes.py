@@ -2,8 +2,8 @@
 
 import pytest
 
+from httptask.calls.path_templates import path_template
 from httptask.dsl.functions import HttpRequestArguments
-from httptask.workflows.routes import path_template
 
 
 @pytest.mark.parametrize(

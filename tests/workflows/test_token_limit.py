@@ -19,8 +19,8 @@ from httptask.activities.token_counts import SharedCount
 from httptask.activities.token_limit import TAKE, Correction, Need, Question, Taken, TokenLimitInput
 from httptask.http.errors import Postponed
 from httptask.plugin import HttpTaskPlugin
-from httptask.workflows import token_limit
-from httptask.workflows.token_limit import TokenLimitWorkflow
+from httptask.scheduling import token_limit_workflow
+from httptask.scheduling.token_limit_workflow import TokenLimitWorkflow
 from support.cluster import address_of, run_ids
 
 A_MINUTE = 60_000
@@ -138,14 +138,14 @@ async def test_what_was_granted_and_never_heard_is_given_back(counter: Counter) 
         other = await counter.ask(1, asker="b")
 
     assert (unheard.wait, heard.wait) == (0, 0)
-    assert late == Taken(wait=token_limit._UNHEARD, tokens=0)  # it was overtaken by another question
+    assert late == Taken(wait=token_limit_workflow._UNHEARD, tokens=0)  # it was overtaken by another question
     assert 50 < other.wait < 63
 
 
 async def test_what_was_learned_of_answers_outlasts_the_process_and_the_run(
     counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(token_limit, "_MOST_UPDATES", 2)
+    monkeypatch.setattr(token_limit_workflow, "_MOST_UPDATES", 2)
     async with counter.working():
         await counter.start()
         used = [Correction(model="m", beyond=0, answer=50), Correction(model="m", beyond=0, answer=100)]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from httptask.calls.chat import sum_usage
 from httptask.chat.usage import Usage
-from httptask.workflows.chat_calls import sum_usage
 
 
 def answered(prompt: int, cached: int) -> dict[str, Any]:

@@ -23,8 +23,8 @@ from httptask.activities.numbering import (
 )
 from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits, stored_from
 from httptask.http.errors import HttpTaskError, Postponed, ResponseInvalid, ResponseTooLarge
-from httptask.http.event_stream import Count
 from httptask.http.log import get_logger
+from httptask.response.event_stream import Count
 
 __all__ = ["run_attempt"]
 

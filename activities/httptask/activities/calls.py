@@ -14,11 +14,11 @@ from httptask.activities.metering import Meter
 from httptask.chat.complete import complete
 from httptask.chat.metered import metered
 from httptask.chat.models import ChatRequest, Completion
-from httptask.chat.streaming import is_streamed
-from httptask.http.collecting import Select, collect
-from httptask.http.edge import Edge
-from httptask.http.event_stream import Count
+from httptask.chat.streaming.receiver import is_streamed
+from httptask.client.collecting import Select, collect
+from httptask.client.edge import Edge
 from httptask.http.models import HttpRequest, HttpResponse, JsonBody
+from httptask.response.event_stream import Count
 
 __all__ = ["HttpActivities"]
 

@@ -10,10 +10,10 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 
 from httptask.activities import names
 from httptask.activities.failure import to_application_error
-from httptask.http.authentication.models import ApiKeyAuthentication
-from httptask.http.connections import Connection, find_connection
+from httptask.authentication.models import ApiKeyAuthentication
+from httptask.connections.connection import Connection, find_connection
 from httptask.http.errors import ConnectionUnknown
-from httptask.http.retry import Retry
+from httptask.resilience.retry import Retry
 
 __all__ = ["ConnectionActivities", "ConnectionProfile", "ResolvedConnections", "profile_of", "queue_of"]
 

@@ -8,8 +8,8 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from httptask.http.errors import HttpTaskError
 from httptask.http.excerpt import cut
-from httptask.http.json_tree import is_array
-from httptask.http.retry import asked_delay
+from httptask.json.tree import is_array
+from httptask.resilience.retry import asked_delay
 
 __all__ = ["MAX_DETAILS_BYTES", "MAX_MESSAGE_BYTES", "to_application_error"]
 

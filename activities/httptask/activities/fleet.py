@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from temporalio import activity
 
-from httptask.http.connections import Connection
+from httptask.connections.connection import Connection
 from httptask.http.errors import HttpTaskError, Postponed
 from httptask.http.log import get_logger
 from httptask.http.models import CallRequest

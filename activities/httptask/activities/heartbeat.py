@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from httptask.http.event_stream import Count
+from httptask.response.event_stream import Count
 
 __all__ = ["heartbeating"]
 

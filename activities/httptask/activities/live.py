@@ -6,8 +6,8 @@ from temporalio import activity
 from temporalio.contrib.workflow_streams import WorkflowStreamClient
 
 from httptask.activities.names import LIVE_TOPIC
-from httptask.chat.live import Listener, LiveText
 from httptask.chat.models import ChatRequest
+from httptask.chat.streaming.live_text import Listener, LiveText
 from httptask.http.log import get_logger
 
 __all__ = ["publisher"]

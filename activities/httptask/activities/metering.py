@@ -11,7 +11,7 @@ from httptask.activities.connections import queue_of
 from httptask.activities.token_counts import OwnCount, SharedCount, TokenCount
 from httptask.activities.token_limit import Correction, Need
 from httptask.chat.usage import Usage
-from httptask.http.connections import Connection
+from httptask.connections.connection import Connection
 from httptask.http.errors import (
     AddressForbidden,
     ConnectFailed,
@@ -23,7 +23,7 @@ from httptask.http.errors import (
     SecretUnavailable,
     TokenUnavailable,
 )
-from httptask.http.json_tree import is_object
+from httptask.json.tree import is_object
 
 __all__ = ["Meter"]
 

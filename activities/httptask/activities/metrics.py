@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from httptask.http.observation import CallObservation
+from httptask.transport.observation import CallObservation
 
 __all__ = ["count_call"]
 

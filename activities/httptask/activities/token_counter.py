@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 
 from httptask.activities.token_limit import Correction, Need, Taken
-from httptask.http.token_bucket import TokenBucket
+from httptask.resilience.token_bucket import TokenBucket
 
 __all__ = ["TokenCounter"]
 

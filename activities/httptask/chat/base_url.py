@@ -5,9 +5,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from httptask.chat.faults import BodyFault
-from httptask.http.connections import Connection
+from httptask.connections.connection import Connection
+from httptask.connections.providers import PROVIDERS
 from httptask.http.errors import HttpStatusError
-from httptask.http.providers import PROVIDERS
 
 __all__ = ["explain_not_found", "misplaced"]
 

@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from httptask.chat.faults import BodyFault, Level, shortened
 from httptask.chat.fields.check import Server, field_faults
-from httptask.chat.model_rules import Takes, model_faults
+from httptask.chat.fields.unknown import IsUnknown, with_unknown
 from httptask.chat.models import ChatRequest
-from httptask.chat.provider_rules import provider_faults
 from httptask.chat.rules import rule_faults
+from httptask.chat.rules.models import Takes, model_faults
 from httptask.chat.rules.options import ANSWER_SCHEMA
-from httptask.chat.unknown import IsUnknown, with_unknown
-from httptask.http.connections import Connection
+from httptask.chat.rules.providers import provider_faults
+from httptask.connections.connection import Connection
 from httptask.http.errors import RequestInvalid
 
 __all__ = ["NOT_SENDABLE", "check_body", "require_sendable"]

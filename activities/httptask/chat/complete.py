@@ -3,28 +3,28 @@
 import base64
 from typing import Any, Final
 
-from httptask.chat.answer_rules import answer_faults
 from httptask.chat.base_url import explain_not_found
 from httptask.chat.check import require_sendable
 from httptask.chat.cost import cost_of
-from httptask.chat.held_back import held_back
-from httptask.chat.live import Listener
 from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.rate_limits import read_rate_limits
 from httptask.chat.request import to_http_request
-from httptask.chat.response import read_completion
-from httptask.chat.spans import ChatSpan, chat_span
-from httptask.chat.streaming import is_streamed, receive
+from httptask.chat.response.answer_rules import answer_faults
+from httptask.chat.response.held_back import held_back
+from httptask.chat.response.reader import read_completion
+from httptask.chat.streaming.live_text import Listener
+from httptask.chat.streaming.receiver import is_streamed, receive
+from httptask.chat.telemetry.spans import ChatSpan, chat_span
 from httptask.chat.usage import Usage
-from httptask.http.connections import Connection
-from httptask.http.edge import Edge
+from httptask.client.edge import Edge
+from httptask.connections.connection import Connection
 from httptask.http.errors import HttpStatusError, HttpTaskError
-from httptask.http.event_stream import Count
 from httptask.http.excerpt import request_id, tell_head
 from httptask.http.limits import CHAT_DEFAULTS
 from httptask.http.log import get_logger
 from httptask.http.models import HttpResponse
-from httptask.http.outcome import name_server
+from httptask.response.event_stream import Count
+from httptask.response.outcome import name_server
 
 __all__ = ["complete"]
 

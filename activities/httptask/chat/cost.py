@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from httptask.chat.usage import Usage
-from httptask.http.connections import Connection
+from httptask.connections.connection import Connection
 
 __all__ = ["cost_of"]
 

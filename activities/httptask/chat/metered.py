@@ -4,9 +4,9 @@ from urllib.parse import urlsplit
 
 from httptask.chat.cost import cost_of
 from httptask.chat.usage import Usage
-from httptask.http.connections import Connection
-from httptask.http.json_tree import is_object
+from httptask.connections.connection import Connection
 from httptask.http.models import HttpResponse, ModelUsage
+from httptask.json.tree import is_object
 
 __all__ = ["metered"]
 

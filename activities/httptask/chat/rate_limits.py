@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
-from httptask.http.retry_after import duration
+from httptask.resilience.retry_after import duration
 
 __all__ = ["RateLimit", "RateLimits", "read_rate_limits"]
 

@@ -6,11 +6,11 @@ from itertools import count, islice
 from typing import Any
 
 from httptask.chat.models import Completion, ToolCall
-from httptask.chat.wire import listed_calls
-from httptask.http import json_tree
-from httptask.http.json_pointer import json_pointer
-from httptask.http.json_schema import compile_schema
-from httptask.http.suggest import hint_for_unknown
+from httptask.chat.response.wire import listed_calls
+from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.json import tree as json_tree
+from httptask.json.pointer import json_pointer
+from httptask.json.schema import compile_schema
 
 __all__ = [
     "ToolCallInvalid",

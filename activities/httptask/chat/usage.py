@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from httptask.http.json_tree import is_object
+from httptask.json.tree import is_object
 
 __all__ = ["Usage", "grown"]
 

@@ -1,5 +1,5 @@
 """The network edge: one HTTP request in, one answer or one typed error out. Usable without Temporal.
 
 Importing this package does not import a client library: workflow code needs only the models and errors.
-`httptask.http.edge.Edge` sends.
+`httptask.client.edge.Edge` sends.
 """

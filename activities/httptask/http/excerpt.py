@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from httptask.http.errors import HttpTaskError, ResponseInvalid
 from httptask.http.headers import Headers, allowed
-from httptask.http.json_tree import parse
+from httptask.json.tree import parse
 
 __all__ = ["bound", "cut", "end_of_json", "excerpt", "request_id", "tell_head"]
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from httptask.http.authentication.models import Authentication
+from httptask.authentication.models import Authentication
 from httptask.http.body_models import (
     BinaryBody,
     FormBody,

@@ -3,8 +3,8 @@
 import os
 import signal
 
-from httptask.cli.notice import clear_notice, show_notice
-from httptask.cli.streams import prepare_streams
+from httptask.cli.terminal.notice import clear_notice, show_notice
+from httptask.cli.terminal.streams import prepare_streams
 
 __all__ = ["main"]
 
@@ -20,7 +20,7 @@ def main() -> None:
     before = signal.getsignal(signal.SIGINT)
     if before is signal.default_int_handler:  # else whoever started this command wants it to be left alone
         signal.signal(signal.SIGINT, _end)
-    from httptask.cli.app import main as run
+    from httptask.cli.commands.app import main as run
 
     signal.signal(signal.SIGINT, before)
     run()

@@ -6,14 +6,14 @@ from typing import Any, Final
 
 from httptask.config.find import CONFIG_NAME
 from httptask.config.load import Config
+from httptask.connections.connection import Connection
 from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place
-from httptask.http.connections import Connection
 from httptask.http.headers import is_credential
-from httptask.http.json_pointer import json_pointer
-from httptask.http.json_tree import is_object
-from httptask.http.secret_texts import cut_secrets
+from httptask.json.pointer import json_pointer
+from httptask.json.tree import is_object
+from httptask.secrets.references import cut_secrets
 
 __all__ = ["credential_warnings", "undeclared_secrets"]
 

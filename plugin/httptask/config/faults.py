@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from httptask.http.invalid import Finding, findings, keys_at
+from httptask.diagnostics.validation import Finding, findings, keys_at
 
 __all__ = ["describe_faults"]
 

@@ -11,19 +11,19 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from httptask.activities.allowance import AllowedActivity
-from httptask.chat.model_rules import misspelt_fields
+from httptask.chat.rules.models import misspelt_fields
 from httptask.config.errors import ConfigInvalid
 from httptask.config.faults import describe_faults
 from httptask.config.find import find_config
 from httptask.config.policy import Policy, WorkerPolicy
 from httptask.config.storage import StorageSection
 from httptask.config.variables import variables_as_written
-from httptask.http.connections import Connection, default_connections
+from httptask.connections.connection import Connection, default_connections
+from httptask.connections.providers import PROVIDERS
 from httptask.http.errors import RequestInvalid
-from httptask.http.json_tree import is_object
-from httptask.http.providers import PROVIDERS
-from httptask.http.secrets import SecretSource
 from httptask.http.url import Url
+from httptask.json.tree import is_object
+from httptask.secrets.store import SecretSource
 
 __all__ = ["STATE_DIRECTORY_NAME", "Config", "load_config"]
 

@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from httptask.http.address import parse_networks
-from httptask.http.hosts import check_host_patterns
+from httptask.egress.address import parse_networks
+from httptask.egress.hosts import check_host_patterns
 
 __all__ = ["Policy", "WorkerPolicy"]
 

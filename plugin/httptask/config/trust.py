@@ -6,7 +6,7 @@ from dataclasses import replace
 from httptask.config.errors import ConfigInvalid
 from httptask.config.find import CONFIG_NAME
 from httptask.config.load import Config
-from httptask.http.secrets import SecretSource
+from httptask.secrets.store import SecretSource
 
 __all__ = ["for_own_runs", "for_worker"]
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from httptask.http.connections import Connection
-from httptask.http.json_tree import is_object
+from httptask.connections.connection import Connection
+from httptask.json.tree import is_object
 
 __all__ = ["variables_as_written"]
 

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from httptask.activities.names import LOAD_DEFINITION
 from httptask.dsl.canonical import sha256
-from httptask.workflows.run import WORKFLOW_TYPE, LoadedDefinition
+from httptask.interpreter.workflow_types import WORKFLOW_TYPE, LoadedDefinition
 
 __all__ = ["DefinitionRegistry", "ServedDefinition"]
 

@@ -22,21 +22,21 @@ from httptask.activities.metering import Meter
 from httptask.activities.metrics import count_call
 from httptask.activities.storage import stored_from
 from httptask.activities.yielding import yield_control
+from httptask.client.edge import Edge
+from httptask.connections.connection import Connection, default_connections
 from httptask.dsl.selection import select_events
-from httptask.http.address import parse_networks
-from httptask.http.connections import Connection, default_connections
-from httptask.http.edge import Edge
-from httptask.http.fixtures import Fixtures
-from httptask.http.hosts import check_host_patterns
-from httptask.http.recording import Recorder
-from httptask.http.secrets import SecretSource, SecretStore
+from httptask.egress.address import parse_networks
+from httptask.egress.hosts import check_host_patterns
+from httptask.fixtures.recording import Recorder
+from httptask.fixtures.transport import Fixtures
+from httptask.interpreter.workflow_types import DefinitionWorkflow, HttpTaskWorkflow
+from httptask.plugin.connection_queues import OwnQueues
 from httptask.plugin.definitions import DefinitionRegistry
-from httptask.plugin.edges import SharedEdge
-from httptask.plugin.own_queues import OwnQueues
 from httptask.plugin.presence import Presence
-from httptask.workflows.registered import PLUGIN
-from httptask.workflows.run import DefinitionWorkflow, HttpTaskWorkflow
-from httptask.workflows.token_limit import TokenLimitWorkflow
+from httptask.plugin.shared_client import SharedEdge
+from httptask.scheduling.registered import PLUGIN
+from httptask.scheduling.token_limit_workflow import TokenLimitWorkflow
+from httptask.secrets.store import SecretSource, SecretStore
 
 __all__ = ["HttpTaskPlugin"]
 

@@ -2,7 +2,7 @@
 
 from temporalio.worker import Interceptor, WorkflowInboundInterceptor, WorkflowInterceptorClassInput
 
-from httptask.workflows.registered import PLUGIN
+from httptask.scheduling.registered import PLUGIN
 
 __all__ = ["Presence"]
 

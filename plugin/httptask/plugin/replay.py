@@ -18,10 +18,10 @@ from temporalio.worker import (
 )
 
 from httptask.activities.names import LOAD_DEFINITION
+from httptask.interpreter.status import StatusBoard, TaskStatus
+from httptask.interpreter.workflow_types import WORKFLOW_TYPE, DefinitionRun
 from httptask.plugin.definitions import DefinitionRegistry
 from httptask.plugin.plugin import HttpTaskPlugin
-from httptask.workflows.run import WORKFLOW_TYPE, DefinitionRun
-from httptask.workflows.status import StatusBoard, TaskStatus
 
 __all__ = ["ReplayFailed", "ReplayedTask", "replay_tasks", "runs_definition"]
 

@@ -13,7 +13,7 @@ from temporalio.client import WorkflowHandle
 from httptask.dsl.expressions.messages import excerpt
 from httptask.dsl.json_values import is_mapping, is_number
 from httptask.http.errors import Postponed
-from httptask.workflows.status import STATUS_QUERY, Impasse, RunStatus, TaskStatus
+from httptask.interpreter.status import STATUS_QUERY, Impasse, RunStatus, TaskStatus
 
 __all__ = ["SIMULATED_MEMO", "fetch_status", "paused_by", "with_attempts", "with_simulated"]
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from httptask.activities.failure import to_application_error
+from httptask.calls.problem import Problem, problem_of_failure
 from httptask.chat.check import require_sendable
 from httptask.chat.faults import BodyFault
 from httptask.chat.models import ChatRequest
-from httptask.http.connections import Connection, find_connection
+from httptask.connections.connection import Connection, find_connection
 from httptask.http.errors import HttpTaskError
 from httptask.testrequest.planning import PlannedTest
-from httptask.workflows.problem import Problem, problem_of_failure
 
 __all__ = ["check_planned"]
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from httptask.activities.connections import ConnectionProfile
+from httptask.calls.pages import Pages
 from httptask.dsl.expressions import Expression, evaluate, evaluate_condition
 from httptask.dsl.functions import HttpRequestArguments
 from httptask.dsl.program import TaskNode
 from httptask.http.models import HttpRequest, HttpResponse
-from httptask.workflows.pages import Pages
-from httptask.workflows.variables import Variables, bind, scope_for
+from httptask.interpreter.variables import Variables, bind, scope_for
 
 __all__ = ["FirstPage", "first_page_of"]
 

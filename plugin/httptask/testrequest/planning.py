@@ -10,20 +10,20 @@ from uuid import uuid4
 from pydantic import BaseModel
 
 from httptask.activities.connections import ConnectionProfile
+from httptask.calls.activity_call import ActivityCall
+from httptask.calls.chat import chat_output, plan_chat_call
+from httptask.calls.http import http_output, plan_http_call
 from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.request import to_http_request
+from httptask.diagnostics.suggest import closest
 from httptask.dsl.expressions import Expression, Rendered, Template, evaluate, render
 from httptask.dsl.functions import ChatCompletionArguments, HttpArguments, HttpRequestArguments
 from httptask.dsl.program import Program, TaskNode
 from httptask.http.models import HttpRequest
-from httptask.http.suggest import closest
+from httptask.interpreter.schemas import check_schema
+from httptask.interpreter.state import RunState, TaskExecution
+from httptask.interpreter.variables import Variables, bind, scope_for, task_variables, workflow_variables
 from httptask.testrequest.paging import first_page_of
-from httptask.workflows.activity_call import ActivityCall
-from httptask.workflows.chat_calls import chat_output, plan_chat_call
-from httptask.workflows.http_calls import http_output, plan_http_call
-from httptask.workflows.schemas import check_schema
-from httptask.workflows.state import RunState, TaskExecution
-from httptask.workflows.variables import Variables, bind, scope_for, task_variables, workflow_variables
 
 __all__ = ["PlannedTest", "Sample", "TestRequestError", "plan_test"]
 

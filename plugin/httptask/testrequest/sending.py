@@ -8,14 +8,14 @@ from temporalio.client import ActivityFailureError, Client
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
+from httptask.calls.activity_call import activity_options, fitting_summary
+from httptask.calls.problem import Problem, TaskFault, problem_of_failure
 from httptask.chat.models import Completion
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.dsl.functions import ChatCompletionArguments
 from httptask.dsl.program import TaskNode
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.testrequest.planning import PlannedTest
-from httptask.workflows.activity_call import activity_options, fitting_summary
-from httptask.workflows.problem import Problem, TaskFault, problem_of_failure
 from httptask.workflows.reask import may_ask_again, refused_answer
 
 __all__ = ["Outcome", "send_once"]

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from httptask.http.authentication.digest import DigestUser
 from httptask.http.errors import Unauthorized
 from httptask.http.models import HttpRequest, TextBody
 from httptask.http.url import Url
+from httptask.request.digest import DigestUser
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 
 HASHES: dict[str, Any] = {

@@ -3,12 +3,12 @@
 import asyncio
 from typing import Any
 
-from httptask.http.authentication.models import TokenAuthentication
-from httptask.http.authentication.policy import OAuth2Policy
-from httptask.http.connections import Connection
-from httptask.http.edge import Edge
+from httptask.authentication.models import TokenAuthentication
+from httptask.authentication.policy import OAuth2Policy
+from httptask.client.edge import Edge
+from httptask.connections.connection import Connection
 from httptask.http.models import HttpRequest, SecretReference
-from httptask.http.secrets import SecretSource, SecretStore
+from httptask.secrets.store import SecretSource, SecretStore
 from httptask.testing import Reply, ScriptedServer
 from support.authorization import AuthorizationServer
 

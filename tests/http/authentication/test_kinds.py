@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from httptask.http.authentication.models import BearerAuthentication, CertificateAuthentication
-from httptask.http.connections import Connection
+from httptask.authentication.models import BearerAuthentication, CertificateAuthentication
+from httptask.connections.connection import Connection
 from httptask.http.errors import RequestInvalid, SecretUnavailable
 from httptask.http.models import HttpRequest, SecretReference
-from httptask.http.prepare import prepare
-from httptask.http.secrets import SecretSource, SecretStore
-from httptask.http.wire import WireRequest, wire_request
+from httptask.request.preview import prepare
+from httptask.request.wire import WireRequest, wire_request
+from httptask.secrets.store import SecretSource, SecretStore
 
 VALUES = {"KEY": "k/1 +2==", "USER": json.dumps({"username": "ann", "password": "pa:ss"}), "ID": "tenant-1"}
 STORE = SecretStore({name: SecretSource(name=name, environment=name) for name in VALUES}, VALUES)

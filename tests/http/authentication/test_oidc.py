@@ -6,7 +6,7 @@ import pytest
 
 from httptask.http.errors import HttpTaskError, SecretUnavailable, TokenUnavailable
 from httptask.http.models import HttpRequest
-from httptask.http.secrets import SecretStore
+from httptask.secrets.store import SecretStore
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.authorization import AuthorizationServer
 
@@ -97,11 +97,11 @@ async def test_the_clients_secret_goes_to_its_own_origins_only(make_edge: Any) -
 async def test_a_token_endpoint_is_no_less_secure_than_its_provider(
     make_edge: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from httptask.http.authentication import oauth2
-    from httptask.http.authentication.models import TokenAuthentication
-    from httptask.http.authentication.policy import OAuth2Policy
-    from httptask.http.authentication.source import token_source
-    from httptask.http.wire import WireRequest
+    from httptask.authentication.models import TokenAuthentication
+    from httptask.authentication.policy import OAuth2Policy
+    from httptask.client import oauth2
+    from httptask.request.token_source import token_source
+    from httptask.request.wire import WireRequest
 
     async def send(request: WireRequest) -> bytes:
         assert request.method == "GET"

@@ -10,9 +10,9 @@ from urllib.parse import quote
 import authlib.oauth2.rfc7523  # noqa: F401 - the first call would spend its half second on it
 import pytest
 
-from httptask.http.fixtures import Fixtures
+from httptask.fixtures.recording import Recorder
+from httptask.fixtures.transport import Fixtures
 from httptask.http.models import HttpRequest, Limits
-from httptask.http.recording import Recorder
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.authorization import AuthorizationServer
 from support.outputs import outputs_of

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from httptask.http.authentication.tokens import Token, Tokens
+from httptask.client.token_cache import Token, Tokens
 from httptask.http.errors import TokenUnavailable
 
 
@@ -145,7 +145,7 @@ async def test_a_refresh_token_is_kept_when_its_token_is_dropped(tokens: Tokens,
 async def test_the_number_of_tokens_is_bounded(
     tokens: Tokens, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("httptask.http.authentication.tokens._MOST", 3)
+    monkeypatch.setattr("httptask.client.token_cache._MOST", 3)
     source.next.set_result(Token("t"))
     for number in range(5):
         await tokens.get(str(number), source.fetch)

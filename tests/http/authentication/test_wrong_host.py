@@ -174,11 +174,11 @@ async def test_a_secret_of_another_origin_is_refused(make_edge: Any, kind: str) 
 @pytest.mark.parametrize("kind", ["digest", "oauth2"])
 async def test_a_request_to_another_origin_passes_without_a_credential(make_edge: Any, kind: str) -> None:
     """What follows a redirect uses the same transport, which must know where it belongs."""
-    from httptask.http.exchange import exchange
     from httptask.http.limits import HTTP_DEFAULTS, bounds
-    from httptask.http.redaction import Redactor
     from httptask.http.url import Url
-    from httptask.http.wire import WireRequest, wire_request
+    from httptask.request.wire import WireRequest, wire_request
+    from httptask.secrets.redaction import Redactor
+    from httptask.transport.exchange import exchange
 
     async with serving() as servers:
         edge = make_edge(

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from httptask.chat.unknown import IsUnknown
+from httptask.chat.fields.unknown import IsUnknown
 from httptask.dsl.json_values import is_list, is_mapping
-from httptask.http.json_pointer import pointer_tokens
+from httptask.json.pointer import pointer_tokens
 
 __all__ = ["missing_place"]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from httptask.http.json_pointer import json_pointer
+from httptask.json.pointer import json_pointer
 
 __all__ = ["Fault", "Severity", "child_pointer"]
 

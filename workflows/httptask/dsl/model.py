@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
+from httptask.authentication.policy import Policy
 from httptask.dsl.json_values import is_mapping
-from httptask.http.authentication.policy import Policy
 
 __all__ = [
     "FLOW_DIRECTIVES",

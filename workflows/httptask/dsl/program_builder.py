@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from httptask.authentication.policy import Policy
 from httptask.dsl.bodies import bodies_of
 from httptask.dsl.expressions import Template, parse_address, parse_expression, parse_template
 from httptask.dsl.faults import Fault, child_pointer
@@ -51,7 +52,6 @@ from httptask.dsl.program import (
     resolve_scope,
 )
 from httptask.dsl.reading_arguments import PaginateArguments, StreamArguments
-from httptask.http.authentication.policy import Policy
 
 __all__ = ["build_program"]
 

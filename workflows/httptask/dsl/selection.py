@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any, Final, NoReturn
 
+from httptask.client.collecting import Selected
 from httptask.dsl.expressions import (
     Expression,
     ExpressionFailed,
@@ -18,10 +19,9 @@ from httptask.dsl.expressions import (
 from httptask.dsl.expressions.messages import excerpt, not_a_condition
 from httptask.dsl.faults import Fault
 from httptask.dsl.json_values import is_list
-from httptask.http.collecting import Selected
 from httptask.http.errors import SelectionFailed
-from httptask.http.events import Event
 from httptask.http.models import StreamReading
+from httptask.response.events import Event
 
 __all__ = ["select_events"]
 

@@ -15,10 +15,10 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from httptask.chat.models import ToolCall
 from httptask.chat.tools import ToolCallInvalid, answer, complaint, read_arguments
-from httptask.http.json_pointer import json_pointer
-from httptask.workflows.calls import CallOptions
+from httptask.json.pointer import json_pointer
 from httptask.workflows.carrying import carried
 from httptask.workflows.errors import CallInvalid
+from httptask.workflows.http_request import CallOptions
 
 __all__ = ["ActivityTools", "tool_of"]
 

@@ -12,12 +12,12 @@ from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 
 from httptask.activities.storage import MAX_INLINE_BYTES
-from httptask.http.json_pointer import json_pointer
-from httptask.http.json_tree import infinite_numbers
+from httptask.calls.problem import TaskFault
+from httptask.json.pointer import json_pointer
+from httptask.json.tree import infinite_numbers
+from httptask.scheduling.command_limits import Room
+from httptask.scheduling.payloads import converted, require_room
 from httptask.workflows.errors import CallInvalid, fault_error
-from httptask.workflows.payloads import converted, require_room
-from httptask.workflows.problem import TaskFault
-from httptask.workflows.room import Room
 
 __all__ = ["carried", "require_json"]
 

@@ -8,10 +8,13 @@ from pydantic import BaseModel, ValidationError
 from temporalio import workflow
 
 from httptask.activities.names import CHAT_COMPLETION
+from httptask.calls.activity_call import CHAT_SECONDS, ActivityCall
+from httptask.calls.chat import sum_usage
+from httptask.calls.problem import TaskFault, describe_invalid
 from httptask.chat.faults import Level
 from httptask.chat.fields.request import ChatParams
 from httptask.chat.models import ChatRequest, Completion, Incomplete, ToolCall, Usage
-from httptask.chat.structured import asks_for_json
+from httptask.chat.response.structured_output import asks_for_json
 from httptask.chat.tools import (
     answered_calls,
     follow_up,
@@ -21,17 +24,14 @@ from httptask.chat.tools import (
 )
 from httptask.dsl.metadata import Budget
 from httptask.http.models import Limits
-from httptask.workflows.activity_call import CHAT_SECONDS, ActivityCall
+from httptask.scheduling.budget import Spending
 from httptask.workflows.activity_tools import ActivityTools
-from httptask.workflows.budget import Spending
-from httptask.workflows.calls import CallOptions, execute
 from httptask.workflows.carrying import require_json
-from httptask.workflows.chat_calls import sum_usage
 from httptask.workflows.chat_result import ChatResult, chat_result
 from httptask.workflows.errors import CallInvalid, OutputInvalid, TurnsExceeded, fault_error
-from httptask.workflows.live import require_stream
+from httptask.workflows.http_request import CallOptions, execute
+from httptask.workflows.live_text import require_stream
 from httptask.workflows.output_type import response_format_of
-from httptask.workflows.problem import TaskFault, describe_invalid
 from httptask.workflows.reask import ask, usage_in
 
 __all__ = ["chat_completion"]

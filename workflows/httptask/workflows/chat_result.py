@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from httptask.chat.faults import BodyFault
 from httptask.chat.models import Audio, Completion, Extra, ToolCall, Usage
 from httptask.chat.rate_limits import RateLimits
-from httptask.http.json_pointer import json_pointer
+from httptask.json.pointer import json_pointer
 from httptask.workflows.errors import AnswerRefused, OutputInvalid
 
 __all__ = ["ChatResult", "chat_result"]

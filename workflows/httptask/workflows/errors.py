@@ -20,9 +20,9 @@ from typing import Any
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState
 from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 
+from httptask.calls.problem import TaskFault
 from httptask.dsl.json_values import is_mapping
 from httptask.http.errors import Postponed
-from httptask.workflows.problem import TaskFault
 
 __all__ = [
     "AddressForbidden",

@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 
+from httptask.calls.chat import sum_usage
+from httptask.calls.problem import Problem, TaskFault
 from httptask.chat.models import Usage
 from httptask.dsl.expressions.messages import excerpt
-from httptask.workflows.chat_calls import sum_usage
 from httptask.workflows.errors import OutputInvalid
-from httptask.workflows.problem import Problem, TaskFault
 
 __all__ = ["ask", "may_ask_again", "refused_answer", "usage_in"]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from httptask.http.providers import ProviderName
+from httptask.connections.providers import ProviderName
 
 __all__ = ["ABSENT", "FIRST_REVISION", "REVISION", "About", "AnyOther", "Length", "Matches", "Own", "Range"]
 

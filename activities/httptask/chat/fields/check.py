@@ -24,12 +24,12 @@ from httptask.chat.fields.shapes import (
     Text,
     shape_of,
 )
+from httptask.chat.fields.unknown import UNKNOWN
 from httptask.chat.fields.words import kind_words, listed, words
-from httptask.chat.unknown import UNKNOWN
-from httptask.http.json_pointer import json_pointer
-from httptask.http.json_tree import is_array, is_object
-from httptask.http.providers import ProviderName
-from httptask.http.suggest import closest
+from httptask.connections.providers import ProviderName
+from httptask.diagnostics.suggest import closest
+from httptask.json.pointer import json_pointer
+from httptask.json.tree import is_array, is_object
 
 __all__ = ["Server", "field_faults"]
 

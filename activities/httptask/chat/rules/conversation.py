@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from httptask.chat.faults import quoted
+from httptask.chat.fields.unknown import UNKNOWN
 from httptask.chat.rules.rule import Breach, Rule, objects_in, rule
-from httptask.chat.unknown import UNKNOWN
-from httptask.http.json_tree import is_array, is_object, parse
+from httptask.json.tree import is_array, is_object, parse
 
 __all__ = ["RULES"]
 

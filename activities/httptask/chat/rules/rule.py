@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from httptask.chat.faults import BodyFault, Severity
-from httptask.http.json_pointer import json_pointer
-from httptask.http.json_tree import is_array, is_object
+from httptask.json.pointer import json_pointer
+from httptask.json.tree import is_array, is_object
 
 __all__ = ["Breach", "Rule", "is_absent", "objects_in", "rule"]
 

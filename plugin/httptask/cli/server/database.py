@@ -5,7 +5,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from httptask.cli.console import print_note
+from httptask.cli.terminal.console import print_note
 
 __all__ = ["Database"]
 

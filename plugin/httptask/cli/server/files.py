@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 
-from httptask.cli.errors import CliError
+from httptask.cli.terminal.errors import CliError
 
 __all__ = ["open_regular", "prepare_folder"]
 

@@ -11,15 +11,15 @@ import sysconfig
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from httptask.cli.errors import CliError, ExitCode
-from httptask.cli.installation import installing
+from httptask.cli.project.installation import installing
 from httptask.cli.server.database import Database
 from httptask.cli.server.files import open_regular
 from httptask.cli.server.identity import command_of, is_in_this_network, start_of
 from httptask.cli.server.locks import FileLock
 from httptask.cli.server.log import ServerLog
 from httptask.cli.server.ports import available_port
-from httptask.workflows.state import SEARCH_ATTRIBUTES
+from httptask.cli.terminal.errors import CliError, ExitCode
+from httptask.interpreter.state import SEARCH_ATTRIBUTES
 
 __all__ = ["ServerProcess"]
 

@@ -5,13 +5,13 @@ import contextlib
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
-from httptask.cli.background import beside
-from httptask.cli.console import print_note
-from httptask.cli.errors import CliError, ExitCode
 from httptask.cli.server.files import prepare_folder
 from httptask.cli.server.locks import FileLock
 from httptask.cli.server.log import ServerLog
 from httptask.cli.server.process import ServerProcess
+from httptask.cli.terminal.background import beside
+from httptask.cli.terminal.console import print_note
+from httptask.cli.terminal.errors import CliError, ExitCode
 
 __all__ = ["SharedServer"]
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.faults import Fault, Severity, child_pointer
 from httptask.dsl.model import FLOW_DIRECTIVES, RaiseTask, SwitchTask
 from httptask.dsl.program import Program, TaskNode, TaskSequence
-from httptask.http.suggest import hint_for_unknown
 
 __all__ = ["Jump", "check_flow", "jumps_of"]
 

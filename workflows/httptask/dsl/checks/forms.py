@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from httptask.authentication.policy import OidcPolicy, Policy
 from httptask.dsl.expressions import is_whole_expression
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
 from httptask.dsl.model import AuthenticationPolicy, Endpoint, ErrorDefinition, RaiseTask, SetTask
 from httptask.dsl.program import Program, TaskNode
-from httptask.http.authentication.policy import OidcPolicy, Policy
 
 __all__ = ["check_forms", "expression_fault"]
 

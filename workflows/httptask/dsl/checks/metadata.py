@@ -12,7 +12,7 @@ from httptask.dsl.program import Program
 from httptask.dsl.structure.locate import Token, tokens_of
 from httptask.dsl.structure.messages import fault_of
 from httptask.dsl.structure.validate import errors_of
-from httptask.http.json_pointer import json_pointer
+from httptask.json.pointer import json_pointer
 
 __all__ = ["check_metadata"]
 

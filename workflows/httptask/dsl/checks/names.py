@@ -4,14 +4,14 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from httptask.authentication.check import policy_faults
+from httptask.authentication.policy import Policy
+from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.dsl.durations import meant_duration
 from httptask.dsl.faults import Fault, Severity, child_pointer
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments, MapArguments
 from httptask.dsl.model import AuthenticationPolicy, Endpoint, ForTask, RaiseTask, Use
 from httptask.dsl.program import Program, TaskNode
-from httptask.http.authentication.check import policy_faults
-from httptask.http.authentication.policy import Policy
-from httptask.http.suggest import closest, hint_for_unknown
 
 __all__ = ["check_names"]
 

@@ -7,12 +7,12 @@ runtime adds `$tasks`.
 from collections.abc import Iterator
 from typing import Final
 
+from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.checks.places import offset_in
 from httptask.dsl.faults import Fault
 from httptask.dsl.functions import MapArguments
 from httptask.dsl.model import ForTask
 from httptask.dsl.program import ExpressionUse, Place, Program, Scope
-from httptask.http.suggest import hint_for_unknown
 
 __all__ = ["check_references", "visible_variables"]
 

@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from httptask.diagnostics.suggest import closest
 from httptask.dsl.expressions import Template, TemplateText, is_expression
 from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
 from httptask.dsl.json_values import is_mapping
 from httptask.dsl.program import Program, TaskNode
-from httptask.http.suggest import closest
 
 __all__ = ["check_requests"]
 

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, Final
 
 from httptask.dsl.json_values import is_list, is_mapping
-from httptask.http.json_pointer import pointer_tokens
+from httptask.json.pointer import pointer_tokens
 
 __all__ = ["MissingKey", "SchemaShape"]
 

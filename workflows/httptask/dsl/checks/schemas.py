@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from httptask.dsl.faults import Fault
 from httptask.dsl.model import Export, Input, Output
 from httptask.dsl.program import Program
-from httptask.http.json_schema import compile_schema
+from httptask.json.schema import compile_schema
 
 __all__ = ["check_schemas"]
 

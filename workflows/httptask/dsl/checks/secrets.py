@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.checks.places import offset_in
 from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS
 from httptask.dsl.program import Program, TemplateUse
-from httptask.http.suggest import hint_for_unknown
 
 __all__ = ["check_secrets"]
 

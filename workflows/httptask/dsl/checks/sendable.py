@@ -11,10 +11,10 @@ from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import HttpRequestArguments
 from httptask.dsl.json_values import is_mapping
 from httptask.dsl.program import Program
-from httptask.http.bodies import check_content_type
 from httptask.http.headers import check_header, check_header_name, check_idempotency_key
 from httptask.http.models import FormBody, JsonBody, MultipartBody, Part, RequestBody, TextBody
 from httptask.http.url import has_dot_segment
+from httptask.request.bodies import check_content_type
 
 __all__ = ["check_sendable"]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.dsl.checks.arguments import DESCRIPTORS
 from httptask.dsl.checks.headers import header_fault
 from httptask.dsl.checks.outputs import declared, page_response, raw_inputs, raw_output, transformed_output
@@ -10,7 +11,6 @@ from httptask.dsl.checks.schema_shape import MissingKey, SchemaShape
 from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.program import ExpressionUse, Program
-from httptask.http.suggest import closest, hint_for_unknown
 
 __all__ = ["check_shapes"]
 

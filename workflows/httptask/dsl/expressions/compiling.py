@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
+from httptask.diagnostics.suggest import closest
 from httptask.dsl.expressions.expression import Expression, to_fault
 from httptask.dsl.expressions.helper_process import HelperStopped
 from httptask.dsl.expressions.jq_program import CHECK_FIRST_LINE, check_program
@@ -14,7 +15,6 @@ from httptask.dsl.expressions.messages import excerpt
 from httptask.dsl.expressions.pool import run_program
 from httptask.dsl.expressions.refusals import REFUSED_FUNCTIONS
 from httptask.dsl.faults import Fault
-from httptask.http.suggest import closest
 
 __all__ = ["compile_check", "problem_of"]
 

@@ -19,7 +19,7 @@ from httptask.dsl.expressions.jq_program import batch_program
 from httptask.dsl.expressions.messages import excerpt, hint_for_failure, not_a_condition
 from httptask.dsl.expressions.pool import run_program
 from httptask.dsl.json_values import is_mapping
-from httptask.http.json_tree import check_depth, finite_number
+from httptask.json.tree import check_depth, finite_number
 
 __all__ = ["LIMIT_SECONDS", "Scope", "evaluate", "evaluate_all", "evaluate_condition"]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from httptask.activities.allowance import OURS
 from httptask.chat.faults import Level
+from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import (
     FUNCTIONS,
@@ -22,8 +23,7 @@ from httptask.dsl.structure.requests import request_faults
 from httptask.dsl.structure.tasks import RawTask
 from httptask.dsl.structure.unsupported import unsupported
 from httptask.dsl.structure.validate import errors_of
-from httptask.http.json_pointer import json_pointer
-from httptask.http.suggest import closest, hint_for_unknown
+from httptask.json.pointer import json_pointer
 
 __all__ = ["argument_errors", "call_faults", "is_expression"]
 

@@ -5,15 +5,15 @@ from typing import Any, Final
 
 from httptask.chat.check import check_body
 from httptask.chat.faults import UNKNOWN_FIELD, Level
-from httptask.chat.model_rules import Takes
-from httptask.chat.structured import asks_for_json
+from httptask.chat.fields.unknown import has_unknown, with_unknown
+from httptask.chat.response.structured_output import asks_for_json
+from httptask.chat.rules.models import Takes
 from httptask.chat.tools import handler_faults
-from httptask.chat.unknown import has_unknown, with_unknown
+from httptask.diagnostics.suggest import closest
 from httptask.dsl.faults import Fault, Severity, child_pointer
 from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS
 from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.structure.kinds import shown
-from httptask.http.suggest import closest
 
 __all__ = ["chat_faults", "is_expression"]
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from httptask.dsl.structure.locate import Location, Token
-from httptask.http.json_pointer import json_pointer
+from httptask.json.pointer import json_pointer
 
 __all__ = ["Found"]
 

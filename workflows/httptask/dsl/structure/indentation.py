@@ -24,7 +24,7 @@ from httptask.dsl.model import (
 )
 from httptask.dsl.reading_arguments import PaginateArguments, StreamArguments
 from httptask.dsl.structure.locate import Token, keys_of
-from httptask.http.json_pointer import json_pointer
+from httptask.json.pointer import json_pointer
 
 __all__ = ["indented"]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
 from pydantic import BaseModel, Tag
 
 from httptask.dsl.json_values import is_list
-from httptask.http.json_pointer import pointer_tokens
+from httptask.json.pointer import pointer_tokens
 
 __all__ = [
     "Branch",

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.dsl.durations import meant_duration
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import FUNCTIONS, HttpArguments, HttpRequestArguments
@@ -16,8 +17,7 @@ from httptask.dsl.structure.kinds import kind_of_type, kind_of_value, shown
 from httptask.dsl.structure.locate import Token, keys_of
 from httptask.dsl.structure.other_names import elsewhere, meant_key
 from httptask.dsl.structure.unsupported import unsupported_key, unsupported_keyword
-from httptask.http.json_pointer import json_pointer
-from httptask.http.suggest import closest, hint_for_unknown
+from httptask.json.pointer import json_pointer
 
 __all__ = ["fault_of"]
 

@@ -18,7 +18,7 @@ from httptask.dsl.structure.locate import (
     tag_of,
     unwrapped,
 )
-from httptask.http.json_pointer import json_pointer
+from httptask.json.pointer import json_pointer
 
 __all__ = ["null_faults"]
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from httptask.diagnostics.suggest import closest
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.json_values import is_mapping
 from httptask.dsl.reading_arguments import WAYS
 from httptask.dsl.structure.page_places import place_faults
-from httptask.http.suggest import closest
 
 __all__ = ["page_faults"]
 

@@ -3,12 +3,12 @@
 import copy
 from typing import Any, Final
 
+from httptask.diagnostics.suggest import closest
 from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.model import TaskBase
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.locate import Token, keys_of, value_at
 from httptask.dsl.structure.tasks import task_prefix
-from httptask.http.suggest import closest
 
 __all__ = ["repair"]
 

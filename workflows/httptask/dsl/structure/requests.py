@@ -5,13 +5,13 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from httptask.diagnostics.suggest import closest
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import BODY_ARGUMENTS
 from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.structure.pages import page_faults
-from httptask.http.charset import is_charset
 from httptask.http.models import BinaryBody
-from httptask.http.suggest import closest
+from httptask.response.charset import is_charset
 
 __all__ = ["request_faults"]
 

@@ -7,7 +7,7 @@ from typing import Any
 from httptask.dsl.faults import Fault
 from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.structure.locate import Token
-from httptask.http.json_pointer import json_pointer
+from httptask.json.pointer import json_pointer
 
 __all__ = ["RawTask", "list_faults", "raw_tasks", "task_prefix"]
 

@@ -1,0 +1,1 @@
+"""How a server authenticates its clients, as a connection declares it."""

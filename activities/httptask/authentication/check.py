@@ -1,0 +1,98 @@
+"""What a policy lacks, or has too much of."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from httptask.authentication.policy import (
+    BearerPolicy,
+    CertificatePolicy,
+    OidcPolicy,
+    Policy,
+    UserPolicy,
+)
+
+__all__ = ["PolicyFault", "has_scheme", "policy_faults"]
+
+_CLIENT_NEEDS = {"none": (), "private_key_jwt": ("id", "assertion")}
+_SCHEME = "bearer "
+_SUBJECTS = {
+    "refresh_token": "the refresh token",
+    "urn:ietf:params:oauth:grant-type:token-exchange": "the token to exchange",
+}
+
+
+@dataclass(frozen=True)
+class PolicyFault:
+    """One fault; `path` leads from the policy to its place."""
+
+    path: tuple[str, ...]
+    code: str
+    message: str
+    hint: str
+
+
+def policy_faults(policy: Policy) -> Iterator[PolicyFault]:
+    """Finds what makes a policy unusable, whatever its texts turn out to be."""
+    given = policy.given()
+    if len(given) != 1:
+        *schemes, last = (f"`{name}`" for name in type(policy).model_fields)
+        message = f"authentication must have exactly one of {', '.join(schemes)} or {last}"
+        yield PolicyFault((), "authentication", message, "keep one")
+        return
+    [(scheme, settings)] = given
+    match settings:
+        case CertificatePolicy():
+            yield from _missing((scheme,), settings, ("use",), "name a connection with a client certificate")
+        case UserPolicy() | BearerPolicy() | OidcPolicy() if settings.use is not None:
+            if settings.model_fields_set != {"use"}:
+                message = f"`{scheme}` has `use` and more besides"
+                yield PolicyFault((scheme,), "authentication", message, "the secret holds all of it")
+        case UserPolicy():
+            yield from _missing((scheme,), settings, ("username", "password"))
+        case BearerPolicy():
+            yield from _missing((scheme,), settings, ("token",))
+            yield from _token_alone((scheme, "token"), settings.token)
+        case OidcPolicy():
+            yield from _token_faults(scheme, settings)
+        case _:
+            pass
+
+
+def _missing(
+    path: tuple[str, ...], settings: object, names: tuple[str, ...], hint: str = ""
+) -> Iterator[PolicyFault]:
+    lacking = " and ".join(f"`{name}`" for name in names if getattr(settings, name) is None)
+    if lacking:
+        hint = hint or f"add {lacking}, or `use` the name of a secret that holds them"
+        yield PolicyFault(path, "missing-key", f"`{path[-1]}` has no {lacking}", hint)
+
+
+def _token_alone(path: tuple[str, ...], token: str | None) -> Iterator[PolicyFault]:
+    if token is not None and not token.strip():
+        yield PolicyFault(path, "empty", "`token` is empty", "name the secret that holds it")
+    elif token is not None and has_scheme(token):
+        message = "`token` begins with `Bearer`, which is put before it anyway"
+        yield PolicyFault(path, "authentication", message, "write the token alone")
+
+
+def has_scheme(token: str) -> bool:
+    """Whether a bearer token has the name of the scheme before it, as in a header."""
+    return token[: len(_SCHEME)].lower() == _SCHEME
+
+
+def _token_faults(scheme: str, settings: OidcPolicy) -> Iterator[PolicyFault]:
+    yield from _missing((scheme,), settings, ("authority", "grant"))
+    grant, client = settings.grant, settings.client
+    if grant == "authorization_code":
+        message = "the grant `authorization_code` needs a person at a browser"
+        hint = "use client_credentials, password or refresh_token"
+        yield PolicyFault((scheme, "grant"), "unsupported", message, hint)
+    if grant == "password":
+        hint = "the grant `password` needs both"
+        yield from _missing((scheme,), settings, ("username", "password"), hint)
+    if grant in _SUBJECTS:
+        hint = f"write {_SUBJECTS[grant]}: subject: {{ token: ..., type: ... }}"
+        yield from _missing((scheme,), settings, ("subject",), hint)
+    hint = f"it has `authentication: {client.authentication}`; write `none` for a client without a secret"
+    needs = _CLIENT_NEEDS.get(client.authentication, ("id", "secret"))
+    yield from _missing((scheme, "client"), client, needs, hint)

@@ -1,0 +1,133 @@
+"""Structured output: the JSON in an answer's text, checked against what `response_format` asks for."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+from httptask.json import tree as json_tree
+from httptask.json.pointer import json_pointer
+from httptask.json.schema import compile_schema
+
+__all__ = ["OutputFault", "StructuredOutput", "asks_for_json", "read_structured"]
+
+MAX_FAULTS = 8
+MAX_FAULT_CHARACTERS = 200
+_BYTE_ORDER_MARK: Final = "\ufeff"
+_END_OF_THOUGHT: Final = "</think>"
+_NO_TEXT: Final = "the answer has no text"
+_FENCES: Final = frozenset({"```", "```json", "~~~", "~~~json"})
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFault:
+    """One reason why an answer is not what was asked for; `pointer` is a JSON Pointer into the answer."""
+
+    pointer: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StructuredOutput:
+    """The parsed answer; with faults, `value` is not to be used."""
+
+    value: Any
+    faults: tuple[OutputFault, ...] = ()
+
+
+def asks_for_json(request_body: Mapping[str, Any]) -> bool:
+    """Whether the request wants its answer as JSON."""
+    response_format = request_body.get("response_format")
+    return json_tree.is_object(response_format) and response_format.get("type") in (
+        "json_object",
+        "json_schema",
+    )
+
+
+def read_structured(
+    text: str, response_format: Mapping[str, Any], *, reasoning: str | None = None
+) -> StructuredOutput:
+    """Parse an answer and check it.
+
+    Servers without constrained decoding wrap JSON in a Markdown code fence, and leave what a reasoning model thought
+    in front of it. So where the text itself is not JSON, the answer is what follows `</think>`, and its only fence.
+
+    Args:
+        text: the whole text of the answer.
+        response_format: that field of the request, of type `json_object` or `json_schema`.
+        reasoning: what stands beside the text, and in place of it on servers that take the answer for a thought.
+    """
+    if not text.strip():
+        return StructuredOutput(None, (OutputFault("", _no_text(reasoning, response_format)),))
+    try:
+        value = _parse(text)
+    except ValueError as unreadable:
+        return StructuredOutput(None, (OutputFault("", str(unreadable)),))
+    return StructuredOutput(value, tuple(islice(_faults(value, response_format), MAX_FAULTS)))
+
+
+def _no_text(reasoning: str | None, response_format: Mapping[str, Any]) -> str:
+    """Why there is no JSON, where there is not even text."""
+    if not (reasoning or "").strip():
+        return _NO_TEXT
+    if read_structured(reasoning or "", response_format).faults:
+        return f"{_NO_TEXT}, only reasoning"
+    return f"{_NO_TEXT}; its reasoning is the JSON that was asked for, which the server took for a thought"
+
+
+def _faults(value: Any, response_format: Mapping[str, Any]) -> Iterator[OutputFault]:
+    if response_format["type"] == "json_object":
+        if not isinstance(value, dict):
+            yield OutputFault("", "the answer is JSON but not an object")
+        return
+    declared = response_format.get("json_schema")
+    if not json_tree.is_object(declared) or declared.get("schema") is None:
+        return
+    for error in compile_schema(declared["schema"]).iter_errors(value):
+        yield OutputFault(json_pointer(error.instance_path), error.message[:MAX_FAULT_CHARACTERS])
+
+
+def _parse(text: str) -> Any:
+    try:
+        return _parse_json(text)
+    except ValueError:
+        _, thought, answer = text.partition(_END_OF_THOUGHT)
+        if not thought:
+            return _parse_fenced(text)
+    if not answer.strip():
+        raise ValueError(f"{_NO_TEXT} behind what the model thought ({_END_OF_THOUGHT})")
+    try:
+        return _parse_json(answer)
+    except ValueError:
+        return _parse_fenced(answer)
+
+
+def _parse_fenced(text: str) -> Any:
+    blocks = _fenced_blocks(text)
+    return _parse_json(blocks[0] if len(blocks) == 1 else text)
+
+
+def _parse_json(text: str) -> Any:
+    try:
+        return json_tree.parse(text.removeprefix(_BYTE_ORDER_MARK))
+    except json.JSONDecodeError as invalid:
+        raise ValueError(f"not JSON: {invalid.msg} at line {invalid.lineno} column {invalid.colno}") from None
+
+
+def _fenced_blocks(text: str) -> list[str]:
+    """The contents of Markdown fences. A closing fence ends its line, which no JSON string can do."""
+    blocks: list[str] = []
+    lines: list[str] | None = None
+    fence = ""
+    for line in text.split("\n"):
+        bare = line.strip()
+        if lines is None:
+            if bare.lower() in _FENCES:
+                fence, lines = bare[:3], []
+        elif bare.endswith(fence):
+            blocks.append("\n".join([*lines, bare.removesuffix(fence)]))
+            lines = None
+        else:
+            lines.append(line)
+    return blocks

@@ -1,0 +1,1 @@
+"""A streamed answer, put together."""

@@ -1,0 +1,1 @@
+"""Spans of chat completions, by the conventions of OpenTelemetry."""

@@ -1,0 +1,1 @@
+"""A server, and what is set for all requests to it."""

@@ -1,0 +1,1 @@
+"""Which addresses calls may go to."""

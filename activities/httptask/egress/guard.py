@@ -1,0 +1,137 @@
+"""The address guard at work: no socket is connected to an address that a connection may not reach."""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from ipaddress import ip_address
+from typing import Any
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from httptask.egress.address import Network, refusal
+from httptask.http.errors import AddressForbidden, ConnectFailed
+
+__all__ = ["Guard"]
+
+_LOOPBACK, _METADATA = "127.0.0.1", "169.254.169.254"
+_ALWAYS_AT = {
+    **dict.fromkeys(("localhost", "localhost.localdomain", "localhost4", "localhost6"), _LOOPBACK),
+    **dict.fromkeys(("ip6-localhost", "ip6-loopback"), _LOOPBACK),
+    **dict.fromkeys(("metadata.google.internal", "metadata.goog", "metadata"), _METADATA),
+    **dict.fromkeys(("instance-data.ec2.internal", "instance-data"), _METADATA),
+    "metadata.tencentyun.com": "169.254.0.23",
+}
+"""Names of this machine and of the metadata services of clouds, which lead to the same place in every network."""
+
+AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]
+"""As `socket.getaddrinfo` gives it."""
+
+
+class Guard(AbstractResolver):
+    """Resolves a name once and judges every address of it, and again the address of each socket.
+
+    Connectors ask no resolver for hosts that are addresses already, so the socket is where nothing gets past.
+
+    Args:
+        allowed: private networks that are open.
+    """
+
+    def __init__(self, allowed: Sequence[Network]) -> None:
+        self._allowed = allowed
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """The addresses of a name.
+
+        Raises:
+            ConnectFailed: it has none.
+            AddressForbidden: one of them may not be reached.
+        """
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(
+                host, port, family=family, type=socket.SOCK_STREAM
+            )
+        except (OSError, UnicodeError):
+            raise ConnectFailed(f"the name {host} can't be resolved", details={"host": host}) from None
+        results: list[ResolveResult] = []
+        for family_, _, proto, _, sockaddr in found:
+            self._judge(str(sockaddr[0]), host)
+            results.append(
+                ResolveResult(
+                    hostname=host,
+                    host=_numeric(sockaddr),
+                    port=port,
+                    family=family_,
+                    proto=proto,
+                    flags=socket.AI_NUMERICHOST,
+                )
+            )
+        return results
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    def socket(self, address: AddressInfo) -> socket.socket:
+        """A socket for one address.
+
+        Raises:
+            AddressForbidden: it may not be reached.
+        """
+        family, type_, proto, _, sockaddr = address
+        self._judge(str(sockaddr[0]), None)
+        made = socket.socket(family, type_, proto)
+        for level, option, value in _KEEP_ALIVE:
+            made.setsockopt(level, option, value)
+        return made
+
+    def judge_name(self, host: str) -> None:
+        """Judges a host that a proxy resolves, by the address that it is or the name that it always has.
+
+        Raises:
+            AddressForbidden: it may not be reached.
+        """
+        name = host.rstrip(".")
+        known = _LOOPBACK if name.endswith(".localhost") else _ALWAYS_AT.get(name)
+        if known is not None:
+            self._judge(known, host)
+        elif _is_address(host):
+            self._judge(host, None)
+
+    def _judge(self, address: str, host: str | None) -> None:
+        reason = refusal(address, self._allowed)
+        if reason is not None:
+            raise AddressForbidden(
+                f"{f'{host} is at {address}' if host else f'the host is {address}'}, {reason}: if it is meant, "
+                "add it to `allow_private` of its connection in httptask.toml, or under [policy] without one",
+                details={"host": host or address, "address": address},
+            )
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _numeric(sockaddr: Sequence[Any]) -> str:
+    """The address, with the zone that a link-local one needs."""
+    host, _, *more = sockaddr
+    scope = more[1] if more else 0
+    return f"{host}%{scope}" if scope else str(host)
+
+
+def _keep_alive() -> tuple[tuple[int, int, int], ...]:
+    """Lets the system probe a silent connection: a model may think longer than a NAT remembers."""
+    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    if hasattr(socket, "TCP_KEEPIDLE"):
+        options += [
+            (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30),
+            (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 30),
+        ]
+    return tuple(options)
+
+
+_KEEP_ALIVE = _keep_alive()

@@ -1,0 +1,1 @@
+"""JSON values: their types, places in them, schemas."""

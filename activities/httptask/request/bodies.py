@@ -1,0 +1,184 @@
+"""What each kind of request body is made into: bytes, a media type, what people see, words of a shell."""
+
+import json
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+from httptask.http.body_models import (
+    BinaryBody,
+    FormBody,
+    JsonBody,
+    MultipartBody,
+    Part,
+    RequestBody,
+    TextBody,
+)
+from httptask.http.errors import RequestInvalid
+from httptask.http.headers import check_header, has_control_character
+from httptask.http.headers import media_type as read_media_type
+from httptask.http.parameters import pairs
+from httptask.request.multipart import encode_multipart, multipart_type
+from httptask.secrets.insertion import Insertions
+
+__all__ = ["check_content_type", "content_type", "encode", "fill", "shown"]
+
+_FORM = "application/x-www-form-urlencoded"
+_NEVER_JSON = re.compile(
+    r"(?:audio|font|image|video)/.+|.+\+xml|text/(?:css|csv|html|xml)|application/(?:pdf|xml|zip)"
+)
+_UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
+
+
+def fill(body: RequestBody | None, insertions: Insertions) -> RequestBody | None:
+    """The body with its secrets in place.
+
+    Raises:
+        RequestInvalid: a part of a multipart body can't be described by one header line each.
+    """
+    match body:
+        case JsonBody():
+            return JsonBody(value=insertions.fill_tree(body.value, "body", "value"))
+        case TextBody():
+            return TextBody(text=insertions.fill(body.text, "body", "text"))
+        case FormBody():
+            return FormBody(fields=insertions.fill_tree(body.fields, "body", "fields"))
+        case MultipartBody():
+            filled = [_filled_part(part, str(index), insertions) for index, part in enumerate(body.parts)]
+            return MultipartBody(parts=tuple(filled))
+        case BinaryBody() | None:
+            return body
+
+
+def content_type(body: RequestBody | None) -> str | None:
+    """The media type of a body, secrets not yet inserted, unless a header says otherwise."""
+    match body:
+        case JsonBody():
+            return "application/json"
+        case TextBody():
+            return "text/plain; charset=utf-8"
+        case FormBody():
+            return _FORM
+        case MultipartBody():
+            return multipart_type(body)
+        case BinaryBody():
+            return "application/octet-stream"
+        case None:
+            return None
+
+
+def check_content_type(body: RequestBody | None, given: str) -> None:
+    """Refuses a media type that the body is not: a server would take it for something else.
+
+    Args:
+        body: what is sent.
+        given: the header `Content-Type` as the author gives it. A type of which nothing is known may be anything.
+
+    Raises:
+        RequestInvalid: with the argument that makes such a body.
+    """
+    kind, _ = read_media_type(given)
+    is_multipart = kind.startswith("multipart/")
+    claim = f"the header Content-Type says {kind}, and the body is"
+    match body:
+        case MultipartBody() if given:
+            raise RequestInvalid(
+                "leave out the header Content-Type: a multipart body brings its own, with the boundary"
+            )
+        case FormBody() if kind not in ("", _FORM):
+            raise RequestInvalid(f"{claim} a form: leave the header out, or write `body` instead of `form`")
+        case JsonBody() if kind == _FORM:
+            raise RequestInvalid(
+                f"{claim} sent as JSON: write it as `form` of `httpRequest`, or leave the header out"
+            )
+        case JsonBody() if _NEVER_JSON.fullmatch(kind):
+            raise RequestInvalid(f"{claim} sent as JSON: write `body` as a text, or leave the header out")
+        case JsonBody() | TextBody() if is_multipart and "boundary=" not in given.lower():
+            raise RequestInvalid(
+                f"{claim} no parts with a boundary: write them as `multipart` of `httpRequest`"
+            )
+        case _:
+            pass
+
+
+def encode(body: RequestBody | None, media_type: str) -> bytes:
+    """The bytes that go out under a media type.
+
+    Raises:
+        RequestInvalid: there are none for such data.
+    """
+    try:
+        match body:
+            case JsonBody():
+                text = json.dumps(body.value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+                return text.encode("utf-8")
+            case TextBody():
+                _check_charset(media_type)
+                return body.text.encode("utf-8")
+            case FormBody():
+                return urlencode(list(pairs(body.fields))).encode("ascii")
+            case MultipartBody():
+                return encode_multipart(body, media_type, lambda content: encode(content, ""))
+            case BinaryBody():
+                return body.content()
+            case None:
+                return b""
+    except (ValueError, RecursionError):
+        raise RequestInvalid(
+            "the body has no form in JSON and UTF-8: a NaN, an infinity or half of a surrogate pair"
+        ) from None
+
+
+def shown(body: RequestBody | None) -> Any:
+    """The body as a JSON value that people read and fixtures match."""
+    match body:
+        case JsonBody():
+            return body.value
+        case TextBody():
+            return body.text
+        case FormBody():
+            return body.fields
+        case MultipartBody():
+            return [_shown_part(part) for part in body.parts]
+        case BinaryBody():
+            return {"base64": body.base64}
+        case None:
+            return None
+
+
+def _filled_part(part: Part, index: str, insertions: Insertions) -> Part:
+    if has_control_character(part.name) or has_control_character(part.filename or ""):
+        raise RequestInvalid(f"part {index} of the body has a control character in its name or filename")
+    if part.content_type is not None:
+        check_header("Content-Type", part.content_type)
+    path = ("body", "parts", index, "content")
+    match part.content:
+        case JsonBody():
+            value = insertions.fill_tree(part.content.value, *path, "value")
+            return part.model_copy(update={"content": JsonBody(value=value)})
+        case TextBody():
+            text = insertions.fill(part.content.text, *path, "text")
+            return part.model_copy(update={"content": TextBody(text=text)})
+        case BinaryBody():
+            return part
+
+
+def _shown_part(part: Part) -> dict[str, Any]:
+    described = {"name": part.name, "filename": part.filename, "contentType": part.content_type}
+    given = {key: value for key, value in described.items() if value is not None}
+    match part.content:
+        case JsonBody():
+            return {**given, "json": part.content.value}
+        case TextBody():
+            return {**given, "text": part.content.text}
+        case BinaryBody():
+            return {**given, "base64": part.content.base64}
+
+
+def _check_charset(media_type: str) -> None:
+    _, charset = read_media_type(media_type)
+    if charset is not None and charset.lower() not in _UTF_8:
+        raise RequestInvalid(
+            f"the header Content-Type claims the charset {charset[:40]!r}, and text is sent in UTF-8: "
+            "write charset=utf-8, or give the bytes as `base64`"
+        )

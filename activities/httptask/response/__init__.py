@@ -1,0 +1,1 @@
+"""What came back: a body or the events of a stream."""

@@ -1,0 +1,126 @@
+"""Reading a body as what its media type says it is."""
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from httptask.http.errors import ResponseInvalid
+from httptask.http.excerpt import end_of_json
+from httptask.http.headers import media_type
+from httptask.json.tree import parse
+from httptask.response.charset import CHARSET_CURE, decode_json, decode_leniently, decode_text
+from httptask.response.events import format_of
+from httptask.secrets.redaction import Redactor
+
+__all__ = ["Content", "is_json", "read_content", "read_leniently", "read_raw"]
+
+_JSON_TYPE = re.compile(
+    r"(?:application|text)/(?:x-)?json|.+\+json|application/(?:json-rpc|jsonrequest|csp-report|x-amz-json-1\.[0-9])"
+)
+"""The registered types, and what servers say instead: AWS, older JSON-RPC, browsers' reports."""
+_TEXT_TYPES = frozenset(
+    {
+        "application/csv",
+        "application/graphql",
+        "application/javascript",
+        "application/json-seq",
+        "application/json5",
+        "application/sql",
+        "application/toml",
+        "application/x-javascript",
+        "application/x-www-form-urlencoded",
+        "application/x-yaml",
+        "application/xml",
+        "application/xml-dtd",
+        "application/yaml",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Content:
+    """A body, parsed and without the values of secrets."""
+
+    value: Any
+    kind: Literal["json", "text", "base64", "none"]
+
+
+def read_content(
+    body: bytes, content_type: str, redactor: Redactor, *, charset: str | None = None
+) -> Content:
+    """Parses a body by its media type: JSON, text, or base64 of anything else.
+
+    Args:
+        body: all of it.
+        content_type: what the server says of it.
+        redactor: takes out the values of secrets.
+        charset: of a text, where the server does not say it, or says another.
+
+    Raises:
+        ResponseInvalid: it claims to be JSON or of a charset, and is not.
+    """
+    if not body:
+        return Content(None, "none")
+    kind, told = media_type(content_type)
+    if is_json(kind):
+        return Content(redactor.tree(_json(body, kind, charset or told, redactor)), "json")
+    if (
+        charset is not None
+        or format_of(kind) is not None
+        or kind.startswith("text/")
+        or kind.endswith(("+xml", "+yaml"))
+        or kind in _TEXT_TYPES
+    ):
+        return Content(redactor.text(decode_text(body, kind, charset or told)), "text")
+    if not kind:
+        try:
+            return Content(redactor.text(body.decode("utf-8-sig")), "text")
+        except UnicodeDecodeError:
+            pass  # without a media type, what is not UTF-8 counts as binary
+    return read_raw(body, redactor)
+
+
+def read_raw(body: bytes, redactor: Redactor) -> Content:
+    """Takes a body as it is, as base64."""
+    return Content(base64.b64encode(redactor.raw(body)).decode("ascii"), "base64")
+
+
+def read_leniently(body: bytes, content_type: str, redactor: Redactor, *, whole: bool = True) -> Content:
+    """Reads the body of an error, which is JSON or text whatever its media type says.
+
+    Args:
+        body: what came of it.
+        content_type: what the server says of it.
+        redactor: takes out the values of secrets.
+        whole: whether that is all of it; else the first part of a value may be at its end.
+    """
+    text = decode_leniently(body, *media_type(content_type))
+    if not text.strip():
+        return Content(None, "none")
+    try:
+        return Content(redactor.tree(parse(text)), "json")
+    except ValueError:
+        return Content(redactor.text(text) if whole else redactor.beginning(text), "text")
+
+
+def is_json(kind: str) -> bool:
+    """Whether a media type, in lower case without parameters, is one of JSON, and not of several values."""
+    return _JSON_TYPE.fullmatch(kind) is not None and format_of(kind) is None
+
+
+def _json(body: bytes, kind: str, charset: str | None, redactor: Redactor) -> Any:
+    try:
+        text = decode_json(body, charset)
+    except ValueError as error:
+        place = f" (byte {error.start})" if isinstance(error, UnicodeDecodeError) else ""
+        raise ResponseInvalid(
+            f"the response says it is {kind}, and is not in {charset or 'UTF-8'}{place}: {CHARSET_CURE}"
+        ) from None
+    try:
+        return parse(text) if text.strip() else None
+    except ValueError:
+        clean = redactor.text(text)
+        raise ResponseInvalid(
+            f"the response says it is {kind}, and is {end_of_json(clean)}", details={"body_excerpt": clean}
+        ) from None

@@ -1,0 +1,50 @@
+"""`httptask dev`: an embedded server and a worker, for trying definitions out."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from httptask.cli.commands.options import ConfigOption, QueueOption
+from httptask.cli.preflight.credentials import tell_credential_warnings
+from httptask.cli.terminal.console import print_note
+
+__all__ = ["dev"]
+
+
+def dev(
+    definitions: Annotated[
+        Path, typer.Option("--definitions", "-d", metavar="DIR", help="Folder of definitions to serve.")
+    ] = Path(),
+    *,
+    port: Annotated[
+        int,
+        typer.Option(
+            "--port", min=0, max=65535, help="Port of the server; another free one when it is taken."
+        ),
+    ] = 7233,
+    task_queue: QueueOption = "httptask",
+    config: ConfigOption = None,
+) -> None:
+    """Run an embedded Temporal server and a worker until Ctrl-C.
+
+    Definitions that change are served as they are then. Shares the server with `httptask run` and `httptask runs` in
+    the same folder. Runs keep their state in .httptask/temporal.db and go on when dev is started again.
+    """
+    from httptask.cli.observability.logging import configure_logging
+    from httptask.cli.project.plugins import plugin_for_serving
+    from httptask.cli.project.project import load_project
+    from httptask.cli.worker.reloading import Reloaded
+    from httptask.cli.worker.serving import serve_embedded
+
+    configure_logging("INFO")
+    project = load_project(config)
+    served = Reloaded(definitions, project.config)
+    own = replace(project.config, secrets=served.secrets)
+    tell_credential_warnings(own)
+    print_note(
+        "definitions that come with the start of a workflow run too, with the credentials of this environment"
+    )
+    plugin = plugin_for_serving(own, project.environment, served.registry, allow_inline=True)
+    serve_embedded(own.state_directory, port, plugin, task_queue, served)

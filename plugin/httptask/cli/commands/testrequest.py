@@ -1,0 +1,124 @@
+"""`httptask test-request`: one call of a definition, sent once."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from httptask.cli.commands.options import (
+    ConfigOption,
+    FixturesOption,
+    InputFilesOption,
+    InputOption,
+    JsonOption,
+    ProfileOption,
+    RecordOption,
+)
+from httptask.cli.preflight.credentials import tell_credential_warnings
+from httptask.cli.project.definitions import load_one
+from httptask.cli.project.inputs import read_input
+from httptask.cli.terminal.errors import CliError
+from httptask.dsl.json_values import is_mapping
+
+if TYPE_CHECKING:
+    from httptask.testrequest import Sample
+
+__all__ = ["send_test_request"]
+
+_JSON = "JSON|YAML|@FILE|-"
+TaskInputOption = Annotated[
+    str | None,
+    typer.Option("--task-input", metavar=_JSON, help="The task's own input; by default the workflow's."),
+]
+OutputsOption = Annotated[
+    str | None, typer.Option("--outputs", metavar=_JSON, help="Outputs of other tasks by name: $tasks.")
+]
+VariablesOption = Annotated[
+    str | None, typer.Option("--variables", metavar=_JSON, help="Loop variables by name.")
+]
+ContextOption = Annotated[
+    str | None,
+    typer.Option("--context", metavar=_JSON, help="$context; by default the workflow's input."),
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the prepared request and send nothing.")]
+
+
+def send_test_request(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The definition.")],
+    task: Annotated[
+        str, typer.Argument(metavar="TASK", help="Name or JSON Pointer of a task that makes a call.")
+    ],
+    *,
+    input_: InputOption = None,
+    input_files: InputFilesOption = None,
+    task_input: TaskInputOption = None,
+    outputs: OutputsOption = None,
+    variables: VariablesOption = None,
+    context: ContextOption = None,
+    dry_run: DryRunOption = False,
+    fixtures: FixturesOption = None,
+    record: RecordOption = None,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+    profile: ProfileOption = None,
+) -> None:
+    """Send the request of one task, once, and show what the next task would see.
+
+    The request is rendered and sent by what runs use: the same renderer, the same activity, on a worker. It is sent
+    for real unless --fixtures or --dry-run is given; --dry-run applies the rules of chat completions too. Secrets are
+    shown by name.
+
+    Exit codes: 0 answered, 1 the request failed or is refused, 2 bad definition or sample data, 3 can't connect.
+    """
+    from httptask.cli.project.plugins import load_fixtures, plugin_for_run, used_secrets
+    from httptask.cli.project.project import load_project
+    from httptask.config import for_own_runs
+
+    recorded = load_fixtures(fixtures, record)
+    project = load_project(config, fixtures=recorded)
+    loaded = load_one(file)
+
+    # Temporal is not waited for to be told what is wrong with a file.
+    from httptask.cli.observability.logging import configure_logging
+    from httptask.cli.runs.testrequest import TestLaunch, launch_test
+    from httptask.cli.temporal.cluster import find_cluster
+
+    configure_logging("WARNING")
+    data = read_input(input_, files=input_files or ())
+    sample = _sample(data, task_input, outputs, variables, context)
+    own = for_own_runs(project.config, used_secrets([loaded]))
+    if recorded is None:
+        tell_credential_warnings(own)
+    launch = TestLaunch(
+        loaded=loaded,
+        task=task,
+        sample=sample,
+        config=own,
+        plugin=None if dry_run else plugin_for_run(own, project.environment, recorded, record),
+        cluster=find_cluster(profile, project.environment),
+        as_json=json,
+    )
+    raise typer.Exit(launch_test(launch))
+
+
+def _sample(
+    data: Any, task_input: str | None, outputs: str | None, variables: str | None, context: str | None
+) -> "Sample":
+    from httptask.testrequest import Sample
+
+    return Sample(
+        input=data,
+        task_input=read_input(task_input, "--task-input"),
+        outputs=_object(outputs, "--outputs"),
+        variables=_object(variables, "--variables"),
+        context=read_input(context, "--context"),
+    )
+
+
+def _object(argument: str | None, option: str) -> dict[str, Any]:
+    value = read_input(argument, option)
+    if value is None:
+        return {}
+    if not is_mapping(value):
+        raise CliError(f"{option}: a JSON object is needed", f"""for example {option} '{{"NAME": …}}'""")
+    return value

@@ -1,0 +1,94 @@
+"""`httptask validate`: every fault of every file, at its place."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from httptask.cli.commands.options import ConfigOption, JsonOption
+from httptask.cli.project.definitions import files_at
+from httptask.cli.terminal.console import print_json, stdout
+from httptask.cli.terminal.errors import ExitCode
+from httptask.cli.terminal.notice import show_notice
+
+if TYPE_CHECKING:
+    from httptask.connections.connection import Connection
+    from httptask.dsl.loader import Loaded
+    from httptask.dsl.report import Report
+
+__all__ = ["validate"]
+
+_COLOURS = {"error": "bold red", "warning": "yellow"}
+
+
+def validate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Definitions, or folders of them.")],
+    *,
+    json: JsonOption = False,
+    portable: Annotated[
+        bool, typer.Option("--portable", help="Also list what other runtimes of the standard don't have.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Check definitions without running them. Exit code 2 when there are errors.
+
+    Connections are looked up in httptask.toml; without one there is `openai` only.
+    """
+    from httptask.cli.project.project import load_project
+    from httptask.config.credentials import credential_warnings
+    from httptask.dsl.loader import load_file
+
+    project = load_project(config).config
+    connections = project.connections
+
+    show_notice("checking definitions")
+    # What can't be read is a fault of its own, and hides no other: a folder without a definition is read as a file.
+    loaded = [load_file(file) for path in files for file in files_at(path) or [path]]
+    reports = [report for one in loaded for report in _reports(one, connections, portable=portable)]
+    reports += credential_warnings(project)
+    if json:
+        print_json([report.as_json() for report in reports])
+    else:
+        for report in reports:
+            if stdout.is_terminal:
+                stdout.print(_coloured(report))
+                continue
+            sys.stdout.write(f"{report}\n")  # not echo: it puts question marks into names of files
+        typer.echo(_summary(len(loaded), reports), err=True)
+    if any(report.severity == "error" for report in reports):
+        raise typer.Exit(ExitCode.INVALID)
+
+
+def _reports(loaded: "Loaded", connections: "Mapping[str, Connection]", *, portable: bool) -> "list[Report]":
+    from httptask.cli.preflight.connection_names import unknown_connections
+    from httptask.dsl.portable import portable_uses
+    from httptask.dsl.provider_checks import server_faults
+
+    if loaded.draft is None:
+        return loaded.reports
+    further = [
+        *unknown_connections(loaded.draft, list(connections)),
+        *server_faults(loaded.draft, connections),
+        *(portable_uses(loaded.program) if portable and loaded.program is not None else ()),
+    ]
+    return sorted([*loaded.reports, *loaded.report(further)], key=lambda report: (report.line, report.column))
+
+
+def _coloured(report: "Report") -> Text:
+    text = Text(str(report))
+    text.highlight_words([f"{report.severity}[{report.code}]"], _COLOURS[report.severity.value])
+    text.highlight_regex(r"\n  hint:.*", "dim")
+    return text
+
+
+def _summary(files: int, reports: "Iterable[Report]") -> str:
+    severities = [report.severity.value for report in reports]
+    counts = [_count(severities.count(severity), severity) for severity in ("error", "warning")]
+    return f"{_count(files, 'file')}: {', '.join(counts)}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,89 @@
+"""Where log lines go: stderr, for people on a terminal and as JSON elsewhere."""
+
+import logging
+import sys
+from typing import Any, Final, Literal, cast
+
+import structlog
+
+from httptask.cli.observability.telemetry import set_runtime
+from httptask.dsl.expressions.messages import excerpt
+
+__all__ = ["configure_logging"]
+
+_WORKFLOWS: Final = "temporalio.worker._workflow_instance"
+"""Logger of workflow tasks that fail."""
+
+
+def configure_logging(level: Literal["INFO", "WARNING"], *, metrics_address: str | None = None) -> None:
+    """Send structlog's events, and the standard library's as lines of the same kind, to stderr.
+
+    Args:
+        level: INFO for a command whose log is its output; WARNING for one that shows tasks and attempts
+            itself, which the lines of httptask and of Temporal's activities and workflows would repeat.
+        metrics_address: see `set_runtime`: Temporal's core has one setting for its log and its metrics.
+    """
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = _CurrentStderr()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name, _as_event],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer()],
+        )
+    )
+    logging.root.handlers = [handler]
+    logging.root.setLevel(level)
+    logging.getLogger("temporalio").setLevel(logging.WARNING)
+    if level == "WARNING":
+        for name in ("httptask", "temporalio.activity", _WORKFLOWS):
+            logging.getLogger(name).setLevel(logging.ERROR)
+    set_runtime(log_core=level == "INFO", metrics_address=metrics_address)
+
+
+class _CurrentStderr(logging.Handler):
+    """Writes to what is stderr at that moment, which a live display replaces."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        sys.stderr.write(f"{self.format(record)}\n")
+
+
+def _as_event(
+    _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Make a library's message an event like ours: a constant name, and the text as a field.
+
+    Tracebacks are left out, within the text and beside it: they may quote what must not be logged. Of a workflow
+    the error itself is kept: no secret comes to workflows, and it stands in the history as well.
+    """
+    name = str(event["logger"])
+    exc_info = event.pop("exc_info", None)
+    event["message"] = str(event["event"]).partition("\n")[0]
+    event["event"] = f"{name.partition('.')[0]}.message"
+    core = getattr(event.get("_record"), "temporal_log", None)
+    if core is not None:
+        event["fields"] = {key: excerpt(str(value)) for key, value in core.fields.items()}
+    if name == _WORKFLOWS and exc_info:
+        _, error, _ = cast("tuple[Any, BaseException, Any]", exc_info)
+        event["event"], event["error"] = "workflow.task.failed", f"{type(error).__name__}: {error}"
+    return event
+
+
+def _renderer() -> structlog.typing.Processor:
+    if sys.stderr.isatty():
+        return structlog.dev.ConsoleRenderer(pad_event_to=0)
+    return structlog.processors.JSONRenderer()

@@ -1,0 +1,70 @@
+"""Definition files that a command is given."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from httptask.cli.terminal.console import print_note
+from httptask.cli.terminal.errors import CliError
+from httptask.cli.terminal.notice import show_notice
+from httptask.http.files import files_in
+
+if TYPE_CHECKING:
+    from httptask.dsl.loader import Loaded
+
+__all__ = ["definition_files", "files_at", "load_one", "load_runnable"]
+
+
+def definition_files(paths: Iterable[Path]) -> list[Path]:
+    """The files, and of each folder its `*.yaml` and `*.yml` files; folders inside folders hold other things.
+
+    Raises:
+        CliError: a path does not exist, or a folder has no such file.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise CliError(f"{path}: no such file or folder", "`httptask init DIR` writes a first definition")
+        found = files_at(path)
+        if not found:
+            raise CliError(f"{path}: no *.yaml file in this folder", "name the definition files")
+        files += found
+    return files
+
+
+def files_at(path: Path) -> list[Path]:
+    """The definitions of a folder, or the path itself, whether there is a file or not."""
+    if not path.is_dir():
+        return [path]
+    return files_in(path, (".yaml", ".yml"))
+
+
+def load_one(path: Path) -> "Loaded":
+    """Load the definition of a command that takes one.
+
+    Raises:
+        CliError: it is a folder, or has errors; every fault has been printed.
+    """
+    if path.is_dir():
+        raise CliError(f"{path}: is a folder", "name one definition file")
+    [loaded] = load_runnable(definition_files([path]))
+    return loaded
+
+
+def load_runnable(files: Sequence[Path]) -> "list[Loaded]":
+    """Load definitions that have to be without errors.
+
+    Raises:
+        CliError: one has; every fault has been printed.
+    """
+    from httptask.dsl.loader import load_file
+
+    show_notice("checking definitions")
+    loaded = [load_file(file) for file in files]
+    for one in loaded:
+        for report in one.reports:
+            print_note(str(report))
+    broken = [one.name for one in loaded if one.program is None]
+    if broken:
+        raise CliError(f"{', '.join(broken)}: not run, because of the errors above")
+    return loaded

@@ -1,0 +1,132 @@
+"""The Temporal plugin as a command sets it up."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from httptask.cli.project.storage import checked_storage, storage_of
+from httptask.cli.terminal.errors import CliError, in_lines
+
+if TYPE_CHECKING:
+    from httptask.config import Config
+    from httptask.dsl.loader import Loaded
+    from httptask.fixtures.transport import Fixtures
+    from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
+
+__all__ = [
+    "load_fixtures",
+    "plugin_for_run",
+    "plugin_for_serving",
+    "plugins_for_reading",
+    "serve",
+    "used_secrets",
+]
+
+
+def used_secrets(loaded: "Iterable[Loaded]") -> dict[str, str]:
+    """The secrets that definitions use, each with the first file that does."""
+    names: dict[str, str] = {}
+    for one in loaded:
+        if one.program is not None:
+            for name in one.program.definition.use.secrets:
+                names.setdefault(name, one.name)
+    return names
+
+
+def load_fixtures(directory: Path | None, record: Path | None) -> "Fixtures | None":
+    """Read recorded answers, where there are to be any.
+
+    Raises:
+        CliError: a file among them is not a fixture, or answers are to be recorded as well.
+    """
+    from httptask.fixtures.transport import FixtureInvalid, Fixtures
+
+    if directory is not None and record is not None:
+        raise CliError(
+            "--fixtures and --record exclude each other", "record from a real run, without --fixtures"
+        )
+
+    if directory is None:
+        return None
+    if not directory.is_dir():
+        raise CliError(
+            f"--fixtures: {directory} is not a folder", "`--record DIR` writes one from a real run"
+        )
+    try:
+        return Fixtures.load(directory)
+    except FixtureInvalid as error:
+        raise CliError(in_lines(error.faults)) from None
+
+
+def plugin_for_run(
+    config: "Config", environment: Mapping[str, str], fixtures: "Fixtures | None", record: Path | None
+) -> "HttpTaskPlugin":
+    """For one run of a definition that comes with its start."""
+    from httptask.fixtures.recording import Recorder
+    from httptask.plugin import HttpTaskPlugin
+    from httptask.secrets.store import SecretStore
+
+    return HttpTaskPlugin(
+        connections=config.connections,
+        secrets=SecretStore(config.secrets, environment, placeholder=fixtures is not None),
+        fixtures=fixtures,
+        recorder=None if record is None else Recorder(record),
+        share_queue=False,
+        storage=checked_storage(config),
+        allow_inline=True,
+        allowed_activities=list(config.activities.values()),
+        allowed_hosts=config.policy.allowed_hosts,
+        allow_private=config.policy.allow_private,
+    )
+
+
+def plugin_for_serving(
+    config: "Config",
+    environment: Mapping[str, str],
+    definitions: "DefinitionRegistry",
+    *,
+    allow_inline: bool,
+    ask_storage: bool = True,
+) -> "HttpTaskPlugin":
+    """For a worker that serves definitions by name; `ask_storage` is whether a bucket's server is asked for it now."""
+    from httptask.plugin import HttpTaskPlugin
+    from httptask.secrets.store import SecretStore
+
+    return HttpTaskPlugin(
+        connections=config.connections,
+        secrets=SecretStore(config.secrets, environment),
+        storage=checked_storage(config, ask=ask_storage),
+        definitions=definitions,
+        allow_inline=allow_inline,
+        allowed_activities=list(config.activities.values()),
+        allowed_hosts=config.policy.allowed_hosts,
+        allow_private=config.policy.allow_private,
+    )
+
+
+def plugins_for_reading(config: "Config") -> "list[HttpTaskPlugin]":
+    """For a client that only reads what runs left behind: what decodes it, where Temporal alone can't."""
+    from httptask.plugin import HttpTaskPlugin
+
+    storage = storage_of(config)
+    return [] if storage is None else [HttpTaskPlugin(connections={}, storage=storage)]
+
+
+def serve(loaded: "Iterable[Loaded]") -> "DefinitionRegistry":
+    """Definitions by the names under which clients start them.
+
+    Raises:
+        CliError: two of them claim the same name.
+    """
+    from httptask.interpreter.workflow_types import keep_program
+    from httptask.plugin import DefinitionRegistry, ServedDefinition
+
+    served: list[ServedDefinition] = []
+    for one in loaded:
+        assert one.program is not None  # checked when it was loaded
+        keep_program(one.data, one.program)
+        served.append(ServedDefinition(source=one.name, definition=one.data))
+    try:
+        return DefinitionRegistry(served)
+    except ValueError as error:
+        raise CliError(str(error)) from None

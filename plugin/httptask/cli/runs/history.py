@@ -1,0 +1,277 @@
+"""Runs as their histories tell them: what each task asked for, how often, and what it gave to the next one."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from pydantic import ValidationError
+from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.client import Client, WorkflowHistory
+from temporalio.converter import DataConverter
+
+from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST
+from httptask.chat.models import ChatRequest
+from httptask.chat.request import to_http_request
+from httptask.cli.runs.records import CallRecord, FailureRecord, RunRecord, TaskRecord, summarize
+from httptask.cli.temporal.executions import Described, describe
+from httptask.dsl.expressions.messages import excerpt
+from httptask.http.models import HttpRequest
+from httptask.interpreter.status import Impasse
+from httptask.interpreter.workflow_types import WORKFLOW_TYPE
+from httptask.json.tree import is_object
+from httptask.plugin import ReplayFailed, replay_tasks, runs_definition, with_attempts, with_simulated
+from httptask.plugin.storage.folder import StoredPayloadMissing
+from httptask.request.history_view import shown_request
+
+__all__ = ["read_run"]
+
+_NOT_BEGUN = (
+    PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED,
+    PendingActivityState.PENDING_ACTIVITY_STATE_PAUSED,
+)
+"""Where a pending call's next attempt has not been made."""
+
+
+async def read_run(client: Client, run_id: str) -> RunRecord:
+    """Read a run from its history; a run that continued as new is read from its first history on.
+
+    Raises:
+        RPCError: there is no such run.
+    """
+    execution = await describe(client, run_id)
+    record = RunRecord(**(await summarize(execution)).model_dump(), pause=execution.pause)
+    chain = await _chain(client, execution)
+    reader = _Reader(client.data_converter, record)
+    for history in chain:
+        for event in history.events:
+            await reader.read(event)
+    attempt = execution.description.pending_workflow_task.attempt
+    if attempt > 1:
+        record.impasse = Impasse(attempt=attempt, last_failure=reader.stuck_at)
+    pending = execution.description.pending_activities
+    await reader.add_pending(pending)
+    record.tasks = [_activity_as_task(call) for call in reader.calls.values()]
+    if runs_definition(chain[0].events):
+        try:
+            record.tasks = await _tasks(chain, client.data_converter, reader.calls.values())
+        except ReplayFailed:
+            reason = (
+                "a part of it is in an external storage and can't be read here"
+                if reader.lacks_stored
+                else "this version of httptask does not repeat what the run did"
+            )
+            record.note = f"{reason}: only its calls are shown, with what they returned"
+    record.tasks = with_attempts(record.tasks, pending)
+    if record.simulated:
+        record.tasks = with_simulated(record.tasks)
+    for task in record.tasks:
+        _settle(task, record.ended_at)
+    return record
+
+
+async def _chain(client: Client, execution: Described) -> list[WorkflowHistory]:
+    """The histories of a chain of runs, oldest first."""
+    chain: list[WorkflowHistory] = []
+    run_id = execution.run_id
+    while run_id:
+        chain.append(await client.get_workflow_handle(execution.id, run_id=run_id).fetch_history())
+        run_id = chain[-1].events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+    return chain[::-1]
+
+
+async def _tasks(
+    chain: Sequence[WorkflowHistory], converter: DataConverter, calls: Iterable[CallRecord]
+) -> list[TaskRecord]:
+    by_id = {call.id: call for call in calls}
+    return [
+        TaskRecord(
+            **task.status.model_dump(),
+            output=task.output,
+            calls=[by_id[id_] for id_ in task.activity_ids if id_ in by_id],
+        )
+        for task in await replay_tasks(chain, converter)
+    ]
+
+
+def _activity_as_task(call: CallRecord) -> TaskRecord:
+    """What stands for a task where no definition names one."""
+    return TaskRecord(
+        id=call.id,
+        name=call.id,
+        pointer="",
+        kind=call.activity,
+        state=call.state,
+        summary=call.summary,
+        activity_id=call.id,
+        attempt=call.attempts,
+        started_at=call.scheduled_at,
+        ended_at=call.ended_at,
+        output=call.response,
+        calls=[call],
+    )
+
+
+def _settle(task: TaskRecord, run_ended_at: datetime | None) -> None:
+    """A call that goes on is where its task is; what had not ended when its run did was cut off."""
+    parts: list[TaskRecord | CallRecord] = [task, *task.calls]
+    for part in parts:
+        if part.ended_at is not None:
+            continue
+        if run_ended_at is not None:
+            part.state, part.ended_at = "cancelled", run_ended_at
+        elif task.ended_at is None:
+            part.state = task.state
+
+
+class _Reader:
+    """Collects the facts of a history, event by event.
+
+    Attributes:
+        calls: by the number of the run in its chain, and the id of the activity.
+        stuck_at: why the last workflow task failed, if it did.
+        lacks_stored: whether something is stored outside of Temporal where this command can't read it.
+    """
+
+    def __init__(self, converter: DataConverter, record: RunRecord) -> None:
+        self.calls: dict[tuple[int, str], CallRecord] = {}
+        self.lacks_stored = False
+        self.stuck_at: str | None = None
+        self._scheduled: dict[int, CallRecord] = {}
+        self._run = 0
+        self._converter = converter
+        self._record = record
+
+    async def read(self, event: HistoryEvent) -> None:
+        """Take in one event."""
+        kind = (event.WhichOneof("attributes") or "").removesuffix("_event_attributes")
+        attributes: Any = getattr(event, f"{kind}_event_attributes", None)
+        if kind.startswith("activity_task_"):
+            await self._read_activity(kind, event, attributes)
+        else:
+            await self._read_run(kind, attributes)
+
+    async def _read_activity(self, kind: str, event: HistoryEvent, attributes: Any) -> None:
+        if kind == "activity_task_scheduled":
+            await self._read_call(event, attributes)
+            return
+        call = self._scheduled[attributes.scheduled_event_id]
+        match kind:
+            case "activity_task_started":
+                call.attempts = attributes.attempt
+                if attributes.HasField("last_failure"):
+                    call.earlier_failure = await self._failure(attributes.last_failure)
+                    call.attempts = _counted(call.earlier_failure.details, attributes.attempt - 1) + 1
+                return
+            case "activity_task_completed":
+                call.state, call.response = "completed", await self._value(attributes.result.payloads)
+            case "activity_task_failed" | "activity_task_timed_out":
+                call.state, call.failure = "faulted", await self._failure(attributes.failure)
+            case "activity_task_canceled":
+                call.state = "cancelled"
+            case _:  # asked to be cancelled
+                return
+        call.ended_at = _time(event.event_time)
+
+    async def _read_run(self, kind: str, attributes: Any) -> None:
+        record = self._record
+        match kind:
+            case "workflow_execution_started":
+                await self._read_start(attributes)
+            case "workflow_task_failed":
+                self.stuck_at = excerpt(attributes.failure.message) or None
+            case "workflow_task_completed":
+                self.stuck_at = None
+            case "workflow_execution_completed":
+                record.output = await self._value(attributes.result.payloads)
+            case "workflow_execution_failed":
+                record.failure = await self._failure(attributes.failure)
+            case "workflow_execution_terminated":
+                record.failure = FailureRecord(type="Terminated", message=attributes.reason)
+            case _:
+                pass
+
+    async def add_pending(self, pending: Iterable[PendingActivityInfo]) -> None:
+        """Take in what the server knows of calls that have not ended."""
+        for info in pending:
+            call = self.calls.get((self._run, info.activity_id))
+            if call is None:
+                continue
+            made = info.attempt - 1
+            if info.HasField("last_failure"):
+                call.earlier_failure = await self._failure(info.last_failure)
+                made = _counted(call.earlier_failure.details, made)
+            call.attempts = made if info.state in _NOT_BEGUN else made + 1
+
+    async def _read_start(self, attributes: Any) -> None:
+        self._run += 1
+        self._scheduled.clear()  # event ids begin anew in a continued run
+        if attributes.continued_execution_run_id:
+            return
+        given = await self._value(attributes.input.payloads)
+        inline = attributes.workflow_type.name == WORKFLOW_TYPE and is_object(given)
+        self._record.input = given["input"] if inline else given
+
+    async def _read_call(self, event: HistoryEvent, attributes: Any) -> None:
+        id_ = attributes.activity_id
+        summary = (
+            await self._value([event.user_metadata.summary]) if event.HasField("user_metadata") else None
+        )
+        call = CallRecord(
+            id=id_,
+            activity=attributes.activity_type.name,
+            request=_request(attributes.activity_type.name, await self._values(attributes.input.payloads)),
+            summary=None if summary is None else summary.removeprefix(f"{id_}: "),
+            scheduled_at=_time(event.event_time),
+        )
+        self.calls[self._run, id_] = self._scheduled[event.event_id] = call
+
+    async def _value(self, payloads: Sequence[Payload]) -> Any:
+        values = await self._values(payloads)
+        return values[0] if values else None
+
+    async def _values(self, payloads: Sequence[Payload]) -> Sequence[Any]:
+        if not payloads:
+            return ()
+        stored = sum(found.size_bytes for found in payloads[0].external_payloads)
+        if stored and self._converter.external_storage is None:
+            self.lacks_stored = True
+            return [f"[{stored:,} bytes, kept in an external storage that httptask.toml does not name]"]
+        try:
+            return await self._converter.decode(payloads)
+        except StoredPayloadMissing as missing:
+            self.lacks_stored = True
+            return [f"[{missing}]"]
+
+    async def _failure(self, failure: Failure) -> FailureRecord:
+        info = failure.application_failure_info
+        return FailureRecord(
+            type=info.type or None, message=failure.message, details=await self._value(info.details.payloads)
+        )
+
+
+def _request(activity: str, arguments: Sequence[Any]) -> Any:
+    """What an activity was asked to send, as people may see it; the arguments of one that is not ours as they stand."""
+    argument = arguments[0] if len(arguments) == 1 else list(arguments)
+    try:
+        if activity == HTTP_REQUEST:
+            return shown_request(HttpRequest.model_validate(argument))
+        if activity == CHAT_COMPLETION:
+            return shown_request(to_http_request(ChatRequest.model_validate(argument)))
+    except ValidationError:  # of another version
+        pass
+    return argument
+
+
+def _counted(found: Any, otherwise: int) -> int:
+    """How many attempts the activity has counted; Temporal's number includes the postponed ones."""
+    attempt = found.get("attempt") if is_object(found) else None
+    return attempt if isinstance(attempt, int) else otherwise
+
+
+def _time(stamp: Timestamp) -> datetime:
+    return stamp.ToDatetime(tzinfo=UTC)

@@ -1,0 +1,217 @@
+"""One run from start to end: its worker, its progress, its result, and its interruption."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.exceptions import TemporalError
+from temporalio.service import RPCError
+
+from httptask.cli.temporal.cluster import Cluster, connect
+from httptask.cli.temporal.executions import describe
+from httptask.cli.temporal.outages import while_working
+from httptask.cli.terminal.background import beside, first_of
+from httptask.cli.terminal.console import print_json, print_note, stderr
+from httptask.cli.terminal.errors import CliError, ExitCode
+from httptask.cli.terminal.failures import explain_failure, hint_at_input, problem_of, state_after
+from httptask.cli.terminal.interrupts import Interrupts
+from httptask.cli.terminal.notice import show_notice
+from httptask.cli.terminal.progress import LiveView, PlainView, View
+from httptask.cli.terminal.progress.wording import describe_spent
+from httptask.cli.worker.workers import new_worker
+from httptask.dsl.canonical import sha256
+from httptask.dsl.loader import Loaded
+from httptask.interpreter.state import SPENT_MEMO
+from httptask.interpreter.status import RunStatus
+from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput, keep_program
+from httptask.plugin import SIMULATED_MEMO, HttpTaskPlugin, fetch_status, live_texts
+from httptask.scheduling.budget import Spent
+
+__all__ = ["RUN_QUEUE_PREFIX", "Launch", "launch"]
+
+RUN_QUEUE_PREFIX = "httptask-run-"
+_POLL_SECONDS = 0.2
+_CANCEL_SECONDS = 2.0
+_CANCEL_TIME = timedelta(seconds=_CANCEL_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What is to be run, and where.
+
+    Attributes:
+        cluster: None for the embedded server of `state_directory`.
+        as_json: whether stdout gets one JSON object about the run instead of its output.
+        live: whether texts are shown while they come.
+        simulated: whether answers come from fixtures.
+    """
+
+    loaded: Loaded
+    input: Any
+    plugin: HttpTaskPlugin
+    cluster: Cluster | None
+    state_directory: Path
+    as_json: bool
+    live: bool
+    simulated: bool
+
+
+def launch(launch: Launch) -> ExitCode:
+    """Run to the end, or until interrupted; nothing of it goes on afterwards."""
+    return asyncio.run(_launch(launch))
+
+
+async def _launch(launch: Launch) -> ExitCode:
+    with Interrupts.caught() as interrupts:
+        async with connect(launch.cluster, launch.state_directory, interrupts, [launch.plugin]) as client:
+            # A queue of its own: when this worker is gone, no other one makes the run's calls.
+            token = secrets.token_hex(4)
+            show_notice("starting the run")
+            worker = new_worker(client, f"{RUN_QUEUE_PREFIX}{token}")
+            return await while_working(worker, _run(client, launch, token, interrupts))
+
+
+async def _run(client: Client, launch: Launch, token: str, interrupts: Interrupts) -> ExitCode:
+    handle = await _start(client, launch, token)
+    print_note(f"run {handle.id}")
+    return await _follow(client, handle, launch, interrupts)
+
+
+async def _start(client: Client, launch: Launch, token: str) -> WorkflowHandle[Any, Any]:
+    document = launch.loaded.data["document"]
+    assert launch.loaded.program is not None  # checked when it was loaded
+    keep_program(launch.loaded.data, launch.loaded.program)
+    run_input = RunInput(
+        definition=launch.loaded.data,
+        sha256=sha256(launch.loaded.data),
+        input=launch.input,
+        live=launch.live,
+    )
+    memo: dict[str, Any] = {"definition": f"{document['namespace']}/{document['name']}:{document['version']}"}
+    if launch.simulated:
+        memo[SIMULATED_MEMO] = True
+    return await client.start_workflow(
+        WORKFLOW_TYPE,
+        run_input,
+        id=f"{document['name']}-{token}",
+        task_queue=f"{RUN_QUEUE_PREFIX}{token}",
+        memo=memo,
+    )
+
+
+async def _follow(
+    client: Client, handle: WorkflowHandle[Any, Any], launch: Launch, interrupts: Interrupts
+) -> ExitCode:
+    """Show the run until it ends, end it when interrupted, and report what came of it."""
+    async with beside(handle.result()) as result:
+        async with _shown(handle, client if launch.live else None), beside(interrupts.asked.wait()) as asked:
+            await first_of(result, asked)
+            if not result.done():
+                await _end(handle, result, interrupts)
+        if not result.done():
+            raise CliError(
+                f"{handle.id} did not end: Temporal does not answer", exit_code=ExitCode.INTERRUPTED
+            )
+        spent = await _spent(client, handle)
+        try:
+            output = result.result()
+        except WorkflowFailureError as failure:
+            _report_failure(launch, handle.id, failure, spent)
+            return ExitCode.INTERRUPTED if interrupts.asked.is_set() else ExitCode.FAILED
+    whole = {
+        "run": handle.id,
+        "state": "completed",
+        "simulated": launch.simulated,
+        "output": output,
+        "spent": spent,
+    }
+    print_json(whole if launch.as_json else output)
+    return ExitCode.DONE
+
+
+async def _spent(client: Client, handle: WorkflowHandle[Any, Any]) -> dict[str, Any] | None:
+    """What the run has used, as JSON; shown where it was asking models."""
+    with contextlib.suppress(RPCError, TimeoutError):
+        async with asyncio.timeout(_CANCEL_SECONDS):
+            found = (await (await describe(client, handle.id)).memo()).get(SPENT_MEMO)
+        if found is not None:
+            spent = Spent.model_validate(found)
+            if spent.questions:
+                print_note(describe_spent(spent))
+            return spent.model_dump()
+    return None
+
+
+async def _end(handle: WorkflowHandle[Any, Any], result: "asyncio.Task[Any]", interrupts: Interrupts) -> None:
+    """Cancel the run, and terminate it if it does not end in time or the user insists."""
+    print_note("cancelling the run; Ctrl-C again ends it at once")
+    async with beside(interrupts.insisted.wait()) as insisted:
+        with contextlib.suppress(RPCError):  # it may have ended by itself
+            await handle.cancel(rpc_timeout=_CANCEL_TIME)
+            await first_of(result, insisted, seconds=_CANCEL_SECONDS)
+            if not result.done():
+                await handle.terminate(reason="interrupted", rpc_timeout=_CANCEL_TIME)
+    await first_of(result, seconds=_CANCEL_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def _shown(handle: WorkflowHandle[Any, Any], live: Client | None) -> AsyncGenerator[None]:
+    """Keep the user informed while the context lasts, with `live` of texts too; the last state is shown in any case."""
+    view: View = LiveView() if stderr.is_terminal else PlainView()
+    with view:
+        watch = _Watch(handle, view)
+        try:
+            async with beside(watch.look_on()), beside(_listen(live, handle, view)) as listening:
+                yield
+                await first_of(listening, seconds=_CANCEL_SECONDS)
+        finally:
+            await watch.look()
+
+
+async def _listen(client: Client | None, handle: WorkflowHandle[Any, Any], view: View) -> None:
+    """Show the texts of a run while they come, to its end."""
+    if client is None:
+        return
+    try:
+        async for piece in live_texts(client, handle.id):
+            view.hear(piece)
+    except TemporalError:
+        print_note("texts are not shown any more as they come: Temporal does not give them")
+
+
+class _Watch:
+    """Looks at a run for a view."""
+
+    def __init__(self, handle: WorkflowHandle[Any, Any], view: View) -> None:
+        self._handle = handle
+        self._view = view
+        self._status: RunStatus | None = None
+
+    async def look_on(self) -> None:
+        """Look again and again."""
+        while True:
+            await self.look()
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def look(self) -> None:
+        """Show what the run does now."""
+        with contextlib.suppress(RPCError, TimeoutError):  # progress is a courtesy; the result tells
+            async with asyncio.timeout(_CANCEL_SECONDS):
+                self._status = await fetch_status(self._handle, self._status)
+            self._view.show(self._status)
+
+
+def _report_failure(launch: Launch, run_id: str, failure: WorkflowFailureError, spent: Any) -> None:
+    problem = problem_of(failure)
+    if launch.as_json:
+        told = {"run": run_id, "state": state_after(failure), "simulated": launch.simulated}
+        print_json({**told, "error": problem, "spent": spent})
+    print_note(explain_failure(problem, launch.loaded))
+    if hint := hint_at_input(problem, launch.input):
+        print_note(f"  hint: {hint}")

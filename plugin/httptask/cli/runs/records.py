@@ -1,0 +1,94 @@
+"""Runs as `httptask runs` tells of them."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from httptask.cli.temporal.executions import Execution
+from httptask.interpreter.state import SPENT_MEMO
+from httptask.interpreter.status import Impasse, TaskState, TaskStatus
+from httptask.plugin import SIMULATED_MEMO
+from httptask.scheduling.budget import Spent
+
+__all__ = ["CallRecord", "FailureRecord", "RunRecord", "RunSummary", "TaskRecord", "summarize"]
+
+
+class FailureRecord(BaseModel):
+    """Why an attempt, a call or a run failed; `details` is the RFC 7807 object of a run or what is known of a call."""
+
+    type: str | None = None
+    message: str
+    details: Any = None
+
+
+class CallRecord(BaseModel):
+    """One activity."""
+
+    id: str
+    activity: str
+    summary: str | None = None
+    state: TaskState = "running"
+    attempts: int = 0
+    request: Any = None
+    response: Any = None
+    """What the activity returned; what the next task sees is the task's `output`."""
+    failure: FailureRecord | None = None
+    earlier_failure: FailureRecord | None = None
+    """Of the attempt before the last one."""
+    scheduled_at: datetime
+    ended_at: datetime | None = None
+
+
+class TaskRecord(TaskStatus):
+    """One execution of one task, and its calls: one, but for a question to a model that was asked again."""
+
+    output: Any = None
+    """What the next task sees."""
+    calls: list[CallRecord] = Field(default_factory=list[CallRecord])
+
+
+class RunSummary(BaseModel):
+    """One run in a list."""
+
+    id: str
+    run_id: str
+    definition: str
+    state: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    spent: Spent | None = None
+    """Once it has ended, if it made calls."""
+    simulated: bool = False
+    """Whether answers came from fixtures."""
+
+
+class RunRecord(RunSummary):
+    """One run with all its tasks; those of a workflow in Python are its activities."""
+
+    input: Any = None
+    output: Any = None
+    failure: FailureRecord | None = None
+    """Why it failed."""
+    pause: str | None = None
+    """Who paused it, and why."""
+    impasse: Impasse | None = None
+    """Why it has not ended and does not go on either."""
+    note: str | None = None
+    """What the tasks below lack."""
+    tasks: list[TaskRecord] = []
+
+
+async def summarize(execution: Execution) -> RunSummary:
+    """What a list tells of a run."""
+    memo = await execution.memo()
+    return RunSummary(
+        id=execution.id,
+        run_id=execution.run_id,
+        definition=memo.get("definition", execution.info.type.name),
+        state=execution.state,
+        started_at=execution.started_at,
+        ended_at=execution.ended_at,
+        spent=memo.get(SPENT_MEMO),
+        simulated=memo.get(SIMULATED_MEMO, False),
+    )

@@ -1,0 +1,184 @@
+"""Runs and their tasks as tables and text."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from httptask.cli.runs.records import CallRecord, FailureRecord, RunRecord, RunSummary, TaskRecord
+from httptask.cli.terminal.console import stdout
+from httptask.cli.terminal.failures import said_by_server
+from httptask.cli.terminal.progress.wording import describe, describe_impasse, describe_spent
+from httptask.json.tree import is_array, is_object
+
+__all__ = ["print_failure", "print_run", "print_runs"]
+
+_SHOWN_CHARACTERS = 2000
+_SHOWN_EXECUTIONS = 100
+_YEAR = len("2026-")
+
+
+def print_runs(found: Iterable[RunSummary]) -> None:
+    """One row for each run; where a terminal has no room for all, definition and year are left out, never an id."""
+    runs = list(found)
+    lines = _in_columns([("id", "state", "started", "took", "definition"), *(_row(run) for run in runs)])
+    if max(map(cell_len, lines)) > stdout.width:
+        lines = _in_columns(
+            [
+                ("id", "state", "started", "took"),
+                *((id_, state, started[_YEAR:], took) for id_, state, started, took, _ in map(_row, runs)),
+            ]
+        )
+    for number, line in enumerate(lines):
+        stdout.print(Text(line, "bold" if number == 0 else ""))
+
+
+def _row(run: RunSummary) -> tuple[str, str, str, str, str]:
+    took = _took(run.started_at, run.ended_at)
+    return run.id, _state(run), _local(run.started_at), took, run.definition
+
+
+def _in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(set_cell_size, row, widths)).rstrip() for row in rows]
+
+
+def print_run(run: RunRecord) -> None:
+    """The run, then each task with its requests and what it gave to the next one."""
+    _print(f"{run.id}  {run.definition}  {_state(run)}")
+    _print(f"started {_local(run.started_at)}, took {_took(run.started_at, run.ended_at)}")
+    if run.spent is not None:
+        _print(describe_spent(run.spent))
+    if run.pause is not None:
+        _print(run.pause)
+    if run.impasse is not None:
+        cure = f"it is tried again until that is cured; `httptask runs cancel {run.id}` ends it"
+        _print(describe_impasse(run.impasse, cure))
+    if run.input is not None:
+        _print_value("input", run.input)
+    if run.note is not None:
+        _print(f"note: {run.note}")
+    _print_tasks(run.tasks)
+    _print("")
+    if run.failure is not None:
+        print_failure("failure", run.failure)
+    elif run.state == "completed":
+        _print_value("output", run.output)
+
+
+def _state(run: RunSummary) -> str:
+    return run.state + ("; simulated" if run.simulated else "")
+
+
+def _print_tasks(tasks: Iterable[TaskRecord]) -> None:
+    """Each task; of one that a loop runs often, the latest executions."""
+    tasks = list(tasks)
+    surplus = Counter(map(_place, tasks))
+    surplus.subtract(dict.fromkeys(surplus, _SHOWN_EXECUTIONS))
+    told = set[str]()
+    for task in tasks:
+        place = _place(task)
+        if surplus[place] <= 0:
+            _print_task(task)
+        elif place not in told:
+            told.add(place)
+            _print(f"\n{task.name}: {surplus[place]:,} earlier executions are left out; --json shows all")
+        surplus[place] -= 1
+
+
+def _place(task: TaskRecord) -> str:
+    """What executions of one task have in common; calls that stand for tasks have no place in a definition."""
+    return task.pointer or task.kind
+
+
+def _print_task(task: TaskRecord) -> None:
+    _print("")
+    attempts = _attempts(task.calls[0]) if len(task.calls) == 1 else ""
+    took = _took(task.started_at, task.ended_at)
+    _print(_joined(f"{task.id}  {task.state}", _joined(attempts, took, separator=", "), describe(task)))
+    for call in task.calls:
+        if len(task.calls) > 1:
+            _print(_joined(f"  {call.id}  {call.state}", _attempts(call)))
+        for name, part in _request_parts(call.request).items():
+            _print_value(f"  {name}", part)
+        if call.earlier_failure is not None:
+            print_failure("  attempt before", call.earlier_failure)
+        if call.failure is not None:
+            print_failure("  failure", call.failure)
+    if task.state == "completed":
+        _print_value("  output", task.output)
+
+
+def _attempts(call: CallRecord) -> str:
+    """How often a call was tried; a run that was cut off does not tell."""
+    return "" if call.attempts == 0 else f"{call.attempts} attempt" + ("" if call.attempts == 1 else "s")
+
+
+def _request_parts(request: Any) -> dict[str, Any]:
+    """Method and URL in one line, and what goes with them; only what the author asked for."""
+    if not is_object(request) or "method" not in request:
+        return {"request": request}
+    parts: dict[str, Any] = {"request": f"{request['method']} {request.get('url', '')}"}
+    for name in ("connection", "headers", "query", "authentication", "body"):
+        if name in request:
+            parts[name] = request[name]
+    return parts
+
+
+def _joined(*parts: str, separator: str = "  ") -> str:
+    return separator.join(part for part in parts if part)
+
+
+def print_failure(label: str, failure: FailureRecord) -> None:
+    """Why an attempt, a call or a run failed, and what there was of an answer."""
+    _print(f"{label}: {f'{failure.type}: ' if failure.type else ''}{failure.message}")
+    if is_object(failure.details):
+        # A run's failure is the problem of the task, whose call tells it already.
+        for line in said_by_server(failure.details, failure.type):
+            _print(f"  {line}")
+
+
+def _print_value(label: str, value: Any) -> None:
+    """A value in one line; in a terminal that has no room for it, on lines of their own below its name."""
+    value = _told(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(text) > _SHOWN_CHARACTERS:
+        text = f"{text[:_SHOWN_CHARACTERS]} ... {len(text)} characters; --json shows all"
+    elif not isinstance(value, str) and stdout.is_terminal and not _fits(label, text):
+        text = json.dumps(value, ensure_ascii=False, indent=2)
+    if not stdout.is_terminal or _fits(label, text):
+        _print(f"{label}: {text}")
+        return
+    _print(f"{label}:")
+    indent = " " * (len(label) - len(label.lstrip()) + 2)
+    for line in text.splitlines():
+        begins = indent + " " * (len(line) - len(line.lstrip()))
+        for piece in Text(line.lstrip()).wrap(stdout, max(20, stdout.width - len(begins)), overflow="fold"):
+            _print(begins + piece.plain.rstrip())
+
+
+def _fits(label: str, text: str) -> bool:
+    return "\n" not in text and cell_len(f"{label}: {text}") <= stdout.width
+
+
+def _told(value: Any) -> Any:
+    """A value without the members that are null, which tell nothing."""
+    if is_object(value):
+        return {key: _told(member) for key, member in value.items() if member is not None}
+    return [_told(member) for member in value] if is_array(value) else value
+
+
+def _print(line: str) -> None:
+    stdout.print(Text(line))
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _took(begin: datetime, end: datetime | None) -> str:
+    return f"{((end or datetime.now(UTC)) - begin).total_seconds():.1f} s"

@@ -1,0 +1,202 @@
+"""Runs one test request: plans it, shows it, sends it on a worker of its own, shows what came back."""
+
+import asyncio
+import secrets
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from temporalio.service import RPCError, RPCStatusCode
+
+from httptask.activities.connections import profile_of
+from httptask.calls.problem import TaskFault
+from httptask.chat.models import Completion
+from httptask.cli.temporal.cluster import Cluster, connect
+from httptask.cli.temporal.outages import while_working
+from httptask.cli.terminal.console import print_json, print_note, stdout
+from httptask.cli.terminal.errors import CliError, ExitCode
+from httptask.cli.terminal.failures import explain_failure
+from httptask.cli.terminal.interrupts import Interrupts
+from httptask.cli.terminal.notice import show_notice
+from httptask.cli.worker.workers import new_worker
+from httptask.client.edge import Edge
+from httptask.config import Config
+from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
+from httptask.dsl.loader import Loaded
+from httptask.http.errors import HttpTaskError
+from httptask.http.models import HttpRequest, HttpResponse
+from httptask.plugin import HttpTaskPlugin
+from httptask.request.preview import PreparedRequest
+from httptask.secrets.store import SecretStore
+from httptask.testrequest import Outcome, PlannedTest, Sample, check_planned, plan_test, send_once
+
+__all__ = ["TestLaunch", "launch_test"]
+
+_HEAD = ("attempt", "headers", "simulated", "size", "status", "timing")
+_QUEUE_PREFIX = "httptask-test-"
+
+
+@dataclass(frozen=True, slots=True)
+class TestLaunch:
+    """What is to be tested, and where.
+
+    Attributes:
+        plugin: None to show the prepared request only.
+        cluster: None for the embedded server.
+    """
+
+    __test__ = False  # not a class of tests
+
+    loaded: Loaded
+    task: str
+    sample: Sample
+    config: Config
+    plugin: HttpTaskPlugin | None
+    cluster: Cluster | None
+    as_json: bool
+
+
+def launch_test(launch: TestLaunch) -> ExitCode:
+    """Plan, show, send and show."""
+    planned, prepared = _plan(launch)
+    if not launch.as_json:
+        _show_prepared(prepared)
+    if launch.plugin is None:
+        return _check(launch, planned, prepared)
+    outcome = asyncio.run(_send(launch, launch.plugin, planned))
+    if launch.as_json:
+        print_json(_as_json(launch, prepared, outcome))
+    else:
+        _show_outcome(launch, outcome)
+    return ExitCode.DONE if outcome.problem is None else ExitCode.FAILED
+
+
+def _plan(launch: TestLaunch) -> tuple[PlannedTest, PreparedRequest]:
+    assert launch.loaded.program is not None  # checked when it was loaded
+    try:
+        profiles = {name: profile_of(found) for name, found in launch.config.connections.items()}
+        planned = plan_test(launch.loaded.program, launch.task, launch.sample, profiles)
+        return planned, _prepare(launch, planned.request)
+    except (ValueError, ExpressionFailed, ExpressionLimitExceeded) as error:
+        raise CliError(f"{launch.loaded.name}: {error}") from None
+    except TaskFault as fault:
+        raise CliError(
+            f"{launch.loaded.name}: {launch.task}: {fault.problem.title}: {fault.problem.detail}"
+        ) from None
+    except HttpTaskError as error:
+        raise CliError(f"{launch.loaded.name}: {launch.task}: {error.message}") from None
+
+
+def _check(launch: TestLaunch, planned: PlannedTest, prepared: PreparedRequest) -> ExitCode:
+    """Tell what a real call would be refused for, and what its server might reject."""
+    warnings, problem = check_planned(planned, launch.config.connections)
+    if launch.as_json:
+        shown = {
+            "warnings": [asdict(warning) for warning in warnings],
+            "error": problem and problem.to_json(),
+        }
+        told = {name: value for name, value in shown.items() if value}
+        print_json({"prepared": prepared.model_dump(), "curl": prepared.curl(), **told})
+    else:
+        for warning in warnings:
+            print_note(f"warning: {warning.pointer}: {warning.message}; {warning.hint}")
+        if problem is not None:
+            print_note(explain_failure(problem.to_json(), launch.loaded))
+    return ExitCode.DONE if problem is None else ExitCode.FAILED
+
+
+def _prepare(launch: TestLaunch, request: HttpRequest) -> PreparedRequest:
+    return Edge(launch.config.connections, SecretStore({}, {})).prepare(request)
+
+
+async def _send(launch: TestLaunch, plugin: HttpTaskPlugin, planned: PlannedTest) -> Outcome:
+    with Interrupts.caught() as interrupts:
+        async with connect(launch.cluster, launch.config.state_directory, interrupts, [plugin]) as client:
+            task_queue = f"{_QUEUE_PREFIX}{secrets.token_hex(4)}"
+            worker = new_worker(client, task_queue)
+            show_notice("sending")
+            sending = interrupts.guard(send_once(client, task_queue, planned))
+            try:
+                return await while_working(worker, sending)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.UNIMPLEMENTED:
+                    raise
+                raise CliError(
+                    f"Temporal did not take the test request: {error.message}",
+                    "standalone activities need server 1.31 or newer",
+                    ExitCode.UNREACHABLE,
+                ) from None
+
+
+def _show_prepared(prepared: PreparedRequest) -> None:
+    stdout.print("[bold]prepared[/bold]")
+    stdout.print(f"{prepared.method} {prepared.uri}", markup=False)
+    for name, value in prepared.headers.items():
+        stdout.print(f"{name}: {value}", markup=False)
+    if prepared.body is not None:
+        print_json(prepared.body)
+    stdout.print(f"\n{prepared.curl()}", markup=False)
+
+
+def _show_outcome(launch: TestLaunch, outcome: Outcome) -> None:
+    if outcome.result is not None:
+        _show_response(outcome.result)
+    if outcome.problem is not None:
+        print_note(explain_failure(outcome.problem.to_json(), launch.loaded))
+        print_note(f"  a run would {_what_a_run_does(outcome)}")
+        return
+    stdout.print("\n[bold]the next task sees[/bold]")
+    print_json(outcome.downstream)
+    if outcome.following is not None:
+        following = _prepare(launch, outcome.following)
+        stdout.print("\n[bold]a run goes on with the next page[/bold]")
+        stdout.print(f"{following.method} {following.uri}", markup=False)
+
+
+def _show_response(result: HttpResponse | Completion) -> None:
+    stdout.print(f"\n[bold]response[/bold]{' (simulated)' if result.simulated else ''}")
+    stdout.print(_status_line(result), markup=False)
+    for name, value in result.headers.items():
+        stdout.print(f"{name}: {value}", markup=False)
+    print_json(_result(result, *_HEAD))
+
+
+def _status_line(result: HttpResponse | Completion) -> str:
+    parts = [str(result.status), f"{result.size} bytes"]
+    if result.timing is not None:
+        connected = result.timing.connected
+        since = "" if connected is None else f"connected after {connected:.0f} ms, "
+        parts.append(
+            f"{result.timing.total:.0f} ms ({since}first byte after {result.timing.first_byte:.0f} ms)"
+        )
+    return ", ".join(parts)
+
+
+def _what_a_run_does(outcome: Outcome) -> str:
+    if outcome.would_ask_again:
+        times = "once" if outcome.would_ask_again == 1 else f"up to {outcome.would_ask_again} times"
+        return f"ask again, {times}"
+    if not outcome.would_retry:
+        return "not try again"
+    return "try again" + (f", {outcome.retry_after:g} s later" if outcome.retry_after else "")
+
+
+def _as_json(launch: TestLaunch, prepared: PreparedRequest, outcome: Outcome) -> dict[str, Any]:
+    shown: dict[str, Any] = {"prepared": prepared.model_dump(), "curl": prepared.curl()}
+    if outcome.problem is not None:
+        facts = {
+            "would_retry": outcome.would_retry,
+            "would_ask_again": outcome.would_ask_again,
+            "retry_after": outcome.retry_after,
+        }
+        if outcome.result is not None:
+            shown["response"] = _result(outcome.result)
+        return {**shown, "error": outcome.problem.to_json(), **facts}
+    assert outcome.result is not None  # there is a result or a problem
+    shown |= {"response": _result(outcome.result), "downstream": outcome.downstream}
+    if outcome.following is not None:
+        shown["next_page"] = _prepare(launch, outcome.following).model_dump()
+    return shown
+
+
+def _result(result: HttpResponse | Completion, *left_out: str) -> dict[str, Any]:
+    return result.model_dump(mode="json", exclude={"request", *left_out}, exclude_none=True)

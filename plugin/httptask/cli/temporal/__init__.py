@@ -1,0 +1,1 @@
+"""The Temporal server that a command talks to."""

@@ -1,0 +1,154 @@
+"""Which Temporal server a command talks to: the user's cluster, or the embedded one."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from httptask.cli.observability.telemetry import tracing_plugins
+from httptask.cli.server import SharedServer
+from httptask.cli.temporal.outages import failed_request, loss_reported, lost
+from httptask.cli.terminal.errors import CliError, ExitCode
+from httptask.cli.terminal.interrupts import Interrupts
+from httptask.cli.terminal.notice import show_notice
+
+if TYPE_CHECKING:
+    from temporalio.client import Client, Plugin
+    from temporalio.envconfig import ClientConnectConfig
+
+__all__ = ["Cluster", "connect", "connect_embedded", "find_cluster"]
+
+_CONNECT_SECONDS = 5.0
+_DEFAULT_ADDRESS = "localhost:7233"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A Temporal cluster of the user's."""
+
+    options: "ClientConnectConfig"
+
+    @property
+    def address(self) -> str:
+        """Its frontend, `host:port`."""
+        return self.options.get("target_host", _DEFAULT_ADDRESS)
+
+
+def find_cluster(profile: str | None, environment: Mapping[str, str]) -> Cluster | None:
+    """The cluster that `TEMPORAL_ADDRESS` or a profile of `temporal.toml` names; None when neither does.
+
+    Raises:
+        CliError: the profile can't be read.
+    """
+    from temporalio.envconfig import ClientConfig
+
+    try:
+        options = ClientConfig.load_client_connect_config(profile, override_env_vars=_texts(environment))
+    except (RuntimeError, OSError, ValueError) as error:
+        raise CliError(
+            f"temporal.toml: {error}", "see `temporal config list`, or leave out --profile"
+        ) from None
+    if profile is None and "target_host" not in options:
+        return None
+    return Cluster(options)
+
+
+def _texts(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that are text, which Temporal's SDK takes only.
+
+    Raises:
+        CliError: one that is for it is not.
+    """
+    texts: dict[str, str] = {}
+    for name, value in environment.items():
+        try:
+            f"{name}{value}".encode()
+        except UnicodeEncodeError:
+            if name.startswith("TEMPORAL_"):
+                raise CliError(f"{name}: is not UTF-8 text", "set the environment variable again") from None
+        else:
+            texts[name] = value
+    return texts
+
+
+@contextlib.asynccontextmanager
+async def connect(
+    cluster: Cluster | None,
+    state_directory: Path,
+    interrupts: Interrupts,
+    plugins: "Sequence[Plugin]" = (),
+) -> AsyncGenerator["Client"]:
+    """A client of the cluster or, without one, of the embedded server, until the context ends.
+
+    Raises:
+        CliError: the server can't be reached, or stops answering before the context ends.
+    """
+    if cluster is None:
+        async with connect_embedded(state_directory, interrupts, plugins) as client:
+            yield client
+    else:
+        client = await interrupts.guard(connect_to(cluster, plugins))
+        with loss_reported(cluster.address):
+            yield client
+
+
+@contextlib.asynccontextmanager
+async def connect_embedded(
+    state_directory: Path,
+    interrupts: Interrupts,
+    plugins: "Sequence[Plugin]" = (),
+    port: int | None = None,
+) -> AsyncGenerator["Client"]:
+    """A client of the embedded server, which is used until the context ends; raises as `connect` does."""
+    from temporalio.client import Client
+
+    server = SharedServer(state_directory)
+    show_notice("starting the Temporal server")
+    address = await interrupts.guard(server.join(port))
+    try:
+        try:
+            client = await interrupts.guard(Client.connect(address, plugins=_traced(plugins)))
+        except RuntimeError as error:
+            raise lost(address, error) from None
+        async with server.watched():
+            with loss_reported(address):
+                yield client
+    finally:
+        await server.leave()
+
+
+async def connect_to(cluster: Cluster, plugins: "Sequence[Plugin]" = ()) -> "Client":
+    """A client of the user's cluster.
+
+    Raises:
+        CliError: it does not answer, or has no such namespace.
+    """
+    from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+    from temporalio.client import Client
+    from temporalio.service import RPCError
+
+    options = cluster.options.copy()
+    options["target_host"] = cluster.address
+    show_notice(f"connecting to Temporal at {cluster.address}")
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            client = await Client.connect(**options, plugins=_traced(plugins))
+            await client.workflow_service.describe_namespace(
+                DescribeNamespaceRequest(namespace=client.namespace)
+            )
+    except (RuntimeError, TimeoutError):
+        raise CliError(
+            f"can't connect to Temporal at {cluster.address}",
+            "check TEMPORAL_ADDRESS or the profile; without them `run` and `dev` use an embedded server",
+            ExitCode.UNREACHABLE,
+        ) from None
+    except RPCError as error:
+        raise failed_request(cluster.address, error) from None
+    return client
+
+
+def _traced(plugins: "Sequence[Plugin]") -> "list[Plugin]":
+    """With spans, where the client is one of a worker; one that only looks has none to tell."""
+    return [*plugins, *(tracing_plugins() if plugins else ())]

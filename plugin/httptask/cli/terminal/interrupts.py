@@ -1,0 +1,59 @@
+"""Ctrl-C and its kin, as events that a command can wait for."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Coroutine, Generator
+from typing import Any, TypeVar
+
+from httptask.cli.terminal.background import beside, first_of
+from httptask.cli.terminal.errors import CliError, ExitCode
+
+__all__ = ["Interrupts"]
+
+_T = TypeVar("_T")
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupts:
+    """Counts the signals that ask a command to end.
+
+    Attributes:
+        asked: set by the first: end in good order.
+        insisted: set by the second: end at once.
+    """
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.insisted = asyncio.Event()
+
+    @classmethod
+    @contextlib.contextmanager
+    def caught(cls) -> Generator["Interrupts"]:
+        """Catch the signals while the context lasts; needs a running event loop."""
+        interrupts = cls()
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, interrupts._signalled)
+        try:
+            yield interrupts
+        finally:
+            for number in _SIGNALS:
+                loop.remove_signal_handler(number)
+
+    async def guard(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Do some work unless asked to end before it is done; then it is cancelled.
+
+        Raises:
+            CliError: asked to end.
+        """
+        async with beside(work) as task, beside(self.asked.wait()) as asked:
+            await first_of(task, asked)
+            if not task.done():
+                raise CliError("interrupted", exit_code=ExitCode.INTERRUPTED)
+            return task.result()
+
+    def _signalled(self) -> None:
+        if self.asked.is_set():
+            self.insisted.set()
+        self.asked.set()

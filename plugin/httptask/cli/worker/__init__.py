@@ -1,0 +1,1 @@
+"""Workers that serve until they are stopped."""

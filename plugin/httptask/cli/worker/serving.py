@@ -1,0 +1,145 @@
+"""A worker that serves definitions until it is asked to end."""
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Worker
+
+from httptask.cli.project.installation import command_in
+from httptask.cli.server import SharedServer
+from httptask.cli.temporal.cluster import Cluster, connect_embedded, connect_to
+from httptask.cli.temporal.outages import address_of, end_worker, lost
+from httptask.cli.terminal.background import beside, first_of
+from httptask.cli.terminal.console import print_note
+from httptask.cli.terminal.errors import ExitCode
+from httptask.cli.terminal.interrupts import Interrupts
+from httptask.cli.worker.health import health_served, reason_not_ready
+from httptask.cli.worker.reloading import Reloaded
+from httptask.cli.worker.workers import new_worker
+from httptask.http.log import get_logger
+from httptask.plugin import HttpTaskPlugin
+
+__all__ = ["serve_embedded", "serve_on_cluster"]
+
+_GRACE = timedelta(seconds=10)
+_PROBE_SECONDS = 1.0
+_PROBE_TIME = timedelta(seconds=5)
+
+log = get_logger("httptask.cli")
+
+
+def serve_on_cluster(
+    cluster: Cluster, plugin: HttpTaskPlugin, task_queue: str, health_address: str | None
+) -> None:
+    """Serve until a signal; then let calls in flight finish, unless a second signal insists."""
+    _run(_serve_on_cluster(cluster, plugin, task_queue, health_address))
+
+
+def serve_embedded(
+    state_directory: Path, port: int, plugin: HttpTaskPlugin, task_queue: str, served: Reloaded
+) -> None:
+    """Serve definitions, as they change, on the embedded server until a signal; it ends with its last user."""
+    _run(_serve_embedded(state_directory, port, plugin, task_queue, served))
+
+
+class _Insisted(Exception):
+    """A second signal: the user does not want to wait for calls in flight."""
+
+
+def _run(serving: Coroutine[Any, Any, None]) -> None:
+    async def until_insisted() -> None:
+        try:
+            await serving
+        except _Insisted:
+            os._exit(ExitCode.INTERRUPTED)  # calls in flight are retried by another worker
+
+    asyncio.run(until_insisted())
+
+
+async def _serve_on_cluster(
+    cluster: Cluster, plugin: HttpTaskPlugin, task_queue: str, health_address: str | None
+) -> None:
+    with Interrupts.caught() as interrupts:
+        client = await interrupts.guard(connect_to(cluster, [plugin]))
+        worker = new_worker(client, task_queue, _GRACE)
+
+        async def not_ready() -> str | None:
+            if interrupts.asked.is_set():
+                return "the worker stops"
+            return await reason_not_ready(worker, plugin.workers_beside(worker))
+
+        async with health_served(health_address, not_ready):
+            log.info("worker.started", address=cluster.address, task_queue=task_queue)
+            await _work(worker, interrupts)
+        log.info("worker.stopped", task_queue=task_queue)
+
+
+async def _serve_embedded(
+    state_directory: Path, port: int, plugin: HttpTaskPlugin, task_queue: str, served: Reloaded
+) -> None:
+    with Interrupts.caught() as interrupts:
+        async with (
+            connect_embedded(state_directory, interrupts, [plugin], port) as client,
+            beside(served.follow()),
+        ):
+            _announce(client, task_queue, served.names, SharedServer(state_directory).ui)
+            await _work(new_worker(client, task_queue), interrupts, _until_gone(client))
+
+
+def _announce(client: Client, task_queue: str, names: list[str], ui: str | None) -> None:
+    address = address_of(client)
+    print_note(f"Temporal at {address}, worker on task queue {task_queue}; Ctrl-C ends both")
+    print_note(f"Temporal's UI at {ui}" if ui else "no UI: another command started the server, without one")
+    print_note(f"serving {', '.join(names)}")
+    temporal = command_in(Path.cwd(), "temporal")
+    print_note(
+        f"start one: {temporal} workflow start --address {address} --task-queue {task_queue} "
+        f"--type {names[0]} --input '{{}}'"
+    )
+
+
+async def _work(
+    worker: Worker, interrupts: Interrupts, until_gone: Coroutine[Any, Any, Any] | None = None
+) -> None:
+    """Let a worker work until a signal. It waits for a server that is away, unless `until_gone` ends.
+
+    Raises:
+        CliError: the worker could not begin, or its server is gone.
+    """
+    working = asyncio.ensure_future(worker.run())
+    try:
+        async with (
+            beside(interrupts.asked.wait()) as asked,
+            beside(until_gone or asyncio.Event().wait()) as gone,
+        ):
+            await first_of(working, asked, gone)
+    except asyncio.CancelledError:
+        await end_worker(working, gone=True)
+        raise
+    if not interrupts.asked.is_set():
+        why = working.exception() if working.done() else None
+        await end_worker(working, gone=True)
+        raise lost(address_of(worker.client), why)
+    stopping = asyncio.ensure_future(worker.shutdown())
+    async with beside(interrupts.insisted.wait()) as insisted:
+        await first_of(stopping, insisted)
+    if not stopping.done():
+        raise _Insisted
+    await asyncio.gather(working, return_exceptions=True)
+
+
+async def _until_gone(client: Client) -> None:
+    """Wait until nobody listens at the server's address any more."""
+    while True:
+        await asyncio.sleep(_PROBE_SECONDS)
+        try:
+            await client.service_client.check_health(timeout=_PROBE_TIME)
+        except RPCError as error:
+            if error.status is RPCStatusCode.UNAVAILABLE:
+                return

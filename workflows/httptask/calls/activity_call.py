@@ -1,0 +1,111 @@
+"""One call, planned: which activity, with what, and under which bounds."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Generic, TypedDict, TypeVar
+
+from pydantic import BaseModel
+from temporalio.common import RetryPolicy
+
+from httptask.activities.connections import ConnectionProfile
+from httptask.http.models import CallRequest
+from httptask.resilience.retry import Retry
+
+__all__ = [
+    "CHAT_SECONDS",
+    "HTTP_SECONDS",
+    "STREAM_SECONDS",
+    "ActivityCall",
+    "ActivityOptions",
+    "activity_options",
+    "counted",
+    "fitting_summary",
+    "temporal_policy",
+]
+
+HTTP_SECONDS = 60.0
+"""How long one attempt of an HTTP request may take; the edge ends it by then."""
+STREAM_SECONDS = 600.0
+"""The same for an answer that comes in events."""
+CHAT_SECONDS = 600.0
+"""The same for a chat completion."""
+
+_HEARTBEAT = timedelta(seconds=20)
+_MARGIN = timedelta(seconds=15)
+_SUMMARY_BYTES = 200
+"""Temporal refuses a summary of over 400 bytes; half of that leaves room for its wrapping and a codec of the user's."""
+_NEVER_RETRIED = ("PayloadsTooLarge", "PayloadSizeError")
+
+Argument = TypeVar("Argument", bound=CallRequest)
+Result = TypeVar("Result", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityCall(Generic[Result]):
+    """One call.
+
+    Attributes:
+        activity: name of the activity.
+        id: of the activity, unique within the run.
+        summary: what a person reads in a list of calls; never a query, never a secret.
+        total_seconds: when the edge ends an attempt, where neither request nor connection says.
+        connection: the connection that it is sent through.
+    """
+
+    activity: str
+    argument: CallRequest
+    result_type: type[Result]
+    id: str
+    summary: str
+    total_seconds: float
+    connection: str | None = None
+
+
+class ActivityOptions(TypedDict):
+    """The options that every call has."""
+
+    task_queue: str | None
+    start_to_close_timeout: timedelta
+    heartbeat_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+def fitting_summary(text: str) -> str:
+    """As much of a text, from its beginning, as Temporal surely takes for a summary: it measures the encoded form."""
+    size = 0
+    for at, character in enumerate(text):
+        size += len(json.dumps(character, ensure_ascii=False).encode()) - len('""')
+        if size > _SUMMARY_BYTES:
+            return text[:at]
+    return text
+
+
+def activity_options(call: ActivityCall[Any], profile: ConnectionProfile) -> ActivityOptions:
+    """Timeouts and retries of a call that is sent through a connection with that profile."""
+    seconds = call.argument.limits.total or profile.total or call.total_seconds
+    return {
+        "task_queue": profile.task_queue,
+        "start_to_close_timeout": timedelta(seconds=seconds) + _MARGIN,
+        "heartbeat_timeout": _HEARTBEAT,
+        "retry_policy": temporal_policy(profile.retry),
+    }
+
+
+def counted(argument: Argument, attempts: int | None, profile: ConnectionProfile) -> Argument:
+    """A call's argument with how many attempts it has, and which server it is meant for, for the activity to tell."""
+    return argument.model_copy(update={"attempts": attempts, "server": profile.server})
+
+
+def temporal_policy(retry: Retry) -> RetryPolicy:
+    """Temporal's form of a retry policy.
+
+    It sets no maximum of attempts: Temporal would count the postponed ones too. The activity counts, and makes
+    the failure of the last attempt final.
+    """
+    return RetryPolicy(
+        initial_interval=timedelta(seconds=retry.interval(1)),
+        backoff_coefficient=retry.factor,
+        maximum_interval=timedelta(seconds=retry.longest_interval),
+        non_retryable_error_types=_NEVER_RETRIED,
+    )

@@ -1,0 +1,175 @@
+"""Plans the call of an HTTP task: the very same for a run and for a test request."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from httptask.activities.names import HTTP_REQUEST
+from httptask.authentication.models import Authentication
+from httptask.authentication.policy import Policy
+from httptask.calls.activity_call import HTTP_SECONDS, STREAM_SECONDS, ActivityCall, fitting_summary
+from httptask.calls.bodies import header_texts, parameters, refuse_request, request_body
+from httptask.calls.page_requests import first_page
+from httptask.calls.path_templates import has_address_from_data, path_template
+from httptask.calls.problem import describe_invalid
+from httptask.calls.stream_reading import stream_reading
+from httptask.calls.url import RenderPart, render_url
+from httptask.connections.authentication import read_policy
+from httptask.dsl.expressions import Rendered
+from httptask.dsl.functions import HttpArguments, HttpRequestArguments, connections_named
+from httptask.dsl.json_values import is_mapping
+from httptask.dsl.program import TaskNode
+from httptask.http.errors import RequestInvalid
+from httptask.http.headers import check_idempotency_key
+from httptask.http.models import (
+    HttpRequest,
+    HttpResponse,
+    Limits,
+    SecretReference,
+    StatusPattern,
+)
+
+__all__ = ["http_output", "plan_http_call", "request_summary"]
+
+
+def plan_http_call(
+    node: TaskNode,
+    data: Any,
+    render: RenderPart,
+    *,
+    id_: str,
+    idempotency_key: str,
+) -> ActivityCall[HttpResponse]:
+    """Render a `call: http` or `call: httpRequest`; of one with pages, the request for the first.
+
+    Args:
+        node: the task.
+        data: the task's input, whose members are the variables of URI templates.
+        render: renders the task's compiled parts.
+        id_: of the activity.
+        idempotency_key: sent with methods that are not idempotent by themselves.
+
+    Raises:
+        TaskFault: the rendered parts do not make a request.
+    """
+    arguments = node.arguments
+    assert isinstance(arguments, HttpArguments | HttpRequestArguments)
+    request = _request(arguments, data, render, idempotency_key)
+    seconds = HTTP_SECONDS
+    if isinstance(arguments, HttpRequestArguments) and arguments.paginate is not None:
+        request = first_page(arguments.paginate, request)
+    stream = stream_reading(node)
+    if stream is not None:
+        request, seconds = request.model_copy(update={"stream": stream}), STREAM_SECONDS
+    summary = request_summary(request)
+    return ActivityCall(HTTP_REQUEST, request, HttpResponse, id_, summary, seconds, request.connection)
+
+
+def http_output(arguments: HttpArguments | HttpRequestArguments, response: HttpResponse) -> Any:
+    """The task's raw output (dsl-reference.md, HTTP Call: `output` raw, content or response)."""
+    if arguments.output != "response":
+        return response.content
+    return {
+        "request": response.request.model_dump(),
+        "headers": response.headers,
+        "statusCode": response.status,
+        "content": response.content,
+    }
+
+
+def request_summary(request: HttpRequest) -> str:
+    """What a person reads in a list of calls: method, host and path; never a query, never a secret."""
+    first = min(
+        (ref for ref in request.secrets if ref.pointer == "/url"), key=lambda ref: ref.offset, default=None
+    )
+    if first is not None:
+        shown = f"${first.name}"
+    else:
+        host, path = _host_and_path(request.url)
+        shown = (host or request.connection or "") + path
+    return fitting_summary(f"{request.method} {shown}")
+
+
+def _host_and_path(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # the edge refuses it, and says why
+        return "", ""
+    return parts.netloc.rpartition("@")[2], parts.path
+
+
+def _request(
+    arguments: HttpArguments | HttpRequestArguments, data: Any, render: RenderPart, idempotency_key: str
+) -> HttpRequest:
+    rest = render("request")
+    assert rest is not None  # every call has one
+    url, secrets = render_url(arguments, data, render)
+    policy = render("authentication")
+    body, moved = request_body(rest)
+    method = rest.value["method"]
+    headers = header_texts(rest.value.get("headers", {}))
+    own_key = _own_key(rest.value, headers)
+    try:
+        authentication, policy_secrets = _authentication(policy)
+        return HttpRequest(
+            method=method.upper() if isinstance(method, str) else method,
+            url=url,
+            connection=_connection(arguments, policy),
+            headers=headers if own_key is None else {**headers, "Idempotency-Key": own_key},
+            query=parameters(rest.value.get("query", {}), "query"),
+            body=body,
+            authentication=authentication,
+            secrets=(*secrets, *moved, *policy_secrets),
+            success=_success(arguments),
+            raw=arguments.output == "raw",
+            charset=getattr(arguments, "charset", None),
+            keep_headers=getattr(arguments, "keep_headers", ()),
+            limits=_limits(arguments),
+            idempotency_key=own_key or idempotency_key,
+            path_template=path_template(arguments),
+            address_from_data=has_address_from_data(arguments),
+        )
+    except ValidationError as error:
+        refuse_request(describe_invalid(error))
+
+
+def _own_key(value: Mapping[str, Any], headers: Any) -> str | None:
+    """The key that the author gives in place of the task's own; it goes out with every method."""
+    if "idempotencyKey" not in value:
+        return None
+    key = value["idempotencyKey"]
+    is_number = isinstance(key, int) and not isinstance(key, bool)
+    text = str(key) if is_number or isinstance(key, str) else ""
+    try:
+        check_idempotency_key(text)
+    except RequestInvalid as error:
+        refuse_request(error.message)
+    if is_mapping(headers) and any(name.lower() == "idempotency-key" for name in headers):
+        refuse_request("give either idempotencyKey or the header Idempotency-Key, not both")
+    return text
+
+
+def _authentication(rendered: Rendered | None) -> tuple[Authentication | None, tuple[SecretReference, ...]]:
+    if rendered is None:
+        return None, ()
+    return read_policy(Policy.model_validate(rendered.value), rendered.secrets)
+
+
+def _connection(arguments: HttpArguments | HttpRequestArguments, policy: Rendered | None) -> str | None:
+    named = connections_named(arguments, None if policy is None else policy.value)
+    if len(set(named)) > 1:
+        refuse_request(f"the connection is {named[0]}, and the authentication that of {named[1]}: keep one")
+    return named[0] if named else None
+
+
+def _limits(arguments: HttpArguments | HttpRequestArguments) -> Limits:
+    own = arguments.response_bytes if isinstance(arguments, HttpRequestArguments) else None
+    return Limits(response_bytes=own)
+
+
+def _success(arguments: HttpArguments | HttpRequestArguments) -> tuple[StatusPattern, ...]:
+    if isinstance(arguments, HttpRequestArguments) and arguments.success is not None:
+        return arguments.success
+    return ("2xx", "3xx") if arguments.redirect else ("2xx",)

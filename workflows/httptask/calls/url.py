@@ -1,0 +1,153 @@
+"""The URL of an HTTP task: rendered so that data choose no server and no other path than is written."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+import uritemplate
+
+from httptask.calls.problem import TaskFault
+from httptask.dsl.expressions import Rendered
+from httptask.dsl.functions import HttpArguments, HttpRequestArguments
+from httptask.dsl.json_values import is_list, is_mapping, kind_of
+from httptask.http.models import SecretReference
+
+__all__ = ["RenderPart", "render_url"]
+
+RenderPart = Callable[..., Rendered | None]
+"""`(part, encode=None)`: renders one compiled part of the task, None when the task has no such part."""
+
+_VARIABLES = re.compile(r"\{([+#./;?&]?)[^{}]*\}")
+_MAKES_SEGMENTS = frozenset({"", "+", "/"})
+_BEFORE_PATH = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
+_BEHIND_PATH = re.compile(r"[?#]")
+_NOTHING = "\0"
+"""Stands where data put nothing into a segment, until it is known whether the segment holds anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """A piece of a URL, complete but for its secrets."""
+
+    text: str = ""
+    secrets: tuple[SecretReference, ...] = ()
+
+    def joined_to(self, base: str) -> "_Address":
+        at = len(base)
+        moved = (ref.model_copy(update={"offset": ref.offset + at}) for ref in self.secrets)
+        return _Address(base + self.text, tuple(moved))
+
+
+def render_url(
+    arguments: HttpArguments | HttpRequestArguments, data: Any, render: RenderPart
+) -> tuple[str, tuple[SecretReference, ...]]:
+    """Render endpoint and path.
+
+    Args:
+        arguments: the call's arguments as they stand in the definition.
+        data: the task's input, whose members are the variables of URI templates.
+        render: renders the task's compiled parts.
+
+    Raises:
+        TaskFault: they yield no URL, or leave a segment of its path empty.
+    """
+    endpoint = render("endpoint", encode=_percent_encode)
+    path = render("path", encode=_percent_encode)
+    base = _Address() if endpoint is None else _expanded(endpoint, data)
+    if path is None:
+        return base.text, base.secrets
+    if _BEHIND_PATH.search(base.text):
+        _raise(
+            "Not a URL", "`endpoint` has a query, behind which no `path` can stand: write it under `query`"
+        )
+    below = _expanded(path, data)
+    if _BEFORE_PATH.match(below.text) or below.text.startswith("//"):
+        _raise("Not a path", "`path` is a whole URL: write it as `endpoint`")
+    start = base.text.rstrip("/")
+    whole = below.joined_to(start if below.text[:1] in ("/", "") else f"{start}/")
+    return whole.text, (*base.secrets, *whole.secrets)
+
+
+def _expanded(rendered: Rendered, data: Any) -> _Address:
+    """Expand the URI template (RFC 6570) around the secrets, whose offsets move with the text.
+
+    What one expression yields is a URL already: braces in it came with the data.
+    """
+    if not isinstance(rendered.value, str):
+        _raise("Not a URL", f"the endpoint yields {kind_of(rendered.value)}; it needs text")
+    if rendered.computed:
+        return _Address(rendered.value)
+    variables = data if is_mapping(data) else {}
+    secrets: list[SecretReference] = []
+    text, shape, start = "", "", 0
+    for reference in sorted(rendered.secrets, key=lambda found: found.offset):
+        piece = _expand(rendered.value[start : reference.offset], variables)
+        text += piece.replace(_NOTHING, "")
+        shape += f"{piece}${reference.name}"
+        start = reference.offset
+        secrets.append(
+            SecretReference(pointer="/url", offset=len(text), name=reference.name, field=reference.field)
+        )
+    piece = _expand(rendered.value[start:], variables)
+    _check_segments(shape + piece)
+    return _Address(text + piece.replace(_NOTHING, ""), tuple(secrets))
+
+
+def _check_segments(shape: str) -> None:
+    path = _BEHIND_PATH.split(_BEFORE_PATH.sub("", shape, count=1), maxsplit=1)[0]
+    if any(_NOTHING in segment and not segment.strip(_NOTHING) for segment in path.split("/")):
+        shown = path.replace(_NOTHING, "")
+        _raise(
+            "Not a path segment",
+            f"a value is empty and leaves a segment of the path {shown!r} empty, which is another address",
+        )
+
+
+def _expand(text: str, variables: Mapping[str, Any]) -> str:
+    missing = [name for name in uritemplate.variables(text) if variables.get(name) is None]
+    if missing:
+        known = ", ".join(variables) or "nothing"
+        _raise(
+            "URI variable missing", f"{{{missing[0]}}} has no value in the task's input, which has: {known}"
+        )
+    values = {name: _plain(name, variables[name]) for name in uritemplate.variables(text)}
+    return _VARIABLES.sub(lambda found: _expansion(found[0], found[1], values), text)
+
+
+def _expansion(expression: str, operator: str, values: dict[str, Any]) -> str:
+    """What a template expression stands for; those that make segments of a path show which ones are empty."""
+    expanded: str = uritemplate.expand(expression, values)
+    if operator not in _MAKES_SEGMENTS:
+        return expanded
+    before, after = ("/", expanded[1:]) if operator == "/" and expanded else ("", expanded)
+    return before + "/".join(segment or _NOTHING for segment in after.split("/"))
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A variable as RFC 6570 section 2.3 knows them: text, or a list or mapping of texts."""
+    if is_list(value):
+        return [_text(name, item) for item in value]
+    if is_mapping(value):
+        return {key: _text(name, item) for key, item in value.items()}
+    return _text(name, value)
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str | bool | int | float):
+        _raise(
+            "Not a URI variable",
+            f"{{{name}}} needs text, a number, or a list or mapping of those; it holds {kind_of(value)}",
+        )
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _percent_encode(text: str) -> str:
+    """What is put into a URL stays within its segment."""
+    return quote(text, safe="") or _NOTHING
+
+
+def _raise(title: str, detail: str) -> NoReturn:
+    TaskFault.raise_standard("expression", title, detail=detail)

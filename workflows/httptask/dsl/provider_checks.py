@@ -1,0 +1,115 @@
+"""What the models and the servers that a definition names don't take, and where these are not."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from httptask.chat.base_url import misplaced
+from httptask.chat.faults import BodyFault
+from httptask.chat.fields.check import field_faults
+from httptask.chat.fields.unknown import UNKNOWN, with_unknown
+from httptask.chat.rules.models import model_faults
+from httptask.chat.rules.providers import provider_faults
+from httptask.connections.connection import Connection
+from httptask.connections.providers import PROVIDERS
+from httptask.dsl.faults import Fault, Severity
+from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS, ChatCompletionArguments
+from httptask.dsl.json_values import is_mapping
+from httptask.dsl.model import CallTask
+from httptask.dsl.program import Program, TaskNode
+from httptask.dsl.structure.chat import is_expression
+
+__all__ = ["server_faults"]
+
+_UNMETERED: Final = "unmetered"
+"""Name of the rule that a stream breaks whose usage a budget needs, and is not asked for."""
+
+
+class _Candidate(NamedTuple):
+    """Whom a request may go to.
+
+    Attributes:
+        body: the request, as far as it is written out.
+        connection: None when it is not known.
+        place: where its faults stand; None where each stands at its field.
+    """
+
+    body: Mapping[str, Any]
+    connection: Connection | None
+    place: str | None = None
+
+
+def server_faults(program: Program, connections: Mapping[str, Connection]) -> Iterator[Fault]:
+    """Fields of chat requests, as far as they are written out, that their model or their server does not take.
+
+    Streams whose usage is not told are among them, where a budget needs it.
+
+    Args:
+        program: the definition.
+        connections: by name.
+    """
+    units = _budget_units(program)
+    for node in program.nodes.values():
+        level = program.rules_for(node)
+        told: set[str] = set()
+        for candidate in _candidates(node, connections):
+            fault = misplaced(candidate.connection)
+            faults = [*([] if fault is None else [fault]), *_unmetered(candidate, units)]
+            if level != "off":
+                faults += _not_taken(candidate)
+            for fault in faults:
+                if fault.message not in told:
+                    place = candidate.place or f"{node.pointer}/with{fault.pointer}"
+                    severity = Severity.WARNING if level == "warn" else Severity(fault.severity)
+                    yield Fault(place, "chat-model", fault.message, fault.hint, severity)
+            told.update(fault.message for fault in faults)
+
+
+def _candidates(node: TaskNode, connections: Mapping[str, Connection]) -> Iterator[_Candidate]:
+    arguments = node.arguments
+    if not isinstance(arguments, ChatCompletionArguments) or not isinstance(node.task, CallTask):
+        return
+    written = {key: value for key, value in node.task.with_.items() if key not in CHAT_EXTRA_ARGUMENTS}
+    body = with_unknown(written, is_expression)
+    yield _Candidate(body, connections.get(arguments.connection))
+    for index, fallback in enumerate(arguments.fallback):
+        asked = body if fallback.model is None else {**body, "model": fallback.model}
+        place = f"{node.pointer}/with/fallback/{index}"
+        yield _Candidate(asked, connections.get(fallback.connection), place)
+
+
+def _not_taken(candidate: _Candidate) -> Iterator[BodyFault]:
+    body, connection, _ = candidate
+    if connection is not None:
+        passed = field_faults(body, "any")  # which is how it was read, before its server was known
+        yield from (fault for fault in field_faults(body, connection.provider) if fault not in passed)
+    yield from model_faults(body, connection.model_rules if connection else {})
+    yield from provider_faults(body, connection.provider if connection else None)
+
+
+def _unmetered(candidate: _Candidate, units: frozenset[str]) -> Iterator[BodyFault]:
+    """A stream that does not ask for its usage; a server that refuses to be asked tells it unasked."""
+    body, connection, _ = candidate
+    price = connection.price if connection else None
+    needed = units - ({"cost_usd"} if price is not None and price.is_free else set())
+    if body.get("stream") is not True or not needed or _asks_for_usage(body.get("stream_options")):
+        return
+    provider = connection.provider if connection else None
+    if provider is None or "stream_options" not in PROVIDERS[provider].refuses:
+        unit = "tokens" if "tokens" in needed else "US dollars"
+        message = f"the stream may not tell its usage, and the budget of {unit} can't be kept without"
+        hint = "add `stream_options: { include_usage: true }`"
+        yield BodyFault("/stream", message, hint, _UNMETERED, "warning")
+
+
+def _asks_for_usage(options: Any) -> bool:
+    """Whether options ask for the usage, or may do so."""
+    found = options.get("include_usage") if is_mapping(options) else options
+    return found is True or found is UNKNOWN
+
+
+def _budget_units(program: Program) -> frozenset[str]:
+    """In which units, that only an answer tells, the definition has a budget."""
+    settings: Any = program.definition.document.metadata.get("httptask")
+    budget = settings.get("budget") if is_mapping(settings) else None
+    limits = budget if is_mapping(budget) else {}
+    return frozenset(unit for unit in ("tokens", "cost_usd") if limits.get(unit) is not None)

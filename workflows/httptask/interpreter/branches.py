@@ -1,0 +1,255 @@
+"""One line of execution: begins tasks, takes their outputs on, and follows flow directives."""
+
+import asyncio
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from temporalio import workflow
+
+from httptask.calls.problem import TaskFault
+from httptask.dsl.expressions import Expression
+from httptask.dsl.program import TaskNode
+from httptask.interpreter.schemas import check_schema
+from httptask.interpreter.services import Services
+from httptask.interpreter.state import Frame, Strand, TaskExecution
+from httptask.interpreter.status import TaskState
+from httptask.interpreter.task_context import Child, Complete, Descend, Finished, Paused, TaskContext
+from httptask.interpreter.tasks import KINDS
+from httptask.interpreter.variables import Variables, bind, task_variables
+from httptask.scheduling.deadlines import Deadline, deadline_at
+from httptask.scheduling.durations import required_seconds
+
+__all__ = ["EndWorkflow", "StrandRunner"]
+
+_LONGEST_ID = 400
+
+
+class EndWorkflow(Exception):
+    """A task's `then: end`."""
+
+    def __init__(self, output: Any) -> None:
+        super().__init__()
+        self.output = output
+
+
+class StrandRunner:
+    """Runs one strand. A strand inside a `map` sees the variables and outputs of the one around it."""
+
+    def __init__(self, services: Services, strand: Strand, parent: "StrandRunner | None") -> None:
+        self._services = services
+        self._strand = strand
+        self._parent = parent
+
+    async def run(self) -> Finished | None:
+        """Run until the strand ends.
+
+        Returns:
+            Its output, or None when it stopped at a task boundary because the run is to continue as new.
+
+        Raises:
+            TaskFault: a task ended in an error.
+            EndWorkflow: a task ended the whole workflow.
+        """
+        self._show_what_goes_on()
+        try:
+            while True:
+                await self._services.pacer.step()
+                frame = self._strand.frames[-1]
+                tasks = self._services.program.sequences[frame.sequence].tasks
+                if frame.current is not None:  # a task that a continued run takes up again
+                    paused = await self._advance(None)
+                elif self._services.draining:
+                    return None
+                elif frame.index < len(tasks):
+                    paused = await self._begin(frame, tasks[frame.index])
+                elif len(self._strand.frames) == 1:
+                    return Finished(frame.data)
+                else:
+                    self._strand.frames.pop()
+                    paused = await self._advance(Child(frame.data))
+                if paused:
+                    return None
+        except TaskFault as fault:
+            self._end_all("faulted", fault)
+            raise
+        except EndWorkflow:
+            self._end_all("completed", None)
+            raise
+        except asyncio.CancelledError:
+            self._end_all("cancelled", None)
+            raise
+
+    async def _run_inside(self, strand: Strand) -> Finished | None:
+        """Run a strand inside the task that this one is at."""
+        return await StrandRunner(self._services, strand, self).run()
+
+    async def _begin(self, frame: Frame, node: TaskNode) -> bool:
+        """Begin the next task, unless its `if` says no (dsl.md, Data Flow)."""
+        self._services.consider_continuing_as_new()
+        if self._services.draining:
+            return True
+        visit = frame.visits[node.name] = frame.visits.get(node.name, 0) + 1
+        path = f"{frame.path}/" if frame.path else ""
+        id_ = _bounded(f"{path}{node.name}" + (f"#{visit}" if visit > 1 else ""))
+        execution = TaskExecution(id=id_, raw_input=frame.data, input=frame.data, started_at=workflow.time())
+        condition = node.parts.get("if")
+        try:
+            variables = self._variables(node, execution)
+            if isinstance(condition, Expression) and not self._services.evaluator.condition(
+                condition, frame.data, variables
+            ):
+                self._services.board.begin(id_, node.name, node.pointer, node.kind)
+                self._services.board.end(id_, "skipped")
+                self._keep_output(node, None)
+                frame.index += 1
+                return False
+            self._services.board.begin(id_, node.name, node.pointer, node.kind)
+            frame.current = execution
+            self._take_input(node, execution, variables)
+        except TaskFault as fault:
+            fault.locate(node.pointer)
+            raise
+        return await self._advance(None)
+
+    def _take_input(self, node: TaskNode, execution: TaskExecution, variables: Variables) -> None:
+        if node.task.input is not None:
+            check_schema(node.task.input.schema_, execution.raw_input, "the task's input")
+            if "input" in node.parts:
+                execution.input = self._services.evaluator.transform(
+                    node.parts["input"], execution.raw_input, variables
+                )
+        if "timeout" in node.parts:
+            after = self._services.evaluator.transform(node.parts["timeout"], execution.input, variables)
+            execution.deadline = execution.started_at + required_seconds(after, "timeout.after")
+
+    async def _advance(self, child: Child | None) -> bool:
+        """Let the task on top of the stack take its next step; True when it paused."""
+        frame = self._strand.frames[-1]
+        execution = frame.current
+        assert execution is not None  # only a task asks for a task list to be run
+        node = self._services.program.sequences[frame.sequence].tasks[frame.index]
+        variables = self._variables(node, execution)
+        context = TaskContext(
+            node,
+            execution,
+            variables,
+            self._services,
+            self._strand,
+            self._run_inside,
+            min(self.deadlines_around(), default=None),
+        )
+        try:
+            async with deadline_at(min(self._deadlines(), default=None)):
+                step = await KINDS[node.kind](context, child)
+            match step:
+                case Paused():
+                    return True
+                case Descend():
+                    self._strand.frames.append(self._frame_below(node, execution, step))
+                case Complete():
+                    self._complete(frame, node, execution, step)
+        except TaskFault as fault:
+            fault.locate(node.pointer)
+            raise
+        return False
+
+    def _frame_below(self, node: TaskNode, execution: TaskExecution, step: Descend) -> Frame:
+        sequence = node.sequences["do"].pointer
+        path = execution.id if step.index is None else f"{execution.id}/{step.index}"
+        scope = node.pointer if node.pointer in self._services.program.scopes else None
+        return Frame(
+            sequence=sequence, data=step.input, path=path, variables=dict(step.variables), scope=scope
+        )
+
+    def _complete(self, frame: Frame, node: TaskNode, execution: TaskExecution, step: Complete) -> None:
+        """Transform the output, keep what others read, and go where the flow directive says."""
+        evaluator, output = self._services.evaluator, step.output
+        variables = self._variables(node, execution, raw_output=step.output)
+        if "output" in node.parts:
+            output = evaluator.transform(node.parts["output"], output, variables)
+        if node.task.output is not None:
+            check_schema(node.task.output.schema_, output, "the task's output")
+        self._keep_output(node, output)
+        if "export" in node.parts:
+            seen = {**variables, "output": lambda: output}
+            self._strand.context = evaluator.transform(node.parts["export"], output, seen)
+        if node.task.export is not None:
+            check_schema(node.task.export.schema_, self._strand.context, "the exported context")
+        self._services.board.complete(execution.id, output)
+        frame.current, frame.data = None, output
+        frame.index = self._next_index(frame, step.then or node.task.then or "continue", output)
+
+    def _next_index(self, frame: Frame, directive: str, output: Any) -> int:
+        sequence = self._services.program.sequences[frame.sequence]
+        match directive:
+            case "continue":
+                return frame.index + 1
+            case "exit":
+                return len(sequence.tasks)
+            case "end":
+                raise EndWorkflow(output)
+            case name:
+                index = sequence.index_of(name)
+        if index is None:
+            TaskFault.raise_standard("configuration", "No such task", detail=f"`then: {directive}`")
+        return index
+
+    def _keep_output(self, node: TaskNode, output: Any) -> None:
+        if (node.scope, node.name) in self._services.program.referenced:
+            frame = next(frame for frame in self.frames_around() if frame.scope == node.scope)
+            frame.outputs[node.name] = output
+
+    def frames_around(self) -> Iterator[Frame]:
+        """The frames that the current task sees, innermost first."""
+        yield from reversed(self._strand.frames)
+        if self._parent is not None:
+            yield from self._parent.frames_around()
+
+    def deadlines_around(self) -> Iterator[Deadline]:
+        """When the timeouts of the current task and of all around it pass."""
+        yield from self._deadlines()
+        if self._parent is not None:
+            yield from (replace(deadline, is_outer=True) for deadline in self._parent.deadlines_around())
+
+    def _deadlines(self) -> Iterator[Deadline]:
+        """Those of them that this strand sees to."""
+        if self._parent is None and self._services.state.deadline is not None:
+            yield Deadline(self._services.state.deadline, "")
+        for frame in self._strand.frames:
+            if frame.current is not None and frame.current.deadline is not None:
+                node = self._services.program.sequences[frame.sequence].tasks[frame.index]
+                yield Deadline(frame.current.deadline, node.pointer)
+
+    def _variables(self, node: TaskNode, execution: TaskExecution, raw_output: Any = None) -> Variables:
+        """The variables that the expressions of a task may read."""
+        frames = list(self.frames_around())
+        return {
+            **self._services.workflow_variables(),
+            "context": lambda: self._strand.context,
+            **task_variables(self._services.program, node, execution, raw_output),
+            "tasks": lambda: {name: out for frame in reversed(frames) for name, out in frame.outputs.items()},
+            **bind({name: value for frame in reversed(frames) for name, value in frame.variables.items()}),
+        }
+
+    def _show_what_goes_on(self) -> None:
+        """Put the tasks that a continued run takes up again on its status board."""
+        for frame in self._strand.frames:
+            if frame.current is not None:
+                node = self._services.program.sequences[frame.sequence].tasks[frame.index]
+                self._services.board.begin(frame.current.id, node.name, node.pointer, node.kind)
+
+    def _end_all(self, state: TaskState, fault: TaskFault | None) -> None:
+        """Note on the status board how the tasks in progress ended."""
+        for frame in self._strand.frames:
+            if frame.current is not None:
+                detail = None if fault is None else fault.problem.detail or fault.problem.title
+                self._services.board.end(frame.current.id, state, detail)
+
+
+def _bounded(id_: str) -> str:
+    """Temporal takes activity ids of up to 1,000 characters, and a longer one would hang the run."""
+    if len(id_) <= _LONGEST_ID:
+        return id_
+    return f"{id_[: _LONGEST_ID - 17]}~{hashlib.sha256(id_.encode()).hexdigest()[:16]}"

@@ -1,0 +1,145 @@
+"""Runs a program: starts its strands, keeps what they share, and decides when to continue as new."""
+
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from httptask.calls.problem import TaskFault, problem_of_failure
+from httptask.dsl.program import Program
+from httptask.interpreter.branches import EndWorkflow, StrandRunner
+from httptask.interpreter.log import log_event
+from httptask.interpreter.schemas import check_schema
+from httptask.interpreter.services import Services
+from httptask.interpreter.state import SPENT_MEMO, Frame, RunState, Strand, search_attributes
+from httptask.interpreter.status import RunStatus, StatusBoard, TaskState
+from httptask.interpreter.task_context import Finished
+from httptask.scheduling.connection_profiles import allow_activities, resolve_connections
+from httptask.scheduling.durations import required_seconds
+from httptask.scheduling.payloads import payload_of
+from httptask.workflows.live_text import LiveStream
+
+__all__ = ["Interpreter"]
+
+
+class Interpreter:
+    """One run of one definition. `state` holds all that a continued run needs, complete at every task boundary."""
+
+    def __init__(
+        self,
+        program: Program,
+        sha256: str,
+        state: RunState,
+        board: StatusBoard,
+        stream: LiveStream,
+        continue_as_new_after: int | None,
+    ) -> None:
+        self.state = state
+        self._program = program
+        self._services = Services(program, state, board, stream, continue_as_new_after)
+        self._evaluator = self._services.evaluator
+        self._sha256 = sha256
+        self._phase: TaskState = "running"
+
+    async def run(self) -> Finished | None:
+        """Run to the end.
+
+        Returns:
+            The workflow's output, or None when `state` is to be continued in a new run.
+
+        Raises:
+            ApplicationError: the run ended in an error; its first detail is the RFC 7807 object.
+        """
+        try:
+            await self._learn_bounds()
+            if not self.state.root.frames:
+                self._begin()
+            finished = await self._run_root()
+            if finished is None:
+                log_event("run.continued")
+                return None
+            output = await self._output(finished.output)
+        except TaskFault as fault:
+            self._phase = "faulted"
+            self._tell_spent()
+            log_event(
+                "run.faulted", task=fault.problem.instance, error=fault.problem.error or fault.problem.title
+            )
+            raise fault.problem.to_failure() from None
+        self._phase = "completed"
+        self._tell_spent()
+        log_event("run.completed")
+        return Finished(output)
+
+    def status(self) -> RunStatus:
+        """What the run is doing now."""
+        document = self._program.definition.document
+        tasks, omitted = self._services.board.tasks()
+        return RunStatus(
+            workflow=document.name,
+            version=document.version,
+            sha256=self._sha256,
+            state=self._phase,
+            tasks=tasks,
+            omitted=omitted,
+            spent=self.state.spent,
+        )
+
+    def _tell_spent(self) -> None:
+        """Leave in the memo what the run has spent, where lists of runs can show it."""
+        if self.state.spent.calls:
+            workflow.upsert_memo({SPENT_MEMO: self.state.spent.model_dump(mode="json")})
+            settings: Any = self._program.definition.document.metadata.get("httptask", {})
+            if settings.get("search_attributes"):
+                attributes = search_attributes(self.state.spent)
+                workflow.upsert_search_attributes(attributes)  # pyright: ignore[reportUnknownMemberType]
+
+    async def _learn_bounds(self) -> None:
+        """A connection or activity that the worker does not have for it is an error before anything is sent."""
+        nodes = self._program.nodes.values()
+        scheduler = self._services.scheduler
+        try:
+            scheduler.profiles = await resolve_connections(
+                {name for node in nodes for name in node.connections}
+            )
+            scheduler.activities = await allow_activities({node.activity for node in nodes if node.activity})
+        except ApplicationError as error:
+            raise TaskFault(problem_of_failure(error)) from None
+
+    def _begin(self) -> None:
+        """Validate and transform the input; it is the first task's (dsl.md, Data Flow)."""
+        source = self._program.definition.input
+        data = self.state.input
+        if source is not None:
+            check_schema(source.schema_, data, "the workflow's input")
+            if "input" in self._program.parts:
+                data = self._evaluator.transform(
+                    self._program.parts["input"], data, self._services.workflow_variables()
+                )
+        self.state.root = Strand(frames=[Frame(sequence="/do", data=data, scope="")], context=data)
+        timeout = self._program.parts.get("timeout")
+        if timeout is not None:
+            after = self._evaluator.transform(timeout, data, self._services.workflow_variables())
+            seconds = required_seconds(after, "timeout.after")
+            self.state.deadline = self.state.started_at + seconds
+
+    async def _run_root(self) -> Finished | None:
+        try:
+            return await StrandRunner(self._services, self.state.root, None).run()
+        except EndWorkflow as end:
+            return Finished(end.output)
+
+    async def _output(self, data: Any) -> Any:
+        result = self._program.definition.output
+        if result is not None:
+            if "output" in self._program.parts:
+                root = self.state.root
+                variables = {
+                    **self._services.workflow_variables(),
+                    "context": lambda: root.context,
+                    "tasks": lambda: root.frames[0].outputs,
+                }
+                data = self._evaluator.transform(self._program.parts["output"], data, variables)
+            check_schema(result.schema_, data, "the workflow's output")
+        await payload_of(data, "the workflow's output")
+        return data

@@ -1,0 +1,111 @@
+"""Strands that run at the same time inside a task, as far as the run goes before it continues as new."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from temporalio import workflow
+
+from httptask.calls.problem import TaskFault
+from httptask.interpreter.state import Frame, Strand
+from httptask.interpreter.task_context import TaskContext
+from httptask.scheduling.budget import is_stop, keeps_bounds
+
+__all__ = ["Parallel"]
+
+
+class Parallel:
+    """A number of strands, some at once, each with a result.
+
+    Args:
+        context: of the task.
+        state: part of the task's memory that is theirs; empty when they begin.
+        count: how many there are.
+        frame_of: where the strand of an index begins.
+        concurrency: how many run at the same time.
+        result_of: what stands for the result of a strand that ended in an error, or raises it. It is not asked when a
+            budget has ended the run.
+        note: is told how many have a result, whenever one more has.
+    """
+
+    def __init__(
+        self,
+        context: TaskContext,
+        state: dict[str, Any],
+        *,
+        count: int,
+        frame_of: Callable[[int], Frame],
+        concurrency: int,
+        result_of: Callable[[TaskFault], Any],
+        note: Callable[[str], None] | None = None,
+    ) -> None:
+        if not state:
+            state.update(next=0, results={}, strands={})
+        self._context = context
+        self._state = state
+        self._count = count
+        self._frame_of = frame_of
+        self._concurrency = concurrency
+        self._result_of = result_of
+        self._note = note
+        self._running: dict[asyncio.Task[Any], str] = {}
+
+    async def run(self) -> list[Any] | None:
+        """Run until every strand has a result, or until all have paused.
+
+        Returns:
+            The results in order; None when they paused, to be gone on with from the state.
+        """
+        for key, strand in list(self._state["strands"].items()):
+            self._start(key, Strand.model_validate(strand))
+        try:
+            await self._run()
+        except (Exception, asyncio.CancelledError):  # not GeneratorExit: a run that is thrown away can't wait
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+            raise
+        results = self._state["results"]
+        if len(results) < self._count:
+            return None
+        return [results[str(index)] for index in range(self._count)]
+
+    async def _run(self) -> None:
+        while True:
+            self._start_more()
+            if not self._running:
+                return
+            done, _ = await workflow.wait(list(self._running), return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                self._collect(self._running.pop(task), task)
+
+    def _start_more(self) -> None:
+        while (
+            len(self._running) < self._concurrency
+            and self._state["next"] < self._count
+            and not self._context.services.draining
+        ):
+            index: int = self._state["next"]
+            self._state["next"] = index + 1
+            strand = Strand(frames=[self._frame_of(index)], context=self._context.strand.context)
+            self._start(str(index), strand)
+
+    def _start(self, key: str, strand: Strand) -> None:
+        self._state["strands"][key] = strand
+        task = asyncio.create_task(self._context.run_strand(strand))
+        self._running[task] = key
+
+    def _collect(self, key: str, task: "asyncio.Task[Any]") -> None:
+        try:
+            finished = task.result()
+        except TaskFault as fault:
+            if is_stop(fault) and keeps_bounds():
+                raise
+            self._state["results"][key] = self._result_of(fault)
+        else:
+            if finished is None:  # paused; its strand stays in the state
+                return
+            self._state["results"][key] = finished.output
+        del self._state["strands"][key]
+        if self._note is not None:
+            self._note(f"{len(self._state['results'])} of {self._count}")

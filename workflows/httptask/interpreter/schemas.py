@@ -1,0 +1,37 @@
+"""JSON Schema checks of inputs, outputs and contexts (dsl.md, Data Flow)."""
+
+from typing import Any
+
+from httptask.calls.problem import TaskFault
+from httptask.dsl.model import Schema
+from httptask.json.schema import compile_schema
+
+__all__ = ["check_schema"]
+
+_SHOWN = 5
+
+
+def check_schema(schema: Schema | None, value: Any, what: str) -> None:
+    """Validate a value.
+
+    Raises:
+        TaskFault: of type validation, naming up to five places that don't fit; of type configuration when the
+            schema is not one.
+    """
+    if schema is None:
+        return
+    try:
+        validator = compile_schema(schema.document)
+    except ValueError as invalid:
+        TaskFault.raise_standard("configuration", "Not a schema", detail=f"the schema of {what}: {invalid}")
+    errors = [
+        f"/{'/'.join(str(key) for key in error.instance_path)}: {error.message}"
+        for error in validator.iter_errors(value)
+    ]
+    if errors:
+        shown = "; ".join(errors[:_SHOWN]) + (
+            f"; and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
+        )
+        TaskFault.raise_standard(
+            "validation", "Not valid", detail=f"{what} does not fit its schema: {shown}"[:2000]
+        )

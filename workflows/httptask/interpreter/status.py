@@ -1,0 +1,121 @@
+"""What a run is doing: the answer of the `status` query."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+from temporalio import workflow
+
+from httptask.scheduling.budget import Spent
+
+__all__ = ["STATUS_QUERY", "Impasse", "RunStatus", "StatusBoard", "TaskState", "TaskStatus"]
+
+STATUS_QUERY = "status"
+_KEPT = 1000
+
+TaskState = Literal["pending", "running", "waiting", "paused", "completed", "faulted", "cancelled", "skipped"]
+"""The standard's status phases (dsl.md), `skipped` where an `if` was false, `paused` where Temporal paused it."""
+
+
+class TaskStatus(BaseModel):
+    """One execution of one task.
+
+    While a call is pending, `attempt` and the fields behind it are filled in from the server's view of its activity.
+    """
+
+    id: str
+    name: str
+    pointer: str
+    kind: str
+    state: TaskState = "running"
+    summary: str | None = None
+    started_at: datetime
+    ended_at: datetime | None = None
+    activity_id: str | None = None
+    detail: str | None = None
+    simulated: bool = False
+    attempt: int = 0
+    max_attempts: int | None = None
+    next_attempt_at: datetime | None = None
+    last_failure: str | None = None
+    retry_after: float | None = None
+    """Seconds that the server asked to wait, where it did."""
+
+
+class Impasse(BaseModel):
+    """Why a run can't go on: the interpreter itself fails, and Temporal has it try again.
+
+    Attributes:
+        attempt: the attempt that is waiting or going on, from 2.
+        last_failure: how the first one ended; Temporal keeps no other.
+    """
+
+    attempt: int
+    last_failure: str | None = None
+
+
+class RunStatus(BaseModel):
+    """One run; `tasks` in the order they began, the oldest finished ones left out beyond a thousand.
+
+    `impasse` and `simulated` are filled in from the server's view; in an impasse, `tasks` may be out of date.
+    """
+
+    workflow: str
+    version: str
+    sha256: str
+    state: TaskState = "running"
+    tasks: list[TaskStatus] = []
+    omitted: int = 0
+    spent: Spent = Field(default_factory=Spent)
+    simulated: bool = False
+    impasse: Impasse | None = None
+
+    def known(self) -> dict[str, Any]:
+        """What the workflow knows, without the fields that are filled in from the server's view."""
+        return {**self.model_dump(mode="json", exclude_unset=True), "spent": self.spent.model_dump()}
+
+
+class StatusBoard:
+    """Keeps the state of every task; bounded, so that a long loop does not grow the answer without end."""
+
+    def __init__(self, kept: float = _KEPT) -> None:
+        """Start with no task.
+
+        Args:
+            kept: how many tasks the board holds before it drops the oldest finished one.
+        """
+        self._kept = kept
+        self._tasks: dict[str, TaskStatus] = {}
+        self._omitted = 0
+
+    def begin(self, id_: str, name: str, pointer: str, kind: str) -> None:
+        """Record that a task has begun."""
+        if len(self._tasks) >= self._kept:
+            self._drop_oldest_finished()
+        self._tasks[id_] = TaskStatus(
+            id=id_, name=name, pointer=pointer, kind=kind, state="running", started_at=workflow.now()
+        )
+
+    def update(self, id_: str, **changes: object) -> None:
+        """Record something new about a task."""
+        task = self._tasks.get(id_)
+        if task is not None:
+            self._tasks[id_] = task.model_copy(update=changes)
+
+    def complete(self, id_: str, output: object) -> None:
+        """Record that a task has completed, with an output that would be too much for an answer."""
+        self.end(id_, "completed")
+
+    def end(self, id_: str, state: TaskState, detail: str | None = None) -> None:
+        """Record that a task has ended."""
+        self.update(id_, state=state, ended_at=workflow.now(), detail=detail)
+
+    def tasks(self) -> tuple[list[TaskStatus], int]:
+        """The tasks on the board and how many are no longer on it."""
+        return list(self._tasks.values()), self._omitted
+
+    def _drop_oldest_finished(self) -> None:
+        oldest = next((key for key, task in self._tasks.items() if task.ended_at is not None), None)
+        if oldest is not None:
+            del self._tasks[oldest]
+            self._omitted += 1

@@ -1,0 +1,146 @@
+"""What a kind of task is given to run with, and what it answers."""
+
+import hashlib
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from httptask.activities.names import CHAT_COMPLETION
+from httptask.calls.activity_call import ActivityCall
+from httptask.chat.models import Completion
+from httptask.dsl.expressions import Expression, Rendered, Template
+from httptask.dsl.program import TaskNode
+from httptask.http.models import HttpResponse
+from httptask.interpreter.services import Services
+from httptask.interpreter.state import Strand, TaskExecution
+from httptask.interpreter.variables import Variables, bind
+from httptask.scheduling.deadlines import Deadline
+
+Result = TypeVar("Result", bound=BaseModel)
+
+__all__ = ["Child", "Complete", "Descend", "Finished", "Paused", "Step", "TaskContext"]
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """The task is done: its raw output, and where to go if the task itself decides that (`switch`)."""
+
+    output: Any
+    then: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Descend:
+    """Run the task's own task list once; the task is resumed with its output."""
+
+    input: Any
+    variables: Mapping[str, Any]
+    index: int | None = None
+    """Which iteration this is; part of the ids below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The run is to continue as new; the task goes on from its `execution.state` in the next one."""
+
+
+Step = Complete | Descend | Paused
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """The output of the task list that the task asked to run."""
+
+    output: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The output of a strand that ran to its end."""
+
+    output: Any
+
+
+@dataclass(frozen=True, slots=True)
+class TaskContext:
+    """One task in execution, as its kind sees it.
+
+    A kind is one coroutine function `(context, child) -> Step`. It is called when the task begins (`child` is None),
+    and again each time the task list that it asked for has ended. `execution.state` is its memory in between.
+    """
+
+    node: TaskNode
+    execution: TaskExecution
+    variables: Variables
+    services: Services
+    strand: Strand
+    """The line of execution that the task is in."""
+    run_strand: Callable[[Strand], Coroutine[Any, Any, Finished | None]]
+    """Runs a strand inside the task; None when it paused."""
+    deadline: Deadline | None
+    """The nearest that the task, or one around it, has to keep."""
+
+    def value(self, part: str, *, dot: Any = None, bound: Mapping[str, Any] | None = None) -> Any:
+        """Evaluate one of the task's own expressions or templates, on its input or as `holds` does."""
+        found = self.node.parts[part]
+        if bound is None:
+            return self.services.evaluator.transform(found, self.execution.input, self.variables)
+        return self.services.evaluator.transform(found, dot, {**self.variables, **bind(bound)})
+
+    def holds(self, part: str, *, dot: Any = None, bound: Mapping[str, Any] | None = None) -> bool:
+        """Evaluate a condition of the task, on its input or on `dot` with `bound` variables beside the others."""
+        found = self.node.parts[part]
+        assert isinstance(found, Expression)  # conditions are never templates
+        if bound is None:
+            return self.services.evaluator.condition(found, self.execution.input, self.variables)
+        return self.services.evaluator.condition(found, dot, {**self.variables, **bind(bound)})
+
+    def render(self, part: str, *, encode: Callable[[str], str] | None = None) -> Rendered | None:
+        """Render a template that may hold secrets; `encode` is applied to each text that is interpolated.
+
+        Returns:
+            None when the task has no such part.
+        """
+        found = self.node.parts.get(part)
+        if found is None:
+            return None
+        assert isinstance(found, Template)  # arguments are never bare expressions
+        return self.services.evaluator.render(found, self.execution.input, self.variables, encode=encode)
+
+    def idempotency_key(self, id_: str) -> str:
+        """The same for every attempt, crash, replay and continued run of this execution; new for each other one."""
+        origin = self.services.state.origin_run_id
+        return hashlib.sha256(f"{origin} {self.node.pointer} {id_}".encode()).hexdigest()[:32]
+
+    async def call(self, call: ActivityCall[Result]) -> Result:
+        """Make a call within the budget, and show it on the status board.
+
+        Raises:
+            TaskFault: the call failed for good, or the budget is used up.
+        """
+        self.services.budget.take_call(asks_model=call.activity == CHAT_COMPLETION)
+        self.services.board.update(self.execution.id, activity_id=call.id, summary=call.summary)
+        return await self.services.scheduler.execute(call, self.deadline)
+
+    async def run_activity(self, name: str, arguments: Sequence[Any]) -> Any:
+        """Run an activity of the user's own, and show it on the status board.
+
+        Raises:
+            TaskFault: it failed for good.
+        """
+        self.services.board.update(self.execution.id, activity_id=self.execution.id, summary=name)
+        scheduler = self.services.scheduler
+        return await scheduler.execute_allowed(name, arguments, self.execution.id, self.deadline)
+
+    def note(self, detail: str) -> None:
+        """Show on the status board what the task is at, until it ends."""
+        self.services.board.update(self.execution.id, detail=detail)
+
+    def answered(self, result: HttpResponse | Completion) -> None:
+        """Show on the status board by which attempt, and by whom, a call was answered; count what a model used."""
+        used = result.usage if isinstance(result, HttpResponse) else None
+        if used is not None:
+            self.services.budget.add_model_answer(used, simulated=result.simulated)
+        self.services.board.update(self.execution.id, attempt=result.attempt, simulated=result.simulated)

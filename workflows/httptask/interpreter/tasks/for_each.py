@@ -1,0 +1,32 @@
+"""`for`: the items in turn; each iteration gets the previous one's output, and the last output is the result."""
+
+from httptask.calls.problem import TaskFault
+from httptask.dsl.json_values import kind_of
+from httptask.dsl.model import ForTask
+from httptask.interpreter.task_context import Child, Complete, Descend, Step, TaskContext
+
+__all__ = ["run_for"]
+
+
+async def run_for(context: TaskContext, child: Child | None) -> Step:
+    """Take the next item, as long as there is one and `while` holds (dsl-reference.md, For)."""
+    task = context.node.task
+    assert isinstance(task, ForTask)
+    state = context.execution.state
+    if child is None:
+        items = context.value("in")
+        if not isinstance(items, list):
+            TaskFault.raise_standard(
+                "expression", "Not a list", detail=f"`in` yields {kind_of(items)}; it needs a list"
+            )
+        state.update(items=items, next=0, data=context.execution.input)
+    else:
+        state["data"] = child.output
+    index: int = state["next"]
+    if index >= len(state["items"]):
+        return Complete(state["data"])
+    variables = {task.for_.each: state["items"][index], task.for_.at: index}
+    if task.while_ is not None and not context.holds("while", dot=state["data"], bound=variables):
+        return Complete(state["data"])
+    state["next"] = index + 1
+    return Descend(state["data"], variables, index)

@@ -1,0 +1,71 @@
+"""The variables of expressions (dsl.md, Runtime expression arguments): the same for a run and for a test request."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+from httptask.dsl.expressions import Expression, Scope, Template
+from httptask.dsl.program import Program, TaskNode
+from httptask.dsl.structure.locate import tokens_of, value_at
+from httptask.interpreter.state import RunState, TaskExecution
+
+__all__ = ["Variables", "bind", "scope_for", "task_variables", "workflow_variables"]
+
+_RUNTIME: dict[str, Any] = {"name": "httptask", "version": version("httptask"), "metadata": {}}
+
+Variables = Mapping[str, Callable[[], Any]]
+"""Values of the variables, made only when an expression mentions them."""
+
+
+def workflow_variables(program: Program, state: RunState, id_: str) -> Variables:
+    """What every expression may read."""
+    return {
+        "workflow": lambda: {
+            "id": id_,
+            "definition": program.document,
+            "input": state.input,
+            "startedAt": _moment(state.started_at),
+        },
+        "runtime": lambda: _RUNTIME,
+    }
+
+
+def task_variables(
+    program: Program, node: TaskNode, execution: TaskExecution, raw_output: Any = None
+) -> Variables:
+    """What the expressions of a task may read of the task itself."""
+    return {
+        "input": lambda: execution.input,
+        "authorization": lambda: node.authorization,
+        "task": lambda: {
+            "name": node.name,
+            "reference": node.pointer,
+            "definition": value_at(program.document, tokens_of(program.document, node.pointer)),
+            "input": execution.raw_input,
+            "output": raw_output,
+            "startedAt": _moment(execution.started_at),
+        },
+    }
+
+
+def bind(values: Mapping[str, Any]) -> Variables:
+    """Variables of values that are there already, such as a loop's."""
+    return {name: partial(values.__getitem__, name) for name in values}
+
+
+def scope_for(part: Expression | Template, dot: Any, variables: Variables) -> Scope:
+    """What an expression, or those of a template, see: the values of the variables that they mention."""
+    expressions = [part] if isinstance(part, Expression) else [found for _, found in part.expressions]
+    names = {name for expression in expressions for name in expression.variables}
+    return Scope(dot, {name: variables[name]() for name in sorted(names) if name in variables})
+
+
+def _moment(seconds: float) -> dict[str, Any]:
+    """The standard's date-time descriptor (dsl.md, DateTime Descriptor) of seconds since the epoch."""
+    at = datetime.fromtimestamp(seconds, UTC)
+    return {
+        "iso8601": at.isoformat().replace("+00:00", "Z"),
+        "epoch": {"seconds": int(seconds), "milliseconds": int(seconds * 1000)},
+    }

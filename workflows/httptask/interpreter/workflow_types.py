@@ -1,0 +1,248 @@
+"""The interpreter as Temporal workflows: started with a definition, or by the name of one that the worker serves."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, NoReturn
+
+from pydantic import BaseModel
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy
+from temporalio.exceptions import FailureError, is_cancelled_exception
+
+from httptask.activities.names import LOAD_DEFINITION
+from httptask.calls.problem import Problem, TaskFault
+from httptask.dsl.canonical import canonical_json, sha256
+from httptask.dsl.compile import compile_definition
+from httptask.dsl.faults import Severity
+from httptask.dsl.program import Program
+from httptask.interpreter.interpreter import Interpreter
+from httptask.interpreter.state import LIVE_MEMO, RunState
+from httptask.interpreter.status import STATUS_QUERY, RunStatus, StatusBoard
+from httptask.scheduling.payloads import payload_of
+from httptask.workflows.live_text import LiveStream
+
+__all__ = [
+    "WORKFLOW_TYPE",
+    "Continuation",
+    "DefinitionRun",
+    "DefinitionWorkflow",
+    "HttpTaskWorkflow",
+    "LoadedDefinition",
+    "RunInput",
+    "keep_program",
+]
+
+WORKFLOW_TYPE = "httptask.run"
+
+_kept: dict[str, Program] = {}
+"""By canonical JSON."""
+
+
+class LoadedDefinition(BaseModel):
+    """A definition as it stands in history; `sha256` is of its canonical JSON."""
+
+    definition: dict[str, Any]
+    sha256: str
+
+
+class RunInput(LoadedDefinition):
+    """What `httptask.run` is started with."""
+
+    input: Any = None
+    state: RunState | None = None
+    """Set in continued runs only."""
+    continue_as_new_after: int | None = None
+    """History length after which to continue as new; None leaves it to the server's suggestion."""
+    live: bool = False
+    """Whether the texts of streamed answers are published while they come; they stay in the history."""
+
+
+class Continuation(LoadedDefinition):
+    """What a continued run of a served definition gets as its second argument."""
+
+    state: RunState
+
+
+class DefinitionRun:
+    """What both workflow types share.
+
+    Attributes:
+        board: where the run's tasks are noted; a replay that wants to know more puts its own here.
+    """
+
+    def __init__(self, state: RunState | None) -> None:
+        """Begin with the state of the run before, in a continued one."""
+        self.board = StatusBoard()
+        self._begun = state
+        self._stream = LiveStream(None if state is None else state.stream)
+        self._interpreter: Interpreter | None = None
+
+    async def _run(
+        self, loaded: LoadedDefinition, data: Any, *, live: bool, continue_as_new_after: int | None = None
+    ) -> tuple[bool, Any]:
+        """Run until the end or until the run is to continue as new.
+
+        Returns:
+            Whether it ended, and its output.
+        """
+        info = workflow.info()
+        state = self._begun or RunState(
+            origin_run_id=info.run_id, input=data, started_at=workflow.time(), live=live
+        )
+        program = _program(loaded)
+        self._interpreter = Interpreter(
+            program, loaded.sha256, state, self.board, self._stream, continue_as_new_after
+        )
+        try:
+            finished = await self._interpreter.run()
+        except (Exception, asyncio.CancelledError):  # not GeneratorExit: a run that is thrown away can't wait
+            await self._stream.end()
+            raise
+        state.stream = await self._stream.end()
+        return (False, None) if finished is None else (True, finished.output)
+
+    @property
+    def state(self) -> RunState:
+        """Where the run stands."""
+        assert self._interpreter is not None  # only asked for after _run
+        return self._interpreter.state
+
+    @staticmethod
+    async def _continue_as_new(*arguments: Any) -> NoReturn:
+        """Go on in a new run.
+
+        Raises:
+            ApplicationError: the state of the run is more than Temporal carries.
+        """
+        try:
+            payloads = [await payload_of(argument, "the state of the run") for argument in arguments]
+        except TaskFault as fault:
+            raise fault.problem.to_failure() from None
+        workflow.continue_as_new(args=[RawValue(payload) for payload in payloads])
+
+    def _status(self) -> RunStatus:
+        if self._interpreter is None:
+            return RunStatus(workflow=workflow.info().workflow_type, version="", sha256="", state="pending")
+        return self._interpreter.status()
+
+
+# The sandbox guards nothing in these two, for this package passes through it; without it they take a seventh less
+# of a worker's time. Workflows of the user's own stay in it.
+@workflow.defn(name=WORKFLOW_TYPE, sandboxed=False)
+class HttpTaskWorkflow(DefinitionRun):
+    """Runs the definition that it is given."""
+
+    @workflow.init
+    def __init__(self, run_input: RunInput) -> None:
+        super().__init__(run_input.state)
+
+    @workflow.run
+    async def run(self, run_input: RunInput) -> Any:
+        """Run the definition and return its output."""
+        ended, output = await self._run(
+            run_input,
+            run_input.input,
+            live=run_input.live,
+            continue_as_new_after=run_input.continue_as_new_after,
+        )
+        if not ended:
+            await self._continue_as_new(run_input.model_copy(update={"state": self.state, "input": None}))
+        return output
+
+    @workflow.query(name=STATUS_QUERY)
+    def status(self) -> dict[str, Any]:
+        """The state of every task: a `RunStatus` as far as the workflow knows it."""
+        return self._status().known()
+
+
+@workflow.defn(dynamic=True, sandboxed=False)
+class DefinitionWorkflow(DefinitionRun):
+    """Runs a definition that the worker serves: the workflow type is its name, or `NAMESPACE/NAME:VERSION`."""
+
+    @workflow.init
+    def __init__(self, arguments: Sequence[RawValue]) -> None:
+        self._continuation: Continuation | None = None
+        if workflow.info().continued_run_id is not None and len(arguments) > 1:
+            self._continuation = workflow.payload_converter().from_payload(arguments[1].payload, Continuation)
+        super().__init__(None if self._continuation is None else self._continuation.state)
+
+    @workflow.run
+    async def run(self, arguments: Sequence[RawValue]) -> Any:
+        """Run the definition and return its output."""
+        loaded: LoadedDefinition | None = self._continuation
+        if loaded is None:
+            loaded = await _load(workflow.info().workflow_type)
+        converter = workflow.payload_converter()
+        data: Any = converter.from_payload(arguments[0].payload) if arguments else None
+        live = workflow.memo_value(LIVE_MEMO, default=False) is True
+        ended, output = await self._run(loaded, data, live=live)
+        if not ended:
+            continuation = Continuation(definition=loaded.definition, sha256=loaded.sha256, state=self.state)
+            await self._continue_as_new(None, continuation)
+        return output
+
+    @workflow.query(name=STATUS_QUERY)
+    def status(self) -> dict[str, Any]:
+        """The state of every task: a `RunStatus` as far as the workflow knows it."""
+        return self._status().known()
+
+
+async def _load(name: str) -> LoadedDefinition:
+    """Read the definition once, through a recorded local activity: later edits of the file never reach this run.
+
+    Raises:
+        RuntimeError: this worker does not serve the name; the workflow task fails and another worker may take it.
+    """
+    try:
+        loaded: LoadedDefinition = await workflow.execute_local_activity(
+            LOAD_DEFINITION,
+            name,
+            result_type=LoadedDefinition,
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=RetryPolicy(maximum_attempts=1),
+        )
+    except FailureError as error:  # a local activity's own failure comes without an ActivityError around it
+        if is_cancelled_exception(error):
+            raise
+        raise RuntimeError(error.message) from None
+    return loaded
+
+
+def _program(loaded: LoadedDefinition) -> Program:
+    """The compiled definition.
+
+    Raises:
+        ApplicationError: the definition is not valid, or is not what its hash says.
+    """
+    if sha256(loaded.definition) != loaded.sha256:
+        raise Problem.standard(
+            "configuration", "The definition does not match its sha256", error="DefinitionInvalid"
+        ).to_failure()
+    return _compiled(canonical_json(loaded.definition))
+
+
+def keep_program(definition: dict[str, Any], program: Program) -> None:
+    """Spare the runs of a definition its compilation, which counts as work of a workflow task.
+
+    Args:
+        definition: as it will be started or served.
+        program: what `compile_definition` made of it in this process.
+    """
+    _kept[canonical_json(definition)] = program
+
+
+@lru_cache(maxsize=128)
+def _compiled(text: str) -> Program:
+    if text in _kept:
+        return _kept[text]
+    compiled = compile_definition(json.loads(text))
+    errors = [fault for fault in compiled.faults if fault.severity is Severity.ERROR]
+    if compiled.program is None or errors:
+        shown = "; ".join(f"{fault.pointer or '/'}: {fault.message}" for fault in errors[:5])
+        raise Problem.standard(
+            "configuration", "The definition is not valid", detail=shown, error="DefinitionInvalid"
+        ).to_failure()
+    return compiled.program

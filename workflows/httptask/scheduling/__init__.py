@@ -1,0 +1,1 @@
+"""How a call becomes an activity: queue, sizes, deadlines, budget."""

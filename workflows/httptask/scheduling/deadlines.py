@@ -1,0 +1,103 @@
+"""Timeouts of tasks and workflows (dsl.md, Timeouts), kept as points in workflow time."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NoReturn
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, FailureError
+
+from httptask.calls.problem import Problem, TaskFault, problem_of_failure
+from httptask.http.errors import Postponed
+
+__all__ = ["Deadline", "deadline_at"]
+
+_AHEAD = 0.05
+_AT_LEAST = 0.01
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Deadline:
+    """When a timeout passes.
+
+    Attributes:
+        at: in workflow time.
+        pointer: the task that the timeout belongs to; empty for the workflow.
+        is_outer: whether that task is around the strand that meets the deadline, and ends it from there.
+    """
+
+    at: float
+    pointer: str
+    is_outer: bool = False
+
+    @property
+    def of_activity(self) -> timedelta:
+        """What an activity gets as its schedule-to-close timeout.
+
+        It passes a little ahead, so that the run learns of the failure before it; and the server ends a wait that
+        would last beyond it when that begins.
+        """
+        return timedelta(seconds=max(self.at - workflow.time() - _AHEAD, _AT_LEAST))
+
+    async def cut_off(self, cause: BaseException | None, kind: str) -> NoReturn:
+        """End an activity that Temporal did not try again because of the deadline.
+
+        Args:
+            cause: what failed it.
+            kind: the standard's type of an error that this package does not know.
+
+        Raises:
+            TaskFault: its own failure if it has one, or that the deadline passed.
+        """
+        if isinstance(cause, ApplicationError) and cause.type != Postponed.__name__:
+            problem = problem_of_failure(cause, kind)
+            detail = f"{problem.detail}; {self._reason(problem)}"
+            raise TaskFault(problem.model_copy(update={"detail": detail}))
+        if self.is_outer:
+            await asyncio.Event().wait()  # until the task around this strand ends it
+        raise self.passed(cause if isinstance(cause, ApplicationError) else getattr(cause, "cause", None))
+
+    def passed(self, last: BaseException | None = None) -> TaskFault:
+        """The fault of the task whose timeout passed.
+
+        Args:
+            last: the failure that was known of what it did.
+        """
+        known = f"; the last that is known: {last.message}" if isinstance(last, FailureError) else ""
+        detail = f"{self._whose} did not end within its timeout{known}"
+        return TaskFault(Problem.standard("timeout", "Timed out", detail=detail, instance=self.pointer))
+
+    @property
+    def _whose(self) -> str:
+        return "the task" if self.pointer else "the workflow"
+
+    def _reason(self, problem: Problem) -> str:
+        """Why there was no other attempt."""
+        asked = (problem.details or {}).get("retry_after")
+        if not isinstance(asked, int | float):
+            return f"another attempt would come after the timeout of {self._whose}"
+        wait = f"the {asked:g} s that it asks to wait"
+        return f"not tried again: {wait} are more than the timeout of {self._whose} leaves"
+
+
+@asynccontextmanager
+async def deadline_at(deadline: Deadline | None) -> AsyncGenerator[None]:
+    """End the body at the deadline, in the name of the task that it belongs to.
+
+    Raises:
+        TaskFault: it passed.
+    """
+    if deadline is None:
+        yield
+        return
+    remaining = deadline.at - workflow.time()
+    if remaining <= 0:
+        raise deadline.passed()
+    try:
+        async with asyncio.timeout(remaining):
+            yield
+    except TimeoutError:
+        raise deadline.passed() from None

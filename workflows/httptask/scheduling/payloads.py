@@ -1,0 +1,73 @@
+"""Values as Temporal carries them, checked before Temporal is given them."""
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.api.common.v1 import Payload
+
+from httptask.activities.names import STORED_FROM
+from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits
+from httptask.calls.problem import TaskFault
+
+__all__ = ["converted", "payload_of", "require_room"]
+
+_A_MINUTE = timedelta(minutes=1)
+_SEND_LESS = "send a part of it, or a reference to it"
+
+
+async def payload_of(value: Any, what: str, cure: str = _SEND_LESS) -> Payload:
+    """A value as Temporal carries it.
+
+    Args:
+        value: to be carried.
+        what: names it in an error.
+        cure: what to do when it is too large.
+
+    Raises:
+        TaskFault: with the typed error `PayloadTooLarge`, or `PayloadInvalid` for what can't be stored.
+    """
+    payload = converted(value, what)
+    await require_room(payload.ByteSize(), what, cure)
+    return payload
+
+
+def converted(value: Any, what: str) -> Payload:
+    """A value as Temporal would carry it, of any size.
+
+    Raises:
+        TaskFault: with the typed error `PayloadInvalid`.
+    """
+    try:
+        [payload] = workflow.payload_converter().to_payloads([value])
+    except ValueError:
+        TaskFault.raise_standard(
+            "runtime",
+            "Can't be stored",
+            detail=f"{what} nests too deeply, or a text in it holds half of a surrogate pair",
+            error="PayloadInvalid",
+        )
+    return payload
+
+
+async def require_room(size: int, what: str, cure: str = _SEND_LESS) -> None:
+    """Refuse what is larger than Temporal carries.
+
+    Raises:
+        TaskFault: with the typed error `PayloadTooLarge`.
+    """
+    if size <= MAX_INLINE_BYTES:
+        return
+    threshold: int | None = await workflow.execute_local_activity(
+        STORED_FROM, result_type=int, start_to_close_timeout=_A_MINUTE
+    )
+    if not fits(size, threshold):
+        limit = MAX_INLINE_BYTES if threshold is None else MAX_STORED_BYTES
+        storage = ", or configure external storage" if threshold is None else ""
+        TaskFault.raise_standard(
+            "runtime",
+            "Too large",
+            detail=f"{what} has {size:,} bytes, more than the {limit:,} that Temporal carries; "
+            f"{cure}{storage}",
+            error="PayloadTooLarge",
+        )

@@ -1,0 +1,104 @@
+"""Schedules the activities of a definition, within the sizes that Temporal allows."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
+
+from httptask.activities.allowance import AllowedActivity
+from httptask.activities.connections import ConnectionProfile
+from httptask.calls.activity_call import ActivityCall, activity_options, counted, fitting_summary
+from httptask.calls.problem import TaskFault, problem_of_failure
+from httptask.scheduling.command_limits import Room
+from httptask.scheduling.deadlines import Deadline
+from httptask.scheduling.payloads import payload_of
+from httptask.scheduling.polling import execute_allowed, execute_call
+
+__all__ = ["Scheduler"]
+
+_JSON_ENCODINGS = ("json/plain", "binary/null")
+
+Result = TypeVar("Result", bound=BaseModel)
+
+
+class Scheduler:
+    """Runs activities for one workflow, at most so many and so large at once.
+
+    Attributes:
+        profiles: what the run knows of the connections that its calls name.
+        activities: the user's own activities that it may call.
+    """
+
+    def __init__(self) -> None:
+        self.profiles: Mapping[str, ConnectionProfile] = {}
+        self.activities: Mapping[str, AllowedActivity] = {}
+        self._room = Room()
+
+    async def execute(self, call: ActivityCall[Result], deadline: Deadline | None) -> Result:
+        """Make a call, to its end or the deadline.
+
+        Raises:
+            TaskFault: the call failed for good, or its input is too large for Temporal.
+        """
+        profile = self.profile_of(call)
+        argument = counted(call.argument, profile.retry.attempts, profile)
+        payload = await payload_of(argument, f"the request of {call.id}")
+        options: dict[str, Any] = {**activity_options(call, profile), **_shown(call.id, call.summary)}
+        async with self._room.taken([payload]), _faults(deadline):
+            return await execute_call(
+                call, RawValue(payload), profile.retry.attempts, profile, options, deadline
+            )
+
+    async def execute_allowed(
+        self, name: str, arguments: Sequence[Any], id_: str, deadline: Deadline | None
+    ) -> Any:
+        """Run an activity of the user's own, to its end or the deadline.
+
+        Args:
+            name: its activity type, one of `activities`.
+            arguments: its arguments.
+            id_: of the activity, unique within the run.
+            deadline: the nearest that it has to keep.
+
+        Raises:
+            TaskFault: it failed for good, or its arguments or its result can't be carried.
+        """
+        payloads = [await payload_of(argument, f"an argument of {id_}") for argument in arguments]
+        raw = [RawValue(payload) for payload in payloads]
+        async with self._room.taken(payloads), _faults(deadline, "runtime"):
+            result = await execute_allowed(self.activities[name], raw, _shown(id_, name), deadline)
+        encoding = result.payload.metadata.get("encoding", b"").decode()
+        if encoding not in _JSON_ENCODINGS:
+            TaskFault.raise_standard(
+                "runtime", "Not JSON", detail=f"the activity {name} has a result that is no JSON: {encoding}"
+            )
+        return workflow.payload_converter().from_payload(result.payload)
+
+    def profile_of(self, call: ActivityCall[Any]) -> ConnectionProfile:
+        """The profile of the connection that a call is sent through."""
+        return self.profiles.get(call.connection or "", ConnectionProfile())
+
+
+def _shown(id_: str, summary: str) -> dict[str, Any]:
+    """What identifies an activity, and what a person reads of it."""
+    return {"activity_id": id_, "summary": fitting_summary(f"{id_}: {summary}")}
+
+
+@asynccontextmanager
+async def _faults(deadline: Deadline | None, kind: str = "communication") -> AsyncGenerator[None]:
+    """Turns the failure of an activity into a fault of its task, by default of that type of the standard's."""
+    try:
+        yield
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise asyncio.CancelledError from None  # the only thing that a timeout around the call knows
+        if deadline is not None and error.retry_state is RetryState.TIMEOUT:
+            await deadline.cut_off(error.cause, kind)
+        raise TaskFault(problem_of_failure(error.cause, kind)) from None
+    except ApplicationError as error:
+        raise TaskFault(problem_of_failure(error, kind)) from None
