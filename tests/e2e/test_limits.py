@@ -11,7 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from httptask.plugin import HttpTaskPlugin, fetch_status
-from httptask.plugin.connection_queues import OwnQueues
+from httptask.plugin.connection_queues import ConnectionQueues
 from httptask.scheduling import polling
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import rate_limited
@@ -58,7 +58,7 @@ async def test_a_queue_that_nobody_polls_is_an_error_with_its_name(
     temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(polling, "PATIENCE", timedelta(seconds=3))
-    monkeypatch.setattr(OwnQueues, "run_beside", lambda _, worker, run: run(worker))
+    monkeypatch.setattr(ConnectionQueues, "run_beside", lambda _, worker, run: run(worker))
     async with (
         ScriptedServer([Reply.json({})]) as server,
         running(temporal, **limited(server.url, 600)) as runner,

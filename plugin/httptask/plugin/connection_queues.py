@@ -8,12 +8,12 @@ from temporalio.worker import Worker, WorkerConfig
 from httptask.activities.connections import queue_of
 from httptask.connections.connection import Connection
 
-__all__ = ["OwnQueues"]
+__all__ = ["ConnectionQueues"]
 
 Run = Callable[[Worker], Awaitable[None]]
 
 
-class OwnQueues:
+class ConnectionQueues:
     """Lets Temporal dispatch the calls of each limited connection no faster than its limit.
 
     The limit is the queue's, so it holds for all workers of one task queue together, in whatever processes.

@@ -2,7 +2,8 @@
 
 import dataclasses
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -10,7 +11,14 @@ from typing import Any
 from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultPayloadConverter, ExternalStorage
 from temporalio.plugin import SimplePlugin
-from temporalio.worker import Worker, WorkerConfig, WorkflowRunner
+from temporalio.worker import (
+    Interceptor,
+    Worker,
+    WorkerConfig,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+    WorkflowRunner,
+)
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from httptask.activities.allowance import AllowedActivity
@@ -30,10 +38,8 @@ from httptask.egress.hosts import check_host_patterns
 from httptask.fixtures.recording import Recorder
 from httptask.fixtures.transport import Fixtures
 from httptask.interpreter.workflow_types import DefinitionWorkflow, HttpTaskWorkflow
-from httptask.plugin.connection_queues import OwnQueues
+from httptask.plugin.connection_queues import ConnectionQueues
 from httptask.plugin.definitions import DefinitionRegistry
-from httptask.plugin.presence import Presence
-from httptask.plugin.shared_client import SharedEdge
 from httptask.scheduling.registered import PLUGIN
 from httptask.scheduling.token_limit_workflow import TokenLimitWorkflow
 from httptask.secrets.store import SecretSource, SecretStore
@@ -96,7 +102,7 @@ class HttpTaskPlugin(SimplePlugin):
         check_host_patterns(allowed_hosts)
         parse_networks(allow_private)
         known = default_connections(os.environ) if connections is None else connections
-        self._edge = SharedEdge(
+        self._edge = _SharedEdge(
             lambda: Edge(
                 known,
                 _default_secrets(fixtures) if secrets is None else secrets,
@@ -109,7 +115,7 @@ class HttpTaskPlugin(SimplePlugin):
         )
         # Nothing is sent where fixtures answer, so nothing is held back.
         limited = known if register_activities and fixtures is None else {}
-        self._own_queues = OwnQueues(limited)
+        self._connection_queues = ConnectionQueues(limited)
         self._connections = ConnectionActivities(
             known, makes_calls=register_activities, shared=share_queue, has_limits=fixtures is None
         )
@@ -132,7 +138,7 @@ class HttpTaskPlugin(SimplePlugin):
             activities=self._with_activities,
             workflows=lambda known: _with_workflows(known, workflows if register_workflows else []),
             workflow_runner=_pass_through,
-            interceptors=[Presence()],
+            interceptors=[_Presence()],
             run_context=self._edge.in_use,
         )
 
@@ -140,7 +146,7 @@ class HttpTaskPlugin(SimplePlugin):
         """See base class."""
         config = super().configure_worker(config)
         task_queue = config["task_queue"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
-        own = self._own_queues.connection_of(task_queue)
+        own = self._connection_queues.connection_of(task_queue)
         if own is not None:
             counts = self._share_queue and own.tokens_per_minute is not None
             config["workflows"] = [TokenLimitWorkflow] if counts else []
@@ -150,11 +156,11 @@ class HttpTaskPlugin(SimplePlugin):
 
     async def run_worker(self, worker: Worker, next: Callable[[Worker], Awaitable[None]]) -> None:  # noqa: A002
         """See base class."""
-        await super().run_worker(worker, lambda given: self._own_queues.run_beside(given, next))
+        await super().run_worker(worker, lambda given: self._connection_queues.run_beside(given, next))
 
     def workers_beside(self, worker: Worker) -> Sequence[Worker]:
         """The workers of the task queues that limited connections have of their own, while a worker runs."""
-        return self._own_queues.beside(worker)
+        return self._connection_queues.beside(worker)
 
     @property
     def _calls(self) -> list[Callable[..., Any]]:
@@ -177,6 +183,49 @@ class HttpTaskPlugin(SimplePlugin):
             if self._definitions is not None:
                 ours.append(self._definitions.load_definition)
         return [*found, *(function for function in ours if function.__name__ not in registered)]
+
+
+class _SharedEdge:
+    """The HTTP edge of a process: opened by the first call, closed by the last worker that could make one.
+
+    A replayer enters and leaves like a worker and never calls, so it opens nothing; a worker that stops does not
+    close what another one still uses.
+    """
+
+    def __init__(self, open_edge: Callable[[], Edge]) -> None:
+        self._open_edge = open_edge
+        self._edge: Edge | None = None
+        self._users = 0
+
+    def get(self) -> Edge:
+        """The edge, opened if it is not yet."""
+        if self._edge is None:
+            self._edge = self._open_edge()
+        return self._edge
+
+    @asynccontextmanager
+    async def in_use(self) -> AsyncGenerator[None]:
+        """Keep the edge open for the time of a worker."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if self._users == 0 and self._edge is not None:
+                edge, self._edge = self._edge, None
+                await edge.aclose()
+
+
+class _Presence(Interceptor):
+    """Tells every workflow that its worker has the plugin, and changes nothing else."""
+
+    def workflow_interceptor_class(
+        self,
+        input: WorkflowInterceptorClassInput,  # noqa: A002
+    ) -> type[WorkflowInboundInterceptor] | None:
+        """See base class."""
+        input.unsafe_extern_functions[PLUGIN] = _Presence  # pyright: ignore[reportUnknownMemberType] - the SDK's
+        return None
 
 
 def _require_store(secrets: object) -> None:
