@@ -13,7 +13,7 @@ from httptask.config import (
     load_config,
     read_dotenv,
 )
-from httptask.config.storage import S3Section, StorageSection
+from httptask.config.sections import S3Section, StorageSection
 
 
 def written(folder: Path, text: str) -> Path:

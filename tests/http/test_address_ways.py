@@ -17,7 +17,7 @@ from httptask.cli.preflight.connection_check import check_connection
 from httptask.cli.project.project import Project
 from httptask.client.edge import Edge
 from httptask.config import Config
-from httptask.config.policy import Policy, WorkerPolicy
+from httptask.config.sections import Policy, WorkerPolicy
 from httptask.connections.connection import Connection
 from httptask.dsl.compile import compile_definition
 from httptask.http.errors import HttpTaskError

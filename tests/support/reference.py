@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 
 from httptask.activities.allowance import AllowedActivity
 from httptask.config import Policy, WorkerPolicy
-from httptask.config.storage import GcsSection, S3Section, StorageSection
+from httptask.config.sections import GcsSection, S3Section, StorageSection
 from httptask.connections.connection import Connection, Price
 from httptask.connections.route import Proxy, Tls
 from httptask.http.models import Limits

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from httptask.config.config import Config
 from httptask.config.find import CONFIG_NAME
-from httptask.config.load import Config
 from httptask.connections.connection import Connection
 from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.report import Report

@@ -2,14 +2,20 @@
 
 import os
 import stat
+from collections.abc import Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
-from httptask.config.errors import ConfigInvalid
+from dotenv import dotenv_values
 
-__all__ = ["CONFIG_NAME", "find_config", "require_safe"]
+from httptask.config.errors import ConfigInvalid
+from httptask.http.files import open_file
+
+__all__ = ["CONFIG_NAME", "DOTENV_NAME", "find_config", "read_dotenv"]
 
 CONFIG_NAME = "httptask.toml"
+DOTENV_NAME = ".env"
 
 
 def find_config(path: Path | None = None) -> Path | None:
@@ -24,12 +30,37 @@ def find_config(path: Path | None = None) -> Path | None:
     for folder in (here, *here.parents):
         file = folder / CONFIG_NAME
         if file.is_file():
-            require_safe(file)
+            _require_safe(file)
             return file
     return None
 
 
-def require_safe(file: Path) -> None:
+def read_dotenv(directory: Path, *, named: bool = False) -> Mapping[str, str]:
+    """The variables of a folder's `.env`, if there is one.
+
+    Args:
+        directory: the folder.
+        named: whether the user named a file of this folder; then it may be another user's.
+
+    Raises:
+        ConfigInvalid: it can't be read, or may be another user's.
+    """
+    file = directory / DOTENV_NAME
+    if not file.exists() or file.is_dir():  # Python environments are kept in folders of that name
+        return {}
+    if not named:
+        _require_safe(file)
+    try:
+        with open_file(file) as opened, TextIOWrapper(opened, "utf-8-sig") as text:
+            values = dotenv_values(stream=text, interpolate=False)
+    except OSError as error:
+        raise ConfigInvalid([f"{file}: can't be read: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise ConfigInvalid([f"{file}: is not UTF-8 text"]) from None
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _require_safe(file: Path) -> None:
     """Refuse a file that another user than root may have put where it is, or changed.
 
     The working directory is the user's own choice, whoever may write to it.

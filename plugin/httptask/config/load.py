@@ -1,9 +1,7 @@
 """Reading `httptask.toml`."""
 
-import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -11,58 +9,20 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from httptask.activities.allowance import AllowedActivity
-from httptask.chat.rules.models import misspelt_fields
-from httptask.config.errors import ConfigInvalid
-from httptask.config.faults import describe_faults
+from httptask.config.checks import find_faults
+from httptask.config.config import Config
+from httptask.config.errors import ConfigInvalid, describe_faults
 from httptask.config.find import find_config
-from httptask.config.policy import Policy, WorkerPolicy
-from httptask.config.storage import StorageSection
-from httptask.config.variables import variables_as_written
+from httptask.config.sections import Policy, StorageSection, WorkerPolicy
 from httptask.connections.connection import Connection, default_connections
 from httptask.connections.providers import PROVIDERS
 from httptask.http.errors import RequestInvalid
-from httptask.http.url import Url
 from httptask.json.tree import is_object
 from httptask.secrets.store import SecretSource
 
-__all__ = ["STATE_DIRECTORY_NAME", "Config", "load_config"]
+__all__ = ["load_config"]
 
-STATE_DIRECTORY_NAME = ".httptask"
-
-_NO_VARIABLE = re.compile(r"[\s${}%=]")
 _NAMED = ("activities", "connections", "secrets")
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """A project's configuration.
-
-    Attributes:
-        root: the folder of the file, or the working directory when there is none.
-        file: None when there is none.
-        connections: by name; `openai` is always among them.
-        secrets: where declared secrets come from, by name.
-        storage: where large payloads go; empty when Temporal carries all of them.
-        activities: activities of the user's own workers that definitions may call, by name.
-        policy: where requests without a connection may go.
-        worker: what `httptask worker` permits.
-        defaults: names of connections that exist without being declared.
-    """
-
-    root: Path
-    file: Path | None
-    connections: Mapping[str, Connection]
-    secrets: Mapping[str, SecretSource]
-    activities: Mapping[str, AllowedActivity]
-    policy: Policy
-    worker: WorkerPolicy
-    storage: StorageSection = field(default_factory=StorageSection)
-    defaults: frozenset[str] = frozenset()
-
-    @property
-    def state_directory(self) -> Path:
-        """Where the embedded server keeps its database."""
-        return self.root / STATE_DIRECTORY_NAME
 
 
 class _ConfigFile(BaseModel):
@@ -140,53 +100,10 @@ def _parse(file: Path, environment: Mapping[str, str]) -> _ConfigFile:
         written = _ConfigFile.model_validate(data)
     except ValidationError as error:
         raise ConfigInvalid(describe_faults(file, error, _ConfigFile)) from None
-    _check_sources(file, written, environment)
-    return written
-
-
-def _check_sources(file: Path, written: _ConfigFile, environment: Mapping[str, str]) -> None:
-    """Refuse a connection without an address, with variables or for unknown fields, and a secret without its source."""
-    faults = [
-        f"{file}: connections.{name}: has no address; write base_url"
-        for name, connection in written.connections.items()
-        if connection.base_url is None
-    ]
-    faults += [
-        f"{file}: connections.{fault}"
-        for connection in written.connections.values()
-        for fault in variables_as_written(connection, environment)
-    ]
-    faults += [
-        f'{file}: secrets.{name}: write where it comes from, either environment = "{name}" or file = "PATH"'
-        for name, source in written.secrets.items()
-        if (source.environment is None) == (source.file is None)
-    ]
-    faults += [
-        f"{file}: secrets.{name}.{fault}"
-        for name, source in written.secrets.items()
-        for fault in _faults_of_source(source)
-    ]
-    faults += [
-        f"{file}: connections.{name}.model_rules.{pattern}.{field}: unknown field; did you mean {near}?"
-        for name, connection in written.connections.items()
-        for pattern, field, near in misspelt_fields(connection.model_rules)
-    ]
+    faults = [f"{file}: {fault}" for fault in find_faults(written.connections, written.secrets, environment)]
     if faults:
         raise ConfigInvalid(faults)
-
-
-def _faults_of_source(source: SecretSource) -> Iterator[str]:
-    variable = source.environment
-    if variable is not None and (not variable or _NO_VARIABLE.search(variable)):
-        yield 'environment: must be the name of a variable, such as "TOKEN", without $ and braces'
-    for origin in source.origins:
-        try:
-            found = Url.parse(origin if "://" in origin else f"https://{origin}")
-        except RequestInvalid:
-            yield f"origins: {origin[:200]!r} is none; write https://HOST or https://HOST:PORT"
-            continue
-        if found.origin != origin.rstrip("/").lower():
-            yield f"origins: {origin[:200]!r} is none; write {found.origin}"
+    return written
 
 
 def _default_connections(environment: Mapping[str, str]) -> dict[str, Connection]:

@@ -1,14 +1,51 @@
-"""Whom a worker trusts: the author at the keyboard, or whoever may start a workflow."""
+"""A project's configuration, and as much of it as its user's own runs and a worker may use."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from httptask.activities.allowance import AllowedActivity
 from httptask.config.errors import ConfigInvalid
 from httptask.config.find import CONFIG_NAME
-from httptask.config.load import Config
+from httptask.config.sections import Policy, StorageSection, WorkerPolicy
+from httptask.connections.connection import Connection
 from httptask.secrets.store import SecretSource
 
-__all__ = ["for_own_runs", "for_worker"]
+__all__ = ["STATE_DIRECTORY_NAME", "Config", "for_own_runs", "for_worker"]
+
+STATE_DIRECTORY_NAME = ".httptask"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A project's configuration.
+
+    Attributes:
+        root: the folder of the file, or the working directory when there is none.
+        file: None when there is none.
+        connections: by name; `openai` is always among them.
+        secrets: where declared secrets come from, by name.
+        storage: where large payloads go; empty when Temporal carries all of them.
+        activities: activities of the user's own workers that definitions may call, by name.
+        policy: where requests without a connection may go.
+        worker: what `httptask worker` permits.
+        defaults: names of connections that exist without being declared.
+    """
+
+    root: Path
+    file: Path | None
+    connections: Mapping[str, Connection]
+    secrets: Mapping[str, SecretSource]
+    activities: Mapping[str, AllowedActivity]
+    policy: Policy
+    worker: WorkerPolicy
+    storage: StorageSection = field(default_factory=StorageSection)
+    defaults: frozenset[str] = frozenset()
+
+    @property
+    def state_directory(self) -> Path:
+        """Where the embedded server keeps its database."""
+        return self.root / STATE_DIRECTORY_NAME
 
 
 def for_own_runs(config: Config, secret_names: Iterable[str]) -> Config:

@@ -1,0 +1,84 @@
+"""Sections of `httptask.toml`: what an operator permits beyond the connections, and where large payloads go."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+
+from httptask.egress.address import parse_networks
+from httptask.egress.hosts import check_host_patterns
+
+__all__ = ["GcsSection", "Policy", "S3Section", "StorageSection", "WorkerPolicy"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Policy(_Section):
+    """Where requests without a connection may go, whatever command sends them."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """Hosts, and `*.example.com` for all hosts below a domain; empty for any."""
+    allow_private: tuple[str, ...] = ()
+    """Private networks: `loopback`, an address, or CIDR notation."""
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _hosts(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        check_host_patterns(patterns)
+        return patterns
+
+    @field_validator("allow_private")
+    @classmethod
+    def _networks(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        parse_networks(names)
+        return names
+
+
+class WorkerPolicy(_Section):
+    """What `httptask worker` permits those who start workflows and those who write definitions."""
+
+    allow_inline: bool = False
+    """Whether definitions that come with the start of a workflow are run, as with `--allow-inline`."""
+    allow_unbound_secrets: bool = False
+    """Whether secrets without `origins` are taken, which may then be sent anywhere."""
+    allow_literal_credentials: bool = False
+    """Whether definitions are served that hold a credential as it is."""
+    health_address: str | None = None
+    """Where `/live` and `/ready` answer, such as `127.0.0.1:8080`, as with `--health-address`."""
+
+
+class S3Section(_Section):
+    """A bucket of Amazon S3, or of a server that speaks its protocol."""
+
+    bucket: str
+    """Name of the bucket."""
+    region: str | None = None
+    """Its region, unless AWS's own settings say it."""
+    endpoint_url: str | None = None
+    """Another server than Amazon's, such as `https://minio.example.com`."""
+
+
+class GcsSection(_Section):
+    """A bucket of Google Cloud Storage."""
+
+    bucket: str
+    """Name of the bucket."""
+
+
+class StorageSection(_Section):
+    """One place for payloads of 256 KiB and more; without one Temporal carries all of them."""
+
+    directory: Path | None = None
+    """A folder, relative to `httptask.toml`."""
+    s3: S3Section | None = None
+    """A bucket of Amazon S3, or of a server that speaks its protocol, see below."""
+    gcs: GcsSection | None = None
+    """A bucket of Google Cloud Storage, see below."""
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if sum(place is not None for place in (self.directory, self.s3, self.gcs)) > 1:
+            raise ValueError("names more than one place: keep one of directory, s3 and gcs")
+        return self
