@@ -2,15 +2,12 @@ import fcntl
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Generator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
-import structlog
-from temporalio.testing import WorkflowEnvironment
 
-from support.runs import temporal_server
+pytest_plugins = ["support.fixtures"]
 
 NEXT, MACHINE = Path(__file__), Path(__file__).parent / "support" / "__init__.py"
 """Files that all processes have, as locks: whose turn it is to take the machine, and the machine."""
@@ -21,20 +18,6 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # A shell has what it runs in the background ignore Ctrl-C, and so would each process that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def temporal() -> AsyncIterator[WorkflowEnvironment]:
-    """One Temporal server for all tests of a process; each test has a task queue of its own."""
-    async with temporal_server() as environment:
-        yield environment
-
-
-@pytest.fixture(autouse=True)
-def structlog_as_imported() -> Generator[None]:
-    """Whatever a test configures, and `capture_logs` does, is no other test's: it decides where events go."""
-    yield
-    structlog.reset_defaults()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

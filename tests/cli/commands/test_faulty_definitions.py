@@ -12,7 +12,7 @@ from support.commands import Shell
 from support.definitions import DEFINITION
 from support.typos import NAMES_AND_FIELDS, typos
 
-GOLDEN = Path(__file__).parents[1] / "dsl" / "golden"
+GOLDEN = Path(__file__).parents[2] / "dsl" / "golden"
 TYPOS = typos(NAMES_AND_FIELDS)
 AT_ONCE = 4
 
