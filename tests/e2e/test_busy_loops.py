@@ -75,14 +75,3 @@ async def test_it_goes_on_where_nobody_takes_the_pause_up(temporal: WorkflowEnvi
     assert outcome.output == {"n": 250}
     assert await events_of(outcome.handle, "activity_task_timed_out") != []
     assert await longest_workflow_task(outcome.handle) < SOON
-
-
-@pytest.mark.usefixtures("yields_often")
-async def test_a_history_from_before_replays(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as before:
-        before.setattr(recorded_decisions, "_YIELDS_PER_NEWS", 1_000_000)
-        handle = await runner.start(FINITE)
-        assert await handle.result() == {"n": 250}
-    assert await events_of(handle, "activity_task_scheduled") == []
-
-    await runner.replay(handle)

@@ -7,8 +7,6 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.connections.connection import Price
-from httptask.interpreter import parallel
-from httptask.scheduling import budget
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import completion
 from support.runs import Outcome, local_connection, parse, running
@@ -137,21 +135,3 @@ async def test_a_stop_is_not_collected(temporal: WorkflowEnvironment, limits: di
     assert len(server.requests) == 2
     assert outcome.problem["error"] == "BudgetExceeded"
     assert outcome.problem["instance"] == "/do/0/each/with/do/0/ask"
-
-
-@pytest.mark.parametrize("on_error", ["stop", "collect"])
-async def test_runs_from_before_are_replayed(
-    temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch, on_error: str
-) -> None:
-    """Their calls went out at once, whatever was left, and their stops were collected."""
-    definition = bounded({"cost_usd": 0.02})
-    definition["do"][0]["each"]["with"]["onError"] = on_error
-    async with ScriptedServer([completion("yes")]) as server:
-        openai = local_connection("openai", server.url, price=PRICE)
-        async with running(temporal, connections={"openai": openai}) as runner:
-            with monkeypatch.context() as before:
-                for module in (budget, parallel):
-                    before.setattr(module, "keeps_bounds", lambda: False)
-                outcome = await runner.run(definition)
-            assert len(server.requests) == 40
-            await runner.replay(outcome.handle)

@@ -12,7 +12,6 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
-from httptask.scheduling import command_limits
 from httptask.testing import Reply, ScriptedServer
 from support.chat import calling, completion
 from support.cluster import events_of
@@ -37,24 +36,15 @@ async def runner(temporal: WorkflowEnvironment, server: ScriptedServer) -> Async
         yield found
 
 
-async def start(runner: Runner, workflow: Any, *arguments: Any) -> WorkflowHandle[Any, Any]:
+async def run(runner: Runner, workflow: Any, *arguments: Any) -> tuple[Any, WorkflowHandle[Any, Any]]:
+    """Run and replay; the run has to end by itself, soon."""
     handle: WorkflowHandle[Any, Any] = await runner.client.start_workflow(
         workflow.run, args=arguments, id=f"py-{runner.task_queue}", task_queue=runner.task_queue
     )
-    return handle
-
-
-async def replay(runner: Runner, handle: WorkflowHandle[Any, Any]) -> None:
-    history = await handle.fetch_history()
-    await Replayer(workflows=WORKFLOWS, plugins=[runner.plugin]).replay_workflow(history)
-
-
-async def run(runner: Runner, workflow: Any, *arguments: Any) -> tuple[Any, WorkflowHandle[Any, Any]]:
-    """Run and replay; the run has to end by itself, soon."""
-    handle = await start(runner, workflow, *arguments)
     async with asyncio.timeout(SECONDS):
         result = await handle.result()
-    await replay(runner, handle)
+    history = await handle.fetch_history()
+    await Replayer(workflows=WORKFLOWS, plugins=[runner.plugin]).replay_workflow(history)
     return result, handle
 
 
@@ -98,18 +88,6 @@ async def test_tools_wait_for_their_turn_too(runner: Runner, server: ScriptedSer
 
     assert text == "kept"
     assert await most_scheduled_at_once(handle) == 100
-
-
-async def test_a_history_from_before_replays(
-    runner: Runner, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as before:
-        before.setattr(command_limits.Room, "_is_there_for", lambda *_: True)
-        handle = await start(runner, SendsManyAtOnce, 130, 10)
-        await handle.result()
-    assert await most_scheduled_at_once(handle) == 130
-
-    await replay(runner, handle)
 
 
 async def test_what_json_has_no_form_for_is_refused(runner: Runner, server: ScriptedServer) -> None:

@@ -11,7 +11,6 @@ from httptask.dsl.expressions.messages import excerpt
 from httptask.dsl.functions import ChatCompletionArguments, Fallback
 from httptask.dsl.json_values import is_list
 from httptask.interpreter.task_context import TaskContext
-from httptask.scheduling.budget import keeps_bounds
 from httptask.workflows.reask import ask, usage_in
 
 __all__ = ["Conversation"]
@@ -151,7 +150,7 @@ class Conversation:
                 completion = await self._context.call(call)
             except TaskFault as fault:
                 details = fault.problem.details or {}
-                if details.get("usage") or ("finish_reason" in details and keeps_bounds()):
+                if details.get("usage") or "finish_reason" in details:
                     self._spend(usage_in(details), details.get("model") or model, details.get("cost"))
                 raise
             finally:

@@ -9,7 +9,7 @@ from temporalio import workflow
 from httptask.calls.problem import TaskFault
 from httptask.interpreter.state import Frame, Strand
 from httptask.interpreter.task_context import TaskContext
-from httptask.scheduling.budget import is_stop, keeps_bounds
+from httptask.scheduling.budget import is_stop
 
 __all__ = ["Parallel"]
 
@@ -99,7 +99,7 @@ class Parallel:
         try:
             finished = task.result()
         except TaskFault as fault:
-            if is_stop(fault) and keeps_bounds():
+            if is_stop(fault):
                 raise
             self._state["results"][key] = self._result_of(fault)
         else:

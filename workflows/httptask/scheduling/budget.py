@@ -12,7 +12,7 @@ from httptask.chat.usage import Usage
 from httptask.dsl.metadata import Budget
 from httptask.http.models import ModelUsage
 
-__all__ = ["Cost", "Spending", "SpendingState", "Spent", "is_stop", "keeps_bounds"]
+__all__ = ["Cost", "Spending", "SpendingState", "Spent", "is_stop"]
 
 _DECIMALS: Final = 12
 """Of US dollars: ten times a cent is to be ten cents."""
@@ -97,9 +97,8 @@ class Spending:
         flight, which may have cost less in the end. Nothing is known before the first answer, so the first question
         is alone.
         """
-        if self._has_to_wait() and keeps_bounds():
-            while self._has_to_wait():
-                await workflow.wait_condition(lambda: not self._has_to_wait())
+        while self._has_to_wait():
+            await workflow.wait_condition(lambda: not self._has_to_wait())
         self._in_flight += 1
         try:
             yield
@@ -167,7 +166,7 @@ class Spending:
 
     def _require_usage(self) -> None:
         limit, unmetered = self._limits.get("tokens"), self.spent.unmetered
-        if limit is not None and unmetered is not None and keeps_bounds():
+        if limit is not None and unmetered is not None:
             _refuse_unmetered(unmetered, f"{limit} tokens")
 
     def _require_money(self) -> None:
@@ -191,11 +190,6 @@ class Spending:
 def is_stop(fault: TaskFault) -> bool:
     """Whether a fault is a budget's: it ends the run, whatever becomes of other errors."""
     return fault.problem.error in _STOPS
-
-
-def keeps_bounds() -> bool:
-    """Whether the run began when budgets already counted what is in flight, and stopped at what is not told."""
-    return workflow.patched("httptask-budget-bounds")
 
 
 def _refuse_unmetered(model: str, bound: str) -> NoReturn:

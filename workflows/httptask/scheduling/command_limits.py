@@ -4,7 +4,7 @@ A workflow task whose commands exceed the gRPC message limit gets the run TERMIN
 pending hangs it for ever; neither can be caught. So activities wait for their turn.
 """
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 from temporalio import workflow
@@ -21,13 +21,8 @@ _MAX_PENDING = 100
 class Room:
     """What one run has."""
 
-    def __init__(self, waits: Callable[[], bool] = lambda: True) -> None:
-        """Begin with all of it.
-
-        Args:
-            waits: whether this run waits for room; asked when there is none.
-        """
-        self._waits = waits
+    def __init__(self) -> None:
+        """Begin with all of it."""
         self._pending = 0
         self._command_bytes = 0
         self._history_length = -1
@@ -39,7 +34,7 @@ class Room:
         size = sum(
             size for size in sizes if size <= MAX_INLINE_BYTES
         )  # of others the command holds references
-        while not self._is_there_for(size) and self._waits():
+        while not self._is_there_for(size):
             await workflow.wait_condition(lambda: self._is_there_for(size))
         self._pending += 1
         self._command_bytes += size

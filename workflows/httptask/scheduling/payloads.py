@@ -10,7 +10,7 @@ from httptask.activities.names import STORED_FROM
 from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits
 from httptask.calls.problem import TaskFault
 
-__all__ = ["converted", "payload_of", "require_room"]
+__all__ = ["payload_of", "require_room"]
 
 _A_MINUTE = timedelta(minutes=1)
 _SEND_LESS = "send a part of it, or a reference to it"
@@ -27,26 +27,8 @@ async def payload_of(value: Any, what: str, cure: str = _SEND_LESS) -> Payload:
     Raises:
         TaskFault: with the typed error `PayloadTooLarge`, or `PayloadInvalid` for what can't be stored.
     """
-    payload = converted(value, what)
+    payload = _converted(value, what)
     await require_room(payload.ByteSize(), what, cure)
-    return payload
-
-
-def converted(value: Any, what: str) -> Payload:
-    """A value as Temporal would carry it, of any size.
-
-    Raises:
-        TaskFault: with the typed error `PayloadInvalid`.
-    """
-    try:
-        [payload] = workflow.payload_converter().to_payloads([value])
-    except ValueError:
-        TaskFault.raise_standard(
-            "runtime",
-            "Can't be stored",
-            detail=f"{what} nests too deeply, or a text in it holds half of a surrogate pair",
-            error="PayloadInvalid",
-        )
     return payload
 
 
@@ -71,3 +53,21 @@ async def require_room(size: int, what: str, cure: str = _SEND_LESS) -> None:
             f"{cure}{storage}",
             error="PayloadTooLarge",
         )
+
+
+def _converted(value: Any, what: str) -> Payload:
+    """A value as Temporal would carry it, of any size.
+
+    Raises:
+        TaskFault: with the typed error `PayloadInvalid`.
+    """
+    try:
+        [payload] = workflow.payload_converter().to_payloads([value])
+    except ValueError:
+        TaskFault.raise_standard(
+            "runtime",
+            "Can't be stored",
+            detail=f"{what} nests too deeply, or a text in it holds half of a surrogate pair",
+            error="PayloadInvalid",
+        )
+    return payload

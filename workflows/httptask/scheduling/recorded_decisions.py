@@ -92,7 +92,7 @@ class Pacer:
 
     async def _yield(self) -> None:
         self._yields += 1
-        if self._yields % _YIELDS_PER_NEWS == 0 and workflow.patched("httptask-news"):
+        if self._yields % _YIELDS_PER_NEWS == 0:
             await _take_news()
         else:
             await workflow.execute_local_activity(YIELD, start_to_close_timeout=_A_MINUTE)

@@ -7,16 +7,13 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
-from temporalio import workflow
-from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 
-from httptask.activities.storage import MAX_INLINE_BYTES
 from httptask.calls.problem import TaskFault
 from httptask.json.pointer import json_pointer
 from httptask.json.tree import infinite_numbers
 from httptask.scheduling.command_limits import Room
-from httptask.scheduling.payloads import converted, require_room
+from httptask.scheduling.payloads import payload_of
 from httptask.workflows.errors import CallInvalid, fault_error
 
 __all__ = ["carried", "require_json"]
@@ -24,11 +21,6 @@ __all__ = ["carried", "require_json"]
 _INFINITE: Final = (b"NaN", b"Infinity")
 _rooms: WeakKeyDictionary[asyncio.AbstractEventLoop, Room] = WeakKeyDictionary()
 """By the event loop of the run, which has one of its own, as long as it is in memory."""
-
-
-def _is_checked() -> bool:
-    """Whether this run began after calls were checked; asked only where that makes a difference."""
-    return workflow.patched("httptask-checked-calls")
 
 
 def require_json(arguments: Mapping[str, Any]) -> None:
@@ -46,7 +38,7 @@ def require_json(arguments: Mapping[str, Any]) -> None:
     if not any(name in text for name in _INFINITE):
         return
     at = next(infinite_numbers(to_jsonable_python(arguments)), None)
-    if at is not None and _is_checked():
+    if at is not None:
         raise CallInvalid(
             f"{json_pointer(at)} is not a finite number, and JSON has no other: send null or a text"
         )
@@ -64,18 +56,10 @@ async def carried(arguments: Sequence[Any], what: str) -> AsyncGenerator[list[Ra
         PayloadTooLarge: Temporal does not carry one of them.
         PayloadInvalid: one of them can't be stored.
     """
-    payloads = [await _payload(argument, what) for argument in arguments]
-    room = _rooms.setdefault(asyncio.get_running_loop(), Room(_is_checked))
-    async with room.taken(payloads):
-        yield [RawValue(payload) for payload in payloads]
-
-
-async def _payload(argument: Any, what: str) -> Payload:
     try:
-        payload = converted(argument, what)
-        size = payload.ByteSize()
-        if size > MAX_INLINE_BYTES and _is_checked():
-            await require_room(size, what)
+        payloads = [await payload_of(argument, what) for argument in arguments]
     except TaskFault as fault:
         raise fault_error(fault) from None
-    return payload
+    room = _rooms.setdefault(asyncio.get_running_loop(), Room())
+    async with room.taken(payloads):
+        yield [RawValue(payload) for payload in payloads]
