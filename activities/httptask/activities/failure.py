@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from httptask.http.errors import HttpTaskError
 from httptask.http.excerpt import cut
-from httptask.json.tree import is_array
+from httptask.json.types import is_array
 from httptask.resilience.retry import asked_delay
 
 __all__ = ["MAX_DETAILS_BYTES", "MAX_MESSAGE_BYTES", "to_application_error"]

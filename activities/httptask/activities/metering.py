@@ -23,7 +23,7 @@ from httptask.http.errors import (
     SecretUnavailable,
     TokenUnavailable,
 )
-from httptask.json.tree import is_object
+from httptask.json.types import is_object
 
 __all__ = ["Meter"]
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from httptask.json.tree import is_object
+from httptask.json.types import is_object
 
 __all__ = ["UNKNOWN_FIELD", "BodyFault", "Level", "Severity", "kind_of", "quoted", "shortened"]
 

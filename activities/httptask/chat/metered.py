@@ -6,7 +6,7 @@ from httptask.chat.cost import cost_of
 from httptask.chat.usage import Usage
 from httptask.connections.connection import Connection
 from httptask.http.models import HttpResponse, ModelUsage
-from httptask.json.tree import is_object
+from httptask.json.types import is_object
 
 __all__ = ["metered"]
 

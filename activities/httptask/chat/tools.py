@@ -8,9 +8,10 @@ from typing import Any
 from httptask.chat.models import Completion, ToolCall
 from httptask.chat.response.wire import listed_calls
 from httptask.diagnostics.suggest import hint_for_unknown
-from httptask.json import tree as json_tree
 from httptask.json.pointer import json_pointer
 from httptask.json.schema import compile_schema
+from httptask.json.tree import parse
+from httptask.json.types import is_array, is_object
 
 __all__ = [
     "ToolCallInvalid",
@@ -89,10 +90,8 @@ def _identified(calls: Sequence[ToolCall], messages: Sequence[Any]) -> Iterator[
 
 def _ids_in(messages: Sequence[Any]) -> set[str]:
     """The ids of the calls in a conversation, whose messages may be anything where no rules are kept."""
-    called = (message.get("tool_calls") for message in messages if json_tree.is_object(message))
-    calls = (
-        call for some in called if json_tree.is_array(some) for call in some if json_tree.is_object(call)
-    )
+    called = (message.get("tool_calls") for message in messages if is_object(message))
+    calls = (call for some in called if is_array(some) for call in some if is_object(call))
     return {id_ for call in calls if isinstance(id_ := call.get("id"), str)}
 
 
@@ -160,7 +159,7 @@ def follow_up(body: Mapping[str, Any], messages: Sequence[Any]) -> dict[str, Any
     """
     following = {**body, "messages": [*body["messages"], *messages]}
     choice = body.get("tool_choice")
-    if json_tree.is_object(choice) and json_tree.is_object(allowed := choice.get("allowed_tools")):
+    if is_object(choice) and is_object(allowed := choice.get("allowed_tools")):
         following["tool_choice"] = {**choice, "allowed_tools": {**allowed, "mode": "auto"}}
     elif choice not in (None, "auto", "none"):
         following["tool_choice"] = "auto"
@@ -179,7 +178,7 @@ def _called(call: ToolCall, as_sent: Mapping[str, Any]) -> dict[str, Any]:
         **others,
         "id": call.id,
         "type": call.type,
-        kind: {**(called if json_tree.is_object(called) else {}), **said},
+        kind: {**(called if is_object(called) else {}), **said},
     }
 
 
@@ -201,7 +200,7 @@ def _object_in(text: str | None) -> dict[str, Any]:
         return {}
     assert text is not None
     try:
-        value = json_tree.parse(text)
+        value = parse(text)
     except ValueError as invalid:
         is_followed = isinstance(invalid, json.JSONDecodeError) and text[invalid.pos :].startswith("{")
         why = "are several JSON objects, one behind the other" if is_followed else f"are not JSON: {invalid}"
@@ -209,7 +208,7 @@ def _object_in(text: str | None) -> dict[str, Any]:
         raise ToolCallInvalid(f"the arguments {why}{cure}; you wrote: {_shown(text)}") from None
     if value is None or value == []:
         return {}
-    if not json_tree.is_object(value):
+    if not is_object(value):
         raise ToolCallInvalid(f"the arguments are JSON, but not an object; you wrote: {_shown(text)}")
     return value
 
@@ -222,15 +221,15 @@ def offered_tools(tools: Sequence[Any]) -> Mapping[str, Any]:
     """The schemas of the tools that a request offers, by name."""
     offered: dict[str, Any] = {}
     for tool in tools:
-        kind = tool.get("type", "function") if json_tree.is_object(tool) else None
+        kind = tool.get("type", "function") if is_object(tool) else None
         declared = tool.get(kind) if isinstance(kind, str) else None
-        if json_tree.is_object(declared) and isinstance(declared.get("name"), str):
+        if is_object(declared) and isinstance(declared.get("name"), str):
             offered[declared["name"]] = declared.get("parameters")
     return offered
 
 
 def _faults(arguments: Any, schema: Any) -> list[str]:
-    if not json_tree.is_object(schema):
+    if not is_object(schema):
         return []
     return [
         f"{json_pointer(error.instance_path) or '/'}: {error.message[:_MAX_FAULT_CHARACTERS]}"

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from httptask.json.tree import is_object
+from httptask.json.types import is_object
 
 __all__ = ["Usage", "grown"]
 

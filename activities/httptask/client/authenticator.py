@@ -8,7 +8,7 @@ from httptask.client.token_cache import Token, Tokens
 from httptask.http.errors import FixtureMissing, HttpTaskError
 from httptask.http.headers import allowed
 from httptask.http.limits import TOKEN_LIMITS, bounds
-from httptask.json.tree import is_object
+from httptask.json.types import is_object
 from httptask.request.digest import DigestUser
 from httptask.request.preview import PreparedRequest
 from httptask.request.token_source import TokenSource

@@ -21,7 +21,8 @@ from httptask.http.errors import (
     TokenUnavailable,
 )
 from httptask.http.url import Url
-from httptask.json.tree import is_object, parse
+from httptask.json.tree import parse
+from httptask.json.types import is_object
 from httptask.request.token_source import TokenSource
 from httptask.request.wire import WireRequest
 from httptask.resilience.classify import error_text

@@ -19,7 +19,7 @@ from httptask.http.errors import ConnectionUnknown, RequestInvalid
 from httptask.http.headers import check_header, check_header_name
 from httptask.http.models import Limits, SecretReference
 from httptask.http.url import Url
-from httptask.json.tree import is_object
+from httptask.json.types import is_object
 from httptask.resilience.retry import Retry
 from httptask.secrets.references import cut_secrets
 

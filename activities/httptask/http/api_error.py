@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from httptask.json.tree import is_array, is_object
+from httptask.json.types import is_array, is_object
 
 __all__ = ["error_of", "names_of"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from httptask.json.pointer import json_pointer, pointer_tokens
-from httptask.json.tree import is_array, is_object
+from httptask.json.types import is_array, is_object
 
 __all__ = ["reference_fault"]
 

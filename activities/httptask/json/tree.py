@@ -4,7 +4,9 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, NoReturn, TypeGuard
+from typing import Any, Final, NoReturn
+
+from httptask.json.types import is_array, is_object
 
 __all__ = [
     "MAX_DEPTH",
@@ -13,8 +15,6 @@ __all__ = [
     "check_depth",
     "finite_number",
     "infinite_numbers",
-    "is_array",
-    "is_object",
     "map_texts",
     "parse",
     "parse_piece",
@@ -32,16 +32,6 @@ _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 class UnusableJson(ValueError):
     """What no program here could hold, though it is written as JSON is; the text says why."""
-
-
-def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
-    """Whether a JSON value is an object."""
-    return isinstance(value, dict)
-
-
-def is_array(value: Any) -> TypeGuard[list[Any]]:
-    """Whether a JSON value is an array."""
-    return isinstance(value, list)
 
 
 def parse(text: str) -> Any:

@@ -8,7 +8,7 @@ from httptask.http.errors import RequestInvalid
 from httptask.http.headers import HIDDEN, hide_credential, is_credential
 from httptask.http.models import HttpRequest
 from httptask.json.pointer import json_pointer
-from httptask.json.tree import is_object
+from httptask.json.types import is_object
 from httptask.request.bodies import fill
 from httptask.request.bodies import shown as shown_body
 from httptask.secrets.insertion import Insertions

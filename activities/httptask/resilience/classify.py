@@ -7,7 +7,7 @@ from typing import Any
 
 from httptask.http.api_error import error_of
 from httptask.http.errors import Forbidden, HttpStatusError, QuotaExhausted, RateLimited, Unauthorized
-from httptask.json.tree import is_array, is_object
+from httptask.json.types import is_array, is_object
 from httptask.resilience.retry import Retry
 from httptask.resilience.retry_after import retry_after
 

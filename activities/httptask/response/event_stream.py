@@ -13,7 +13,7 @@ from httptask.http.errors import HttpTaskError, ResponseInvalid, ResponseTooLarg
 from httptask.http.headers import media_type
 from httptask.http.limits import Bounds
 from httptask.http.models import MAX_EVENTS, HttpResponse, StreamFormat
-from httptask.json.tree import is_array
+from httptask.json.types import is_array
 from httptask.response.events import END_MARKER, Event, EventReader, event_reader, format_of
 from httptask.secrets.encodings import has_escapes
 from httptask.secrets.piece_redaction import PieceRedactor, redacted_together

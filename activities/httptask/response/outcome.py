@@ -15,7 +15,7 @@ from httptask.http.errors import (
 )
 from httptask.http.excerpt import excerpt, request_id
 from httptask.http.headers import media_type
-from httptask.json.tree import is_object
+from httptask.json.types import is_object
 from httptask.resilience.classify import classify, error_text
 from httptask.response.content import Content, read_content, read_leniently, read_raw
 from httptask.secrets.redaction import Redactor

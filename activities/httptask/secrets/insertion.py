@@ -6,7 +6,7 @@ from typing import Any
 from httptask.http.errors import RequestInvalid
 from httptask.http.models import SecretReference
 from httptask.json.pointer import pointer_tokens
-from httptask.json.tree import is_array, is_object
+from httptask.json.types import is_array, is_object
 
 __all__ = ["Insertions"]
 

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from httptask.json.tree import is_array, is_object, parse_piece
+from httptask.json.tree import parse_piece
+from httptask.json.types import is_array, is_object
 from httptask.secrets.redaction import Redactor
 
 __all__ = ["PieceRedactor", "redacted_together"]

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from httptask.json.tree import is_array, is_object, texts_of
+from httptask.json.tree import texts_of
+from httptask.json.types import is_array, is_object
 from httptask.secrets.encodings import Layer, encoded, layers
 
 __all__ = ["MIN_LENGTH", "Redactor"]

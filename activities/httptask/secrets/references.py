@@ -6,7 +6,7 @@ from typing import Any
 
 from httptask.http.models import SecretReference
 from httptask.json.pointer import json_pointer
-from httptask.json.tree import is_array, is_object
+from httptask.json.types import is_array, is_object
 
 __all__ = ["cut_secrets"]
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from httptask.http.errors import SecretUnavailable
-from httptask.json.tree import is_object
+from httptask.json.types import is_object
 from httptask.secrets.sources import EnvironmentSecrets, FileSecrets, SecretProvider, SecretSource
 
 __all__ = ["SecretProvider", "SecretSource", "SecretStore"]

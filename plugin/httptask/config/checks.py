@@ -8,7 +8,7 @@ from httptask.chat.rules.models import misspelt_fields
 from httptask.connections.connection import Connection
 from httptask.http.errors import RequestInvalid
 from httptask.http.url import Url
-from httptask.json.tree import is_object
+from httptask.json.types import is_object
 from httptask.secrets.store import SecretSource
 
 __all__ = ["find_faults"]

@@ -12,7 +12,7 @@ from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place
 from httptask.http.headers import is_credential
 from httptask.json.pointer import json_pointer
-from httptask.json.tree import is_object
+from httptask.json.types import is_object
 from httptask.secrets.references import cut_secrets
 
 __all__ = ["credential_warnings", "undeclared_secrets"]

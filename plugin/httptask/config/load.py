@@ -17,7 +17,7 @@ from httptask.config.sections import Policy, StorageSection, WorkerPolicy
 from httptask.connections.connection import Connection, default_connections
 from httptask.connections.providers import PROVIDERS
 from httptask.http.errors import RequestInvalid
-from httptask.json.tree import is_object
+from httptask.json.types import is_object
 from httptask.secrets.store import SecretSource
 
 __all__ = ["load_config"]

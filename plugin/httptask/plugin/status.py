@@ -11,9 +11,9 @@ from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import WorkflowHandle
 
 from httptask.dsl.expressions.messages import excerpt
-from httptask.dsl.json_values import is_mapping, is_number
 from httptask.http.errors import Postponed
 from httptask.interpreter.status import STATUS_QUERY, Impasse, RunStatus, TaskStatus
+from httptask.json.types import is_number, is_object
 
 __all__ = ["SIMULATED_MEMO", "fetch_status", "paused_by", "with_attempts", "with_simulated"]
 
@@ -164,4 +164,4 @@ def _numbers(payloads: Sequence[Payload]) -> dict[str, Any]:
     if not payloads or payloads[0].metadata.get("encoding") != b"json/plain":
         return {}
     details = json.loads(payloads[0].data)
-    return {key: value for key, value in details.items() if is_number(value)} if is_mapping(details) else {}
+    return {key: value for key, value in details.items() if is_number(value)} if is_object(details) else {}

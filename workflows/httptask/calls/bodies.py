@@ -7,8 +7,8 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from httptask.calls.problem import TaskFault
+from httptask.diagnostics.words import kind_of
 from httptask.dsl.expressions import Rendered
-from httptask.dsl.json_values import is_list, is_mapping, kind_of
 from httptask.http.models import (
     BinaryBody,
     FormBody,
@@ -20,6 +20,7 @@ from httptask.http.models import (
     TextBody,
 )
 from httptask.http.parameters import ParameterValue
+from httptask.json.types import is_array, is_object
 
 __all__ = ["header_texts", "parameters", "refuse_request", "request_body"]
 
@@ -42,16 +43,16 @@ def parameters(value: Any, argument: str) -> dict[str, ParameterValue]:
     Raises:
         TaskFault: naming the first that can't.
     """
-    if not is_mapping(value):
+    if not is_object(value):
         refuse_request(f"{argument} is {kind_of(value)}; it needs names with values")
     for name, item in value.items():
-        for scalar in item if is_list(item) else [item]:
+        for scalar in item if is_array(item) else [item]:
             if scalar is None:
                 refuse_request(
                     f"{argument}/{name} is null: give a default, or yield an empty list to leave it out: "
                     "`${ [.value // empty] }`"
                 )
-            if is_mapping(scalar) or is_list(scalar):
+            if is_object(scalar) or is_array(scalar):
                 refuse_request(
                     f"{argument}/{name} holds {kind_of(scalar)}: text, numbers, true, false and lists of them can be "
                     "sent; `tojson` makes a text of anything"
@@ -65,7 +66,7 @@ def header_texts(value: Any) -> dict[str, str]:
     Raises:
         TaskFault: naming the first that can't.
     """
-    if not is_mapping(value):
+    if not is_object(value):
         refuse_request(f"headers is {kind_of(value)}; it needs names with values")
     for name, item in value.items():
         if item is None:
@@ -73,7 +74,7 @@ def header_texts(value: Any) -> dict[str, str]:
                 f'headers/{name} is null: give a default, such as `// ""`; to leave it out, make `headers` of one '
                 "expression: `${ {} + if .value then { … } else {} end }`"
             )
-        if is_mapping(item) or is_list(item):
+        if is_object(item) or is_array(item):
             refuse_request(f"headers/{name} holds {kind_of(item)}: `join` and `tojson` make a text of it")
     return {name: item if isinstance(item, str) else json.dumps(item) for name, item in value.items()}
 
@@ -89,7 +90,7 @@ def _body(value: Mapping[str, Any]) -> tuple[RequestBody | None, dict[str, str]]
         return FormBody(fields=parameters(value["form"], "form")), {"/form": "/body/fields"}
     if "multipart" in value:
         parts = value["multipart"]
-        if not is_list(parts) or not parts:
+        if not is_array(parts) or not parts:
             refuse_request(f"multipart is {kind_of(parts)}; it needs a list of parts")
         moves = dict(move for index in range(len(parts)) for move in _moves_of_part(index))
         return MultipartBody(parts=tuple(_part(part, index) for index, part in enumerate(parts))), moves
@@ -109,7 +110,7 @@ def _plain(value: Any) -> tuple[RequestBody | None, dict[str, str]]:
 
 def _part(part: Any, index: int) -> Part:
     at = f"multipart/{index}"
-    contents = [key for key in _CONTENTS if key in part] if is_mapping(part) else []
+    contents = [key for key in _CONTENTS if key in part] if is_object(part) else []
     if len(contents) != 1:
         refuse_request(f"{at} needs a name and one of text, json and base64")
     described = {

@@ -8,8 +8,8 @@ from httptask.calls.activity_call import CHAT_SECONDS, ActivityCall
 from httptask.chat.faults import Level
 from httptask.chat.models import CALL_FIELDS, ChatRequest, Completion, Incomplete, Usage
 from httptask.dsl.functions import ChatCompletionArguments
-from httptask.dsl.json_values import is_mapping
 from httptask.http.models import SecretReference
+from httptask.json.types import is_object
 
 __all__ = ["chat_output", "plan_chat_call", "sum_usage"]
 
@@ -64,7 +64,7 @@ def _sum(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     both = {**first, **{key: value for key, value in second.items() if value is not None}}
     for key in first.keys() & second.keys():
         one, other = first[key], second[key]
-        if is_mapping(one) and is_mapping(other):
+        if is_object(one) and is_object(other):
             both[key] = _sum(one, other)
         elif _adds_up(key, one) and _adds_up(key, other):
             both[key] = one + other

@@ -19,7 +19,6 @@ from httptask.calls.url import RenderPart, render_url
 from httptask.connections.authentication import read_policy
 from httptask.dsl.expressions import Rendered
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments, connections_named
-from httptask.dsl.json_values import is_mapping
 from httptask.dsl.program import TaskNode
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import check_idempotency_key
@@ -30,6 +29,7 @@ from httptask.http.models import (
     SecretReference,
     StatusPattern,
 )
+from httptask.json.types import is_object
 
 __all__ = ["http_output", "plan_http_call", "request_summary"]
 
@@ -146,7 +146,7 @@ def _own_key(value: Mapping[str, Any], headers: Any) -> str | None:
         check_idempotency_key(text)
     except RequestInvalid as error:
         refuse_request(error.message)
-    if is_mapping(headers) and any(name.lower() == "idempotency-key" for name in headers):
+    if is_object(headers) and any(name.lower() == "idempotency-key" for name in headers):
         refuse_request("give either idempotencyKey or the header Idempotency-Key, not both")
     return text
 

@@ -5,11 +5,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from httptask.calls.bodies import refuse_request
+from httptask.diagnostics.words import kind_of
 from httptask.dsl.body_places import missing_place
-from httptask.dsl.json_values import is_mapping, kind_of
 from httptask.dsl.reading_arguments import PaginateArguments, PositionArguments
 from httptask.http.models import FormBody, HttpRequest, JsonBody, MultipartBody, ParameterValue
 from httptask.json.pointer import json_pointer, pointer_tokens
+from httptask.json.types import is_object
 
 __all__ = ["Position", "first_page", "with_position"]
 
@@ -90,7 +91,7 @@ def _form_with(request: HttpRequest, way: PositionArguments) -> Mapping[str, Par
 def _names_in_body(request: HttpRequest) -> Collection[str]:
     """What a body has under names that a server may read in place of the query's; a form has the place itself."""
     match request.body:
-        case JsonBody() if is_mapping(request.body.value):
+        case JsonBody() if is_object(request.body.value):
             return request.body.value.keys()
         case MultipartBody():
             return [part.name for part in request.body.parts]
@@ -113,7 +114,7 @@ def _with_member(value: Any, tokens: tuple[str, ...], new: Position) -> Any:
     if not tokens:
         return new
     token, rest = tokens[0], tokens[1:]
-    if is_mapping(value):
+    if is_object(value):
         return {**value, token: _with_member(value.get(token), rest, new)}
     at = int(token)
     return [*value[:at], _with_member(value[at], rest, new), *value[at + 1 :]]

@@ -7,10 +7,11 @@ from typing import Any, NoReturn, Protocol
 from httptask.calls.next_url import REDACTED, credential_parameters, next_url
 from httptask.calls.page_requests import Position, with_position
 from httptask.calls.problem import TaskFault
-from httptask.dsl.json_values import is_list, is_mapping, kind_of
+from httptask.diagnostics.words import kind_of
 from httptask.dsl.reading_arguments import PaginateArguments
 from httptask.http.links import LinkUnreadable, link_target
 from httptask.http.models import HttpRequest, HttpResponse
+from httptask.json.types import is_array, is_object
 
 __all__ = ["Page", "PageExpressions", "Pages"]
 
@@ -85,7 +86,7 @@ class Pages:
         bound = {"response": {"statusCode": response.status, "headers": response.headers}}
         if self._paginate.items is not None:
             content = self._expressions.value("paginate/items", dot=content, bound=bound)
-        if not is_list(content):
+        if not is_array(content):
             _refuse_items(content, has_expression=self._paginate.items is not None)
         if self._paginate.until is not None and self._expressions.holds(
             "paginate/until", dot=response.content, bound=bound
@@ -141,7 +142,7 @@ def _link(header: str, relation: str) -> str | None:
 def _cursor(value: Any, *, in_body: bool) -> Position | None:
     if value is None or value == "":
         return None
-    can_be_sent = is_list(value) or is_mapping(value) if in_body else False
+    can_be_sent = is_array(value) or is_object(value) if in_body else False
     if isinstance(value, bool) or not (can_be_sent or isinstance(value, str | int | float)):
         TaskFault.raise_standard(
             "expression",
@@ -167,6 +168,6 @@ def _refuse_items(value: Any, *, has_expression: bool) -> NoReturn:
         ):  # how some servers write an empty list; or there is no such key, as in an error under 200
             detail += ": where null says that there are none, end it with `// []`"
     else:
-        keys = f" with the keys {', '.join(value)}" if is_mapping(value) else ""
+        keys = f" with the keys {', '.join(value)}" if is_object(value) else ""
         detail = f"the page is {kind_of(value)}{keys[:200]}, not a list: say with `items` where its items are"
     TaskFault.raise_standard("expression", "Not a list", detail=detail)

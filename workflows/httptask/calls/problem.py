@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from temporalio.exceptions import ApplicationError, TimeoutType
 from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 
-from httptask.dsl.json_values import is_mapping
+from httptask.json.types import is_object
 
 __all__ = [
     "ERROR_TYPE_PREFIX",
@@ -143,7 +143,7 @@ def problem_of_failure(cause: BaseException | None, kind: str = "communication")
     if not isinstance(cause, ApplicationError):
         return Problem.standard("runtime", "The call failed", detail=str(cause)[:500])
     found = cause.details[0] if cause.details else None
-    details = found if is_mapping(found) else {}
+    details = found if is_object(found) else {}
     kind = _KIND_OF_ERROR.get(cause.type or "", kind)
     status = details.get("status")
     fields: dict[str, Any] = {"status": status} if isinstance(status, int) and 100 <= status <= 599 else {}

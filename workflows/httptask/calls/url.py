@@ -10,10 +10,11 @@ from urllib.parse import quote
 import uritemplate
 
 from httptask.calls.problem import TaskFault
+from httptask.diagnostics.words import kind_of
 from httptask.dsl.expressions import Rendered
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
-from httptask.dsl.json_values import is_list, is_mapping, kind_of
 from httptask.http.models import SecretReference
+from httptask.json.types import is_array, is_object
 
 __all__ = ["RenderPart", "render_url"]
 
@@ -80,7 +81,7 @@ def _expanded(rendered: Rendered, data: Any) -> _Address:
         _raise("Not a URL", f"the endpoint yields {kind_of(rendered.value)}; it needs text")
     if rendered.computed:
         return _Address(rendered.value)
-    variables = data if is_mapping(data) else {}
+    variables = data if is_object(data) else {}
     secrets: list[SecretReference] = []
     text, shape, start = "", "", 0
     for reference in sorted(rendered.secrets, key=lambda found: found.offset):
@@ -128,9 +129,9 @@ def _expansion(expression: str, operator: str, values: dict[str, Any]) -> str:
 
 def _plain(name: str, value: Any) -> Any:
     """A variable as RFC 6570 section 2.3 knows them: text, or a list or mapping of texts."""
-    if is_list(value):
+    if is_array(value):
         return [_text(name, item) for item in value]
-    if is_mapping(value):
+    if is_object(value):
         return {key: _text(name, item) for key, item in value.items()}
     return _text(name, value)
 

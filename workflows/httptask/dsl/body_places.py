@@ -3,8 +3,8 @@
 from typing import Any
 
 from httptask.chat.fields.unknown import IsUnknown
-from httptask.dsl.json_values import is_list, is_mapping
 from httptask.json.pointer import pointer_tokens
+from httptask.json.types import is_array, is_object
 
 __all__ = ["missing_place"]
 
@@ -24,9 +24,9 @@ def missing_place(body: Any, pointer: str, is_unknown: IsUnknown | None = None) 
     for index, token in enumerate(tokens):
         if is_unknown is not None and is_unknown(value):
             return None
-        if is_mapping(value) and (token in value or index + 1 == len(tokens)):
+        if is_object(value) and (token in value or index + 1 == len(tokens)):
             value = value.get(token)
-        elif is_list(value) and token.isdecimal() and int(token) < len(value):
+        elif is_array(value) and token.isdecimal() and int(token) < len(value):
             value = value[int(token)]
         else:
             return token, value

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from httptask.chat.faults import Level
 from httptask.chat.models import Incomplete
-from httptask.dsl.json_values import is_mapping
+from httptask.json.types import is_object
 
 __all__ = ["Budget", "RuntimeMetadata", "TaskMetadata", "incomplete_answers", "rules_level"]
 
@@ -81,7 +81,7 @@ def rules_level(task: Any, document: Any) -> Level:
 def _written(task: Any, document: Any, name: str) -> Iterator[str]:
     """A setting as it is written, the task's first."""
     for metadata in (task, document):
-        settings = metadata.get("httptask") if is_mapping(metadata) else None
-        written = settings.get(name) if is_mapping(settings) else None
+        settings = metadata.get("httptask") if is_object(metadata) else None
+        written = settings.get(name) if is_object(settings) else None
         if isinstance(written, str):
             yield written

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from httptask.authentication.policy import Policy
-from httptask.dsl.json_values import is_mapping
+from httptask.json.types import is_object
 
 __all__ = [
     "FLOW_DIRECTIVES",
@@ -289,7 +289,7 @@ class WaitTask(TaskBase):
 
 def keyword_of(value: Any) -> str | None:
     """The keyword that says which kind of task a mapping is; `for` comes before the `do` it contains."""
-    keys = value if is_mapping(value) else {type(value).__name__.removesuffix("Task").lower(): None}
+    keys = value if is_object(value) else {type(value).__name__.removesuffix("Task").lower(): None}
     return next((keyword for keyword in ("for", *TASK_KEYWORDS) if keyword in keys), None)
 
 

@@ -13,10 +13,10 @@ from httptask.connections.connection import Connection
 from httptask.connections.providers import PROVIDERS
 from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS, ChatCompletionArguments
-from httptask.dsl.json_values import is_mapping
 from httptask.dsl.model import CallTask
 from httptask.dsl.program import Program, TaskNode
 from httptask.dsl.structure.chat import is_expression
+from httptask.json.types import is_object
 
 __all__ = ["server_faults"]
 
@@ -103,13 +103,13 @@ def _unmetered(candidate: _Candidate, units: frozenset[str]) -> Iterator[BodyFau
 
 def _asks_for_usage(options: Any) -> bool:
     """Whether options ask for the usage, or may do so."""
-    found = options.get("include_usage") if is_mapping(options) else options
+    found = options.get("include_usage") if is_object(options) else options
     return found is True or found is UNKNOWN
 
 
 def _budget_units(program: Program) -> frozenset[str]:
     """In which units, that only an answer tells, the definition has a budget."""
     settings: Any = program.definition.document.metadata.get("httptask")
-    budget = settings.get("budget") if is_mapping(settings) else None
-    limits = budget if is_mapping(budget) else {}
+    budget = settings.get("budget") if is_object(settings) else None
+    limits = budget if is_object(budget) else {}
     return frozenset(unit for unit in ("tokens", "cost_usd") if limits.get(unit) is not None)

@@ -18,9 +18,9 @@ from httptask.dsl.expressions import (
 )
 from httptask.dsl.expressions.messages import excerpt, not_a_condition
 from httptask.dsl.faults import Fault
-from httptask.dsl.json_values import is_list
 from httptask.http.errors import SelectionFailed
 from httptask.http.models import StreamReading
+from httptask.json.types import is_array
 from httptask.response.events import Event
 
 __all__ = ["select_events"]
@@ -62,7 +62,7 @@ def _selected(reading: StreamReading, results: Sequence[Mapping[str, Any]]) -> l
 
 
 def _outputs(reading: StreamReading, name: str, result: Any) -> list[Any]:
-    if not is_list(result):
+    if not is_array(result):
         _fail(reading, name, excerpt(str(result)))
     return result
 

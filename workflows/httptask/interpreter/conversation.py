@@ -9,8 +9,8 @@ from httptask.chat.models import Completion, Unavailable, Usage
 from httptask.chat.tools import follow_up, handler_faults
 from httptask.dsl.expressions.messages import excerpt
 from httptask.dsl.functions import ChatCompletionArguments, Fallback
-from httptask.dsl.json_values import is_list
 from httptask.interpreter.task_context import TaskContext
+from httptask.json.types import is_array
 from httptask.workflows.reask import ask, usage_in
 
 __all__ = ["Conversation"]
@@ -59,7 +59,7 @@ class Conversation:
     def tools(self) -> Sequence[Any]:
         """The tools that the request offers."""
         found = self._body.get("tools")
-        return found if is_list(found) else []
+        return found if is_array(found) else []
 
     @property
     def messages(self) -> Sequence[Any]:

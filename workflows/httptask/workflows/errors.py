@@ -21,8 +21,8 @@ from temporalio.exceptions import ActivityError, ApplicationError, RetryState
 from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 
 from httptask.calls.problem import TaskFault
-from httptask.dsl.json_values import is_mapping
 from httptask.http.errors import Postponed
+from httptask.json.types import is_object
 
 __all__ = [
     "AddressForbidden",
@@ -67,7 +67,7 @@ class CallFailed(ApplicationError):
     def info(self) -> Mapping[str, Any]:
         """What is known: `status`, `headers`, `body_excerpt`, ...; empty when the call never ran."""
         found = self.details[0] if self.details else None
-        return found if is_mapping(found) else {}
+        return found if is_object(found) else {}
 
 
 class RequestInvalid(CallFailed):

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NoReturn
 
-from httptask.dsl.json_values import is_list, is_mapping
+from httptask.json.types import is_array, is_object
 
 __all__ = ["NotStrict", "strict_schema"]
 
@@ -92,7 +92,7 @@ class _Conversion:
         strict = _annotated(node)
         variants = node.get("anyOf") or node.get("oneOf")
         types = _types(node)
-        if is_list(variants):
+        if is_array(variants):
             strict["anyOf"] = [self._converted(variant, place) for variant in variants]
         elif not types:
             _refuse(place, "may be anything", "the types it may have, as in `int | str`, or a model")
@@ -155,8 +155,8 @@ class _Conversion:
 
 def _merged(given: Any, place: str) -> Mapping[str, Any]:
     """A node without `allOf`, which strict mode does not know."""
-    node = given if is_mapping(given) else {}  # `true` is the same as `{}`
-    while is_list(parts := node.get("allOf")):
+    node = given if is_object(given) else {}  # `true` is the same as `{}`
+    while is_array(parts := node.get("allOf")):
         if len(parts) != 1:
             _refuse(place, "combines several schemas", "one model that has the fields of all")
         node = {**parts[0], **{key: value for key, value in node.items() if key != "allOf"}}
@@ -192,7 +192,7 @@ def _types(node: Mapping[str, Any]) -> Sequence[str]:
     """The types of a node; those of its values, when it only lists them."""
     declared = node.get("type")
     if declared is not None:
-        return declared if is_list(declared) else [declared]
+        return declared if is_array(declared) else [declared]
     values = node.get("enum", [node["const"]] if "const" in node else [])
     return list(dict.fromkeys(_TYPES[type(value)] for value in values if type(value) in _TYPES))
 

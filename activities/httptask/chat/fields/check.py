@@ -29,7 +29,7 @@ from httptask.chat.fields.words import kind_words, listed, words
 from httptask.connections.providers import ProviderName
 from httptask.diagnostics.suggest import closest
 from httptask.json.pointer import json_pointer
-from httptask.json.tree import is_array, is_object
+from httptask.json.types import is_array, is_object
 
 __all__ = ["Server", "field_faults"]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any, Final
 
-from httptask.json.tree import is_array, is_object
+from httptask.json.types import is_array, is_object
 
 __all__ = ["UNKNOWN", "IsUnknown", "has_unknown", "with_unknown"]
 

@@ -7,7 +7,7 @@ from pydantic_core import to_json
 
 from httptask.chat.faults import BodyFault
 from httptask.chat.models import Completion
-from httptask.json.tree import is_object
+from httptask.json.types import is_object
 
 __all__ = ["answer_faults"]
 

@@ -7,7 +7,7 @@ from httptask.chat.finish_reasons import FILTERED, finish_reason_of
 from httptask.connections.connection import Connection
 from httptask.http.api_error import names_of
 from httptask.http.errors import HttpTaskError, ResponseInvalid
-from httptask.json.tree import is_array, is_object
+from httptask.json.types import is_array, is_object
 from httptask.resilience.classify import classify, error_text
 
 __all__ = ["embedded_error", "error_member"]

@@ -20,8 +20,9 @@ from httptask.http.errors import (
     ResponseInvalid,
 )
 from httptask.http.excerpt import bound, cut, end_of_json, excerpt
-from httptask.json import tree as json_tree
 from httptask.json.pointer import json_pointer
+from httptask.json.tree import parse
+from httptask.json.types import is_array, is_object
 
 __all__ = ["MAX_TEXT_BYTES", "read_completion"]
 
@@ -100,12 +101,12 @@ def _object(body: Any) -> dict[str, Any]:
         raise ResponseInterrupted("the answer is empty")
     if isinstance(body, str):
         try:
-            body = json_tree.parse(body)
+            body = parse(body)
         except ValueError:
             raise _not_a_completion(f"it is {end_of_json(body)}", body) from None
-    if json_tree.is_array(body) and body and json_tree.is_object(body[0]) and "error" in body[0]:
+    if is_array(body) and body and is_object(body[0]) and "error" in body[0]:
         return body[0]  # Google's servers wrap errors in a list
-    if not json_tree.is_object(body):
+    if not is_object(body):
         raise _not_a_completion("it is not a JSON object", body)
     return body
 
@@ -163,25 +164,25 @@ def _text(message: WireMessage) -> str | None:
 
 def _joined(content: str | list[Any] | None, kind: str) -> str | None:
     """The text of all content parts of one kind; the others (reasoning, references) are not the answer."""
-    if not json_tree.is_array(content):
+    if not is_array(content):
         return None
     parts = [{"type": "text", "text": part} if isinstance(part, str) else part for part in content]
-    told = [part.get(kind) for part in parts if json_tree.is_object(part) and part.get("type") == kind]
+    told = [part.get(kind) for part in parts if is_object(part) and part.get("type") == kind]
     texts = [part for part in told if isinstance(part, str)]
     return "".join(texts) if texts else None
 
 
 def _parts(content: str | list[Any] | None) -> list[Any] | None:
     """The parts of a content, if they say more than their text."""
-    parts = content if json_tree.is_array(content) else []
-    says_more = any(not json_tree.is_object(part) or part.keys() - {"type", "text"} for part in parts)
+    parts = content if is_array(content) else []
+    says_more = any(not is_object(part) or part.keys() - {"type", "text"} for part in parts)
     return parts if says_more else None
 
 
 def _thoughts(content: str | list[Any] | None) -> str | None:
     """The text of `thinking` parts, each of which is text or a list of text parts."""
-    parts = content if json_tree.is_array(content) else []
-    found = [part.get("thinking") for part in parts if json_tree.is_object(part)]
+    parts = content if is_array(content) else []
+    found = [part.get("thinking") for part in parts if is_object(part)]
     texts = [text if isinstance(text, str) else _joined(text, "text") for text in found]
     return "".join(text for text in texts if text) or None
 

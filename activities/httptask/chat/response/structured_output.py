@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from httptask.json import tree as json_tree
 from httptask.json.pointer import json_pointer
 from httptask.json.schema import compile_schema
+from httptask.json.tree import parse
+from httptask.json.types import is_object
 
 __all__ = ["OutputFault", "StructuredOutput", "asks_for_json", "read_structured"]
 
@@ -39,7 +40,7 @@ class StructuredOutput:
 def asks_for_json(request_body: Mapping[str, Any]) -> bool:
     """Whether the request wants its answer as JSON."""
     response_format = request_body.get("response_format")
-    return json_tree.is_object(response_format) and response_format.get("type") in (
+    return is_object(response_format) and response_format.get("type") in (
         "json_object",
         "json_schema",
     )
@@ -82,7 +83,7 @@ def _faults(value: Any, response_format: Mapping[str, Any]) -> Iterator[OutputFa
             yield OutputFault("", "the answer is JSON but not an object")
         return
     declared = response_format.get("json_schema")
-    if not json_tree.is_object(declared) or declared.get("schema") is None:
+    if not is_object(declared) or declared.get("schema") is None:
         return
     for error in compile_schema(declared["schema"]).iter_errors(value):
         yield OutputFault(json_pointer(error.instance_path), error.message[:MAX_FAULT_CHARACTERS])
@@ -110,7 +111,7 @@ def _parse_fenced(text: str) -> Any:
 
 def _parse_json(text: str) -> Any:
     try:
-        return json_tree.parse(text.removeprefix(_BYTE_ORDER_MARK))
+        return parse(text.removeprefix(_BYTE_ORDER_MARK))
     except json.JSONDecodeError as invalid:
         raise ValueError(f"not JSON: {invalid.msg} at line {invalid.lineno} column {invalid.colno}") from None
 

@@ -23,7 +23,7 @@ from pydantic import (
 from httptask.chat.finish_reasons import told_reason
 from httptask.chat.models import Audio
 from httptask.chat.usage import Usage, grown
-from httptask.json.tree import is_array, is_object
+from httptask.json.types import is_array, is_object
 
 __all__ = [
     "WireChoice",

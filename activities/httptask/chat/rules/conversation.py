@@ -6,7 +6,8 @@ from typing import Any, Final
 from httptask.chat.faults import quoted
 from httptask.chat.fields.unknown import UNKNOWN
 from httptask.chat.rules.rule import Breach, Rule, objects_in, rule
-from httptask.json.tree import is_array, is_object, parse
+from httptask.json.tree import parse
+from httptask.json.types import is_array, is_object
 
 __all__ = ["RULES"]
 

@@ -7,7 +7,7 @@ from httptask.chat.faults import quoted, shortened
 from httptask.chat.fields.unknown import UNKNOWN, has_unknown
 from httptask.chat.rules.rule import Breach, Rule, is_absent, objects_in, rule
 from httptask.json.schema import compile_schema
-from httptask.json.tree import is_array, is_object
+from httptask.json.types import is_array, is_object
 
 __all__ = ["ANSWER_SCHEMA", "RULES"]
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from httptask.chat.faults import BodyFault, Severity
 from httptask.json.pointer import json_pointer
-from httptask.json.tree import is_array, is_object
+from httptask.json.types import is_array, is_object
 
 __all__ = ["Breach", "Rule", "is_absent", "objects_in", "rule"]
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from httptask.chat.streaming.loose_events import LooseEvents
 from httptask.http.errors import ResponseInvalid
-from httptask.json.tree import is_array, is_object, parse, parse_piece
+from httptask.json.tree import parse, parse_piece
+from httptask.json.types import is_array, is_object
 from httptask.response.events import Event, event_reader
 
 __all__ = ["AnswerReader"]

@@ -13,7 +13,8 @@ from httptask.chat.streaming.loose_events import ASIDE
 from httptask.chat.usage import grown
 from httptask.connections.connection import Connection
 from httptask.http.errors import HttpTaskError, ResponseInterrupted, ResponseInvalid
-from httptask.json.tree import is_array, is_object, whole_characters
+from httptask.json.tree import whole_characters
+from httptask.json.types import is_array, is_object
 from httptask.resilience.classify import error_text
 from httptask.response.event_stream import EndedBy
 from httptask.response.events import Event

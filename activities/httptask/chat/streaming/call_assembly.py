@@ -6,7 +6,8 @@ from typing import Any
 
 from httptask.chat.streaming.deltas import index_of, merge
 from httptask.http.errors import ResponseInvalid
-from httptask.json.tree import is_object, parse
+from httptask.json.tree import parse
+from httptask.json.types import is_object
 
 __all__ = ["CallAssembly", "CalledAssembly"]
 

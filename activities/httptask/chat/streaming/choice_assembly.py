@@ -8,7 +8,7 @@ from httptask.chat.response.wire import content_of, with_message
 from httptask.chat.streaming.call_assembly import CallAssembly, CalledAssembly
 from httptask.chat.streaming.deltas import SAID_ONCE, extend, joined_base64, merge, same_type
 from httptask.http.errors import ResponseInvalid
-from httptask.json.tree import is_array, is_object
+from httptask.json.types import is_array, is_object
 
 __all__ = ["ChoiceAssembly"]
 

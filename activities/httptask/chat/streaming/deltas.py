@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from httptask.json.tree import is_array, is_object
+from httptask.json.types import is_array, is_object
 
 __all__ = ["SAID_ONCE", "extend", "index_of", "joined_base64", "merge", "same_index", "same_type"]
 

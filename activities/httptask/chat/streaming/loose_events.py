@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from httptask.json.tree import is_object, parse_piece
+from httptask.json.tree import parse_piece
+from httptask.json.types import is_object
 from httptask.response.events import END_MARKER, Event, ServerSentEvents
 
 __all__ = ["ASIDE", "LooseEvents"]

@@ -5,7 +5,8 @@ from contextlib import suppress
 from typing import Any
 
 from httptask.chat.models import Completion
-from httptask.json import tree as json_tree
+from httptask.json.tree import parse
+from httptask.json.types import is_array, is_object
 
 __all__ = ["input_messages", "output_messages"]
 
@@ -22,9 +23,7 @@ def output_messages(completion: Completion) -> list[Any]:
     else:
         choices = [(_answer(completion), completion.finish_reason)]
     told = [
-        {**_message(message), "finish_reason": reason}
-        for message, reason in choices
-        if json_tree.is_object(message)
+        {**_message(message), "finish_reason": reason} for message, reason in choices if is_object(message)
     ]
     return [message for message in told if message["parts"]]
 
@@ -51,7 +50,7 @@ def _message(message: Mapping[str, Any]) -> dict[str, Any]:
     parts: list[Any] = []
     if reasoning := message.get("reasoning_content") or message.get("reasoning"):
         parts.append({"type": "reasoning", "content": reasoning})
-    parts += [_part(part) for part in (content if json_tree.is_array(content) else [content]) if part]
+    parts += [_part(part) for part in (content if is_array(content) else [content]) if part]
     if refusal := message.get("refusal"):
         parts.append({"type": "refusal", "refusal": refusal})
     parts += [_call(call) for call in _objects(message.get("tool_calls"))]
@@ -59,7 +58,7 @@ def _message(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _part(part: Any) -> Any:
-    text = part.get("text") if json_tree.is_object(part) and part.get("type") == "text" else part
+    text = part.get("text") if is_object(part) and part.get("type") == "text" else part
     return {"type": "text", "content": text} if isinstance(text, str) else part
 
 
@@ -67,10 +66,10 @@ def _call(call: Mapping[str, Any]) -> dict[str, Any]:
     [called, *_] = _objects([call.get("function"), call.get("custom"), {}])
     arguments: Any = called.get("arguments", called.get("input"))
     with suppress(TypeError, ValueError):  # what is no JSON is told as it came
-        arguments = json_tree.parse(arguments)
+        arguments = parse(arguments)
     return {"type": "tool_call", "id": call.get("id"), "name": called.get("name"), "arguments": arguments}
 
 
 def _objects(values: Any) -> list[dict[str, Any]]:
     """Those of a list that are objects: neither a request that is not checked nor an answer is sure to be in order."""
-    return [value for value in values if json_tree.is_object(value)] if json_tree.is_array(values) else []
+    return [value for value in values if is_object(value)] if is_array(values) else []

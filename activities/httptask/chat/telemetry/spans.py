@@ -17,7 +17,7 @@ from httptask.connections.connection import Connection
 from httptask.connections.providers import ProviderName
 from httptask.http.errors import HttpTaskError, OutputInvalid
 from httptask.http.url import Url
-from httptask.json.tree import is_array, is_object
+from httptask.json.types import is_array, is_object
 from httptask.secrets.redaction import Redactor
 
 __all__ = ["ChatSpan", "chat_span"]

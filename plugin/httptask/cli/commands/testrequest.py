@@ -18,7 +18,7 @@ from httptask.cli.preflight.credentials import tell_credential_warnings
 from httptask.cli.project.definitions import load_one
 from httptask.cli.project.inputs import read_input
 from httptask.cli.terminal.errors import CliError
-from httptask.dsl.json_values import is_mapping
+from httptask.json.types import is_object
 
 if TYPE_CHECKING:
     from httptask.testrequest import Sample
@@ -119,6 +119,6 @@ def _object(argument: str | None, option: str) -> dict[str, Any]:
     value = read_input(argument, option)
     if value is None:
         return {}
-    if not is_mapping(value):
+    if not is_object(value):
         raise CliError(f"{option}: a JSON object is needed", f"""for example {option} '{{"NAME": …}}'""")
     return value

@@ -93,7 +93,7 @@ def _block(text: str) -> Any:
 
 
 def _with_files(value: Any, files: Sequence[str]) -> dict[str, Any]:
-    from httptask.json.tree import is_object
+    from httptask.json.types import is_object
 
     if not is_object(value):
         raise CliError("--input-file adds members to an object, and --input is none", "give an object")

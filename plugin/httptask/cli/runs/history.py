@@ -23,7 +23,7 @@ from httptask.dsl.expressions.messages import excerpt
 from httptask.http.models import HttpRequest
 from httptask.interpreter.status import Impasse
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE
-from httptask.json.tree import is_object
+from httptask.json.types import is_object
 from httptask.plugin import ReplayFailed, replay_tasks, runs_definition, with_attempts, with_simulated
 from httptask.plugin.storage.folder import StoredPayloadMissing
 from httptask.request.history_view import shown_request

@@ -13,7 +13,7 @@ from httptask.cli.runs.records import CallRecord, FailureRecord, RunRecord, RunS
 from httptask.cli.terminal.console import stdout
 from httptask.cli.terminal.failures import said_by_server
 from httptask.cli.terminal.progress.wording import describe, describe_impasse, describe_spent
-from httptask.json.tree import is_array, is_object
+from httptask.json.types import is_array, is_object
 
 __all__ = ["print_failure", "print_run", "print_runs"]
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from httptask.json.tree import is_array, is_object
+from httptask.json.types import is_array, is_object
 
 if TYPE_CHECKING:
     from temporalio.client import WorkflowFailureError

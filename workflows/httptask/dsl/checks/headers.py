@@ -4,9 +4,9 @@ from httptask.dsl.checks.outputs import KEPT_HEADERS
 from httptask.dsl.checks.schema_shape import SchemaShape
 from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.functions import HttpRequestArguments, connections_named
-from httptask.dsl.json_values import is_mapping
 from httptask.dsl.program import TaskNode
 from httptask.http.headers import is_allowed
+from httptask.json.types import is_object
 
 __all__ = ["header_fault"]
 
@@ -20,7 +20,7 @@ def header_fault(pointer: str, shape: SchemaShape, name: str, offset: int) -> Fa
         name: what is read of it.
         offset: where in the expression.
     """
-    node = shape.schema.get(KEPT_HEADERS) if is_mapping(shape.schema) else None
+    node = shape.schema.get(KEPT_HEADERS) if is_object(shape.schema) else None
     if not isinstance(node, TaskNode):
         return None
     arguments = node.arguments

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from httptask.dsl.faults import Fault, Severity, child_pointer
-from httptask.dsl.json_values import is_mapping
 from httptask.dsl.program import Program, TemplateUse
 from httptask.http.headers import is_credential
+from httptask.json.types import is_object
 
 __all__ = ["LITERAL_CREDENTIAL", "check_literals"]
 
@@ -28,14 +28,14 @@ def _found(use: TemplateUse) -> Iterator[Fault]:
     value = use.template.value
     if use.pointer.startswith("/use/authentications/") or use.pointer.endswith("/endpoint/authentication"):
         yield from _in_policy(use.pointer, value)
-    elif use.pointer.endswith("/with") and is_mapping(value) and is_mapping(value.get("headers")):
+    elif use.pointer.endswith("/with") and is_object(value) and is_object(value.get("headers")):
         for name, text in value["headers"].items():
             if is_credential(name) and isinstance(text, str) and text:
                 yield _fault(child_pointer(f"{use.pointer}/headers", name), name)
 
 
 def _in_policy(pointer: str, value: Any) -> Iterator[Fault]:
-    if not is_mapping(value):
+    if not is_object(value):
         return
     for key, inner in value.items():
         place = child_pointer(pointer, key)

@@ -6,13 +6,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from httptask.dsl.faults import Fault
-from httptask.dsl.json_values import is_mapping
 from httptask.dsl.metadata import RuntimeMetadata, TaskMetadata
 from httptask.dsl.program import Program
 from httptask.dsl.structure.locate import Token, tokens_of
 from httptask.dsl.structure.messages import fault_of
 from httptask.dsl.structure.validate import errors_of
 from httptask.json.pointer import json_pointer
+from httptask.json.types import is_object
 
 __all__ = ["check_metadata"]
 
@@ -28,7 +28,7 @@ def check_metadata(program: Program) -> Iterator[Fault]:
 def _faults(model: type[BaseModel], metadata: Mapping[str, Any], owner: tuple[Token, ...]) -> Iterator[Fault]:
     settings: Any = metadata.get("httptask", {})
     place = (*owner, "metadata", "httptask")
-    if is_mapping(settings):
+    if is_object(settings):
         yield from map(fault_of, errors_of(model, settings, place))
     else:
         message = "`httptask` must be a mapping"

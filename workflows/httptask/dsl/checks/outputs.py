@@ -7,10 +7,10 @@ from httptask.chat.models import CALL_FIELDS, Completion
 from httptask.dsl.checks.flow import jumps_of
 from httptask.dsl.checks.schema_shape import MissingKey, SchemaShape
 from httptask.dsl.functions import ChatCompletionArguments, HttpArguments, HttpRequestArguments, MapArguments
-from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.model import CallTask, Input, Output, RaiseTask, SetTask, SwitchTask
 from httptask.dsl.program import Program, TaskNode, TaskSequence
 from httptask.dsl.reading_arguments import PaginateArguments
+from httptask.json.types import is_array, is_object
 
 __all__ = ["KEPT_HEADERS", "declared", "page_response", "raw_inputs", "raw_output", "transformed_output"]
 
@@ -65,7 +65,7 @@ def raw_output(node: TaskNode) -> SchemaShape | None:
             return SchemaShape.of({"type": "array"})
         case _:
             pass
-    if isinstance(node.task, SetTask) and is_mapping(node.task.set):
+    if isinstance(node.task, SetTask) and is_object(node.task.set):
         return SchemaShape.of(_shape_of_literal(node.task.set))
     return None
 
@@ -114,8 +114,8 @@ def _completion(node: TaskNode) -> SchemaShape:
     properties = {key: value for key, value in _COMPLETION["properties"].items() if key not in CALL_FIELDS}
     answer: Any = arguments
     for key in ("response_format", "json_schema", "schema"):
-        answer = answer.get(key) if is_mapping(answer) else None
-    if is_mapping(answer):
+        answer = answer.get(key) if is_object(answer) else None
+    if is_object(answer):
         properties["json"] = _inlined(answer)
     schema = {**_COMPLETION, "properties": properties, "additionalProperties": False}
     return SchemaShape.of(schema)
@@ -128,9 +128,9 @@ def _inlined(answer: dict[str, Any]) -> dict[str, Any]:
 
 def _shape_of_literal(value: Any) -> dict[str, Any]:
     """The shape of a template: its keys are fixed, what expressions yield is not known."""
-    if is_mapping(value):
+    if is_object(value):
         properties = {key: _shape_of_literal(child) for key, child in value.items()}
         return {"type": "object", "properties": properties, "additionalProperties": False}
-    if is_list(value) and value:
+    if is_array(value) and value:
         return {"type": "array", "items": {"anyOf": [_shape_of_literal(item) for item in value]}}
     return {}

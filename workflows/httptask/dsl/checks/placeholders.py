@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from httptask.dsl.expressions import TemplateText
 from httptask.dsl.faults import Fault, Severity, child_pointer
-from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.program import Program
+from httptask.json.types import is_array, is_object
 
 __all__ = ["check_placeholders"]
 
@@ -22,10 +22,10 @@ def check_placeholders(program: Program) -> Iterator[Fault]:
 
 
 def _found(pointer: str, value: Any) -> Iterator[Fault]:
-    if is_mapping(value):
+    if is_object(value):
         for key, inner in value.items():
             yield from _found(child_pointer(pointer, key), inner)
-    elif is_list(value):
+    elif is_array(value):
         for index, inner in enumerate(value):
             yield from _found(child_pointer(pointer, index), inner)
     for part in value.parts if isinstance(value, TemplateText) else (value,):

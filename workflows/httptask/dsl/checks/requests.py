@@ -9,8 +9,8 @@ from httptask.diagnostics.suggest import closest
 from httptask.dsl.expressions import Template, TemplateText, is_expression
 from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.functions import HttpArguments, HttpRequestArguments
-from httptask.dsl.json_values import is_mapping
 from httptask.dsl.program import Program, TaskNode
+from httptask.json.types import is_object
 
 __all__ = ["check_requests"]
 
@@ -60,7 +60,7 @@ def _body(node: TaskNode) -> Iterator[Fault]:
     request = node.parts.get("request")
     value: Any = request.value if isinstance(request, Template) else {}
     headers = value.get("headers")
-    if is_mapping(headers) and any(name.lower() == "content-type" for name in headers):
+    if is_object(headers) and any(name.lower() == "content-type" for name in headers):
         return
     if _is_json_text(value.get("body")):
         message = "`body` is JSON written as text, and is sent as text/plain"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from httptask.dsl.json_values import is_list, is_mapping
 from httptask.json.pointer import pointer_tokens
+from httptask.json.types import is_array, is_object
 
 __all__ = ["MissingKey", "SchemaShape"]
 
@@ -89,13 +89,13 @@ class SchemaShape:
         return found if len(found) <= _MOST_ALTERNATIVES else [{}]
 
     def _alternatives(self, schema: Any, depth: int) -> Iterator[dict[str, Any]]:
-        if not is_mapping(schema) or depth > _MOST_REFERENCES:
+        if not is_object(schema) or depth > _MOST_REFERENCES:
             yield {}
             return
         alternatives = schema.get("anyOf", schema.get("oneOf"))
         if schema.keys() & _ALTERNATIVES and schema.keys() & _SHAPING:
             yield {}  # what stands beside alternatives or a reference holds for them too
-        elif is_list(alternatives):
+        elif is_array(alternatives):
             for alternative in alternatives:
                 yield from self._alternatives(alternative, depth + 1)
         elif isinstance(schema.get("$ref"), str):
@@ -106,14 +106,14 @@ class SchemaShape:
     def _referenced(self, reference: str) -> Any:
         current = self.root
         for key in pointer_tokens(reference.removeprefix("#")):
-            current = current.get(key) if is_mapping(current) else None
+            current = current.get(key) if is_object(current) else None
         return current if reference.startswith("#") else None
 
 
 def _types(option: dict[str, Any]) -> list[Any]:
     """The types that a schema allows; none when it allows any."""
     types: Any = option.get("type", [])
-    return types if is_list(types) else [types]
+    return types if is_array(types) else [types]
 
 
 def _is_only(option: dict[str, Any], *types: str) -> bool:
@@ -124,13 +124,13 @@ def _is_only(option: dict[str, Any], *types: str) -> bool:
 
 def _declares_its_keys(option: dict[str, Any]) -> bool:
     """Whether an object's own keywords name its keys; conditions and patterns may allow more."""
-    if not is_mapping(option.get("properties", {})) or option.keys() & {"patternProperties", "allOf", "if"}:
+    if not is_object(option.get("properties", {})) or option.keys() & {"patternProperties", "allOf", "if"}:
         return False
     more = option.get("additionalProperties")
-    return "properties" in option or more is False or is_mapping(more)
+    return "properties" in option or more is False or is_object(more)
 
 
 def _behind(option: dict[str, Any], key: str) -> Any:
     """The schema behind a key, None when the object doesn't declare it."""
     more = option.get("additionalProperties")
-    return option.get("properties", {}).get(key, more if is_mapping(more) else None)
+    return option.get("properties", {}).get(key, more if is_object(more) else None)

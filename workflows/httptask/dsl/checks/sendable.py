@@ -9,11 +9,11 @@ from httptask.dsl.checks.refusals import refusals
 from httptask.dsl.expressions import TemplateText, is_expression
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import HttpRequestArguments
-from httptask.dsl.json_values import is_mapping
 from httptask.dsl.program import Program
 from httptask.http.headers import check_header, check_header_name, check_idempotency_key
 from httptask.http.models import FormBody, JsonBody, MultipartBody, Part, RequestBody, TextBody
 from httptask.http.url import has_dot_segment
+from httptask.json.types import is_object
 from httptask.request.bodies import check_content_type
 
 __all__ = ["check_sendable"]
@@ -36,7 +36,7 @@ def check_sendable(program: Program) -> Iterator[Fault]:
         place, value = use.pointer.removeprefix(f"{use.task}/with"), use.template.value
         if place in _ADDRESSES and not is_expression(value) and not _is_whole(value):
             yield from _dots(use.pointer, value)
-        elif place == "" and is_mapping(value):
+        elif place == "" and is_object(value):
             yield from _headers(f"{use.pointer}/headers", value.get("headers"))
             yield from _key(f"{use.pointer}/idempotencyKey", value)
             yield from _content_type(f"{use.pointer}/headers", value)
@@ -56,7 +56,7 @@ def _dots(pointer: str, value: Any) -> Iterator[Fault]:
 
 def _headers(pointer: str, headers: Any) -> Iterator[Fault]:
     seen: set[str] = set()
-    for name, value in headers.items() if is_mapping(headers) else ():
+    for name, value in headers.items() if is_object(headers) else ():
         at = child_pointer(pointer, name)
         yield from refusals(at, "unsendable-header", partial(check_header, name, _written(value) or ""))
         if name.lower() in seen:
@@ -70,7 +70,7 @@ def _headers(pointer: str, headers: Any) -> Iterator[Fault]:
 def _content_type(pointer: str, request: Mapping[str, Any]) -> Iterator[Fault]:
     """A media type that the body is not, whatever the expressions in it yield."""
     headers, body = request.get("headers"), _kind_of_body(request)
-    for name, value in headers.items() if is_mapping(headers) and body is not None else ():
+    for name, value in headers.items() if is_object(headers) and body is not None else ():
         if name.lower() == "content-type" and isinstance(value, str):
             check = partial(check_content_type, body, value)
             yield from refusals(child_pointer(pointer, name), "content-type", check)

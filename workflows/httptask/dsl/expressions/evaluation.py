@@ -18,8 +18,8 @@ from httptask.dsl.expressions.helper_process import HelperStopped, Reply
 from httptask.dsl.expressions.jq_program import batch_program
 from httptask.dsl.expressions.messages import excerpt, hint_for_failure, not_a_condition
 from httptask.dsl.expressions.pool import run_program
-from httptask.dsl.json_values import is_mapping
 from httptask.json.tree import check_depth, finite_number
+from httptask.json.types import is_object
 
 __all__ = ["LIMIT_SECONDS", "Scope", "evaluate", "evaluate_all", "evaluate_condition"]
 
@@ -116,7 +116,7 @@ def _mentioned(name: str, expressions: Sequence[Expression], scope: Scope) -> An
             reader.pointer, f"unknown variable `${name}`", f"there are {known}" if known else None
         )
     value = scope.variables[name]
-    if name not in _PRUNED or not is_mapping(value):
+    if name not in _PRUNED or not is_object(value):
         return value
     keys = [key for expression in expressions for key in expression.keys_of(name)]
     if None in keys:

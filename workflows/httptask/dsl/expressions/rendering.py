@@ -11,8 +11,8 @@ from httptask.dsl.expressions.expression import Expression
 from httptask.dsl.expressions.messages import excerpt
 from httptask.dsl.expressions.template import Secret, Template, TemplateText, is_expression
 from httptask.dsl.faults import child_pointer
-from httptask.dsl.json_values import is_list, is_mapping
 from httptask.http.models import SecretReference
+from httptask.json.types import is_array, is_object
 
 __all__ = ["Rendered", "render"]
 
@@ -74,9 +74,9 @@ class _Renderer:
     def render(self, value: Any, pointer: str) -> Any:
         if isinstance(value, TemplateText):
             return self.text(value, pointer)
-        if is_mapping(value):
+        if is_object(value):
             return {key: self.render(item, child_pointer(pointer, key)) for key, item in value.items()}
-        if is_list(value):
+        if is_array(value):
             return [self.render(item, child_pointer(pointer, index)) for index, item in enumerate(value)]
         return value
 

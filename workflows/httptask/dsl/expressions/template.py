@@ -9,7 +9,7 @@ from httptask.dsl.expressions.joined_text import text_parts
 from httptask.dsl.expressions.lexer import Lexed, lex
 from httptask.dsl.expressions.paths import static_path
 from httptask.dsl.faults import Fault, child_pointer
-from httptask.dsl.json_values import is_mapping
+from httptask.json.types import is_object
 
 __all__ = ["Secret", "Template", "TemplateText", "is_expression", "parse_address", "parse_template"]
 
@@ -109,7 +109,7 @@ class _Parser:
     def parse(self, value: Any, pointer: str) -> Any:
         if isinstance(value, str):
             return self.text(value, pointer)
-        if is_mapping(value):
+        if is_object(value):
             return {
                 self.key(key, pointer): self.parse(item, child_pointer(pointer, key))
                 for key, item in value.items()

@@ -12,7 +12,6 @@ from httptask.dsl.functions import (
     UNSUPPORTED_CALLS,
     function_name,
 )
-from httptask.dsl.json_values import is_mapping
 from httptask.dsl.model import CallTask
 from httptask.dsl.structure.chat import chat_faults, is_expression
 from httptask.dsl.structure.found import Found
@@ -24,6 +23,7 @@ from httptask.dsl.structure.tasks import RawTask
 from httptask.dsl.structure.unsupported import unsupported
 from httptask.dsl.structure.validate import errors_of
 from httptask.json.pointer import json_pointer
+from httptask.json.types import is_object
 
 __all__ = ["argument_errors", "call_faults", "is_expression"]
 
@@ -32,7 +32,7 @@ def argument_errors(task: RawTask) -> list[Found]:
     """Arguments that the called function doesn't take or takes in another form."""
     call, arguments = task.body.get("call"), task.body.get("with", {})
     model = FUNCTIONS.get(function_name(call)) if isinstance(call, str) else None
-    if model is None or not is_mapping(arguments) or _misspells_with(task):
+    if model is None or not is_object(arguments) or _misspells_with(task):
         return []
     return errors_of(model, arguments, (*task.tokens, "with"))
 
@@ -49,7 +49,7 @@ def call_faults(task: RawTask, rules: Level) -> Iterator[Fault]:
     if not isinstance(call, str):
         return
     model = FUNCTIONS.get(function_name(call))
-    if model is not None and is_mapping(arguments):
+    if model is not None and is_object(arguments):
         yield from null_faults(model, arguments, (*task.tokens, "with"))
     pointer = json_pointer((*task.tokens, "call"))
     name = function_name(call)
@@ -59,11 +59,11 @@ def call_faults(task: RawTask, rules: Level) -> Iterator[Fault]:
         yield Fault(pointer, "unknown-function", f"unknown function {shown(call)}", _hint_for_function(call))
     elif _misspells_with(task):
         return
-    elif name == "httpRequest" and is_mapping(arguments):
+    elif name == "httpRequest" and is_object(arguments):
         yield from request_faults(json_pointer((*task.tokens, "with")), arguments)
-    elif name == "chatCompletion" and is_mapping(arguments):
+    elif name == "chatCompletion" and is_object(arguments):
         yield from chat_faults(json_pointer((*task.tokens, "with")), arguments, rules)
-    elif name == "activity" and is_mapping(arguments):
+    elif name == "activity" and is_object(arguments):
         yield from _activity_faults(json_pointer((*task.tokens, "with")), arguments)
 
 

@@ -12,8 +12,8 @@ from httptask.chat.tools import handler_faults
 from httptask.diagnostics.suggest import closest
 from httptask.dsl.faults import Fault, Severity, child_pointer
 from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS
-from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.structure.kinds import shown
+from httptask.json.types import is_array, is_object
 
 __all__ = ["chat_faults", "is_expression"]
 
@@ -53,7 +53,7 @@ def chat_faults(pointer: str, arguments: dict[str, Any], rules: Level) -> Iterat
 def _handler_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
     """Handlers that no call of the model can reach, as far as its tools are written out."""
     handlers, tools = arguments.get("handlers"), arguments.get("tools", [])
-    if is_mapping(handlers) and is_list(tools) and not has_unknown(with_unknown(tools, is_expression)):
+    if is_object(handlers) and is_array(tools) and not has_unknown(with_unknown(tools, is_expression)):
         for name, message, hint in handler_faults(tools, handlers):
             place = child_pointer(f"{pointer}/handlers", name)
             yield Fault(place, "unknown-tool", message, hint, at_key=True)
@@ -82,7 +82,7 @@ def _is_misspelt(name: str, arguments: dict[str, Any]) -> bool:
 
 
 def _may_ask_for_json(response_format: Any) -> bool:
-    kind = response_format.get("type") if is_mapping(response_format) else None
+    kind = response_format.get("type") if is_object(response_format) else None
     return is_expression(kind) or asks_for_json({"response_format": response_format})
 
 

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from httptask.dsl.bounds import MAX_TASKS
 from httptask.dsl.faults import Fault
-from httptask.dsl.json_values import is_mapping
 from httptask.dsl.metadata import rules_level
 from httptask.dsl.model import Definition
 from httptask.dsl.structure.calls import argument_errors, call_faults
@@ -19,6 +18,7 @@ from httptask.dsl.structure.plain import plain_fault
 from httptask.dsl.structure.repair import repair
 from httptask.dsl.structure.tasks import list_faults, raw_tasks
 from httptask.dsl.structure.validate import errors_of
+from httptask.json.types import is_object
 
 __all__ = ["Structure", "check_structure", "read_definition"]
 
@@ -50,7 +50,7 @@ def check_structure(data: Any) -> Structure:
     faults += null_faults(Definition, data)
     faults += list_faults(data)
     document = data.get("document")
-    of_document = document.get("metadata") if is_mapping(document) else None
+    of_document = document.get("metadata") if is_object(document) else None
     for task in raw_tasks(data):
         faults += call_faults(task, rules_level(task.body.get("metadata"), of_document))
     repaired = copy.deepcopy(data) if faults else data

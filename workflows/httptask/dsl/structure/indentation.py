@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from httptask.dsl.faults import Fault
 from httptask.dsl.functions import FUNCTIONS, function_name
-from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.model import (
     TASK_KEYWORDS,
     UNSUPPORTED_TASK_KEYWORDS,
@@ -25,6 +24,7 @@ from httptask.dsl.model import (
 from httptask.dsl.reading_arguments import PaginateArguments, StreamArguments
 from httptask.dsl.structure.locate import Token, keys_of
 from httptask.json.pointer import json_pointer
+from httptask.json.types import is_array, is_object
 
 __all__ = ["indented"]
 
@@ -75,8 +75,8 @@ def _has_nothing(data: Any) -> bool:
     pending = [data]
     while pending:
         value = pending.pop()
-        children = value.values() if is_mapping(value) else value if is_list(value) else ()
-        if is_mapping(value) and None in children:
+        children = value.values() if is_object(value) else value if is_array(value) else ()
+        if is_object(value) and None in children:
             return True
         pending += children
     return False
@@ -85,13 +85,13 @@ def _has_nothing(data: Any) -> bool:
 def _tasks(owner: dict[str, Any], tokens: tuple[Token, ...], faults: list[Fault]) -> None:
     for at, entries in _lists(owner, tokens):
         for index, entry in enumerate(entries):
-            if not is_mapping(entry) or not entry:
+            if not is_object(entry) or not entry:
                 continue
             name, *others = entry
             if others and name not in _OF_TASKS and all(key in _OF_TASKS for key in others):
                 _take_in(entry, (*at, index), name, others, faults)
             body = entry[name]
-            if is_mapping(body):
+            if is_object(body):
                 _task(body, (*at, index, name), faults)
                 _tasks(body, (*at, index, name), faults)
 
@@ -101,15 +101,15 @@ def _task(body: dict[str, Any], tokens: tuple[Token, ...], faults: list[Fault]) 
     model = FUNCTIONS.get(function_name(call)) if isinstance(call, str) else None
     unknown = [key for key in body if key not in _OF_TASKS]
     if model is not None:
-        also = [key for key in ("do", "output") if key in keys_of(model) and not is_mapping(body.get(key))]
+        also = [key for key in ("do", "output") if key in keys_of(model) and not is_object(body.get(key))]
         _take_in(body, tokens, "with", [key for key in body if key in (*unknown, *also)], faults)
-        if is_mapping(arguments := body.get("with")):
+        if is_object(arguments := body.get("with")):
             _arguments(arguments, (*tokens, "with"), frozenset(keys_of(model)), faults)
     elif "set" in body:
         _take_in(body, tokens, "set", unknown, faults)
     cases = body.get("switch")
-    for index, entry in enumerate(cases if is_list(cases) else ()):
-        if is_mapping(entry) and entry:
+    for index, entry in enumerate(cases if is_array(cases) else ()):
+        if is_object(entry) and entry:
             name, *others = entry
             _take_in(
                 entry, (*tokens, "switch", index), name, [key for key in others if key in _OF_CASES], faults
@@ -130,9 +130,9 @@ def _arguments(
 
 def _lists(owner: dict[str, Any], tokens: tuple[Token, ...]) -> Iterator[tuple[tuple[Token, ...], list[Any]]]:
     arguments = owner.get("with")
-    inner = arguments.get("do") if is_mapping(arguments) else None
+    inner = arguments.get("do") if is_object(arguments) else None
     for at, found in (((*tokens, "do"), owner.get("do")), ((*tokens, "with", "do"), inner)):
-        if is_list(found):
+        if is_array(found):
             yield at, found
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel, Tag
 
-from httptask.dsl.json_values import is_list
 from httptask.json.pointer import pointer_tokens
+from httptask.json.types import is_array
 
 __all__ = [
     "Branch",
@@ -105,7 +105,7 @@ def tokens_of(data: Any, pointer: str) -> tuple[Token, ...]:
     """The keys and indices that a JSON Pointer into data names."""
     tokens: tuple[Token, ...] = ()
     for key in pointer_tokens(pointer):
-        tokens += (int(key) if is_list(value_at(data, tokens)) else key,)
+        tokens += (int(key) if is_array(value_at(data, tokens)) else key,)
     return tokens
 
 

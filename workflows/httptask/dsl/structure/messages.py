@@ -10,7 +10,6 @@ from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.dsl.durations import meant_duration
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import FUNCTIONS, HttpArguments, HttpRequestArguments
-from httptask.dsl.json_values import is_list, is_mapping, is_number
 from httptask.dsl.model import TASK_KEYWORDS, Document, TaskBase, Timeout
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.kinds import kind_of_type, kind_of_value, shown
@@ -18,6 +17,7 @@ from httptask.dsl.structure.locate import Token, keys_of
 from httptask.dsl.structure.other_names import elsewhere, meant_key
 from httptask.dsl.structure.unsupported import unsupported_key, unsupported_keyword
 from httptask.json.pointer import json_pointer
+from httptask.json.types import is_array, is_number, is_object
 
 __all__ = ["fault_of"]
 
@@ -121,7 +121,7 @@ def _missing_key(found: Found) -> Fault:
 
 def _not_a_task(found: Found) -> Fault:
     task: Any = found.value
-    if not is_mapping(task):
+    if not is_object(task):
         message = f"the task `{found.key}` is {kind_of_value(task)}, not a mapping"
         return Fault(
             found.pointer, "wrong-type", message, f"write what it does: {_KINDS_OF_TASK}", at_key=True
@@ -186,7 +186,7 @@ def _hint_for_type(found: Found, expected: str) -> str | None:
         return f"write {{ after: {meant} }}" if found.key == "timeout" else f"write {meant}"
     if value is None:
         return "give it a value, or remove the key"
-    if found.key in _EXPRESSIONS and (is_list(value) or is_mapping(value)):
+    if found.key in _EXPRESSIONS and (is_array(value) or is_object(value)):
         return f"write an expression: {found.key}: '${{ {_literal(value)} }}'"
     if expected == "text" and isinstance(value, bool | int | float):
         text = str(value).lower() if isinstance(value, bool) else str(value)

@@ -6,7 +6,6 @@ from typing import Any
 from pydantic import BaseModel
 
 from httptask.dsl.faults import Fault
-from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.model import keyword_of
 from httptask.dsl.structure.kinds import accepts
 from httptask.dsl.structure.locate import (
@@ -19,6 +18,7 @@ from httptask.dsl.structure.locate import (
     unwrapped,
 )
 from httptask.json.pointer import json_pointer
+from httptask.json.types import is_array, is_object
 
 __all__ = ["null_faults"]
 
@@ -38,7 +38,7 @@ def _holds_null(data: Any) -> bool:
         value = rest.pop()
         if value is None:
             return True
-        rest.extend(value.values() if is_mapping(value) else value if is_list(value) else ())
+        rest.extend(value.values() if is_object(value) else value if is_array(value) else ())
     return False
 
 
@@ -48,20 +48,20 @@ def _nulls(annotation: Any, data: Any, tokens: tuple[Token, ...]) -> Iterator[tu
     if alternatives:
         chosen = next((member for member in alternatives if _is_meant(member, data)), None)
         yield from _nulls(chosen, data, tokens) if chosen is not None else ()
-    elif is_model(annotation) and is_mapping(data):
+    elif is_model(annotation) and is_object(data):
         for key, inner in key_types(annotation):
             if key in data and data[key] is None and inner is not Any:
                 yield (*tokens, key)
             elif key in data:
                 yield from _nulls(inner, data[key], (*tokens, key))
-    elif is_mapping(data):
+    elif is_object(data):
         for key, value in data.items():
             yield from _nulls(child_type(annotation, key), value, (*tokens, key))
-    elif is_list(data):
+    elif is_array(data):
         for index, value in enumerate(data):
             yield from _nulls(child_type(annotation, index), value, (*tokens, index))
 
 
 def _is_meant(member: Any, data: Any) -> bool:
     tag = tag_of(member)
-    return accepts(member, data) if tag is None else is_mapping(data) and tag == keyword_of(data)
+    return accepts(member, data) if tag is None else is_object(data) and tag == keyword_of(data)

@@ -7,9 +7,9 @@ from typing import Any
 from httptask.dsl.body_places import missing_place
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import BODY_ARGUMENTS
-from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.structure.chat import is_expression
 from httptask.dsl.structure.kinds import kind_of_value
+from httptask.json.types import is_array, is_object
 
 __all__ = ["place_faults"]
 
@@ -65,12 +65,12 @@ def _query_faults(pointer: str, arguments: dict[str, Any], way: str, parameter: 
     """A parameter of `query` beside a number; a cursor may have a first value there, and a form has the place."""
     query, form = arguments.get("query"), arguments.get("form")
     start = arguments["paginate"][way].get("start", _STARTS.get(way))
-    given = form.get(parameter, start) if is_mapping(form) else start
+    given = form.get(parameter, start) if is_object(form) else start
     if way != "cursor" and not is_expression(given) and str(given) != str(start):
         message = f"the form begins with another `{parameter}` than `{way}`, which starts at {start}"
         at = child_pointer(child_pointer(pointer, "form"), parameter)
         yield Fault(at, "two-parameters", message, f"set `start` of `{way}`")
-    if way != "cursor" and is_mapping(query) and parameter in query:
+    if way != "cursor" and is_object(query) and parameter in query:
         message = f"`{parameter}` is given by `{way}` already"
         hint = f"leave it out here; the first page is asked for with `start` of `{way}`"
         at = child_pointer(child_pointer(pointer, "query"), parameter)
@@ -80,13 +80,13 @@ def _query_faults(pointer: str, arguments: dict[str, Any], way: str, parameter: 
 def _other_body_faults(pointer: str, arguments: dict[str, Any], way: str, parameter: str) -> Iterator[Fault]:
     """A member or part of that name, which would stay as it is: the server might read that one."""
     body, parts = arguments.get("body"), arguments.get("multipart")
-    if is_mapping(body) and parameter in body:
+    if is_object(body) and parameter in body:
         at = child_pointer(child_pointer(pointer, "body"), parameter)
         message = f"the body has `{parameter}`, which `{way}` sends in the query"
         hint = f"write `body: /{parameter}` under `{way}` in place of `parameter`, or leave it out here"
         yield Fault(at, "two-parameters", message, hint, at_key=True)
-    for index, part in enumerate(parts if is_list(parts) else ()):
-        if is_mapping(part) and part.get("name") == parameter:
+    for index, part in enumerate(parts if is_array(parts) else ()):
+        if is_object(part) and part.get("name") == parameter:
             message = f"the part `{parameter}` has the name of what `{way}` sends in the query"
             yield Fault(f"{pointer}/multipart/{index}/name", "two-parameters", message, "leave it out here")
 
@@ -94,7 +94,7 @@ def _other_body_faults(pointer: str, arguments: dict[str, Any], way: str, parame
 def _address_faults(pointer: str, arguments: dict[str, Any], way: str, parameter: str) -> Iterator[Fault]:
     endpoint = arguments.get("endpoint")
     texts = {"endpoint": endpoint, "path": arguments.get("path")}
-    if is_mapping(endpoint):
+    if is_object(endpoint):
         texts["endpoint/uri"] = endpoint.get("uri")
     given = re.compile(rf"^[^?#]*\?(?:[^#]*&)?({re.escape(parameter)})(?=[=&#]|$)")
     for place, text in texts.items():

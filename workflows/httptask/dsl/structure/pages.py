@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from httptask.diagnostics.suggest import closest
 from httptask.dsl.faults import Fault, child_pointer
-from httptask.dsl.json_values import is_mapping
 from httptask.dsl.reading_arguments import WAYS
 from httptask.dsl.structure.page_places import place_faults
+from httptask.json.types import is_object
 
 __all__ = ["page_faults"]
 
@@ -23,7 +23,7 @@ def page_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
         arguments: as they stand in the definition.
     """
     paginate = arguments.get("paginate")
-    if not is_mapping(paginate):
+    if not is_object(paginate):
         return
     at = child_pointer(pointer, "paginate")
     ways = [way for way in WAYS if way in paginate]
@@ -37,7 +37,7 @@ def page_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
     yield from _excluded(pointer, arguments)
     for way in ("cursor", "page", "offset"):
         position = paginate.get(way)
-        if is_mapping(position):
+        if is_object(position):
             yield from _place_faults(child_pointer(at, way), way, position)
             yield from place_faults(pointer, arguments, way, position)
 
@@ -63,7 +63,7 @@ def _excluded(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
             hint = f"leave one of them out: {reason}"
             yield Fault(child_pointer(pointer, key), "not-with-paginate", message, hint, at_key=True)
     headers = arguments.get("headers")
-    for name in headers if is_mapping(headers) else ():
+    for name in headers if is_object(headers) else ():
         if name.lower() == "idempotency-key":
             at = child_pointer(child_pointer(pointer, "headers"), name)
             message = f"the header `{name}` and `paginate` exclude each other"

@@ -5,15 +5,15 @@ from typing import Any
 
 from httptask.dsl.bounds import MAX_DEPTH
 from httptask.dsl.faults import Fault, child_pointer
-from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.structure.kinds import kind_of_value
+from httptask.json.types import is_array, is_object
 
 __all__ = ["plain_fault"]
 
 
 def plain_fault(data: Any) -> Fault | None:
     """The reason why data can't be a definition at all, if there is one."""
-    if not is_mapping(data):
+    if not is_object(data):
         message = f"a definition is a mapping with `document` and `do`, and this is {kind_of_value(data)}"
         return Fault("", "wrong-type", message, "begin with `document:`")
     pending: list[tuple[Any, str, int]] = [(data, "", 1)]
@@ -24,7 +24,7 @@ def plain_fault(data: Any) -> Fault | None:
         if not _is_json(value):
             hint = "write text, numbers, true, false, null, lists and mappings"
             return Fault(pointer, "not-json", "JSON can't hold this value", hint)
-        children = value.items() if is_mapping(value) else enumerate(value) if is_list(value) else ()
+        children = value.items() if is_object(value) else enumerate(value) if is_array(value) else ()
         pending += [(child, child_pointer(pointer, key), depth + 1) for key, child in children]
     return None
 

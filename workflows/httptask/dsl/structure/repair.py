@@ -4,11 +4,11 @@ import copy
 from typing import Any, Final
 
 from httptask.diagnostics.suggest import closest
-from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.model import TaskBase
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.locate import Token, keys_of, value_at
 from httptask.dsl.structure.tasks import task_prefix
+from httptask.json.types import is_array, is_object
 
 __all__ = ["repair"]
 
@@ -44,7 +44,7 @@ def repair(data: dict[str, Any], found: Found) -> None:
         _put(data, tokens[:2], _stand_in_item(tokens[1]))
     elif tokens[:1] == ("document",):
         metadata = value_at(data, ("document", "metadata"))
-        data["document"] = {**_DOCUMENT, "metadata": metadata if is_mapping(metadata) else {}}
+        data["document"] = {**_DOCUMENT, "metadata": metadata if is_object(metadata) else {}}
     elif tokens[:1] == ("use",) and len(tokens) > 2 and tokens[1] in _USED:
         _put(data, tokens[:3], _USED[tokens[1]])
     elif tokens:
@@ -55,9 +55,9 @@ def _repair_task(
     data: dict[str, Any], task: tuple[Token, ...], rest: tuple[Token, ...], found: Found
 ) -> None:
     body = value_at(data, task)
-    if not is_mapping(body):
+    if not is_object(body):
         _put(data, task, _TASK)
-    elif rest[:1] == ("with",) and len(rest) > 1 and is_mapping(body.get("with", {})):
+    elif rest[:1] == ("with",) and len(rest) > 1 and is_object(body.get("with", {})):
         _repair_argument(body.setdefault("with", {}), rest[1:], found)
     elif rest[:1] == ("do",) and len(rest) == 2:
         _put(body, rest, _stand_in_item(rest[1]))
@@ -82,7 +82,7 @@ def _repair_argument(arguments: dict[str, Any], rest: tuple[Token, ...], found: 
 
 def _forget_output(task: Any) -> None:
     """What was taken away may have shaped the output: then nothing is known of its keys."""
-    if is_mapping(task):
+    if is_object(task):
         task.setdefault("output", {"as": "${ [.][0] }"})
 
 
@@ -93,13 +93,13 @@ def _stand_in_item(index: Token) -> dict[str, Any]:
 def _put(data: Any, tokens: tuple[Token, ...], value: Any) -> None:
     container = value_at(data, tokens[:-1])
     last = tokens[-1]
-    if is_mapping(container):
+    if is_object(container):
         container[str(last)] = copy.deepcopy(value)
-    elif is_list(container) and isinstance(last, int):
+    elif is_array(container) and isinstance(last, int):
         container[last] = copy.deepcopy(value)
 
 
 def _remove(data: Any, tokens: tuple[Token, ...]) -> None:
     container = value_at(data, tokens[:-1])
-    if is_mapping(container):
+    if is_object(container):
         container.pop(str(tokens[-1]), None)

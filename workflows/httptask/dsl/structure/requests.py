@@ -8,9 +8,9 @@ from pydantic import ValidationError
 from httptask.diagnostics.suggest import closest
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import BODY_ARGUMENTS
-from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.structure.pages import page_faults
 from httptask.http.models import BinaryBody
+from httptask.json.types import is_array, is_object
 from httptask.response.charset import is_charset
 
 __all__ = ["request_faults"]
@@ -68,9 +68,9 @@ def _has_address(arguments: dict[str, Any]) -> bool:
 
 
 def _parameter_faults(pointer: str, values: Any) -> Iterator[Fault]:
-    for name, value in values.items() if is_mapping(values) else ():
-        for item in value if is_list(value) else [value]:
-            if item is None or is_mapping(item) or is_list(item):
+    for name, value in values.items() if is_object(values) else ():
+        for item in value if is_array(value) else [value]:
+            if item is None or is_object(item) or is_array(item):
                 message = f"`{name}` holds what can't be sent as a parameter"
                 hint = "write text, a number, true, false, or a list of them"
                 yield Fault(child_pointer(pointer, name), "parameter-value", message, hint)
@@ -80,8 +80,8 @@ def _parameter_faults(pointer: str, values: Any) -> Iterator[Fault]:
 def _part_faults(pointer: str, parts: Any) -> Iterator[Fault]:
     if parts == []:
         yield Fault(pointer, "empty", "`multipart` is empty", "write at least one part", at_key=True)
-    for index, part in enumerate(parts if is_list(parts) else ()):
-        if not is_mapping(part):
+    for index, part in enumerate(parts if is_array(parts) else ()):
+        if not is_object(part):
             continue
         at = child_pointer(pointer, index)
         if len(part.keys() & _CONTENTS) != 1:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from httptask.dsl.faults import Fault
-from httptask.dsl.json_values import is_list, is_mapping
 from httptask.dsl.structure.locate import Token
 from httptask.json.pointer import json_pointer
+from httptask.json.types import is_array, is_object
 
 __all__ = ["RawTask", "list_faults", "raw_tasks", "task_prefix"]
 
@@ -24,8 +24,8 @@ def raw_tasks(data: dict[str, Any], tokens: tuple[Token, ...] = ()) -> Iterator[
     """Every task that is a mapping, nested ones included."""
     for at, entries in _task_lists(data, tokens):
         for index, entry in enumerate(entries):
-            for name, body in entry.items() if is_mapping(entry) else ():
-                if is_mapping(body):
+            for name, body in entry.items() if is_object(entry) else ():
+                if is_object(body):
                     task = RawTask((*at, index, name), body)
                     yield task
                     yield from raw_tasks(body, task.tokens)
@@ -35,16 +35,16 @@ def _task_lists(
     body: dict[str, Any], tokens: tuple[Token, ...]
 ) -> Iterator[tuple[tuple[Token, ...], list[Any]]]:
     """The task lists directly in a task or definition: `do`, and those among the arguments of calls."""
-    if is_list(body.get("do")):
+    if is_array(body.get("do")):
         yield (*tokens, "do"), body["do"]
     arguments = body.get("with")
-    if "call" not in body or not is_mapping(arguments):
+    if "call" not in body or not is_object(arguments):
         return
-    if is_list(arguments.get("do")):
+    if is_array(arguments.get("do")):
         yield (*tokens, "with", "do"), arguments["do"]
     handlers = arguments.get("handlers")
-    for tool, handler in handlers.items() if is_mapping(handlers) else ():
-        if is_mapping(handler) and is_list(handler.get("do")):
+    for tool, handler in handlers.items() if is_object(handlers) else ():
+        if is_object(handler) and is_array(handler.get("do")):
             yield (*tokens, "with", "handlers", tool, "do"), handler["do"]
 
 
@@ -55,13 +55,13 @@ def list_faults(data: dict[str, Any]) -> Iterator[Fault]:
         for at, entries in _task_lists(owner.body, owner.tokens):
             yield from _item_faults(at, entries, "task")
         cases = owner.body.get("switch")
-        if is_list(cases):
+        if is_array(cases):
             yield from _item_faults((*owner.tokens, "switch"), cases, "case")
 
 
 def _item_faults(at: tuple[Token, ...], entries: list[Any], what: str) -> Iterator[Fault]:
     for index, entry in enumerate(entries):
-        if not is_mapping(entry) or len(entry) == 1:
+        if not is_object(entry) or len(entry) == 1:
             continue
         pointer = json_pointer((*at, index))
         if not entry:

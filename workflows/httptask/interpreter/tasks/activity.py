@@ -1,8 +1,8 @@
 """`call: activity`."""
 
 from httptask.calls.problem import TaskFault
-from httptask.dsl.json_values import is_list
 from httptask.interpreter.task_context import Child, Complete, Step, TaskContext
+from httptask.json.types import is_array
 
 __all__ = ["run_activity"]
 
@@ -11,7 +11,7 @@ async def run_activity(context: TaskContext, _child: Child | None) -> Step:
     """Run an activity of the user's own workers on values made here."""
     name, arguments = context.node.activity, context.value("arguments")
     assert name is not None  # what makes a task of this kind
-    if not is_list(arguments):
+    if not is_array(arguments):
         TaskFault.raise_standard(
             "expression", "Not a list", detail="`arguments` of an activity has to yield a list"
         )

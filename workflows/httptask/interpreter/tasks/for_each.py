@@ -1,9 +1,10 @@
 """`for`: the items in turn; each iteration gets the previous one's output, and the last output is the result."""
 
 from httptask.calls.problem import TaskFault
-from httptask.dsl.json_values import kind_of
+from httptask.diagnostics.words import kind_of
 from httptask.dsl.model import ForTask
 from httptask.interpreter.task_context import Child, Complete, Descend, Step, TaskContext
+from httptask.json.types import is_array
 
 __all__ = ["run_for"]
 
@@ -15,7 +16,7 @@ async def run_for(context: TaskContext, child: Child | None) -> Step:
     state = context.execution.state
     if child is None:
         items = context.value("in")
-        if not isinstance(items, list):
+        if not is_array(items):
             TaskFault.raise_standard(
                 "expression", "Not a list", detail=f"`in` yields {kind_of(items)}; it needs a list"
             )

@@ -3,11 +3,12 @@
 from typing import Any
 
 from httptask.calls.problem import TaskFault
+from httptask.diagnostics.words import kind_of
 from httptask.dsl.functions import MapArguments
-from httptask.dsl.json_values import kind_of
 from httptask.interpreter.parallel import Parallel
 from httptask.interpreter.state import Frame
 from httptask.interpreter.task_context import Child, Complete, Paused, Step, TaskContext
+from httptask.json.types import is_array
 
 __all__ = ["run_map"]
 
@@ -19,7 +20,7 @@ async def run_map(context: TaskContext, _child: Child | None) -> Step:
     state = context.execution.state
     if not state:
         items = context.value("in")
-        if not isinstance(items, list):
+        if not is_array(items):
             TaskFault.raise_standard(
                 "expression", "Not a list", detail=f"`in` yields {kind_of(items)}; it needs a list"
             )

@@ -12,10 +12,10 @@ from httptask.calls.http import request_summary
 from httptask.calls.page_requests import Position
 from httptask.calls.pages import Page, Pages
 from httptask.calls.problem import TaskFault
-from httptask.dsl.json_values import is_mapping
 from httptask.dsl.reading_arguments import PaginateArguments
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.interpreter.task_context import Complete, Paused, Step, TaskContext
+from httptask.json.types import is_object
 from httptask.scheduling.durations import required_seconds
 from httptask.scheduling.payloads import payload_of, require_room
 
@@ -124,7 +124,7 @@ class _Reading:
         Records tell themselves apart; numbers and texts may well be the same on two pages.
         """
         numbered = self._paginate.numbered
-        if numbered is None or not items or not all(is_mapping(item) for item in items):
+        if numbered is None or not items or not all(is_object(item) for item in items):
             return
         if items == self._state["items"][-len(items) :]:
             TaskFault.raise_standard(
