@@ -39,12 +39,15 @@ NETWORK = (
 """What can open a connection."""
 
 KNOWN = {
-    "transport/network.py": {"aiohttp", "httpx"},  # the network itself, which the gate alone is given
+    "transport/network.py": {
+        "aiohttp",
+        "httpx",
+        "socket",
+    },  # the network itself, which the gate alone is given
+    "transport/tls.py": {"httpx"},  # makes contexts of TLS
     "transport/errors.py": {"aiohttp"},  # names what went wrong below the gate
     "transport/answer_protocol.py": {"aiohttp"},  # reads answers on the transport's connections
-    "egress/guard.py": {"aiohttp", "socket"},  # judges the addresses of the transport's sockets
-    "connections/route.py": {"httpx"},  # makes contexts of TLS
-    "request/multipart.py": {"httpx"},  # encodes bodies
+    "egress/guard.py": {"socket"},  # judges the addresses of the transport's sockets
     "plugin/storage/buckets.py": {
         "boto3",
         "google.cloud",

@@ -1,10 +1,8 @@
 """The way to a connection's server: through a proxy perhaps, and with TLS files of its own."""
 
 import base64
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -17,8 +15,6 @@ from httptask.secrets.insertion import Insertions
 from httptask.secrets.references import cut_secrets
 
 __all__ = ["Proxy", "ProxyAddress", "Route", "Tls", "TlsFiles", "filled"]
-
-_NOT_PEM = "it is no PEM file, or the password of its key is wrong"
 
 Value = Callable[[SecretReference], str]
 """Gives the value of a secret."""
@@ -122,23 +118,6 @@ class TlsFiles:
     password: str | None = field(repr=False)
     states: tuple[tuple[int, ...], ...]
 
-    def context(self) -> ssl.SSLContext:
-        """What connections are made with. The server's certificate is verified in any case.
-
-        Raises:
-            ConnectFailed: a file does not hold what it should.
-        """
-        context = _usual_authorities() if self.ca_bundle is None else _authorities(self.ca_bundle)
-        if self.certificate is not None:
-            try:
-                # Without a password OpenSSL would ask for one on the terminal.
-                context.load_cert_chain(self.certificate, self.key, self.password or "")
-            except (OSError, ValueError) as error:
-                raise ConnectFailed(
-                    f"the client certificate {self.certificate} can't be used: {_reason(error)}"
-                ) from None
-        return context
-
 
 @dataclass(frozen=True)
 class Route:
@@ -146,10 +125,6 @@ class Route:
 
     proxy: ProxyAddress | None = None
     tls: TlsFiles | None = None
-
-    def context(self) -> ssl.SSLContext:
-        """What TLS connections are made with."""
-        return _shared_context() if self.tls is None else self.tls.context()
 
 
 def filled(text: str | None, value: Value) -> str:
@@ -164,28 +139,3 @@ def _state(path: Path) -> tuple[int, ...]:
     except OSError as error:
         raise ConnectFailed(f"the file {path} can't be read: {error.strerror}") from None
     return found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev
-
-
-def _authorities(bundle: Path) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=bundle)
-    except OSError as error:  # an SSLError is one too
-        raise ConnectFailed(f"the CA bundle {bundle} can't be used: {_reason(error)}") from None
-
-
-def _usual_authorities() -> ssl.SSLContext:
-    import httpx  # commands that send nothing start faster without it
-
-    return httpx.create_ssl_context(trust_env=False)
-
-
-@cache
-def _shared_context() -> ssl.SSLContext:
-    return _usual_authorities()
-
-
-def _reason(error: OSError | ValueError) -> str:
-    if isinstance(error, ssl.SSLError):
-        known = getattr(error, "reason", None)
-        return known.lower().replace("_", " ") if known else _NOT_PEM
-    return _NOT_PEM if isinstance(error, ValueError) else str(error.strerror)

@@ -4,14 +4,12 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from ipaddress import ip_address
-from typing import Any
-
-from aiohttp.abc import AbstractResolver, ResolveResult
+from typing import Any, NamedTuple
 
 from httptask.egress.address import Network, refusal
 from httptask.http.errors import AddressForbidden, ConnectFailed
 
-__all__ = ["Guard"]
+__all__ = ["Guard", "ResolvedAddress"]
 
 _LOOPBACK, _METADATA = "127.0.0.1", "169.254.169.254"
 _ALWAYS_AT = {
@@ -27,7 +25,16 @@ AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]
 """As `socket.getaddrinfo` gives it."""
 
 
-class Guard(AbstractResolver):
+class ResolvedAddress(NamedTuple):
+    """One address of a name, which may be reached."""
+
+    host: str
+    """Numeric, with the zone that a link-local one needs."""
+    family: int
+    proto: int
+
+
+class Guard:
     """Resolves a name once and judges every address of it, and again the address of each socket.
 
     Connectors ask no resolver for hosts that are addresses already, so the socket is where nothing gets past.
@@ -41,7 +48,7 @@ class Guard(AbstractResolver):
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
+    ) -> list[ResolvedAddress]:
         """The addresses of a name.
 
         Raises:
@@ -54,23 +61,11 @@ class Guard(AbstractResolver):
             )
         except (OSError, UnicodeError):
             raise ConnectFailed(f"the name {host} can't be resolved", details={"host": host}) from None
-        results: list[ResolveResult] = []
-        for family_, _, proto, _, sockaddr in found:
+        for *_, sockaddr in found:
             self._judge(str(sockaddr[0]), host)
-            results.append(
-                ResolveResult(
-                    hostname=host,
-                    host=_numeric(sockaddr),
-                    port=port,
-                    family=family_,
-                    proto=proto,
-                    flags=socket.AI_NUMERICHOST,
-                )
-            )
-        return results
-
-    async def close(self) -> None:
-        """Nothing is held."""
+        return [
+            ResolvedAddress(_numeric(sockaddr), family_, proto) for family_, _, proto, _, sockaddr in found
+        ]
 
     def socket(self, address: AddressInfo) -> socket.socket:
         """A socket for one address.

@@ -9,6 +9,7 @@ Whether anything was sent is known from events of the connection, never from the
 import asyncio
 import io
 import logging
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -19,6 +20,7 @@ from weakref import WeakSet
 
 import aiohttp
 import httpx
+from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
@@ -27,14 +29,13 @@ from yarl import URL
 from httptask.connections.route import Route
 from httptask.egress.address import Network
 from httptask.egress.guard import Guard
-from httptask.http.errors import (
-    HttpTaskError,
-)
+from httptask.http.errors import HttpTaskError
 from httptask.request.wire import WireRequest
 from httptask.transport.answer_protocol import AnswerProtocol
 from httptask.transport.deadlines import Progress
 from httptask.transport.errors import Failed, failure
 from httptask.transport.exchange import WireResponse
+from httptask.transport.tls import tls_context
 
 __all__ = ["NetworkTransport"]
 
@@ -201,13 +202,38 @@ class _Body(httpx.AsyncByteStream):
         self._response.close()  # a connection whose answer was read to its end is back in the pool already
 
 
+class _Resolver(AbstractResolver):
+    """Gives aiohttp the addresses that the guard lets pass."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host=found.host,
+                port=port,
+                family=found.family,
+                proto=found.proto,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for found in await self._guard.resolve(host, port, family)
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
 class _Connector(aiohttp.TCPConnector):
     """A pool that gives no connection again on which something came unasked: it would be the next call's answer."""
 
     def __init__(self, guard: Guard, route: Route) -> None:
         super().__init__(  # pyright: ignore[reportUnknownMemberType] - aiohttp leaves type arguments out
-            ssl=route.context(),
-            resolver=guard,
+            ssl=tls_context(route.tls),
+            resolver=_Resolver(guard),
             socket_factory=guard.socket,
             use_dns_cache=False,
             limit=0,  # the worker bounds its activities, and a connection its calls

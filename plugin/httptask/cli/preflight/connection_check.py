@@ -111,7 +111,7 @@ async def _address(connection: Connection, url: Url) -> Step:
     except ConnectFailed as error:
         cure = "check base_url, and the name server of this machine"
         return Step("address", fault=error.message, cure=cure, exit_code=ExitCode.UNREACHABLE)
-    addresses = ", ".join(dict.fromkeys(result["host"] for result in found))
+    addresses = ", ".join(dict.fromkeys(address.host for address in found))
     via = "" if connection.proxy is None else f"; {url.host} is resolved by this proxy"
     where = addresses if addresses == target.host else f"{target.host} is at {addresses}, which"
     return Step("address", f"{where} may be reached{via}")
