@@ -19,7 +19,7 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import Worker
 
 from httptask.cli.runs.history import read_run
-from httptask.cli.server.ports import available_port
+from httptask.cli.server.process import available_port
 from httptask.config import load_config
 from httptask.dsl.canonical import sha256
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput

@@ -15,7 +15,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from httptask.cli.server.ports import available_port
+from httptask.cli.server.process import available_port
 from httptask.testing import ScriptedServer
 from support.commands import Command, Shell
 from support.orders import ORDERS, STEPS, Shop

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from httptask.cli.server.ports import available_port
+from httptask.cli.server.process import available_port
 
 from .server import Difference, Server, started
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from httptask.cli.server.ports import available_port
+from httptask.cli.server.process import available_port
 
 from .aimock import UNLIMITED, serving_aimock
 from .server import KEY, Difference, Server, started

@@ -1,20 +1,22 @@
 """The `httptask` command."""
 
+import codecs
 import os
 import signal
+import sys
 
 from httptask.cli.terminal.notice import clear_notice, show_notice
-from httptask.cli.terminal.streams import prepare_streams
 
 __all__ = ["main"]
 
 _INTERRUPTED = 130
 _COMPLETION = "_HTTPTASK_COMPLETE"
+_ERRORS = "httptask.as_given"
 
 
 def main() -> None:
     """Run the command line; Ctrl-C ends it silently while its modules are still being imported."""
-    prepare_streams()
+    _prepare_streams()
     if _COMPLETION not in os.environ:  # a shell that completes a command shows what that says
         show_notice("loading")
     before = signal.getsignal(signal.SIGINT)
@@ -29,3 +31,42 @@ def main() -> None:
 def _end(_number: int, _frame: object) -> None:
     clear_notice()
     os._exit(_INTERRUPTED)
+
+
+def _prepare_streams() -> None:
+    """Put /dev/null in the place of streams that are closed, and let names of files be written as they are.
+
+    A closed stream is None in Python, and the next file that is opened would take its place: what is said would be
+    written into it. A name that is no text in this locale comes as half surrogates, which go out as the bytes they
+    were.
+    """
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        if not _is_open(descriptor):
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number, which this one is
+        if getattr(sys, name) is None:
+            mode = "w" if descriptor else "r"
+            setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+    codecs.register_error(_ERRORS, _as_given)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors=_ERRORS)
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def _as_given(error: UnicodeError) -> tuple[bytes, int]:
+    """The byte that a half surrogate stands for, or an escape of what the encoding does not have."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    character = error.object[error.start]
+    try:
+        return character.encode(error.encoding, "surrogateescape"), error.start + 1
+    except UnicodeEncodeError:
+        return character.encode(error.encoding, "backslashreplace"), error.start + 1

@@ -9,7 +9,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.cli.server.ports import available_port
+from httptask.cli.server.process import available_port
 from httptask.testing import Reply, ScriptedServer
 from support.cluster import address_of
 from support.commands import Shell

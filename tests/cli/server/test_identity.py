@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from httptask.cli.server import identity
-from httptask.cli.server.identity import command_of, is_in_this_network, start_of
+from httptask.cli.server import record
+from httptask.cli.server.record import command_of, is_in_this_network, start_of
 
 
 @pytest.fixture(params=["/proc", "ps"])
@@ -16,7 +16,7 @@ def told_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == "ps":
         if shutil.which("ps") is None:
             pytest.skip("there is no ps here")
-        monkeypatch.setattr(identity, "_has_proc", lambda: False)
+        monkeypatch.setattr(record, "_has_proc", lambda: False)
     elif not Path("/proc/self/stat").exists():
         pytest.skip("there is no /proc here")
     return str(request.param)

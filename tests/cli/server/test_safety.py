@@ -15,9 +15,9 @@ from temporalio.client import Client
 
 from httptask.cli.server import SharedServer
 from httptask.cli.server.files import prepare_folder
-from httptask.cli.server.identity import start_of
 from httptask.cli.server.locks import FileLock
 from httptask.cli.server.process import ServerProcess
+from httptask.cli.server.record import ServerRecord, start_of
 from httptask.cli.terminal.errors import CliError, ExitCode
 from support.commands import HTTPTASK, Shell
 from support.servers import servers_of
@@ -108,7 +108,7 @@ async def test_a_server_of_another_namespace_is_neither_ended_nor_doubled(
     with monkeypatch.context() as patched:
         if differs == "start":
             command = f"temporal server start-dev --db-filename {directory}/temporal.db"
-            patched.setattr("httptask.cli.server.process.command_of", lambda _: command)
+            patched.setattr("httptask.cli.server.record.command_of", lambda _: command)
         with pytest.raises(CliError, match="runs in another container") as raised:
             await second.join()
         await first.leave()
@@ -131,7 +131,7 @@ async def test_a_process_of_another_network_is_not_ended(
     known = json.loads((directory / "server.json").read_text())
     change_record(directory, address="127.0.0.1:9")
     with monkeypatch.context() as patched:
-        patched.setattr("httptask.cli.server.process.is_in_this_network", lambda _: False)
+        patched.setattr("httptask.cli.server.record.is_in_this_network", lambda _: False)
         with pytest.raises(CliError, match="runs in another container"):
             await second.join()
     assert server.is_running()
@@ -233,7 +233,7 @@ async def test_a_server_that_can_not_be_recorded_is_ended(
         raise OSError(28, "No space left on device", str(directory / "server.draft"))
 
     with monkeypatch.context() as patched:
-        patched.setattr(ServerProcess, "_write_record", full)
+        patched.setattr(ServerRecord, "write", full)
         with pytest.raises(CliError, match=r"server.draft: No space left on device") as raised:
             await SharedServer(directory).join()
     assert raised.value.exit_code is ExitCode.UNREACHABLE

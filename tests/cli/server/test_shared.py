@@ -203,7 +203,7 @@ async def test_missing_server_names_what_to_install(directory: Path, monkeypatch
 
 
 async def test_preferred_port_is_taken_when_free(directory: Path) -> None:
-    from httptask.cli.server.ports import available_port
+    from httptask.cli.server.process import available_port
 
     port = available_port()
     server = SharedServer(directory)

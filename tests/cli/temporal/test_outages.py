@@ -8,7 +8,7 @@ import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
 from httptask.cli.server import SharedServer
-from httptask.cli.temporal.outages import loss_reported
+from httptask.cli.temporal.outages import outages_reported
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.testing.server import Reply, ScriptedServer
 from support.commands import Shell
@@ -17,7 +17,7 @@ DOOMED = """
 import contextlib, json, os, signal, socket, sys
 from pathlib import Path
 import temporalio.bridge.worker, temporalio.client, temporalio.service
-import httptask.cli.temporal.outages
+import httptask.cli.temporal.worker
 from httptask.cli import main
 
 moment = sys.argv.pop(1)
@@ -29,7 +29,7 @@ def kill_the_server():
         server = json.loads(Path(".httptask/server.json").read_text())
         killed.append(server["pid"])
         if moment == "hanging":
-            httptask.cli.temporal.outages._PATIENCE_SECONDS = 2.0
+            httptask.cli.temporal.worker._PATIENCE_SECONDS = 2.0
             os.kill(killed[0], signal.SIGSTOP)
             return
         os.kill(killed[0], signal.SIGKILL)
@@ -125,7 +125,7 @@ async def test_one_line_and_exit_code_3(doomed: Shell, moment: str, command: tup
     [("UNKNOWN", "lost Temporal at h:1: broken"), ("NOT_FOUND", "Temporal at h:1: broken")],
 )
 def test_a_connection_that_breaks_is_not_taken_for_a_refusal(status: str, message: str) -> None:
-    with pytest.raises(CliError) as raised, loss_reported("h:1"):
+    with pytest.raises(CliError) as raised, outages_reported("h:1"):
         raise RPCError("broken", RPCStatusCode[status], b"")
 
     assert (raised.value.message, raised.value.exit_code) == (message, ExitCode.UNREACHABLE)

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
-from httptask.cli.terminal.progress import PlainView
 from httptask.cli.terminal.progress.live import LiveView
+from httptask.cli.terminal.progress.plain import PlainView
 from httptask.cli.terminal.progress.wording import describe
 from httptask.interpreter.status import Impasse, RunStatus, TaskStatus
 from httptask.plugin import LiveText

@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from httptask.cli.observability.listening import Watched, require_address
-from httptask.cli.server.ports import available_port
+from httptask.cli.server.process import available_port
 from httptask.cli.terminal.errors import CliError
 from httptask.cli.worker.health import reason_not_ready
 from httptask.connections.connection import Connection

@@ -9,7 +9,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import _worker
 
-from httptask.cli.worker.workers import new_worker
+from httptask.cli.temporal.worker import new_worker
 from httptask.plugin import HttpTaskPlugin
 from support.cluster import address_of
 from support.runs import local_connection
@@ -17,7 +17,7 @@ from support.runs import local_connection
 SERVE = """
 import asyncio
 from contextlib import asynccontextmanager
-from httptask.cli.commands.worker import serving
+from httptask.cli.worker import serving
 from httptask.cli.terminal.interrupts import Interrupts
 
 class Worker:

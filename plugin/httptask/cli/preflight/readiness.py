@@ -1,5 +1,6 @@
-"""Whether a worker has all that its definitions need, found out without sending anything."""
+"""Whether a worker has and permits all that its definitions need, found out without sending anything."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from httptask.dsl.program import Program
     from httptask.secrets.store import SecretSource, SecretStore
 
-__all__ = ["Finding", "examine", "name_of", "print_findings", "require_ready"]
+__all__ = ["Finding", "examine", "examine_permissions", "print_findings", "require_ready"]
+
+_SERVER = re.compile(r"https?://([^/?#:{$]+)(?=[/?#:]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[
     connections = _places(loaded, uses_of_connections)
     used = [connection for name, connection in config.connections.items() if name in connections]
     needed = _needed_secrets(loaded, used)
-    findings = [Finding("definition", name_of(one), one.name) for one in loaded]
+    findings = [Finding("definition", _name_of(one), one.name) for one in loaded]
     findings += [_connection(connection) for connection in config.connections.values()]
     findings += [
         Finding("connection", name, place, "not declared: add it to httptask.toml with its base_url")
@@ -93,6 +96,25 @@ def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[
     return findings
 
 
+def examine_permissions(config: "Config", loaded: "Iterable[Loaded]", *, allow_inline: bool) -> list[Finding]:
+    """What the worker permits, then each definition that needs what it does not."""
+    policy, worker = config.policy, config.worker
+    unbound = [name for name, source in config.secrets.items() if not source.origins]
+    permitted = {
+        "inline definitions": "run" if allow_inline else "refused",
+        "unbound secrets": ", ".join(unbound) or "none",
+        "literal credentials": "served" if worker.allow_literal_credentials else "refused",
+        "hosts without a connection": ", ".join(policy.allowed_hosts) or "any",
+        "private networks without a connection": ", ".join(policy.allow_private) or "none",
+    }
+    findings = [Finding("policy", name, about) for name, about in permitted.items()]
+    for one in loaded:
+        findings += [
+            Finding("policy", _name_of(one), place, fault) for place, fault in _unpermitted(config, one)
+        ]
+    return findings
+
+
 def require_ready(findings: Iterable[Finding]) -> None:
     """Refuse to begin what would stop half-way, after calls that are made and paid for.
 
@@ -118,7 +140,7 @@ def print_findings(findings: Iterable[Finding], *, as_json: bool) -> None:
     stdout.print(table)
 
 
-def name_of(loaded: "Loaded") -> str:
+def _name_of(loaded: "Loaded") -> str:
     """`NAMESPACE/NAME:VERSION` of a definition."""
     document = loaded.data["document"]
     return f"{document['namespace']}/{document['name']}:{document['version']}"
@@ -170,3 +192,27 @@ def _fault(store: "SecretStore", name: str) -> str | None:
     except SecretUnavailable as error:
         return error.message.removeprefix(f"the secret {name} ")
     return None
+
+
+def _unpermitted(config: "Config", loaded: "Loaded") -> Iterator[tuple[str, str]]:
+    """Where a definition needs what is not permitted, and what that is."""
+    from httptask.dsl.checks.literals import LITERAL_CREDENTIAL
+    from httptask.egress.hosts import is_allowed
+
+    literals = [] if config.worker.allow_literal_credentials else loaded.reports
+    for report in literals:
+        if report.code == LITERAL_CREDENTIAL:
+            place = f"{report.file}:{report.line}:{report.column}"
+            yield place, f"{report.message}: {report.hint}, or set worker.allow_literal_credentials"
+    for host in _hosts(loaded) if config.policy.allowed_hosts else ():
+        if not is_allowed(host, config.policy.allowed_hosts):
+            yield loaded.name, f"{host} is not among policy.allowed_hosts: add it, or use a connection"
+
+
+def _hosts(loaded: "Loaded") -> Iterator[str]:
+    """The hosts that a definition names, where it names no connection."""
+    for node in loaded.program.nodes.values() if loaded.program else ():
+        endpoint = getattr(node.arguments, "endpoint", None)
+        found = _SERVER.match(str(getattr(endpoint, "uri", endpoint)))
+        if found is not None and not node.connections:
+            yield found[1].lower()

@@ -1,15 +1,14 @@
 """The project that a command works in: its configuration and the environment that goes with it."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from httptask.cli.project.sources import described_sources
-from httptask.cli.terminal.console import print_note
+from httptask.cli.terminal.console import harmless, print_note
 from httptask.cli.terminal.errors import CliError, in_lines
-from httptask.config import Config, ConfigInvalid, find_config, load_config, read_dotenv
+from httptask.config import DOTENV_NAME, Config, ConfigInvalid, find_config, load_config, read_dotenv
 
 if TYPE_CHECKING:
     from httptask.fixtures.transport import Fixtures
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["Project", "as_cli_error", "load_project"]
 
 _BASE_URL = "OPENAI_BASE_URL"
+_TEMPORAL = ("TEMPORAL_ADDRESS", "TEMPORAL_CONFIG_FILE", "TEMPORAL_PROFILE")
+"""What chooses the cluster; keys are not among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def load_project(
         project = Project(load_config(file, environment), environment)
     except ConfigInvalid as error:
         raise as_cli_error(error) from None
-    for line in described_sources(project.config, folder, written):
+    for line in _described_sources(project.config, folder, written):
         say(line)
     return project
 
@@ -65,3 +66,45 @@ def load_project(
 def as_cli_error(error: ConfigInvalid) -> CliError:
     """All faults of a configuration as one error."""
     return CliError(in_lines(error.faults))
+
+
+def _described_sources(config: Config, folder: Path, dotenv: Mapping[str, str]) -> Iterator[str]:
+    """Which files settings come from, and where those send the keys of the user's environment: a line for each file.
+
+    Args:
+        config: what `httptask.toml` says, and what there is without one.
+        folder: where a `.env` was looked for.
+        dotenv: what it holds.
+    """
+    by_itself = {
+        secret: origin
+        for name in config.defaults
+        for secret, origin in config.connections[name].secret_origins().items()
+    }
+    if config.file is not None:
+        sent = [
+            (source.environment, ", ".join(source.origins))
+            for name, source in config.secrets.items()
+            if name not in by_itself and source.environment and source.origins
+        ]
+        yield _line("configuration", config.file, _sent(sent))
+    chosen: list[str] = []
+    if _counts(_BASE_URL, dotenv):
+        chosen += _sent([(name, origin) for name, origin in by_itself.items() if origin])
+    chosen += [f"{name} is {dotenv[name]}" for name in _TEMPORAL if _counts(name, dotenv)]
+    if chosen:
+        yield _line("environment", folder / DOTENV_NAME, chosen)
+
+
+def _sent(places: list[tuple[str, str]]) -> list[str]:
+    """Where those keys go that the user has in the environment."""
+    return [f"{name} goes to {place}" for name, place in dict.fromkeys(places) if os.environ.get(name)]
+
+
+def _counts(name: str, dotenv: Mapping[str, str]) -> bool:
+    return bool(dotenv.get(name)) and name not in os.environ
+
+
+def _line(what: str, file: Path, chosen: list[str]) -> str:
+    shown = file.name if file.parent == Path.cwd() else file
+    return harmless("; ".join((f"{what}: {shown}", *chosen)))

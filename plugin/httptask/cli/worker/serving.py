@@ -14,14 +14,14 @@ from temporalio.worker import Worker
 from httptask.cli.project.installation import command_in
 from httptask.cli.server import SharedServer
 from httptask.cli.temporal.cluster import Cluster, connect_embedded, connect_to
-from httptask.cli.temporal.outages import address_of, end_worker, lost
+from httptask.cli.temporal.outages import address_of, outage
+from httptask.cli.temporal.worker import end_worker, new_worker
 from httptask.cli.terminal.background import beside, first_of
 from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import ExitCode
 from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.worker.health import health_served, reason_not_ready
 from httptask.cli.worker.reloading import Reloaded
-from httptask.cli.worker.workers import new_worker
 from httptask.http.log import get_logger
 from httptask.plugin import HttpTaskPlugin
 
@@ -125,7 +125,7 @@ async def _work(
     if not interrupts.asked.is_set():
         why = working.exception() if working.done() else None
         await end_worker(working, gone=True)
-        raise lost(address_of(worker.client), why)
+        raise outage(address_of(worker.client), why)
     stopping = asyncio.ensure_future(worker.shutdown())
     async with beside(interrupts.insisted.wait()) as insisted:
         await first_of(stopping, insisted)

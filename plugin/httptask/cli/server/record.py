@@ -1,15 +1,68 @@
-"""Which process an id stands for: ids are used again, and count anew in every container."""
+"""What is noted of a server that runs, and whether a process still is that one.
 
+Ids of processes are used again, and count anew in every container.
+"""
+
+import json
 import os
 import subprocess
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
-__all__ = ["command_of", "is_in_this_network", "start_of"]
+from httptask.cli.server.files import open_regular
+
+__all__ = ["ServerRecord", "command_of", "is_in_this_network", "start_of"]
 
 _PROC = Path("/proc")
 _START_TIME = 19
 """Place of `starttime` behind the name of the command, in /proc/PID/stat (proc_pid_stat(5), field 22)."""
 _PS_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRecord:
+    """What other commands have to know of a server.
+
+    Attributes:
+        started: when the process began, which tells it from others that had its id, or have it elsewhere.
+        ui: URL of Temporal's UI; None when the server has none.
+        cluster: tells the server from others at its address; None until it has answered.
+    """
+
+    address: str
+    pid: int
+    started: str | None
+    ui: str | None
+    cluster: str | None
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """What the file says.
+
+        Raises:
+            FileNotFoundError: there is none.
+            TypeError, ValueError: it is no record.
+        """
+        with os.fdopen(open_regular(file, os.O_RDONLY)) as opened:
+            return cls(**json.load(opened))
+
+    def write(self, file: Path) -> None:
+        """Put it into the file, complete or not at all."""
+        draft = file.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        with os.fdopen(open_regular(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "w") as opened:
+            json.dump(asdict(self), opened)
+        draft.replace(file)
+
+    def is_here(self, database: Path) -> bool:
+        """Whether the process of that id is the server of a database, and its address one of this network."""
+        return (
+            self.started is not None
+            and start_of(self.pid) == self.started
+            and str(database) in command_of(self.pid)
+            and is_in_this_network(self.pid)
+        )
 
 
 def start_of(pid: int) -> str | None:
