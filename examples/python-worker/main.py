@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -12,14 +13,14 @@ from uuid import uuid4
 import structlog
 from rich import print_json
 from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 from triage import Ticket, Triage
 
-from httptask.cli.server import SharedServer
-from httptask.config import Config, load_config
-from httptask.fixtures.transport import Fixtures
+from httptask.config import load_config
+from httptask.fixtures import Fixtures
 from httptask.plugin import HttpTaskPlugin
-from httptask.secrets.store import SecretStore
+from httptask.secrets import SecretStore
 
 TASK_QUEUE = "httptask-triage"
 
@@ -33,7 +34,7 @@ async def main(ticket: Ticket, fixtures: Path | None) -> None:
         fixtures=None if fixtures is None else Fixtures.load(fixtures),
     )
     async with (
-        connected(config, plugin) as client,
+        connected(plugin) as client,
         Worker(client, task_queue=TASK_QUEUE, workflows=[Triage]),
     ):
         id_ = f"triage-{ticket.id}-{uuid4().hex[:8]}"
@@ -42,16 +43,18 @@ async def main(ticket: Ticket, fixtures: Path | None) -> None:
 
 
 @asynccontextmanager
-async def connected(config: Config, plugin: HttpTaskPlugin) -> AsyncGenerator[Client]:
+async def connected(plugin: HttpTaskPlugin) -> AsyncGenerator[Client]:
     """A client of the cluster at TEMPORAL_ADDRESS or, without one, of an embedded server."""
     if address := os.environ.get("TEMPORAL_ADDRESS"):
         yield await Client.connect(address, plugins=[plugin])
         return
-    server = SharedServer(config.state_directory)
-    try:
-        yield await Client.connect(await server.join(), plugins=[plugin])
-    finally:
-        await server.leave()
+    async with await WorkflowEnvironment.start_local(
+        plugins=[plugin],
+        dev_server_existing_path=shutil.which("temporal"),
+        dev_server_log_level="error",
+        dev_server_extra_args=["--output=none"],
+    ) as environment:
+        yield environment.client
 
 
 if __name__ == "__main__":

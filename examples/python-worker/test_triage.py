@@ -11,10 +11,9 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 from triage import Label, Ticket, Triage
 
-from httptask.connections.connection import Connection
-from httptask.dsl.loader import load_text
+from httptask.connections import Connection, Retry
+from httptask.dsl import load_text
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin, ServedDefinition
-from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer
 
 CLOSES = """

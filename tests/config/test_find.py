@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from httptask.config import ConfigInvalid, find_config, read_dotenv
+from httptask.config import ConfigInvalid
+from httptask.config.find import find_config, read_dotenv
 
 FOREIGN = 65533
 """A user id that is neither root's nor the one of whoever runs the tests."""

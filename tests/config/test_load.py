@@ -5,14 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from httptask.config import (
-    ConfigInvalid,
-    find_config,
-    for_own_runs,
-    for_worker,
-    load_config,
-    read_dotenv,
-)
+from httptask.config import ConfigInvalid, load_config
+from httptask.config.config import for_own_runs, for_worker
+from httptask.config.find import find_config, read_dotenv
 from httptask.config.sections import S3Section, StorageSection
 
 

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.plugin import ReplayedTask, replay_tasks
+from httptask.plugin.replay import ReplayedTask, replay_tasks
 from support.cluster import longest_workflow_task
 from support.runs import Outcome, Runner, document, running
 from support.stand_in_jq import ACTS, acting, standing_in

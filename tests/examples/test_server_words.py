@@ -24,7 +24,7 @@ from httptask.http import errors
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest, Limits
 from httptask.testing import Reply, ScriptedServer
-from httptask.workflows.errors import typed_error
+from httptask.workflows.failures import typed_error
 from support.chat_streams import chunk, sse
 from support.fences import ROOT
 from support.runs import local_connection, secret_store

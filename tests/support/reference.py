@@ -1,5 +1,5 @@
 """The tables of pages that the code makes: docs/configuration.md from the models that read `httptask.toml`,
-docs/chat-completions.md from what chat requests are checked by.
+docs/chat-completions.md from what chat requests are checked by, docs/public-api.md from what packages export.
 
     uv run python -m tests.support.reference
 
@@ -17,8 +17,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from httptask.activities.allowance import AllowedActivity
-from httptask.config import Policy, WorkerPolicy
-from httptask.config.sections import GcsSection, S3Section, StorageSection
+from httptask.config.sections import GcsSection, Policy, S3Section, StorageSection, WorkerPolicy
 from httptask.connections.connection import Connection, Price
 from httptask.connections.route import Proxy, Tls
 from httptask.http.models import Limits
@@ -26,6 +25,7 @@ from httptask.resilience.retry import Retry
 from httptask.secrets.store import SecretSource
 
 from .chat_reference import CHAT_PAGE, CHAT_TABLES
+from .public_api import API_PAGE, stubs
 
 __all__ = ["PAGE", "TABLES", "with_tables"]
 
@@ -46,7 +46,7 @@ TABLES: Mapping[str, type[BaseModel]] = {
     "worker": WorkerPolicy,
 }
 
-_MARKED = re.compile(r"(<!-- (keys|table) of (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_MARKED = re.compile(r"(<!-- (keys|table|stubs) of (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
 
 
@@ -56,6 +56,8 @@ def with_tables(page: str) -> str:
 
 
 def _made(kind: str, name: str) -> str:
+    if kind == "stubs":
+        return stubs(name)
     return _table(TABLES[name]) if kind == "keys" else CHAT_TABLES[name]()
 
 
@@ -89,5 +91,5 @@ def _default(field: FieldInfo) -> str:
 
 
 if __name__ == "__main__":
-    for written in (PAGE, CHAT_PAGE):
+    for written in (PAGE, CHAT_PAGE, API_PAGE):
         written.write_text(with_tables(written.read_text()))

@@ -3,7 +3,8 @@
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState, TimeoutType
 from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 
-from httptask.workflows.errors import CallTimeout, call_error
+from httptask.workflows.errors import CallTimeout
+from httptask.workflows.failures import call_error
 
 
 def ended_by(cause: BaseException, state: RetryState = RetryState.TIMEOUT) -> ActivityError:

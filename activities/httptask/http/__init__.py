@@ -1,5 +1,4 @@
-"""The network edge: one HTTP request in, one answer or one typed error out. Usable without Temporal.
+"""The models of requests and responses, headers, addresses and errors; workflow code needs no more of the network edge.
 
-Importing this package does not import a client library: workflow code needs only the models and errors.
-`httptask.client.edge.Edge` sends.
+`httptask.client` sends.
 """

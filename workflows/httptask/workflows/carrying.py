@@ -14,7 +14,8 @@ from httptask.json.pointer import json_pointer
 from httptask.json.tree import infinite_numbers
 from httptask.scheduling.command_limits import Room
 from httptask.scheduling.payloads import payload_of
-from httptask.workflows.errors import CallInvalid, fault_error
+from httptask.workflows.errors import CallInvalid
+from httptask.workflows.failures import fault_error
 
 __all__ = ["carried", "require_json"]
 

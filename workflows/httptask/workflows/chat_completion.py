@@ -28,7 +28,8 @@ from httptask.scheduling.budget import Spending
 from httptask.workflows.activity_tools import ActivityTools
 from httptask.workflows.carrying import require_json
 from httptask.workflows.chat_result import ChatResult, chat_result
-from httptask.workflows.errors import CallInvalid, OutputInvalid, TurnsExceeded, fault_error
+from httptask.workflows.errors import CallInvalid, OutputInvalid, TurnsExceeded
+from httptask.workflows.failures import fault_error
 from httptask.workflows.http_request import CallOptions, execute
 from httptask.workflows.live_text import require_stream
 from httptask.workflows.output_type import response_format_of

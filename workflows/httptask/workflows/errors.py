@@ -17,11 +17,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from temporalio.exceptions import ActivityError, ApplicationError, RetryState
-from temporalio.exceptions import TimeoutError as TemporalTimeoutError
+from temporalio.exceptions import ApplicationError
 
-from httptask.calls.problem import TaskFault
-from httptask.http.errors import Postponed
 from httptask.json.types import is_object
 
 __all__ = [
@@ -54,9 +51,6 @@ __all__ = [
     "TurnsExceeded",
     "Unauthorized",
     "UsageUnknown",
-    "call_error",
-    "fault_error",
-    "typed_error",
 ]
 
 
@@ -183,66 +177,3 @@ class UsageUnknown(CallFailed):
 
 class TurnsExceeded(CallFailed):
     """A model still calls tools after as many turns as it has."""
-
-
-_BY_TYPE: dict[str, type[CallFailed]] = {
-    "Timeout": CallTimeout,
-    **{
-        error.__name__: error
-        for error in (
-            RequestInvalid,
-            PayloadTooLarge,
-            PayloadInvalid,
-            SecretUnavailable,
-            SelectionFailed,
-            TokenUnavailable,
-            ConnectionUnknown,
-            AddressForbidden,
-            FixtureMissing,
-            ConnectFailed,
-            ResponseInterrupted,
-            ResponseInvalid,
-            ResponseTooLarge,
-            HttpStatusError,
-            RateLimited,
-            QuotaExhausted,
-            Unauthorized,
-            Forbidden,
-            OutputInvalid,
-            AnswerTruncated,
-            AnswerFiltered,
-            AnswerRefused,
-            BudgetExceeded,
-            PriceUnknown,
-            UsageUnknown,
-        )
-    },
-}
-
-
-def call_error(error: ActivityError) -> CallFailed:
-    """The typed error for the failure of a call's activity."""
-    cause = error.cause
-    if isinstance(cause, TemporalTimeoutError):
-        last = (
-            f"; the last failure before: {cause.cause}" if isinstance(cause.cause, ApplicationError) else ""
-        )
-        return CallTimeout(f"the call timed out: {cause}{last}", type="Timeout", non_retryable=True)
-    if not isinstance(cause, ApplicationError):
-        return CallFailed(str(cause), type="CallFailed", non_retryable=True)
-    if cause.type == Postponed.__name__ and error.retry_state == RetryState.TIMEOUT:
-        # Its next turn would come after the timeout, so Temporal ends it in the reason of the last put-off.
-        return CallTimeout(f"the call timed out: {cause.message}", type="Timeout", non_retryable=True)
-    return typed_error(cause)
-
-
-def typed_error(failure: ApplicationError) -> CallFailed:
-    """The class of ours that a failure's type names."""
-    found = _BY_TYPE.get(failure.type or "", CallFailed)
-    return found(failure.message, *failure.details, type=failure.type, non_retryable=True)
-
-
-def fault_error(fault: TaskFault, *details: Any) -> CallFailed:
-    """The typed error for what the interpreter would end a task with."""
-    problem = fault.problem
-    return typed_error(ApplicationError(problem.detail or problem.title, *details, type=problem.error))

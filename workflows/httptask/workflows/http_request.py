@@ -40,7 +40,8 @@ from httptask.scheduling.connection_profiles import resolve_connections
 from httptask.scheduling.polling import execute_call
 from httptask.scheduling.registered import require_plugin
 from httptask.workflows.carrying import carried, require_json
-from httptask.workflows.errors import CallInvalid, call_error, typed_error
+from httptask.workflows.errors import CallInvalid
+from httptask.workflows.failures import call_error, typed_error
 
 __all__ = ["CallOptions", "execute", "http_request"]
 

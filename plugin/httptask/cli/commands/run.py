@@ -48,7 +48,7 @@ def run(
     from httptask.cli.preflight.readiness import examine, require_ready
     from httptask.cli.project.plugins import load_fixtures, plugin_for_run, used_secrets
     from httptask.cli.project.project import load_project
-    from httptask.config import for_own_runs
+    from httptask.config.config import for_own_runs
 
     recorded = load_fixtures(fixtures, record)
     project = load_project(config, fixtures=recorded)

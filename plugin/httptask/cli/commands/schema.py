@@ -31,7 +31,7 @@ def write_schema(file: Path) -> None:
     Raises:
         CliError: it would be written through a link in `.httptask`, where nothing is.
     """
-    from httptask.config import STATE_DIRECTORY_NAME
+    from httptask.config.config import STATE_DIRECTORY_NAME
 
     if file.parent.name == STATE_DIRECTORY_NAME:
         for place in (file.parent, file):

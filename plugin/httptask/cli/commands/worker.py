@@ -66,7 +66,8 @@ def worker(
     from httptask.cli.project.project import as_cli_error, load_project
     from httptask.cli.temporal.cluster import Cluster, find_cluster
     from httptask.cli.worker.serving import serve_on_cluster
-    from httptask.config import ConfigInvalid, for_worker
+    from httptask.config import ConfigInvalid
+    from httptask.config.config import for_worker
 
     require_address("metrics", metrics_address)
     configure_logging("INFO", metrics_address=None if check else metrics_address)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from httptask.cli.terminal.console import harmless, print_note
 from httptask.cli.terminal.errors import CliError, in_lines
-from httptask.config import DOTENV_NAME, Config, ConfigInvalid, find_config, load_config, read_dotenv
+from httptask.config import Config, ConfigInvalid, load_config
+from httptask.config.find import DOTENV_NAME, find_config, read_dotenv
 
 if TYPE_CHECKING:
     from httptask.fixtures.transport import Fixtures

@@ -24,7 +24,8 @@ from httptask.http.models import HttpRequest
 from httptask.interpreter.status import Impasse
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE
 from httptask.json.types import is_object
-from httptask.plugin import ReplayFailed, replay_tasks, runs_definition, with_attempts, with_simulated
+from httptask.plugin.replay import ReplayFailed, replay_tasks, runs_definition
+from httptask.plugin.status import with_attempts, with_simulated
 from httptask.plugin.storage.folder import StoredPayloadMissing
 from httptask.request.history_view import shown_request
 

@@ -8,7 +8,8 @@ from httptask.cli.project.definitions import definition_files, files_at, load_ru
 from httptask.cli.project.plugins import serve, used_secrets
 from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
-from httptask.config import Config, for_own_runs
+from httptask.config import Config
+from httptask.config.config import for_own_runs
 from httptask.plugin import DefinitionRegistry
 from httptask.secrets.store import SecretSource
 
