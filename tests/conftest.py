@@ -1,6 +1,7 @@
 import fcntl
 import gc
 import os
+import re
 import signal
 from collections.abc import Generator
 from pathlib import Path
@@ -12,6 +13,12 @@ pytest_plugins = ["support.fixtures"]
 NEXT, MACHINE = Path(__file__), Path(__file__).parent / "support" / "__init__.py"
 """Files that all processes have, as locks: whose turn it is to take the machine, and the machine."""
 
+MOST_OF_A_TEXT = 50
+"""Characters that a text gives to a name: other arguments give theirs too."""
+
+SHORT_NAME = re.compile(r"[A-Za-z0-9_.,:/'() \[\]-]{1,60}")
+"""What the name of a case is made of: words, and no code."""
+
 # Without it each process of the tests, and each that a test starts, would compile all it imports: ten seconds of work.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
@@ -20,11 +27,25 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case by the words of its text; by the argument where the text is long, or more than a line."""
+    if not isinstance(val, str | bytes):
+        return None
+    text = val if isinstance(val, str) else val.decode("latin-1")
+    words = re.sub(r"[^A-Za-z0-9_.:/-]+", " ", text).strip()
+    return words if text.isprintable() and 0 < len(words) <= MOST_OF_A_TEXT else argname
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put those that need the machine first, where they wait for nobody's long test, and then the long ones.
 
     All of them fall to the first process, from whose end the others take what they have time for.
     """
+    nameless = [
+        item.nodeid for item in items if isinstance(item, pytest.Function) and not has_short_name(item)
+    ]
+    if nameless:
+        raise pytest.UsageError("give these cases short names, as `ids` or pytest.param(id=):", *nameless)
     items.sort(key=lambda item: (not is_alone(item), item.get_closest_marker("long") is None))
 
 
@@ -53,3 +74,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def is_alone(item: pytest.Item) -> bool:
     """Whether a test holds times that another process would cost it."""
     return item.get_closest_marker("alone") is not None
+
+
+def has_short_name(item: pytest.Function) -> bool:
+    """Whether what tells a case from the others of its test is a few words."""
+    return not hasattr(item, "callspec") or SHORT_NAME.fullmatch(item.callspec.id) is not None

@@ -21,6 +21,19 @@ from httptask.dsl.functions import HttpRequestArguments
         ("${ $secrets.HOOK }", None, None),
         ("${ .url }", None, None),
     ],
+    ids=[
+        "query and fragment",
+        "no path",
+        "expression",
+        "filtered expression",
+        "URI template",
+        "secret",
+        "base URL and path",
+        "item",
+        "query of an expression",
+        "secret alone",
+        "expression alone",
+    ],
 )
 def test_paths(endpoint: str | None, path: str | None, expected: str | None) -> None:
     arguments = HttpRequestArguments(method="get", endpoint=endpoint, connection="shop", path=path)

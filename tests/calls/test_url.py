@@ -149,6 +149,21 @@ def test_a_connection_is_never_chosen_by_data() -> None:
         ('${ "https://h\\($workflow.input.path)" }', "https://h/p/q"),
         ('${ $workflow.input.base + "/x" }', "https://h/x"),
     ],
+    ids=[
+        "value in a text",
+        "values in path and query",
+        "sum",
+        "sum with a number",
+        "text in a text",
+        "format",
+        "parentheses",
+        "nested sums",
+        "sum of sums",
+        "escapes",
+        "input of the workflow",
+        "path chosen by who starts",
+        "server chosen by who starts",
+    ],
 )
 def test_an_expression_that_begins_with_its_server_is_text_with_values_in_it(endpoint: str, url: str) -> None:
     data = {"id": "a/../b", "n": 7, "q": "&c=d", "path": "/p/q", "base": "https://h"}

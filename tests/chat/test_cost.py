@@ -80,6 +80,7 @@ async def test_at_no_price_nothing_costs_nothing(usage: Usage | None) -> None:
         (MILLION, "gpt-4.1-mini", "https://gateway.example.com/v1"),
         (MILLION, "gpt-4.1-mini", None),
     ],
+    ids=["no usage", "empty usage", "unknown model", "unknown server", "no address"],
 )
 async def test_what_is_not_known_has_no_price(usage: Usage | None, model: str, base_url: str | None) -> None:
     assert await cost_of(usage, model, Connection(name="c", base_url=base_url)) is None

@@ -159,6 +159,7 @@ async def test_which_statuses_are_results(make_edge: Any, status: int, success: 
             "502 from {host}: cut",
         ),
     ],
+    ids=["429", "quota", "401", "403", "500", "redirect", "broken gzip", "unknown coding", "cut body"],
 )
 async def test_statuses_as_errors(
     make_edge: Any, reply: Reply, error: type[HttpTaskError], retryable: bool, message: str

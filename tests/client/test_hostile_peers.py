@@ -128,6 +128,7 @@ async def test_that_needs_no_deadline(edge: Edge, behaviour: str) -> None:
         ("redirect-to-two-places", "it redirects with 2 Location headers"),
         ("redirect-to-nowhere", "it redirects with no Location headers"),
     ],
+    ids=["loop", "for ever", "file", "loopback", "metadata", "two places", "nowhere"],
 )
 async def test_reasons_to_stay(edge: Edge, behaviour: str, reason: str) -> None:
     error, _ = await fault_of(edge, behaviour, LONG)

@@ -38,6 +38,7 @@ async def test_settings_in_a_secret(make_edge: Any, authority: ScriptedServer, a
             "authority",
         ),
     ],
+    ids=["no JSON", "number", "no grant", "no URL"],
 )
 async def test_settings_in_a_secret_that_are_none(
     make_edge: Any, api: ScriptedServer, stored: str, message: str

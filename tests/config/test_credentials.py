@@ -65,6 +65,7 @@ def test_the_cure_names_a_variable_that_is_there_and_repeats_no_other_text(tmp_p
         SERVER + 'authentication.basic = { username = "u", password = "pa$SWORD" }',
         SERVER.replace(".com", ".com/odata/$batch"),
     ],
+    ids=["secret", "price", "password", "path"],
 )
 def test_a_dollar_alone_is_no_variable(tmp_path: Path, text: str) -> None:
     assert load_config(written(tmp_path, text), {"SWORD": "x", "batch": "x"}).connections
@@ -99,6 +100,18 @@ def test_a_dollar_alone_is_no_variable(tmp_path: Path, text: str) -> None:
             "secrets.T.origins: '*' is none; write https://HOST",
         ),
     ],
+    ids=[
+        "scheme before the token",
+        "empty token",
+        "secret alone",
+        "key alone",
+        "secret by name",
+        "reference as a variable",
+        "empty variable",
+        "origin without scheme",
+        "origin with a path",
+        "any origin",
+    ],
 )
 def test_what_could_not_work_is_refused_with_its_cure(tmp_path: Path, text: str, fault: str) -> None:
     file = written(tmp_path, SERVER + text)
@@ -122,6 +135,7 @@ def test_what_could_not_work_is_refused_with_its_cure(tmp_path: Path, text: str,
             "3:59: … `connections.x.proxy.password`",
         ),
     ],
+    ids=["bearer", "header", "API key", "proxy"],
 )
 def test_literals_are_told_with_their_place(tmp_path: Path, text: str, place: str) -> None:
     file = written(tmp_path, SERVER + text)

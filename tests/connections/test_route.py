@@ -120,6 +120,7 @@ async def test_a_new_certificate_counts_from_the_next_call_on(
         ("certificate", b"junk", "the client certificate .* can't be used: it is no PEM file"),
         ("key", b"junk", "the client certificate .* can't be used: it is no PEM file"),
     ],
+    ids=["no CA bundle", "junk as CA bundle", "junk as certificate", "junk as key"],
 )
 async def test_unusable_files(
     make_edge: Any, certificates: Certificates, name: str, content: bytes | None, message: str

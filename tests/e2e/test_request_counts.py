@@ -138,7 +138,7 @@ async def skipping() -> AsyncIterator[WorkflowEnvironment]:
         yield environment
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name.replace("`", ""))
 async def test_requests(skipping: WorkflowEnvironment, row: Row) -> None:
     async with ScriptedServer(row.replies) as server, (row.opened or (lambda: given(server.url)))() as url:
         shop = local_connection("shop", url, limits=row.limits)

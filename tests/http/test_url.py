@@ -19,6 +19,19 @@ from httptask.http.url import Url, encode_component, encode_text, encode_within
         ("http://1.2.3.4.example/", "http://1.2.3.4.example", "/"),
         ("http://h/?u=http://evil/", "http://h", "/?u=http://evil/"),
     ],
+    ids=[
+        "no path",
+        "upper case",
+        "query without path",
+        "dots",
+        "IPv6",
+        "fragment",
+        "underscore",
+        "at sign",
+        "empty query",
+        "digits in a name",
+        "URL in a query",
+    ],
 )
 def test_urls(text: str, origin: str, target: str) -> None:
     url = Url.parse(text)

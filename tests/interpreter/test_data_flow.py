@@ -36,7 +36,7 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         None,
         {"sum": 3},
     ),
-    "the workflow's output is made of those of its tasks, also where one of them ends it": (
+    "the workflow's output is made of its tasks'": (
         """
         do:
           - first: { set: { a: 1 } }
@@ -51,7 +51,7 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         None,
         [{"c": 4}, 1, None, 3, None, None],
     ),
-    "a skipped task is null to others and passes its input on": (
+    "a skipped task is null and passes its input on": (
         """
         do:
           - first: { set: { a: 1 } }
@@ -70,7 +70,7 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         {"start": True},
         {"context": {"start": True, "seen": 1}},
     ),
-    "text interpolates, and an expression alone keeps its type": (
+    "an expression alone keeps its type": (
         """
         do: [{ all: { set: { text: "n=${ .n }, o=${ .o }", n: "${ .n }", literal: "$${ .n }" } } }]
         """,
@@ -89,7 +89,7 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         None,
         {"b": 2},
     ),
-    "for carries its data from one iteration to the next, and while ends it": (
+    "for carries its data on, and while ends it": (
         """
         do:
           - loop:
@@ -120,7 +120,7 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         {"rows": [["a"], ["b", "c"]]},
         {"seen": [[0, 0, "a"], [1, 0, "b"], [1, 1, "c"]]},
     ),
-    "map gives every item the same input and keeps their order": (
+    "map gives each item the same input, in order": (
         """
         do:
           - each:
@@ -161,7 +161,7 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         None,
         {"n": 4, "latest": 4},
     ),
-    "exit leaves the nearest list, end the whole workflow": (
+    "exit leaves the nearest list, end the workflow": (
         """
         do:
           - block:
@@ -285,7 +285,7 @@ PROBLEMS: dict[str, tuple[str, Any, dict[str, Any]]] = {
         None,
         {"status": 408, "instance": ""},
     ),
-    "a block that takes too long, in the name of the block": (
+    "a block that takes too long, by its name": (
         """
         do:
           - block:
@@ -302,7 +302,7 @@ PROBLEMS: dict[str, tuple[str, Any, dict[str, Any]]] = {
         {"a": 3},
         {"title": "Not a list", "instance": "/do/0/loop"},
     ),
-    "an endless loop of tasks is ended by the workflow's timeout": (
+    "an endless loop ends by the workflow's timeout": (
         """
         timeout: { after: PT1S }
         do: [{ a: { set: { n: 1 } } }, { b: { set: { n: 2 }, then: a } }]

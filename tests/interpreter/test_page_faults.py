@@ -201,6 +201,7 @@ async def test_faults(
             "`query` has the parameter page, which `paginate` sets: leave it out",
         ),
     ],
+    ids=["page in the address", "cursor in the address", "page in the query"],
 )
 async def test_parameter_that_is_there_already(
     temporal: WorkflowEnvironment, path: str, query: str, paginate: str, detail: str

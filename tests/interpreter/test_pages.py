@@ -44,6 +44,7 @@ async def test_all_items(temporal: WorkflowEnvironment, way: str, count: int) ->
         ('until: "${ .data[-1].n >= 3 }"', 4, 2),
         ("maxPages: 3, limit: 5", 5, 3),
     ],
+    ids=["limit in a page", "limit at a page", "until", "most pages"],
 )
 async def test_it_stops(temporal: WorkflowEnvironment, way: str, rule: str, kept: int, pages: int) -> None:
     outcome, targets = await run_pages(temporal, Api(numbers(9)), definition(f"{way}, {DATA}, {rule}"))
@@ -75,6 +76,16 @@ async def test_more_pages_than_allowed(temporal: WorkflowEnvironment, way: str) 
             'page: { parameter: "p[n]", start: 0, size: 2 }',
             ["/items?q=a&p%5Bn%5D=0", "/items?q=a&p%5Bn%5D=1"],
         ),
+    ],
+    ids=[
+        "link",
+        "next",
+        "cursor",
+        "cursor over a query",
+        "page",
+        "offset",
+        "offset from 1",
+        "page in brackets",
     ],
 )
 async def test_what_is_asked_for(temporal: WorkflowEnvironment, way: str, targets: list[str]) -> None:
@@ -177,6 +188,7 @@ async def test_items_are_handed_to_map(temporal: WorkflowEnvironment) -> None:
             [{"searches": [{}, {"c": 1, "a/b": 0}]}, {"searches": [{}, {"c": 1, "a/b": 2}]}],
         ),
     ],
+    ids=["cursor", "list as a cursor", "page", "offset"],
 )
 async def test_position_in_the_body(
     temporal: WorkflowEnvironment, paginate: str, body: str, bodies: list[Any]
@@ -200,6 +212,7 @@ async def test_position_in_the_body(
         ("offset: { parameter: from, size: 2 }", '{ from: "${ 0 }", q: x }', [b"from=0&q=x", b"from=2&q=x"]),
         ('cursor: { parameter: after, from: "${ .cursor }" }', '{ after: "" }', [b"after=", b"after=c2"]),
     ],
+    ids=["page", "offset", "cursor"],
 )
 async def test_position_in_a_form(
     temporal: WorkflowEnvironment, paginate: str, form: str, bodies: list[bytes]

@@ -123,7 +123,7 @@ async def test_served_definition_publishes_by_its_memo(temporal: WorkflowEnviron
             await runner.replay(handle)
 
 
-@pytest.mark.parametrize("worker", [{}, {"max_cached_workflows": 0}], ids=str)
+@pytest.mark.parametrize("worker", [{}, {"max_cached_workflows": 0}], ids=["cached", "uncached"])
 async def test_runs_that_continue_as_new_are_followed(
     temporal: WorkflowEnvironment, worker: dict[str, int]
 ) -> None:

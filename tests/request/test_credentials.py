@@ -176,6 +176,19 @@ def test_a_requests_own_authentication_replaces_the_connections(authentication: 
         (key("header", value="written out"), {"x-key": "[redacted]"}, "--header 'x-key: [redacted]'"),
         (key("cookie"), {"Cookie": "x-key=$KEY"}, '--header "Cookie: x-key=$KEY"'),
     ],
+    ids=[
+        "basic",
+        "basic from a secret",
+        "bearer",
+        "digest",
+        "digest written out",
+        "oauth2",
+        "oidc",
+        "oauth2 from a secret",
+        "key",
+        "key written out",
+        "cookie",
+    ],
 )
 def test_what_is_shown(authentication: dict[str, Any], shown: dict[str, str], curl: str) -> None:
     prepared = prepare(HttpRequest(method="GET", url="/p", connection="c"), connection(authentication))

@@ -74,6 +74,18 @@ def both(connection: Connection | None = None, **fields: Any) -> tuple[str, Wire
             "https://h/?k=k%2F1%20%26x&k=a&k=12%3Aab%2Fc-bk%2F1%20%26x",
         ),
     ],
+    ids=[
+        "space",
+        "escapes",
+        "empty query",
+        "fragment",
+        "list",
+        "empty list",
+        "secret",
+        "secret and path",
+        "secret in a path",
+        "secrets in a query",
+    ],
 )
 def test_url(url: str, query: dict[str, Any], secrets: list[SecretReference], shown: str, sent: str) -> None:
     uri, wire = both(url=url, query=query, secrets=tuple(secrets))
@@ -94,6 +106,19 @@ def test_url(url: str, query: dict[str, Any], secrets: list[SecretReference], sh
         ("https://x/v1", "https://x/other", "https://x/other"),
         ("https://x/v1", "//evil.example/", "https://x/v1//evil.example/"),
         ("https://x/v1", "@evil.example/", "https://x/v1/@evil.example/"),
+    ],
+    ids=[
+        "path",
+        "slash at the end",
+        "no slash",
+        "no base path",
+        "no path",
+        "query",
+        "query of the base",
+        "both queries",
+        "other URL",
+        "two slashes",
+        "at sign",
     ],
 )
 def test_joining_to_a_connection(base: str, path: str, joined: str) -> None:

@@ -67,6 +67,7 @@ def fail(breaker: Breaker, calls: int, error: Callable[[], HttpTaskError] = lamb
         lambda: Timeout("x"),
         lambda: ResponseInterrupted("x"),
     ],
+    ids=["500", "529", "connect", "timeout", "interrupted"],
 )
 def test_twenty_failures_open_it(breaker: Breaker, error: Callable[[], HttpTaskError]) -> None:
     assert fail(breaker, 100, error) == 20
@@ -81,6 +82,7 @@ def test_twenty_failures_open_it(breaker: Breaker, error: Callable[[], HttpTaskE
         lambda: ConnectFailed("the certificate is refused", retryable=False),
         lambda: AddressForbidden("x"),
     ],
+    ids=["429", "404", "501", "certificate", "forbidden"],
 )
 def test_what_is_no_outage_does_not(breaker: Breaker, error: Callable[[], HttpTaskError]) -> None:
     assert fail(breaker, 100, error) == 100

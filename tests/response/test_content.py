@@ -104,11 +104,12 @@ def test_the_deepest_json_accepted() -> None:
         ("application/x-jsonlines", b"{}\n{}", "{}\n{}", "text"),
         ("application/json-seq", b"\x1e{}\n", "\x1e{}\n", "text"),
         ("text/plain charset=iso-8859-1", b"\xe9", "é", "text"),
-        (
+        pytest.param(
             "text/html",
             b'<?xml version="1.0" encoding="ISO-8859-1"?>\xe9',
             '<?xml version="1.0" encoding="ISO-8859-1"?>é',
             "text",
+            id="declaration of XML in a page",
         ),
         ("text/plain; charset=iso-8859-1, text/plain", b"\xe9", "é", "text"),
         ('text/plain; a="x, y/z"', b"x", "x", "text"),
@@ -161,6 +162,32 @@ def test_media_types(content_type: str, body: bytes, value: Any, kind: str) -> N
         ("text/plain; charset=Big5", "啫".encode("big5hkscs"), "啫"),
         ("text/plain; charset=iso-8859-9", b"\x80 5", "€ 5"),
     ],
+    ids=[
+        "CSV with a mark",
+        "UTF-8, not Latin-1",
+        "UTF-16",
+        "UTF-32",
+        "no type",
+        "euro in Latin-1",
+        "control in Latin-1",
+        "XML",
+        "SVG",
+        "XML that claims another",
+        "XML that claims nothing",
+        "XML that claims UTF-16",
+        "XML in UTF-16",
+        "HTML",
+        "HTML by its header",
+        "HTML, header last",
+        "HTML comment",
+        "HTML note",
+        "HTML data",
+        "gb2312",
+        "Shift_JIS",
+        "Korean",
+        "Big5",
+        "Turkish",
+    ],
 )
 def test_a_text_is_read_without_loss(content_type: str, body: bytes, text: str | None) -> None:
     found = read_content(body, content_type, CLEAN).value
@@ -181,6 +208,7 @@ def test_a_text_is_read_without_loss(content_type: str, body: bytes, text: str |
         ("text/html", b"<meta charset=klingon>", "claims the charset 'klingon', which is not known"),
         ("text/plain", b"\xff\xfe\0", r"the charset 'utf-16' that it claims"),
     ],
+    ids=["CSV", "claimed UTF-8", "claimed ASCII", "unknown charset", "cut UTF-16"],
 )
 def test_what_cannot_be_read_is_told_with_the_cure(content_type: str, body: bytes, message: str) -> None:
     with pytest.raises(ResponseInvalid, match=message + ".*: name the right one with `charset`"):

@@ -235,6 +235,7 @@ async def test_a_body_stays_at_its_origin(make_edge: Any, code: int) -> None:
         ("http://x:99999/", "its Location can't be read as a URL"),
         ("/start", "it redirects in a circle"),
     ],
+    ids=["file", "gopher", "javascript", "user", "number as a host", "half a bracket", "port", "circle"],
 )
 async def test_refused_targets(make_edge: Any, location: str, reason: str) -> None:
     async with server_that(location) as server:

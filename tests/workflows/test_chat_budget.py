@@ -85,6 +85,7 @@ async def test_within_a_budget_there_is_an_answer(temporal: WorkflowEnvironment)
         (WRONG, Budget(cost_usd=1), "PriceUnknown", "what m has cost is not known"),
         (UNMETERED, Budget(tokens=1000), "UsageUnknown", "an answer of m came without its usage"),
     ],
+    ids=["price", "usage"],
 )
 async def test_a_budget_is_no_guess(
     temporal: WorkflowEnvironment, reply: Reply, budget: Budget, error: str, message: str

@@ -158,7 +158,7 @@ def test_counts_in_the_forms_of_servers(reported: dict[str, Any], counts: dict[s
         ({"choices": [{"finish_reason": "error", "error": {"code": 502, "message": "gone"}}]}, HttpStatusError, "gone"),
         ("Internal Server Error", ResponseInvalid, "it is not JSON from line 1, column 1 on"),
         ("<!doctype html><title>502</title>", ResponseInvalid, "it is not JSON from line 1, column 1 on"),
-    ],
+    ], ids=["FastAPI", "FastAPI, invalid", "Mistral, invalid", "vLLM", "bare error", "Google, in a list", "no message", "no error", "in a choice", "text", "web page"],
 )  # fmt: skip
 def test_an_error_in_place_of_an_answer(body: Any, kind: type[HttpTaskError], message: str) -> None:
     with pytest.raises(kind, match=message):

@@ -120,6 +120,19 @@ def test_an_odd_field_loses_no_answer(body: Any, field: str, value: Any) -> None
         *((5, 5), (5.0, 5), ("5", 5), ("five", None), (True, None), (None, None), (1.5, None)),
         *((-5, None), (10**9, 10**9), (10**9 + 1, None), (10**400, None)),
     ],
+    ids=[
+        "number",
+        "whole float",
+        "digits",
+        "word",
+        "boolean",
+        "null",
+        "fraction",
+        "negative",
+        "largest",
+        "too large",
+        "endless",
+    ],
 )
 def test_reads_token_counts(count: Any, read: int | None) -> None:
     usage = read_completion(said("Hi", usage={"prompt_tokens": count}), REQUEST).usage
@@ -306,6 +319,7 @@ def test_json_that_a_server_took_for_a_thought_is_told(field: str) -> None:
         ("model_context_window_exceeded", "length", "cut off at the .*exceeded"),
         ("sensitive", "content_filter", "content filter .*sensitive"),
     ],
+    ids=["length", "filter", "context window", "sensitive"],
 )
 def test_cut_output_is_never_taken_for_whole(told: str, meant: str, reason: str) -> None:
     request = {

@@ -128,6 +128,7 @@ async def test_a_key_that_is_refused_under_another_status(shell: Shell) -> None:
             "the host is 10.0.0.1, a private address",
         ),
     ],
+    ids=["secrets", "name", "forbidden address", "nobody there", "behind a proxy"],
 )
 async def test_where_it_ends(
     shell: Shell,

@@ -28,7 +28,7 @@ COMMANDS: tuple[list[str], ...] = (
 )
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: " ".join(["httptask", *words]))
 def test_each_command_shows_an_example(command: list[str]) -> None:
     told = subprocess.run([HTTPTASK, *command, "--help"], capture_output=True, text=True, check=True).stdout
     assert " ".join(["Example: httptask", *command]) in " ".join(told.split())

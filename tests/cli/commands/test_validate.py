@@ -241,6 +241,19 @@ TOKENS, DOLLARS = "{ tokens: 100 }", "{ cost_usd: 1 }"
         (TOKENS, "connection: mistral, fallback: [{ connection: openai }],", "3:88"),
         (TOKENS, "fallback: [{ connection: claude }],", "3:50"),
     ],
+    ids=[
+        "tokens",
+        "dollars",
+        "turned off",
+        "turned on",
+        "expression",
+        "calls",
+        "local, tokens",
+        "local, dollars",
+        "refused field",
+        "fallback of a refused field",
+        "fallback",
+    ],
 )
 async def test_a_budget_needs_the_usage_of_streams(
     shell: Shell, budget: str, more: str, place: str | None

@@ -142,6 +142,7 @@ def test_files_become_members(folder: Path) -> None:
         ),
         ("n=@notes.txt", "--input-file: the input has n already", "give it once"),
     ],
+    ids=["no name", "no file sign", "absent", "not text", "twice"],
 )
 def test_faults_of_files(folder: Path, argument: str, message: str, hint: str) -> None:
     (folder / "notes.txt").touch()

@@ -74,6 +74,7 @@ def test_a_timeout_of_the_workflow_names_no_task() -> None:
         (None, "validation", "null is not of type object", False),
         ({}, "expression", "`.name` is null and can't stand in a text", False),
     ],
+    ids=["null in a text", "other fault of an expression", "invalid", "input was given"],
 )
 def test_a_run_without_input_is_reminded_of_it(data: object, kind: str, detail: str, *, told: bool) -> None:
     problem = Problem.standard(kind, "The expression failed", detail=detail)

@@ -39,6 +39,20 @@ def codes(tasks: str) -> list[tuple[str, str]]:
         ),
         (f"  - a: {{ switch: [{{ c: {{ then: continue }} }}] }}\n  - b: {TASK}", []),
     ],
+    ids=[
+        "next",
+        "over and back",
+        "unknown",
+        "unknown of a case",
+        "twice",
+        "after exit",
+        "after raise",
+        "skipped end",
+        "after a case for all",
+        "case for some",
+        "after some cases and an end",
+        "case that continues",
+    ],
 )
 def test_targets_and_dead_tasks(tasks: str, faults: list[tuple[str, str]]) -> None:
     assert codes(tasks) == faults
@@ -58,6 +72,7 @@ SWITCH = "  - s: { switch: [{ one: { when: .x, then: a } }, { two: { then: c } }
         (f"  - a: {TASK}\n  - b: {{ set: {{ x: 1 }}, then: end }}\n  - c: {TASK}", None),
         (f"  - c: {{ set: {{ x: 1 }}, then: end }}\n  - a: {TASK}", None),
     ],
+    ids=["one task", "two tasks", "skipped task", "ends", "continues", "ends later", "last case"],
 )
 def test_a_case_that_runs_on_into_another_is_warned_of(tasks: str, at: str | None) -> None:
     assert codes(SWITCH + tasks) == ([("fall-through", at)] if at else [])

@@ -37,6 +37,7 @@ def task(text: str) -> str:
         ),
         chat(f"user: {SECRET}"),
     ],
+    ids=["header", "query", "body", "server", "authentication", "chat"],
 )
 def test_requests_may_hold_them(text: str) -> None:
     assert faults_of(text) == []
@@ -55,6 +56,7 @@ def test_requests_may_hold_them(text: str) -> None:
         task(f"set: {{ x: 1 }}, export: {{ as: {{ x: {SECRET} }} }}"),
         task("set: { x: 1 }") + f"\noutput: {{ as: {{ x: {SECRET} }} }}",
     ],
+    ids=["method", "path", "set", "wait", "raise", "input", "output", "export", "output of the workflow"],
 )
 def test_everything_else_may_not(text: str) -> None:
     assert [fault.code for fault in faults_of(text)] == ["secret-outside-request"]
@@ -67,6 +69,7 @@ def test_everything_else_may_not(text: str) -> None:
         task("set: { x: 1 }, output: { as: $secrets.TOKEN }"),
         get("headers: { x: '${ $secrets.TOKEN | length }' }"),
     ],
+    ids=["if", "output", "filter"],
 )
 def test_no_expression_reads_them(text: str) -> None:
     assert [fault.code for fault in faults_of(text)] == ["secret-in-expression"]

@@ -256,7 +256,7 @@ def faults_of(text: str, *, condition: bool = False) -> list[Fault]:
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "offset", "message", "hint"), GOLDEN, ids=[row[0] for row in GOLDEN]
+    ("text", "code", "offset", "message", "hint"), GOLDEN, ids=[row[1] for row in GOLDEN]
 )
 def test_golden(text: str, code: str, offset: int, message: str, hint: str) -> None:
     assert faults_of(text) == [Fault("/x", code, message, hint, offset=offset)]

@@ -15,7 +15,10 @@ def test_the_definition_is_sound() -> None:
     assert compiled.program is not None
 
 
-@pytest.mark.parametrize(("right", "wrong", "word"), typos([*NAMES_AND_FIELDS, *KEYS]))
+SLIPS = typos([*NAMES_AND_FIELDS, *KEYS])
+
+
+@pytest.mark.parametrize(("right", "wrong", "word"), SLIPS, ids=[word for *_, word in SLIPS])
 def test_a_slip_is_found_and_its_cure_named(right: str, wrong: str, word: str) -> None:
     assert right in DEFINITION
     compiled = compile_definition(read_yaml(DEFINITION.replace(right, wrong, 1)).data)
@@ -26,7 +29,9 @@ def test_a_slip_is_found_and_its_cure_named(right: str, wrong: str, word: str) -
     assert len(compiled.faults) == 1, "one slip, one fault"
 
 
-@pytest.mark.parametrize(("text", "code", "cure"), FROM_ELSEWHERE)
+@pytest.mark.parametrize(
+    ("text", "code", "cure"), FROM_ELSEWHERE, ids=[code for _, code, _ in FROM_ELSEWHERE]
+)
 def test_what_is_right_in_other_tools_is_told_once_with_its_cure(text: str, code: str, cure: str) -> None:
     [fault] = faults_of(text)
     assert fault.code == code
@@ -43,6 +48,14 @@ def test_what_is_right_in_other_tools_is_told_once_with_its_cure(text: str, code
         "{ method: post, endpoint: 'https://h:80/{+a}', body: '{a}' }",
         "{ method: post, endpoint: 'https://h', body: '${ .a }' }",
         "{ method: post, endpoint: 'https://h', body: '{\"a\": 1}', headers: { Content-Type: application/json } }",
+    ],
+    ids=[
+        "path with a dollar",
+        "query with a dollar",
+        "path with a colon",
+        "template",
+        "body of an expression",
+        "JSON text",
     ],
 )
 def test_what_is_meant_as_it_stands_is_not_told(text: str) -> None:

@@ -128,15 +128,13 @@ OPTIONS = [
         "logit_bias of a word", "/logit_bias/cat", "logit-bias-has-token-ids", logit_bias={"cat": 1, "7": 1}
     ),
     *[
-        wrong(
-            f"schema {declared}", "/response_format/json_schema/schema", "answer-schema", **schema(declared)
-        )
-        for declared in (
-            {"type": "objet"},
-            {"properties": {"a/b": {"pattern": "("}}},
-            {"$ref": "#/$defs/none"},
-            {"$ref": "https://example.com/schema.json"},
-        )
+        wrong(f"schema, {name}", "/response_format/json_schema/schema", "answer-schema", **schema(declared))
+        for name, declared in {
+            "unknown type": {"type": "objet"},
+            "pattern": {"properties": {"a/b": {"pattern": "("}}},
+            "missing definition": {"$ref": "#/$defs/none"},
+            "another document": {"$ref": "https://example.com/schema.json"},
+        }.items()
     ],
 ]
 
@@ -326,7 +324,7 @@ MODELS = [
     ),
     *[
         doubtful(
-            f"{model} with {name} {value}",
+            f"{model} with {name}",
             f"/{name}",
             "model",
             model=model,

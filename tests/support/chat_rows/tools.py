@@ -237,8 +237,8 @@ CHOICES = [
         functions=[{"name": "f", "parameters": "{}"}],
     ),
     *[
-        sound(f"function_call {choice}", functions=[{"name": "f"}], function_call=choice)
-        for choice in ("none", "auto", {"name": "f"})
+        sound(f"function_call {name}", functions=[{"name": "f"}], function_call=choice)
+        for name, choice in {"none": "none", "auto": "auto", "of a function": {"name": "f"}}.items()
     ],
     wrong("function_call null", "/function_call", "null", functions=[{"name": "f"}], function_call=None),
     wrong(
