@@ -15,7 +15,7 @@ from httptask.http.errors import RequestInvalid
 from httptask.http.models import HttpRequest
 from httptask.request.preview import PreparedRequest, prepare
 from httptask.request.wire import WireRequest, wire_request
-from httptask.testrequest import Sample, plan_test
+from httptask.testrequest import Sample, plan_request
 from support.runs import document, secret_store
 
 VALUES = {"KEY": 'k/1 "&\\x', "PIN": "1234-5678"}
@@ -37,7 +37,7 @@ def faults(**arguments: Any) -> list[str]:
 def planned(data: Any = None, **arguments: Any) -> HttpRequest:
     compiled = compile_definition(definition(**arguments))
     assert compiled.program is not None, compiled.faults
-    return plan_test(compiled.program, "task", Sample(input=data)).request
+    return plan_request(compiled.program, "task", Sample(input=data)).request
 
 
 def both(data: Any = None, **arguments: Any) -> tuple[PreparedRequest, WireRequest]:

@@ -12,7 +12,7 @@ from httptask.dsl.portable import portable_uses
 from httptask.http.errors import AddressForbidden, RequestInvalid
 from httptask.http.models import HttpRequest
 from httptask.testing import Reply, ScriptedServer
-from httptask.testrequest import Sample, plan_test
+from httptask.testrequest import Sample, plan_request
 from support.planned import definition, faults, sent
 from support.runs import document, secret_store
 
@@ -95,7 +95,7 @@ async def test_an_address_out_of_data_is_asked_at_allowed_hosts_only(endpoint: s
     assert program is not None
     async with ScriptedServer([Reply.of()]) as server:
         data = {"url": f"{server.url}/signed?x=1"}
-        request = plan_test(program, "task", Sample(input=data, task_input=data)).request
+        request = plan_request(program, "task", Sample(input=data, task_input=data)).request
         assert request.address_from_data
         for hosts in ((), ("api.example.com",)):
             with pytest.raises(AddressForbidden, match=r"127\.0\.0\.1 is not among the allowed_hosts"):
@@ -110,7 +110,7 @@ async def test_an_address_out_of_data_is_asked_at_allowed_hosts_only(endpoint: s
 def test_a_joined_address_names_its_server_itself() -> None:
     program = compile_definition(definition(endpoint='${ "https://api.example.com/pets/\\(.id)" }')).program
     assert program is not None
-    planned = plan_test(program, "task", Sample(input={"id": 1}, task_input={"id": 1}))
+    planned = plan_request(program, "task", Sample(input={"id": 1}, task_input={"id": 1}))
     assert not planned.request.address_from_data
 
 

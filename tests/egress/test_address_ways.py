@@ -24,7 +24,7 @@ from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest
 from httptask.http.url import Url
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from httptask.testrequest import Sample, plan_test, send_once
+from httptask.testrequest import Sample, plan_request, send_once
 from support.addresses import FORBIDDEN_URLS, METADATA_NAMES
 from support.network import PUBLIC, PUBLIC_NAME, Connections, observe_connections, resolve_names
 from support.runs import parse, running, secret_store
@@ -241,7 +241,7 @@ async def test_test_requests_and_runs(temporal: WorkflowEnvironment, connections
             ran = await runner.run(REQUEST, {"url": url})
             assert ran.problem["error"] in REFUSALS, ran
             sample = Sample(input={"url": url}, task_input={"url": url})
-            tested = await send_once(runner.client, runner.task_queue, plan_test(program, "one", sample))
+            tested = await send_once(runner.client, runner.task_queue, plan_request(program, "one", sample))
             assert tested.problem is not None
             assert tested.problem.error in REFUSALS, tested
     assert connections == []

@@ -5,7 +5,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.dsl.compile import compile_definition
 from httptask.testing import Reply, ScriptedServer
-from httptask.testrequest import Sample, plan_test, send_once
+from httptask.testrequest import Sample, plan_request, send_once
 from support.runs import local_connection, parse, running, secret_store
 
 DEFINITION = """
@@ -42,7 +42,9 @@ async def test_run_and_test_request_see_the_scheme(temporal: WorkflowEnvironment
             outcome = await runner.run(definition)
             program = compile_definition(definition).program
             assert program is not None
-            tested = await send_once(runner.client, runner.task_queue, plan_test(program, "fetch", Sample()))
+            tested = await send_once(
+                runner.client, runner.task_queue, plan_request(program, "fetch", Sample())
+            )
 
     assert outcome.output == tested.downstream == expected
     scheme = expected["scheme"] if expected else "none"

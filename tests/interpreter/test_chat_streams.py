@@ -9,7 +9,7 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.dsl.compile import compile_definition
 from httptask.plugin import fetch_status
 from httptask.testing import Reply, ScriptedServer
-from httptask.testrequest import Sample, plan_test, send_once
+from httptask.testrequest import Sample, plan_request, send_once
 from support.chat_streams import chunk, sse
 from support.runs import Outcome, Runner, local_connection, parse, running
 
@@ -132,6 +132,6 @@ async def test_test_request(temporal: WorkflowEnvironment) -> None:
     async with ScriptedServer([said("Hel", "lo")]) as server, running_to(temporal, server) as found:
         runner: Runner = found
         tested = await send_once(
-            runner.client, runner.task_queue, plan_test(compiled.program, "ask", Sample())
+            runner.client, runner.task_queue, plan_request(compiled.program, "ask", Sample())
         )
     assert tested.downstream["text"] == "Hello"

@@ -9,7 +9,7 @@ from httptask.calls.problem import TaskFault
 from httptask.dsl.compile import compile_definition
 from httptask.http.errors import RequestInvalid
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from httptask.testrequest import Sample, plan_test
+from httptask.testrequest import Sample, plan_request
 from support.runs import document
 
 CHARACTERS = [
@@ -63,7 +63,7 @@ async def test_one_request_and_its_own_headers(make_edge: Any, position: str) ->
         for sent, character in enumerate(CHARACTERS):
             before = len(server.requests)
             try:
-                request = plan_test(program, "task", Sample(input={"x": character})).request
+                request = plan_request(program, "task", Sample(input={"x": character})).request
                 await edge.send(request)
             except (RequestInvalid, TaskFault):
                 assert len(server.requests) == before, f"{sent}: {character!r}"

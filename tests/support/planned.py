@@ -5,7 +5,7 @@ from typing import Any
 from httptask.client.edge import Edge
 from httptask.connections.connection import Connection
 from httptask.dsl.compile import compile_definition
-from httptask.testrequest import Sample, plan_test
+from httptask.testrequest import Sample, plan_request
 from support.runs import document, secret_store
 
 __all__ = ["definition", "faults", "sent"]
@@ -29,5 +29,5 @@ def sent(data: Any, **arguments: Any) -> str:
     """The URL that a request would go to."""
     program = compile_definition(definition(**arguments)).program
     assert program is not None
-    planned = plan_test(program, "task", Sample(input=data, task_input=data, outputs={"first": data}))
+    planned = plan_request(program, "task", Sample(input=data, task_input=data, outputs={"first": data}))
     return _EDGE.prepare(planned.request).uri

@@ -10,7 +10,7 @@ from httptask.activities.connections import profile_of
 from httptask.authentication.policy import ConnectionPolicy
 from httptask.dsl.compile import compile_definition
 from httptask.testing import ScriptedServer
-from httptask.testrequest import Sample, plan_test, send_once
+from httptask.testrequest import Sample, plan_request, send_once
 from support.cluster import address_of
 from support.commands import Shell
 from support.pages import Api, definition, numbers
@@ -44,7 +44,7 @@ async def test_first_page(
         shop = local_connection("shop", server.url, authentication=API_KEY)
         secrets = secret_store({"KEY": "key-0123456789"})
         async with running(temporal, connections={"shop": shop}, secrets=secrets) as runner:
-            planned = plan_test(program, "list", Sample(input={"first": 0}), {"shop": profile_of(shop)})
+            planned = plan_request(program, "list", Sample(input={"first": 0}), {"shop": profile_of(shop)})
             tested = await send_once(runner.client, runner.task_queue, planned)
 
     assert tested.downstream == seen
@@ -61,7 +61,7 @@ async def test_page_that_is_not_what_the_task_says(temporal: WorkflowEnvironment
         ScriptedServer(Api(numbers(5))) as server,
         running(temporal, connections={"shop": local_connection("shop", server.url)}) as runner,
     ):
-        planned = plan_test(program, "list", Sample())
+        planned = plan_request(program, "list", Sample())
         tested = await send_once(runner.client, runner.task_queue, planned)
     assert tested.result is not None
     assert tested.problem is not None

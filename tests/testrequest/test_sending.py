@@ -12,7 +12,7 @@ from httptask.calls.problem import TaskFault
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.program import Program
 from httptask.testing import Reply, ScriptedServer
-from httptask.testrequest import Sample, TestRequestError, plan_test, send_once
+from httptask.testrequest import NotTestable, Sample, plan_request, send_once
 from support.runs import Runner, local_connection, parse, running, secret_store
 
 DEFINITION = """
@@ -65,7 +65,7 @@ async def runner(temporal: WorkflowEnvironment, server: ScriptedServer) -> Async
 
 async def test_it_sends_what_a_run_sends(runner: Runner, server: ScriptedServer) -> None:
     outcome = await runner.run(DEFINITION, SAMPLE.input)
-    tested = await send_once(runner.client, runner.task_queue, plan_test(program(), "tell", SAMPLE))
+    tested = await send_once(runner.client, runner.task_queue, plan_request(program(), "tell", SAMPLE))
 
     run, test = server.requests
     own_key = "idempotency-key"
@@ -84,7 +84,7 @@ async def test_one_attempt_and_what_a_run_would_do(runner: Runner, server: Scrip
     server.script = [Reply.json({"error": "busy"}, status=429, headers={"Retry-After": "7"})]
 
     tested = await send_once(
-        runner.client, runner.task_queue, plan_test(program(), "/do/1/each/with/do/0/tell", SAMPLE)
+        runner.client, runner.task_queue, plan_request(program(), "/do/1/each/with/do/0/tell", SAMPLE)
     )
 
     assert len(server.requests) == 1
@@ -94,7 +94,7 @@ async def test_one_attempt_and_what_a_run_would_do(runner: Runner, server: Scrip
 
 
 async def test_a_queue_without_a_worker_is_named(runner: Runner, server: ScriptedServer) -> None:
-    tested = await send_once(runner.client, "nobody", plan_test(program(), "tell", SAMPLE))
+    tested = await send_once(runner.client, "nobody", plan_request(program(), "tell", SAMPLE))
 
     assert tested.problem is not None
     assert "No worker" in tested.problem.title
@@ -121,14 +121,14 @@ MISSING: dict[str, tuple[str, Sample, str]] = {
 def test_what_is_missing_is_named(name: str) -> None:
     task, sample, message = MISSING[name]
 
-    with pytest.raises(TestRequestError) as raised:
-        plan_test(program(), task, sample)
+    with pytest.raises(NotTestable) as raised:
+        plan_request(program(), task, sample)
 
     assert message in str(raised.value)
 
 
 def test_the_request_holds_no_secret() -> None:
-    planned = plan_test(program(), "tell", SAMPLE)
+    planned = plan_request(program(), "tell", SAMPLE)
 
     found: Any = planned.request.model_dump()
     assert found["headers"] == {"X-Token": "t "}
@@ -155,7 +155,7 @@ async def test_the_workflows_input_and_the_schemas_count(runner: Runner, server:
     assert compiled.program is not None, compiled.faults
     await runner.run(SHAPED, data)
 
-    planned = plan_test(compiled.program, "tell", Sample(input=data))
+    planned = plan_request(compiled.program, "tell", Sample(input=data))
     tested = await send_once(runner.client, runner.task_queue, planned)
 
     assert server.requests[0].json() == server.requests[1].json()
@@ -166,7 +166,7 @@ async def test_the_workflows_input_and_the_schemas_count(runner: Runner, server:
     }
     assert tested.downstream == {"id": "INC-1"}
     with pytest.raises(TaskFault, match="Not valid"):
-        plan_test(compiled.program, "tell", Sample(input={}))
+        plan_request(compiled.program, "tell", Sample(input={}))
     server.script = [Reply.json({"incident": {}})]
     tested = await send_once(runner.client, runner.task_queue, planned)
     assert tested.problem is not None
@@ -201,7 +201,7 @@ async def test_a_run_would_ask_again(temporal: WorkflowEnvironment, finish_reaso
     async with ScriptedServer([Reply.json({"id": "c", "choices": [choice]})]) as server:
         connections = {"openai": local_connection("openai", server.url)}
         async with running(temporal, connections=connections) as runner:
-            planned = plan_test(compiled.program, "label", Sample())
+            planned = plan_request(compiled.program, "label", Sample())
             tested = await send_once(runner.client, runner.task_queue, planned)
 
     assert len(server.requests) == 1
@@ -221,7 +221,7 @@ async def test_a_long_path_in_any_script_is_summarised_within_temporals_400_byte
 ) -> None:
     compiled = compile_definition(parse(LITERAL_PATH))
     assert compiled.program is not None
-    planned = plan_test(compiled.program, "get", Sample(input=f"/{character * 300}"))
+    planned = plan_request(compiled.program, "get", Sample(input=f"/{character * 300}"))
     tested = await send_once(runner.client, runner.task_queue, planned)
     assert tested.problem is None
     [request] = server.requests

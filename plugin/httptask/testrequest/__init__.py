@@ -1,7 +1,6 @@
 """Test request: what one call of a definition would send, and what comes back, before anything runs."""
 
-from httptask.testrequest.checking import check_planned
-from httptask.testrequest.planning import PlannedTest, Sample, TestRequestError, plan_test
-from httptask.testrequest.sending import Outcome, send_once
+from httptask.testrequest.planning import NotTestable, PlannedRequest, Sample, plan_request
+from httptask.testrequest.sending import Outcome, check_planned, send_once
 
-__all__ = ["Outcome", "PlannedTest", "Sample", "TestRequestError", "check_planned", "plan_test", "send_once"]
+__all__ = ["NotTestable", "Outcome", "PlannedRequest", "Sample", "check_planned", "plan_request", "send_once"]

@@ -25,16 +25,14 @@ from httptask.interpreter.state import RunState, TaskExecution
 from httptask.interpreter.variables import Variables, bind, scope_for, task_variables, workflow_variables
 from httptask.testrequest.paging import first_page_of
 
-__all__ = ["PlannedTest", "Sample", "TestRequestError", "plan_test"]
+__all__ = ["NotTestable", "PlannedRequest", "Sample", "plan_request"]
 
 _ID = "test-request"
 _NO_PROFILES: Mapping[str, ConnectionProfile] = {}
 
 
-class TestRequestError(ValueError):
+class NotTestable(ValueError):
     """The task can't be tested as asked; the message says what is missing."""
-
-    __test__ = False  # not a class of tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedTest:
+class PlannedRequest:
     """A call that is ready to be sent.
 
     Attributes:
@@ -75,9 +73,9 @@ class PlannedTest:
     following: Callable[[Any], HttpRequest | None]
 
 
-def plan_test(
+def plan_request(
     program: Program, task: str, sample: Sample, profiles: Mapping[str, ConnectionProfile] = _NO_PROFILES
-) -> PlannedTest:
+) -> PlannedRequest:
     """Render one task's request. Sends nothing.
 
     Args:
@@ -87,7 +85,7 @@ def plan_test(
         profiles: of connections, by name.
 
     Raises:
-        TestRequestError: no such task, or the sample lacks what its request reads.
+        NotTestable: no such task, or the sample lacks what its request reads.
         ExpressionFailed: an expression of the task failed on the sample.
         TaskFault: the rendered parts do not make a request.
     """
@@ -116,7 +114,7 @@ def plan_test(
             call = plan_http_call(node, data, render_part, id_=id_, idempotency_key=id_)
             output = partial(http_output, http)
         case _:
-            raise TestRequestError(
+            raise NotTestable(
                 f"{node.name} makes no request, so there is nothing to test; {_known_calls(program)}"
             )
     request = _http_request(call.argument)
@@ -124,7 +122,7 @@ def plan_test(
     first = first_page_of(node, request, profile, variables)
     if first is not None:
         output = first.items
-    return PlannedTest(
+    return PlannedRequest(
         node,
         call,
         request,
@@ -164,10 +162,10 @@ def _find(program: Program, task: str) -> TaskNode:
         return found[0]
     if found:
         pointers = ", ".join(node.pointer for node in found)
-        raise TestRequestError(f"there are several tasks named {task}; name one by its pointer: {pointers}")
+        raise NotTestable(f"there are several tasks named {task}; name one by its pointer: {pointers}")
     near = closest(task, _calls(program))
     known = f"did you mean {near}?" if near else _known_calls(program)
-    raise TestRequestError(f"there is no task {task}; {known}")
+    raise NotTestable(f"there is no task {task}; {known}")
 
 
 def _calls(program: Program) -> list[str]:
@@ -235,7 +233,7 @@ def _require_outputs(node: TaskNode, sample: Sample) -> None:
     missing = sorted(read - sample.outputs.keys())
     if missing:
         example = ", ".join(f'"{name}": …' for name in missing)
-        raise TestRequestError(
+        raise NotTestable(
             f"the request reads the output of {', '.join(missing)}; give sample values: --outputs '{{{example}}}'"
         )
 
@@ -245,7 +243,7 @@ def _require_variables(node: TaskNode, sample: Sample) -> None:
     missing = sorted((read & node.variables) - sample.variables.keys())
     if missing:
         example = ", ".join(f'"{name}": …' for name in missing)
-        raise TestRequestError(
+        raise NotTestable(
             f"the request is inside a loop and reads {', '.join(f'${name}' for name in missing)}; "
             f"give sample values: --variables '{{{example}}}'"
         )

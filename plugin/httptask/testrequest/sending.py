@@ -1,5 +1,6 @@
-"""Sends a planned call once: the activity that runs use, as a standalone activity of the same worker."""
+"""Holds a planned call to its rules, and sends it once: the activity of runs, standalone, on the same worker."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -8,17 +9,22 @@ from temporalio.client import ActivityFailureError, Client
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
+from httptask.activities.failure import to_application_error
 from httptask.calls.activity_call import activity_options, fitting_summary
 from httptask.calls.problem import Problem, TaskFault, problem_of_failure
-from httptask.chat.models import Completion
+from httptask.chat.check import require_sendable
+from httptask.chat.faults import BodyFault
+from httptask.chat.models import ChatRequest, Completion
+from httptask.connections.connection import Connection, find_connection
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.dsl.functions import ChatCompletionArguments
 from httptask.dsl.program import TaskNode
+from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest, HttpResponse
-from httptask.testrequest.planning import PlannedTest
+from httptask.testrequest.planning import PlannedRequest
 from httptask.workflows.reask import may_ask_again, refused_answer
 
-__all__ = ["Outcome", "send_once"]
+__all__ = ["Outcome", "check_planned", "send_once"]
 
 _NO_WORKER = timedelta(seconds=5)
 
@@ -43,7 +49,29 @@ class Outcome:
     following: HttpRequest | None = None
 
 
-async def send_once(client: Client, task_queue: str, planned: PlannedTest) -> Outcome:
+def check_planned(
+    planned: PlannedRequest, connections: Mapping[str, Connection]
+) -> tuple[Sequence[BodyFault], Problem | None]:
+    """Hold a chat completion to the rules of its model, its server and its level.
+
+    Args:
+        planned: the call.
+        connections: by name.
+
+    Returns:
+        What the server may reject, and the problem that a run would end in.
+    """
+    request = planned.call.argument
+    if not isinstance(request, ChatRequest):
+        return (), None
+    try:
+        return require_sendable(request, find_connection(connections, request.connection)), None
+    except HttpTaskError as error:
+        problem = problem_of_failure(to_application_error(error, attempt=1))
+        return (), problem.model_copy(update={"instance": planned.node.pointer})
+
+
+async def send_once(client: Client, task_queue: str, planned: PlannedRequest) -> Outcome:
     """Send the request, without retries.
 
     Args:

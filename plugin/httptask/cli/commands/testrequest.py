@@ -80,7 +80,7 @@ def send_test_request(
 
     # Temporal is not waited for to be told what is wrong with a file.
     from httptask.cli.observability.logging import configure_logging
-    from httptask.cli.runs.testrequest import TestLaunch, launch_test
+    from httptask.cli.runs.testrequest import Trial, try_request
     from httptask.cli.temporal.cluster import find_cluster
 
     configure_logging("WARNING")
@@ -89,7 +89,7 @@ def send_test_request(
     own = for_own_runs(project.config, used_secrets([loaded]))
     if recorded is None:
         tell_credential_warnings(own)
-    launch = TestLaunch(
+    trial = Trial(
         loaded=loaded,
         task=task,
         sample=sample,
@@ -98,7 +98,7 @@ def send_test_request(
         cluster=find_cluster(profile, project.environment),
         as_json=json,
     )
-    raise typer.Exit(launch_test(launch))
+    raise typer.Exit(try_request(trial))
 
 
 def _sample(

@@ -1,4 +1,4 @@
-"""Runs one test request: plans it, shows it, sends it on a worker of its own, shows what came back."""
+"""Tries one request of a definition: plans it, shows it, sends it on a worker of its own, shows what came back."""
 
 import asyncio
 import secrets
@@ -26,24 +26,22 @@ from httptask.http.models import HttpRequest, HttpResponse
 from httptask.plugin import HttpTaskPlugin
 from httptask.request.preview import PreparedRequest
 from httptask.secrets.store import SecretStore
-from httptask.testrequest import Outcome, PlannedTest, Sample, check_planned, plan_test, send_once
+from httptask.testrequest import Outcome, PlannedRequest, Sample, check_planned, plan_request, send_once
 
-__all__ = ["TestLaunch", "launch_test"]
+__all__ = ["Trial", "try_request"]
 
 _HEAD = ("attempt", "headers", "simulated", "size", "status", "timing")
 _QUEUE_PREFIX = "httptask-test-"
 
 
 @dataclass(frozen=True, slots=True)
-class TestLaunch:
-    """What is to be tested, and where.
+class Trial:
+    """What is to be tried, and where.
 
     Attributes:
         plugin: None to show the prepared request only.
         cluster: None for the embedded server.
     """
-
-    __test__ = False  # not a class of tests
 
     loaded: Loaded
     task: str
@@ -54,41 +52,41 @@ class TestLaunch:
     as_json: bool
 
 
-def launch_test(launch: TestLaunch) -> ExitCode:
+def try_request(trial: Trial) -> ExitCode:
     """Plan, show, send and show."""
-    planned, prepared = _plan(launch)
-    if not launch.as_json:
+    planned, prepared = _plan(trial)
+    if not trial.as_json:
         _show_prepared(prepared)
-    if launch.plugin is None:
-        return _check(launch, planned, prepared)
-    outcome = asyncio.run(_send(launch, launch.plugin, planned))
-    if launch.as_json:
-        print_json(_as_json(launch, prepared, outcome))
+    if trial.plugin is None:
+        return _check(trial, planned, prepared)
+    outcome = asyncio.run(_send(trial, trial.plugin, planned))
+    if trial.as_json:
+        print_json(_as_json(trial, prepared, outcome))
     else:
-        _show_outcome(launch, outcome)
+        _show_outcome(trial, outcome)
     return ExitCode.DONE if outcome.problem is None else ExitCode.FAILED
 
 
-def _plan(launch: TestLaunch) -> tuple[PlannedTest, PreparedRequest]:
-    assert launch.loaded.program is not None  # checked when it was loaded
+def _plan(trial: Trial) -> tuple[PlannedRequest, PreparedRequest]:
+    assert trial.loaded.program is not None  # checked when it was loaded
     try:
-        profiles = {name: profile_of(found) for name, found in launch.config.connections.items()}
-        planned = plan_test(launch.loaded.program, launch.task, launch.sample, profiles)
-        return planned, _prepare(launch, planned.request)
+        profiles = {name: profile_of(found) for name, found in trial.config.connections.items()}
+        planned = plan_request(trial.loaded.program, trial.task, trial.sample, profiles)
+        return planned, _prepare(trial, planned.request)
     except (ValueError, ExpressionFailed, ExpressionLimitExceeded) as error:
-        raise CliError(f"{launch.loaded.name}: {error}") from None
+        raise CliError(f"{trial.loaded.name}: {error}") from None
     except TaskFault as fault:
         raise CliError(
-            f"{launch.loaded.name}: {launch.task}: {fault.problem.title}: {fault.problem.detail}"
+            f"{trial.loaded.name}: {trial.task}: {fault.problem.title}: {fault.problem.detail}"
         ) from None
     except HttpTaskError as error:
-        raise CliError(f"{launch.loaded.name}: {launch.task}: {error.message}") from None
+        raise CliError(f"{trial.loaded.name}: {trial.task}: {error.message}") from None
 
 
-def _check(launch: TestLaunch, planned: PlannedTest, prepared: PreparedRequest) -> ExitCode:
+def _check(trial: Trial, planned: PlannedRequest, prepared: PreparedRequest) -> ExitCode:
     """Tell what a real call would be refused for, and what its server might reject."""
-    warnings, problem = check_planned(planned, launch.config.connections)
-    if launch.as_json:
+    warnings, problem = check_planned(planned, trial.config.connections)
+    if trial.as_json:
         shown = {
             "warnings": [asdict(warning) for warning in warnings],
             "error": problem and problem.to_json(),
@@ -99,17 +97,17 @@ def _check(launch: TestLaunch, planned: PlannedTest, prepared: PreparedRequest) 
         for warning in warnings:
             print_note(f"warning: {warning.pointer}: {warning.message}; {warning.hint}")
         if problem is not None:
-            print_note(explain_failure(problem.to_json(), launch.loaded))
+            print_note(explain_failure(problem.to_json(), trial.loaded))
     return ExitCode.DONE if problem is None else ExitCode.FAILED
 
 
-def _prepare(launch: TestLaunch, request: HttpRequest) -> PreparedRequest:
-    return Edge(launch.config.connections, SecretStore({}, {})).prepare(request)
+def _prepare(trial: Trial, request: HttpRequest) -> PreparedRequest:
+    return Edge(trial.config.connections, SecretStore({}, {})).prepare(request)
 
 
-async def _send(launch: TestLaunch, plugin: HttpTaskPlugin, planned: PlannedTest) -> Outcome:
+async def _send(trial: Trial, plugin: HttpTaskPlugin, planned: PlannedRequest) -> Outcome:
     with Interrupts.caught() as interrupts:
-        async with connect(launch.cluster, launch.config.state_directory, interrupts, [plugin]) as client:
+        async with connect(trial.cluster, trial.config.state_directory, interrupts, [plugin]) as client:
             task_queue = f"{_QUEUE_PREFIX}{secrets.token_hex(4)}"
             worker = new_worker(client, task_queue)
             show_notice("sending")
@@ -136,17 +134,17 @@ def _show_prepared(prepared: PreparedRequest) -> None:
     stdout.print(f"\n{prepared.curl()}", markup=False)
 
 
-def _show_outcome(launch: TestLaunch, outcome: Outcome) -> None:
+def _show_outcome(trial: Trial, outcome: Outcome) -> None:
     if outcome.result is not None:
         _show_response(outcome.result)
     if outcome.problem is not None:
-        print_note(explain_failure(outcome.problem.to_json(), launch.loaded))
+        print_note(explain_failure(outcome.problem.to_json(), trial.loaded))
         print_note(f"  a run would {_what_a_run_does(outcome)}")
         return
     stdout.print("\n[bold]the next task sees[/bold]")
     print_json(outcome.downstream)
     if outcome.following is not None:
-        following = _prepare(launch, outcome.following)
+        following = _prepare(trial, outcome.following)
         stdout.print("\n[bold]a run goes on with the next page[/bold]")
         stdout.print(f"{following.method} {following.uri}", markup=False)
 
@@ -179,7 +177,7 @@ def _what_a_run_does(outcome: Outcome) -> str:
     return "try again" + (f", {outcome.retry_after:g} s later" if outcome.retry_after else "")
 
 
-def _as_json(launch: TestLaunch, prepared: PreparedRequest, outcome: Outcome) -> dict[str, Any]:
+def _as_json(trial: Trial, prepared: PreparedRequest, outcome: Outcome) -> dict[str, Any]:
     shown: dict[str, Any] = {"prepared": prepared.model_dump(), "curl": prepared.curl()}
     if outcome.problem is not None:
         facts = {
@@ -193,7 +191,7 @@ def _as_json(launch: TestLaunch, prepared: PreparedRequest, outcome: Outcome) ->
     assert outcome.result is not None  # there is a result or a problem
     shown |= {"response": _result(outcome.result), "downstream": outcome.downstream}
     if outcome.following is not None:
-        shown["next_page"] = _prepare(launch, outcome.following).model_dump()
+        shown["next_page"] = _prepare(trial, outcome.following).model_dump()
     return shown
 
 
