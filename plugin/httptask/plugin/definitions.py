@@ -9,7 +9,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from httptask.activities.names import LOAD_DEFINITION
-from httptask.dsl.canonical import sha256
+from httptask.dsl.canonical import qualified_name, sha256
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, LoadedDefinition
 
 __all__ = ["DefinitionRegistry", "ServedDefinition"]
@@ -33,8 +33,7 @@ class ServedDefinition(BaseModel):
     @property
     def qualified_name(self) -> str:
         """`NAMESPACE/NAME:VERSION`."""
-        document = self.definition["document"]
-        return f"{document['namespace']}/{document['name']}:{document['version']}"
+        return qualified_name(self.definition)
 
 
 class DefinitionRegistry:
@@ -88,7 +87,6 @@ class DefinitionRegistry:
                 if name == WORKFLOW_TYPE
                 else f"no definition named {name!r} is served here; known: {', '.join(self.names) or 'none'}",
                 type="DefinitionUnknown",
-                non_retryable=True,
                 category=ApplicationErrorCategory.BENIGN,  # the log tells it as the workflow task's failure
             )
         return loaded

@@ -1,13 +1,20 @@
-"""The one spelling of a definition that its hash is taken of.
+"""What a definition is called, and the one spelling of it that its hash is taken of.
 
 Keys keep the order of the document, unlike in RFC 8785: in it a model fills the properties of a JSON schema.
 """
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["canonical_json", "sha256"]
+__all__ = ["canonical_json", "qualified_name", "sha256"]
+
+
+def qualified_name(definition: Mapping[str, Any]) -> str:
+    """`NAMESPACE/NAME:VERSION` of a valid definition."""
+    document = definition["document"]
+    return f"{document['namespace']}/{document['name']}:{document['version']}"
 
 
 def canonical_json(data: Any) -> str:

@@ -14,9 +14,9 @@ from httptask.interpreter.services import Services
 from httptask.interpreter.state import SPENT_MEMO, Frame, RunState, Strand, search_attributes
 from httptask.interpreter.status import RunStatus, StatusBoard, TaskState
 from httptask.interpreter.task_context import Finished
-from httptask.scheduling.connection_profiles import allow_activities, resolve_connections
 from httptask.scheduling.durations import required_seconds
 from httptask.scheduling.payloads import payload_of
+from httptask.scheduling.worker_configuration import allow_activities, resolve_connections
 from httptask.workflows.live_text import LiveStream
 
 __all__ = ["Interpreter"]

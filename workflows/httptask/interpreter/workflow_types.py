@@ -3,14 +3,12 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NoReturn
 
 from pydantic import BaseModel
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy
-from temporalio.exceptions import FailureError, is_cancelled_exception
+from temporalio.common import RawValue
 
 from httptask.activities.names import LOAD_DEFINITION
 from httptask.calls.problem import Problem, TaskFault
@@ -22,6 +20,7 @@ from httptask.interpreter.interpreter import Interpreter
 from httptask.interpreter.state import LIVE_MEMO, RunState
 from httptask.interpreter.status import STATUS_QUERY, RunStatus, StatusBoard
 from httptask.scheduling.payloads import payload_of
+from httptask.scheduling.worker_configuration import ask_worker
 from httptask.workflows.live_text import LiveStream
 
 __all__ = [
@@ -174,7 +173,7 @@ class DefinitionWorkflow(DefinitionRun):
         """Run the definition and return its output."""
         loaded: LoadedDefinition | None = self._continuation
         if loaded is None:
-            loaded = await _load(workflow.info().workflow_type)
+            loaded = await ask_worker(LOAD_DEFINITION, workflow.info().workflow_type, LoadedDefinition)
         converter = workflow.payload_converter()
         data: Any = converter.from_payload(arguments[0].payload) if arguments else None
         live = workflow.memo_value(LIVE_MEMO, default=False) is True
@@ -188,27 +187,6 @@ class DefinitionWorkflow(DefinitionRun):
     def status(self) -> dict[str, Any]:
         """The state of every task: a `RunStatus` as far as the workflow knows it."""
         return self._status().known()
-
-
-async def _load(name: str) -> LoadedDefinition:
-    """Read the definition once, through a recorded local activity: later edits of the file never reach this run.
-
-    Raises:
-        RuntimeError: this worker does not serve the name; the workflow task fails and another worker may take it.
-    """
-    try:
-        loaded: LoadedDefinition = await workflow.execute_local_activity(
-            LOAD_DEFINITION,
-            name,
-            result_type=LoadedDefinition,
-            start_to_close_timeout=timedelta(seconds=10),
-            retry_policy=RetryPolicy(maximum_attempts=1),
-        )
-    except FailureError as error:  # a local activity's own failure comes without an ActivityError around it
-        if is_cancelled_exception(error):
-            raise
-        raise RuntimeError(error.message) from None
-    return loaded
 
 
 def _program(loaded: LoadedDefinition) -> Program:

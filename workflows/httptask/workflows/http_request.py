@@ -36,9 +36,9 @@ from httptask.http.models import (
     StatusPattern,
     TextBody,
 )
-from httptask.scheduling.connection_profiles import resolve_connections
 from httptask.scheduling.polling import execute_call
 from httptask.scheduling.registered import require_plugin
+from httptask.scheduling.worker_configuration import resolve_connections
 from httptask.workflows.carrying import carried, require_json
 from httptask.workflows.errors import CallInvalid
 from httptask.workflows.failures import call_error, typed_error

@@ -9,8 +9,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from httptask.cli.preflight.connection_names import uses_of_connections
+from httptask.cli.project.plugins import used_secrets
 from httptask.cli.terminal.console import print_json, stdout
 from httptask.cli.terminal.errors import CliError
+from httptask.dsl.canonical import qualified_name
 
 if TYPE_CHECKING:
     from httptask.config import Config
@@ -54,7 +56,7 @@ def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[
     connections = _places(loaded, uses_of_connections)
     used = [connection for name, connection in config.connections.items() if name in connections]
     needed = _needed_secrets(loaded, used)
-    findings = [Finding("definition", _name_of(one), one.name) for one in loaded]
+    findings = [Finding("definition", qualified_name(one.data), one.name) for one in loaded]
     findings += [_connection(connection) for connection in config.connections.values()]
     findings += [
         Finding("connection", name, place, "not declared: add it to httptask.toml with its base_url")
@@ -110,7 +112,8 @@ def examine_permissions(config: "Config", loaded: "Iterable[Loaded]", *, allow_i
     findings = [Finding("policy", name, about) for name, about in permitted.items()]
     for one in loaded:
         findings += [
-            Finding("policy", _name_of(one), place, fault) for place, fault in _unpermitted(config, one)
+            Finding("policy", qualified_name(one.data), place, fault)
+            for place, fault in _unpermitted(config, one)
         ]
     return findings
 
@@ -138,12 +141,6 @@ def print_findings(findings: Iterable[Finding], *, as_json: bool) -> None:
         verdict = finding.fault or finding.warning or ("ok" if finding.used else "not used")
         table.add_row(*map(escape, (finding.kind, finding.name, finding.about, verdict)))
     stdout.print(table)
-
-
-def _name_of(loaded: "Loaded") -> str:
-    """`NAMESPACE/NAME:VERSION` of a definition."""
-    document = loaded.data["document"]
-    return f"{document['namespace']}/{document['name']}:{document['version']}"
 
 
 def _connection(connection: "Connection") -> Finding:
@@ -174,7 +171,7 @@ def _uses_of_activities(program: "Program") -> "Iterator[tuple[str, str]]":
 
 
 def _needed_secrets(loaded: "Iterable[Loaded]", connections: "Iterable[Connection]") -> set[str]:
-    names = {name for one in loaded if one.program for name in one.program.definition.use.secrets}
+    names = set(used_secrets(loaded))
     for connection in connections:
         names |= set(connection.secret_origins())
     return names

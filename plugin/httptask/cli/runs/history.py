@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import PendingActivityState
@@ -176,7 +175,7 @@ class _Reader:
                 call.state = "cancelled"
             case _:  # asked to be cancelled
                 return
-        call.ended_at = _time(event.event_time)
+        call.ended_at = event.event_time.ToDatetime(tzinfo=UTC)
 
     async def _read_run(self, kind: str, attributes: Any) -> None:
         record = self._record
@@ -227,7 +226,7 @@ class _Reader:
             activity=attributes.activity_type.name,
             request=_request(attributes.activity_type.name, await self._values(attributes.input.payloads)),
             summary=None if summary is None else summary.removeprefix(f"{id_}: "),
-            scheduled_at=_time(event.event_time),
+            scheduled_at=event.event_time.ToDatetime(tzinfo=UTC),
         )
         self.calls[self._run, id_] = self._scheduled[event.event_id] = call
 
@@ -272,7 +271,3 @@ def _counted(found: Any, otherwise: int) -> int:
     """How many attempts the activity has counted; Temporal's number includes the postponed ones."""
     attempt = found.get("attempt") if is_object(found) else None
     return attempt if isinstance(attempt, int) else otherwise
-
-
-def _time(stamp: Timestamp) -> datetime:
-    return stamp.ToDatetime(tzinfo=UTC)

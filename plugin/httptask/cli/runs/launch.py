@@ -26,7 +26,7 @@ from httptask.cli.terminal.progress.live import LiveView
 from httptask.cli.terminal.progress.plain import PlainView
 from httptask.cli.terminal.progress.view import View
 from httptask.cli.terminal.progress.wording import describe_spent
-from httptask.dsl.canonical import sha256
+from httptask.dsl.canonical import qualified_name, sha256
 from httptask.dsl.loader import Loaded
 from httptask.interpreter.state import SPENT_MEMO
 from httptask.interpreter.status import RunStatus
@@ -86,7 +86,6 @@ async def _run(client: Client, launch: Launch, token: str, interrupts: Interrupt
 
 
 async def _start(client: Client, launch: Launch, token: str) -> WorkflowHandle[Any, Any]:
-    document = launch.loaded.data["document"]
     assert launch.loaded.program is not None  # checked when it was loaded
     keep_program(launch.loaded.data, launch.loaded.program)
     run_input = RunInput(
@@ -95,13 +94,13 @@ async def _start(client: Client, launch: Launch, token: str) -> WorkflowHandle[A
         input=launch.input,
         live=launch.live,
     )
-    memo: dict[str, Any] = {"definition": f"{document['namespace']}/{document['name']}:{document['version']}"}
+    memo: dict[str, Any] = {"definition": qualified_name(launch.loaded.data)}
     if launch.simulated:
         memo[SIMULATED_MEMO] = True
     return await client.start_workflow(
         WORKFLOW_TYPE,
         run_input,
-        id=f"{document['name']}-{token}",
+        id=f"{launch.loaded.program.definition.document.name}-{token}",
         task_queue=f"{RUN_QUEUE_PREFIX}{token}",
         memo=memo,
     )

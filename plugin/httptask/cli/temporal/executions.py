@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.api.workflow.v1 import WorkflowExecutionInfo
@@ -59,12 +58,12 @@ class Execution:
     @property
     def started_at(self) -> datetime:
         """When it began."""
-        return _time(self.info.start_time)
+        return self.info.start_time.ToDatetime(tzinfo=UTC)
 
     @property
     def ended_at(self) -> datetime | None:
         """When it ended; None while it is open, which a paused one is."""
-        return _time(self.info.close_time) if self.info.HasField("close_time") else None
+        return self.info.close_time.ToDatetime(tzinfo=UTC) if self.info.HasField("close_time") else None
 
     async def memo(self) -> Mapping[str, Any]:
         """What was noted about it."""
@@ -116,7 +115,3 @@ async def list_executions(client: Client, query: str, limit: int = _PAGE) -> Asy
         if not page.next_page_token:
             return
         request.next_page_token = page.next_page_token
-
-
-def _time(stamp: Timestamp) -> datetime:
-    return stamp.ToDatetime(tzinfo=UTC)

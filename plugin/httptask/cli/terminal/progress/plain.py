@@ -2,7 +2,6 @@
 
 from collections import Counter
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from httptask.cli.terminal.console import end_line, print_note, print_piece
@@ -35,15 +34,7 @@ class PlainView(View):
         self._impasse: Impasse | None = None
         self._heard: set[str] = set()
 
-    def __enter__(self) -> "PlainView":
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         end_line()
 
     def show(self, status: "RunStatus") -> None:

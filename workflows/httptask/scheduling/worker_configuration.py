@@ -1,19 +1,19 @@
-"""What a workflow knows of its worker's configuration, recorded in its history."""
+"""What a workflow asks of its worker's configuration: the answers are in its history."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 from httptask.activities.allowance import ActivityAllowance, AllowedActivity
 from httptask.activities.connections import ConnectionProfile, ResolvedConnections
 from httptask.activities.names import ALLOW_ACTIVITIES, RESOLVE_CONNECTIONS
 
-__all__ = ["allow_activities", "resolve_connections"]
+__all__ = ["allow_activities", "ask_worker", "resolve_connections"]
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -28,7 +28,7 @@ async def resolve_connections(names: Iterable[str]) -> Mapping[str, ConnectionPr
     wanted = sorted(set(names))
     if not wanted:
         return {}
-    return (await _look_up(RESOLVE_CONNECTIONS, wanted, ResolvedConnections)).profiles
+    return (await ask_worker(RESOLVE_CONNECTIONS, wanted, ResolvedConnections)).profiles
 
 
 async def allow_activities(names: Iterable[str]) -> Mapping[str, AllowedActivity]:
@@ -41,20 +41,31 @@ async def allow_activities(names: Iterable[str]) -> Mapping[str, AllowedActivity
     wanted = sorted(set(names))
     if not wanted:
         return {}
-    return (await _look_up(ALLOW_ACTIVITIES, wanted, ActivityAllowance)).activities
+    return (await ask_worker(ALLOW_ACTIVITIES, wanted, ActivityAllowance)).activities
 
 
-async def _look_up(activity: str, names: list[str], answer: type[Answer]) -> Answer:
+async def ask_worker(activity: str, argument: Any, answer: type[Answer]) -> Answer:
+    """Ask once, through a local activity: what changes on the worker later never reaches this run.
+
+    Args:
+        activity: name of the local activity.
+        argument: of the question.
+        answer: the model of what comes back.
+
+    Raises:
+        ApplicationError: the answer is a refusal for good.
+        RuntimeError: this worker can't answer; the workflow task fails, and another worker may take it.
+    """
     try:
         found: Answer = await workflow.execute_local_activity(
             activity,
-            names,
+            argument,
             result_type=answer,
             start_to_close_timeout=timedelta(seconds=10),
             retry_policy=RetryPolicy(maximum_attempts=1),
         )
-    except ApplicationError as error:
-        if error.non_retryable:
+    except FailureError as error:  # a local activity's own failure comes without an ActivityError around it
+        if is_cancelled_exception(error) or (isinstance(error, ApplicationError) and error.non_retryable):
             raise
         raise RuntimeError(error.message) from None
     return found
