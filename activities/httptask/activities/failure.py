@@ -6,8 +6,8 @@ from typing import Any
 
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from httptask.diagnostics.cutting import first_bytes
 from httptask.http.errors import HttpTaskError
-from httptask.http.excerpt import cut
 from httptask.json.types import is_array
 from httptask.resilience.retry import asked_delay
 
@@ -39,7 +39,7 @@ def to_application_error(
     asked = asked_delay(error)
     delay = interval if asked is None else timedelta(seconds=asked)
     return ApplicationError(
-        cut(error.message, MAX_MESSAGE_BYTES),
+        first_bytes(error.message, MAX_MESSAGE_BYTES),
         _bounded(facts, error.details),
         type=error.type,
         non_retryable=final,
@@ -67,7 +67,7 @@ def _shortened(value: Any, room: int) -> Any:
         return value
     if isinstance(value, str):
         # Half, because quotes and line breaks take two bytes each in JSON.
-        shorter: Any = cut(value, room // 2)
+        shorter: Any = first_bytes(value, room // 2)
     elif is_array(value):
         shorter = value
         while shorter and len(_json(shorter)) > room:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from httptask.chat.faults import BodyFault, Level, shortened
+from httptask.chat.faults import BodyFault, Level
 from httptask.chat.fields.check import Server, field_faults
 from httptask.chat.fields.unknown import IsUnknown, with_unknown
 from httptask.chat.models import ChatRequest
@@ -13,6 +13,7 @@ from httptask.chat.rules.models import Takes, model_faults
 from httptask.chat.rules.options import ANSWER_SCHEMA
 from httptask.chat.rules.providers import provider_faults
 from httptask.connections.connection import Connection
+from httptask.diagnostics.cutting import shortened
 from httptask.http.errors import RequestInvalid
 
 __all__ = ["NOT_SENDABLE", "check_body", "require_sendable"]
@@ -85,11 +86,7 @@ def require_sendable(request: ChatRequest, connection: Connection | None = None)
 
 def _bounded(fault: BodyFault) -> BodyFault:
     """The fault as a failure or result can hold it: keys of the author's own may be of any length."""
-    return (
-        fault
-        if len(fault.pointer) <= _LONGEST
-        else replace(fault, pointer=shortened(fault.pointer, _LONGEST))
-    )
+    return replace(fault, pointer=shortened(fault.pointer, _LONGEST))
 
 
 def _is_needed(fault: BodyFault) -> bool:

@@ -4,9 +4,10 @@ import json
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from httptask.diagnostics.cutting import shortened
 from httptask.json.types import is_object
 
-__all__ = ["UNKNOWN_FIELD", "BodyFault", "Level", "Severity", "kind_of", "quoted", "shortened"]
+__all__ = ["UNKNOWN_FIELD", "BodyFault", "Level", "Severity", "kind_of", "quoted"]
 
 Level = Literal["off", "warn", "strict"]
 """`strict` refuses what the server is sure to reject and warns of what it may; `warn` only warns; `off` is silent."""
@@ -53,8 +54,3 @@ def quoted(value: object) -> str:
         return json.dumps(shortened(value), ensure_ascii=False)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return shortened(str(value), 40) if is_number else kind_of(value)
-
-
-def shortened(text: str, limit: int = 200) -> str:
-    """The text, cut if it is longer."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"

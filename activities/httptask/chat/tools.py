@@ -7,6 +7,7 @@ from typing import Any
 
 from httptask.chat.models import Completion, ToolCall
 from httptask.chat.response.wire import listed_calls
+from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.json.pointer import json_pointer
 from httptask.json.schema import compile_schema
@@ -51,7 +52,7 @@ def handler_faults(tools: Sequence[Any], handlers: Iterable[str]) -> Iterator[tu
             try:
                 compile_schema(offered[name])
             except ValueError as invalid:
-                reason = str(invalid)[:_MAX_FAULT_CHARACTERS]
+                reason = shortened(str(invalid), _MAX_FAULT_CHARACTERS)
                 message = f"the `parameters` of the tool `{name}` are no JSON Schema: {reason}"
                 yield name, message, "write valid JSON Schema: the arguments of calls are held to it"
 
@@ -199,22 +200,19 @@ def _object_in(text: str | None) -> dict[str, Any]:
     if not (text or "").strip():
         return {}
     assert text is not None
+    shown = shortened(text, _MAX_SHOWN_CHARACTERS)
     try:
         value = parse(text)
     except ValueError as invalid:
         is_followed = isinstance(invalid, json.JSONDecodeError) and text[invalid.pos :].startswith("{")
         why = "are several JSON objects, one behind the other" if is_followed else f"are not JSON: {invalid}"
         cure = "; make a call for each" if is_followed else ""
-        raise ToolCallInvalid(f"the arguments {why}{cure}; you wrote: {_shown(text)}") from None
+        raise ToolCallInvalid(f"the arguments {why}{cure}; you wrote: {shown}") from None
     if value is None or value == []:
         return {}
     if not is_object(value):
-        raise ToolCallInvalid(f"the arguments are JSON, but not an object; you wrote: {_shown(text)}")
+        raise ToolCallInvalid(f"the arguments are JSON, but not an object; you wrote: {shown}")
     return value
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= _MAX_SHOWN_CHARACTERS else f"{text[: _MAX_SHOWN_CHARACTERS - 1]}…"
 
 
 def offered_tools(tools: Sequence[Any]) -> Mapping[str, Any]:
@@ -232,6 +230,6 @@ def _faults(arguments: Any, schema: Any) -> list[str]:
     if not is_object(schema):
         return []
     return [
-        f"{json_pointer(error.instance_path) or '/'}: {error.message[:_MAX_FAULT_CHARACTERS]}"
+        f"{json_pointer(error.instance_path) or '/'}: {shortened(error.message, _MAX_FAULT_CHARACTERS)}"
         for error in compile_schema(schema).iter_errors(arguments)
     ]

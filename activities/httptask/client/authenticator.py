@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from httptask.client.credential_transports import DigestTransport, TokenTransport
 from httptask.client.oauth2 import fetch_token
 from httptask.client.token_cache import Token, Tokens
+from httptask.diagnostics.cutting import first_characters, shortened
 from httptask.http.errors import FixtureMissing, HttpTaskError
 from httptask.http.headers import allowed
 from httptask.http.limits import TOKEN_LIMITS, bounds
@@ -101,7 +102,7 @@ def _refusal(answer: Answer, request: WireRequest, redactor: Redactor) -> HttpTa
     del error.details["body_excerpt"]  # it may quote a token that nobody knows yet
     code = content.value.get("error") if is_object(content.value) else None
     if isinstance(code, str):
-        error.details["oauth_error"] = code[:100]
+        error.details["oauth_error"] = first_characters(code, 100)
         if code not in error.message:
-            error.message += f" ({code[:100]})"
+            error.message += f" ({shortened(code, 100)})"
     return error

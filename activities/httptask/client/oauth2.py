@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from httptask.authentication.policy import OAuth2Client, OAuth2Policy
 from httptask.client.token_cache import Token
+from httptask.diagnostics.cutting import shortened
 from httptask.http.api_error import names_of
 from httptask.http.errors import (
     ConnectFailed,
@@ -156,8 +157,8 @@ def _refused(url: Url, answer: dict[str, Any]) -> HttpStatusError:
 def _said(answer: dict[str, Any]) -> str:
     """What an answer without a token says instead: its sentence, or what it has; no value, for one may be a token."""
     text = error_text(answer)
-    keys = ", ".join(answer)[:200]
-    return f": {text[:200]}" if text else f", and has the keys {keys}" if keys else ""
+    keys = shortened(", ".join(answer))
+    return f": {shortened(text)}" if text else f", and has the keys {keys}" if keys else ""
 
 
 def _token_request(source: TokenSource, url: Url, refresh: str | None) -> WireRequest:

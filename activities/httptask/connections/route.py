@@ -8,6 +8,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
+from httptask.diagnostics.cutting import shortened
 from httptask.http.errors import ConnectFailed, RequestInvalid
 from httptask.http.models import SecretReference
 from httptask.http.url import Url
@@ -38,7 +39,7 @@ class Proxy(BaseModel):
         scheme, mark, _ = url.partition("://")
         if mark and scheme.lower() != "http":
             raise ValueError(
-                f"a proxy is spoken to in HTTP, written http://HOST:PORT, and not {scheme[:20]}://"
+                f"a proxy is spoken to in HTTP, written http://HOST:PORT, and not {shortened(scheme, 20)}://"
             )
         try:
             parsed = Url.parse(url)

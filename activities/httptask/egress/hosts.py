@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from httptask.diagnostics.cutting import shortened
+
 __all__ = ["check_host_patterns", "is_allowed"]
 
 _PATTERN = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
@@ -17,8 +19,8 @@ def check_host_patterns(patterns: Sequence[str]) -> None:
     for pattern in patterns:
         if not _PATTERN.fullmatch(pattern):
             raise ValueError(
-                f'"{pattern[:100]}" is neither a host, such as "api.example.com", nor "*.example.com" for all '
-                "hosts below a domain, in lower case and without a port"
+                f'"{shortened(pattern, 100)}" is neither a host, such as "api.example.com", nor "*.example.com" '
+                "for all hosts below a domain, in lower case and without a port"
             )
 
 

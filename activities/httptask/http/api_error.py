@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from httptask.diagnostics.cutting import first_characters
 from httptask.json.types import is_array, is_object
 
 __all__ = ["error_of", "names_of"]
@@ -39,5 +40,5 @@ def names_of(error: Mapping[str, Any]) -> dict[str, Any]:
 def _name(value: Any) -> str | int | None:
     """A code is a number on some servers; what is neither that nor text names nothing."""
     if isinstance(value, str):
-        return value[:_MAX_NAME]
+        return first_characters(value, _MAX_NAME)
     return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -9,6 +9,7 @@ chunk that would cross it.
 
 import zlib
 
+from httptask.diagnostics.cutting import shortened
 from httptask.http.errors import ResponseInterrupted, ResponseInvalid, ResponseTooLarge
 from httptask.http.limits import SIZE_SETTINGS
 
@@ -157,8 +158,8 @@ def _readable(coding: str, *, as_it_is: bool) -> list[str]:
     if as_it_is:
         return []
     raise ResponseInvalid(
-        f"the response has the content encoding {coding[:40]!r}, of which only gzip and deflate can be read: ask for "
-        "another with the header Accept-Encoding, or take its bytes as they are with `output: raw`"
+        f"the response has the content encoding {shortened(coding, 40)!r}, of which only gzip and deflate can be read: "
+        "ask for another with the header Accept-Encoding, or take its bytes as they are with `output: raw`"
     )
 
 

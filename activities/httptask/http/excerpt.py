@@ -3,27 +3,24 @@
 import json
 from typing import Any, Final
 
+from httptask.diagnostics.cutting import first_bytes, shortened
 from httptask.http.errors import HttpTaskError, ResponseInvalid
 from httptask.http.headers import Headers, allowed
 from httptask.json.tree import parse
 
-__all__ = ["bound", "cut", "end_of_json", "excerpt", "request_id", "tell_head"]
+__all__ = ["bound", "end_of_json", "excerpt", "request_id", "tell_head"]
 
 _MAX_MESSAGE: Final = 500
 _MAX_EXCERPT_BYTES: Final = 2048
 _SHOWN_CHARACTERS: Final = 80
 
 
-def cut(text: str, limit: int) -> str:
-    """The beginning of a text, in at most so many bytes; nothing where there is no room."""
-    return text.encode(errors="replace")[: max(limit, 0)].decode(errors="ignore")
-
-
 def excerpt(body: Any) -> str:
     """The beginning of a body: of its JSON, or of the text that it is."""
     if body is None:
         return ""
-    return cut(body if isinstance(body, str) else json.dumps(body, ensure_ascii=False), _MAX_EXCERPT_BYTES)
+    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    return first_bytes(text, _MAX_EXCERPT_BYTES)
 
 
 def end_of_json(text: str) -> str:
@@ -43,9 +40,8 @@ def end_of_json(text: str) -> str:
 
 def bound(error: HttpTaskError) -> None:
     """Cut what an error says, and what it holds of the body that it is about."""
-    if len(error.message) > _MAX_MESSAGE:
-        error.message = f"{error.message[: _MAX_MESSAGE - 1]}…"
-        error.args = (error.message,)
+    error.message = shortened(error.message, _MAX_MESSAGE)
+    error.args = (error.message,)
     if "body_excerpt" in error.details:
         error.details["body_excerpt"] = excerpt(error.details["body_excerpt"])
 

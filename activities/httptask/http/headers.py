@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from email.message import Message
 from functools import lru_cache
 
+from httptask.diagnostics.cutting import shortened
 from httptask.http.errors import RequestInvalid
 
 __all__ = [
@@ -101,7 +102,9 @@ def check_method(method: str) -> None:
         RequestInvalid: naming it.
     """
     if not _TOKEN.fullmatch(method) or method in _NOT_METHODS:
-        raise RequestInvalid(f"{method[:60]!r} is not a method that can be sent: use GET, POST, PUT, ...")
+        raise RequestInvalid(
+            f"{shortened(method, 60)!r} is not a method that can be sent: use GET, POST, PUT, ..."
+        )
 
 
 def check_header(name: str, value: str) -> None:
@@ -184,7 +187,7 @@ def check_header_name(name: str) -> None:
         RequestInvalid: naming it.
     """
     if not _TOKEN.fullmatch(name):
-        raise RequestInvalid(f"{name[:60]!r} is not a header name: use letters, digits and hyphens")
+        raise RequestInvalid(f"{shortened(name, 60)!r} is not a header name: use letters, digits and hyphens")
 
 
 def is_allowed(name: str) -> bool:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 
+from httptask.diagnostics.cutting import shortened
 from httptask.http.errors import RequestInvalid
 
 __all__ = ["ParameterScalar", "ParameterValue", "pairs"]
@@ -27,4 +28,4 @@ def _text(name: str, scalar: ParameterScalar) -> str:
     try:
         return scalar if isinstance(scalar, str) else json.dumps(scalar, allow_nan=False)
     except ValueError:
-        raise RequestInvalid(f"the value of {name[:60]!r} is not a finite number") from None
+        raise RequestInvalid(f"the value of {shortened(name, 60)!r} is not a finite number") from None

@@ -5,6 +5,7 @@ import re
 from typing import Any
 from urllib.parse import urlencode
 
+from httptask.diagnostics.cutting import shortened
 from httptask.http.body_models import (
     BinaryBody,
     FormBody,
@@ -179,6 +180,6 @@ def _check_charset(media_type: str) -> None:
     _, charset = read_media_type(media_type)
     if charset is not None and charset.lower() not in _UTF_8:
         raise RequestInvalid(
-            f"the header Content-Type claims the charset {charset[:40]!r}, and text is sent in UTF-8: "
+            f"the header Content-Type claims the charset {shortened(charset, 40)!r}, and text is sent in UTF-8: "
             "write charset=utf-8, or give the bytes as `base64`"
         )

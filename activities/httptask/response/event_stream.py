@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic_core import to_json
 
+from httptask.diagnostics.cutting import shortened
 from httptask.http.content_coding import BoundedDecoder
 from httptask.http.errors import HttpTaskError, ResponseInvalid, ResponseTooLarge
 from httptask.http.headers import media_type
@@ -229,7 +230,7 @@ def _claimed_format(answer: Opened) -> StreamFormat:
     found = format_of(kind)
     if found is None:
         raise ResponseInvalid(
-            f"the response is no stream: its media type is {kind[:60] or 'not given'}; if it is one, say which: "
-            "stream: { format: sse } or { format: ndjson }"
+            f"the response is no stream: its media type is {shortened(kind, 60) or 'not given'}; if it is one, "
+            "say which: stream: { format: sse } or { format: ndjson }"
         )
     return found

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from httptask.connections.connection import Connection
+from httptask.diagnostics.cutting import first_characters, shortened
 from httptask.http.api_error import error_of, names_of
 from httptask.http.errors import (
     HttpStatusError,
@@ -81,7 +82,7 @@ def status_error(
         if addition:
             message += f": {addition}"
     return verdict.error(
-        message if len(message) <= _MAX_MESSAGE else message[: _MAX_MESSAGE - 1] + "…",
+        shortened(message, _MAX_MESSAGE),
         details={
             "status": answer.status,
             "reason": _reason(answer.status),
@@ -111,7 +112,7 @@ def _problem(answer: Answer, content: Content) -> dict[str, Any]:
     if kind != "application/problem+json" or not is_object(found):
         return {}
     members = {"type": "about:blank"} | {
-        name: found[name][:_MAX_MEMBER]
+        name: first_characters(found[name], _MAX_MEMBER)
         for name in ("type", "title", "detail", "instance")
         if isinstance(found.get(name), str)
     }

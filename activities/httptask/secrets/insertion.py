@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from httptask.diagnostics.cutting import shortened
 from httptask.http.errors import RequestInvalid
 from httptask.http.models import SecretReference
 from httptask.json.pointer import pointer_tokens
@@ -103,5 +104,5 @@ class Insertions:
 
 def _tokens(pointer: str) -> tuple[str, ...]:
     if not pointer.startswith("/"):
-        raise RequestInvalid(f"{pointer[:100]!r} is not a JSON Pointer to a part of the request")
+        raise RequestInvalid(f"{shortened(pointer, 100)!r} is not a JSON Pointer to a part of the request")
     return pointer_tokens(pointer)

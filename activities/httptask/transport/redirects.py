@@ -7,6 +7,7 @@ from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
 from httptask.connections.connection import Connection
+from httptask.diagnostics.cutting import shortened
 from httptask.http.errors import AddressForbidden, ConnectFailed, HttpStatusError, RequestInvalid
 from httptask.http.models import StatusPattern, matches
 from httptask.http.url import Url, encode_text
@@ -122,7 +123,7 @@ class RedirectTransport:
             absolute = urljoin(str(request.url), encode_text(text))
             scheme = urlsplit(absolute).scheme
             if scheme not in ("http", "https"):
-                kind = "no web page" if self._redactor.holds(text) else f"a {scheme[:20]}: URL"
+                kind = "no web page" if self._redactor.holds(text) else f"a {shortened(scheme, 20)}: URL"
                 raise _refused(request, response, f"it redirects to {kind}")
             return Url.parse(absolute)
         except (ValueError, RequestInvalid):

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from httptask.chat.rules.models import misspelt_fields
 from httptask.connections.connection import Connection
+from httptask.diagnostics.cutting import shortened
 from httptask.http.errors import RequestInvalid
 from httptask.http.url import Url
 from httptask.json.types import is_object
@@ -77,7 +78,7 @@ def _faults_of_source(source: SecretSource) -> Iterator[str]:
         try:
             found = Url.parse(origin if "://" in origin else f"https://{origin}")
         except RequestInvalid:
-            yield f"origins: {origin[:200]!r} is none; write https://HOST or https://HOST:PORT"
+            yield f"origins: {shortened(origin)!r} is none; write https://HOST or https://HOST:PORT"
             continue
         if found.origin != origin.rstrip("/").lower():
-            yield f"origins: {origin[:200]!r} is none; write {found.origin}"
+            yield f"origins: {shortened(origin)!r} is none; write {found.origin}"

@@ -10,7 +10,7 @@ from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import WorkflowHandle
 
-from httptask.dsl.expressions.messages import excerpt
+from httptask.diagnostics.cutting import in_one_line
 from httptask.http.errors import Postponed
 from httptask.interpreter.status import STATUS_QUERY, Impasse, RunStatus, TaskStatus
 from httptask.json.types import is_number, is_object
@@ -66,7 +66,7 @@ async def _impasse(handle: WorkflowHandle[Any, Any], attempt: int, known: Impass
     async for event in handle.fetch_history_events():
         if event.HasField("workflow_task_failed_event_attributes"):
             message = event.workflow_task_failed_event_attributes.failure.message
-    return Impasse(attempt=attempt, last_failure=excerpt(message) if message else None)
+    return Impasse(attempt=attempt, last_failure=in_one_line(message) if message else None)
 
 
 def with_attempts(tasks: Iterable[Task], pending: Iterable[PendingActivityInfo]) -> list[Task]:

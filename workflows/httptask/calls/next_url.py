@@ -9,6 +9,7 @@ from typing import NoReturn
 from urllib.parse import unquote, unquote_plus, urljoin
 
 from httptask.calls.problem import TaskFault
+from httptask.diagnostics.cutting import shortened
 from httptask.http.errors import RequestInvalid
 from httptask.http.models import HttpRequest
 from httptask.http.url import Url, encode_text
@@ -59,7 +60,7 @@ def next_url(reference: str, page: str, credentials: frozenset[str]) -> str:
         url = Url.parse(urljoin(base, encode_text(reference.strip())))
     except (ValueError, RequestInvalid) as error:
         reason = error.message if isinstance(error, RequestInvalid) else "it can't be read"
-        _invalid(f"the next URL {reference[:200]!r} can't be followed: {reason}")
+        _invalid(f"the next URL {shortened(reference)!r} can't be followed: {reason}")
     if url.origin != origin:
         TaskFault.raise_standard(
             "authorization",
@@ -73,7 +74,7 @@ def next_url(reference: str, page: str, credentials: frozenset[str]) -> str:
     kept = "&".join(pieces)
     if REDACTED.search(unquote(f"{path}?{kept}")):  # an expression may have encoded it
         _invalid(
-            f"the next URL {reference[:200]!r} held a secret, which was taken out of the response; if it is a "
+            f"the next URL {shortened(reference)!r} held a secret, which was taken out of the response; if it is a "
             "parameter, send it under the same name in `query`"
         )
     return url.origin + path + (f"?{kept}" if kept else "")

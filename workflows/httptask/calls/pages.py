@@ -7,6 +7,7 @@ from typing import Any, NoReturn, Protocol
 from httptask.calls.next_url import REDACTED, credential_parameters, next_url
 from httptask.calls.page_requests import Position, with_position
 from httptask.calls.problem import TaskFault
+from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.words import kind_of
 from httptask.dsl.reading_arguments import PaginateArguments
 from httptask.http.links import LinkUnreadable, link_target
@@ -133,8 +134,8 @@ def _link(header: str, relation: str) -> str | None:
         TaskFault.raise_standard(
             "validation",
             "No next page",
-            detail=f"the header Link can't be read from {str(rest)[:100]!r} on, so whether there is a next page is not "
-            "known: take its URL from `$response.headers.link` with `next` instead of `link`",
+            detail=f"the header Link can't be read from {shortened(str(rest), 100)!r} on, so whether there is a next "
+            "page is not known: take its URL from `$response.headers.link` with `next` instead of `link`",
             error="NextPageInvalid",
         )
 
@@ -169,5 +170,7 @@ def _refuse_items(value: Any, *, has_expression: bool) -> NoReturn:
             detail += ": where null says that there are none, end it with `// []`"
     else:
         keys = f" with the keys {', '.join(value)}" if is_object(value) else ""
-        detail = f"the page is {kind_of(value)}{keys[:200]}, not a list: say with `items` where its items are"
+        detail = (
+            f"the page is {kind_of(value)}{shortened(keys)}, not a list: say with `items` where its items are"
+        )
     TaskFault.raise_standard("expression", "Not a list", detail=detail)

@@ -1,11 +1,13 @@
 """Errors of a run: RFC 7807 problem details with the standard's types (dsl-reference.md, Standard Error Types)."""
 
+from functools import partial
 from typing import Annotated, Any, NoReturn
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from temporalio.exceptions import ApplicationError, TimeoutType
 from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 
+from httptask.diagnostics.cutting import shortened
 from httptask.json.types import is_object
 
 __all__ = [
@@ -57,11 +59,7 @@ _OWN_TYPES = {
 """Outcomes that the standard has no type for; their status is 422, Unprocessable Content (RFC 9110, 15.5.21)."""
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}…"
-
-
-BoundedText = Annotated[str, AfterValidator(_cut)]
+BoundedText = Annotated[str, AfterValidator(partial(shortened, most=_MAX_CHARACTERS))]
 
 
 class Problem(BaseModel):
@@ -97,7 +95,7 @@ class Problem(BaseModel):
         """The failure that ends a workflow: its type is the problem's type, its first detail the whole object."""
         heading = heading_of(self.title, self.error)
         message = f"{heading}: {self.detail}" if self.detail else heading
-        return ApplicationError(message[:2000], self.to_json(), type=self.type, non_retryable=True)
+        return ApplicationError(shortened(message, 2000), self.to_json(), type=self.type, non_retryable=True)
 
 
 class TaskFault(Exception):
@@ -141,7 +139,7 @@ def problem_of_failure(cause: BaseException | None, kind: str = "communication")
             return Problem.standard("timeout", "No worker took the call from its task queue", error="Timeout")
         return Problem.standard("timeout", "The call did not end in time", error="Timeout")
     if not isinstance(cause, ApplicationError):
-        return Problem.standard("runtime", "The call failed", detail=str(cause)[:500])
+        return Problem.standard("runtime", "The call failed", detail=shortened(str(cause), 500))
     found = cause.details[0] if cause.details else None
     details = found if is_object(found) else {}
     kind = _KIND_OF_ERROR.get(cause.type or "", kind)

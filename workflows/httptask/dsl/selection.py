@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 from httptask.client.collecting import Selected
+from httptask.diagnostics.cutting import in_one_line
 from httptask.dsl.expressions import (
     Expression,
     ExpressionFailed,
@@ -16,7 +17,7 @@ from httptask.dsl.expressions import (
     evaluate,
     parse_expression,
 )
-from httptask.dsl.expressions.messages import excerpt, not_a_condition
+from httptask.dsl.expressions.messages import not_a_condition
 from httptask.dsl.faults import Fault
 from httptask.http.errors import SelectionFailed
 from httptask.http.models import StreamReading
@@ -63,7 +64,7 @@ def _selected(reading: StreamReading, results: Sequence[Mapping[str, Any]]) -> l
 
 def _outputs(reading: StreamReading, name: str, result: Any) -> list[Any]:
     if not is_array(result):
-        _fail(reading, name, excerpt(str(result)))
+        _fail(reading, name, in_one_line(str(result)))
     return result
 
 

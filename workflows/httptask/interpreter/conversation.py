@@ -7,7 +7,7 @@ from httptask.calls.chat import chat_output, plan_chat_call, sum_usage
 from httptask.calls.problem import Problem, TaskFault
 from httptask.chat.models import Completion, Unavailable, Usage
 from httptask.chat.tools import follow_up, handler_faults
-from httptask.dsl.expressions.messages import excerpt
+from httptask.diagnostics.cutting import in_one_line
 from httptask.dsl.functions import ChatCompletionArguments, Fallback
 from httptask.interpreter.task_context import TaskContext
 from httptask.json.types import is_array
@@ -194,7 +194,7 @@ class Conversation:
 
 
 def _short(reason: str | None) -> str:
-    return excerpt(reason or "no answer")
+    return in_one_line(reason or "no answer")
 
 
 def _is_unavailable(problem: Problem) -> bool:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from httptask.calls.problem import TaskFault
+from httptask.diagnostics.cutting import shortened
 from httptask.dsl.model import Schema
 from httptask.json.schema import compile_schema
 
@@ -33,5 +34,5 @@ def check_schema(schema: Schema | None, value: Any, what: str) -> None:
             f"; and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
         )
         TaskFault.raise_standard(
-            "validation", "Not valid", detail=f"{what} does not fit its schema: {shown}"[:2000]
+            "validation", "Not valid", detail=shortened(f"{what} does not fit its schema: {shown}", 2000)
         )

@@ -15,6 +15,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from httptask.chat.models import ToolCall
 from httptask.chat.tools import ToolCallInvalid, answer, complaint, read_arguments
+from httptask.diagnostics.cutting import shortened
 from httptask.json.pointer import json_pointer
 from httptask.workflows.carrying import carried
 from httptask.workflows.errors import CallInvalid
@@ -111,7 +112,7 @@ class ActivityTools:
                 f"{json_pointer(fault['loc']) or '/'}: {fault['msg']}"
                 for fault in invalid.errors(include_url=False)
             )
-            return complaint(call, f"the arguments are not valid: {'; '.join(faults)}"[:2000])
+            return complaint(call, shortened(f"the arguments are not valid: {'; '.join(faults)}", 2000))
         values = [getattr(given, name) for name in tool.arguments.model_fields]
         try:
             async with carried(values, "an argument") as args:
@@ -120,7 +121,7 @@ class ActivityTools:
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
-            return complaint(call, str(error.cause)[:2000])
+            return complaint(call, shortened(str(error.cause), 2000))
 
 
 def _tool(function: Callable[..., Any]) -> _Tool:

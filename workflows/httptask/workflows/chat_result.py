@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from httptask.chat.faults import BodyFault
 from httptask.chat.models import Audio, Completion, Extra, ToolCall, Usage
 from httptask.chat.rate_limits import RateLimits
+from httptask.diagnostics.cutting import shortened
 from httptask.json.pointer import json_pointer
 from httptask.workflows.errors import AnswerRefused, OutputInvalid
 
@@ -122,4 +123,4 @@ def _not_typed(
         "finish_reason": completion.finish_reason,
         "usage": completion.usage.model_dump() if completion.usage else None,
     }
-    return error(message[:1000], details, type=error.__name__, non_retryable=True)
+    return error(shortened(message, 1000), details, type=error.__name__, non_retryable=True)

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 from httptask.calls.chat import sum_usage
 from httptask.calls.problem import Problem, TaskFault
 from httptask.chat.models import Usage
-from httptask.dsl.expressions.messages import excerpt
+from httptask.diagnostics.cutting import in_one_line
 from httptask.workflows.errors import OutputInvalid
 
 __all__ = ["ask", "may_ask_again", "refused_answer", "usage_in"]
@@ -75,7 +75,7 @@ def _details(refused: TaskFault | OutputInvalid) -> Mapping[str, Any]:
 def _asking_again(details: Mapping[str, Any], question: int, most: int) -> str:
     first = details["errors"][0]
     why = f"{first['pointer'] or '/'}: {first['message']}"
-    return excerpt(f"asking again ({question} of {most}): the answer did not fit its schema: {why}")
+    return in_one_line(f"asking again ({question} of {most}): the answer did not fit its schema: {why}")
 
 
 def _complaint(details: Mapping[str, Any]) -> list[dict[str, str]]:

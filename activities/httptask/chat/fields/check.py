@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal
 
-from httptask.chat.faults import UNKNOWN_FIELD, BodyFault, Severity, kind_of, quoted, shortened
+from httptask.chat.faults import UNKNOWN_FIELD, BodyFault, Severity, kind_of, quoted
 from httptask.chat.fields.annotations import About, Length, Own
 from httptask.chat.fields.parts import misplaced
 from httptask.chat.fields.request import ChatBody
@@ -27,6 +27,7 @@ from httptask.chat.fields.shapes import (
 from httptask.chat.fields.unknown import UNKNOWN
 from httptask.chat.fields.words import kind_words, listed, words
 from httptask.connections.providers import ProviderName
+from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.suggest import closest
 from httptask.json.pointer import json_pointer
 from httptask.json.types import is_array, is_object

@@ -11,6 +11,7 @@ from httptask.chat.response.embedded_error import embedded_error
 from httptask.chat.response.structured_output import OutputFault, asks_for_json, read_structured
 from httptask.chat.response.wire import WireChoice, WireCompletion, WireMessage, WireToolCall, with_message
 from httptask.connections.connection import Connection
+from httptask.diagnostics.cutting import first_bytes
 from httptask.http.errors import (
     AnswerFiltered,
     AnswerRefused,
@@ -19,7 +20,7 @@ from httptask.http.errors import (
     ResponseInterrupted,
     ResponseInvalid,
 )
-from httptask.http.excerpt import bound, cut, end_of_json, excerpt
+from httptask.http.excerpt import bound, end_of_json, excerpt
 from httptask.json.pointer import json_pointer
 from httptask.json.tree import parse
 from httptask.json.types import is_array, is_object
@@ -226,7 +227,7 @@ def _require_complete(completion: Completion, incomplete: Incomplete | None, *, 
     if cut_short is not None and (is_used or incomplete == "error"):
         error, reason = cut_short
         told = (completion.extra or Extra()).choice.get("finish_reason")
-        words = f' (the server calls it "{cut(str(told), MAX_REASON_BYTES)}")' if told else ""
+        words = f' (the server calls it "{first_bytes(str(told), MAX_REASON_BYTES)}")' if told else ""
         raise error(f"the answer is not complete: {reason}{words}", details=_known(completion))
     if completion.refusal and incomplete == "error":
         refused = excerpt(completion.refusal)
@@ -259,8 +260,8 @@ def _known(completion: Completion) -> dict[str, Any]:
     """What an error tells of an answer that was paid for: its text, or what stands in place of that."""
     is_only_thought = completion.reasoning and not completion.text
     return {
-        "text": cut(completion.text or "", MAX_TEXT_BYTES),
-        **({"reasoning": cut(completion.reasoning or "", MAX_TEXT_BYTES)} if is_only_thought else {}),
+        "text": first_bytes(completion.text or "", MAX_TEXT_BYTES),
+        **({"reasoning": first_bytes(completion.reasoning or "", MAX_TEXT_BYTES)} if is_only_thought else {}),
         "finish_reason": completion.finish_reason,
         "usage": completion.usage.model_dump() if completion.usage else None,
         "model": completion.model,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
+from httptask.diagnostics.cutting import shortened
 from httptask.json.pointer import json_pointer
 from httptask.json.schema import compile_schema
 from httptask.json.tree import parse
@@ -86,7 +87,7 @@ def _faults(value: Any, response_format: Mapping[str, Any]) -> Iterator[OutputFa
     if not is_object(declared) or declared.get("schema") is None:
         return
     for error in compile_schema(declared["schema"]).iter_errors(value):
-        yield OutputFault(json_pointer(error.instance_path), error.message[:MAX_FAULT_CHARACTERS])
+        yield OutputFault(json_pointer(error.instance_path), shortened(error.message, MAX_FAULT_CHARACTERS))
 
 
 def _parse(text: str) -> Any:

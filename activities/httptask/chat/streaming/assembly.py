@@ -12,6 +12,7 @@ from httptask.chat.streaming.deltas import index_of
 from httptask.chat.streaming.loose_events import ASIDE
 from httptask.chat.usage import grown
 from httptask.connections.connection import Connection
+from httptask.diagnostics.cutting import shortened
 from httptask.http.errors import HttpTaskError, ResponseInterrupted, ResponseInvalid
 from httptask.json.tree import whole_characters
 from httptask.json.types import is_array, is_object
@@ -185,4 +186,4 @@ class Assembly:
         stray = self._stray
         page = " ".join(stray.split()) if isinstance(stray, str) else ""
         said = error_text(stray) or page
-        return f"; the server said: {said[:_MAX_STRAY_CHARACTERS]}" if said else ""
+        return f"; the server said: {shortened(said, _MAX_STRAY_CHARACTERS)}" if said else ""

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from pydantic import BaseModel
 
+from httptask.diagnostics.cutting import first_characters
 from httptask.secrets.piece_redaction import PieceRedactor
 
 __all__ = ["MAX_CHARACTERS", "Listener", "LiveText", "Teller", "telling"]
@@ -82,7 +83,7 @@ class Teller:
         """What can be told by now and was not."""
         if self._redactors is None:
             return ""
-        text = self._text()[:MAX_CHARACTERS]
+        text = first_characters(self._text(), MAX_CHARACTERS)
         if self._redactor is None or not text.startswith(self._taken):
             self._begins = self._begins or self._redactor is not None
             self._redactor, self._taken = self._redactors(), ""

@@ -8,8 +8,8 @@ from httptask.chat.streaming.assembly import Assembly
 from httptask.chat.streaming.live_text import Listener, telling
 from httptask.client.edge import Edge
 from httptask.connections.connection import Connection
+from httptask.diagnostics.cutting import first_bytes
 from httptask.http.errors import HttpTaskError
-from httptask.http.excerpt import cut
 from httptask.http.limits import CHAT_STREAM_DEFAULTS
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.response.event_stream import Count, EventStream
@@ -79,7 +79,7 @@ async def receive(
             return StreamedAnswer(stream.respond(answer), first_token)
     except HttpTaskError as error:
         if "partial_text" in error.details:  # cut here, where no value of a secret is left to be cut in two
-            error.details["partial_text"] = cut(error.details["partial_text"], MAX_TEXT_BYTES)
+            error.details["partial_text"] = first_bytes(error.details["partial_text"], MAX_TEXT_BYTES)
         raise
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, cast
 import structlog
 
 from httptask.cli.observability.telemetry import set_runtime
-from httptask.dsl.expressions.messages import excerpt
+from httptask.diagnostics.cutting import in_one_line
 
 __all__ = ["configure_logging"]
 
@@ -76,7 +76,7 @@ def _as_event(
     event["event"] = f"{name.partition('.')[0]}.message"
     core = getattr(event.get("_record"), "temporal_log", None)
     if core is not None:
-        event["fields"] = {key: excerpt(str(value)) for key, value in core.fields.items()}
+        event["fields"] = {key: in_one_line(str(value)) for key, value in core.fields.items()}
     if name == _WORKFLOWS and exc_info:
         _, error, _ = cast("tuple[Any, BaseException, Any]", exc_info)
         event["event"], event["error"] = "workflow.task.failed", f"{type(error).__name__}: {error}"

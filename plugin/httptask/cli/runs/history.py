@@ -18,7 +18,7 @@ from httptask.chat.models import ChatRequest
 from httptask.chat.request import to_http_request
 from httptask.cli.runs.records import CallRecord, FailureRecord, RunRecord, TaskRecord, summarize
 from httptask.cli.temporal.executions import Described, describe
-from httptask.dsl.expressions.messages import excerpt
+from httptask.diagnostics.cutting import in_one_line
 from httptask.http.models import HttpRequest
 from httptask.interpreter.status import Impasse
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE
@@ -183,7 +183,7 @@ class _Reader:
             case "workflow_execution_started":
                 await self._read_start(attributes)
             case "workflow_task_failed":
-                self.stuck_at = excerpt(attributes.failure.message) or None
+                self.stuck_at = in_one_line(attributes.failure.message) or None
             case "workflow_task_completed":
                 self.stuck_at = None
             case "workflow_execution_completed":

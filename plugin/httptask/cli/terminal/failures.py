@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from httptask.diagnostics.cutting import in_one_line
 from httptask.json.types import is_array, is_object
 
 if TYPE_CHECKING:
@@ -91,18 +92,16 @@ def said_by_server(details: dict[str, Any], error: Any) -> list[str]:
 def _in_one_line(words: str) -> str:
     from httptask.cli.terminal.console import harmless
 
-    line = harmless(" ".join(words.split()))
-    return line if len(line) <= _SHOWN_CHARACTERS else f"{line[: _SHOWN_CHARACTERS - 1]}…"
+    return harmless(in_one_line(words, _SHOWN_CHARACTERS))
 
 
 def _answer(details: dict[str, Any], error: Any) -> list[str]:
     """What the model said, and what helps where that was not what was asked for."""
     from httptask.cli.terminal.console import harmless
-    from httptask.dsl.expressions.messages import excerpt
 
     text, thought = details.get("text"), details.get("reasoning")
     verb = "only thought" if thought and not text else "said"
-    said = harmless(excerpt(str(text or thought or ""))) or "nothing"
+    said = harmless(in_one_line(str(text or thought or ""))) or "nothing"
     cure = "  hint: with `reask: N` the model is shown this and what is wrong with it, and asked again up to N times"
     return [f"  the model {verb}: {said}", *([cure] if error == "OutputInvalid" else [])]
 

@@ -19,6 +19,8 @@ from temporalio.converter import (
 )
 from temporalio.exceptions import ApplicationError
 
+from httptask.diagnostics.cutting import shortened
+
 __all__ = ["StoredPayloadMissing", "folder_storage", "not_stored"]
 
 _NAME = "httptask.folder"
@@ -32,7 +34,7 @@ class StoredPayloadMissing(RuntimeError):
 def not_stored(reason: str) -> ApplicationError:
     """The failure of an activity whose result finds no place: its call was made, and is not made again for that."""
     return ApplicationError(
-        f"the result can't be stored: {reason}"[:500], type="PayloadNotStored", non_retryable=True
+        shortened(f"the result can't be stored: {reason}", 500), type="PayloadNotStored", non_retryable=True
     )
 
 

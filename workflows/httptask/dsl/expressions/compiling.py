@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
+from httptask.diagnostics.cutting import in_one_line
 from httptask.diagnostics.suggest import closest
 from httptask.dsl.expressions.expression import Expression, to_fault
 from httptask.dsl.expressions.helper_process import HelperStopped
 from httptask.dsl.expressions.jq_program import CHECK_FIRST_LINE, check_program
 from httptask.dsl.expressions.lexer import Problem
-from httptask.dsl.expressions.messages import excerpt
 from httptask.dsl.expressions.pool import run_program
 from httptask.dsl.expressions.refusals import REFUSED_FUNCTIONS
 from httptask.dsl.faults import Fault
@@ -56,13 +56,13 @@ def problem_of(expression: Expression, seconds: float) -> Problem | None:
 def _problem(expression: Expression, complaint: str) -> Problem:
     found = _COMPLAINT.search(complaint)
     if found is None:
-        return Problem("jq-syntax", f"jq: {excerpt(complaint)}", None, expression.offset)
+        return Problem("jq-syntax", f"jq: {in_one_line(complaint)}", None, expression.offset)
     at = _index(expression.source, int(found["line"]) - CHECK_FIRST_LINE, int(found["column"]) - 1)
     undefined = _UNDEFINED.match(found["message"])
     if undefined:
         return _undefined(expression, undefined["name"], undefined["arity"], at)
     unexpected = _UNEXPECTED.match(found["message"])
-    message, hint = excerpt(found["message"].partition(" at line ")[0]), None
+    message, hint = in_one_line(found["message"].partition(" at line ")[0]), None
     if unexpected and unexpected["found"] == "end of file":
         message = "the expression ends too early"
     elif unexpected:

@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from httptask.diagnostics.cutting import in_one_line
 from httptask.dsl.expressions import helper
 from httptask.dsl.expressions.compiling import problem_of
 from httptask.dsl.expressions.errors import ExpressionFailed, ExpressionLimitExceeded
 from httptask.dsl.expressions.expression import Expression
 from httptask.dsl.expressions.helper_process import HelperStopped, Reply
 from httptask.dsl.expressions.jq_program import batch_program
-from httptask.dsl.expressions.messages import excerpt, hint_for_failure, not_a_condition
+from httptask.dsl.expressions.messages import hint_for_failure, not_a_condition
 from httptask.dsl.expressions.pool import run_program
 from httptask.json.tree import check_depth, finite_number
 from httptask.json.types import is_object
@@ -139,7 +140,7 @@ def _result(expression: Expression, output: str) -> Any:
         raise ExpressionFailed(pointer, message) from None
     if kind == "!":
         message = raised if isinstance(raised, str) else f"error({_json(raised)})"
-        raise ExpressionFailed(pointer, excerpt(message), hint_for_failure(message))
+        raise ExpressionFailed(pointer, in_one_line(message), hint_for_failure(message))
     if kind == "i":
         raise ExpressionFailed(
             pointer, "the result holds a number that is not finite", "check what is divided or parsed"
@@ -162,7 +163,7 @@ def _failure(expressions: Sequence[Expression], reply: Reply, limit: float) -> E
         message = f"the result is larger than {helper.MOST_OUTPUT >> 20} MB"
         return ExpressionFailed(culprit.pointer, message, "select what is needed")
     return ExpressionFailed(
-        culprit.pointer, f"the expression ends without a result {excerpt(reply.text)}".rstrip()
+        culprit.pointer, f"the expression ends without a result {in_one_line(reply.text)}".rstrip()
     )
 
 

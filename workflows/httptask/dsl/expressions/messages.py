@@ -5,9 +5,10 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-__all__ = ["excerpt", "hint_for_failure", "json_excerpt", "not_a_condition"]
+from httptask.diagnostics.cutting import in_one_line
 
-_LONGEST: Final = 160
+__all__ = ["hint_for_failure", "json_excerpt", "not_a_condition"]
+
 _MOST_VALUES: Final = 3
 
 _HINTS: Final = (
@@ -30,22 +31,18 @@ _HINTS: Final = (
 )
 
 
-def excerpt(text: str) -> str:
-    """A text on one line, cut to what a message can bear."""
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
-
-
 def json_excerpt(value: Any) -> str:
     """A value as JSON on one line of bounded length."""
-    return excerpt(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return in_one_line(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def not_a_condition(source: str, values: Sequence[Any]) -> tuple[str, str]:
     """What is wrong with a condition that yields these values, and what to write instead."""
     shown = ", ".join(f"`{json_excerpt(value)}`" for value in values[:_MOST_VALUES])
     more = f" and {len(values) - _MOST_VALUES} more" if len(values) > _MOST_VALUES else ""
-    message = f"a condition must yield true or false; `{excerpt(source)}` yields {shown or 'nothing'}{more}"
+    message = (
+        f"a condition must yield true or false; `{in_one_line(source)}` yields {shown or 'nothing'}{more}"
+    )
     if len(values) > 1:
         return message, "join them: `any(…; .)` or `all(…; .)`"
     if not values or values[0] is None:

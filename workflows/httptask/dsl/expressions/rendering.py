@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from httptask.diagnostics.cutting import in_one_line
 from httptask.dsl.expressions.errors import ExpressionFailed
 from httptask.dsl.expressions.evaluation import LIMIT_SECONDS, Scope, evaluate_all
 from httptask.dsl.expressions.expression import Expression
-from httptask.dsl.expressions.messages import excerpt
 from httptask.dsl.expressions.template import Secret, Template, TemplateText, is_expression
 from httptask.dsl.faults import child_pointer
 from httptask.http.models import SecretReference
@@ -102,7 +102,7 @@ def _as_text(expression: Expression, value: Any) -> str:
     if isinstance(value, str):
         return value
     if value is None:
-        source = excerpt(expression.source)
+        source = in_one_line(expression.source)
         hint = f'if it may be missing, give a default: `${{ {source} // "" }}`'
         raise ExpressionFailed(expression.pointer, f"`{source}` is null and can't stand in a text", hint)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

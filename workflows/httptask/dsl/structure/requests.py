@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.suggest import closest
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.functions import BODY_ARGUMENTS
@@ -54,7 +55,7 @@ def _charset_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
     charset, at = arguments.get("charset"), child_pointer(pointer, "charset")
     if isinstance(charset, str) and not is_charset(charset):
         hint = "write one such as `windows-1252` or `iso-8859-1`; it can't be an expression"
-        yield Fault(at, "unknown-charset", f"`{charset[:40]}` is no charset", hint)
+        yield Fault(at, "unknown-charset", f"`{shortened(charset, 40)}` is no charset", hint)
     elif charset is not None and (arguments.get("output") == "raw" or "stream" in arguments):
         other = "stream" if "stream" in arguments else "output: raw"
         message = f"`charset` and `{other}` exclude each other"

@@ -12,6 +12,7 @@ from httptask.calls.http import request_summary
 from httptask.calls.page_requests import Position
 from httptask.calls.pages import Page, Pages
 from httptask.calls.problem import TaskFault
+from httptask.diagnostics.cutting import shortened
 from httptask.dsl.reading_arguments import PaginateArguments
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.interpreter.task_context import Complete, Paused, Step, TaskContext
@@ -147,7 +148,7 @@ class _Reading:
                 TaskFault.raise_standard(
                     "validation",
                     "The pages go in a circle",
-                    detail=f"the {what} of the next page is that of one before: {str(page.next)[:500]}",
+                    detail=f"the {what} of the next page is that of one before: {shortened(str(page.next), 500)}",
                     error="PageRepeated",
                 )
             state["seen"].append(digest)
