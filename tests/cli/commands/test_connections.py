@@ -59,7 +59,7 @@ async def test_list_shows_settings_and_no_value(shell: Shell) -> None:
 def test_servers_are_listed_whole_in_80_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     output = io.StringIO()
     console = Console(file=output, width=80, force_terminal=True, color_system=None, soft_wrap=True)
-    monkeypatch.setattr("httptask.cli.commands.connections.stdout", console)
+    monkeypatch.setattr("httptask.cli.terminal.styled.stdout", console)
     (tmp_path / "httptask.toml").write_text(config("http://127.0.0.1:18431/api"))
     monkeypatch.chdir(tmp_path)
     list_connections()

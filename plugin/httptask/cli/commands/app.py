@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sys
-from importlib.metadata import version
 from typing import Annotated, NoReturn
 
 import typer
@@ -17,7 +16,6 @@ from httptask.cli.commands.schema import schema
 from httptask.cli.commands.testrequest import send_test_request
 from httptask.cli.commands.validate import validate
 from httptask.cli.commands.worker import worker
-from httptask.cli.observability.telemetry import flush_spans
 from httptask.cli.terminal.console import print_json
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.notice import clear_notice
@@ -30,7 +28,7 @@ app = typer.Typer(
     epilog="Example: httptask init my-project",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -52,6 +50,8 @@ app.add_typer(connections, name="connections")
 
 def _print_version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version
+
         typer.echo(f"httptask {version('httptask')}")
         raise typer.Exit
 
@@ -82,6 +82,8 @@ def main() -> NoReturn:
         code = _report(_told(error))
     clear_notice()
     if "opentelemetry.sdk.trace" in sys.modules:
+        from httptask.cli.observability.telemetry import flush_spans
+
         flush_spans()
     with contextlib.suppress(OSError):  # nobody reads any more
         sys.stdout.flush()
@@ -101,7 +103,8 @@ def _report(error: CliError) -> ExitCode:
     if "--json" in sys.argv:
         with contextlib.suppress(OSError):  # nobody reads any more
             print_json({"error": error.message, "hint": error.hint})
-    sys.stderr.write(f"error: {error.message}\n")
-    if error.hint:
-        sys.stderr.write(f"  hint: {error.hint}\n")
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"error: {error.message}\n")
+        if error.hint:
+            sys.stderr.write(f"  hint: {error.hint}\n")
     return error.exit_code

@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from httptask.cli.commands.options import ConfigOption, JsonOption
 from httptask.cli.preflight.credentials import tell_credential_warnings
-from httptask.cli.terminal.console import print_json, stdout
+from httptask.cli.terminal.console import print_json
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.notice import show_notice
 
@@ -65,6 +63,11 @@ def list_connections(*, json: JsonOption = False, config: ConfigOption = None) -
 
 def _print_list(listed: "list[Listed]") -> None:
     """A row for each; the settings give way where it is narrow, for servers that are cut look all the same."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from httptask.cli.terminal.styled import stdout
+
     table = Table(box=None, pad_edge=False)
     fits = max(len(one.base_url) for one in listed) <= _WIDEST_SERVER
     table.add_column("name")
@@ -137,6 +140,11 @@ def _listed(connection: "Connection") -> Listed:
 
 
 def _print_steps(steps: "list[Step]") -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from httptask.cli.terminal.styled import stdout
+
     table = Table(box=None, pad_edge=False, show_header=False)
     for step in steps:
         table.add_row(step.name, "failed" if step.fault else "ok", escape(step.fault or step.told))

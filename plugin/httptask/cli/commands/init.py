@@ -25,9 +25,9 @@ _IGNORED = b".env\n.httptask/*\n!.httptask/schema.json\n"
 def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to fill; created if needed.")],
 ) -> None:
-    """Write a definition, its input, recorded answers, httptask.toml, .gitignore and the editor schema.
+    """Write a first project: definition, input, recorded answers.
 
-    A .gitignore that is there is left as it is.
+    Beside them stand httptask.toml, .gitignore and the editor schema. A .gitignore that is there is left as it is.
     """
     _require_folder(directory)
     scaffold = files("httptask.cli").joinpath("scaffold")

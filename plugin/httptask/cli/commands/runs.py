@@ -1,5 +1,6 @@
 """`httptask runs`: looks at runs, and cancels them."""
 
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -8,7 +9,7 @@ import typer
 
 from httptask.activities.names import TOKEN_LIMIT
 from httptask.cli.commands.options import ConfigOption, JsonOption, ProfileOption
-from httptask.cli.terminal.console import print_json, print_note, stdout
+from httptask.cli.terminal.console import print_json, print_note
 from httptask.cli.terminal.errors import CliError
 from httptask.cli.terminal.notice import show_notice
 
@@ -57,7 +58,7 @@ def list_runs(
     elif found:
         print_runs(found)
     else:
-        stdout.print(f"no runs yet {where}; {_STARTS_ONE}", markup=False)
+        sys.stdout.write(f"no runs yet {where}; {_STARTS_ONE}\n")
 
 
 @runs.command(epilog="Example: httptask runs show last --json")

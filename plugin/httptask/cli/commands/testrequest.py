@@ -62,11 +62,11 @@ def send_test_request(
     config: ConfigOption = None,
     profile: ProfileOption = None,
 ) -> None:
-    """Send the request of one task, once, and show what the next task would see.
+    """Send one task's request, show what the next task would see.
 
     The request is rendered and sent by what runs use: the same renderer, the same activity, on a worker. It is sent
-    for real unless --fixtures or --dry-run is given; --dry-run applies the rules of chat completions too. Secrets are
-    shown by name.
+    for real, once, unless --fixtures or --dry-run is given; --dry-run applies the rules of chat completions too.
+    Secrets are shown by name.
 
     Exit codes: 0 answered, 1 the request failed or is refused, 2 bad definition or sample data, 3 can't connect.
     """

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from httptask.cli.commands.options import ConfigOption, JsonOption
 from httptask.cli.project.definitions import files_at
-from httptask.cli.terminal.console import print_json, stdout
+from httptask.cli.terminal.console import is_terminal, print_json
 from httptask.cli.terminal.errors import ExitCode
 from httptask.cli.terminal.notice import show_notice
 
@@ -52,11 +51,7 @@ def validate(
     if json:
         print_json([report.as_json() for report in reports])
     else:
-        for report in reports:
-            if stdout.is_terminal:
-                stdout.print(_coloured(report))
-                continue
-            sys.stdout.write(f"{report}\n")  # not echo: it puts question marks into names of files
+        _print(reports)
         typer.echo(_summary(len(loaded), reports), err=True)
     if any(report.severity == "error" for report in reports):
         raise typer.Exit(ExitCode.INVALID)
@@ -77,11 +72,20 @@ def _reports(loaded: "Loaded", connections: "Mapping[str, Connection]", *, porta
     return sorted([*loaded.reports, *loaded.report(further)], key=lambda report: (report.line, report.column))
 
 
-def _coloured(report: "Report") -> Text:
-    text = Text(str(report))
-    text.highlight_words([f"{report.severity}[{report.code}]"], _COLOURS[report.severity.value])
-    text.highlight_regex(r"\n  hint:.*", "dim")
-    return text
+def _print(reports: "Iterable[Report]") -> None:
+    if not is_terminal("stdout"):
+        for report in reports:
+            sys.stdout.write(f"{report}\n")  # not echo: it puts question marks into names of files
+        return
+    from rich.text import Text
+
+    from httptask.cli.terminal.styled import stdout
+
+    for report in reports:
+        text = Text(str(report))
+        text.highlight_words([f"{report.severity}[{report.code}]"], _COLOURS[report.severity.value])
+        text.highlight_regex(r"\n  hint:.*", "dim")
+        stdout.print(text)
 
 
 def _summary(files: int, reports: "Iterable[Report]") -> str:

@@ -48,7 +48,7 @@ def worker(
     config: ConfigOption = None,
     profile: ProfileOption = None,
 ) -> None:
-    """Serve a folder of definitions: any Temporal client starts them by name.
+    """Serve a folder of definitions, which clients start by name.
 
     Connects to TEMPORAL_ADDRESS or the profile's cluster, to localhost:7233 without either.
     Secrets have to be declared in httptask.toml with the origins they may go to; a .env file is not read.

@@ -5,12 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-from rich.table import Table
-
 from httptask.cli.preflight.connection_names import uses_of_connections
 from httptask.cli.project.plugins import used_secrets
-from httptask.cli.terminal.console import print_json, stdout
+from httptask.cli.terminal.console import print_json
 from httptask.cli.terminal.errors import CliError
 from httptask.dsl.canonical import qualified_name
 
@@ -134,6 +131,11 @@ def print_findings(findings: Iterable[Finding], *, as_json: bool) -> None:
     if as_json:
         print_json([asdict(finding) for finding in findings])
         return
+    from rich.markup import escape
+    from rich.table import Table
+
+    from httptask.cli.terminal.styled import stdout
+
     table = Table(box=None, pad_edge=False)
     for heading in ("kind", "name", "about", ""):
         table.add_column(heading)

@@ -17,12 +17,11 @@ from httptask.cli.temporal.cluster import Cluster, connect
 from httptask.cli.temporal.executions import describe
 from httptask.cli.temporal.worker import new_worker, while_working
 from httptask.cli.terminal.background import beside, first_of
-from httptask.cli.terminal.console import print_json, print_note, stderr
+from httptask.cli.terminal.console import is_terminal, print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.failures import explain_failure, hint_at_input, problem_of, state_after
 from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.terminal.notice import show_notice
-from httptask.cli.terminal.progress.live import LiveView
 from httptask.cli.terminal.progress.plain import PlainView
 from httptask.cli.terminal.progress.view import View
 from httptask.cli.terminal.progress.wording import describe_spent
@@ -164,8 +163,7 @@ async def _end(handle: WorkflowHandle[Any, Any], result: "asyncio.Task[Any]", in
 @contextlib.asynccontextmanager
 async def _shown(handle: WorkflowHandle[Any, Any], live: Client | None) -> AsyncGenerator[None]:
     """Keep the user informed while the context lasts, with `live` of texts too; the last state is shown in any case."""
-    view: View = LiveView() if stderr.is_terminal else PlainView()
-    with view:
+    with _new_view() as view:
         watch = _Watch(handle, view)
         try:
             async with beside(watch.look_on()), beside(_listen(live, handle, view)) as listening:
@@ -173,6 +171,14 @@ async def _shown(handle: WorkflowHandle[Any, Any], live: Client | None) -> Async
                 await first_of(listening, seconds=_CANCEL_SECONDS)
         finally:
             await watch.look()
+
+
+def _new_view() -> View:
+    if not is_terminal("stderr"):
+        return PlainView()
+    from httptask.cli.terminal.progress.live import LiveView
+
+    return LiveView()
 
 
 async def _listen(client: Client | None, handle: WorkflowHandle[Any, Any], view: View) -> None:

@@ -10,9 +10,9 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from httptask.cli.runs.records import CallRecord, FailureRecord, RunRecord, RunSummary, TaskRecord
-from httptask.cli.terminal.console import stdout
 from httptask.cli.terminal.failures import said_by_server
 from httptask.cli.terminal.progress.wording import describe, describe_impasse, describe_spent
+from httptask.cli.terminal.styled import stdout
 from httptask.json.types import is_array, is_object
 
 __all__ = ["print_failure", "print_run", "print_runs"]

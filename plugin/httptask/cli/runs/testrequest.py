@@ -12,11 +12,12 @@ from httptask.calls.problem import TaskFault
 from httptask.chat.models import Completion
 from httptask.cli.temporal.cluster import Cluster, connect
 from httptask.cli.temporal.worker import new_worker, while_working
-from httptask.cli.terminal.console import print_json, print_note, stdout
+from httptask.cli.terminal.console import print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.failures import explain_failure
 from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.terminal.notice import show_notice
+from httptask.cli.terminal.styled import stdout
 from httptask.client.edge import Edge
 from httptask.config import Config
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded

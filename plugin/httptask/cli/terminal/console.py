@@ -1,19 +1,30 @@
-"""Where commands write: results to stdout, everything else to stderr."""
+"""Lines that commands write: results to stdout, everything else to stderr.
+
+Tables, colours and what is redrawn are in `styled`, which costs ten times as much to import.
+"""
 
 import json
+import os
 import re
 import sys
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from rich.console import Console
-
-__all__ = ["end_line", "harmless", "print_json", "print_note", "print_piece", "stderr", "stdout"]
+__all__ = ["end_line", "harmless", "is_terminal", "print_json", "print_note", "print_piece"]
 
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_UNPRINTED: Final = dict.fromkeys((0x07, 0x08, 0x0B, 0x0C, 0x0D))
+"""Bell, backspace, tabulators and returns, which would write over what stands there."""
+_DECISIVE: Final = ("FORCE_COLOR", "TTY_COMPATIBLE")
+"""Variables that can make a terminal of what is none."""
 
-# What does not go to a terminal is read by programs, which want whole lines.
-stdout = Console(highlight=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else 10_000)
-stderr = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+
+def is_terminal(stream: Literal["stdout", "stderr"]) -> bool:
+    """Whether what is written there is looked at by a person."""
+    if not getattr(sys, stream).isatty() and not any(map(os.environ.get, _DECISIVE)):
+        return False
+    from httptask.cli.terminal import styled
+
+    return styled.stdout.is_terminal if stream == "stdout" else styled.stderr.is_terminal
 
 
 def print_json(value: Any) -> None:
@@ -21,7 +32,9 @@ def print_json(value: Any) -> None:
     text = json.dumps(value, indent=2, ensure_ascii=False)
     if not _is_writable(text):
         text = json.dumps(value, indent=2)
-    if stdout.is_terminal:
+    if is_terminal("stdout"):
+        from httptask.cli.terminal.styled import stdout
+
         stdout.print_json(text, ensure_ascii=False)
     else:
         sys.stdout.write(f"{text}\n")
@@ -30,7 +43,7 @@ def print_json(value: Any) -> None:
 def print_note(text: str) -> None:
     """Write a line for a person to stderr; markup in it is shown as it stands."""
     end_line()
-    stderr.print(text, markup=False)
+    _write(f"{text}\n")
 
 
 def print_piece(label: str, text: str) -> None:
@@ -59,18 +72,23 @@ class _Line:
             if self._label != label:
                 self.end()
                 self._label = label
-                stderr.print(f"{label}> ", end="", markup=False)
-            stderr.print(piece.rstrip("\n"), end="", markup=False)
+                _write(f"{label}> ")
+            _write(piece.rstrip("\n"))
             if piece.endswith("\n"):
                 self.end()
 
     def end(self) -> None:
         if self._label is not None:
             self._label = None
-            stderr.print()
+            _write("\n")
 
 
 _line = _Line()
+
+
+def _write(text: str) -> None:
+    sys.stderr.write(text.translate(_UNPRINTED))
+    sys.stderr.flush()
 
 
 def _is_writable(text: str) -> bool:

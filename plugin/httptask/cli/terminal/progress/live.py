@@ -10,7 +10,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from httptask.cli.terminal.console import harmless, stderr
+from httptask.cli.terminal.console import harmless
 from httptask.cli.terminal.progress.view import View
 from httptask.cli.terminal.progress.wording import (
     OWN_RUN_CURE,
@@ -19,6 +19,7 @@ from httptask.cli.terminal.progress.wording import (
     describe_impasse,
     seconds_taken,
 )
+from httptask.cli.terminal.styled import stderr
 
 if TYPE_CHECKING:
     from httptask.interpreter.status import RunStatus, TaskStatus

@@ -1,0 +1,60 @@
+"""What importing a part loads, read in a fresh interpreter: who uses one part does not wait for, or install, another."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [path for root in ("plugin", "workflows", "activities") for path in (ROOT / root).rglob("*.py")]
+
+HELP = """
+import sys
+from httptask.cli.commands.app import app
+
+sys.argv = ["httptask", "--help"]
+try:
+    app()
+except SystemExit:
+    pass
+"""
+
+
+def loaded(code: str) -> set[str]:
+    """The top-level packages that are loaded after some code has run."""
+    told = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys\nsys.stderr.write(' '.join(sys.modules))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {name.partition(".")[0] for name in told.stderr.split()}
+
+
+def test_help_loads_nothing_that_runs_or_draws() -> None:
+    assert (
+        loaded(HELP) & {"aiohttp", "httpx", "jq", "pydantic", "rich", "ruamel", "structlog", "temporalio"}
+        == set()
+    )
+
+
+def private_imports(path: Path) -> Iterator[str]:
+    """What a module imports by a name with a leading underscore."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        yield from (name for name in names if any(map(_is_private, name.split("."))))
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def test_no_module_imports_a_private_name() -> None:
+    found = {str(path.relative_to(ROOT)): names for path in SOURCES if (names := list(private_imports(path)))}
+    assert found == {}
