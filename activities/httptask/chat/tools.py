@@ -18,7 +18,7 @@ __all__ = [
     "ToolCallInvalid",
     "answer",
     "answered_calls",
-    "complaint",
+    "failed",
     "follow_up",
     "handler_faults",
     "offered_tools",
@@ -122,9 +122,9 @@ def answer(call: ToolCall, output: Any) -> dict[str, Any]:
     return {"role": "tool", "tool_call_id": call.id, "content": text}
 
 
-def complaint(call: ToolCall, message: str) -> dict[str, Any]:
-    """The message that tells the model why its call has no output."""
-    return answer(call, {"error": message})
+def failed(message: str) -> dict[str, str]:
+    """What stands for the output of a call that has none: it tells the model why."""
+    return {"error": message}
 
 
 def question_so_far(completion: Completion, calls: Sequence[ToolCall]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from httptask.dsl.program import TaskNode
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.testrequest.planning import PlannedRequest
-from httptask.workflows.reask import may_ask_again, refused_answer
+from httptask.workflows.reask import may_ask_again
 
 __all__ = ["Outcome", "check_planned", "send_once"]
 
@@ -117,6 +117,6 @@ def _failed(cause: BaseException | None, node: TaskNode) -> Outcome:
     return Outcome(
         problem=problem,
         would_retry=isinstance(cause, ApplicationError) and not cause.non_retryable,
-        would_ask_again=chat.reask if chat is not None and may_ask_again(refused_answer(problem)) else 0,
+        would_ask_again=chat.reask if chat is not None and may_ask_again(problem.details or {}) else 0,
         retry_after=(problem.details or {}).get("retry_after"),
     )

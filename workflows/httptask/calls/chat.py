@@ -11,7 +11,7 @@ from httptask.dsl.functions import ChatCompletionArguments
 from httptask.http.models import SecretReference
 from httptask.json.types import is_object
 
-__all__ = ["chat_output", "plan_chat_call", "sum_usage"]
+__all__ = ["chat_call", "chat_output", "plan_chat_call", "sum_usage"]
 
 
 def plan_chat_call(
@@ -31,10 +31,9 @@ def plan_chat_call(
     It goes through the task's connection, or another `connection`. With `live` the text of a stream is published
     under that name.
     """
-    connection = connection or arguments.connection
     request = ChatRequest(
         body=dict(body),
-        connection=connection,
+        connection=connection or arguments.connection,
         secrets=tuple(secrets),
         idempotency_key=idempotency_key,
         include_response=arguments.output == "response",
@@ -43,7 +42,12 @@ def plan_chat_call(
         incomplete=incomplete,
         live=live,
     )
-    summary = f"POST {connection}/chat/completions"
+    return chat_call(request, id_)
+
+
+def chat_call(request: ChatRequest, id_: str = "") -> ActivityCall[Completion]:
+    """The call that sends a request."""
+    summary = f"POST {request.connection}/chat/completions"
     return ActivityCall(CHAT_COMPLETION, request, Completion, id_, summary, CHAT_SECONDS, request.connection)
 
 

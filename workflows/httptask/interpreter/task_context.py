@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from httptask.activities.names import CHAT_COMPLETION
 from httptask.calls.activity_call import ActivityCall
 from httptask.chat.models import Completion
 from httptask.dsl.expressions import Expression, Rendered, Template
@@ -120,7 +119,15 @@ class TaskContext:
         Raises:
             TaskFault: the call failed for good, or the budget is used up.
         """
-        self.services.budget.take_call(asks_model=call.activity == CHAT_COMPLETION)
+        self.services.budget.take_call(asks_model=False)
+        return await self.schedule(call)
+
+    async def schedule(self, call: ActivityCall[Result]) -> Result:
+        """Make a call that the budget has counted already, and show it on the status board.
+
+        Raises:
+            TaskFault: the call failed for good.
+        """
         self.services.board.update(self.execution.id, activity_id=call.id, summary=call.summary)
         return await self.services.scheduler.execute(call, self.deadline)
 

@@ -13,11 +13,11 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from httptask.chat.models import ToolCall
-from httptask.chat.tools import ToolCallInvalid, answer, complaint, read_arguments
+from httptask.chat.tools import failed
 from httptask.diagnostics.cutting import shortened
 from httptask.json.pointer import json_pointer
 from httptask.workflows.carrying import carried
+from httptask.workflows.conversation import PendingCall
 from httptask.workflows.errors import CallInvalid
 from httptask.workflows.http_request import CallOptions
 
@@ -86,42 +86,31 @@ class ActivityTools:
         """What the model is told of them."""
         return [tool.definition for tool in self._tools.values()]
 
-    async def answers(
-        self, calls: Sequence[ToolCall], offered: Sequence[Any], *, in_parallel: bool
-    ) -> Sequence[dict[str, Any]]:
-        """The messages that answer calls, in their order.
-
-        Args:
-            calls: of tools of ours, or of none.
-            offered: the tools of the request.
-            in_parallel: whether they may run at the same time.
-        """
+    async def outputs(self, calls: Sequence[PendingCall], *, in_parallel: bool) -> Sequence[Any]:
+        """See `Tools`."""
         if in_parallel:
-            return await asyncio.gather(*(self._answer(call, offered) for call in calls))
-        return [await self._answer(call, offered) for call in calls]
+            return await asyncio.gather(*map(self._output, calls))
+        return [await self._output(call) for call in calls]
 
-    async def _answer(self, call: ToolCall, offered: Sequence[Any]) -> dict[str, Any]:
+    async def _output(self, pending: PendingCall) -> Any:
+        tool = self._tools[pending.call.name or ""]
         try:
-            arguments = read_arguments(call, offered)
-            tool = self._tools[call.name or ""]
-            given = tool.arguments.model_validate(arguments)
-        except ToolCallInvalid as invalid:
-            return complaint(call, str(invalid))
+            given = tool.arguments.model_validate(pending.arguments)
         except ValidationError as invalid:
             faults = (
                 f"{json_pointer(fault['loc']) or '/'}: {fault['msg']}"
                 for fault in invalid.errors(include_url=False)
             )
-            return complaint(call, shortened(f"the arguments are not valid: {'; '.join(faults)}", 2000))
+            return failed(shortened(f"the arguments are not valid: {'; '.join(faults)}", 2000))
         values = [getattr(given, name) for name in tool.arguments.model_fields]
         try:
             async with carried(values, "an argument") as args:
                 output: Any = await workflow.execute_activity(tool.function, args=args, **self._options)
-            return answer(call, to_jsonable_python(output))
+            return to_jsonable_python(output)
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
-            return complaint(call, shortened(str(error.cause), 2000))
+            return failed(shortened(str(error.cause), 2000))
 
 
 def _tool(function: Callable[..., Any]) -> _Tool:

@@ -2,38 +2,30 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, NamedTuple, TypeGuard, TypeVar, Unpack, overload
+from typing import Any, Final, TypeGuard, TypeVar, Unpack, overload
 
 from pydantic import BaseModel, ValidationError
 from temporalio import workflow
 
-from httptask.activities.names import CHAT_COMPLETION
-from httptask.calls.activity_call import CHAT_SECONDS, ActivityCall
-from httptask.calls.chat import sum_usage
+from httptask.calls.chat import chat_call
 from httptask.calls.problem import TaskFault, describe_invalid
 from httptask.chat.faults import Level
 from httptask.chat.fields.request import ChatParams
-from httptask.chat.models import ChatRequest, Completion, Incomplete, ToolCall, Usage
+from httptask.chat.models import ChatRequest, Completion, Incomplete
 from httptask.chat.response.structured_output import asks_for_json
-from httptask.chat.tools import (
-    answered_calls,
-    follow_up,
-    handler_faults,
-    offered_tools,
-    question_so_far,
-)
+from httptask.chat.tools import handler_faults, offered_tools
 from httptask.dsl.metadata import Budget
 from httptask.http.models import Limits
 from httptask.scheduling.budget import Spending
 from httptask.workflows.activity_tools import ActivityTools
 from httptask.workflows.carrying import require_json
 from httptask.workflows.chat_result import ChatResult, chat_result
-from httptask.workflows.errors import CallInvalid, OutputInvalid, TurnsExceeded
+from httptask.workflows.conversation import Account, Conversation, ConversationState
+from httptask.workflows.errors import CallInvalid
 from httptask.workflows.failures import fault_error
 from httptask.workflows.http_request import CallOptions, execute
 from httptask.workflows.live_text import require_stream
 from httptask.workflows.output_type import response_format_of
-from httptask.workflows.reask import ask, usage_in
 
 __all__ = ["chat_completion"]
 
@@ -141,103 +133,42 @@ async def chat_completion(
     body = _body(model, messages, output_type, {**params}, extra_body or {})
     _offer(body, tools)
     _require_effect(body, tools, reask, max_turns)
-    request = _request(
-        connection=connection, limits=limits or Limits(), rules=rules, incomplete=incomplete, live=live
+    question = _question(
+        connection=connection,
+        limits=limits or Limits(),
+        rules=rules,
+        incomplete=incomplete,
+        live=live,
+        include_message=bool(tools.names),
     )
-    spending = Spending.of_conversation(_budget(budget))
-    conversation = _Conversation(request, output_type, options, tools, spending)
-    return await conversation.run(body, reask, max_turns or _TURNS)
+    if live is not None:
+        require_stream()
+    spending, state = Spending.of_conversation(_budget(budget)), ConversationState()
+    account = Account(spending, state)
+
+    async def send(asked: Mapping[str, Any], _number: int) -> Completion:
+        request = question.model_copy(update={"body": dict(asked), "idempotency_key": str(workflow.uuid4())})
+        return await account.ask(model, lambda: execute(chat_call(request), options))
+
+    conversation = Conversation(
+        body,
+        state,
+        send=send,
+        read=lambda completion: chat_result(completion, output_type),
+        tools=tools,
+        reask=reask,
+        max_turns=max_turns or _TURNS,
+        turns_option="max_turns",
+        note=workflow.logger.info,
+    )
+    try:
+        result = await conversation.run()
+    except TaskFault as fault:
+        raise fault_error(fault, {"spent": spending.spent.model_dump()}) from None
+    return replace(result, usage=result.usage and state.usage, cost=state.cost)
 
 
-class _Turn(NamedTuple):
-    """What came of a question: calls that are answered here, or the result."""
-
-    completion: Completion
-    calls: Sequence[ToolCall]
-    result: ChatResult[Any] | None
-
-
-class _Conversation:
-    """Asks until there is an answer of the right form that calls no tool of ours; counts what all of it costs."""
-
-    def __init__(
-        self,
-        request: ChatRequest,
-        output_type: type[BaseModel] | None,
-        options: CallOptions | None,
-        tools: ActivityTools,
-        spending: Spending,
-    ) -> None:
-        if request.live is not None:
-            require_stream()
-        self._request = request
-        self._output_type = output_type
-        self._options = options
-        self._tools = tools
-        self._spending = spending
-        self._usage = Usage()
-        self._cost: float | None = 0.0
-
-    async def run(self, body: dict[str, Any], reask: int, max_turns: int) -> ChatResult[Any]:
-        for _ in range(max_turns):
-            turn, _before = await ask(body, self._send, reask=reask, note=workflow.logger.info)
-            if turn.result is not None:
-                cost = None if turn.result.usage is None else self._cost
-                return replace(turn.result, usage=turn.result.usage and self._usage, cost=cost)
-            in_parallel = body.get("parallel_tool_calls") is not False
-            answers = await self._tools.answers(turn.calls, body["tools"], in_parallel=in_parallel)
-            body = follow_up(body, [question_so_far(turn.completion, turn.calls), *answers])
-        raise TurnsExceeded(
-            f"the model still calls tools after {max_turns} turns: raise `max_turns`, or have its tools say more",
-            type=TurnsExceeded.__name__,
-            non_retryable=True,
-        )
-
-    async def _send(self, asked: Mapping[str, Any], _question: int) -> _Turn:
-        request = self._request.model_copy(
-            update={
-                "body": dict(asked),
-                "idempotency_key": str(workflow.uuid4()),
-                "include_message": bool(self._tools.names),
-            }
-        )
-        summary = f"POST {request.connection}/chat/completions"
-        call = ActivityCall(
-            CHAT_COMPLETION, request, Completion, "", summary, CHAT_SECONDS, request.connection
-        )
-        self._take_call()
-        try:
-            completion = await execute(call, self._options)
-        except OutputInvalid as refused:
-            if "finish_reason" in refused.info:  # a prompt that was held back has cost nothing
-                self._spend(
-                    usage_in(refused.info),
-                    refused.info.get("cost"),
-                    refused.info.get("model") or asked["model"],
-                )
-            raise
-        if not completion.is_prompt_held_back:
-            self._spend(completion.usage or Usage(), completion.cost, completion.model or asked["model"])
-        calls = (
-            answered_calls(completion, self._tools.names, asked.get("tools") or [], asked["messages"])
-            if self._tools.names
-            else ()
-        )
-        return _Turn(completion, calls, None if calls else chat_result(completion, self._output_type))
-
-    def _take_call(self) -> None:
-        try:
-            self._spending.take_call(asks_model=True)
-        except TaskFault as stop:
-            raise fault_error(stop, {"spent": self._spending.spent.model_dump()}) from None
-
-    def _spend(self, usage: Usage, cost: float | None, model: str) -> None:
-        self._spending.add_answer(model, usage, cost)
-        self._usage = sum_usage(self._usage, usage)
-        self._cost = None if cost is None or self._cost is None else self._cost + cost
-
-
-def _request(**arguments: Any) -> ChatRequest:
+def _question(**arguments: Any) -> ChatRequest:
     """What all questions have in common."""
     try:
         return ChatRequest(body={}, **arguments)

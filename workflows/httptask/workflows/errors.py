@@ -176,4 +176,4 @@ class UsageUnknown(CallFailed):
 
 
 class TurnsExceeded(CallFailed):
-    """A model still calls tools after as many turns as it has."""
+    """A model still calls tools after as many turns as it has; `info` holds what is spent."""

@@ -3,13 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from httptask.calls.chat import sum_usage
-from httptask.calls.problem import Problem, TaskFault
-from httptask.chat.models import Usage
+from httptask.calls.problem import TaskFault
 from httptask.diagnostics.cutting import in_one_line
 from httptask.workflows.errors import OutputInvalid
 
-__all__ = ["ask", "may_ask_again", "refused_answer", "usage_in"]
+__all__ = ["ask", "known_of", "may_ask_again"]
 
 Answer = TypeVar("Answer")
 
@@ -20,56 +18,42 @@ _NOTHING: Final = "(nothing)"
 
 async def ask(
     body: Mapping[str, Any],
-    send: Callable[[Mapping[str, Any], int], Awaitable[Answer]],
+    send: Callable[[Mapping[str, Any]], Awaitable[Answer]],
     *,
     reask: int,
     note: Callable[[str], None],
-) -> tuple[Answer, Usage]:
+) -> Answer:
     """Ask a model; while its answer is not what was asked for, show it what is wrong and ask again.
 
     Args:
         body: the request body.
-        send: asks one question; its second argument is the number of the question, from 0.
+        send: asks one question.
         reask: how often to ask again, at most.
         note: is told of each further question.
-
-    Returns:
-        The answer, and the usage of the questions before the last.
 
     Raises:
         TaskFault: or OutputInvalid, or whatever else the last question ended in.
     """
-    asked = Usage()
     for question in range(reask):
         try:
-            return await send(body, question), asked
+            return await send(body)
         except (TaskFault, OutputInvalid) as refused:
-            details = _details(refused)
+            details = known_of(refused)
             if not may_ask_again(details):
                 raise
         note(_asking_again(details, question + 1, reask))
-        asked = sum_usage(asked, usage_in(details))
         body = {**body, "messages": [*body["messages"], *_complaint(details)]}
-    return await send(body, reask), asked
+    return await send(body)
 
 
 def may_ask_again(details: Mapping[str, Any]) -> bool:
-    """Whether another question may cure what an answer was refused for, by the details of the error."""
+    """Whether another question may cure what failed a call: an answer that did not have the form that was asked for."""
     return bool(details.get("errors")) and details.get("finish_reason") not in _ENDS_EARLY
 
 
-def usage_in(details: Mapping[str, Any]) -> Usage:
-    """What an answer cost that was refused."""
-    return Usage.model_validate(details.get("usage") or {})
-
-
-def refused_answer(problem: Problem) -> Mapping[str, Any]:
-    """What is known of an answer that was not what was asked for; nothing when something else went wrong."""
-    return (problem.details or {}) if problem.error == OutputInvalid.__name__ else {}
-
-
-def _details(refused: TaskFault | OutputInvalid) -> Mapping[str, Any]:
-    return refused.info if isinstance(refused, OutputInvalid) else refused_answer(refused.problem)
+def known_of(failure: TaskFault | OutputInvalid) -> Mapping[str, Any]:
+    """What is known of a call that failed, and of the answer if there was one."""
+    return failure.info if isinstance(failure, OutputInvalid) else failure.problem.details or {}
 
 
 def _asking_again(details: Mapping[str, Any], question: int, most: int) -> str:

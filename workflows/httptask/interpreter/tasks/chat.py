@@ -1,9 +1,20 @@
 """`call: chatCompletion`."""
 
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from httptask.calls.chat import chat_output
+from httptask.calls.problem import TaskFault
+from httptask.chat.tools import failed, handler_faults
+from httptask.dsl.bodies import handler_key
+from httptask.dsl.faults import child_pointer
 from httptask.dsl.functions import ChatCompletionArguments
-from httptask.interpreter.conversation import Conversation
+from httptask.interpreter.fallback import Candidates
+from httptask.interpreter.parallel import Parallel
+from httptask.interpreter.state import Frame
 from httptask.interpreter.task_context import Child, Complete, Paused, Step, TaskContext
-from httptask.interpreter.tool_calls import ToolCalls
+from httptask.json.types import is_array
+from httptask.workflows.conversation import Account, Conversation, ConversationState, PendingCall
 
 __all__ = ["run_chat_completion"]
 
@@ -15,15 +26,92 @@ async def run_chat_completion(context: TaskContext, _child: Child | None) -> Ste
     """
     arguments = context.node.arguments
     assert isinstance(arguments, ChatCompletionArguments)
-    conversation = Conversation(context, arguments)
-    calls = ToolCalls(context, conversation)
-    while True:
-        if calls.pending:
-            if not await calls.answer():
-                return Paused()
-            if context.services.draining:
-                return Paused()
-        completion = await conversation.ask()
-        if not calls.take(completion):
-            context.answered(completion)
-            return Complete(conversation.output(completion))
+    rendered = context.render("body")
+    assert rendered is not None  # every call has one
+    body = rendered.value
+    _check_handlers(body.get("tools"), arguments)
+    state = ConversationState.model_validate(context.execution.state.get("conversation", {}))
+    context.execution.state["conversation"] = state
+    account = Account(context.services.budget, state)
+    candidates = Candidates(context, arguments, rendered.secrets, account)
+    conversation = Conversation(
+        body,
+        state,
+        send=candidates.send,
+        read=lambda completion: completion,
+        tools=_Handlers(context, arguments),
+        reask=arguments.reask,
+        max_turns=arguments.max_turns,
+        turns_option="maxTurns",
+        note=context.note,
+    )
+    try:
+        completion = await conversation.run()
+    except _PausedInside:
+        return Paused()
+    context.answered(completion)
+    of_all = {
+        "usage": completion.usage and state.usage,
+        "cost": state.cost,
+        "unavailable": candidates.unavailable,
+    }
+    return Complete(chat_output(arguments, completion.model_copy(update=of_all)))
+
+
+class _PausedInside(Exception):
+    """The tasks that answer calls have paused; the conversation goes on from its state."""
+
+
+class _Handlers:
+    """Answers each call by tasks that have its arguments for their input; an error of theirs is an answer too."""
+
+    def __init__(self, context: TaskContext, arguments: ChatCompletionArguments) -> None:
+        self._context = context
+        self._handlers = arguments.handlers
+        self._state = context.execution.state
+
+    @property
+    def names(self) -> Collection[str]:
+        return self._handlers.keys()
+
+    async def outputs(self, calls: Sequence[PendingCall], *, in_parallel: bool) -> Sequence[Any]:
+        """See `Tools`.
+
+        Raises:
+            _PausedInside: the run is to continue as new.
+        """
+        context, answered = self._context, self._state.setdefault("answered", 0)
+
+        def frame_of(index: int) -> Frame:
+            name = str(calls[index].call.name)
+            return Frame(
+                sequence=context.node.sequences[handler_key(name)].pointer,
+                data=calls[index].arguments,
+                path=f"{context.execution.id}/{name}/{answered + index}",
+                scope=child_pointer(f"{context.node.pointer}/with/handlers", name),
+            )
+
+        if calls:
+            context.note("answering " + ", ".join(str(pending.call.name) for pending in calls))
+        outputs = await Parallel(
+            context,
+            self._state.setdefault("answering", {}),
+            count=len(calls),
+            frame_of=frame_of,
+            concurrency=max(1, len(calls)) if in_parallel else 1,
+            result_of=_described,
+        ).run()
+        if outputs is None or context.services.draining:
+            raise _PausedInside
+        self._state.update(answering={}, answered=answered + len(calls))
+        return outputs
+
+
+def _check_handlers(tools: Any, arguments: ChatCompletionArguments) -> None:
+    for _, message, hint in handler_faults(tools if is_array(tools) else [], arguments.handlers):
+        TaskFault.raise_standard("validation", "No such tool", detail=f"{message}: {hint}")
+
+
+def _described(fault: TaskFault) -> dict[str, str]:
+    problem = fault.problem
+    return failed(f"{problem.title}: {problem.detail}" if problem.detail else problem.title)
