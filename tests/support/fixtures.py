@@ -2,28 +2,29 @@
 
 from collections.abc import AsyncIterator, Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
 import structlog
-from temporalio.testing import WorkflowEnvironment
 
-from httptask.client.edge import Edge
-from httptask.connections.connection import Connection
-from httptask.secrets.store import SecretSource, SecretStore
-from httptask.testing import Reply, ScriptedServer
-from support.authorization import AuthorizationServer
-from support.commands import Shell
-from support.runs import temporal_server
-from support.shells import opened_shell
+if TYPE_CHECKING:
+    from temporalio.testing import WorkflowEnvironment
+
+    from httptask.client.edge import Edge
+    from httptask.testing import ScriptedServer
+    from support.commands import Shell
+
+# What a fixture is made of is imported when a test asks for it: all of it takes longer than the tests of most files.
 
 __all__ = ["api", "authority", "make_edge", "shell", "structlog_as_imported", "temporal"]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def temporal() -> AsyncIterator[WorkflowEnvironment]:
+async def temporal() -> "AsyncIterator[WorkflowEnvironment]":
     """One Temporal server for all tests of a process; each test has a task queue of its own."""
+    from support.runs import temporal_server
+
     async with temporal_server() as environment:
         yield environment
 
@@ -36,15 +37,21 @@ def structlog_as_imported() -> Generator[None]:
 
 
 @pytest.fixture
-async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
+async def shell(tmp_path: Path) -> "AsyncIterator[Shell]":
     """A folder to run `httptask` in."""
+    from support.shells import opened_shell
+
     async with opened_shell(tmp_path) as shell:
         yield shell
 
 
 @pytest.fixture
-async def make_edge() -> AsyncIterator[Callable[..., Edge]]:
+async def make_edge() -> "AsyncIterator[Callable[..., Edge]]":
     """Makes edges that may reach loopback and have a connection `local`; closes them afterwards."""
+    from httptask.client.edge import Edge
+    from httptask.connections.connection import Connection
+    from httptask.secrets.store import SecretSource, SecretStore
+
     made: list[Edge] = []
 
     def make(
@@ -78,14 +85,19 @@ async def make_edge() -> AsyncIterator[Callable[..., Edge]]:
 
 
 @pytest.fixture
-async def authority() -> AsyncIterator[ScriptedServer]:
+async def authority() -> "AsyncIterator[ScriptedServer]":
     """A server that gives tokens out."""
+    from httptask.testing import ScriptedServer
+    from support.authorization import AuthorizationServer
+
     async with ScriptedServer(AuthorizationServer()) as server:
         yield server
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[ScriptedServer]:
+async def api() -> "AsyncIterator[ScriptedServer]":
     """A server that answers each request with an empty object."""
+    from httptask.testing import Reply, ScriptedServer
+
     async with ScriptedServer([Reply.json({})]) as server:
         yield server
