@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 SOURCES = [path for root in ("plugin", "workflows", "activities") for path in (ROOT / root).rglob("*.py")]
 
@@ -18,6 +20,14 @@ try:
     app()
 except SystemExit:
     pass
+"""
+
+EVERY_MODULE = """
+import importlib, pkgutil
+import {package}
+
+for module in pkgutil.walk_packages({package}.__path__, "{package}."):
+    importlib.import_module(module.name)
 """
 
 
@@ -37,6 +47,33 @@ def test_help_loads_nothing_that_runs_or_draws() -> None:
         loaded(HELP) & {"aiohttp", "httpx", "jq", "pydantic", "rich", "ruamel", "structlog", "temporalio"}
         == set()
     )
+
+
+NETWORK = {"aiohttp", "httpx"}
+TERMINAL = {"rich", "typer"}
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        ("import httptask.workflows", NETWORK | TERMINAL),
+        (EVERY_MODULE.format(package="httptask.dsl"), {"temporalio"} | NETWORK | TERMINAL),
+        (EVERY_MODULE.format(package="httptask.chat.rules"), {"temporalio"} | NETWORK | TERMINAL),
+        ("import httptask.chat.check", {"temporalio"} | NETWORK | TERMINAL),
+        ("import httptask.config", {"temporalio"} | NETWORK | TERMINAL),
+        (EVERY_MODULE.format(package="httptask.request"), {"temporalio"} | NETWORK | TERMINAL),
+    ],
+    ids=[
+        "Python workflows",
+        "the language",
+        "rules of chat requests",
+        "check of chat requests",
+        "configuration",
+        "requests",
+    ],
+)
+def test_a_room_loads_only_what_it_needs(code: str, absent: set[str]) -> None:
+    assert loaded(code) & absent == set()
 
 
 def private_imports(path: Path) -> Iterator[str]:

@@ -15,10 +15,11 @@ from httptask.chat.complete import complete
 from httptask.chat.metered import metered
 from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.streaming.receiver import is_streamed
-from httptask.client.collecting import Select, collect
+from httptask.client.collecting import collect
 from httptask.client.edge import Edge
 from httptask.http.models import HttpRequest, HttpResponse, JsonBody
 from httptask.response.event_stream import Count
+from httptask.response.events import Select
 
 __all__ = ["HttpActivities"]
 

@@ -1,8 +1,8 @@
 """A stream read as far as it is wanted: what is kept of its events becomes the content of a response."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic_core import to_json
 
@@ -11,28 +11,11 @@ from httptask.http.errors import RequestInvalid, ResponseInterrupted, ResponseTo
 from httptask.http.limits import SIZE_SETTINGS
 from httptask.http.models import HttpRequest, HttpResponse, StreamReading
 from httptask.response.event_stream import Count, EventStream
-from httptask.response.events import Event
+from httptask.response.events import Event, Select
 
-__all__ = ["Select", "Selected", "collect"]
+__all__ = ["collect"]
 
 _AT_ONCE = 256
-
-
-class Selected(NamedTuple):
-    """What the expressions of a stream make of one event."""
-
-    values: Sequence[Any]
-    """What is kept of it."""
-    last: bool
-    """Whether it is the last one that is wanted."""
-
-
-Select = Callable[[StreamReading, Sequence[Event]], Awaitable[Sequence[Selected]]]
-"""Evaluates the expressions of a stream on some of its events, in order; none is evaluated behind the last one.
-
-Raises:
-    SelectionFailed: an expression failed.
-"""
 
 
 async def collect(

@@ -1,11 +1,11 @@
 """Events of a stream: split out of a body as it comes, each one complete before it is seen."""
 
 import codecs
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from httptask.http.errors import ResponseInterrupted, ResponseInvalid, ResponseTooLarge
-from httptask.http.models import StreamFormat
+from httptask.http.models import StreamFormat, StreamReading
 from httptask.json.tree import MAX_DEPTH, parse
 
 __all__ = [
@@ -13,6 +13,8 @@ __all__ = [
     "MAX_EVENT_BYTES",
     "Event",
     "EventReader",
+    "Select",
+    "Selected",
     "ServerSentEvents",
     "event_reader",
     "format_of",
@@ -57,6 +59,23 @@ class Event(NamedTuple):
     def size(self) -> int:
         """Bytes of its data."""
         return len(self.data.encode())
+
+
+class Selected(NamedTuple):
+    """What the expressions of a stream make of one event."""
+
+    values: Sequence[Any]
+    """What is kept of it."""
+    last: bool
+    """Whether it is the last one that is wanted."""
+
+
+Select = Callable[[StreamReading, Sequence[Event]], Awaitable[Sequence[Selected]]]
+"""Evaluates the expressions of a stream on some of its events, in order; none is evaluated behind the last one.
+
+Raises:
+    SelectionFailed: an expression failed.
+"""
 
 
 class EventReader(Protocol):

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any, Final, NoReturn
 
-from httptask.client.collecting import Selected
 from httptask.diagnostics.cutting import in_one_line
 from httptask.dsl.expressions import (
     Expression,
@@ -22,7 +21,7 @@ from httptask.dsl.faults import Fault
 from httptask.http.errors import SelectionFailed
 from httptask.http.models import StreamReading
 from httptask.json.types import is_array
-from httptask.response.events import Event
+from httptask.response.events import Event, Selected
 
 __all__ = ["select_events"]
 
