@@ -8,15 +8,17 @@ from pathlib import Path
 __all__ = ["HEAD", "PAGES", "ROOT", "Case", "Fence", "cases", "fences", "of_language", "whole"]
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("examples/*/README.md")))
+PAGES = tuple(
+    page for where in ("*.md", "docs/*.md", "examples/*/README.md") for page in sorted(ROOT.glob(where))
+)
 HEAD = "document: { dsl: 1.0.3, namespace: docs, name: example, version: 1.0.0 }\n"
 
-_BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r'^```(\w+)(?: title="([^"\n]*)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Fence:
-    """One block: the first word behind its backticks is the language, the rest its tag.
+    """One block: the first word behind its backticks is the language, its `title` its tag.
 
     Tags: `wrong` for a definition with faults, `input`, `fixtures`, `output` and `error` for what belongs to a
     run of the definition above, or the path of the file that holds the block word for word.
@@ -48,7 +50,7 @@ def fences(page: Path) -> Iterator[Fence]:
     content = page.read_text()
     for found in _BLOCK.finditer(content):
         line = content.count("\n", 0, found.start()) + 1
-        yield Fence(str(page.relative_to(ROOT)), line, found[1], found[2].strip(), found[3])
+        yield Fence(str(page.relative_to(ROOT)), line, found[1], found[2] or "", found[3])
 
 
 def of_language(*languages: str) -> list[Fence]:
