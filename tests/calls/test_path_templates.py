@@ -3,7 +3,7 @@
 import pytest
 
 from httptask.calls.path_templates import path_template
-from httptask.dsl.functions import HttpRequestArguments
+from httptask.dsl.tasks.http.arguments import HttpRequestArguments
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from httptask.calls.problem import ERROR_TYPE_PREFIX, problem_of_failure
 from httptask.chat.models import CALL_FIELDS, Completion
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.faults import Severity
-from httptask.dsl.functions import ChatCompletionArguments, HttpArguments, HttpRequestArguments
-from httptask.dsl.model import TASK_KEYWORDS
+from httptask.dsl.tasks import KEYWORDS
+from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments
+from httptask.dsl.tasks.http.arguments import HttpArguments, HttpRequestArguments
 from httptask.fixtures.transport import FixtureRequest, FixtureResponse
 from httptask.http import errors
 from httptask.http.errors import HttpStatusError, HttpTaskError
@@ -88,7 +89,7 @@ def test_arguments_of_the_plugin() -> None:
 
 def test_tasks() -> None:
     told = {name.partition(":")[0] for name in names(rows("docs/write-a-definition.md", "## Tasks"))}
-    assert told == set(TASK_KEYWORDS)
+    assert told == set(KEYWORDS)
 
 
 def test_errors_of_calls() -> None:

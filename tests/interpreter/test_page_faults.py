@@ -7,7 +7,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.calls.page_requests import first_page
 from httptask.calls.problem import TaskFault
-from httptask.dsl.reading_arguments import PaginateArguments
+from httptask.dsl.tasks.http.pagination import PaginateArguments
 from httptask.http.body_models import JsonBody, MultipartBody, Part, RequestBody, TextBody
 from httptask.http.models import HttpRequest
 from httptask.testing import Reply

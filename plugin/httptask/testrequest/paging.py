@@ -7,8 +7,9 @@ from typing import Any
 from httptask.activities.connections import ConnectionProfile
 from httptask.calls.pages import Pages
 from httptask.dsl.expressions import Expression, evaluate, evaluate_condition
-from httptask.dsl.functions import HttpRequestArguments
-from httptask.dsl.program import TaskNode
+from httptask.dsl.parts import Part
+from httptask.dsl.tasks.http.arguments import HttpRequestArguments
+from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.interpreter.variables import Variables, bind, scope_for
 
@@ -49,7 +50,7 @@ def first_page_of(
         profile: of the connection that it is sent through.
         variables: that the task's expressions see.
     """
-    arguments = node.arguments
+    arguments = node.spec
     paginate = arguments.paginate if isinstance(arguments, HttpRequestArguments) else None
     if paginate is None:
         return None
@@ -62,15 +63,15 @@ class _Expressions:
     node: TaskNode
     variables: Variables
 
-    def value(self, part: str, *, dot: Any, bound: Mapping[str, Any]) -> Any:
+    def value(self, part: Part, *, dot: Any, bound: Mapping[str, Any]) -> Any:
         expression = self._expression(part)
         return evaluate(expression, scope_for(expression, dot, {**self.variables, **bind(bound)}))
 
-    def holds(self, part: str, *, dot: Any, bound: Mapping[str, Any]) -> bool:
+    def holds(self, part: Part, *, dot: Any, bound: Mapping[str, Any]) -> bool:
         expression = self._expression(part)
         return evaluate_condition(expression, scope_for(expression, dot, {**self.variables, **bind(bound)}))
 
-    def _expression(self, part: str) -> Expression:
-        found = self.node.parts[part]
-        assert isinstance(found, Expression)  # what is evaluated on a page is never a template
+    def _expression(self, part: Part) -> Expression:
+        found = self.node.expression(part)
+        assert found is not None  # what is evaluated on a page is never a template
         return found

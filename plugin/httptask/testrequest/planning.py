@@ -17,8 +17,12 @@ from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.request import to_http_request
 from httptask.diagnostics.suggest import closest
 from httptask.dsl.expressions import Expression, Rendered, Template, evaluate, render
-from httptask.dsl.functions import ChatCompletionArguments, HttpArguments, HttpRequestArguments
-from httptask.dsl.program import Program, TaskNode
+from httptask.dsl.parts import INPUT, OUTPUT, WORKFLOW_INPUT, Part
+from httptask.dsl.program import Program
+from httptask.dsl.tasks.chat import BODY
+from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments
+from httptask.dsl.tasks.http.arguments import HttpArguments, HttpRequestArguments
+from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpRequest
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.state import RunState, TaskExecution
@@ -96,19 +100,17 @@ def plan_request(
     variables = {**shared, **task_variables(program, node, execution)}
     if node.task.input is not None:
         check_schema(node.task.input.schema_, execution.raw_input, "the task's input")
-    data = execution.input = _transform(node.parts.get("input"), execution.raw_input, variables)
+    data = execution.input = _transform(node.parts.get(INPUT), execution.raw_input, variables)
 
-    def render_part(part: str, *, encode: Callable[[str], str] | None = None) -> Rendered | None:
-        found = node.parts.get(part)
-        if not isinstance(found, Template):
-            return None
-        return render(found, scope_for(found, data, variables), encode=encode)
+    def render_part(part: Part, *, encode: Callable[[str], str] | None = None) -> Rendered | None:
+        found = node.template(part)
+        return None if found is None else render(found, scope_for(found, data, variables), encode=encode)
 
     id_ = f"test-{uuid4().hex[:12]}"
     output: Callable[[Any], Any]
-    match node.arguments:
+    match node.spec:
         case ChatCompletionArguments() as chat:
-            call: ActivityCall[Any] = _chat_call(program, node, chat, render_part("body"), id_)
+            call: ActivityCall[Any] = _chat_call(program, node, chat, render_part(BODY), id_)
             output = partial(chat_output, chat)
         case HttpArguments() | HttpRequestArguments() as http:
             call = plan_http_call(node, data, render_part, id_=id_, idempotency_key=id_)
@@ -171,7 +173,7 @@ def _find(program: Program, task: str) -> TaskNode:
 def _calls(program: Program) -> list[str]:
     """Names of the tasks that make requests."""
     requests = (ChatCompletionArguments, HttpArguments, HttpRequestArguments)
-    return [node.name for node in program.nodes.values() if isinstance(node.arguments, requests)]
+    return [node.name for node in program.nodes.values() if isinstance(node.spec, requests)]
 
 
 def _known_calls(program: Program) -> str:
@@ -190,7 +192,7 @@ def _place(program: Program, sample: Sample) -> tuple[Variables, TaskExecution]:
     source = program.definition.input
     if source is not None:
         check_schema(source.schema_, sample.input, "the workflow's input")
-    data = _transform(program.parts.get("input"), sample.input, around)
+    data = _transform(program.parts.get(WORKFLOW_INPUT), sample.input, around)
     raw = data if sample.task_input is None else sample.task_input
     given = {
         "context": data if sample.context is None else sample.context,
@@ -204,7 +206,7 @@ def _downstream(
     program: Program, node: TaskNode, raw_output: Any, shared: Variables, execution: TaskExecution
 ) -> Any:
     seen = {**shared, **task_variables(program, node, execution, raw_output)}
-    output = _transform(node.parts.get("output"), raw_output, seen)
+    output = _transform(node.parts.get(OUTPUT), raw_output, seen)
     if node.task.output is not None:
         check_schema(node.task.output.schema_, output, "the task's output")
     return output
@@ -220,11 +222,11 @@ def _transform(part: Expression | Template | None, data: Any, variables: Variabl
 def _expressions(node: TaskNode) -> list[Expression]:
     """What must be evaluated for the request and for what the next task sees."""
     found: list[Expression] = []
-    for name, part in node.parts.items():
-        if isinstance(part, Template):
-            found += [expression for _, expression in part.expressions]
-        elif name in ("input", "output") or name.startswith("paginate/"):
-            found.append(part)
+    for part, compiled in node.parts.items():
+        if isinstance(compiled, Template):
+            found += [expression for _, expression in compiled.expressions]
+        elif part.place in ("input", "output", "page"):
+            found.append(compiled)
     return found
 
 

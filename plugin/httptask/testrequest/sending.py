@@ -17,8 +17,8 @@ from httptask.chat.faults import BodyFault
 from httptask.chat.models import ChatRequest, Completion
 from httptask.connections.connection import Connection, find_connection
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
-from httptask.dsl.functions import ChatCompletionArguments
-from httptask.dsl.program import TaskNode
+from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments
+from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.testrequest.planning import PlannedRequest
@@ -113,7 +113,7 @@ async def send_once(client: Client, task_queue: str, planned: PlannedRequest) ->
 
 def _failed(cause: BaseException | None, node: TaskNode) -> Outcome:
     problem = problem_of_failure(cause).model_copy(update={"instance": node.pointer})
-    chat = node.arguments if isinstance(node.arguments, ChatCompletionArguments) else None
+    chat = node.spec if isinstance(node.spec, ChatCompletionArguments) else None
     return Outcome(
         problem=problem,
         would_retry=isinstance(cause, ApplicationError) and not cause.non_retryable,

@@ -8,7 +8,7 @@ from typing import Unpack, get_args, get_origin, get_type_hints
 from httptask.chat.fields.annotations import ABSENT, FIRST_REVISION
 from httptask.chat.fields.request import ChatBody, ChatParams
 from httptask.chat.fields.shapes import Either, Field, ListOf, ObjectOf, Shape, shape_of
-from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS
+from httptask.dsl.tasks.chat.arguments import EXTRA_ARGUMENTS
 from httptask.workflows import chat_completion
 
 BODY = shape_of(ChatBody)
@@ -100,5 +100,5 @@ def test_type_checkers_know_every_field() -> None:
 
 
 def test_no_argument_of_ours_is_a_field_of_the_api() -> None:
-    ours = {*CHAT_EXTRA_ARGUMENTS, "output", "reask", "fallback", "handlers", "maxTurns", "connection"}
+    ours = {*EXTRA_ARGUMENTS, "output", "reask", "fallback", "handlers", "maxTurns", "connection"}
     assert ours & set(BODY.fields) == set()

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from httptask.dsl.checks.schema_shape import SchemaShape
 from httptask.dsl.faults import Severity
+from httptask.dsl.schema_shape import SchemaShape
 from support.definitions import faults_of
 
 ASK = """

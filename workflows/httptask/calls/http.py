@@ -18,8 +18,9 @@ from httptask.calls.stream_reading import stream_reading
 from httptask.calls.url import RenderPart, render_url
 from httptask.connections.authentication import read_policy
 from httptask.dsl.expressions import Rendered
-from httptask.dsl.functions import HttpArguments, HttpRequestArguments, connections_named
-from httptask.dsl.program import TaskNode
+from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpRequestArguments, named_connections
+from httptask.dsl.tasks.http.parts import AUTHENTICATION, REQUEST
+from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import check_idempotency_key
 from httptask.http.models import (
@@ -54,8 +55,8 @@ def plan_http_call(
     Raises:
         TaskFault: the rendered parts do not make a request.
     """
-    arguments = node.arguments
-    assert isinstance(arguments, HttpArguments | HttpRequestArguments)
+    arguments = node.spec
+    assert isinstance(arguments, AnyHttpArguments)
     request = _request(arguments, data, render, idempotency_key)
     seconds = HTTP_SECONDS
     if isinstance(arguments, HttpRequestArguments) and arguments.paginate is not None:
@@ -67,7 +68,7 @@ def plan_http_call(
     return ActivityCall(HTTP_REQUEST, request, HttpResponse, id_, summary, seconds, request.connection)
 
 
-def http_output(arguments: HttpArguments | HttpRequestArguments, response: HttpResponse) -> Any:
+def http_output(arguments: AnyHttpArguments, response: HttpResponse) -> Any:
     """The task's raw output (dsl-reference.md, HTTP Call: `output` raw, content or response)."""
     if arguments.output != "response":
         return response.content
@@ -100,13 +101,11 @@ def _host_and_path(url: str) -> tuple[str, str]:
     return parts.netloc.rpartition("@")[2], parts.path
 
 
-def _request(
-    arguments: HttpArguments | HttpRequestArguments, data: Any, render: RenderPart, idempotency_key: str
-) -> HttpRequest:
-    rest = render("request")
+def _request(arguments: AnyHttpArguments, data: Any, render: RenderPart, idempotency_key: str) -> HttpRequest:
+    rest = render(REQUEST)
     assert rest is not None  # every call has one
     url, secrets = render_url(arguments, data, render)
-    policy = render("authentication")
+    policy = render(AUTHENTICATION)
     body, moved = request_body(rest)
     method = rest.value["method"]
     headers = header_texts(rest.value.get("headers", {}))
@@ -157,19 +156,19 @@ def _authentication(rendered: Rendered | None) -> tuple[Authentication | None, t
     return read_policy(Policy.model_validate(rendered.value), rendered.secrets)
 
 
-def _connection(arguments: HttpArguments | HttpRequestArguments, policy: Rendered | None) -> str | None:
-    named = connections_named(arguments, None if policy is None else policy.value)
+def _connection(arguments: AnyHttpArguments, policy: Rendered | None) -> str | None:
+    named = [name for _, name in named_connections(arguments, None if policy is None else policy.value)]
     if len(set(named)) > 1:
         refuse_request(f"the connection is {named[0]}, and the authentication that of {named[1]}: keep one")
     return named[0] if named else None
 
 
-def _limits(arguments: HttpArguments | HttpRequestArguments) -> Limits:
+def _limits(arguments: AnyHttpArguments) -> Limits:
     own = arguments.response_bytes if isinstance(arguments, HttpRequestArguments) else None
     return Limits(response_bytes=own)
 
 
-def _success(arguments: HttpArguments | HttpRequestArguments) -> tuple[StatusPattern, ...]:
+def _success(arguments: AnyHttpArguments) -> tuple[StatusPattern, ...]:
     if isinstance(arguments, HttpRequestArguments) and arguments.success is not None:
         return arguments.success
     return ("2xx", "3xx") if arguments.redirect else ("2xx",)

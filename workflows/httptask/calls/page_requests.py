@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl
 
 from httptask.calls.bodies import refuse_request
 from httptask.diagnostics.words import kind_of
-from httptask.dsl.body_places import missing_place
-from httptask.dsl.reading_arguments import PaginateArguments, PositionArguments
+from httptask.dsl.tasks.http.body_places import missing_place
+from httptask.dsl.tasks.http.pagination import PaginateArguments, PositionArguments
 from httptask.http.models import FormBody, HttpRequest, JsonBody, MultipartBody, ParameterValue
 from httptask.json.pointer import json_pointer, pointer_tokens
 from httptask.json.types import is_object

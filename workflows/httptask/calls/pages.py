@@ -9,7 +9,9 @@ from httptask.calls.page_requests import Position, with_position
 from httptask.calls.problem import TaskFault
 from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.words import kind_of
-from httptask.dsl.reading_arguments import PaginateArguments
+from httptask.dsl.parts import Part
+from httptask.dsl.tasks.http.pagination import PaginateArguments
+from httptask.dsl.tasks.http.parts import CURSOR, ITEMS, LAST_PAGE, NEXT
 from httptask.http.links import LinkUnreadable, link_target
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.json.types import is_array, is_object
@@ -20,11 +22,11 @@ __all__ = ["Page", "PageExpressions", "Pages"]
 class PageExpressions(Protocol):
     """Evaluates the expressions of `paginate`."""
 
-    def value(self, part: str, *, dot: Any, bound: Mapping[str, Any]) -> Any:
+    def value(self, part: Part, *, dot: Any, bound: Mapping[str, Any]) -> Any:
         """The value of an expression on `dot`, with `bound` variables beside the task's."""
         ...
 
-    def holds(self, part: str, *, dot: Any, bound: Mapping[str, Any]) -> bool:
+    def holds(self, part: Part, *, dot: Any, bound: Mapping[str, Any]) -> bool:
         """The same of a condition."""
         ...
 
@@ -86,11 +88,11 @@ class Pages:
         content = response.content
         bound = {"response": {"statusCode": response.status, "headers": response.headers}}
         if self._paginate.items is not None:
-            content = self._expressions.value("paginate/items", dot=content, bound=bound)
+            content = self._expressions.value(ITEMS, dot=content, bound=bound)
         if not is_array(content):
             _refuse_items(content, has_expression=self._paginate.items is not None)
         if self._paginate.until is not None and self._expressions.holds(
-            "paginate/until", dot=response.content, bound=bound
+            LAST_PAGE, dot=response.content, bound=bound
         ):
             return Page(content, None)
         return Page(content, self._next(position, response, len(content), bound))
@@ -112,12 +114,12 @@ class Pages:
             here = position if isinstance(position, int) else numbered.start
             return here + (1 if paginate.page is not None else numbered.size or count)
         if paginate.cursor is not None:
-            value = self._expressions.value("paginate/cursor", dot=response.content, bound=bound)
+            value = self._expressions.value(CURSOR, dot=response.content, bound=bound)
             return _cursor(value, in_body=paginate.cursor.body is not None)
         if paginate.link is not None:
             found = _link(response.headers.get("link", ""), paginate.link)
         else:
-            found = self._expressions.value("paginate/next", dot=response.content, bound=bound)
+            found = self._expressions.value(NEXT, dot=response.content, bound=bound)
         if found is not None and not isinstance(found, str):
             TaskFault.raise_standard(
                 "expression",

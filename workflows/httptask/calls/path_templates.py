@@ -3,11 +3,10 @@
 import re
 from functools import lru_cache
 
-from httptask.dsl.checks.addresses import is_from_data
 from httptask.dsl.expressions import Expression, is_expression, parse_address, parse_template
 from httptask.dsl.expressions.template import Secret, TemplateText
-from httptask.dsl.functions import HttpArguments, HttpRequestArguments
-from httptask.dsl.model import Endpoint
+from httptask.dsl.tasks.http.addresses import is_from_data
+from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpRequestArguments, address_of
 
 __all__ = ["has_address_from_data", "path_template"]
 
@@ -15,21 +14,21 @@ _ORIGIN = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _NAMED = re.compile(r"[$.\w]+")
 
 
-def path_template(arguments: HttpArguments | HttpRequestArguments) -> str | None:
+def path_template(arguments: AnyHttpArguments) -> str | None:
     """The path of a call as its definition has it, such as `/orders/{.id}`; None where a whole URL is put in."""
     uri = _address(arguments)
     path = arguments.path if isinstance(arguments, HttpRequestArguments) else None
     return _path(uri.rstrip("/") + "/" + path.lstrip("/") if path is not None else uri)
 
 
-def has_address_from_data(arguments: HttpArguments | HttpRequestArguments) -> bool:
+def has_address_from_data(arguments: AnyHttpArguments) -> bool:
     """Whether the whole address of a call comes from data of the run."""
     return _is_from_data(_address(arguments))
 
 
-def _address(arguments: HttpArguments | HttpRequestArguments) -> str:
-    endpoint = arguments.endpoint
-    return (endpoint.uri if isinstance(endpoint, Endpoint) else endpoint) or ""
+def _address(arguments: AnyHttpArguments) -> str:
+    _, address = address_of(arguments) or ("", "")
+    return address
 
 
 @lru_cache(maxsize=1024)

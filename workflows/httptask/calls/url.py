@@ -12,7 +12,8 @@ import uritemplate
 from httptask.calls.problem import TaskFault
 from httptask.diagnostics.words import kind_of
 from httptask.dsl.expressions import Rendered
-from httptask.dsl.functions import HttpArguments, HttpRequestArguments
+from httptask.dsl.tasks.http.arguments import AnyHttpArguments
+from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
 from httptask.http.models import SecretReference
 from httptask.json.types import is_array, is_object
 
@@ -43,7 +44,7 @@ class _Address:
 
 
 def render_url(
-    arguments: HttpArguments | HttpRequestArguments, data: Any, render: RenderPart
+    arguments: AnyHttpArguments, data: Any, render: RenderPart
 ) -> tuple[str, tuple[SecretReference, ...]]:
     """Render endpoint and path.
 
@@ -55,8 +56,8 @@ def render_url(
     Raises:
         TaskFault: they yield no URL, or leave a segment of its path empty.
     """
-    endpoint = render("endpoint", encode=_percent_encode)
-    path = render("path", encode=_percent_encode)
+    endpoint = render(ENDPOINT, encode=_percent_encode)
+    path = render(PATH, encode=_percent_encode)
     base = _Address() if endpoint is None else _expanded(endpoint, data)
     if path is None:
         return base.text, base.secrets

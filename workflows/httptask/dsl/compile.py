@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from httptask.dsl.checks import CHECKS
 from httptask.dsl.faults import Fault, Severity
+from httptask.dsl.locate import tokens_of, value_at
 from httptask.dsl.program import Program
 from httptask.dsl.program_builder import build_program
 from httptask.dsl.structure import check_structure, read_definition
-from httptask.dsl.structure.locate import tokens_of, value_at
 
 __all__ = ["Compiled", "compile_definition"]
 

@@ -1,55 +1,42 @@
-"""The definition as data: Open Workflow Specification DSL 1.0.x, as far as this runtime executes it.
+"""What definitions are made of, beside their tasks: Open Workflow Specification DSL 1.0.x, as far as it is executed.
 
 Keys are the standard's own; a key that is not declared here is a fault of the definition, never ignored.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Field
 
 from httptask.authentication.policy import Policy
-from httptask.json.types import is_object
 
 __all__ = [
     "FLOW_DIRECTIVES",
-    "TASK_KEYWORDS",
-    "UNSUPPORTED_TASK_KEYWORDS",
     "AuthenticationPolicy",
     "CallTask",
-    "Definition",
-    "DoTask",
+    "DefinitionModel",
     "Document",
     "Duration",
     "DurationLiteral",
     "Endpoint",
     "ErrorDefinition",
-    "ForLoop",
-    "ForTask",
+    "Export",
     "Input",
     "Output",
-    "Raise",
-    "RaiseTask",
     "Schema",
-    "SetTask",
-    "SwitchTask",
-    "Task",
     "TaskBase",
-    "TaskList",
     "Timeout",
     "Use",
-    "WaitTask",
-    "keyword_of",
 ]
 
-TASK_KEYWORDS = ("call", "do", "for", "raise", "set", "switch", "wait")
-UNSUPPORTED_TASK_KEYWORDS = ("emit", "fork", "listen", "run", "try")
 FLOW_DIRECTIVES = ("continue", "exit", "end")
 
 _NAME = r"^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$"
 _VERSION = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$"
 
 
-class _Model(BaseModel):
+class DefinitionModel(BaseModel):
+    """A mapping of a definition: it has the keys that are declared, and no other."""
+
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
@@ -59,7 +46,7 @@ class _Model(BaseModel):
     )
 
 
-class Document(_Model):
+class Document(DefinitionModel):
     """Which definition this is."""
 
     dsl: str = Field(pattern=r"^1\.0\.\d+")
@@ -80,7 +67,7 @@ class Document(_Model):
     """Free data; `httptask` holds settings of this runtime."""
 
 
-class Schema(_Model):
+class Schema(DefinitionModel):
     """A JSON Schema, inline."""
 
     format: Literal["json"] = "json"
@@ -89,7 +76,7 @@ class Schema(_Model):
     """The schema itself."""
 
 
-class Input(_Model):
+class Input(DefinitionModel):
     """What goes into a workflow or task: `schema` validates, `from` transforms."""
 
     schema_: Schema | None = Field(default=None, alias="schema")
@@ -98,7 +85,7 @@ class Input(_Model):
     """Expression or template that yields the transformed input."""
 
 
-class Output(_Model):
+class Output(DefinitionModel):
     """What comes out of a workflow or task: `as` transforms, then `schema` validates."""
 
     schema_: Schema | None = Field(default=None, alias="schema")
@@ -107,7 +94,7 @@ class Output(_Model):
     """Expression or template that yields the transformed output."""
 
 
-class Export(_Model):
+class Export(DefinitionModel):
     """What becomes the new `$context`."""
 
     schema_: Schema | None = Field(default=None, alias="schema")
@@ -116,7 +103,7 @@ class Export(_Model):
     """Expression or template that yields the new `$context`."""
 
 
-class Duration(_Model):
+class Duration(DefinitionModel):
     """A duration in parts; the sum counts."""
 
     days: int = Field(default=0, ge=0)
@@ -137,7 +124,7 @@ DurationLiteral = Duration | str
 """Parts, or an ISO 8601 duration such as PT15M, or an expression that yields one."""
 
 
-class Timeout(_Model):
+class Timeout(DefinitionModel):
     """How long something may take."""
 
     after: DurationLiteral
@@ -151,7 +138,7 @@ class AuthenticationPolicy(Policy):
     """Name of a policy under `use.authentications`, or of a connection."""
 
 
-class Endpoint(_Model):
+class Endpoint(DefinitionModel):
     """Where a request goes."""
 
     uri: str
@@ -160,7 +147,7 @@ class Endpoint(_Model):
     """How the request is authenticated."""
 
 
-class ErrorDefinition(_Model):
+class ErrorDefinition(DefinitionModel):
     """An RFC 7807 problem to raise."""
 
     type: str
@@ -175,7 +162,7 @@ class ErrorDefinition(_Model):
     """JSON Pointer of the task that raised it; set by the runtime when left out."""
 
 
-class Use(_Model):
+class Use(DefinitionModel):
     """Parts that tasks refer to by name."""
 
     secrets: tuple[str, ...] = ()
@@ -188,7 +175,7 @@ class Use(_Model):
     """Timeouts by name."""
 
 
-class TaskBase(_Model):
+class TaskBase(DefinitionModel):
     """What every task may have."""
 
     if_: str | None = Field(default=None, alias="if")
@@ -211,119 +198,6 @@ class CallTask(TaskBase):
     """Calls a protocol (`http`) or a function of the built-in catalogue; `with` holds its arguments."""
 
     call: str
-    """`http`, or a function of the catalogue: `httpRequest`, `chatCompletion`, `map`."""
+    """`http`, or a function of the built-in catalogue."""
     with_: dict[str, Any] = Field(default={}, alias="with")
     """Arguments of the call."""
-
-
-class DoTask(TaskBase):
-    """Runs tasks in order."""
-
-    do: "TaskList"
-    """Tasks to run in order."""
-
-
-class ForLoop(_Model):
-    """What a `for` goes through."""
-
-    each: str = "item"
-    """Variable that holds the item."""
-    in_: str = Field(alias="in")
-    """Expression that yields the list."""
-    at: str = "index"
-    """Variable that holds the index, from 0."""
-
-
-class ForTask(TaskBase):
-    """Runs tasks for each item of a list, one item after another."""
-
-    for_: ForLoop = Field(alias="for")
-    """What to loop over."""
-    while_: str | None = Field(default=None, alias="while")
-    """Condition under which the loop goes on."""
-    do: "TaskList"
-    """Tasks to run for each item; each run gets the output of the one before."""
-
-
-class Raise(_Model):
-    """What a `raise` raises."""
-
-    error: ErrorDefinition | str
-    """The error, or the name of one under `use.errors`."""
-
-
-class RaiseTask(TaskBase):
-    """Ends the workflow with an error."""
-
-    raise_: Raise = Field(alias="raise")
-    """The error that ends the workflow."""
-
-
-class SetTask(TaskBase):
-    """Makes data."""
-
-    set: dict[str, Any] | str
-    """The output: a template, or an expression that yields it."""
-
-
-class SwitchCase(_Model):
-    when: str | None = None
-    """Condition of the case; a case without one is the default."""
-    then: str
-    """What comes next when the case matches: `continue`, `exit`, `end` or a task of the same list."""
-
-
-class SwitchTask(TaskBase):
-    """Goes on where the first matching case says."""
-
-    switch: tuple[dict[str, SwitchCase], ...] = Field(min_length=1)
-    """Cases by name; the first that matches counts."""
-
-
-class WaitTask(TaskBase):
-    """Waits."""
-
-    wait: DurationLiteral
-    """How long: parts such as { minutes: 5 }, ISO 8601 (PT5M) or an expression."""
-
-
-def keyword_of(value: Any) -> str | None:
-    """The keyword that says which kind of task a mapping is; `for` comes before the `do` it contains."""
-    keys = value if is_object(value) else {type(value).__name__.removesuffix("Task").lower(): None}
-    return next((keyword for keyword in ("for", *TASK_KEYWORDS) if keyword in keys), None)
-
-
-Task = Annotated[
-    Annotated[CallTask, Tag("call")]
-    | Annotated[DoTask, Tag("do")]
-    | Annotated[ForTask, Tag("for")]
-    | Annotated[RaiseTask, Tag("raise")]
-    | Annotated[SetTask, Tag("set")]
-    | Annotated[SwitchTask, Tag("switch")]
-    | Annotated[WaitTask, Tag("wait")],
-    Discriminator(keyword_of),
-]
-
-TaskList = Annotated[tuple[dict[str, Task], ...], Field(min_length=1)]
-"""A list of single-key mappings: the key is the task's name."""
-
-
-class Definition(_Model):
-    """A whole workflow definition."""
-
-    document: Document
-    """Which definition this is."""
-    input: Input | None = None
-    """Validates and transforms the workflow's input."""
-    use: Use = Use()
-    """Parts that tasks refer to by name."""
-    do: TaskList
-    """Tasks to run in order."""
-    timeout: Timeout | str | None = None
-    """Timeout, or the name of one under `use.timeouts`."""
-    output: Output | None = None
-    """Transforms and validates the workflow's output."""
-
-
-for _model in (DoTask, ForTask, Definition):
-    _model.model_rebuild()

@@ -6,9 +6,9 @@ from typing import Final
 from httptask.dsl.checks.places import text_at
 from httptask.dsl.expressions import is_whole_expression
 from httptask.dsl.faults import Fault, Severity
-from httptask.dsl.functions import function_name
 from httptask.dsl.model import CallTask
-from httptask.dsl.program import Program, TemplateUse
+from httptask.dsl.parts import TemplateUse
+from httptask.dsl.program import Program
 
 __all__ = ["portable_uses"]
 
@@ -38,12 +38,9 @@ def _metadata(program: Program) -> Iterator[Fault]:
 
 def _functions(program: Program) -> Iterator[Fault]:
     for node in program.nodes.values():
-        if isinstance(node.task, CallTask) and function_name(node.task.call) != "http":
+        if isinstance(node.task, CallTask) and node.kind.portable_hint is not None:
             message = f"`{node.task.call}` is a function of httptask's catalogue"
-            hint = (
-                "`call: http` is in the standard" if node.kind != "call.map" else "`for` is in the standard"
-            )
-            yield _not_portable(f"{node.pointer}/call", message, hint)
+            yield _not_portable(f"{node.pointer}/call", message, node.kind.portable_hint)
 
 
 def _tasks_argument(program: Program) -> Iterator[Fault]:

@@ -5,94 +5,16 @@ A program is built once per definition and cached by the definition's hash.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
-
-from pydantic import BaseModel
+from typing import Any
 
 from httptask.chat.faults import Level
 from httptask.chat.models import Incomplete
-from httptask.dsl.expressions import Expression, Template
-from httptask.dsl.functions import ActivityArguments, connections_named
+from httptask.dsl.definition import Definition
 from httptask.dsl.metadata import incomplete_answers, rules_level
-from httptask.dsl.model import Definition, TaskBase
+from httptask.dsl.parts import Compiled, ExpressionUse, Part, TemplateUse
+from httptask.dsl.tasks.kind import TaskNode, TaskSequence
 
-__all__ = [
-    "Compiled",
-    "ExpressionUse",
-    "Place",
-    "Program",
-    "Scope",
-    "TaskNode",
-    "TaskSequence",
-    "TemplateUse",
-    "resolve_scope",
-]
-
-Place = Literal[
-    "workflow-input", "workflow-output", "if", "input", "definition", "event", "page", "output", "export"
-]
-"""Where an expression stands; dsl.md (Runtime expression arguments) says what each place can see."""
-
-Compiled = Expression | Template
-
-
-@dataclass(frozen=True, slots=True)
-class TaskNode:
-    """One task.
-
-    Attributes:
-        pointer: JSON Pointer of the task, `/do/0/extract`.
-        kind: the task's keyword, with the function for a call: `set`, `call.http`, `call.chatCompletion`.
-        parts: compiled expressions and templates by name: `if`, `input`, `output`, `export` and what the kind has.
-        sequences: nested task lists by their key.
-        scope: pointer of the innermost loop around the task, "" outside loops.
-        variables: loop variables that the task can see.
-    """
-
-    name: str
-    pointer: str
-    kind: str
-    task: TaskBase
-    arguments: BaseModel | None
-    parts: Mapping[str, Compiled]
-    sequences: Mapping[str, "TaskSequence"]
-    scope: str
-    variables: frozenset[str]
-
-    @property
-    def authorization(self) -> dict[str, str] | None:
-        """`$authorization` (dsl.md, Authorization Descriptor) without its `parameter`, which is a credential.
-
-        None for a task without a policy of its own; what a connection adds is known to its worker only.
-        """
-        policy = self.parts.get("authentication")
-        if not isinstance(policy, Template):
-            return None
-        scheme = next(iter(policy.value))
-        return {"scheme": "Bearer" if scheme in ("oauth2", "oidc") else scheme.capitalize()}
-
-    @property
-    def connections(self) -> list[str]:
-        """The connections that the task's call names; a call with two is refused when it is made."""
-        policy = self.parts.get("authentication")
-        return connections_named(self.arguments, policy.value if isinstance(policy, Template) else None)
-
-    @property
-    def activity(self) -> str | None:
-        """The user's own activity that the task calls."""
-        return self.arguments.type if isinstance(self.arguments, ActivityArguments) else None
-
-
-@dataclass(frozen=True, slots=True)
-class TaskSequence:
-    """A task list: tasks run in order unless one says otherwise."""
-
-    pointer: str
-    tasks: tuple[TaskNode, ...]
-
-    def index_of(self, name: str) -> int | None:
-        """Position of a task, None when the list has no such task."""
-        return next((index for index, node in enumerate(self.tasks) if node.name == name), None)
+__all__ = ["Program", "Scope", "resolve_scope"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,26 +34,6 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class ExpressionUse:
-    """Where an expression stands: `task` is the pointer of its task, None for the workflow's own."""
-
-    pointer: str
-    expression: Expression
-    task: str | None
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateUse:
-    """Where a template stands; its expressions are among `Program.uses` as well."""
-
-    pointer: str
-    template: Template
-    task: str | None
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
 class Program:
     """A whole definition, ready to run."""
 
@@ -139,8 +41,8 @@ class Program:
     document: Mapping[str, Any]
     """The definition as loaded: `$workflow.definition`."""
     root: TaskSequence
-    parts: Mapping[str, Compiled]
-    """The workflow's own `input` and `output` transformations."""
+    parts: Mapping[Part, Compiled]
+    """The workflow's own `input` and `output` transformations, and its timeout."""
     nodes: Mapping[str, TaskNode]
     sequences: Mapping[str, TaskSequence]
     scopes: Mapping[str, Scope]

@@ -11,11 +11,11 @@ from httptask.chat.rules.models import model_faults
 from httptask.chat.rules.providers import provider_faults
 from httptask.connections.connection import Connection
 from httptask.connections.providers import PROVIDERS
+from httptask.dsl.expressions import has_expression
 from httptask.dsl.faults import Fault, Severity
-from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS, ChatCompletionArguments
-from httptask.dsl.model import CallTask
-from httptask.dsl.program import Program, TaskNode
-from httptask.dsl.structure.chat import is_expression
+from httptask.dsl.program import Program
+from httptask.dsl.tasks.chat import CHAT_COMPLETION
+from httptask.dsl.tasks.kind import TaskNode
 from httptask.json.types import is_object
 
 __all__ = ["server_faults"]
@@ -65,11 +65,10 @@ def server_faults(program: Program, connections: Mapping[str, Connection]) -> It
 
 
 def _candidates(node: TaskNode, connections: Mapping[str, Connection]) -> Iterator[_Candidate]:
-    arguments = node.arguments
-    if not isinstance(arguments, ChatCompletionArguments) or not isinstance(node.task, CallTask):
+    if node.kind is not CHAT_COMPLETION:
         return
-    written = {key: value for key, value in node.task.with_.items() if key not in CHAT_EXTRA_ARGUMENTS}
-    body = with_unknown(written, is_expression)
+    arguments = CHAT_COMPLETION.spec(node)
+    body = with_unknown(arguments.request_body, has_expression)
     yield _Candidate(body, connections.get(arguments.connection))
     for index, fallback in enumerate(arguments.fallback):
         asked = body if fallback.model is None else {**body, "model": fallback.model}

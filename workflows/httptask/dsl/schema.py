@@ -10,17 +10,15 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
-from httptask.chat.fields.json_schema import body_schema
-from httptask.dsl.functions import FUNCTIONS
+from httptask.dsl.definition import Definition
 from httptask.dsl.metadata import RuntimeMetadata, TaskMetadata
-from httptask.dsl.model import Definition
+from httptask.dsl.structure.item_lists import ITEM_LISTS
+from httptask.dsl.tasks import CALLS
 
 __all__ = ["editor_schema"]
 
 _REFERENCE: Final = "#/$defs/{model}"
-_EXPRESSION: Final = "ChatExpression"
-_CHAT: Final = "Chat"
-"""Begins the names of what chat requests are made of."""
+_ITEM_LISTS: Final = frozenset(each.path[-1] for each in ITEM_LISTS)
 
 
 class _WithoutNull(GenerateJsonSchema):
@@ -36,7 +34,12 @@ class _WithoutNull(GenerateJsonSchema):
 
 def editor_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of a definition."""
-    models: list[type[BaseModel]] = [Definition, RuntimeMetadata, TaskMetadata, *FUNCTIONS.values()]
+    models: list[type[BaseModel]] = [
+        Definition,
+        RuntimeMetadata,
+        TaskMetadata,
+        *(kind.spec_model for kind in CALLS.values()),
+    ]
     _, schema = models_json_schema([(model, "validation") for model in models], schema_generator=_WithoutNull)
     definitions: dict[str, Any] = schema["$defs"]
     _name_calls(definitions)
@@ -53,25 +56,16 @@ def editor_schema() -> dict[str, Any]:
 
 def _name_calls(definitions: dict[str, Any]) -> None:
     """Arguments depend on the function that `call` names."""
-    chat = definitions[FUNCTIONS["chatCompletion"].__name__]
-    expression = {"$ref": _REFERENCE.format(model=_EXPRESSION)}
-    body, parts = body_schema(prefix=_CHAT, also=expression)
-    definitions |= parts
-    definitions[_EXPRESSION] = {
-        "type": "string",
-        "pattern": r"\$\{",
-        "description": "An expression, ${ ... }.",
-    }
-    chat["properties"] = {**body["properties"], **chat["properties"]}
-    chat["required"] = body["required"]
+    for kind in CALLS.values():
+        kind.complete_schema(definitions[kind.spec_model.__name__], definitions)
     task = definitions["CallTask"]
-    task["properties"]["call"] |= {"anyOf": [{"enum": list(FUNCTIONS)}, {"pattern": ":1\\.0\\.0@default$"}]}
+    task["properties"]["call"] |= {"anyOf": [{"enum": list(CALLS)}, {"pattern": ":1\\.0\\.0@default$"}]}
     task["allOf"] = [
         {
             "if": {"properties": {"call": {"pattern": f"^{function}(:|$)"}}},
-            "then": {"properties": {"with": {"$ref": _REFERENCE.format(model=model.__name__)}}},
+            "then": {"properties": {"with": {"$ref": _REFERENCE.format(model=kind.spec_model.__name__)}}},
         }
-        for function, model in FUNCTIONS.items()
+        for function, kind in CALLS.items()
     ]
 
 
@@ -87,7 +81,7 @@ def _settings(definitions: dict[str, Any]) -> None:
 def _one_name_per_item(definitions: dict[str, Any]) -> None:
     """Items of task lists and switches are mappings of one name (dsl-reference.md, Task; Switch)."""
     for model in definitions.values():
-        for name in ("do", "switch"):
+        for name in _ITEM_LISTS:
             items = model.get("properties", {}).get(name, {}).get("items")
             if items is not None:
                 items |= {"minProperties": 1, "maxProperties": 1}

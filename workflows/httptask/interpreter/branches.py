@@ -9,14 +9,14 @@ from typing import Any
 from temporalio import workflow
 
 from httptask.calls.problem import TaskFault
-from httptask.dsl.expressions import Expression
-from httptask.dsl.program import TaskNode
+from httptask.dsl.parts import EXPORT, IF, INPUT, OUTPUT, TIMEOUT
+from httptask.dsl.tasks.kind import TaskNode
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.services import Services
 from httptask.interpreter.state import Frame, Strand, TaskExecution
 from httptask.interpreter.status import TaskState
 from httptask.interpreter.task_context import Child, Complete, Descend, Finished, Paused, TaskContext
-from httptask.interpreter.tasks import KINDS
+from httptask.interpreter.tasks import RUNNERS
 from httptask.interpreter.variables import Variables, bind, task_variables
 from httptask.scheduling.deadlines import Deadline, deadline_at
 from httptask.scheduling.durations import required_seconds
@@ -94,18 +94,18 @@ class StrandRunner:
         path = f"{frame.path}/" if frame.path else ""
         id_ = _bounded(f"{path}{node.name}" + (f"#{visit}" if visit > 1 else ""))
         execution = TaskExecution(id=id_, raw_input=frame.data, input=frame.data, started_at=workflow.time())
-        condition = node.parts.get("if")
+        condition = node.expression(IF)
         try:
             variables = self._variables(node, execution)
-            if isinstance(condition, Expression) and not self._services.evaluator.condition(
+            if condition is not None and not self._services.evaluator.condition(
                 condition, frame.data, variables
             ):
-                self._services.board.begin(id_, node.name, node.pointer, node.kind)
+                self._services.board.begin(id_, node.name, node.pointer, node.kind.name)
                 self._services.board.end(id_, "skipped")
                 self._keep_output(node, None)
                 frame.index += 1
                 return False
-            self._services.board.begin(id_, node.name, node.pointer, node.kind)
+            self._services.board.begin(id_, node.name, node.pointer, node.kind.name)
             frame.current = execution
             self._take_input(node, execution, variables)
         except TaskFault as fault:
@@ -116,12 +116,12 @@ class StrandRunner:
     def _take_input(self, node: TaskNode, execution: TaskExecution, variables: Variables) -> None:
         if node.task.input is not None:
             check_schema(node.task.input.schema_, execution.raw_input, "the task's input")
-            if "input" in node.parts:
+            if INPUT in node.parts:
                 execution.input = self._services.evaluator.transform(
-                    node.parts["input"], execution.raw_input, variables
+                    node.parts[INPUT], execution.raw_input, variables
                 )
-        if "timeout" in node.parts:
-            after = self._services.evaluator.transform(node.parts["timeout"], execution.input, variables)
+        if TIMEOUT in node.parts:
+            after = self._services.evaluator.transform(node.parts[TIMEOUT], execution.input, variables)
             execution.deadline = execution.started_at + required_seconds(after, "timeout.after")
 
     async def _advance(self, child: Child | None) -> bool:
@@ -142,7 +142,7 @@ class StrandRunner:
         )
         try:
             async with deadline_at(min(self._deadlines(), default=None)):
-                step = await KINDS[node.kind](context, child)
+                step = await RUNNERS[node.kind](context, child)
             match step:
                 case Paused():
                     return True
@@ -167,14 +167,14 @@ class StrandRunner:
         """Transform the output, keep what others read, and go where the flow directive says."""
         evaluator, output = self._services.evaluator, step.output
         variables = self._variables(node, execution, raw_output=step.output)
-        if "output" in node.parts:
-            output = evaluator.transform(node.parts["output"], output, variables)
+        if OUTPUT in node.parts:
+            output = evaluator.transform(node.parts[OUTPUT], output, variables)
         if node.task.output is not None:
             check_schema(node.task.output.schema_, output, "the task's output")
         self._keep_output(node, output)
-        if "export" in node.parts:
+        if EXPORT in node.parts:
             seen = {**variables, "output": lambda: output}
-            self._strand.context = evaluator.transform(node.parts["export"], output, seen)
+            self._strand.context = evaluator.transform(node.parts[EXPORT], output, seen)
         if node.task.export is not None:
             check_schema(node.task.export.schema_, self._strand.context, "the exported context")
         self._services.board.complete(execution.id, output)
@@ -238,7 +238,7 @@ class StrandRunner:
         for frame in self._strand.frames:
             if frame.current is not None:
                 node = self._services.program.sequences[frame.sequence].tasks[frame.index]
-                self._services.board.begin(frame.current.id, node.name, node.pointer, node.kind)
+                self._services.board.begin(frame.current.id, node.name, node.pointer, node.kind.name)
 
     def _end_all(self, state: TaskState, fault: TaskFault | None) -> None:
         """Note on the status board how the tasks in progress ended."""

@@ -7,7 +7,7 @@ from httptask.calls.chat import plan_chat_call
 from httptask.calls.problem import Problem, TaskFault
 from httptask.chat.models import Completion, Unavailable
 from httptask.diagnostics.cutting import in_one_line
-from httptask.dsl.functions import ChatCompletionArguments, Fallback
+from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments, Fallback
 from httptask.http.models import SecretReference
 from httptask.interpreter.task_context import TaskContext
 from httptask.workflows.conversation import Account

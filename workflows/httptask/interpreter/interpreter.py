@@ -6,6 +6,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from httptask.calls.problem import TaskFault, problem_of_failure
+from httptask.dsl.parts import WORKFLOW_INPUT, WORKFLOW_OUTPUT, WORKFLOW_TIMEOUT
 from httptask.dsl.program import Program
 from httptask.interpreter.branches import EndWorkflow, StrandRunner
 from httptask.interpreter.log import log_event
@@ -100,9 +101,11 @@ class Interpreter:
         scheduler = self._services.scheduler
         try:
             scheduler.profiles = await resolve_connections(
-                {name for node in nodes for name in node.connections}
+                {name for node in nodes for _, name in node.connections}
             )
-            scheduler.activities = await allow_activities({node.activity for node in nodes if node.activity})
+            scheduler.activities = await allow_activities(
+                {name for node in nodes if (name := node.kind.activity(node))}
+            )
         except ApplicationError as error:
             raise TaskFault(problem_of_failure(error)) from None
 
@@ -112,12 +115,12 @@ class Interpreter:
         data = self.state.input
         if source is not None:
             check_schema(source.schema_, data, "the workflow's input")
-            if "input" in self._program.parts:
+            if WORKFLOW_INPUT in self._program.parts:
                 data = self._evaluator.transform(
-                    self._program.parts["input"], data, self._services.workflow_variables()
+                    self._program.parts[WORKFLOW_INPUT], data, self._services.workflow_variables()
                 )
         self.state.root = Strand(frames=[Frame(sequence="/do", data=data, scope="")], context=data)
-        timeout = self._program.parts.get("timeout")
+        timeout = self._program.parts.get(WORKFLOW_TIMEOUT)
         if timeout is not None:
             after = self._evaluator.transform(timeout, data, self._services.workflow_variables())
             seconds = required_seconds(after, "timeout.after")
@@ -132,14 +135,14 @@ class Interpreter:
     async def _output(self, data: Any) -> Any:
         result = self._program.definition.output
         if result is not None:
-            if "output" in self._program.parts:
+            if WORKFLOW_OUTPUT in self._program.parts:
                 root = self.state.root
                 variables = {
                     **self._services.workflow_variables(),
                     "context": lambda: root.context,
                     "tasks": lambda: root.frames[0].outputs,
                 }
-                data = self._evaluator.transform(self._program.parts["output"], data, variables)
+                data = self._evaluator.transform(self._program.parts[WORKFLOW_OUTPUT], data, variables)
             check_schema(result.schema_, data, "the workflow's output")
         await payload_of(data, "the workflow's output")
         return data

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 
 from httptask.calls.activity_call import ActivityCall
 from httptask.chat.models import Completion
-from httptask.dsl.expressions import Expression, Rendered, Template
-from httptask.dsl.program import TaskNode
+from httptask.dsl.expressions import Rendered
+from httptask.dsl.parts import Part
+from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpResponse
 from httptask.interpreter.services import Services
 from httptask.interpreter.state import Strand, TaskExecution
@@ -81,31 +82,30 @@ class TaskContext:
     deadline: Deadline | None
     """The nearest that the task, or one around it, has to keep."""
 
-    def value(self, part: str, *, dot: Any = None, bound: Mapping[str, Any] | None = None) -> Any:
+    def value(self, part: Part, *, dot: Any = None, bound: Mapping[str, Any] | None = None) -> Any:
         """Evaluate one of the task's own expressions or templates, on its input or as `holds` does."""
         found = self.node.parts[part]
         if bound is None:
             return self.services.evaluator.transform(found, self.execution.input, self.variables)
         return self.services.evaluator.transform(found, dot, {**self.variables, **bind(bound)})
 
-    def holds(self, part: str, *, dot: Any = None, bound: Mapping[str, Any] | None = None) -> bool:
+    def holds(self, part: Part, *, dot: Any = None, bound: Mapping[str, Any] | None = None) -> bool:
         """Evaluate a condition of the task, on its input or on `dot` with `bound` variables beside the others."""
-        found = self.node.parts[part]
-        assert isinstance(found, Expression)  # conditions are never templates
+        found = self.node.expression(part)
+        assert found is not None  # conditions are never templates
         if bound is None:
             return self.services.evaluator.condition(found, self.execution.input, self.variables)
         return self.services.evaluator.condition(found, dot, {**self.variables, **bind(bound)})
 
-    def render(self, part: str, *, encode: Callable[[str], str] | None = None) -> Rendered | None:
+    def render(self, part: Part, *, encode: Callable[[str], str] | None = None) -> Rendered | None:
         """Render a template that may hold secrets; `encode` is applied to each text that is interpolated.
 
         Returns:
             None when the task has no such part.
         """
-        found = self.node.parts.get(part)
+        found = self.node.template(part)
         if found is None:
             return None
-        assert isinstance(found, Template)  # arguments are never bare expressions
         return self.services.evaluator.render(found, self.execution.input, self.variables, encode=encode)
 
     def idempotency_key(self, id_: str) -> str:

@@ -7,8 +7,9 @@ from importlib.metadata import version
 from typing import Any
 
 from httptask.dsl.expressions import Expression, Scope, Template
-from httptask.dsl.program import Program, TaskNode
-from httptask.dsl.structure.locate import tokens_of, value_at
+from httptask.dsl.locate import tokens_of, value_at
+from httptask.dsl.program import Program
+from httptask.dsl.tasks.kind import TaskNode
 from httptask.interpreter.state import RunState, TaskExecution
 
 __all__ = ["Variables", "bind", "scope_for", "task_variables", "workflow_variables"]
@@ -38,7 +39,7 @@ def task_variables(
     """What the expressions of a task may read of the task itself."""
     return {
         "input": lambda: execution.input,
-        "authorization": lambda: node.authorization,
+        "authorization": lambda: node.kind.authorization(node),
         "task": lambda: {
             "name": node.name,
             "reference": node.pointer,

@@ -88,11 +88,11 @@ def run(
 
 def _streams(loaded: "Loaded") -> bool:
     """Whether the answer of some task is streamed, or may be."""
-    from httptask.dsl.model import CallTask
+    from httptask.dsl.tasks.chat import CHAT_COMPLETION
 
     nodes = loaded.program.nodes.values() if loaded.program else ()
     return any(
-        isinstance(node.task, CallTask) and node.task.with_.get("stream") not in (None, False)
+        CHAT_COMPLETION.spec(node).request_body.get("stream") not in (None, False)
         for node in nodes
-        if node.kind == "call.chatCompletion"
+        if node.kind is CHAT_COMPLETION
     )

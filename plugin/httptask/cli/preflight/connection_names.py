@@ -4,20 +4,16 @@ from collections.abc import Iterator, Sequence
 
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.dsl.faults import Fault, Severity
-from httptask.dsl.functions import ChatCompletionArguments
-from httptask.dsl.program import Program, TaskNode
-from httptask.dsl.structure.locate import tokens_of, value_at
+from httptask.dsl.program import Program
 
 __all__ = ["unknown_connections", "uses_of_connections"]
-
-_PLACES = ("connection", "endpoint/authentication/use", "endpoint/authentication/certificate/use")
 
 
 def uses_of_connections(program: Program) -> Iterator[tuple[str, str]]:
     """The connections that tasks name, each with a pointer to where they do."""
     for node in program.nodes.values():
-        for name in node.connections:
-            yield name, _place(program, node, name)
+        for pointer, name in node.connections:
+            yield name, pointer
 
 
 def unknown_connections(program: Program, known: Sequence[str]) -> Iterator[Fault]:
@@ -29,17 +25,3 @@ def unknown_connections(program: Program, known: Sequence[str]) -> Iterator[Faul
                 hint = f"declare it in httptask.toml: [connections.{name}]; {hint}"
             message = f"there is no connection `{name}` in this project"
             yield Fault(place, "unknown-connection", message, hint, severity=Severity.WARNING)
-
-
-def _place(program: Program, node: TaskNode, name: str) -> str:
-    arguments = node.arguments
-    fallbacks = arguments.fallback if isinstance(arguments, ChatCompletionArguments) else ()
-    others = (f"fallback/{index}/connection" for index in range(len(fallbacks)))
-    places = (f"{node.pointer}/with/{place}" for place in (*_PLACES, *others))
-    named = (place for place in places if _at(program, place) == name)
-    return next(named, node.pointer)
-
-
-def _at(program: Program, pointer: str) -> object:
-    found: object = value_at(program.document, tokens_of(program.document, pointer))
-    return found

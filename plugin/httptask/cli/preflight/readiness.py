@@ -168,8 +168,9 @@ def _places(
 
 def _uses_of_activities(program: "Program") -> "Iterator[tuple[str, str]]":
     for node in program.nodes.values():
-        if node.activity is not None:
-            yield node.activity, f"{node.pointer}/with/type"
+        name = node.kind.activity(node)
+        if name is not None:
+            yield name, f"{node.pointer}/with/type"
 
 
 def _needed_secrets(loaded: "Iterable[Loaded]", connections: "Iterable[Connection]") -> set[str]:
@@ -210,8 +211,10 @@ def _unpermitted(config: "Config", loaded: "Loaded") -> Iterator[tuple[str, str]
 
 def _hosts(loaded: "Loaded") -> Iterator[str]:
     """The hosts that a definition names, where it names no connection."""
+    from httptask.dsl.tasks.http.arguments import AnyHttpArguments, address_of
+
     for node in loaded.program.nodes.values() if loaded.program else ():
-        endpoint = getattr(node.arguments, "endpoint", None)
-        found = _SERVER.match(str(getattr(endpoint, "uri", endpoint)))
-        if found is not None and not node.connections:
+        address = address_of(node.spec) if isinstance(node.spec, AnyHttpArguments) else None
+        found = None if address is None else _SERVER.match(address[1])
+        if found is not None and not [*node.connections]:
             yield found[1].lower()

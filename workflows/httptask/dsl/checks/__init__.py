@@ -3,20 +3,17 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from httptask.dsl.checks.addresses import check_addresses
 from httptask.dsl.checks.durations import check_durations
 from httptask.dsl.checks.flow import check_flow
 from httptask.dsl.checks.forms import check_forms
+from httptask.dsl.checks.kinds import check_kinds
 from httptask.dsl.checks.literals import check_literals
 from httptask.dsl.checks.metadata import check_metadata
 from httptask.dsl.checks.names import check_names
-from httptask.dsl.checks.pages import check_pages
 from httptask.dsl.checks.placeholders import check_placeholders
 from httptask.dsl.checks.references import check_references
-from httptask.dsl.checks.requests import check_requests
 from httptask.dsl.checks.schemas import check_schemas
 from httptask.dsl.checks.secrets import check_secrets
-from httptask.dsl.checks.sendable import check_sendable
 from httptask.dsl.checks.shapes import check_shapes
 from httptask.dsl.faults import Fault
 from httptask.dsl.program import Program
@@ -29,14 +26,11 @@ CHECKS: Final[tuple[Callable[[Program], Iterable[Fault]], ...]] = (
     check_shapes,
     check_secrets,
     check_literals,
-    check_addresses,
-    check_requests,
+    check_kinds,
     check_placeholders,
-    check_sendable,
     check_names,
     check_durations,
     check_forms,
-    check_pages,
     check_metadata,
     check_schemas,
 )

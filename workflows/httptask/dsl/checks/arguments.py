@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from httptask.dsl.checks.schema_shape import SchemaShape
+from httptask.dsl.schema_shape import SchemaShape
 
 __all__ = ["DESCRIPTORS"]
 

@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from httptask.dsl.checks.forms import expression_fault
 from httptask.dsl.durations import meant_duration, seconds_of
 from httptask.dsl.faults import Fault, child_pointer
-from httptask.dsl.model import Duration, DurationLiteral, Timeout, WaitTask
+from httptask.dsl.forms import expression_fault
+from httptask.dsl.model import Duration, DurationLiteral, Timeout
 from httptask.dsl.program import Program
-from httptask.dsl.reading_arguments import PaginateArguments
 
 __all__ = ["check_durations"]
 
@@ -43,11 +42,7 @@ def _durations(program: Program) -> Iterator[tuple[str, DurationLiteral]]:
         timeouts[child_pointer("/use/timeouts", name)] = named
     for node in program.nodes.values():
         timeouts[f"{node.pointer}/timeout"] = node.task.timeout
-        if isinstance(node.task, WaitTask):
-            yield f"{node.pointer}/wait", node.task.wait
-        paginate = getattr(node.arguments, "paginate", None)
-        if isinstance(paginate, PaginateArguments) and paginate.interval is not None:
-            yield f"{node.pointer}/with/paginate/interval", paginate.interval
+        yield from node.kind.durations(node).items()
     for pointer, timeout in timeouts.items():
         if isinstance(timeout, Timeout):
             yield f"{pointer}/after", timeout.after

@@ -4,34 +4,20 @@ dsl-reference.md, Flow Directive: a directive names a task of the same list, or 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 
 from httptask.diagnostics.suggest import hint_for_unknown
-from httptask.dsl.faults import Fault, Severity, child_pointer
-from httptask.dsl.model import FLOW_DIRECTIVES, RaiseTask, SwitchTask
-from httptask.dsl.program import Program, TaskNode, TaskSequence
+from httptask.dsl.faults import Fault, Severity
+from httptask.dsl.model import FLOW_DIRECTIVES
+from httptask.dsl.program import Program
+from httptask.dsl.tasks.kind import Jump, TaskNode, TaskSequence
 
-__all__ = ["Jump", "check_flow", "jumps_of"]
-
-
-@dataclass(frozen=True, slots=True)
-class Jump:
-    """A flow directive: where it stands, and the directive or task that it names."""
-
-    pointer: str
-    target: str
-    case: str | None = None
-    is_default: bool = False
+__all__ = ["check_flow", "jumps_of"]
 
 
 def jumps_of(node: TaskNode) -> Iterator[Jump]:
-    """The flow directives of a task: those of a switch's cases, then its own."""
-    if isinstance(node.task, SwitchTask):
-        for index, entry in enumerate(node.task.switch):
-            for name, case in entry.items():
-                pointer = f"{child_pointer(f'{node.pointer}/switch/{index}', name)}/then"
-                yield Jump(pointer, case.then, name, is_default=case.when is None)
+    """The flow directives of a task: those of its kind, then its own."""
+    yield from node.kind.jumps(node)
     if node.task.then is not None:
         yield Jump(f"{node.pointer}/then", node.task.then)
 
@@ -70,13 +56,13 @@ def _unknown_targets(
 def _fall_through(sequence: TaskSequence) -> Iterator[Fault]:
     """A case's tasks run on in order until one says where to go: into another case's tasks by accident."""
     for switch in sequence.tasks:
-        if not isinstance(switch.task, SwitchTask):
-            continue
         cases = {jump.target: jump.case for jump in jumps_of(switch) if jump.case is not None}
+        if not cases:
+            continue
         case: str | None = None
         for node, following in pairwise(sequence.tasks):
             case = cases.get(node.name, case)
-            if node.task.then is not None or isinstance(node.task, RaiseTask | SwitchTask):
+            if node.task.then is not None or not node.kind.leads_on:
                 case = None
             elif case is not None and following.name in cases:
                 where = f"from `{node.name}` into `{following.name}`, the case `{cases[following.name]}`"
@@ -107,9 +93,9 @@ def _successors(sequence: TaskSequence, positions: Mapping[str, int], index: int
     """Positions that can come next; a task that its `if` skips goes on to the next one."""
     node = sequence.tasks[index]
     jumps = list(jumps_of(node))
-    goes_on = node.task.if_ is not None or not (jumps or isinstance(node.task, RaiseTask))
-    if isinstance(node.task, SwitchTask):
-        goes_on = goes_on or not (node.task.then or any(jump.is_default for jump in jumps))
+    has_cases = any(jump.case is not None for jump in jumps)
+    decides = node.task.then is not None or any(jump.is_default for jump in jumps)
+    goes_on = node.task.if_ is not None or ((node.kind.leads_on or has_cases) and not decides)
     for jump in jumps:
         if jump.target in positions:
             yield positions[jump.target]

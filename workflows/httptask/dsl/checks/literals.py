@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from httptask.dsl.faults import Fault, Severity, child_pointer
-from httptask.dsl.program import Program, TemplateUse
+from httptask.dsl.parts import TemplateUse
+from httptask.dsl.program import Program
 from httptask.http.headers import is_credential
 from httptask.json.types import is_object
 

@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from httptask.dsl.faults import Fault
+from httptask.dsl.locate import Token, tokens_of
 from httptask.dsl.metadata import RuntimeMetadata, TaskMetadata
 from httptask.dsl.program import Program
-from httptask.dsl.structure.locate import Token, tokens_of
 from httptask.dsl.structure.messages import fault_of
 from httptask.dsl.structure.validate import errors_of
 from httptask.json.pointer import json_pointer

@@ -1,17 +1,19 @@
 """Names: what refers to a part under `use`, authentication policies, and variables of loops."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from httptask.authentication.check import policy_faults
 from httptask.authentication.policy import Policy
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.dsl.durations import meant_duration
+from httptask.dsl.expressions import has_expression
 from httptask.dsl.faults import Fault, Severity, child_pointer
-from httptask.dsl.functions import HttpArguments, HttpRequestArguments, MapArguments
-from httptask.dsl.model import AuthenticationPolicy, Endpoint, ForTask, RaiseTask, Use
-from httptask.dsl.program import Program, TaskNode
+from httptask.dsl.model import AuthenticationPolicy, Use
+from httptask.dsl.program import Program
+from httptask.dsl.tasks.http.addresses import WHY_NOT_FROM_DATA
+from httptask.dsl.tasks.kind import TaskNode
 
 __all__ = ["check_names"]
 
@@ -39,34 +41,35 @@ def check_names(program: Program) -> Iterator[Fault]:
     for name, policy in use.authentications.items():
         yield from _policy_faults(policy, child_pointer("/use/authentications", name), use)
     if isinstance(program.definition.timeout, str):
-        yield from _unknown("/timeout", "timeout", program.definition.timeout, use.timeouts)
+        yield from _unknown_timeout("/timeout", program.definition.timeout, use.timeouts)
     for node in program.nodes.values():
         task = node.task
         if isinstance(task.timeout, str):
-            yield from _unknown(f"{node.pointer}/timeout", "timeout", task.timeout, use.timeouts)
-        if isinstance(task, RaiseTask) and isinstance(task.raise_.error, str):
-            yield from _unknown(f"{node.pointer}/raise/error", "error", task.raise_.error, use.errors)
-        yield from _authentication_faults(node, use)
-        yield from _loop_faults(node)
+            yield from _unknown_timeout(f"{node.pointer}/timeout", task.timeout, use.timeouts)
+        for pointer, policy in node.kind.policies(node).items():
+            yield from _policy_faults(policy, pointer, use)
+        yield from _connection_faults(node)
+        for body in node.bodies:
+            yield from _variable_faults(node, body.variables)
 
 
-def _unknown(pointer: str, what: str, name: str, known: Collection[str]) -> Iterator[Fault]:
+def _unknown_timeout(pointer: str, name: str, known: Collection[str]) -> Iterator[Fault]:
     if name not in known:
-        meant = meant_duration(name) if what == "timeout" else None
+        meant = meant_duration(name)
         hint = (
             f"write timeout: {{ after: {meant} }}"
             if meant
-            else hint_for_unknown(name, known, f"names under `use.{what}s`")
+            else hint_for_unknown(name, known, "names under `use.timeouts`")
         )
-        yield Fault(pointer, f"unknown-{what}", f"there is no {what} `{name}`", hint)
+        yield Fault(pointer, "unknown-timeout", f"there is no timeout `{name}`", hint)
 
 
-def _authentication_faults(node: TaskNode, use: Use) -> Iterator[Fault]:
-    arguments = node.arguments
-    endpoint = arguments.endpoint if isinstance(arguments, HttpArguments | HttpRequestArguments) else None
-    if isinstance(endpoint, Endpoint) and endpoint.authentication is not None:
-        pointer = f"{node.pointer}/with/endpoint/authentication"
-        yield from _policy_faults(endpoint.authentication, pointer, use)
+def _connection_faults(node: TaskNode) -> Iterator[Fault]:
+    for pointer, name in node.connections:
+        if has_expression(name):
+            message = f"the name of a connection is no expression: {WHY_NOT_FROM_DATA}"
+            hint = "write the name out; `switch` chooses between tasks with different ones"
+            yield Fault(pointer, "server-from-data", message, hint)
 
 
 def _policy_faults(policy: Policy, pointer: str, use: Use) -> Iterator[Fault]:
@@ -90,27 +93,19 @@ def _policy_faults(policy: Policy, pointer: str, use: Use) -> Iterator[Fault]:
         yield Fault(f"{pointer}/{scheme}/use", "unknown-secret", message, hint)
 
 
-def _loop_faults(node: TaskNode) -> Iterator[Fault]:
-    if isinstance(node.task, ForTask):
-        pointer, each, at = f"{node.pointer}/for", node.task.for_.each, node.task.for_.at
-    elif isinstance(node.arguments, MapArguments):
-        pointer, each, at = f"{node.pointer}/with", node.arguments.each, node.arguments.at
-    else:
-        return
-    for key, name in (("each", each), ("at", at)):
+def _variable_faults(node: TaskNode, variables: Mapping[str, str]) -> Iterator[Fault]:
+    """Variables that a task binds for the tasks inside it, by the pointers of where they are named."""
+    seen: set[str] = set()
+    for pointer, name in variables.items():
         if not _VARIABLE.fullmatch(name):
             hint = "use letters, digits and `_`, and write the name without `$`"
-            yield Fault(f"{pointer}/{key}", "variable-name", f"`{name}` can't be a variable's name", hint)
+            yield Fault(pointer, "variable-name", f"`{name}` can't be a variable's name", hint)
         elif name in _RESERVED:
-            yield Fault(
-                f"{pointer}/{key}", "variable-name", f"`${name}` exists already", "choose another name"
-            )
+            yield Fault(pointer, "variable-name", f"`${name}` exists already", "choose another name")
         elif name in node.variables:
             message = f"`${name}` hides the variable of the loop around this one"
-            yield Fault(
-                f"{pointer}/{key}", "hidden-variable", message, "choose another name", Severity.WARNING
-            )
-    if each == at:
-        yield Fault(
-            f"{pointer}/at", "variable-name", f"item and index are both named `${at}`", "choose two names"
-        )
+            yield Fault(pointer, "hidden-variable", message, "choose another name", Severity.WARNING)
+        if name in seen:
+            message = f"item and index are both named `${name}`"
+            yield Fault(pointer, "variable-name", message, "choose two names")
+        seen.add(name)

@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 from httptask.dsl.expressions import Expression
+from httptask.dsl.locate import tokens_of, value_at
 from httptask.dsl.program import Program
-from httptask.dsl.structure.locate import tokens_of, value_at
 
 __all__ = ["offset_in", "text_at"]
 

@@ -10,9 +10,8 @@ from typing import Final
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.checks.places import offset_in
 from httptask.dsl.faults import Fault
-from httptask.dsl.functions import MapArguments
-from httptask.dsl.model import ForTask
-from httptask.dsl.program import ExpressionUse, Place, Program, Scope
+from httptask.dsl.parts import ExpressionUse, Place
+from httptask.dsl.program import Program, Scope
 
 __all__ = ["check_references", "visible_variables"]
 
@@ -25,6 +24,7 @@ _ARGUMENTS: Final[dict[Place, frozenset[str]]] = {
     "if": _BEFORE_INPUT,
     "input": _BEFORE_INPUT,
     "definition": _IN_TASK,
+    "while": _IN_TASK,
     "event": frozenset({"event"}),
     "page": _IN_TASK | {"response"},
     "output": _IN_TASK,
@@ -36,6 +36,7 @@ _PLACES: Final[dict[Place, str]] = {
     "if": "`if`",
     "input": "`input.from`",
     "definition": "a task's own fields",
+    "while": "a task's own fields",
     "event": "an expression on the events of a stream",
     "page": "an expression on a page",
     "output": "`output.as`",
@@ -53,13 +54,10 @@ _INSTEAD: Final = {
 
 def visible_variables(program: Program, use: ExpressionUse) -> frozenset[str]:
     """Names of the variables that an expression can see, without `$`."""
-    variables = _ARGUMENTS[use.place]
+    variables = _ARGUMENTS[use.place] | use.variables
     if use.task is None or use.place == "event":
         return variables
-    node = program.nodes[use.task]
-    if isinstance(node.task, ForTask) and use.pointer == f"{node.pointer}/while":
-        variables |= {node.task.for_.each, node.task.for_.at}
-    return variables | node.variables
+    return variables | program.nodes[use.task].variables
 
 
 def check_references(program: Program) -> Iterator[Fault]:
@@ -80,7 +78,15 @@ def check_references(program: Program) -> Iterator[Fault]:
 
 def _unknown_variable(program: Program, use: ExpressionUse, name: str, visible: frozenset[str]) -> Fault:
     at = offset_in(use.expression, f"${name}")
-    loop = next((pointer for pointer, names in _loop_variables(program) if name in names), None)
+    loop = next(
+        (
+            node.name
+            for node in program.nodes.values()
+            for body in node.bodies
+            if name in body.variables.values()
+        ),
+        None,
+    )
     if use.place == "event":
         message = f"`${name}` is not available in an expression on events"
         hint = "it sees `.`, the data of an event, and `$event` with `type` and `id`; `output.as` sees the others"
@@ -89,10 +95,9 @@ def _unknown_variable(program: Program, use: ExpressionUse, name: str, visible: 
         message = f"`${name}` is not available in {_PLACES[use.place]}"
         return Fault(use.pointer, "variable-not-here", message, _INSTEAD[name], offset=at)
     if loop is not None:
-        task = program.nodes[loop].name
-        message = f"`${name}` exists only inside the loop `{task}`"
+        message = f"`${name}` exists only inside the loop `{loop}`"
         return Fault(
-            use.pointer, "variable-not-here", message, f"use the loop's output: `$tasks.{task}`", offset=at
+            use.pointer, "variable-not-here", message, f"use the loop's output: `$tasks.{loop}`", offset=at
         )
     if "tasks" in visible and any(name == node.name for node in program.nodes.values()):
         message = f"unknown variable `${name}`: it is the name of a task"
@@ -104,14 +109,6 @@ def _unknown_variable(program: Program, use: ExpressionUse, name: str, visible: 
         return Fault(use.pointer, "unknown-variable", message, f"write `$tasks.{read}`", offset=at)
     hint = hint_for_unknown(f"${name}", [f"${known}" for known in sorted(visible)], "variables here")
     return Fault(use.pointer, "unknown-variable", f"unknown variable `${name}`", hint, offset=at)
-
-
-def _loop_variables(program: Program) -> Iterator[tuple[str, set[str]]]:
-    for node in program.nodes.values():
-        if isinstance(node.task, ForTask):
-            yield node.pointer, {node.task.for_.each, node.task.for_.at}
-        elif isinstance(node.arguments, MapArguments):
-            yield node.pointer, {node.arguments.each, node.arguments.at}
 
 
 def _task_faults(program: Program, use: ExpressionUse, scope: str, name: str) -> Iterator[Fault]:
@@ -136,8 +133,8 @@ def _unknown_task(program: Program, use: ExpressionUse, scope: str, name: str) -
     if inner is not None:
         assert inner.task is not None  # of the workflow's tasks every one is seen
         around = program.nodes[inner.task]
-        each = "for a call of a tool" if around.kind == "call.chatCompletion" else "once for each item"
-        message = f"`$tasks.{name}` can't be read here: it runs inside `{around.name}`, {each}"
+        runs = next(body.runs for body in around.bodies if body.scope == inner.pointer)
+        message = f"`$tasks.{name}` can't be read here: it runs inside `{around.name}`, {runs}"
         hint = f"read what comes of it: `$tasks.{around.name}`"
         return Fault(use.pointer, "task-not-visible", message, hint, offset=at)
     names = [known for seen in _chain(program, scope) for known in seen.names]

@@ -1,24 +1,20 @@
 """Secrets: declared, and only in those places of a request where the activity inserts them."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.checks.places import offset_in
-from httptask.dsl.faults import Fault, Severity
-from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS
-from httptask.dsl.program import Program, TemplateUse
+from httptask.dsl.faults import Fault
+from httptask.dsl.parts import TemplateUse
+from httptask.dsl.program import Program
 
 __all__ = ["check_secrets"]
 
-_REQUEST_PARTS: Final = frozenset({"endpoint", "headers", "query", "body", "form"})
-_PART_CONTENT: Final = re.compile(r"multipart/\d+/(text$|json(/|$))")
 _WHERE: Final = (
     "secrets go into authentication and into `endpoint`, `headers`, `query` and the body of a call only: "
     "everything else is kept in the history"
 )
-_HTTP_CALLS: Final = frozenset({"call.http", "call.httpRequest"})
 
 
 def check_secrets(program: Program) -> Iterator[Fault]:
@@ -52,12 +48,6 @@ def _mentions(program: Program) -> Iterator[Fault]:
                     hint,
                     offset=reference.offset,
                 )
-            if use.task is not None and pointer.startswith(f"{use.task}/with/messages/"):
-                message = f"`{text}` goes to the model as part of the prompt"
-                hint = "credentials belong to the connection; what a model reads, it may tell"
-                yield Fault(
-                    pointer, "secret-in-prompt", message, hint, Severity.WARNING, offset=reference.offset
-                )
             if not _may_hold_secrets(program, use, pointer):
                 message = f"`{text}` stands outside a request"
                 yield Fault(pointer, "secret-outside-request", message, _WHERE, offset=reference.offset)
@@ -69,10 +59,5 @@ def _may_hold_secrets(program: Program, use: TemplateUse, pointer: str) -> bool:
     if pointer.startswith("/use/authentications/"):
         return True
     node = program.nodes[use.task]
-    place = pointer.removeprefix(f"{node.pointer}/with/")
-    argument = place.partition("/")[0]
-    if not pointer.startswith(f"{node.pointer}/with/"):
-        return False
-    if node.kind == "call.chatCompletion":
-        return argument not in CHAT_EXTRA_ARGUMENTS
-    return node.kind in _HTTP_CALLS and (argument in _REQUEST_PARTS or _PART_CONTENT.match(place) is not None)
+    arguments = f"{node.pointer}/with/"
+    return pointer.startswith(arguments) and node.kind.may_hold_secrets(pointer.removeprefix(arguments))

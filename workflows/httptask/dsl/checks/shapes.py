@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.dsl.checks.arguments import DESCRIPTORS
-from httptask.dsl.checks.headers import header_fault
-from httptask.dsl.checks.outputs import declared, page_response, raw_inputs, raw_output, transformed_output
-from httptask.dsl.checks.schema_shape import MissingKey, SchemaShape
+from httptask.dsl.checks.outputs import declared, raw_inputs, transformed_output
 from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.faults import Fault, Severity
-from httptask.dsl.program import ExpressionUse, Program
+from httptask.dsl.parts import ExpressionUse
+from httptask.dsl.program import Program
+from httptask.dsl.schema_shape import MissingKey, SchemaShape
+from httptask.dsl.tasks.http.response_shape import header_fault, page_shape
 
 __all__ = ["check_shapes"]
 
@@ -47,15 +48,13 @@ def _dot(program: Program, use: ExpressionUse, inputs: Shapes) -> SchemaShape | 
     node = program.nodes[use.task]
     match use.place:
         case "output":
-            return raw_output(node)
+            return node.kind.output(node)
         case "export":
             return transformed_output(node)
-        case "event" | "page":
+        case "event" | "page" | "while":  # the condition of a loop sees what its tasks made
             return None
-        case "definition" if use.pointer != f"{node.pointer}/while":
-            return _task_input(program, use.task, inputs)
         case "definition":
-            return None  # a loop's condition sees what its tasks made
+            return _task_input(program, use.task, inputs)
         case _:
             return inputs.get(use.task)
 
@@ -82,7 +81,7 @@ def _variable(
     if node is None:
         return None, 0
     if variable == "response" and use.place == "page":
-        return page_response(node), 0
+        return page_shape(node), 0
     if variable == "input":
         return _task_input(program, node.pointer, inputs), 0
     return (transformed_output(node) if variable == "output" else None), 0

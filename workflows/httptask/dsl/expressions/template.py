@@ -11,7 +11,15 @@ from httptask.dsl.expressions.paths import static_path
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.json.types import is_object
 
-__all__ = ["Secret", "Template", "TemplateText", "is_expression", "parse_address", "parse_template"]
+__all__ = [
+    "Secret",
+    "Template",
+    "TemplateText",
+    "has_expression",
+    "is_expression",
+    "parse_address",
+    "parse_template",
+]
 
 _MOST_SECRET_KEYS = 2
 
@@ -65,6 +73,11 @@ def is_expression(value: Any) -> bool:
     return (
         isinstance(value, TemplateText) and len(value.parts) == 1 and isinstance(value.parts[0], Expression)
     )
+
+
+def has_expression(value: Any) -> bool:
+    """Whether a value as it is written is known only when its task runs."""
+    return isinstance(value, str) and "${" in value
 
 
 def parse_template(value: Any, pointer: str, faults: list[Fault]) -> Template | None:

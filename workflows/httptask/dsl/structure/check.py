@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from httptask.dsl.bounds import MAX_TASKS
+from httptask.dsl.definition import Definition
 from httptask.dsl.faults import Fault
 from httptask.dsl.metadata import rules_level
-from httptask.dsl.model import Definition
 from httptask.dsl.structure.calls import argument_errors, call_faults
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.indentation import indented

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from httptask.dsl.structure.locate import Location, Token
+from httptask.dsl.locate import Location, Token
 from httptask.json.pointer import json_pointer
 
 __all__ = ["Found"]

@@ -1,55 +1,43 @@
 """Keys that are indented too little: they stand beside the key they belong to, behind which there is nothing then."""
 
 import copy
-from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from pydantic import BaseModel
+
+from httptask.dsl.definition import Definition
 from httptask.dsl.faults import Fault
-from httptask.dsl.functions import FUNCTIONS, function_name
-from httptask.dsl.model import (
-    TASK_KEYWORDS,
-    UNSUPPORTED_TASK_KEYWORDS,
-    Definition,
-    Document,
-    Endpoint,
-    ForLoop,
-    Input,
-    Output,
-    Raise,
-    SwitchCase,
-    TaskBase,
-    Timeout,
-    Use,
-)
-from httptask.dsl.reading_arguments import PaginateArguments, StreamArguments
-from httptask.dsl.structure.locate import Token, keys_of
+from httptask.dsl.locate import Token, alternatives_of, is_model, key_types, keys_of, unwrapped
+from httptask.dsl.model import Document, Input, Output, Use
+from httptask.dsl.structure.item_lists import CASE_LISTS, TASK_LISTS
+from httptask.dsl.tasks import CALLS, KINDS, TASK_KEYS, function_name
+from httptask.dsl.tasks.kind import CallKind
 from httptask.json.pointer import json_pointer
 from httptask.json.types import is_array, is_object
 
 __all__ = ["indented"]
 
-_OF_TASKS: Final = frozenset(
-    {*keys_of(TaskBase), *TASK_KEYWORDS, *UNSUPPORTED_TASK_KEYWORDS, "with", "while", "catch", "foreach"}
-)
-_OF_CASES: Final = frozenset(keys_of(SwitchCase))
-_INSIDE: Final[Mapping[str, frozenset[str]]] = {
-    "for": frozenset(keys_of(ForLoop)),
-    "input": frozenset(keys_of(Input)),
-    "output": frozenset(keys_of(Output)),
-    "export": frozenset(keys_of(Output)),
-    "raise": frozenset(keys_of(Raise)),
-    "timeout": frozenset(keys_of(Timeout)),
+
+def _inside(model: type[BaseModel]) -> dict[str, frozenset[str]]:
+    """What may belong to each key of a model that has keys of its own."""
+    return {
+        key: frozenset(inner for member in members if is_model(member) for inner in keys_of(member))
+        for key, annotation in key_types(model)
+        if (members := alternatives_of(annotation) or (unwrapped(annotation),))
+    }
+
+
+_INSIDE: Final = {
+    owner: inside
+    for kind in KINDS
+    if not isinstance(kind, CallKind)
+    for owner, inside in _inside(kind.spec_model).items()
 }
 """What may belong to a key of a task."""
-_INSIDE_ARGUMENTS: Final[Mapping[str, frozenset[str]]] = {
-    "endpoint": frozenset(keys_of(Endpoint)),
-    "paginate": frozenset(keys_of(PaginateArguments)),
-    "stream": frozenset(keys_of(StreamArguments)),
-    "response_format": frozenset({"type", "json_schema"}),
-}
-"""What may belong to an argument of a call."""
-_OF_ANY_NAME: Final = ("headers", "query", "form", "body")
-"""Arguments whose keys are the author's."""
+_OF_ANY_NAME: Final = frozenset(
+    key for kind in KINDS if not isinstance(kind, CallKind) for key in kind.of_any_name
+)
+"""Keys of tasks behind which the author chooses the names."""
 _INSIDE_DEFINITION: Final = {
     "document": frozenset(keys_of(Document)),
     "use": frozenset(keys_of(Use)),
@@ -83,12 +71,12 @@ def _has_nothing(data: Any) -> bool:
 
 
 def _tasks(owner: dict[str, Any], tokens: tuple[Token, ...], faults: list[Fault]) -> None:
-    for at, entries in _lists(owner, tokens):
+    for at, entries in (found for tasks in TASK_LISTS for found in tasks.find(owner, tokens)):
         for index, entry in enumerate(entries):
             if not is_object(entry) or not entry:
                 continue
             name, *others = entry
-            if others and name not in _OF_TASKS and all(key in _OF_TASKS for key in others):
+            if others and name not in TASK_KEYS and all(key in TASK_KEYS for key in others):
                 _take_in(entry, (*at, index), name, others, faults)
             body = entry[name]
             if is_object(body):
@@ -98,42 +86,35 @@ def _tasks(owner: dict[str, Any], tokens: tuple[Token, ...], faults: list[Fault]
 
 def _task(body: dict[str, Any], tokens: tuple[Token, ...], faults: list[Fault]) -> None:
     call = body.get("call")
-    model = FUNCTIONS.get(function_name(call)) if isinstance(call, str) else None
-    unknown = [key for key in body if key not in _OF_TASKS]
-    if model is not None:
-        also = [key for key in ("do", "output") if key in keys_of(model) and not is_object(body.get(key))]
+    kind = CALLS.get(function_name(call)) if isinstance(call, str) else None
+    unknown = [key for key in body if key not in TASK_KEYS]
+    if kind is not None:
+        known = keys_of(kind.spec_model)
+        also = [key for key in known if key in TASK_KEYS and not is_object(body.get(key))]
         _take_in(body, tokens, "with", [key for key in body if key in (*unknown, *also)], faults)
         if is_object(arguments := body.get("with")):
-            _arguments(arguments, (*tokens, "with"), frozenset(keys_of(model)), faults)
-    elif "set" in body:
-        _take_in(body, tokens, "set", unknown, faults)
-    cases = body.get("switch")
-    for index, entry in enumerate(cases if is_array(cases) else ()):
-        if is_object(entry) and entry:
-            name, *others = entry
-            _take_in(
-                entry, (*tokens, "switch", index), name, [key for key in others if key in _OF_CASES], faults
-            )
+            _arguments(kind, arguments, (*tokens, "with"), faults)
+    for owner in _OF_ANY_NAME:
+        _take_in(body, tokens, owner, unknown, faults)
+    for cases in CASE_LISTS:
+        for at, entries in cases.find(body, tokens):
+            for index, entry in enumerate(entries):
+                if is_object(entry) and entry:
+                    name, *others = entry
+                    keys = [key for key in others if key in cases.keys]
+                    _take_in(entry, (*at, index), name, keys, faults)
     for owner, inside in _INSIDE.items():
-        _take_in(body, tokens, owner, [key for key in body if key in inside - _OF_TASKS], faults)
+        _take_in(body, tokens, owner, [key for key in body if key in inside - TASK_KEYS], faults)
 
 
 def _arguments(
-    body: dict[str, Any], tokens: tuple[Token, ...], known: frozenset[str], faults: list[Fault]
+    kind: CallKind[Any], body: dict[str, Any], tokens: tuple[Token, ...], faults: list[Fault]
 ) -> None:
-    for owner, inside in _INSIDE_ARGUMENTS.items():
+    known = frozenset(keys_of(kind.spec_model))
+    for owner, inside in {**_inside(kind.spec_model), **kind.inside}.items():
         _take_in(body, tokens, owner, [key for key in body if key in inside - known], faults)
-    for owner in _OF_ANY_NAME:
-        if owner in known:
-            _take_in(body, tokens, owner, [key for key in body if key not in known], faults)
-
-
-def _lists(owner: dict[str, Any], tokens: tuple[Token, ...]) -> Iterator[tuple[tuple[Token, ...], list[Any]]]:
-    arguments = owner.get("with")
-    inner = arguments.get("do") if is_object(arguments) else None
-    for at, found in (((*tokens, "do"), owner.get("do")), ((*tokens, "with", "do"), inner)):
-        if is_array(found):
-            yield at, found
+    for owner in kind.of_any_name:
+        _take_in(body, tokens, owner, [key for key in body if key not in known], faults)
 
 
 def _take_in(

@@ -9,13 +9,15 @@ from pydantic import BaseModel
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.dsl.durations import meant_duration
 from httptask.dsl.faults import Fault, child_pointer
-from httptask.dsl.functions import FUNCTIONS, HttpArguments, HttpRequestArguments
-from httptask.dsl.model import TASK_KEYWORDS, Document, TaskBase, Timeout
+from httptask.dsl.locate import Token, keys_of
+from httptask.dsl.model import Document, TaskBase, Timeout
 from httptask.dsl.structure.found import Found
-from httptask.dsl.structure.kinds import kind_of_type, kind_of_value, shown
-from httptask.dsl.structure.locate import Token, keys_of
+from httptask.dsl.structure.item_lists import ITEM_LISTS
 from httptask.dsl.structure.other_names import elsewhere, meant_key
 from httptask.dsl.structure.unsupported import unsupported_key, unsupported_keyword
+from httptask.dsl.tasks import CALLS, KEYWORDS
+from httptask.dsl.tasks.http.arguments import HttpArguments, HttpRequestArguments
+from httptask.dsl.words import kind_of_type, kind_of_value, shown
 from httptask.json.pointer import json_pointer
 from httptask.json.types import is_array, is_number, is_object
 
@@ -42,8 +44,9 @@ _TYPES: Final = {
     "list_type": "a list",
 }
 _UNQUOTED: Final = {"true or false": "`true` or `false`", "a whole number": "digits", "a number": "digits"}
-_KINDS_OF_TASK: Final = ", ".join(f"`{keyword}`" for keyword in TASK_KEYWORDS)
-_FUNCTION_OF: Final = {model: function for function, model in FUNCTIONS.items()}
+_KINDS_OF_TASK: Final = ", ".join(f"`{keyword}`" for keyword in KEYWORDS)
+_ITEM_LIST_KEYS: Final = frozenset(each.path[-1] for each in ITEM_LISTS)
+_FUNCTION_OF: Final = {kind.spec_model: function for function, kind in CALLS.items()}
 
 
 def fault_of(found: Found) -> Fault:
@@ -77,7 +80,7 @@ def _unknown_key(found: Found) -> Fault:
     refused = unsupported_key(found.pointer, owner, key)
     if refused is not None:
         return refused
-    if owner is not None and issubclass(owner, TaskBase) and key in TASK_KEYWORDS:
+    if owner is not None and issubclass(owner, TaskBase) and key in KEYWORDS:
         message, hint = (
             f"the task has a second keyword, `{key}`",
             "one task does one thing: make them two tasks",
@@ -130,7 +133,7 @@ def _not_a_task(found: Found) -> Fault:
     if refused is not None:
         return refused
     for key in task:
-        near = closest(key, TASK_KEYWORDS) if key not in keys_of(TaskBase) else None
+        near = closest(key, KEYWORDS) if key not in keys_of(TaskBase) else None
         if near is not None:
             place = child_pointer(found.pointer, key)
             return Fault(place, "unknown-key", f"unknown key `{key}`", f"did you mean `{near}`?", at_key=True)
@@ -155,7 +158,7 @@ def _out_of_bounds(found: Found) -> Fault:
 
 def _wrong_type(found: Found) -> Fault:
     got = kind_of_value(found.value)
-    if found.tokens[-2:-1] in (("do",), ("switch",)):
+    if found.tokens[-2:-1] and found.tokens[-2] in _ITEM_LIST_KEYS:
         hint = "write `- NAME:` and under it what it does"
         return Fault(found.pointer, "wrong-type", f"this item is {got}, not a name with a mapping", hint)
     expected = _expected(found)

@@ -6,9 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from httptask.dsl.faults import Fault
-from httptask.dsl.model import keyword_of
-from httptask.dsl.structure.kinds import accepts
-from httptask.dsl.structure.locate import (
+from httptask.dsl.locate import (
     Token,
     alternatives_of,
     child_type,
@@ -17,6 +15,8 @@ from httptask.dsl.structure.locate import (
     tag_of,
     unwrapped,
 )
+from httptask.dsl.tasks import keyword_of
+from httptask.dsl.words import accepts
 from httptask.json.pointer import json_pointer
 from httptask.json.types import is_array, is_object
 

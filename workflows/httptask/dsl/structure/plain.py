@@ -5,7 +5,7 @@ from typing import Any
 
 from httptask.dsl.bounds import MAX_DEPTH
 from httptask.dsl.faults import Fault, child_pointer
-from httptask.dsl.structure.kinds import kind_of_value
+from httptask.dsl.words import kind_of_value
 from httptask.json.types import is_array, is_object
 
 __all__ = ["plain_fault"]

@@ -4,10 +4,11 @@ import copy
 from typing import Any, Final
 
 from httptask.diagnostics.suggest import closest
+from httptask.dsl.locate import Token, keys_of, value_at
 from httptask.dsl.model import TaskBase
 from httptask.dsl.structure.found import Found
-from httptask.dsl.structure.locate import Token, keys_of, value_at
-from httptask.dsl.structure.tasks import task_prefix
+from httptask.dsl.structure.tasks import TASK_LIST_KEYS, task_prefix
+from httptask.dsl.tasks import CALLS
 from httptask.json.types import is_array, is_object
 
 __all__ = ["repair"]
@@ -15,10 +16,7 @@ __all__ = ["repair"]
 _TASK: Final[dict[str, Any]] = {"set": "${ . }"}
 _DOCUMENT: Final = {"dsl": "1.0.3", "namespace": "unknown", "name": "unknown", "version": "0.0.0"}
 _REQUIRED_ARGUMENTS: Final[dict[Token, Any]] = {
-    "method": "get",
-    "endpoint": "https://example.invalid",
-    "in": ".",
-    "do": [{"unknown": _TASK}],
+    name: value for kind in CALLS.values() for name, value in kind.required.items()
 }
 _USED: Final[dict[Token, Any]] = {
     "authentications": {},
@@ -59,7 +57,7 @@ def _repair_task(
         _put(data, task, _TASK)
     elif rest[:1] == ("with",) and len(rest) > 1 and is_object(body.get("with", {})):
         _repair_argument(body.setdefault("with", {}), rest[1:], found)
-    elif rest[:1] == ("do",) and len(rest) == 2:
+    elif len(rest) == 2 and rest[0] in TASK_LIST_KEYS:
         _put(body, rest, _stand_in_item(rest[1]))
     elif rest and rest[0] in keys_of(TaskBase):
         _remove(body, rest[:1])
@@ -70,7 +68,7 @@ def _repair_task(
 
 def _repair_argument(arguments: dict[str, Any], rest: tuple[Token, ...], found: Found) -> None:
     name, *inner = rest
-    if name == "do" and len(inner) == 1:
+    if name in TASK_LIST_KEYS and len(inner) == 1:
         _put(arguments, rest, _stand_in_item(inner[0]))
     elif inner and found.kind == "string_type":
         _put(arguments, rest, "")

@@ -4,8 +4,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from httptask.dsl.definition import Definition
 from httptask.dsl.faults import Fault
-from httptask.dsl.model import UNSUPPORTED_TASK_KEYWORDS, Definition, Schema, Use
+from httptask.dsl.model import Schema, Use
+from httptask.dsl.tasks import UNSUPPORTED_KEYWORDS
 
 __all__ = ["unsupported", "unsupported_key", "unsupported_keyword"]
 
@@ -21,11 +23,6 @@ _KEYS: Final[dict[type[BaseModel], dict[str, str]]] = {
         "retries": "calls are retried by the policy of their connection",
     },
     Schema: {"resource": "write the schema here, under `document`"},
-}
-_KEYWORD_HINTS: Final = {
-    "fork": "run the branches one after another, or use `call: map` for one task over many items",
-    "run": "call a service with `call: httpRequest`",
-    "try": "calls are retried by the policy of their connection; without `try` an error ends the workflow",
 }
 
 
@@ -43,7 +40,7 @@ def unsupported_key(pointer: str, owner: type[BaseModel] | None, key: str) -> Fa
 
 def unsupported_keyword(pointer: str, task: dict[str, Any]) -> Fault | None:
     """The fault for a task of a kind that we don't run."""
-    keyword = next((keyword for keyword in UNSUPPORTED_TASK_KEYWORDS if keyword in task), None)
+    keyword = next((keyword for keyword in UNSUPPORTED_KEYWORDS if keyword in task), None)
     if keyword is None:
         return None
-    return unsupported(f"{pointer}/{keyword}", f"task `{keyword}`", _KEYWORD_HINTS.get(keyword))
+    return unsupported(f"{pointer}/{keyword}", f"task `{keyword}`", UNSUPPORTED_KEYWORDS[keyword])

@@ -1,7 +1,19 @@
-"""The kinds of task, one module each; a new kind is a new module and a line in this table."""
+"""How each kind of task runs, one module each; what is known of it before it runs is in `httptask.dsl.tasks`."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
+from httptask.dsl.tasks.activity import ACTIVITY
+from httptask.dsl.tasks.chat import CHAT_COMPLETION
+from httptask.dsl.tasks.do import DO
+from httptask.dsl.tasks.for_each import FOR
+from httptask.dsl.tasks.http import HTTP, HTTP_REQUEST
+from httptask.dsl.tasks.kind import TaskKind
+from httptask.dsl.tasks.map_items import MAP
+from httptask.dsl.tasks.raise_error import RAISE
+from httptask.dsl.tasks.set_data import SET
+from httptask.dsl.tasks.switch import SWITCH
+from httptask.dsl.tasks.wait import WAIT
 from httptask.interpreter.task_context import Child, Step, TaskContext
 from httptask.interpreter.tasks.activity import run_activity
 from httptask.interpreter.tasks.chat import run_chat_completion
@@ -14,20 +26,20 @@ from httptask.interpreter.tasks.set_data import run_set
 from httptask.interpreter.tasks.switch import run_switch
 from httptask.interpreter.tasks.wait import run_wait
 
-__all__ = ["KINDS", "Kind"]
+__all__ = ["RUNNERS", "Runner"]
 
-Kind = Callable[[TaskContext, Child | None], Awaitable[Step]]
+Runner = Callable[[TaskContext, Child | None], Awaitable[Step]]
 
-KINDS: Mapping[str, Kind] = {
-    "call.activity": run_activity,
-    "call.chatCompletion": run_chat_completion,
-    "call.http": run_http,
-    "call.httpRequest": run_http,
-    "call.map": run_map,
-    "do": run_do,
-    "for": run_for,
-    "raise": run_raise,
-    "set": run_set,
-    "switch": run_switch,
-    "wait": run_wait,
+RUNNERS: Final[Mapping[TaskKind[Any], Runner]] = {
+    FOR: run_for,
+    DO: run_do,
+    HTTP: run_http,
+    HTTP_REQUEST: run_http,
+    CHAT_COMPLETION: run_chat_completion,
+    MAP: run_map,
+    ACTIVITY: run_activity,
+    RAISE: run_raise,
+    SET: run_set,
+    SWITCH: run_switch,
+    WAIT: run_wait,
 }

@@ -6,9 +6,9 @@ from typing import Any
 from httptask.calls.chat import chat_output
 from httptask.calls.problem import TaskFault
 from httptask.chat.tools import failed, handler_faults
-from httptask.dsl.bodies import handler_key
 from httptask.dsl.faults import child_pointer
-from httptask.dsl.functions import ChatCompletionArguments
+from httptask.dsl.tasks.chat import BODY, CHAT_COMPLETION, handler_key
+from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments
 from httptask.interpreter.fallback import Candidates
 from httptask.interpreter.parallel import Parallel
 from httptask.interpreter.state import Frame
@@ -24,9 +24,8 @@ async def run_chat_completion(context: TaskContext, _child: Child | None) -> Ste
 
     Each question is an activity of its own: visible, counted, and with an Idempotency-Key of its own.
     """
-    arguments = context.node.arguments
-    assert isinstance(arguments, ChatCompletionArguments)
-    rendered = context.render("body")
+    arguments = CHAT_COMPLETION.spec(context.node)
+    rendered = context.render(BODY)
     assert rendered is not None  # every call has one
     body = rendered.value
     _check_handlers(body.get("tools"), arguments)

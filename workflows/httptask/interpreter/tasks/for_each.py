@@ -2,7 +2,7 @@
 
 from httptask.calls.problem import TaskFault
 from httptask.diagnostics.words import kind_of
-from httptask.dsl.model import ForTask
+from httptask.dsl.tasks.for_each import FOR, ITEMS, WHILE
 from httptask.interpreter.task_context import Child, Complete, Descend, Step, TaskContext
 from httptask.json.types import is_array
 
@@ -11,11 +11,10 @@ __all__ = ["run_for"]
 
 async def run_for(context: TaskContext, child: Child | None) -> Step:
     """Take the next item, as long as there is one and `while` holds (dsl-reference.md, For)."""
-    task = context.node.task
-    assert isinstance(task, ForTask)
+    loop = FOR.spec(context.node)
     state = context.execution.state
     if child is None:
-        items = context.value("in")
+        items = context.value(ITEMS)
         if not is_array(items):
             TaskFault.raise_standard(
                 "expression", "Not a list", detail=f"`in` yields {kind_of(items)}; it needs a list"
@@ -26,8 +25,8 @@ async def run_for(context: TaskContext, child: Child | None) -> Step:
     index: int = state["next"]
     if index >= len(state["items"]):
         return Complete(state["data"])
-    variables = {task.for_.each: state["items"][index], task.for_.at: index}
-    if task.while_ is not None and not context.holds("while", dot=state["data"], bound=variables):
+    variables = {loop.for_.each: state["items"][index], loop.for_.at: index}
+    if loop.while_ is not None and not context.holds(WHILE, dot=state["data"], bound=variables):
         return Complete(state["data"])
     state["next"] = index + 1
     return Descend(state["data"], variables, index)

@@ -4,7 +4,7 @@ from typing import Any
 
 from httptask.calls.problem import TaskFault
 from httptask.diagnostics.words import kind_of
-from httptask.dsl.functions import MapArguments
+from httptask.dsl.tasks.map_items import ITEMS, MAP
 from httptask.interpreter.parallel import Parallel
 from httptask.interpreter.state import Frame
 from httptask.interpreter.task_context import Child, Complete, Paused, Step, TaskContext
@@ -15,11 +15,10 @@ __all__ = ["run_map"]
 
 async def run_map(context: TaskContext, _child: Child | None) -> Step:
     """Each item gets the task's input and a copy of `$context`; an `export` inside stays inside."""
-    arguments = context.node.arguments
-    assert isinstance(arguments, MapArguments)
+    arguments = MAP.spec(context.node)
     state = context.execution.state
     if not state:
-        items = context.value("in")
+        items = context.value(ITEMS)
         if not is_array(items):
             TaskFault.raise_standard(
                 "expression", "Not a list", detail=f"`in` yields {kind_of(items)}; it needs a list"

@@ -13,7 +13,8 @@ from httptask.calls.page_requests import Position
 from httptask.calls.pages import Page, Pages
 from httptask.calls.problem import TaskFault
 from httptask.diagnostics.cutting import shortened
-from httptask.dsl.reading_arguments import PaginateArguments
+from httptask.dsl.tasks.http.pagination import PaginateArguments
+from httptask.dsl.tasks.http.parts import INTERVAL
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.interpreter.task_context import Complete, Paused, Step, TaskContext
 from httptask.json.types import is_object
@@ -93,7 +94,7 @@ class _Reading:
             raise
         state.update(page=number + 1, position=page.next)
         if self._paginate.interval is not None:
-            interval = self._context.value("paginate/interval")
+            interval = self._context.value(INTERVAL)
             state["due"] = workflow.time() + required_seconds(interval, "paginate.interval")
         return False
 

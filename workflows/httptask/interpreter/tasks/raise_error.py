@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from httptask.calls.problem import Problem, TaskFault, describe_invalid
-from httptask.dsl.model import RaiseTask
+from httptask.dsl.tasks.raise_error import ERROR
 from httptask.interpreter.task_context import Child, Step, TaskContext
 
 __all__ = ["run_raise"]
@@ -13,9 +13,7 @@ __all__ = ["run_raise"]
 
 async def run_raise(context: TaskContext, _child: Child | None) -> Step:
     """Raise the error, inline or named under `use.errors` (dsl-reference.md, Raise)."""
-    task = context.node.task
-    assert isinstance(task, RaiseTask)
-    error: dict[str, Any] = context.value("error")
+    error: dict[str, Any] = context.value(ERROR)
     try:
         problem = Problem.model_validate({"title": "Error", **error})
     except ValidationError as invalid:

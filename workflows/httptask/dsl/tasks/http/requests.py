@@ -1,4 +1,4 @@
-"""Requests: methods, and addresses that can't be one."""
+"""Methods, addresses that can't be one, and bodies that may not be what is meant."""
 
 import json
 import re
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from httptask.diagnostics.suggest import closest
-from httptask.dsl.expressions import Template, TemplateText, is_expression
+from httptask.dsl.expressions import TemplateText, is_expression
 from httptask.dsl.faults import Fault, Severity
-from httptask.dsl.functions import HttpArguments, HttpRequestArguments
-from httptask.dsl.program import Program, TaskNode
+from httptask.dsl.tasks.http.parts import ENDPOINT, PATH, REQUEST
+from httptask.dsl.tasks.kind import TaskNode
 from httptask.json.types import is_object
 
-__all__ = ["check_requests"]
+__all__ = ["request_faults"]
 
 # fmt: off
 _METHODS: Final = (
@@ -38,27 +38,22 @@ _OF_ODATA: Final = frozenset(
     {"all", "batch", "count", "crossjoin", "entity", "links", "metadata", "ref", "value"}
 )
 """Segments of paths that begin with `$` there."""
-_ADDRESSES: Final = ("endpoint", "endpoint/uri", "path")
 
 
-def check_requests(program: Program) -> Iterator[Fault]:
-    """Find methods that look misspelt, addresses of other protocols or tools, and JSON that is written as text."""
-    for node in program.nodes.values():
-        if isinstance(node.arguments, HttpArguments | HttpRequestArguments):
-            yield from _method(node, node.arguments.method)
-            yield from _body(node)
-    for use in program.templates:
-        if use.task is None or use.pointer not in (f"{use.task}/with/{part}" for part in _ADDRESSES):
-            continue
-        value = use.template.value
-        if not is_expression(value):
-            yield from _address(use.pointer, value.parts if isinstance(value, TemplateText) else (value,))
+def request_faults(node: TaskNode, method: str) -> Iterator[Fault]:
+    """Find a method that looks misspelt, addresses of other protocols or tools, and JSON that is written as text."""
+    yield from _method(node, method)
+    yield from _body(node)
+    for address in map(node.template, (ENDPOINT, PATH)):
+        if address is not None and not is_expression(address.value):
+            value = address.value
+            yield from _address(address.pointer, value.parts if isinstance(value, TemplateText) else (value,))
 
 
 def _body(node: TaskNode) -> Iterator[Fault]:
     """Text that is JSON: it goes out as `text/plain` unless a header says what it is."""
-    request = node.parts.get("request")
-    value: Any = request.value if isinstance(request, Template) else {}
+    request = node.template(REQUEST)
+    value: Any = {} if request is None else request.value
     headers = value.get("headers")
     if is_object(headers) and any(name.lower() == "content-type" for name in headers):
         return

@@ -10,12 +10,13 @@ from httptask.chat.response.structured_output import asks_for_json
 from httptask.chat.rules.models import Takes
 from httptask.chat.tools import handler_faults
 from httptask.diagnostics.suggest import closest
+from httptask.dsl.expressions import has_expression
 from httptask.dsl.faults import Fault, Severity, child_pointer
-from httptask.dsl.functions import CHAT_EXTRA_ARGUMENTS
-from httptask.dsl.structure.kinds import shown
+from httptask.dsl.tasks.chat.arguments import EXTRA_ARGUMENTS
+from httptask.dsl.words import shown
 from httptask.json.types import is_array, is_object
 
-__all__ = ["chat_faults", "is_expression"]
+__all__ = ["chat_faults"]
 
 _ANY_MODEL: Final[Mapping[str, Takes]] = {"*": {}}
 """What models and servers take is told by the configuration, which is not at hand here."""
@@ -29,14 +30,14 @@ def chat_faults(pointer: str, arguments: dict[str, Any], rules: Level) -> Iterat
         arguments: as they stand in the definition.
         rules: how strictly the request is checked.
     """
-    body = {key: value for key, value in arguments.items() if key not in CHAT_EXTRA_ARGUMENTS}
+    body = {key: value for key, value in arguments.items() if key not in EXTRA_ARGUMENTS}
     misspelt = {key: near for key in body if (near := _meant_argument(key, arguments)) is not None}
     for key, near in misspelt.items():
         hint = f"did you mean `{near}`?"
         yield Fault(
             child_pointer(pointer, key), "unknown-key", f"unknown key {shown(key)}", hint, at_key=True
         )
-    for fault in check_body(body, is_expression, level=rules, model_rules=_ANY_MODEL, provider="any"):
+    for fault in check_body(body, has_expression, level=rules, model_rules=_ANY_MODEL, provider="any"):
         if fault.pointer[1:] not in (*misspelt, *misspelt.values()):
             yield Fault(
                 pointer + fault.pointer,
@@ -53,7 +54,7 @@ def chat_faults(pointer: str, arguments: dict[str, Any], rules: Level) -> Iterat
 def _handler_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
     """Handlers that no call of the model can reach, as far as its tools are written out."""
     handlers, tools = arguments.get("handlers"), arguments.get("tools", [])
-    if is_object(handlers) and is_array(tools) and not has_unknown(with_unknown(tools, is_expression)):
+    if is_object(handlers) and is_array(tools) and not has_unknown(with_unknown(tools, has_expression)):
         for name, message, hint in handler_faults(tools, handlers):
             place = child_pointer(f"{pointer}/handlers", name)
             yield Fault(place, "unknown-tool", message, hint, at_key=True)
@@ -68,7 +69,7 @@ def _idle_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
     response_format = arguments.get("response_format")
     if (
         arguments.get("reask")
-        and not is_expression(response_format)
+        and not has_expression(response_format)
         and not _may_ask_for_json(response_format)
     ):
         message = "`reask` asks again for JSON, and none is asked for"
@@ -83,7 +84,7 @@ def _is_misspelt(name: str, arguments: dict[str, Any]) -> bool:
 
 def _may_ask_for_json(response_format: Any) -> bool:
     kind = response_format.get("type") if is_object(response_format) else None
-    return is_expression(kind) or asks_for_json({"response_format": response_format})
+    return has_expression(kind) or asks_for_json({"response_format": response_format})
 
 
 def _idle(pointer: str, key: str, message: str, hint: str) -> Fault:
@@ -92,11 +93,6 @@ def _idle(pointer: str, key: str, message: str, hint: str) -> Fault:
 
 def _meant_argument(key: str, arguments: dict[str, Any]) -> str | None:
     """The argument that a key misspells: the API has fields of its own, so only what is near counts."""
-    known = {"model", "messages", *CHAT_EXTRA_ARGUMENTS}
+    known = {"model", "messages", *EXTRA_ARGUMENTS}
     near = None if key in known else closest(key, sorted(known))
     return None if near in arguments else near
-
-
-def is_expression(value: Any) -> bool:
-    """Whether a value of a definition is known only when its task runs."""
-    return isinstance(value, str) and "${" in value

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from httptask.dsl.model import DurationLiteral
+from httptask.dsl.model import DefinitionModel, DurationLiteral
 from httptask.http.models import MAX_EVENTS, StreamFormat
 
 __all__ = ["WAYS", "NumberedArguments", "PaginateArguments", "PositionArguments", "StreamArguments"]
@@ -15,17 +15,7 @@ BodyPointer = Annotated[str, Field(pattern=r"^(/[^/{}\s]+)+$")]
 ParameterName = Annotated[str, Field(pattern=r"^[^\s{}&=#]+$")]
 
 
-class _Arguments(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        populate_by_name=True,
-        serialize_by_alias=True,
-        use_attribute_docstrings=True,
-    )
-
-
-class StreamArguments(_Arguments):
+class StreamArguments(DefinitionModel):
     """`stream`: the events of a response; the output is the list of them, or the last one."""
 
     format: StreamFormat | None = None
@@ -40,7 +30,7 @@ class StreamArguments(_Arguments):
     """How many events to read."""
 
 
-class PositionArguments(_Arguments):
+class PositionArguments(DefinitionModel):
     """What a page is asked for by, in one of two places."""
 
     parameter: ParameterName | None = None
@@ -72,7 +62,7 @@ class PageArguments(NumberedArguments):
     """Number of the first page."""
 
 
-class PaginateArguments(_Arguments):
+class PaginateArguments(DefinitionModel):
     """`paginate`: the items of all pages as one list; exactly one key says where the next page is."""
 
     link: str | None = Field(default=None, pattern=r"^[A-Za-z][^\s{}\"]*$")

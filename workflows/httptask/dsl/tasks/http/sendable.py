@@ -1,45 +1,45 @@
 """What is written out in a request and could never be sent: found when it is loaded, and not by the first call."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from httptask.dsl.checks.refusals import refusals
 from httptask.dsl.expressions import TemplateText, is_expression
 from httptask.dsl.faults import Fault, child_pointer
-from httptask.dsl.functions import HttpRequestArguments
-from httptask.dsl.program import Program
+from httptask.dsl.refusals import refusals
+from httptask.dsl.tasks.http.parts import ENDPOINT, PATH, REQUEST
+from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.headers import check_header, check_header_name, check_idempotency_key
 from httptask.http.models import FormBody, JsonBody, MultipartBody, Part, RequestBody, TextBody
 from httptask.http.url import has_dot_segment
 from httptask.json.types import is_object
 from httptask.request.bodies import check_content_type
 
-__all__ = ["check_sendable"]
+__all__ = ["unsendable_faults"]
 
-_ADDRESSES: Final = ("/path", "/endpoint", "/endpoint/uri")
 _SERVER: Final = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 _BEHIND_PATH: Final = re.compile(r"[?#]")
 
 
-def check_sendable(program: Program) -> Iterator[Fault]:
-    """Find dots in paths, and headers, media types and Idempotency-Keys that no request can have."""
-    for node in program.nodes.values():
-        if isinstance(node.arguments, HttpRequestArguments):
-            for index, name in enumerate(node.arguments.keep_headers):
-                at = f"{node.pointer}/with/keepHeaders/{index}"
-                yield from refusals(at, "header-name", partial(check_header_name, name))
-    for use in program.templates:
-        if use.task is None:
-            continue
-        place, value = use.pointer.removeprefix(f"{use.task}/with"), use.template.value
-        if place in _ADDRESSES and not is_expression(value) and not _is_whole(value):
-            yield from _dots(use.pointer, value)
-        elif place == "" and is_object(value):
-            yield from _headers(f"{use.pointer}/headers", value.get("headers"))
-            yield from _key(f"{use.pointer}/idempotencyKey", value)
-            yield from _content_type(f"{use.pointer}/headers", value)
+def unsendable_faults(node: TaskNode, keep_headers: Sequence[str]) -> Iterator[Fault]:
+    """Find dots in paths, and headers, media types and Idempotency-Keys that no request can have.
+
+    Args:
+        node: the task.
+        keep_headers: names of the response headers that it keeps.
+    """
+    for index, name in enumerate(keep_headers):
+        at = f"{node.pointer}/with/keepHeaders/{index}"
+        yield from refusals(at, "header-name", partial(check_header_name, name))
+    for address in map(node.template, (ENDPOINT, PATH)):
+        if address is not None and not is_expression(address.value) and not _is_whole(address.value):
+            yield from _dots(address.pointer, address.value)
+    request = node.template(REQUEST)
+    if request is not None:
+        yield from _headers(f"{request.pointer}/headers", request.value.get("headers"))
+        yield from _key(f"{request.pointer}/idempotencyKey", request.value)
+        yield from _content_type(f"{request.pointer}/headers", request.value)
 
 
 def _is_whole(value: Any) -> bool:

@@ -8,18 +8,18 @@ from pydantic import ValidationError
 from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.suggest import closest
 from httptask.dsl.faults import Fault, child_pointer
-from httptask.dsl.functions import BODY_ARGUMENTS
-from httptask.dsl.structure.pages import page_faults
+from httptask.dsl.tasks.http.arguments import BODY_ARGUMENTS
+from httptask.dsl.tasks.http.pages import page_faults
 from httptask.http.models import BinaryBody
 from httptask.json.types import is_array, is_object
 from httptask.response.charset import is_charset
 
-__all__ = ["request_faults"]
+__all__ = ["written_faults"]
 
 _CONTENTS: Final = frozenset({"text", "json", "base64"})
 
 
-def request_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
+def written_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
     """What is wrong with the arguments of a request beyond their types.
 
     Args:

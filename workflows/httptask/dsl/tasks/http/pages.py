@@ -5,11 +5,13 @@ from typing import Any, Final
 
 from httptask.diagnostics.suggest import closest
 from httptask.dsl.faults import Fault, child_pointer
-from httptask.dsl.reading_arguments import WAYS
-from httptask.dsl.structure.page_places import place_faults
+from httptask.dsl.tasks.http.page_places import place_faults
+from httptask.dsl.tasks.http.pagination import WAYS, PaginateArguments
+from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
+from httptask.dsl.tasks.kind import TaskNode
 from httptask.json.types import is_object
 
-__all__ = ["page_faults"]
+__all__ = ["page_faults", "secret_address_faults"]
 
 _OWN_KEY: Final = "each page is a request of its own, and has its own key"
 _ALL: Final = ", ".join(f"`{way}`" for way in WAYS)
@@ -74,3 +76,18 @@ def _excluded(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
             "leave `output` out: it is the list of all items; `items` sees status and headers in `$response`"
         )
         yield Fault(child_pointer(pointer, "output"), "not-with-paginate", message, hint)
+
+
+def secret_address_faults(node: TaskNode, paginate: PaginateArguments | None) -> Iterator[Fault]:
+    """Find a next URL that would lead from a secret address, so that it can't be judged."""
+    if paginate is None or (paginate.link is None and paginate.next is None):
+        return
+    way = "link" if paginate.next is None else "next"
+    for address in map(node.template, (ENDPOINT, PATH)):
+        if address is not None and address.secrets:
+            message = f"`{way}` can't be followed from an address that holds a secret"
+            hint = (
+                "responses are kept without secrets, and so are the URLs in them: write the secret under `query` "
+                "or `authentication`, or use `cursor`, `page` or `offset`"
+            )
+            yield Fault(f"{node.pointer}/with/paginate/{way}", "secret-address", message, hint, at_key=True)

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from httptask.dsl.body_places import missing_place
+from httptask.dsl.expressions import has_expression
 from httptask.dsl.faults import Fault, child_pointer
-from httptask.dsl.functions import BODY_ARGUMENTS
-from httptask.dsl.structure.chat import is_expression
-from httptask.dsl.structure.kinds import kind_of_value
+from httptask.dsl.tasks.http.arguments import BODY_ARGUMENTS
+from httptask.dsl.tasks.http.body_places import missing_place
+from httptask.dsl.words import kind_of_value
 from httptask.json.types import is_array, is_object
 
 __all__ = ["place_faults"]
@@ -50,10 +50,10 @@ def _body_fault(arguments: dict[str, Any], member: str) -> tuple[str, str] | Non
             f"add `body`, a mapping, {_OTHER_PLACE}",
         )
     body = arguments[kind]
-    if kind != "body" or (isinstance(body, str) and not is_expression(body)):
+    if kind != "body" or (isinstance(body, str) and not has_expression(body)):
         message = f"`{member}` can't be set: the body is no JSON"
         return message, f"write `body` as a mapping, {_OTHER_PLACE}"
-    missing = missing_place(body, member, is_expression)
+    missing = missing_place(body, member, has_expression)
     if missing is None:
         return None
     token, found = missing
@@ -66,7 +66,7 @@ def _query_faults(pointer: str, arguments: dict[str, Any], way: str, parameter: 
     query, form = arguments.get("query"), arguments.get("form")
     start = arguments["paginate"][way].get("start", _STARTS.get(way))
     given = form.get(parameter, start) if is_object(form) else start
-    if way != "cursor" and not is_expression(given) and str(given) != str(start):
+    if way != "cursor" and not has_expression(given) and str(given) != str(start):
         message = f"the form begins with another `{parameter}` than `{way}`, which starts at {start}"
         at = child_pointer(child_pointer(pointer, "form"), parameter)
         yield Fault(at, "two-parameters", message, f"set `start` of `{way}`")

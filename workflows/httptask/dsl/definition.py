@@ -1,0 +1,23 @@
+"""A whole workflow definition."""
+
+from httptask.dsl.model import DefinitionModel, Document, Input, Output, Timeout, Use
+from httptask.dsl.tasks import TaskList
+
+__all__ = ["Definition"]
+
+
+class Definition(DefinitionModel):
+    """A whole workflow definition."""
+
+    document: Document
+    """Which definition this is."""
+    input: Input | None = None
+    """Validates and transforms the workflow's input."""
+    use: Use = Use()
+    """Parts that tasks refer to by name."""
+    do: TaskList
+    """Tasks to run in order."""
+    timeout: Timeout | str | None = None
+    """Timeout, or the name of one under `use.timeouts`."""
+    output: Output | None = None
+    """Transforms and validates the workflow's output."""

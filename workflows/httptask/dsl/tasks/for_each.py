@@ -1,0 +1,56 @@
+"""`for`: the items of a list, one after another."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from pydantic import Field
+
+from httptask.dsl.model import DefinitionModel, TaskBase
+from httptask.dsl.parts import Part, PartsBuilder
+from httptask.dsl.tasks.kind import Body, TaskKind
+
+if TYPE_CHECKING:
+    from httptask.dsl.tasks import TaskList
+
+__all__ = ["FOR", "ITEMS", "WHILE"]
+
+ITEMS: Final = Part("in")
+WHILE: Final = Part("while", "while", is_condition=True)
+
+
+class ForLoop(DefinitionModel):
+    """What a `for` goes through."""
+
+    each: str = "item"
+    """Variable that holds the item."""
+    in_: str = Field(alias="in")
+    """Expression that yields the list."""
+    at: str = "index"
+    """Variable that holds the index, from 0."""
+
+
+class ForTask(TaskBase):
+    """Runs tasks for each item of a list, one item after another."""
+
+    for_: ForLoop = Field(alias="for")
+    """What to loop over."""
+    while_: str | None = Field(default=None, alias="while")
+    """Condition under which the loop goes on."""
+    do: "TaskList"
+    """Tasks to run for each item; each run gets the output of the one before."""
+
+
+class _For(TaskKind[ForTask]):
+    keyword = "for"
+    spec_model = ForTask
+
+    def compile(self, parts: PartsBuilder, pointer: str, spec: ForTask) -> None:
+        parts.expression(ITEMS, f"{pointer}/for/in", spec.for_.in_)
+        parts.expression(WHILE, f"{pointer}/while", spec.while_, binds=(spec.for_.each, spec.for_.at))
+
+    def bodies(self, pointer: str, spec: ForTask) -> Iterator[Body]:
+        variables = {f"{pointer}/for/each": spec.for_.each, f"{pointer}/for/at": spec.for_.at}
+        yield Body("do", f"{pointer}/do", spec.do, pointer, variables, "once for each item")
+
+
+FOR: Final = _For()

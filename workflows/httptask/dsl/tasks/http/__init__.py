@@ -1,0 +1,160 @@
+"""`call: http` and `call: httpRequest`: what the standard has, and what it has no place for."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, TypeVar
+
+from httptask.chat.faults import Level
+from httptask.dsl.faults import Fault, child_pointer
+from httptask.dsl.model import AuthenticationPolicy, DurationLiteral, Use
+from httptask.dsl.parts import PartsBuilder
+from httptask.dsl.schema_shape import SchemaShape
+from httptask.dsl.tasks.http.addresses import address_faults
+from httptask.dsl.tasks.http.arguments import (
+    BODY_ARGUMENTS,
+    HttpArguments,
+    HttpRequestArguments,
+    address_of,
+    named_connections,
+    policy_of,
+)
+from httptask.dsl.tasks.http.forms import form_faults
+from httptask.dsl.tasks.http.pages import secret_address_faults
+from httptask.dsl.tasks.http.pagination import PaginateArguments
+from httptask.dsl.tasks.http.parts import (
+    AUTHENTICATION,
+    CURSOR,
+    ENDPOINT,
+    EVENT,
+    INTERVAL,
+    ITEMS,
+    LAST_EVENT,
+    LAST_PAGE,
+    NEXT,
+    PATH,
+    REQUEST,
+)
+from httptask.dsl.tasks.http.requests import request_faults
+from httptask.dsl.tasks.http.response_shape import response_shape
+from httptask.dsl.tasks.http.sendable import unsendable_faults
+from httptask.dsl.tasks.http.written import written_faults
+from httptask.dsl.tasks.kind import CallKind, TaskNode
+
+__all__ = ["HTTP", "HTTP_REQUEST"]
+
+Arguments = TypeVar("Arguments", HttpArguments, HttpRequestArguments)
+
+_OF_REQUEST: Final = ("method", "headers", "query", *BODY_ARGUMENTS, "idempotencyKey")
+_WITH_SECRETS: Final = frozenset({"endpoint", "headers", "query", "body", "form"})
+_PART_CONTENT: Final = re.compile(r"multipart/\d+/(text$|json(/|$))")
+
+
+class _HttpKind(CallKind[Arguments]):
+    """What both calls have."""
+
+    def compile(self, parts: PartsBuilder, pointer: str, spec: Arguments) -> None:
+        at, address, policy = f"{pointer}/with", address_of(spec), policy_of(spec)
+        if address is not None:
+            parts.address(ENDPOINT, f"{at}/{address[0]}", address[1])
+        if policy is not None:
+            _compile_policy(parts, f"{at}/endpoint/authentication", policy)
+        given = spec.model_dump(exclude_unset=True)
+        parts.template(REQUEST, at, {key: given[key] for key in _OF_REQUEST if key in given})
+
+    def faults(self, node: TaskNode, use: Use) -> Iterator[Fault]:
+        spec = self.spec(node)
+        yield from form_faults(f"{node.pointer}/with", spec)
+        yield from address_faults(node, use)
+        yield from request_faults(node, spec.method)
+        yield from unsendable_faults(node, getattr(spec, "keep_headers", ()))
+
+    def output(self, node: TaskNode) -> SchemaShape | None:
+        return response_shape(node) if self.spec(node).output == "response" else None
+
+    def policies(self, node: TaskNode) -> Mapping[str, AuthenticationPolicy]:
+        policy = policy_of(self.spec(node))
+        return {} if policy is None else {f"{node.pointer}/with/endpoint/authentication": policy}
+
+    def connections(self, node: TaskNode) -> Iterator[tuple[str, str]]:
+        policy = node.template(AUTHENTICATION)
+        for place, name in named_connections(self.spec(node), None if policy is None else policy.value):
+            yield f"{node.pointer}/with/{place}", name
+
+    def authorization(self, node: TaskNode) -> dict[str, str] | None:
+        policy = node.template(AUTHENTICATION)
+        if policy is None:
+            return None
+        scheme = next(iter(policy.value))
+        return {"scheme": "Bearer" if scheme in ("oauth2", "oidc") else scheme.capitalize()}
+
+    def may_hold_secrets(self, place: str) -> bool:
+        return place.partition("/")[0] in _WITH_SECRETS or _PART_CONTENT.match(place) is not None
+
+
+def _compile_policy(parts: PartsBuilder, pointer: str, policy: AuthenticationPolicy) -> None:
+    """A policy given in place, or by the name it has under `use.authentications`; other names are of connections."""
+    named = None if policy.use is None else parts.use.authentications.get(policy.use)
+    if policy.use is None:
+        parts.template(AUTHENTICATION, pointer, policy.model_dump(exclude_unset=True))
+    elif named is not None:
+        at = child_pointer("/use/authentications", policy.use)
+        parts.template(AUTHENTICATION, at, named.model_dump(exclude_unset=True))
+
+
+class _Http(_HttpKind[HttpArguments]):
+    function = "http"
+    spec_model = HttpArguments
+    portable_hint = None
+    required = {"method": "get", "endpoint": "https://example.invalid"}
+    of_any_name = ("headers", "query", "body")
+
+
+class _HttpRequest(_HttpKind[HttpRequestArguments]):
+    function = "httpRequest"
+    spec_model = HttpRequestArguments
+    required = {"method": "get", "endpoint": "https://example.invalid"}
+    of_any_name = ("headers", "query", "form", "body")
+
+    def compile(self, parts: PartsBuilder, pointer: str, spec: HttpRequestArguments) -> None:
+        super().compile(parts, pointer, spec)
+        at = f"{pointer}/with"
+        if spec.path is not None:
+            parts.template(PATH, f"{at}/path", spec.path)
+        if spec.stream is not None:
+            parts.expression(EVENT, f"{at}/stream/each", spec.stream.each)
+            parts.expression(LAST_EVENT, f"{at}/stream/until", spec.stream.until)
+        if spec.paginate is not None:
+            _compile_pages(parts, f"{at}/paginate", spec.paginate)
+
+    def argument_faults(self, pointer: str, arguments: dict[str, Any], rules: Level) -> Iterable[Fault]:
+        return written_faults(pointer, arguments)
+
+    def faults(self, node: TaskNode, use: Use) -> Iterator[Fault]:
+        yield from super().faults(node, use)
+        yield from secret_address_faults(node, self.spec(node).paginate)
+
+    def output(self, node: TaskNode) -> SchemaShape | None:
+        if self.spec(node).paginate is not None:
+            return SchemaShape.of({"type": "array"})
+        return super().output(node)
+
+    def durations(self, node: TaskNode) -> Mapping[str, DurationLiteral]:
+        paginate = self.spec(node).paginate
+        if paginate is None or paginate.interval is None:
+            return {}
+        return {f"{node.pointer}/with/paginate/interval": paginate.interval}
+
+
+def _compile_pages(parts: PartsBuilder, pointer: str, paginate: PaginateArguments) -> None:
+    """Expressions that are evaluated on each page, and the interval between two of them."""
+    if paginate.cursor is not None:
+        parts.expression(CURSOR, f"{pointer}/cursor/from", paginate.cursor.from_)
+    parts.expression(NEXT, f"{pointer}/next", paginate.next)
+    parts.expression(ITEMS, f"{pointer}/items", paginate.items)
+    parts.expression(LAST_PAGE, f"{pointer}/until", paginate.until)
+    if paginate.interval is not None:
+        parts.duration(INTERVAL, f"{pointer}/interval", paginate.interval)
+
+
+HTTP: Final = _Http()
+HTTP_REQUEST: Final = _HttpRequest()

@@ -1,0 +1,124 @@
+"""Addresses: which server a request goes to is written in the definition, and no data choose it."""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Final
+
+from httptask.dsl.expressions import SERVER, Expression, Secret, Template, TemplateText, is_expression
+from httptask.dsl.faults import Fault, Severity
+from httptask.dsl.model import Use
+from httptask.dsl.refusals import refusals
+from httptask.dsl.tasks.http.arguments import (
+    AnyHttpArguments,
+    HttpArguments,
+    HttpRequestArguments,
+    policy_of,
+)
+from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
+from httptask.dsl.tasks.kind import TaskNode
+from httptask.http.url import Url, encode_text
+
+__all__ = ["WHY_NOT_FROM_DATA", "address_faults", "is_from_data"]
+
+_VARIABLE: Final = re.compile(r"\{(?![/?#])[^{}]*\}")
+_ANY_VARIABLE: Final = re.compile(r"\{[^{}]*\}")
+_ABSOLUTE: Final = re.compile(r"https?://", re.IGNORECASE)
+_ENCODES: Final = re.compile(r"\|\s*@uri$")
+_OF_WHOEVER_STARTS: Final = frozenset({"workflow", "runtime"})
+WHY_NOT_FROM_DATA: Final = "what comes from a response must not choose where requests go"
+
+
+def address_faults(node: TaskNode, use: Use) -> Iterator[Fault]:
+    """Find an endpoint whose server depends on data, or that no request can go to."""
+    endpoint, path = node.template(ENDPOINT), node.template(PATH)
+    for address in (endpoint, path):
+        yield from () if address is None else _encoded_twice(address)
+    if endpoint is None:
+        return
+    value = endpoint.value
+    if is_expression(value):
+        yield from _whole(node, use, endpoint, value.parts[0])
+        return
+    parts = value.parts if isinstance(value, TemplateText) else (value,)
+    faults = [*_server(endpoint.pointer, parts)]
+    is_standard = isinstance(node.spec, HttpArguments)  # which has whole addresses only
+    may_be_relative = not is_standard and _has_connection(node, use)
+    yield from faults or _unreadable(endpoint.pointer, parts, may_be_relative=may_be_relative)
+
+
+def _encoded_twice(address: Template) -> Iterator[Fault]:
+    for _, expression in () if is_expression(address.value) else address.expressions:
+        if _ENCODES.search(expression.source):
+            message = f"`${{ {expression.source.strip()} }}` is percent-encoded twice"
+            hint = "leave out `| @uri`: what is put into an address is encoded anyway"
+            yield Fault(address.pointer, "encoded-twice", message, hint, offset=expression.offset)
+
+
+def is_from_data(expression: Expression) -> bool:
+    """Whether more decides an address than whoever starts the run."""
+    return expression.reads_dot or not expression.variables <= _OF_WHOEVER_STARTS
+
+
+def _whole(node: TaskNode, use: Use, endpoint: Template, expression: Expression) -> Iterator[Fault]:
+    """A whole address may come from data if its server is that of a connection, or one that the operator allows."""
+    if not is_from_data(expression) or _has_connection(node, use):
+        return
+    yield Fault(
+        endpoint.pointer,
+        "server-from-data",
+        "the whole address is computed from data: it is asked only at the `allowed_hosts` of httptask.toml",
+        "list these under [policy], name a `connection`, at whose server it then must be, or read it from "
+        "`$workflow.input`",
+        Severity.WARNING,
+        offset=expression.offset,
+    )
+
+
+def _unreadable(pointer: str, parts: tuple[Any, ...], *, may_be_relative: bool) -> Iterator[Fault]:
+    """An address that can be seen to be refused, whatever is put into it."""
+    if not isinstance(parts[0], str):
+        return
+    absolute = _ABSOLUTE.match(parts[0]) is not None
+    if not absolute and (may_be_relative or "://" in parts[0]):  # follows the base URL, or has another fault
+        return
+    if not absolute:
+        hint = "write it out from https:// on; or `call: httpRequest` with a `connection`, and a `path` at its server"
+        yield Fault(pointer, "endpoint", "the endpoint is not absolute: it names no server", hint)
+    elif len(parts) == 1:
+        read = partial(Url.parse, encode_text(_ANY_VARIABLE.sub("x", parts[0])))
+        yield from refusals(pointer, "endpoint", read, "write it as it is to be sent")
+
+
+def _has_connection(node: TaskNode, use: Use) -> bool:
+    assert isinstance(node.spec, AnyHttpArguments)
+    if isinstance(node.spec, HttpRequestArguments) and node.spec.connection is not None:
+        return True
+    policy = policy_of(node.spec)
+    return policy is not None and policy.use is not None and policy.use not in use.authentications
+
+
+def _server(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
+    """The first piece of data that stands where the server's name is not over yet."""
+    head = ""
+    for part in parts:
+        if isinstance(part, Secret):
+            # A secret's value is the operator's, and may be a whole URL.
+            head += "secret" if head else "https://secret"
+        elif isinstance(part, Expression):
+            if not SERVER.match(head):
+                yield _fault(pointer, f"`${{ {part.source.strip()} }}`", part.offset)
+                return
+        else:
+            variable = _VARIABLE.search(part)
+            before = part if variable is None else part[: variable.start()]
+            if variable is not None and not SERVER.match(head + before):
+                yield _fault(pointer, f"`{variable[0]}`", variable.start() if part is parts[0] else None)
+                return
+            head += part
+
+
+def _fault(pointer: str, what: str, offset: int | None) -> Fault:
+    message = f"{what} stands in the name of the server: {WHY_NOT_FROM_DATA}"
+    hint = "write the server out, or name a `connection`; data may follow behind the first `/`"
+    return Fault(pointer, "server-from-data", message, hint, offset=offset)

@@ -1,0 +1,220 @@
+"""What a kind of task says of itself before anything runs, and a task of it in a program."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from httptask.chat.faults import Level
+from httptask.dsl.expressions import Expression, Template
+from httptask.dsl.faults import Fault
+from httptask.dsl.model import AuthenticationPolicy, DurationLiteral, TaskBase, Use
+from httptask.dsl.parts import Compiled, Part, PartsBuilder
+from httptask.dsl.schema_shape import SchemaShape
+
+__all__ = ["Body", "CallKind", "Jump", "TaskKind", "TaskNode", "TaskSequence"]
+
+Spec = TypeVar("Spec", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One task list inside a task.
+
+    Attributes:
+        key: its name among the task's sequences.
+        pointer: of the list.
+        scope: pointer of the scope that it opens for `$tasks`; None when it has none of its own.
+        variables: what it binds for its tasks: the name of each variable by the pointer of where it is given.
+        runs: how often it runs, in words, where that is not once.
+    """
+
+    key: str
+    pointer: str
+    tasks: Iterable[Mapping[str, TaskBase]]
+    scope: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    runs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A flow directive: where it stands, and the directive or task that it names.
+
+    Attributes:
+        case: name of the case that it belongs to, in a task with cases.
+        is_default: whether the case holds whenever no other does.
+    """
+
+    pointer: str
+    target: str
+    case: str | None = None
+    is_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskNode:
+    """One task of a program.
+
+    Attributes:
+        pointer: JSON Pointer of the task, `/do/0/extract`.
+        task: as it is written.
+        spec: what is particular to its kind: the task itself, or the arguments of a call.
+        parts: compiled expressions and templates.
+        sequences: nested task lists by the keys of their bodies.
+        scope: pointer of the innermost loop around the task, "" outside loops.
+        variables: loop variables that the task can see.
+    """
+
+    name: str
+    pointer: str
+    kind: "TaskKind[Any]"
+    task: TaskBase
+    spec: BaseModel
+    parts: Mapping[Part, Compiled]
+    sequences: Mapping[str, "TaskSequence"]
+    scope: str
+    variables: frozenset[str]
+
+    def expression(self, part: Part) -> Expression | None:
+        """A part that is an expression, where the task has it."""
+        found = self.parts.get(part)
+        return found if isinstance(found, Expression) else None
+
+    def template(self, part: Part) -> Template | None:
+        """A part that is a template, where the task has it."""
+        found = self.parts.get(part)
+        return found if isinstance(found, Template) else None
+
+    @property
+    def bodies(self) -> Iterable[Body]:
+        """The task lists directly inside the task."""
+        return self.kind.bodies(self.pointer, self.spec)
+
+    @property
+    def connections(self) -> Iterable[tuple[str, str]]:
+        """The connections that the task names, each behind the pointer of where it does."""
+        return self.kind.connections(self)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSequence:
+    """A task list: tasks run in order unless one says otherwise."""
+
+    pointer: str
+    tasks: tuple[TaskNode, ...]
+
+    def index_of(self, name: str) -> int | None:
+        """Position of a task, None when the list has no such task."""
+        return next((index for index, node in enumerate(self.tasks) if node.name == name), None)
+
+
+class TaskKind(Generic[Spec]):
+    """One kind of task: a kind overrides what is particular to it, and is named in the table of kinds.
+
+    Its runner is in `httptask.interpreter.tasks`.
+
+    Attributes:
+        keyword: the key that a task of this kind has.
+        function: what stands behind it, where that decides: `http` of `call: http`.
+        spec_model: what is particular to it: the model of its tasks, or of the arguments of a call.
+        leads_on: whether the next task follows where nothing else is said.
+        of_any_name: keys of its own behind which the author chooses the names.
+        portable_hint: what is portable instead, where the standard does not have it.
+    """
+
+    keyword: str
+    function: str | None = None
+    spec_model: type[Spec]
+    leads_on: bool = True
+    of_any_name: tuple[str, ...] = ()
+    portable_hint: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What the status of a run calls it: `set`, `call.http`."""
+        return self.keyword if self.function is None else f"{self.keyword}.{self.function}"
+
+    def spec(self, node: TaskNode) -> Spec:
+        """What is particular to a task of this kind."""
+        assert isinstance(node.spec, self.spec_model)  # which is how the program was built
+        return node.spec
+
+    def compile(self, parts: PartsBuilder, pointer: str, spec: Spec) -> None:
+        """Compile the parts that only this kind has. The pointer is the task's, here and below."""
+
+    def bodies(self, pointer: str, spec: Spec) -> Iterable[Body]:
+        """The task lists directly inside a task."""
+        return ()
+
+    def faults(self, node: TaskNode, use: Use) -> Iterable[Fault]:
+        """What is wrong with a task of a definition whose structure is sound."""
+        return ()
+
+    def jumps(self, node: TaskNode) -> Iterable[Jump]:
+        """The flow directives that only this kind has."""
+        return ()
+
+    def output(self, node: TaskNode) -> SchemaShape | None:
+        """The shape of a task's output before `output.as`, as far as the kind says."""
+        return None
+
+    def durations(self, node: TaskNode) -> Mapping[str, DurationLiteral]:
+        """The durations that only this kind has, by their pointers."""
+        return {}
+
+    def policies(self, node: TaskNode) -> Mapping[str, AuthenticationPolicy]:
+        """The authentication policies of a task, by their pointers."""
+        return {}
+
+    def connections(self, node: TaskNode) -> Iterable[tuple[str, str]]:
+        """The connections that a task names, each behind the pointer of where it does."""
+        return ()
+
+    def authorization(self, node: TaskNode) -> dict[str, str] | None:
+        """`$authorization` (dsl.md, Authorization Descriptor) without its `parameter`, which is a credential.
+
+        None for a task without a policy of its own; what a connection adds is known to its worker only.
+        """
+        return None
+
+    def activity(self, node: TaskNode) -> str | None:
+        """The user's own activity that a task calls."""
+        return None
+
+    def may_hold_secrets(self, place: str) -> bool:
+        """Whether secrets are inserted at a place under `with`: `headers/Accept`."""
+        return False
+
+
+class CallKind(TaskKind[Spec]):
+    """A kind that `call` names: a protocol, or a function of the built-in catalogue; `with` holds its arguments.
+
+    Attributes:
+        required: stand-ins for arguments that can't be left out, for checks to go on where one is at fault.
+        inside: what belongs to an argument whose keys no model tells.
+    """
+
+    keyword = "call"
+    portable_hint: str | None = "`call: http` is in the standard"
+    required: Mapping[str, Any] = {}
+    inside: Mapping[str, frozenset[str]] = {}
+
+    def argument_faults(self, pointer: str, arguments: dict[str, Any], rules: Level) -> Iterable[Fault]:
+        """What is wrong with arguments beyond their types.
+
+        Args:
+            pointer: of the arguments.
+            arguments: as they stand in the definition, with whatever else is wrong with them.
+            rules: how strictly chat requests are checked.
+        """
+        return ()
+
+    def complete_schema(self, schema: dict[str, Any], definitions: dict[str, Any]) -> None:
+        """Add to the JSON Schema of the arguments what their model does not tell.
+
+        Args:
+            schema: of the arguments.
+            definitions: `$defs`, which takes what the schema refers to.
+        """

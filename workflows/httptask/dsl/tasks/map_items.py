@@ -1,0 +1,56 @@
+"""`call: map`: every item of a list on its own."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final, Literal
+
+from pydantic import Field
+
+from httptask.dsl.model import DefinitionModel
+from httptask.dsl.parts import Part, PartsBuilder
+from httptask.dsl.schema_shape import SchemaShape
+from httptask.dsl.tasks.kind import Body, CallKind, TaskNode
+
+if TYPE_CHECKING:
+    from httptask.dsl.tasks import TaskList
+
+__all__ = ["ITEMS", "MAP"]
+
+ITEMS: Final = Part("in")
+
+
+class MapArguments(DefinitionModel):
+    """`call: map`: runs `do` for each item on its own; the output is the list of results in order."""
+
+    in_: str = Field(alias="in")
+    """Expression that yields the list."""
+    each: str = "item"
+    """Variable that holds the item."""
+    at: str = "index"
+    """Variable that holds the index, from 0."""
+    concurrency: int = Field(default=1, ge=1, le=200)
+    """How many items run at the same time."""
+    on_error: Literal["stop", "collect"] = Field(default="stop", alias="onError")
+    """`stop` at the first error, or `collect` errors among the results."""
+    do: "TaskList"
+    """Tasks to run for each item, independently of the others."""
+
+
+class _Map(CallKind[MapArguments]):
+    function = "map"
+    spec_model = MapArguments
+    portable_hint = "`for` is in the standard"
+    required = {"in": ".", "do": [{"unknown": {"set": "${ . }"}}]}
+
+    def compile(self, parts: PartsBuilder, pointer: str, spec: MapArguments) -> None:
+        parts.expression(ITEMS, f"{pointer}/with/in", spec.in_)
+
+    def bodies(self, pointer: str, spec: MapArguments) -> Iterator[Body]:
+        at = f"{pointer}/with"
+        variables = {f"{at}/each": spec.each, f"{at}/at": spec.at}
+        yield Body("do", f"{at}/do", spec.do, pointer, variables, "once for each item")
+
+    def output(self, node: TaskNode) -> SchemaShape:
+        return SchemaShape.of({"type": "array"})
+
+
+MAP: Final = _Map()
