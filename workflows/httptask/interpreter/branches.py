@@ -13,7 +13,7 @@ from httptask.dsl.parts import EXPORT, IF, INPUT, OUTPUT, TIMEOUT
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.services import Services
-from httptask.interpreter.state import Frame, Strand, TaskExecution
+from httptask.interpreter.state import Branch, Frame, TaskExecution
 from httptask.interpreter.status import TaskState
 from httptask.interpreter.task_context import Child, Complete, Descend, Finished, Paused, TaskContext
 from httptask.interpreter.tasks import RUNNERS
@@ -21,7 +21,7 @@ from httptask.interpreter.variables import Variables, bind, task_variables
 from httptask.scheduling.deadlines import Deadline, deadline_at
 from httptask.scheduling.durations import required_seconds
 
-__all__ = ["EndWorkflow", "StrandRunner"]
+__all__ = ["BranchRunner", "EndWorkflow"]
 
 _LONGEST_ID = 400
 
@@ -34,16 +34,16 @@ class EndWorkflow(Exception):
         self.output = output
 
 
-class StrandRunner:
-    """Runs one strand. A strand inside a `map` sees the variables and outputs of the one around it."""
+class BranchRunner:
+    """Runs one branch. A branch inside a `map` sees the variables and outputs of the one around it."""
 
-    def __init__(self, services: Services, strand: Strand, parent: "StrandRunner | None") -> None:
+    def __init__(self, services: Services, branch: Branch, parent: "BranchRunner | None") -> None:
         self._services = services
-        self._strand = strand
+        self._branch = branch
         self._parent = parent
 
     async def run(self) -> Finished | None:
-        """Run until the strand ends.
+        """Run until the branch ends.
 
         Returns:
             Its output, or None when it stopped at a task boundary because the run is to continue as new.
@@ -56,7 +56,7 @@ class StrandRunner:
         try:
             while True:
                 await self._services.pacer.step()
-                frame = self._strand.frames[-1]
+                frame = self._branch.frames[-1]
                 tasks = self._services.program.sequences[frame.sequence].tasks
                 if frame.current is not None:  # a task that a continued run takes up again
                     paused = await self._advance(None)
@@ -64,10 +64,10 @@ class StrandRunner:
                     return None
                 elif frame.index < len(tasks):
                     paused = await self._begin(frame, tasks[frame.index])
-                elif len(self._strand.frames) == 1:
+                elif len(self._branch.frames) == 1:
                     return Finished(frame.data)
                 else:
-                    self._strand.frames.pop()
+                    self._branch.frames.pop()
                     paused = await self._advance(Child(frame.data))
                 if paused:
                     return None
@@ -81,9 +81,9 @@ class StrandRunner:
             self._end_all("cancelled", None)
             raise
 
-    async def _run_inside(self, strand: Strand) -> Finished | None:
-        """Run a strand inside the task that this one is at."""
-        return await StrandRunner(self._services, strand, self).run()
+    async def _run_inside(self, branch: Branch) -> Finished | None:
+        """Run a branch inside the task that this one is at."""
+        return await BranchRunner(self._services, branch, self).run()
 
     async def _begin(self, frame: Frame, node: TaskNode) -> bool:
         """Begin the next task, unless its `if` says no (dsl.md, Data Flow)."""
@@ -126,7 +126,7 @@ class StrandRunner:
 
     async def _advance(self, child: Child | None) -> bool:
         """Let the task on top of the stack take its next step; True when it paused."""
-        frame = self._strand.frames[-1]
+        frame = self._branch.frames[-1]
         execution = frame.current
         assert execution is not None  # only a task asks for a task list to be run
         node = self._services.program.sequences[frame.sequence].tasks[frame.index]
@@ -136,7 +136,7 @@ class StrandRunner:
             execution,
             variables,
             self._services,
-            self._strand,
+            self._branch,
             self._run_inside,
             min(self.deadlines_around(), default=None),
         )
@@ -147,7 +147,7 @@ class StrandRunner:
                 case Paused():
                     return True
                 case Descend():
-                    self._strand.frames.append(self._frame_below(node, execution, step))
+                    self._branch.frames.append(self._frame_below(node, execution, step))
                 case Complete():
                     self._complete(frame, node, execution, step)
         except TaskFault as fault:
@@ -174,9 +174,9 @@ class StrandRunner:
         self._keep_output(node, output)
         if EXPORT in node.parts:
             seen = {**variables, "output": lambda: output}
-            self._strand.context = evaluator.transform(node.parts[EXPORT], output, seen)
+            self._branch.context = evaluator.transform(node.parts[EXPORT], output, seen)
         if node.task.export is not None:
-            check_schema(node.task.export.schema_, self._strand.context, "the exported context")
+            check_schema(node.task.export.schema_, self._branch.context, "the exported context")
         self._services.board.complete(execution.id, output)
         frame.current, frame.data = None, output
         frame.index = self._next_index(frame, step.then or node.task.then or "continue", output)
@@ -203,7 +203,7 @@ class StrandRunner:
 
     def frames_around(self) -> Iterator[Frame]:
         """The frames that the current task sees, innermost first."""
-        yield from reversed(self._strand.frames)
+        yield from reversed(self._branch.frames)
         if self._parent is not None:
             yield from self._parent.frames_around()
 
@@ -214,10 +214,10 @@ class StrandRunner:
             yield from (replace(deadline, is_outer=True) for deadline in self._parent.deadlines_around())
 
     def _deadlines(self) -> Iterator[Deadline]:
-        """Those of them that this strand sees to."""
+        """Those of them that this branch sees to."""
         if self._parent is None and self._services.state.deadline is not None:
             yield Deadline(self._services.state.deadline, "")
-        for frame in self._strand.frames:
+        for frame in self._branch.frames:
             if frame.current is not None and frame.current.deadline is not None:
                 node = self._services.program.sequences[frame.sequence].tasks[frame.index]
                 yield Deadline(frame.current.deadline, node.pointer)
@@ -227,7 +227,7 @@ class StrandRunner:
         frames = list(self.frames_around())
         return {
             **self._services.workflow_variables(),
-            "context": lambda: self._strand.context,
+            "context": lambda: self._branch.context,
             **task_variables(self._services.program, node, execution, raw_output),
             "tasks": lambda: {name: out for frame in reversed(frames) for name, out in frame.outputs.items()},
             **bind({name: value for frame in reversed(frames) for name, value in frame.variables.items()}),
@@ -235,14 +235,14 @@ class StrandRunner:
 
     def _show_what_goes_on(self) -> None:
         """Put the tasks that a continued run takes up again on its status board."""
-        for frame in self._strand.frames:
+        for frame in self._branch.frames:
             if frame.current is not None:
                 node = self._services.program.sequences[frame.sequence].tasks[frame.index]
                 self._services.board.begin(frame.current.id, node.name, node.pointer, node.kind.name)
 
     def _end_all(self, state: TaskState, fault: TaskFault | None) -> None:
         """Note on the status board how the tasks in progress ended."""
-        for frame in self._strand.frames:
+        for frame in self._branch.frames:
             if frame.current is not None:
                 detail = None if fault is None else fault.problem.detail or fault.problem.title
                 self._services.board.end(frame.current.id, state, detail)

@@ -1,4 +1,4 @@
-"""Runs a program: starts its strands, keeps what they share, and decides when to continue as new."""
+"""Runs a program: starts its branches, keeps what they share, and decides when to continue as new."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from temporalio.exceptions import ApplicationError
 from httptask.calls.problem import TaskFault, problem_of_failure
 from httptask.dsl.parts import WORKFLOW_INPUT, WORKFLOW_OUTPUT, WORKFLOW_TIMEOUT
 from httptask.dsl.program import Program
-from httptask.interpreter.branches import EndWorkflow, StrandRunner
+from httptask.interpreter.branches import BranchRunner, EndWorkflow
 from httptask.interpreter.log import log_event
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.services import Services
-from httptask.interpreter.state import SPENT_MEMO, Frame, RunState, Strand, search_attributes
+from httptask.interpreter.state import SPENT_MEMO, Branch, Frame, RunState, search_attributes
 from httptask.interpreter.status import RunStatus, StatusBoard, TaskState
 from httptask.interpreter.task_context import Finished
 from httptask.scheduling.durations import required_seconds
@@ -119,7 +119,7 @@ class Interpreter:
                 data = self._evaluator.transform(
                     self._program.parts[WORKFLOW_INPUT], data, self._services.workflow_variables()
                 )
-        self.state.root = Strand(frames=[Frame(sequence="/do", data=data, scope="")], context=data)
+        self.state.root = Branch(frames=[Frame(sequence="/do", data=data, scope="")], context=data)
         timeout = self._program.parts.get(WORKFLOW_TIMEOUT)
         if timeout is not None:
             after = self._evaluator.transform(timeout, data, self._services.workflow_variables())
@@ -128,7 +128,7 @@ class Interpreter:
 
     async def _run_root(self) -> Finished | None:
         try:
-            return await StrandRunner(self._services, self.state.root, None).run()
+            return await BranchRunner(self._services, self.state.root, None).run()
         except EndWorkflow as end:
             return Finished(end.output)
 

@@ -1,4 +1,4 @@
-"""Strands that run at the same time inside a task, as far as the run goes before it continues as new."""
+"""Branches that run at the same time inside a task, as far as the run goes before it continues as new."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 from temporalio import workflow
 
 from httptask.calls.problem import TaskFault
-from httptask.interpreter.state import Frame, Strand
+from httptask.interpreter.state import Branch, Frame
 from httptask.interpreter.task_context import TaskContext
 from httptask.scheduling.budget import is_stop
 
@@ -15,15 +15,15 @@ __all__ = ["Parallel"]
 
 
 class Parallel:
-    """A number of strands, some at once, each with a result.
+    """A number of branches, some at once, each with a result.
 
     Args:
         context: of the task.
         state: part of the task's memory that is theirs; empty when they begin.
         count: how many there are.
-        frame_of: where the strand of an index begins.
+        frame_of: where the branch of an index begins.
         concurrency: how many run at the same time.
-        result_of: what stands for the result of a strand that ended in an error, or raises it. It is not asked when a
+        result_of: what stands for the result of a branch that ended in an error, or raises it. It is not asked when a
             budget has ended the run.
         note: is told how many have a result, whenever one more has.
     """
@@ -40,7 +40,7 @@ class Parallel:
         note: Callable[[str], None] | None = None,
     ) -> None:
         if not state:
-            state.update(next=0, results={}, strands={})
+            state.update(next=0, results={}, branches={})
         self._context = context
         self._state = state
         self._count = count
@@ -51,13 +51,13 @@ class Parallel:
         self._running: dict[asyncio.Task[Any], str] = {}
 
     async def run(self) -> list[Any] | None:
-        """Run until every strand has a result, or until all have paused.
+        """Run until every branch has a result, or until all have paused.
 
         Returns:
             The results in order; None when they paused, to be gone on with from the state.
         """
-        for key, strand in list(self._state["strands"].items()):
-            self._start(key, Strand.model_validate(strand))
+        for key, branch in list(self._state["branches"].items()):
+            self._start(key, Branch.model_validate(branch))
         try:
             await self._run()
         except (Exception, asyncio.CancelledError):  # not GeneratorExit: a run that is thrown away can't wait
@@ -87,12 +87,12 @@ class Parallel:
         ):
             index: int = self._state["next"]
             self._state["next"] = index + 1
-            strand = Strand(frames=[self._frame_of(index)], context=self._context.strand.context)
-            self._start(str(index), strand)
+            branch = Branch(frames=[self._frame_of(index)], context=self._context.branch.context)
+            self._start(str(index), branch)
 
-    def _start(self, key: str, strand: Strand) -> None:
-        self._state["strands"][key] = strand
-        task = asyncio.create_task(self._context.run_strand(strand))
+    def _start(self, key: str, branch: Branch) -> None:
+        self._state["branches"][key] = branch
+        task = asyncio.create_task(self._context.run_branch(branch))
         self._running[task] = key
 
     def _collect(self, key: str, task: "asyncio.Task[Any]") -> None:
@@ -103,9 +103,9 @@ class Parallel:
                 raise
             self._state["results"][key] = self._result_of(fault)
         else:
-            if finished is None:  # paused; its strand stays in the state
+            if finished is None:  # paused; its branch stays in the state
                 return
             self._state["results"][key] = finished.output
-        del self._state["strands"][key]
+        del self._state["branches"][key]
         if self._note is not None:
             self._note(f"{len(self._state['results'])} of {self._count}")

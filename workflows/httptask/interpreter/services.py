@@ -1,4 +1,4 @@
-"""What all strands of one run share."""
+"""What all branches of one run share."""
 
 from temporalio import workflow
 
@@ -19,7 +19,7 @@ class Services:
     """The program that runs, where it stands, and what evaluates, paces, schedules and shows it.
 
     Attributes:
-        draining: set when the run is to continue as new; strands then stop at their next task boundary.
+        draining: set when the run is to continue as new; branches then stop at their next task boundary.
     """
 
     def __init__(

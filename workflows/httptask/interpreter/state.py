@@ -12,9 +12,9 @@ __all__ = [
     "LIVE_MEMO",
     "SEARCH_ATTRIBUTES",
     "SPENT_MEMO",
+    "Branch",
     "Frame",
     "RunState",
-    "Strand",
     "TaskExecution",
     "search_attributes",
 ]
@@ -71,8 +71,8 @@ class Frame(BaseModel):
     current: TaskExecution | None = None
 
 
-class Strand(BaseModel):
-    """One line of execution: a stack of frames and its `$context`. A `map` runs one strand for each item in flight."""
+class Branch(BaseModel):
+    """One line of execution: a stack of frames and its `$context`. A `map` runs one branch for each item in flight."""
 
     frames: list[Frame]
     context: Any = None
@@ -98,7 +98,7 @@ class RunState(SpendingState):
     """The first run of the chain; part of every Idempotency-Key."""
     input: Any
     started_at: float
-    root: Strand = Strand(frames=[])
+    root: Branch = Branch(frames=[])
     deadline: float | None = None
     """Workflow time at which the workflow's own timeout ends the run."""
     live: bool = False

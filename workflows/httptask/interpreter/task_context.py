@@ -14,7 +14,7 @@ from httptask.dsl.parts import Part
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpResponse
 from httptask.interpreter.services import Services
-from httptask.interpreter.state import Strand, TaskExecution
+from httptask.interpreter.state import Branch, TaskExecution
 from httptask.interpreter.variables import Variables, bind
 from httptask.scheduling.deadlines import Deadline
 
@@ -58,7 +58,7 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The output of a strand that ran to its end."""
+    """The output of a branch that ran to its end."""
 
     output: Any
 
@@ -75,10 +75,10 @@ class TaskContext:
     execution: TaskExecution
     variables: Variables
     services: Services
-    strand: Strand
+    branch: Branch
     """The line of execution that the task is in."""
-    run_strand: Callable[[Strand], Coroutine[Any, Any, Finished | None]]
-    """Runs a strand inside the task; None when it paused."""
+    run_branch: Callable[[Branch], Coroutine[Any, Any, Finished | None]]
+    """Runs a branch inside the task; None when it paused."""
     deadline: Deadline | None
     """The nearest that the task, or one around it, has to keep."""
 

@@ -1,4 +1,4 @@
-"""Room for activities: within what Temporal allows in one workflow task, and at one time.
+"""Keeps the activities of a run within what Temporal allows in one workflow task, and at one time.
 
 A workflow task whose commands exceed the gRPC message limit gets the run TERMINATED, and having too many activities
 pending hangs it for ever; neither can be caught. So activities wait for their turn.
@@ -12,14 +12,14 @@ from temporalio.api.common.v1 import Payload
 
 from httptask.activities.storage import MAX_INLINE_BYTES
 
-__all__ = ["Room"]
+__all__ = ["CommandLimits"]
 
 _MAX_COMMAND_BYTES = 1_900_000
 _MAX_PENDING = 100
 
 
-class Room:
-    """What one run has."""
+class CommandLimits:
+    """What one run may still ask for."""
 
     def __init__(self) -> None:
         """Begin with all of it."""
@@ -28,7 +28,7 @@ class Room:
         self._history_length = -1
 
     @asynccontextmanager
-    async def taken(self, payloads: Sequence[Payload]) -> AsyncGenerator[None]:
+    async def turn(self, payloads: Sequence[Payload]) -> AsyncGenerator[None]:
         """Wait until an activity with these arguments has its turn, and hold its place until it has ended."""
         sizes = [payload.ByteSize() for payload in payloads]
         size = sum(

@@ -26,7 +26,7 @@ class Deadline:
     Attributes:
         at: in workflow time.
         pointer: the task that the timeout belongs to; empty for the workflow.
-        is_outer: whether that task is around the strand that meets the deadline, and ends it from there.
+        is_outer: whether that task is around the branch that meets the deadline, and ends it from there.
     """
 
     at: float
@@ -57,7 +57,7 @@ class Deadline:
             detail = f"{problem.detail}; {self._reason(problem)}"
             raise TaskFault(problem.model_copy(update={"detail": detail}))
         if self.is_outer:
-            await asyncio.Event().wait()  # until the task around this strand ends it
+            await asyncio.Event().wait()  # until the task around this branch ends it
         raise self.passed(cause if isinstance(cause, ApplicationError) else getattr(cause, "cause", None))
 
     def passed(self, last: BaseException | None = None) -> TaskFault:

@@ -59,7 +59,7 @@ class Pacer:
     async def step(self) -> None:
         """Count one step of the interpreter; yield when it has worked long enough.
 
-        Strands that come to this point meanwhile line up: one at a time may have worked up to here.
+        Branches that come to this point meanwhile line up: one at a time may have worked up to here.
         """
         self._steps += 1
         async with self._turn:

@@ -14,7 +14,7 @@ from httptask.activities.allowance import AllowedActivity
 from httptask.activities.connections import ConnectionProfile
 from httptask.calls.activity_call import ActivityCall, activity_options, counted, fitting_summary
 from httptask.calls.problem import TaskFault, problem_of_failure
-from httptask.scheduling.command_limits import Room
+from httptask.scheduling.command_limits import CommandLimits
 from httptask.scheduling.deadlines import Deadline
 from httptask.scheduling.payloads import payload_of
 from httptask.scheduling.polling import execute_allowed, execute_call
@@ -37,7 +37,7 @@ class Scheduler:
     def __init__(self) -> None:
         self.profiles: Mapping[str, ConnectionProfile] = {}
         self.activities: Mapping[str, AllowedActivity] = {}
-        self._room = Room()
+        self._limits = CommandLimits()
 
     async def execute(self, call: ActivityCall[Result], deadline: Deadline | None) -> Result:
         """Make a call, to its end or the deadline.
@@ -49,7 +49,7 @@ class Scheduler:
         argument = counted(call.argument, profile.retry.attempts, profile)
         payload = await payload_of(argument, f"the request of {call.id}")
         options: dict[str, Any] = {**activity_options(call, profile), **_shown(call.id, call.summary)}
-        async with self._room.taken([payload]), _faults(deadline):
+        async with self._limits.turn([payload]), _faults(deadline):
             return await execute_call(
                 call, RawValue(payload), profile.retry.attempts, profile, options, deadline
             )
@@ -70,7 +70,7 @@ class Scheduler:
         """
         payloads = [await payload_of(argument, f"an argument of {id_}") for argument in arguments]
         raw = [RawValue(payload) for payload in payloads]
-        async with self._room.taken(payloads), _faults(deadline, "runtime"):
+        async with self._limits.turn(payloads), _faults(deadline, "runtime"):
             result = await execute_allowed(self.activities[name], raw, _shown(id_, name), deadline)
         encoding = result.payload.metadata.get("encoding", b"").decode()
         if encoding not in _JSON_ENCODINGS:

@@ -12,7 +12,7 @@ from temporalio.common import RawValue
 from httptask.calls.problem import TaskFault
 from httptask.json.pointer import json_pointer
 from httptask.json.tree import infinite_numbers
-from httptask.scheduling.command_limits import Room
+from httptask.scheduling.command_limits import CommandLimits
 from httptask.scheduling.payloads import payload_of
 from httptask.workflows.errors import CallInvalid
 from httptask.workflows.failures import fault_error
@@ -20,7 +20,7 @@ from httptask.workflows.failures import fault_error
 __all__ = ["carried", "require_json"]
 
 _INFINITE: Final = (b"NaN", b"Infinity")
-_rooms: WeakKeyDictionary[asyncio.AbstractEventLoop, Room] = WeakKeyDictionary()
+_limits: WeakKeyDictionary[asyncio.AbstractEventLoop, CommandLimits] = WeakKeyDictionary()
 """By the event loop of the run, which has one of its own, as long as it is in memory."""
 
 
@@ -47,7 +47,7 @@ def require_json(arguments: Mapping[str, Any]) -> None:
 
 @asynccontextmanager
 async def carried(arguments: Sequence[Any], what: str) -> AsyncGenerator[list[RawValue]]:
-    """Arguments as Temporal carries them, from when the run has room for their activity until that has ended.
+    """Arguments as Temporal carries them, from when it is their activity's turn until that has ended.
 
     Args:
         arguments: of the activity.
@@ -61,6 +61,6 @@ async def carried(arguments: Sequence[Any], what: str) -> AsyncGenerator[list[Ra
         payloads = [await payload_of(argument, what) for argument in arguments]
     except TaskFault as fault:
         raise fault_error(fault) from None
-    room = _rooms.setdefault(asyncio.get_running_loop(), Room())
-    async with room.taken(payloads):
+    limits = _limits.setdefault(asyncio.get_running_loop(), CommandLimits())
+    async with limits.turn(payloads):
         yield [RawValue(payload) for payload in payloads]
