@@ -1,9 +1,10 @@
-"""The site of the pages has all of them."""
+"""The site of the pages has all of them, and the picture of the benchmarks is drawn of what was measured."""
 
 import tomllib
 from collections.abc import Iterator
 from typing import Any
 
+from benchmarks.history import LABELS, PICTURE, drawn, history
 from support.fences import PAGES, ROOT
 
 
@@ -19,3 +20,9 @@ def listed(entry: Any) -> Iterator[str]:
     else:
         for inner in entry.values() if isinstance(entry, dict) else entry:
             yield from listed(inner)
+
+
+def test_the_picture_shows_what_was_measured() -> None:
+    lines = history()
+    assert PICTURE.read_text() == drawn(lines), "draw it anew: uv run python -m tests.benchmarks.history"
+    assert all(set(line["ratios"]) == set(LABELS[line["benchmark"]]) for line in lines)
