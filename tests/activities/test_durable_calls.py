@@ -25,12 +25,11 @@ from httptask.activities.calls import HttpActivities
 from httptask.activities.yielding import yield_control
 from httptask.chat.models import ChatRequest, Completion, Usage
 from httptask.client.edge import Edge
-from httptask.connections.connection import Connection
-from httptask.secrets.store import SecretSource, SecretStore
 from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.chat import QUESTION
+from support.connections import local_connection, secret_store
 
 KEY = "sk-sentinel-0123456789"
-BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
 ANSWER = {"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}], "usage": {"total_tokens": 3}}
 
 
@@ -90,14 +89,9 @@ async def bench(edge: Edge) -> AsyncGenerator[Bench]:
 
 
 def edge_to(base_url: str, key: str = KEY) -> Edge:
-    openai = Connection(
-        name="openai",
-        base_url=base_url,
-        authentication={"bearer": {"token": "$secrets.OPENAI_API_KEY"}},
-        allow_private=("loopback",),
-    )
-    source = SecretSource(name="OPENAI_API_KEY", environment="OPENAI_API_KEY")
-    return Edge({"openai": openai}, SecretStore({source.name: source}, {"OPENAI_API_KEY": key}))
+    bearer = {"bearer": {"token": "$secrets.OPENAI_API_KEY"}}
+    openai = local_connection("openai", base_url, authentication=bearer)
+    return Edge({"openai": openai}, secret_store({"OPENAI_API_KEY": key}))
 
 
 async def replayed(handle: WorkflowHandle[AskOnce, Completion]) -> str:
@@ -133,19 +127,19 @@ async def test_waits_as_told_and_sends_the_same_key_again() -> None:
         return replies[len(arrivals) - 1]
 
     async with ScriptedServer(script) as server, bench(edge_to(f"{server.url}/v1")) as temporal:
-        handle = await temporal.start(ChatRequest(body=BODY, idempotency_key="key-1"))
+        handle = await temporal.start(ChatRequest(body=QUESTION, idempotency_key="key-1"))
         completion = await handle.result()
         assert (completion.text, completion.usage) == ("Hi", Usage(total_tokens=3))
         assert [request.target for request in server.requests] == ["/v1/chat/completions"] * 3
         assert [request.headers["idempotency-key"] for request in server.requests] == ["key-1"] * 3
-        assert [request.json() for request in server.requests] == [BODY] * 3
+        assert [request.json() for request in server.requests] == [QUESTION] * 3
         assert 2 <= arrivals[1] - arrivals[0] < 4
         assert KEY not in await replayed(handle)
 
 
 async def test_a_server_that_hangs_up_gets_one_request_per_attempt() -> None:
     async with ScriptedServer([Reply.hang_up()]) as server, bench(edge_to(server.url)) as temporal:
-        handle = await temporal.start(ChatRequest(body=BODY))
+        handle = await temporal.start(ChatRequest(body=QUESTION))
         failure = await failure_of(handle)
         assert (failure.type, failure.details[0]["attempt"]) == ("ResponseInterrupted", 3)
         assert len(server.requests) == 3
@@ -154,7 +148,7 @@ async def test_a_server_that_hangs_up_gets_one_request_per_attempt() -> None:
 
 async def test_cancelling_closes_the_connection() -> None:
     async with ScriptedServer([Reply.silence()]) as server, bench(edge_to(server.url)) as temporal:
-        handle = await temporal.start(ChatRequest(body=BODY))
+        handle = await temporal.start(ChatRequest(body=QUESTION))
         async with asyncio.timeout(10):
             await server.requests_received(1)
         await handle.cancel()
@@ -184,7 +178,7 @@ async def test_the_key_is_nowhere_in_history(
         for key, reachable, error in expected:
             url = server.url if reachable else "http://127.0.0.1:9"
             async with bench(edge_to(url, key)) as temporal:
-                handle = await temporal.start(ChatRequest(body=BODY))
+                handle = await temporal.start(ChatRequest(body=QUESTION))
                 failure = await failure_of(handle)
                 assert failure.type == error
                 assert KEY not in await replayed(handle)
@@ -197,7 +191,7 @@ async def test_works_as_a_standalone_activity() -> None:
     async with ScriptedServer([Reply.json(ANSWER)]) as server, bench(edge_to(server.url)) as temporal:
         completion = await temporal.client.execute_activity(
             names.CHAT_COMPLETION,
-            ChatRequest(body=BODY),
+            ChatRequest(body=QUESTION),
             id="test-request",
             task_queue=temporal.task_queue,
             result_type=Completion,

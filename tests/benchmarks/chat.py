@@ -37,7 +37,7 @@ from httptask.chat.models import ChatRequest
 from httptask.chat.response.reader import read_completion
 from httptask.chat.streaming.assembly import Assembly
 from httptask.client.edge import Edge
-from support.runs import local_connection, secret_store
+from support.connections import local_connection, secret_store
 
 from .edge_server import STREAMED_TOKENS, TEXT, chunks, edge_server
 

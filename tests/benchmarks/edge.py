@@ -35,7 +35,7 @@ from pyreqwest.client import ClientBuilder
 
 from httptask.client.edge import Edge
 from httptask.http.models import HttpRequest, JsonBody
-from support.runs import local_connection, secret_store
+from support.connections import local_connection, secret_store
 
 from .edge_server import edge_server
 

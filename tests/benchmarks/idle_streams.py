@@ -21,7 +21,7 @@ from temporalio.testing import ActivityEnvironment
 from httptask.activities.calls import HttpActivities
 from httptask.client.edge import Edge
 from httptask.http.models import HttpRequest, HttpResponse, StreamReading
-from support.runs import local_connection, secret_store
+from support.connections import local_connection, secret_store
 
 from .edge_server import edge_server
 

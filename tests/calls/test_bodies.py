@@ -16,7 +16,8 @@ from httptask.http.models import HttpRequest
 from httptask.request.preview import PreparedRequest, prepare
 from httptask.request.wire import WireRequest, wire_request
 from httptask.testrequest import Sample, plan_request
-from support.runs import document, secret_store
+from support.connections import secret_store
+from support.runs import document
 
 VALUES = {"KEY": 'k/1 "&\\x', "PIN": "1234-5678"}
 STORE = secret_store(VALUES)

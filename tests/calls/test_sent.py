@@ -4,7 +4,8 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.runs import local_connection, running, secret_store
+from support.connections import local_connection, secret_store
+from support.runs import running
 
 KEY = "key-0123456789"
 UPLOAD = """

@@ -13,8 +13,9 @@ from httptask.http.errors import AddressForbidden, RequestInvalid
 from httptask.http.models import HttpRequest
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import Sample, plan_request
+from support.connections import secret_store
 from support.planned import definition, faults, sent
-from support.runs import document, secret_store
+from support.runs import document
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,12 @@ from httptask.fixtures.transport import Fixture, Fixtures
 from httptask.http.errors import HttpStatusError, OutputInvalid, RateLimited, RequestInvalid, ResponseInvalid
 from httptask.http.limits import CHAT_DEFAULTS, HTTP_DEFAULTS
 from httptask.http.models import HttpRequest, HttpResponse, Limits, SecretReference
-from httptask.secrets.store import SecretSource, SecretStore
+from httptask.secrets.store import SecretStore
 from httptask.testing import Reply, ScriptedServer
+from support.chat import QUESTION
+from support.connections import local_connection, secret_store
+from support.event_streams import SSE
 
-BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
 ANSWER = {"id": "c-1", "choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}], "vendor": 1}
 
 
@@ -40,15 +42,9 @@ class ObservedEdge(Edge):
 @asynccontextmanager
 async def edge_to(url: str, **rules: Any) -> AsyncGenerator[ObservedEdge]:
     names = {"OPENAI_API_KEY": "sk-0123456789", "MODEL": "secret-model"}
-    sources = {name: SecretSource(name=name, environment=name) for name in names}
-    openai = Connection(
-        name="openai",
-        base_url=f"{url}/v1",
-        authentication={"bearer": {"token": "$secrets.OPENAI_API_KEY"}},
-        allow_private=("loopback",),
-        **rules,
-    )
-    edge = ObservedEdge({"openai": openai}, SecretStore(sources, names))
+    bearer = {"bearer": {"token": "$secrets.OPENAI_API_KEY"}}
+    openai = local_connection("openai", f"{url}/v1", authentication=bearer, **rules)
+    edge = ObservedEdge({"openai": openai}, secret_store(names))
     try:
         yield edge
     finally:
@@ -57,17 +53,17 @@ async def edge_to(url: str, **rules: Any) -> AsyncGenerator[ObservedEdge]:
 
 async def test_asks_the_server_of_the_connection() -> None:
     async with ScriptedServer([Reply.json(ANSWER)]) as server, edge_to(server.url) as edge:
-        completion = await complete(edge, ChatRequest(body=BODY))
+        completion = await complete(edge, ChatRequest(body=QUESTION))
         assert edge.observed == CHAT_DEFAULTS
     [request] = server.requests
-    assert (request.method, request.target, request.json()) == ("POST", "/v1/chat/completions", BODY)
+    assert (request.method, request.target, request.json()) == ("POST", "/v1/chat/completions", QUESTION)
     assert request.headers["authorization"] == "Bearer sk-0123456789"
     assert (completion.text, completion.id, completion.response) == ("Hi", "c-1", None)
 
 
 async def test_gives_the_whole_answer_on_request() -> None:
     async with ScriptedServer([Reply.json(ANSWER)]) as server, edge_to(server.url) as edge:
-        completion = await complete(edge, ChatRequest(body=BODY, include_response=True))
+        completion = await complete(edge, ChatRequest(body=QUESTION, include_response=True))
     assert completion.response == ANSWER
 
 
@@ -77,7 +73,7 @@ async def test_reads_json_whatever_stands_around_it(content_type: str | None, bl
     headers = {"Content-Type": content_type} if content_type else {}
     reply = Reply.of((blank + json.dumps(ANSWER)).encode(), headers=headers)
     async with ScriptedServer([reply]) as server, edge_to(server.url) as edge:
-        completion = await complete(edge, ChatRequest(body=BODY))
+        completion = await complete(edge, ChatRequest(body=QUESTION))
     assert completion.text == "Hi"
 
 
@@ -97,7 +93,7 @@ async def test_sends_nothing_that_cannot_be_right_and_says_all_that_is_wrong() -
 async def test_what_the_server_may_reject_is_sent_and_told() -> None:
     async with ScriptedServer([Reply.json(ANSWER)]) as server, edge_to(server.url) as edge:
         with capture_logs() as logs:
-            completion = await complete(edge, ChatRequest(body={**BODY, "vendor": 1}))
+            completion = await complete(edge, ChatRequest(body={**QUESTION, "vendor": 1}))
     assert server.requests[0].json()["vendor"] == 1
     assert [(fault.pointer, fault.rule) for fault in completion.warnings] == [("/vendor", "unknown-field")]
     assert [entry["faults"] for entry in logs if entry["event"] == "chat.request.doubtful"] == [
@@ -109,7 +105,7 @@ async def test_what_the_server_may_reject_is_sent_and_told() -> None:
     ("rules", "sent", "warned"), [("strict", 0, []), ("warn", 1, ["/temperature"]), ("off", 1, [])]
 )
 async def test_a_request_is_checked_at_its_level(rules: Level, sent: int, warned: list[str]) -> None:
-    request = ChatRequest(body={**BODY, "temperature": 3}, rules=rules)
+    request = ChatRequest(body={**QUESTION, "temperature": 3}, rules=rules)
     async with ScriptedServer([Reply.json(ANSWER)]) as server, edge_to(server.url) as edge:
         try:
             completion = await complete(edge, request)
@@ -123,7 +119,7 @@ async def test_a_request_is_checked_at_its_level(rules: Level, sent: int, warned
 async def test_a_connection_has_rules_for_models_of_its_own(
     model_rules: dict[str, Any], warned: list[str]
 ) -> None:
-    request = ChatRequest(body={**BODY, "model": "o3", "stop": "x"})
+    request = ChatRequest(body={**QUESTION, "model": "o3", "stop": "x"})
     async with (
         ScriptedServer([Reply.json(ANSWER)]) as server,
         edge_to(server.url, model_rules=model_rules) as edge,
@@ -143,7 +139,7 @@ async def test_an_error_under_a_status_of_success_may_pass_where_the_connection_
         edge_to(server.url, retryable_statuses=also_retryable) as edge,
     ):
         with pytest.raises(HttpStatusError) as caught:
-            await complete(edge, ChatRequest(body={**BODY, "stream": stream}))
+            await complete(edge, ChatRequest(body={**QUESTION, "stream": stream}))
     assert caught.value.details["status"] == 423
     assert caught.value.retryable is retryable
 
@@ -156,16 +152,16 @@ async def test_so_may_an_error_in_a_stream(delivered: str) -> None:
     )
     if delivered == "stray":
         chunk = {"detail": "the model is loading", "code": 423}
-    reply = Reply.of(f"data: {json.dumps(chunk)}\n\n".encode(), headers={"Content-Type": "text/event-stream"})
+    reply = Reply.of(f"data: {json.dumps(chunk)}\n\n".encode(), headers=SSE)
     async with ScriptedServer([reply]) as server, edge_to(server.url, retryable_statuses=[423]) as edge:
         with pytest.raises(HttpStatusError) as caught:
-            await complete(edge, ChatRequest(body={**BODY, "stream": True}))
+            await complete(edge, ChatRequest(body={**QUESTION, "stream": True}))
     assert caught.value.retryable
 
 
 async def test_a_secret_fills_a_field_that_looks_empty() -> None:
     request = ChatRequest(
-        body={**BODY, "model": ""}, secrets=(SecretReference(pointer="/model", name="MODEL"),)
+        body={**QUESTION, "model": ""}, secrets=(SecretReference(pointer="/model", name="MODEL"),)
     )
     async with ScriptedServer([Reply.json(ANSWER)]) as server, edge_to(server.url) as edge:
         await complete(edge, request)
@@ -179,13 +175,13 @@ async def test_an_answer_of_a_fixture_is_marked() -> None:
     )
     openai = Connection(name="openai", base_url="http://127.0.0.1/v1")
     edge = Edge({"openai": openai}, SecretStore({}, {}), fixtures=Fixtures([(Path("chat.yaml"), fixture)]))
-    assert (await complete(edge, ChatRequest(body=BODY))).simulated
+    assert (await complete(edge, ChatRequest(body=QUESTION))).simulated
 
 
 async def test_it_tells_how_it_was_answered() -> None:
     answer = Reply.json(ANSWER, headers={"x-request-id": "req-7"})
     async with ScriptedServer([answer]) as server, edge_to(server.url) as edge:
-        completion = await complete(edge, ChatRequest(body=BODY))
+        completion = await complete(edge, ChatRequest(body=QUESTION))
     assert (completion.status, completion.headers["x-request-id"]) == (200, "req-7")
     assert completion.size == len(json.dumps(ANSWER))
     assert completion.timing is not None
@@ -195,9 +191,9 @@ async def test_it_tells_how_it_was_answered() -> None:
 @pytest.mark.parametrize(
     ("reply", "body", "error"),
     [
-        ({"choices": []}, BODY, ResponseInvalid),
-        ({"error": {"code": 429, "message": "slow down"}}, BODY, RateLimited),
-        (ANSWER, {**BODY, "response_format": {"type": "json_object"}}, OutputInvalid),
+        ({"choices": []}, QUESTION, ResponseInvalid),
+        ({"error": {"code": 429, "message": "slow down"}}, QUESTION, RateLimited),
+        (ANSWER, {**QUESTION, "response_format": {"type": "json_object"}}, OutputInvalid),
     ],
 )
 async def test_an_unusable_answer_names_its_request_id(
@@ -214,7 +210,7 @@ async def test_an_unusable_answer_names_its_request_id(
 async def test_an_answer_that_is_no_completion_names_its_connection() -> None:
     async with ScriptedServer([Reply.json({"choices": []})]) as server, edge_to(server.url) as edge:
         with pytest.raises(ResponseInvalid, match="the answer of openai is not a chat completion"):
-            await complete(edge, ChatRequest(body=BODY))
+            await complete(edge, ChatRequest(body=QUESTION))
 
 
 @pytest.mark.parametrize("content", ['{"a": 1}', "no JSON"])
@@ -226,7 +222,7 @@ async def test_an_answer_that_names_no_model_has_the_price_of_the_one_asked(
 
     monkeypatch.setattr(complete_module, "cost_of", cost_of)
     answer = {"choices": [{"message": {"content": content}, "finish_reason": "stop"}]}
-    request = ChatRequest(body={**BODY, "response_format": {"type": "json_object"}}, rules="off")
+    request = ChatRequest(body={**QUESTION, "response_format": {"type": "json_object"}}, rules="off")
     async with ScriptedServer([Reply.json(answer)]) as server, edge_to(server.url) as edge:
         try:
             cost = (await complete(edge, request)).cost

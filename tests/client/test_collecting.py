@@ -23,20 +23,14 @@ from httptask.http.errors import (
 from httptask.http.models import HttpRequest, HttpResponse, Limits, StreamReading
 from httptask.response.event_stream import Count
 from httptask.testing import Reply, ScriptedServer
+from support.event_streams import CHUNKED, CLOSING, SSE, chunked
 from support.stand_in_jq import acting, standing_in
 
-SSE = {"Content-Type": "text/event-stream"}
 LINES = {"Content-Type": "application/x-ndjson"}
-CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-CLOSING = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
 
 def sse(*data: str) -> bytes:
     return "".join(f"data: {text}\n\n" for text in data).encode()
-
-
-def chunked(*pieces: bytes) -> bytes:
-    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
 
 
 async def read(

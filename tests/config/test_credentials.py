@@ -6,14 +6,9 @@ import pytest
 
 from httptask.config import ConfigInvalid, load_config
 from httptask.config.credentials import credential_warnings
+from support.configs import written
 
 SERVER = '[connections.x]\nbase_url = "https://x.example.com"\n'
-
-
-def written(folder: Path, text: str) -> Path:
-    file = folder / "httptask.toml"
-    file.write_text(text)
-    return file
 
 
 @pytest.mark.parametrize(

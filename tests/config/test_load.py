@@ -9,12 +9,7 @@ from httptask.config import ConfigInvalid, load_config
 from httptask.config.config import for_own_runs, for_worker
 from httptask.config.find import find_config, read_dotenv
 from httptask.config.sections import S3Section, StorageSection
-
-
-def written(folder: Path, text: str) -> Path:
-    file = folder / "httptask.toml"
-    file.write_text(text)
-    return file
+from support.configs import written
 
 
 def faults(file: Path) -> list[str]:

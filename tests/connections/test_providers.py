@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from httptask.chat.check import check_body
 from httptask.connections.connection import Connection
 from httptask.connections.providers import PROVIDERS, ProviderName
+from support.chat import QUESTION
 
-HELLO = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
 LOCAL = {name for name, provider in PROVIDERS.items() if "localhost" in (provider.base_url or "")}
 
 
@@ -75,16 +75,16 @@ def test_statuses_of_its_own_are_retried() -> None:
 def test_fields_that_it_does_not_take_are_warned_of(
     provider: ProviderName, field: dict[str, Any], message: str
 ) -> None:
-    [fault] = check_body({**HELLO, **field}, provider=provider)
+    [fault] = check_body({**QUESTION, **field}, provider=provider)
     assert (fault.pointer, fault.severity) == (f"/{next(iter(field))}", "warning")
     assert message in fault.message
 
 
 @pytest.mark.parametrize("provider", ["mistral", "ollama"])
 def test_the_bound_of_an_answer_has_another_name_there(provider: ProviderName) -> None:
-    [fault] = check_body({**HELLO, "max_completion_tokens": 5}, provider=provider)
+    [fault] = check_body({**QUESTION, "max_completion_tokens": 5}, provider=provider)
     assert fault.hint == "write `max_tokens`"
-    assert check_body({**HELLO, "max_tokens": 5}, provider=provider) == []
+    assert check_body({**QUESTION, "max_tokens": 5}, provider=provider) == []
 
 
 TOOLS = [{"type": "function", "function": {"name": "f"}}]
@@ -120,7 +120,7 @@ OWN: list[tuple[ProviderName, str, dict[str, Any]]] = [
 def test_values_of_its_own_pass_on_its_connections_alone(
     provider: ProviderName, pointer: str, fields: dict[str, Any]
 ) -> None:
-    body = {**HELLO, **fields}
+    body = {**QUESTION, **fields}
     assert check_body(body, provider=provider) == []
     assert check_body(body, provider="any") == []
     for other in (None, "openai"):
@@ -129,7 +129,7 @@ def test_values_of_its_own_pass_on_its_connections_alone(
 
 
 def test_a_value_of_another_server_names_the_server() -> None:
-    [fault] = check_body({**HELLO, "tools": TOOLS, "tool_choice": "any"})
+    [fault] = check_body({**QUESTION, "tools": TOOLS, "tool_choice": "any"})
     assert fault.hint.endswith('; a connection with `provider = "mistral"` takes it')
 
 
@@ -145,4 +145,4 @@ def test_a_value_of_another_server_names_the_server() -> None:
     ],
 )
 def test_fields_that_it_takes_are_not(provider: ProviderName | None, field: dict[str, Any]) -> None:
-    assert check_body({**HELLO, **field}, provider=provider) == []
+    assert check_body({**QUESTION, **field}, provider=provider) == []

@@ -20,10 +20,10 @@ from httptask.http.errors import (
     ResponseInterrupted,
     SecretUnavailable,
 )
-from httptask.http.models import HttpRequest
 from httptask.testing import Reply, ScriptedServer
 from support.certificates import Certificates
 from support.proxy import tunnel_proxy
+from support.requests import request
 
 PASSWORD = "canary-0123456789"
 BASIC = "Basic YW5uOmNhbmFyeS0wMTIzNDU2Nzg5"
@@ -32,10 +32,6 @@ BASIC = "Basic YW5uOmNhbmFyeS0wMTIzNDU2Nzg5"
 @pytest.fixture
 def certificates(tmp_path: Path) -> Certificates:
     return Certificates(tmp_path)
-
-
-def request(url: str = "/", **fields: Any) -> HttpRequest:
-    return HttpRequest(**{"method": "GET", "url": url, "connection": "local", **fields})
 
 
 async def test_an_authority_of_ones_own(make_edge: Any, certificates: Certificates) -> None:

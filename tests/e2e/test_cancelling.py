@@ -8,7 +8,8 @@ from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 
-from support.runs import local_connection, running
+from support.connections import local_connection
+from support.runs import running
 
 pytestmark = pytest.mark.alone
 

@@ -12,10 +12,11 @@ from httptask.resilience import concurrency_limit
 from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.cluster import events_of
+from support.connections import local_connection
+from support.orders import GET_ORDERS
 from support.python_workflows import Posts
-from support.runs import local_connection, running
+from support.runs import running
 
-GETS = "do: [{ get: { call: httpRequest, with: { method: get, connection: shop, path: /orders } } }]"
 MANY = """
 do:
   - all:
@@ -53,7 +54,7 @@ async def test_the_connections_policy_rules_a_definitions_calls(temporal: Workfl
             "shop", server.url, retry=policy, retryable_statuses=[418], limits=Limits(total=90)
         )
         async with running(temporal, connections={"shop": shop}) as runner:
-            outcome = await runner.run(GETS)
+            outcome = await runner.run(GET_ORDERS)
             [scheduled] = await events_of(outcome.handle, "activity_task_scheduled")
 
     assert outcome.problem["status"] == 418
@@ -68,7 +69,7 @@ async def test_a_server_may_ask_for_as_much_as_the_connection_allows(temporal: W
     async with ScriptedServer([later]) as server:
         shop = local_connection("shop", server.url, retry=Retry(longest_retry_after=20))
         async with running(temporal, connections={"shop": shop}) as runner:
-            outcome = await runner.run(GETS)
+            outcome = await runner.run(GET_ORDERS)
 
     assert outcome.problem["detail"].endswith(
         "the server asked for 30 s, more than the 20 s that a retry may wait"

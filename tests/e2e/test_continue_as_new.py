@@ -8,7 +8,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.cluster import events_of, run_ids
-from support.runs import Outcome, Runner, local_connection, parse, running, temporal_server
+from support.connections import local_connection
+from support.runs import Outcome, Runner, parse, running, temporal_server
 
 NESTED_LOOPS = """
 do:

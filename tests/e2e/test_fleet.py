@@ -12,10 +12,11 @@ from httptask.plugin import AllowedActivity, fetch_status
 from httptask.secrets.store import SecretSource, SecretStore
 from httptask.testing import Reply, ScriptedServer
 from support.cluster import has_event
+from support.connections import local_connection, secret_store
+from support.orders import GET_ORDERS
 from support.python_workflows import Posts
-from support.runs import Runner, local_connection, running, secret_store
+from support.runs import Runner, running
 
-GETS = "do: [{ get: { call: httpRequest, with: { method: get, connection: shop, path: /orders } } }]"
 MANY = """
 do:
   - nap: { wait: PT1S }
@@ -121,7 +122,7 @@ async def test_what_begins_on_an_old_worker_waits_for_a_new_one(temporal: Workfl
     python: Any = {"worker": {"workflows": [Posts]}}
     async with ScriptedServer([Reply.json({"id": 7})]) as server:
         async with running(temporal, connections={}, **python) as old:
-            gets, echoes = await old.start(GETS), await old.start(ECHOES)
+            gets, echoes = await old.start(GET_ORDERS), await old.start(ECHOES)
             posts = await old.client.start_workflow(
                 Posts.run, id=f"py-{old.task_queue}", task_queue=old.task_queue
             )

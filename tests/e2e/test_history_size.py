@@ -7,7 +7,8 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer
-from support.runs import document, local_connection, running
+from support.connections import local_connection
+from support.runs import document, running
 
 ANSWER = Reply.json({"text": "x" * 5_000})
 

@@ -16,19 +16,9 @@ from httptask.scheduling import polling
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import rate_limited
 from support.cluster import events_of
-from support.runs import local_connection, running, temporal_server
-
-MAPS = """
-input: { schema: { document: { type: integer } } }
-do:
-  - all:
-      call: map
-      with:
-        in: ${ [range(.)] }
-        concurrency: 200
-        do: [{ get: { call: httpRequest, with: { method: get, connection: shop, path: "/orders/${ $item }" } } }]
-  - count: { set: "${ length }" }
-"""
+from support.connections import local_connection
+from support.orders import GET_EACH_ORDER
+from support.runs import running, temporal_server
 
 
 def limited(url: str, per_minute: float) -> dict[str, Any]:
@@ -43,7 +33,7 @@ async def test_calls_leave_no_faster_than_the_limit(temporal: WorkflowEnvironmen
         return Reply.json({})
 
     async with ScriptedServer(answer) as server, running(temporal, **limited(server.url, 1200)) as runner:
-        outcome = await runner.run(MAPS, 60)
+        outcome = await runner.run(GET_EACH_ORDER, 60)
         scheduled = await events_of(outcome.handle, "activity_task_scheduled")
 
     assert outcome.output == 60
@@ -63,9 +53,9 @@ async def test_a_queue_that_nobody_polls_is_an_error_with_its_name(
         ScriptedServer([Reply.json({})]) as server,
         running(temporal, **limited(server.url, 600)) as runner,
     ):
-        handle = await runner.start(MAPS, 1)
+        handle = await runner.start(GET_EACH_ORDER, 1)
         status = await asyncio.wait_for(waiting(handle), 10)
-        outcome = await runner.run(MAPS, 1)
+        outcome = await runner.run(GET_EACH_ORDER, 1)
     assert "in the queue, for its turn or for a worker" in str(status)
     assert outcome.problem["error"] == "WorkerMissing"
     assert f"no worker polls the task queue {runner.task_queue}/shop" in outcome.problem["detail"]
@@ -89,7 +79,7 @@ async def test_a_long_queue_is_waited_for(
         ScriptedServer([Reply.json({})]) as server,
         running(temporal, **limited(server.url, 300)) as runner,
     ):
-        outcome = await runner.run(MAPS, 20)
+        outcome = await runner.run(GET_EACH_ORDER, 20)
 
     assert outcome.output == 20
     assert len(server.requests) == 20
@@ -104,7 +94,7 @@ async def test_all_workers_of_a_task_queue_share_a_limit(temporal: WorkflowEnvir
         client = await Client.connect(temporal.client.service_client.config.target_host, plugins=[other])
         started = time.monotonic()
         async with Worker(client, task_queue=runner.task_queue):
-            outcome = await runner.run(MAPS, 40)
+            outcome = await runner.run(GET_EACH_ORDER, 40)
         assert time.monotonic() - started >= 2.4
 
     assert outcome.output == 40
@@ -142,7 +132,7 @@ async def test_storm_of_429() -> None:
         running(environment, **limited(server.url, 1200)) as runner,
     ):
         started = time.monotonic()
-        outcome = await runner.run(MAPS, 500)
+        outcome = await runner.run(GET_EACH_ORDER, 500)
         took = time.monotonic() - started
     print(f"{len(server.requests)} requests in {took:.1f} s")
     assert outcome.output == 500

@@ -9,19 +9,10 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import unavailable
-from support.runs import local_connection, running, temporal_server
+from support.connections import local_connection
+from support.orders import GET_EACH_ORDER
+from support.runs import running, temporal_server
 
-CALLS = """
-input: { schema: { document: { type: integer } } }
-do:
-  - all:
-      call: map
-      with:
-        in: ${ [range(.)] }
-        concurrency: 200
-        do: [{ get: { call: httpRequest, with: { method: get, connection: shop, path: "/orders/${ $item }" } } }]
-  - count: { set: "${ length }" }
-"""
 RUNS, EACH = 3, 100
 OUTAGE = 30.0
 NAIVE = RUNS * EACH * 5
@@ -48,7 +39,7 @@ async def test_outage() -> None:
         running(environment, connections={"shop": local_connection("shop", server.url)}) as runner,
     ):
         begun = time.monotonic()
-        outcomes = await asyncio.gather(*(runner.run(CALLS, EACH) for _ in range(RUNS)))
+        outcomes = await asyncio.gather(*(runner.run(GET_EACH_ORDER, EACH) for _ in range(RUNS)))
 
     print(
         f"{refused} calls during the outage, {refused / NAIVE:.1%} of {NAIVE}; all answered {answered[-1]:.1f} s after it"
@@ -59,7 +50,7 @@ async def test_outage() -> None:
     assert len(answered) == RUNS * EACH
 
 
-COLLECTS = CALLS.replace("concurrency: 200", "concurrency: 200\n        onError: collect").replace(
+COLLECTS = GET_EACH_ORDER.replace("concurrency: 200", "concurrency: 200\n        onError: collect").replace(
     'set: "${ length }"', 'set: "${ map(.error.detail) }"'
 )
 

@@ -6,23 +6,18 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.authentication.policy import ConnectionPolicy
 from httptask.connections.connection import Connection
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.cluster import run_ids
+from support.connections import local_connection, secret_store
 from support.encodings import forms_of
-from support.pages import definition
-from support.runs import Outcome, local_connection, running, secret_store
+from support.pages import API_KEY, LINK, NEXT, definition
+from support.runs import Outcome, running
 
 KEY = "sentinel/0123+456789"
 ENCODED = "sentinel%2F0123%2B456789"
-NEXT = 'next: "${ .next }", items: "${ .data }"'
-LINK = 'link: next, items: "${ .data }"'
 CURSOR = 'cursor: { parameter: after, from: "${ .next }" }, items: "${ .data }"'
 
-API_KEY = ConnectionPolicy.model_validate(
-    {"api_key": {"in": "query", "name": "key", "value": "$secrets.KEY"}}
-)
 Making = Callable[[str], Connection]
 
 

@@ -14,11 +14,10 @@ from httptask.plugin import fetch_status
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.cluster import address_of, events_of, has_event, run_ids
 from support.commands import Shell
-from support.pages import Api, definition, numbers
-from support.runs import Runner, local_connection, running, temporal_server, time_skipping_server
+from support.connections import local_connection
+from support.pages import CURSOR, NEXT, Api, definition, numbers
+from support.runs import Runner, running, temporal_server, time_skipping_server
 
-CURSOR = 'cursor: { parameter: after, from: "${ .cursor }" }, items: "${ .data }"'
-NEXT = 'next: "${ .next }", items: "${ .data }"'
 POSTS = definition(CURSOR).replace("method: get", "method: post")
 
 

@@ -20,7 +20,8 @@ from httptask.cli.runs.history import read_run
 from httptask.plugin import fetch_status
 from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.runs import Runner, local_connection, running, temporal_server
+from support.connections import local_connection
+from support.runs import Runner, running, temporal_server
 
 NAP = "do: [{ nap: { wait: { minutes: 10 } } }]"
 GET = "do: [{ get: { call: httpRequest, with: { method: get, connection: shop, path: /x } } }]"

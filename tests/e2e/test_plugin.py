@@ -21,7 +21,8 @@ from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
 from httptask.secrets.store import SecretSource
 from httptask.testing import Reply, ScriptedServer
 from support.cluster import has_event
-from support.runs import Runner, local_connection
+from support.connections import local_connection
+from support.runs import Runner
 
 CALLS = """
 do: [{ get: { call: httpRequest, with: { method: get, connection: shop, path: /x } } }]

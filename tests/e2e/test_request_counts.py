@@ -14,8 +14,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.http.models import Limits
 from httptask.testing import Reply, ScriptedServer
+from support.connections import local_connection
 from support.fences import ROOT
-from support.runs import local_connection, running, time_skipping_server
+from support.runs import running, time_skipping_server
 
 POSTS = "do: [{ post: { call: httpRequest, with: { method: post, connection: shop, path: /orders, body: { n: 1 } } } }]"
 

@@ -12,7 +12,8 @@ from httptask.interpreter.status import STATUS_QUERY, TaskStatus
 from httptask.plugin import fetch_status
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import completion, rate_limited, unavailable
-from support.runs import Runner, local_connection, running, secret_store, time_skipping_server
+from support.connections import local_connection, secret_store
+from support.runs import Runner, running, time_skipping_server
 
 ASKS = """
 do:

@@ -9,7 +9,8 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.runs import Outcome, Runner, local_connection, running
+from support.connections import local_connection
+from support.runs import Outcome, Runner, running
 
 SECONDS = 20
 FETCHES = "do: [{ fetch: { call: httpRequest, with: { method: get, connection: files, path: /f } } }]"

@@ -16,7 +16,8 @@ from temporalio.worker import Worker
 from httptask.http.models import HttpRequest, Limits
 from httptask.plugin import HttpTaskPlugin, folder_storage
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.runs import Outcome, Runner, local_connection, running
+from support.connections import local_connection
+from support.runs import Outcome, Runner, running
 
 FETCH = """
 do:

@@ -10,6 +10,7 @@ from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat_streams import call, chunk, sse
 from support.cluster import address_of
 from support.commands import Shell
+from support.event_streams import CHUNKED
 from support.runs import temporal_server
 
 TALK = """
@@ -36,9 +37,8 @@ do:
               - switch: { call: httpRequest, with: { method: post, connection: home, path: "/lamps/{room}", body: {} } }
       output: { as: .text }
 """
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 HALF = sse(chunk({"content": "Half an "}), end=b"")
-BEGUN = Reply.silence(HEAD + b"%x\r\n%b\r\n" % (len(HALF), HALF))
+BEGUN = Reply.silence(CHUNKED + b"%x\r\n%b\r\n" % (len(HALF), HALF))
 WHOLE = Reply.of(sse(chunk({"content": "A whole "}), chunk({"content": "answer"}), chunk({}, "stop")))
 LAMPS = Reply.of(
     sse(

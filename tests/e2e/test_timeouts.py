@@ -10,7 +10,8 @@ from httptask.resilience.circuit_breaker import Breaker
 from httptask.scheduling import deadlines
 from httptask.testing import Reply, ScriptedServer
 from support.chat import rate_limited, unavailable
-from support.runs import local_connection, running
+from support.connections import local_connection
+from support.runs import running
 
 TASK = """
 do:

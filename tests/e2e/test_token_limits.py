@@ -15,7 +15,8 @@ from httptask.plugin import HttpTaskPlugin, fetch_status
 from httptask.scheduling.token_limit_workflow import TokenLimitWorkflow
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.cluster import run_ids
-from support.runs import Runner, local_connection, running, temporal_server
+from support.connections import local_connection
+from support.runs import Runner, running, temporal_server
 
 ASKS = """
 input: { schema: { document: { type: integer } } }

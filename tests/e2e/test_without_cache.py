@@ -8,7 +8,8 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import completion
 from support.cluster import longest_workflow_task
-from support.runs import local_connection, running
+from support.connections import local_connection
+from support.runs import running
 
 CASES: dict[str, tuple[str, Any, Any]] = {
     "a map of calls": (

@@ -9,7 +9,8 @@ import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer
-from support.runs import Runner, document, local_connection, running
+from support.connections import local_connection
+from support.runs import Runner, document, running
 
 SECONDS = 10
 

@@ -26,8 +26,9 @@ from httptask.http.url import Url
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from httptask.testrequest import Sample, plan_request, send_once
 from support.addresses import FORBIDDEN_URLS, METADATA_NAMES
+from support.connections import secret_store
 from support.network import PUBLIC, PUBLIC_NAME, Connections, observe_connections, resolve_names
-from support.runs import parse, running, secret_store
+from support.runs import parse, running
 
 GET = HttpRequest(method="GET", url="/", connection="local")
 SECRETS = {"CLIENT_SECRET": "client-secret-1"}

@@ -21,9 +21,10 @@ from httptask.connections.connection import Connection
 from httptask.dsl.loader import load_text
 from httptask.fixtures.transport import Fixtures
 from httptask.plugin import AllowedActivity
+from support.connections import secret_store
 from support.definitions import standard
 from support.fences import PAGES, ROOT, Case, Fence, cases, of_language, whole
-from support.runs import running, secret_store
+from support.runs import running
 
 DEFINITIONS = [fence for fence in of_language("yaml") if fence.tag in ("", "wrong")]
 EXCERPTS = [fence for fence in of_language("yaml", "python", "toml") if fence.tag.startswith("examples/")]

@@ -26,8 +26,8 @@ from httptask.http.models import HttpRequest, Limits
 from httptask.testing import Reply, ScriptedServer
 from httptask.workflows.failures import typed_error
 from support.chat_streams import chunk, sse
+from support.connections import local_connection, secret_store
 from support.fences import ROOT
-from support.runs import local_connection, secret_store
 
 PAGE = ROOT / "docs/errors-and-retries.md"
 BEGIN, END = "<!-- table of the server's words -->\n", "<!-- end -->"

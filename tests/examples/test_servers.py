@@ -7,8 +7,8 @@ from httptask.chat.models import ChatRequest
 from httptask.client.edge import Edge
 from httptask.http.errors import HttpTaskError
 from httptask.testing import ScriptedServer
+from support.connections import local_connection, secret_store
 from support.fences import ROOT
-from support.runs import local_connection, secret_store
 from support.server_cases import CASES, ServerCase
 
 PAGE = ROOT / "docs/servers.md"

@@ -27,7 +27,8 @@ from ruamel.yaml import YAML
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.resilience.retry import Retry
-from support.runs import Outcome, local_connection, running, secret_store, temporal_server
+from support.connections import local_connection, secret_store
+from support.runs import Outcome, running, temporal_server
 
 from .aimock import AIMOCK
 from .litellm_proxy import LITELLM

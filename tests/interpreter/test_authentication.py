@@ -10,7 +10,8 @@ from httptask.dsl.compile import compile_definition
 from httptask.dsl.portable import portable_uses
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.authorization import AuthorizationServer
-from support.runs import local_connection, parse, running, secret_store
+from support.connections import local_connection, secret_store
+from support.runs import parse, running
 
 CALL = """
 use: {{ secrets: [KEY, ALL] }}

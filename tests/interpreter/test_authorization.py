@@ -6,7 +6,8 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.dsl.compile import compile_definition
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import Sample, plan_request, send_once
-from support.runs import local_connection, parse, running, secret_store
+from support.connections import local_connection, secret_store
+from support.runs import parse, running
 
 DEFINITION = """
 use: {{ secrets: [TOKEN], authentications: {{ named: {{ basic: {{ username: me, password: "${{ $secrets.TOKEN }}" }} }} }} }}

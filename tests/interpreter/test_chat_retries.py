@@ -7,7 +7,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer
-from support.runs import local_connection, running
+from support.connections import local_connection
+from support.runs import running
 
 DEFINITION = """
 do: [{ ask: { call: chatCompletion, with: { model: m, messages: [{ role: user, content: Hello }] } } }]

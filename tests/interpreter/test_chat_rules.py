@@ -7,7 +7,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import ScriptedServer
 from support.chat import completion
-from support.runs import Outcome, local_connection, running
+from support.connections import local_connection
+from support.runs import Outcome, running
 
 TASK = """
 do:

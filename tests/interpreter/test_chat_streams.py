@@ -11,9 +11,10 @@ from httptask.plugin import fetch_status
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import Sample, plan_request, send_once
 from support.chat_streams import chunk, sse
-from support.runs import Outcome, Runner, local_connection, parse, running
+from support.connections import local_connection
+from support.event_streams import CHUNKED, SSE
+from support.runs import Outcome, Runner, parse, running
 
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 USAGE = {"prompt_tokens": 5, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 4}}
 COUNTS = {"id": "c-1", "choices": [], "usage": USAGE}
 
@@ -27,7 +28,7 @@ def definition(**fields: str) -> str:
 
 
 def streamed(*chunks: Any, **headers: str) -> Reply:
-    return Reply.of(sse(*chunks), headers={"Content-Type": "text/event-stream", **headers})
+    return Reply.of(sse(*chunks), headers={**SSE, **headers})
 
 
 def said(*texts: str) -> Reply:
@@ -36,7 +37,7 @@ def said(*texts: str) -> Reply:
 
 def cut(*texts: str) -> Reply:
     events = sse(*(chunk({"content": text}) for text in texts), end=b"")
-    return Reply(HEAD + b"%x\r\n%b\r\n" % (len(events), events), close=True)
+    return Reply(CHUNKED + b"%x\r\n%b\r\n" % (len(events), events), close=True)
 
 
 async def run(
@@ -107,7 +108,7 @@ async def test_answer_that_does_not_fit_is_asked_for_again(temporal: WorkflowEnv
 
 async def test_heartbeats_hold_counts_only(temporal: WorkflowEnvironment) -> None:
     events = sse(chunk({"content": "first-words"}), chunk({"content": "second-words"}), end=b"")
-    reply = Reply.silence(HEAD + b"%x\r\n%b\r\n" % (len(events), events))
+    reply = Reply.silence(CHUNKED + b"%x\r\n%b\r\n" % (len(events), events))
     async with ScriptedServer([reply]) as server, running_to(temporal, server) as runner:
         handle = await runner.start(definition())
         beats = b""

@@ -9,7 +9,8 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer
 from support.chat import calling, completion
-from support.runs import Outcome, local_connection, running, secret_store
+from support.connections import local_connection, secret_store
+from support.runs import Outcome, running
 
 DEFINITION = """
 do:

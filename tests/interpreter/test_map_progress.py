@@ -4,7 +4,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.plugin import fetch_status
 from httptask.testing import Reply, ScriptedServer
-from support.runs import local_connection, running
+from support.connections import local_connection
+from support.runs import running
 
 EACH = """
 do:

@@ -6,7 +6,8 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer
-from support.runs import Outcome, local_connection, running
+from support.connections import local_connection
+from support.runs import Outcome, running
 
 FILTER = {
     "message": "the prompt triggered a policy",

@@ -11,12 +11,7 @@ from httptask.dsl.tasks.http.pagination import PaginateArguments
 from httptask.http.body_models import JsonBody, MultipartBody, Part, RequestBody, TextBody
 from httptask.http.models import HttpRequest
 from httptask.testing import Reply
-from support.pages import Api, definition, numbers, run_pages
-
-NEXT = 'next: "${ .next }", items: "${ .data }"'
-CURSOR = 'cursor: { parameter: after, from: "${ .cursor }" }, items: "${ .data }"'
-LINK = 'link: next, items: "${ .data }"'
-PAGE = 'page: { parameter: page }, items: "${ .data }"'
+from support.pages import CURSOR, LINK, NEXT, PAGE, Api, definition, numbers, run_pages
 
 
 def page(items: Any = (), **members: Any) -> Reply:

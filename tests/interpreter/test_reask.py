@@ -6,7 +6,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer
 from support.chat import completion
-from support.runs import Outcome, local_connection, running, secret_store
+from support.connections import local_connection, secret_store
+from support.runs import Outcome, running
 
 DEFINITION = """
 do:

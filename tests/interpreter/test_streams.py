@@ -8,9 +8,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.plugin import fetch_status
 from httptask.testing import Reply, ScriptedServer
-from support.runs import Outcome, local_connection, running
-
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+from support.connections import local_connection
+from support.event_streams import CHUNKED
+from support.runs import Outcome, running
 
 
 def piece(*data: str) -> bytes:
@@ -18,7 +18,9 @@ def piece(*data: str) -> bytes:
     return b"%x\r\n%b\r\n" % (len(body), body)
 
 
-TOKENS = HEAD + piece('{"delta":{"content":"Hel"}}', '{"delta":{"content":"lo"}}', '{"delta":{}}', "[DONE]")
+TOKENS = CHUNKED + piece(
+    '{"delta":{"content":"Hel"}}', '{"delta":{"content":"lo"}}', '{"delta":{}}', "[DONE]"
+)
 
 
 def definition(stream: str, **rest: str) -> str:
@@ -73,7 +75,7 @@ async def test_expression_that_fails_is_a_fault_of_the_definition(temporal: Work
 async def test_cancelled_run_closes_the_connection_and_its_heartbeats_hold_counts_only(
     temporal: WorkflowEnvironment,
 ) -> None:
-    reply = Reply.silence(HEAD + piece("first-words", "second-words"))
+    reply = Reply.silence(CHUNKED + piece("first-words", "second-words"))
     async with ScriptedServer([reply]) as server:
         feed = {"feed": local_connection("feed", server.url)}
         async with running(temporal, connections=feed) as runner:

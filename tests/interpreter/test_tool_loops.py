@@ -10,7 +10,9 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import calling, completion
 from support.chat_streams import CALLS, call, sse
-from support.runs import Outcome, local_connection, running
+from support.connections import local_connection
+from support.event_streams import SSE
+from support.runs import Outcome, running
 
 DEFINITION = """
 do:
@@ -245,7 +247,7 @@ async def test_calls_without_an_id_of_their_own_are_told_apart(temporal: Workflo
 
 async def test_streamed_calls_without_ids_are_told_apart(temporal: WorkflowEnvironment) -> None:
     events = sse(call(0, *WEATHER), call(1, "clock", "{}"), CALLS)
-    replies = [Reply.of(events, headers={"Content-Type": "text/event-stream"}), completion("Noon.")]
+    replies = [Reply.of(events, headers=SSE), completion("Noon.")]
     text = DEFINITION.replace("model: m", "model: m\n        stream: true")
     outcome, asked, _ = await run(temporal, replies, text)
 

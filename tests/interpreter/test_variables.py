@@ -15,7 +15,8 @@ from httptask.dsl.faults import child_pointer
 from httptask.plugin import AllowedActivity
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import calling, completion
-from support.runs import local_connection, parse, running, secret_store
+from support.connections import local_connection, secret_store
+from support.runs import parse, running
 
 DOCS = Path(__file__).parents[2] / "docs" / "write-a-definition.md"
 DEFINITION = """

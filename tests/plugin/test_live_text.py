@@ -16,10 +16,11 @@ from httptask.workflows import live_text
 from support.chat import completion
 from support.chat_streams import chunk, sse
 from support.cluster import events_of, has_event, run_ids
+from support.connections import local_connection, secret_store
+from support.event_streams import CHUNKED, SSE
 from support.python_workflows import TellsLive, TellsNobody
-from support.runs import Runner, local_connection, parse, running, secret_store
+from support.runs import Runner, parse, running
 
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 SECRET = "s3cret-value-0123456789"
 
 
@@ -31,12 +32,12 @@ def asks(*names: str, **fields: str) -> str:
 
 def said(*texts: str, pause: float | None = None) -> Reply:
     body = sse(*(chunk({"content": text}) for text in texts), chunk({}, "stop"))
-    return Reply.of(body, headers={"Content-Type": "text/event-stream"}, pause=pause)
+    return Reply.of(body, headers=SSE, pause=pause)
 
 
 def begun(*texts: str) -> Reply:
     events = sse(*(chunk({"content": text}) for text in texts), end=b"")
-    return Reply.silence(HEAD + b"%x\r\n%b\r\n" % (len(events), events))
+    return Reply.silence(CHUNKED + b"%x\r\n%b\r\n" % (len(events), events))
 
 
 def running_to(temporal: WorkflowEnvironment, server: ScriptedServer, **options: Any) -> Any:

@@ -13,9 +13,10 @@ from httptask.http.models import HttpRequest, SecretReference
 from httptask.request.preview import prepare
 from httptask.request.wire import WireRequest, wire_request
 from httptask.secrets.store import SecretSource, SecretStore
+from support.connections import secret_store
 
 VALUES = {"KEY": "k/1 +2==", "USER": json.dumps({"username": "ann", "password": "pa:ss"}), "ID": "tenant-1"}
-STORE = SecretStore({name: SecretSource(name=name, environment=name) for name in VALUES}, VALUES)
+STORE = secret_store(VALUES)
 TOKEN_SETTINGS = {"authority": "https://id.example/realm", "grant": "client_credentials"}
 CLIENT = {"id": "a", "secret": "$secrets.KEY"}
 

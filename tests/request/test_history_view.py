@@ -11,14 +11,10 @@ from httptask.http.models import (
     JsonBody,
     MultipartBody,
     Part,
-    SecretReference,
     TextBody,
 )
 from httptask.request.history_view import shown_request
-
-
-def at(pointer: str, name: str, offset: int = 0, field: str | None = None) -> SecretReference:
-    return SecretReference(pointer=pointer, name=name, offset=offset, field=field)
+from support.requests import at
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from httptask.http.models import (
 )
 from httptask.request.preview import prepare
 from httptask.request.wire import WireRequest, wire_request
-from httptask.secrets.store import SecretSource, SecretStore
+from support.connections import secret_store
+from support.requests import at
 
 VALUES = {
     "KEY": "k/1 ü"[:4] + "&x",
@@ -23,17 +24,13 @@ VALUES = {
     "TOKEN": "12:ab/c",
     "DB": '{"user": "u"}',
 }
-STORE = SecretStore({name: SecretSource(name=name, environment=name) for name in VALUES}, VALUES)
+STORE = secret_store(VALUES)
 API = Connection(
     name="api",
     base_url="https://api.example.com/v1",
     authentication={"bearer": {"token": "$secrets.TOKEN"}},
     headers={"X-Team": "a"},
 )
-
-
-def at(pointer: str, name: str, offset: int = 0, field: str | None = None) -> SecretReference:
-    return SecretReference(pointer=pointer, name=name, offset=offset, field=field)
 
 
 def both(connection: Connection | None = None, **fields: Any) -> tuple[str, WireRequest]:

@@ -8,7 +8,8 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.connections.connection import Price
 from httptask.testing import Reply, ScriptedServer
 from support.chat import completion
-from support.runs import local_connection, parse, running, secret_store, temporal_server
+from support.connections import local_connection, secret_store
+from support.runs import parse, running, temporal_server
 
 THREE_QUESTIONS = """
 do:

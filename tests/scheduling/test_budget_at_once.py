@@ -9,7 +9,8 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.connections.connection import Price
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import completion
-from support.runs import Outcome, local_connection, parse, running
+from support.connections import local_connection
+from support.runs import Outcome, parse, running
 
 PRICE = Price(input=1000, output=1000)
 """A cent for each answer of 10 tokens."""

@@ -15,8 +15,9 @@ from temporalio.worker import Replayer
 from httptask.testing import Reply, ScriptedServer
 from support.chat import calling, completion
 from support.cluster import events_of
+from support.connections import local_connection
 from support.large_calls import KeepsMany, SendsManyAtOnce, SendsNoJson, SendsTooMuch, keep
-from support.runs import Runner, local_connection, running
+from support.runs import Runner, running
 
 WORKFLOWS = [KeepsMany, SendsManyAtOnce, SendsNoJson, SendsTooMuch]
 SECONDS = 30

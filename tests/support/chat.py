@@ -5,7 +5,10 @@ from typing import Any
 
 from httptask.testing import Reply
 
-__all__ = ["calling", "completion", "rate_limited", "unavailable"]
+__all__ = ["QUESTION", "calling", "completion", "rate_limited", "unavailable"]
+
+QUESTION: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+"""A body of a request, as short as one may be."""
 
 
 def completion(text: str) -> Reply:

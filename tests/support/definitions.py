@@ -13,6 +13,19 @@ _SCHEMA = Path(__file__).parents[1] / "dsl" / "standard" / "workflow.yaml"
 
 HEAD = "document: { dsl: 1.0.3, namespace: tests, name: definition, version: 1.0.0 }\n"
 
+SETS = "document: { dsl: 1.0.3, namespace: tests, name: sets, version: 1.0.0 }\ndo: [{ one: { set: { a: 1 } } }]\n"
+"""One task that sets data, and calls nothing."""
+
+ASKS = """
+document: { dsl: 1.0.3, namespace: tests, name: asks, version: 1.0.0 }
+do:
+  - ask:
+      call: chatCompletion
+      with: { model: m, messages: [{ role: user, content: hello }] }
+      output: { as: "${ .text }" }
+"""
+"""One question to a model."""
+
 DEFINITION = """
 document: { dsl: 1.0.3, namespace: support, name: triage, version: 1.0.0 }
 use: { secrets: [SLACK_WEBHOOK] }

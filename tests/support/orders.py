@@ -1,11 +1,26 @@
-"""Orders in three steps, and the shop that takes each step once however often it is asked."""
+"""Orders: how they are asked for, and a shop that takes each of their three steps once however often it is asked."""
 
 import asyncio
 from dataclasses import dataclass, field
 
 from httptask.testing import Reply, ServedRequest
 
-__all__ = ["ORDERS", "STEPS", "Shop"]
+__all__ = ["GET_EACH_ORDER", "GET_ORDERS", "ORDERS", "STEPS", "Shop"]
+
+GET_ORDERS = "do: [{ get: { call: httpRequest, with: { method: get, connection: shop, path: /orders } } }]"
+
+GET_EACH_ORDER = """
+input: { schema: { document: { type: integer } } }
+do:
+  - all:
+      call: map
+      with:
+        in: ${ [range(.)] }
+        concurrency: 200
+        do: [{ get: { call: httpRequest, with: { method: get, connection: shop, path: "/orders/${ $item }" } } }]
+  - count: { set: "${ length }" }
+"""
+"""As many orders as the input says, at once."""
 
 STEPS = ("reserve", "charge", "ship")
 

@@ -7,10 +7,22 @@ from urllib.parse import parse_qs, urlsplit
 
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.authentication.policy import ConnectionPolicy
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.runs import Outcome, local_connection, running
+from support.connections import local_connection
+from support.runs import Outcome, running
 
-__all__ = ["Api", "definition", "numbers", "run_pages"]
+__all__ = ["API_KEY", "CURSOR", "LINK", "NEXT", "PAGE", "Api", "definition", "numbers", "run_pages"]
+
+LINK = 'link: next, items: "${ .data }"'
+NEXT = 'next: "${ .next }", items: "${ .data }"'
+CURSOR = 'cursor: { parameter: after, from: "${ .cursor }" }, items: "${ .data }"'
+PAGE = 'page: { parameter: page }, items: "${ .data }"'
+"""Ways to the next page, as the members of `paginate`."""
+
+API_KEY = ConnectionPolicy.model_validate(
+    {"api_key": {"in": "query", "name": "key", "value": "$secrets.KEY"}}
+)
 
 
 def numbers(count: int) -> list[dict[str, int]]:

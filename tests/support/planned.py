@@ -6,7 +6,8 @@ from httptask.client.edge import Edge
 from httptask.connections.connection import Connection
 from httptask.dsl.compile import compile_definition
 from httptask.testrequest import Sample, plan_request
-from support.runs import document, secret_store
+from support.connections import secret_store
+from support.runs import document
 
 __all__ = ["definition", "faults", "sent"]
 

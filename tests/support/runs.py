@@ -15,11 +15,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
-from httptask.connections.connection import Connection
 from httptask.dsl.canonical import sha256
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin, ServedDefinition
-from httptask.secrets.store import SecretSource, SecretStore
 
 TEMPORAL = shutil.which("temporal", path=str(Path(sys.executable).parent)) or "temporal"
 _NO_WAITS = (
@@ -125,16 +123,6 @@ class Runner:
             await replayer.replay_workflow(history)
             last = history.events[-1]
             run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
-
-
-def secret_store(values: Mapping[str, str]) -> SecretStore:
-    """Secrets with the given values."""
-    return SecretStore({name: SecretSource(name=name, environment=name) for name in values}, dict(values))
-
-
-def local_connection(name: str, url: str, **fields: Any) -> Connection:
-    """A connection to a server on loopback."""
-    return Connection(name=name, base_url=url, allow_private=("loopback",), **fields)
 
 
 @asynccontextmanager

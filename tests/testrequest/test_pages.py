@@ -7,20 +7,17 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.activities.connections import profile_of
-from httptask.authentication.policy import ConnectionPolicy
 from httptask.dsl.compile import compile_definition
 from httptask.testing import ScriptedServer
 from httptask.testrequest import Sample, plan_request, send_once
 from support.cluster import address_of
 from support.commands import Shell
-from support.pages import Api, definition, numbers
-from support.runs import local_connection, parse, running, secret_store
+from support.connections import local_connection, secret_store
+from support.pages import API_KEY, Api, definition, numbers
+from support.runs import parse, running
 from support.shells import opened_shell
 
 DATA = 'items: "${ .data }"'
-API_KEY = ConnectionPolicy.model_validate(
-    {"api_key": {"in": "query", "name": "key", "value": "$secrets.KEY"}}
-)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from httptask.dsl.compile import compile_definition
 from httptask.dsl.program import Program
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import NotTestable, Sample, plan_request, send_once
-from support.runs import Runner, local_connection, parse, running, secret_store
+from support.connections import local_connection, secret_store
+from support.runs import Runner, parse, running
 
 DEFINITION = """
 use: { secrets: [TOKEN] }

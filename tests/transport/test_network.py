@@ -10,13 +10,9 @@ import httpx
 import pytest
 
 from httptask.http.errors import AddressForbidden, ConnectFailed, ResponseInterrupted, ResponseInvalid
-from httptask.http.models import HttpRequest
 from httptask.testing import Reply, ScriptedServer
 from httptask.transport.deadlines import Progress
-
-
-def request(url: str = "/", **fields: Any) -> HttpRequest:
-    return HttpRequest(**{"method": "GET", "url": url, "connection": "local", **fields})
+from support.requests import request
 
 
 def closed_port() -> int:

@@ -7,16 +7,13 @@ import pytest
 
 from httptask.authentication.models import BasicAuthentication, BearerAuthentication
 from httptask.http.errors import AddressForbidden, ConnectFailed, HttpStatusError
-from httptask.http.models import HttpRequest, JsonBody, SecretReference, TextBody
+from httptask.http.models import JsonBody, SecretReference, TextBody
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.authorization import AuthorizationServer
+from support.requests import request
 
 CODES = (301, 302, 303, 307, 308)
 CANARY = "canary-0123456789"
-
-
-def request(url: str = "/start", **fields: Any) -> HttpRequest:
-    return HttpRequest(**{"method": "GET", "url": url, "connection": "local", **fields})
 
 
 def secret(pointer: str, offset: int = 0) -> tuple[SecretReference, ...]:
@@ -81,7 +78,7 @@ async def test_no_credential_at_another_origin(make_edge: Any, code: int, kind: 
     async with ScriptedServer([Reply.of()]) as other, server_that(f"{other.url}/stolen", code) as server:
         edge = make_edge(server.url, connection={"redirects": 3, **connection}, secrets={"KEY": CANARY})
         with pytest.raises(HttpStatusError) as caught:
-            await edge.send(request(**fields))
+            await edge.send(request("/start", **fields))
     assert f"it redirects to 127.0.0.1:{other.port}, and the request carries" in caught.value.message
     assert "set redirects_elsewhere = true for its connection" in caught.value.message
     assert caught.value.details["status"] == code
@@ -100,7 +97,7 @@ async def test_the_author_may_leave_the_credential_behind(make_edge: Any, kind: 
     ):
         settings = {"redirects": 3, "redirects_elsewhere": True, **connection}
         edge = make_edge(server.url, connection=settings, secrets={"KEY": CANARY})
-        response = await edge.send(request(**fields))
+        response = await edge.send(request("/start", **fields))
     [served] = other.requests
     assert (served.method, served.target, served.body) == ("GET", "/a.zip?X-Signature=abc", b"")
     assert {"authorization", "cookie", "x-team", "x-api-key", "content-type"}.isdisjoint(served.headers)
@@ -127,7 +124,7 @@ async def test_a_server_that_led_elsewhere_and_back_gets_no_credential(make_edge
             },
             secrets={"KEY": CANARY},
         )
-        await edge.send(request())
+        await edge.send(request("/start"))
     first, last = server.requests
     assert (last.target, "authorization" in first.headers, "authorization" in last.headers) == (
         "/delete-all",
@@ -154,7 +151,7 @@ async def test_a_secret_that_a_server_put_into_an_address_goes_nowhere(make_edge
                 secrets={"KEY": CANARY},
             )
             with pytest.raises(HttpStatusError, match="to another server, with a secret in its address"):
-                await edge.send(request())
+                await edge.send(request("/start"))
     assert other.connections == 0
 
 
@@ -168,7 +165,7 @@ async def test_no_part_of_a_secret_is_told_of_a_location(make_edge: Any, scheme:
             secrets={"KEY": value},
         )
         with pytest.raises(HttpStatusError) as caught:
-            await edge.send(request())
+            await edge.send(request("/start"))
     assert "canary" not in f"{caught.value.message} {caught.value.details}"
 
 
@@ -178,7 +175,7 @@ async def test_credentials_stay_at_their_origin(make_edge: Any, code: int, kind:
     fields, connection = CREDENTIALS[kind]
     async with server_that("/end", code) as server:
         edge = make_edge(server.url, connection={"redirects": 3, **connection}, secrets={"KEY": CANARY})
-        response = await edge.send(request(**fields))
+        response = await edge.send(request("/start", **fields))
     first, second = server.requests
     assert response.redirected_to == f"127.0.0.1:{server.port}/end"
     for name in ("authorization", "cookie", "x-team", "x-api-key"):
@@ -190,7 +187,7 @@ async def test_credentials_stay_at_their_origin(make_edge: Any, code: int, kind:
 async def test_methods_and_bodies(make_edge: Any, code: int, kind: str) -> None:
     async with server_that("/end", code) as server:
         await make_edge(server.url, connection={"redirects": 1}).send(
-            request(method=kind, body=TextBody(text="hi"), idempotency_key="k")
+            request("/start", method=kind, body=TextBody(text="hi"), idempotency_key="k")
         )
     _, second = server.requests
     becomes_get = (code == 303 and kind not in ("GET", "HEAD")) or (code in (301, 302) and kind == "POST")
@@ -204,7 +201,7 @@ async def test_methods_and_bodies(make_edge: Any, code: int, kind: str) -> None:
 async def test_a_request_without_credentials_may_leave_with_nothing_of_its_own(make_edge: Any) -> None:
     async with ScriptedServer([Reply.of(b"file")]) as other, server_that(f"{other.url}/f?token=t") as server:
         response = await make_edge(server.url, connection={"redirects": 1}).send(
-            request(headers={"X-Own": "1", "Accept": "text/plain"})
+            request("/start", headers={"X-Own": "1", "Accept": "text/plain"})
         )
     [served] = other.requests
     assert (served.target, served.headers["accept"]) == ("/f?token=t", "text/plain")
@@ -218,7 +215,7 @@ async def test_a_body_stays_at_its_origin(make_edge: Any, code: int) -> None:
     async with ScriptedServer([Reply.of()]) as other, server_that(other.url, code) as server:
         with pytest.raises(HttpStatusError, match="and a body goes to its own server alone"):
             await make_edge(server.url, connection={"redirects": 1}).send(
-                request(method="POST", body=JsonBody(value={"private": 1}))
+                request("/start", method="POST", body=JsonBody(value={"private": 1}))
             )
     assert other.connections == 0
 
@@ -240,7 +237,7 @@ async def test_a_body_stays_at_its_origin(make_edge: Any, code: int) -> None:
 async def test_refused_targets(make_edge: Any, location: str, reason: str) -> None:
     async with server_that(location) as server:
         with pytest.raises(HttpStatusError) as caught:
-            await make_edge(server.url, connection={"redirects": 3}).send(request())
+            await make_edge(server.url, connection={"redirects": 3}).send(request("/start"))
     assert caught.value.message == f"302 from 127.0.0.1:{server.port}: {reason}"
     assert len(server.requests) == 1
 
@@ -250,7 +247,7 @@ async def test_one_location_is_needed(make_edge: Any, headers: bytes) -> None:
     reply = Reply(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n" + headers + b"\r\n")
     async with ScriptedServer([reply]) as server:
         with pytest.raises(HttpStatusError, match="Location headers"):
-            await make_edge(server.url, connection={"redirects": 3}).send(request())
+            await make_edge(server.url, connection={"redirects": 3}).send(request("/start"))
 
 
 @pytest.mark.parametrize(
@@ -274,14 +271,14 @@ async def test_each_hop_is_judged_by_its_address(make_edge: Any) -> None:
     async with server_that("http://127.0.0.2:1/") as server:
         edge = make_edge(server.url, connection={"redirects": 1, "allow_private": ("127.0.0.1",)})
         with pytest.raises(AddressForbidden, match=r"the host is 127.0.0.2, a loopback address"):
-            await edge.send(request())
+            await edge.send(request("/start"))
 
 
 async def test_leaving_needs_an_allowed_host(make_edge: Any) -> None:
     async with ScriptedServer([Reply.of()]) as other, server_that(other.url) as server:
         edge = make_edge(server.url, connection={"redirects": 1}, allowed_hosts=["*.example.com"])
         with pytest.raises(AddressForbidden) as caught:
-            await edge.send(request())
+            await edge.send(request("/start"))
     assert caught.value.message.startswith(
         f"302 from 127.0.0.1:{server.port} leads to a server that may not be asked: 127.0.0.1 is not among the allowed_hosts"
     )
@@ -303,7 +300,9 @@ async def test_hops_are_counted(make_edge: Any) -> None:
 
 async def test_a_redirect_that_is_a_result_is_not_followed(make_edge: Any) -> None:
     async with server_that("/end") as server:
-        response = await make_edge(server.url, connection={"redirects": 3}).send(request(success=("3xx",)))
+        response = await make_edge(server.url, connection={"redirects": 3}).send(
+            request("/start", success=("3xx",))
+        )
     assert (response.status, len(server.requests)) == (302, 1)
 
 
@@ -313,7 +312,7 @@ async def test_nothing_is_resent_when_a_later_hop_fails(make_edge: Any) -> None:
         closed = listener.getsockname()[1]
     async with server_that(f"http://127.0.0.1:{closed}/") as server:
         with pytest.raises(ConnectFailed) as caught:
-            await make_edge(server.url, connection={"redirects": 3}).send(request(method="POST"))
+            await make_edge(server.url, connection={"redirects": 3}).send(request("/start", method="POST"))
     assert caught.value.details["sent"]
     assert len(server.requests) == 1
 
@@ -325,5 +324,5 @@ async def test_a_secret_in_the_target_is_not_told(make_edge: Any) -> None:
             connection={"redirects": 1, "headers": {"X-Team": "$secrets.KEY"}},
             secrets={"KEY": CANARY},
         )
-        response = await edge.send(request())
+        response = await edge.send(request("/start"))
     assert response.redirected_to == f"127.0.0.1:{server.port}/end/[redacted:KEY]"

@@ -13,6 +13,7 @@ from temporalio.worker import Replayer
 from httptask.testing import Reply, ScriptedServer
 from support.chat import calling, completion
 from support.chat_streams import chunk, sse
+from support.connections import local_connection, secret_store
 from support.python_workflows import (
     Asks,
     AsksAgain,
@@ -23,7 +24,7 @@ from support.python_workflows import (
     Posts,
     Uploads,
 )
-from support.runs import Runner, local_connection, running, secret_store
+from support.runs import Runner, running
 
 WORKFLOWS = [Asks, AsksAgain, AsksWithIdleTools, AsksWrongly, CallsWrongly, Listens, Posts, Uploads]
 REFUSED = Reply.json(

@@ -14,8 +14,9 @@ from httptask.testing import Reply, ScriptedServer
 from httptask.workflows import Budget
 from support import tool_workflows
 from support.chat import calling, completion
+from support.connections import local_connection
 from support.python_workflows import AsksWithinBudget
-from support.runs import local_connection, running
+from support.runs import running
 
 WORKFLOWS = [AsksWithinBudget, tool_workflows.AsksOnBudget]
 CENT = Price(input=1000, output=1000)

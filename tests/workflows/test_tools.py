@@ -14,7 +14,7 @@ from httptask.plugin import HttpTaskPlugin
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support import tool_workflows
 from support.chat import calling, completion
-from support.runs import local_connection
+from support.connections import local_connection
 
 WORKFLOWS = [
     tool_workflows.AsksByForce,

@@ -8,9 +8,8 @@ from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest
 from httptask.chat.response.answer_rules import answer_faults
 from httptask.chat.response.reader import read_completion
-from httptask.client.edge import Edge
 from httptask.testing import Reply, ScriptedServer
-from support.runs import local_connection, secret_store
+from support.edges import opened_edge
 
 SENTENCE = "The lamp at the end of the street was lit again after all. "
 
@@ -46,10 +45,11 @@ def test_an_answer_that_is_less_than_was_asked_for(body: Any, wanted: int, rules
 
 async def test_is_a_warning_of_the_result() -> None:
     body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "n": 2}
-    async with ScriptedServer([Reply.json(answer("Hi", tokens=1))]) as server:
-        edge = Edge({"openai": local_connection("openai", server.url)}, secret_store({}))
+    async with (
+        ScriptedServer([Reply.json(answer("Hi", tokens=1))]) as server,
+        opened_edge(server.url) as edge,
+    ):
         completion = await complete(edge, ChatRequest(body=body))
-        await edge.aclose()
     [warning] = completion.warnings
     assert (warning.pointer, warning.severity) == ("/n", "warning")
     assert warning.message == "`n` is 2, and the server answered with 1"

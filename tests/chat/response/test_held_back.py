@@ -7,10 +7,11 @@ import pytest
 
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest, Completion, Incomplete
-from httptask.client.edge import Edge
 from httptask.http.errors import AnswerFiltered, HttpStatusError
 from httptask.testing import Reply, ScriptedServer
-from support.runs import local_connection, secret_store
+from support.chat import QUESTION
+from support.edges import opened_edge
+from support.event_streams import SSE
 
 INNER = {"innererror": {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {}}}
 LITELLM = "litellm.BadRequestError: litellm.ContentPolicyViolationError: AzureException - it was filtered"
@@ -22,16 +23,12 @@ ERRORS: dict[str, dict[str, Any]] = {
     "LiteLLM": {"message": LITELLM, "type": None, "code": "400", "provider_specific_fields": INNER},
     "LiteLLM before 1.80": {"message": LITELLM, "type": None, "param": None, "code": "400"},
 }
-BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
 
 
 async def ask(reply: Reply, *, stream: bool = False, incomplete: Incomplete | None = None) -> Completion:
-    async with ScriptedServer([reply]) as server:
-        edge = Edge({"openai": local_connection("openai", f"{server.url}/v1")}, secret_store({}))
-        try:
-            return await complete(edge, ChatRequest(body={**BODY, "stream": stream}, incomplete=incomplete))
-        finally:
-            await edge.aclose()
+    async with ScriptedServer([reply]) as server, opened_edge(f"{server.url}/v1") as edge:
+        body = {**QUESTION, "stream": stream}
+        return await complete(edge, ChatRequest(body=body, incomplete=incomplete))
 
 
 @pytest.mark.parametrize("error", list(ERRORS.values()), ids=list(ERRORS))
@@ -41,9 +38,7 @@ async def test_a_prompt_that_was_held_back(error: dict[str, Any]) -> None:
         (Reply.json(body, status=400), False),
         (Reply.json(body), False),
         (
-            Reply.of(
-                b"data: %b\n\n" % json.dumps(body).encode(), headers={"Content-Type": "text/event-stream"}
-            ),
+            Reply.of(b"data: %b\n\n" % json.dumps(body).encode(), headers=SSE),
             True,
         ),
     ]

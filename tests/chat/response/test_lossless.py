@@ -7,8 +7,7 @@ import pytest
 from httptask.chat.models import Completion, Usage
 from httptask.chat.response.reader import read_completion
 from httptask.http.errors import HttpStatusError, HttpTaskError, ResponseInvalid
-
-REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+from support.chat import QUESTION
 
 
 def read(message: dict[str, Any], choice: Any = None, **fields: Any) -> Completion:
@@ -16,7 +15,7 @@ def read(message: dict[str, Any], choice: Any = None, **fields: Any) -> Completi
         "choices": [{"index": 0, "finish_reason": "stop", "message": message, **(choice or {})}],
         **fields,
     }
-    completion = read_completion(answer, REQUEST, include_response=True)
+    completion = read_completion(answer, QUESTION, include_response=True)
     assert completion.response == answer
     assert Completion.model_validate_json(completion.model_dump_json()) == completion
     return completion
@@ -162,4 +161,4 @@ def test_counts_in_the_forms_of_servers(reported: dict[str, Any], counts: dict[s
 )  # fmt: skip
 def test_an_error_in_place_of_an_answer(body: Any, kind: type[HttpTaskError], message: str) -> None:
     with pytest.raises(kind, match=message):
-        read_completion(body, REQUEST)
+        read_completion(body, QUESTION)

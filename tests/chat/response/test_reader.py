@@ -14,12 +14,12 @@ from httptask.http.errors import (
     ResponseInterrupted,
     ResponseInvalid,
 )
+from support.chat import QUESTION
 
-REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
-JSON_REQUEST = {**REQUEST, "response_format": {"type": "json_object"}}
+JSON_REQUEST = {**QUESTION, "response_format": {"type": "json_object"}}
 SCHEMA = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}
 SCHEMA_REQUEST = {
-    **REQUEST,
+    **QUESTION,
     "response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}},
 }
 
@@ -70,7 +70,7 @@ def call(identifier: str, name: str, arguments: Any) -> dict[str, Any]:
     ],
 )
 def test_reads_the_text(body: Any, text: str | None) -> None:
-    assert read_completion(body, REQUEST).text == text
+    assert read_completion(body, QUESTION).text == text
 
 
 def test_reads_everything_a_workflow_uses() -> None:
@@ -81,7 +81,7 @@ def test_reads_everything_a_workflow_uses() -> None:
         "prompt_tokens_details": {"cached_tokens": 2},
         "cost": 0.01,
     }
-    completion = read_completion(said("Hi", usage=usage, system_fingerprint=None), REQUEST)
+    completion = read_completion(said("Hi", usage=usage, system_fingerprint=None), QUESTION)
     assert completion.model_dump(exclude={"usage", "warnings", *CALL_FIELDS}, exclude_none=True) == {
         "text": "Hi",
         "tool_calls": [],
@@ -111,7 +111,7 @@ def test_reads_everything_a_workflow_uses() -> None:
     ],
 )
 def test_an_odd_field_loses_no_answer(body: Any, field: str, value: Any) -> None:
-    assert getattr(read_completion(body, REQUEST), field) == value
+    assert getattr(read_completion(body, QUESTION), field) == value
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_an_odd_field_loses_no_answer(body: Any, field: str, value: Any) -> None
     ],
 )
 def test_reads_token_counts(count: Any, read: int | None) -> None:
-    usage = read_completion(said("Hi", usage={"prompt_tokens": count}), REQUEST).usage
+    usage = read_completion(said("Hi", usage={"prompt_tokens": count}), QUESTION).usage
     assert usage is not None
     assert usage.prompt_tokens == read
 
@@ -160,7 +160,7 @@ def test_reads_token_counts(count: Any, read: int | None) -> None:
 )
 def test_a_total_is_never_below_its_counts(told: tuple[int | None, ...], total: int | None) -> None:
     names = ("prompt_tokens", "completion_tokens", "total_tokens")
-    usage = read_completion(said("Hi", usage=dict(zip(names, told, strict=True))), REQUEST).usage
+    usage = read_completion(said("Hi", usage=dict(zip(names, told, strict=True))), QUESTION).usage
     assert usage is not None
     assert usage.total_tokens == total
 
@@ -198,7 +198,7 @@ def test_a_total_is_never_below_its_counts(told: tuple[int | None, ...], total: 
 @pytest.mark.parametrize("finish_reason", ["tool_calls", "stop"])
 def test_reads_tool_calls(message: Any, calls: list[ToolCall], finish_reason: str) -> None:
     completion = read_completion(
-        answer({"role": "assistant", "content": None, **message}, finish_reason), REQUEST
+        answer({"role": "assistant", "content": None, **message}, finish_reason), QUESTION
     )
     assert completion.tool_calls == calls
 
@@ -226,7 +226,7 @@ def test_reads_tool_calls(message: Any, calls: list[ToolCall], finish_reason: st
 )
 def test_refuses_what_is_not_a_completion(body: Any, problem: str) -> None:
     with pytest.raises(ResponseInvalid) as caught:
-        read_completion(body, REQUEST)
+        read_completion(body, QUESTION)
     assert caught.value.message == f"the answer is not a chat completion: {problem}"
     assert not caught.value.retryable
 
@@ -234,20 +234,20 @@ def test_refuses_what_is_not_a_completion(body: Any, problem: str) -> None:
 @pytest.mark.parametrize("body", [None, "", " \r\n\n"])
 def test_an_empty_answer_is_asked_for_again(body: Any) -> None:
     with pytest.raises(ResponseInterrupted, match="the answer is empty") as caught:
-        read_completion(body, REQUEST)
+        read_completion(body, QUESTION)
     assert caught.value.retryable
 
 
 def test_an_excerpt_of_a_strange_answer_is_bounded() -> None:
     with pytest.raises(ResponseInvalid) as caught:
-        read_completion("é" * 10_000, REQUEST)
+        read_completion("é" * 10_000, QUESTION)
     assert len(caught.value.details["body_excerpt"].encode()) == 2048
 
 
 @pytest.mark.parametrize("told", ["error", "insufficient_system_resource", "network_error"])
 def test_a_generation_that_broke_off_is_not_a_success(told: str) -> None:
     with pytest.raises(ResponseInterrupted, match=told) as caught:
-        read_completion(said("Half an ans", told, usage={"total_tokens": 7}), REQUEST)
+        read_completion(said("Half an ans", told, usage={"total_tokens": 7}), QUESTION)
     assert caught.value.retryable
     assert caught.value.details["usage"]["total_tokens"] == 7
     assert "Half an ans" in caught.value.details["body_excerpt"]
@@ -261,7 +261,7 @@ def test_parses_structured_output(request_body: dict[str, Any]) -> None:
 
 
 def test_json_that_nobody_asked_for_stays_text() -> None:
-    assert read_completion(said('{"n": 1}'), REQUEST).json_ is None
+    assert read_completion(said('{"n": 1}'), QUESTION).json_ is None
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def test_json_that_a_server_took_for_a_thought_is_told(field: str) -> None:
 )
 def test_cut_output_is_never_taken_for_whole(told: str, meant: str, reason: str) -> None:
     request = {
-        **REQUEST,
+        **QUESTION,
         "response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "integer"}}},
     }
     with pytest.raises(OutputInvalid, match=reason) as caught:
@@ -333,12 +333,12 @@ def test_cut_output_is_never_taken_for_whole(told: str, meant: str, reason: str)
 
 REFUSAL = answer({"content": None, "refusal": "No."})
 OUTCOMES: list[tuple[Any, Any, Incomplete | None, type[OutputInvalid] | None]] = [
-    (said("Hi", "length"), REQUEST, None, None),
-    (said("Hi", "length"), REQUEST, "value", None),
-    (said("Hi", "length"), REQUEST, "error", AnswerTruncated),
-    (said("Hi", "content_filter"), REQUEST, "error", AnswerFiltered),
-    (REFUSAL, REQUEST, "error", AnswerRefused),
-    (REFUSAL, REQUEST, None, None),
+    (said("Hi", "length"), QUESTION, None, None),
+    (said("Hi", "length"), QUESTION, "value", None),
+    (said("Hi", "length"), QUESTION, "error", AnswerTruncated),
+    (said("Hi", "content_filter"), QUESTION, "error", AnswerFiltered),
+    (REFUSAL, QUESTION, "error", AnswerRefused),
+    (REFUSAL, QUESTION, None, None),
     (said("{}", "length"), JSON_REQUEST, None, AnswerTruncated),
     (said("{}", "content_filter"), JSON_REQUEST, None, AnswerFiltered),
     (said("{}", "length"), JSON_REQUEST, "value", None),
@@ -372,12 +372,12 @@ def test_the_text_for_a_reask_is_bounded() -> None:
 @pytest.mark.parametrize(("n", "included"), [(2, True), (1, False), (None, False), ("2", False)])
 def test_choices_are_included_when_several_are_asked_for(n: Any, included: bool) -> None:
     body = said("Hi", reasoning="kept")
-    assert read_completion(body, {**REQUEST, "n": n}).choices == (body["choices"] if included else None)
+    assert read_completion(body, {**QUESTION, "n": n}).choices == (body["choices"] if included else None)
 
 
 def test_the_whole_answer_is_included_on_request() -> None:
     body = said("Hi", system_fingerprint="fp", vendor={"x": 1})
-    assert read_completion(body, REQUEST, include_response=True).response == body
+    assert read_completion(body, QUESTION, include_response=True).response == body
 
 
 def test_a_completion_survives_its_journey_as_json() -> None:

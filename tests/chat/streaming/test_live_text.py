@@ -11,17 +11,17 @@ from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest
 from httptask.chat.streaming import live_text
 from httptask.chat.streaming.live_text import Teller
-from httptask.client.edge import Edge
 from httptask.http.errors import HttpTaskError
 from httptask.secrets.piece_redaction import PieceRedactor
 from httptask.secrets.redaction import Redactor
 from httptask.testing import Reply, ScriptedServer
+from support.chat import QUESTION
 from support.chat_streams import chunk, sse
-from support.runs import local_connection, secret_store
+from support.edges import opened_edge
+from support.event_streams import SSE
 
 SECRET = "s3cret-value-0123456789"
-BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "stream": True}
-SSE = {"Content-Type": "text/event-stream"}
+BODY = {**QUESTION, "stream": True}
 
 
 @dataclass
@@ -46,18 +46,12 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def asking(reply: Reply) -> AsyncIterator[Any]:
-    bearer = {"bearer": {"token": "$secrets.KEY"}}
-    async with ScriptedServer([reply]) as server:
-        openai = local_connection("openai", f"{server.url}/v1", authentication=bearer)
-        edge = Edge({"openai": openai}, secret_store({"KEY": SECRET}))
+    async with ScriptedServer([reply]) as server, opened_edge(f"{server.url}/v1", SECRET) as edge:
 
         async def ask(ear: Ear, attempt: int = 1, **fields: Any) -> Any:
             return await complete(edge, ChatRequest(body={**BODY, **fields}), attempt=attempt, live=ear)
 
-        try:
-            yield ask
-        finally:
-            await edge.aclose()
+        yield ask
 
 
 def streamed(*texts: str, end: Any = "stop", pause: float | None = 0) -> Reply:

@@ -24,35 +24,20 @@ from httptask.http.errors import (
 from httptask.http.models import Limits
 from httptask.response.event_stream import Count
 from httptask.testing import Reply, ScriptedServer
+from support.chat import QUESTION
 from support.chat_streams import STREAMS, chunk, sse
-from support.runs import local_connection, secret_store
+from support.edges import opened_edge
+from support.event_streams import CHUNKED, CLOSING, SSE, chunked
 
-BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "stream": True}
+BODY = {**QUESTION, "stream": True}
 SECRET = "s3cret-value-0123456789"
-SSE = {"Content-Type": "text/event-stream"}
-CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-CLOSING = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 HI = sse(chunk({"role": "assistant", "content": ""}), chunk({"content": "Hi"}), chunk({}, "stop"))
 HI_UNMARKED = HI.removesuffix(b"data: [DONE]\n\n")
 
 
-def chunked(*pieces: bytes) -> bytes:
-    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
-
-
-def edge_to(server: ScriptedServer, **options: Any) -> Edge:
-    bearer = {"bearer": {"token": "$secrets.KEY"}}
-    openai = local_connection("openai", f"{server.url}/v1", authentication=bearer)
-    return Edge({"openai": openai}, secret_store({"KEY": SECRET}), **options)
-
-
 async def ask(*replies: Reply, body: Any = BODY, count: Count | None = None, **request: Any) -> Completion:
-    async with ScriptedServer(replies) as server:
-        edge = edge_to(server)
-        try:
-            return await complete(edge, ChatRequest(body=body, **request), count=count)
-        finally:
-            await edge.aclose()
+    async with ScriptedServer(replies) as server, opened_edge(f"{server.url}/v1", SECRET) as edge:
+        return await complete(edge, ChatRequest(body=body, **request), count=count)
 
 
 @pytest.mark.parametrize("case", STREAMS[::9], ids=lambda case: case.name)
@@ -97,11 +82,10 @@ async def test_json_schema_is_checked_on_what_was_put_together() -> None:
 
 async def test_connection_serves_again() -> None:
     body = CHUNKED + chunked(HI) + b"0\r\n\r\n"
-    async with ScriptedServer([Reply(body, pause=0.0002)]) as server:  # its end comes behind the marker
-        edge = edge_to(server)
+    reply = Reply(body, pause=0.0002)  # its end comes behind the marker
+    async with ScriptedServer([reply]) as server, opened_edge(f"{server.url}/v1") as edge:
         for _ in range(3):
             await complete(edge, ChatRequest(body=BODY))
-        await edge.aclose()
     assert (len(server.requests), server.connections) == (3, 1)
 
 
@@ -126,13 +110,10 @@ async def test_connection_that_breaks_behind_a_finish_is_no_success() -> None:
 @pytest.mark.parametrize("end", [b"data: [DONE]", b"data: [DONE]\n", b""])
 async def test_last_event_of_a_complete_body_needs_no_blank_line(end: bytes) -> None:
     body = (HI_UNMARKED + end).rstrip(b"\n")
-    async with ScriptedServer(
-        [Reply.of(body, headers=SSE), Reply(CHUNKED + chunked(body) + b"0\r\n\r\n")]
-    ) as server:
-        edge = edge_to(server)
+    replies = [Reply.of(body, headers=SSE), Reply(CHUNKED + chunked(body) + b"0\r\n\r\n")]
+    async with ScriptedServer(replies) as server, opened_edge(f"{server.url}/v1") as edge:
         for _ in range(2):
             assert (await complete(edge, ChatRequest(body=BODY))).text == "Hi"
-        await edge.aclose()
     assert len(server.requests) == 2
 
 
@@ -236,11 +217,11 @@ REPLIES = {
 async def test_recorded_and_played_back(name: str, tmp_path: Path) -> None:
     outcomes: list[Any] = []
     async with ScriptedServer([REPLIES[name]]) as server:
-        recording = edge_to(server, recorder=Recorder(tmp_path))
-        outcomes.append(await outcome_of(recording))
-        playing = edge_to(server, fixtures=Fixtures.load(tmp_path))
-        outcomes.append(await outcome_of(playing))
-        await recording.aclose()
+        address = f"{server.url}/v1"
+        async with opened_edge(address, options={"recorder": Recorder(tmp_path)}) as recording:
+            outcomes.append(await outcome_of(recording))
+        async with opened_edge(address, options={"fixtures": Fixtures.load(tmp_path)}) as playing:
+            outcomes.append(await outcome_of(playing))
     assert outcomes[0] == outcomes[1]
     assert len(server.requests) == 1
 

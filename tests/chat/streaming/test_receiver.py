@@ -18,12 +18,13 @@ from httptask.json.tree import parse_piece
 from httptask.response.event_stream import Assembler, Count, EventStream
 from httptask.secrets.redaction import Redactor
 from httptask.transport.exchange import Opened, WireResponse
+from support.chat import QUESTION
 from support.chat_streams import FAILURES, STREAMS, Failure, Streamed
 from support.loose_streams import BROKEN, LOOSE
 
 Ending = Literal["length", "close", "broken", "silent"]
 REQUEST = HttpRequest(method="POST", url="/chat/completions")
-BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "stream": True}
+BODY = {**QUESTION, "stream": True}
 
 
 class Wire:

@@ -11,9 +11,8 @@ from httptask.chat.models import Completion, ToolCall
 from httptask.chat.response.reader import read_completion
 from httptask.chat.streaming.assembly import Assembly
 from httptask.http.errors import HttpTaskError, ResponseInterrupted, ResponseInvalid
+from support.chat import QUESTION
 from support.chat_streams import chunk, sse
-
-REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
 
 
 def put_together(pieces: Sequence[Any], wanted: int = 1) -> Any:
@@ -25,7 +24,7 @@ def put_together(pieces: Sequence[Any], wanted: int = 1) -> Any:
 
 def both(pieces: Sequence[Any], plain: Any, wanted: int = 1) -> Completion:
     """What both of them are."""
-    request = {**REQUEST, "n": wanted}
+    request = {**QUESTION, "n": wanted}
     streamed, whole = (read_completion(body, request) for body in (put_together(pieces, wanted), plain))
     assert streamed == whole
     return whole
@@ -156,7 +155,7 @@ def test_choices_beyond_those_asked_for() -> None:
         chunk({"content": "Yo"}, index=1, fields={"id": None, "model": None}),
         *deltas({"content": "Hi"}),
     ]
-    streamed, whole = (read_completion(body, REQUEST) for body in (put_together(pieces), plain))
+    streamed, whole = (read_completion(body, QUESTION) for body in (put_together(pieces), plain))
     assert [completion.text for completion in (streamed, whole)] == ["Hi", "Hi"]
     for completion in (streamed, whole):
         assert completion.choices is not None
@@ -170,7 +169,7 @@ def test_a_choice_that_broke_off_is_no_answer(told: str) -> None:
     refused: list[HttpTaskError] = []
     for read in (
         lambda: put_together([*deltas({"content": "Hi"}), chunk({"content": "Y"}, told, index=1)], 2),
-        lambda: read_completion(plain, {**REQUEST, "n": 2}),
+        lambda: read_completion(plain, {**QUESTION, "n": 2}),
     ):
         with pytest.raises(ResponseInterrupted, match=f'finish_reason "{told}"') as caught:
             read()
@@ -183,7 +182,7 @@ def test_a_call_that_is_no_object_is_no_answer(calls: Any) -> None:
     with pytest.raises(ResponseInvalid, match="call"):
         put_together(deltas({"tool_calls": calls}))
     with pytest.raises(ResponseInvalid, match="tool_calls"):
-        read_completion(message(tool_calls=calls), REQUEST)
+        read_completion(message(tool_calls=calls), QUESTION)
 
 
 def escaped(*texts: str) -> list[bytes]:
@@ -273,7 +272,7 @@ def test_other_finish_reasons_are_kept(told: str) -> None:
 
 @pytest.mark.parametrize("told", ["null", "None", "", None, False])
 def test_what_is_no_finish_reason(told: Any) -> None:
-    assert read_completion(message(told, content="Hi"), REQUEST).finish_reason is None
+    assert read_completion(message(told, content="Hi"), QUESTION).finish_reason is None
     with pytest.raises(ResponseInterrupted, match="without a finish_reason"):
         put_together(deltas({"content": "Hi"}, finish=told))
 
@@ -305,7 +304,7 @@ def test_odd_pieces_raise_only_our_errors(place: str, field: str) -> None:
         assembly = Assembly()
         try:
             assembly.add(assembly.reader.feed(body))
-            completion = read_completion(assembly.answer(ended_by="marker"), REQUEST, include_message=True)
+            completion = read_completion(assembly.answer(ended_by="marker"), QUESTION, include_message=True)
             assert completion.model_dump_json()
         except HttpTaskError as error:
             assembly.explain(error)

@@ -22,8 +22,10 @@ from httptask.testing import Reply, ScriptedServer
 from support.chat import completion as answering
 from support.chat import unavailable
 from support.chat_streams import chunk, sse
+from support.connections import local_connection, secret_store
+from support.edges import opened_edge
 from support.encodings import forms_of
-from support.runs import local_connection, secret_store
+from support.event_streams import SSE
 
 KEY = "canary-5f1c9d27e0b4z"
 CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
@@ -44,14 +46,8 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
 async def ask(
     reply: Reply, body: Any = BODY, *, rules: Any = "strict", secrets: Any = (), **fields: Any
 ) -> Completion:
-    async with ScriptedServer([reply]) as server:
-        bearer = {"bearer": {"token": "$secrets.KEY"}}
-        connection = local_connection("openai", f"{server.url}/v1", authentication=bearer, **fields)
-        edge = Edge({"openai": connection}, secret_store({"KEY": KEY}))
-        try:
-            return await complete(edge, ChatRequest(body=body, rules=rules, secrets=secrets))
-        finally:
-            await edge.aclose()
+    async with ScriptedServer([reply]) as server, opened_edge(f"{server.url}/v1", KEY, **fields) as edge:
+        return await complete(edge, ChatRequest(body=body, rules=rules, secrets=secrets))
 
 
 def chat_span(spans: InMemorySpanExporter) -> ReadableSpan:
@@ -103,7 +99,7 @@ async def test_question_and_answer(spans: InMemorySpanExporter) -> None:
 
 async def test_stream_tells_time_to_first_token(spans: InMemorySpanExporter) -> None:
     stream = sse(chunk({"role": "assistant", "content": "Hi"}), chunk({}, "stop"))
-    reply = Reply.of(stream, headers={"Content-Type": "text/event-stream"})
+    reply = Reply.of(stream, headers=SSE)
     completion = await ask(reply, {**BODY, "stream": True})
     assert told(spans)["gen_ai.request.stream"] is True
     assert told(spans)["gen_ai.response.time_to_first_chunk"] == completion.time_to_first_token
@@ -161,13 +157,11 @@ async def test_answer_that_does_not_fit_was_paid_for(
 
 
 async def test_cancelled(spans: InMemorySpanExporter) -> None:
-    async with ScriptedServer([Reply.silence()]) as server:
-        edge = Edge({"openai": local_connection("openai", f"{server.url}/v1")}, secret_store({}))
+    async with ScriptedServer([Reply.silence()]) as server, opened_edge(f"{server.url}/v1") as edge:
         asking = asyncio.create_task(complete(edge, ChatRequest(body=BODY)))
         await server.requests_received(1)
         asking.cancel()
         await asyncio.wait([asking])
-        await edge.aclose()
     assert asking.cancelled()
     assert told(spans)["error.type"] == "Cancelled"
 
@@ -249,7 +243,7 @@ async def test_content_holds_no_secret(
     if stream:
         events = [chunk({"content": said}, index=index) for index in range(n)]
         ends = [chunk({}, "stop", index=index) for index in range(n)]
-        reply = Reply.of(sse(*events, *ends), headers={"Content-Type": "text/event-stream"})
+        reply = Reply.of(sse(*events, *ends), headers=SSE)
     else:
         reply = Reply.json({"id": said, "model": said, "choices": choices})
     await ask(reply, body, secrets=(secret,))

@@ -13,6 +13,8 @@ from httptask.cli.server import SharedServer
 from httptask.testing.server import Reply, ScriptedServer
 from support.chat_streams import chunk, sse
 from support.commands import Shell
+from support.definitions import ASKS
+from support.event_streams import SSE
 
 KEY = "sk-sentinel-0123456789"
 
@@ -32,17 +34,8 @@ do:
         error: { type: "https://example.com/stock", status: 409, title: Out of stock, detail: none left }
 """
 
-ASKS = """
-document: { dsl: 1.0.3, namespace: tests, name: asks, version: 1.0.0 }
-do:
-  - ask:
-      call: chatCompletion
-      with: { model: m, messages: [{ role: user, content: hello }] }
-      output: { as: "${ .text }" }
-"""
 
 TELLS = ASKS.replace("model: m,", "model: m, stream: true,")
-SSE = {"Content-Type": "text/event-stream"}
 
 ANSWER = Reply.json(
     {"choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hi"}}]}

@@ -13,6 +13,7 @@ from httptask.cli.server import SharedServer
 from httptask.testing.server import Reply, ScriptedServer
 from support.cluster import has_event
 from support.commands import Command, Shell
+from support.definitions import ASKS
 from support.object_server import BUCKET, object_server
 
 CALLS = """
@@ -44,14 +45,6 @@ environment = "CODE"
 origins = ["{url}"]
 """
 
-ASKS = """
-document: { dsl: 1.0.3, namespace: tests, name: asks, version: 1.0.0 }
-do:
-  - ask:
-      call: chatCompletion
-      with: { model: m, messages: [{ role: user, content: hello }] }
-      output: { as: "${ .text }" }
-"""
 
 ANSWER = Reply.json(
     {"choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hi"}}]}

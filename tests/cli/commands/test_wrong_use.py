@@ -5,8 +5,8 @@ import json
 import pytest
 
 from support.commands import Shell
+from support.definitions import SETS
 
-SETS = "document: { dsl: 1.0.3, namespace: tests, name: sets, version: 1.0.0 }\ndo: [{ one: { set: { a: 1 } } }]\n"
 ASKS = """
 document: { dsl: 1.0.3, namespace: tests, name: asks, version: 1.0.0 }
 do:

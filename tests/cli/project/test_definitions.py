@@ -11,8 +11,7 @@ from httptask.cli.commands.schema import write_schema
 from httptask.cli.project.definitions import definition_files
 from httptask.cli.terminal.errors import CliError
 from support.commands import Shell
-
-SETS = "document: { dsl: 1.0.3, namespace: tests, name: sets, version: 1.0.0 }\ndo: [{ one: { set: { a: 1 } } }]\n"
+from support.definitions import SETS
 
 
 def test_what_is_no_file_and_what_is_hidden_are_no_definitions(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from httptask.testing.server import Reply, ScriptedServer
 from support.chat import completion
 from support.cluster import address_of, has_event, run_ids
 from support.commands import Shell
+from support.connections import local_connection
 from support.python_workflows import Posts
-from support.runs import local_connection, parse, running
+from support.runs import parse, running
 
 LOOPS = """
 do:

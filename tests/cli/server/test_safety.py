@@ -24,11 +24,6 @@ from support.servers import servers_of
 
 
 @pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return tmp_path / ".httptask"
-
-
-@pytest.fixture
 def made(directory: Path) -> Path:
     directory.mkdir()
     return directory

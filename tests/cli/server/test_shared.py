@@ -19,7 +19,8 @@ from httptask.cli.server import SharedServer
 from httptask.cli.server.process import ServerProcess
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.runs import local_connection, running
+from support.connections import local_connection
+from support.runs import running
 from support.servers import servers_of
 
 USER = """
@@ -42,11 +43,6 @@ def user_process(directory: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-c", USER, str(directory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-
-
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return tmp_path / ".httptask"
 
 
 @pytest.fixture

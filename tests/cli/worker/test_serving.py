@@ -12,7 +12,7 @@ from temporalio.worker import _worker
 from httptask.cli.temporal.worker import new_worker
 from httptask.plugin import HttpTaskPlugin
 from support.cluster import address_of
-from support.runs import local_connection
+from support.connections import local_connection
 
 SERVE = """
 import asyncio

@@ -15,8 +15,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.plugin import StoredPayloadMissing, gcs_storage, s3_storage
 from httptask.testing import Reply, ScriptedServer
+from support.connections import local_connection
 from support.object_server import BUCKET, Buckets, object_server
-from support.runs import local_connection, running
+from support.runs import running
 
 KINDS = ["s3", "gcs"]
 PAYLOADS = [Payload(metadata={"encoding": b"json/plain"}, data=data) for data in (b"1", b"2" * 100_000, b"1")]
