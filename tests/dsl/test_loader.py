@@ -31,7 +31,7 @@ def test_json_is_read_as_well(tmp_path: Path) -> None:
     [
         (None, "the file can't be read: No such file or directory"),
         (b"a: \xff", "byte 4 of the file is not UTF-8"),
-        (b"", "a definition is a mapping with `document` and `do`, and this is nothing (null)"),
+        (b"", "the definition is null, not an object with `document` and `do`"),
         (b"a: " + b"x" * (1 << 20), "the text has 1.0 MiB; at most 1 MiB is read"),
         (b"a: " + "é".encode() * (1 << 20), "the text has 1.0 MiB; at most 1 MiB is read"),
     ],

@@ -64,11 +64,11 @@ CASES: dict[str, tuple[str | dict[str, Any], str]] = {
     ),
     "URI variable": (
         'do: [{ task: { call: http, with: { method: get, endpoint: "http://127.0.0.1/{all}" } } }]',
-        "{all} needs text, a number, or a list or mapping of those; it holds an object",
+        "{all} needs text, a number, or a list or object of those; it holds an object",
     ),
     "messages": (
         'do: [{ task: { call: chatCompletion, with: { model: m, connection: shop, messages: "${ 5 }" } } }]',
-        "`messages` is a number, not a list",
+        "`messages` is a number (5), not a list",
     ),
     "body that nests too deeply": (
         call(f'method: post, body: "{DEEP}"'),
@@ -80,7 +80,7 @@ CASES: dict[str, tuple[str | dict[str, Any], str]] = {
     ),
     "error's type": (raised(type="${ 5 }"), "type: Input should be a valid string"),
     "error's detail": (raised(detail="${ {a: 1} }"), "detail: Input should be a valid string"),
-    "error's status": (raised(status="${ .url }"), "`status` must be a whole number, and is text"),
+    "error's status": (raised(status="${ .url }"), "`status` is text (`${ .url }`), not a whole number"),
     "duration": ('do: [{ task: { wait: "${ 5 }" } }]', "`wait` yields `5`; write PT15M"),
     "no duration": ('do: [{ task: { wait: "${ .none }" } }]', "`wait` yields `null`; write PT15M"),
     "duration beyond a century": ('do: [{ task: { wait: "${ {days: 1e12} }" } }]', "write PT15M"),

@@ -126,7 +126,7 @@ def linked(link: str) -> Reply:
             CURSOR,
             [page([1], cursor=True)],
             None,
-            "page 1: `cursor` yields true or false; it needs text or a number, or null at the end",
+            "page 1: `cursor` yields true; it needs text or a number, or null at the end",
             id="true for a cursor",
         ),
         pytest.param(
@@ -220,7 +220,7 @@ async def test_parameter_that_is_there_already(
         ),
         (
             '"${ .kind | tostring }"',
-            "`paginate` sets /variables/0/after of the body, which is no JSON: write `body` as a mapping",
+            "`paginate` sets /variables/0/after of the body, which is no JSON: write `body` as an object",
         ),
     ],
 )

@@ -9,17 +9,18 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from httptask.diagnostics.suggest import closest
+from httptask.diagnostics.words import Kind
 
 __all__ = ["Finding", "findings", "keys_at"]
 
 _EXPECTED = {
-    "string_type": "must be text in quotes",
-    "int_type": "must be a whole number",
-    "float_type": "must be a number",
-    "bool_parsing": "must be true or false",
-    "bool_type": "must be true or false",
-    "tuple_type": "must be a list",
-    "list_type": "must be a list",
+    "string_type": f"must be {Kind.TEXT} in quotes",
+    "int_type": f"must be {Kind.WHOLE_NUMBER}",
+    "float_type": f"must be {Kind.NUMBER}",
+    "bool_parsing": f"must be {Kind.BOOLEAN}",
+    "bool_type": f"must be {Kind.BOOLEAN}",
+    "tuple_type": f"must be {Kind.LIST}",
+    "list_type": f"must be {Kind.LIST}",
     "path_type": "must be a path in quotes",
     "too_short": "must not be empty",
     "invalid-json-value": "must be a JSON value; put a date or the like in quotes",

@@ -60,7 +60,7 @@ def with_position(request: HttpRequest, way: PositionArguments, position: Positi
     if way.body is not None:
         if not isinstance(request.body, JsonBody):
             refuse_request(
-                f"`paginate` sets {way.body} of the body, which is no JSON: write `body` as a mapping"
+                f"`paginate` sets {way.body} of the body, which is no JSON: write `body` as an object"
             )
         missing = missing_place(request.body.value, way.body)
         if missing is not None:

@@ -129,7 +129,7 @@ def _expansion(expression: str, operator: str, values: dict[str, Any]) -> str:
 
 
 def _plain(name: str, value: Any) -> Any:
-    """A variable as RFC 6570 section 2.3 knows them: text, or a list or mapping of texts."""
+    """A variable as RFC 6570 section 2.3 knows them: text, or a list or object of texts."""
     if is_array(value):
         return [_text(name, item) for item in value]
     if is_object(value):
@@ -141,7 +141,7 @@ def _text(name: str, value: Any) -> str:
     if not isinstance(value, str | bool | int | float):
         _raise(
             "Not a URI variable",
-            f"{{{name}}} needs text, a number, or a list or mapping of those; it holds {kind_of(value)}",
+            f"{{{name}}} needs text, a number, or a list or object of those; it holds {kind_of(value)}",
         )
     return value if isinstance(value, str) else json.dumps(value)
 

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
+from httptask.diagnostics.words import Kind
 from httptask.json.pointer import pointer_tokens
 from httptask.json.types import is_array, is_object
 
 __all__ = ["MissingKey", "SchemaShape"]
 
 _NO_OBJECTS: Final = {
-    "array": "a list",
-    "boolean": "true or false",
-    "integer": "a number",
-    "number": "a number",
-    "string": "text",
+    "array": Kind.LIST,
+    "boolean": Kind.BOOLEAN,
+    "integer": Kind.WHOLE_NUMBER,
+    "number": Kind.NUMBER,
+    "string": Kind.TEXT,
 }
 
 _ALTERNATIVES: Final = frozenset({"$ref", "anyOf", "oneOf"})

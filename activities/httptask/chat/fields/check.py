@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal
 
-from httptask.chat.faults import UNKNOWN_FIELD, BodyFault, Severity, kind_of, quoted
+from httptask.chat.faults import UNKNOWN_FIELD, BodyFault, Severity
 from httptask.chat.fields.annotations import About, Length, Own
 from httptask.chat.fields.parts import misplaced
 from httptask.chat.fields.request import ChatBody
@@ -27,8 +27,8 @@ from httptask.chat.fields.shapes import (
 from httptask.chat.fields.unknown import UNKNOWN
 from httptask.chat.fields.words import kind_words, listed, words
 from httptask.connections.providers import ProviderName
-from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.suggest import closest
+from httptask.diagnostics.words import Kind, name_of, quoted, wrong_kind
 from httptask.json.pointer import json_pointer
 from httptask.json.types import is_array, is_object
 
@@ -38,7 +38,6 @@ Server = ProviderName | Literal["any"] | None
 """Whose values of its own pass: those of a provider, of any that is known, or of none."""
 
 _Path = tuple[str | int, ...]
-_LONGEST: Final = 80
 _NO_HINT: Final = About("")
 
 
@@ -126,7 +125,7 @@ class _Check:
         if tag not in value:
             self.report((*path, tag), f"`{tag}` is missing", hint, "missing")
         elif not isinstance(found, str):
-            self.report((*path, tag), f"`{tag}` is {kind_of(found)}, not text", hint, "type")
+            self.report((*path, tag), wrong_kind(f"`{tag}`", found, Kind.TEXT), hint, "type")
         elif found in objects:
             self.fields(objects[found], value, path)
         elif self.is_own(found, shape.own):
@@ -140,27 +139,25 @@ class _Check:
             self.report((*path, tag), f"unknown {tag} {quoted(found)}", hint, "choice", severity)
 
     def wrong_kind(self, shape: Shape, value: Any, path: _Path, about: About) -> None:
-        message = f"{_name(path)} is {kind_of(value)}, not {kind_words(shape)}"
-        if isinstance(shape, Number) and shape.whole and isinstance(value, float):
-            message = f"{_name(path)} is {value}, not a whole number"
+        message = wrong_kind(name_of(path), value, kind_words(shape))
         self.report(path, message, about.hint or f"write {words(shape)}", "type")
 
     def length(self, shape: Shape, length: Length, count: int, path: _Path, about: About) -> None:
         if count < length.fewest:
-            self.report(path, f"{_name(path)} is empty", about.hint or f"write {words(shape)}", "length")
+            self.report(path, f"{name_of(path)} is empty", about.hint or f"write {words(shape)}", "length")
         elif length.most is not None and count > length.most:
-            message = f"{_name(path)} has {count} items, more than {length.most}"
+            message = f"{name_of(path)} has {count} items, more than {length.most}"
             self.report(path, message, f"write {words(shape)}", "length")
 
     def text(self, shape: Text, value: str, path: _Path, about: About) -> None:
         if shape.form is not None:
             if not _compiled(shape.form.pattern).fullmatch(value):
                 hint = f"write {shape.form.words}"
-                self.report(path, f"{_name(path)} is {quoted(value)}, which is not allowed", hint, "form")
+                self.report(path, f"{name_of(path)} is {quoted(value)}, which is not allowed", hint, "form")
         elif shape.length.fewest and not value.strip():
-            self.report(path, f"{_name(path)} is empty", about.hint or f"write {words(shape)}", "length")
+            self.report(path, f"{name_of(path)} is empty", about.hint or f"write {words(shape)}", "length")
         elif shape.length.most is not None and len(value) > shape.length.most:
-            message = f"{_name(path)} has {len(value)} characters, more than {shape.length.most}"
+            message = f"{name_of(path)} has {len(value)} characters, more than {shape.length.most}"
             self.report(path, message, f"write {words(shape)}", "length")
 
     def range(self, shape: Number, value: float, path: _Path) -> None:
@@ -168,7 +165,9 @@ class _Check:
         too_low = least is not None and value < least
         if too_low or (greatest is not None and value > greatest):
             bound = f"below {least}" if too_low else f"above {greatest}"
-            self.report(path, f"{_name(path)} is {quoted(value)}, {bound}", f"write {words(shape)}", "range")
+            self.report(
+                path, f"{name_of(path)} is {quoted(value)}, {bound}", f"write {words(shape)}", "range"
+            )
 
     def choice(self, shape: Choice, value: str, path: _Path) -> None:
         if value in shape.values or self.is_own(value, shape.own):
@@ -178,7 +177,7 @@ class _Check:
         if owners := [note.provider for note in shape.own if value in note.values]:
             hint += f'; a connection with `provider = "{owners[0]}"` takes it'
         severity: Severity = "warning" if shape.is_open else "error"
-        self.report(path, f"unknown value {quoted(value)} of {_name(path)}", hint, "choice", severity)
+        self.report(path, f"unknown value {quoted(value)} of {name_of(path)}", hint, "choice", severity)
 
     def is_own(self, value: str, own: Sequence[Own]) -> bool:
         """Whether a value is one that the server takes, though the API does not have it."""
@@ -187,7 +186,7 @@ class _Check:
     def unknown_field(self, name: str, known: tuple[str, ...], path: _Path) -> None:
         near = closest(name, known)
         hint = f"did you mean `{near}`?" if near else "it is passed on as it is: not every server knows it"
-        self.report(path, f"unknown field {_name(path)}", hint, UNKNOWN_FIELD, "warning")
+        self.report(path, f"unknown field {name_of(path)}", hint, UNKNOWN_FIELD, "warning")
 
     def report(self, path: _Path, message: str, hint: str, rule: str, severity: Severity = "error") -> None:
         self.faults.append(BodyFault(json_pointer(path), message, hint, rule, severity))
@@ -209,12 +208,6 @@ def _is_of_kind(shape: Shape, value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _name(path: _Path) -> str:
-    """What a message calls the value at a path."""
-    last = path[-1]
-    return f"`{shortened(last, _LONGEST)}`" if isinstance(last, str) else f"item {last} of `{path[-2]}`"
 
 
 def _hint(field: Field) -> str:

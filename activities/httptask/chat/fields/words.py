@@ -15,6 +15,7 @@ from httptask.chat.fields.shapes import (
     Shape,
     Text,
 )
+from httptask.diagnostics.words import Kind
 
 __all__ = ["kind_words", "listed", "words"]
 
@@ -32,7 +33,7 @@ def words(shape: Shape) -> str:
             bounds = _range(shape.range)
         case ListOf():
             bounds = _length(shape.length, "item")
-            return f"a list of {bounds}" if bounds else "a list"
+            return f"{Kind.LIST} of {bounds}" if bounds else Kind.LIST
         case MapOf():
             bounds = _length(shape.length, "item")
         case Either():
@@ -46,15 +47,15 @@ def kind_words(shape: Shape) -> str:
     """The JSON type: `a whole number`."""
     match shape:
         case Text() | Choice():
-            return "text"
+            return Kind.TEXT
         case Number():
-            return "a whole number" if shape.whole else "a number"
+            return Kind.WHOLE_NUMBER if shape.whole else Kind.NUMBER
         case Flag():
-            return "true or false"
+            return Kind.BOOLEAN
         case ListOf():
-            return "a list"
+            return Kind.LIST
         case MapOf() | ObjectOf():
-            return "an object"
+            return Kind.OBJECT
         case Either():
             return " or ".join(_kinds(shape, kind_words))
         case Anything():
@@ -68,7 +69,7 @@ def listed(values: Iterable[str]) -> str:
 
 def _kinds(shape: Either, told: Callable[[Shape], str]) -> list[str]:
     parts = [told(part) for part in (shape.plain, shape.list) if part is not None]
-    return [*parts, "an object"] if shape.objects else parts
+    return [*parts, Kind.OBJECT] if shape.objects else parts
 
 
 def _range(bounds: Range) -> str:

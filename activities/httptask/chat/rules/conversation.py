@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from httptask.chat.faults import quoted
 from httptask.chat.fields.unknown import UNKNOWN
 from httptask.chat.rules.rule import Breach, Rule, objects_in, rule
+from httptask.diagnostics.words import quoted
 from httptask.json.tree import parse
 from httptask.json.types import is_array, is_object
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from httptask.chat.faults import BodyFault, quoted
+from httptask.chat.faults import BodyFault
 from httptask.chat.fields.request import ChatBody
 from httptask.chat.fields.shapes import shape_of
 from httptask.chat.fields.unknown import UNKNOWN
 from httptask.diagnostics.suggest import closest
+from httptask.diagnostics.words import quoted
 from httptask.json.pointer import json_pointer
 
 __all__ = ["MODEL_RULE", "MODEL_RULES", "ModelRules", "Takes", "misspelt_fields", "model_faults", "not_taken"]

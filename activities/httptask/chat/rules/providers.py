@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from httptask.chat.faults import BodyFault, quoted
+from httptask.chat.faults import BodyFault
 from httptask.chat.fields.unknown import UNKNOWN
 from httptask.chat.rules.models import not_taken
 from httptask.connections.providers import PROVIDERS, ProviderName
+from httptask.diagnostics.words import quoted
 from httptask.json.pointer import json_pointer
 
 __all__ = ["PROVIDER_RULE", "provider_faults"]

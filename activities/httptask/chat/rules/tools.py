@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from httptask.chat.faults import quoted
 from httptask.chat.fields.unknown import has_unknown
 from httptask.chat.rules.rule import Breach, Rule, is_absent, objects_in, rule
 from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.diagnostics.words import quoted
 from httptask.json.types import is_object
 
 __all__ = ["RULES"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from httptask.diagnostics.words import Kind, wrong_kind
 from httptask.dsl.faults import Fault
 from httptask.dsl.locate import Token, tokens_of
 from httptask.dsl.metadata import RuntimeMetadata, TaskMetadata
@@ -31,5 +32,5 @@ def _faults(model: type[BaseModel], metadata: Mapping[str, Any], owner: tuple[To
     if is_object(settings):
         yield from map(fault_of, errors_of(model, settings, place))
     else:
-        message = "`httptask` must be a mapping"
+        message = wrong_kind("`httptask`", settings, Kind.OBJECT)
         yield Fault(json_pointer(place), "wrong-type", message, "write settings under it", at_key=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from httptask.diagnostics.suggest import closest, hint_for_unknown
+from httptask.diagnostics.words import Kind
 from httptask.dsl.checks.arguments import DESCRIPTORS
 from httptask.dsl.checks.outputs import declared, raw_inputs, transformed_output
 from httptask.dsl.expressions.paths import Reading
@@ -125,7 +126,7 @@ def _fault(pointer: str, before: str, key: str, missing: MissingKey, offset: int
     message = f"`{text}` reads a key, but `{before}` is {missing.kind}"
     hint = (
         f"take an item first: `{before}[0].{key}`, or all: `[{before}[].{key}]`"
-        if missing.kind == "a list"
+        if missing.kind == Kind.LIST
         else None
     )
     return Fault(pointer, "not-an-object", message, hint, offset=offset)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from httptask.chat.faults import Level
 from httptask.diagnostics.suggest import closest, hint_for_unknown
+from httptask.diagnostics.words import quoted
 from httptask.dsl.faults import Fault
 from httptask.dsl.locate import keys_of
 from httptask.dsl.model import CallTask
@@ -13,7 +14,6 @@ from httptask.dsl.structure.tasks import RawTask
 from httptask.dsl.structure.unsupported import unsupported
 from httptask.dsl.structure.validate import errors_of
 from httptask.dsl.tasks import CALLS, UNSUPPORTED_CALLS, function_name
-from httptask.dsl.words import shown
 from httptask.json.pointer import json_pointer
 from httptask.json.types import is_object
 
@@ -46,7 +46,7 @@ def call_faults(task: RawTask, rules: Level) -> Iterator[Fault]:
     if name in UNSUPPORTED_CALLS:
         yield unsupported(pointer, f"call `{name}`", "call the service over HTTP with `call: httpRequest`")
     elif kind is None:
-        yield Fault(pointer, "unknown-function", f"unknown function {shown(call)}", _hint_for_function(call))
+        yield Fault(pointer, "unknown-function", f"unknown function {quoted(call)}", _hint_for_function(call))
     elif is_object(arguments):
         at = (*task.tokens, "with")
         yield from null_faults(kind.spec_model, arguments, at)

@@ -7,9 +7,10 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from httptask.diagnostics.suggest import closest, hint_for_unknown
+from httptask.diagnostics.words import Kind, kind_of_type, name_of, quoted, wrong_kind
 from httptask.dsl.durations import meant_duration
 from httptask.dsl.faults import Fault, child_pointer
-from httptask.dsl.locate import Token, keys_of
+from httptask.dsl.locate import keys_of
 from httptask.dsl.model import Document, TaskBase, Timeout
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.item_lists import ITEM_LISTS
@@ -17,7 +18,6 @@ from httptask.dsl.structure.other_names import elsewhere, meant_key
 from httptask.dsl.structure.unsupported import unsupported_key, unsupported_keyword
 from httptask.dsl.tasks import CALLS, KEYWORDS
 from httptask.dsl.tasks.http.arguments import HttpArguments, HttpRequestArguments
-from httptask.dsl.words import kind_of_type, kind_of_value, shown
 from httptask.json.pointer import json_pointer
 from httptask.json.types import is_array, is_number, is_object
 
@@ -36,14 +36,18 @@ _EXPRESSIONS: Final = frozenset({"as", "from", "if", "in", "items", "until", "wh
 _LONGEST_LITERAL: Final = 60
 _DURATIONS: Final = frozenset({"after", "interval", "timeout", "wait"})
 _TYPES: Final = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "tuple_type": "a list",
-    "list_type": "a list",
+    "string_type": Kind.TEXT,
+    "int_type": Kind.WHOLE_NUMBER,
+    "float_type": Kind.NUMBER,
+    "bool_type": Kind.BOOLEAN,
+    "tuple_type": Kind.LIST,
+    "list_type": Kind.LIST,
 }
-_UNQUOTED: Final = {"true or false": "`true` or `false`", "a whole number": "digits", "a number": "digits"}
+_UNQUOTED: Final[dict[str, str]] = {
+    Kind.BOOLEAN: "`true` or `false`",
+    Kind.WHOLE_NUMBER: "digits",
+    Kind.NUMBER: "digits",
+}
 _KINDS_OF_TASK: Final = ", ".join(f"`{keyword}`" for keyword in KEYWORDS)
 _ITEM_LIST_KEYS: Final = frozenset(each.path[-1] for each in ITEM_LISTS)
 _FUNCTION_OF: Final = {kind.spec_model: function for function, kind in CALLS.items()}
@@ -62,7 +66,7 @@ def fault_of(found: Found) -> Fault:
             what, hint = _FORMS.get(
                 found.key, ("a status", 'write a number (404) or a class of them ("2xx")')
             )
-            return Fault(found.pointer, "wrong-form", f"{shown(str(found.value))} is not {what}", hint)
+            return Fault(found.pointer, "wrong-form", f"{quoted(str(found.value))} is not {what}", hint)
         case "literal_error":
             return _unknown_choice(found)
         case "too_short":
@@ -87,10 +91,10 @@ def _unknown_key(found: Found) -> Fault:
         )
         return Fault(found.pointer, "two-keywords", message, hint, at_key=True)
     known = keys_of(owner) if owner is not None else ()
-    hint = hint_for_unknown(key, known, "keys of this mapping")
+    hint = hint_for_unknown(key, known, "keys that may stand here")
     if closest(key, known) is None:
         hint = _hint_for_other_name(owner, key, known) or hint
-    return Fault(found.pointer, "unknown-key", f"unknown key {shown(key)}", hint, at_key=True)
+    return Fault(found.pointer, "unknown-key", f"unknown key {quoted(key)}", hint, at_key=True)
 
 
 def _hint_for_other_name(owner: type[BaseModel] | None, key: str, known: tuple[str, ...]) -> str | None:
@@ -114,7 +118,7 @@ def _missing_key(found: Found) -> Fault:
     fields = {} if owner is None else owner.model_fields
     about = next((field.description for name, field in fields.items() if key in (field.alias, name)), None)
     hint = f"add `{key}`: {about}" if about else f"add `{key}`"
-    container = _name(found.tokens[:-1]) if len(found.tokens) > 1 else "the definition"
+    container = name_of(found.tokens[:-1]) if len(found.tokens) > 1 else "the definition"
     if found.model in _FUNCTION_OF and len(found.location.tokens) == 1:
         container = f"`call: {_FUNCTION_OF[found.model]}`"
     return Fault(
@@ -125,7 +129,7 @@ def _missing_key(found: Found) -> Fault:
 def _not_a_task(found: Found) -> Fault:
     task: Any = found.value
     if not is_object(task):
-        message = f"the task `{found.key}` is {kind_of_value(task)}, not a mapping"
+        message = wrong_kind(f"the task `{found.key}`", task, Kind.OBJECT)
         return Fault(
             found.pointer, "wrong-type", message, f"write what it does: {_KINDS_OF_TASK}", at_key=True
         )
@@ -143,46 +147,41 @@ def _not_a_task(found: Found) -> Fault:
 
 def _unknown_choice(found: Found) -> Fault:
     choices = re.findall(r"'([^']*)'", str(found.error.get("ctx", {}).get("expected", "")))
-    got = shown(found.value) if isinstance(found.value, str) else kind_of_value(found.value)
     hint = hint_for_unknown(str(found.value), choices, "allowed")
-    return Fault(found.pointer, "unknown-choice", f"`{found.key}` can't be {got}", hint)
+    return Fault(found.pointer, "unknown-choice", f"`{found.key}` can't be {quoted(found.value)}", hint)
 
 
 def _out_of_bounds(found: Found) -> Fault:
     bounds = found.error.get("ctx", {})
     limit = f"at least {bounds['ge']}" if "ge" in bounds else f"at most {bounds['le']}"
     return Fault(
-        found.pointer, "out-of-bounds", f"{_name(found.tokens)} is {found.value}", f"it must be {limit}"
+        found.pointer, "out-of-bounds", f"{name_of(found.tokens)} is {found.value}", f"it must be {limit}"
     )
 
 
 def _wrong_type(found: Found) -> Fault:
-    got = kind_of_value(found.value)
     if found.tokens[-2:-1] and found.tokens[-2] in _ITEM_LIST_KEYS:
         hint = "write `- NAME:` and under it what it does"
-        return Fault(found.pointer, "wrong-type", f"this item is {got}, not a name with a mapping", hint)
+        return Fault(
+            found.pointer, "wrong-type", wrong_kind("this item", found.value, "a name with an object"), hint
+        )
     expected = _expected(found)
-    message = f"{_name(found.tokens)} must be {expected}, and is {got}"
+    message = wrong_kind(name_of(found.tokens), found.value, expected)
     return Fault(found.pointer, "wrong-type", message, _hint_for_type(found, expected))
-
-
-def _name(tokens: tuple[Token, ...]) -> str:
-    last = tokens[-1]
-    return f"`{last}`" if isinstance(last, str) else f"item {last + 1} of `{tokens[-2]}`"
 
 
 def _expected(found: Found) -> str:
     """What may stand there: all the alternatives, where a union took none."""
     if found.alternatives:
         return " or ".join(dict.fromkeys(kind_of_type(member) for member in found.alternatives))
-    return _TYPES.get(found.kind, "a mapping")
+    return _TYPES.get(found.kind, Kind.OBJECT)
 
 
 def _hint_for_type(found: Found, expected: str) -> str | None:
     owner, value = found.location.owner, found.value
     if found.model is HttpArguments and found.location.tokens[:-1] == ("query",):
-        quoted = f'quote it: {found.key}: "{value}", or ' if is_number(value) else ""
-        return f"{quoted}use `call: httpRequest`, which takes numbers and lists"
+        in_quotes = f'quote it: {found.key}: "{value}", or ' if is_number(value) else ""
+        return f"{in_quotes}use `call: httpRequest`, which takes numbers and lists"
     if owner is Document and is_number(value):
         return f'write three numbers in quotes: {found.key}: "{_three_numbers(value)}"'
     if found.key in _DURATIONS and (meant := meant_duration(value)) is not None:
@@ -191,7 +190,7 @@ def _hint_for_type(found: Found, expected: str) -> str | None:
         return "give it a value, or remove the key"
     if found.key in _EXPRESSIONS and (is_array(value) or is_object(value)):
         return f"write an expression: {found.key}: '${{ {_literal(value)} }}'"
-    if expected == "text" and isinstance(value, bool | int | float):
+    if expected == Kind.TEXT and isinstance(value, bool | int | float):
         text = str(value).lower() if isinstance(value, bool) else str(value)
         return f'quote it: {found.key}: "{text}"'
     if expected in _UNQUOTED and isinstance(value, str):
@@ -200,7 +199,7 @@ def _hint_for_type(found: Found, expected: str) -> str | None:
             if "${" in value
             else f"write {_UNQUOTED[expected]}, without quotes"
         )
-    return "write the items as a list" if expected == "a list" else None
+    return "write the items as a list" if expected == Kind.LIST else None
 
 
 def _literal(value: Any) -> str:

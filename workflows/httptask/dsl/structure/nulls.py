@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from httptask.diagnostics.words import accepts
 from httptask.dsl.faults import Fault
 from httptask.dsl.locate import (
     Token,
@@ -16,7 +17,6 @@ from httptask.dsl.locate import (
     unwrapped,
 )
 from httptask.dsl.tasks import keyword_of
-from httptask.dsl.words import accepts
 from httptask.json.pointer import json_pointer
 from httptask.json.types import is_array, is_object
 

@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
+from httptask.diagnostics.words import wrong_kind
 from httptask.dsl.bounds import MAX_DEPTH
 from httptask.dsl.faults import Fault, child_pointer
-from httptask.dsl.words import kind_of_value
 from httptask.json.types import is_array, is_object
 
 __all__ = ["plain_fault"]
@@ -14,7 +14,7 @@ __all__ = ["plain_fault"]
 def plain_fault(data: Any) -> Fault | None:
     """The reason why data can't be a definition at all, if there is one."""
     if not is_object(data):
-        message = f"a definition is a mapping with `document` and `do`, and this is {kind_of_value(data)}"
+        message = wrong_kind("the definition", data, "an object with `document` and `do`")
         return Fault("", "wrong-type", message, "begin with `document:`")
     pending: list[tuple[Any, str, int]] = [(data, "", 1)]
     while pending:
@@ -22,7 +22,7 @@ def plain_fault(data: Any) -> Fault | None:
         if depth > MAX_DEPTH:
             return Fault(pointer, "too-deep", f"nested deeper than {MAX_DEPTH} levels", "flatten this part")
         if not _is_json(value):
-            hint = "write text, numbers, true, false, null, lists and mappings"
+            hint = "write text, numbers, true, false, null, lists and objects"
             return Fault(pointer, "not-json", "JSON can't hold this value", hint)
         children = value.items() if is_object(value) else enumerate(value) if is_array(value) else ()
         pending += [(child, child_pointer(pointer, key), depth + 1) for key, child in children]

@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from httptask.activities.allowance import OURS
 from httptask.chat.faults import Level
+from httptask.diagnostics.words import quoted
 from httptask.dsl.expressions import has_expression
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.model import DefinitionModel
 from httptask.dsl.parts import Part, PartsBuilder
 from httptask.dsl.tasks.kind import CallKind, TaskNode
-from httptask.dsl.words import shown
 
 __all__ = ["ACTIVITY", "ARGUMENTS"]
 
@@ -41,7 +41,7 @@ class _Activity(CallKind[ActivityArguments]):
         at = child_pointer(pointer, "type")
         if isinstance(type_, str) and type_.startswith(OURS):
             hint = "write `call: httpRequest` or `call: chatCompletion`"
-            yield Fault(at, "own-activity", f"{shown(type_)} is an activity of httptask", hint)
+            yield Fault(at, "own-activity", f"{quoted(type_)} is an activity of httptask", hint)
         elif has_expression(type_):  # which activity is called has to be known before the run, to be allowed
             hint = "write the name; `switch` chooses between several"
             yield Fault(at, "expression-not-here", "`type` is a name, not an expression", hint)

@@ -119,7 +119,7 @@ class Builder:
             )
         elif key in frame.keys:
             frame.drops_next = True
-            message = f"the key `{key}` stands twice in this mapping, first in line {frame.keys[key].line}"
+            message = f"the key `{key}` stands twice, first in line {frame.keys[key].line}"
             self._fault(
                 "duplicate-key",
                 message,
@@ -160,7 +160,7 @@ class Builder:
     def _open(self, token: Token) -> None:
         if self._expects_key():
             hint = 'quote text that begins with `{` or `[`, above all an expression: "${ .x }"'
-            raise self._stop("key-not-text", "a mapping or list can't be a key", hint, token.place)
+            raise self._stop("key-not-text", "an object or list can't be a key", hint, token.place)
         if len(self._stack) >= MAX_DEPTH:
             raise self._stop(
                 "too-deep", f"nested deeper than {MAX_DEPTH} levels", "flatten this part", token.place

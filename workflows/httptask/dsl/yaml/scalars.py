@@ -7,6 +7,8 @@ import math
 import re
 from typing import Final
 
+from httptask.diagnostics.words import Kind, kind_of
+
 __all__ = ["NotJsonError", "not_text", "read_plain", "read_text"]
 
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
@@ -63,17 +65,9 @@ def read_text(text: str) -> str:
 
 
 def not_text(text: str) -> str | None:
-    """What an unquoted scalar is to YAML if it isn't text: an article and a noun."""
+    """What an unquoted scalar is to YAML if it isn't text."""
     try:
         value = read_plain(text)
     except NotJsonError:
-        return "a number"
-    match value:
-        case str():
-            return None
-        case bool():
-            return "true or false"
-        case None:
-            return "nothing"
-        case _:
-            return "a number"
+        return Kind.NUMBER
+    return None if isinstance(value, str) else kind_of(value)

@@ -10,10 +10,10 @@ from httptask.chat.response.structured_output import asks_for_json
 from httptask.chat.rules.models import Takes
 from httptask.chat.tools import handler_faults
 from httptask.diagnostics.suggest import closest
+from httptask.diagnostics.words import quoted
 from httptask.dsl.expressions import has_expression
 from httptask.dsl.faults import Fault, Severity, child_pointer
 from httptask.dsl.tasks.chat.arguments import EXTRA_ARGUMENTS
-from httptask.dsl.words import shown
 from httptask.json.types import is_array, is_object
 
 __all__ = ["chat_faults"]
@@ -35,7 +35,7 @@ def chat_faults(pointer: str, arguments: dict[str, Any], rules: Level) -> Iterat
     for key, near in misspelt.items():
         hint = f"did you mean `{near}`?"
         yield Fault(
-            child_pointer(pointer, key), "unknown-key", f"unknown key {shown(key)}", hint, at_key=True
+            child_pointer(pointer, key), "unknown-key", f"unknown key {quoted(key)}", hint, at_key=True
         )
     for fault in check_body(body, has_expression, level=rules, model_rules=_ANY_MODEL, provider="any"):
         if fault.pointer[1:] not in (*misspelt, *misspelt.values()):

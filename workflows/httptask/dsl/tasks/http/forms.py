@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from httptask.diagnostics.words import Kind, wrong_kind
 from httptask.dsl.expressions import is_whole_expression
 from httptask.dsl.faults import Fault
 from httptask.dsl.forms import URI, expression_fault
@@ -45,11 +46,11 @@ def _address(pointer: str, text: str) -> Iterator[Fault]:
 
 
 def _members(pointer: str, name: str, text: str) -> Iterator[Fault]:
-    """A part of a request that is a mapping (or, of `multipart`, a list), or an expression that yields one."""
+    """A part of a request that is an object (or, of `multipart`, a list), or an expression that yields one."""
     if "${" in text:
         fault = expression_fault(pointer, text)
         yield from () if fault is None else (fault,)
         return
-    kind = "list" if name == "multipart" else "mapping"
-    hint = f"write its members under it, or one expression that yields a {kind}"
-    yield Fault(pointer, "wrong-type", f"`{name}` is text, not a {kind}", hint)
+    kind = Kind.LIST if name == "multipart" else Kind.OBJECT
+    hint = f"write its members under it, or one expression that yields {kind}"
+    yield Fault(pointer, "wrong-type", wrong_kind(f"`{name}`", text, kind), hint)

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from httptask.diagnostics.words import kind_of
 from httptask.dsl.expressions import has_expression
 from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.tasks.http.arguments import BODY_ARGUMENTS
 from httptask.dsl.tasks.http.body_places import missing_place
-from httptask.dsl.words import kind_of_value
 from httptask.json.types import is_array, is_object
 
 __all__ = ["place_faults"]
@@ -47,17 +47,17 @@ def _body_fault(arguments: dict[str, Any], member: str) -> tuple[str, str] | Non
     if kind is None:
         return (
             f"the request has no `body` for `{member}` to be set in",
-            f"add `body`, a mapping, {_OTHER_PLACE}",
+            f"add `body`, an object, {_OTHER_PLACE}",
         )
     body = arguments[kind]
     if kind != "body" or (isinstance(body, str) and not has_expression(body)):
         message = f"`{member}` can't be set: the body is no JSON"
-        return message, f"write `body` as a mapping, {_OTHER_PLACE}"
+        return message, f"write `body` as an object, {_OTHER_PLACE}"
     missing = missing_place(body, member, has_expression)
     if missing is None:
         return None
     token, found = missing
-    message = f"the body has no place for `{member}`: there is no `{token}` in {kind_of_value(found)}"
+    message = f"the body has no place for `{member}`: there is no `{token}` in {kind_of(found)}"
     return message, "write into `body` what stands around it"
 
 
