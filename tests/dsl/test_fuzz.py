@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from httptask.dsl.faults import Severity
+from httptask.diagnostics.fault import Severity
 from httptask.dsl.loader import Loaded, load_text
 from support.definitions import HEAD, standard
 

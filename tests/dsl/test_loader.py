@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from httptask.dsl.faults import Fault
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.loader import load_file, load_text
 from support.definitions import DEFINITION, HEAD
 

@@ -1,7 +1,7 @@
 """What only this runtime understands."""
 
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.compile import compile_definition
-from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.portable import portable_uses
 from httptask.dsl.yaml import read_yaml
 from support.definitions import DEFINITION, HEAD

@@ -6,8 +6,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from httptask.diagnostics.fault import Severity
 from httptask.dsl.compile import compile_definition
-from httptask.dsl.faults import Severity
 from httptask.dsl.loader import load_file
 from httptask.dsl.schema import editor_schema
 from httptask.dsl.yaml import read_yaml

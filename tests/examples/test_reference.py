@@ -11,8 +11,8 @@ from temporalio.exceptions import ApplicationError
 
 from httptask.calls.problem import ERROR_TYPE_PREFIX, problem_of_failure
 from httptask.chat.models import CALL_FIELDS, Completion
+from httptask.diagnostics.fault import Severity
 from httptask.dsl.compile import compile_definition
-from httptask.dsl.faults import Severity
 from httptask.dsl.tasks import KEYWORDS
 from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments
 from httptask.dsl.tasks.http.arguments import HttpArguments, HttpRequestArguments

@@ -11,7 +11,7 @@ from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.dsl.compile import compile_definition
-from httptask.dsl.faults import child_pointer
+from httptask.json.pointer import child_pointer
 from httptask.plugin import AllowedActivity
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import calling, completion

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import jsonschema_rs
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.compile import Compiled, compile_definition
-from httptask.dsl.faults import Fault
 from httptask.dsl.yaml import read_yaml
 
 _SCHEMA = Path(__file__).parents[1] / "dsl" / "standard" / "workflow.yaml"

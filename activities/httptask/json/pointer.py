@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable
 
-__all__ = ["json_pointer", "pointer_tokens"]
+__all__ = ["child_pointer", "json_pointer", "pointer_tokens"]
 
 
 def json_pointer(path: Iterable[str | int]) -> str:
     """The pointer of a path of keys and indices; empty for the whole document."""
     return "".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in path)
+
+
+def child_pointer(pointer: str, key: str | int) -> str:
+    """Append one reference token to a pointer, escaped as section 3 asks."""
+    return pointer + json_pointer([key])
 
 
 def pointer_tokens(pointer: str) -> tuple[str, ...]:

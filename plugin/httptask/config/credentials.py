@@ -7,7 +7,7 @@ from typing import Any, Final
 from httptask.config.config import Config
 from httptask.config.find import CONFIG_NAME
 from httptask.connections.connection import Connection
-from httptask.dsl.faults import Fault, Severity
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place
 from httptask.http.headers import is_credential

@@ -2,7 +2,7 @@
 
 import pytest
 
-from httptask.dsl.faults import Severity
+from httptask.diagnostics.fault import Severity
 from support.definitions import faults_of
 
 KEPT = ", keepHeaders: [X-Quota]"

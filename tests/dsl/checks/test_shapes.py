@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from httptask.dsl.faults import Severity
+from httptask.diagnostics.fault import Severity
 from httptask.dsl.schema_shape import SchemaShape
 from support.definitions import faults_of
 

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions import (
     LIMIT_SECONDS,
     Expression,
@@ -13,7 +14,6 @@ from httptask.dsl.expressions import (
     parse_template,
     render,
 )
-from httptask.dsl.faults import Fault
 
 POINTER = "/do/0/task/field"
 

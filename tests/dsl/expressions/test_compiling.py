@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions import Expression, compile_check
-from httptask.dsl.faults import Fault
 
 Parse = Callable[[str], Expression]
 

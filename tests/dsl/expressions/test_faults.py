@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions import parse_expression
 from httptask.dsl.expressions.refusals import REFUSED_FUNCTIONS
-from httptask.dsl.faults import Fault
 
 GOLDEN = [
     (

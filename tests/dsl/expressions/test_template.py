@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions import Secret, Template, parse_template
-from httptask.dsl.faults import Fault
 
 
 def template_of(value: Any) -> Template:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from httptask.diagnostics.fault import Severity
 from httptask.dsl.compile import compile_definition
-from httptask.dsl.faults import Severity
 from httptask.dsl.yaml import read_yaml
 from support.definitions import DEFINITION, faults_of
 from support.typos import FROM_ELSEWHERE, KEYS, NAMES_AND_FIELDS, WARNED, typos

@@ -4,8 +4,8 @@ import copy
 from dataclasses import dataclass
 from typing import Any, Final
 
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.checks import CHECKS
-from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.locate import tokens_of, value_at
 from httptask.dsl.program import Program
 from httptask.dsl.program_builder import build_program

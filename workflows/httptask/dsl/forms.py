@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions import is_whole_expression
-from httptask.dsl.faults import Fault
 
 __all__ = ["URI", "expression_fault"]
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.bounds import MAX_BYTES
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.expressions import ExpressionsBusy, compile_check
-from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.program import Program
 from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place, Positions, read_yaml

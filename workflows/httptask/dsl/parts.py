@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions import (
     Expression,
     Template,
@@ -11,8 +12,8 @@ from httptask.dsl.expressions import (
     parse_expression,
     parse_template,
 )
-from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.model import DurationLiteral, Timeout, Use
+from httptask.json.pointer import child_pointer
 
 __all__ = [
     "EXPORT",

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.checks.places import text_at
 from httptask.dsl.expressions import is_whole_expression
-from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.model import CallTask
 from httptask.dsl.parts import TemplateUse
 from httptask.dsl.program import Program

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.definition import Definition
-from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.model import CallTask, TaskBase, Use
 from httptask.dsl.parts import (
     EXPORT,
@@ -25,6 +25,7 @@ from httptask.dsl.parts import (
 from httptask.dsl.program import Program, Scope, resolve_scope
 from httptask.dsl.tasks import kind_of_task
 from httptask.dsl.tasks.kind import CallKind, TaskKind, TaskNode, TaskSequence
+from httptask.json.pointer import child_pointer
 
 __all__ = ["build_program"]
 

@@ -11,8 +11,8 @@ from httptask.chat.rules.models import model_faults
 from httptask.chat.rules.providers import provider_faults
 from httptask.connections.connection import Connection
 from httptask.connections.providers import PROVIDERS
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.expressions import has_expression
-from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.chat import CHAT_COMPLETION
 from httptask.dsl.tasks.kind import TaskNode

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from httptask.dsl.faults import Fault
+from httptask.diagnostics.fault import Fault
 from httptask.http.errors import RequestInvalid
 
 __all__ = ["refusals"]

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from httptask.dsl.faults import Fault, Severity
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.yaml import Place
 
 __all__ = ["Report"]

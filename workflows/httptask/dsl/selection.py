@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 from httptask.diagnostics.cutting import in_one_line
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions import (
     Expression,
     ExpressionFailed,
@@ -17,7 +18,6 @@ from httptask.dsl.expressions import (
     parse_expression,
 )
 from httptask.dsl.expressions.messages import not_a_condition
-from httptask.dsl.faults import Fault
 from httptask.http.errors import SelectionFailed
 from httptask.http.models import StreamReading
 from httptask.json.types import is_array

@@ -12,9 +12,9 @@ from temporalio.common import RawValue
 
 from httptask.activities.names import LOAD_DEFINITION
 from httptask.calls.problem import Problem, TaskFault
+from httptask.diagnostics.fault import Severity
 from httptask.dsl.canonical import canonical_json, sha256
 from httptask.dsl.compile import compile_definition
-from httptask.dsl.faults import Severity
 from httptask.dsl.program import Program
 from httptask.interpreter.interpreter import Interpreter
 from httptask.interpreter.state import LIVE_MEMO, RunState

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import closest, hint_for_unknown
-from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.program import Program
 
 __all__ = ["unknown_connections", "uses_of_connections"]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.checks.durations import check_durations
 from httptask.dsl.checks.flow import check_flow
 from httptask.dsl.checks.forms import check_forms
@@ -15,7 +16,6 @@ from httptask.dsl.checks.references import check_references
 from httptask.dsl.checks.schemas import check_schemas
 from httptask.dsl.checks.secrets import check_secrets
 from httptask.dsl.checks.shapes import check_shapes
-from httptask.dsl.faults import Fault
 from httptask.dsl.program import Program
 
 __all__ = ["CHECKS"]

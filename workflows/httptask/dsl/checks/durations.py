@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.durations import meant_duration, seconds_of
-from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.forms import expression_fault
 from httptask.dsl.model import Duration, DurationLiteral, Timeout
 from httptask.dsl.program import Program
+from httptask.json.pointer import child_pointer
 
 __all__ = ["check_durations"]
 

@@ -6,8 +6,8 @@ dsl-reference.md, Flow Directive: a directive names a task of the same list, or 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import hint_for_unknown
-from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.model import FLOW_DIRECTIVES
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import Jump, TaskNode, TaskSequence

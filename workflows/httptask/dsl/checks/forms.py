@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from httptask.authentication.policy import OidcPolicy, Policy
-from httptask.dsl.faults import Fault, child_pointer
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.forms import URI
 from httptask.dsl.model import AuthenticationPolicy
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.raise_error import error_faults
+from httptask.json.pointer import child_pointer
 
 __all__ = ["check_forms"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from httptask.dsl.faults import Fault
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.program import Program
 
 __all__ = ["check_kinds"]

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from httptask.dsl.faults import Fault, Severity, child_pointer
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.parts import TemplateUse
 from httptask.dsl.program import Program
 from httptask.http.headers import is_credential
+from httptask.json.pointer import child_pointer
 from httptask.json.types import is_object
 
 __all__ = ["LITERAL_CREDENTIAL", "check_literals"]

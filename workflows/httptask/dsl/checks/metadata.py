@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.words import Kind, wrong_kind
-from httptask.dsl.faults import Fault
 from httptask.dsl.locate import Token, tokens_of
 from httptask.dsl.metadata import RuntimeMetadata, TaskMetadata
 from httptask.dsl.program import Program

@@ -6,14 +6,15 @@ from typing import Final
 
 from httptask.authentication.check import policy_faults
 from httptask.authentication.policy import Policy
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.dsl.durations import meant_duration
 from httptask.dsl.expressions import has_expression
-from httptask.dsl.faults import Fault, Severity, child_pointer
 from httptask.dsl.model import AuthenticationPolicy, Use
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.http.addresses import WHY_NOT_FROM_DATA
 from httptask.dsl.tasks.kind import TaskNode
+from httptask.json.pointer import child_pointer
 
 __all__ = ["check_names"]
 

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.expressions import TemplateText
-from httptask.dsl.faults import Fault, Severity, child_pointer
 from httptask.dsl.program import Program
+from httptask.json.pointer import child_pointer
 from httptask.json.types import is_array, is_object
 
 __all__ = ["check_placeholders"]

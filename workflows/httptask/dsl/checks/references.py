@@ -7,9 +7,9 @@ runtime adds `$tasks`.
 from collections.abc import Iterator
 from typing import Final
 
+from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.checks.places import offset_in
-from httptask.dsl.faults import Fault
 from httptask.dsl.parts import ExpressionUse, Place
 from httptask.dsl.program import Program, Scope
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from httptask.dsl.faults import Fault
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.model import Export, Input, Output
 from httptask.dsl.program import Program
 from httptask.json.schema import compile_schema

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
+from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.checks.places import offset_in
-from httptask.dsl.faults import Fault
 from httptask.dsl.parts import TemplateUse
 from httptask.dsl.program import Program
 

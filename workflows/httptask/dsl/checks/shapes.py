@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.diagnostics.words import Kind
 from httptask.dsl.checks.arguments import DESCRIPTORS
 from httptask.dsl.checks.outputs import declared, raw_inputs, transformed_output
 from httptask.dsl.expressions.paths import Reading
-from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.parts import ExpressionUse
 from httptask.dsl.program import Program
 from httptask.dsl.schema_shape import MissingKey, SchemaShape

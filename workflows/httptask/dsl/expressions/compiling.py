@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 
 from httptask.diagnostics.cutting import in_one_line
+from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import closest
 from httptask.dsl.expressions.expression import Expression, to_fault
 from httptask.dsl.expressions.helper_process import HelperStopped
@@ -14,7 +15,6 @@ from httptask.dsl.expressions.jq_program import CHECK_FIRST_LINE, check_program
 from httptask.dsl.expressions.lexer import Problem
 from httptask.dsl.expressions.pool import run_program
 from httptask.dsl.expressions.refusals import REFUSED_FUNCTIONS
-from httptask.dsl.faults import Fault
 
 __all__ = ["compile_check", "problem_of"]
 

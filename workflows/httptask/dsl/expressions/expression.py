@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions.analysis import analyse
 from httptask.dsl.expressions.lexer import Lexed, Problem, lex
 from httptask.dsl.expressions.paths import Reading
-from httptask.dsl.faults import Fault
 
 __all__ = ["Expression", "is_whole_expression", "parse_expression", "read_expression", "to_fault"]
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions.expression import Expression, read_expression, to_fault
 from httptask.dsl.expressions.joined_text import text_parts
 from httptask.dsl.expressions.lexer import Lexed, lex
 from httptask.dsl.expressions.paths import static_path
-from httptask.dsl.faults import Fault, child_pointer
+from httptask.json.pointer import child_pointer
 from httptask.json.types import is_object
 
 __all__ = [

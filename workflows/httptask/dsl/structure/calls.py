@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from httptask.chat.faults import Level
+from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.diagnostics.words import quoted
-from httptask.dsl.faults import Fault
 from httptask.dsl.locate import keys_of
 from httptask.dsl.model import CallTask
 from httptask.dsl.structure.found import Found

@@ -5,9 +5,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.bounds import MAX_TASKS
 from httptask.dsl.definition import Definition
-from httptask.dsl.faults import Fault
 from httptask.dsl.metadata import rules_level
 from httptask.dsl.structure.calls import argument_errors, call_faults
 from httptask.dsl.structure.found import Found

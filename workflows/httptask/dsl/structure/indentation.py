@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.definition import Definition
-from httptask.dsl.faults import Fault
 from httptask.dsl.locate import Token, alternatives_of, is_model, key_types, keys_of, unwrapped
 from httptask.dsl.model import Document, Input, Output, Use
 from httptask.dsl.structure.item_lists import CASE_LISTS, TASK_LISTS

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.diagnostics.words import Kind, kind_of_type, name_of, quoted, wrong_kind
 from httptask.dsl.durations import meant_duration
-from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.locate import keys_of
 from httptask.dsl.model import Document, TaskBase, Timeout
 from httptask.dsl.structure.found import Found
@@ -18,7 +18,7 @@ from httptask.dsl.structure.other_names import elsewhere, meant_key
 from httptask.dsl.structure.unsupported import unsupported_key, unsupported_keyword
 from httptask.dsl.tasks import CALLS, KEYWORDS
 from httptask.dsl.tasks.http.arguments import HttpArguments, HttpRequestArguments
-from httptask.json.pointer import json_pointer
+from httptask.json.pointer import child_pointer, json_pointer
 from httptask.json.types import is_array, is_number, is_object
 
 __all__ = ["fault_of"]

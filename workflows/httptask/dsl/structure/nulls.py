@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.words import accepts
-from httptask.dsl.faults import Fault
 from httptask.dsl.locate import (
     Token,
     alternatives_of,

@@ -3,9 +3,10 @@
 import math
 from typing import Any
 
+from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.words import wrong_kind
 from httptask.dsl.bounds import MAX_DEPTH
-from httptask.dsl.faults import Fault, child_pointer
+from httptask.json.pointer import child_pointer
 from httptask.json.types import is_array, is_object
 
 __all__ = ["plain_fault"]

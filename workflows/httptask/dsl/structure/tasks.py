@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from httptask.dsl.faults import Fault
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.locate import Token
 from httptask.dsl.structure.item_lists import ITEM_LISTS, TASK_LISTS
 from httptask.json.pointer import json_pointer

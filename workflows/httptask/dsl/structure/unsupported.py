@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.definition import Definition
-from httptask.dsl.faults import Fault
 from httptask.dsl.model import Schema, Use
 from httptask.dsl.tasks import UNSUPPORTED_KEYWORDS
 

@@ -5,12 +5,13 @@ from typing import Any, Final
 
 from httptask.activities.allowance import OURS
 from httptask.chat.faults import Level
+from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.words import quoted
 from httptask.dsl.expressions import has_expression
-from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.model import DefinitionModel
 from httptask.dsl.parts import Part, PartsBuilder
 from httptask.dsl.tasks.kind import CallKind, TaskNode
+from httptask.json.pointer import child_pointer
 
 __all__ = ["ACTIVITY", "ARGUMENTS"]
 

@@ -7,8 +7,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from httptask.chat.faults import Level
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions import Expression, Template
-from httptask.dsl.faults import Fault
 from httptask.dsl.model import AuthenticationPolicy, DurationLiteral, TaskBase, Use
 from httptask.dsl.parts import Compiled, Part, PartsBuilder
 from httptask.dsl.schema_shape import SchemaShape

@@ -6,12 +6,13 @@ from typing import Final
 
 from pydantic import Field
 
+from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import hint_for_unknown
-from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.forms import URI, expression_fault
 from httptask.dsl.model import DefinitionModel, ErrorDefinition, TaskBase, Use
 from httptask.dsl.parts import Part, PartsBuilder
 from httptask.dsl.tasks.kind import TaskKind, TaskNode
+from httptask.json.pointer import child_pointer
 
 __all__ = ["ERROR", "RAISE", "error_faults"]
 

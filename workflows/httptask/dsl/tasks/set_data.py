@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from httptask.dsl.faults import Fault
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.model import TaskBase, Use
 from httptask.dsl.parts import Part, PartsBuilder
 from httptask.dsl.schema_shape import SchemaShape

@@ -5,10 +5,10 @@ from typing import Final
 
 from pydantic import Field
 
-from httptask.dsl.faults import child_pointer
 from httptask.dsl.model import DefinitionModel, TaskBase
 from httptask.dsl.parts import Part, PartsBuilder
 from httptask.dsl.tasks.kind import Jump, TaskKind, TaskNode
+from httptask.json.pointer import child_pointer
 
 __all__ = ["SWITCH", "condition_of"]
 

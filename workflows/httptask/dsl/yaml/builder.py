@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.bounds import MAX_DEPTH
-from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.yaml.positions import Place, Positions, Spot
 from httptask.dsl.yaml.scalars import NotJsonError, not_text, read_plain, read_text
 from httptask.dsl.yaml.syntax import UnquotedExpression, comment_in_expression, explain_unquoted
 from httptask.dsl.yaml.tokens import Token
+from httptask.json.pointer import child_pointer
 
 __all__ = ["Builder", "LocatedFault", "StopReadingError", "place_at"]
 

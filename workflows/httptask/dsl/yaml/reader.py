@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.bounds import MAX_BYTES
-from httptask.dsl.faults import Fault
 from httptask.dsl.yaml.builder import Builder, LocatedFault, StopReadingError, place_at
 from httptask.dsl.yaml.positions import Place, Positions
 from httptask.dsl.yaml.syntax import UnquotedExpression, explain, find_unquoted_expression

@@ -6,13 +6,13 @@ from typing import Any
 from httptask.calls.chat import chat_output
 from httptask.calls.problem import TaskFault
 from httptask.chat.tools import failed, handler_faults
-from httptask.dsl.faults import child_pointer
 from httptask.dsl.tasks.chat import BODY, CHAT_COMPLETION, handler_key
 from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments
 from httptask.interpreter.fallback import Candidates
 from httptask.interpreter.parallel import Parallel
 from httptask.interpreter.state import Frame
 from httptask.interpreter.task_context import Child, Complete, Paused, Step, TaskContext
+from httptask.json.pointer import child_pointer
 from httptask.json.types import is_array
 from httptask.workflows.conversation import Account, Conversation, ConversationState, PendingCall
 

@@ -6,13 +6,14 @@ from typing import Any, Final
 from httptask.chat.faults import Level
 from httptask.chat.fields.json_schema import body_schema
 from httptask.chat.models import CALL_FIELDS, Completion
-from httptask.dsl.faults import Fault, Severity, child_pointer
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.model import Use
 from httptask.dsl.parts import Part, PartsBuilder
 from httptask.dsl.schema_shape import SchemaShape
 from httptask.dsl.tasks.chat.arguments import EXTRA_ARGUMENTS, ChatCompletionArguments
 from httptask.dsl.tasks.chat.written import chat_faults
 from httptask.dsl.tasks.kind import Body, CallKind, TaskNode
+from httptask.json.pointer import child_pointer
 from httptask.json.types import is_object
 
 __all__ = ["BODY", "CHAT_COMPLETION", "handler_key"]

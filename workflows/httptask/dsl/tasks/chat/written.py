@@ -9,11 +9,12 @@ from httptask.chat.fields.unknown import has_unknown, with_unknown
 from httptask.chat.response.structured_output import asks_for_json
 from httptask.chat.rules.models import Takes
 from httptask.chat.tools import handler_faults
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import closest
 from httptask.diagnostics.words import quoted
 from httptask.dsl.expressions import has_expression
-from httptask.dsl.faults import Fault, Severity, child_pointer
 from httptask.dsl.tasks.chat.arguments import EXTRA_ARGUMENTS
+from httptask.json.pointer import child_pointer
 from httptask.json.types import is_array, is_object
 
 __all__ = ["chat_faults"]

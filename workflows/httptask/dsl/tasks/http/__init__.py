@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 from httptask.chat.faults import Level
-from httptask.dsl.faults import Fault, child_pointer
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.model import AuthenticationPolicy, DurationLiteral, Use
 from httptask.dsl.parts import PartsBuilder
 from httptask.dsl.schema_shape import SchemaShape
@@ -39,6 +39,7 @@ from httptask.dsl.tasks.http.response_shape import response_shape
 from httptask.dsl.tasks.http.sendable import unsendable_faults
 from httptask.dsl.tasks.http.written import written_faults
 from httptask.dsl.tasks.kind import CallKind, TaskNode
+from httptask.json.pointer import child_pointer
 
 __all__ = ["HTTP", "HTTP_REQUEST"]
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.expressions import SERVER, Expression, Secret, Template, TemplateText, is_expression
-from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.model import Use
 from httptask.dsl.refusals import refusals
 from httptask.dsl.tasks.http.arguments import (

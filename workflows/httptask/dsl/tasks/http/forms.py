@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.words import Kind, wrong_kind
 from httptask.dsl.expressions import is_whole_expression
-from httptask.dsl.faults import Fault
 from httptask.dsl.forms import URI, expression_fault
 from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpArguments, address_of
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.words import kind_of
 from httptask.dsl.expressions import has_expression
-from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.tasks.http.arguments import BODY_ARGUMENTS
 from httptask.dsl.tasks.http.body_places import missing_place
+from httptask.json.pointer import child_pointer
 from httptask.json.types import is_array, is_object
 
 __all__ = ["place_faults"]

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import closest
-from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.tasks.http.page_places import place_faults
 from httptask.dsl.tasks.http.pagination import WAYS, PaginateArguments
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
 from httptask.dsl.tasks.kind import TaskNode
+from httptask.json.pointer import child_pointer
 from httptask.json.types import is_object
 
 __all__ = ["page_faults", "secret_address_faults"]

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import closest
 from httptask.dsl.expressions import TemplateText, is_expression
-from httptask.dsl.faults import Fault, Severity
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH, REQUEST
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.json.types import is_object

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from httptask.dsl.faults import Fault, Severity
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.schema_shape import SchemaShape
 from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpRequestArguments, named_connections
 from httptask.dsl.tasks.kind import TaskNode

@@ -5,14 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions import TemplateText, is_expression
-from httptask.dsl.faults import Fault, child_pointer
 from httptask.dsl.refusals import refusals
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH, REQUEST
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.headers import check_header, check_header_name, check_idempotency_key
 from httptask.http.models import FormBody, JsonBody, MultipartBody, Part, RequestBody, TextBody
 from httptask.http.url import has_dot_segment
+from httptask.json.pointer import child_pointer
 from httptask.json.types import is_object
 from httptask.request.bodies import check_content_type
 

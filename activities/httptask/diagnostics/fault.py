@@ -1,15 +1,13 @@
-"""What is wrong with a definition: a fault names its place, and what to write instead."""
+"""What is wrong with something that somebody wrote: a fault names its place, and what to write instead."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from httptask.json.pointer import json_pointer
-
-__all__ = ["Fault", "Severity", "child_pointer"]
+__all__ = ["Fault", "Severity"]
 
 
 class Severity(StrEnum):
-    """Errors keep a definition from running; warnings don't."""
+    """An error keeps a definition from running, and is sure to be rejected by a server; a warning may be harmless."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -17,10 +15,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of a definition.
+    """One fault of a definition, a request, a configuration or an answer.
 
     Attributes:
-        pointer: JSON Pointer (RFC 6901) of the place in the definition.
+        pointer: JSON Pointer (RFC 6901) of the value at fault, or where one is missing; empty for the whole.
         code: stable kebab-case name of this kind of fault.
         message: what is wrong, quoting what stands there.
         hint: what to write instead.
@@ -35,8 +33,3 @@ class Fault:
     severity: Severity = Severity.ERROR
     at_key: bool = False
     offset: int | None = None
-
-
-def child_pointer(pointer: str, key: str | int) -> str:
-    """Append one reference token to a JSON Pointer, escaped as RFC 6901 section 3 asks."""
-    return pointer + json_pointer([key])
