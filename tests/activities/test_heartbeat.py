@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from httptask.activities.heartbeat import _interval, heartbeating
+from httptask.activities.attempt import _heartbeating, _interval
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ async def test_beats_at_once_and_goes_on_until_the_block_ends() -> None:
             several.set()
 
     async def run() -> None:
-        async with heartbeating(3):
+        async with _heartbeating(3):
             assert beats == [(3,)]
             async with asyncio.timeout(5):
                 await several.wait()
@@ -53,7 +53,7 @@ async def test_leaves_no_task_behind_when_the_block_fails() -> None:
     async def run() -> None:
         before = asyncio.all_tasks()
         with pytest.raises(ZeroDivisionError):
-            async with heartbeating(3):
+            async with _heartbeating(3):
                 raise ZeroDivisionError
         assert asyncio.all_tasks() == before
 
@@ -64,7 +64,7 @@ async def test_a_cancelled_block_is_cancelled() -> None:
     entered = asyncio.Event()
 
     async def run() -> None:
-        async with heartbeating(3):
+        async with _heartbeating(3):
             entered.set()
             await asyncio.sleep(60)
 

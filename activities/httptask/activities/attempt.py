@@ -1,9 +1,16 @@
-"""What surrounds every call of an activity: heartbeat, log context, typed failures, a size that fits."""
+"""What surrounds every call of an activity: its number, heartbeat, log context, typed failures, a size that fits.
+
+Temporal counts every execution of an activity; only those count here that were not postponed. So each attempt leaves
+in its heartbeats how many there have been, and Temporal hands the last one's to the next.
+"""
 
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,19 +21,16 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from httptask.activities.failure import to_application_error
-from httptask.activities.heartbeat import heartbeating
-from httptask.activities.numbering import (
-    attempt_number,
-    policy_interval,
-    raise_if_paused,
-    require_attempts_left,
-)
 from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits, stored_from
-from httptask.http.errors import HttpTaskError, Postponed, ResponseInvalid, ResponseTooLarge
+from httptask.http.errors import HttpTaskError, Postponed, ResponseInvalid, ResponseTooLarge, Timeout
 from httptask.http.log import get_logger
 from httptask.response.event_stream import Count
 
 __all__ = ["run_attempt"]
+
+_BEAT_INTERVAL = 1.0
+"""Seconds between beats. A cancellation arrives with one, and a cancelled call must not go on being paid for."""
+_PAUSED = "paused"
 
 log = get_logger("httptask.activities")
 
@@ -48,22 +52,22 @@ async def run_attempt(
         asyncio.CancelledError: the activity is cancelled, or its worker stops.
     """
     info = activity.info()
-    number = attempt_number(info)
+    number = _attempt_number(info)
     with bound_contextvars(**_log_context(info, number)):
         try:
-            require_attempts_left(info, number, attempts)
-            async with heartbeating(number, count):
+            _require_attempts_left(info, number, attempts)
+            async with _heartbeating(number, count):
                 result = await call(number)
             await _check_size(result)
         except asyncio.CancelledError:
-            raise_if_paused(number)
+            _raise_if_paused(number)
             raise
         except HttpTaskError as error:
             if not error.counts:
                 number -= 1
                 activity.heartbeat(number)
             failure = to_application_error(
-                error, attempt=number, attempts=attempts, interval=policy_interval(info, number)
+                error, attempt=number, attempts=attempts, interval=_policy_interval(info, number)
             )
             if error.logged:
                 raise failure from None
@@ -80,6 +84,85 @@ async def run_attempt(
             wait=failure.next_retry_delay.total_seconds() if failure.next_retry_delay else None,
         )
         raise failure
+
+
+def _attempt_number(info: activity.Info) -> int:
+    """Number of this attempt, from 1."""
+    before = info.heartbeat_details[0] if info.heartbeat_details else None
+    return before + 1 if isinstance(before, int) else info.attempt
+
+
+def _raise_if_paused(number: int) -> None:
+    """Say what cuts an attempt off, where Temporal's pause does, and leave word of it for the next one.
+
+    Raises:
+        ApplicationError: of type `Paused`; once the activity is unpaused it has the attempts that are left.
+    """
+    details = activity.cancellation_details()
+    if details is not None and details.paused:
+        activity.heartbeat(number, _PAUSED)
+        raise ApplicationError(
+            "the attempt was cut off when it was paused", {"attempt": number}, type="Paused"
+        ) from None
+
+
+def _require_attempts_left(info: activity.Info, number: int, attempts: int | None) -> None:
+    """See that an attempt may be made.
+
+    Raises:
+        Timeout: those before it were the last ones, and none came back to say how it ended.
+    """
+    if attempts is not None and number > attempts:
+        paused = _PAUSED in info.heartbeat_details
+        why = (
+            "the last was cut off when it was paused" if paused else "their workers stopped, or took too long"
+        )
+        raise Timeout(
+            f"none of {attempts} attempts came to an end: {why}",
+            details={"attempts": attempts},
+            retryable=False,
+        )
+
+
+def _policy_interval(info: activity.Info, number: int) -> timedelta | None:
+    """The wait after this attempt where Temporal, which counts postponed ones too, would take a longer one."""
+    policy = info.retry_policy
+    if policy is None or number >= info.attempt:
+        return None
+    seconds = policy.initial_interval.total_seconds() * policy.backoff_coefficient ** (max(number, 1) - 1)
+    longest = policy.maximum_interval
+    interval = timedelta(seconds=seconds)
+    return interval if longest is None else min(interval, longest)
+
+
+@asynccontextmanager
+async def _heartbeating(attempt: int, count: Count | None = None) -> AsyncGenerator[None]:
+    """Beat at once, and then regularly until the block is left.
+
+    Each beat carries the number of the attempt, and how far a stream has been read; nothing of its events, for
+    Temporal keeps what it carries.
+
+    Temporal tells an activity that it is cancelled only in its answer to a heartbeat, and sees a dead worker
+    only by a missing one. So an activity that waits for a slow server has to beat while it waits.
+    """
+    activity.heartbeat(attempt)
+    beating = asyncio.create_task(_beat(attempt, count, _interval(activity.info().heartbeat_timeout)))
+    try:
+        yield
+    finally:
+        beating.cancel()
+        await asyncio.wait([beating])
+
+
+async def _beat(attempt: int, count: Count | None, interval: float) -> None:
+    while True:
+        await asyncio.sleep(interval)
+        activity.heartbeat(attempt, *(() if count is None else (asdict(count),)))
+
+
+def _interval(timeout: timedelta | None) -> float:
+    """Seconds between beats, always well below the timeout."""
+    return _BEAT_INTERVAL if timeout is None else min(_BEAT_INTERVAL, timeout.total_seconds() / 2)
 
 
 def _internal_error(defect: Exception) -> ApplicationError:
@@ -111,6 +194,8 @@ async def _check_size(result: BaseModel) -> None:
         raise ResponseInvalid(
             "the answer can't be stored: it nests too deeply, or a text holds half of a surrogate pair"
         ) from None
+    if size <= MAX_INLINE_BYTES:
+        return
     threshold = await stored_from()
     if not fits(size, threshold):
         limit = MAX_INLINE_BYTES if threshold is None else MAX_STORED_BYTES

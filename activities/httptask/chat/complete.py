@@ -6,19 +6,17 @@ from typing import Any, Final
 from httptask.chat.base_url import explain_not_found
 from httptask.chat.check import require_sendable
 from httptask.chat.cost import cost_of
-from httptask.chat.models import ChatRequest, Completion
+from httptask.chat.finish_reasons import FILTERED, finish_reason_of
+from httptask.chat.models import ChatRequest, Completion, Incomplete
 from httptask.chat.rate_limits import read_rate_limits
-from httptask.chat.request import to_http_request
-from httptask.chat.response.answer_rules import answer_faults
-from httptask.chat.response.held_back import held_back
 from httptask.chat.response.reader import read_completion
 from httptask.chat.streaming.live_text import Listener
-from httptask.chat.streaming.receiver import is_streamed, receive
+from httptask.chat.streaming.receiver import receive
 from httptask.chat.telemetry.spans import ChatSpan, chat_span
 from httptask.chat.usage import Usage
 from httptask.client.edge import Edge
 from httptask.connections.connection import Connection
-from httptask.http.errors import HttpStatusError, HttpTaskError
+from httptask.http.errors import AnswerFiltered, HttpStatusError, HttpTaskError
 from httptask.http.excerpt import request_id, tell_head
 from httptask.http.limits import CHAT_DEFAULTS
 from httptask.http.log import get_logger
@@ -30,6 +28,7 @@ __all__ = ["complete"]
 
 log = get_logger("httptask.chat")
 
+_LITELLM: Final = "litellm.ContentPolicyViolationError"
 _MOST_LOGGED: Final = 10
 
 
@@ -71,9 +70,9 @@ async def complete(
             completion = await _ask(edge, request, connection, span, attempt=attempt, count=count, live=live)
         except HttpStatusError as error:
             explain_not_found(error, connection)
-            completion = held_back(error, request.incomplete)
+            completion = _held_back(error, request.incomplete)
             completion.attempt = attempt
-        completion.warnings = [*warnings, *answer_faults(completion, request.body.get("n"))]
+        completion.warnings = [*warnings, *completion.warnings]
         span.answered(completion)
         return completion
 
@@ -88,11 +87,11 @@ async def _ask(
     count: Count | None,
     live: Listener | None,
 ) -> Completion:
-    message, asked_model = to_http_request(request), request.body["model"]
+    message, asked_model = request.to_http_request(), request.body["model"]
     if span.holds_content:
         span.asked(request.body, edge.redactor(message))
     first_token: float | None = None
-    if is_streamed(request.body):
+    if request.is_streamed:
         wanted = request.body.get("n")
         response, first_token = await receive(
             edge, message, wanted, connection, attempt=attempt, count=count, live=live
@@ -123,6 +122,36 @@ async def _ask(
             "request_id": request_id(response.headers),
             "time_to_first_token": first_token,
         }
+    )
+
+
+def _held_back(error: HttpStatusError, incomplete: Incomplete | None) -> Completion:
+    """What the error amounts to if it says that the prompt was held back.
+
+    Args:
+        error: what the server answered with.
+        incomplete: whether an answer that was held back is an error or a value. Without an answer, it is a value
+            only where it is to be.
+
+    Raises:
+        AnswerFiltered: the prompt was held back.
+        HttpStatusError: the error, if it says something else.
+    """
+    if error.details.get("status") != 400 or not _is_of_filter(error):
+        raise error
+    if incomplete == "value":
+        return Completion(finish_reason=FILTERED, status=400, headers=error.details.get("headers") or {})
+    raise AnswerFiltered(
+        f"a content filter of the server held the prompt back: {error.message}", details=error.details
+    )
+
+
+def _is_of_filter(error: HttpStatusError) -> bool:
+    """Whether the names of an error are those of a content filter; LiteLLM's stands in its text only."""
+    names: dict[str, Any] = error.details.get("error") or {}
+    told = [names.get(place) for place in ("code", "type", "innererror")]
+    return _LITELLM in error.message or any(
+        finish_reason_of(name) == FILTERED for name in told if isinstance(name, str)
     )
 
 

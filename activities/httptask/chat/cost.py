@@ -7,11 +7,14 @@ connection that says what its tokens cost needs no extra.
 import asyncio
 import math
 from typing import Any
+from urllib.parse import urlsplit
 
 from httptask.chat.usage import Usage
 from httptask.connections.connection import Connection
+from httptask.http.models import HttpResponse, ModelUsage
+from httptask.json.types import is_object
 
-__all__ = ["cost_of"]
+__all__ = ["cost_of", "metered"]
 
 _loaded: Any = None
 _MILLION = 1_000_000
@@ -39,6 +42,27 @@ async def cost_of(usage: Usage | None, model: str | None, connection: Connection
     if model is None or connection.base_url is None or (prices := await _prices()) is None:
         return None
     return _published(prices, usage, model, connection)
+
+
+async def metered(response: HttpResponse, connection: Connection | None) -> HttpResponse:
+    """The response with what its model has used, if its body is of a model and tells its tokens.
+
+    So is that of an embedding, or of a completion through another API.
+
+    Args:
+        response: of a plain request.
+        connection: that it came through, if any; without one the URL tells whose prices count.
+    """
+    body = response.content
+    if not is_object(body) or not is_object(body.get("usage")) or not isinstance(body.get("model"), str):
+        return response
+    usage = Usage.model_validate(body["usage"])
+    if usage.total_tokens is None:
+        return response
+    model: str = body["model"]
+    cost = await cost_of(usage, model, connection or _whose(response))
+    used = ModelUsage(model=model, total_tokens=usage.total_tokens, cost=cost)
+    return response.model_copy(update={"usage": used})
 
 
 async def _prices() -> Any:
@@ -83,3 +107,9 @@ def _published(prices: Any, usage: Usage, model: str, connection: Connection) ->
         return None
     price = float(found.total_price)
     return price if math.isfinite(price) else None
+
+
+def _whose(response: HttpResponse) -> Connection:
+    """A connection to where the request went; one without a URL where that is a secret."""
+    url = urlsplit(response.request.uri)
+    return Connection(name="", base_url=f"{url.scheme}://{url.netloc}" if url.netloc else None)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from httptask.chat.faults import BodyFault, Level
 from httptask.chat.rate_limits import RateLimits
 from httptask.chat.usage import Usage
-from httptask.http.models import CallRequest, SecretReference, Timing
+from httptask.http.models import CallRequest, HttpRequest, JsonBody, SecretReference, Timing
 
 __all__ = [
     "CALL_FIELDS",
@@ -46,6 +46,28 @@ class ChatRequest(CallRequest):
     """What is refused before it is sent."""
     live: str | None = None
     """Name under which the text of a stream is published while it comes; None publishes nothing."""
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether it asks for a stream."""
+        return self.body.get("stream") is True
+
+    def to_http_request(self) -> HttpRequest:
+        """The HTTP request that carries it, relative to its connection."""
+        return HttpRequest(
+            method="POST",
+            url="/chat/completions",
+            connection=self.connection,
+            headers={"Accept": "application/json"},
+            body=JsonBody(value=self.body),
+            secrets=tuple(
+                reference.model_copy(update={"pointer": f"/body/value{reference.pointer}"})
+                for reference in self.secrets
+            ),
+            limits=self.limits,
+            idempotency_key=self.idempotency_key,
+            path_template="/chat/completions",
+        )
 
 
 class _Lenient(BaseModel):

@@ -14,7 +14,6 @@ from httptask.calls.activity_call import ActivityCall
 from httptask.calls.chat import chat_output, plan_chat_call
 from httptask.calls.http import http_output, plan_http_call
 from httptask.chat.models import ChatRequest, Completion
-from httptask.chat.request import to_http_request
 from httptask.diagnostics.suggest import closest
 from httptask.dsl.expressions import Expression, Rendered, Template, evaluate, render
 from httptask.dsl.parts import INPUT, OUTPUT, WORKFLOW_INPUT, Part
@@ -151,7 +150,7 @@ def _chat_call(
 
 def _http_request(argument: BaseModel) -> HttpRequest:
     if isinstance(argument, ChatRequest):
-        return to_http_request(argument)
+        return argument.to_http_request()
     assert isinstance(argument, HttpRequest)  # there are two kinds of calls
     return argument
 

@@ -121,13 +121,14 @@ class _Check:
         found, objects = value.get(tag), shape.objects
         if found is UNKNOWN:
             return
+        if isinstance(found, str) and found in objects:
+            self.fields(objects[found], value, path)
+            return
         hint = f"one of {listed(objects)}"
         if tag not in value:
             self.report((*path, tag), f"`{tag}` is missing", hint, "missing")
         elif not isinstance(found, str):
             self.report((*path, tag), wrong_kind(f"`{tag}`", found, Kind.TEXT), hint, "type")
-        elif found in objects:
-            self.fields(objects[found], value, path)
         elif self.is_own(found, shape.own):
             pass
         elif found in misplaced(shape):

@@ -14,7 +14,7 @@ from httptask.http.limits import CHAT_STREAM_DEFAULTS
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.response.event_stream import Count, EventStream
 
-__all__ = ["StreamedAnswer", "is_streamed", "receive"]
+__all__ = ["StreamedAnswer", "receive"]
 
 
 class StreamedAnswer(NamedTuple):
@@ -27,11 +27,6 @@ class StreamedAnswer(NamedTuple):
 
     response: HttpResponse
     first_token: float | None
-
-
-def is_streamed(body: dict[str, Any]) -> bool:
-    """Whether a request asks for a stream."""
-    return body.get("stream") is True
 
 
 async def receive(

@@ -15,7 +15,6 @@ from temporalio.converter import DataConverter
 
 from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST
 from httptask.chat.models import ChatRequest
-from httptask.chat.request import to_http_request
 from httptask.cli.runs.records import CallRecord, FailureRecord, RunRecord, TaskRecord, summarize
 from httptask.cli.temporal.executions import Described, describe
 from httptask.diagnostics.cutting import in_one_line
@@ -261,7 +260,7 @@ def _request(activity: str, arguments: Sequence[Any]) -> Any:
         if activity == HTTP_REQUEST:
             return shown_request(HttpRequest.model_validate(argument))
         if activity == CHAT_COMPLETION:
-            return shown_request(to_http_request(ChatRequest.model_validate(argument)))
+            return shown_request(ChatRequest.model_validate(argument).to_http_request())
     except ValidationError:  # of another version
         pass
     return argument

@@ -1,5 +1,4 @@
 from httptask.chat.models import ChatRequest
-from httptask.chat.request import to_http_request
 from httptask.http.models import JsonBody, Limits, SecretReference
 from support.chat_rows import HELLO
 
@@ -7,15 +6,13 @@ BODY = {"model": "m", "messages": [HELLO]}
 
 
 def test_becomes_a_post_to_its_connection() -> None:
-    http = to_http_request(
-        ChatRequest(
-            body=BODY,
-            connection="local",
-            secrets=(SecretReference(pointer="/messages/0/content", offset=3, name="CODE", field="word"),),
-            limits=Limits(total=9),
-            idempotency_key="key-1",
-        )
-    )
+    http = ChatRequest(
+        body=BODY,
+        connection="local",
+        secrets=(SecretReference(pointer="/messages/0/content", offset=3, name="CODE", field="word"),),
+        limits=Limits(total=9),
+        idempotency_key="key-1",
+    ).to_http_request()
     assert (http.method, http.url, http.connection) == ("POST", "/chat/completions", "local")
     assert http.headers == {"Accept": "application/json"}
     assert http.body == JsonBody(value=BODY)

@@ -6,7 +6,6 @@ import pytest
 
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest
-from httptask.chat.response.answer_rules import answer_faults
 from httptask.chat.response.reader import read_completion
 from httptask.testing import Reply, ScriptedServer
 from support.edges import opened_edge
@@ -40,7 +39,7 @@ def answer(*texts: str | None, tokens: int | None) -> dict[str, Any]:
 )
 def test_an_answer_that_is_less_than_was_asked_for(body: Any, wanted: int, rules: list[str]) -> None:
     completion = read_completion(body, {"n": wanted})
-    assert [fault.rule for fault in answer_faults(completion, wanted)] == rules
+    assert [fault.rule for fault in completion.warnings] == rules
 
 
 async def test_is_a_warning_of_the_result() -> None:
