@@ -27,7 +27,7 @@ from httptask.scheduling.budget import _STOPS
 from support.chat_reference import CHAT_PAGE, CHAT_TABLES
 from support.ctk import scenarios
 from support.fences import ROOT
-from support.reference import PAGE, TABLES, with_tables
+from support.reference import PAGE, TABLES, TASKS_PAGE, with_tables
 
 ERRORS = "docs/errors-and-retries.md"
 CODE = re.compile(r"`([^`]+)`")
@@ -88,6 +88,8 @@ def test_arguments_of_the_plugin() -> None:
 
 
 def test_tasks() -> None:
+    page = TASKS_PAGE.read_text()
+    assert page == with_tables(page), "write it anew: uv run python -m tests.support.reference"
     told = {name.partition(":")[0] for name in names(rows("docs/write-a-definition.md", "## Tasks"))}
     assert told == set(KEYWORDS)
 

@@ -1,5 +1,6 @@
 """The tables of pages that the code makes: docs/configuration.md from the models that read `httptask.toml`,
-docs/chat-completions.md from what chat requests are checked by, docs/public-api.md from what packages export.
+docs/chat-completions.md from what chat requests are checked by, docs/write-a-definition.md from the kinds of task,
+docs/public-api.md from what packages export.
 
     uv run python -m tests.support.reference
 
@@ -20,6 +21,7 @@ from httptask.activities.allowance import AllowedActivity
 from httptask.config.sections import GcsSection, Policy, S3Section, StorageSection, WorkerPolicy
 from httptask.connections.connection import Connection, Price
 from httptask.connections.route import Proxy, Tls
+from httptask.dsl.tasks import KINDS
 from httptask.http.models import Limits
 from httptask.resilience.retry import Retry
 from httptask.secrets.store import SecretSource
@@ -27,9 +29,10 @@ from httptask.secrets.store import SecretSource
 from .chat_reference import CHAT_PAGE, CHAT_TABLES
 from .public_api import API_PAGE, stubs
 
-__all__ = ["PAGE", "TABLES", "with_tables"]
+__all__ = ["PAGE", "TABLES", "TASKS_PAGE", "with_tables"]
 
 PAGE = Path(__file__).parents[2] / "docs/configuration.md"
+TASKS_PAGE = PAGE.with_name("write-a-definition.md")
 TABLES: Mapping[str, type[BaseModel]] = {
     "connections.NAME": Connection,
     "connections.NAME.limits": Limits,
@@ -58,7 +61,18 @@ def with_tables(page: str) -> str:
 def _made(kind: str, name: str) -> str:
     if kind == "stubs":
         return stubs(name)
-    return _table(TABLES[name]) if kind == "keys" else CHAT_TABLES[name]()
+    if kind == "keys":
+        return _table(TABLES[name])
+    return _kinds_of_task() if name == "tasks" else CHAT_TABLES[name]()
+
+
+def _kinds_of_task() -> str:
+    calls_first = sorted(KINDS, key=lambda kind: kind.function is None)
+    rows = (
+        f"| `{kind.keyword if kind.function is None else f'call: {kind.function}'}` | {kind.does} | {kind.yields} |"
+        for kind in calls_first
+    )
+    return "".join(f"{line}\n" for line in ("| Task | What it does | Output |", "|---|---|---|", *rows))
 
 
 def _table(model: type[BaseModel]) -> str:
@@ -91,5 +105,5 @@ def _default(field: FieldInfo) -> str:
 
 
 if __name__ == "__main__":
-    for written in (PAGE, CHAT_PAGE, API_PAGE):
+    for written in (PAGE, CHAT_PAGE, TASKS_PAGE, API_PAGE):
         written.write_text(with_tables(written.read_text()))

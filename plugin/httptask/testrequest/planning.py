@@ -18,9 +18,8 @@ from httptask.diagnostics.suggest import closest
 from httptask.dsl.expressions import Expression, Rendered, Template, evaluate, render
 from httptask.dsl.parts import INPUT, OUTPUT, WORKFLOW_INPUT, Part
 from httptask.dsl.program import Program
-from httptask.dsl.tasks.chat import BODY
-from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments
-from httptask.dsl.tasks.http.arguments import HttpArguments, HttpRequestArguments
+from httptask.dsl.tasks.chat import BODY, CHAT_COMPLETION
+from httptask.dsl.tasks.http.arguments import AnyHttpArguments
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpRequest
 from httptask.interpreter.schemas import check_schema
@@ -107,17 +106,16 @@ def plan_request(
 
     id_ = f"test-{uuid4().hex[:12]}"
     output: Callable[[Any], Any]
-    match node.spec:
-        case ChatCompletionArguments() as chat:
-            call: ActivityCall[Any] = _chat_call(program, node, chat, render_part(BODY), id_)
-            output = partial(chat_output, chat)
-        case HttpArguments() | HttpRequestArguments() as http:
-            call = plan_http_call(node, data, render_part, id_=id_, idempotency_key=id_)
-            output = partial(http_output, http)
-        case _:
-            raise NotTestable(
-                f"{node.name} makes no request, so there is nothing to test; {_known_calls(program)}"
-            )
+    if node.kind is CHAT_COMPLETION:
+        call: ActivityCall[Any] = _chat_call(program, node, render_part(BODY), id_)
+        output = partial(chat_output, CHAT_COMPLETION.spec(node))
+    elif isinstance(node.spec, AnyHttpArguments):
+        call = plan_http_call(node, data, render_part, id_=id_, idempotency_key=id_)
+        output = partial(http_output, node.spec)
+    else:
+        raise NotTestable(
+            f"{node.name} makes no request, so there is nothing to test; {_known_calls(program)}"
+        )
     request = _http_request(call.argument)
     profile = profiles.get(call.connection or "", ConnectionProfile())
     first = first_page_of(node, request, profile, variables)
@@ -133,12 +131,10 @@ def plan_request(
     )
 
 
-def _chat_call(
-    program: Program, node: TaskNode, arguments: ChatCompletionArguments, body: Rendered | None, id_: str
-) -> ActivityCall[Completion]:
+def _chat_call(program: Program, node: TaskNode, body: Rendered | None, id_: str) -> ActivityCall[Completion]:
     assert body is not None  # every call has one
     return plan_chat_call(
-        arguments,
+        CHAT_COMPLETION.spec(node),
         body.value,
         body.secrets,
         id_=id_,
@@ -171,8 +167,7 @@ def _find(program: Program, task: str) -> TaskNode:
 
 def _calls(program: Program) -> list[str]:
     """Names of the tasks that make requests."""
-    requests = (ChatCompletionArguments, HttpArguments, HttpRequestArguments)
-    return [node.name for node in program.nodes.values() if isinstance(node.spec, requests)]
+    return [node.name for node in program.nodes.values() if node.kind.sends_requests]
 
 
 def _known_calls(program: Program) -> str:

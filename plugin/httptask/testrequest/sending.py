@@ -17,7 +17,7 @@ from httptask.chat.faults import BodyFault
 from httptask.chat.models import ChatRequest, Completion
 from httptask.connections.connection import Connection, find_connection
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
-from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments
+from httptask.dsl.tasks.chat import CHAT_COMPLETION
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest, HttpResponse
@@ -113,10 +113,10 @@ async def send_once(client: Client, task_queue: str, planned: PlannedRequest) ->
 
 def _failed(cause: BaseException | None, node: TaskNode) -> Outcome:
     problem = problem_of_failure(cause).model_copy(update={"instance": node.pointer})
-    chat = node.spec if isinstance(node.spec, ChatCompletionArguments) else None
+    reask = CHAT_COMPLETION.spec(node).reask if node.kind is CHAT_COMPLETION else 0
     return Outcome(
         problem=problem,
         would_retry=isinstance(cause, ApplicationError) and not cause.non_retryable,
-        would_ask_again=chat.reask if chat is not None and may_ask_again(problem.details or {}) else 0,
+        would_ask_again=reask if may_ask_again(problem.details or {}) else 0,
         retry_after=(problem.details or {}).get("retry_after"),
     )

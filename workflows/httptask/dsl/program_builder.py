@@ -58,6 +58,7 @@ class _UnknownCall(CallKind[CallTask]):
 
     function = "unknown"
     spec_model = CallTask
+    does = yields = ""
 
 
 _UNKNOWN_CALL: Final = _UnknownCall()

@@ -38,12 +38,12 @@ __all__ = [
 
 KINDS: Final[tuple[TaskKind[Any], ...]] = (
     FOR,  # before `do`, which it contains
-    DO,
     HTTP,
     HTTP_REQUEST,
     CHAT_COMPLETION,
     MAP,
     ACTIVITY,
+    DO,
     RAISE,
     SET,
     SWITCH,

@@ -30,6 +30,8 @@ class ActivityArguments(DefinitionModel):
 class _Activity(CallKind[ActivityArguments]):
     function = "activity"
     spec_model = ActivityArguments
+    does = "runs an activity of your own workers: [activities](#activities-of-your-own)"
+    yields = "its result"
 
     def compile(self, parts: PartsBuilder, pointer: str, spec: ActivityArguments) -> None:
         parts.template(ARGUMENTS, f"{pointer}/with/arguments", spec.arguments)

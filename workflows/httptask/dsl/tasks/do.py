@@ -22,6 +22,8 @@ class DoTask(TaskBase):
 class _Do(TaskKind[DoTask]):
     keyword = "do"
     spec_model = DoTask
+    does = "runs tasks in order"
+    yields = "the last one's output"
 
     def bodies(self, pointer: str, spec: DoTask) -> Iterator[Body]:
         yield Body("do", f"{pointer}/do", spec.do)

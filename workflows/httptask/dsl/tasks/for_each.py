@@ -43,6 +43,8 @@ class ForTask(TaskBase):
 class _For(TaskKind[ForTask]):
     keyword = "for"
     spec_model = ForTask
+    does = "runs tasks for each item, one after the other"
+    yields = "the last iteration's output"
 
     def compile(self, parts: PartsBuilder, pointer: str, spec: ForTask) -> None:
         parts.expression(ITEMS, f"{pointer}/for/in", spec.for_.in_)

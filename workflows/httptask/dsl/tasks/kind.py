@@ -119,6 +119,8 @@ class TaskKind(Generic[Spec]):
         keyword: the key that a task of this kind has.
         function: what stands behind it, where that decides: `http` of `call: http`.
         spec_model: what is particular to it: the model of its tasks, or of the arguments of a call.
+        does: what a task of this kind does, and `yields` what its output is: the row of a table, in Markdown.
+        sends_requests: whether it sends requests that fixtures can answer, and that can be tried alone.
         leads_on: whether the next task follows where nothing else is said.
         of_any_name: keys of its own behind which the author chooses the names.
         portable_hint: what is portable instead, where the standard does not have it.
@@ -127,6 +129,9 @@ class TaskKind(Generic[Spec]):
     keyword: str
     function: str | None = None
     spec_model: type[Spec]
+    does: str
+    yields: str
+    sends_requests: bool = False
     leads_on: bool = True
     of_any_name: tuple[str, ...] = ()
     portable_hint: str | None = None

@@ -38,6 +38,8 @@ class MapArguments(DefinitionModel):
 class _Map(CallKind[MapArguments]):
     function = "map"
     spec_model = MapArguments
+    does = "runs tasks for each item, independently, several at once"
+    yields = "the list of results, in order"
     portable_hint = "`for` is in the standard"
     required = {"in": ".", "do": [{"unknown": {"set": "${ . }"}}]}
 

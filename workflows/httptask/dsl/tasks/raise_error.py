@@ -37,6 +37,8 @@ class RaiseTask(TaskBase):
 class _Raise(TaskKind[RaiseTask]):
     keyword = "raise"
     spec_model = RaiseTask
+    does = "ends the workflow with an error of yours"
+    yields = ""
     leads_on = False
 
     def compile(self, parts: PartsBuilder, pointer: str, spec: RaiseTask) -> None:

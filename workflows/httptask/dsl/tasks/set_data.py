@@ -25,6 +25,8 @@ class SetTask(TaskBase):
 class _Set(TaskKind[SetTask]):
     keyword = "set"
     spec_model = SetTask
+    does = "makes data"
+    yields = "the data"
     of_any_name = ("set",)
 
     def compile(self, parts: PartsBuilder, pointer: str, spec: SetTask) -> None:

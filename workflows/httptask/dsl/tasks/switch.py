@@ -35,6 +35,8 @@ class SwitchTask(TaskBase):
 class _Switch(TaskKind[SwitchTask]):
     keyword = "switch"
     spec_model = SwitchTask
+    does = "goes on where the first case that holds says"
+    yields = "its input"
     leads_on = False
 
     def compile(self, parts: PartsBuilder, pointer: str, spec: SwitchTask) -> None:

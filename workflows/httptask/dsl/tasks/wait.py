@@ -22,6 +22,8 @@ class WaitTask(TaskBase):
 class _Wait(TaskKind[WaitTask]):
     keyword = "wait"
     spec_model = WaitTask
+    does = "waits: `PT15M`, `{ minutes: 15 }` or an expression; survives restarts"
+    yields = "its input"
 
     def compile(self, parts: PartsBuilder, pointer: str, spec: WaitTask) -> None:
         parts.duration(DURATION, f"{pointer}/wait", spec.wait)

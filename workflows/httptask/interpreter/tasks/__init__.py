@@ -32,12 +32,12 @@ Runner = Callable[[TaskContext, Child | None], Awaitable[Step]]
 
 RUNNERS: Final[Mapping[TaskKind[Any], Runner]] = {
     FOR: run_for,
-    DO: run_do,
     HTTP: run_http,
     HTTP_REQUEST: run_http,
     CHAT_COMPLETION: run_chat_completion,
     MAP: run_map,
     ACTIVITY: run_activity,
+    DO: run_do,
     RAISE: run_raise,
     SET: run_set,
     SWITCH: run_switch,

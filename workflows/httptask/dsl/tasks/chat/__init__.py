@@ -33,6 +33,9 @@ def handler_key(tool: str) -> str:
 class _ChatCompletion(CallKind[ChatCompletionArguments]):
     function = "chatCompletion"
     spec_model = ChatCompletionArguments
+    does = "asks a model: [chat completions](chat-completions.md)"
+    yields = "text, json, usage, …"
+    sends_requests = True
     inside = {"response_format": frozenset({"type", "json_schema"})}
 
     def compile(self, parts: PartsBuilder, pointer: str, spec: ChatCompletionArguments) -> None:

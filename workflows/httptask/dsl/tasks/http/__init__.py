@@ -105,6 +105,9 @@ def _compile_policy(parts: PartsBuilder, pointer: str, policy: AuthenticationPol
 class _Http(_HttpKind[HttpArguments]):
     function = "http"
     spec_model = HttpArguments
+    does = "an HTTP request, as the standard has it: [HTTP tasks](http-tasks.md)"
+    yields = "the response's content"
+    sends_requests = True
     portable_hint = None
     required = {"method": "get", "endpoint": "https://example.invalid"}
     of_any_name = ("headers", "query", "body")
@@ -113,6 +116,11 @@ class _Http(_HttpKind[HttpArguments]):
 class _HttpRequest(_HttpKind[HttpRequestArguments]):
     function = "httpRequest"
     spec_model = HttpRequestArguments
+    does = (
+        "an HTTP request with what the standard has no place for: connections, forms, files, pages, streams"
+    )
+    yields = "the response's content"
+    sends_requests = True
     required = {"method": "get", "endpoint": "https://example.invalid"}
     of_any_name = ("headers", "query", "form", "body")
 
