@@ -14,12 +14,12 @@ from httptask.calls.bodies import header_texts, parameters, refuse_request, requ
 from httptask.calls.page_requests import first_page
 from httptask.calls.path_templates import has_address_from_data, path_template
 from httptask.calls.problem import describe_invalid
-from httptask.calls.stream_reading import stream_reading
 from httptask.calls.url import RenderPart, render_url
 from httptask.connections.authentication import read_policy
 from httptask.dsl.expressions import Rendered
+from httptask.dsl.parts import Part
 from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpRequestArguments, named_connections
-from httptask.dsl.tasks.http.parts import AUTHENTICATION, REQUEST
+from httptask.dsl.tasks.http.parts import AUTHENTICATION, EVENT, LAST_EVENT, REQUEST
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import check_idempotency_key
@@ -29,6 +29,7 @@ from httptask.http.models import (
     Limits,
     SecretReference,
     StatusPattern,
+    StreamReading,
 )
 from httptask.json.types import is_object
 
@@ -61,7 +62,7 @@ def plan_http_call(
     seconds = HTTP_SECONDS
     if isinstance(arguments, HttpRequestArguments) and arguments.paginate is not None:
         request = first_page(arguments.paginate, request)
-    stream = stream_reading(node)
+    stream = _stream_reading(node)
     if stream is not None:
         request, seconds = request.model_copy(update={"stream": stream}), STREAM_SECONDS
     summary = request_summary(request)
@@ -172,3 +173,24 @@ def _success(arguments: AnyHttpArguments) -> tuple[StatusPattern, ...]:
     if isinstance(arguments, HttpRequestArguments) and arguments.success is not None:
         return arguments.success
     return ("2xx", "3xx") if arguments.redirect else ("2xx",)
+
+
+def _stream_reading(node: TaskNode) -> StreamReading | None:
+    """How the response of a task is read; None where it is no stream."""
+    arguments = node.spec
+    if not isinstance(arguments, HttpRequestArguments) or arguments.stream is None:
+        return None
+    stream = arguments.stream
+    return StreamReading(
+        format=stream.format,
+        take=stream.take,
+        each=_source(node, EVENT),
+        until=_source(node, LAST_EVENT),
+        limit=stream.limit,
+        pointer=f"{node.pointer}/with/stream",
+    )
+
+
+def _source(node: TaskNode, part: Part) -> str | None:
+    found = node.expression(part)
+    return None if found is None else found.source

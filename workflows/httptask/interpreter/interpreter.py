@@ -8,8 +8,8 @@ from temporalio.exceptions import ApplicationError
 from httptask.calls.problem import TaskFault, problem_of_failure
 from httptask.dsl.parts import WORKFLOW_INPUT, WORKFLOW_OUTPUT, WORKFLOW_TIMEOUT
 from httptask.dsl.program import Program
+from httptask.http.log import get_logger
 from httptask.interpreter.branches import BranchRunner, EndWorkflow
-from httptask.interpreter.log import log_event
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.services import Services
 from httptask.interpreter.state import SPENT_MEMO, Branch, Frame, RunState, search_attributes
@@ -21,6 +21,8 @@ from httptask.scheduling.worker_configuration import allow_activities, resolve_c
 from httptask.workflows.live_text import LiveStream
 
 __all__ = ["Interpreter"]
+
+_log = get_logger("httptask.workflow")
 
 
 class Interpreter:
@@ -57,19 +59,19 @@ class Interpreter:
                 self._begin()
             finished = await self._run_root()
             if finished is None:
-                log_event("run.continued")
+                _log_event("run.continued")
                 return None
             output = await self._output(finished.output)
         except TaskFault as fault:
             self._phase = "faulted"
             self._tell_spent()
-            log_event(
+            _log_event(
                 "run.faulted", task=fault.problem.instance, error=fault.problem.error or fault.problem.title
             )
             raise fault.problem.to_failure() from None
         self._phase = "completed"
         self._tell_spent()
-        log_event("run.completed")
+        _log_event("run.completed")
         return Finished(output)
 
     def status(self) -> RunStatus:
@@ -146,3 +148,10 @@ class Interpreter:
             check_schema(result.schema_, data, "the workflow's output")
         await payload_of(data, "the workflow's output")
         return data
+
+
+def _log_event(event: str, **fields: str | int | None) -> None:
+    """Log an event of this run, not again in a replay; never data, which may be anything."""
+    if not workflow.unsafe.is_replaying():
+        info = workflow.info()
+        _log.info(event, workflow_id=info.workflow_id, run_id=info.run_id, **fields)

@@ -6,8 +6,7 @@ from dataclasses import replace
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.diagnostics.words import Kind
-from httptask.dsl.checks.arguments import DESCRIPTORS
-from httptask.dsl.checks.outputs import declared, raw_inputs, transformed_output
+from httptask.dsl.checks.known_shapes import DESCRIPTORS, declared, raw_inputs, transformed_output
 from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.parts import ExpressionUse
 from httptask.dsl.program import Program

@@ -2,11 +2,13 @@
 
 import copy
 import json
+import math
 from dataclasses import dataclass
 from typing import Any, Final
 
 from httptask.diagnostics.fault import Fault
-from httptask.dsl.bounds import MAX_TASKS
+from httptask.diagnostics.words import wrong_kind
+from httptask.dsl.bounds import MAX_DEPTH, MAX_TASKS
 from httptask.dsl.definition import Definition
 from httptask.dsl.metadata import rules_level
 from httptask.dsl.structure.calls import argument_errors, call_faults
@@ -14,11 +16,11 @@ from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.indentation import indented
 from httptask.dsl.structure.messages import fault_of
 from httptask.dsl.structure.nulls import null_faults
-from httptask.dsl.structure.plain import plain_fault
 from httptask.dsl.structure.repair import repair
 from httptask.dsl.structure.tasks import list_faults, raw_tasks
 from httptask.dsl.structure.validate import errors_of
-from httptask.json.types import is_object
+from httptask.json.pointer import child_pointer
+from httptask.json.types import is_array, is_object
 
 __all__ = ["Structure", "check_structure", "read_definition"]
 
@@ -42,7 +44,7 @@ class Structure:
 
 def check_structure(data: Any) -> Structure:
     """Find every fault of the structure, and make a definition of what is sound."""
-    fault = plain_fault(data) or _too_many_tasks(data)
+    fault = _plain_fault(data) or _too_many_tasks(data)
     if fault is not None:
         return Structure(None, {}, [fault])
     data, faults = indented(data)
@@ -84,3 +86,42 @@ def _sound(data: dict[str, Any]) -> Definition | None:
         for found in errors:
             repair(data, found)
     return None
+
+
+def _plain_fault(data: Any) -> Fault | None:
+    """The reason why data can't be a definition at all, if there is one: not all of it comes through the loader."""
+    if not is_object(data):
+        message = wrong_kind("the definition", data, "an object with `document` and `do`")
+        return Fault("", "wrong-type", message, "begin with `document:`")
+    pending: list[tuple[Any, str, int]] = [(data, "", 1)]
+    while pending:
+        value, pointer, depth = pending.pop()
+        if depth > MAX_DEPTH:
+            return Fault(pointer, "too-deep", f"nested deeper than {MAX_DEPTH} levels", "flatten this part")
+        if not _is_json(value):
+            hint = "write text, numbers, true, false, null, lists and objects"
+            return Fault(pointer, "not-json", "JSON can't hold this value", hint)
+        children = value.items() if is_object(value) else enumerate(value) if is_array(value) else ()
+        pending += [(child, child_pointer(pointer, key), depth + 1) for key, child in children]
+    return None
+
+
+def _is_json(value: Any) -> bool:
+    match value:
+        case str():
+            return _is_unicode(value)
+        case float():
+            return math.isfinite(value)
+        case dict():
+            return _has_text_keys(value)
+        case _:
+            return value is None or isinstance(value, bool | int | list)
+
+
+def _has_text_keys(mapping: Any) -> bool:
+    return all(isinstance(key, str) and _is_unicode(key) for key in mapping)
+
+
+def _is_unicode(text: str) -> bool:
+    """Half a surrogate pair can't be written as UTF-8."""
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

@@ -18,7 +18,6 @@ from httptask.dsl.tasks.http.arguments import (
     named_connections,
     policy_of,
 )
-from httptask.dsl.tasks.http.forms import form_faults
 from httptask.dsl.tasks.http.pages import secret_address_faults
 from httptask.dsl.tasks.http.pagination import PaginateArguments
 from httptask.dsl.tasks.http.parts import (
@@ -34,7 +33,7 @@ from httptask.dsl.tasks.http.parts import (
     PATH,
     REQUEST,
 )
-from httptask.dsl.tasks.http.requests import request_faults
+from httptask.dsl.tasks.http.requests import form_faults, request_faults
 from httptask.dsl.tasks.http.response_shape import response_shape
 from httptask.dsl.tasks.http.sendable import unsendable_faults
 from httptask.dsl.tasks.http.written import written_faults

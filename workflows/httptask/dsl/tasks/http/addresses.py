@@ -8,7 +8,6 @@ from typing import Any, Final
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.expressions import SERVER, Expression, Secret, Template, TemplateText, is_expression
 from httptask.dsl.model import Use
-from httptask.dsl.refusals import refusals
 from httptask.dsl.tasks.http.arguments import (
     AnyHttpArguments,
     HttpArguments,
@@ -16,6 +15,7 @@ from httptask.dsl.tasks.http.arguments import (
     policy_of,
 )
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
+from httptask.dsl.tasks.http.refusals import refusals
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.url import Url, encode_text
 

@@ -7,12 +7,15 @@ from typing import Any, Final
 
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import closest
-from httptask.dsl.expressions import TemplateText, is_expression
+from httptask.diagnostics.words import Kind, wrong_kind
+from httptask.dsl.expressions import TemplateText, is_expression, is_whole_expression
+from httptask.dsl.forms import URI, expression_fault
+from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpArguments, address_of
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH, REQUEST
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.json.types import is_object
 
-__all__ = ["request_faults"]
+__all__ = ["form_faults", "request_faults"]
 
 # fmt: off
 _METHODS: Final = (
@@ -38,6 +41,48 @@ _OF_ODATA: Final = frozenset(
     {"all", "batch", "count", "crossjoin", "entity", "links", "metadata", "ref", "value"}
 )
 """Segments of paths that begin with `$` there."""
+_WHOLE_EXPRESSION: Final = re.compile(r"\s*\$\{.+\}\s*")
+"""`runtimeExpression` of the standard's schema."""
+_SECRET: Final = re.compile(r"\$\{\s*\$secrets\b[^}]*\}")
+
+
+def form_faults(pointer: str, arguments: AnyHttpArguments) -> Iterator[Fault]:
+    """Find fields whose form the standard does not know, and that other tools would refuse.
+
+    Args:
+        pointer: of the arguments.
+        arguments: of the call.
+    """
+    for name in ("headers", "query", "form", "multipart"):
+        text = getattr(arguments, name, None)
+        if isinstance(text, str):
+            yield from _members(f"{pointer}/{name}", name, text)
+    address = address_of(arguments)
+    if address is not None and isinstance(arguments, HttpArguments):
+        yield from _standard_address(f"{pointer}/{address[0]}", address[1])
+
+
+def _standard_address(pointer: str, text: str) -> Iterator[Fault]:
+    if "${" not in text or URI.match(text) or _WHOLE_EXPRESSION.fullmatch(text):
+        return  # whether it is an address otherwise is told by the checks of addresses
+    if is_whole_expression(text):
+        fault = expression_fault(pointer, text)
+        yield from () if fault is None else (fault,)
+    elif _SECRET.match(text.lstrip()):
+        message = "the standard's `call: http` takes no text behind an address that is a secret"
+        hint = "`call: httpRequest` takes it"
+        yield Fault(pointer, "not-in-the-standard", message, hint)
+
+
+def _members(pointer: str, name: str, text: str) -> Iterator[Fault]:
+    """A part of a request that is an object (or, of `multipart`, a list), or an expression that yields one."""
+    if "${" in text:
+        fault = expression_fault(pointer, text)
+        yield from () if fault is None else (fault,)
+        return
+    kind = Kind.LIST if name == "multipart" else Kind.OBJECT
+    hint = f"write its members under it, or one expression that yields {kind}"
+    yield Fault(pointer, "wrong-type", wrong_kind(f"`{name}`", text, kind), hint)
 
 
 def request_faults(node: TaskNode, method: str) -> Iterator[Fault]:

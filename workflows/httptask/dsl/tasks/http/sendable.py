@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions import TemplateText, is_expression
-from httptask.dsl.refusals import refusals
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH, REQUEST
+from httptask.dsl.tasks.http.refusals import refusals
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.headers import check_header, check_header_name, check_idempotency_key
 from httptask.http.models import FormBody, JsonBody, MultipartBody, Part, RequestBody, TextBody

@@ -1,7 +1,8 @@
-"""What is known before a run about the shape of a task's input and output."""
+"""What is known before a run about the shape of values: of inputs and outputs, and of what describes the run."""
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from httptask.dsl.checks.flow import jumps_of
 from httptask.dsl.model import Input, Output
@@ -9,9 +10,31 @@ from httptask.dsl.program import Program
 from httptask.dsl.schema_shape import MissingKey, SchemaShape
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
 
-__all__ = ["declared", "raw_inputs", "transformed_output"]
+__all__ = ["DESCRIPTORS", "declared", "raw_inputs", "transformed_output"]
 
 _PLAIN_PATH: Final = re.compile(r"(?:\.[A-Za-z_]\w*)+")
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+_TEXT: Final = {"type": "string"}
+_WHOLE: Final = {"type": "integer"}
+_MOMENT: Final = _object(iso8601=_TEXT, epoch=_object(seconds=_WHOLE, milliseconds=_WHOLE))
+
+DESCRIPTORS: Final[Mapping[str, SchemaShape]] = {
+    "workflow": SchemaShape.of(_object(id=_TEXT, definition={}, input={}, startedAt=_MOMENT)),
+    "task": SchemaShape.of(
+        _object(name=_TEXT, reference=_TEXT, definition={}, input={}, output={}, startedAt=_MOMENT)
+    ),
+    "runtime": SchemaShape.of(_object(name=_TEXT, version=_TEXT, metadata={})),
+    "authorization": SchemaShape.of(_object(scheme=_TEXT, parameter=_TEXT)),
+}
+"""Arguments that describe a run, by variable, as dsl.md ("Runtime expression arguments") has them.
+
+`$authorization.parameter` is a credential, and refused by the check of secrets.
+"""
 
 
 def declared(part: Input | Output | None) -> SchemaShape | None:
