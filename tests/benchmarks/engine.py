@@ -29,7 +29,8 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.dsl.canonical import sha256
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from support.connections import local_connection
-from support.runs import parse, running, temporal_server
+from support.definitions import parse
+from support.runs import running, temporal_server
 
 from .cold_run import cold_run_seconds
 from .echo_server import echo_server

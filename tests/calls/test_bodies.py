@@ -17,7 +17,7 @@ from httptask.request.preview import PreparedRequest, prepare
 from httptask.request.wire import WireRequest, wire_request
 from httptask.testrequest import Sample, plan_request
 from support.connections import secret_store
-from support.runs import document
+from support.definitions import document
 
 VALUES = {"KEY": 'k/1 "&\\x', "PIN": "1234-5678"}
 STORE = secret_store(VALUES)

@@ -14,8 +14,8 @@ from httptask.http.models import HttpRequest
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import Sample, plan_request
 from support.connections import secret_store
+from support.definitions import document
 from support.planned import definition, faults, sent
-from support.runs import document
 
 
 @pytest.mark.parametrize(

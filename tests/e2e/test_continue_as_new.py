@@ -9,7 +9,8 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.cluster import events_of, run_ids
 from support.connections import local_connection
-from support.runs import Outcome, Runner, parse, running, temporal_server
+from support.definitions import parse
+from support.runs import Outcome, Runner, running, temporal_server
 
 NESTED_LOOPS = """
 do:

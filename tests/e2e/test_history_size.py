@@ -8,7 +8,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer
 from support.connections import local_connection
-from support.runs import document, running
+from support.definitions import document
+from support.runs import running
 
 ANSWER = Reply.json({"text": "x" * 5_000})
 

@@ -11,7 +11,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.plugin.replay import ReplayedTask, replay_tasks
 from support.cluster import longest_workflow_task
-from support.runs import Outcome, Runner, document, running
+from support.definitions import document
+from support.runs import Outcome, Runner, running
 from support.stand_in_jq import ACTS, acting, standing_in
 
 SECONDS = timedelta(seconds=2)

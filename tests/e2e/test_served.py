@@ -18,7 +18,8 @@ from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import completion
 from support.cluster import address_of, events_of, has_event, temporal_cli
 from support.commands import Command, Shell
-from support.runs import Runner, parse, running
+from support.definitions import parse
+from support.runs import Runner, running
 
 CALL_ACTIONS = Path(__file__).parents[2] / "examples/call-actions/workflow.yaml"
 

@@ -8,7 +8,8 @@ import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from support.cluster import longest_workflow_task
-from support.runs import Runner, document, running
+from support.definitions import document
+from support.runs import Runner, running
 from support.stand_in_jq import standing_in
 
 

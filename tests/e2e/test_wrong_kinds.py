@@ -10,7 +10,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer
 from support.connections import local_connection
-from support.runs import Runner, document, running
+from support.definitions import document
+from support.runs import Runner, running
 
 SECONDS = 10
 

@@ -27,8 +27,9 @@ from httptask.testing import Reply, ScriptedServer, ServedRequest
 from httptask.testrequest import Sample, plan_request, send_once
 from support.addresses import FORBIDDEN_URLS, METADATA_NAMES
 from support.connections import secret_store
+from support.definitions import parse
 from support.network import PUBLIC, PUBLIC_NAME, Connections, observe_connections, resolve_names
-from support.runs import parse, running
+from support.runs import running
 
 GET = HttpRequest(method="GET", url="/", connection="local")
 SECRETS = {"CLIENT_SECRET": "client-secret-1"}

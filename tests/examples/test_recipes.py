@@ -9,8 +9,9 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from support.cluster import address_of, temporal_cli
+from support.definitions import parse
 from support.fences import ROOT, fences
-from support.runs import Runner, parse, running
+from support.runs import Runner, running
 
 REPORT = {
     **parse("do: [{ report: { set: { of: '${ .days }' } } }]"),

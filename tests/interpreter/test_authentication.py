@@ -11,7 +11,8 @@ from httptask.dsl.portable import portable_uses
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.authorization import AuthorizationServer
 from support.connections import local_connection, secret_store
-from support.runs import parse, running
+from support.definitions import parse
+from support.runs import running
 
 CALL = """
 use: {{ secrets: [KEY, ALL] }}

@@ -7,7 +7,8 @@ from httptask.dsl.compile import compile_definition
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import Sample, plan_request, send_once
 from support.connections import local_connection, secret_store
-from support.runs import parse, running
+from support.definitions import parse
+from support.runs import running
 
 DEFINITION = """
 use: {{ secrets: [TOKEN], authentications: {{ named: {{ basic: {{ username: me, password: "${{ $secrets.TOKEN }}" }} }} }} }}

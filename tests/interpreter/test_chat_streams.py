@@ -12,8 +12,9 @@ from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import Sample, plan_request, send_once
 from support.chat_streams import chunk, sse
 from support.connections import local_connection
+from support.definitions import parse
 from support.event_streams import CHUNKED, SSE
-from support.runs import Outcome, Runner, parse, running
+from support.runs import Outcome, Runner, running
 
 USAGE = {"prompt_tokens": 5, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 4}}
 COUNTS = {"id": "c-1", "choices": [], "usage": USAGE}

@@ -16,7 +16,8 @@ from httptask.plugin import AllowedActivity
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import calling, completion
 from support.connections import local_connection, secret_store
-from support.runs import parse, running
+from support.definitions import parse
+from support.runs import running
 
 DOCS = Path(__file__).parents[2] / "docs" / "write-a-definition.md"
 DEFINITION = """

@@ -3,7 +3,7 @@
 import pytest
 
 from httptask.plugin import DefinitionRegistry, ServedDefinition
-from support.runs import document
+from support.definitions import document
 
 
 def served(version: str) -> ServedDefinition:

@@ -17,9 +17,10 @@ from support.chat import completion
 from support.chat_streams import chunk, sse
 from support.cluster import events_of, has_event, run_ids
 from support.connections import local_connection, secret_store
+from support.definitions import parse
 from support.event_streams import CHUNKED, SSE
 from support.python_workflows import TellsLive, TellsNobody
-from support.runs import Runner, parse, running
+from support.runs import Runner, running
 
 SECRET = "s3cret-value-0123456789"
 

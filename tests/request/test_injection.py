@@ -10,7 +10,7 @@ from httptask.dsl.compile import compile_definition
 from httptask.http.errors import RequestInvalid
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from httptask.testrequest import Sample, plan_request
-from support.runs import document
+from support.definitions import document
 
 CHARACTERS = [
     *(character for character in map(chr, range(256)) if not character.isalnum()),

@@ -9,7 +9,8 @@ from httptask.connections.connection import Price
 from httptask.testing import Reply, ScriptedServer
 from support.chat import completion
 from support.connections import local_connection, secret_store
-from support.runs import parse, running, temporal_server
+from support.definitions import parse
+from support.runs import running, temporal_server
 
 THREE_QUESTIONS = """
 do:

@@ -10,7 +10,8 @@ from httptask.connections.connection import Price
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import completion
 from support.connections import local_connection
-from support.runs import Outcome, parse, running
+from support.definitions import parse
+from support.runs import Outcome, running
 
 PRICE = Price(input=1000, output=1000)
 """A cent for each answer of 10 tokens."""

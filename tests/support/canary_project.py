@@ -11,8 +11,8 @@ from typing import Any
 from httptask.testing import ScriptedServer
 from support.canaries import CANARIES, MODES, Mode
 from support.certificates import Certificates
+from support.definitions import document
 from support.proxy import tunnel_proxy
-from support.runs import document
 
 __all__ = ["CanaryProject", "canary_project"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from httptask.testing import Reply
 
-__all__ = ["QUESTION", "calling", "completion", "rate_limited", "unavailable"]
+__all__ = ["QUESTION", "calling", "completion", "rate_limited", "unavailable", "unmetered"]
 
 QUESTION: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
 """A body of a request, as short as one may be."""
@@ -19,6 +19,12 @@ def completion(text: str) -> Reply:
     return Reply.json(
         {"id": "c-1", "object": "chat.completion", "model": "m", "choices": choices, "usage": usage}
     )
+
+
+def unmetered(text: str) -> Reply:
+    """A finished answer that says neither what it has used nor which model it is of."""
+    message = {"role": "assistant", "content": text}
+    return Reply.json({"choices": [{"index": 0, "finish_reason": "stop", "message": message}]})
 
 
 def rate_limited(retry_after: str) -> Reply:

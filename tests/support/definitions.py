@@ -1,9 +1,11 @@
-"""Definitions for tests of the language."""
+"""Definitions of tests."""
 
 import functools
 from pathlib import Path
+from typing import Any
 
 import jsonschema_rs
+from ruamel.yaml import YAML
 
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.compile import Compiled, compile_definition
@@ -61,6 +63,18 @@ do:
 """A sound definition with a bit of everything."""
 
 
+def parse(text: str) -> dict[str, Any]:
+    """A definition of a test; `document` may be left out."""
+    definition: dict[str, Any] = YAML(typ="safe").load(text)
+    return document(**definition)
+
+
+def document(**members: Any) -> dict[str, Any]:
+    """A definition of these members, with a `document` unless it is among them."""
+    head = {"dsl": "1.0.3", "namespace": "test", "name": "test", "version": "1.0.0"}
+    return {"document": head, **members}
+
+
 @functools.cache
 def standard() -> jsonschema_rs.Validator:
     """The standard's own schema, which takes a third of a second to read."""
@@ -69,9 +83,9 @@ def standard() -> jsonschema_rs.Validator:
 
 def compiled(text: str) -> Compiled:
     """Compile the text of a definition that lacks only its `document`."""
-    document = read_yaml(HEAD + text)
-    assert document.faults == ()
-    return compile_definition(document.data)
+    found = read_yaml(HEAD + text)
+    assert found.faults == ()
+    return compile_definition(found.data)
 
 
 def faults_of(text: str) -> list[Fault]:

@@ -7,7 +7,7 @@ from httptask.connections.connection import Connection
 from httptask.dsl.compile import compile_definition
 from httptask.testrequest import Sample, plan_request
 from support.connections import secret_store
-from support.runs import document
+from support.definitions import document
 
 __all__ = ["definition", "faults", "sent"]
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -18,6 +17,7 @@ from temporalio.worker import Replayer, Worker
 from httptask.dsl.canonical import sha256
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin, ServedDefinition
+from support.definitions import parse
 
 TEMPORAL = shutil.which("temporal", path=str(Path(sys.executable).parent)) or "temporal"
 _NO_WAITS = (
@@ -56,18 +56,6 @@ async def time_skipping_server() -> AsyncGenerator[WorkflowEnvironment]:
         ],
     ) as environment:
         yield environment
-
-
-def parse(text: str) -> dict[str, Any]:
-    """A definition of a test; `document` may be left out."""
-    definition: dict[str, Any] = YAML(typ="safe").load(text)
-    return document(**definition)
-
-
-def document(**members: Any) -> dict[str, Any]:
-    """A definition of these members, with a `document` unless it is among them."""
-    head = {"dsl": "1.0.3", "namespace": "test", "name": "test", "version": "1.0.0"}
-    return {"document": head, **members}
 
 
 @dataclass

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from httptask.testing import Reply
 
 from .chat_streams import chunk, sse
+from .event_streams import SSE
 
 __all__ = ["CASES", "ServerCase"]
 
-_SSE = {"Content-Type": "text/event-stream"}
 _LONG = "The lamp at the end of the street was lit again after all. "
 _SCHEMA = {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object"}}}
 _USAGE = {"prompt_tokens": 9, "completion_tokens": 14, "total_tokens": 23}
@@ -51,7 +51,7 @@ def _error(status: int, **error: Any) -> Reply:
 
 
 def _stream(*events: Any, end: bytes = b"") -> Reply:
-    return Reply.of(sse(*events, end=end), headers=_SSE)
+    return Reply.of(sse(*events, end=end), headers=SSE)
 
 
 _HI = chunk({"role": "assistant", "content": "Hi"})
@@ -70,7 +70,7 @@ CASES = [
     ServerCase("llama-server (of llama-cpp-python 0.3.36)", _RUN, "with a JSON schema beside `tool_choice: required` the tool is never called", _answer("{}"), {"response_format": _SCHEMA, "tools": [_TOOL], "tool_choice": "required"}, "with `json`, and no `tool_calls`"),
     ServerCase("llama-server (of llama-cpp-python 0.3.36)", _RUN, "an image for a model of text only is 500", _error(500, code=500, message="image input is not supported", type="server_error")),
     ServerCase("llama-server (of llama-cpp-python 0.3.36)", _RUN, 'an error in mid-stream is `{"error": {"code": 500}}`, then the stream ends', _stream(_HI, {"error": {"code": 500, "message": "failed to decode"}}), {"stream": True}),
-    ServerCase("llama_cpp.server 0.3.36", _RUN, "a context that is too long for a stream is 200 with no byte", Reply.of(b"", headers=_SSE), {"stream": True}),
+    ServerCase("llama_cpp.server 0.3.36", _RUN, "a context that is too long for a stream is 200 with no byte", Reply.of(b"", headers=SSE), {"stream": True}),
     ServerCase("llama_cpp.server 0.3.36", _RUN, "of 8 streams at once 7 are cut", _stream(_HI), {"stream": True}, "and a later attempt succeeds; `concurrency = 1` of the connection spares them"),
     ServerCase("llama_cpp.server 0.3.36", _RUN, "answers `n: 2` with one choice", _answer(_LONG), {"n": 2}, rules=("fewer-choices",)),
     ServerCase("SGLang 0.5.23", _READ, "a failure in mid-stream has the code 400 whatever its cause", _stream(_HI, {"error": {"object": "error", "message": "out of memory", "type": "BadRequestError", "code": 400}}), {"stream": True}),
@@ -78,7 +78,7 @@ CASES = [
     ServerCase("mlx_lm.server 0.30.1, KoboldCpp 1.76", _READ, "end a stream with their connection (HTTP/1.0), behind `[DONE]`", Reply(_TO_THE_END + sse(_HI, chunk({"content": ""}, "stop")), close=True), {"stream": True}),
     ServerCase("KoboldCpp 1.76", _READ, "tells 100 and 100 tokens of every answer", _answer("Hi", usage={"prompt_tokens": 100, "completion_tokens": 100, "total_tokens": 200}), then="`usage` and budgets of it say nothing"),
     ServerCase("gcli2api", _TOLD, "has `finish_reason: stop` in every chunk of a stream", _stream(chunk({"content": "Hi"}, "stop"), chunk({"content": " you"}, "stop"), end=b"data: [DONE]\n\n"), {"stream": True}),
-    ServerCase("proxies", _TOLD, "send `event: error` whose data has no key `error`", Reply.of(sse(_HI, end=b"") + b'event: error\ndata: {"message": "upstream is gone"}\n\n', headers=_SSE), {"stream": True}, "openai-python 3.57 raises nothing there"),
+    ServerCase("proxies", _TOLD, "send `event: error` whose data has no key `error`", Reply.of(sse(_HI, end=b"") + b'event: error\ndata: {"message": "upstream is gone"}\n\n', headers=SSE), {"stream": True}, "openai-python 3.57 raises nothing there"),
     ServerCase("new-api gateways", _TOLD, "have an `error` with empty texts in every answer", _answer("Hi", error={"message": "", "type": "", "param": "", "code": None})),
     ServerCase("OpenRouter", _TOLD, "answers an error of the model's own server with 200", _error(200, code=502, message="Provider returned error", metadata={"raw": "overloaded"}), then="`details.body_excerpt` has `metadata.raw`"),
     ServerCase("DeepSeek", _TOLD, "sends blank lines before the JSON while it works", Reply.of(b"\n\n\n" + json.dumps({"choices": [{"index": 0, "finish_reason": "stop", "message": {"content": "Hi"}}]}).encode(), headers={"Content-Type": "application/json"})),

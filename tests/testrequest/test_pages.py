@@ -13,8 +13,9 @@ from httptask.testrequest import Sample, plan_request, send_once
 from support.cluster import address_of
 from support.commands import Shell
 from support.connections import local_connection, secret_store
+from support.definitions import parse
 from support.pages import API_KEY, Api, definition, numbers
-from support.runs import parse, running
+from support.runs import running
 from support.shells import opened_shell
 
 DATA = 'items: "${ .data }"'

@@ -14,7 +14,8 @@ from httptask.dsl.program import Program
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import NotTestable, Sample, plan_request, send_once
 from support.connections import local_connection, secret_store
-from support.runs import Runner, parse, running
+from support.definitions import parse
+from support.runs import Runner, running
 
 DEFINITION = """
 use: { secrets: [TOKEN] }

@@ -13,7 +13,7 @@ from httptask.connections.connection import Price
 from httptask.testing import Reply, ScriptedServer
 from httptask.workflows import Budget
 from support import tool_workflows
-from support.chat import calling, completion
+from support.chat import calling, completion, unmetered
 from support.connections import local_connection
 from support.python_workflows import AsksWithinBudget
 from support.runs import running
@@ -22,9 +22,6 @@ WORKFLOWS = [AsksWithinBudget, tool_workflows.AsksOnBudget]
 CENT = Price(input=1000, output=1000)
 """US dollars for a million tokens: an answer has ten."""
 WRONG = completion('{"priority": "meh", "reason": "?"}')
-UNMETERED = Reply.json(
-    {"choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "{}"}}]}
-)
 
 
 async def run(
@@ -84,7 +81,7 @@ async def test_within_a_budget_there_is_an_answer(temporal: WorkflowEnvironment)
     ("reply", "budget", "error", "message"),
     [
         (WRONG, Budget(cost_usd=1), "PriceUnknown", "what m has cost is not known"),
-        (UNMETERED, Budget(tokens=1000), "UsageUnknown", "an answer of m came without its usage"),
+        (unmetered("{}"), Budget(tokens=1000), "UsageUnknown", "an answer of m came without its usage"),
     ],
     ids=["price", "usage"],
 )

@@ -11,6 +11,7 @@ from temporalio.client import Client
 
 from httptask.cli.server import SharedServer
 from httptask.testing.server import Reply, ScriptedServer
+from support.chat import unmetered
 from support.chat_streams import chunk, sse
 from support.commands import Shell
 from support.definitions import ASKS
@@ -36,10 +37,6 @@ do:
 
 
 TELLS = ASKS.replace("model: m,", "model: m, stream: true,")
-
-ANSWER = Reply.json(
-    {"choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hi"}}]}
-)
 
 
 async def test_result_is_json_on_stdout_and_progress_on_stderr(shell: Shell) -> None:
@@ -91,7 +88,7 @@ async def test_unreachable_cluster_is_3(shell: Shell) -> None:
 async def test_retries_are_explained_and_the_key_appears_nowhere(shell: Shell) -> None:
     shell.write("asks.yaml", ASKS)
     limited = Reply.json({"error": {"message": "slow down"}}, status=429, headers={"Retry-After": "1"})
-    async with ScriptedServer([limited, ANSWER]) as server:
+    async with ScriptedServer([limited, unmetered("hi")]) as server:
         code, command = await shell.run(
             "run", "asks.yaml", OPENAI_BASE_URL=f"{server.url}/v1", OPENAI_API_KEY=KEY
         )
@@ -112,7 +109,7 @@ async def test_retries_are_explained_and_the_key_appears_nowhere(shell: Shell) -
 @pytest.mark.usefixtures("one_server")
 async def test_recorded_run_can_be_repeated_offline(shell: Shell) -> None:
     shell.write("asks.yaml", ASKS)
-    async with ScriptedServer([ANSWER]) as server:
+    async with ScriptedServer([unmetered("hi")]) as server:
         environment = {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": KEY}
         code, recorded = await shell.run("run", "asks.yaml", "--record", "fixtures", **environment)
         assert code == 0, recorded.stderr
@@ -133,7 +130,7 @@ async def test_what_a_run_has_spent_is_told_however_it_ends(shell: Shell, budget
         "version: 1.0.0", f"version: 1.0.0, metadata: {{ httptask: {{ budget: {budget} }} }}"
     )
     shell.write("asks.yaml", twice + twice[twice.index("  - ask:") :].replace("ask:", "again:"))
-    async with ScriptedServer([ANSWER]) as server:
+    async with ScriptedServer([unmetered("hi")]) as server:
         environment = {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": KEY}
         code, command = await shell.run("run", "asks.yaml", "--json", **environment)
     calls = 2 - code
@@ -184,7 +181,7 @@ async def test_killed_run_makes_no_call_later(shell: Shell) -> None:
     shell.write("asks.yaml", ASKS)
     shell.write("waits.yaml", SETS.replace("do:\n", "do:\n  - pause: { wait: { seconds: 2 } }\n"))
     busy = Reply.of(status=503, headers={"Retry-After": "1"})
-    async with ScriptedServer([busy, ANSWER]) as server:
+    async with ScriptedServer([busy, unmetered("hi")]) as server:
         environment = {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": KEY}
         command = await shell.start("run", "asks.yaml", **environment)
         await command.says("ask: waiting")
@@ -206,7 +203,7 @@ async def test_runs_side_by_side_share_one_server(shell: Shell) -> None:
         if len(waiting) == 2:
             both_here.set()
         await both_here.wait()
-        return ANSWER
+        return unmetered("hi")
 
     async with ScriptedServer(answer_when_both_are_here) as server:
         commands = [

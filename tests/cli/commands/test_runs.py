@@ -11,6 +11,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 
 from httptask.cli.server import SharedServer
 from httptask.testing.server import Reply, ScriptedServer
+from support.chat import unmetered
 from support.cluster import has_event
 from support.commands import Command, Shell
 from support.definitions import ASKS
@@ -45,10 +46,6 @@ environment = "CODE"
 origins = ["{url}"]
 """
 
-
-ANSWER = Reply.json(
-    {"choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hi"}}]}
-)
 
 NAPS = """
 document: { dsl: 1.0.3, namespace: tests, name: naps, version: 1.0.0 }
@@ -130,7 +127,7 @@ async def test_ended_or_absent_run(shell: Shell) -> None:
 async def test_attempts_are_told_with_why_there_were_several(shell: Shell) -> None:
     shell.write("asks.yaml", ASKS)
     limited = Reply.json({"error": {"message": "slow down"}}, status=429, headers={"Retry-After": "1"})
-    async with ScriptedServer([limited, ANSWER]) as server:
+    async with ScriptedServer([limited, unmetered("hi")]) as server:
         code, command = await shell.run("run", "asks.yaml", OPENAI_BASE_URL=server.url, OPENAI_API_KEY="sk-1")
         assert code == 0, command.stderr
     record = await shown(shell)

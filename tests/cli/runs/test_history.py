@@ -17,8 +17,9 @@ from support.chat import completion
 from support.cluster import address_of, has_event, run_ids
 from support.commands import Shell
 from support.connections import local_connection
+from support.definitions import parse
 from support.python_workflows import Posts
-from support.runs import parse, running
+from support.runs import running
 
 LOOPS = """
 do:
