@@ -13,6 +13,7 @@ from httptask.connections.connection import Connection
 from httptask.dsl.compile import compile_definition
 from httptask.http.errors import RequestInvalid
 from httptask.http.models import HttpRequest
+from httptask.request.draft import draft
 from httptask.request.preview import PreparedRequest, prepare
 from httptask.request.wire import WireRequest, wire_request
 from httptask.testrequest import Sample, plan_request
@@ -44,7 +45,7 @@ def planned(data: Any = None, **arguments: Any) -> HttpRequest:
 def both(data: Any = None, **arguments: Any) -> tuple[PreparedRequest, WireRequest]:
     """The request as it is shown and as it is sent; what travels in between is the same."""
     request = HttpRequest.model_validate_json(planned(data, **arguments).model_dump_json())
-    return prepare(request, None), wire_request(request, None, STORE)[0]
+    return prepare(draft(request, None)), wire_request(draft(request, None), STORE)[0]
 
 
 def header(wire: WireRequest, name: str) -> str:
@@ -177,7 +178,7 @@ def test_multipart() -> None:
 
 def test_each_attempt_sends_the_same_bytes_and_each_other_request_has_another_boundary() -> None:
     request = planned({"word": "b", "number": 7}, multipart=MULTIPART)
-    first, second = (wire_request(request, None, STORE)[0] for _ in range(2))
+    first, second = (wire_request(draft(request, None), STORE)[0] for _ in range(2))
     assert first == second
     boundary = header(first, "content-type").partition("boundary=")[2]
     _, other = both(multipart=[{"name": "a", "text": f"--{boundary}--"}])
@@ -214,7 +215,7 @@ def test_parts_that_are_none(parts: Any, message: str) -> None:
 )
 def test_parts_that_would_make_lines_of_their_own(part: Any) -> None:
     request = planned(multipart=[part])
-    for check in (lambda: prepare(request, None), lambda: wire_request(request, None, STORE)):
+    for check in (lambda: prepare(draft(request, None)), lambda: wire_request(draft(request, None), STORE)):
         with pytest.raises(RequestInvalid):
             check()
 
@@ -248,13 +249,13 @@ def test_the_content_type_is_the_authors(body: Any, content_type: str | None, se
 def test_content_types_that_would_lie() -> None:
     latin = planned(body="é", headers={"Content-Type": "text/plain; charset=iso-8859-1"})
     with pytest.raises(RequestInvalid, match="text is sent in UTF-8"):
-        wire_request(latin, None, STORE)
+        wire_request(draft(latin, None), STORE)
     own = planned(multipart=MULTIPART[3:4], headers={"Content-Type": '${ "multipart/form-data" }'})
     plain = planned(multipart=MULTIPART[3:4])
     typed = Connection(name="c", base_url="https://h", headers={"content-type": "application/json"})
     for request, connection in ((own, None), (plain, typed)):
         with pytest.raises(RequestInvalid, match="leave out the header Content-Type"):
-            prepare(request, connection)
+            prepare(draft(request, connection))
 
 
 @pytest.mark.parametrize("method", ["get", "delete", "put", "patch", "head"])
@@ -328,11 +329,11 @@ def test_a_media_type_that_a_computed_body_is_not() -> None:
     with pytest.raises(
         RequestInvalid, match=r"says application/x-www-form-urlencoded, and the body is sent as JSON: "
     ):
-        prepare(planned({"a": 1}, **computed), None)
-    assert prepare(planned("a=1", **computed), None).body == "a=1"
+        prepare(draft(planned({"a": 1}, **computed), None))
+    assert prepare(draft(planned("a=1", **computed), None)).body == "a=1"
     typed = Connection(name="c", base_url="https://h", headers={"Content-Type": FORM})
     with pytest.raises(RequestInvalid, match="write it as `form` of `httpRequest`"):
-        prepare(planned(body={"a": 1}), typed)
+        prepare(draft(planned(body={"a": 1}), typed))
 
 
 @pytest.mark.parametrize("method", ["post", "put", "get"])

@@ -100,6 +100,7 @@ async def test_a_token_endpoint_is_no_less_secure_than_its_provider(
     from httptask.authentication.models import TokenAuthentication
     from httptask.authentication.policy import OAuth2Policy
     from httptask.client import oauth2
+    from httptask.request.resolved import ResolvedValues
     from httptask.request.token_source import token_source
     from httptask.request.wire import WireRequest
 
@@ -115,6 +116,7 @@ async def test_a_token_endpoint_is_no_less_secure_than_its_provider(
         }
     )
     authentication = TokenAuthentication(kind="oidc", settings=settings)
-    source = token_source(authentication, (), SecretStore({}, {}), declared=True)
+    store = SecretStore({}, {})
+    source = token_source(authentication, ResolvedValues((), store), store, declared=True)
     with pytest.raises(HttpTaskError, match="is not https"):
         await oauth2.fetch_token(source, None, send)

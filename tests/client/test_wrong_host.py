@@ -176,6 +176,7 @@ async def test_a_request_to_another_origin_passes_without_a_credential(make_edge
     """What follows a redirect uses the same transport, which must know where it belongs."""
     from httptask.http.limits import HTTP_DEFAULTS, bounds
     from httptask.http.url import Url
+    from httptask.request.draft import draft
     from httptask.request.wire import WireRequest, wire_request
     from httptask.secrets.redaction import Redactor
     from httptask.transport.exchange import exchange
@@ -186,7 +187,7 @@ async def test_a_request_to_another_origin_passes_without_a_credential(make_edge
         )
         connection = edge._connection("local")
         outgoing = wire_request(
-            HttpRequest(method="GET", url="/", connection="local"), connection, edge._secrets
+            draft(HttpRequest(method="GET", url="/", connection="local"), connection), edge._secrets
         )
         inner = edge._reach.transport(connection)
         transport = edge._authenticator.transport(outgoing, "local", inner, lambda _: inner)

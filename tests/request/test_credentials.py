@@ -10,6 +10,7 @@ from httptask.authentication.models import BearerAuthentication, CertificateAuth
 from httptask.connections.connection import Connection
 from httptask.http.errors import RequestInvalid, SecretUnavailable
 from httptask.http.models import HttpRequest, SecretReference
+from httptask.request.draft import draft
 from httptask.request.preview import prepare
 from httptask.request.wire import WireRequest, wire_request
 from httptask.secrets.store import SecretSource, SecretStore
@@ -36,7 +37,7 @@ def headers(wire: WireRequest) -> dict[str, str]:
 
 def sent(authentication: dict[str, Any], **fields: Any) -> WireRequest:
     request = HttpRequest(**{"method": "GET", "url": "/p", "connection": "c", **fields})
-    return wire_request(request, connection(authentication), STORE).wire
+    return wire_request(draft(request, connection(authentication)), STORE).wire
 
 
 def basic(user: str) -> str:
@@ -80,19 +81,19 @@ def test_only_what_is_encoded_may_hold_any_character() -> None:
     values = {"KEY": "schlüssel"}
     store = SecretStore({"KEY": SecretSource(name="KEY", environment="KEY")}, values)
     request = HttpRequest(method="GET", url="/p", connection="c")
-    wire = wire_request(request, connection(key("query")), store).wire
+    wire = wire_request(draft(request, connection(key("query"))), store).wire
     assert wire.url.target == "/p?x-key=schl%C3%BCssel"
     digest = {"digest": {"username": "$secrets.KEY", "password": "p"}}
     for authentication in (key("header"), key("cookie"), digest):
         with pytest.raises(RequestInvalid, match=r"outside ASCII|which no cookie can hold"):
-            wire_request(request, connection(authentication), store)
+            wire_request(draft(request, connection(authentication)), store)
 
 
 def test_a_token_that_has_its_scheme_in_its_secret_is_not_sent_with_two() -> None:
     store = SecretStore({"KEY": SecretSource(name="KEY", environment="KEY")}, {"KEY": "bearer 0123456789"})
     request = HttpRequest(method="GET", url="/", connection="c")
     with pytest.raises(RequestInvalid, match="begins with `Bearer`, which is put before it: keep it alone"):
-        wire_request(request, connection({"bearer": {"token": "$secrets.KEY"}}), store)
+        wire_request(draft(request, connection({"bearer": {"token": "$secrets.KEY"}})), store)
 
 
 def test_a_key_that_no_cookie_can_hold() -> None:
@@ -118,7 +119,7 @@ def test_a_requests_own_header_comes_first(
     authentication: dict[str, Any], own: dict[str, str], header: str, value: str
 ) -> None:
     request = HttpRequest(method="GET", url="/", connection="c", headers=own)
-    outgoing = wire_request(request, connection(authentication), STORE)
+    outgoing = wire_request(draft(request, connection(authentication)), STORE)
     assert headers(outgoing.wire)[header] == value
     assert outgoing.later is None
 
@@ -128,7 +129,7 @@ def test_a_requests_own_authentication_replaces_the_connections(authentication: 
     request = HttpRequest(
         method="GET", url="/", connection="c", authentication=BearerAuthentication(token="own")
     )
-    outgoing = wire_request(request, connection(authentication), STORE)
+    outgoing = wire_request(draft(request, connection(authentication)), STORE)
     assert headers(outgoing.wire)["authorization"] == "Bearer own"
     assert "x-key" not in headers(outgoing.wire)
     assert (outgoing.wire.url.target, outgoing.later) == ("/", None)
@@ -192,7 +193,7 @@ def test_a_requests_own_authentication_replaces_the_connections(authentication: 
     ],
 )
 def test_what_is_shown(authentication: dict[str, Any], shown: dict[str, str], curl: str) -> None:
-    prepared = prepare(HttpRequest(method="GET", url="/p", connection="c"), connection(authentication))
+    prepared = prepare(draft(HttpRequest(method="GET", url="/p", connection="c"), connection(authentication)))
     assert {name: prepared.headers.get(name) for name in shown} == shown
     assert curl in prepared.curl()
     assert "written out" not in prepared.curl()
@@ -201,7 +202,7 @@ def test_what_is_shown(authentication: dict[str, Any], shown: dict[str, str], cu
 @pytest.mark.parametrize(("value", "shown"), [("$secrets.KEY", "$KEY"), ("written out", "[redacted]")])
 def test_a_key_in_the_query_is_not_shown(value: str, shown: str) -> None:
     prepared = prepare(
-        HttpRequest(method="GET", url="/p?a=1", connection="c"), connection(key("query", value=value))
+        draft(HttpRequest(method="GET", url="/p?a=1", connection="c"), connection(key("query", value=value)))
     )
     assert prepared.uri.replace("%5B", "[").replace("%5D", "]") == f"https://h/p?a=1&x-key={shown}"
 
@@ -211,21 +212,21 @@ def test_headers_and_base_url_hold_secrets() -> None:
         name="c", base_url="https://$secrets.ID.example/x/$secrets.KEY/", headers={"X-T": "t-$secrets.KEY"}
     )
     with pytest.raises(SecretUnavailable, match="under 'example'"):
-        wire_request(HttpRequest(method="GET", url="/p", connection="c"), written, STORE)
+        wire_request(draft(HttpRequest(method="GET", url="/p", connection="c"), written), STORE)
     written = Connection(
         name="c", base_url="https://$secrets.ID/x/$secrets.KEY/", headers={"X-T": "t-$secrets.KEY"}
     )
-    wire = wire_request(HttpRequest(method="GET", url="/p", connection="c"), written, STORE).wire
+    wire = wire_request(draft(HttpRequest(method="GET", url="/p", connection="c"), written), STORE).wire
     assert str(wire.url) == "https://tenant-1/x/k%2F1%20+2==/p"
     assert headers(wire)["x-t"] == "t-k/1 +2=="
-    prepared = prepare(HttpRequest(method="GET", url="/p", connection="c"), written)
+    prepared = prepare(draft(HttpRequest(method="GET", url="/p", connection="c"), written))
     assert (prepared.uri, prepared.headers["X-T"]) == ("https://$ID/x/$KEY/p", "t-$KEY")
 
 
 def test_a_secret_of_a_header_that_is_not_sent_is_not_needed() -> None:
     written = Connection(name="c", base_url="https://h", headers={"X-T": "$secrets.MISSING"})
     wire = wire_request(
-        HttpRequest(method="GET", url="/", connection="c", headers={"x-t": "own"}), written, STORE
+        draft(HttpRequest(method="GET", url="/", connection="c", headers={"x-t": "own"}), written), STORE
     ).wire
     assert headers(wire)["x-t"] == "own"
 
@@ -235,7 +236,7 @@ def test_a_client_certificate_says_what_is_missing(from_connection: bool) -> Non
     at = connection({"certificate": {"use": "c"}} if from_connection else {"bearer": {"token": "x"}})
     authentication = None if from_connection else CertificateAuthentication()
     request = HttpRequest(method="GET", url="/", connection="c", authentication=authentication)
-    for check in (lambda: prepare(request, at), lambda: wire_request(request, at, STORE)):
+    for check in (lambda: prepare(draft(request, at)), lambda: wire_request(draft(request, at), STORE)):
         with pytest.raises(RequestInvalid, match="needs a connection with a client certificate"):
             check()
 
@@ -246,4 +247,4 @@ def test_a_reference_to_no_text_of_the_policy_is_refused() -> None:
         method="GET", url="https://h/", authentication=BearerAuthentication(token=""), secrets=(reference,)
     )
     with pytest.raises(RequestInvalid, match="no text of the request"):
-        prepare(request, None)
+        prepare(draft(request, None))

@@ -13,6 +13,7 @@ from httptask.http.models import (
     SecretReference,
     TextBody,
 )
+from httptask.request.draft import draft
 from httptask.request.preview import prepare
 from httptask.request.wire import WireRequest, wire_request
 from support.connections import secret_store
@@ -36,7 +37,7 @@ API = Connection(
 def both(connection: Connection | None = None, **fields: Any) -> tuple[str, WireRequest]:
     """The URL as it is shown, and the request as it is sent."""
     request = HttpRequest(**{"method": "GET", "url": "https://h/", **fields})
-    return prepare(request, connection).uri, wire_request(request, connection, STORE)[0]
+    return prepare(draft(request, connection)).uri, wire_request(draft(request, connection), STORE)[0]
 
 
 @pytest.mark.parametrize(
@@ -139,9 +140,9 @@ def test_joining_to_a_connection(base: str, path: str, joined: str) -> None:
 def test_a_connections_credential_goes_to_its_origin_only(url: str) -> None:
     request = HttpRequest(method="GET", url=url, connection="api")
     with pytest.raises(RequestInvalid):
-        prepare(request, API)
+        prepare(draft(request, API))
     with pytest.raises(RequestInvalid):
-        wire_request(request, API, STORE)
+        wire_request(draft(request, API), STORE)
 
 
 def test_a_base_url_that_is_a_secret() -> None:
@@ -149,7 +150,7 @@ def test_a_base_url_that_is_a_secret() -> None:
     shown, wire = both(connection, url="/x")
     assert (shown, str(wire.url)) == ("$HOOK/x", VALUES["HOOK"] + "/x")
     with pytest.raises(RequestInvalid, match="origin of its connection"):
-        wire_request(HttpRequest(method="GET", url="https://evil.example/"), connection, STORE)
+        wire_request(draft(HttpRequest(method="GET", url="https://evil.example/"), connection), STORE)
 
 
 def test_headers() -> None:
@@ -161,7 +162,7 @@ def test_headers() -> None:
         secrets=(at("/headers/X-Key", "KEY", offset=2),),
         idempotency_key="same",
     )
-    wire = wire_request(request, API, STORE).wire
+    wire = wire_request(draft(request, API), STORE).wire
     sent = {name.decode(): value.decode("latin-1") for name, value in wire.headers}
     assert sent["X-Key"] == f"a-{VALUES['KEY']}b"
     assert sent["x-team"] == "mine"
@@ -170,7 +171,7 @@ def test_headers() -> None:
     assert sent["Content-Type"] == "application/json"
     assert sent["Authorization"] == f"Bearer {VALUES['TOKEN']}"
     assert (wire.method, wire.body) == ("POST", '{"é":1.5}'.encode())
-    shown = prepare(request, API).headers
+    shown = prepare(draft(request, API)).headers
     assert list(shown) == list(sent)
     assert shown["X-Key"] == "a-$KEYb"
     assert shown["Authorization"] == "Bearer $TOKEN"
@@ -220,7 +221,7 @@ def test_authentication() -> None:
 def test_bodies(body: Any, secrets: list[SecretReference], sent: bytes) -> None:
     request = HttpRequest(method="POST", url="https://h/", body=body, secrets=tuple(secrets))
     before = request.model_dump_json()
-    assert wire_request(request, None, STORE)[0].body == sent
+    assert wire_request(draft(request, None), STORE)[0].body == sent
     assert request.model_dump_json() == before
 
 
@@ -249,7 +250,7 @@ def test_what_cant_be_sent(fields: dict[str, Any], message: str) -> None:
     request = HttpRequest.model_construct(
         **{**HttpRequest(method="GET", url="https://h/").__dict__, **fields}
     )
-    for check in (lambda: prepare(request, None), lambda: wire_request(request, None, STORE)):
+    for check in (lambda: prepare(draft(request, None)), lambda: wire_request(draft(request, None), STORE)):
         with pytest.raises(RequestInvalid, match=message):
             check()
 
@@ -257,7 +258,9 @@ def test_what_cant_be_sent(fields: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800"])
 def test_a_body_without_a_form(value: Any) -> None:
     with pytest.raises(RequestInvalid, match="the body has no form"):
-        wire_request(HttpRequest(method="POST", url="https://h/", body=JsonBody(value=[value])), None, STORE)
+        wire_request(
+            draft(HttpRequest(method="POST", url="https://h/", body=JsonBody(value=[value])), None), STORE
+        )
 
 
 def test_curl_runs_in_a_shell_and_expands_only_the_secrets() -> None:
@@ -269,7 +272,7 @@ def test_curl_runs_in_a_shell_and_expands_only_the_secrets() -> None:
         body=JsonBody(value={"text": "$HOME"}),
         secrets=(at("/headers/X-Mixed", "KEY", offset=5), at("/authentication/password", "TOKEN")),
     )
-    command = prepare(request, None).curl().replace("curl", "printf '%s\\n'", 1)
+    command = prepare(draft(request, None)).curl().replace("curl", "printf '%s\\n'", 1)
     words = subprocess.run(
         ["bash", "-c", command], env={**os.environ, **VALUES}, capture_output=True, text=True, check=True
     ).stdout.splitlines()
@@ -282,4 +285,4 @@ def test_curl_runs_in_a_shell_and_expands_only_the_secrets() -> None:
 
 def test_curl_names_secrets_in_double_quotes() -> None:
     request = HttpRequest(method="GET", url="/models", connection="api")
-    assert '--header "Authorization: Bearer $TOKEN"' in prepare(request, API).curl()
+    assert '--header "Authorization: Bearer $TOKEN"' in prepare(draft(request, API)).curl()

@@ -18,6 +18,7 @@ from httptask.http.headers import Headers, allowed
 from httptask.http.limits import HTTP_DEFAULTS, STREAM_DEFAULTS, Bounds, bounds
 from httptask.http.models import HttpRequest, HttpResponse, Limits, SentRequest, matches
 from httptask.http.url import Url
+from httptask.request.draft import draft
 from httptask.request.preview import PreparedRequest, prepare
 from httptask.request.wire import Outgoing, WireRequest, wire_request
 from httptask.resilience.circuit_breaker import Breaker
@@ -166,7 +167,7 @@ class Edge:
             RequestInvalid: it can't be sent as written.
             ConnectionUnknown: no connection of that name on this worker.
         """
-        return prepare(request, self._connection(request.connection))
+        return prepare(draft(request, self._connection(request.connection)))
 
     def redactor(self, request: HttpRequest) -> Redactor:
         """What takes the secrets of a request out of whatever is told of it.
@@ -176,7 +177,8 @@ class Edge:
             ConnectionUnknown: no connection of that name on this worker.
             SecretUnavailable: a secret has no usable value.
         """
-        return wire_request(request, self._connection(request.connection), self._secrets).redactor
+        complete = draft(request, self._connection(request.connection))
+        return wire_request(complete, self._secrets).redactor
 
     def connection(self, name: str) -> Connection:
         """The connection of that name.
@@ -207,8 +209,9 @@ class Edge:
     async def _call(self, request: HttpRequest, attempt: int, defaults: Limits) -> AsyncGenerator[_Call]:
         """One request on its way: all that is known before it is sent, and what is told of it afterwards."""
         connection = self._connection(request.connection)
-        prepared = prepare(request, connection)
-        outgoing = wire_request(request, connection, self._secrets)
+        complete = draft(request, connection)
+        prepared = prepare(complete)
+        outgoing = wire_request(complete, self._secrets)
         redactor = outgoing.redactor
         channel = partial(self._channel, connection, request.charset)
         carrier = self._authenticator.transport(outgoing, request.connection, channel(prepared), channel)

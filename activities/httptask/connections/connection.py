@@ -1,7 +1,7 @@
 """Connections: one server each, and what belongs to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from ipaddress import ip_address
 from typing import Annotated, Any, Self
@@ -21,9 +21,10 @@ from httptask.http.models import Limits, SecretReference
 from httptask.http.url import Url
 from httptask.json.types import is_object
 from httptask.resilience.retry import Retry
+from httptask.secrets.placeholders import places
 from httptask.secrets.references import cut_secrets
 
-__all__ = ["Connection", "Price", "default_connections", "find_connection"]
+__all__ = ["Connection", "Price", "Written", "default_connections", "find_connection"]
 
 _AUTHORITY = "/authentication/settings/authority"
 _OPENAI = "https://api.openai.com/v1"
@@ -33,10 +34,10 @@ _OPENAI = "https://api.openai.com/v1"
 class Written:
     """What a connection adds to each request, with the secrets cut out of its texts."""
 
-    base_url: str | None
-    headers: Mapping[str, str]
-    authentication: ConnectionAuthentication | None
-    references: tuple[SecretReference, ...]
+    base_url: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    authentication: ConnectionAuthentication | None = None
+    references: tuple[SecretReference, ...] = ()
     """Where they stood: pointers into this object."""
 
 
@@ -172,6 +173,17 @@ class Connection(BaseModel):
                 ConnectionPolicy.model_validate(policy), references
             )
         return Written(base_url, headers, authentication, (*at_base_url, *in_headers, *in_authentication))
+
+    @cached_property
+    def with_placeholders(self) -> Written:
+        """The same with placeholders for the secrets, by their index among the references."""
+        written = self.written
+        insertions = places(written.references)
+        authentication = written.authentication
+        if authentication is not None:
+            authentication = insertions.fill_model(authentication, "authentication")
+        texts = insertions.fill_tree({"base_url": written.base_url, "headers": written.headers})
+        return replace(written, authentication=authentication, **texts)
 
     @cached_property
     def origin(self) -> str | None:

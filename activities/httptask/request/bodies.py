@@ -22,7 +22,7 @@ from httptask.http.parameters import pairs
 from httptask.request.multipart import encode_multipart, multipart_type
 from httptask.secrets.insertion import Insertions
 
-__all__ = ["check_content_type", "content_type", "encode", "fill", "shown"]
+__all__ = ["check_content_type", "check_parts", "content_type", "encode", "fill", "shown"]
 
 _FORM = "application/x-www-form-urlencoded"
 _NEVER_JSON = re.compile(
@@ -32,11 +32,7 @@ _UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
 def fill(body: RequestBody | None, insertions: Insertions) -> RequestBody | None:
-    """The body with its secrets in place.
-
-    Raises:
-        RequestInvalid: a part of a multipart body can't be described by one header line each.
-    """
+    """The body with its secrets in place."""
     match body:
         case JsonBody():
             return JsonBody(value=insertions.fill_tree(body.value, "body", "value"))
@@ -102,6 +98,19 @@ def check_content_type(body: RequestBody | None, given: str) -> None:
             pass
 
 
+def check_parts(body: MultipartBody) -> None:
+    """Refuses parts that can't be described by one header line each.
+
+    Raises:
+        RequestInvalid: naming the part by its index.
+    """
+    for index, part in enumerate(body.parts):
+        if has_control_character(part.name) or has_control_character(part.filename or ""):
+            raise RequestInvalid(f"part {index} of the body has a control character in its name or filename")
+        if part.content_type is not None:
+            check_header("Content-Type", part.content_type)
+
+
 def encode(body: RequestBody | None, media_type: str) -> bytes:
     """The bytes that go out under a media type.
 
@@ -148,10 +157,6 @@ def shown(body: RequestBody | None) -> Any:
 
 
 def _filled_part(part: Part, index: str, insertions: Insertions) -> Part:
-    if has_control_character(part.name) or has_control_character(part.filename or ""):
-        raise RequestInvalid(f"part {index} of the body has a control character in its name or filename")
-    if part.content_type is not None:
-        check_header("Content-Type", part.content_type)
     path = ("body", "parts", index, "content")
     match part.content:
         case JsonBody():

@@ -1,8 +1,6 @@
-"""Where a credential stands in a request."""
+"""Where a credential stands in a request, and what it must not be."""
 
 import re
-from dataclasses import dataclass
-from typing import Literal
 
 from httptask.authentication.check import has_scheme
 from httptask.authentication.models import (
@@ -14,71 +12,67 @@ from httptask.authentication.models import (
     DigestAuthentication,
 )
 from httptask.http.errors import RequestInvalid
-from httptask.request.placeholders import Values
-from httptask.secrets.insertion import Insertions
+from httptask.http.headers import check_header
+from httptask.secrets.placeholders import has_placeholder
 
-__all__ = ["Credential", "credential_of", "header_of"]
+__all__ = ["check_credential", "check_written", "header_of"]
 
 _COOKIE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265, section 4.1.1
 
 
-@dataclass(frozen=True)
-class Credential:
-    """A text and its place."""
-
-    place: Literal["header", "query", "cookie"]
-    name: str
-    text: str
-
-
 def header_of(authentication: ConnectionAuthentication) -> str | None:
     """The header that would hold the credential."""
-    if isinstance(authentication, CertificateAuthentication):
-        return None
-    if isinstance(authentication, ApiKeyAuthentication):
-        return authentication.name if authentication.place == "header" else None
-    return "Authorization"
+    match authentication:
+        case CertificateAuthentication():
+            return None
+        case ApiKeyAuthentication(place=place, name=name):
+            return name if place == "header" else None
+        case _:
+            return "Authorization"
 
 
-def credential_of(
-    authentication: ConnectionAuthentication, insertions: Insertions, values: Values
-) -> Credential | None:
-    """What authentication adds to a request as it is written, if it adds anything.
+def check_credential(authentication: ConnectionAuthentication) -> None:
+    """Refuses a credential that can't stand in its place; of its secrets there are placeholders or values.
 
     Raises:
-        RequestInvalid: the credential can't stand in its place.
-        SecretUnavailable: from `values`.
+        RequestInvalid: saying why, never what it is.
     """
-    text = None
     match authentication:
-        case ApiKeyAuthentication(place=place, name=name):
-            key = values.credential(insertions.fill(authentication.value, "authentication", "value"))
-            if place == "cookie" and not _COOKIE.fullmatch(key):
-                raise RequestInvalid(
-                    f"the key in the cookie {name} has a space, a quote, a comma, a semicolon or a backslash, "
-                    "which no cookie can hold"
-                )
-            if place == "header" and not key.isascii():
-                raise RequestInvalid(f"the key in the header {name} has a character outside ASCII")
-            return Credential(place, name, key)
-        case BasicAuthentication() | DigestAuthentication():
-            username = insertions.fill(authentication.username, "authentication", "username")
-            password = insertions.fill(authentication.password, "authentication", "password")
-            if ":" in authentication.username:
+        case ApiKeyAuthentication(place="cookie", name=name, value=key) if not _COOKIE.fullmatch(key):
+            raise RequestInvalid(
+                f"the key in the cookie {name} has a space, a quote, a comma, a semicolon or a backslash, "
+                "which no cookie can hold"
+            )
+        case ApiKeyAuthentication(place="header", name=name, value=key) if not key.isascii():
+            raise RequestInvalid(f"the key in the header {name} has a character outside ASCII")
+        case DigestAuthentication(username=name) if not name.isascii():
+            raise RequestInvalid("a username of digest authentication has no character outside ASCII")
+        case BearerAuthentication(token=token) if has_scheme(token):
+            raise RequestInvalid("the token begins with `Bearer`, which is put before it: keep it alone")
+        case _:
+            pass
+
+
+def check_written(authentication: ConnectionAuthentication) -> None:
+    """Refuses what of a credential is wrong as it is written, whatever the values of its secrets are.
+
+    Raises:
+        RequestInvalid: saying why, never what it is.
+    """
+    check_credential(authentication)
+    match authentication:
+        case ApiKeyAuthentication(place="header", name=name, value=key):
+            check_header(name, key)
+        case BearerAuthentication(token=token):
+            check_header("Authorization", token)
+        case (
+            BasicAuthentication(username=name, password=password)
+            | DigestAuthentication(username=name, password=password)
+        ):
+            check_header("Authorization", name + (password if has_placeholder(password) else ""))
+            if ":" in name:
                 raise RequestInvalid(
                     f"a username of {authentication.kind} authentication has no colon (RFC 7617, RFC 7616)"
                 )
-            if isinstance(authentication, DigestAuthentication) and not username.isascii():
-                raise RequestInvalid("a username of digest authentication has no character outside ASCII")
-            make = values.basic if isinstance(authentication, BasicAuthentication) else values.digest
-            text = make(username, password)
-        case BearerAuthentication():
-            token = insertions.fill(authentication.token, "authentication", "token")
-            if has_scheme(token):
-                raise RequestInvalid("the token begins with `Bearer`, which is put before it: keep it alone")
-            text = f"Bearer {token}"
-        case CertificateAuthentication():
-            pass
         case _:
-            text = values.token(authentication, insertions.take("authentication", "settings"))
-    return None if text is None else Credential("header", "Authorization", text)
+            pass

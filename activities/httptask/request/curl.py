@@ -48,15 +48,16 @@ class Names(Protocol):
         ...
 
 
-def curl_command(request: Draft, headers: Mapping[str, str], names: Names) -> str:
+def curl_command(request: Draft, url: str, headers: Mapping[str, str], names: Names) -> str:
     """The command, an option on each line.
 
     Args:
         request: what is sent.
+        url: of it.
         headers: of it, without credentials that are written out.
         names: of its secrets.
     """
-    url, mark, query = request.url.partition("#")[0].partition("?")
+    url, mark, query = url.partition("#")[0].partition("?")
     if query:
         url += mark + query
     # `--request HEAD` would wait for a body.

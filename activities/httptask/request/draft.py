@@ -1,27 +1,30 @@
-"""A request made complete: base URL, query, authentication and secrets in their places.
+"""A request made complete: base URL, query, authentication and body, with placeholders for its secrets.
 
-The same code makes what is sent, with the values of secrets, and what is shown, with their names; so
-what a dry run shows is what runs.
+What is sent and what is shown are two views of it: one has the values of secrets in those places, the other their
+names; so what a dry run shows is what runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from httptask.authentication.models import CertificateAuthentication, ConnectionAuthentication
-from httptask.connections.connection import Connection
+from httptask.authentication.models import (
+    ApiKeyAuthentication,
+    CertificateAuthentication,
+    ConnectionAuthentication,
+)
+from httptask.connections.connection import Connection, Written
 from httptask.http.content_coding import ACCEPT_ENCODING
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import check_header, check_method, has_control_character
-from httptask.http.models import HttpRequest, RequestBody
+from httptask.http.models import HttpRequest, MultipartBody, RequestBody, SecretReference
 from httptask.http.parameters import pairs
-from httptask.http.url import Url, encode_component, encode_text, encode_within
-from httptask.request.bodies import check_content_type, content_type, fill
-from httptask.request.credentials import Credential, credential_of, header_of
-from httptask.request.placeholders import Values
-from httptask.secrets.insertion import Insertions
+from httptask.http.url import Url, encode_component, encode_text
+from httptask.request.bodies import check_content_type, check_parts, content_type, fill
+from httptask.request.credentials import check_written, header_of
+from httptask.secrets.placeholders import begins_with_placeholder, placeholder, places
 
-__all__ = ["AUTOMATIC_HEADERS", "Draft", "draft"]
+__all__ = ["AUTOMATIC_HEADERS", "Draft", "draft", "target"]
 
 AUTOMATIC_HEADERS: Mapping[str, str] = {
     "accept-encoding": ACCEPT_ENCODING,
@@ -33,17 +36,32 @@ _NO_CERTIFICATE = (
     "[connections.NAME] in httptask.toml"
 )
 _WITH_IDEMPOTENCY_KEY = frozenset({"POST", "PATCH"})
+_NOTHING = Written()
+
+
+_Credential = tuple[ConnectionAuthentication, str]
+"""What it is, and the placeholder that stands for it."""
 
 
 @dataclass(frozen=True)
 class Draft:
     """A complete request, still in parts."""
 
+    request: HttpRequest
+    """What was asked for."""
+    connection: Connection | None
+    secrets: Sequence[SecretReference]
+    """What the placeholders stand for, by their index; one more stands for the credential."""
     method: str
-    url: str
     base_url: str | None
-    """The connection's, whose credentials the request carries."""
+    """The connection's, whose credentials the request carries; encoded."""
+    path: str
+    """What comes behind the base URL, or a whole URL; encoded."""
+    is_relative: bool
+    query: Sequence[tuple[str, str]]
+    """What is added to it; encoded."""
     headers: Mapping[str, str]
+    credential: ConnectionAuthentication | None
     body: RequestBody | None
 
     @property
@@ -51,58 +69,103 @@ class Draft:
         """What the headers say of the body, empty where nothing is said."""
         return _value(self.headers, "content-type")
 
-    def target(self) -> Url:
-        """Where the request goes.
+    def url(self, fill_url: Callable[[str], str] = str, fill_component: Callable[[str], str] = str) -> str:
+        """The whole URL.
 
-        Raises:
-            RequestInvalid: the URL can't be read, or is not at the origin of the connection.
+        Args:
+            fill_url: puts into a URL, or the part of one, what its placeholders stand for.
+            fill_component: the same for a value in the query.
         """
-        url = Url.parse(self.url)
-        if self.base_url is not None and Url.parse(self.base_url).origin != url.origin:
-            raise RequestInvalid(
-                "the URL is not at the origin of its connection, whose credentials go nowhere else: "
-                "write a path, or leave the connection out"
-            )
-        return url
+        url = fill_url(self.path)
+        if self.is_relative:
+            url = _joined(fill_url(self.base_url or ""), url)
+        return _with_query(url, "&".join(f"{name}={fill_component(value)}" for name, value in self.query))
 
 
-def draft(request: HttpRequest, connection: Connection | None, values: Values) -> Draft:
+def target(url: str, base_url: str | None) -> Url:
+    """Where a request goes.
+
+    Args:
+        url: of the request.
+        base_url: of its connection.
+
+    Raises:
+        RequestInvalid: the URL can't be read, or is not at the origin of the connection.
+    """
+    read = Url.parse(url)
+    if base_url is not None and Url.parse(base_url).origin != read.origin:
+        raise RequestInvalid(
+            "the URL is not at the origin of its connection, whose credentials go nowhere else: "
+            "write a path, or leave the connection out"
+        )
+    return read
+
+
+def draft(request: HttpRequest, connection: Connection | None) -> Draft:
     """Completes a request.
 
     Raises:
         RequestInvalid: it can't be sent as written.
-        SecretUnavailable: from `values`.
     """
     method = request.method.upper()
     check_method(method)
-    insertions = Insertions(request.secrets, values.secret)
-    own = Insertions(connection.written.references if connection else (), values.secret)
-    try:
-        base_url = _base_url(connection, own)
-        credential = _credential(request, connection, insertions, own, values)
-        url = _with_query(_absolute_url(request, base_url, insertions), request, credential, insertions)
-        headers = _headers(request, _own_headers(request, connection, own), credential, insertions)
-    except UnicodeEncodeError:
-        raise RequestInvalid("the request has half of a surrogate pair in its URL or credentials") from None
-    body = fill(request.body, insertions)
-    insertions.check_all_used()
-    return Draft(method, url, base_url, headers, body)
-
-
-def _absolute_url(request: HttpRequest, base_url: str | None, insertions: Insertions) -> str:
     if has_control_character(request.url) or request.url != request.url.strip():
         raise RequestInvalid(
             "the URL has a line break or a control character, or white space around it: trim the text it comes from"
         )
-    whole = insertions.begins_with_secret("url")
-    absolute = whole or request.url.lower().startswith(("http://", "https://"))
-    url = _filled_url(request.url, "url", insertions)
-    if absolute:
-        return url
-    if base_url is None:
-        raise RequestInvalid(
-            "the URL is relative: start it with http:// or https://, or name a connection that has a base URL"
+    own = connection.with_placeholders if connection else _NOTHING
+    secrets = (*own.references, *request.secrets)
+    asked = _with_placeholders(request, len(own.references)) if request.secrets else request
+    described = request.headers if _has(request.headers, "content-type") else own.headers
+    check_content_type(request.body, _value(described, "content-type"))
+    if isinstance(request.body, MultipartBody):
+        check_parts(request.body)
+    try:
+        authentication = _authentication(asked, own)
+        if authentication is not None:
+            _check_certificate(authentication, connection)
+            check_written(authentication)
+        path = encode_text(asked.url)
+        is_relative = not (begins_with_placeholder(path) or _is_absolute(request.url))
+        if is_relative and own.base_url is None:
+            raise RequestInvalid(
+                "the URL is relative: start it with http:// or https://, or name a connection that has a base URL"
+            )
+        credential = None if authentication is None else (authentication, placeholder(len(secrets)))
+        return Draft(
+            request,
+            connection,
+            secrets,
+            method,
+            base_url=None if own.base_url is None else encode_text(own.base_url),
+            path=path,
+            is_relative=is_relative,
+            query=_query(asked, credential),
+            headers=_headers(asked, _own_headers(request, own), credential),
+            credential=authentication,
+            body=asked.body,
         )
+    except UnicodeEncodeError:
+        raise RequestInvalid("the request has half of a surrogate pair in its URL or credentials") from None
+
+
+def _with_placeholders(request: HttpRequest, first: int) -> HttpRequest:
+    """The request with placeholders for its secrets, whose indices begin with `first`."""
+    insertions = places(request.secrets, first)
+    texts = insertions.fill_tree({"url": request.url, "headers": request.headers, "query": request.query})
+    authentication = request.authentication
+    if authentication is not None:
+        authentication = insertions.fill_model(authentication, "authentication")
+    body = fill(request.body, insertions)
+    insertions.check_all_used()
+    return request.model_copy(update={**texts, "authentication": authentication, "body": body})
+
+
+def _is_absolute(url: str) -> bool:
+    return url.lower().startswith(("http://", "https://"))
+
+
+def _joined(base_url: str, url: str) -> str:
     path, mark, query = base_url.partition("?")
     joined = path.rstrip("/") + ("" if url[:1] in ("/", "?", "") else "/") + url
     if not mark:
@@ -110,41 +173,22 @@ def _absolute_url(request: HttpRequest, base_url: str | None, insertions: Insert
     return joined + ("&" if "?" in joined else "?") + query
 
 
-def _base_url(connection: Connection | None, own: Insertions) -> str | None:
-    if connection is None or connection.written.base_url is None:
-        return None
-    return _filled_url(connection.written.base_url, "base_url", own)
+def _with_query(url: str, query: str) -> str:
+    if not query:
+        return url
+    head, mark, fragment = url.partition("#")
+    separator = "?" if "?" not in head else "" if head.endswith(("?", "&")) else "&"
+    return head + separator + query + mark + fragment
 
 
-def _filled_url(text: str, leaf: str, insertions: Insertions) -> str:
-    return insertions.fill(
-        text,
-        leaf,
-        literal=lambda _, piece: encode_text(piece),
-        # A secret at the very start is a URL itself, and stays as it is.
-        secret=lambda before, value: encode_within(before, value) if before else value,
-    )
-
-
-def _credential(
-    request: HttpRequest,
-    connection: Connection | None,
-    insertions: Insertions,
-    own: Insertions,
-    values: Values,
-) -> Credential | None:
+def _authentication(request: HttpRequest, own: Written) -> ConnectionAuthentication | None:
     """The request's own, or else that of its connection unless the request has such a header itself."""
-    authentication = request.authentication
-    if authentication is not None:
-        _check_certificate(authentication, connection)
-        if _has(request.headers, header_of(authentication)):
+    if request.authentication is not None:
+        if _has(request.headers, header_of(request.authentication)):
             raise RequestInvalid("give either `authentication` or the header Authorization, not both")
-        return credential_of(authentication, insertions, values)
-    inherited = connection.written.authentication if connection else None
-    if inherited is None or _has(request.headers, header_of(inherited)):
-        return None
-    _check_certificate(inherited, connection)
-    return credential_of(inherited, own, values)
+        return request.authentication
+    inherited = own.authentication
+    return None if inherited is None or _has(request.headers, header_of(inherited)) else inherited
 
 
 def _check_certificate(authentication: ConnectionAuthentication, connection: Connection | None) -> None:
@@ -153,52 +197,47 @@ def _check_certificate(authentication: ConnectionAuthentication, connection: Con
         raise RequestInvalid(_NO_CERTIFICATE)
 
 
-def _with_query(url: str, request: HttpRequest, credential: Credential | None, insertions: Insertions) -> str:
-    filled = list(pairs(insertions.fill_tree(request.query, "query")))
-    if credential is not None and credential.place == "query" and credential.name not in request.query:
-        filled.append((credential.name, credential.text))
-    query = "&".join(f"{encode_component(name)}={encode_component(text)}" for name, text in filled)
-    if not query:
-        return url
-    head, mark, fragment = url.partition("#")
-    separator = "?" if "?" not in head else "" if head.endswith(("?", "&")) else "&"
-    return head + separator + query + mark + fragment
+def _query(request: HttpRequest, credential: _Credential | None) -> list[tuple[str, str]]:
+    """Names and values, encoded."""
+    values = list(pairs(request.query)) if request.query else []
+    match credential:
+        case ApiKeyAuthentication(place="query", name=name), text if name not in request.query:
+            values.append((name, text))
+        case _:
+            pass
+    return [(encode_component(name), encode_component(value)) for name, value in values]
 
 
-def _headers(
-    request: HttpRequest, own: Mapping[str, str], credential: Credential | None, insertions: Insertions
-) -> dict[str, str]:
+def _headers(request: HttpRequest, own: Mapping[str, str], credential: _Credential | None) -> dict[str, str]:
     headers: dict[str, str] = {}
+    known: set[str] = set()
     for name, value in request.headers.items():
-        filled = insertions.fill(value, "headers", name).strip(" \t")
-        check_header(name, filled)
-        if _has(headers, name):
+        stripped = value.strip(" \t")
+        check_header(name, stripped)
+        if name.lower() in known:
             raise RequestInvalid(f"the header {name} is given twice: names do not depend on case")
-        headers[name] = filled
-    if credential is not None and credential.place == "header":
-        check_header(credential.name, credential.text)
-        headers[credential.name] = credential.text
+        headers[name] = stripped
+        known.add(name.lower())
+    if credential is not None and (header := header_of(credential[0])) is not None:
+        headers[header] = credential[1]
+        known.add(header.lower())
     for name, value in own.items():
-        if not _has(headers, name):
+        if name.lower() not in known:
             check_header(name, value)
             headers[name] = value
-    if credential is not None and credential.place == "cookie":
-        name = next((name for name in headers if name.lower() == "cookie"), "Cookie")
-        cookie = f"{credential.name}={credential.text}"
-        headers[name] = f"{headers[name]}; {cookie}" if name in headers else cookie
+            known.add(name.lower())
+    match credential:
+        case ApiKeyAuthentication(place="cookie", name=cookie), text:
+            name = next((name for name in headers if name.lower() == "cookie"), "Cookie")
+            headers[name] = f"{headers[name]}; {cookie}={text}" if name in headers else f"{cookie}={text}"
+        case _:
+            pass
     return headers
 
 
-def _own_headers(request: HttpRequest, connection: Connection | None, own: Insertions) -> dict[str, str]:
-    written: Mapping[str, str] = connection.written.headers if connection else {}
-    headers = {
-        name: own.fill(value, "headers", name)
-        for name, value in written.items()
-        if not _has(request.headers, name)
-    }
-    check_content_type(
-        request.body, _value(request.headers, "content-type") or _value(headers, "content-type")
-    )
+def _own_headers(request: HttpRequest, own: Written) -> dict[str, str]:
+    """What the request has beside its own headers and credential."""
+    headers = dict(own.headers)
     if request.idempotency_key and request.method.upper() in _WITH_IDEMPOTENCY_KEY:
         headers["Idempotency-Key"] = request.idempotency_key
     if (media_type := content_type(request.body)) is not None:

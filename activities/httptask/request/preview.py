@@ -3,28 +3,30 @@
 import json
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from secrets import token_hex
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from httptask.authentication.models import TokenAuthentication
-from httptask.connections.connection import Connection
+from httptask.authentication.models import (
+    ApiKeyAuthentication,
+    BasicAuthentication,
+    BearerAuthentication,
+    CertificateAuthentication,
+    ConnectionAuthentication,
+    DigestAuthentication,
+    TokenAuthentication,
+)
 from httptask.http.headers import HIDDEN, hide_credential, is_credential
-from httptask.http.models import HttpRequest, SecretReference
-from httptask.http.url import Url
+from httptask.http.url import Url, encode_component
 from httptask.json.tree import map_texts
 from httptask.request.bodies import shown
 from httptask.request.curl import curl_command
-from httptask.request.draft import Draft, draft
-from httptask.secrets.insertion import Insertions
+from httptask.request.draft import Draft, target
+from httptask.secrets.placeholders import begins_with_placeholder, fill, has_placeholder, placeholder
 
 __all__ = ["PreparedRequest", "prepare"]
-
-_NONCE = token_hex(16)
-_MARK = re.compile(rf"{_NONCE}x[0-9]+x")
 
 
 class PreparedRequest(BaseModel):
@@ -46,72 +48,81 @@ class PreparedRequest(BaseModel):
         return self.command()
 
 
-def prepare(request: HttpRequest, connection: Connection | None) -> PreparedRequest:
-    """Completes a request without resolving a secret or sending anything.
+def prepare(complete: Draft) -> PreparedRequest:
+    """The view of a draft that is shown: with the names of its secrets. It resolves none.
 
     Raises:
         RequestInvalid: it can't be sent as written.
     """
-    names = _Names()
-    complete = draft(request, connection, names)
-    if not names.decide_origin(complete):
-        complete.target()
-    headers = {name: names.hide(name, value) for name, value in complete.headers.items()}
+    names = _Names(complete)
+    url = complete.url(names.fill_in, names.fill_component)
+    if not any(begins_with_placeholder(text) for text in (url, complete.base_url or "")):
+        target(url, complete.base_url)  # any other server is known to the worker alone
+    headers = {name: names.hide(name, names.fill_in(value)) for name, value in complete.headers.items()}
+    body = shown(complete.body)
     return PreparedRequest(
         method=complete.method,
-        uri=names.show(complete.url.partition("#")[0]),
+        uri=names.show(url.partition("#")[0]),
         headers={name: names.show(value) for name, value in headers.items()},
         # Of all the request only its own secrets can stand in the body, which may be long.
-        body=map_texts(shown(complete.body), names.show) if request.secrets else shown(complete.body),
-        command=partial(curl_command, complete, headers, names),
+        body=map_texts(body, names.show) if complete.request.secrets else body,
+        command=partial(curl_command, complete, url, headers, names),
     )
 
 
 class _Names:
-    """Stands for the values of secrets by random marks, which nothing in a request can look like.
+    """Stands for the values of secrets, and for credentials that are written out, whose place holds nothing of them."""
 
-    A mark passes through every encoding unchanged, so names can be put in last, quoted for where they stand;
-    no mark leaves this module.
-    """
-
-    def __init__(self) -> None:
-        self._marks: dict[str, SecretReference] = {}
+    def __init__(self, complete: Draft) -> None:
+        self._secrets = complete.secrets
         self._made: dict[str, str | None] = {}
+        self._credential = self._text(complete.credential)
 
-    def secret(self, reference: SecretReference) -> str:
-        mark = f"{_NONCE}x{len(self._marks)}x"
-        self._marks[mark] = reference
-        return mark
+    def fill_in(self, text: str) -> str:
+        """The text with the credential; placeholders of secrets stay, until it is known how they are shown."""
+        return self._filled(text, str)
 
-    def credential(self, text: str) -> str:
-        return text if _MARK.search(text) else HIDDEN
+    def fill_component(self, text: str) -> str:
+        """The same for a value in the query."""
+        return self._filled(text, encode_component)
 
-    def basic(self, username: str, password: str) -> str:
-        user = f"{username}:{self.credential(password)}"
-        return self._make(f"Basic base64({user})", f"--user {self.quote(user)}")
+    def _filled(self, text: str, encode: Callable[[str], str]) -> str:
+        own = len(self._secrets)
+        return fill(
+            text,
+            lambda index, _before, _behind: encode(self._credential) if index == own else placeholder(index),
+        )
 
-    def digest(self, username: str, password: str) -> str:
-        user = f"{username}:{self.credential(password)}"
-        return self._make(f"Digest response({user})", f"--digest --user {self.quote(user)}")
+    def _text(self, credential: ConnectionAuthentication | None) -> str:
+        """What stands in a header, cookie or query for a credential."""
+        match credential:
+            case ApiKeyAuthentication(value=key):
+                return _unless_written_out(key)
+            case BearerAuthentication(token=token):
+                return f"Bearer {token}"
+            case BasicAuthentication(username=name, password=password):
+                user = f"{name}:{_unless_written_out(password)}"
+                return self._make(f"Basic base64({user})", f"--user {self.quote(user)}")
+            case DigestAuthentication(username=name, password=password):
+                user = f"{name}:{_unless_written_out(password)}"
+                return self._make(f"Digest response({user})", f"--digest --user {self.quote(user)}")
+            case TokenAuthentication(settings=settings):
+                authority = settings.authority or ""
+                if settings.use is not None:
+                    authority = f"${settings.use}"
+                elif not has_placeholder(authority):
+                    authority = Url.parse(authority).origin
+                return self._make(f"Bearer <token from {authority}>")
+            case CertificateAuthentication() | None:
+                return ""
 
-    def token(self, authentication: TokenAuthentication, references: Sequence[SecretReference]) -> str:
-        settings = authentication.settings
-        if settings.use is not None:
-            authority = f"${settings.use}"
-        else:
-            insertions = Insertions(references, self.secret)
-            authority = insertions.fill(settings.authority or "", "authentication", "settings", "authority")
-            if not _MARK.search(authority):
-                authority = Url.parse(authority).origin
-        return self._make(f"Bearer <token from {authority}>")
-
-    def _make(self, header: str, curl: str | None = None) -> str:
-        self._made[header] = curl
+    def _make(self, header: str, option: str | None = None) -> str:
+        self._made[header] = option
         return header
 
     def hide(self, header: str, value: str) -> str:
         """The value of a header, unless it is a credential that was written out."""
-        if not is_credential(header) or _MARK.search(value) or value in self._made:
+        if not is_credential(header) or has_placeholder(value) or value in self._made:
             return value
         return hide_credential(value)
 
@@ -119,29 +130,29 @@ class _Names:
         """The option by which curl makes a header itself."""
         return self._made.get(header)
 
-    def decide_origin(self, complete: Draft) -> bool:
-        """Whether the server is known to the worker alone, so that the URL can't be checked here."""
-        return any(_MARK.match(url) for url in (complete.url, complete.base_url or ""))
-
     def show(self, text: str) -> str:
         """The text with names, as in `$OPENAI_API_KEY`."""
-        return _MARK.sub(lambda match: self._marks[match[0]].variable, text)
+        return fill(text, lambda index, _before, _behind: self._secrets[index].variable)
 
     def holds_secret(self, text: str) -> bool:
         """Whether the value of a secret stands in the text."""
-        return _MARK.search(text) is not None
+        return has_placeholder(text)
 
     def quote(self, text: str) -> str:
         """The text as one word of a shell, its secrets as variables."""
         if not self.holds_secret(text):
             return shlex.quote(text)
         escaped = re.sub(r'([\\"$`])', r"\\\1", text)
-        return '"' + _MARK.sub(self._expansion, escaped) + '"'
+        return '"' + fill(escaped, self._expansion) + '"'
 
-    def _expansion(self, match: re.Match[str]) -> str:
-        reference = self._marks[match[0]]
+    def _expansion(self, index: int, _: str, behind: str) -> str:
+        reference = self._secrets[index]
         variable = re.sub(r"\W", "_", reference.name)
         if reference.field is not None:
             return f'$(printf %s "${variable}" | jq -r {shlex.quote("." + json.dumps(reference.field))})'
-        runs_on = re.match(r"\w", match.string[match.end() :]) is not None
+        runs_on = re.match(r"\w", behind) is not None
         return f"${{{variable}}}" if runs_on else f"${variable}"
+
+
+def _unless_written_out(credential: str) -> str:
+    return credential if has_placeholder(credential) else HIDDEN

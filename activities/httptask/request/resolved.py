@@ -1,13 +1,12 @@
 """The values of secrets in a request that is about to be sent."""
 
-import base64
 from collections.abc import Sequence
 
-from httptask.authentication.models import TokenAuthentication
 from httptask.http.errors import SecretUnavailable
 from httptask.http.headers import has_control_character
 from httptask.http.models import SecretReference
-from httptask.request.digest import DigestUser
+from httptask.http.url import encode_component, encode_within
+from httptask.secrets.placeholders import fill
 from httptask.secrets.store import SecretStore
 
 __all__ = ["ResolvedValues"]
@@ -16,24 +15,31 @@ _SENT_AS_WRITTEN = ("/headers/", "/authentication/token")
 
 
 class ResolvedValues:
-    """Inserts the values of secrets and remembers them.
+    """Puts the values of secrets in place of their placeholders, and remembers them.
+
+    Args:
+        references: what the placeholders stand for, by their index.
+        store: knows the values.
 
     Attributes:
         resolved: all credentials, each with the name that stands for it where it is taken out again.
-        names: the secrets that were inserted.
-        digest_user: who answers a challenge.
-        token_wanted: what a token is to be got by.
+        names: the secrets that were put in.
+        made: what the placeholder of the credential stands for.
     """
 
-    def __init__(self, store: SecretStore) -> None:
+    def __init__(self, references: Sequence[SecretReference], store: SecretStore) -> None:
+        self._references = references
         self._store = store
         self.resolved: dict[str, str] = {}
         self.names: set[str] = set()
-        self.digest_user: DigestUser | None = None
-        self.token_wanted: tuple[TokenAuthentication, Sequence[SecretReference]] | None = None
+        self.made = ""
 
     def secret(self, reference: SecretReference) -> str:
-        """See `Values.secret`."""
+        """The value of a secret.
+
+        Raises:
+            SecretUnavailable: it has none that can be sent in its place.
+        """
         value = self._store.resolve(reference.name, reference.field)
         _check_sendable(reference, value)
         self.resolved[value] = reference.name
@@ -41,24 +47,29 @@ class ResolvedValues:
         return value
 
     def credential(self, text: str) -> str:
-        """See `Values.credential`."""
+        """Remembers a credential that is filled already."""
         self.resolved.setdefault(text, "authentication")
         return text
 
-    def basic(self, username: str, password: str) -> str:
-        """See `Values.basic`."""
-        pair = f"{username}:{password}"
-        self.credential(pair)
-        self.credential(password)
-        return "Basic " + base64.b64encode(pair.encode("utf-8")).decode("ascii")
+    def fill(self, text: str) -> str:
+        """A text as it is sent."""
+        return fill(text, lambda index, _before, _behind: self._value(index))
 
-    def digest(self, username: str, password: str) -> None:
-        """See `Values.digest`."""
-        self.digest_user = DigestUser(username, self.credential(password))
+    def fill_url(self, text: str) -> str:
+        """A URL, or the part of one, as it is sent. A secret at its very start is a URL itself, and stays as it is."""
 
-    def token(self, authentication: TokenAuthentication, references: Sequence[SecretReference]) -> None:
-        """See `Values.token`."""
-        self.token_wanted = (authentication, references)
+        def encoded(index: int, before: str, _: str) -> str:
+            value = self._value(index)
+            return encode_within(before, value) if before else value
+
+        return fill(text, encoded)
+
+    def fill_component(self, text: str) -> str:
+        """A value in a query as it is sent."""
+        return fill(text, lambda index, _before, _behind: encode_component(self._value(index)))
+
+    def _value(self, index: int) -> str:
+        return self.made if index == len(self._references) else self.secret(self._references[index])
 
 
 def _check_sendable(reference: SecretReference, value: str) -> None:

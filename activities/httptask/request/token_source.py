@@ -1,7 +1,7 @@
 """Where a token comes from: the settings of a policy with their secrets in place."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -10,11 +10,9 @@ from httptask.authentication.check import policy_faults
 from httptask.authentication.models import TokenAuthentication
 from httptask.authentication.policy import OAuth2Policy, Policy
 from httptask.http.errors import RequestInvalid, SecretUnavailable
-from httptask.http.models import SecretReference
 from httptask.http.url import Url
-from httptask.json.tree import canonical
+from httptask.json.tree import canonical, map_texts
 from httptask.request.resolved import ResolvedValues
-from httptask.secrets.insertion import Insertions
 from httptask.secrets.store import SecretStore
 
 __all__ = ["TokenSource", "token_source"]
@@ -44,36 +42,30 @@ class TokenSource:
 
 
 def token_source(
-    authentication: TokenAuthentication,
-    references: Sequence[SecretReference],
-    store: SecretStore,
-    *,
-    declared: bool,
+    authentication: TokenAuthentication, values: ResolvedValues, store: SecretStore, *, declared: bool
 ) -> TokenSource:
     """Resolves the secrets of a policy.
 
     Args:
-        authentication: the policy, without the secrets.
-        references: where they belong.
-        store: resolves them.
+        authentication: the policy, with placeholders for the secrets.
+        values: puts them in.
+        store: holds the settings of a policy that is a secret itself.
         declared: whether it is a connection's.
 
     Raises:
         RequestInvalid: the authority is not a URL.
         SecretUnavailable: a secret has no usable value.
     """
-    values = ResolvedValues(store)
     settings = authentication.settings
     if settings.use is not None:
+        names = of_authority = frozenset({settings.use})
         settings = _stored(authentication.kind, settings.use, store)
-        names = of_authority = frozenset({authentication.settings.use or ""})
     else:
-        filled = Insertions(references, values.secret).fill_tree(
-            settings.model_dump(mode="json", exclude_unset=True), "authentication", "settings"
-        )
+        values.fill(settings.authority or "")
+        of_authority = frozenset(values.names)
+        filled = map_texts(settings.model_dump(mode="json", exclude_unset=True), values.fill)
         settings = OAuth2Policy.model_validate(filled)
         names = frozenset(values.names)
-        of_authority = frozenset(found.name for found in references if found.pointer.endswith("/authority"))
     client = settings.client
     for text in (client.secret, client.assertion, settings.password, settings.subject, settings.actor):
         if text is not None:

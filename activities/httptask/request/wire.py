@@ -1,19 +1,32 @@
 """A request as it goes onto the wire, and the credentials that went into it."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from httptask.authentication.models import (
+    ApiKeyAuthentication,
+    BasicAuthentication,
+    BearerAuthentication,
+    CertificateAuthentication,
+    DigestAuthentication,
+    TokenAuthentication,
+)
 from httptask.connections.connection import Connection
 from httptask.connections.route import filled
+from httptask.http.errors import RequestInvalid
 from httptask.http.headers import is_credential
-from httptask.http.models import HttpRequest
+from httptask.http.models import RequestBody
 from httptask.http.url import Url
-from httptask.request.bodies import encode
+from httptask.request.bodies import encode, fill
+from httptask.request.credentials import check_credential
 from httptask.request.digest import DigestUser
-from httptask.request.draft import Draft, draft
+from httptask.request.draft import Draft, target
 from httptask.request.resolved import ResolvedValues
 from httptask.request.token_source import TokenSource, token_source
+from httptask.secrets.insertion import Insertions
+from httptask.secrets.placeholders import placeholder
 from httptask.secrets.redaction import Redactor
 from httptask.secrets.store import SecretStore
 
@@ -48,35 +61,84 @@ class Outgoing(NamedTuple):
     """Where the credential comes from that only the exchange itself can add."""
 
 
-def wire_request(request: HttpRequest, connection: Connection | None, store: SecretStore) -> Outgoing:
-    """Resolves the secrets of a request and makes it ready to be sent.
+def wire_request(complete: Draft, store: SecretStore) -> Outgoing:
+    """The view of a draft that is sent: with the values of its secrets.
 
     Raises:
-        RequestInvalid: it can't be sent as written.
+        RequestInvalid: it can't be sent with them.
         SecretUnavailable: a secret has no usable value.
     """
-    values = ResolvedValues(store)
-    complete = draft(request, connection, values)
-    url = complete.target()
-    headers = [(name.encode("ascii"), value.encode("utf-8")) for name, value in complete.headers.items()]
-    literal = _literal_credentials(complete)
-    bound = bool(values.resolved or values.token_wanted or literal or _of_connection(connection))
+    values = ResolvedValues(complete.secrets, store)
+    try:
+        later = _credential(complete, values, store)
+        url = complete.url(values.fill_url, values.fill_component)
+        base_url = None if complete.base_url is None else values.fill_url(complete.base_url)
+        headers = _headers(complete, values, is_added_later=later is not None)
+    except UnicodeEncodeError:
+        raise RequestInvalid("the request has half of a surrogate pair in its URL or credentials") from None
+    literal = _literal_credentials(headers)
+    body = encode(_body(complete, values), complete.content_type)
+    bound = bool(values.resolved or later or literal or _of_connection(complete.connection))
     wire = WireRequest(
         complete.method,
-        url,
-        headers,
-        encode(complete.body, complete.content_type),
+        target(url, base_url),
+        [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers.items()],
+        body,
         bound,
         secrets=frozenset(values.names),
-        declared=complete.base_url is not None,
-        found=request.address_from_data,
+        declared=base_url is not None,
+        found=complete.request.address_from_data,
     )
-    redactor = Redactor({**literal, **values.resolved, **_proxy_password(connection, store)})
-    if values.token_wanted is None:
-        return Outgoing(wire, redactor, values.digest_user)
-    source = token_source(*values.token_wanted, store, declared=request.authentication is None)
-    redactor.add(source.credentials)
-    return Outgoing(wire, redactor, source)
+    redactor = Redactor({**literal, **values.resolved, **_proxy_password(complete.connection, store)})
+    if isinstance(later, TokenSource):
+        redactor.add(later.credentials)
+    return Outgoing(wire, redactor, later)
+
+
+def _credential(
+    complete: Draft, values: ResolvedValues, store: SecretStore
+) -> DigestUser | TokenSource | None:
+    """Makes the credential that stands in the request, or says where one comes from that is added later."""
+    written = complete.credential
+    if isinstance(written, TokenAuthentication):
+        is_declared = complete.request.authentication is None
+        return token_source(written, ResolvedValues(complete.secrets, store), store, declared=is_declared)
+    if written is None:
+        return None
+    credential = written.model_copy(update={name: values.fill(text) for name, text in written})
+    check_credential(credential)
+    match credential:
+        case ApiKeyAuthentication(value=key):
+            values.made = values.credential(key)
+        case BasicAuthentication(username=user, password=password):
+            pair = values.credential(f"{user}:{values.credential(password)}")
+            values.made = "Basic " + base64.b64encode(pair.encode("utf-8")).decode("ascii")
+        case BearerAuthentication(token=token):
+            values.made = f"Bearer {token}"
+        case DigestAuthentication(username=user, password=password):
+            return DigestUser(user, values.credential(password))
+        case CertificateAuthentication():
+            pass
+    return None
+
+
+def _headers(complete: Draft, values: ResolvedValues, *, is_added_later: bool) -> Mapping[str, str]:
+    if not complete.secrets and complete.credential is None:
+        return complete.headers
+    added = placeholder(len(complete.secrets)) if is_added_later else None
+    headers: dict[str, str] = {}
+    for name, value in complete.headers.items():
+        if value != added:
+            filled = values.fill(value)
+            headers[name] = filled.strip(" \t") if name in complete.request.headers else filled
+    return headers
+
+
+def _body(complete: Draft, values: ResolvedValues) -> RequestBody | None:
+    request = complete.request
+    if not request.secrets:
+        return complete.body
+    return fill(request.body, Insertions(request.secrets, values.secret))
 
 
 def _of_connection(connection: Connection | None) -> bool:
@@ -94,10 +156,10 @@ def _proxy_password(connection: Connection | None, store: SecretStore) -> Mappin
     return {password: "proxy password"}
 
 
-def _literal_credentials(complete: Draft) -> Mapping[str, str]:
+def _literal_credentials(headers: Mapping[str, str]) -> Mapping[str, str]:
     """Credentials that the request itself holds; they are hidden like secrets, under the header's name."""
     return {
         value.partition(" ")[2] if name.lower() == "authorization" else value: f"header {name}"
-        for name, value in complete.headers.items()
+        for name, value in headers.items()
         if is_credential(name)
     }

@@ -1,7 +1,9 @@
 """Putting secrets into the places of a request that refer to them."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from httptask.diagnostics.cutting import shortened
 from httptask.http.errors import RequestInvalid
@@ -11,8 +13,7 @@ from httptask.json.types import is_array, is_object
 
 __all__ = ["Insertions"]
 
-Encode = Callable[[str, str], str]
-"""Encodes a piece of text for its place, given all the text before it."""
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Insertions:
@@ -36,18 +37,12 @@ class Insertions:
         for leaf in self._leaves.values():
             leaf.sort(key=lambda reference: reference.offset)
 
-    def begins_with_secret(self, *path: str) -> bool:
-        """Whether the leaf's first character comes from a secret."""
-        return path in self._leaves and self._leaves[path][0].offset == 0
-
-    def fill(self, text: str, *path: str, literal: Encode | None = None, secret: Encode | None = None) -> str:
+    def fill(self, text: str, *path: str) -> str:
         """The text of a leaf with its secrets in place.
 
         Args:
             text: the leaf as it stands.
             path: where it stands, one token for each level.
-            literal: encodes what stands in the leaf.
-            secret: encodes what is inserted.
 
         Raises:
             RequestInvalid: an offset lies outside the leaf.
@@ -56,17 +51,15 @@ class Insertions:
         for reference in self._leaves.pop(path, ()):
             if not start <= reference.offset <= len(text):
                 raise RequestInvalid(f"the secret reference at {reference.pointer} lies outside its text")
-            piece = text[start : reference.offset]
-            filled += literal(filled, piece) if literal else piece
-            value = self._value(reference)
-            filled += secret(filled, value) if secret else value
+            filled += text[start : reference.offset] + self._value(reference)
             start = reference.offset
-        return filled + (literal(filled, text[start:]) if literal else text[start:])
+        return filled + text[start:]
 
-    def take(self, *path: str) -> tuple[SecretReference, ...]:
-        """The references below a place, for someone else to fill in."""
-        inside = [leaf for leaf in self._leaves if leaf[: len(path)] == path]
-        return tuple(reference for leaf in inside for reference in self._leaves.pop(leaf))
+    def fill_model(self, model: Model, *path: str) -> Model:
+        """A model of JSON data with the secrets in its texts."""
+        written = model.model_dump(mode="json", exclude_unset=True)
+        filled = self.fill_tree(written, *path)
+        return model if filled is written else type(model).model_validate(filled)
 
     def fill_tree(self, value: Any, *path: str) -> Any:
         """The JSON value with the secrets in its texts; parts without a secret are not copied."""

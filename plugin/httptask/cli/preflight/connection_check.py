@@ -24,6 +24,7 @@ from httptask.http.errors import (
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.http.url import Url
 from httptask.json.tree import parse
+from httptask.request.draft import draft
 from httptask.request.wire import wire_request
 from httptask.resilience.classify import refuses_credential
 from httptask.secrets.store import SecretStore
@@ -75,7 +76,7 @@ async def _steps(connection: Connection, project: Project, path: str) -> AsyncGe
     request = HttpRequest(method="GET", url=path, connection=connection.name, success=_ANY_STATUS, raw=True)
     names = ", ".join(f"${name}" for name in connection.secret_origins())
     try:
-        url = wire_request(request, connection, store).wire.url
+        url = wire_request(draft(request, connection), store).wire.url
     except SecretUnavailable as error:
         yield Step("secrets", fault=error.message, exit_code=ExitCode.INVALID)
         return
