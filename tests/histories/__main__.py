@@ -1,0 +1,165 @@
+"""Records what this release leaves behind on a Temporal server, so that later ones are held to it.
+
+    uv run python -m tests.histories [NAME ...]
+
+Runs the definitions in `definitions/` and the workflows of `tests/support/recorded_workflows.py` against a server with
+scripted answers, sees how each ends, and writes its histories into the folder of the version that pyproject.toml has.
+`test_replay.py` replays those of every release.
+
+Whoever makes a release records it last, and leaves the folders of those before as they are: users have such runs under
+way. A change that fails to replay one of them goes behind `workflow.patched`, or the run has to end before it. What is new
+in the language gets a definition and a scenario of its own.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowHistory
+from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.testing import WorkflowEnvironment
+
+from httptask.dsl.loader import load_file
+from httptask.interpreter.state import SEARCH_ATTRIBUTES
+from httptask.plugin import AllowedActivity, folder_storage
+from httptask.scheduling import polling
+from httptask.testing import ScriptedServer
+from support import recorded_workflows
+from support.cluster import has_event, run_ids
+from support.connections import local_connection, secret_store
+from support.histories import stored_in, write
+from support.runs import Runner, running, temporal_server
+
+from .scenarios import SCENARIOS, Scenario
+from .shop import Shop
+
+RELEASE = version("httptask")
+EVENTS_OF_A_RUN = 15
+"""After how many the server wants a run to continue as new, where it is to."""
+PATIENCE = timedelta(seconds=0.3)
+"""How long a call waits for its turn before it asks whether anybody polls its queue: in a minute nobody here would see that."""
+
+
+async def main(scenarios: Sequence[Scenario]) -> None:
+    """Record them, one after the other."""
+    polling.PATIENCE = PATIENCE
+    registered = [word for name in SEARCH_ATTRIBUTES for word in ("--search-attribute", name)]
+    suggested = ("--dynamic-config-value", f"limit.historyCount.suggestContinueAsNew={EVENTS_OF_A_RUN}")
+    async with temporal_server(*registered) as plain, temporal_server(*registered, *suggested) as brief:
+        for scenario in scenarios:
+            await _record(scenario, brief if scenario.continues else plain)
+
+
+async def _record(scenario: Scenario, environment: WorkflowEnvironment) -> None:
+    async with (
+        ScriptedServer(Shop(scenario.answers)) as server,
+        running(environment, **_options(scenario, server.url)) as runner,
+    ):
+        handle = await _start(scenario, runner, server.url)
+        if scenario.error == "cancelled":
+            await has_event(handle, "activity_task_scheduled")
+            await handle.cancel()
+        await _require_end(scenario, handle)
+        _keep(scenario.file, await _chain(runner.client, handle))
+        if scenario.name == "token-limit":
+            counter = runner.client.get_workflow_handle(f"httptask-tokens/{runner.task_queue}/metered")
+            _keep("token-limit-counter", await _chain(runner.client, counter))
+
+
+def _options(scenario: Scenario, url: str) -> dict[str, Any]:
+    """What the worker has; its settings are written down in no history but for the name of the build."""
+    paths = {
+        "shop": {},
+        "openai": {},
+        "spare": {},
+        "slow": {"requests_per_minute": 60},
+        "metered": {"tokens_per_minute": 100_000},
+    }
+    used = ("slow", "metered") if scenario.name in ("limited", "token-limit") else ()
+    options: dict[str, Any] = {
+        "connections": {
+            name: local_connection(name, url, **fields)
+            for name, fields in paths.items()
+            if not fields or name in used
+        },
+        "secrets": secret_store({"TOKEN": "a-token-0123456789"}),
+        "allow_private": ["loopback"],
+        "allowed_activities": [AllowedActivity(name="price_of")],
+        "share_queue": scenario.name != "activity-refused",
+        "worker": {
+            "workflows": recorded_workflows.WORKFLOWS,
+            "activities": recorded_workflows.ACTIVITIES,
+            "build_id": f"httptask-{RELEASE}",
+            "identity": "recorder",
+        },
+    }
+    if scenario.served:
+        options["definitions"] = [load_file(scenario.definition).data]
+    if scenario.name == "stored":
+        options["storage"] = folder_storage(stored_in(RELEASE))
+    return options
+
+
+async def _start(scenario: Scenario, runner: Runner, url: str) -> WorkflowHandle[Any, Any]:
+    if not scenario.is_python and not scenario.served:
+        loaded = load_file(scenario.definition)
+        assert loaded.program is not None, loaded.reports
+        data = {"base": url, "trace": "t-1"} if scenario.name.startswith("http") else scenario.input
+        return await runner.start(loaded.data, data, live=scenario.live)
+    return await runner.client.start_workflow(
+        scenario.name, id=scenario.file, task_queue=runner.task_queue, result_type=object
+    )
+
+
+async def _require_end(scenario: Scenario, handle: WorkflowHandle[Any, Any]) -> None:
+    """Record nothing that went otherwise than it was meant to."""
+    try:
+        output = await handle.result()
+    except WorkflowFailureError as failure:
+        cause = failure.cause
+        assert isinstance(cause, ApplicationError | CancelledError), cause
+        problem = cause.details[0] if isinstance(cause, ApplicationError) else {"error": "cancelled"}
+        assert scenario.error in (problem.get("error"), problem.get("title")), problem
+    else:
+        assert scenario.error is None, output
+        assert scenario.output is None or output == scenario.output, output
+
+
+async def _chain(client: Client, handle: WorkflowHandle[Any, Any]) -> list[WorkflowHistory]:
+    """The histories of all runs, oldest first."""
+    return [
+        await client.get_workflow_handle(handle.id, run_id=run_id).fetch_history()
+        async for run_id in run_ids(client, handle)
+    ]
+
+
+def _keep(name: str, chain: Sequence[WorkflowHistory]) -> None:
+    file = write(RELEASE, name, chain)
+    events = sum(len(history.events) for history in chain)
+    print(f"{name}: {len(chain)} runs, {events} events, {file.stat().st_size} bytes")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.histories", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    known = [scenario.file for scenario in SCENARIOS]
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        choices=[*known, []],
+        help="what to record; all when none is named",
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    names = _arguments().names
+    asyncio.run(main([scenario for scenario in SCENARIOS if not names or scenario.file in names]))

@@ -1,0 +1,127 @@
+"""What is run to be recorded, and how it has to end."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from httptask.testing import Reply
+from support.chat import calling, completion
+from support.chat_streams import chunk, sse
+
+__all__ = ["SCENARIOS", "Scenario"]
+
+_PYTHON = "Recorded"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One run.
+
+    Attributes:
+        name: of the file in `definitions/`, or of the recorded workflow in Python.
+        output: what it ends with.
+        error: the type of the error, or the title of the problem, that it ends with instead; `cancelled` where it is.
+        answers: of the model, in order.
+        input: of the run.
+        live: whether its texts are published.
+        served: whether its worker serves the definition, instead of being given it.
+        continues: whether its server wants it to continue as new.
+    """
+
+    name: str
+    output: Any = None
+    error: str | None = None
+    answers: Sequence[Reply] = ()
+    input: Any = None
+    live: bool = False
+    served: bool = False
+    continues: bool = False
+
+    @property
+    def is_python(self) -> bool:
+        """Whether it is of a workflow in Python."""
+        return self.name.startswith(_PYTHON)
+
+    @property
+    def definition(self) -> Path:
+        """The file of its definition."""
+        return Path(__file__).parent / "definitions" / f"{self.name}.yaml"
+
+    @property
+    def file(self) -> str:
+        """The name of its history."""
+        if self.is_python:
+            return f"python-{self.name.removeprefix(_PYTHON).lower()}"
+        return f"{self.name}-served" if self.served else self.name
+
+
+def _streamed(*texts: str) -> Reply:
+    body = sse(*(chunk({"content": text}) for text in texts), chunk({}, "stop"))
+    return Reply.of(body, headers={"Content-Type": "text/event-stream"})
+
+
+def _cut() -> Reply:
+    message = {"role": "assistant", "content": "Once upon"}
+    return Reply.json(
+        {"id": "c", "model": "m", "choices": [{"index": 0, "finish_reason": "length", "message": message}]}
+    )
+
+
+_NO_MONEY = Reply.json({"error": {"message": "No money left.", "code": "insufficient_quota"}}, status=429)
+_GREETING = completion("Hello.")
+_LABEL, _NO_LABEL = (completion(json.dumps({"priority": word})) for word in ("urgent", "high"))
+_LAMPS = calling(("lamp", '{"room": "hall"}'), ("lamp", '{"room": "attic"}'))
+_MISTAKES = calling(("broken", "{}"), ("lamp", '{"place": "hall"}'), ("lmap", "{}"))
+_CONTINUED = {
+    "seen": [[0, 0], [0, 1], [0, 2], [1, 0], [3, 0], [3, 1]],
+    "values": [0, 4, 8, 12, 16, 20],
+    "items": [1, 2, 3],
+}
+_PAGES = [[1, 2, 3], [1, 2, 3], [None, "c2"], [1, 2, 3], [1, 2, 3]]
+
+SCENARIOS = (
+    Scenario("data-flow", {"size": "large", "seen": [1, 2]}, input={"rows": [1, 2, 3]}),
+    Scenario("wait"),
+    Scenario("raise", error="Out of stock", input={"stock": 0}),
+    Scenario("long-loop", {"n": 1050}),
+    Scenario("task-timeout", error="Timed out"),
+    Scenario("workflow-timeout", error="Timed out"),
+    Scenario("cancelled", error="cancelled"),
+    Scenario("http", "iVBORw=="),
+    Scenario("http-request", {"id": 1, "name": "lamp", "on": True}),
+    Scenario("retries", {"id": 9}),
+    Scenario("refused", error="HttpStatusError"),
+    Scenario("events", {"state": "passed"}),
+    Scenario("pages", _PAGES),
+    Scenario("page-repeated", error="PageRepeated"),
+    Scenario("map", input=[1, 2, 3, 4, 5]),
+    Scenario("map-stops", error="HttpStatusError"),
+    Scenario("many-calls", 110),
+    Scenario("large-calls", 4),
+    Scenario("stored", {"id": 1, "name": "lamp", "on": True}),
+    Scenario("limited"),
+    Scenario("token-limit", answers=[_GREETING]),
+    Scenario("activity", {"text": "Three for 60 euros."}, input={"article": "lamp"}),
+    Scenario("activity-refused", error="ActivityNotAllowed"),
+    Scenario("chat", "Hello.", answers=[_GREETING], input={"text": "a lamp"}),
+    Scenario("reask", "urgent", answers=[_NO_LABEL, _LABEL]),
+    Scenario("output-invalid", error="OutputInvalid", answers=[_NO_LABEL]),
+    Scenario("incomplete", {"text": "Once upon", "finish_reason": "length"}, answers=[_cut()]),
+    Scenario(
+        "fallback", {"text": "Hello.", "asked_before": "QuotaExhausted"}, answers=[_NO_MONEY, _GREETING]
+    ),
+    Scenario("tools", {"text": "Hello.", "tokens": 30}, answers=[_MISTAKES, _LAMPS, _GREETING]),
+    Scenario("tools-in-turn", error="TurnsExceeded", answers=[_LAMPS]),
+    Scenario("live", "The lamp turned.", answers=[_streamed("The lamp ", "turned.")], live=True),
+    Scenario("budget", error="BudgetExceeded", answers=[_GREETING]),
+    Scenario("budget-at-once", ["Hello."] * 4, answers=[_GREETING]),
+    Scenario("continued", _CONTINUED, answers=[_LAMPS, _GREETING], continues=True),
+    Scenario("continued", _CONTINUED, answers=[_LAMPS, _GREETING], served=True, continues=True),
+    Scenario("RecordedRequests", [{"id": 1, "name": "lamp", "on": True}, 404]),
+    Scenario("RecordedTools", "Hello.", answers=[calling(("weather", '{"city": "Oslo"}')), _GREETING]),
+    Scenario("RecordedOutputType", "urgent", answers=[_NO_LABEL, _LABEL]),
+    Scenario("RecordedBudget", "the next call would exceed the budget of 15 tokens", answers=[_NO_LABEL]),
+    Scenario("RecordedLiveText", "The lamp turned.", answers=[_streamed("The lamp ", "turned.")]),
+)

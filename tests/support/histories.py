@@ -1,0 +1,67 @@
+"""Histories of runs as files: one for each chain of runs that continue as new."""
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import WorkflowHistory
+
+__all__ = ["FOLDER", "Recorded", "recorded", "stored_in", "write"]
+
+FOLDER = Path(__file__).parents[1] / "histories"
+_SUFFIX = ".json.gz"
+_OF_THE_RECORDER = frozenset({"identity", "stackTrace"})
+"""What an event tells of the machine and the checkout that it was recorded on; no replay reads it."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A chain of runs that a release has made.
+
+    Attributes:
+        release: its version.
+        name: of the scenario.
+        workflow_type: of the runs.
+        runs: their histories, oldest first.
+    """
+
+    release: str
+    name: str
+    workflow_type: str
+    runs: Sequence[WorkflowHistory]
+
+
+def write(release: str, name: str, chain: Iterable[WorkflowHistory]) -> Path:
+    """Keep a chain of runs, oldest first."""
+    file = FOLDER / release / f"{name}{_SUFFIX}"
+    file.parent.mkdir(exist_ok=True)
+    runs = [{"id": history.workflow_id, **_scrubbed(history.to_json_dict())} for history in chain]
+    text = json.dumps(runs, ensure_ascii=False, separators=(",", ":"))
+    file.write_bytes(gzip.compress(text.encode(), mtime=0))
+    return file
+
+
+def recorded() -> Iterator[Recorded]:
+    """Every chain of every release."""
+    for file in sorted(FOLDER.glob(f"*/*{_SUFFIX}")):
+        runs = [
+            WorkflowHistory.from_json(run["id"], {"events": run["events"]})
+            for run in json.loads(gzip.decompress(file.read_bytes()))
+        ]
+        started = runs[0].events[0].workflow_execution_started_event_attributes
+        name = file.name.removesuffix(_SUFFIX)
+        yield Recorded(file.parent.name, name, started.workflow_type.name, runs)
+
+
+def stored_in(release: str) -> Path:
+    """The folder of the values that a release's histories refer to."""
+    return FOLDER / release / "stored"
+
+
+def _scrubbed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _scrubbed(member) for key, member in value.items() if key not in _OF_THE_RECORDER}
+    return [_scrubbed(member) for member in value] if isinstance(value, list) else value
