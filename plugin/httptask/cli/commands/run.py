@@ -16,7 +16,7 @@ from httptask.cli.commands.options import (
     RecordOption,
 )
 from httptask.cli.preflight.credentials import tell_credential_warnings
-from httptask.cli.project.definitions import load_one
+from httptask.cli.project.definitions import load_one, used_secrets
 from httptask.cli.project.inputs import check_input, read_input
 from httptask.cli.terminal.console import print_note
 
@@ -46,7 +46,7 @@ def run(
     Exit codes: 0 done, 1 the workflow failed, 2 bad definition or input, 3 can't connect, 130 interrupted.
     """
     from httptask.cli.preflight.readiness import examine, require_ready
-    from httptask.cli.project.plugins import load_fixtures, plugin_for_run, used_secrets
+    from httptask.cli.project.plugins import load_fixtures, plugin_for_run
     from httptask.cli.project.project import load_project
     from httptask.config.config import for_own_runs
 

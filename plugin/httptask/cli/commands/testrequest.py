@@ -15,7 +15,7 @@ from httptask.cli.commands.options import (
     RecordOption,
 )
 from httptask.cli.preflight.credentials import tell_credential_warnings
-from httptask.cli.project.definitions import load_one
+from httptask.cli.project.definitions import load_one, used_secrets
 from httptask.cli.project.inputs import read_input
 from httptask.cli.terminal.errors import CliError
 from httptask.json.types import is_object
@@ -70,7 +70,7 @@ def send_test_request(
 
     Exit codes: 0 answered, 1 the request failed or is refused, 2 bad definition or sample data, 3 can't connect.
     """
-    from httptask.cli.project.plugins import load_fixtures, plugin_for_run, used_secrets
+    from httptask.cli.project.plugins import load_fixtures, plugin_for_run
     from httptask.cli.project.project import load_project
     from httptask.config.config import for_own_runs
 

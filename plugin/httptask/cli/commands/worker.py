@@ -6,7 +6,7 @@ import typer
 
 from httptask.cli.commands.options import ConfigOption, DefinitionsOption, ProfileOption, QueueOption
 from httptask.cli.preflight.credentials import tell_credential_warnings
-from httptask.cli.project.definitions import definition_files, load_runnable
+from httptask.cli.project.definitions import definition_files, load_runnable, used_secrets
 from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
 
@@ -62,7 +62,7 @@ def worker(
         print_findings,
         require_ready,
     )
-    from httptask.cli.project.plugins import plugin_for_serving, serve, used_secrets
+    from httptask.cli.project.plugins import plugin_for_serving, serve
     from httptask.cli.project.project import as_cli_error, load_project
     from httptask.cli.temporal.cluster import Cluster, find_cluster
     from httptask.cli.worker.serving import serve_on_cluster

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from httptask.cli.preflight.connection_names import uses_of_connections
-from httptask.cli.project.plugins import used_secrets
+from httptask.cli.project.definitions import used_secrets
 from httptask.cli.terminal.console import print_json
 from httptask.cli.terminal.errors import CliError
 from httptask.dsl.canonical import qualified_name

@@ -12,7 +12,7 @@ from httptask.http.files import files_in
 if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
 
-__all__ = ["definition_files", "files_at", "load_one", "load_runnable"]
+__all__ = ["definition_files", "files_at", "load_one", "load_runnable", "used_secrets"]
 
 
 def definition_files(paths: Iterable[Path]) -> list[Path]:
@@ -68,3 +68,13 @@ def load_runnable(files: Sequence[Path]) -> "list[Loaded]":
     if broken:
         raise CliError(f"{', '.join(broken)}: not run, because of the errors above")
     return loaded
+
+
+def used_secrets(loaded: "Iterable[Loaded]") -> dict[str, str]:
+    """The secrets that definitions use, each with the first file that does."""
+    names: dict[str, str] = {}
+    for one in loaded:
+        if one.program is not None:
+            for name in one.program.definition.use.secrets:
+                names.setdefault(name, one.name)
+    return names

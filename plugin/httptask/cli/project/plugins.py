@@ -19,18 +19,7 @@ __all__ = [
     "plugin_for_serving",
     "plugins_for_reading",
     "serve",
-    "used_secrets",
 ]
-
-
-def used_secrets(loaded: "Iterable[Loaded]") -> dict[str, str]:
-    """The secrets that definitions use, each with the first file that does."""
-    names: dict[str, str] = {}
-    for one in loaded:
-        if one.program is not None:
-            for name in one.program.definition.use.secrets:
-                names.setdefault(name, one.name)
-    return names
 
 
 def load_fixtures(directory: Path | None, record: Path | None) -> "Fixtures | None":

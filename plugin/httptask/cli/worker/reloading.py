@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from httptask.cli.project.definitions import definition_files, files_at, load_runnable
-from httptask.cli.project.plugins import serve, used_secrets
+from httptask.cli.project.definitions import definition_files, files_at, load_runnable, used_secrets
+from httptask.cli.project.plugins import serve
 from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
 from httptask.config import Config
