@@ -8,7 +8,7 @@ from httptask.chat.faults import BodyFault, Level
 from httptask.chat.fields.check import Server, field_faults
 from httptask.chat.fields.unknown import IsUnknown, with_unknown
 from httptask.chat.models import ChatRequest
-from httptask.chat.rules import rule_faults
+from httptask.chat.rules import RULES
 from httptask.chat.rules.models import Takes, model_faults
 from httptask.chat.rules.options import ANSWER_SCHEMA
 from httptask.chat.rules.providers import provider_faults
@@ -47,8 +47,10 @@ def check_body(
     known: Mapping[str, Any] = body if is_unknown is None else with_unknown(body, is_unknown)
     if level == "off":
         return [*filter(_is_needed, field_faults(known)), *ANSWER_SCHEMA.faults(known)]
-    faults = [*field_faults(known, provider), *rule_faults(known), *model_faults(known, model_rules)]
-    faults += provider_faults(known, None if provider == "any" else provider)
+    faults = [*field_faults(known, provider), *(fault for rule in RULES for fault in rule.faults(known))]
+    faults += model_faults(known, model_rules)
+    if provider is not None and provider != "any":
+        faults += provider_faults(known, provider)
     if level == "warn":
         return [fault if _is_needed(fault) else replace(fault, severity="warning") for fault in faults]
     return faults

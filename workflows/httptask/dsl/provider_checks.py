@@ -82,7 +82,8 @@ def _not_taken(candidate: _Candidate) -> Iterator[BodyFault]:
         passed = field_faults(body, "any")  # which is how it was read, before its server was known
         yield from (fault for fault in field_faults(body, connection.provider) if fault not in passed)
     yield from model_faults(body, connection.model_rules if connection else {})
-    yield from provider_faults(body, connection.provider if connection else None)
+    if connection is not None and connection.provider is not None:
+        yield from provider_faults(body, connection.provider)
 
 
 def _unmetered(candidate: _Candidate, units: frozenset[str]) -> Iterator[BodyFault]:

@@ -19,15 +19,13 @@ _CURES: Final[Mapping[str, str]] = {"max_completion_tokens": "write `max_tokens`
 """What servers take that don't know a newer field."""
 
 
-def provider_faults(body: Mapping[str, Any], name: ProviderName | None) -> Iterator[BodyFault]:
+def provider_faults(body: Mapping[str, Any], name: ProviderName) -> Iterator[BodyFault]:
     """Fields that mean nothing to the server, or that it answers with an error. Warnings: servers change.
 
     Args:
         body: the request.
-        name: whose server it goes to; None when that is not known.
+        name: whose server it goes to.
     """
-    if name is None:
-        return
     provider = PROVIDERS[name]
     for field, values in provider.refuses.items():
         if _breaks(body.get(field), values):

@@ -28,26 +28,30 @@ class Rule:
     Attributes:
         name: how messages and pages call it.
         severity: whether a server is sure to reject what breaks it, or may.
+        fields: what it is about; a request that has none of these does not break it.
         text: the rule in a sentence.
     """
 
     name: str
     severity: Severity
+    fields: tuple[str, ...]
     text: str
     breaches: Callable[[Body], Iterator[Breach]]
 
     def faults(self, body: Body) -> Iterator[BodyFault]:
         """What of a body breaks the rule."""
+        if all(body.get(name) is None for name in self.fields):
+            return
         for breach in self.breaches(body):
             yield BodyFault(json_pointer(breach.path), breach.message, breach.hint, self.name, self.severity)
 
 
-def rule(severity: Severity) -> Callable[[Callable[[Body], Iterator[Breach]]], Rule]:
-    """Makes a rule of a function: its name is the function's, its text the docstring."""
+def rule(severity: Severity, *fields: str) -> Callable[[Callable[[Body], Iterator[Breach]]], Rule]:
+    """Makes a rule about some fields of a function: its name is the function's, its text the docstring."""
 
     def make(breaches: Callable[[Body], Iterator[Breach]]) -> Rule:
         text = " ".join((breaches.__doc__ or "").split())
-        return Rule(breaches.__name__.strip("_").replace("_", "-"), severity, text, breaches)
+        return Rule(breaches.__name__.strip("_").replace("_", "-"), severity, fields, text, breaches)
 
     return make
 

@@ -18,14 +18,14 @@ _FORCED: Final = ("required", "any")
 """Each means that some tool has to be called; the second is Mistral's."""
 
 
-@rule("warning")
+@rule("warning", "tools")
 def some_tools(body: Body) -> Iterator[Breach]:
     """A list of `tools` is not empty."""
     if body.get("tools") == []:
         yield Breach(("tools",), "`tools` is empty", "leave it out")
 
 
-@rule("warning")
+@rule("warning", "tools")
 def tools_have_distinct_names(body: Body) -> Iterator[Breach]:
     """No two tools have the same name."""
     seen: set[tuple[str, str]] = set()
@@ -37,7 +37,7 @@ def tools_have_distinct_names(body: Body) -> Iterator[Breach]:
             seen.add((kind, name))
 
 
-@rule("error")
+@rule("error", "tool_choice")
 def tool_choice_needs_tools(body: Body) -> Iterator[Breach]:
     """A `tool_choice` that asks for a tool needs `tools`."""
     choice = body.get("tool_choice")
@@ -47,14 +47,14 @@ def tool_choice_needs_tools(body: Body) -> Iterator[Breach]:
         )
 
 
-@rule("warning")
+@rule("warning", "tool_choice")
 def tool_choice_without_tools(body: Body) -> Iterator[Breach]:
     """`tool_choice` of none or auto says nothing without `tools`."""
     if is_absent(body, "tools") and body.get("tool_choice") in _TEXTS:
         yield Breach(("tool_choice",), "`tool_choice` is given, and there are no `tools`", "leave it out")
 
 
-@rule("error")
+@rule("error", "tool_choice")
 def tool_choice_names_a_tool(body: Body) -> Iterator[Breach]:
     """A tool that `tool_choice` names is among `tools`."""
     if is_absent(body, "tools") or has_unknown(body["tools"]):
@@ -67,7 +67,7 @@ def tool_choice_names_a_tool(body: Body) -> Iterator[Breach]:
             yield Breach(path, f"there is no tool {quoted(name)}", hint)
 
 
-@rule("error")
+@rule("error", "parallel_tool_calls")
 def parallel_tool_calls_need_tools(body: Body) -> Iterator[Breach]:
     """`parallel_tool_calls` needs `tools`."""
     if is_absent(body, "tools") and not is_absent(body, "parallel_tool_calls"):
@@ -78,7 +78,7 @@ def parallel_tool_calls_need_tools(body: Body) -> Iterator[Breach]:
         )
 
 
-@rule("error")
+@rule("error", "function_call")
 def function_call_needs_functions(body: Body) -> Iterator[Breach]:
     """A `function_call` that names a function needs `functions`."""
     if is_absent(body, "functions") and is_object(body.get("function_call")):
@@ -88,7 +88,7 @@ def function_call_needs_functions(body: Body) -> Iterator[Breach]:
         )
 
 
-@rule("warning")
+@rule("warning", "function_call")
 def function_call_without_functions(body: Body) -> Iterator[Breach]:
     """`function_call` of none or auto says nothing without `functions`."""
     if is_absent(body, "functions") and body.get("function_call") in _TEXTS:
@@ -97,7 +97,7 @@ def function_call_without_functions(body: Body) -> Iterator[Breach]:
         )
 
 
-@rule("error")
+@rule("error", "function_call")
 def function_call_names_a_function(body: Body) -> Iterator[Breach]:
     """A function that `function_call` names is among `functions`."""
     choice, functions = body.get("function_call"), body.get("functions")
@@ -110,7 +110,7 @@ def function_call_names_a_function(body: Body) -> Iterator[Breach]:
         yield Breach(("function_call", "name"), f"there is no function {quoted(name)}", hint)
 
 
-@rule("warning")
+@rule("warning", "functions", "function_call")
 def tools_replace_functions(body: Body) -> Iterator[Breach]:
     """`tools` and `tool_choice` replace `functions` and `function_call`: a request has the ones or the others."""
     for old, new in (("functions", "tools"), ("function_call", "tool_choice")):
