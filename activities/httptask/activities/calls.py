@@ -51,12 +51,12 @@ class HttpActivities:
         Args:
             edge: gives the edge of this worker; asked at each call, so that nothing opens too early.
             select: evaluates the expressions of streams.
-            meter: holds back the calls of connections that have a limit of tokens.
+            meter: holds back the calls of connections that have a limit of tokens; None where none has one.
             fleet: deals with workers that are configured otherwise.
         """
         self._edge = edge
         self._select = select
-        self._meter = meter or Meter({}, shared=False)
+        self._meter = meter
         self._fleet = fleet or Fleet({}, shared=False)
 
     @activity.defn(name=names.HTTP_REQUEST)
@@ -98,6 +98,8 @@ class HttpActivities:
     ) -> Result:
         """Make a call where this worker can, once there are tokens for it."""
         with self._fleet.calling(request.connection, request):
+            if self._meter is None:
+                return await call()
             return await self._meter.run(request.connection, body, call)
 
 

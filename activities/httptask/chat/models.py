@@ -1,5 +1,6 @@
 """A chat completion as an activity takes and returns it."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final, Literal
 
@@ -9,6 +10,7 @@ from httptask.chat.faults import BodyFault, Level
 from httptask.chat.rate_limits import RateLimits
 from httptask.chat.usage import Usage
 from httptask.http.models import CallRequest, HttpRequest, JsonBody, SecretReference, Timing
+from httptask.json.types import is_object
 
 __all__ = [
     "CALL_FIELDS",
@@ -20,6 +22,7 @@ __all__ = [
     "ToolCall",
     "Unavailable",
     "Usage",
+    "asks_for_json",
 ]
 
 
@@ -173,3 +176,12 @@ CALL_FIELDS: Final = frozenset(
     {"attempt", "headers", "message", "response", "simulated", "size", "status", "timing"}
 )
 """Fields of a completion that tell of the call: no part of a task's output."""
+
+
+def asks_for_json(request_body: Mapping[str, Any]) -> bool:
+    """Whether the request wants its answer as JSON."""
+    response_format = request_body.get("response_format")
+    return is_object(response_format) and response_format.get("type") in (
+        "json_object",
+        "json_schema",
+    )

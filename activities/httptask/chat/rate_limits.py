@@ -61,5 +61,5 @@ def _whole(text: str) -> int | None:
 
 
 def _seconds(text: str) -> float | None:
-    seconds = duration(text)
+    seconds = duration(text) if text else None
     return seconds if seconds is not None and seconds <= _LONGEST_RESET else None

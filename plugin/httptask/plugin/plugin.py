@@ -122,7 +122,8 @@ class HttpTaskPlugin(SimplePlugin):
         self._allowed = AllowedActivities(
             {allowed.name: allowed for allowed in allowed_activities}, shared=share_queue
         )
-        meter = Meter(limited, shared=share_queue)
+        has_token_limits = any(connection.tokens_per_minute for connection in limited.values())
+        meter = Meter(limited, shared=share_queue) if has_token_limits else None
         fleet = Fleet(known, shared=share_queue)
         self._activities = HttpActivities(self._edge.get, select_events, meter, fleet)
         self._share_queue = share_queue

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from httptask.chat.response.structured_output import asks_for_json, read_structured
+from httptask.chat.models import asks_for_json
+from httptask.chat.response.structured_output import read_structured
 
 OBJECT = {"type": "json_object"}
 

@@ -8,9 +8,9 @@ from pydantic_core import to_json
 
 from httptask.chat.faults import BodyFault
 from httptask.chat.finish_reasons import BROKEN, FILTERED, TRUNCATED, broke_off, finish_reason_of
-from httptask.chat.models import Completion, Extra, Incomplete, ToolCall
+from httptask.chat.models import Completion, Extra, Incomplete, ToolCall, asks_for_json
 from httptask.chat.response.embedded_error import embedded_error
-from httptask.chat.response.structured_output import OutputFault, asks_for_json, read_structured
+from httptask.chat.response.structured_output import OutputFault, read_structured
 from httptask.chat.response.wire import WireChoice, WireCompletion, WireMessage, WireToolCall, with_message
 from httptask.connections.connection import Connection
 from httptask.diagnostics.cutting import first_bytes

@@ -12,7 +12,7 @@ from httptask.json.schema import compile_schema
 from httptask.json.tree import parse
 from httptask.json.types import is_object
 
-__all__ = ["OutputFault", "StructuredOutput", "asks_for_json", "read_structured"]
+__all__ = ["OutputFault", "StructuredOutput", "read_structured"]
 
 MAX_FAULTS = 8
 MAX_FAULT_CHARACTERS = 200
@@ -36,15 +36,6 @@ class StructuredOutput:
 
     value: Any
     faults: tuple[OutputFault, ...] = ()
-
-
-def asks_for_json(request_body: Mapping[str, Any]) -> bool:
-    """Whether the request wants its answer as JSON."""
-    response_format = request_body.get("response_format")
-    return is_object(response_format) and response_format.get("type") in (
-        "json_object",
-        "json_schema",
-    )
 
 
 def read_structured(

@@ -6,7 +6,7 @@ from typing import Any, Final
 from httptask.chat.check import check_body
 from httptask.chat.faults import UNKNOWN_FIELD, Level
 from httptask.chat.fields.unknown import has_unknown, with_unknown
-from httptask.chat.response.structured_output import asks_for_json
+from httptask.chat.models import asks_for_json
 from httptask.chat.rules.models import Takes
 from httptask.chat.tools import handler_faults
 from httptask.diagnostics.fault import Fault, Severity
