@@ -13,13 +13,11 @@ import asyncio
 import json
 import logging
 import random
-import resource
 import statistics
 import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +38,7 @@ from httptask.client.edge import Edge
 from support.connections import local_connection, secret_store
 
 from .edge_server import STREAMED_TOKENS, TEXT, chunks, edge_server
+from .speed import Speed, measure
 
 CONCURRENCY = 50
 ROUNDS = 5
@@ -53,34 +52,6 @@ MESSAGES: list[Any] = [
 BODY: dict[str, Any] = {"model": "m", "messages": MESSAGES}
 
 Ask = Callable[[], Awaitable[str | None]]
-
-
-@dataclass(frozen=True)
-class Speed:
-    """Of one client in one round."""
-
-    per_second: float
-    cpu_milliseconds: float
-    """Per request, of this process."""
-
-
-async def measure(ask: Ask, requests: int) -> Speed:
-    """Ask so many times, 50 at once, over connections that stand already."""
-    await asyncio.gather(*(ask() for _ in range(CONCURRENCY)))
-    numbers = iter(range(requests))
-
-    async def work() -> None:
-        for _ in numbers:
-            await ask()
-
-    began, cpu = time.perf_counter(), _cpu()
-    await asyncio.gather(*(work() for _ in range(CONCURRENCY)))
-    return Speed(requests / (time.perf_counter() - began), (_cpu() - cpu) * 1000 / requests)
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
 
 
 @asynccontextmanager
@@ -123,7 +94,7 @@ async def compare(url: str, kind: str) -> dict[str, float]:
             assert await ask() == TEXT
         for _ in range(ROUNDS):
             for name in random.sample(list(asks), len(asks)):
-                speeds.setdefault(name, []).append(await measure(asks[name], REQUESTS[kind]))
+                speeds.setdefault(name, []).append(await measure(asks[name], REQUESTS[kind], CONCURRENCY))
     print(f"{kind}, {CONCURRENCY} at once:")
     for name, found in speeds.items():
         per_second = statistics.median(speed.per_second for speed in found)

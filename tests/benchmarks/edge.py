@@ -17,13 +17,10 @@ import importlib.machinery
 import json
 import logging
 import random
-import resource
 import statistics
 import sys
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -38,6 +35,7 @@ from httptask.http.models import HttpRequest, JsonBody
 from support.connections import local_connection, secret_store
 
 from .edge_server import edge_server
+from .speed import Speed, measure
 
 CONCURRENCIES = (1, 32, 256)
 ROUNDS = 5
@@ -72,34 +70,6 @@ def _installation(client: str) -> Generator[None]:
         yield
     finally:
         sys.meta_path.remove(hidden)
-
-
-@dataclass(frozen=True)
-class Speed:
-    """Of one client in one round."""
-
-    per_second: float
-    cpu_milliseconds: float
-    """Per request, of this process."""
-
-
-async def measure(send: Send, concurrency: int) -> Speed:
-    """Send so many requests, so many of them at once, over connections that stand already."""
-    await asyncio.gather(*(send() for _ in range(concurrency)))
-    numbers = iter(range(REQUESTS))
-
-    async def work() -> None:
-        for _ in numbers:
-            await send()
-
-    began, cpu = time.perf_counter(), _cpu()
-    await asyncio.gather(*(work() for _ in range(concurrency)))
-    return Speed(REQUESTS / (time.perf_counter() - began), (_cpu() - cpu) * 1000 / REQUESTS)
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
 
 
 @asynccontextmanager
@@ -154,7 +124,7 @@ async def compare(url: str, concurrency: int) -> dict[str, float]:
         for _ in range(ROUNDS):
             for name in random.sample(list(sends), len(sends)):
                 with _installation(name):
-                    speeds.setdefault(name, []).append(await measure(sends[name], concurrency))
+                    speeds.setdefault(name, []).append(await measure(sends[name], REQUESTS, concurrency))
         print(f"{concurrency} at once:")
         for name in sends:
             per_second = statistics.median(speed.per_second for speed in speeds[name])
