@@ -13,6 +13,7 @@ in the language gets a definition and a scenario of its own.
 
 import argparse
 import asyncio
+import shutil
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
@@ -34,7 +35,7 @@ from httptask.testing import ScriptedServer
 from support import recorded_workflows
 from support.cluster import has_event, run_ids
 from support.connections import local_connection, secret_store
-from support.histories import stored_in, write
+from support.histories import FOLDER, stored_in, write
 from support.runs import Runner, running, temporal_server
 
 from .scenarios import SCENARIOS, Scenario
@@ -69,30 +70,22 @@ async def _record(scenario: Scenario, environment: WorkflowEnvironment) -> None:
         await _require_end(scenario, handle)
         _keep(scenario.file, await _chain(runner.client, handle))
         if scenario.name == "token-limit":
-            counter = runner.client.get_workflow_handle(f"httptask-tokens/{runner.task_queue}/metered")
+            counter = runner.client.get_workflow_handle(f"httptask-tokens/{runner.task_queue}/limited")
             _keep("token-limit-counter", await _chain(runner.client, counter))
 
 
 def _options(scenario: Scenario, url: str) -> dict[str, Any]:
-    """What the worker has; its settings are written down in no history but for the name of the build."""
-    paths = {
-        "shop": {},
-        "openai": {},
-        "spare": {},
-        "slow": {"requests_per_minute": 60},
-        "metered": {"tokens_per_minute": 100_000},
-    }
-    used = ("slow", "metered") if scenario.name in ("limited", "token-limit") else ()
-    options: dict[str, Any] = {
-        "connections": {
-            name: local_connection(name, url, **fields)
-            for name, fields in paths.items()
-            if not fields or name in used
-        },
+    connections = {name: local_connection(name, url) for name in ("openai", "shop", "spare")}
+    if scenario.limits:
+        connections["limited"] = local_connection("limited", url, **scenario.limits)
+    return {
+        "connections": connections,
         "secrets": secret_store({"TOKEN": "a-token-0123456789"}),
+        "storage": folder_storage(stored_in(RELEASE)) if scenario.name == "stored" else None,
+        "definitions": [load_file(scenario.definition).data] if scenario.served else None,
         "allow_private": ["loopback"],
         "allowed_activities": [AllowedActivity(name="price_of")],
-        "share_queue": scenario.name != "activity-refused",
+        "share_queue": scenario.error != "ActivityNotAllowed",
         "worker": {
             "workflows": recorded_workflows.WORKFLOWS,
             "activities": recorded_workflows.ACTIVITIES,
@@ -100,11 +93,6 @@ def _options(scenario: Scenario, url: str) -> dict[str, Any]:
             "identity": "recorder",
         },
     }
-    if scenario.served:
-        options["definitions"] = [load_file(scenario.definition).data]
-    if scenario.name == "stored":
-        options["storage"] = folder_storage(stored_in(RELEASE))
-    return options
 
 
 async def _start(scenario: Scenario, runner: Runner, url: str) -> WorkflowHandle[Any, Any]:
@@ -146,20 +134,19 @@ def _keep(name: str, chain: Sequence[WorkflowHistory]) -> None:
     print(f"{name}: {len(chain)} runs, {events} events, {file.stat().st_size} bytes")
 
 
-def _arguments() -> argparse.Namespace:
+def _asked_for() -> list[Scenario]:
+    """The scenarios that are named; all when none is."""
     parser = argparse.ArgumentParser(prog="python -m tests.histories", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    known = [scenario.file for scenario in SCENARIOS]
-    parser.add_argument(
-        "names",
-        nargs="*",
-        metavar="NAME",
-        choices=[*known, []],
-        help="what to record; all when none is named",
-    )
-    return parser.parse_args()
+    parser.add_argument("names", nargs="*", metavar="NAME", help="what to record; all when none is named")
+    names = parser.parse_args().names
+    known = {scenario.file: scenario for scenario in SCENARIOS}
+    if unknown := sorted(set(names) - set(known)):
+        parser.error(f"there is no scenario {', '.join(unknown)} (known: {', '.join(known)})")
+    if not names:
+        shutil.rmtree(FOLDER / RELEASE, ignore_errors=True)
+    return [known[name] for name in names or known]
 
 
 if __name__ == "__main__":
-    names = _arguments().names
-    asyncio.run(main([scenario for scenario in SCENARIOS if not names or scenario.file in names]))
+    asyncio.run(main(_asked_for()))

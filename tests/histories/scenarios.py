@@ -1,8 +1,8 @@
 """What is run to be recorded, and how it has to end."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ class Scenario:
         error: the type of the error, or the title of the problem, that it ends with instead; `cancelled` where it is.
         answers: of the model, in order.
         input: of the run.
+        limits: of the connection `limited`, if there is one.
         live: whether its texts are published.
         served: whether its worker serves the definition, instead of being given it.
         continues: whether its server wants it to continue as new.
@@ -35,6 +36,7 @@ class Scenario:
     error: str | None = None
     answers: Sequence[Reply] = ()
     input: Any = None
+    limits: Mapping[str, Any] = field(default_factory=dict[str, Any])
     live: bool = False
     served: bool = False
     continues: bool = False
@@ -101,8 +103,8 @@ SCENARIOS = (
     Scenario("many-calls", 110),
     Scenario("large-calls", 4),
     Scenario("stored", {"id": 1, "name": "lamp", "on": True}),
-    Scenario("limited"),
-    Scenario("token-limit", answers=[_GREETING]),
+    Scenario("limited", limits={"requests_per_minute": 60}),
+    Scenario("token-limit", answers=[_GREETING], limits={"tokens_per_minute": 100_000}),
     Scenario("activity", {"text": "Three for 60 euros."}, input={"article": "lamp"}),
     Scenario("activity-refused", error="ActivityNotAllowed"),
     Scenario("chat", "Hello.", answers=[_GREETING], input={"text": "a lamp"}),
