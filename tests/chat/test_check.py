@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from httptask.chat.check import check_body, require_sendable
-from httptask.chat.faults import Level
-from httptask.chat.models import ChatRequest
+from httptask.chat.models import ChatRequest, Level
 from httptask.http.errors import RequestInvalid
 from httptask.http.models import SecretReference
 from support.chat_rows import HELLO, function
@@ -188,7 +187,7 @@ def test_an_error_lists_errors_and_no_warnings() -> None:
             "pointer": "/temperature",
             "message": "`temperature` is 3, above 2",
             "hint": "write a number, 0 to 2",
-            "rule": "range",
+            "code": "range",
             "severity": "error",
         }
     ]

@@ -9,8 +9,7 @@ from structlog.testing import capture_logs
 
 from httptask.chat import complete as complete_module
 from httptask.chat.complete import complete
-from httptask.chat.faults import Level
-from httptask.chat.models import ChatRequest, Completion
+from httptask.chat.models import ChatRequest, Completion, Level
 from httptask.chat.usage import Usage
 from httptask.client.edge import Edge
 from httptask.connections.connection import Connection
@@ -95,7 +94,7 @@ async def test_what_the_server_may_reject_is_sent_and_told() -> None:
         with capture_logs() as logs:
             completion = await complete(edge, ChatRequest(body={**QUESTION, "vendor": 1}))
     assert server.requests[0].json()["vendor"] == 1
-    assert [(fault.pointer, fault.rule) for fault in completion.warnings] == [("/vendor", "unknown-field")]
+    assert [(fault.pointer, fault.code) for fault in completion.warnings] == [("/vendor", "unknown-field")]
     assert [entry["faults"] for entry in logs if entry["event"] == "chat.request.doubtful"] == [
         ["/vendor: unknown-field"]
     ]

@@ -26,7 +26,7 @@ async def becomes(case: ServerCase) -> str:
             return f"`{type(error).__name__}`, {'retried' if error.retryable else 'not retried'}"
         finally:
             await edge.aclose()
-    rules = [fault.rule for fault in completion.warnings]
+    rules = [fault.code for fault in completion.warnings]
     assert rules == list(case.rules)
     return "a result" + "".join(f", with the warning `{rule}`" for rule in rules)
 

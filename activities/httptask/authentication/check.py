@@ -1,7 +1,6 @@
 """What a policy lacks, or has too much of."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from httptask.authentication.policy import (
     BearerPolicy,
@@ -10,8 +9,10 @@ from httptask.authentication.policy import (
     Policy,
     UserPolicy,
 )
+from httptask.diagnostics.fault import Fault
+from httptask.json.pointer import json_pointer
 
-__all__ = ["PolicyFault", "has_scheme", "policy_faults"]
+__all__ = ["has_scheme", "policy_faults"]
 
 _CLIENT_NEEDS = {"none": (), "private_key_jwt": ("id", "assertion")}
 _SCHEME = "bearer "
@@ -21,23 +22,13 @@ _SUBJECTS = {
 }
 
 
-@dataclass(frozen=True)
-class PolicyFault:
-    """One fault; `path` leads from the policy to its place."""
-
-    path: tuple[str, ...]
-    code: str
-    message: str
-    hint: str
-
-
-def policy_faults(policy: Policy) -> Iterator[PolicyFault]:
-    """Finds what makes a policy unusable, whatever its texts turn out to be."""
+def policy_faults(policy: Policy) -> Iterator[Fault]:
+    """Finds what makes a policy unusable, whatever its texts turn out to be; pointers lead into the policy."""
     given = policy.given()
     if len(given) != 1:
         *schemes, last = (f"`{name}`" for name in type(policy).model_fields)
         message = f"authentication must have exactly one of {', '.join(schemes)} or {last}"
-        yield PolicyFault((), "authentication", message, "keep one")
+        yield Fault("", "authentication", message, "keep one")
         return
     [(scheme, settings)] = given
     match settings:
@@ -46,7 +37,7 @@ def policy_faults(policy: Policy) -> Iterator[PolicyFault]:
         case UserPolicy() | BearerPolicy() | OidcPolicy() if settings.use is not None:
             if settings.model_fields_set != {"use"}:
                 message = f"`{scheme}` has `use` and more besides"
-                yield PolicyFault((scheme,), "authentication", message, "the secret holds all of it")
+                yield Fault(f"/{scheme}", "authentication", message, "the secret holds all of it")
         case UserPolicy():
             yield from _missing((scheme,), settings, ("username", "password"))
         case BearerPolicy():
@@ -60,19 +51,19 @@ def policy_faults(policy: Policy) -> Iterator[PolicyFault]:
 
 def _missing(
     path: tuple[str, ...], settings: object, names: tuple[str, ...], hint: str = ""
-) -> Iterator[PolicyFault]:
+) -> Iterator[Fault]:
     lacking = " and ".join(f"`{name}`" for name in names if getattr(settings, name) is None)
     if lacking:
         hint = hint or f"add {lacking}, or `use` the name of a secret that holds them"
-        yield PolicyFault(path, "missing-key", f"`{path[-1]}` has no {lacking}", hint)
+        yield Fault(json_pointer(path), "missing-key", f"`{path[-1]}` has no {lacking}", hint)
 
 
-def _token_alone(path: tuple[str, ...], token: str | None) -> Iterator[PolicyFault]:
+def _token_alone(path: tuple[str, ...], token: str | None) -> Iterator[Fault]:
     if token is not None and not token.strip():
-        yield PolicyFault(path, "empty", "`token` is empty", "name the secret that holds it")
+        yield Fault(json_pointer(path), "empty", "`token` is empty", "name the secret that holds it")
     elif token is not None and has_scheme(token):
         message = "`token` begins with `Bearer`, which is put before it anyway"
-        yield PolicyFault(path, "authentication", message, "write the token alone")
+        yield Fault(json_pointer(path), "authentication", message, "write the token alone")
 
 
 def has_scheme(token: str) -> bool:
@@ -80,13 +71,13 @@ def has_scheme(token: str) -> bool:
     return token[: len(_SCHEME)].lower() == _SCHEME
 
 
-def _token_faults(scheme: str, settings: OidcPolicy) -> Iterator[PolicyFault]:
+def _token_faults(scheme: str, settings: OidcPolicy) -> Iterator[Fault]:
     yield from _missing((scheme,), settings, ("authority", "grant"))
     grant, client = settings.grant, settings.client
     if grant == "authorization_code":
         message = "the grant `authorization_code` needs a person at a browser"
         hint = "use client_credentials, password or refresh_token"
-        yield PolicyFault((scheme, "grant"), "unsupported", message, hint)
+        yield Fault(f"/{scheme}/grant", "unsupported", message, hint)
     if grant == "password":
         hint = "the grant `password` needs both"
         yield from _missing((scheme,), settings, ("username", "password"), hint)

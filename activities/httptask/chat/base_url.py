@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from httptask.chat.faults import BodyFault
 from httptask.connections.connection import Connection
 from httptask.connections.providers import PROVIDERS
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.http.errors import HttpStatusError
 
 __all__ = ["explain_not_found", "misplaced"]
@@ -16,7 +16,7 @@ _RULE: Final = "base-url"
 _NOTHING_THERE: Final = (404, 405)
 
 
-def misplaced(connection: Connection | None) -> BodyFault | None:
+def misplaced(connection: Connection | None) -> Fault | None:
     """What is wrong with the base URL of a connection, as far as that is known of its server."""
     address = connection.base_url if connection else None
     if connection is None or address is None or address.startswith("$"):
@@ -32,7 +32,7 @@ def misplaced(connection: Connection | None) -> BodyFault | None:
         hint = f'write base_url = "{server}{usual}"'
     else:
         return None
-    return BodyFault("/connection", message, hint, _RULE, "warning")
+    return Fault("/connection", _RULE, message, hint, Severity.WARNING)
 
 
 def explain_not_found(error: HttpStatusError, connection: Connection) -> None:

@@ -1,19 +1,19 @@
 """Whether a chat request may be sent."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, Final
 
-from httptask.chat.faults import BodyFault, Level
 from httptask.chat.fields.check import Server, field_faults
 from httptask.chat.fields.unknown import IsUnknown, with_unknown
-from httptask.chat.models import ChatRequest
+from httptask.chat.models import ChatRequest, Level
 from httptask.chat.rules import RULES
 from httptask.chat.rules.models import Takes, model_faults
 from httptask.chat.rules.options import ANSWER_SCHEMA
 from httptask.chat.rules.providers import provider_faults
 from httptask.connections.connection import Connection
 from httptask.diagnostics.cutting import shortened
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.http.errors import RequestInvalid
 
 __all__ = ["NOT_SENDABLE", "check_body", "require_sendable"]
@@ -32,7 +32,7 @@ def check_body(
     level: Level = "strict",
     model_rules: Mapping[str, Takes] = _NO_RULES,
     provider: Server = None,
-) -> list[BodyFault]:
+) -> list[Fault]:
     """Find every fault of a request body at once.
 
     Args:
@@ -52,11 +52,11 @@ def check_body(
     if provider is not None and provider != "any":
         faults += provider_faults(known, provider)
     if level == "warn":
-        return [fault if _is_needed(fault) else replace(fault, severity="warning") for fault in faults]
+        return [fault if _is_needed(fault) else replace(fault, severity=Severity.WARNING) for fault in faults]
     return faults
 
 
-def require_sendable(request: ChatRequest, connection: Connection | None = None) -> list[BodyFault]:
+def require_sendable(request: ChatRequest, connection: Connection | None = None) -> list[Fault]:
     """Check a request before it is sent over a connection, at its own level.
 
     Returns:
@@ -72,7 +72,7 @@ def require_sendable(request: ChatRequest, connection: Connection | None = None)
     )
     found = check_body(request.body, level=request.rules, **of_server)
     faults = [_bounded(fault) for fault in found if fault.pointer not in secret]
-    errors = [fault for fault in faults if fault.severity == "error"]
+    errors = [fault for fault in faults if fault.severity is Severity.ERROR]
     if errors:
         first = errors[0]
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
@@ -80,16 +80,16 @@ def require_sendable(request: ChatRequest, connection: Connection | None = None)
             f"{NOT_SENDABLE}: {first.pointer}: {first.message}: {first.hint}{more}",
             details={
                 "count": len(errors),
-                "faults": [asdict(fault) for fault in errors[:_MOST_TOLD]],
+                "faults": [fault.as_json() for fault in errors[:_MOST_TOLD]],
             },
         )
     return faults[:_MOST_TOLD]
 
 
-def _bounded(fault: BodyFault) -> BodyFault:
+def _bounded(fault: Fault) -> Fault:
     """The fault as a failure or result can hold it: keys of the author's own may be of any length."""
     return replace(fault, pointer=shortened(fault.pointer, _LONGEST))
 
 
-def _is_needed(fault: BodyFault) -> bool:
-    return (fault.rule == "missing" and fault.pointer in _NEEDED) or fault.rule == ANSWER_SCHEMA.name
+def _is_needed(fault: Fault) -> bool:
+    return (fault.code == "missing" and fault.pointer in _NEEDED) or fault.code == ANSWER_SCHEMA.name

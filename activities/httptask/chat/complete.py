@@ -62,7 +62,7 @@ async def complete(
         log.warning(
             "chat.request.doubtful",
             connection=request.connection,
-            faults=[f"{fault.pointer}: {fault.rule}" for fault in warnings[:_MOST_LOGGED]],
+            faults=[f"{fault.pointer}: {fault.code}" for fault in warnings[:_MOST_LOGGED]],
             count=len(warnings),
         )
     with chat_span(request, connection) as span:

@@ -6,9 +6,9 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from httptask.chat.faults import BodyFault, Level
 from httptask.chat.rate_limits import RateLimits
 from httptask.chat.usage import Usage
+from httptask.diagnostics.fault import Fault
 from httptask.http.models import CallRequest, HttpRequest, JsonBody, SecretReference, Timing
 from httptask.json.types import is_object
 
@@ -19,6 +19,7 @@ __all__ = [
     "Completion",
     "Extra",
     "Incomplete",
+    "Level",
     "ToolCall",
     "Unavailable",
     "Usage",
@@ -28,6 +29,10 @@ __all__ = [
 
 Incomplete = Literal["error", "value"]
 """What an answer is that was cut at its token limit, held back by a filter, or refused."""
+
+
+Level = Literal["off", "warn", "strict"]
+"""`strict` refuses what the server is sure to reject and warns of what it may; `warn` only warns; `off` is silent."""
 
 
 class ChatRequest(CallRequest):
@@ -154,7 +159,7 @@ class Completion(BaseModel):
     """The model's message as it came, where it is to go back to the model."""
     unavailable: list[Unavailable] = []
     """Who was asked before, in vain."""
-    warnings: list[BodyFault] = []
+    warnings: list[Fault] = []
     """What of the request the server might have rejected, and where the answer is less than it asks for."""
     attempt: int = 1
     simulated: bool = False

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 __all__ = ["Fault", "Severity"]
 
@@ -31,5 +34,15 @@ class Fault:
     message: str
     hint: str | None = None
     severity: Severity = Severity.ERROR
-    at_key: bool = False
-    offset: int | None = None
+    at_key: Annotated[bool, Field(exclude=True)] = False
+    offset: Annotated[int | None, Field(exclude=True)] = None
+
+    def as_json(self) -> dict[str, str | None]:
+        """As results and failures hold it: without what only the text that it stands in needs."""
+        return {
+            "pointer": self.pointer,
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+            "severity": self.severity,
+        }

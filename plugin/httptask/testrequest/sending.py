@@ -13,9 +13,9 @@ from httptask.activities.failure import to_application_error
 from httptask.calls.activity_call import activity_options, fitting_summary
 from httptask.calls.problem import Problem, TaskFault, problem_of_failure
 from httptask.chat.check import require_sendable
-from httptask.chat.faults import BodyFault
 from httptask.chat.models import ChatRequest, Completion
 from httptask.connections.connection import Connection, find_connection
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.dsl.tasks.chat import CHAT_COMPLETION
 from httptask.dsl.tasks.kind import TaskNode
@@ -51,7 +51,7 @@ class Outcome:
 
 def check_planned(
     planned: PlannedRequest, connections: Mapping[str, Connection]
-) -> tuple[Sequence[BodyFault], Problem | None]:
+) -> tuple[Sequence[Fault], Problem | None]:
     """Hold a chat completion to the rules of its model, its server and its level.
 
     Args:

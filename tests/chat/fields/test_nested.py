@@ -227,11 +227,11 @@ def rules_at(pointer: str, value: Any) -> list[str]:
         del at[last]
     else:
         at[last] = value
-    return [fault.rule for fault in check_body(body) if fault.pointer == pointer and "-" not in fault.rule]
+    return [fault.code for fault in check_body(body) if fault.pointer == pointer and "-" not in fault.code]
 
 
 def test_the_body_is_sound_but_for_what_excludes_each_other() -> None:
-    assert {fault.rule for fault in check_body(BODY) if fault.severity == "error"} == set()
+    assert {fault.code for fault in check_body(BODY) if fault.severity == "error"} == set()
 
 
 def test_every_nested_field_is_listed() -> None:

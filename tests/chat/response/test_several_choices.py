@@ -39,7 +39,7 @@ def answer(*texts: str | None, tokens: int | None) -> dict[str, Any]:
 )
 def test_an_answer_that_is_less_than_was_asked_for(body: Any, wanted: int, rules: list[str]) -> None:
     completion = read_completion(body, {"n": wanted})
-    assert [fault.rule for fault in completion.warnings] == rules
+    assert [fault.code for fault in completion.warnings] == rules
 
 
 async def test_is_a_warning_of_the_result() -> None:

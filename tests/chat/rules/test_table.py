@@ -5,10 +5,10 @@ import re
 import pytest
 
 from httptask.chat.check import check_body
-from httptask.chat.faults import BodyFault
 from httptask.chat.fields.request import ChatBody
 from httptask.chat.fields.shapes import shape_of
 from httptask.chat.rules import RULES
+from httptask.diagnostics.fault import Fault
 from support.chat_rows import ROWS, Row
 from support.chat_rows.places import places
 
@@ -16,11 +16,11 @@ from support.chat_rows.places import places
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_row(row: Row) -> None:
     faults = check_body(row.body)
-    assert [(fault.pointer, fault.rule, fault.severity) for fault in faults] == [*row.faults]
+    assert [(fault.pointer, fault.code, fault.severity) for fault in faults] == [*row.faults]
     assert all(well_told(fault) for fault in faults)
 
 
-def well_told(fault: BodyFault) -> bool:
+def well_told(fault: Fault) -> bool:
     return all(text and "\n" not in text and len(text) < 400 for text in (fault.message, fault.hint))
 
 

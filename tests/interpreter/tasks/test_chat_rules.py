@@ -35,7 +35,7 @@ async def test_nothing_is_sent_that_is_sure_to_be_rejected(temporal: WorkflowEnv
     assert sent == 0
     assert outcome.problem["error"] == "RequestInvalid"
     [fault] = outcome.problem["details"]["faults"]
-    assert (fault["pointer"], fault["rule"]) == ("/temperature", "range")
+    assert (fault["pointer"], fault["code"]) == ("/temperature", "range")
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ async def test_what_is_not_refused_is_told(
 
 async def test_a_model_is_known_by_the_rules_of_its_connection(temporal: WorkflowEnvironment) -> None:
     outcome, _ = await ask(temporal, TASK, {"model": "o3", "warmth": 0.5})
-    assert outcome.output["warnings"][0]["rule"] == "model"
+    assert outcome.output["warnings"][0]["code"] == "model"
 
     outcome, _ = await ask(temporal, TASK, {"model": "o3", "warmth": 0.5}, {"o3": {}})
     assert "warnings" not in outcome.output

@@ -5,8 +5,7 @@ from typing import Any
 
 from httptask.activities.names import CHAT_COMPLETION
 from httptask.calls.activity_call import CHAT_SECONDS, ActivityCall
-from httptask.chat.faults import Level
-from httptask.chat.models import CALL_FIELDS, ChatRequest, Completion, Incomplete, Usage
+from httptask.chat.models import CALL_FIELDS, ChatRequest, Completion, Incomplete, Level, Usage
 from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments
 from httptask.http.models import SecretReference
 from httptask.json.types import is_object

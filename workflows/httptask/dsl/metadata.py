@@ -5,8 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from httptask.chat.faults import Level
-from httptask.chat.models import Incomplete
+from httptask.chat.models import Incomplete, Level
 from httptask.json.types import is_object
 
 __all__ = ["Budget", "RuntimeMetadata", "TaskMetadata", "incomplete_answers", "rules_level"]

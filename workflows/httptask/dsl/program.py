@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from httptask.chat.faults import Level
-from httptask.chat.models import Incomplete
+from httptask.chat.models import Incomplete, Level
 from httptask.dsl.definition import Definition
 from httptask.dsl.metadata import incomplete_answers, rules_level
 from httptask.dsl.parts import Compiled, ExpressionUse, Part, TemplateUse

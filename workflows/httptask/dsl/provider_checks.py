@@ -1,10 +1,10 @@
 """What the models and the servers that a definition names don't take, and where these are not."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from httptask.chat.base_url import misplaced
-from httptask.chat.faults import BodyFault
 from httptask.chat.fields.check import field_faults
 from httptask.chat.fields.unknown import UNKNOWN, with_unknown
 from httptask.chat.rules.models import model_faults
@@ -19,9 +19,6 @@ from httptask.dsl.tasks.kind import TaskNode
 from httptask.json.types import is_object
 
 __all__ = ["server_faults"]
-
-_UNMETERED: Final = "unmetered"
-"""Name of the rule that a stream breaks whose usage a budget needs, and is not asked for."""
 
 
 class _Candidate(NamedTuple):
@@ -59,8 +56,8 @@ def server_faults(program: Program, connections: Mapping[str, Connection]) -> It
             for fault in faults:
                 if fault.message not in told:
                     place = candidate.place or f"{node.pointer}/with{fault.pointer}"
-                    severity = Severity.WARNING if level == "warn" else Severity(fault.severity)
-                    yield Fault(place, "chat-model", fault.message, fault.hint, severity)
+                    severity = Severity.WARNING if level == "warn" else fault.severity
+                    yield replace(fault, pointer=place, code="chat-model", severity=severity, at_key=False)
             told.update(fault.message for fault in faults)
 
 
@@ -76,7 +73,7 @@ def _candidates(node: TaskNode, connections: Mapping[str, Connection]) -> Iterat
         yield _Candidate(asked, connections.get(fallback.connection), place)
 
 
-def _not_taken(candidate: _Candidate) -> Iterator[BodyFault]:
+def _not_taken(candidate: _Candidate) -> Iterator[Fault]:
     body, connection, _ = candidate
     if connection is not None:
         passed = field_faults(body, "any")  # which is how it was read, before its server was known
@@ -86,7 +83,7 @@ def _not_taken(candidate: _Candidate) -> Iterator[BodyFault]:
         yield from provider_faults(body, connection.provider)
 
 
-def _unmetered(candidate: _Candidate, units: frozenset[str]) -> Iterator[BodyFault]:
+def _unmetered(candidate: _Candidate, units: frozenset[str]) -> Iterator[Fault]:
     """A stream that does not ask for its usage; a server that refuses to be asked tells it unasked."""
     body, connection, _ = candidate
     price = connection.price if connection else None
@@ -98,7 +95,7 @@ def _unmetered(candidate: _Candidate, units: frozenset[str]) -> Iterator[BodyFau
         unit = "tokens" if "tokens" in needed else "US dollars"
         message = f"the stream may not tell its usage, and the budget of {unit} can't be kept without"
         hint = "add `stream_options: { include_usage: true }`"
-        yield BodyFault("/stream", message, hint, _UNMETERED, "warning")
+        yield Fault("/stream", "unmetered", message, hint, Severity.WARNING)
 
 
 def _asks_for_usage(options: Any) -> bool:

@@ -9,9 +9,8 @@ from temporalio import workflow
 
 from httptask.calls.chat import chat_call
 from httptask.calls.problem import TaskFault, describe_invalid
-from httptask.chat.faults import Level
 from httptask.chat.fields.request import ChatParams
-from httptask.chat.models import ChatRequest, Completion, Incomplete, asks_for_json
+from httptask.chat.models import ChatRequest, Completion, Incomplete, Level, asks_for_json
 from httptask.chat.tools import handler_faults, offered_tools
 from httptask.dsl.metadata import Budget
 from httptask.http.models import Limits

@@ -6,10 +6,10 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from httptask.chat.faults import BodyFault
 from httptask.chat.models import Audio, Completion, Extra, ToolCall, Usage
 from httptask.chat.rate_limits import RateLimits
 from httptask.diagnostics.cutting import shortened
+from httptask.diagnostics.fault import Fault
 from httptask.json.pointer import json_pointer
 from httptask.workflows.errors import AnswerRefused, OutputInvalid
 
@@ -47,7 +47,7 @@ class ChatResult(Generic[Json]):
     usage: Usage | None
     cost: float | None
     choices: Sequence[Mapping[str, Any]] | None
-    warnings: Sequence[BodyFault] = ()
+    warnings: Sequence[Fault] = ()
     reasoning: str | None = None
     parts: Sequence[Any] | None = None
     audio: Audio | None = None

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal
 
-from httptask.chat.faults import UNKNOWN_FIELD, BodyFault, Severity
 from httptask.chat.fields.annotations import About, Length, Own
 from httptask.chat.fields.parts import misplaced
 from httptask.chat.fields.request import ChatBody
@@ -27,6 +26,7 @@ from httptask.chat.fields.shapes import (
 from httptask.chat.fields.unknown import UNKNOWN
 from httptask.chat.fields.words import kind_words, listed, words
 from httptask.connections.providers import ProviderName
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import closest
 from httptask.diagnostics.words import Kind, name_of, quoted, wrong_kind
 from httptask.json.pointer import json_pointer
@@ -41,7 +41,7 @@ _Path = tuple[str | int, ...]
 _NO_HINT: Final = About("")
 
 
-def field_faults(body: Mapping[str, Any], server: Server = None) -> list[BodyFault]:
+def field_faults(body: Mapping[str, Any], server: Server = None) -> list[Fault]:
     """Every fault of each field on its own; no rule is applied to what is `UNKNOWN`."""
     check = _Check(server)
     check.fields(shape_of(ChatBody), body, ())
@@ -52,7 +52,7 @@ class _Check:
     """Walks shape and value together, and collects what does not fit."""
 
     def __init__(self, server: Server) -> None:
-        self.faults: list[BodyFault] = []
+        self.faults: list[Fault] = []
         self._server = server
 
     def fields(self, shape: ObjectOf, value: Mapping[str, Any], path: _Path) -> None:
@@ -134,7 +134,7 @@ class _Check:
         elif found in misplaced(shape):
             self.report((*path, tag), f"a part of type {quoted(found)} is not allowed here", hint, "choice")
         else:  # servers have types of their own, but no roles
-            severity: Severity = "error" if tag == "role" else "warning"
+            severity = Severity.ERROR if tag == "role" else Severity.WARNING
             near = closest(found, objects)
             hint = f"did you mean `{near}`?" if near else hint
             self.report((*path, tag), f"unknown {tag} {quoted(found)}", hint, "choice", severity)
@@ -177,7 +177,7 @@ class _Check:
         hint = f"did you mean `{near}`?" if near else f"write {words(shape)}"
         if owners := [note.provider for note in shape.own if value in note.values]:
             hint += f'; a connection with `provider = "{owners[0]}"` takes it'
-        severity: Severity = "warning" if shape.is_open else "error"
+        severity = Severity.WARNING if shape.is_open else Severity.ERROR
         self.report(path, f"unknown value {quoted(value)} of {name_of(path)}", hint, "choice", severity)
 
     def is_own(self, value: str, own: Sequence[Own]) -> bool:
@@ -187,10 +187,21 @@ class _Check:
     def unknown_field(self, name: str, known: tuple[str, ...], path: _Path) -> None:
         near = closest(name, known)
         hint = f"did you mean `{near}`?" if near else "it is passed on as it is: not every server knows it"
-        self.report(path, f"unknown field {name_of(path)}", hint, UNKNOWN_FIELD, "warning")
+        self.report(
+            path, f"unknown field {name_of(path)}", hint, "unknown-field", Severity.WARNING, at_key=True
+        )
 
-    def report(self, path: _Path, message: str, hint: str, rule: str, severity: Severity = "error") -> None:
-        self.faults.append(BodyFault(json_pointer(path), message, hint, rule, severity))
+    def report(
+        self,
+        path: _Path,
+        message: str,
+        hint: str,
+        code: str,
+        severity: Severity = Severity.ERROR,
+        *,
+        at_key: bool = False,
+    ) -> None:
+        self.faults.append(Fault(json_pointer(path), code, message, hint, severity, at_key=at_key))
 
 
 def _is_of_kind(shape: Shape, value: Any) -> bool:

@@ -6,14 +6,14 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from httptask.chat.faults import BodyFault
 from httptask.chat.finish_reasons import BROKEN, FILTERED, TRUNCATED, broke_off, finish_reason_of
 from httptask.chat.models import Completion, Extra, Incomplete, ToolCall, asks_for_json
 from httptask.chat.response.embedded_error import embedded_error
-from httptask.chat.response.structured_output import OutputFault, read_structured
+from httptask.chat.response.structured_output import read_structured
 from httptask.chat.response.wire import WireChoice, WireCompletion, WireMessage, WireToolCall, with_message
 from httptask.connections.connection import Connection
 from httptask.diagnostics.cutting import first_bytes
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.http.errors import (
     AnswerFiltered,
     AnswerRefused,
@@ -221,7 +221,7 @@ def _require_finished(wire: WireCompletion, completion: Completion, answer: Mapp
             raise error
 
 
-def _doubts(completion: Completion, wanted: Any) -> Iterator[BodyFault]:
+def _doubts(completion: Completion, wanted: Any) -> Iterator[Fault]:
     """Warnings of an answer for which more than one choice was asked.
 
     Args:
@@ -252,8 +252,8 @@ def _are_more(choices: Sequence[Any], tokens: int) -> bool:
     return len(texts) > 1 and (tokens < len(texts) or size > _BYTES_OF_TOKEN * tokens)
 
 
-def _warning(rule: str, message: str, hint: str) -> BodyFault:
-    return BodyFault("/n", message, hint, rule, "warning")
+def _warning(code: str, message: str, hint: str) -> Fault:
+    return Fault("/n", code, message, hint, Severity.WARNING)
 
 
 def _require_complete(completion: Completion, incomplete: Incomplete | None, *, is_used: bool) -> None:
@@ -283,7 +283,7 @@ def _structured(completion: Completion, response_format: Mapping[str, Any]) -> A
     return output.value if not output.faults else None
 
 
-def _not_as_asked(completion: Completion, faults: tuple[OutputFault, ...]) -> OutputInvalid:
+def _not_as_asked(completion: Completion, faults: tuple[Fault, ...]) -> OutputInvalid:
     first = faults[0]
     place = f"{first.pointer}: " if first.pointer else ""
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""

@@ -7,12 +7,13 @@ from itertools import islice
 from typing import Any, Final
 
 from httptask.diagnostics.cutting import shortened
+from httptask.diagnostics.fault import Fault
 from httptask.json.pointer import json_pointer
 from httptask.json.schema import compile_schema
 from httptask.json.tree import parse
 from httptask.json.types import is_object
 
-__all__ = ["OutputFault", "StructuredOutput", "read_structured"]
+__all__ = ["StructuredOutput", "read_structured"]
 
 MAX_FAULTS = 8
 MAX_FAULT_CHARACTERS = 200
@@ -23,19 +24,11 @@ _FENCES: Final = frozenset({"```", "```json", "~~~", "~~~json"})
 
 
 @dataclass(frozen=True, slots=True)
-class OutputFault:
-    """One reason why an answer is not what was asked for; `pointer` is a JSON Pointer into the answer."""
-
-    pointer: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class StructuredOutput:
-    """The parsed answer; with faults, `value` is not to be used."""
+    """The parsed answer; with faults, whose pointers lead into it, `value` is not to be used."""
 
     value: Any
-    faults: tuple[OutputFault, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 def read_structured(
@@ -52,11 +45,11 @@ def read_structured(
         reasoning: what stands beside the text, and in place of it on servers that take the answer for a thought.
     """
     if not text.strip():
-        return StructuredOutput(None, (OutputFault("", _no_text(reasoning, response_format)),))
+        return StructuredOutput(None, (Fault("", "no-text", _no_text(reasoning, response_format)),))
     try:
         value = _parse(text)
     except ValueError as unreadable:
-        return StructuredOutput(None, (OutputFault("", str(unreadable)),))
+        return StructuredOutput(None, (Fault("", "not-json", str(unreadable)),))
     return StructuredOutput(value, tuple(islice(_faults(value, response_format), MAX_FAULTS)))
 
 
@@ -69,16 +62,18 @@ def _no_text(reasoning: str | None, response_format: Mapping[str, Any]) -> str:
     return f"{_NO_TEXT}; its reasoning is the JSON that was asked for, which the server took for a thought"
 
 
-def _faults(value: Any, response_format: Mapping[str, Any]) -> Iterator[OutputFault]:
+def _faults(value: Any, response_format: Mapping[str, Any]) -> Iterator[Fault]:
     if response_format["type"] == "json_object":
         if not isinstance(value, dict):
-            yield OutputFault("", "the answer is JSON but not an object")
+            yield Fault("", "not-an-object", "the answer is JSON but not an object")
         return
     declared = response_format.get("json_schema")
     if not is_object(declared) or declared.get("schema") is None:
         return
     for error in compile_schema(declared["schema"]).iter_errors(value):
-        yield OutputFault(json_pointer(error.instance_path), shortened(error.message, MAX_FAULT_CHARACTERS))
+        yield Fault(
+            json_pointer(error.instance_path), "schema", shortened(error.message, MAX_FAULT_CHARACTERS)
+        )
 
 
 def _parse(text: str) -> Any:

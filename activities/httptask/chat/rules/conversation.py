@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from httptask.chat.fields.unknown import UNKNOWN
 from httptask.chat.rules.rule import Breach, Rule, objects_in, rule
+from httptask.diagnostics.fault import Severity
 from httptask.diagnostics.words import quoted
 from httptask.json.tree import parse
 from httptask.json.types import is_array, is_object
@@ -15,7 +16,7 @@ Body = Mapping[str, Any]
 _INSTEAD_OF_CONTENT: Final = ("tool_calls", "function_call", "refusal", "audio")
 
 
-@rule("error", "messages")
+@rule(Severity.ERROR, "messages")
 def assistant_says_something(body: Body) -> Iterator[Breach]:
     """An assistant message has `content`, unless it calls tools, refuses or speaks."""
     for index, message in objects_in(body.get("messages")):
@@ -30,7 +31,7 @@ def assistant_says_something(body: Body) -> Iterator[Breach]:
             )
 
 
-@rule("error", "messages")
+@rule(Severity.ERROR, "messages")
 def refusal_stands_alone(body: Body) -> Iterator[Breach]:
     """The parts of an assistant message are texts, or exactly one refusal."""
     for index, message in objects_in(body.get("messages")):
@@ -41,7 +42,7 @@ def refusal_stands_alone(body: Body) -> Iterator[Breach]:
             yield Breach(path, "a refusal is the only part of its message", "leave the other parts out")
 
 
-@rule("warning", "messages")
+@rule(Severity.WARNING, "messages")
 def files_have_content(body: Body) -> Iterator[Breach]:
     """A file part has `file_id` or `file_data`."""
     for index, message in objects_in(body.get("messages")):
@@ -52,7 +53,7 @@ def files_have_content(body: Body) -> Iterator[Breach]:
                 yield Breach(path, "the file has neither `file_id` nor `file_data`", "add one of them")
 
 
-@rule("warning", "messages")
+@rule(Severity.WARNING, "messages")
 def called_arguments_are_objects(body: Body) -> Iterator[Breach]:
     """The `arguments` of a call are the text of a JSON object: servers read them again."""
     for index, message in objects_in(body.get("messages")):
@@ -71,7 +72,7 @@ def _is_object_in_text(text: str) -> bool:
         return False
 
 
-@rule("error", "messages")
+@rule(Severity.ERROR, "messages")
 def tool_messages_answer_calls(body: Body) -> Iterator[Breach]:
     """A tool message stands behind the assistant message whose call it answers."""
     for turn in _turns(body.get("messages")):
@@ -87,7 +88,7 @@ def tool_messages_answer_calls(body: Body) -> Iterator[Breach]:
                 )
 
 
-@rule("error", "messages")
+@rule(Severity.ERROR, "messages")
 def tool_calls_are_answered(body: Body) -> Iterator[Breach]:
     """Every call of an assistant message is answered by a tool message right behind it."""
     for turn in _turns(body.get("messages")):
@@ -101,7 +102,7 @@ def tool_calls_are_answered(body: Body) -> Iterator[Breach]:
                 yield Breach(path, f"no tool message answers the call {quoted(id_)}", hint)
 
 
-@rule("warning", "messages")
+@rule(Severity.WARNING, "messages")
 def calls_are_answered_once(body: Body) -> Iterator[Breach]:
     """A call is answered by one tool message."""
     for turn in _turns(body.get("messages")):

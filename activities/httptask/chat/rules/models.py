@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from httptask.chat.faults import BodyFault
 from httptask.chat.fields.request import ChatBody
 from httptask.chat.fields.shapes import shape_of
 from httptask.chat.fields.unknown import UNKNOWN
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import closest
 from httptask.diagnostics.words import quoted
 from httptask.json.pointer import json_pointer
@@ -95,7 +95,7 @@ MODEL_RULES: Final = (
 )
 
 
-def model_faults(body: Mapping[str, Any], own: Mapping[str, Takes]) -> Iterator[BodyFault]:
+def model_faults(body: Mapping[str, Any], own: Mapping[str, Takes]) -> Iterator[Fault]:
     """Fields that the request's model does not take.
 
     Args:
@@ -145,8 +145,8 @@ def _matches(names: tuple[str, ...], pattern: str) -> bool:
 
 
 def not_taken(
-    name: str, value: Any, values: Sequence[Any], who_takes: str, as_of: str | None, rule: str
-) -> BodyFault:
+    name: str, value: Any, values: Sequence[Any], who_takes: str, as_of: str | None, code: str
+) -> Fault:
     """The fault of a field with a value that is not among those that are taken."""
     field = shape_of(ChatBody).fields.get(name)
     instead = field.about.deprecated if field else None
@@ -157,7 +157,7 @@ def not_taken(
     else:
         message = f"{who_takes} no `{name}`{since}"
         hint = f"write `{instead}`" if instead else "leave it out"
-    return BodyFault(json_pointer((name,)), message, hint, rule, "warning")
+    return Fault(json_pointer((name,)), code, message, hint, Severity.WARNING)
 
 
 def _listed(values: Sequence[Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from httptask.chat.fields.unknown import UNKNOWN, has_unknown
 from httptask.chat.rules.rule import Breach, Rule, is_absent, objects_in, rule
 from httptask.diagnostics.cutting import shortened
+from httptask.diagnostics.fault import Severity
 from httptask.diagnostics.words import quoted
 from httptask.json.schema import compile_schema
 from httptask.json.types import is_array, is_object
@@ -15,14 +16,14 @@ __all__ = ["ANSWER_SCHEMA", "RULES"]
 Body = Mapping[str, Any]
 
 
-@rule("error", "top_logprobs")
+@rule(Severity.ERROR, "top_logprobs")
 def top_logprobs_need_logprobs(body: Body) -> Iterator[Breach]:
     """`top_logprobs` needs `logprobs: true`."""
     if not is_absent(body, "top_logprobs") and body.get("logprobs") not in (True, UNKNOWN):
         yield Breach(("top_logprobs",), "`top_logprobs` needs `logprobs: true`", "add `logprobs: true`")
 
 
-@rule("error", "stream_options")
+@rule(Severity.ERROR, "stream_options")
 def stream_options_need_stream(body: Body) -> Iterator[Breach]:
     """`stream_options` needs `stream: true`."""
     if not is_absent(body, "stream_options") and body.get("stream") not in (True, UNKNOWN):
@@ -30,7 +31,7 @@ def stream_options_need_stream(body: Body) -> Iterator[Breach]:
         yield Breach(("stream_options",), "`stream_options` needs `stream: true`", hint)
 
 
-@rule("error", "modalities")
+@rule(Severity.ERROR, "modalities")
 def audio_output_needs_audio(body: Body) -> Iterator[Breach]:
     """`modalities` with `audio` needs `audio`, which says voice and format."""
     if _asks_for_audio(body) is True and is_absent(body, "audio"):
@@ -41,7 +42,7 @@ def audio_output_needs_audio(body: Body) -> Iterator[Breach]:
         )
 
 
-@rule("warning", "audio")
+@rule(Severity.WARNING, "audio")
 def audio_needs_its_modality(body: Body) -> Iterator[Breach]:
     """`audio` has an effect only where `modalities` has `audio`."""
     if not is_absent(body, "audio") and _asks_for_audio(body) is False:
@@ -49,7 +50,7 @@ def audio_needs_its_modality(body: Body) -> Iterator[Breach]:
         yield Breach(("audio",), "`audio` is given, and `modalities` has no `audio`", hint)
 
 
-@rule("error", "max_tokens")
+@rule(Severity.ERROR, "max_tokens")
 def one_limit_of_tokens(body: Body) -> Iterator[Breach]:
     """`max_tokens` and `max_completion_tokens` exclude each other."""
     if not is_absent(body, "max_tokens") and not is_absent(body, "max_completion_tokens"):
@@ -57,7 +58,7 @@ def one_limit_of_tokens(body: Body) -> Iterator[Breach]:
         yield Breach(("max_tokens",), message, "keep `max_completion_tokens`")
 
 
-@rule("warning", "prompt_cache_retention")
+@rule(Severity.WARNING, "prompt_cache_retention")
 def one_lifetime_of_caches(body: Body) -> Iterator[Breach]:
     """`prompt_cache_options` replaces `prompt_cache_retention`."""
     if not is_absent(body, "prompt_cache_retention") and not is_absent(body, "prompt_cache_options"):
@@ -65,7 +66,7 @@ def one_lifetime_of_caches(body: Body) -> Iterator[Breach]:
         yield Breach(("prompt_cache_retention",), message, "keep `prompt_cache_options`")
 
 
-@rule("warning", "prediction")
+@rule(Severity.WARNING, "prediction")
 def prediction_excludes(body: Body) -> Iterator[Breach]:
     """`prediction` goes with no `tools`, `logprobs`, `max_completion_tokens`, `audio`, penalty or `n` above 1."""
     if is_absent(body, "prediction"):
@@ -82,7 +83,7 @@ def prediction_excludes(body: Body) -> Iterator[Breach]:
 _PENALTIES: Final = ("presence_penalty", "frequency_penalty")
 
 
-@rule("warning", "response_format")
+@rule(Severity.WARNING, "response_format")
 def json_object_is_asked_for(body: Body) -> Iterator[Breach]:
     """With `response_format: { type: json_object }` some message has to say the word JSON."""
     response_format, messages = body.get("response_format"), body.get("messages")
@@ -93,7 +94,7 @@ def json_object_is_asked_for(body: Body) -> Iterator[Breach]:
         yield Breach(("response_format",), "no message says the word JSON", hint)
 
 
-@rule("warning", "logit_bias")
+@rule(Severity.WARNING, "logit_bias")
 def logit_bias_has_token_ids(body: Body) -> Iterator[Breach]:
     """The keys of `logit_bias` are ids of tokens."""
     bias = body.get("logit_bias")
@@ -103,7 +104,7 @@ def logit_bias_has_token_ids(body: Body) -> Iterator[Breach]:
             yield Breach(("logit_bias", key), f"{quoted(key)} is not the id of a token", hint)
 
 
-@rule("error", "response_format")
+@rule(Severity.ERROR, "response_format")
 def answer_schema(body: Body) -> Iterator[Breach]:
     """The `schema` of `response_format` is valid; checked at every level, for answers are held to it."""
     response_format = body.get("response_format")

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from httptask.chat.faults import BodyFault
 from httptask.chat.fields.unknown import UNKNOWN
 from httptask.chat.rules.models import not_taken
 from httptask.connections.providers import PROVIDERS, ProviderName
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.words import quoted
 from httptask.json.pointer import json_pointer
 
@@ -19,7 +19,7 @@ _CURES: Final[Mapping[str, str]] = {"max_completion_tokens": "write `max_tokens`
 """What servers take that don't know a newer field."""
 
 
-def provider_faults(body: Mapping[str, Any], name: ProviderName) -> Iterator[BodyFault]:
+def provider_faults(body: Mapping[str, Any], name: ProviderName) -> Iterator[Fault]:
     """Fields that mean nothing to the server, or that it answers with an error. Warnings: servers change.
 
     Args:
@@ -43,8 +43,8 @@ def provider_faults(body: Mapping[str, Any], name: ProviderName) -> Iterator[Bod
             yield _warning(field, f"`{field}` is {quoted(value)}: {who}", f"write {most:g} or less")
 
 
-def _warning(field: str, message: str, hint: str) -> BodyFault:
-    return BodyFault(json_pointer((field,)), message, hint, PROVIDER_RULE, "warning")
+def _warning(field: str, message: str, hint: str) -> Fault:
+    return Fault(json_pointer((field,)), PROVIDER_RULE, message, hint, Severity.WARNING)
 
 
 def _breaks(value: Any, values: Any) -> bool:

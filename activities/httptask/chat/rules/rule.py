@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from httptask.chat.faults import BodyFault, Severity
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.json.pointer import json_pointer
 from httptask.json.types import is_array, is_object
 
@@ -38,12 +38,12 @@ class Rule:
     text: str
     breaches: Callable[[Body], Iterator[Breach]]
 
-    def faults(self, body: Body) -> Iterator[BodyFault]:
+    def faults(self, body: Body) -> Iterator[Fault]:
         """What of a body breaks the rule."""
         if all(body.get(name) is None for name in self.fields):
             return
         for breach in self.breaches(body):
-            yield BodyFault(json_pointer(breach.path), breach.message, breach.hint, self.name, self.severity)
+            yield Fault(json_pointer(breach.path), self.name, breach.message, breach.hint, self.severity)
 
 
 def rule(severity: Severity, *fields: str) -> Callable[[Callable[[Body], Iterator[Breach]]], Rule]:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from httptask.chat.fields.unknown import has_unknown
 from httptask.chat.rules.rule import Breach, Rule, is_absent, objects_in, rule
+from httptask.diagnostics.fault import Severity
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.diagnostics.words import quoted
 from httptask.json.types import is_object
@@ -18,14 +19,14 @@ _FORCED: Final = ("required", "any")
 """Each means that some tool has to be called; the second is Mistral's."""
 
 
-@rule("warning", "tools")
+@rule(Severity.WARNING, "tools")
 def some_tools(body: Body) -> Iterator[Breach]:
     """A list of `tools` is not empty."""
     if body.get("tools") == []:
         yield Breach(("tools",), "`tools` is empty", "leave it out")
 
 
-@rule("warning", "tools")
+@rule(Severity.WARNING, "tools")
 def tools_have_distinct_names(body: Body) -> Iterator[Breach]:
     """No two tools have the same name."""
     seen: set[tuple[str, str]] = set()
@@ -37,7 +38,7 @@ def tools_have_distinct_names(body: Body) -> Iterator[Breach]:
             seen.add((kind, name))
 
 
-@rule("error", "tool_choice")
+@rule(Severity.ERROR, "tool_choice")
 def tool_choice_needs_tools(body: Body) -> Iterator[Breach]:
     """A `tool_choice` that asks for a tool needs `tools`."""
     choice = body.get("tool_choice")
@@ -47,14 +48,14 @@ def tool_choice_needs_tools(body: Body) -> Iterator[Breach]:
         )
 
 
-@rule("warning", "tool_choice")
+@rule(Severity.WARNING, "tool_choice")
 def tool_choice_without_tools(body: Body) -> Iterator[Breach]:
     """`tool_choice` of none or auto says nothing without `tools`."""
     if is_absent(body, "tools") and body.get("tool_choice") in _TEXTS:
         yield Breach(("tool_choice",), "`tool_choice` is given, and there are no `tools`", "leave it out")
 
 
-@rule("error", "tool_choice")
+@rule(Severity.ERROR, "tool_choice")
 def tool_choice_names_a_tool(body: Body) -> Iterator[Breach]:
     """A tool that `tool_choice` names is among `tools`."""
     if is_absent(body, "tools") or has_unknown(body["tools"]):
@@ -67,7 +68,7 @@ def tool_choice_names_a_tool(body: Body) -> Iterator[Breach]:
             yield Breach(path, f"there is no tool {quoted(name)}", hint)
 
 
-@rule("error", "parallel_tool_calls")
+@rule(Severity.ERROR, "parallel_tool_calls")
 def parallel_tool_calls_need_tools(body: Body) -> Iterator[Breach]:
     """`parallel_tool_calls` needs `tools`."""
     if is_absent(body, "tools") and not is_absent(body, "parallel_tool_calls"):
@@ -78,7 +79,7 @@ def parallel_tool_calls_need_tools(body: Body) -> Iterator[Breach]:
         )
 
 
-@rule("error", "function_call")
+@rule(Severity.ERROR, "function_call")
 def function_call_needs_functions(body: Body) -> Iterator[Breach]:
     """A `function_call` that names a function needs `functions`."""
     if is_absent(body, "functions") and is_object(body.get("function_call")):
@@ -88,7 +89,7 @@ def function_call_needs_functions(body: Body) -> Iterator[Breach]:
         )
 
 
-@rule("warning", "function_call")
+@rule(Severity.WARNING, "function_call")
 def function_call_without_functions(body: Body) -> Iterator[Breach]:
     """`function_call` of none or auto says nothing without `functions`."""
     if is_absent(body, "functions") and body.get("function_call") in _TEXTS:
@@ -97,7 +98,7 @@ def function_call_without_functions(body: Body) -> Iterator[Breach]:
         )
 
 
-@rule("error", "function_call")
+@rule(Severity.ERROR, "function_call")
 def function_call_names_a_function(body: Body) -> Iterator[Breach]:
     """A function that `function_call` names is among `functions`."""
     choice, functions = body.get("function_call"), body.get("functions")
@@ -110,7 +111,7 @@ def function_call_names_a_function(body: Body) -> Iterator[Breach]:
         yield Breach(("function_call", "name"), f"there is no function {quoted(name)}", hint)
 
 
-@rule("warning", "functions", "function_call")
+@rule(Severity.WARNING, "functions", "function_call")
 def tools_replace_functions(body: Body) -> Iterator[Breach]:
     """`tools` and `tool_choice` replace `functions` and `function_call`: a request has the ones or the others."""
     for old, new in (("functions", "tools"), ("function_call", "tool_choice")):

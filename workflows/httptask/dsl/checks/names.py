@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from httptask.authentication.check import policy_faults
@@ -77,9 +78,8 @@ def _policy_faults(policy: Policy, pointer: str, use: Use) -> Iterator[Fault]:
     """A policy is exactly one of its kinds, and complete (dsl-reference.md, Authentication)."""
     faults = list(policy_faults(policy))
     for fault in faults:
-        place = "/".join((pointer, *fault.path))
-        yield Fault(place, fault.code, fault.message, fault.hint, at_key=bool(fault.path))
-    if any(not fault.path for fault in faults):
+        yield replace(fault, pointer=pointer + fault.pointer, at_key=bool(fault.pointer))
+    if any(not fault.pointer for fault in faults):
         return
     [(scheme, settings)] = policy.given()
     if isinstance(policy, AuthenticationPolicy) and policy.use is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from httptask.chat.faults import Level
+from httptask.chat.models import Level
 from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.diagnostics.words import quoted

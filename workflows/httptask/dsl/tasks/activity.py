@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from httptask.activities.allowance import OURS
-from httptask.chat.faults import Level
+from httptask.chat.models import Level
 from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.words import quoted
 from httptask.dsl.expressions import has_expression

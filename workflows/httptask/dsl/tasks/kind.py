@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from httptask.chat.faults import Level
+from httptask.chat.models import Level
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions import Expression, Template
 from httptask.dsl.model import AuthenticationPolicy, DurationLiteral, TaskBase, Use

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from httptask.chat.faults import Level
 from httptask.chat.fields.json_schema import body_schema
-from httptask.chat.models import CALL_FIELDS, Completion
+from httptask.chat.models import CALL_FIELDS, Completion, Level
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.model import Use
 from httptask.dsl.parts import Part, PartsBuilder

@@ -1,12 +1,12 @@
 """`call: chatCompletion`: requests that the API would refuse, misspelt arguments, handlers without a tool."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from httptask.chat.check import check_body
-from httptask.chat.faults import UNKNOWN_FIELD, Level
 from httptask.chat.fields.unknown import has_unknown, with_unknown
-from httptask.chat.models import asks_for_json
+from httptask.chat.models import Level, asks_for_json
 from httptask.chat.rules.models import Takes
 from httptask.chat.tools import handler_faults
 from httptask.diagnostics.fault import Fault, Severity
@@ -40,14 +40,7 @@ def chat_faults(pointer: str, arguments: dict[str, Any], rules: Level) -> Iterat
         )
     for fault in check_body(body, has_expression, level=rules, model_rules=_ANY_MODEL, provider="any"):
         if fault.pointer[1:] not in (*misspelt, *misspelt.values()):
-            yield Fault(
-                pointer + fault.pointer,
-                "chat-request",
-                fault.message,
-                fault.hint,
-                Severity(fault.severity),
-                at_key=fault.rule == UNKNOWN_FIELD,
-            )
+            yield replace(fault, pointer=pointer + fault.pointer, code="chat-request")
     yield from _handler_faults(pointer, arguments)
     yield from _idle_faults(pointer, arguments)
 

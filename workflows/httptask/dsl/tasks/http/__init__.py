@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
-from httptask.chat.faults import Level
+from httptask.chat.models import Level
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.model import AuthenticationPolicy, DurationLiteral, Use
 from httptask.dsl.parts import PartsBuilder
