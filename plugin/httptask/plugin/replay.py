@@ -76,6 +76,7 @@ async def replay_tasks(
         plugins=[HttpTaskPlugin(allow_inline=True, definitions=DefinitionRegistry([]))],
         interceptors=[_Watching(notes)],
         data_converter=data_converter,
+        debug_mode=True,  # a busy machine may need longer than the SDK's two seconds for what a worker did in one
     )
     async with replayer.workflow_replay_iterator(_each(histories)) as results:
         async for result in results:
