@@ -1,6 +1,6 @@
 """Whether a chat request may be sent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -11,15 +11,17 @@ from httptask.chat.rules import RULES
 from httptask.chat.rules.models import Takes, model_faults
 from httptask.chat.rules.options import ANSWER_SCHEMA
 from httptask.chat.rules.providers import provider_faults
+from httptask.chat.rules.rule import Rule
 from httptask.connections.connection import Connection
 from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.http.errors import RequestInvalid
+from httptask.json.pointer import json_pointer
 
 __all__ = ["NOT_SENDABLE", "check_body", "require_sendable"]
 
 NOT_SENDABLE: Final = "the chat request can't be sent"
-_NEEDED: Final = ("/model", "/messages")
+_NEEDED: Final = frozenset({"model", "messages"})
 _MOST_TOLD: Final = 50
 _LONGEST: Final = 300
 _NO_RULES: Final[Mapping[str, Takes]] = {}
@@ -46,9 +48,10 @@ def check_body(
     """
     known: Mapping[str, Any] = body if is_unknown is None else with_unknown(body, is_unknown)
     if level == "off":
-        return [*filter(_is_needed, field_faults(known)), *ANSWER_SCHEMA.faults(known)]
-    faults = [*field_faults(known, provider), *(fault for rule in RULES for fault in rule.faults(known))]
-    faults += model_faults(known, model_rules)
+        return [*filter(_is_needed, field_faults(known)), *_rule_faults([ANSWER_SCHEMA], known)]
+    faults = [*field_faults(known, provider), *_rule_faults(RULES, known)]
+    if model_rules or known.keys() - _NEEDED:
+        faults += model_faults(known, model_rules)
     if provider is not None and provider != "any":
         faults += provider_faults(known, provider)
     if level == "warn":
@@ -86,10 +89,20 @@ def require_sendable(request: ChatRequest, connection: Connection | None = None)
     return faults[:_MOST_TOLD]
 
 
+def _rule_faults(rules: Iterable[Rule], body: Mapping[str, Any]) -> Iterator[Fault]:
+    """Breaches of the rules that are about a field of the body."""
+    for rule in rules:
+        if all(body.get(name) is None for name in rule.fields):
+            continue
+        for breach in rule.breaches(body):
+            yield Fault(json_pointer(breach.path), rule.name, breach.message, breach.hint, rule.severity)
+
+
 def _bounded(fault: Fault) -> Fault:
     """The fault as a failure or result can hold it: keys of the author's own may be of any length."""
     return replace(fault, pointer=shortened(fault.pointer, _LONGEST))
 
 
 def _is_needed(fault: Fault) -> bool:
-    return (fault.code == "missing" and fault.pointer in _NEEDED) or fault.code == ANSWER_SCHEMA.name
+    is_missing = fault.code == "missing" and fault.pointer.removeprefix("/") in _NEEDED
+    return is_missing or fault.code == ANSWER_SCHEMA.name

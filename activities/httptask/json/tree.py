@@ -16,6 +16,7 @@ __all__ = [
     "finite_number",
     "infinite_numbers",
     "map_texts",
+    "objects_in",
     "parse",
     "parse_piece",
     "refuse_constant",
@@ -182,3 +183,10 @@ def _whole_numbers(value: Any) -> Any:
     if is_array(value):
         return [_whole_numbers(item) for item in value]
     return {key: _whole_numbers(item) for key, item in value.items()} if is_object(value) else value
+
+
+def objects_in(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a list, with their index; nothing when it is no list."""
+    for index, item in enumerate(value if is_array(value) else ()):
+        if is_object(item):
+            yield index, item

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from httptask.chat.fields.unknown import UNKNOWN
-from httptask.chat.rules.rule import Breach, Rule, objects_in, rule
+from httptask.chat.rules.rule import Breach, Rule, rule
 from httptask.diagnostics.fault import Severity
 from httptask.diagnostics.words import quoted
-from httptask.json.tree import parse
+from httptask.json.tree import objects_in, parse
 from httptask.json.types import is_array, is_object
 
 __all__ = ["RULES"]

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from httptask.chat.fields.unknown import UNKNOWN, has_unknown
-from httptask.chat.rules.rule import Breach, Rule, is_absent, objects_in, rule
+from httptask.chat.rules.rule import Breach, Rule, is_absent, rule
 from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.fault import Severity
 from httptask.diagnostics.words import quoted
 from httptask.json.schema import compile_schema
+from httptask.json.tree import objects_in
 from httptask.json.types import is_array, is_object
 
 __all__ = ["ANSWER_SCHEMA", "RULES"]

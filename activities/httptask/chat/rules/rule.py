@@ -4,11 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from httptask.diagnostics.fault import Fault, Severity
-from httptask.json.pointer import json_pointer
-from httptask.json.types import is_array, is_object
+from httptask.diagnostics.fault import Severity
 
-__all__ = ["Breach", "Rule", "is_absent", "objects_in", "rule"]
+__all__ = ["Breach", "Rule", "is_absent", "rule"]
 
 Body = Mapping[str, Any]
 
@@ -30,6 +28,7 @@ class Rule:
         severity: whether a server is sure to reject what breaks it, or may.
         fields: what it is about; a request that has none of these does not break it.
         text: the rule in a sentence.
+        breaches: finds what of a body breaks it.
     """
 
     name: str
@@ -37,13 +36,6 @@ class Rule:
     fields: tuple[str, ...]
     text: str
     breaches: Callable[[Body], Iterator[Breach]]
-
-    def faults(self, body: Body) -> Iterator[Fault]:
-        """What of a body breaks the rule."""
-        if all(body.get(name) is None for name in self.fields):
-            return
-        for breach in self.breaches(body):
-            yield Fault(json_pointer(breach.path), self.name, breach.message, breach.hint, self.severity)
 
 
 def rule(severity: Severity, *fields: str) -> Callable[[Callable[[Body], Iterator[Breach]]], Rule]:
@@ -60,10 +52,3 @@ def is_absent(body: Body, name: str) -> bool:
     """Whether a field is left out, null or an empty list, so that it says nothing."""
     value = body.get(name)
     return value is None or value == []
-
-
-def objects_in(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The objects of a list, with their index; nothing when it is no list."""
-    for index, item in enumerate(value if is_array(value) else ()):
-        if is_object(item):
-            yield index, item

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from httptask.chat.fields.unknown import has_unknown
-from httptask.chat.rules.rule import Breach, Rule, is_absent, objects_in, rule
+from httptask.chat.rules.rule import Breach, Rule, is_absent, rule
 from httptask.diagnostics.fault import Severity
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.diagnostics.words import quoted
+from httptask.json.tree import objects_in
 from httptask.json.types import is_object
 
 __all__ = ["RULES"]
