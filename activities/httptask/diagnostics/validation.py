@@ -1,56 +1,53 @@
-"""pydantic's findings in a file that somebody wrote, in our own words."""
+"""What pydantic finds in a file that somebody wrote, as faults in our own words; values are not repeated."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import closest
 from httptask.diagnostics.words import Kind
+from httptask.json.pointer import json_pointer, pointer_tokens
 
-__all__ = ["Finding", "findings", "keys_at"]
+__all__ = ["as_setting", "faults_of", "keys_at"]
 
-_EXPECTED = {
-    "string_type": f"must be {Kind.TEXT} in quotes",
-    "int_type": f"must be {Kind.WHOLE_NUMBER}",
-    "float_type": f"must be {Kind.NUMBER}",
-    "bool_parsing": f"must be {Kind.BOOLEAN}",
-    "bool_type": f"must be {Kind.BOOLEAN}",
-    "tuple_type": f"must be {Kind.LIST}",
-    "list_type": f"must be {Kind.LIST}",
-    "path_type": "must be a path in quotes",
-    "too_short": "must not be empty",
-    "invalid-json-value": "must be a JSON value; put a date or the like in quotes",
-    "missing": "is required",
+_EXPECTED: dict[str, Fault] = {
+    **{
+        kind: Fault("", "wrong-type", f"must be {expected}")
+        for kind, expected in {
+            "string_type": f"{Kind.TEXT} in quotes",
+            "int_type": Kind.WHOLE_NUMBER,
+            "float_type": Kind.NUMBER,
+            "bool_parsing": Kind.BOOLEAN,
+            "bool_type": Kind.BOOLEAN,
+            "tuple_type": Kind.LIST,
+            "list_type": Kind.LIST,
+            "path_type": "a path in quotes",
+        }.items()
+    },
+    "too_short": Fault("", "empty", "must not be empty"),
+    "invalid-json-value": Fault("", "not-json", "must be a JSON value", "put a date or the like in quotes"),
+    "missing": Fault("", "missing-key", "is required"),
 }
+"""By pydantic's names of errors; their places are added."""
 _TABLES = frozenset({"dict_type", "model_type"})
 
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong: its place, and what it is with its cure; values are not repeated."""
-
-    path: Path
-    sentence: str
-
-    def __str__(self) -> str:
-        return f"{'.'.join(map(str, self.path))}: {self.sentence}" if self.path else self.sentence
-
-
-def findings(error: ValidationError, known: Callable[[Path], Sequence[str]], table: str) -> list[Finding]:
-    """All that a validation found.
+def faults_of(error: ValidationError, known: Callable[[Path], Sequence[str]], table: str) -> list[Fault]:
+    """All that a validation found, by pointers into the file.
 
     Args:
         error: what it raised.
         known: the keys that the table at a place may have.
         table: what the file's format calls a table.
     """
-    found: list[Finding] = []
+    found: list[Fault] = []
     faults = error.errors(include_url=False, include_input=False)
     places = {fault["loc"][:length] for fault in faults for length in range(len(fault["loc"]))}
     for fault in faults:
@@ -60,14 +57,20 @@ def findings(error: ValidationError, known: Callable[[Path], Sequence[str]], tab
         if fault["type"] == "missing" and closest(str(path[-1]), _unknown_beside(path, faults)):
             continue  # it is there, misspelt
         if fault["type"] == "extra_forbidden":
-            sentence = _unknown_key(str(path[-1]), known(path[:-1]))
+            told = _unknown_key(str(path[-1]), known(path[:-1]))
         elif fault["type"] in _TABLES:
-            sentence = f"must be {table}"
+            told = Fault("", "wrong-type", f"must be {table}")
         else:
             message = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-            sentence = _EXPECTED.get(fault["type"], message)
-        found.append(Finding(path, sentence))
+            told = _EXPECTED.get(fault["type"], Fault("", "invalid", message))
+        found.append(replace(told, pointer=json_pointer(path)))
     return found
+
+
+def as_setting(fault: Fault) -> str:
+    """A fault in one line: its dotted key, what is wrong and the cure."""
+    told = fault.message if fault.hint is None else f"{fault.message}; {fault.hint}"
+    return f"{'.'.join(pointer_tokens(fault.pointer))}: {told}" if fault.pointer else told
 
 
 def keys_at(model: type[BaseModel], path: Path) -> list[str]:
@@ -83,10 +86,10 @@ def _unknown_beside(path: Path, faults: Iterable[ErrorDetails]) -> list[str]:
     return [str(loc[-1]) for loc in beside if loc[:-1] == path[:-1]]
 
 
-def _unknown_key(key: str, known: Sequence[str]) -> str:
+def _unknown_key(key: str, known: Sequence[str]) -> Fault:
     near = closest(key, known)
-    cure = f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
-    return f"unknown key; {cure}"
+    hint = f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
+    return Fault("", "unknown-key", "unknown key", hint, at_key=True)
 
 
 def _fields(model: type[BaseModel]) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """What is wrong with a configuration."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from httptask.diagnostics.validation import Finding, findings, keys_at
+from httptask.diagnostics.validation import as_setting, faults_of, keys_at
+from httptask.json.pointer import pointer_tokens
 
 __all__ = ["ConfigInvalid", "describe_faults"]
 
@@ -31,8 +33,8 @@ _KEYS_OF_CONNECTIONS = {
 }
 """What people write into a connection, and where it belongs."""
 
-_OF_KIND = ("unknown key", "must be a table", "must be a list")
-"""Faults that these keys are a cure for."""
+_CURED = ("unknown-key", "wrong-type")
+"""Codes of faults that these keys are a cure for."""
 
 
 class ConfigInvalid(ValueError):
@@ -56,11 +58,9 @@ def describe_faults(file: Path, error: ValidationError, model: type[BaseModel]) 
         return [key for key in keys if len(path) > 2 or key != "name"]
 
     lines: list[str] = []
-    for found in findings(error, known, "a table"):
-        key = ".".join(map(str, found.path[2:]))
-        reason = found.sentence.partition(";")[0]
-        misplaced = found.path[:1] == ("connections",) and reason in _OF_KIND
-        cure = _KEYS_OF_CONNECTIONS.get(key) if misplaced else None
-        told = found if cure is None else Finding(found.path, f"{reason}; {cure}")
-        lines.append(f"{file}: {told}")
+    for fault in faults_of(error, known, "a table"):
+        path = pointer_tokens(fault.pointer)
+        misplaced = path[:1] == ("connections",) and fault.code in _CURED
+        cure = _KEYS_OF_CONNECTIONS.get(".".join(path[2:])) if misplaced else None
+        lines.append(f"{file}: {as_setting(fault if cure is None else replace(fault, hint=cure))}")
     return lines
