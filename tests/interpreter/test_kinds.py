@@ -1,8 +1,15 @@
 """The kinds of task: what one table names, the others have as well."""
 
+import re
+from typing import Any
+
+import pytest
+
 from httptask.dsl.tasks import KINDS
+from httptask.dsl.tasks.kind import TaskKind
 from httptask.interpreter.tasks import RUNNERS
 from httptask.plugin.status import _ANSWERED_BY_FIXTURES
+from support.fences import ROOT
 
 
 def test_every_kind_runs() -> None:
@@ -11,3 +18,13 @@ def test_every_kind_runs() -> None:
 
 def test_fixtures_answer_what_sends_requests() -> None:
     assert {kind.name for kind in KINDS if kind.sends_requests} == _ANSWERED_BY_FIXTURES
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_who_knows_the_model_of_a_kind(kind: TaskKind[Any]) -> None:
+    """Its own module, and who calls and runs it: everybody else asks the kind."""
+    own = ROOT / "workflows/httptask/dsl/tasks"
+    others = [path for path in (ROOT / "workflows/httptask/dsl").rglob("*.py") if own not in path.parents]
+    others += (ROOT / "plugin/httptask").rglob("*.py")
+    name = re.compile(rf"\b{kind.spec_model.__name__}\b")
+    assert [str(path) for path in others if name.search(path.read_text())] == []

@@ -8,7 +8,7 @@ from httptask.activities.connections import ConnectionProfile
 from httptask.calls.pages import Pages
 from httptask.dsl.expressions import Expression, evaluate, evaluate_condition
 from httptask.dsl.parts import Part
-from httptask.dsl.tasks.http.arguments import HttpRequestArguments
+from httptask.dsl.tasks.http import HTTP_REQUEST
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.interpreter.variables import Variables, bind, scope_for
@@ -50,8 +50,7 @@ def first_page_of(
         profile: of the connection that it is sent through.
         variables: that the task's expressions see.
     """
-    arguments = node.spec
-    paginate = arguments.paginate if isinstance(arguments, HttpRequestArguments) else None
+    paginate = HTTP_REQUEST.spec(node).paginate if node.kind is HTTP_REQUEST else None
     if paginate is None:
         return None
     pages = Pages(paginate, request, _Expressions(node, variables), profile.query_key)

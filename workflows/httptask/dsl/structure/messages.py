@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -12,12 +13,12 @@ from httptask.diagnostics.words import Kind, kind_of_type, name_of, quoted, wron
 from httptask.dsl.durations import meant_duration
 from httptask.dsl.locate import keys_of
 from httptask.dsl.model import Document, TaskBase, Timeout
+from httptask.dsl.other_names import elsewhere, meant_key
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.item_lists import ITEM_LISTS
-from httptask.dsl.structure.other_names import elsewhere, meant_key
 from httptask.dsl.structure.unsupported import unsupported_key, unsupported_keyword
 from httptask.dsl.tasks import CALLS, KEYWORDS
-from httptask.dsl.tasks.http.arguments import HttpArguments, HttpRequestArguments
+from httptask.dsl.tasks.kind import CallKind
 from httptask.json.pointer import child_pointer, json_pointer
 from httptask.json.types import is_array, is_number, is_object
 
@@ -50,7 +51,7 @@ _UNQUOTED: Final[dict[str, str]] = {
 }
 _KINDS_OF_TASK: Final = ", ".join(f"`{keyword}`" for keyword in KEYWORDS)
 _ITEM_LIST_KEYS: Final = frozenset(each.path[-1] for each in ITEM_LISTS)
-_FUNCTION_OF: Final = {kind.spec_model: function for function, kind in CALLS.items()}
+_KIND_OF: Final[Mapping[type[BaseModel], CallKind[Any]]] = {kind.spec_model: kind for kind in CALLS.values()}
 
 
 def fault_of(found: Found) -> Fault:
@@ -103,14 +104,8 @@ def _hint_for_other_name(owner: type[BaseModel] | None, key: str, known: tuple[s
         return elsewhere(key)
     if owner is Timeout and meant_key(key, known) is not None:
         return f"write after: {{ {key}: … }}"
-    if owner not in (HttpArguments, HttpRequestArguments):
-        return None
-    meant = meant_key(key, known)
-    if meant is not None:
-        return f"did you mean `{meant}`?"
-    of_request = keys_of(HttpRequestArguments)
-    meant = key if key in of_request else meant_key(key, of_request)
-    return f"use `call: httpRequest`, which has `{meant}`" if meant is not None else elsewhere(key)
+    kind = None if owner is None else _KIND_OF.get(owner)
+    return None if kind is None else kind.hint_for_argument(key)
 
 
 def _missing_key(found: Found) -> Fault:
@@ -119,8 +114,8 @@ def _missing_key(found: Found) -> Fault:
     about = next((field.description for name, field in fields.items() if key in (field.alias, name)), None)
     hint = f"add `{key}`: {about}" if about else f"add `{key}`"
     container = name_of(found.tokens[:-1]) if len(found.tokens) > 1 else "the definition"
-    if found.model in _FUNCTION_OF and len(found.location.tokens) == 1:
-        container = f"`call: {_FUNCTION_OF[found.model]}`"
+    if found.model in _KIND_OF and len(found.location.tokens) == 1:
+        container = f"`call: {_KIND_OF[found.model].function}`"
     return Fault(
         json_pointer(found.tokens[:-1]), "missing-key", f"{container} has no `{key}`", hint, at_key=True
     )
@@ -179,9 +174,10 @@ def _expected(found: Found) -> str:
 
 def _hint_for_type(found: Found, expected: str) -> str | None:
     owner, value = found.location.owner, found.value
-    if found.model is HttpArguments and found.location.tokens[:-1] == ("query",):
-        in_quotes = f'quote it: {found.key}: "{value}", or ' if is_number(value) else ""
-        return f"{in_quotes}use `call: httpRequest`, which takes numbers and lists"
+    kind = _KIND_OF.get(found.model)
+    of_kind = None if kind is None else kind.hint_for_value(found.location.tokens, value)
+    if of_kind is not None:
+        return of_kind
     if owner is Document and is_number(value):
         return f'write three numbers in quotes: {found.key}: "{_three_numbers(value)}"'
     if found.key in _DURATIONS and (meant := meant_duration(value)) is not None:

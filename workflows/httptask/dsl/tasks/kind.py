@@ -216,6 +216,14 @@ class CallKind(TaskKind[Spec]):
         """
         return ()
 
+    def hint_for_argument(self, key: str) -> str | None:
+        """What somebody meant by an argument that this call does not take, who knows it from elsewhere."""
+        return None
+
+    def hint_for_value(self, place: tuple[str | int, ...], value: Any) -> str | None:
+        """What to write in place of a value that an argument does not take; the place begins at the arguments."""
+        return None
+
     def complete_schema(self, schema: dict[str, Any], definitions: dict[str, Any]) -> None:
         """Add to the JSON Schema of the arguments what their model does not tell.
 

@@ -6,7 +6,9 @@ from typing import Any, Final, TypeVar
 
 from httptask.chat.models import Level
 from httptask.diagnostics.fault import Fault
+from httptask.dsl.locate import keys_of
 from httptask.dsl.model import AuthenticationPolicy, DurationLiteral, Use
+from httptask.dsl.other_names import elsewhere, meant_key
 from httptask.dsl.parts import PartsBuilder
 from httptask.dsl.schema_shape import SchemaShape
 from httptask.dsl.tasks.http.addresses import address_faults
@@ -39,6 +41,7 @@ from httptask.dsl.tasks.http.sendable import unsendable_faults
 from httptask.dsl.tasks.http.written import written_faults
 from httptask.dsl.tasks.kind import CallKind, TaskNode
 from httptask.json.pointer import child_pointer
+from httptask.json.types import is_number
 
 __all__ = ["HTTP", "HTTP_REQUEST"]
 
@@ -87,6 +90,14 @@ class _HttpKind(CallKind[Arguments]):
         scheme = next(iter(policy.value))
         return {"scheme": "Bearer" if scheme in ("oauth2", "oidc") else scheme.capitalize()}
 
+    def hint_for_argument(self, key: str) -> str | None:
+        meant = meant_key(key, keys_of(self.spec_model))
+        if meant is not None:
+            return f"did you mean `{meant}`?"
+        of_request = keys_of(HttpRequestArguments)
+        meant = key if key in of_request else meant_key(key, of_request)
+        return f"use `call: httpRequest`, which has `{meant}`" if meant is not None else elsewhere(key)
+
     def may_hold_secrets(self, place: str) -> bool:
         return place.partition("/")[0] in _WITH_SECRETS or _PART_CONTENT.match(place) is not None
 
@@ -110,6 +121,12 @@ class _Http(_HttpKind[HttpArguments]):
     portable_hint = None
     required = {"method": "get", "endpoint": "https://example.invalid"}
     of_any_name = ("headers", "query", "body")
+
+    def hint_for_value(self, place: tuple[str | int, ...], value: Any) -> str | None:
+        if place[:-1] != ("query",):
+            return None
+        in_quotes = f'quote it: {place[-1]}: "{value}", or ' if is_number(value) else ""
+        return f"{in_quotes}use `call: httpRequest`, which takes numbers and lists"
 
 
 class _HttpRequest(_HttpKind[HttpRequestArguments]):
