@@ -1,6 +1,7 @@
 """`call: chatCompletion`: a question to a model, with tasks that answer the tools it calls."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any, Final
 
 from httptask.chat.fields.json_schema import body_schema
@@ -21,7 +22,6 @@ BODY: Final = Part("body")
 """The body of the request."""
 
 _EXPRESSION: Final = "ChatExpression"
-_COMPLETION: Final = Completion.model_json_schema(mode="serialization")
 
 
 def handler_key(tool: str) -> str:
@@ -84,14 +84,20 @@ class _ChatCompletion(CallKind[ChatCompletionArguments]):
         return place.partition("/")[0] not in EXTRA_ARGUMENTS
 
 
+@cache
+def _completion_schema() -> dict[str, Any]:
+    return Completion.model_json_schema(mode="serialization")
+
+
 def _completion(spec: ChatCompletionArguments) -> SchemaShape:
-    properties = {key: value for key, value in _COMPLETION["properties"].items() if key not in CALL_FIELDS}
+    schema = _completion_schema()
+    properties = {key: value for key, value in schema["properties"].items() if key not in CALL_FIELDS}
     answer: Any = spec.request_body
     for key in ("response_format", "json_schema", "schema"):
         answer = answer.get(key) if is_object(answer) else None
     if is_object(answer):
         properties["json"] = _inlined(answer)
-    return SchemaShape.of({**_COMPLETION, "properties": properties, "additionalProperties": False})
+    return SchemaShape.of({**schema, "properties": properties, "additionalProperties": False})
 
 
 def _inlined(answer: dict[str, Any]) -> dict[str, Any]:
