@@ -27,8 +27,7 @@ PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
 
 
 def definition(**arguments: Any) -> dict[str, Any]:
-    fixed = {"method": "post", "endpoint": "https://h/"}
-    task = {"call": "httpRequest", "with": {**fixed, **arguments}}
+    task = {"call": "httpRequest", "with": {"method": "post", "endpoint": "https://h/", **arguments}}
     return document(use={"secrets": list(VALUES)}, do=[{"task": task}])
 
 
@@ -367,13 +366,11 @@ def curl_words(**arguments: Any) -> list[str]:
       done
     }
     """
-    return subprocess.run(
+    return subprocess.check_output(
         ["bash", "-O", "extglob", "-c", script + both({"word": "b", "number": 7}, **arguments)[0].curl()],
         env={**os.environ, **VALUES},
-        capture_output=True,
         text=True,
-        check=True,
-    ).stdout.split("\0")[:-1]
+    ).split("\0")[:-1]
 
 
 def test_curl_of_a_form() -> None:

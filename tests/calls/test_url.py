@@ -132,40 +132,28 @@ def test_a_connection_is_never_chosen_by_data() -> None:
     assert [fault.code for fault in asked.faults] == ["server-from-data"]
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "url"),
-    [
-        ('${ "https://h/v2/pet/\\(.id)" }', "https://h/v2/pet/a%2F..%2Fb"),
-        ('${ "https://h/v2/\\(.n)/x\\(.id)?q=\\(.q)" }', "https://h/v2/7/xa%2F..%2Fb?q=%26c%3Dd"),
-        ('${ "https://h/v2/" + .id }', "https://h/v2/a%2F..%2Fb"),
-        ('${"https://h/v2/" + (.n + 1 | tostring) + "/x"}', "https://h/v2/8/x"),
-        ('${ "https://h/\\("\\(.n)-\\(.n)")/" + "\\(.id)" }', "https://h/7-7/a%2F..%2Fb"),
-        ('${ @uri "https://h/\\(.id)" }', "https://h/a%2F..%2Fb"),
-        ('${ ("https://h/\\(.id)") }', "https://h/a%2F..%2Fb"),
-        ('${ ("https://h" + ("/v2/" + .id)) }', "https://h/v2/a%2F..%2Fb"),
-        ('${ ("https://h" + "/") + (.n + 1 | tostring) }', "https://h/8"),
-        ('${ "https:\\/\\/h\\u002fx" }', "https://h/x"),
-        ('${ "https://h/\\($workflow.input.id)" }', "https://h/a%2F..%2Fb"),
-        # Who starts the run may choose the server.
-        ('${ "https://h\\($workflow.input.path)" }', "https://h/p/q"),
-        ('${ $workflow.input.base + "/x" }', "https://h/x"),
-    ],
-    ids=[
-        "value in a text",
-        "values in path and query",
-        "sum",
-        "sum with a number",
-        "text in a text",
-        "format",
-        "parentheses",
-        "nested sums",
-        "sum of sums",
-        "escapes",
-        "input of the workflow",
-        "path chosen by who starts",
-        "server chosen by who starts",
-    ],
-)
+ADDRESSES = {
+    "value in a text": ('${ "https://h/v2/pet/\\(.id)" }', "https://h/v2/pet/a%2F..%2Fb"),
+    "values in path and query": (
+        '${ "https://h/v2/\\(.n)/x\\(.id)?q=\\(.q)" }',
+        "https://h/v2/7/xa%2F..%2Fb?q=%26c%3Dd",
+    ),
+    "sum": ('${ "https://h/v2/" + .id }', "https://h/v2/a%2F..%2Fb"),
+    "sum with a number": ('${"https://h/v2/" + (.n + 1 | tostring) + "/x"}', "https://h/v2/8/x"),
+    "text in a text": ('${ "https://h/\\("\\(.n)-\\(.n)")/" + "\\(.id)" }', "https://h/7-7/a%2F..%2Fb"),
+    "format": ('${ @uri "https://h/\\(.id)" }', "https://h/a%2F..%2Fb"),
+    "parentheses": ('${ ("https://h/\\(.id)") }', "https://h/a%2F..%2Fb"),
+    "nested sums": ('${ ("https://h" + ("/v2/" + .id)) }', "https://h/v2/a%2F..%2Fb"),
+    "sum of sums": ('${ ("https://h" + "/") + (.n + 1 | tostring) }', "https://h/8"),
+    "escapes": ('${ "https:\\/\\/h\\u002fx" }', "https://h/x"),
+    "input of the workflow": ('${ "https://h/\\($workflow.input.id)" }', "https://h/a%2F..%2Fb"),
+    # Who starts the run may choose the server.
+    "path chosen by who starts": ('${ "https://h\\($workflow.input.path)" }', "https://h/p/q"),
+    "server chosen by who starts": ('${ $workflow.input.base + "/x" }', "https://h/x"),
+}
+
+
+@pytest.mark.parametrize(("endpoint", "url"), ADDRESSES.values(), ids=ADDRESSES)
 def test_an_expression_that_begins_with_its_server_is_text_with_values_in_it(endpoint: str, url: str) -> None:
     data = {"id": "a/../b", "n": 7, "q": "&c=d", "path": "/p/q", "base": "https://h"}
     assert faults(endpoint=endpoint) == []

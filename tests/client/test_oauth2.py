@@ -191,103 +191,92 @@ async def test_a_refresh_token_renews_and_is_replaced(
     ]
 
 
-@pytest.mark.parametrize(
-    ("reply", "message", "retryable"),
-    [
-        (
-            Reply.json({"error": "invalid_client", "error_description": "who are you?"}, status=401),
-            "no token: 401 from {host}: who are you? (invalid_client)",
-            False,
-        ),
-        (
-            Reply.json({"error": "invalid_scope"}, status=400),
-            "no token: 400 from {host}: invalid_scope",
-            False,
-        ),
-        (Reply.json({"error": "temporarily_unavailable"}, status=400), "no token: 400 from {host}", True),
-        (Reply.of(status=503), "no token: 503 from {host}", True),
-        (Reply.of(status=429, headers={"Retry-After": "7"}), "no token: 429 from {host}", True),
-        (
-            Reply.of(status=302, headers={"Location": "http://127.0.0.1:1/"}),
-            "no token: 302 from {host}",
-            False,
-        ),
-        (Reply.hang_up(), "no token: {host} closed the connection before it answered", True),
-        (Reply.of(b"<html>"), "no token: the answer of {host} is a web page", False),
-        (Reply.of(b""), "no token: the answer of {host} is empty", False),
-        (
-            Reply.json({"error": {"code": "invalid_client", "message": "Bad secret"}}),
-            "{host} refuses: Bad secret (invalid_client)",
-            False,
-        ),
-        (Reply.json({"errorSummary": "Bad secret"}), "has no usable access_token: Bad secret", False),
-        (Reply.json([]), "no token: the answer of {host} is not a JSON object", False),
-        (
-            Reply.of(b" " * 300_000),
-            "no token: the answer of {host} has more than the 262144 bytes that one may have",
-            False,
-        ),
-        (
-            Reply.json({"token_type": "Bearer"}),
-            "no token: the answer of {host} has no usable access_token",
-            False,
-        ),
-        (
-            Reply.json({"code": 40013, "msg": "invalid app id"}),
-            "has no usable access_token: invalid app id",
-            False,
-        ),
-        (
-            Reply.json({"data": {"access_token": "a"}, "code": 0}),
-            "has no usable access_token, and has the keys data, code",
-            False,
-        ),
-        (Reply.json({"access_token": "a\r\nX: y"}), "no token: the answer of {host} has no usable", False),
-        (
-            Reply.json({"access_token": "a", "token_type": "DPoP"}),
-            "gives tokens of the type 'DPoP', and not Bearer",
-            False,
-        ),
-        (
-            Reply.json({"error": "bad_client", "error_description": "The secret is wrong."}),
-            "no token: {host} refuses: The secret is wrong. (bad_client)",
-            False,
-        ),
-        (
-            Reply.json({"ok": False, "error": "invalid_client_id"}),
-            "no token: {host} refuses: invalid_client_id",
-            False,
-        ),
-        (
-            Reply.of(b"error=slow_down&error_description=Not+now"),
-            "no token: {host} refuses: Not now (slow_down)",
-            True,
-        ),
-    ],
-    ids=[
-        "wrong client",
-        "wrong scope",
-        "unavailable",
-        "503",
-        "429",
-        "redirect",
-        "hang-up",
-        "web page",
-        "empty",
-        "error object",
-        "error summary",
-        "list",
-        "too large",
-        "no token",
-        "code and message",
-        "token elsewhere",
-        "line break",
-        "other type",
-        "described error",
-        "not ok",
-        "form",
-    ],
-)
+REFUSALS = {
+    "wrong client": (
+        Reply.json({"error": "invalid_client", "error_description": "who are you?"}, status=401),
+        "no token: 401 from {host}: who are you? (invalid_client)",
+        False,
+    ),
+    "wrong scope": (
+        Reply.json({"error": "invalid_scope"}, status=400),
+        "no token: 400 from {host}: invalid_scope",
+        False,
+    ),
+    "unavailable": (
+        Reply.json({"error": "temporarily_unavailable"}, status=400),
+        "no token: 400 from {host}",
+        True,
+    ),
+    "503": (Reply.of(status=503), "no token: 503 from {host}", True),
+    "429": (Reply.of(status=429, headers={"Retry-After": "7"}), "no token: 429 from {host}", True),
+    "redirect": (
+        Reply.of(status=302, headers={"Location": "http://127.0.0.1:1/"}),
+        "no token: 302 from {host}",
+        False,
+    ),
+    "hang-up": (Reply.hang_up(), "no token: {host} closed the connection before it answered", True),
+    "web page": (Reply.of(b"<html>"), "no token: the answer of {host} is a web page", False),
+    "empty": (Reply.of(b""), "no token: the answer of {host} is empty", False),
+    "error object": (
+        Reply.json({"error": {"code": "invalid_client", "message": "Bad secret"}}),
+        "{host} refuses: Bad secret (invalid_client)",
+        False,
+    ),
+    "error summary": (
+        Reply.json({"errorSummary": "Bad secret"}),
+        "has no usable access_token: Bad secret",
+        False,
+    ),
+    "list": (Reply.json([]), "no token: the answer of {host} is not a JSON object", False),
+    "too large": (
+        Reply.of(b" " * 300_000),
+        "no token: the answer of {host} has more than the 262144 bytes that one may have",
+        False,
+    ),
+    "no token": (
+        Reply.json({"token_type": "Bearer"}),
+        "no token: the answer of {host} has no usable access_token",
+        False,
+    ),
+    "code and message": (
+        Reply.json({"code": 40013, "msg": "invalid app id"}),
+        "has no usable access_token: invalid app id",
+        False,
+    ),
+    "token elsewhere": (
+        Reply.json({"data": {"access_token": "a"}, "code": 0}),
+        "has no usable access_token, and has the keys data, code",
+        False,
+    ),
+    "line break": (
+        Reply.json({"access_token": "a\r\nX: y"}),
+        "no token: the answer of {host} has no usable",
+        False,
+    ),
+    "other type": (
+        Reply.json({"access_token": "a", "token_type": "DPoP"}),
+        "gives tokens of the type 'DPoP', and not Bearer",
+        False,
+    ),
+    "described error": (
+        Reply.json({"error": "bad_client", "error_description": "The secret is wrong."}),
+        "no token: {host} refuses: The secret is wrong. (bad_client)",
+        False,
+    ),
+    "not ok": (
+        Reply.json({"ok": False, "error": "invalid_client_id"}),
+        "no token: {host} refuses: invalid_client_id",
+        False,
+    ),
+    "form": (
+        Reply.of(b"error=slow_down&error_description=Not+now"),
+        "no token: {host} refuses: Not now (slow_down)",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("reply", "message", "retryable"), REFUSALS.values(), ids=REFUSALS)
 async def test_no_token(
     make_edge: Any,
     authority: ScriptedServer,

@@ -66,48 +66,45 @@ def test_a_dollar_alone_is_no_variable(tmp_path: Path, text: str) -> None:
     assert load_config(written(tmp_path, text), {"SWORD": "x", "batch": "x"}).connections
 
 
-@pytest.mark.parametrize(
-    ("text", "fault"),
-    [
-        (
-            'authentication.bearer.token = "Bearer $secrets.T"',
-            "connections.x.authentication: `token` begins with `Bearer`, which is put before it anyway: write the token alone",
-        ),
-        ('authentication.bearer.token = " "', "connections.x.authentication: `token` is empty"),
-        ('authentication = "$secrets.T"', "connections.x.authentication: must be a table; write"),
-        (
-            'authentication.api_key = "$secrets.T"',
-            "connections.x.authentication.api_key: must be a table; write",
-        ),
-        ('secret = "T"', "connections.x.secret: unknown key; write authentication.bearer.token"),
-        ('[secrets.T]\nenvironment = "${T}"', "secrets.T.environment: must be the name of a variable"),
-        ('[secrets.T]\nenvironment = ""', "secrets.T.environment: must be the name of a variable"),
-        (
-            '[secrets.T]\nenvironment = "T"\norigins = ["x.example.com"]',
-            "secrets.T.origins: 'x.example.com' is none; write https://x.example.com",
-        ),
-        (
-            '[secrets.T]\nenvironment = "T"\norigins = ["https://x.example.com/a"]',
-            "secrets.T.origins: 'https://x.example.com/a' is none; write https://x.example.com",
-        ),
-        (
-            '[secrets.T]\nenvironment = "T"\norigins = ["*"]',
-            "secrets.T.origins: '*' is none; write https://HOST",
-        ),
-    ],
-    ids=[
-        "scheme before the token",
-        "empty token",
-        "secret alone",
-        "key alone",
-        "secret by name",
-        "reference as a variable",
-        "empty variable",
-        "origin without scheme",
-        "origin with a path",
-        "any origin",
-    ],
-)
+UNUSABLE = {
+    "scheme before the token": (
+        'authentication.bearer.token = "Bearer $secrets.T"',
+        "connections.x.authentication: `token` begins with `Bearer`, which is put before it anyway: write the token alone",
+    ),
+    "empty token": ('authentication.bearer.token = " "', "connections.x.authentication: `token` is empty"),
+    "secret alone": ('authentication = "$secrets.T"', "connections.x.authentication: must be a table; write"),
+    "key alone": (
+        'authentication.api_key = "$secrets.T"',
+        "connections.x.authentication.api_key: must be a table; write",
+    ),
+    "secret by name": (
+        'secret = "T"',
+        "connections.x.secret: unknown key; write authentication.bearer.token",
+    ),
+    "reference as a variable": (
+        '[secrets.T]\nenvironment = "${T}"',
+        "secrets.T.environment: must be the name of a variable",
+    ),
+    "empty variable": (
+        '[secrets.T]\nenvironment = ""',
+        "secrets.T.environment: must be the name of a variable",
+    ),
+    "origin without scheme": (
+        '[secrets.T]\nenvironment = "T"\norigins = ["x.example.com"]',
+        "secrets.T.origins: 'x.example.com' is none; write https://x.example.com",
+    ),
+    "origin with a path": (
+        '[secrets.T]\nenvironment = "T"\norigins = ["https://x.example.com/a"]',
+        "secrets.T.origins: 'https://x.example.com/a' is none; write https://x.example.com",
+    ),
+    "any origin": (
+        '[secrets.T]\nenvironment = "T"\norigins = ["*"]',
+        "secrets.T.origins: '*' is none; write https://HOST",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "fault"), UNUSABLE.values(), ids=UNUSABLE)
 def test_what_could_not_work_is_refused_with_its_cure(tmp_path: Path, text: str, fault: str) -> None:
     file = written(tmp_path, SERVER + text)
     with pytest.raises(ConfigInvalid) as raised:

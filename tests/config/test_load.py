@@ -112,214 +112,173 @@ def test_replaced_openai_does_not_keep_the_default_credential(tmp_path: Path) ->
     assert "OPENAI_API_KEY" not in config.secrets
 
 
-@pytest.mark.parametrize(
-    ("text", "fault"),
-    [
-        ("[connection.x]", "connection: unknown key; did you mean connections?"),
-        (
-            '[connections.x]\nbase_ur = "https://x"',
-            "connections.x.base_ur: unknown key; did you mean base_url?",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nlimits = { totl = 3 }',
-            "connections.x.limits.totl: unknown key; did you mean total?",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nmodel_rules = { "o3*" = { temprature = [1] } }',
-            "connections.x.model_rules.o3*.temprature: unknown field; did you mean temperature?",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nmodel_rules = { o3 = { stop = 1 } }',
-            "connections.x.model_rules.o3.stop: must be a list",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\ntls = { ca_bundel = "x" }',
-            "connections.x.tls.ca_bundel: unknown key; did you mean ca_bundle?",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\ntls = { key = "x" }',
-            "connections.x.tls: key and password belong to a certificate: name its file",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nproxy = "http://x:1"',
-            'connections.x.proxy: must be a table; write proxy.url = "http://HOST:PORT"',
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nauthentication.bearer = "$secrets.X"',
-            'connections.x.authentication.bearer: must be a table; write authentication.bearer.token = "$secrets.NAME"',
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\ntimeout = 30',
-            "connections.x.timeout: unknown key; write limits.total, in seconds",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nproxy.url = "socks5://x:1"',
-            "connections.x.proxy.url: a proxy is spoken to in HTTP, written http://HOST:PORT, and not socks5://",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x/v1#v2"',
-            "connections.x.base_url: a fragment (`#…`) is never sent: write base_url without it",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nheaders = { "X Team" = "a" }',
-            "connections.x.headers: 'X Team' is not a header name: use letters, digits and hyphens",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nheaders = { Host = "a" }',
-            "connections.x.headers: the header Host is set by the transport: remove it from the request",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://bücher.example"',
-            "connections.x: the URL's host is not in ASCII: write it in punycode, xn--bcher-kva.example",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nproxy = { url = "http://x:1", username = "a" }',
-            "connections.x.proxy: give username and password, or neither",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nredirects = true',
-            "connections.x.redirects: must be a whole number",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nconcurrency = 0',
-            "connections.x.concurrency: must be greater than or equal to 1",
-        ),
-        (
-            '[secrets.X]\nenvironment = "X"\nzzz = 1',
-            "secrets.X.zzz: unknown key; known keys: environment, file, origins",
-        ),
-        (
-            '[policy]\nallowed_hosts = ["*.com", "https://x"]',
-            'policy.allowed_hosts: "https://x" is neither a host, such as "api.example.com", nor "*.example.com" for all hosts below a domain, in lower case and without a port',
-        ),
-        (
-            '[policy]\nallow_private = ["lopback"]',
-            "policy.allow_private: 'lopback' does not appear to be an IPv4 or IPv6 network",
-        ),
-        ("[worker]\nallow_inlin = true", "worker.allow_inlin: unknown key; did you mean allow_inline?"),
-        ("[worker]\nallow_inline = 3", "worker.allow_inline: must be true or false"),
-        ("[connections.x]\nbase_url = 3", "connections.x.base_url: must be text in quotes"),
-        ("connections = 3", "connections: must be a table"),
-        ("[connections]\nx = 3", "connections.x: must be a table"),
-        ('[secrets.X]\nenvironment = "X"\norigins = "https://x"', "secrets.X.origins: must be a list"),
-        ("[connections.x]\n", "connections.x: has no address; write base_url"),
-        (
-            '[connections.x]\nbase_url = "https://x"\nbearer_secret = "X"',
-            'connections.x.bearer_secret: unknown key; write authentication.bearer.token = "$secrets.NAME"',
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\ntoken = "$secrets.X"',
-            'connections.x.token: unknown key; write authentication.bearer.token = "$secrets.NAME"',
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nauthentication.token = "x"',
-            'connections.x.authentication.token: unknown key; write authentication.bearer.token = "$secrets.NAME"',
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nusername = "x"',
-            'connections.x.username: unknown key; write authentication.basic = { username = "NAME", password = "$secrets.NAME" }',
-        ),
-        (
-            '[connections.x]\nurl = "https://x"',
-            "connections.x.url: unknown key; write base_url",
-        ),
-        (
-            '[connections.x]\nbase_url_secret = "X"',
-            'connections.x.base_url_secret: unknown key; write base_url = "$secrets.NAME"',
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nauthentication = { baerer = { token = "x" } }',
-            "connections.x.authentication.baerer: unknown key; did you mean bearer?",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nauthentication.oauth2.client = { secrt = "x" }',
-            "connections.x.authentication.oauth2.client.secrt: unknown key; did you mean secret?",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nauthentication.api_key = { in = "header", name = "x", value = "y", valeu = "y" }',
-            "connections.x.authentication.api_key.valeu: unknown key; did you mean value?",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nauthentication.api_key = { in = "body", name = "x", value = "y" }',
-            "connections.x.authentication.api_key.in: must be 'header', 'query' or 'cookie'",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nauthentication = { }',
-            "connections.x.authentication: authentication must have exactly one of `basic`, `bearer`, `certificate`, `digest`, `oauth2`, `oidc` or `api_key`: keep one",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nauthentication.basic = { username = "x" }',
-            "connections.x.authentication: `basic` has no `password`: add `password`, or `use` the name of a secret that holds them",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nheaders = { X-Key = "${ $secrets.X }" }',
-            "connections.x.headers: X-Key: a secret is written $secrets.NAME or $secrets.NAME.FIELD, without ${ }",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nauthentication.bearer.token = "$secrets[X]"',
-            "connections.x: bearer.token: a secret is written $secrets.NAME or $secrets.NAME.FIELD, without ${ }",
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nauthentication.oidc = { authority = "id", grant = "client_credentials", client.authentication = "none" }',
-            "connections.x: authority: the URL is not absolute: it must start with http:// or https://",
-        ),
-        (
-            "[secrets.X]\n",
-            'secrets.X: write where it comes from, either environment = "X" or file = "PATH"',
-        ),
-        (
-            '[connections.x]\nbase_url = "https://x"\nlimits = { total = -1 }',
-            "connections.x.limits.total: must be greater than 0",
-        ),
-    ],
-    ids=[
-        "section",
-        "key",
-        "limit",
-        "field of a model rule",
-        "value of a model rule",
-        "tls key",
-        "key without certificate",
-        "proxy as text",
-        "bearer as text",
-        "timeout",
-        "proxy scheme",
-        "fragment",
-        "header name",
-        "header of the transport",
-        "host outside ASCII",
-        "half a proxy user",
-        "redirects",
-        "concurrency",
-        "key of a secret",
-        "allowed hosts",
-        "private hosts",
-        "worker key",
-        "worker value",
-        "number as address",
-        "number as connections",
-        "number as connection",
-        "text as origins",
-        "no address",
-        "bearer_secret",
-        "token",
-        "authentication.token",
-        "username",
-        "url",
-        "base_url_secret",
-        "authentication kind",
-        "client key",
-        "API key",
-        "API key place",
-        "no authentication",
-        "half basic",
-        "expression",
-        "secret form",
-        "relative authority",
-        "secret without source",
-        "negative limit",
-    ],
-)
+FAULTS = {
+    "section": ("[connection.x]", "connection: unknown key; did you mean connections?"),
+    "key": (
+        '[connections.x]\nbase_ur = "https://x"',
+        "connections.x.base_ur: unknown key; did you mean base_url?",
+    ),
+    "limit": (
+        '[connections.x]\nbase_url = "https://x"\nlimits = { totl = 3 }',
+        "connections.x.limits.totl: unknown key; did you mean total?",
+    ),
+    "field of a model rule": (
+        '[connections.x]\nbase_url = "https://x"\nmodel_rules = { "o3*" = { temprature = [1] } }',
+        "connections.x.model_rules.o3*.temprature: unknown field; did you mean temperature?",
+    ),
+    "value of a model rule": (
+        '[connections.x]\nbase_url = "https://x"\nmodel_rules = { o3 = { stop = 1 } }',
+        "connections.x.model_rules.o3.stop: must be a list",
+    ),
+    "tls key": (
+        '[connections.x]\nbase_url = "https://x"\ntls = { ca_bundel = "x" }',
+        "connections.x.tls.ca_bundel: unknown key; did you mean ca_bundle?",
+    ),
+    "key without certificate": (
+        '[connections.x]\nbase_url = "https://x"\ntls = { key = "x" }',
+        "connections.x.tls: key and password belong to a certificate: name its file",
+    ),
+    "proxy as text": (
+        '[connections.x]\nbase_url = "https://x"\nproxy = "http://x:1"',
+        'connections.x.proxy: must be a table; write proxy.url = "http://HOST:PORT"',
+    ),
+    "bearer as text": (
+        '[connections.x]\nbase_url = "https://x"\nauthentication.bearer = "$secrets.X"',
+        'connections.x.authentication.bearer: must be a table; write authentication.bearer.token = "$secrets.NAME"',
+    ),
+    "timeout": (
+        '[connections.x]\nbase_url = "https://x"\ntimeout = 30',
+        "connections.x.timeout: unknown key; write limits.total, in seconds",
+    ),
+    "proxy scheme": (
+        '[connections.x]\nbase_url = "https://x"\nproxy.url = "socks5://x:1"',
+        "connections.x.proxy.url: a proxy is spoken to in HTTP, written http://HOST:PORT, and not socks5://",
+    ),
+    "fragment": (
+        '[connections.x]\nbase_url = "https://x/v1#v2"',
+        "connections.x.base_url: a fragment (`#…`) is never sent: write base_url without it",
+    ),
+    "header name": (
+        '[connections.x]\nbase_url = "https://x"\nheaders = { "X Team" = "a" }',
+        "connections.x.headers: 'X Team' is not a header name: use letters, digits and hyphens",
+    ),
+    "header of the transport": (
+        '[connections.x]\nbase_url = "https://x"\nheaders = { Host = "a" }',
+        "connections.x.headers: the header Host is set by the transport: remove it from the request",
+    ),
+    "host outside ASCII": (
+        '[connections.x]\nbase_url = "https://bücher.example"',
+        "connections.x: the URL's host is not in ASCII: write it in punycode, xn--bcher-kva.example",
+    ),
+    "half a proxy user": (
+        '[connections.x]\nbase_url = "https://x"\nproxy = { url = "http://x:1", username = "a" }',
+        "connections.x.proxy: give username and password, or neither",
+    ),
+    "redirects": (
+        '[connections.x]\nbase_url = "https://x"\nredirects = true',
+        "connections.x.redirects: must be a whole number",
+    ),
+    "concurrency": (
+        '[connections.x]\nbase_url = "https://x"\nconcurrency = 0',
+        "connections.x.concurrency: must be greater than or equal to 1",
+    ),
+    "key of a secret": (
+        '[secrets.X]\nenvironment = "X"\nzzz = 1',
+        "secrets.X.zzz: unknown key; known keys: environment, file, origins",
+    ),
+    "allowed hosts": (
+        '[policy]\nallowed_hosts = ["*.com", "https://x"]',
+        'policy.allowed_hosts: "https://x" is neither a host, such as "api.example.com", nor "*.example.com" for all hosts below a domain, in lower case and without a port',
+    ),
+    "private hosts": (
+        '[policy]\nallow_private = ["lopback"]',
+        "policy.allow_private: 'lopback' does not appear to be an IPv4 or IPv6 network",
+    ),
+    "worker key": (
+        "[worker]\nallow_inlin = true",
+        "worker.allow_inlin: unknown key; did you mean allow_inline?",
+    ),
+    "worker value": ("[worker]\nallow_inline = 3", "worker.allow_inline: must be true or false"),
+    "number as address": ("[connections.x]\nbase_url = 3", "connections.x.base_url: must be text in quotes"),
+    "number as connections": ("connections = 3", "connections: must be a table"),
+    "number as connection": ("[connections]\nx = 3", "connections.x: must be a table"),
+    "text as origins": (
+        '[secrets.X]\nenvironment = "X"\norigins = "https://x"',
+        "secrets.X.origins: must be a list",
+    ),
+    "no address": ("[connections.x]\n", "connections.x: has no address; write base_url"),
+    "bearer_secret": (
+        '[connections.x]\nbase_url = "https://x"\nbearer_secret = "X"',
+        'connections.x.bearer_secret: unknown key; write authentication.bearer.token = "$secrets.NAME"',
+    ),
+    "token": (
+        '[connections.x]\nbase_url = "https://x"\ntoken = "$secrets.X"',
+        'connections.x.token: unknown key; write authentication.bearer.token = "$secrets.NAME"',
+    ),
+    "authentication.token": (
+        '[connections.x]\nbase_url = "https://x"\nauthentication.token = "x"',
+        'connections.x.authentication.token: unknown key; write authentication.bearer.token = "$secrets.NAME"',
+    ),
+    "username": (
+        '[connections.x]\nbase_url = "https://x"\nusername = "x"',
+        'connections.x.username: unknown key; write authentication.basic = { username = "NAME", password = "$secrets.NAME" }',
+    ),
+    "url": (
+        '[connections.x]\nurl = "https://x"',
+        "connections.x.url: unknown key; write base_url",
+    ),
+    "base_url_secret": (
+        '[connections.x]\nbase_url_secret = "X"',
+        'connections.x.base_url_secret: unknown key; write base_url = "$secrets.NAME"',
+    ),
+    "authentication kind": (
+        '[connections.x]\nbase_url = "https://x"\nauthentication = { baerer = { token = "x" } }',
+        "connections.x.authentication.baerer: unknown key; did you mean bearer?",
+    ),
+    "client key": (
+        '[connections.x]\nbase_url = "https://x"\nauthentication.oauth2.client = { secrt = "x" }',
+        "connections.x.authentication.oauth2.client.secrt: unknown key; did you mean secret?",
+    ),
+    "API key": (
+        '[connections.x]\nbase_url = "https://x"\nauthentication.api_key = { in = "header", name = "x", value = "y", valeu = "y" }',
+        "connections.x.authentication.api_key.valeu: unknown key; did you mean value?",
+    ),
+    "API key place": (
+        '[connections.x]\nbase_url = "https://x"\nauthentication.api_key = { in = "body", name = "x", value = "y" }',
+        "connections.x.authentication.api_key.in: must be 'header', 'query' or 'cookie'",
+    ),
+    "no authentication": (
+        '[connections.x]\nbase_url = "https://x"\nauthentication = { }',
+        "connections.x.authentication: authentication must have exactly one of `basic`, `bearer`, `certificate`, `digest`, `oauth2`, `oidc` or `api_key`: keep one",
+    ),
+    "half basic": (
+        '[connections.x]\nbase_url = "https://x"\nauthentication.basic = { username = "x" }',
+        "connections.x.authentication: `basic` has no `password`: add `password`, or `use` the name of a secret that holds them",
+    ),
+    "expression": (
+        '[connections.x]\nbase_url = "https://x"\nheaders = { X-Key = "${ $secrets.X }" }',
+        "connections.x.headers: X-Key: a secret is written $secrets.NAME or $secrets.NAME.FIELD, without ${ }",
+    ),
+    "secret form": (
+        '[connections.x]\nbase_url = "https://x"\nauthentication.bearer.token = "$secrets[X]"',
+        "connections.x: bearer.token: a secret is written $secrets.NAME or $secrets.NAME.FIELD, without ${ }",
+    ),
+    "relative authority": (
+        '[connections.x]\nbase_url = "https://x"\nauthentication.oidc = { authority = "id", grant = "client_credentials", client.authentication = "none" }',
+        "connections.x: authority: the URL is not absolute: it must start with http:// or https://",
+    ),
+    "secret without source": (
+        "[secrets.X]\n",
+        'secrets.X: write where it comes from, either environment = "X" or file = "PATH"',
+    ),
+    "negative limit": (
+        '[connections.x]\nbase_url = "https://x"\nlimits = { total = -1 }',
+        "connections.x.limits.total: must be greater than 0",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "fault"), FAULTS.values(), ids=FAULTS)
 def test_faults_name_key_and_cure(tmp_path: Path, text: str, fault: str) -> None:
     assert faults(written(tmp_path, text)) == [fault]
 

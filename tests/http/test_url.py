@@ -3,36 +3,22 @@ import pytest
 from httptask.http.errors import RequestInvalid
 from httptask.http.url import Url, encode_component, encode_text, encode_within
 
+URLS = {
+    "no path": ("https://api.example.com", "https://api.example.com", "/"),
+    "upper case": ("HTTPS://API.Example.com:443/v1", "https://api.example.com", "/v1"),
+    "query without path": ("http://example.com:80?x=1", "http://example.com", "/?x=1"),
+    "dots": ("http://127.0.0.1:8080/a/..b/c.", "http://127.0.0.1:8080", "/a/..b/c."),
+    "IPv6": ("http://[::1]:11434/v1", "http://[::1]:11434", "/v1"),
+    "fragment": ("http://h/%7E%41~A?q=%3A:#fragment", "http://h", "/%7E%41~A?q=%3A:"),
+    "underscore": ("http://my_host.internal/", "http://my_host.internal", "/"),
+    "at sign": ("http://h/p@q//r", "http://h", "/p@q//r"),
+    "empty query": ("http://h/a?", "http://h", "/a"),
+    "digits in a name": ("http://1.2.3.4.example/", "http://1.2.3.4.example", "/"),
+    "URL in a query": ("http://h/?u=http://evil/", "http://h", "/?u=http://evil/"),
+}
 
-@pytest.mark.parametrize(
-    ("text", "origin", "target"),
-    [
-        ("https://api.example.com", "https://api.example.com", "/"),
-        ("HTTPS://API.Example.com:443/v1", "https://api.example.com", "/v1"),
-        ("http://example.com:80?x=1", "http://example.com", "/?x=1"),
-        ("http://127.0.0.1:8080/a/..b/c.", "http://127.0.0.1:8080", "/a/..b/c."),
-        ("http://[::1]:11434/v1", "http://[::1]:11434", "/v1"),
-        ("http://h/%7E%41~A?q=%3A:#fragment", "http://h", "/%7E%41~A?q=%3A:"),
-        ("http://my_host.internal/", "http://my_host.internal", "/"),
-        ("http://h/p@q//r", "http://h", "/p@q//r"),
-        ("http://h/a?", "http://h", "/a"),
-        ("http://1.2.3.4.example/", "http://1.2.3.4.example", "/"),
-        ("http://h/?u=http://evil/", "http://h", "/?u=http://evil/"),
-    ],
-    ids=[
-        "no path",
-        "upper case",
-        "query without path",
-        "dots",
-        "IPv6",
-        "fragment",
-        "underscore",
-        "at sign",
-        "empty query",
-        "digits in a name",
-        "URL in a query",
-    ],
-)
+
+@pytest.mark.parametrize(("text", "origin", "target"), URLS.values(), ids=URLS)
 def test_urls(text: str, origin: str, target: str) -> None:
     url = Url.parse(text)
     assert (url.origin, url.target, str(url)) == (origin, target, origin + target)

@@ -135,63 +135,58 @@ def test_a_requests_own_authentication_replaces_the_connections(authentication: 
     assert (outgoing.wire.url.target, outgoing.later) == ("/", None)
 
 
-@pytest.mark.parametrize(
-    ("authentication", "shown", "curl"),
-    [
-        (
-            {"basic": {"username": "ann", "password": "$secrets.KEY"}},
-            {"Authorization": "Basic base64(ann:$KEY)"},
-            '--user "ann:$KEY"',
-        ),
-        (
-            {"basic": {"use": "USER"}},
-            {"Authorization": "Basic base64($USER.username:$USER.password)"},
-            """--user "$(printf %s "$USER" | jq -r '."username"'):""",
-        ),
-        (
-            {"bearer": {"token": "$secrets.KEY"}},
-            {"Authorization": "Bearer $KEY"},
-            "Authorization: Bearer $KEY",
-        ),
-        (
-            {"digest": {"username": "ann", "password": "$secrets.KEY"}},
-            {"Authorization": "Digest response(ann:$KEY)"},
-            '--digest --user "ann:$KEY"',
-        ),
-        (
-            {"digest": {"username": "ann", "password": "written out"}},
-            {"Authorization": "Digest response(ann:[redacted])"},
-            "--digest --user 'ann:[redacted]'",
-        ),
-        (
-            {"oauth2": {**TOKEN_SETTINGS, "client": CLIENT}},
-            {"Authorization": "Bearer <token from https://id.example>"},
-            "--header 'Authorization: Bearer <token from https://id.example>'",
-        ),
-        (
-            {"oidc": {**TOKEN_SETTINGS, "authority": "https://$secrets.ID/x", "client": CLIENT}},
-            {"Authorization": "Bearer <token from https://$ID/x>"},
-            '--header "Authorization: Bearer <token from https://$ID/x>"',
-        ),
-        ({"oauth2": {"use": "USER"}}, {"Authorization": "Bearer <token from $USER>"}, "<token from $USER>"),
-        (key("header"), {"x-key": "$KEY"}, '--header "x-key: $KEY"'),
-        (key("header", value="written out"), {"x-key": "[redacted]"}, "--header 'x-key: [redacted]'"),
-        (key("cookie"), {"Cookie": "x-key=$KEY"}, '--header "Cookie: x-key=$KEY"'),
-    ],
-    ids=[
-        "basic",
-        "basic from a secret",
-        "bearer",
-        "digest",
-        "digest written out",
-        "oauth2",
-        "oidc",
-        "oauth2 from a secret",
-        "key",
-        "key written out",
-        "cookie",
-    ],
-)
+SHOWN = {
+    "basic": (
+        {"basic": {"username": "ann", "password": "$secrets.KEY"}},
+        {"Authorization": "Basic base64(ann:$KEY)"},
+        '--user "ann:$KEY"',
+    ),
+    "basic from a secret": (
+        {"basic": {"use": "USER"}},
+        {"Authorization": "Basic base64($USER.username:$USER.password)"},
+        """--user "$(printf %s "$USER" | jq -r '."username"'):""",
+    ),
+    "bearer": (
+        {"bearer": {"token": "$secrets.KEY"}},
+        {"Authorization": "Bearer $KEY"},
+        "Authorization: Bearer $KEY",
+    ),
+    "digest": (
+        {"digest": {"username": "ann", "password": "$secrets.KEY"}},
+        {"Authorization": "Digest response(ann:$KEY)"},
+        '--digest --user "ann:$KEY"',
+    ),
+    "digest written out": (
+        {"digest": {"username": "ann", "password": "written out"}},
+        {"Authorization": "Digest response(ann:[redacted])"},
+        "--digest --user 'ann:[redacted]'",
+    ),
+    "oauth2": (
+        {"oauth2": {**TOKEN_SETTINGS, "client": CLIENT}},
+        {"Authorization": "Bearer <token from https://id.example>"},
+        "--header 'Authorization: Bearer <token from https://id.example>'",
+    ),
+    "oidc": (
+        {"oidc": {**TOKEN_SETTINGS, "authority": "https://$secrets.ID/x", "client": CLIENT}},
+        {"Authorization": "Bearer <token from https://$ID/x>"},
+        '--header "Authorization: Bearer <token from https://$ID/x>"',
+    ),
+    "oauth2 from a secret": (
+        {"oauth2": {"use": "USER"}},
+        {"Authorization": "Bearer <token from $USER>"},
+        "<token from $USER>",
+    ),
+    "key": (key("header"), {"x-key": "$KEY"}, '--header "x-key: $KEY"'),
+    "key written out": (
+        key("header", value="written out"),
+        {"x-key": "[redacted]"},
+        "--header 'x-key: [redacted]'",
+    ),
+    "cookie": (key("cookie"), {"Cookie": "x-key=$KEY"}, '--header "Cookie: x-key=$KEY"'),
+}
+
+
+@pytest.mark.parametrize(("authentication", "shown", "curl"), SHOWN.values(), ids=SHOWN)
 def test_what_is_shown(authentication: dict[str, Any], shown: dict[str, str], curl: str) -> None:
     prepared = prepare(draft(HttpRequest(method="GET", url="/p", connection="c"), connection(authentication)))
     assert {name: prepared.headers.get(name) for name in shown} == shown

@@ -40,85 +40,66 @@ def both(connection: Connection | None = None, **fields: Any) -> tuple[str, Wire
     return prepare(draft(request, connection)).uri, wire_request(draft(request, connection), STORE)[0]
 
 
-@pytest.mark.parametrize(
-    ("url", "query", "secrets", "shown", "sent"),
-    [
-        ("https://h/a b", {}, [], "https://h/a%20b", "https://h/a%20b"),
-        (
-            "https://h/%7E?x=1",
-            {"y": "é&"},
-            [],
-            "https://h/%7E?x=1&y=%C3%A9%26",
-            "https://h/%7E?x=1&y=%C3%A9%26",
-        ),
-        ("https://h/?", {"y": 1}, [], "https://h/?y=1", "https://h/?y=1"),
-        ("https://h#top", {"y": 1.5}, [], "https://h?y=1.5", "https://h/?y=1.5"),
-        ("https://h/", {"y": ["a", 2, True]}, [], "https://h/?y=a&y=2&y=true", "https://h/?y=a&y=2&y=true"),
-        ("https://h/", {"y": []}, [], "https://h/", "https://h/"),
-        ("", {}, [at("/url", "HOOK")], "$HOOK", VALUES["HOOK"]),
-        ("/x", {}, [at("/url", "HOOK")], "$HOOK/x", VALUES["HOOK"] + "/x"),
-        (
-            "https://h/bot/send",
-            {},
-            [at("/url", "TOKEN", offset=13)],
-            "https://h/bot$TOKEN/send",
-            "https://h/bot12:ab%2Fc/send",
-        ),
-        (
-            "https://h/?k=",
-            {"k": ["a", "-b"]},
-            [at("/url", "KEY", offset=13), at("/query/k/1", "TOKEN"), at("/query/k/1", "KEY", offset=2)],
-            "https://h/?k=$KEY&k=a&k=$TOKEN-b$KEY",
-            "https://h/?k=k%2F1%20%26x&k=a&k=12%3Aab%2Fc-bk%2F1%20%26x",
-        ),
-    ],
-    ids=[
-        "space",
-        "escapes",
-        "empty query",
-        "fragment",
-        "list",
-        "empty list",
-        "secret",
-        "secret and path",
-        "secret in a path",
-        "secrets in a query",
-    ],
-)
+URLS = {
+    "space": ("https://h/a b", {}, [], "https://h/a%20b", "https://h/a%20b"),
+    "escapes": (
+        "https://h/%7E?x=1",
+        {"y": "é&"},
+        [],
+        "https://h/%7E?x=1&y=%C3%A9%26",
+        "https://h/%7E?x=1&y=%C3%A9%26",
+    ),
+    "empty query": ("https://h/?", {"y": 1}, [], "https://h/?y=1", "https://h/?y=1"),
+    "fragment": ("https://h#top", {"y": 1.5}, [], "https://h?y=1.5", "https://h/?y=1.5"),
+    "list": (
+        "https://h/",
+        {"y": ["a", 2, True]},
+        [],
+        "https://h/?y=a&y=2&y=true",
+        "https://h/?y=a&y=2&y=true",
+    ),
+    "empty list": ("https://h/", {"y": []}, [], "https://h/", "https://h/"),
+    "secret": ("", {}, [at("/url", "HOOK")], "$HOOK", VALUES["HOOK"]),
+    "secret and path": ("/x", {}, [at("/url", "HOOK")], "$HOOK/x", VALUES["HOOK"] + "/x"),
+    "secret in a path": (
+        "https://h/bot/send",
+        {},
+        [at("/url", "TOKEN", offset=13)],
+        "https://h/bot$TOKEN/send",
+        "https://h/bot12:ab%2Fc/send",
+    ),
+    "secrets in a query": (
+        "https://h/?k=",
+        {"k": ["a", "-b"]},
+        [at("/url", "KEY", offset=13), at("/query/k/1", "TOKEN"), at("/query/k/1", "KEY", offset=2)],
+        "https://h/?k=$KEY&k=a&k=$TOKEN-b$KEY",
+        "https://h/?k=k%2F1%20%26x&k=a&k=12%3Aab%2Fc-bk%2F1%20%26x",
+    ),
+}
+
+
+@pytest.mark.parametrize(("url", "query", "secrets", "shown", "sent"), URLS.values(), ids=URLS)
 def test_url(url: str, query: dict[str, Any], secrets: list[SecretReference], shown: str, sent: str) -> None:
     uri, wire = both(url=url, query=query, secrets=tuple(secrets))
     assert (uri, str(wire.url)) == (shown, sent)
 
 
-@pytest.mark.parametrize(
-    ("base", "path", "joined"),
-    [
-        ("https://x/v1", "/chat/completions", "https://x/v1/chat/completions"),
-        ("https://x/v1/", "/chat", "https://x/v1/chat"),
-        ("https://x/v1", "chat", "https://x/v1/chat"),
-        ("https://x", "/chat", "https://x/chat"),
-        ("https://x/v1", "", "https://x/v1"),
-        ("https://x/v1", "?a=1", "https://x/v1?a=1"),
-        ("https://x/v1?api-version=2", "/chat", "https://x/v1/chat?api-version=2"),
-        ("https://x/v1?api-version=2", "/chat?a=1", "https://x/v1/chat?a=1&api-version=2"),
-        ("https://x/v1", "https://x/other", "https://x/other"),
-        ("https://x/v1", "//evil.example/", "https://x/v1//evil.example/"),
-        ("https://x/v1", "@evil.example/", "https://x/v1/@evil.example/"),
-    ],
-    ids=[
-        "path",
-        "slash at the end",
-        "no slash",
-        "no base path",
-        "no path",
-        "query",
-        "query of the base",
-        "both queries",
-        "other URL",
-        "two slashes",
-        "at sign",
-    ],
-)
+JOINED = {
+    "path": ("https://x/v1", "/chat/completions", "https://x/v1/chat/completions"),
+    "slash at the end": ("https://x/v1/", "/chat", "https://x/v1/chat"),
+    "no slash": ("https://x/v1", "chat", "https://x/v1/chat"),
+    "no base path": ("https://x", "/chat", "https://x/chat"),
+    "no path": ("https://x/v1", "", "https://x/v1"),
+    "query": ("https://x/v1", "?a=1", "https://x/v1?a=1"),
+    "query of the base": ("https://x/v1?api-version=2", "/chat", "https://x/v1/chat?api-version=2"),
+    "both queries": ("https://x/v1?api-version=2", "/chat?a=1", "https://x/v1/chat?a=1&api-version=2"),
+    "other URL": ("https://x/v1", "https://x/other", "https://x/other"),
+    "two slashes": ("https://x/v1", "//evil.example/", "https://x/v1//evil.example/"),
+    "at sign": ("https://x/v1", "@evil.example/", "https://x/v1/@evil.example/"),
+}
+
+
+@pytest.mark.parametrize(("base", "path", "joined"), JOINED.values(), ids=JOINED)
 def test_joining_to_a_connection(base: str, path: str, joined: str) -> None:
     shown, wire = both(Connection(name="c", base_url=base), url=path)
     assert shown == joined == str(wire.url)

@@ -118,20 +118,7 @@ def test_an_odd_field_loses_no_answer(body: Any, field: str, value: Any) -> None
     ("count", "read"),
     [
         *((5, 5), (5.0, 5), ("5", 5), ("five", None), (True, None), (None, None), (1.5, None)),
-        *((-5, None), (10**9, 10**9), (10**9 + 1, None), (10**400, None)),
-    ],
-    ids=[
-        "number",
-        "whole float",
-        "digits",
-        "word",
-        "boolean",
-        "null",
-        "fraction",
-        "negative",
-        "largest",
-        "too large",
-        "endless",
+        *((-5, None), (10**9, 10**9), (10**9 + 1, None), pytest.param(10**400, None, id="endless")),
     ],
 )
 def test_reads_token_counts(count: Any, read: int | None) -> None:

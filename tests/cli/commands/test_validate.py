@@ -226,35 +226,26 @@ do:
 TOKENS, DOLLARS = "{ tokens: 100 }", "{ cost_usd: 1 }"
 
 
-@pytest.mark.parametrize(
-    ("budget", "more", "place"),
-    [
-        (TOKENS, "", "3:50"),
-        (DOLLARS, "", "3:50"),
-        (TOKENS, "stream_options: { include_usage: false },", "3:50"),
-        (TOKENS, "stream_options: { include_usage: true },", None),
-        (TOKENS, 'stream_options: "${ .options }",', None),
-        ("{ calls: 1 }", "", None),
-        (TOKENS, "connection: local,", "3:50"),
-        (DOLLARS, "connection: local,", None),  # nothing costs nothing
-        (TOKENS, "connection: mistral,", None),  # refuses `stream_options`
-        (TOKENS, "connection: mistral, fallback: [{ connection: openai }],", "3:88"),
-        (TOKENS, "fallback: [{ connection: claude }],", "3:50"),
-    ],
-    ids=[
-        "tokens",
-        "dollars",
-        "turned off",
-        "turned on",
-        "expression",
-        "calls",
-        "local, tokens",
-        "local, dollars",
-        "refused field",
-        "fallback of a refused field",
-        "fallback",
-    ],
-)
+BUDGETS = {
+    "tokens": (TOKENS, "", "3:50"),
+    "dollars": (DOLLARS, "", "3:50"),
+    "turned off": (TOKENS, "stream_options: { include_usage: false },", "3:50"),
+    "turned on": (TOKENS, "stream_options: { include_usage: true },", None),
+    "expression": (TOKENS, 'stream_options: "${ .options }",', None),
+    "calls": ("{ calls: 1 }", "", None),
+    "local, tokens": (TOKENS, "connection: local,", "3:50"),
+    "local, dollars": (DOLLARS, "connection: local,", None),  # nothing costs nothing
+    "refused field": (TOKENS, "connection: mistral,", None),  # refuses `stream_options`
+    "fallback of a refused field": (
+        TOKENS,
+        "connection: mistral, fallback: [{ connection: openai }],",
+        "3:88",
+    ),
+    "fallback": (TOKENS, "fallback: [{ connection: claude }],", "3:50"),
+}
+
+
+@pytest.mark.parametrize(("budget", "more", "place"), BUDGETS.values(), ids=BUDGETS)
 async def test_a_budget_needs_the_usage_of_streams(
     shell: Shell, budget: str, more: str, place: str | None
 ) -> None:

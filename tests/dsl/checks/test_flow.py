@@ -11,49 +11,41 @@ def codes(tasks: str) -> list[tuple[str, str]]:
     return [(fault.code, fault.pointer) for fault in faults_of(f"do:\n{tasks}")]
 
 
-@pytest.mark.parametrize(
-    ("tasks", "faults"),
-    [
-        ("  - a: { set: { x: 1 }, then: b }\n  - b: { set: { x: 1 }, then: end }", []),
-        (
-            "  - a: { set: { x: 1 }, then: c }\n  - b: { set: { x: 1 }, then: end }\n  - c: { set: { x: 1 }, then: b }",
-            [],
-        ),
-        ("  - a: { set: { x: 1 }, then: x }", [("unknown-target", "/do/0/a/then")]),
-        ("  - a: { switch: [{ c: { then: x } }] }", [("unknown-target", "/do/0/a/switch/0/c/then")]),
-        (f"  - a: {TASK}\n  - a: {TASK}", [("duplicate-task", "/do/1/a")]),
-        (
-            f"  - a: {{ set: {{ x: 1 }}, then: exit }}\n  - b: {TASK}\n  - c: {TASK}",
-            [("unreachable", "/do/1/b")],
-        ),
-        (
-            f"  - a: {{ raise: {{ error: {{ type: https://example.com/t, status: 400 }} }} }}\n  - b: {TASK}",
-            [("unreachable", "/do/1/b")],
-        ),
-        (f"  - a: {{ if: .x, set: {{ x: 1 }}, then: end }}\n  - b: {TASK}", []),
-        (f"  - a: {{ switch: [{{ c: {{ then: end }} }}] }}\n  - b: {TASK}", [("unreachable", "/do/1/b")]),
-        (f"  - a: {{ switch: [{{ c: {{ when: .x, then: end }} }}] }}\n  - b: {TASK}", []),
-        (
-            f"  - a: {{ switch: [{{ c: {{ when: .x, then: end }} }}], then: end }}\n  - b: {TASK}",
-            [("unreachable", "/do/1/b")],
-        ),
-        (f"  - a: {{ switch: [{{ c: {{ then: continue }} }}] }}\n  - b: {TASK}", []),
-    ],
-    ids=[
-        "next",
-        "over and back",
-        "unknown",
-        "unknown of a case",
-        "twice",
-        "after exit",
-        "after raise",
-        "skipped end",
-        "after a case for all",
-        "case for some",
-        "after some cases and an end",
-        "case that continues",
-    ],
-)
+LISTS = {
+    "next": ("  - a: { set: { x: 1 }, then: b }\n  - b: { set: { x: 1 }, then: end }", []),
+    "over and back": (
+        "  - a: { set: { x: 1 }, then: c }\n  - b: { set: { x: 1 }, then: end }\n  - c: { set: { x: 1 }, then: b }",
+        [],
+    ),
+    "unknown": ("  - a: { set: { x: 1 }, then: x }", [("unknown-target", "/do/0/a/then")]),
+    "unknown of a case": (
+        "  - a: { switch: [{ c: { then: x } }] }",
+        [("unknown-target", "/do/0/a/switch/0/c/then")],
+    ),
+    "twice": (f"  - a: {TASK}\n  - a: {TASK}", [("duplicate-task", "/do/1/a")]),
+    "after exit": (
+        f"  - a: {{ set: {{ x: 1 }}, then: exit }}\n  - b: {TASK}\n  - c: {TASK}",
+        [("unreachable", "/do/1/b")],
+    ),
+    "after raise": (
+        f"  - a: {{ raise: {{ error: {{ type: https://example.com/t, status: 400 }} }} }}\n  - b: {TASK}",
+        [("unreachable", "/do/1/b")],
+    ),
+    "skipped end": (f"  - a: {{ if: .x, set: {{ x: 1 }}, then: end }}\n  - b: {TASK}", []),
+    "after a case for all": (
+        f"  - a: {{ switch: [{{ c: {{ then: end }} }}] }}\n  - b: {TASK}",
+        [("unreachable", "/do/1/b")],
+    ),
+    "case for some": (f"  - a: {{ switch: [{{ c: {{ when: .x, then: end }} }}] }}\n  - b: {TASK}", []),
+    "after some cases and an end": (
+        f"  - a: {{ switch: [{{ c: {{ when: .x, then: end }} }}], then: end }}\n  - b: {TASK}",
+        [("unreachable", "/do/1/b")],
+    ),
+    "case that continues": (f"  - a: {{ switch: [{{ c: {{ then: continue }} }}] }}\n  - b: {TASK}", []),
+}
+
+
+@pytest.mark.parametrize(("tasks", "faults"), LISTS.values(), ids=LISTS)
 def test_targets_and_dead_tasks(tasks: str, faults: list[tuple[str, str]]) -> None:
     assert codes(tasks) == faults
 

@@ -165,31 +165,30 @@ async def test_items_are_handed_to_map(temporal: WorkflowEnvironment) -> None:
     assert outcome.output == [{"n": 2 * item["n"]} for item in numbers(5)]
 
 
-@pytest.mark.parametrize(
-    ("paginate", "body", "bodies"),
-    [
-        (
-            'cursor: { body: /variables/after, from: "${ .cursor }" }',
-            "{ query: q, variables: { first: 2 } }",
-            [
-                {"query": "q", "variables": {"first": 2}},
-                {"query": "q", "variables": {"first": 2, "after": "c2"}},
-            ],
-        ),
-        (
-            'cursor: { body: /search_after, from: "${ if .cursor then [.cursor, {n: 2}] else null end }" }',
-            "{ size: 2 }",
-            [{"size": 2}, {"size": 2, "search_after": ["c2", {"n": 2}]}],
-        ),
-        ("page: { body: /page, size: 2 }", "{}", [{"page": 1}, {"page": 2}]),
-        (
-            "offset: { body: /searches/1/a~1b, size: 2 }",
-            "{ searches: [{}, { c: 1 }] }",
-            [{"searches": [{}, {"c": 1, "a/b": 0}]}, {"searches": [{}, {"c": 1, "a/b": 2}]}],
-        ),
-    ],
-    ids=["cursor", "list as a cursor", "page", "offset"],
-)
+POSITIONS = {
+    "cursor": (
+        'cursor: { body: /variables/after, from: "${ .cursor }" }',
+        "{ query: q, variables: { first: 2 } }",
+        [
+            {"query": "q", "variables": {"first": 2}},
+            {"query": "q", "variables": {"first": 2, "after": "c2"}},
+        ],
+    ),
+    "list as a cursor": (
+        'cursor: { body: /search_after, from: "${ if .cursor then [.cursor, {n: 2}] else null end }" }',
+        "{ size: 2 }",
+        [{"size": 2}, {"size": 2, "search_after": ["c2", {"n": 2}]}],
+    ),
+    "page": ("page: { body: /page, size: 2 }", "{}", [{"page": 1}, {"page": 2}]),
+    "offset": (
+        "offset: { body: /searches/1/a~1b, size: 2 }",
+        "{ searches: [{}, { c: 1 }] }",
+        [{"searches": [{}, {"c": 1, "a/b": 0}]}, {"searches": [{}, {"c": 1, "a/b": 2}]}],
+    ),
+}
+
+
+@pytest.mark.parametrize(("paginate", "body", "bodies"), POSITIONS.values(), ids=POSITIONS)
 async def test_position_in_the_body(
     temporal: WorkflowEnvironment, paginate: str, body: str, bodies: list[Any]
 ) -> None:
