@@ -28,7 +28,7 @@ from httptask.dsl.expressions.lexer import lex
 def test_finds_the_brace_that_ends_an_expression(inside: str) -> None:
     text = f"before ${{{inside}}} after }}"
     lexed = lex(text, len("before ${"), braced=True)
-    assert lexed.problem is None
+    assert lexed.fault is None
     assert text[lexed.end :] == " after }"
 
 

@@ -8,8 +8,9 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions.existence import is_tested, key_of_has
-from httptask.dsl.expressions.lexer import Problem, Token
+from httptask.dsl.expressions.lexer import Token
 from httptask.dsl.expressions.paths import (
     ASSIGNMENTS,
     Path,
@@ -25,7 +26,7 @@ __all__ = ["Mentions", "analyse"]
 
 _CONSTANTS: Final = frozenset({"empty", "false", "null", "true"})
 _ARITHMETIC: Final = "+-*/%"
-_MOST_PROBLEMS: Final = 8
+_MOST_FAULTS: Final = 8
 _BARE_WORD = re.compile(r"[A-Z][A-Z0-9_]+")
 _HYPHENATED = re.compile(r"\$tasks\.([A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*-[A-Za-z_][A-Za-z0-9_-]*)(?![\w(-])")
 
@@ -47,7 +48,7 @@ class Mentions(NamedTuple):
     tested: frozenset[str]
 
 
-def analyse(text: str, tokens: Sequence[Token], *, condition: bool) -> tuple[Mentions, list[Problem]]:
+def analyse(text: str, tokens: Sequence[Token], *, condition: bool) -> tuple[Mentions, list[Fault]]:
     """Find what an expression mentions and what is wrong with it.
 
     Args:
@@ -67,7 +68,7 @@ def analyse(text: str, tokens: Sequence[Token], *, condition: bool) -> tuple[Men
     mentions = Mentions(
         tuple(analysis.readings), analysis.reads_dot, analysis.computes, frozenset(analysis.tested)
     )
-    return mentions, analysis.problems
+    return mentions, analysis.faults
 
 
 class _Analysis:
@@ -75,7 +76,7 @@ class _Analysis:
         self.text = text
         self.tokens = tokens
         self.scopes = [Scope("")]
-        self.problems: list[Problem] = []
+        self.faults: list[Fault] = []
         self.readings: list[Reading] = []
         self.reads_dot = False
         self.computes = False
@@ -101,7 +102,7 @@ class _Analysis:
 
     def run(self) -> None:
         for at, token in enumerate(self.tokens):
-            if len(self.problems) >= _MOST_PROBLEMS:
+            if len(self.faults) >= _MOST_FAULTS:
                 return
             if at in self.done or (self.scope.key and self.key(at, token)):
                 continue
@@ -128,7 +129,7 @@ class _Analysis:
                     pass
 
     def report(self, code: str, message: str, hint: str | None, offset: int) -> None:
-        self.problems.append(Problem(code, message, hint, offset))
+        self.faults.append(Fault("", code, message, hint, offset=offset))
 
     def text_at(self, at: int) -> str:
         return self.tokens[at].text if 0 <= at < len(self.tokens) else ""
@@ -282,7 +283,7 @@ class _Analysis:
             self.scope.question = None
 
     def ternary(self, offset: int) -> None:
-        if not any(problem.offset == offset for problem in self.problems):
+        if not any(fault.offset == offset for fault in self.faults):
             hint = "write `if … then … else … end`"
             self.report("not-jq", "`? :` is not jq", hint, offset)
 

@@ -1,4 +1,4 @@
-"""Lets jq compile expressions, and turns its complaints into problems with a place and a cure."""
+"""Lets jq compile expressions, and turns its complaints into faults with a place and a cure."""
 
 import json
 import re
@@ -9,14 +9,13 @@ from typing import Final
 from httptask.diagnostics.cutting import in_one_line
 from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import closest
-from httptask.dsl.expressions.expression import Expression, to_fault
+from httptask.dsl.expressions.expression import Expression
 from httptask.dsl.expressions.helper_process import HelperStopped
 from httptask.dsl.expressions.jq_program import CHECK_FIRST_LINE, check_program
-from httptask.dsl.expressions.lexer import Problem
 from httptask.dsl.expressions.pool import run_program
 from httptask.dsl.expressions.refusals import REFUSED_FUNCTIONS
 
-__all__ = ["compile_check", "problem_of"]
+__all__ = ["compile_check", "fault_of"]
 
 _CHECK_SECONDS: Final = 5.0
 _COMPLAINT = re.compile(
@@ -38,25 +37,29 @@ def compile_check(expressions: Sequence[Expression]) -> list[Fault]:
     Raises:
         ExpressionsBusy: no helper process was free.
     """
-    found = ((expression, problem_of(expression, _CHECK_SECONDS)) for expression in expressions)
-    return [to_fault(problem, expression.pointer) for expression, problem in found if problem is not None]
+    found = (fault_of(expression, _CHECK_SECONDS) for expression in expressions)
+    return [fault for fault in found if fault is not None]
 
 
-def problem_of(expression: Expression, seconds: float) -> Problem | None:
+def fault_of(expression: Expression, seconds: float) -> Fault | None:
     """What jq has against an expression; None when it compiles."""
     program = check_program(expression.source, expression.variables)
     try:
         reply = run_program(program, b"", 0, seconds)
     except HelperStopped as stopped:
         message = f"compiling the expression was stopped at a bound on {stopped.which}"
-        return Problem("expression-too-large", message, "split it over several tasks", expression.offset)
-    return _problem(expression, reply.text) if reply.kind == b"C" else None
+        return _fault(expression, 0, "expression-too-large", message, "split it over several tasks")
+    return _explained(expression, reply.text) if reply.kind == b"C" else None
 
 
-def _problem(expression: Expression, complaint: str) -> Problem:
+def _fault(expression: Expression, at: int, code: str, message: str, hint: str | None) -> Fault:
+    return Fault(expression.pointer, code, message, hint, offset=expression.offset + at)
+
+
+def _explained(expression: Expression, complaint: str) -> Fault:
     found = _COMPLAINT.search(complaint)
     if found is None:
-        return Problem("jq-syntax", f"jq: {in_one_line(complaint)}", None, expression.offset)
+        return _fault(expression, 0, "jq-syntax", f"jq: {in_one_line(complaint)}", None)
     at = _index(expression.source, int(found["line"]) - CHECK_FIRST_LINE, int(found["column"]) - 1)
     undefined = _UNDEFINED.match(found["message"])
     if undefined:
@@ -69,7 +72,7 @@ def _problem(expression: Expression, complaint: str) -> Problem:
         word = _WORD.search(expression.source, at)
         message = f"`{word.group() if word else unexpected['found']}` does not fit here"
         hint = "put an operator or `|` before it" if unexpected["complete"] else None
-    return Problem("jq-syntax", message, hint, expression.offset + at)
+    return _fault(expression, at, "jq-syntax", message, hint)
 
 
 def _index(source: str, line: int, column: int) -> int:
@@ -81,20 +84,21 @@ def _index(source: str, line: int, column: int) -> int:
     return min(before + len(lines[line].encode()[:column].decode(errors="ignore")), len(source))
 
 
-def _undefined(expression: Expression, name: str, arity: str | None, at: int) -> Problem:
-    offset = expression.offset + at
+def _undefined(expression: Expression, name: str, arity: str | None, at: int) -> Fault:
     if name.startswith("$*label-"):
         label = name.removeprefix("$*label-")
-        return Problem("unknown-label", f"`break ${label}` has no `label ${label}` around it", None, offset)
+        message = f"`break ${label}` has no `label ${label}` around it"
+        return _fault(expression, at, "unknown-label", message, None)
     if arity is None:
-        return Problem("unknown-variable", f"unknown variable `{name}`", "bind it: `… as $name | …`", offset)
+        message = f"unknown variable `{name}`"
+        return _fault(expression, at, "unknown-variable", message, "bind it: `… as $name | …`")
     functions = _functions()
     arities = sorted(known.partition("/")[2] for known in functions if known.partition("/")[0] == name)
     if arities:
         message = (
             f"`{name}` takes {' or '.join(arities)} argument{'' if arities == ['1'] else 's'}, not {arity}"
         )
-        return Problem("wrong-arguments", message, "arguments are separated by `;`", offset)
+        return _fault(expression, at, "wrong-arguments", message, "arguments are separated by `;`")
     hyphenated = _HYPHENATED.search(expression.source, 0, at)
     near = closest(name, sorted({known.partition("/")[0] for known in functions}))
     if hyphenated:
@@ -103,7 +107,7 @@ def _undefined(expression: Expression, name: str, arity: str | None, at: int) ->
         hint = f"did you mean `{near}`?"
     else:
         hint = f'for text write `"{name}"`, for a field `.{name}`, for the output of a task `$tasks.{name}`'
-    return Problem("unknown-function", f"unknown function `{name}`", hint, offset)
+    return _fault(expression, at, "unknown-function", f"unknown function `{name}`", hint)
 
 
 @cache

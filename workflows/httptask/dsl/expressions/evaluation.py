@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from httptask.diagnostics.cutting import in_one_line
 from httptask.dsl.expressions import helper
-from httptask.dsl.expressions.compiling import problem_of
+from httptask.dsl.expressions.compiling import fault_of
 from httptask.dsl.expressions.errors import ExpressionFailed, ExpressionLimitExceeded
 from httptask.dsl.expressions.expression import Expression
 from httptask.dsl.expressions.helper_process import HelperStopped, Reply
@@ -156,9 +156,9 @@ def _failure(expressions: Sequence[Expression], reply: Reply, limit: float) -> E
     culprit = expressions[len(reply.outputs)]
     if reply.kind == b"C":
         for expression in expressions:
-            problem = problem_of(expression, limit)
-            if problem is not None:
-                return ExpressionFailed(expression.pointer, problem.message, problem.hint)
+            fault = fault_of(expression, limit)
+            if fault is not None:
+                return ExpressionFailed(expression.pointer, fault.message, fault.hint)
     if reply.kind == b"L":
         message = f"the result is larger than {helper.MOST_OUTPUT >> 20} MB"
         return ExpressionFailed(culprit.pointer, message, "select what is needed")

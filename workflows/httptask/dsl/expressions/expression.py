@@ -1,13 +1,13 @@
 """One expression: jq text, read but not yet compiled."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions.analysis import analyse
-from httptask.dsl.expressions.lexer import Lexed, Problem, lex
+from httptask.dsl.expressions.lexer import Lexed, lex
 from httptask.dsl.expressions.paths import Reading
 
-__all__ = ["Expression", "is_whole_expression", "parse_expression", "read_expression", "to_fault"]
+__all__ = ["Expression", "is_whole_expression", "parse_expression", "read_expression"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +61,15 @@ def parse_expression(
     start = len(text) - len(text.lstrip())
     braced = text.startswith("${", start)
     lexed = lex(text, start + 2 if braced else 0, braced=braced)
-    expression, problems = read_expression(text, lexed, pointer, condition=condition)
+    expression, found = read_expression(text, lexed, pointer, condition=condition)
     rest = text[lexed.end :].lstrip()
-    if braced and rest and lexed.problem is None:
+    if braced and rest and lexed.fault is None:
         hint = "put all of it inside one `${ }`, or leave `${ }` out"
         at = len(text) - len(rest)
-        problems = [
-            Problem("text-around-expression", "this field is one expression; text stands around it", hint, at)
-        ]
-    if not problems:
-        return expression
-    faults += [to_fault(problem, pointer) for problem in problems]
-    return None
+        message = "this field is one expression; text stands around it"
+        found = [Fault(pointer, "text-around-expression", message, hint, offset=at)]
+    faults += found
+    return None if found else expression
 
 
 def is_whole_expression(text: str) -> bool:
@@ -83,16 +80,15 @@ def is_whole_expression(text: str) -> bool:
 
 def read_expression(
     text: str, lexed: Lexed, pointer: str, *, condition: bool = False
-) -> tuple[Expression | None, list[Problem]]:
-    """Make an expression of its tokens; without one there is at least one problem."""
-    if lexed.problem is not None:
-        return None, [lexed.problem]
+) -> tuple[Expression | None, list[Fault]]:
+    """Make an expression of its tokens; without one there is at least one fault."""
+    if lexed.fault is not None:
+        return None, [replace(lexed.fault, pointer=pointer)]
     if not lexed.tokens:
         at = max(lexed.end - 1, 0)
-        return None, [
-            Problem("empty-expression", "the expression is empty", "write `.` for the whole input", at)
-        ]
-    mentions, problems = analyse(text, lexed.tokens, condition=condition)
+        message, hint = "the expression is empty", "write `.` for the whole input"
+        return None, [Fault(pointer, "empty-expression", message, hint, offset=at)]
+    mentions, faults = analyse(text, lexed.tokens, condition=condition)
     start, end = lexed.tokens[0].start, lexed.tokens[-1].end
     expression = Expression(
         source=_without_comments(text, start, end, lexed.comments),
@@ -106,12 +102,7 @@ def read_expression(
         computes=mentions.computes,
         tested=mentions.tested,
     )
-    return expression, problems
-
-
-def to_fault(problem: Problem, pointer: str) -> Fault:
-    """Give a problem its place in the definition."""
-    return Fault(pointer, problem.code, problem.message, problem.hint, offset=problem.offset)
+    return expression, [replace(fault, pointer=pointer) for fault in faults]
 
 
 def _without_comments(text: str, start: int, end: int, comments: list[tuple[int, int]]) -> str:

@@ -36,7 +36,7 @@ def text_parts(text: str, pointer: str) -> Parts | None:
     """
     start = text.find("${") + 2
     lexed = lex(text, start, braced=True)
-    if not is_whole_expression(text) or lexed.problem is not None or not lexed.tokens:
+    if not is_whole_expression(text) or lexed.fault is not None or not lexed.tokens:
         return None
     parts = _joined(text, lexed, lexed.tokens, pointer) or ()
     literals = [part for part in parts if isinstance(part, str)]
@@ -96,8 +96,8 @@ def _term_parts(text: str, lexed: Lexed, term: Sequence[Token], pointer: str) ->
         return (_unescaped(term[0].text[1:-1]),)
     if term[0].text == '"' and term[-1].text == '"':
         return tuple(_interpolated(text, lexed, term, pointer))
-    expression, problems = read_expression(text, lexed._replace(tokens=list(term)), pointer)
-    return None if expression is None or problems else (expression,)
+    expression, faults = read_expression(text, lexed._replace(tokens=list(term)), pointer)
+    return None if expression is None or faults else (expression,)
 
 
 def _interpolated(text: str, lexed: Lexed, term: Sequence[Token], pointer: str) -> Iterator[str | Expression]:

@@ -8,7 +8,9 @@ it can be explained instead of stopping here.
 import re
 from typing import Final, Literal, NamedTuple, cast
 
-__all__ = ["Lexed", "Problem", "Token", "lex"]
+from httptask.diagnostics.fault import Fault
+
+__all__ = ["Lexed", "Token", "lex"]
 
 Kind = Literal[
     "close",
@@ -64,28 +66,19 @@ class Token(NamedTuple):
     end: int
 
 
-class Problem(NamedTuple):
-    """One thing wrong in an expression: a fault whose place in the definition is not known yet."""
-
-    code: str
-    message: str
-    hint: str | None
-    offset: int
-
-
 class Lexed(NamedTuple):
     """One expression as tokens.
 
     Attributes:
         comments: start and end of each comment.
         end: where reading stopped: just behind the closing brace, or at the end of the text.
-        problem: the first thing that is not jq at all; what follows it can't be trusted.
+        fault: the first thing that is not jq at all; what follows it can't be trusted. Its pointer is empty.
     """
 
     tokens: list[Token]
     comments: list[tuple[int, int]]
     end: int
-    problem: Problem | None
+    fault: Fault | None
 
 
 def lex(text: str, start: int, *, braced: bool) -> Lexed:
@@ -98,7 +91,7 @@ def lex(text: str, start: int, *, braced: bool) -> Lexed:
     """
     lexer = _Lexer(text, start, braced=braced)
     lexer.run()
-    return Lexed(lexer.tokens, lexer.comments, lexer.at, lexer.problem)
+    return Lexed(lexer.tokens, lexer.comments, lexer.at, lexer.fault)
 
 
 class _Lexer:
@@ -109,7 +102,7 @@ class _Lexer:
         self.braced = braced
         self.tokens: list[Token] = []
         self.comments: list[tuple[int, int]] = []
-        self.problem: Problem | None = None
+        self.fault: Fault | None = None
         self.stack: list[Token] = []
         """Open brackets, innermost last; an interpolated string is one too."""
 
@@ -240,5 +233,5 @@ class _Lexer:
         self.at += 1
 
     def report(self, code: str, message: str, hint: str | None, offset: int) -> None:
-        """Keep the first problem: the others would be its consequences."""
-        self.problem = self.problem or Problem(code, message, hint, offset)
+        """Keep the first fault: the others would be its consequences."""
+        self.fault = self.fault or Fault("", code, message, hint, offset=offset)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from httptask.diagnostics.fault import Fault
-from httptask.dsl.expressions.expression import Expression, read_expression, to_fault
+from httptask.dsl.expressions.expression import Expression, read_expression
 from httptask.dsl.expressions.joined_text import text_parts
 from httptask.dsl.expressions.lexer import Lexed, lex
 from httptask.dsl.expressions.paths import static_path
@@ -173,9 +173,9 @@ class _Parser:
         if secret is not None:
             self.secrets.append(secret)
             return secret
-        expression, problems = read_expression(text, lexed, self.root + pointer)
-        if expression is None or problems:
-            self.faults += [to_fault(problem, self.root + pointer) for problem in problems]
+        expression, faults = read_expression(text, lexed, self.root + pointer)
+        if expression is None or faults:
+            self.faults += faults
             return None
         self.expressions.append((self.root + pointer, expression))
         return expression
@@ -183,7 +183,7 @@ class _Parser:
 
 def _secret(lexed: Lexed, pointer: str, start: int) -> Secret | None:
     """The secret, if the expression is exactly its name."""
-    if lexed.problem is not None or not lexed.tokens or lexed.tokens[0].text != "$secrets":
+    if lexed.fault is not None or not lexed.tokens or lexed.tokens[0].text != "$secrets":
         return None
     path, end = static_path(lexed.tokens, 1)
     keys = [key for key in path if key is not None]
