@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,19 +19,24 @@ _OF_THE_RECORDER = frozenset({"identity", "stackTrace"})
 
 @dataclass(frozen=True)
 class Recorded:
-    """A chain of runs that a release has made.
+    """The file of a chain of runs that a release has made."""
 
-    Attributes:
-        release: its version.
-        name: of the scenario.
-        workflow_type: of the runs.
-        runs: their histories, oldest first.
-    """
+    file: Path
 
-    release: str
-    name: str
-    workflow_type: str
-    runs: Sequence[WorkflowHistory]
+    @property
+    def release(self) -> str:
+        """The version that made it."""
+        return self.file.parent.name
+
+    @property
+    def name(self) -> str:
+        """The name of the scenario."""
+        return self.file.name.removesuffix(_SUFFIX)
+
+    def read(self) -> list[WorkflowHistory]:
+        """The histories, oldest first."""
+        runs = json.loads(gzip.decompress(self.file.read_bytes()))
+        return [WorkflowHistory.from_json(run["id"], {"events": run["events"]}) for run in runs]
 
 
 def write(release: str, name: str, chain: Iterable[WorkflowHistory]) -> Path:
@@ -44,16 +49,9 @@ def write(release: str, name: str, chain: Iterable[WorkflowHistory]) -> Path:
     return file
 
 
-def recorded() -> Iterator[Recorded]:
+def recorded() -> list[Recorded]:
     """Every chain of every release."""
-    for file in sorted(FOLDER.glob(f"*/*{_SUFFIX}")):
-        runs = [
-            WorkflowHistory.from_json(run["id"], {"events": run["events"]})
-            for run in json.loads(gzip.decompress(file.read_bytes()))
-        ]
-        started = runs[0].events[0].workflow_execution_started_event_attributes
-        name = file.name.removesuffix(_SUFFIX)
-        yield Recorded(file.parent.name, name, started.workflow_type.name, runs)
+    return [Recorded(file) for file in sorted(FOLDER.glob(f"*/*{_SUFFIX}"))]
 
 
 def stored_in(release: str) -> Path:

@@ -1,0 +1,61 @@
+"""Runs of every release go on with this version: what it does on their histories is what they did."""
+
+import shutil
+import time
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+
+from httptask.interpreter.status import StatusBoard
+from httptask.plugin import HttpTaskPlugin, folder_storage
+from httptask.plugin.replay import replay_tasks, runs_definition
+from httptask.scheduling.token_limit_workflow import TokenLimitWorkflow
+from support.histories import Recorded, recorded, stored_in
+from support.recorded_workflows import WORKFLOWS
+
+RECORDED = recorded()
+
+
+@pytest.mark.parametrize("chain", RECORDED, ids=lambda chain: f"{chain.release} {chain.name}")
+async def test_a_run_of_a_release_is_repeated(chain: Recorded, tmp_path: Path) -> None:
+    converter = pydantic_data_converter
+    if chain.name == "stored":  # a replay stores what it gives to activities, too
+        stored = shutil.copytree(stored_in(chain.release), tmp_path / "stored")
+        converter = replace(converter, external_storage=folder_storage(stored))
+    runs = chain.read()
+    if runs_definition(runs[0].events):
+        tasks = await replay_tasks(runs, converter)
+        assert tasks or chain.name == "activity-refused"  # which ends before its first task
+        assert all(task.status.ended_at for task in tasks)
+        return
+    replayer = Replayer(
+        workflows=[*WORKFLOWS, TokenLimitWorkflow],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        plugins=[HttpTaskPlugin(connections={})],
+        data_converter=converter,
+        debug_mode=True,
+    )
+    for run in runs:
+        await replayer.replay_workflow(run)
+
+
+async def test_a_replay_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK takes two seconds of work for a deadlock, and a busy machine may need them."""
+    [chain] = [chain for chain in RECORDED if chain.name == "raise" and chain.release == version("httptask")]
+    begin = StatusBoard.begin
+
+    def slowly(board: StatusBoard, *task: Any) -> None:
+        time.sleep(2.1)
+        begin(board, *task)
+
+    monkeypatch.setattr(StatusBoard, "begin", slowly)
+    assert len(await replay_tasks(chain.read(), pydantic_data_converter)) == 1
+
+
+def test_this_release_is_recorded() -> None:
+    assert version("httptask") in {chain.release for chain in RECORDED}
