@@ -100,9 +100,9 @@ async def test_a_token_endpoint_is_no_less_secure_than_its_provider(
     from httptask.authentication.models import TokenAuthentication
     from httptask.authentication.policy import OAuth2Policy
     from httptask.client import oauth2
-    from httptask.request.resolved import ResolvedValues
     from httptask.request.token_source import token_source
     from httptask.request.wire import WireRequest
+    from httptask.secrets.placeholders import ResolvedValues
 
     async def send(request: WireRequest) -> bytes:
         assert request.method == "GET"

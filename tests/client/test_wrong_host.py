@@ -189,8 +189,8 @@ async def test_a_request_to_another_origin_passes_without_a_credential(make_edge
         outgoing = wire_request(
             draft(HttpRequest(method="GET", url="/", connection="local"), connection), edge._secrets
         )
-        inner = edge._reach.transport(connection)
-        transport = edge._authenticator.transport(outgoing, "local", inner, lambda _: inner)
+        inner = edge._pool.transport(connection)
+        transport = edge._authenticator.transport(outgoing, "local", inner)
         elsewhere = WireRequest("GET", Url.parse(f"{servers.other.url}/x"), [], b"")
         answer = await exchange(transport, elsewhere, bounds(HTTP_DEFAULTS), ("2xx",), Redactor({}))
     assert answer.status == 401

@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.http.models import Limits
-from httptask.resilience import concurrency_limit
+from httptask.resilience import connection_limits
 from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.cluster import events_of
@@ -103,8 +103,8 @@ async def test_calls_that_find_no_place_come_again_and_none_is_lost(
     temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Postponed calls use up no attempt, of which there is one."""
-    monkeypatch.setattr(concurrency_limit, "_LONGEST_WAIT", 0.05)
-    monkeypatch.setattr(concurrency_limit, "_COME_BACK", 0.05)
+    monkeypatch.setattr(connection_limits, "_LONGEST_WAIT_FOR_PLACE", 0.05)
+    monkeypatch.setattr(connection_limits, "_COME_BACK", 0.05)
     now = most = 0
 
     async def answer(_: ServedRequest) -> Reply:

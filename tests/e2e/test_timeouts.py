@@ -6,7 +6,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.http.errors import Postponed
-from httptask.resilience.circuit_breaker import Breaker
+from httptask.resilience.circuit_breaker import CircuitBreaker
 from httptask.scheduling import deadlines
 from httptask.testing import Reply, ScriptedServer
 from support.chat import rate_limited, unavailable
@@ -133,7 +133,7 @@ async def test_a_call_put_off_beyond_the_timeout_ends_as_timed_out(temporal: Wor
         raise Postponed("nothing is sent to it for the moment", retry_after=20)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Breaker, "_admit", refuse)
+        patch.setattr(CircuitBreaker, "_admit", refuse)
         async with ScriptedServer([Reply.json({})]) as server:
             shop = {"shop": local_connection("shop", server.url)}
             async with running(temporal, connections=shop) as runner, asyncio.timeout(20):

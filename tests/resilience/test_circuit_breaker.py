@@ -14,7 +14,7 @@ from httptask.http.errors import (
     ResponseInterrupted,
     Timeout,
 )
-from httptask.resilience.circuit_breaker import Breaker
+from httptask.resilience.circuit_breaker import CircuitBreaker
 
 LONGEST = 600.0
 
@@ -32,15 +32,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def breaker(clock: Clock) -> Breaker:
-    return Breaker("https://api.example.com", clock)
+def breaker(clock: Clock) -> CircuitBreaker:
+    return CircuitBreaker("https://api.example.com", clock)
 
 
 def status(code: int, *, retryable: bool = True) -> HttpTaskError:
     return HttpStatusError("x", details={"status": code}, retryable=retryable)
 
 
-def call(breaker: Breaker, error: HttpTaskError | None = None) -> bool:
+def call(breaker: CircuitBreaker, error: HttpTaskError | None = None) -> bool:
     """Make a call; whether it was let through."""
     try:
         with breaker.call(LONGEST):
@@ -53,7 +53,9 @@ def call(breaker: Breaker, error: HttpTaskError | None = None) -> bool:
     return True
 
 
-def fail(breaker: Breaker, calls: int, error: Callable[[], HttpTaskError] = lambda: status(503)) -> int:
+def fail(
+    breaker: CircuitBreaker, calls: int, error: Callable[[], HttpTaskError] = lambda: status(503)
+) -> int:
     """How many of so many calls were let through."""
     return sum(call(breaker, error()) for _ in range(calls))
 
@@ -69,7 +71,7 @@ def fail(breaker: Breaker, calls: int, error: Callable[[], HttpTaskError] = lamb
     ],
     ids=["500", "529", "connect", "timeout", "interrupted"],
 )
-def test_twenty_failures_open_it(breaker: Breaker, error: Callable[[], HttpTaskError]) -> None:
+def test_twenty_failures_open_it(breaker: CircuitBreaker, error: Callable[[], HttpTaskError]) -> None:
     assert fail(breaker, 100, error) == 20
 
 
@@ -84,11 +86,11 @@ def test_twenty_failures_open_it(breaker: Breaker, error: Callable[[], HttpTaskE
     ],
     ids=["429", "404", "501", "certificate", "forbidden"],
 )
-def test_what_is_no_outage_does_not(breaker: Breaker, error: Callable[[], HttpTaskError]) -> None:
+def test_what_is_no_outage_does_not(breaker: CircuitBreaker, error: Callable[[], HttpTaskError]) -> None:
     assert fail(breaker, 100, error) == 100
 
 
-def test_half_of_the_calls_have_to_fail(breaker: Breaker) -> None:
+def test_half_of_the_calls_have_to_fail(breaker: CircuitBreaker) -> None:
     for _ in range(100):
         assert call(breaker)
         assert call(breaker)
@@ -96,13 +98,13 @@ def test_half_of_the_calls_have_to_fail(breaker: Breaker) -> None:
     assert fail(breaker, 200) < 200
 
 
-def test_what_is_long_ago_does_not_count(breaker: Breaker, clock: Clock) -> None:
+def test_what_is_long_ago_does_not_count(breaker: CircuitBreaker, clock: Clock) -> None:
     for _ in range(100):
         assert call(breaker, status(503))
         clock.now += 2
 
 
-def test_a_postponed_call_is_told_when_to_come_back(breaker: Breaker, clock: Clock) -> None:
+def test_a_postponed_call_is_told_when_to_come_back(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker, 20)
     clock.now += 0.5
     with (
@@ -115,7 +117,7 @@ def test_a_postponed_call_is_told_when_to_come_back(breaker: Breaker, clock: Clo
     assert not caught.value.counts
 
 
-def test_one_call_tries_and_its_success_closes_it(breaker: Breaker, clock: Clock) -> None:
+def test_one_call_tries_and_its_success_closes_it(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker, 20)
     clock.now += 1.01
     with breaker.call(LONGEST):
@@ -123,7 +125,7 @@ def test_one_call_tries_and_its_success_closes_it(breaker: Breaker, clock: Clock
     assert fail(breaker, 19) == 19
 
 
-def test_a_trial_that_fails_makes_the_pause_longer(breaker: Breaker, clock: Clock) -> None:
+def test_a_trial_that_fails_makes_the_pause_longer(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker, 20)
     tried = 0
     for _ in range(3000):
@@ -132,7 +134,7 @@ def test_a_trial_that_fails_makes_the_pause_longer(breaker: Breaker, clock: Cloc
     assert 5 <= tried <= 9  # after 1, 2, 4, 5, 5 ... seconds
 
 
-def test_a_trial_that_says_nothing_lets_another_one_try(breaker: Breaker, clock: Clock) -> None:
+def test_a_trial_that_says_nothing_lets_another_one_try(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker, 20)
     clock.now += 1.01
     with contextlib.suppress(KeyboardInterrupt), breaker.call(LONGEST):
@@ -141,7 +143,7 @@ def test_a_trial_that_says_nothing_lets_another_one_try(breaker: Breaker, clock:
     assert call(breaker)
 
 
-def test_a_server_that_fails_for_too_long_is_given_up(breaker: Breaker, clock: Clock) -> None:
+def test_a_server_that_fails_for_too_long_is_given_up(breaker: CircuitBreaker, clock: Clock) -> None:
     """1,000 calls with five attempts each, a hundred at a time, against a path that always answers 500."""
     begun = clock.now
     in_time = [(begun, number, 0) for number in range(100)]
@@ -170,14 +172,14 @@ def test_a_server_that_fails_for_too_long_is_given_up(breaker: Breaker, clock: C
     assert str(ended[-1]).startswith("500 from https://api.example.com; nothing more is sent: most of")
 
 
-def test_a_server_that_nobody_called_for_long_is_not_given_up(breaker: Breaker, clock: Clock) -> None:
+def test_a_server_that_nobody_called_for_long_is_not_given_up(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker, 20)
     clock.now += 2 * LONGEST
     with breaker.call(LONGEST), pytest.raises(Postponed), breaker.call(LONGEST):
         pass
 
 
-def test_one_that_answers_again_is_not_given_up(breaker: Breaker, clock: Clock) -> None:
+def test_one_that_answers_again_is_not_given_up(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker, 20)
     clock.now += LONGEST - 1
     assert call(breaker)

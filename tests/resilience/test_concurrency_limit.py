@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from httptask.http.errors import Postponed
 from httptask.http.models import HttpRequest
-from httptask.resilience import concurrency_limit
+from httptask.resilience import connection_limits
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 
 REQUEST = HttpRequest(method="GET", url="/", connection="local")
@@ -34,7 +34,7 @@ async def test_no_more_at_the_same_time_than_allowed(make_edge: Any) -> None:
 async def test_waiting_is_seen_counts_against_no_deadline_and_ends(
     make_edge: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(concurrency_limit, "_LONGEST_WAIT", 0.2)
+    monkeypatch.setattr(connection_limits, "_LONGEST_WAIT_FOR_PLACE", 0.2)
     arrived, free = asyncio.Event(), asyncio.Event()
 
     async def answer(_: ServedRequest) -> Reply:

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
+from httptask.http.charset import is_charset
 from httptask.http.errors import ResponseInvalid
 from httptask.json.tree import MAX_DEPTH
-from httptask.response.charset import is_charset
 from httptask.response.content import read_content, read_leniently
 from httptask.secrets.redaction import Redactor
 

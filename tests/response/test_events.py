@@ -7,7 +7,8 @@ import pytest
 
 from httptask.http.errors import ResponseInterrupted, ResponseInvalid, ResponseTooLarge
 from httptask.http.models import StreamFormat
-from httptask.response.events import MAX_EVENT_BYTES, Event, event_reader, format_of
+from httptask.response.content import format_of
+from httptask.response.events import MAX_EVENT_BYTES, Event, event_reader
 
 
 def read(format_: StreamFormat, *chunks: bytes, is_whole: bool = False) -> list[Event]:

@@ -112,8 +112,7 @@ async def test_what_carries_requests_is_gated(
     make_edge: Any, name: str | None, fixtures: Fixtures | None
 ) -> None:
     edge = make_edge("http://127.0.0.1:1", fixtures=fixtures)
-    request = HttpRequest(method="GET", url="http://127.0.0.1:1/")
-    assert isinstance(edge._channel(edge._connection(name), None, edge.prepare(request)), _Gated)
+    assert isinstance(edge._pool.transport(edge._connection(name)), _Gated)
 
 
 def test_requests_are_sent_by_the_edge_and_for_its_tokens() -> None:

@@ -1,6 +1,6 @@
 """Adds to exchanges what their credentials need, and holds the tokens of a worker."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from httptask.client.credential_transports import DigestTransport, TokenTransport
 from httptask.client.oauth2 import fetch_token
@@ -11,18 +11,15 @@ from httptask.http.headers import allowed
 from httptask.http.limits import TOKEN_LIMITS, bounds
 from httptask.json.types import is_object
 from httptask.request.digest import DigestUser
-from httptask.request.preview import PreparedRequest
 from httptask.request.token_source import TokenSource
 from httptask.request.wire import Outgoing, WireRequest
-from httptask.response.outcome import content_of, status_error
+from httptask.response.content import content_of
+from httptask.response.outcome import status_error
 from httptask.secrets.redaction import Redactor
 from httptask.transport.exchange import Answer, Transport, exchange
 from httptask.transport.observation import CallObservation, Observer, observed
 
-__all__ = ["Authenticator", "Channel"]
-
-Channel = Callable[[PreparedRequest], Transport]
-"""Gives what carries a request."""
+__all__ = ["Authenticator"]
 
 
 class Authenticator:
@@ -36,16 +33,13 @@ class Authenticator:
         self._observers = observers
         self._tokens = Tokens()
 
-    def transport(
-        self, outgoing: Outgoing, connection: str | None, inner: Transport, channel: Channel
-    ) -> Transport:
+    def transport(self, outgoing: Outgoing, connection: str | None, inner: Transport) -> Transport:
         """What carries a request and adds the credential that was left for later.
 
         Args:
             outgoing: the request.
             connection: the name of its connection; no other one gets its tokens.
-            inner: carries the request as it is.
-            channel: for token requests.
+            inner: carries the request as it is, and the one for a token.
         """
         origin, redactor = outgoing.wire.url.origin, outgoing.redactor
         match outgoing.later:
@@ -57,7 +51,7 @@ class Authenticator:
                 key = source.key(connection, origin)
 
         async def send(request: WireRequest) -> bytes:
-            return await self._send(request, connection, redactor, channel)
+            return await self._send(request, connection, redactor, inner)
 
         async def fetch(refresh: str | None) -> Token:
             try:
@@ -73,7 +67,7 @@ class Authenticator:
         return TokenTransport(inner, obtain, lambda token: self._tokens.drop(key, token), origin)
 
     async def _send(
-        self, request: WireRequest, connection: str | None, redactor: Redactor, channel: Channel
+        self, request: WireRequest, connection: str | None, redactor: Redactor, transport: Transport
     ) -> bytes:
         url = request.url
         observation = CallObservation(
@@ -83,9 +77,8 @@ class Authenticator:
             connection=connection,
             attempt=1,
         )
-        shown = PreparedRequest(method=request.method, uri=str(url), headers={}, command=str)
         with observed(observation, self._observers):
-            answer = await exchange(channel(shown), request, bounds(TOKEN_LIMITS), ("2xx",), redactor)
+            answer = await exchange(transport, request, bounds(TOKEN_LIMITS), ("2xx",), redactor)
             observation.status, observation.received = answer.status, answer.received
             if not answer.success:
                 raise _refusal(answer, request, redactor)

@@ -1,9 +1,8 @@
 """The edge of the network: sends one request and gives its answer or a typed error."""
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,21 +20,16 @@ from httptask.http.url import Url
 from httptask.request.draft import draft
 from httptask.request.preview import PreparedRequest, prepare
 from httptask.request.wire import Outgoing, WireRequest, wire_request
-from httptask.resilience.circuit_breaker import Breaker
-from httptask.resilience.retry import Retry
-from httptask.response.content import Content
+from httptask.response.content import Content, content_of
 from httptask.response.event_stream import Assembler, Count, EventStream
-from httptask.response.outcome import content_of, name_server, status_error
+from httptask.response.outcome import name_server, status_error
 from httptask.secrets.redaction import Redactor
 from httptask.secrets.store import SecretStore
 from httptask.transport.exchange import Answer, Opened, Transport, exchange, opened, read_failure
 from httptask.transport.observation import CallObservation, Observer, observed
-from httptask.transport.pool import Reach
+from httptask.transport.pool import TransportPool
 
 __all__ = ["Edge"]
-
-_MOST_ORIGINS = 1000
-"""How many servers are remembered for failing; beyond it the first ones are forgotten."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +79,12 @@ class Edge:
     ) -> None:
         self._connections = connections
         self._secrets = secrets
-        self._fixtures = fixtures
         self._recorder = recorder
         self._observers = tuple(observers)
         self._authenticator = Authenticator(self._observers)
-        self._breakers: dict[str, Breaker] = {}
-        self._reach = Reach(secrets, allow_private=allow_private, allowed_hosts=allowed_hosts)
+        self._pool = TransportPool(
+            secrets, allow_private=allow_private, allowed_hosts=allowed_hosts, instead=fixtures
+        )
 
     async def send(
         self, request: HttpRequest, *, attempt: int = 1, defaults: Limits = HTTP_DEFAULTS
@@ -191,56 +185,40 @@ class Edge:
     async def aclose(self) -> None:
         """Closes all connections."""
         await self._authenticator.aclose()
-        await self._reach.aclose()
-
-    def _sparing(self, call: _Call) -> AbstractContextManager[None]:
-        """Puts the call off while its server fails, within what its policy lets a server ask for."""
-        if call.transport.simulated:
-            return nullcontext()
-        origin = call.wire.url.origin
-        if origin not in self._breakers:
-            if len(self._breakers) >= _MOST_ORIGINS:
-                self._breakers.pop(next(iter(self._breakers)))
-            self._breakers[origin] = Breaker(call.redactor.text(origin))
-        policy = call.connection.retry if call.connection else Retry()
-        return self._breakers[origin].call(policy.longest_retry_after)
+        await self._pool.aclose()
 
     @asynccontextmanager
     async def _call(self, request: HttpRequest, attempt: int, defaults: Limits) -> AsyncGenerator[_Call]:
         """One request on its way: all that is known before it is sent, and what is told of it afterwards."""
         connection = self._connection(request.connection)
-        complete = draft(request, connection)
-        prepared = prepare(complete)
-        outgoing = wire_request(complete, self._secrets)
+        outgoing = wire_request(draft(request, connection), self._secrets)
         redactor = outgoing.redactor
-        channel = partial(self._channel, connection, request.charset)
-        carrier = self._authenticator.transport(outgoing, request.connection, channel(prepared), channel)
+        carrier = self._pool.transport(connection)
+        if outgoing.later is not None:
+            carrier = self._authenticator.transport(outgoing, request.connection, carrier)
         call = _Call(
             request=request,
             connection=connection,
-            prepared=prepared,
+            prepared=outgoing.shown,
             wire=outgoing.wire,
             redactor=redactor,
-            transport=self._reach.following(carrier, request, connection, redactor),
+            transport=self._pool.following(carrier, request, connection, redactor),
             bounds=bounds(request.limits, connection.limits if connection else Limits(), defaults),
             attempt=attempt,
-            observation=_observation(request, prepared, connection, outgoing, attempt),
+            observation=_observation(request, connection, outgoing, attempt),
         )
-        async with self._reach.place(connection):
-            if self._fixtures is None:
-                await self._reach.turn(connection)
-            with self._sparing(call), observed(call.observation, self._observers):
+        async with self._pool.admitted(outgoing, connection):
+            with observed(call.observation, self._observers):
                 try:
-                    self._reach.check(
-                        outgoing.wire, connection
-                    )  # before a token is asked for that is for nothing
+                    if outgoing.later is not None:  # no token is asked for in vain
+                        self._pool.check(outgoing.wire, connection)
                     yield call
                 except HttpTaskError as error:
                     name_server(error, call.wire.url.netloc)
                     _explain_refusal(error, carrier, attempt)
                     _clean(error, redactor)
                     if self._recorder is not None:
-                        self._recorder.failure(prepared, error)
+                        self._recorder.failure(outgoing.shown, error)
                     raise
 
     def _status_error(self, call: _Call, answer: Answer) -> HttpStatusError:
@@ -295,13 +273,6 @@ class Edge:
 
     def _connection(self, name: str | None) -> Connection | None:
         return None if name is None else self.connection(name)
-
-    def _channel(
-        self, connection: Connection | None, charset: str | None, prepared: PreparedRequest
-    ) -> Transport:
-        """What carries a call, or the token request before it."""
-        fixture = None if self._fixtures is None else self._fixtures.transport(prepared, charset)
-        return self._reach.transport(connection, fixture)
 
 
 def _response(
@@ -368,16 +339,12 @@ def _clean(error: HttpTaskError, redactor: Redactor) -> None:
 
 
 def _observation(
-    request: HttpRequest,
-    prepared: PreparedRequest,
-    connection: Connection | None,
-    outgoing: Outgoing,
-    attempt: int,
+    request: HttpRequest, connection: Connection | None, outgoing: Outgoing, attempt: int
 ) -> CallObservation:
     return CallObservation(
-        method=prepared.method,
+        method=outgoing.shown.method,
         host=outgoing.redactor.text(outgoing.wire.url.netloc),
-        path=_path(request, prepared, connection),
+        path=_path(request, outgoing.shown, connection),
         connection=request.connection,
         attempt=attempt,
     )

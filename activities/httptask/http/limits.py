@@ -54,8 +54,9 @@ def bounds(*layers: Limits) -> Bounds:
     """
     decided: dict[str, float] = {}
     for layer in layers:
-        for name, value in layer.model_dump(exclude_none=True).items():
-            decided.setdefault(name, value)
+        for name, value in layer:
+            if value is not None:
+                decided.setdefault(name, value)
     return Bounds(
         connect=decided["connect"],
         first_byte=decided.get("first_byte", decided["total"]),

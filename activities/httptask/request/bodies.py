@@ -22,7 +22,7 @@ from httptask.http.parameters import pairs
 from httptask.request.multipart import encode_multipart, multipart_type
 from httptask.secrets.insertion import Insertions
 
-__all__ = ["check_content_type", "check_parts", "content_type", "encode", "fill", "shown"]
+__all__ = ["check_body", "check_content_type", "content_type", "encode", "fill", "shown"]
 
 _FORM = "application/x-www-form-urlencoded"
 _NEVER_JSON = re.compile(
@@ -47,7 +47,7 @@ def fill(body: RequestBody | None, insertions: Insertions) -> RequestBody | None
             return body
 
 
-def content_type(body: RequestBody | None) -> str | None:
+def content_type(body: RequestBody) -> str:
     """The media type of a body, secrets not yet inserted, unless a header says otherwise."""
     match body:
         case JsonBody():
@@ -60,8 +60,6 @@ def content_type(body: RequestBody | None) -> str | None:
             return multipart_type(body)
         case BinaryBody():
             return "application/octet-stream"
-        case None:
-            return None
 
 
 def check_content_type(body: RequestBody | None, given: str) -> None:
@@ -98,20 +96,21 @@ def check_content_type(body: RequestBody | None, given: str) -> None:
             pass
 
 
-def check_parts(body: MultipartBody) -> None:
-    """Refuses parts that can't be described by one header line each.
+def check_body(body: RequestBody, given: str) -> None:
+    """Refuses a body that can't be sent as it is described; see `check_content_type`.
 
     Raises:
-        RequestInvalid: naming the part by its index.
+        RequestInvalid: for its type; or a part of a multipart body can't be described by one header line each.
     """
-    for index, part in enumerate(body.parts):
+    check_content_type(body, given)
+    for index, part in enumerate(body.parts if isinstance(body, MultipartBody) else ()):
         if has_control_character(part.name) or has_control_character(part.filename or ""):
             raise RequestInvalid(f"part {index} of the body has a control character in its name or filename")
         if part.content_type is not None:
             check_header("Content-Type", part.content_type)
 
 
-def encode(body: RequestBody | None, media_type: str) -> bytes:
+def encode(body: RequestBody, media_type: str) -> bytes:
     """The bytes that go out under a media type.
 
     Raises:
@@ -131,15 +130,13 @@ def encode(body: RequestBody | None, media_type: str) -> bytes:
                 return encode_multipart(body, media_type, lambda content: encode(content, ""))
             case BinaryBody():
                 return body.content()
-            case None:
-                return b""
     except (ValueError, RecursionError):
         raise RequestInvalid(
             "the body has no form in JSON and UTF-8: a NaN, an infinity or half of a surrogate pair"
         ) from None
 
 
-def shown(body: RequestBody | None) -> Any:
+def shown(body: RequestBody) -> Any:
     """The body as a JSON value that people read and fixtures match."""
     match body:
         case JsonBody():
@@ -152,8 +149,6 @@ def shown(body: RequestBody | None) -> Any:
             return [_shown_part(part) for part in body.parts]
         case BinaryBody():
             return {"base64": body.base64}
-        case None:
-            return None
 
 
 def _filled_part(part: Part, index: str, insertions: Insertions) -> Part:

@@ -17,10 +17,10 @@ from httptask.connections.connection import Connection, Written
 from httptask.http.content_coding import ACCEPT_ENCODING
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import check_header, check_method, has_control_character
-from httptask.http.models import HttpRequest, MultipartBody, RequestBody, SecretReference
+from httptask.http.models import HttpRequest, RequestBody, SecretReference
 from httptask.http.parameters import pairs
 from httptask.http.url import Url, encode_component, encode_text
-from httptask.request.bodies import check_content_type, check_parts, content_type, fill
+from httptask.request.bodies import check_body, content_type, fill
 from httptask.request.credentials import check_written, header_of
 from httptask.secrets.placeholders import begins_with_placeholder, placeholder, places
 
@@ -116,10 +116,9 @@ def draft(request: HttpRequest, connection: Connection | None) -> Draft:
     own = connection.with_placeholders if connection else _NOTHING
     secrets = (*own.references, *request.secrets)
     asked = _with_placeholders(request, len(own.references)) if request.secrets else request
-    described = request.headers if _has(request.headers, "content-type") else own.headers
-    check_content_type(request.body, _value(described, "content-type"))
-    if isinstance(request.body, MultipartBody):
-        check_parts(request.body)
+    if request.body is not None:
+        described = request.headers if _has(request.headers, "content-type") else own.headers
+        check_body(request.body, _value(described, "content-type"))
     try:
         authentication = _authentication(asked, own)
         if authentication is not None:
@@ -240,8 +239,8 @@ def _own_headers(request: HttpRequest, own: Written) -> dict[str, str]:
     headers = dict(own.headers)
     if request.idempotency_key and request.method.upper() in _WITH_IDEMPOTENCY_KEY:
         headers["Idempotency-Key"] = request.idempotency_key
-    if (media_type := content_type(request.body)) is not None:
-        headers.setdefault("Content-Type", media_type)
+    if request.body is not None:
+        headers.setdefault("Content-Type", content_type(request.body))
     headers.setdefault("Accept", "*/*")
     headers.setdefault("Accept-Encoding", AUTOMATIC_HEADERS["accept-encoding"])
     headers.setdefault("User-Agent", AUTOMATIC_HEADERS["user-agent"])

@@ -59,7 +59,7 @@ def prepare(complete: Draft) -> PreparedRequest:
     if not any(begins_with_placeholder(text) for text in (url, complete.base_url or "")):
         target(url, complete.base_url)  # any other server is known to the worker alone
     headers = {name: names.hide(name, names.fill_in(value)) for name, value in complete.headers.items()}
-    body = shown(complete.body)
+    body = None if complete.body is None else shown(complete.body)
     return PreparedRequest(
         method=complete.method,
         uri=names.show(url.partition("#")[0]),

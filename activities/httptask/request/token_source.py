@@ -12,7 +12,7 @@ from httptask.authentication.policy import OAuth2Policy, Policy
 from httptask.http.errors import RequestInvalid, SecretUnavailable
 from httptask.http.url import Url
 from httptask.json.tree import canonical, map_texts
-from httptask.request.resolved import ResolvedValues
+from httptask.secrets.placeholders import ResolvedValues
 from httptask.secrets.store import SecretStore
 
 __all__ = ["TokenSource", "token_source"]

@@ -23,10 +23,10 @@ from httptask.request.bodies import encode, fill
 from httptask.request.credentials import check_credential
 from httptask.request.digest import DigestUser
 from httptask.request.draft import Draft, target
-from httptask.request.resolved import ResolvedValues
+from httptask.request.preview import PreparedRequest, prepare
 from httptask.request.token_source import TokenSource, token_source
 from httptask.secrets.insertion import Insertions
-from httptask.secrets.placeholders import placeholder
+from httptask.secrets.placeholders import ResolvedValues, placeholder
 from httptask.secrets.redaction import Redactor
 from httptask.secrets.store import SecretStore
 
@@ -49,12 +49,17 @@ class WireRequest:
     """Whether the configuration names its server itself: that of a connection, or an authority of its tokens."""
     found: bool = False
     """Whether data chose its server, such as a location in an answer."""
+    shown: PreparedRequest | None = None
+    """The same as people may see it; None for a request that nobody drafted, such as one for a token."""
+    charset: str | None = None
+    """In which its answer is to be read, where the author says so."""
 
 
 class Outgoing(NamedTuple):
     """A request that is ready to be sent."""
 
     wire: WireRequest
+    shown: PreparedRequest
     redactor: Redactor
     """Removes its credentials from an answer."""
     later: DigestUser | TokenSource | None
@@ -62,12 +67,13 @@ class Outgoing(NamedTuple):
 
 
 def wire_request(complete: Draft, store: SecretStore) -> Outgoing:
-    """The view of a draft that is sent: with the values of its secrets.
+    """The view of a draft that is sent: with the values of its secrets; and with it the one that is shown.
 
     Raises:
         RequestInvalid: it can't be sent with them.
         SecretUnavailable: a secret has no usable value.
     """
+    shown = prepare(complete)
     values = ResolvedValues(complete.secrets, store)
     try:
         later = _credential(complete, values, store)
@@ -77,7 +83,8 @@ def wire_request(complete: Draft, store: SecretStore) -> Outgoing:
     except UnicodeEncodeError:
         raise RequestInvalid("the request has half of a surrogate pair in its URL or credentials") from None
     literal = _literal_credentials(headers)
-    body = encode(_body(complete, values), complete.content_type)
+    filled = _body(complete, values)
+    body = b"" if filled is None else encode(filled, complete.content_type)
     bound = bool(values.resolved or later or literal or _of_connection(complete.connection))
     wire = WireRequest(
         complete.method,
@@ -88,11 +95,13 @@ def wire_request(complete: Draft, store: SecretStore) -> Outgoing:
         secrets=frozenset(values.names),
         declared=base_url is not None,
         found=complete.request.address_from_data,
+        shown=shown,
+        charset=complete.request.charset,
     )
     redactor = Redactor({**literal, **values.resolved, **_proxy_password(complete.connection, store)})
     if isinstance(later, TokenSource):
         redactor.add(later.credentials)
-    return Outgoing(wire, redactor, later)
+    return Outgoing(wire, shown, redactor, later)
 
 
 def _credential(

@@ -18,7 +18,7 @@ from httptask.http.errors import (
 )
 from httptask.http.log import get_logger
 
-__all__ = ["Breaker"]
+__all__ = ["CircuitBreaker"]
 
 _WINDOW_SECONDS = 30.0
 _FEWEST_CALLS = 20
@@ -31,7 +31,7 @@ _SPREAD = 2.0
 _log = get_logger("httptask.http")
 
 
-class Breaker:
+class CircuitBreaker:
     """The state of one origin, as this worker sees it.
 
     Closed, it lets calls through and counts those of the last 30 seconds. When half of at least 20 failed it

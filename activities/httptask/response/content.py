@@ -5,15 +5,16 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from httptask.http.errors import ResponseInvalid
+from httptask.http.charset import CHARSET_CURE, decode_json, decode_leniently, decode_text
+from httptask.http.errors import ResponseInterrupted, ResponseInvalid
 from httptask.http.excerpt import end_of_json
 from httptask.http.headers import media_type
+from httptask.http.models import StreamFormat
 from httptask.json.tree import parse
-from httptask.response.charset import CHARSET_CURE, decode_json, decode_leniently, decode_text
-from httptask.response.events import format_of
 from httptask.secrets.redaction import Redactor
+from httptask.transport.exchange import Answer
 
-__all__ = ["Content", "is_json", "read_content", "read_leniently", "read_raw"]
+__all__ = ["Content", "content_of", "format_of", "is_json", "read_content", "read_leniently", "read_raw"]
 
 _JSON_TYPE = re.compile(
     r"(?:application|text)/(?:x-)?json|.+\+json|application/(?:json-rpc|jsonrequest|csp-report|x-amz-json-1\.[0-9])"
@@ -38,12 +39,51 @@ _TEXT_TYPES = frozenset(
 )
 
 
+_NDJSON = frozenset(
+    {
+        "application/json-lines",
+        "application/jsonl",
+        "application/jsonlines",
+        "application/ndjson",
+        "application/stream+json",
+        "application/x-json-stream",
+        "application/x-jsonlines",
+        "application/x-ndjson",
+    }
+)
+
+
 @dataclass(frozen=True)
 class Content:
     """A body, parsed and without the values of secrets."""
 
     value: Any
     kind: Literal["json", "text", "base64", "none"]
+
+
+def content_of(
+    answer: Answer, redactor: Redactor, *, raw: bool = False, charset: str | None = None
+) -> Content:
+    """The body without the values of secrets, parsed unless the request wants it `raw`.
+
+    Raises:
+        ResponseInvalid: a success whose body is not what it claims to be.
+        ResponseInterrupted: the same, of a body that ends where the connection was closed: it was cut.
+    """
+    content_type = answer.headers.get("content-type", "")
+    if not answer.success:
+        return read_leniently(answer.body, content_type, redactor, whole=answer.whole)
+    if raw:
+        return read_raw(answer.body, redactor)
+    try:
+        return read_content(answer.body, content_type, redactor, charset=charset)
+    except ResponseInvalid as invalid:
+        if answer.has_known_end:
+            raise
+        raise ResponseInterrupted(
+            "the response broke off: it does not say how long it is, and what came can't be read",
+            details=invalid.details,
+        ) from None
 
 
 def read_content(
@@ -107,6 +147,13 @@ def read_leniently(body: bytes, content_type: str, redactor: Redactor, *, whole:
 def is_json(kind: str) -> bool:
     """Whether a media type, in lower case without parameters, is one of JSON, and not of several values."""
     return _JSON_TYPE.fullmatch(kind) is not None and format_of(kind) is None
+
+
+def format_of(media_type: str) -> StreamFormat | None:
+    """The format that a media type names; None where it is no stream's."""
+    if media_type == "text/event-stream":
+        return "sse"
+    return "ndjson" if media_type in _NDJSON else None
 
 
 def _json(body: bytes, kind: str, charset: str | None, redactor: Redactor) -> Any:

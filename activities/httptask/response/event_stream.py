@@ -15,7 +15,8 @@ from httptask.http.headers import media_type
 from httptask.http.limits import Bounds
 from httptask.http.models import MAX_EVENTS, HttpResponse, StreamFormat
 from httptask.json.types import is_array
-from httptask.response.events import END_MARKER, Event, EventReader, event_reader, format_of
+from httptask.response.content import format_of
+from httptask.response.events import END_MARKER, Event, EventReader, event_reader
 from httptask.secrets.encodings import has_escapes
 from httptask.secrets.piece_redaction import PieceRedactor, redacted_together
 from httptask.secrets.redaction import Redactor

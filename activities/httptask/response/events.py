@@ -17,26 +17,12 @@ __all__ = [
     "Selected",
     "ServerSentEvents",
     "event_reader",
-    "format_of",
 ]
 
 MAX_EVENT_BYTES = 4 * 1024 * 1024
 """Most bytes that one event may have."""
 END_MARKER = "[DONE]"
 """Data of the event with which many APIs end a stream."""
-
-_NDJSON = frozenset(
-    {
-        "application/json-lines",
-        "application/jsonl",
-        "application/jsonlines",
-        "application/ndjson",
-        "application/stream+json",
-        "application/x-json-stream",
-        "application/x-jsonlines",
-        "application/x-ndjson",
-    }
-)
 
 
 class Event(NamedTuple):
@@ -100,13 +86,6 @@ class EventReader(Protocol):
             ResponseInterrupted: it was cut all the same, by whoever made the body.
         """
         ...
-
-
-def format_of(media_type: str) -> StreamFormat | None:
-    """The format that a media type names; None where it is no stream's."""
-    if media_type == "text/event-stream":
-        return "sse"
-    return "ndjson" if media_type in _NDJSON else None
 
 
 def event_reader(format_: StreamFormat, *, read: Callable[[str], Any] = parse) -> EventReader:

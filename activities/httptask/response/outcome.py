@@ -18,40 +18,14 @@ from httptask.http.excerpt import excerpt, request_id
 from httptask.http.headers import media_type
 from httptask.json.types import is_object
 from httptask.resilience.classify import classify, error_text
-from httptask.response.content import Content, read_content, read_leniently, read_raw
-from httptask.secrets.redaction import Redactor
+from httptask.response.content import Content
 from httptask.transport.exchange import Answer
 
-__all__ = ["content_of", "name_server", "status_error"]
+__all__ = ["name_server", "status_error"]
 
 _MAX_MESSAGE = 300
 _MAX_MEMBER = 500
 _ANSWER = re.compile(r"\bthe (?:answer|response|stream)\b")
-
-
-def content_of(
-    answer: Answer, redactor: Redactor, *, raw: bool = False, charset: str | None = None
-) -> Content:
-    """The body without the values of secrets, parsed unless the request wants it `raw`.
-
-    Raises:
-        ResponseInvalid: a success whose body is not what it claims to be.
-        ResponseInterrupted: the same, of a body that ends where the connection was closed: it was cut.
-    """
-    content_type = answer.headers.get("content-type", "")
-    if not answer.success:
-        return read_leniently(answer.body, content_type, redactor, whole=answer.whole)
-    if raw:
-        return read_raw(answer.body, redactor)
-    try:
-        return read_content(answer.body, content_type, redactor, charset=charset)
-    except ResponseInvalid as invalid:
-        if answer.has_known_end:
-            raise
-        raise ResponseInterrupted(
-            "the response broke off: it does not say how long it is, and what came can't be read",
-            details=invalid.details,
-        ) from None
 
 
 def name_server(error: HttpTaskError, server: str) -> None:

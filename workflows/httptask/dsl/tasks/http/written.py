@@ -10,10 +10,10 @@ from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import closest
 from httptask.dsl.tasks.http.arguments import BODY_ARGUMENTS
 from httptask.dsl.tasks.http.pages import page_faults
+from httptask.http.charset import is_charset
 from httptask.http.models import BinaryBody
 from httptask.json.pointer import child_pointer
 from httptask.json.types import is_array, is_object
-from httptask.response.charset import is_charset
 
 __all__ = ["written_faults"]
 
