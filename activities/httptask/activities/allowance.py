@@ -5,10 +5,9 @@ Imports nothing of Temporal, which costs a command that only checks files a thir
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-__all__ = ["OURS", "ActivityAllowance", "AllowedActivity"]
+from httptask.activities.names import OURS
 
-OURS = "httptask."
-"""Begins the names of this package's own activities, which have rules of their own."""
+__all__ = ["ActivityAllowance", "AllowedActivity"]
 
 
 class AllowedActivity(BaseModel):

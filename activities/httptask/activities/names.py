@@ -1,5 +1,8 @@
 """Names of activities, a workflow and a topic. They are in every history, so they never change."""
 
+OURS = "httptask."
+"""Begins the names of this package's own activities, which have rules of their own."""
+
 HTTP_REQUEST = "httptask.http_request"
 CHAT_COMPLETION = "httptask.chat_completion"
 LOAD_DEFINITION = "httptask.load_definition"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from httptask.activities.allowance import OURS
+from httptask.activities.names import OURS
 from httptask.chat.models import Level
 from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.words import quoted
