@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
-from httptask.json.types import is_array, is_object
+from httptask.json.types import is_array, is_number, is_object
 
 __all__ = ["duration", "retry_after"]
 
@@ -104,7 +104,7 @@ def _in_header(headers: Mapping[str, str], since: datetime) -> float | None:
 
 def _wait(value: Any, since: datetime) -> float | None:
     """Seconds from now: of a number, a duration, or a date."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if is_number(value):
         value = repr(value)
     if not isinstance(value, str):
         return None

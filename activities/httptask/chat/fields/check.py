@@ -30,7 +30,7 @@ from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import closest
 from httptask.diagnostics.words import Kind, name_of, quoted, wrong_kind
 from httptask.json.pointer import json_pointer
-from httptask.json.types import is_array, is_object
+from httptask.json.types import is_array, is_number, is_object
 
 __all__ = ["Server", "field_faults"]
 
@@ -219,7 +219,7 @@ def _is_of_kind(shape: Shape, value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return is_number(value) and math.isfinite(value)
 
 
 def _hint(field: Field) -> str:

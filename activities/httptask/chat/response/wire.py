@@ -23,7 +23,7 @@ from pydantic import (
 from httptask.chat.finish_reasons import told_reason
 from httptask.chat.models import Audio
 from httptask.chat.usage import Usage, grown
-from httptask.json.types import is_array, is_object
+from httptask.json.types import is_array, is_number, is_object
 
 __all__ = [
     "WireChoice",
@@ -76,7 +76,7 @@ def listed_calls(value: object) -> list[Any]:
 
 
 def _text_or_none(value: object) -> str | None:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if is_number(value):
         return str(value)
     return value if isinstance(value, str) else None
 

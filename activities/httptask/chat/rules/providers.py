@@ -10,6 +10,7 @@ from httptask.connections.providers import PROVIDERS, ProviderName
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.words import quoted
 from httptask.json.pointer import json_pointer
+from httptask.json.types import is_number
 
 __all__ = ["PROVIDER_RULE", "provider_faults"]
 
@@ -38,7 +39,7 @@ def provider_faults(body: Mapping[str, Any], name: ProviderName) -> Iterator[Fau
             yield _warning(field, message, _CURES.get(field, "leave it out, or ask another server"))
     for field, most in provider.caps.items():
         value = body.get(field)
-        if isinstance(value, int | float) and not isinstance(value, bool) and value > most:
+        if is_number(value) and value > most:
             who = f"{provider.title} lowers it to {most:g} (as of {provider.as_of})"
             yield _warning(field, f"`{field}` is {quoted(value)}: {who}", f"write {most:g} or less")
 
