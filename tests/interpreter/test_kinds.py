@@ -7,8 +7,8 @@ import pytest
 
 from httptask.dsl.tasks import KINDS
 from httptask.dsl.tasks.kind import TaskKind
+from httptask.interpreter.server_view import _ANSWERED_BY_FIXTURES
 from httptask.interpreter.tasks import RUNNERS
-from httptask.plugin.status import _ANSWERED_BY_FIXTURES
 from support.fences import ROOT
 
 

@@ -61,6 +61,8 @@ TERMINAL = {"rich", "typer"}
         (EVERY_MODULE.format(package="httptask.chat.rules"), {"temporalio"} | NETWORK | TERMINAL),
         ("import httptask.chat.check", {"temporalio"} | NETWORK | TERMINAL),
         ("import httptask.config", {"temporalio"} | NETWORK | TERMINAL),
+        ("import httptask.cli.runs.tables, httptask.cli.project.project", NETWORK),
+        ("import httptask.plugin", NETWORK),
         (EVERY_MODULE.format(package="httptask.request"), {"temporalio"} | NETWORK | TERMINAL),
     ],
     ids=[
@@ -69,6 +71,8 @@ TERMINAL = {"rich", "typer"}
         "rules of chat requests",
         "check of chat requests",
         "configuration",
+        "looking at runs",
+        "the plugin",
         "requests",
     ],
 )

@@ -13,10 +13,8 @@ from httptask.resilience.connection_limits import ConcurrencyLimit, Pace
 from httptask.resilience.retry import Retry
 from httptask.secrets.redaction import Redactor
 from httptask.secrets.store import SecretStore
-from httptask.transport.connection_transport import ConnectionTransport, route_of
 from httptask.transport.exchange import Transport
 from httptask.transport.gate import Gate
-from httptask.transport.network import NetworkTransport
 from httptask.transport.redirects import RedirectTransport
 
 __all__ = ["TransportPool"]
@@ -107,6 +105,10 @@ class TransportPool:
             await transport.aclose()
 
     def _network(self, connection: Connection | None) -> Transport:
+        """Loads the client library, which only those wait for who send something."""
+        from httptask.transport.connection_transport import ConnectionTransport, route_of
+        from httptask.transport.network import NetworkTransport
+
         if connection is None:
             return NetworkTransport(self._allow_private)
         return ConnectionTransport(

@@ -7,8 +7,6 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
-from dotenv import dotenv_values
-
 from httptask.config.errors import ConfigInvalid
 from httptask.http.files import open_file
 
@@ -50,6 +48,8 @@ def read_dotenv(directory: Path, *, named: bool = False) -> Mapping[str, str]:
         return {}
     if not named:
         _require_safe(file)
+    from dotenv import dotenv_values
+
     try:
         with open_file(file) as opened, TextIOWrapper(opened, "utf-8-sig") as text:
             values = dotenv_values(stream=text, interpolate=False)

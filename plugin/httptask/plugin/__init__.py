@@ -1,12 +1,12 @@
 """The Temporal plugin: `HttpTaskPlugin` gives a worker or client the HTTP tasks of this package."""
 
 from httptask.activities.allowance import AllowedActivity
+from httptask.interpreter.server_view import fetch_status
 from httptask.interpreter.status import RunStatus
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin.definitions import DefinitionRegistry, ServedDefinition
 from httptask.plugin.live_text import LiveText, live_texts
 from httptask.plugin.plugin import HttpTaskPlugin
-from httptask.plugin.status import fetch_status
 from httptask.plugin.storage.buckets import gcs_storage, s3_storage
 from httptask.plugin.storage.folder import StoredPayloadMissing, folder_storage
 

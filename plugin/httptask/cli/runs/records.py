@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from httptask.cli.temporal.executions import Execution
+from httptask.interpreter.server_view import SIMULATED_MEMO
 from httptask.interpreter.state import SPENT_MEMO
 from httptask.interpreter.status import Impasse, TaskState, TaskStatus
-from httptask.plugin.status import SIMULATED_MEMO
 from httptask.scheduling.budget import Spent
 
 __all__ = ["CallRecord", "FailureRecord", "RunRecord", "RunSummary", "TaskRecord", "summarize"]
