@@ -95,10 +95,12 @@ def plugin_for_serving(
 
 def plugins_for_reading(config: "Config") -> "list[HttpTaskPlugin]":
     """For a client that only reads what runs left behind: what decodes it, where Temporal alone can't."""
+    storage = storage_of(config)
+    if storage is None:
+        return []
     from httptask.plugin import HttpTaskPlugin
 
-    storage = storage_of(config)
-    return [] if storage is None else [HttpTaskPlugin(connections={}, storage=storage)]
+    return [HttpTaskPlugin(connections={}, storage=storage)]
 
 
 def serve(loaded: "Iterable[Loaded]") -> "DefinitionRegistry":
