@@ -48,6 +48,7 @@ async def shell(tmp_path: Path) -> "AsyncIterator[Shell]":
 @pytest.fixture
 async def make_edge() -> "AsyncIterator[Callable[..., Edge]]":
     """Makes edges that may reach loopback and have a connection `local`; closes them afterwards."""
+    import httptask.transport.network  # noqa: F401 - a first call would load it, and some are timed
     from httptask.client.edge import Edge
     from httptask.connections.connection import Connection
     from httptask.secrets.store import SecretSource, SecretStore
