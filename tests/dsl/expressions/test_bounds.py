@@ -220,36 +220,15 @@ def test_helpers_of_a_killed_worker_end_by_themselves(tmp_path: Path) -> None:
     worker.kill()
     worker.wait()
     worker.stdout.close()
-    _, alive = psutil.wait_procs(children, timeout=8)
-    assert not alive
+    deadline = time.monotonic() + 8
+    while not all(map(has_ended, children)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
-def test_terminal_signals_do_not_reach_a_helper(value_of: ValueOf) -> None:
-    """An interrupt goes to the terminal's foreground process group; helpers are not in it."""
-    value_of("1")
-    assert all(os.getpgid(process.pid) != os.getpgrp() for process in helpers())
-
-
-def test_a_forked_process_has_helpers_of_its_own(value_of: ValueOf) -> None:
-    value_of("1")
-    mine = {process.pid for process in helpers()}
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os._exit(0 if value_of("1 + 1") == 2 and len(helpers()) == 1 else 1)
-        finally:
-            os._exit(2)
-    _, status = os.waitpid(pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
-    assert value_of("2 + 2") == 4
-    assert mine <= {process.pid for process in helpers()}
-
-
-def test_a_helper_that_does_not_read_is_stopped(value_of: ValueOf) -> None:
-    shutdown()
-    value_of("1")
-    (process,) = helpers()
-    process.suspend()
-    with pytest.raises(ExpressionLimitExceeded):
-        value_of(".x", {"x": "y" * 1_000_000}, limit=0.2)
-    assert value_of("1") == 1
+def has_ended(process: psutil.Process) -> bool:
+    """Whether it has, if perhaps nobody who inherited it has waited for it yet."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
