@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from httptask.authentication.models import (
@@ -49,7 +49,7 @@ class WireRequest:
     """Whether the configuration names its server itself: that of a connection, or an authority of its tokens."""
     found: bool = False
     """Whether data chose its server, such as a location in an answer."""
-    shown: PreparedRequest | None = None
+    shown: PreparedRequest | None = field(default=None, compare=False)
     """The same as people may see it; None for a request that nobody drafted, such as one for a token."""
     charset: str | None = None
     """In which its answer is to be read, where the author says so."""
