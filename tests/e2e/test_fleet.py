@@ -69,7 +69,10 @@ async def test_calls_that_land_beside_their_connection_end_well(temporal: Workfl
         handles = [await new.start(MANY) for _ in range(2)]
         for handle in handles:
             await has_event(handle, "timer_started")
-        async with running(temporal, connections={}, task_queue=new.task_queue):
+        async with (  # most have the connection: of many calls one would else miss it for longer than a test waits
+            running(temporal, connections={}, task_queue=new.task_queue),
+            running(temporal, task_queue=new.task_queue, **spread, **shop(server.url)),
+        ):
             outputs = [await ended(new, handle) for handle in handles]
 
     assert outputs == [[1] * 8] * 2
