@@ -28,6 +28,21 @@ do:
 """
 """One question to a model."""
 
+LABELS = """
+document: { dsl: 1.0.3, namespace: tests, name: asks, version: 1.0.0 }
+do:
+  - ask:
+      call: chatCompletion
+      with:
+        model: m
+        messages: [{ role: user, content: Label it. }]
+        response_format:
+          type: json_schema
+          json_schema: { name: label, schema: { type: object, required: [label] } }
+        reask: 2
+"""
+"""One question for JSON, asked twice again at most."""
+
 DEFINITION = """
 document: { dsl: 1.0.3, namespace: support, name: triage, version: 1.0.0 }
 use: { secrets: [SLACK_WEBHOOK] }

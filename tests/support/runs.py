@@ -1,5 +1,6 @@
 """Runs definitions on a real Temporal server and replays what they leave behind."""
 
+import asyncio
 import shutil
 import sys
 import uuid
@@ -138,3 +139,15 @@ async def running(
     queue = task_queue or f"test-{uuid.uuid4().hex[:8]}"
     async with Worker(client, task_queue=queue, **(worker or {})):
         yield Runner(client, plugin, queue)
+
+
+async def stream_heartbeat(handle: WorkflowHandle[Any, Any]) -> bytes:
+    """What the activity of a run that reads a stream has told of it, once it has told anything."""
+    async with asyncio.timeout(10):
+        while True:
+            described = await handle.describe()
+            for pending in described.raw_description.pending_activities:
+                beats = pending.heartbeat_details.SerializeToString()
+                if b"events" in beats:
+                    return beats
+            await asyncio.sleep(0.05)

@@ -119,9 +119,8 @@ class HttpTaskPlugin(SimplePlugin):
         self._connections = ConnectionActivities(
             known, makes_calls=register_activities, shared=share_queue, has_limits=fixtures is None
         )
-        self._allowed = AllowedActivities(
-            {allowed.name: allowed for allowed in allowed_activities}, shared=share_queue
-        )
+        allowed = {activity.name: activity for activity in allowed_activities}
+        self._allowed = AllowedActivities(allowed, shared=share_queue)
         has_token_limits = any(connection.tokens_per_minute for connection in limited.values())
         meter = Meter(limited, shared=share_queue) if has_token_limits else None
         fleet = Fleet(known, shared=share_queue)

@@ -7,22 +7,9 @@ import pytest
 from httptask.testing import Reply, ScriptedServer
 from support.chat import completion, rate_limited
 from support.commands import Shell
+from support.definitions import LABELS
 
 pytestmark = pytest.mark.usefixtures("one_server")
-
-ASKS = """
-document: { dsl: 1.0.3, namespace: tests, name: asks, version: 1.0.0 }
-do:
-  - ask:
-      call: chatCompletion
-      with:
-        model: m
-        messages: [{ role: user, content: Label it. }]
-        response_format:
-          type: json_schema
-          json_schema: { name: label, schema: { type: object, required: [label] } }
-        reask: REASK
-"""
 
 VERDICTS = [
     (2, completion("{}"), "  a run would ask again, up to 2 times"),
@@ -34,7 +21,7 @@ VERDICTS = [
 
 @pytest.mark.parametrize(("reask", "reply", "verdict"), VERDICTS)
 async def test_it_is_told(shell: Shell, reask: int, reply: Reply, verdict: str) -> None:
-    shell.write("asks.yaml", ASKS.replace("REASK", str(reask)))
+    shell.write("asks.yaml", LABELS.replace("reask: 2", f"reask: {reask}"))
     async with ScriptedServer([reply]) as server:
         shell.environment |= {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "sk-0123456789"}
         code, command = await shell.run("test-request", "asks.yaml", "ask")
@@ -43,7 +30,7 @@ async def test_it_is_told(shell: Shell, reask: int, reply: Reply, verdict: str) 
 
 
 async def test_programs_are_told_too(shell: Shell) -> None:
-    shell.write("asks.yaml", ASKS.replace("REASK", "2"))
+    shell.write("asks.yaml", LABELS)
     async with ScriptedServer([completion("{}")]) as server:
         shell.environment |= {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "sk-0123456789"}
         _, command = await shell.run("test-request", "asks.yaml", "ask", "--json")

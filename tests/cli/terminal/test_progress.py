@@ -17,6 +17,7 @@ from httptask.plugin import LiveText
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import completion
 from support.commands import HTTPTASK, Shell
+from support.definitions import LABELS
 
 SETS = """
 document: { dsl: 1.0.3, namespace: tests, name: sets, version: 1.0.0 }
@@ -28,20 +29,6 @@ do:
 LOOPS = """
 document: { dsl: 1.0.3, namespace: tests, name: loops, version: 1.0.0 }
 do: [{ loop: { for: { in: "${ [range(250)] }" }, do: [{ add: { set: { n: "${ (.n // 0) + 1 }" } } }] } }]
-"""
-
-ASKS = """
-document: { dsl: 1.0.3, namespace: tests, name: asks, version: 1.0.0 }
-do:
-  - ask:
-      call: chatCompletion
-      with:
-        model: m
-        messages: [{ role: user, content: Label it. }]
-        response_format:
-          type: json_schema
-          json_schema: { name: label, schema: { type: object, required: [label] } }
-        reask: 2
 """
 
 STUCK = """
@@ -160,7 +147,7 @@ async def test_a_run_that_is_stuck_can_be_ended(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("one_server")
 async def test_asking_again_is_shown(shell: Shell) -> None:
-    shell.write("asks.yaml", ASKS)
+    shell.write("asks.yaml", LABELS)
     shown = asyncio.Event()
 
     async def answer(request: ServedRequest) -> Reply:

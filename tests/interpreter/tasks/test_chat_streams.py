@@ -14,7 +14,7 @@ from support.chat_streams import chunk, sse
 from support.connections import local_connection
 from support.definitions import parse
 from support.event_streams import CHUNKED, SSE
-from support.runs import Outcome, Runner, running
+from support.runs import Outcome, Runner, running, stream_heartbeat
 
 USAGE = {"prompt_tokens": 5, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 4}}
 COUNTS = {"id": "c-1", "choices": [], "usage": USAGE}
@@ -112,14 +112,8 @@ async def test_heartbeats_hold_counts_only(temporal: WorkflowEnvironment) -> Non
     reply = Reply.silence(CHUNKED + b"%x\r\n%b\r\n" % (len(events), events))
     async with ScriptedServer([reply]) as server, running_to(temporal, server) as runner:
         handle = await runner.start(definition())
-        beats = b""
-        async with asyncio.timeout(10):
-            while b"events" not in beats:
-                described = await handle.describe()
-                for pending in described.raw_description.pending_activities:
-                    beats = pending.heartbeat_details.SerializeToString()
-                await asyncio.sleep(0.05)
-            status = await fetch_status(handle)
+        beats = await stream_heartbeat(handle)
+        status = await fetch_status(handle)
         assert b'{"events":2,"bytes":' in beats
         assert b"words" not in beats
         assert status.tasks[0].detail == f"2 events, {len(events)} bytes so far"

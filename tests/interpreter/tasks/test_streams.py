@@ -10,7 +10,7 @@ from httptask.plugin import fetch_status
 from httptask.testing import Reply, ScriptedServer
 from support.connections import local_connection
 from support.event_streams import CHUNKED
-from support.runs import Outcome, running
+from support.runs import Outcome, running, stream_heartbeat
 
 
 def piece(*data: str) -> bytes:
@@ -80,14 +80,8 @@ async def test_cancelled_run_closes_the_connection_and_its_heartbeats_hold_count
         feed = {"feed": local_connection("feed", server.url)}
         async with running(temporal, connections=feed) as runner:
             handle = await runner.start(definition("{ take: all }"))
-            beats: bytes = b""
-            async with asyncio.timeout(10):
-                while b"events" not in beats:
-                    described = await handle.describe()
-                    for pending in described.raw_description.pending_activities:
-                        beats = pending.heartbeat_details.SerializeToString()
-                    await asyncio.sleep(0.05)
-                status = await fetch_status(handle)
+            beats = await stream_heartbeat(handle)
+            status = await fetch_status(handle)
             assert b'{"events":2,"bytes":' in beats
             assert b"words" not in beats
             assert status.tasks[0].detail == "2 events, 39 bytes so far"

@@ -56,12 +56,7 @@ def worker(
     """
     from httptask.cli.observability.listening import require_address
     from httptask.cli.observability.logging import configure_logging
-    from httptask.cli.preflight.readiness import (
-        examine,
-        examine_permissions,
-        print_findings,
-        require_ready,
-    )
+    from httptask.cli.preflight.readiness import examine, examine_permissions, print_findings, require_ready
     from httptask.cli.project.plugins import plugin_for_serving, serve
     from httptask.cli.project.project import as_cli_error, load_project
     from httptask.cli.temporal.cluster import Cluster, find_cluster
