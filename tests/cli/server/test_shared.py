@@ -140,6 +140,7 @@ async def test_hung_server_is_replaced(directory: Path, monkeypatch: pytest.Monk
     await first.join()
     [hung] = servers_of(directory)
     os.kill(hung.pid, signal.SIGSTOP)
+    await asyncio.to_thread(os.waitpid, hung.pid, os.WUNTRACED)  # until then its other threads may answer
     address = await second.join()
     await Client.connect(address)
     assert [process.pid for process in servers_of(directory)] != [hung.pid]

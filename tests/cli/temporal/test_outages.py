@@ -16,6 +16,7 @@ from support.commands import Shell
 DOOMED = """
 import contextlib, json, os, signal, socket, sys
 from pathlib import Path
+import psutil
 import temporalio.bridge.worker, temporalio.client, temporalio.service
 import httptask.cli.temporal.worker
 from httptask.cli import main
@@ -31,6 +32,8 @@ def kill_the_server():
         if moment == "hanging":
             httptask.cli.temporal.worker._PATIENCE_SECONDS = 2.0
             os.kill(killed[0], signal.SIGSTOP)
+            while psutil.Process(killed[0]).status() != psutil.STATUS_STOPPED:
+                pass  # its other threads may still answer
             return
         os.kill(killed[0], signal.SIGKILL)
         host, _, port = server["address"].rpartition(":")
