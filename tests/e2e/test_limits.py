@@ -118,7 +118,7 @@ class Allowance:
         return True
 
 
-@pytest.mark.long
+@pytest.mark.alone
 async def test_storm_of_429() -> None:
     """500 calls at once against a server that allows 20 a second."""
     allowance = Allowance(20, 20)
