@@ -7,7 +7,7 @@ import pytest
 
 from httptask.dsl.tasks import KINDS
 from httptask.dsl.tasks.kind import TaskKind
-from httptask.interpreter.server_view import _ANSWERED_BY_FIXTURES
+from httptask.interpreter.fetch_status import _ANSWERED_BY_FIXTURES
 from httptask.interpreter.tasks import RUNNERS
 from support.fences import ROOT
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from httptask.activities.allowance import AllowedActivity
+from httptask.activities.allowed_activities import AllowedActivity
 from httptask.config.sections import GcsSection, Policy, S3Section, StorageSection, WorkerPolicy
 from httptask.connections.connection import Connection, Price
 from httptask.connections.route import Proxy, Tls

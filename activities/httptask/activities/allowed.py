@@ -6,7 +6,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from httptask.activities import names
-from httptask.activities.allowance import ActivityAllowance, AllowedActivity
+from httptask.activities.allowed_activities import ActivityAllowance, AllowedActivity
 
 __all__ = ["AllowedActivities"]
 

@@ -10,7 +10,7 @@ from httptask.http.errors import FixtureMissing, HttpTaskError
 from httptask.http.headers import allowed
 from httptask.http.limits import TOKEN_LIMITS, bounds
 from httptask.json.types import is_object
-from httptask.request.digest import DigestUser
+from httptask.request.digest_authentication import DigestUser
 from httptask.request.token_source import TokenSource
 from httptask.request.wire import Outgoing, WireRequest
 from httptask.response.content import content_of

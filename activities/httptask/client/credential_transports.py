@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from httptask.client.token_cache import Token
-from httptask.request.digest import DigestUser
+from httptask.request.digest_authentication import DigestUser
 from httptask.request.wire import WireRequest
 from httptask.transport.deadlines import Progress
 from httptask.transport.exchange import Transport, WireResponse

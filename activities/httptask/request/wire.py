@@ -21,7 +21,7 @@ from httptask.http.models import RequestBody
 from httptask.http.url import Url
 from httptask.request.bodies import encode, fill
 from httptask.request.credentials import check_credential
-from httptask.request.digest import DigestUser
+from httptask.request.digest_authentication import DigestUser
 from httptask.request.draft import Draft, target
 from httptask.request.preview import PreparedRequest, prepare
 from httptask.request.token_source import TokenSource, token_source

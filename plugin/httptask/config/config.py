@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from httptask.activities.allowance import AllowedActivity
+from httptask.activities.allowed_activities import AllowedActivity
 from httptask.config.errors import ConfigInvalid
 from httptask.config.find import CONFIG_NAME
 from httptask.config.sections import Policy, StorageSection, WorkerPolicy

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from httptask.activities.allowance import AllowedActivity
+from httptask.activities.allowed_activities import AllowedActivity
 from httptask.config.checks import find_faults
 from httptask.config.config import Config
 from httptask.config.errors import ConfigInvalid, describe_faults

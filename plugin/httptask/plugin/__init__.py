@@ -1,7 +1,7 @@
 """The Temporal plugin: `HttpTaskPlugin` gives a worker or client the HTTP tasks of this package."""
 
-from httptask.activities.allowance import AllowedActivity
-from httptask.interpreter.server_view import fetch_status
+from httptask.activities.allowed_activities import AllowedActivity
+from httptask.interpreter.fetch_status import fetch_status
 from httptask.interpreter.status import RunStatus
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin.definitions import DefinitionRegistry, ServedDefinition

@@ -21,8 +21,8 @@ from temporalio.worker import (
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from httptask.activities.allowance import AllowedActivity
 from httptask.activities.allowed import AllowedActivities
+from httptask.activities.allowed_activities import AllowedActivity
 from httptask.activities.calls import HttpActivities
 from httptask.activities.connections import ConnectionActivities
 from httptask.activities.fleet import Fleet

@@ -15,8 +15,8 @@ from httptask.calls.chat import chat_output, plan_chat_call
 from httptask.calls.http import http_output, plan_http_call
 from httptask.chat.models import ChatRequest, Completion
 from httptask.diagnostics.suggest import closest
+from httptask.dsl.expression_parts import INPUT, OUTPUT, WORKFLOW_INPUT, Part
 from httptask.dsl.expressions import Expression, Rendered, Template, evaluate, render
-from httptask.dsl.parts import INPUT, OUTPUT, WORKFLOW_INPUT, Part
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.chat import BODY, CHAT_COMPLETION
 from httptask.dsl.tasks.http.arguments import AnyHttpArguments

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from httptask.diagnostics.fault import Severity
-from httptask.dsl.schema_shape import SchemaShape
+from httptask.dsl.value_shape import ValueShape
 from support.definitions import faults_of
 
 ASK = """
@@ -251,7 +251,7 @@ def test_what_has_more_alternatives_than_are_worth_the_time_says_nothing() -> No
         f"{name}": {"anyOf": [{"$ref": f"#/$defs/{following}"}] * 10} for name, following in pairwise("bcdef")
     }
     schema = {"anyOf": ten, "$defs": {**inner, "f": {"type": "object", "properties": {"x": {}}}}}
-    shape = SchemaShape.of(schema)
+    shape = ValueShape.of(schema)
     began = time.process_time()
     assert shape.read("y") is None
     assert time.process_time() - began < 1

@@ -16,8 +16,8 @@ from httptask.calls.path_templates import has_address_from_data, path_template
 from httptask.calls.problem import describe_invalid
 from httptask.calls.url import RenderPart, render_url
 from httptask.connections.authentication import read_policy
+from httptask.dsl.expression_parts import Part
 from httptask.dsl.expressions import Rendered
-from httptask.dsl.parts import Part
 from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpRequestArguments, named_connections
 from httptask.dsl.tasks.http.parts import AUTHENTICATION, EVENT, LAST_EVENT, REQUEST
 from httptask.dsl.tasks.kind import TaskNode

@@ -9,7 +9,7 @@ from httptask.calls.page_requests import Position, with_position
 from httptask.calls.problem import TaskFault
 from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.words import kind_of
-from httptask.dsl.parts import Part
+from httptask.dsl.expression_parts import Part
 from httptask.dsl.tasks.http.pagination import PaginateArguments
 from httptask.dsl.tasks.http.parts import CURSOR, ITEMS, LAST_PAGE, NEXT
 from httptask.http.links import LinkUnreadable, link_target

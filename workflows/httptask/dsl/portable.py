@@ -5,9 +5,9 @@ from typing import Final
 
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.checks.places import text_at
+from httptask.dsl.expression_parts import TemplateUse
 from httptask.dsl.expressions import is_whole_expression
 from httptask.dsl.model import CallTask
-from httptask.dsl.parts import TemplateUse
 from httptask.dsl.program import Program
 
 __all__ = ["portable_uses"]

@@ -9,8 +9,8 @@ from typing import Any
 
 from httptask.chat.models import Incomplete, Level
 from httptask.dsl.definition import Definition
+from httptask.dsl.expression_parts import Compiled, ExpressionUse, Part, TemplateUse
 from httptask.dsl.metadata import incomplete_answers, rules_level
-from httptask.dsl.parts import Compiled, ExpressionUse, Part, TemplateUse
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
 
 __all__ = ["Program", "Scope", "resolve_scope"]

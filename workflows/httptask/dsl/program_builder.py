@@ -8,8 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.definition import Definition
-from httptask.dsl.model import CallTask, TaskBase, Use
-from httptask.dsl.parts import (
+from httptask.dsl.expression_parts import (
     EXPORT,
     IF,
     INPUT,
@@ -22,6 +21,7 @@ from httptask.dsl.parts import (
     PartsBuilder,
     TemplateUse,
 )
+from httptask.dsl.model import CallTask, TaskBase, Use
 from httptask.dsl.program import Program, Scope, resolve_scope
 from httptask.dsl.tasks import kind_of_task
 from httptask.dsl.tasks.kind import CallKind, TaskKind, TaskNode, TaskSequence

@@ -9,7 +9,7 @@ from typing import Any
 from temporalio import workflow
 
 from httptask.calls.problem import TaskFault
-from httptask.dsl.parts import EXPORT, IF, INPUT, OUTPUT, TIMEOUT
+from httptask.dsl.expression_parts import EXPORT, IF, INPUT, OUTPUT, TIMEOUT
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.services import Services

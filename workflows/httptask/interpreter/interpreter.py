@@ -6,7 +6,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from httptask.calls.problem import TaskFault, problem_of_failure
-from httptask.dsl.parts import WORKFLOW_INPUT, WORKFLOW_OUTPUT, WORKFLOW_TIMEOUT
+from httptask.dsl.expression_parts import WORKFLOW_INPUT, WORKFLOW_OUTPUT, WORKFLOW_TIMEOUT
 from httptask.dsl.program import Program
 from httptask.http.log import get_logger
 from httptask.interpreter.branches import BranchRunner, EndWorkflow

@@ -10,7 +10,7 @@ from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
 from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 
-from httptask.activities.allowance import AllowedActivity
+from httptask.activities.allowed_activities import AllowedActivity
 from httptask.activities.connections import ConnectionProfile
 from httptask.activities.names import IS_POLLED
 from httptask.calls.activity_call import ActivityCall, counted

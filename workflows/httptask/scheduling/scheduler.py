@@ -10,7 +10,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
 
-from httptask.activities.allowance import AllowedActivity
+from httptask.activities.allowed_activities import AllowedActivity
 from httptask.activities.connections import ConnectionProfile
 from httptask.calls.activity_call import ActivityCall, activity_options, counted, fitting_summary
 from httptask.calls.problem import TaskFault, problem_of_failure

@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
-from httptask.activities.allowance import ActivityAllowance, AllowedActivity
+from httptask.activities.allowed_activities import ActivityAllowance, AllowedActivity
 from httptask.activities.connections import ConnectionProfile, ResolvedConnections
 from httptask.activities.names import ALLOW_ACTIVITIES, RESOLVE_CONNECTIONS
 

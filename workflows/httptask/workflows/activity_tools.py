@@ -16,7 +16,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from httptask.chat.tools import failed
 from httptask.diagnostics.cutting import shortened
 from httptask.json.pointer import json_pointer
-from httptask.workflows.carrying import carried
+from httptask.workflows.activity_arguments import activity_arguments
 from httptask.workflows.conversation import PendingCall
 from httptask.workflows.errors import CallInvalid
 from httptask.workflows.http_request import CallOptions
@@ -104,7 +104,7 @@ class ActivityTools:
             return failed(shortened(f"the arguments are not valid: {'; '.join(faults)}", 2000))
         values = [getattr(given, name) for name in tool.arguments.model_fields]
         try:
-            async with carried(values, "an argument") as args:
+            async with activity_arguments(values, "an argument") as args:
                 output: Any = await workflow.execute_activity(tool.function, args=args, **self._options)
             return to_jsonable_python(output)
         except ActivityError as error:

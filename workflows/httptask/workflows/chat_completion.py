@@ -15,8 +15,8 @@ from httptask.chat.tools import handler_faults, offered_tools
 from httptask.dsl.metadata import Budget
 from httptask.http.models import Limits
 from httptask.scheduling.budget import Spending
+from httptask.workflows.activity_arguments import require_json
 from httptask.workflows.activity_tools import ActivityTools
-from httptask.workflows.carrying import require_json
 from httptask.workflows.chat_result import ChatResult, chat_result
 from httptask.workflows.conversation import Account, Conversation, ConversationState
 from httptask.workflows.errors import CallInvalid

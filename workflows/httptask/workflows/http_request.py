@@ -39,7 +39,7 @@ from httptask.http.models import (
 from httptask.scheduling.polling import execute_call
 from httptask.scheduling.registered import require_plugin
 from httptask.scheduling.worker_configuration import resolve_connections
-from httptask.workflows.carrying import carried, require_json
+from httptask.workflows.activity_arguments import activity_arguments, require_json
 from httptask.workflows.errors import CallInvalid
 from httptask.workflows.failures import call_error, typed_error
 
@@ -136,7 +136,8 @@ async def execute(call: ActivityCall[Result], options: CallOptions | None) -> Re
         attempts = given["retry_policy"].maximum_attempts or None
         merged["retry_policy"] = replace(given["retry_policy"], maximum_attempts=0)
     try:
-        async with carried([counted(call.argument, attempts, profile)], "the request") as [argument]:
+        request = counted(call.argument, attempts, profile)
+        async with activity_arguments([request], "the request") as [argument]:
             return await execute_call(call, argument, attempts, profile, merged)
     except ActivityError as error:
         if is_cancelled_exception(error):

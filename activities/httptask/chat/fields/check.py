@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final, Literal
 
 from httptask.chat.fields.annotations import About, Length, Own
-from httptask.chat.fields.parts import misplaced
+from httptask.chat.fields.content_parts import misplaced
 from httptask.chat.fields.request import ChatBody
 from httptask.chat.fields.shapes import (
     Anything,

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from httptask.chat.fields.annotations import ABSENT, FIRST_REVISION
-from httptask.chat.fields.parts import misplaced
+from httptask.chat.fields.content_parts import misplaced
 from httptask.chat.fields.request import ChatBody
 from httptask.chat.fields.shapes import (
     Anything,

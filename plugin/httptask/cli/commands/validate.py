@@ -37,7 +37,7 @@ def validate(
     Connections are looked up in httptask.toml; without one there is `openai` only.
     """
     from httptask.cli.project.project import load_project
-    from httptask.config.credentials import credential_warnings
+    from httptask.config.credential_warnings import credential_warnings
     from httptask.dsl.loader import load_file
 
     project = load_project(config).config

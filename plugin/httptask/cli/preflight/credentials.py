@@ -12,7 +12,7 @@ __all__ = ["tell_credential_warnings"]
 
 def tell_credential_warnings(config: "Config") -> None:
     """Say on stderr what is written as it is where a secret belongs, and which secrets are not declared."""
-    from httptask.config.credentials import credential_warnings
+    from httptask.config.credential_warnings import credential_warnings
 
     for report in credential_warnings(config):
         print_note(str(report))

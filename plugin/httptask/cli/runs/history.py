@@ -19,7 +19,7 @@ from httptask.cli.runs.records import CallRecord, FailureRecord, RunRecord, Task
 from httptask.cli.temporal.executions import Described, describe
 from httptask.diagnostics.cutting import in_one_line
 from httptask.http.models import HttpRequest
-from httptask.interpreter.server_view import with_attempts, with_simulated
+from httptask.interpreter.fetch_status import with_attempts, with_simulated
 from httptask.interpreter.status import Impasse
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE
 from httptask.json.types import is_object

@@ -27,7 +27,7 @@ from httptask.cli.terminal.progress.view import View
 from httptask.cli.terminal.progress.wording import describe_spent
 from httptask.dsl.canonical import qualified_name, sha256
 from httptask.dsl.loader import Loaded
-from httptask.interpreter.server_view import SIMULATED_MEMO
+from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.state import SPENT_MEMO
 from httptask.interpreter.status import RunStatus
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput, keep_program

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from httptask.cli.temporal.executions import Execution
-from httptask.interpreter.server_view import SIMULATED_MEMO
+from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.state import SPENT_MEMO
 from httptask.interpreter.status import Impasse, TaskState, TaskStatus
 from httptask.scheduling.budget import Spent

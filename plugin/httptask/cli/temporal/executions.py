@@ -16,7 +16,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.converter import DataConverter
 
-from httptask.interpreter.server_view import paused_by
+from httptask.interpreter.fetch_status import paused_by
 
 __all__ = ["Described", "Execution", "describe", "list_executions"]
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.durations import meant_duration, seconds_of
-from httptask.dsl.forms import expression_fault
 from httptask.dsl.model import Duration, DurationLiteral, Timeout
+from httptask.dsl.patterns import expression_fault
 from httptask.dsl.program import Program
 from httptask.json.pointer import child_pointer
 

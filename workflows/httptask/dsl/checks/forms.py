@@ -10,8 +10,8 @@ from typing import Final
 
 from httptask.authentication.policy import OidcPolicy, Policy
 from httptask.diagnostics.fault import Fault
-from httptask.dsl.forms import URI
 from httptask.dsl.model import AuthenticationPolicy
+from httptask.dsl.patterns import URI
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.raise_error import error_faults
 from httptask.json.pointer import child_pointer

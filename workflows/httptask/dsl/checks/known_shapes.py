@@ -7,8 +7,8 @@ from typing import Any, Final
 from httptask.dsl.checks.flow import jumps_of
 from httptask.dsl.model import Input, Output
 from httptask.dsl.program import Program
-from httptask.dsl.schema_shape import MissingKey, SchemaShape
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
+from httptask.dsl.value_shape import MissingKey, ValueShape
 
 __all__ = ["DESCRIPTORS", "declared", "raw_inputs", "transformed_output"]
 
@@ -23,13 +23,13 @@ _TEXT: Final = {"type": "string"}
 _WHOLE: Final = {"type": "integer"}
 _MOMENT: Final = _object(iso8601=_TEXT, epoch=_object(seconds=_WHOLE, milliseconds=_WHOLE))
 
-DESCRIPTORS: Final[Mapping[str, SchemaShape]] = {
-    "workflow": SchemaShape.of(_object(id=_TEXT, definition={}, input={}, startedAt=_MOMENT)),
-    "task": SchemaShape.of(
+DESCRIPTORS: Final[Mapping[str, ValueShape]] = {
+    "workflow": ValueShape.of(_object(id=_TEXT, definition={}, input={}, startedAt=_MOMENT)),
+    "task": ValueShape.of(
         _object(name=_TEXT, reference=_TEXT, definition={}, input={}, output={}, startedAt=_MOMENT)
     ),
-    "runtime": SchemaShape.of(_object(name=_TEXT, version=_TEXT, metadata={})),
-    "authorization": SchemaShape.of(_object(scheme=_TEXT, parameter=_TEXT)),
+    "runtime": ValueShape.of(_object(name=_TEXT, version=_TEXT, metadata={})),
+    "authorization": ValueShape.of(_object(scheme=_TEXT, parameter=_TEXT)),
 }
 """Arguments that describe a run, by variable, as dsl.md ("Runtime expression arguments") has them.
 
@@ -37,12 +37,12 @@ DESCRIPTORS: Final[Mapping[str, SchemaShape]] = {
 """
 
 
-def declared(part: Input | Output | None) -> SchemaShape | None:
+def declared(part: Input | Output | None) -> ValueShape | None:
     """The shape that an inline schema declares."""
-    return None if part is None or part.schema_ is None else SchemaShape.of(part.schema_.document)
+    return None if part is None or part.schema_ is None else ValueShape.of(part.schema_.document)
 
 
-def transformed_output(node: TaskNode) -> SchemaShape | None:
+def transformed_output(node: TaskNode) -> ValueShape | None:
     """The shape of a task's output after `output.as`: what `$tasks` and the next task see."""
     output = node.task.output
     shape = declared(output)
@@ -58,9 +58,9 @@ def transformed_output(node: TaskNode) -> SchemaShape | None:
     return shape
 
 
-def raw_inputs(program: Program) -> dict[str, SchemaShape]:
+def raw_inputs(program: Program) -> dict[str, ValueShape]:
     """Shapes of tasks' inputs by pointer: the output of the task before, where no other way leads there."""
-    shapes: dict[str, SchemaShape] = {}
+    shapes: dict[str, ValueShape] = {}
     for sequence in program.sequences.values():
         targets = {jump.target for node in sequence.tasks for jump in jumps_of(node)}
         for index, node in enumerate(sequence.tasks):
@@ -72,12 +72,12 @@ def raw_inputs(program: Program) -> dict[str, SchemaShape]:
     return shapes
 
 
-def _first_input(program: Program, sequence: TaskSequence) -> SchemaShape | None:
+def _first_input(program: Program, sequence: TaskSequence) -> ValueShape | None:
     transforms = program.definition.input is not None and program.definition.input.from_ is not None
     return declared(program.definition.input) if sequence is program.root and not transforms else None
 
 
-def _output_before(node: TaskNode) -> SchemaShape | None:
+def _output_before(node: TaskNode) -> ValueShape | None:
     """A task that may be skipped, or that goes elsewhere, says nothing about the next one's input."""
     leaves = node.task.then not in (None, "continue") or not node.kind.leads_on
     return None if leaves or node.task.if_ is not None else transformed_output(node)

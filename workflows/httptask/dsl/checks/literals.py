@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from httptask.diagnostics.fault import Fault, Severity
-from httptask.dsl.parts import TemplateUse
+from httptask.dsl.expression_parts import TemplateUse
 from httptask.dsl.program import Program
 from httptask.http.headers import is_credential
 from httptask.json.pointer import child_pointer

@@ -10,7 +10,7 @@ from typing import Final
 from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.checks.places import offset_in
-from httptask.dsl.parts import ExpressionUse, Place
+from httptask.dsl.expression_parts import ExpressionUse, Place
 from httptask.dsl.program import Program, Scope
 
 __all__ = ["check_references", "visible_variables"]

@@ -6,7 +6,7 @@ from typing import Final
 from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.checks.places import offset_in
-from httptask.dsl.parts import TemplateUse
+from httptask.dsl.expression_parts import TemplateUse
 from httptask.dsl.program import Program
 
 __all__ = ["check_secrets"]

@@ -7,15 +7,15 @@ from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.diagnostics.words import Kind
 from httptask.dsl.checks.known_shapes import DESCRIPTORS, declared, raw_inputs, transformed_output
+from httptask.dsl.expression_parts import ExpressionUse
 from httptask.dsl.expressions.paths import Reading
-from httptask.dsl.parts import ExpressionUse
 from httptask.dsl.program import Program
-from httptask.dsl.schema_shape import MissingKey, SchemaShape
 from httptask.dsl.tasks.http.response_shape import header_fault, page_shape
+from httptask.dsl.value_shape import MissingKey, ValueShape
 
 __all__ = ["check_shapes"]
 
-Shapes = Mapping[str, SchemaShape]
+Shapes = Mapping[str, ValueShape]
 
 
 def check_shapes(program: Program) -> Iterator[Fault]:
@@ -41,7 +41,7 @@ def _meant_task(program: Program, reading: Reading) -> str | None:
     return name if any(name == node.name for node in program.nodes.values()) else None
 
 
-def _dot(program: Program, use: ExpressionUse, inputs: Shapes) -> SchemaShape | None:
+def _dot(program: Program, use: ExpressionUse, inputs: Shapes) -> ValueShape | None:
     """The shape of `.` where an expression stands (dsl.md, "Runtime expression arguments": evaluated on)."""
     if use.task is None:
         return declared(program.definition.input) if use.place == "workflow-input" else None
@@ -59,14 +59,14 @@ def _dot(program: Program, use: ExpressionUse, inputs: Shapes) -> SchemaShape | 
             return inputs.get(use.task)
 
 
-def _task_input(program: Program, task: str, inputs: Shapes) -> SchemaShape | None:
+def _task_input(program: Program, task: str, inputs: Shapes) -> ValueShape | None:
     source = program.nodes[task].task.input
     return inputs.get(task) if source is None or source.from_ is None else None
 
 
 def _variable(
     program: Program, use: ExpressionUse, inputs: Shapes, reading: Reading
-) -> tuple[SchemaShape | None, int]:
+) -> tuple[ValueShape | None, int]:
     """The shape that a path is read from, and how many of its keys lead there."""
     variable, key = reading.variable, (*reading.path, None)[0]
     if variable == "workflow" and key == "input":
@@ -88,7 +88,7 @@ def _variable(
 
 
 def _key_faults(
-    use: ExpressionUse, shape: SchemaShape | None, reading: Reading, skipped: int
+    use: ExpressionUse, shape: ValueShape | None, reading: Reading, skipped: int
 ) -> Iterator[Fault]:
     """At most one fault for a path: behind a key that isn't there nothing is known."""
     text = "" if reading.variable is None else f"${reading.variable}"

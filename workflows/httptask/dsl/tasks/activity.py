@@ -7,9 +7,9 @@ from httptask.activities.names import OURS
 from httptask.chat.models import Level
 from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.words import quoted
+from httptask.dsl.expression_parts import Part, PartsBuilder
 from httptask.dsl.expressions import has_expression
 from httptask.dsl.model import DefinitionModel
-from httptask.dsl.parts import Part, PartsBuilder
 from httptask.dsl.tasks.kind import CallKind, TaskNode
 from httptask.json.pointer import child_pointer
 

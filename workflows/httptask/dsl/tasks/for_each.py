@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
 
+from httptask.dsl.expression_parts import Part, PartsBuilder
 from httptask.dsl.model import DefinitionModel, TaskBase
-from httptask.dsl.parts import Part, PartsBuilder
 from httptask.dsl.tasks.kind import Body, TaskKind
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from pydantic import BaseModel
 
 from httptask.chat.models import Level
 from httptask.diagnostics.fault import Fault
+from httptask.dsl.expression_parts import Compiled, Part, PartsBuilder
 from httptask.dsl.expressions import Expression, Template
 from httptask.dsl.model import AuthenticationPolicy, DurationLiteral, TaskBase, Use
-from httptask.dsl.parts import Compiled, Part, PartsBuilder
-from httptask.dsl.schema_shape import SchemaShape
+from httptask.dsl.value_shape import ValueShape
 
 __all__ = ["Body", "CallKind", "Jump", "TaskKind", "TaskNode", "TaskSequence"]
 
@@ -161,7 +161,7 @@ class TaskKind(Generic[Spec]):
         """The flow directives that only this kind has."""
         return ()
 
-    def output(self, node: TaskNode) -> SchemaShape | None:
+    def output(self, node: TaskNode) -> ValueShape | None:
         """The shape of a task's output before `output.as`, as far as the kind says."""
         return None
 

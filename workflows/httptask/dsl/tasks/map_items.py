@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import Field
 
+from httptask.dsl.expression_parts import Part, PartsBuilder
 from httptask.dsl.model import DefinitionModel
-from httptask.dsl.parts import Part, PartsBuilder
-from httptask.dsl.schema_shape import SchemaShape
 from httptask.dsl.tasks.kind import Body, CallKind, TaskNode
+from httptask.dsl.value_shape import ValueShape
 
 if TYPE_CHECKING:
     from httptask.dsl.tasks import TaskList
@@ -51,8 +51,8 @@ class _Map(CallKind[MapArguments]):
         variables = {f"{at}/each": spec.each, f"{at}/at": spec.at}
         yield Body("do", f"{at}/do", spec.do, pointer, variables, "once for each item")
 
-    def output(self, node: TaskNode) -> SchemaShape:
-        return SchemaShape.of({"type": "array"})
+    def output(self, node: TaskNode) -> ValueShape:
+        return ValueShape.of({"type": "array"})
 
 
 MAP: Final = _Map()

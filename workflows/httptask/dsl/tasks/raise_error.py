@@ -8,9 +8,9 @@ from pydantic import Field
 
 from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import hint_for_unknown
-from httptask.dsl.forms import URI, expression_fault
+from httptask.dsl.expression_parts import Part, PartsBuilder
 from httptask.dsl.model import DefinitionModel, ErrorDefinition, TaskBase, Use
-from httptask.dsl.parts import Part, PartsBuilder
+from httptask.dsl.patterns import URI, expression_fault
 from httptask.dsl.tasks.kind import TaskKind, TaskNode
 from httptask.json.pointer import child_pointer
 

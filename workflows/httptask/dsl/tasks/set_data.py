@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from httptask.diagnostics.fault import Fault
+from httptask.dsl.expression_parts import Part, PartsBuilder
 from httptask.dsl.model import TaskBase, Use
-from httptask.dsl.parts import Part, PartsBuilder
-from httptask.dsl.schema_shape import SchemaShape
 from httptask.dsl.tasks.kind import TaskKind, TaskNode
+from httptask.dsl.value_shape import ValueShape
 from httptask.json.types import is_array, is_object
 
 __all__ = ["DATA", "SET"]
@@ -37,9 +37,9 @@ class _Set(TaskKind[SetTask]):
             hint = "write what is to be made, or `set: ${ {} }` for an empty object"
             yield Fault(f"{node.pointer}/set", "empty", "`set` is empty", hint, at_key=True)
 
-    def output(self, node: TaskNode) -> SchemaShape | None:
+    def output(self, node: TaskNode) -> ValueShape | None:
         made = self.spec(node).set
-        return SchemaShape.of(_shape_of_literal(made)) if is_object(made) else None
+        return ValueShape.of(_shape_of_literal(made)) if is_object(made) else None
 
 
 def _shape_of_literal(value: Any) -> dict[str, Any]:

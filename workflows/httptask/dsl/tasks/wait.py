@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from httptask.dsl.expression_parts import Part, PartsBuilder
 from httptask.dsl.model import DurationLiteral, TaskBase
-from httptask.dsl.parts import Part, PartsBuilder
 from httptask.dsl.tasks.kind import TaskKind, TaskNode
 
 __all__ = ["DURATION", "WAIT"]

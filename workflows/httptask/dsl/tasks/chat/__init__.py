@@ -7,12 +7,12 @@ from typing import Any, Final
 from httptask.chat.fields.json_schema import body_schema
 from httptask.chat.models import CALL_FIELDS, Completion, Level
 from httptask.diagnostics.fault import Fault, Severity
+from httptask.dsl.expression_parts import Part, PartsBuilder
 from httptask.dsl.model import Use
-from httptask.dsl.parts import Part, PartsBuilder
-from httptask.dsl.schema_shape import SchemaShape
 from httptask.dsl.tasks.chat.arguments import EXTRA_ARGUMENTS, ChatCompletionArguments
 from httptask.dsl.tasks.chat.written import chat_faults
 from httptask.dsl.tasks.kind import Body, CallKind, TaskNode
+from httptask.dsl.value_shape import ValueShape
 from httptask.json.pointer import child_pointer
 from httptask.json.types import is_object
 
@@ -59,7 +59,7 @@ class _ChatCompletion(CallKind[ChatCompletionArguments]):
                     pointer, "secret-in-prompt", message, hint, Severity.WARNING, offset=secret.offset
                 )
 
-    def output(self, node: TaskNode) -> SchemaShape | None:
+    def output(self, node: TaskNode) -> ValueShape | None:
         spec = self.spec(node)
         return _completion(spec) if spec.output == "completion" else None
 
@@ -89,7 +89,7 @@ def _completion_schema() -> dict[str, Any]:
     return Completion.model_json_schema(mode="serialization")
 
 
-def _completion(spec: ChatCompletionArguments) -> SchemaShape:
+def _completion(spec: ChatCompletionArguments) -> ValueShape:
     schema = _completion_schema()
     properties = {key: value for key, value in schema["properties"].items() if key not in CALL_FIELDS}
     answer: Any = spec.request_body
@@ -97,7 +97,7 @@ def _completion(spec: ChatCompletionArguments) -> SchemaShape:
         answer = answer.get(key) if is_object(answer) else None
     if is_object(answer):
         properties["json"] = _inlined(answer)
-    return SchemaShape.of({**schema, "properties": properties, "additionalProperties": False})
+    return ValueShape.of({**schema, "properties": properties, "additionalProperties": False})
 
 
 def _inlined(answer: dict[str, Any]) -> dict[str, Any]:

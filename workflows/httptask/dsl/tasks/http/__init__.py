@@ -6,11 +6,10 @@ from typing import Any, Final, TypeVar
 
 from httptask.chat.models import Level
 from httptask.diagnostics.fault import Fault
+from httptask.dsl.expression_parts import PartsBuilder
 from httptask.dsl.locate import keys_of
 from httptask.dsl.model import AuthenticationPolicy, DurationLiteral, Use
 from httptask.dsl.other_names import elsewhere, meant_key
-from httptask.dsl.parts import PartsBuilder
-from httptask.dsl.schema_shape import SchemaShape
 from httptask.dsl.tasks.http.addresses import address_faults
 from httptask.dsl.tasks.http.arguments import (
     BODY_ARGUMENTS,
@@ -40,6 +39,7 @@ from httptask.dsl.tasks.http.response_shape import response_shape
 from httptask.dsl.tasks.http.sendable import unsendable_faults
 from httptask.dsl.tasks.http.written import written_faults
 from httptask.dsl.tasks.kind import CallKind, TaskNode
+from httptask.dsl.value_shape import ValueShape
 from httptask.json.pointer import child_pointer
 from httptask.json.types import is_number
 
@@ -71,7 +71,7 @@ class _HttpKind(CallKind[Arguments]):
         yield from request_faults(node, spec.method)
         yield from unsendable_faults(node, getattr(spec, "keep_headers", ()))
 
-    def output(self, node: TaskNode) -> SchemaShape | None:
+    def output(self, node: TaskNode) -> ValueShape | None:
         return response_shape(node) if self.spec(node).output == "response" else None
 
     def policies(self, node: TaskNode) -> Mapping[str, AuthenticationPolicy]:
@@ -158,9 +158,9 @@ class _HttpRequest(_HttpKind[HttpRequestArguments]):
         yield from super().faults(node, use)
         yield from secret_address_faults(node, self.spec(node).paginate)
 
-    def output(self, node: TaskNode) -> SchemaShape | None:
+    def output(self, node: TaskNode) -> ValueShape | None:
         if self.spec(node).paginate is not None:
-            return SchemaShape.of({"type": "array"})
+            return ValueShape.of({"type": "array"})
         return super().output(node)
 
     def durations(self, node: TaskNode) -> Mapping[str, DurationLiteral]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from httptask.dsl.parts import Part
+from httptask.dsl.expression_parts import Part
 
 __all__ = [
     "AUTHENTICATION",

@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 from httptask.diagnostics.fault import Fault, Severity
-from httptask.dsl.schema_shape import SchemaShape
 from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpRequestArguments, named_connections
 from httptask.dsl.tasks.kind import TaskNode
+from httptask.dsl.value_shape import ValueShape
 from httptask.http.headers import is_allowed
 from httptask.json.types import is_object
 
@@ -21,12 +21,12 @@ _KEPT_HEADERS: Final = "x-kept-headers"
 """In a schema of the headers of a response: the task that it answers."""
 
 
-def response_shape(node: TaskNode) -> SchemaShape:
+def response_shape(node: TaskNode) -> ValueShape:
     """The shape of the output of a task that is its whole response (dsl-reference.md, HTTP Response)."""
     return _object({"request": _REQUEST, **_head(node), "content": {}})
 
 
-def page_shape(node: TaskNode) -> SchemaShape:
+def page_shape(node: TaskNode) -> ValueShape:
     """The shape of `$response` in the expressions of `paginate`."""
     return _object(_head(node))
 
@@ -35,11 +35,11 @@ def _head(node: TaskNode) -> dict[str, Any]:
     return {"statusCode": {"type": "integer"}, "headers": {**_TEXT_MAP, _KEPT_HEADERS: node}}
 
 
-def _object(properties: dict[str, Any]) -> SchemaShape:
-    return SchemaShape.of({"type": "object", "properties": properties, "additionalProperties": False})
+def _object(properties: dict[str, Any]) -> ValueShape:
+    return ValueShape.of({"type": "object", "properties": properties, "additionalProperties": False})
 
 
-def header_fault(pointer: str, shape: SchemaShape, name: str, offset: int) -> Fault | None:
+def header_fault(pointer: str, shape: ValueShape, name: str, offset: int) -> Fault | None:
     """What is wrong with reading a name from a shape, if that is one of a response's headers.
 
     Args:

@@ -1,4 +1,4 @@
-"""JSON Schema read as the shape of a value: which keys it can have."""
+"""The shape of a value, as far as its JSON Schema tells: which keys it can have."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from httptask.diagnostics.words import Kind
 from httptask.json.pointer import pointer_tokens
 from httptask.json.types import is_array, is_object
 
-__all__ = ["MissingKey", "SchemaShape"]
+__all__ = ["MissingKey", "ValueShape"]
 
 _NO_OBJECTS: Final = {
     "array": Kind.LIST,
@@ -45,18 +45,18 @@ class MissingKey:
 
 
 @dataclass(frozen=True, slots=True)
-class SchemaShape:
+class ValueShape:
     """A schema, and the whole that its local references (`#/...`) point into."""
 
     schema: Any
     root: Any
 
     @classmethod
-    def of(cls, schema: Any) -> "SchemaShape":
+    def of(cls, schema: Any) -> "ValueShape":
         """The shape of a whole schema."""
         return cls(schema, schema)
 
-    def item(self) -> "SchemaShape | None":
+    def item(self) -> "ValueShape | None":
         """What an item of a list is, whichever it is; None when nothing is known about it."""
         items: list[Any] = [
             option["items"]
@@ -65,9 +65,9 @@ class SchemaShape:
             for option in self._options()
             if not _is_only(option, "null")
         ]
-        return SchemaShape({"anyOf": items}, self.root) if items else None
+        return ValueShape({"anyOf": items}, self.root) if items else None
 
-    def read(self, key: str) -> "SchemaShape | MissingKey | None":
+    def read(self, key: str) -> "ValueShape | MissingKey | None":
         """What stands behind a key; None when nothing is known about it."""
         options = [option for option in self._options() if not _is_only(option, "null")]
         objects = [option for option in options if not _is_only(option, *_NO_OBJECTS)]
@@ -78,7 +78,7 @@ class SchemaShape:
             return None
         found = [_behind(option, key) for option in objects if _behind(option, key) is not None]
         if found:
-            return SchemaShape(found[0] if len(found) == 1 else {"anyOf": found}, self.root)
+            return ValueShape(found[0] if len(found) == 1 else {"anyOf": found}, self.root)
         known = dict.fromkeys(name for option in objects for name in option.get("properties", ()))
         return MissingKey(
             tuple(known), closed=all(option.get("additionalProperties") is False for option in objects)

@@ -6,7 +6,7 @@ import pytest
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 
-from httptask.interpreter.server_view import with_attempts
+from httptask.interpreter.fetch_status import with_attempts
 from httptask.interpreter.status import TaskStatus
 
 TOKENS = ("Postponed", "waits for tokens of the connection model, which has 6000 a minute")

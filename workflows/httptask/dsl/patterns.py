@@ -1,4 +1,4 @@
-"""Forms that the standard's schema gives to fields, wherever they stand."""
+"""Patterns that the standard's schema gives to fields, wherever they stand."""
 
 import re
 from typing import Final

@@ -9,7 +9,7 @@ import pytest
 from httptask.http.errors import Unauthorized
 from httptask.http.models import HttpRequest, TextBody
 from httptask.http.url import Url
-from httptask.request.digest import DigestUser
+from httptask.request.digest_authentication import DigestUser
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 
 HASHES: dict[str, Any] = {

@@ -17,7 +17,7 @@ from httptask.scheduling.payloads import payload_of
 from httptask.workflows.errors import CallInvalid
 from httptask.workflows.failures import fault_error
 
-__all__ = ["carried", "require_json"]
+__all__ = ["activity_arguments", "require_json"]
 
 _INFINITE: Final = (b"NaN", b"Infinity")
 _limits: WeakKeyDictionary[asyncio.AbstractEventLoop, CommandLimits] = WeakKeyDictionary()
@@ -46,7 +46,7 @@ def require_json(arguments: Mapping[str, Any]) -> None:
 
 
 @asynccontextmanager
-async def carried(arguments: Sequence[Any], what: str) -> AsyncGenerator[list[RawValue]]:
+async def activity_arguments(arguments: Sequence[Any], what: str) -> AsyncGenerator[list[RawValue]]:
     """Arguments as Temporal carries them, from when it is their activity's turn until that has ended.
 
     Args:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from httptask.config import ConfigInvalid, load_config
-from httptask.config.credentials import credential_warnings
+from httptask.config.credential_warnings import credential_warnings
 from support.configs import written
 
 SERVER = '[connections.x]\nbase_url = "https://x.example.com"\n'
