@@ -1,23 +1,26 @@
-"""Chat completions through the activity's edge, against openai-python with its default and its aiohttp client.
+"""Chat completions as activities, against openai-python with its default and its aiohttp client.
 
     uv run python -m tests.benchmarks.chat
 
-All send the same request, with 10 messages, to the same server, 50 at once, and read the answer: whole, and as a
-stream. Ours does what an activity does besides: request rules, secrets, address guard, deadlines,
-redaction; no Temporal. Theirs only joins the text of a stream, which costs less than its stream helper; that one is
-measured by itself, on a long answer in memory. The clients take turns, in an order that changes from round to round; a ratio is the median of
-the rounds' ratios. The last line is JSON: how many times as fast ours is, and how many times the CPU theirs take.
+All send the same request, with 10 messages, made anew each time, to the same server, 50 at once, and read the answer:
+whole, and as a stream. Ours is the whole activity, from the payload of its request to that of its answer, with heartbeats
+(but without Temporal): request rules, secrets, address guard, deadlines, redaction. Theirs is measured as an activity by
+hand, too, and alone. It only joins the text of a stream, which costs less than its stream helper; that one is measured by
+itself, on a long answer in memory.
+
+The last line is JSON. `plain_over_openai` is how many times as fast our activity is as one by hand with the default client,
+and `…_cpu` how many times the CPU the one by hand takes; `…_bare_openai` is over the client alone.
 """
 
 import asyncio
 import json
 import logging
-import random
 import statistics
 import sys
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +32,17 @@ from openai import AsyncOpenAI, AsyncStream, DefaultAioHttpClient
 from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletionChunk
 
+from httptask.activities.calls import HttpActivities
 from httptask.chat.check import check_body
-from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest
 from httptask.chat.response.reader import read_completion
 from httptask.chat.streaming.assembly import Assembly
 from httptask.client.edge import Edge
 from support.connections import local_connection, secret_store
 
+from .as_activity import as_activity, payload_of
 from .edge_server import STREAMED_TOKENS, TEXT, chunks, edge_server
-from .speed import Speed, measure
+from .speed import Send, in_turns, measure, print_table, ratios
 
 CONCURRENCY = 50
 ROUNDS = 5
@@ -51,68 +55,62 @@ MESSAGES: list[Any] = [
 ]
 BODY: dict[str, Any] = {"model": "m", "messages": MESSAGES}
 
-Ask = Callable[[], Awaitable[str | None]]
-
 
 @asynccontextmanager
-async def clients(url: str, *, stream: bool) -> AsyncGenerator[dict[str, Ask]]:
+async def ways(url: str, *, stream: bool) -> AsyncGenerator[dict[str, Send]]:
     """Ways to ask; each gives the text of the answer."""
     request = ChatRequest(
-        body={**BODY, "stream": stream}, connection="model", idempotency_key="0123456789abcdef"
+        body={**BODY, "stream": stream}, connection="model", attempts=5, idempotency_key="0123456789abcdef"
     )
     connection = local_connection("model", f"{url}/v1", authentication={"bearer": {"token": "$secrets.KEY"}})
     async with AsyncExitStack() as stack:
-        ours = Edge({"model": connection}, secret_store({"KEY": KEY}))
-        stack.push_async_callback(ours.aclose)
+        edge = Edge({"model": connection}, secret_store({"KEY": KEY}))
+        stack.push_async_callback(edge.aclose)
+        activity = as_activity(HttpActivities(lambda: edge).chat_completion, ChatRequest, payload_of(request))
 
-        async def ask_ours() -> str | None:
-            return (await complete(ours, request)).text
+        async def ask() -> str | None:
+            text: str | None = (await activity()).text
+            return text
 
-        def asking(client: AsyncOpenAI) -> Ask:
-            async def ask() -> str | None:
-                answer = await client.chat.completions.create(model="m", messages=MESSAGES)
-                return answer.choices[0].message.content
-
-            async def ask_for_stream() -> str | None:
-                answer = await client.chat.completions.create(model="m", messages=MESSAGES, stream=True)
-                return "".join([chunk.choices[0].delta.content or "" async for chunk in answer])
-
-            return ask_for_stream if stream else ask
-
-        found: dict[str, Ask] = {"ours": ask_ours}
-        for name, http in {"default": None, "aiohttp": DefaultAioHttpClient()}.items():
+        found: dict[str, Send] = {"activity": ask}
+        for name, http in {"openai": None, "openai with aiohttp": DefaultAioHttpClient()}.items():
             client = AsyncOpenAI(api_key=KEY, base_url=f"{url}/v1", http_client=http, max_retries=0)
-            found[name] = asking(await stack.enter_async_context(client))
+            asking = _asking(await stack.enter_async_context(client), stream=stream)
+            found[f"activity with {name}"] = as_activity(asking, dict[str, Any], payload_of(BODY))
+            found[name] = partial(asking, BODY)
         yield found
 
 
+def _asking(client: AsyncOpenAI, *, stream: bool) -> Callable[[dict[str, Any]], Awaitable[str | None]]:
+    async def ask(body: dict[str, Any]) -> str | None:
+        answer = await client.chat.completions.create(**body)
+        text: str | None = answer.choices[0].message.content
+        return text
+
+    async def ask_for_stream(body: dict[str, Any]) -> str:
+        answer = await client.chat.completions.create(**body, stream=True)
+        return "".join([chunk.choices[0].delta.content or "" async for chunk in answer])
+
+    return ask_for_stream if stream else ask
+
+
 async def compare(url: str, kind: str) -> dict[str, float]:
-    """Print a table for one kind of answer; ours over each of openai-python's clients."""
-    speeds: dict[str, list[Speed]] = {}
-    async with clients(url, stream=kind == "stream") as asks:
+    """Print a table for one kind of answer; what is told of it."""
+    async with ways(url, stream=kind == "stream") as asks:
         for ask in asks.values():
             assert await ask() == TEXT
-        for _ in range(ROUNDS):
-            for name in random.sample(list(asks), len(asks)):
-                speeds.setdefault(name, []).append(await measure(asks[name], REQUESTS[kind], CONCURRENCY))
-    print(f"{kind}, {CONCURRENCY} at once:")
-    for name, found in speeds.items():
-        per_second = statistics.median(speed.per_second for speed in found)
-        cpu = statistics.median(speed.cpu_milliseconds for speed in found)
-        print(f"  {name:10} {per_second:8.0f} per second {cpu:7.3f} ms CPU")
-    ours, ratios = speeds["ours"], dict[str, float]()
-    for name in ("default", "aiohttp"):
-        theirs = speeds[name]
-        ratios[f"{kind}_{name}"] = ratio([s.per_second for s in ours], [s.per_second for s in theirs])
-        ratios[f"{kind}_{name}_cpu"] = ratio(
-            [s.cpu_milliseconds for s in theirs], [s.cpu_milliseconds for s in ours]
-        )
-    return ratios
-
-
-def ratio(first: Sequence[float], second: Sequence[float]) -> float:
-    """The median of the rounds' ratios."""
-    return round(statistics.median(one / other for one, other in zip(first, second, strict=True)), 2)
+        speeds = await in_turns(asks, ROUNDS, lambda name: measure(asks[name], REQUESTS[kind], CONCURRENCY))
+    print_table(f"{kind}, {CONCURRENCY} at once", speeds)
+    found: dict[str, float] = {}
+    for key, theirs in {
+        "openai": "activity with openai",
+        "openai_aiohttp": "activity with openai with aiohttp",
+        "bare_openai": "openai",
+        "bare_openai_aiohttp": "openai with aiohttp",
+    }.items():
+        name = f"{kind}_over_{key}"
+        found[name], found[f"{name}_cpu"] = ratios(speeds["activity"], speeds[theirs])
+    return found
 
 
 def validation_milliseconds() -> float:
@@ -164,7 +162,12 @@ async def compare_assembly() -> float:
     print(f"{ASSEMBLED} chunks:")
     for name, found in seconds.items():
         print(f"  {name:10} {statistics.median(found) * 1000:8.0f} ms")
-    return ratio(seconds["openai"], seconds["ours"])
+    return round(
+        statistics.median(
+            theirs / ours for theirs, ours in zip(seconds["openai"], seconds["ours"], strict=True)
+        ),
+        2,
+    )
 
 
 async def main() -> None:

@@ -1,14 +1,19 @@
-"""Requests per second of the activity's edge, against plain httpx, bare aiohttp and pyreqwest in the same run.
+"""Requests per second of the HTTP activity, against plain httpx, bare aiohttp and pyreqwest in the same run.
 
     uv run python -m tests.benchmarks.edge
 
-httpx is measured as it installs. Where the package sniffio happens to be installed, too, httpcore does not search for it in
-vain at each lock, and takes half of the time: `httpx+` is that, and in the JSON `httpx_plus_32` is ours over it.
+Each sends the same chat request, made anew each time, to the same server and parses the answer. Ours is measured twice: as
+the whole `activity`, from the payload of its request to that of its answer with its heartbeat (but without Temporal), and
+as the `edge` alone, which is what a caller without Temporal has: secrets, address guard, deadlines, bounded decoding,
+redaction. The others are measured both ways too: as an activity by hand would send with them, and bare.
 
-Each sends the same chat request to the same server and parses the answer. Ours does what an activity does besides:
-secrets, address guard, deadlines, bounded decoding, redaction. The clients take turns, in an order that changes from
-round to round; a ratio is the median of the rounds' ratios. The last line is JSON: ours over plain httpx, and the kilobytes that
-an activity takes that waits on a stream.
+httpx is measured as it installs. Where the package sniffio happens to be installed, too, httpcore does not search for it in
+vain at each lock, and takes half of the time: `httpx+` is that.
+
+The last line is JSON. `activity_over_httpx_32` is how many times as fast the activity is as one by hand with httpx, 32 at
+once, and `…_cpu` how many times the CPU the one by hand takes; `activity_over_bare_httpx_32` is the activity over httpx
+alone, `edge_over_…` the edge over httpx alone. `edge_cpu_ms_32` is what one call takes of the process;
+`idle_stream_kb` what a worker's memory grows by for an activity that waits on a stream.
 """
 
 import asyncio
@@ -16,12 +21,13 @@ import importlib
 import importlib.machinery
 import json
 import logging
-import random
 import statistics
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -30,20 +36,21 @@ import httpx
 import structlog
 from pyreqwest.client import ClientBuilder
 
+from httptask.activities.calls import HttpActivities
 from httptask.client.edge import Edge
 from httptask.http.models import HttpRequest, JsonBody
 from support.connections import local_connection, secret_store
 
+from .as_activity import as_activity, payload_of
 from .edge_server import edge_server
-from .speed import Speed, measure
+from .speed import Send, Speed, in_turns, measure, print_table, ratios
 
 CONCURRENCIES = (1, 32, 256)
 ROUNDS = 5
 REQUESTS = 1000
 KEY = "sk-benchmark-0123456789"
+PATH = "/chat/completions"
 BODY = {"model": "m", "messages": [{"role": "user", "content": "Explain this. " * 20}]}
-
-Send = Callable[[], Awaitable[object]]
 
 
 class _NotInstalled:
@@ -59,7 +66,7 @@ class _NotInstalled:
 @contextmanager
 def _installation(client: str) -> Generator[None]:
     """What a client's packages see: of all of them only `httpx+` sees sniffio."""
-    if client == "httpx+":
+    if client.endswith("httpx+"):
         importlib.import_module("sniffio")
         yield
         return
@@ -72,80 +79,103 @@ def _installation(client: str) -> Generator[None]:
         sys.meta_path.remove(hidden)
 
 
-@asynccontextmanager
-async def clients(url: str) -> AsyncGenerator[dict[str, Send]]:
-    """Ways to send the request; each with the settings that it has by itself, but for limits of connections."""
-    address = f"{url}/v1/chat/completions"
-    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
-    request = HttpRequest(
+def request() -> HttpRequest:
+    """The request, as an activity gets it."""
+    return HttpRequest(
         method="POST",
-        url="/chat/completions",
+        url=PATH,
         connection="model",
         body=JsonBody(value=BODY),
+        attempts=5,
         idempotency_key="0123456789abcdef",
     )
+
+
+@asynccontextmanager
+async def ways(url: str) -> AsyncGenerator[dict[str, Send]]:
+    """Ways to send the request; each with the settings that it has by itself, but for limits of connections."""
+    address = f"{url}/v1{PATH}"
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
     connection = local_connection("model", f"{url}/v1", authentication={"bearer": {"token": "$secrets.KEY"}})
     async with AsyncExitStack() as stack:
-        ours = Edge({"model": connection}, secret_store({"KEY": KEY}))
-        stack.push_async_callback(ours.aclose)
+        edge = Edge({"model": connection}, secret_store({"KEY": KEY}))
+        stack.push_async_callback(edge.aclose)
         plain = await stack.enter_async_context(httpx.AsyncClient())
         bare = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
         rust = await stack.enter_async_context(ClientBuilder().build())
 
-        async def send_ours() -> object:
-            return (await ours.send(request)).content
+        async def ours() -> object:
+            return (await edge.send(request())).content
 
-        async def send_httpx() -> object:
-            return (await plain.post(address, json=BODY, headers=headers)).json()
+        async def with_httpx(body: dict[str, Any]) -> object:
+            return (await plain.post(address, json=body, headers=headers)).json()
 
-        async def send_aiohttp() -> object:
-            async with bare.post(address, json=BODY, headers=headers) as response:
+        async def with_aiohttp(body: dict[str, Any]) -> object:
+            async with bare.post(address, json=body, headers=headers) as response:
                 return await response.json()
 
-        async def send_pyreqwest() -> object:
-            response = await rust.post(address).body_json(BODY).headers(headers).build().send()
+        async def with_pyreqwest(body: dict[str, Any]) -> object:
+            response = await rust.post(address).body_json(body).headers(headers).build().send()
             return await response.json()
 
+        activity = as_activity(HttpActivities(lambda: edge).http_request, HttpRequest, payload_of(request()))
+
+        async def our_activity() -> object:
+            return (await activity()).content
+
+        body = payload_of(BODY)
         yield {
-            "ours": send_ours,
-            "httpx": send_httpx,
-            "httpx+": send_httpx,
-            "aiohttp": send_aiohttp,
-            "pyreqwest": send_pyreqwest,
+            "activity": our_activity,
+            "activity with httpx": as_activity(with_httpx, dict[str, Any], body),
+            "activity with httpx+": as_activity(with_httpx, dict[str, Any], body),
+            "activity with aiohttp": as_activity(with_aiohttp, dict[str, Any], body),
+            "edge": ours,
+            "httpx": partial(with_httpx, BODY),
+            "httpx+": partial(with_httpx, BODY),
+            "aiohttp": partial(with_aiohttp, BODY),
+            "pyreqwest": partial(with_pyreqwest, BODY),
         }
 
 
+RATIOS = {
+    "activity_over_httpx": ("activity", "activity with httpx"),
+    "activity_over_httpx_plus": ("activity", "activity with httpx+"),
+    "activity_over_aiohttp": ("activity", "activity with aiohttp"),
+    "activity_over_bare_httpx": ("activity", "httpx"),
+    "edge_over_httpx": ("edge", "httpx"),
+    "edge_over_httpx_plus": ("edge", "httpx+"),
+    "edge_over_aiohttp": ("edge", "aiohttp"),
+}
+
+
 async def compare(url: str, concurrency: int) -> dict[str, float]:
-    """Print a table for one concurrency; ours over httpx."""
-    speeds: dict[str, list[Speed]] = {}
-    async with clients(url) as sends:
+    """Print a table for one concurrency; what is told of it."""
+    async with ways(url) as sends:
         answers = [await send() for send in sends.values()]
         assert all(answer == answers[0] for answer in answers)
-        for _ in range(ROUNDS):
-            for name in random.sample(list(sends), len(sends)):
-                with _installation(name):
-                    speeds.setdefault(name, []).append(await measure(sends[name], REQUESTS, concurrency))
-        print(f"{concurrency} at once:")
-        for name in sends:
-            per_second = statistics.median(speed.per_second for speed in speeds[name])
-            cpu = statistics.median(speed.cpu_milliseconds for speed in speeds[name])
-            print(f"  {name:10} {per_second:8.0f} per second {cpu:7.3f} ms CPU")
-    rates = {name: [speed.per_second for speed in found] for name, found in speeds.items()}
-    return {
-        f"{key}_{concurrency}": round(
-            statistics.median(ours / theirs for ours, theirs in zip(rates["ours"], rates[name], strict=True)),
-            2,
-        )
-        for key, name in (("httpx", "httpx"), ("httpx_plus", "httpx+"))
-    }
+
+        async def measured(name: str) -> Speed:
+            with _installation(name):
+                return await measure(sends[name], REQUESTS, concurrency)
+
+        speeds = await in_turns(sends, ROUNDS, measured)
+    print_table(f"{concurrency} at once", speeds)
+    found: dict[str, float] = {}
+    for key, (ours, theirs) in RATIOS.items():
+        name = f"{key}_{concurrency}"
+        found[name], found[f"{name}_cpu"] = ratios(speeds[ours], speeds[theirs])
+    for name in ("activity", "edge", "aiohttp"):
+        cpu = statistics.median(speed.cpu_milliseconds for speed in speeds[name])
+        found[f"{name}_cpu_ms_{concurrency}"] = round(cpu, 3)
+    return found
 
 
 async def main() -> None:
     """Run the benchmark."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     async with edge_server() as url:
-        ratios = {key: ratio for count in CONCURRENCIES for key, ratio in (await compare(url, count)).items()}
-    print(json.dumps(ratios | await idle_streams()))
+        found = {key: value for count in CONCURRENCIES for key, value in (await compare(url, count)).items()}
+    print(json.dumps(found | await idle_streams()))
 
 
 async def idle_streams() -> dict[str, float]:

@@ -18,17 +18,20 @@ __all__ = ["HISTORY", "LABELS", "PICTURE", "Measured", "drawn", "history"]
 HISTORY = Path(__file__).with_name("history.jsonl")
 PICTURE = Path(__file__).parents[2] / "docs/benchmarks.svg"
 LABELS: Mapping[str, Mapping[str, str]] = {
-    "engine": {"engine_throughput_ratio": "runs of a definition, over a workflow by hand"},
-    "edge": {"httpx_32": "requests, 32 at once, over httpx"},
+    "engine": {
+        "by_name_over_httpx": "runs by name, over a workflow by hand with httpx",
+        "by_name_over_aiohttp": "runs by name, over one with aiohttp",
+    },
+    "edge": {"activity_over_httpx_32": "HTTP activities, over one by hand with httpx"},
     "chat": {
-        "plain_default": "chat completions, over openai-python",
-        "stream_default": "streamed ones, over openai-python",
+        "plain_over_openai": "chat completions, over openai-python",
+        "stream_over_openai": "streamed ones, over openai-python",
     },
 }
 """Of each benchmark, the ratios that are kept."""
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 320, 40, 330, 16, 36
-_COLOURS = ("#4f6bed", "#c8511b", "#2f8f5b", "#9b4fb5")
+_COLOURS = ("#4f6bed", "#2a9d9d", "#c8511b", "#2f8f5b", "#9b4fb5")
 
 
 class Measured(TypedDict):

@@ -1,9 +1,10 @@
-"""Memory of an activity that waits on a stream of events.
+"""Memory of an activity that waits on a stream of events, in a worker.
 
     uv run python -m tests.benchmarks.idle_streams
 
-The activity of a worker, heartbeats included, reads 1,000 streams at once that stay silent after an event. Its memory
-is by how much the process has grown. The last line is JSON: kilobytes of each.
+A worker of a process of its own reads 1,000 streams at once that stay silent after an event, each a standalone activity of
+a real Temporal server, heartbeats included. Its memory is by how much the process has grown. The last line is JSON:
+kilobytes of each.
 """
 
 import asyncio
@@ -11,67 +12,102 @@ import gc
 import json
 import logging
 import sys
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import psutil
 import structlog
-from temporalio.testing import ActivityEnvironment
+from temporalio.client import Client
+from temporalio.worker import Worker
 
-from httptask.activities.calls import HttpActivities
-from httptask.client.edge import Edge
-from httptask.http.models import HttpRequest, HttpResponse, StreamReading
-from support.connections import local_connection, secret_store
+from httptask.activities.names import HTTP_REQUEST
+from httptask.http.models import HttpRequest, StreamReading
+from httptask.plugin import HttpTaskPlugin
+from support.cluster import address_of
+from support.connections import local_connection
+from support.runs import temporal_server
 
 from .edge_server import edge_server
 
 STREAMS, TOGETHER = 1000, 50
+QUEUE = "idle"
 REQUEST = HttpRequest(method="GET", url="/idle", connection="feed", stream=StreamReading())
 
 
-async def read(activities: HttpActivities, count: int) -> list[asyncio.Task[HttpResponse]]:
-    """Activities that read a stream each, when the first event of each has come."""
-    tasks: list[asyncio.Task[HttpResponse]] = []
-    begun = asyncio.Semaphore(0)
-
-    def beat(*details: object) -> None:
-        if len(details) > 1:  # the number of the attempt, and from the second heartbeat on how much has come
-            begun.release()
-
-    for _ in range(count):
-        environment = ActivityEnvironment()
-        environment.on_heartbeat = beat
-        tasks.append(asyncio.create_task(environment.run(activities.http_request, REQUEST)))
-    for _ in range(count):
-        await begun.acquire()
-    return tasks
+async def serve(address: str, url: str) -> None:
+    """Be the worker, until the process is killed."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    plugin = HttpTaskPlugin(connections={"feed": local_connection("feed", url)}, register_workflows=False)
+    client = await Client.connect(address, plugins=[plugin])
+    async with Worker(client, task_queue=QUEUE, max_concurrent_activities=2 * STREAMS):
+        while True:
+            await asyncio.sleep(1)
+            gc.collect()
 
 
-def resident_kilobytes() -> int:
-    """Of this process, by Linux."""
-    gc.collect()
-    return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0])
+@dataclass
+class Streams:
+    """The streams that a worker reads."""
+
+    client: Client
+    worker: psutil.Process
+    port: int
+    """Of the server that they come from."""
+    count: int = 0
+
+    async def add(self, count: int) -> None:
+        """Start so many activities, and wait until each has its connection."""
+        self.count += count
+        for _ in range(count):
+            await self.client.start_activity(
+                HTTP_REQUEST,
+                REQUEST,
+                id=uuid.uuid4().hex,
+                task_queue=QUEUE,
+                start_to_close_timeout=timedelta(hours=1),
+                heartbeat_timeout=timedelta(minutes=1),
+            )
+        while self._open() < self.count:  # noqa: ASYNC110 - of another process
+            await asyncio.sleep(0.1)
+
+    def _open(self) -> int:
+        found = self.worker.net_connections("tcp")
+        return sum(bool(one.raddr) and one.raddr.port == self.port for one in found)
 
 
 async def main() -> None:
     """Run the benchmark."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    async with edge_server() as url:
-        edge = Edge({"feed": local_connection("feed", url)}, secret_store({}))
-        activities = HttpActivities(lambda: edge)
-        tasks = await read(activities, TOGETHER)
-        before = resident_kilobytes()
-        for _ in range(STREAMS // TOGETHER):
-            tasks += await read(activities, TOGETHER)
-        grown = resident_kilobytes() - before
-        assert not any(task.done() for task in tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await edge.aclose()
+    async with edge_server() as url, temporal_server() as environment:
+        address = address_of(environment)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.benchmarks.idle_streams", address, url)
+        )
+        try:
+            worker = psutil.Process(process.pid)
+            client = await Client.connect(address, plugins=[HttpTaskPlugin()])
+            streams = Streams(client, worker, int(url.rpartition(":")[2]))
+            await streams.add(TOGETHER)
+            before = await settled(worker)
+            for _ in range(STREAMS // TOGETHER):
+                await streams.add(TOGETHER)
+            grown = await settled(worker) - before
+        finally:
+            process.kill()
+            await process.wait()
     print(f"{before / 1024:.0f} MiB with {TOGETHER} streams, {grown / 1024:.0f} MiB more with {STREAMS} more")
     print(json.dumps({"idle_stream_kb": round(grown / STREAMS, 1)}))
 
 
+async def settled(worker: psutil.Process) -> int:
+    """Resident kilobytes of the worker, once it has had the time to sweep up."""
+    await asyncio.sleep(3)
+    resident: int = worker.memory_info().rss
+    return resident // 1024
+
+
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(serve(*sys.argv[1:]) if len(sys.argv) > 1 else main())
