@@ -2,7 +2,7 @@
 
 import pytest
 
-from httptask.calls.path_templates import path_template
+from httptask.calls.url import path_template
 from httptask.dsl.tasks.http.arguments import HttpRequestArguments
 
 PATHS = {

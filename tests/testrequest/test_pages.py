@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.activities.connections import profile_of
+from httptask.activities.connection_profile import profile_of
 from httptask.dsl.compile import compile_definition
 from httptask.testing import ScriptedServer
 from httptask.testrequest import Sample, plan_request, send_once

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, RootModel, WithJsonS
 from typing_extensions import TypedDict
 
 from httptask.workflows.errors import CallInvalid
-from httptask.workflows.output_type import response_format_of
+from httptask.workflows.strict_schema import response_format_of
 
 Item = TypeVar("Item")
 Object = dict[str, Any]

@@ -1,34 +1,28 @@
-"""The activities that make calls."""
+"""The activities that make calls, and what is counted of those."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from temporalio import activity
-from temporalio.contrib.workflow_streams import WorkflowStreamClient
 
 from httptask.activities import names
 from httptask.activities.attempt import run_attempt
 from httptask.activities.fleet import Fleet
+from httptask.activities.live_text import LivePublisher
 from httptask.activities.metering import Meter
 from httptask.chat.complete import complete
 from httptask.chat.cost import metered
 from httptask.chat.models import ChatRequest, Completion
-from httptask.chat.streaming.live_text import LiveText
 from httptask.client.collecting import collect
 from httptask.client.edge import Edge
-from httptask.http.log import get_logger
 from httptask.http.models import HttpRequest, HttpResponse, JsonBody
 from httptask.response.event_stream import Count
 from httptask.response.events import Select
+from httptask.transport.observation import CallObservation
 
-__all__ = ["HttpActivities"]
-
-_PATIENCE = 1.0
-"""Seconds that Temporal has to take a piece of a text. The last one is waited for before the call returns."""
-
-log = get_logger("httptask.activities")
+__all__ = ["HttpActivities", "count_call"]
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -84,7 +78,7 @@ class HttpActivities:
         async def call(attempt: int) -> Completion:
             live = None
             if request.live is not None and activity.info().workflow_id is not None:
-                live = _Publisher(request.live, attempt)
+                live = LivePublisher(request.live, attempt)
             return await complete(self._edge(), request, attempt=attempt, count=count, live=live)
 
         return await run_attempt(
@@ -103,26 +97,21 @@ class HttpActivities:
             return await self._meter.run(request.connection, body, call)
 
 
-class _Publisher:
-    """Publishes the text of an answer, while it comes, on the stream of the workflow that asked for it.
-
-    An error is logged once; what it kept back is sent with the next piece.
-    """
-
-    def __init__(self, name: str, attempt: int) -> None:
-        self._name = name
-        self._attempt = attempt
-        self._client = WorkflowStreamClient.from_within_activity()
-        self._topic = self._client.topic(names.LIVE_TOPIC, type=LiveText)
-        self._failed = False
-
-    async def hear(self, text: str, *, begins: bool) -> None:
-        """See `Listener.hear`."""
-        try:
-            self._topic.publish(LiveText(name=self._name, attempt=self._attempt, begins=begins, text=text))
-            async with asyncio.timeout(_PATIENCE):
-                await self._client.flush()
-        except Exception as error:  # noqa: BLE001 - nothing that goes wrong here may fail the call
-            if not self._failed:
-                self._failed = True
-                log.warning("live.unpublished", error=type(error).__name__)
+def count_call(call: CallObservation) -> None:
+    """Add a call to the metrics of its worker, beside the SDK's own; outside an activity there are none."""
+    if not activity.in_activity():
+        return
+    meter = activity.metric_meter().with_additional_attributes(
+        {
+            "method": call.method,
+            "host": call.host,
+            "connection": call.connection or "",
+            "status": str(call.status or ""),
+            "verdict": call.verdict,
+        }
+    )
+    meter.create_counter("httptask_requests", "Requests that were sent, or were to be").add(1)
+    meter.create_counter("httptask_received_bytes", "Bytes of answers, as they came").add(call.received)
+    meter.create_histogram_timedelta(
+        "httptask_request_latency", "From the start of a call to its end"
+    ).record(timedelta(milliseconds=call.milliseconds))

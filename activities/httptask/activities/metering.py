@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 from temporalio import activity
 
-from httptask.activities.connections import queue_of
+from httptask.activities.connection_profile import queue_of
 from httptask.activities.token_counts import OwnCount, SharedCount, TokenCount
 from httptask.activities.token_limit import Correction, Need
 from httptask.chat.usage import Usage

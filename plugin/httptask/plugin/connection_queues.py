@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from temporalio.worker import Worker, WorkerConfig
 
-from httptask.activities.connections import queue_of
+from httptask.activities.connection_profile import queue_of
 from httptask.connections.connection import Connection
 
 __all__ = ["ConnectionQueues"]

@@ -21,15 +21,12 @@ from temporalio.worker import (
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from httptask.activities.allowed import AllowedActivities
 from httptask.activities.allowed_activities import AllowedActivity
-from httptask.activities.calls import HttpActivities
-from httptask.activities.connections import ConnectionActivities
+from httptask.activities.calls import HttpActivities, count_call
 from httptask.activities.fleet import Fleet
+from httptask.activities.local_activities import ConfigurationActivities, is_polled, yield_control
 from httptask.activities.metering import Meter
-from httptask.activities.metrics import count_call
 from httptask.activities.storage import stored_from
-from httptask.activities.yielding import yield_control
 from httptask.client.edge import Edge
 from httptask.connections.connection import Connection, default_connections
 from httptask.dsl.selection import select_events
@@ -116,11 +113,13 @@ class HttpTaskPlugin(SimplePlugin):
         # Nothing is sent where fixtures answer, so nothing is held back.
         limited = known if register_activities and fixtures is None else {}
         self._connection_queues = ConnectionQueues(limited)
-        self._connections = ConnectionActivities(
-            known, makes_calls=register_activities, shared=share_queue, has_limits=fixtures is None
+        self._configuration = ConfigurationActivities(
+            known,
+            {activity.name: activity for activity in allowed_activities},
+            makes_calls=register_activities,
+            shared=share_queue,
+            has_limits=fixtures is None,
         )
-        allowed = {activity.name: activity for activity in allowed_activities}
-        self._allowed = AllowedActivities(allowed, shared=share_queue)
         has_token_limits = any(connection.tokens_per_minute for connection in limited.values())
         meter = Meter(limited, shared=share_queue) if has_token_limits else None
         fleet = Fleet(known, shared=share_queue)
@@ -176,9 +175,9 @@ class HttpTaskPlugin(SimplePlugin):
         if self._register_workflows:
             ours += [
                 stored_from,
-                self._connections.resolve_connections,
-                self._connections.is_polled,
-                self._allowed.allow_activities,
+                is_polled,
+                self._configuration.resolve_connections,
+                self._configuration.allow_activities,
             ]
             if self._definitions is not None:
                 ours.append(self._definitions.load_definition)

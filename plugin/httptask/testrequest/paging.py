@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from httptask.activities.connections import ConnectionProfile
+from httptask.activities.connection_profile import ConnectionProfile
 from httptask.calls.pages import Pages
 from httptask.dsl.expression_parts import Part
 from httptask.dsl.expressions import Expression, evaluate, evaluate_condition

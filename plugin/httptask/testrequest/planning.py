@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel
 
-from httptask.activities.connections import ConnectionProfile
+from httptask.activities.connection_profile import ConnectionProfile
 from httptask.calls.activity_call import ActivityCall
 from httptask.calls.chat import chat_output, plan_chat_call
 from httptask.calls.http import http_output, plan_http_call

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypedDict, TypeVar
 from pydantic import BaseModel
 from temporalio.common import RetryPolicy
 
-from httptask.activities.connections import ConnectionProfile
+from httptask.activities.connection_profile import ConnectionProfile
 from httptask.http.models import CallRequest
 from httptask.resilience.retry import Retry
 

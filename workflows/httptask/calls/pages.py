@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
-from httptask.calls.next_url import REDACTED, credential_parameters, next_url
+from httptask.calls.next_url import REDACTED, LinkUnreadable, credential_parameters, link_target, next_url
 from httptask.calls.page_requests import Position, with_position
 from httptask.calls.problem import TaskFault
 from httptask.diagnostics.cutting import shortened
@@ -12,7 +12,6 @@ from httptask.diagnostics.words import kind_of
 from httptask.dsl.expression_parts import Part
 from httptask.dsl.tasks.http.pagination import PaginateArguments
 from httptask.dsl.tasks.http.parts import CURSOR, ITEMS, LAST_PAGE, NEXT
-from httptask.http.links import LinkUnreadable, link_target
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.json.types import is_array, is_object
 

@@ -1,9 +1,10 @@
-"""The URL of an HTTP task: rendered so that data choose no server and no other path than is written."""
+"""The URL of an HTTP task, in which data choose no server and no other path than is written; which calls are alike."""
 
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import quote
 
@@ -11,13 +12,15 @@ import uritemplate
 
 from httptask.calls.problem import TaskFault
 from httptask.diagnostics.words import kind_of
-from httptask.dsl.expressions import Rendered
-from httptask.dsl.tasks.http.arguments import AnyHttpArguments
+from httptask.dsl.expressions import Expression, Rendered, is_expression, parse_address, parse_template
+from httptask.dsl.expressions.template import Secret, TemplateText
+from httptask.dsl.tasks.http.addresses import is_from_data
+from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpRequestArguments, address_of
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
 from httptask.http.models import SecretReference
 from httptask.json.types import is_array, is_object
 
-__all__ = ["RenderPart", "render_url"]
+__all__ = ["RenderPart", "has_address_from_data", "path_template", "render_url"]
 
 RenderPart = Callable[..., Rendered | None]
 """`(part, encode=None)`: renders one compiled part of the task, None when the task has no such part."""
@@ -28,6 +31,10 @@ _BEFORE_PATH = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 _BEHIND_PATH = re.compile(r"[?#]")
 _NOTHING = "\0"
 """Stands where data put nothing into a segment, until it is known whether the segment holds anything else."""
+
+
+_ORIGIN = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_NAMED = re.compile(r"[$.\w]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +160,47 @@ def _percent_encode(text: str) -> str:
 
 def _raise(title: str, detail: str) -> NoReturn:
     TaskFault.raise_standard("expression", title, detail=detail)
+
+
+def path_template(arguments: AnyHttpArguments) -> str | None:
+    """The path of a call as its definition has it, such as `/orders/{.id}`; None where a whole URL is put in."""
+    uri = _address(arguments)
+    path = arguments.path if isinstance(arguments, HttpRequestArguments) else None
+    return _path(uri.rstrip("/") + "/" + path.lstrip("/") if path is not None else uri)
+
+
+def has_address_from_data(arguments: AnyHttpArguments) -> bool:
+    """Whether the whole address of a call comes from data of the run."""
+    return _is_from_data(_address(arguments))
+
+
+def _address(arguments: AnyHttpArguments) -> str:
+    _, address = address_of(arguments) or ("", "")
+    return address
+
+
+@lru_cache(maxsize=1024)
+def _is_from_data(text: str) -> bool:
+    template = parse_address(text, "", [])
+    return template is not None and is_expression(template.value) and is_from_data(template.value.parts[0])
+
+
+@lru_cache(maxsize=1024)
+def _path(text: str) -> str | None:
+    template = parse_template(text, "", [])
+    if template is None:
+        return None
+    value = template.value
+    parts = value.parts if isinstance(value, TemplateText) else (value,)
+    if not isinstance(parts[0], str):
+        return None
+    shown = "".join(map(_shown, parts))
+    return _ORIGIN.sub("", shown).partition("?")[0].partition("#")[0] or "/"
+
+
+def _shown(part: str | Expression | Secret) -> str:
+    """A simple expression stands as it is, any other as `{}`: labels have to be short."""
+    if isinstance(part, Expression):
+        source = part.source.strip()
+        return f"{{{source}}}" if _NAMED.fullmatch(source) else "{}"
+    return part if isinstance(part, str) else f"${part.name}"

@@ -11,7 +11,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
 from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 
 from httptask.activities.allowed_activities import AllowedActivity
-from httptask.activities.connections import ConnectionProfile
+from httptask.activities.connection_profile import ConnectionProfile
 from httptask.activities.names import IS_POLLED
 from httptask.calls.activity_call import ActivityCall, counted
 from httptask.scheduling.deadlines import Deadline

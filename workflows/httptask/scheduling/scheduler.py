@@ -11,7 +11,7 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
 
 from httptask.activities.allowed_activities import AllowedActivity
-from httptask.activities.connections import ConnectionProfile
+from httptask.activities.connection_profile import ConnectionProfile
 from httptask.calls.activity_call import ActivityCall, activity_options, counted, fitting_summary
 from httptask.calls.problem import TaskFault, problem_of_failure
 from httptask.scheduling.command_limits import CommandLimits

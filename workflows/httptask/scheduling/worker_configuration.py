@@ -10,7 +10,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 from httptask.activities.allowed_activities import ActivityAllowance, AllowedActivity
-from httptask.activities.connections import ConnectionProfile, ResolvedConnections
+from httptask.activities.connection_profile import ConnectionProfile, ResolvedConnections
 from httptask.activities.names import ALLOW_ACTIVITIES, RESOLVE_CONNECTIONS
 
 __all__ = ["allow_activities", "ask_worker", "resolve_connections"]

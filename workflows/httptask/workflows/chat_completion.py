@@ -23,7 +23,7 @@ from httptask.workflows.errors import CallInvalid
 from httptask.workflows.failures import fault_error
 from httptask.workflows.http_request import CallOptions, execute
 from httptask.workflows.live_text import require_stream
-from httptask.workflows.output_type import response_format_of
+from httptask.workflows.strict_schema import response_format_of
 
 __all__ = ["chat_completion"]
 

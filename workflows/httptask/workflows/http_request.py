@@ -11,7 +11,7 @@ from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
-from httptask.activities.connections import ConnectionProfile
+from httptask.activities.connection_profile import ConnectionProfile
 from httptask.activities.names import HTTP_REQUEST
 from httptask.calls.activity_call import (
     HTTP_SECONDS,

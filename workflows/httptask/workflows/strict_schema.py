@@ -1,13 +1,18 @@
-"""JSON Schema in the form that strict structured output takes: a part of the language, where every object is closed."""
+"""From a pydantic model to the JSON Schema of strict structured output: a part of the language, all objects closed."""
 
+import inspect
 import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NoReturn
 
-from httptask.json.types import is_array, is_object
+from pydantic import BaseModel
+from pydantic.errors import PydanticUserError
 
-__all__ = ["NotStrict", "strict_schema"]
+from httptask.json.types import is_array, is_object
+from httptask.workflows.errors import CallInvalid
+
+__all__ = ["response_format_of"]
 
 _CONSTRAINTS: Final = frozenset(
     {
@@ -48,23 +53,35 @@ _REFERENCE: Final = "#/$defs/"
 _TYPES: Final = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
 
 
-class NotStrict(ValueError):
+def response_format_of(output_type: Any) -> dict[str, Any]:
+    """The `response_format` of a chat completion whose answer is an instance of a pydantic model.
+
+    Raises:
+        CallInvalid: it is no model, or one that strict structured output can't express.
+    """
+    if not (inspect.isclass(output_type) and issubclass(output_type, BaseModel)):
+        raise CallInvalid(
+            f"`output_type` is a pydantic model, and {output_type!r} is none: write one with a field that holds it"
+        )
+    name = output_type.__name__
+    try:
+        schema = _Conversion(output_type.model_json_schema()).root()
+    except _NotStrict as reason:
+        raise CallInvalid(f"{name} can't be asked for as strict structured output: {reason}") from None
+    except PydanticUserError as error:
+        raise CallInvalid(f"{name} has no JSON schema: {error.message}") from None
+    api_name = re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64]  # the API takes no others: Box[int]
+    return {"type": "json_schema", "json_schema": {"name": api_name, "schema": schema, "strict": True}}
+
+
+class _NotStrict(ValueError):
     """Strict structured output has no form for a schema; the message names the place and the cure."""
 
 
-def strict_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The strict form of a schema that pydantic made.
+class _Conversion:
+    """Converts a schema that pydantic made, and those of its definitions that are still referred to.
 
     Constraints that strict mode does not know are told in the description of what they constrain.
-
-    Raises:
-        NotStrict: there is none.
-    """
-    return _Conversion(schema).root()
-
-
-class _Conversion:
-    """Converts a schema, and those of its definitions that are still referred to.
 
     Strict mode takes a reference only where it stands alone. One with a description of its own is replaced by its
     definition, except within that definition.
@@ -198,4 +215,4 @@ def _types(node: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _refuse(place: str, problem: str, cure: str) -> NoReturn:
-    raise NotStrict(f"{f'`{place}`' if place else 'it'} {problem}: write {cure}")
+    raise _NotStrict(f"{f'`{place}`' if place else 'it'} {problem}: write {cure}")

@@ -196,7 +196,7 @@ def _fault(store: "SecretStore", name: str) -> str | None:
 
 def _unpermitted(config: "Config", loaded: "Loaded") -> Iterator[tuple[str, str]]:
     """Where a definition needs what is not permitted, and what that is."""
-    from httptask.dsl.checks.literals import LITERAL_CREDENTIAL
+    from httptask.dsl.checks.secrets import LITERAL_CREDENTIAL
     from httptask.egress.hosts import is_allowed
 
     literals = [] if config.worker.allow_literal_credentials else loaded.reports

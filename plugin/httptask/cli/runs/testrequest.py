@@ -7,7 +7,7 @@ from typing import Any
 
 from temporalio.service import RPCError, RPCStatusCode
 
-from httptask.activities.connections import profile_of
+from httptask.activities.connection_profile import profile_of
 from httptask.calls.problem import TaskFault
 from httptask.chat.models import Completion
 from httptask.cli.temporal.cluster import Cluster, connect

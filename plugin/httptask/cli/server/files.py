@@ -1,12 +1,16 @@
-"""The folder that the embedded server keeps its files in, and how they are opened: never through a link."""
+"""The folder that the embedded server keeps its files in, its database among them: written through no link."""
 
+import contextlib
 import os
+import sqlite3
 import stat
+import time
 from pathlib import Path
 
+from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
 
-__all__ = ["open_regular", "prepare_folder"]
+__all__ = ["Database", "open_regular", "prepare_folder"]
 
 _PRIVATE = 0o600
 
@@ -61,3 +65,65 @@ def _require_own(directory: Path) -> None:
             )
         if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
             raise CliError(f"{entry}: is no regular file: httptask writes through no link", "remove it")
+
+
+class Database:
+    """The files of a database, and a mark beside them while a server lays it out.
+
+    A server that was killed over that leaves half of one, which opens no more.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / "temporal.db"
+        self._mark = directory / "temporal.db.unfinished"
+
+    def prepare(self) -> None:
+        """Make way for a new database, where the last one was not finished.
+
+        Only what certainly holds no run is removed. What can't be read is moved aside, and that is said.
+        """
+        if self._mark.exists() and self.path.exists():
+            runs = self._runs()
+            if runs == 0:
+                self._remove()
+            elif runs is None:
+                self._move_aside()
+            else:
+                self._mark.unlink()
+        if not self.path.exists():
+            self._mark.touch()
+
+    def finished(self) -> None:
+        """Note that a server that answers has laid it out."""
+        self._mark.unlink(missing_ok=True)
+
+    def _runs(self) -> int | None:
+        """How many runs it holds; None when it can't be told."""
+        try:
+            with contextlib.closing(sqlite3.connect(self.path)) as connection:
+                tables = connection.execute(
+                    "SELECT 1 FROM sqlite_master WHERE name = 'executions'"
+                ).fetchall()
+                if not tables:
+                    return 0
+                [(runs,)] = connection.execute("SELECT count(*) FROM executions").fetchall()
+                return int(runs)
+        except sqlite3.Error:
+            return None
+
+    def _files(self) -> list[Path]:
+        """The database, and the journals of SQLite's beside it."""
+        return [file for file in self.path.parent.glob(f"{self.path.name}*") if file != self._mark]
+
+    def _remove(self) -> None:
+        for file in self._files():
+            file.unlink()
+
+    def _move_aside(self) -> None:
+        aside = self.path.with_name(f"set-aside-{time.strftime('%Y%m%dT%H%M%S')}")
+        aside.mkdir(exist_ok=True)
+        for file in self._files():
+            file.rename(aside / file.name)
+        print_note(
+            f"{self.path} can't be read, and was not finished when its server was killed: moved to {aside}/"
+        )

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from httptask.cli.project.installation import installing
-from httptask.cli.server.database import Database
+from httptask.cli.server.files import Database
 from httptask.cli.server.locks import FileLock
 from httptask.cli.server.log import ServerLog
 from httptask.cli.server.record import ServerRecord, start_of

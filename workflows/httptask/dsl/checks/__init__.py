@@ -1,20 +1,16 @@
-"""What a definition means: pure checks of a compiled program, one concern in each module; a kind has its own."""
+"""What a definition means: pure checks of a compiled program, one subject in each module; a kind has its own."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from httptask.diagnostics.fault import Fault
-from httptask.dsl.checks.durations import check_durations
 from httptask.dsl.checks.flow import check_flow
-from httptask.dsl.checks.forms import check_forms
-from httptask.dsl.checks.literals import check_literals
 from httptask.dsl.checks.metadata import check_metadata
 from httptask.dsl.checks.names import check_names
-from httptask.dsl.checks.placeholders import check_placeholders
-from httptask.dsl.checks.references import check_references
-from httptask.dsl.checks.schemas import check_schemas
-from httptask.dsl.checks.secrets import check_secrets
+from httptask.dsl.checks.references import check_placeholders, check_references
+from httptask.dsl.checks.secrets import check_literals, check_secrets
 from httptask.dsl.checks.shapes import check_shapes
+from httptask.dsl.checks.standard_types import check_durations, check_errors_and_policies, check_schemas
 from httptask.dsl.program import Program
 
 __all__ = ["CHECKS"]
@@ -35,7 +31,7 @@ CHECKS: Final[tuple[Callable[[Program], Iterable[Fault]], ...]] = (
     check_placeholders,
     check_names,
     check_durations,
-    check_forms,
+    check_errors_and_policies,
     check_metadata,
     check_schemas,
 )

@@ -1,19 +1,23 @@
-"""Variables and `$tasks`: whether an expression can see what it names.
+"""Variables and `$tasks`: whether an expression can see what it names; variables of other tools.
 
 dsl.md, "Runtime expression arguments", says which expression sees which argument; loops add theirs, and this
 runtime adds `$tasks`.
 """
 
+import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.checks.places import offset_in
 from httptask.dsl.expression_parts import ExpressionUse, Place
+from httptask.dsl.expressions import TemplateText
 from httptask.dsl.program import Program, Scope
+from httptask.json.pointer import child_pointer
+from httptask.json.types import is_array, is_object
 
-__all__ = ["check_references", "visible_variables"]
+__all__ = ["check_placeholders", "check_references", "visible_variables"]
 
 _EVERYWHERE: Final = frozenset({"workflow", "runtime"})
 _BEFORE_INPUT: Final = _EVERYWHERE | {"context", "task", "tasks"}
@@ -50,6 +54,8 @@ _INSTEAD: Final = {
     "task": "there is no task here",
     "authorization": "only a task's own fields, `output.as` and `export.as` see `$authorization`",
 }
+_PLACEHOLDER: Final = re.compile(r"\{\{\s*([$.\w]*\w)\s*\}\}")
+"""Of other tools."""
 
 
 def visible_variables(program: Program, use: ExpressionUse) -> frozenset[str]:
@@ -151,3 +157,27 @@ def _chain(program: Program, scope: str) -> Iterator[Scope]:
     while current is not None:
         yield program.scopes[current]
         current = program.scopes[current].parent
+
+
+def check_placeholders(program: Program) -> Iterator[Fault]:
+    """Find what other tools fill in, `{{name}}`, and what is sent as it stands here; in an address it is an error."""
+    for use in program.templates:
+        if use.pointer == f"{use.task}/with":
+            yield from _placeholders(use.pointer, use.template.value)
+
+
+def _placeholders(pointer: str, value: Any) -> Iterator[Fault]:
+    if is_object(value):
+        for key, inner in value.items():
+            yield from _placeholders(child_pointer(pointer, key), inner)
+    elif is_array(value):
+        for index, inner in enumerate(value):
+            yield from _placeholders(child_pointer(pointer, index), inner)
+    for part in value.parts if isinstance(value, TemplateText) else (value,):
+        placeholder = _PLACEHOLDER.search(part) if isinstance(part, str) else None
+        if placeholder is not None:
+            name = placeholder[1].lstrip("$.").removeprefix("json.")
+            message = f"`{placeholder[0]}` is sent as it stands"
+            hint = f"if it is a variable, write `${{ .{name} }}`"
+            yield Fault(pointer, "no-variable", message, hint, Severity.WARNING)
+            return

@@ -1,20 +1,32 @@
-"""Secrets: declared, and only in those places of a request where the activity inserts them."""
+"""Secrets: declared, and only in those places of a request where the activity inserts them; credentials that are none.
+
+Whoever may read the definition, or the history of a run, has what is written out.
+"""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.checks.places import offset_in
 from httptask.dsl.expression_parts import TemplateUse
 from httptask.dsl.program import Program
+from httptask.http.headers import is_credential
+from httptask.json.pointer import child_pointer
+from httptask.json.types import is_object
 
-__all__ = ["check_secrets"]
+__all__ = ["LITERAL_CREDENTIAL", "check_literals", "check_secrets"]
+
+LITERAL_CREDENTIAL: Final = "literal-credential"
+"""Code of the fault."""
 
 _WHERE: Final = (
     "secrets go into authentication and into `endpoint`, `headers`, `query` and the body of a call only: "
     "everything else is kept in the history"
 )
+_CREDENTIALS: Final = frozenset({"password", "token", "secret", "assertion"})
+_NOT_CREDENTIALS: Final = frozenset({"endpoints"})
+_LITERAL_HINT: Final = "declare a secret under `use.secrets`, and write `${ $secrets.NAME }` here"
 
 
 def check_secrets(program: Program) -> Iterator[Fault]:
@@ -61,3 +73,40 @@ def _may_hold_secrets(program: Program, use: TemplateUse, pointer: str) -> bool:
     node = program.nodes[use.task]
     arguments = f"{node.pointer}/with/"
     return pointer.startswith(arguments) and node.kind.may_hold_secrets(pointer.removeprefix(arguments))
+
+
+def check_literals(program: Program) -> Iterator[Fault]:
+    """Find headers and authentications whose credential is no secret."""
+    found = (fault for use in program.templates for fault in _literals(use))
+    yield from dict.fromkeys(found)
+
+
+def _literals(use: TemplateUse) -> Iterator[Fault]:
+    value = use.template.value
+    if use.pointer.startswith("/use/authentications/") or use.pointer.endswith("/endpoint/authentication"):
+        yield from _in_policy(use.pointer, value)
+    elif use.pointer.endswith("/with") and is_object(value) and is_object(value.get("headers")):
+        for name, text in value["headers"].items():
+            if is_credential(name) and isinstance(text, str) and text:
+                yield _literal(child_pointer(f"{use.pointer}/headers", name), name)
+
+
+def _in_policy(pointer: str, value: Any) -> Iterator[Fault]:
+    if not is_object(value):
+        return
+    for key, inner in value.items():
+        place = child_pointer(pointer, key)
+        if key in _CREDENTIALS and isinstance(inner, str) and inner:
+            yield _literal(place, key)
+        elif key not in _NOT_CREDENTIALS:
+            yield from _in_policy(place, inner)
+
+
+def _literal(pointer: str, name: str) -> Fault:
+    return Fault(
+        pointer,
+        LITERAL_CREDENTIAL,
+        f"`{name}` holds a credential as it is",
+        _LITERAL_HINT,
+        severity=Severity.WARNING,
+    )

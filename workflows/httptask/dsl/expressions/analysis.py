@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from httptask.diagnostics.fault import Fault
-from httptask.dsl.expressions.existence import is_tested, key_of_has
 from httptask.dsl.expressions.lexer import Token
 from httptask.dsl.expressions.paths import (
     ASSIGNMENTS,
     Path,
     Reading,
     follow_pipes,
+    is_tested,
+    key_of_has,
     static_path,
     string_value,
 )

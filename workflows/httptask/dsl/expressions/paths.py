@@ -1,4 +1,4 @@
-"""Static paths: the keys that follow a value as far as they are written out."""
+"""Static paths: the keys that follow a value as far as they are written out, and tests for whether they exist."""
 
 import json
 from collections.abc import Sequence
@@ -6,7 +6,17 @@ from typing import Final, NamedTuple
 
 from httptask.dsl.expressions.lexer import Token
 
-__all__ = ["ASSIGNMENTS", "ITEM", "Path", "Reading", "follow_pipes", "static_path", "string_value"]
+__all__ = [
+    "ASSIGNMENTS",
+    "ITEM",
+    "Path",
+    "Reading",
+    "follow_pipes",
+    "is_tested",
+    "key_of_has",
+    "static_path",
+    "string_value",
+]
 
 ITEM: Final = None
 """Stands in a path for an item of a list, whichever it is: `[0]`, `[]`, `map(…)`."""
@@ -14,6 +24,10 @@ ITEM: Final = None
 ASSIGNMENTS: Final = frozenset({"=", "|=", "+=", "-=", "*=", "/=", "%=", "//="})
 _BEGIN_OPERANDS: Final = frozenset({"|", ",", ";", ":", "if", "then", "elif", "else"})
 """What binds no tighter than a pipe: a path behind it is all of what it is piped from."""
+_ALTERNATIVES: Final = frozenset({"//", "//=", "?"})
+_COMPARISONS: Final = frozenset({"==", "!="})
+_LOGIC: Final = frozenset({"and", "or"})
+_ABOUT_NULL: Final = frozenset({"not", "nulls", "type", "values"})
 
 Path = tuple[str | None, ...]
 
@@ -85,6 +99,38 @@ def follow_pipes(tokens: Sequence[Token], start: int, end: int) -> tuple[Path, i
     return path, end
 
 
+def is_tested(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether an expression asks if what stands between two tokens is there at all: `.a == null`, `.a?`, `.a // 0`.
+
+    Args:
+        tokens: the expression.
+        start: index of its first token.
+        end: index of the first token behind it.
+    """
+    if any(token.text == "?" for token in tokens[start:end]):
+        return True
+    while _text(tokens, start - 1) == "(" and _text(tokens, end) == ")":
+        start, end = start - 1, end + 1
+    before, behind = _text(tokens, start - 1), _text(tokens, end)
+    if behind in _ALTERNATIVES or behind in _LOGIC or before in _LOGIC:
+        return True
+    if behind in _COMPARISONS and _text(tokens, end + 1) == "null":
+        return True
+    if before in _COMPARISONS and _text(tokens, start - 2) == "null":
+        return True
+    return (before in ("if", "elif") and behind == "then") or (
+        behind == "|" and _text(tokens, end + 1) in _ABOUT_NULL
+    )
+
+
+def key_of_has(tokens: Sequence[Token], at: int) -> str | None:
+    """The key that `has("key")` at a token asks for."""
+    argument = tokens[at + 2 : at + 3]
+    if _text(tokens, at) != "has" or not argument or argument[0].kind != "string":
+        return None
+    return string_value(argument[0].text)
+
+
 def _step(tokens: Sequence[Token], at: int) -> tuple[str | None, int]:
     """One key or item and how many tokens it takes; none where something else stands."""
     dots = int(_text(tokens, at) == ".")
@@ -107,7 +153,7 @@ def _step(tokens: Sequence[Token], at: int) -> tuple[str | None, int]:
 
 
 def _text(tokens: Sequence[Token], at: int) -> str:
-    return tokens[at].text if at < len(tokens) else ""
+    return tokens[at].text if 0 <= at < len(tokens) else ""
 
 
 def string_value(literal: str) -> str:

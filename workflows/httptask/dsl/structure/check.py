@@ -11,13 +11,12 @@ from httptask.diagnostics.words import wrong_kind
 from httptask.dsl.bounds import MAX_DEPTH, MAX_TASKS
 from httptask.dsl.definition import Definition
 from httptask.dsl.metadata import rules_level
-from httptask.dsl.structure.calls import argument_errors, call_faults
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.indentation import indented
 from httptask.dsl.structure.messages import fault_of
 from httptask.dsl.structure.nulls import null_faults
 from httptask.dsl.structure.repair import repair
-from httptask.dsl.structure.tasks import list_faults, raw_tasks
+from httptask.dsl.structure.tasks import argument_errors, call_faults, list_faults, raw_tasks
 from httptask.dsl.structure.validate import errors_of
 from httptask.json.pointer import child_pointer
 from httptask.json.types import is_array, is_object

@@ -2,7 +2,7 @@
 
 import pytest
 
-from httptask.http.links import LinkUnreadable, link_target
+from httptask.calls.next_url import LinkUnreadable, link_target
 
 
 @pytest.mark.parametrize(

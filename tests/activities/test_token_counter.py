@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from httptask.resilience.token_bucket import TokenBucket
+from httptask.activities.token_counter import TokenBucket
 
 
 @pytest.fixture

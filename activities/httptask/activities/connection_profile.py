@@ -1,0 +1,56 @@
+"""What a run learns of the connections that it uses: once, at its start, recorded in its history."""
+
+from pydantic import BaseModel, ConfigDict
+
+from httptask.authentication.models import ApiKeyAuthentication
+from httptask.connections.connection import Connection
+from httptask.resilience.retry import Retry
+
+__all__ = ["ConnectionProfile", "ResolvedConnections", "profile_of", "queue_of"]
+
+
+class ConnectionProfile(BaseModel):
+    """What a workflow needs to know to schedule the calls of a connection; the rest stays with its worker."""
+
+    model_config = ConfigDict(frozen=True)
+
+    task_queue: str | None = None
+    """The connection's own task queue; None for the workflow's."""
+    retry: Retry = Retry()
+    total: float | None = None
+    """Deadline of one attempt in seconds, where the connection sets one."""
+    server: str | None = None
+    """Origin of the connection's server, where its worker can tell."""
+    query_key: str | None = None
+    """The query parameter that holds the connection's credential, where there is one."""
+
+
+class ResolvedConnections(BaseModel):
+    """Profiles by the connection's name."""
+
+    profiles: dict[str, ConnectionProfile]
+
+
+def profile_of(connection: Connection, task_queue: str | None = None) -> ConnectionProfile:
+    """The profile of a connection for workflows on a task queue."""
+    own_queue = queue_of(task_queue, connection.name) if task_queue and connection.is_limited else None
+    return ConnectionProfile(
+        task_queue=own_queue,
+        retry=connection.retry,
+        total=connection.limits.total,
+        server=connection.origin,
+        query_key=_query_key(connection),
+    )
+
+
+def _query_key(connection: Connection) -> str | None:
+    match connection.written.authentication:
+        case ApiKeyAuthentication(place="query", name=name):
+            return name
+        case _:
+            return None
+
+
+def queue_of(task_queue: str, connection: str) -> str:
+    """The queue of a limited connection, shared by all workers that share the queue of the workflows."""
+    return f"{task_queue}/{connection}"
