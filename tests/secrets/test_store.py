@@ -39,45 +39,110 @@ def test_a_field_of_an_object() -> None:
     assert store({"V": '{"user": "u", "n": 1}'}, environment="V").resolve("KEY", "user") == "u"
 
 
-@pytest.mark.parametrize("text", ["{}", '{"user": 1}', '{"user": ""}', "[]", "not json", '"user"'])
+@pytest.mark.parametrize(
+    "text",
+    ["{}", '{"user": 1}', '{"user": ""}', "[]", "not json", '"user"', "[" * 100_000],
+    ids=["empty", "a number", "an empty text", "an array", "no JSON", "a text", "nested too deeply"],
+)
 def test_a_missing_field_is_named_and_nothing_else(text: str) -> None:
-    with pytest.raises(SecretUnavailable, match="not a JSON object with a text under 'user'") as caught:
+    with pytest.raises(SecretUnavailable) as caught:
         store({"V": text}, environment="V").resolve("KEY", "user")
-    assert "not json" not in caught.value.message
+    assert caught.value.message == "the secret KEY is not a JSON object with a text under 'user'"
+    assert not caught.value.of_worker  # another worker has the same value
+
+
+MOST_BYTES = 65_536
 
 
 def test_unusable_sources(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "empty").write_bytes(b"\n")
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
-    (tmp_path / "large").write_bytes(b"x" * 70_000)
+    (tmp_path / "large").write_bytes(b"x" * (MOST_BYTES + 1))
+    variable = "the secret KEY has no value: set the environment variable VARIABLE"
+    file = f"the file of the secret KEY {{}}: {tmp_path}/{{}}"
     cases: list[tuple[SecretStore, str]] = [
-        (store(environment="VARIABLE"), "set the environment variable VARIABLE"),
-        (store({"VARIABLE": ""}, environment="VARIABLE"), "set the environment variable VARIABLE"),
-        (store(), "names no source"),
-        (store(file=tmp_path / "missing"), "can't be read"),
-        (store(file=tmp_path / "pipe"), "can't be read"),
-        (store(file=tmp_path / "empty"), "is empty"),
-        (store(file=tmp_path / "binary"), "is not UTF-8"),
-        (store(file=tmp_path / "large"), "is larger than"),
+        (store(environment="VARIABLE"), variable),
+        (store({"VARIABLE": ""}, environment="VARIABLE"), variable),
+        (store(), "[secrets.KEY] names no source: give it `environment` or `file`"),
+        (store(file=tmp_path / "missing"), file.format("can't be read", "missing")),
+        (store(file=tmp_path / "pipe"), file.format("can't be read", "pipe")),
+        (store(file=tmp_path / "empty"), file.format("is empty", "empty")),
+        (store(file=tmp_path / "binary"), file.format("is not UTF-8", "binary")),
+        (store(file=tmp_path / "large"), file.format("is larger than 65536 bytes", "large")),
     ]
     for unusable, message in cases:
-        with pytest.raises(SecretUnavailable, match=message):
+        with pytest.raises(SecretUnavailable) as caught:
             unusable.resolve("KEY", None)
+        assert caught.value.message == message
+        assert caught.value.of_worker
+
+
+def test_a_file_as_large_as_it_may_be(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"x" * MOST_BYTES)
+    assert store(file=tmp_path / "key").resolve("KEY") == "x" * MOST_BYTES
 
 
 def test_an_undeclared_secret_never_becomes_another() -> None:
     secrets = SecretStore({}, {"KEY": "value", "OPENAI_API_KEY": "value"})
-    with pytest.raises(SecretUnavailable, match=r"add \[secrets.KEY\]"):
+    with pytest.raises(SecretUnavailable) as caught:
         secrets.resolve("KEY", None)
+    assert caught.value.message == (
+        "the secret KEY is not declared on this worker: add [secrets.KEY] with `environment` or `file` to httptask.toml"
+    )
+    assert caught.value.of_worker
 
 
 def test_placeholders_stand_in_for_missing_values_only() -> None:
-    assert store({"V": "value"}, environment="V", placeholder=True).resolve("KEY", None) == "value"
-    made_up = SecretStore({}, {}, placeholder=True).resolve("My Key", "user")
-    assert Url.parse(made_up).origin == "https://my-key-user.invalid"
-    bound = store(environment="V", origins=["https://hooks.slack.com"], placeholder=True)
-    bound.check_origin("KEY", Url.parse(bound.resolve("KEY", None)).origin)
+    made_up = store({"V": '{"user": "u"}'}, environment="V", placeholder=True)
+    assert made_up.resolve("KEY") == '{"user": "u"}'
+    assert made_up.resolve("KEY", "user") == "u"
+    assert made_up.resolve("KEY", "password") == "https://key-password.invalid/key-password"
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("KEY", None, "https://key.invalid/key"),
+        ("My__Key_2", "user", "https://my-key-2-user.invalid/my-key-2-user"),
+        ("_ключ_", None, "https://secret.invalid/secret"),
+    ],
+    ids=["a name", "a field", "a name without a letter"],
+)
+def test_a_made_up_value_is_a_url_on_a_reserved_domain(name: str, field: str | None, value: str) -> None:
+    assert SecretStore({}, {}, placeholder=True).resolve(name, field) == value
+    assert Url.parse(value).origin == value.rpartition("/")[0]
+
+
+def test_a_made_up_value_may_go_where_the_secret_may() -> None:
+    origins = ["https://hooks.slack.com/", "https://other.example"]
+    bound = store(environment="V", origins=origins, placeholder=True)
+    assert bound.resolve("KEY") == "https://hooks.slack.com/key"
+    bound.check_origin("KEY", Url.parse(bound.resolve("KEY")).origin)
+
+
+def test_a_secret_goes_to_its_origins_alone() -> None:
+    bound = store(origins=["https://API.example.com/", "http://127.0.0.1:8080"])
+    for origin in ("https://api.example.com", "http://127.0.0.1:8080"):
+        bound.check_origin("KEY", origin)
+    for origin in (
+        "http://api.example.com",
+        "https://api.example.com:8443",
+        "https://api.example.com.evil.example",
+        "https://example.com",
+        "http://127.0.0.1",
+    ):
+        with pytest.raises(SecretUnavailable) as caught:
+            bound.check_origin("KEY", origin)
+        assert caught.value.message == (
+            f'the secret KEY may not be sent to {origin}: if it should, add "{origin}" to `origins` of [secrets.KEY] '
+            "in httptask.toml"
+        )
+
+
+def test_a_secret_without_origins_goes_anywhere() -> None:
+    store().check_origin("KEY", "https://any.example")
+    store(origins=["https://api.example.com"]).check_origin("UNDECLARED", "https://any.example")
 
 
 def test_a_file_that_is_replaced_counts_at_once(tmp_path: Path) -> None:
@@ -113,11 +178,13 @@ class Vault:
     def read(self, source: SecretSource) -> str | None:
         if source.name == "BROKEN":
             raise RuntimeError("value-0123456789")
+        if source.name == "SEALED":
+            raise SecretUnavailable("the vault is sealed")
         return self.values.get(source.name)
 
 
 def test_other_providers_are_asked_for_what_is_kept_elsewhere() -> None:
-    names = ("KEY", "EMPTY", "BROKEN", "UNKNOWN")
+    names = ("KEY", "EMPTY", "BROKEN", "UNKNOWN", "SEALED")
     declared = {name: SecretSource(name=name, origins=("https://api.example.com",)) for name in names}
     vault = Vault({"KEY": "value-0123456789", "EMPTY": "", "UNDECLARED": "x"})
     secrets = SecretStore(declared, {}, others=[vault])
@@ -127,11 +194,29 @@ def test_other_providers_are_asked_for_what_is_kept_elsewhere() -> None:
     with pytest.raises(SecretUnavailable, match="may not be sent to"):
         secrets.check_origin("KEY", "https://evil.example.com")
     for name, message in (
-        ("EMPTY", "is empty in Vault"),
-        ("BROKEN", r"can't be read: Vault failed \(RuntimeError\)"),
-        ("UNKNOWN", "names no source"),
-        ("UNDECLARED", "not declared"),
+        ("EMPTY", "the secret EMPTY is empty in Vault"),
+        ("BROKEN", "the secret BROKEN can't be read: Vault failed (RuntimeError)"),
+        ("UNKNOWN", "[secrets.UNKNOWN] names no source: give it `environment` or `file`"),
+        ("SEALED", "the vault is sealed"),
     ):
-        with pytest.raises(SecretUnavailable, match=message) as caught:
+        with pytest.raises(SecretUnavailable) as caught:
             secrets.resolve(name)
-        assert "value-0123456789" not in str(caught.value)
+        assert caught.value.message == message
+        assert caught.value.of_worker
+        assert caught.value.__cause__ is None
+        assert caught.value.__suppress_context__ or name != "BROKEN"
+    with pytest.raises(SecretUnavailable, match="the secret UNDECLARED is not declared"):
+        secrets.resolve("UNDECLARED")
+
+
+def test_the_first_that_has_it_gives_it(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("of the file")
+    others = [Vault({}), Vault({"KEY": "of a vault"}), Vault({"KEY": "of another"})]
+
+    def value(**source: object) -> str:
+        declared = SecretSource.model_validate({"name": "KEY", **source})
+        return SecretStore({"KEY": declared}, {"V": "of the environment"}, others=others).resolve("KEY")
+
+    assert value(environment="V", file=tmp_path / "key") == "of the environment"
+    assert value(file=tmp_path / "key") == "of the file"
+    assert value() == "of a vault"
