@@ -14,7 +14,7 @@ from httptask.fixtures.transport import Fixtures
 from httptask.http.errors import AddressForbidden, HttpTaskError, SecretUnavailable
 from httptask.http.models import HttpRequest, SecretReference
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from httptask.transport.gate import _Gated
+from httptask.transport.pool import ConnectionTransport
 from support.authorization import AuthorizationServer
 
 KEY = "canary/7f3a+9c=0b"
@@ -94,15 +94,13 @@ def test_every_transport_stands_behind_the_gate() -> None:
     made = {
         (file, name)
         for file, tree in modules()
-        for name in ("NetworkTransport", "ConnectionTransport", "Gate", "_Gated")
+        for name in ("NetworkTransport", "ConnectionTransport", "Gate")
         if calls(tree, name)
     }
     assert made == {
-        ("transport/connection_transport.py", "NetworkTransport"),
         ("transport/pool.py", "NetworkTransport"),
         ("transport/pool.py", "ConnectionTransport"),
         ("transport/pool.py", "Gate"),
-        ("transport/gate.py", "_Gated"),
     }
 
 
@@ -112,7 +110,7 @@ async def test_what_carries_requests_is_gated(
     make_edge: Any, name: str | None, fixtures: Fixtures | None
 ) -> None:
     edge = make_edge("http://127.0.0.1:1", fixtures=fixtures)
-    assert isinstance(edge._pool.transport(edge._connection(name)), _Gated)
+    assert isinstance(edge._pool.transport(edge._connection(name)), ConnectionTransport)
 
 
 def test_requests_are_sent_by_the_edge_and_for_its_tokens() -> None:

@@ -28,6 +28,7 @@ from httptask.secrets.store import SecretStore
 from httptask.transport.exchange import Answer, Opened, Transport, exchange, opened, read_failure
 from httptask.transport.observation import CallObservation, Observer, observed
 from httptask.transport.pool import TransportPool
+from httptask.transport.redirects import RedirectTransport
 
 __all__ = ["Edge"]
 
@@ -193,16 +194,20 @@ class Edge:
         connection = self._connection(request.connection)
         outgoing = wire_request(draft(request, connection), self._secrets)
         redactor = outgoing.redactor
-        carrier = self._pool.transport(connection)
+        way = self._pool.transport(connection)
+        carrier: Transport = way
         if outgoing.later is not None:
-            carrier = self._authenticator.transport(outgoing, request.connection, carrier)
+            carrier = self._authenticator.transport(outgoing, request.connection, way)
+        transport = carrier
+        if connection is not None and connection.redirects and not way.simulated:
+            transport = RedirectTransport(carrier, connection, request.success, redactor)
         call = _Call(
             request=request,
             connection=connection,
             prepared=outgoing.shown,
             wire=outgoing.wire,
             redactor=redactor,
-            transport=self._pool.following(carrier, request, connection, redactor),
+            transport=transport,
             bounds=bounds(request.limits, connection.limits if connection else Limits(), defaults),
             attempt=attempt,
             observation=_observation(request, connection, outgoing, attempt),
@@ -211,7 +216,7 @@ class Edge:
             with observed(call.observation, self._observers):
                 try:
                     if outgoing.later is not None:  # no token is asked for in vain
-                        self._pool.check(outgoing.wire, connection)
+                        way.check(outgoing.wire)
                     yield call
                 except HttpTaskError as error:
                     name_server(error, call.wire.url.netloc)

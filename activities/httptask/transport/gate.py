@@ -5,8 +5,7 @@ and each passes here before any byte of it is sent and before a name is resolved
 judged by the `Guard`, where the socket is made.
 """
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 from httptask.connections.connection import Connection
 from httptask.egress.hosts import check_host_patterns, is_allowed
@@ -14,8 +13,6 @@ from httptask.http.errors import AddressForbidden
 from httptask.http.url import Url
 from httptask.request.wire import WireRequest
 from httptask.secrets.store import SecretStore
-from httptask.transport.deadlines import Progress
-from httptask.transport.exchange import Transport, WireResponse
 
 __all__ = ["Gate"]
 
@@ -60,27 +57,6 @@ class Gate:
                 details={"host": request.url.host},
             )
 
-    def before(self, transport: Transport, connection: Connection | None) -> Transport:
-        """A transport whose requests all pass the gate."""
-        return _Gated(self, transport, connection)
-
     def _is_allowed(self, request: WireRequest) -> bool:
         anywhere = not self._allowed_hosts and not request.found
         return anywhere or is_allowed(request.url.host, self._allowed_hosts)
-
-
-class _Gated:
-    def __init__(self, gate: Gate, inner: Transport, connection: Connection | None) -> None:
-        self.simulated = inner.simulated
-        self._gate = gate
-        self._inner = inner
-        self._connection = connection
-
-    @asynccontextmanager
-    async def open(self, request: WireRequest, progress: Progress) -> AsyncGenerator[WireResponse]:
-        self._gate.check(request, self._connection)
-        async with self._inner.open(request, progress) as response:
-            yield response
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
