@@ -18,7 +18,9 @@ __all__ = [
     "check_method",
     "fold",
     "has_control_character",
+    "has_header",
     "header_text",
+    "header_value",
     "hide_credential",
     "is_allowed",
     "is_credential",
@@ -138,6 +140,16 @@ def check_idempotency_key(key: str) -> None:
 def has_control_character(text: str) -> bool:
     """Whether a text has a character that may stand in neither a header value nor a URL."""
     return _CONTROL.search(text) is not None
+
+
+def has_header(headers: Headers, name: str | None) -> bool:
+    """Whether there is a header of that name, whatever its case."""
+    return name is not None and any(known.lower() == name.lower() for known in headers)
+
+
+def header_value(headers: Headers, name: str) -> str:
+    """What a header says, whose name is given in lower case; empty where it is missing."""
+    return next((value for known, value in headers.items() if known.lower() == name), "")
 
 
 @lru_cache(maxsize=1024)

@@ -6,6 +6,7 @@ question mark with nothing behind it is left out.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address
@@ -15,7 +16,7 @@ import idna
 
 from httptask.http.errors import RequestInvalid
 
-__all__ = ["Url", "encode_component", "encode_text", "encode_within", "has_dot_segment"]
+__all__ = ["Url", "encode_component", "encode_text", "encode_within", "has_dot_segment", "joined"]
 
 _URL = re.compile(
     r"(?P<scheme>https?)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?:#.*)?", re.IGNORECASE
@@ -44,6 +45,26 @@ def encode_component(text: str) -> str:
 def encode_within(before: str, text: str) -> str:
     """Encodes a value for its place in a URL: one path segment, or a component once a query has begun."""
     return encode_component(text) if "?" in before else quote(text, safe=_SEGMENT)
+
+
+def joined(base_url: str | None, url: str, query: Sequence[tuple[str, str]]) -> str:
+    """A URL of its parts, each of them encoded.
+
+    Args:
+        base_url: what the URL is relative to, perhaps with a query; None where it is absolute.
+        url: an absolute URL, or a path with what follows it.
+        query: names and values that come behind all others.
+    """
+    if base_url is not None:
+        path, mark, asked = base_url.partition("?")
+        url = path.rstrip("/") + ("" if url[:1] in ("/", "?", "") else "/") + url
+        if mark:
+            url += ("&" if "?" in url else "?") + asked
+    if not query:
+        return url
+    head, mark, fragment = url.partition("#")
+    separator = "?" if "?" not in head else "" if head.endswith(("?", "&")) else "&"
+    return head + separator + "&".join(f"{name}={value}" for name, value in query) + mark + fragment
 
 
 @dataclass(frozen=True)
@@ -96,6 +117,25 @@ class Url:
             )
         query = match["query"] or ""
         return cls(scheme, host, port, (match["path"] or "/") + ("" if query == "?" else query))
+
+    @classmethod
+    def parse_at(cls, text: str, base_url: str | None) -> "Url":
+        """Reads the URL of a request, which stays at the origin of its connection.
+
+        Args:
+            text: the URL.
+            base_url: of the connection; None for a request without one.
+
+        Raises:
+            RequestInvalid: it can't be read, or is elsewhere.
+        """
+        url = cls.parse(text)
+        if base_url is not None and cls.parse(base_url).origin != url.origin:
+            raise RequestInvalid(
+                "the URL is not at the origin of its connection, whose credentials go nowhere else: "
+                "write a path, or leave the connection out"
+            )
+        return url
 
     @property
     def netloc(self) -> str:

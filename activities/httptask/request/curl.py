@@ -15,6 +15,7 @@ from httptask.http.body_models import (
     RequestBody,
     TextBody,
 )
+from httptask.http.headers import header_value
 from httptask.http.parameters import pairs
 from httptask.http.url import encode_component
 from httptask.request.draft import AUTOMATIC_HEADERS, Draft
@@ -72,7 +73,7 @@ def curl_command(request: Draft, url: str, headers: Mapping[str, str], names: Na
     ]
     if request.body is None and request.method not in _WITHOUT_LENGTH:
         lines.append("--data ''")
-        if not request.content_type:
+        if not header_value(request.headers, "content-type"):
             lines.append("--header 'Content-Type:'")
     return " \\\n  ".join(lines)
 

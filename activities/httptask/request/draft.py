@@ -4,9 +4,10 @@ What is sent and what is shown are two views of it: one has the values of secret
 names; so what a dry run shows is what runs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import NamedTuple
 
 from httptask.authentication.models import (
     ApiKeyAuthentication,
@@ -16,15 +17,21 @@ from httptask.authentication.models import (
 from httptask.connections.connection import Connection, Written
 from httptask.http.content_coding import ACCEPT_ENCODING
 from httptask.http.errors import RequestInvalid
-from httptask.http.headers import check_header, check_method, has_control_character
+from httptask.http.headers import (
+    check_header,
+    check_method,
+    has_control_character,
+    has_header,
+    header_value,
+)
 from httptask.http.models import HttpRequest, RequestBody, SecretReference
 from httptask.http.parameters import pairs
-from httptask.http.url import Url, encode_component, encode_text
+from httptask.http.url import encode_component, encode_text
 from httptask.request.bodies import check_body, content_type, fill
 from httptask.request.credentials import check_written, header_of
 from httptask.secrets.placeholders import begins_with_placeholder, placeholder, places
 
-__all__ = ["AUTOMATIC_HEADERS", "Draft", "draft", "target"]
+__all__ = ["AUTOMATIC_HEADERS", "Address", "Draft", "draft"]
 
 AUTOMATIC_HEADERS: Mapping[str, str] = {
     "accept-encoding": ACCEPT_ENCODING,
@@ -43,6 +50,18 @@ _Credential = tuple[ConnectionAuthentication, str]
 """What it is, and the placeholder that stands for it."""
 
 
+class Address(NamedTuple):
+    """Where a request goes, in parts, each of them encoded."""
+
+    base_url: str | None
+    """The connection's, whose credentials the request carries."""
+    path: str
+    """What comes behind the base URL, or a whole URL."""
+    is_relative: bool
+    query: Sequence[tuple[str, str]]
+    """What is added to it."""
+
+
 @dataclass(frozen=True)
 class Draft:
     """A complete request, still in parts."""
@@ -53,52 +72,10 @@ class Draft:
     secrets: Sequence[SecretReference]
     """What the placeholders stand for, by their index; one more stands for the credential."""
     method: str
-    base_url: str | None
-    """The connection's, whose credentials the request carries; encoded."""
-    path: str
-    """What comes behind the base URL, or a whole URL; encoded."""
-    is_relative: bool
-    query: Sequence[tuple[str, str]]
-    """What is added to it; encoded."""
+    address: Address
     headers: Mapping[str, str]
     credential: ConnectionAuthentication | None
     body: RequestBody | None
-
-    @property
-    def content_type(self) -> str:
-        """What the headers say of the body, empty where nothing is said."""
-        return _value(self.headers, "content-type")
-
-    def url(self, fill_url: Callable[[str], str] = str, fill_component: Callable[[str], str] = str) -> str:
-        """The whole URL.
-
-        Args:
-            fill_url: puts into a URL, or the part of one, what its placeholders stand for.
-            fill_component: the same for a value in the query.
-        """
-        url = fill_url(self.path)
-        if self.is_relative:
-            url = _joined(fill_url(self.base_url or ""), url)
-        return _with_query(url, "&".join(f"{name}={fill_component(value)}" for name, value in self.query))
-
-
-def target(url: str, base_url: str | None) -> Url:
-    """Where a request goes.
-
-    Args:
-        url: of the request.
-        base_url: of its connection.
-
-    Raises:
-        RequestInvalid: the URL can't be read, or is not at the origin of the connection.
-    """
-    read = Url.parse(url)
-    if base_url is not None and Url.parse(base_url).origin != read.origin:
-        raise RequestInvalid(
-            "the URL is not at the origin of its connection, whose credentials go nowhere else: "
-            "write a path, or leave the connection out"
-        )
-    return read
 
 
 def draft(request: HttpRequest, connection: Connection | None) -> Draft:
@@ -117,8 +94,8 @@ def draft(request: HttpRequest, connection: Connection | None) -> Draft:
     secrets = (*own.references, *request.secrets)
     asked = _with_placeholders(request, len(own.references)) if request.secrets else request
     if request.body is not None:
-        described = request.headers if _has(request.headers, "content-type") else own.headers
-        check_body(request.body, _value(described, "content-type"))
+        described = request.headers if has_header(request.headers, "content-type") else own.headers
+        check_body(request.body, header_value(described, "content-type"))
     try:
         authentication = _authentication(asked, own)
         if authentication is not None:
@@ -136,10 +113,12 @@ def draft(request: HttpRequest, connection: Connection | None) -> Draft:
             connection,
             secrets,
             method,
-            base_url=None if own.base_url is None else encode_text(own.base_url),
-            path=path,
-            is_relative=is_relative,
-            query=_query(asked, credential),
+            Address(
+                None if own.base_url is None else encode_text(own.base_url),
+                path,
+                is_relative,
+                _query(asked, credential),
+            ),
             headers=_headers(asked, _own_headers(request, own), credential),
             credential=authentication,
             body=asked.body,
@@ -164,30 +143,14 @@ def _is_absolute(url: str) -> bool:
     return url.lower().startswith(("http://", "https://"))
 
 
-def _joined(base_url: str, url: str) -> str:
-    path, mark, query = base_url.partition("?")
-    joined = path.rstrip("/") + ("" if url[:1] in ("/", "?", "") else "/") + url
-    if not mark:
-        return joined
-    return joined + ("&" if "?" in joined else "?") + query
-
-
-def _with_query(url: str, query: str) -> str:
-    if not query:
-        return url
-    head, mark, fragment = url.partition("#")
-    separator = "?" if "?" not in head else "" if head.endswith(("?", "&")) else "&"
-    return head + separator + query + mark + fragment
-
-
 def _authentication(request: HttpRequest, own: Written) -> ConnectionAuthentication | None:
     """The request's own, or else that of its connection unless the request has such a header itself."""
     if request.authentication is not None:
-        if _has(request.headers, header_of(request.authentication)):
+        if has_header(request.headers, header_of(request.authentication)):
             raise RequestInvalid("give either `authentication` or the header Authorization, not both")
         return request.authentication
     inherited = own.authentication
-    return None if inherited is None or _has(request.headers, header_of(inherited)) else inherited
+    return None if inherited is None or has_header(request.headers, header_of(inherited)) else inherited
 
 
 def _check_certificate(authentication: ConnectionAuthentication, connection: Connection | None) -> None:
@@ -245,12 +208,3 @@ def _own_headers(request: HttpRequest, own: Written) -> dict[str, str]:
     headers.setdefault("Accept-Encoding", AUTOMATIC_HEADERS["accept-encoding"])
     headers.setdefault("User-Agent", AUTOMATIC_HEADERS["user-agent"])
     return headers
-
-
-def _value(headers: Mapping[str, str], name: str) -> str:
-    """What a header says, whose name is given in lower case; empty where it is missing."""
-    return next((value for known, value in headers.items() if known.lower() == name), "")
-
-
-def _has(headers: Mapping[str, str], name: str | None) -> bool:
-    return name is not None and any(known.lower() == name.lower() for known in headers)

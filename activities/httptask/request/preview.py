@@ -19,11 +19,11 @@ from httptask.authentication.models import (
     TokenAuthentication,
 )
 from httptask.http.headers import HIDDEN, hide_credential, is_credential
-from httptask.http.url import Url, encode_component
+from httptask.http.url import Url, encode_component, joined
 from httptask.json.tree import map_texts
 from httptask.request.bodies import shown
 from httptask.request.curl import curl_command
-from httptask.request.draft import Draft, target
+from httptask.request.draft import Draft
 from httptask.secrets.placeholders import begins_with_placeholder, fill, has_placeholder, placeholder
 
 __all__ = ["PreparedRequest", "prepare"]
@@ -55,9 +55,11 @@ def prepare(complete: Draft) -> PreparedRequest:
         RequestInvalid: it can't be sent as written.
     """
     names = _Names(complete)
-    url = complete.url(names.fill_in, names.fill_component)
-    if not any(begins_with_placeholder(text) for text in (url, complete.base_url or "")):
-        target(url, complete.base_url)  # any other server is known to the worker alone
+    address = complete.address
+    query = [(name, names.fill_component(value)) for name, value in address.query]
+    url = joined(address.base_url if address.is_relative else None, address.path, query)
+    if not any(begins_with_placeholder(text) for text in (url, address.base_url or "")):
+        Url.parse_at(url, address.base_url)  # any other server is known to the worker alone
     headers = {name: names.hide(name, names.fill_in(value)) for name, value in complete.headers.items()}
     body = None if complete.body is None else shown(complete.body)
     return PreparedRequest(
@@ -75,23 +77,17 @@ class _Names:
 
     def __init__(self, complete: Draft) -> None:
         self._secrets = complete.secrets
+        self._place = placeholder(len(complete.secrets))
         self._made: dict[str, str | None] = {}
         self._credential = self._text(complete.credential)
 
     def fill_in(self, text: str) -> str:
         """The text with the credential; placeholders of secrets stay, until it is known how they are shown."""
-        return self._filled(text, str)
+        return text.replace(self._place, self._credential)
 
     def fill_component(self, text: str) -> str:
         """The same for a value in the query."""
-        return self._filled(text, encode_component)
-
-    def _filled(self, text: str, encode: Callable[[str], str]) -> str:
-        own = len(self._secrets)
-        return fill(
-            text,
-            lambda index, _before, _behind: encode(self._credential) if index == own else placeholder(index),
-        )
+        return text.replace(self._place, encode_component(self._credential))
 
     def _text(self, credential: ConnectionAuthentication | None) -> str:
         """What stands in a header, cookie or query for a credential."""

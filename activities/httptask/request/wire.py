@@ -16,13 +16,13 @@ from httptask.authentication.models import (
 from httptask.connections.connection import Connection
 from httptask.connections.route import filled
 from httptask.http.errors import RequestInvalid
-from httptask.http.headers import is_credential
+from httptask.http.headers import header_value, is_credential
 from httptask.http.models import RequestBody
-from httptask.http.url import Url
+from httptask.http.url import Url, joined
 from httptask.request.bodies import encode, fill
 from httptask.request.credentials import check_credential
 from httptask.request.digest_authentication import DigestUser
-from httptask.request.draft import Draft, target
+from httptask.request.draft import Draft
 from httptask.request.preview import PreparedRequest, prepare
 from httptask.request.token_source import TokenSource, token_source
 from httptask.secrets.insertion import Insertions
@@ -77,18 +77,21 @@ def wire_request(complete: Draft, store: SecretStore) -> Outgoing:
     values = ResolvedValues(complete.secrets, store)
     try:
         later = _credential(complete, values, store)
-        url = complete.url(values.fill_url, values.fill_component)
-        base_url = None if complete.base_url is None else values.fill_url(complete.base_url)
+        address = complete.address
+        path = values.fill_url(address.path)
+        base_url = None if address.base_url is None else values.fill_url(address.base_url)
+        query = [(name, values.fill_component(value)) for name, value in address.query]
+        url = joined(base_url if address.is_relative else None, path, query)
         headers = _headers(complete, values, is_added_later=later is not None)
     except UnicodeEncodeError:
         raise RequestInvalid("the request has half of a surrogate pair in its URL or credentials") from None
     literal = _literal_credentials(headers)
     filled = _body(complete, values)
-    body = b"" if filled is None else encode(filled, complete.content_type)
+    body = b"" if filled is None else encode(filled, header_value(complete.headers, "content-type"))
     bound = bool(values.resolved or later or literal or _of_connection(complete.connection))
     wire = WireRequest(
         complete.method,
-        target(url, base_url),
+        Url.parse_at(url, base_url),
         [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers.items()],
         body,
         bound,
