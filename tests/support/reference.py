@@ -21,6 +21,7 @@ from httptask.activities.allowed_activities import AllowedActivity
 from httptask.config.sections import GcsSection, Policy, S3Section, StorageSection, WorkerPolicy
 from httptask.connections.connection import Connection, Price
 from httptask.connections.route import Proxy, Tls
+from httptask.diagnostics.attribute_docs import attribute_docs
 from httptask.dsl.tasks import KINDS
 from httptask.http.models import Limits
 from httptask.resilience.retry import Retry
@@ -76,13 +77,14 @@ def _kinds_of_task() -> str:
 
 
 def _table(model: type[BaseModel]) -> str:
-    rows = [_row(field.alias or name, field) for name, field in model.model_fields.items() if name != "name"]
+    docs = attribute_docs(model)
+    fields = {name: field for name, field in model.model_fields.items() if name != "name"}
+    rows = [_row(field.alias or name, field, docs[name]) for name, field in fields.items()]
     return "".join(f"{line}\n" for line in ("| Key | Type | Default | |", "|---|---|---|---|", *rows))
 
 
-def _row(name: str, field: FieldInfo) -> str:
-    assert field.description, f"{name} has no docstring"
-    meaning = " ".join(field.description.split()).removesuffix(".")
+def _row(name: str, field: FieldInfo, doc: str) -> str:
+    meaning = " ".join(doc.split()).removesuffix(".")
     return f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {meaning[0].lower()}{meaning[1:]} |"
 
 

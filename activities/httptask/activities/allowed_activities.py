@@ -13,7 +13,7 @@ __all__ = ["ActivityAllowance", "AllowedActivity"]
 class AllowedActivity(BaseModel):
     """One activity that definitions may call by its Temporal activity type. Seconds."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     """Activity type."""

@@ -27,7 +27,6 @@ class _Model(BaseModel):
         frozen=True,
         populate_by_name=True,
         serialize_by_alias=True,
-        use_attribute_docstrings=True,
     )
 
 

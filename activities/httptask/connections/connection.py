@@ -44,7 +44,7 @@ class Written:
 class Price(BaseModel):
     """What tokens cost, in US dollars for a million of them."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     input: float = Field(ge=0, allow_inf_nan=False)
     """What a million tokens of the request cost, in US dollars."""
@@ -60,7 +60,7 @@ class Price(BaseModel):
 class Connection(BaseModel):
     """A server, its credential and its bounds. The credential only ever goes to the server's origin."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     provider: ProviderName | None = None

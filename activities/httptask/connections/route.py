@@ -24,7 +24,7 @@ Value = Callable[[SecretReference], str]
 class Proxy(BaseModel):
     """An HTTP proxy; https goes through a tunnel (CONNECT). Its own address has to be allowed like any other."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: str
     """The proxy, such as `http://proxy.example.com:3128`."""
@@ -72,7 +72,7 @@ class Proxy(BaseModel):
 class Tls(BaseModel):
     """Certificates in PEM files; paths are relative to `httptask.toml`. A changed file counts at the next call."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     ca_bundle: Path | None = None
     """Authorities to trust, instead of the usual ones."""

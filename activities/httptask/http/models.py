@@ -87,8 +87,6 @@ MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 class Limits(_Model):
     """Bounds of one attempt. Seconds and bytes; None takes the connection's, then the default."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
     connect: float | None = Field(default=None, gt=0)
     """Seconds until the connection stands, TLS included."""
     first_byte: float | None = Field(default=None, gt=0)

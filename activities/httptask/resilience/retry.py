@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 class Retry(BaseModel):
     """How often a call is attempted, and how long it waits in between. Seconds."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     attempts: int = Field(default=5, ge=1, le=100)
     """How many attempts a call has, the first one included."""

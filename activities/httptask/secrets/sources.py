@@ -17,7 +17,7 @@ _MAX_FILE_BYTES = 64 * 1024
 class SecretSource(BaseModel):
     """Where the value of one secret is found on this worker."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     environment: str | None = None

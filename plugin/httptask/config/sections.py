@@ -12,7 +12,7 @@ __all__ = ["GcsSection", "Policy", "S3Section", "StorageSection", "WorkerPolicy"
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Policy(_Section):

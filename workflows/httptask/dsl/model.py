@@ -42,7 +42,6 @@ class DefinitionModel(BaseModel):
         frozen=True,
         populate_by_name=True,
         serialize_by_alias=True,
-        use_attribute_docstrings=True,
     )
 
 

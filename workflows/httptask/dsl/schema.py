@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
-from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
+from pydantic_core.core_schema import ModelSchema, NullableSchema, WithDefaultSchema
 
+from httptask.diagnostics.attribute_docs import attribute_docs
 from httptask.dsl.definition import Definition
 from httptask.dsl.metadata import RuntimeMetadata, TaskMetadata
 from httptask.dsl.structure.item_lists import ITEM_LISTS
@@ -21,8 +22,15 @@ _REFERENCE: Final = "#/$defs/{model}"
 _ITEM_LISTS: Final = frozenset(each.path[-1] for each in ITEM_LISTS)
 
 
-class _WithoutNull(GenerateJsonSchema):
-    """A key that is left out is None to the models; in a definition null is a fault."""
+class _OfKeys(GenerateJsonSchema):
+    """Says of each key what it is for. One that is left out is None to the models; in a definition null is a fault."""
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        made = super().model_schema(schema)
+        model: type[BaseModel] = schema["cls"]
+        for name, doc in attribute_docs(model).items():
+            made["properties"][model.model_fields[name].alias or name]["description"] = doc
+        return made
 
     def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
@@ -40,7 +48,7 @@ def editor_schema() -> dict[str, Any]:
         TaskMetadata,
         *(kind.spec_model for kind in CALLS.values()),
     ]
-    _, schema = models_json_schema([(model, "validation") for model in models], schema_generator=_WithoutNull)
+    _, schema = models_json_schema([(model, "validation") for model in models], schema_generator=_OfKeys)
     definitions: dict[str, Any] = schema["$defs"]
     _name_calls(definitions)
     _one_name_per_item(definitions)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from httptask.diagnostics.attribute_docs import attribute_docs
 from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.diagnostics.words import Kind, kind_of_type, name_of, quoted, wrong_kind
@@ -110,8 +111,7 @@ def _hint_for_other_name(owner: type[BaseModel] | None, key: str, known: tuple[s
 
 def _missing_key(found: Found) -> Fault:
     owner, key = found.location.owner, found.key
-    fields = {} if owner is None else owner.model_fields
-    about = next((field.description for name, field in fields.items() if key in (field.alias, name)), None)
+    about = None if owner is None else _docstring(owner, key)
     hint = f"add `{key}`: {about}" if about else f"add `{key}`"
     container = name_of(found.tokens[:-1]) if len(found.tokens) > 1 else "the definition"
     if found.model in _KIND_OF and len(found.location.tokens) == 1:
@@ -119,6 +119,12 @@ def _missing_key(found: Found) -> Fault:
     return Fault(
         json_pointer(found.tokens[:-1]), "missing-key", f"{container} has no `{key}`", hint, at_key=True
     )
+
+
+def _docstring(owner: type[BaseModel], key: str) -> str | None:
+    """What the owner of a key says about it."""
+    names = (name for name, field in owner.model_fields.items() if key in (field.alias, name))
+    return attribute_docs(owner).get(next(names, ""))
 
 
 def _not_a_task(found: Found) -> Fault:

@@ -31,7 +31,7 @@ class ToolHandler(DefinitionModel):
 class ChatCompletionArguments(BaseModel):
     """`call: chatCompletion`: the body of `POST /chat/completions`, field for field, and a few of ours."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="allow", frozen=True)
 
     connection: str = "openai"
     """Connection of `httptask.toml` whose server is asked."""
