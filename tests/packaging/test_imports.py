@@ -90,6 +90,14 @@ def test_looking_at_runs_loads_nothing_that_makes_calls() -> None:
     assert loaded(code) & NETWORK == set()
 
 
+def test_reading_what_a_user_wrote_neither_tries_again_nor_reads_the_source_of_models() -> None:
+    code = (
+        "import httptask.config, httptask.dsl.loader, linecache\n"
+        "assert [file for file in linecache.cache if 'httptask' in file] == []\n"
+    )
+    assert loaded(code) & {"tenacity"} == set()
+
+
 def private_imports(path: Path) -> Iterator[str]:
     """What a module imports by a name with a leading underscore."""
     for node in ast.walk(ast.parse(path.read_text())):

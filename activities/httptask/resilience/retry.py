@@ -5,12 +5,14 @@ What may be retried at all is `classify`'s to say, and stands in the error. The 
 
 import random
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from httptask.http.errors import HttpTaskError
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 __all__ = ["Retry", "asked_delay", "with_retries"]
 
@@ -63,16 +65,18 @@ async def with_retries(send: Callable[[int], Awaitable[Result]], policy: Retry) 
     Raises:
         HttpTaskError: of the last attempt.
     """
+    from tenacity import AsyncRetrying, retry_if_exception  # callers with Temporal never need it
+
     sent = 0
 
     async def attempt() -> Result:
         return await send(sent + 1)
 
-    def count(state: RetryCallState) -> None:
+    def count(state: "RetryCallState") -> None:
         nonlocal sent
         sent += _error(state).counts
 
-    def wait(state: RetryCallState) -> float:
+    def wait(state: "RetryCallState") -> float:
         asked = asked_delay(_error(state))
         return policy.interval(max(sent, 1)) if asked is None else asked
 
@@ -86,7 +90,7 @@ async def with_retries(send: Callable[[int], Awaitable[Result]], policy: Retry) 
     return await tries(attempt)
 
 
-def _error(state: RetryCallState) -> HttpTaskError:
+def _error(state: "RetryCallState") -> HttpTaskError:
     assert state.outcome is not None  # only asked about an attempt that ended
     error = state.outcome.exception()
     assert isinstance(error, HttpTaskError)  # nothing else is retried
