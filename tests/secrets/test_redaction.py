@@ -30,13 +30,23 @@ def test_encodings(form: str) -> None:
 
 
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16-le"])
 @pytest.mark.parametrize("before", ["", "u", "us", "use", "user:"])
 @pytest.mark.parametrize("after", ["", "x", "xy"])
-def test_base64_with_anything_around_it(encode: Any, before: str, after: str) -> None:
-    text = encode(f"{before}{KEY}{after}".encode()).decode()
-    clean = Redactor({KEY: "KEY"}).text(text)
-    assert MARK in clean
-    assert len(clean.replace(MARK, "")) <= len(text) - len(KEY)
+def test_base64_with_anything_around_it(encode: Any, charset: str, before: str, after: str) -> None:
+    """A digit holds six bits: each that holds those of the value alone goes, and no other."""
+    value = KEY.encode(charset)
+    text = encode(before.encode() + value + after.encode()).decode()
+    first, last = len(before) * 8, (len(before) + len(value)) * 8
+    own = [at for at in range(len(text)) if first <= at * 6 and at * 6 + 6 <= last]
+    redactor = Redactor({KEY: "KEY"})
+    assert redactor.text(f"({text})") == f"({text[: own[0]]}{MARK}{text[own[-1] + 1 :]})"
+    assert redactor.count == 1
+
+
+def test_base64_of_utf_16_the_other_way_round() -> None:
+    text = base64.b64encode(b"use" + "sentinel-1".encode("utf-16-be") + b"x").decode()
+    assert Redactor({"sentinel-1": "KEY"}).text(text) == f"dXNl{MARK}F4"
 
 
 def test_json_trees_are_cleaned_in_values_and_keys() -> None:
@@ -55,6 +65,33 @@ def test_a_value_of_digits_is_found_where_it_comes_back_as_a_number() -> None:
     assert redactor.count == 2
 
 
+def test_a_value_of_digits_is_found_however_the_number_is_written() -> None:
+    redactor = Redactor({"12345678": "PIN"})
+    numbers = json.loads("[12345678.0, 1.2345678e7, -12345678.0, 12345678.5, 1e300]")
+    mark = "[redacted:PIN]"
+    assert redactor.tree(numbers) == [mark, mark, f"-{mark}", 12345678.5, 1e300]
+
+
+def test_what_holds_no_value_is_itself() -> None:
+    redactor = Redactor({"sentinel-1": "KEY"})
+    tree = {"a": ["x", 1.0, {"b": "y"}], "c": ["sentinel-1"]}
+    clean = redactor.tree(tree)
+    assert clean == {"a": ["x", 1.0, {"b": "y"}], "c": [MARK]}
+    assert clean["a"] is tree["a"]
+    data = b"\xff nothing"
+    assert redactor.raw(data) is data
+    assert redactor.count == 1
+
+
+def test_a_value_is_in_no_two_texts_of_a_tree() -> None:
+    redactor = Redactor({"sentinel-1": "KEY"})
+    assert redactor.found_in(["a", "b sentinel-1"])
+    assert not redactor.found_in(["senti", "nel-1"])
+    assert not redactor.found_in([])
+    assert redactor.holds("a%20%73entinel-1")
+    assert not redactor.holds("sentinel-")
+
+
 def test_a_value_comes_back_without_the_blanks_at_its_ends() -> None:
     assert Redactor({" sentinel-1 ": "KEY"}).text("seen: 'sentinel-1'") == "seen: '[redacted:KEY]'"
 
@@ -65,6 +102,94 @@ def test_bytes_are_cleaned() -> None:
     assert redactor.count == 1
 
 
+def test_a_mark_in_bytes_has_the_name_in_ascii_where_bytes_cannot_tell() -> None:
+    assert (
+        Redactor({"sentinel-1": "ключ"}).raw(b"\xff sentinel-1")
+        == b"\xff [redacted:\\u043a\\u043b\\u044e\\u0447]"
+    )
+
+
+def test_values_across_each_other_are_one_with_the_name_of_the_longer() -> None:
+    redactor = Redactor({"first-and-": "FIRST", "and-second-one": "SECOND", "and-others": "OTHERS"})
+    assert redactor.text("(first-and-second-one)") == "([redacted:SECOND])"
+    assert redactor.text("(first-and-others)") == "([redacted:FIRST])"  # of the same length
+    assert redactor.count == 2
+
+
+def test_values_beside_each_other_are_two() -> None:
+    redactor = Redactor({"sentinel-1": "ONE", "sentinel-2": "TWO"})
+    assert redactor.text("sentinel-1sentinel-2sentinel-1") == "[redacted:ONE][redacted:TWO][redacted:ONE]"
+    assert redactor.count == 3
+
+
+def test_a_value_within_another_is_no_other() -> None:
+    redactor = Redactor({"sentinel-and-more": "LONG", "and-more": "END", "sentinel-and": "BEGINNING"})
+    assert redactor.text("sentinel-and-more") == "[redacted:LONG]"
+    assert redactor.count == 1
+
+
+def test_values_are_added_and_keep_their_first_name() -> None:
+    redactor = Redactor({"sentinel-1": "KEY"})
+    redactor.add({"sentinel-1": "OTHER", "token-0123456789": "TOKEN"})
+    assert redactor.text("sentinel-1, token-0123456789") == f"{MARK}, [redacted:TOKEN]"
+    assert redactor.beginning("and token-01234567") == "and "
+
+
+@pytest.mark.parametrize(
+    ("texts", "clean", "count"),
+    [
+        (["a sen", "tin", "", "el-1 b"], ["a [redacted:KEY]", "", "", " b"], 1),
+        (["sentinel-1", "x"], [MARK, "x"], 1),
+        (["x", "sentinel-1"], ["x", MARK], 1),
+        (["sentinel-1sen", "tinel-1"], [MARK * 2, ""], 2),
+        (["sentinel-1 senti", "nel-1 sentinel-1"], [f"{MARK} {MARK}", f" {MARK}"], 3),
+        (["%73entinel%2", "d1", "!"], [MARK, "", "!"], 1),
+        (["senti", "nel-2"], ["senti", "nel-2"], 0),
+        ([], [], 0),
+    ],
+    ids=["over four", "first", "last", "beside", "three", "in escapes", "none", "no text"],
+)
+def test_the_mark_stands_where_the_value_begins(texts: list[str], clean: list[str], count: int) -> None:
+    redactor = Redactor({"sentinel-1": "KEY"})
+    assert redactor.pieces(texts) == clean
+    assert redactor.count == count
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("seen sentinel-1 and sent", f"seen {MARK} and "),
+        ("seen sentinel-", "seen "),
+        ("seen sentinel-1", f"seen {MARK}"),
+        ("seen SENTINEL", "seen "),
+        ("s", ""),
+        ("seen s%65nt", "seen "),
+        ("seen s%65nt%6", "seen "),
+        ("seen 5x%", "seen 5x"),
+        ("seen %25", "seen "),
+        ("seen %c3", "seen "),
+        ("seen &am", "seen "),
+        ("seen &#115", "seen "),
+        ("seen \\u00", "seen "),
+        ("seen \\", "seen "),
+        ("seen &amp; 50% of it", "seen &amp; 50% of it"),
+        ("", ""),
+    ],
+)
+def test_the_beginning_of_a_cut_text(text: str, told: str) -> None:
+    redactor = Redactor({"sentinel-1": "KEY"})
+    assert redactor.beginning(text) == told
+    assert redactor.settled(text) <= len(text)
+    assert Redactor({}).beginning(text) == text
+
+
+def test_no_value_is_cut_where_another_may_begin_in_it() -> None:
+    redactor = Redactor({"abababab": "KEY"})
+    assert redactor.settled("xx abababab") == 3
+    assert redactor.beginning("abababab xx abababab") == f"{MARK} xx "
+    assert redactor.beginning("xx abababab.") == f"xx {MARK}."
+
+
 def test_the_longest_value_goes_first() -> None:
     redactor = Redactor({"sentinel": "SHORT", "sentinel-and-more": "LONG"})
     assert redactor.text("sentinel-and-more, sentinel") == "[redacted:LONG], [redacted:SHORT]"
@@ -73,7 +198,10 @@ def test_the_longest_value_goes_first() -> None:
 def test_short_values_are_left_alone() -> None:
     redactor = Redactor({"1234567": "PIN"})
     assert redactor.text("order 1234567") == "order 1234567"
+    assert redactor.count == 0
     assert Redactor({"12345678": "PIN"}).text("order 12345678") == "order [redacted:PIN]"
+    assert Redactor({"12345678": "PIN"}).text("12345678") == "[redacted:PIN]"
+    assert Redactor({" 1234567 ": "PIN"}).text("order 1234567.") == "order 1234567."
 
 
 def test_the_telling_part_of_a_secret_url() -> None:
@@ -105,6 +233,37 @@ def test_a_server_quotes_a_secret_url_in_part(url: str, echoed: str) -> None:
     assert "[redacted:HOOK]" in clean
     assert "sekrit" not in clean
     assert "ab/cd" not in clean
+
+
+@pytest.mark.parametrize(
+    "url", ["https://[/hooks/sekritX9", "https://h\u2100.example/hooks/sekritX9#sekrit-end"]
+)
+def test_a_value_that_is_a_url_to_nobody_is_taken_out_too(url: str) -> None:
+    redactor = Redactor({url: "HOOK"})
+    assert redactor.text(f"no {url}, nor sekritX9") == "no [redacted:HOOK], nor [redacted:HOOK]"
+
+
+@pytest.mark.parametrize(
+    ("url", "echoed", "clean"),
+    [
+        ("https://a.example/b?key=sekrit99#top", "at /b?key=sekrit99, sekrit99", f"at {MARK}, {MARK}"),
+        ("https://a.example?key=sekrit99", "?key=sekrit99 or key=sekrit99", f"{MARK} or key={MARK}"),
+        ("https://a.example/x?a=sekrit99&b=sekrit98", "sekrit98, sekrit99", f"{MARK}, {MARK}"),
+        ("https://a.example/abcdefghijklmnop", "no abcdefghijklmnop", f"no {MARK}"),
+        ("https://a.example/abcdefghijklmno/x", "no abcdefghijklmno", "no abcdefghijklmno"),
+        ("https://a.example/getUserMessages/x", "no getUserMessages", "no getUserMessages"),
+        ("https://a.example/web-Hooks_of.us/x", "no web-Hooks_of.us", "no web-Hooks_of.us"),
+        ("https://a.example/webhooks9/x", "no webhooks9", f"no {MARK}"),
+        ("https://a.example/sekrit%2D99", "no sekrit-99, no sekrit%2d99", f"no {MARK}, no {MARK}"),
+        ("not-https://a.example/sekrit99", "no sekrit99", "no sekrit99"),
+    ],
+    ids=[
+        *("query", "no path", "two values", "no word is so long", "a word", "words", "words with signs"),
+        *("a word and a digit", "encoded", "no URL"),
+    ],
+)
+def test_the_parts_of_a_secret_url(url: str, echoed: str, clean: str) -> None:
+    assert Redactor({url: "KEY"}).text(echoed) == clean
 
 
 @pytest.mark.parametrize("word", ["messages", "sendMessage", "in-webhook", "services", "a.example"])

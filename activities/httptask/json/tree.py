@@ -13,6 +13,7 @@ __all__ = [
     "UnusableJson",
     "canonical",
     "check_depth",
+    "digits_of",
     "finite_number",
     "infinite_numbers",
     "map_texts",
@@ -141,7 +142,7 @@ def map_texts(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def texts_of(value: Any) -> Iterator[str]:
-    """Every text of a tree, keys included and numbers as they are written, in no order that means anything."""
+    """Every text of a tree, keys and the digits of whole numbers included, in no order that means anything."""
     rest = [value]
     while rest:
         one = rest.pop()
@@ -152,8 +153,14 @@ def texts_of(value: Any) -> Iterator[str]:
         elif is_object(one):
             yield from one
             rest.extend(one.values())
-        elif isinstance(one, int):
-            yield str(one)
+        elif (digits := digits_of(one)) is not None:
+            yield digits
+
+
+def digits_of(value: Any) -> str | None:
+    """The digits of a whole number, which servers may write as 12345678.0 or 1.2345678e7; None for anything else."""
+    is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    return str(int(value)) if is_whole else None
 
 
 def _depth_exceeds(value: Any, limit: int) -> bool:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from httptask.json.tree import texts_of
+from httptask.json.tree import digits_of, texts_of
 from httptask.json.types import is_array, is_object
 from httptask.secrets.encodings import Layer, encoded, layers
 
@@ -14,6 +14,7 @@ __all__ = ["MIN_LENGTH", "Redactor"]
 MIN_LENGTH = 8
 """Shorter values are not searched for: they would be found in ordinary text."""
 
+_URL = re.compile(r"https?://[^/?#]*(?P<target>(?P<path>[^?#]*)[^#]*)", re.IGNORECASE)
 _TELLING_LENGTH = 16
 """A part of a secret URL that is as long is no word."""
 _WORDS = re.compile(r"[A-Z]?[a-z]{2,}(?:[-_.]?[A-Z][a-z]{2,}|[-_.][a-z]{2,})*")
@@ -82,8 +83,8 @@ class Redactor:
             return value  # which spares a server without a key a walk through each event of a stream
         if isinstance(value, str):
             return self.text(value)
-        if isinstance(value, int):
-            return value if (clean := self.text(digits := str(value))) == digits else clean
+        if (digits := digits_of(value)) is not None:
+            return value if (clean := self.text(digits)) == digits else clean
         if not self.found_in(texts_of(value)):
             return value
         if is_array(value):
@@ -96,7 +97,7 @@ class Redactor:
         """The bytes without the values."""
         text = data.decode("latin-1")
         clean = self.text(text)
-        return data if clean is text else clean.encode("latin-1")
+        return data if clean is text else clean.encode("latin-1", "backslashreplace")  # the name of a secret
 
     def settled(self, text: str) -> int:
         """How much of a text is settled, whatever follows it: no value lies across that place."""
@@ -191,15 +192,14 @@ def _without(text: str, found: Sequence[_Found], start: int = 0) -> str:
 
 def _url_parts(value: str) -> Iterator[str]:
     """The parts of a URL that make it a secret: a server may quote its path without the host, or one segment of it."""
-    if not value.lower().startswith(("http://", "https://")):
+    url = _URL.match(value)
+    if url is None:
         return
-    parts = urlsplit(value)
-    target = f"{parts.path}?{parts.query}"
     pieces = (
         piece
-        for piece in re.split(r"[/?&=]", target)
+        for piece in re.split(r"[/?&=]", url["target"])
         if len(piece) >= _TELLING_LENGTH or not _WORDS.fullmatch(piece)
     )
-    for part in (target, parts.path, *pieces):
+    for part in (url["target"], url["path"], *pieces):
         yield part
         yield unquote(part)
