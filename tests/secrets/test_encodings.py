@@ -1,8 +1,11 @@
 """Values of secrets in whatever encoding a server repeats them."""
 
 import base64
+import json
 import random
 import string
+from html import escape
+from urllib.parse import quote
 
 import pytest
 
@@ -56,6 +59,85 @@ def test_a_value_in_pieces(key: str, encoding: str) -> None:
         pieces = PieceRedactor(redactor)
         told = [pieces.feed(text[start : start + size]) for start in range(0, len(text), size)]
         assert "".join([*told, pieces.finish()]) == whole
+
+
+SIGNED = "k\t1\b2\f\"3'\\4-🔑é/ÿ"
+"""Short escapes, quotes, and characters of one, two and four bytes."""
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        json.dumps(SIGNED)[1:-1],
+        json.dumps(SIGNED)[1:-1].replace("\\u", "%u"),
+        json.dumps(SIGNED, ensure_ascii=False)[1:-1],
+        json.dumps(SIGNED)[1:-1].replace("\\ud83d\\udd11", "\\u{1f511}"),
+        json.dumps(SIGNED)[1:-1].replace("\\ud83d\\udd11", "\\x{01F511}"),
+        json.dumps(SIGNED)[1:-1].replace("'", "\\'").replace("4", "\\x34").replace("\\u00e9", "\\351"),
+        quote(SIGNED, safe=""),
+        quote(SIGNED, safe="🔑"),
+        quote(SIGNED.replace("🔑", "%"), safe="", encoding="latin-1").replace("%25", "🔑"),
+        "".join(f"&#{ord(character)}" for character in SIGNED),
+        "".join(f"&#x{ord(character):06X}" for character in SIGNED),
+        escape(SIGNED).replace("é", "&eacute").replace("ÿ", "&yuml;"),
+        SIGNED.encode().decode("latin-1"),
+        SIGNED.encode().hex(" "),
+        SIGNED.encode("utf-16-be").hex(),
+        SIGNED.encode("utf-16-le").hex(":"),
+        "\0".join(SIGNED),
+        "\r\n".join(SIGNED),
+        quote(quote(quote(quote(quote(SIGNED))))),
+    ],
+    ids=[
+        *(
+            "JSON",
+            "u of percent",
+            "JSON in Unicode",
+            "u in braces",
+            "x in braces",
+            "octal",
+            "percent",
+            "mixed",
+            "latin-1",
+        ),
+        *("entities unended", "hexadecimal entities unended", "named", "misread", "hexadecimal with blanks"),
+        *(
+            "hexadecimal of UTF-16",
+            "hexadecimal of UTF-16 with colons",
+            "zeros",
+            "lines",
+            "percent five times",
+        ),
+    ],
+)
+def test_a_value_of_all_kinds_of_characters(form: str) -> None:
+    redactor = Redactor({SIGNED: "KEY"})
+    assert redactor.text(f"<{form}> {form}.") == f"<{MARK}> {MARK}."
+    assert redactor.count == 2
+
+
+def test_a_blank_may_be_a_plus() -> None:
+    redactor = Redactor({"sentinel 1+2": "KEY"})
+    for form in ("sentinel+1+2", "sentinel 1 2", "sentinel+1%2B2", "sentinel%201+2"):
+        assert redactor.text(form) == MARK
+
+
+def test_the_letter_that_grows_in_lower_case_moves_nothing() -> None:
+    redactor = Redactor({"İzmir-key-1": "KEY"})
+    assert redactor.text("İİ İZMIR-KEY-1 İ izmir-key-1 İ") == f"İİ {MARK} İ {MARK} İ"
+
+
+@pytest.mark.parametrize("shift", range(5))
+@pytest.mark.parametrize("rest", range(5))
+def test_what_is_far_apart_is_not_read_together(shift: int, rest: int) -> None:
+    text = f"%20{'-' * shift}{'senti' * 60}{'-' * 200}{'nel-1' * 60}{'-' * rest}%20"
+    assert Redactor({"sentinel-1": "KEY"}).text(text) == text
+
+
+def test_a_character_beyond_unicode_stays() -> None:
+    redactor = Redactor({"sentinel-1": "KEY"})
+    for text in ("\\u{110000}", "\\x{ffffffff}", "\\u{10ffff}", "&#1114112;"):
+        assert redactor.text(f"{text}sentinel-1{text}") == f"{text}{MARK}{text}"
 
 
 def test_only_the_value_goes() -> None:

@@ -43,7 +43,11 @@ def _of_percent(escapes: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _of_entity(entity: str) -> str:
-    return _folded(unescape(entity))
+    text = unescape(entity)
+    if not text:  # HTML has no such character, a value may have it
+        digits = entity[2:].rstrip(";")
+        text = chr(int(digits[1:], 16) if digits.startswith("x") else int(digits))
+    return _folded(text)
 
 
 @lru_cache(maxsize=4096)
