@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from httptask.authentication.models import ApiKeyAuthentication, BearerAuthentication
+from httptask.authentication.models import ApiKeyAuthentication, BearerAuthentication, TokenAuthentication
+from httptask.authentication.policy import OAuth2Policy
 from httptask.http.errors import RequestInvalid
 from httptask.http.models import SecretReference
 from httptask.secrets.insertion import Insertions
@@ -95,5 +96,13 @@ def test_a_model_is_checked_with_its_secrets_in_place() -> None:
     written = ApiKeyAuthentication(place="header", name="x-key", value="Key ")
     filled = insertions(at("/authentication/value", offset=4)).fill_model(written, "authentication")
     assert filled == written.model_copy(update={"value": "Key <A>"})
+    assert filled.model_fields_set == {"place", "name", "value"}
     untouched = BearerAuthentication(token="t")
     assert insertions(at("/url")).fill_model(untouched, "authentication") is untouched
+
+
+def test_texts_in_the_sequences_of_a_model() -> None:
+    settings = {"authority": "https://a.example", "grant": "client_credentials", "scopes": ["a", "b"]}
+    written = TokenAuthentication(kind="oauth2", settings=OAuth2Policy.model_validate(settings))
+    filled = insertions(at("/authentication/settings/scopes/1")).fill_model(written, "authentication")
+    assert list(filled.settings.scopes) == ["a", "<A>b"]

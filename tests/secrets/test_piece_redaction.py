@@ -40,7 +40,20 @@ def test_only_what_may_be_a_value_is_held_back() -> None:
     redactor = Redactor({KEY: "KEY"})
     assert told(redactor, "Hello ", "wor", "ld s", "k", "y") == ["Hello ", "wor", "ld ", "", "sky", ""]
     assert told(redactor, "ends with sk-") == ["ends with ", "sk-"]
-    assert told(Redactor({}), "sk-", "proj") == ["sk-", "proj", ""]
+    assert told(Redactor({}), "sk-", "proj", "50%") == ["sk-", "proj", "50%", ""]
+
+
+def test_what_was_held_back_is_given_once() -> None:
+    clean = PieceRedactor(redactor := Redactor({KEY: "KEY"}))
+    assert [clean.feed(f"a {KEY[:9]}"), clean.finish(), clean.finish()] == ["a ", KEY[:9], ""]
+    assert [clean.feed(KEY[9:]), clean.finish()] == [KEY[9:], ""]
+    assert redactor.count == 0
+
+
+def test_a_value_over_pieces_counts_once() -> None:
+    redactor = Redactor({KEY: "KEY"})
+    assert "".join(told(redactor, *f"{KEY}, {KEY}")) == "[redacted:KEY], [redacted:KEY]"
+    assert redactor.count == 2
 
 
 def test_value_that_begins_like_another() -> None:

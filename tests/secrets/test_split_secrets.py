@@ -68,6 +68,54 @@ def test_what_is_json_in_a_text_is_read_too() -> None:
     assert redacted_together(others, Redactor({KEY: "KEY"})) == others
 
 
+def test_json_in_a_text_is_written_anew_where_a_value_was_in_it_alone() -> None:
+    texts = ['{"é":  ["sk/proj+Q=7&"],"n":1}', '{"é":  ["<x>\\"%41zB9wM"],"n":1}', '{"é":  ["ü"],"n":1}']
+    redactor = Redactor({KEY: "KEY"})
+    assert redacted_together([{"of": text} for text in texts], redactor) == [
+        {"of": f'{{"é": ["{MARK}"], "n": 1}}'},
+        {"of": '{"é": [""], "n": 1}'},
+        {"of": texts[2]},
+    ]
+    assert redactor.count == 1
+
+
+def test_json_in_json_in_a_text() -> None:
+    texts = [json.dumps([json.dumps({"a": piece})]) for piece in (KEY[:9], KEY[9:])]
+    assert redacted_together(texts, Redactor({KEY: "KEY"})) == [
+        json.dumps([json.dumps({"a": MARK})]),
+        json.dumps([json.dumps({"a": ""})]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "clean"),
+    [
+        ([[KEY[:9], KEY[9:]]], [[MARK, ""]]),
+        ([{"a": [{"b": KEY[:9]}, {"b": KEY[9:]}]}], [{"a": [{"b": MARK}, {"b": ""}]}]),
+        ([[[KEY[:9]], [KEY[9:]]]], [[[MARK], [""]]]),
+        ([{"a": KEY[:9], "b": KEY[9:]}], [{"a": KEY[:9], "b": KEY[9:]}]),
+        ([{"a": [KEY[:9]]}, {"b": [KEY[9:]]}], [{"a": [KEY[:9]]}, {"b": [KEY[9:]]}]),
+        ([{"a": {"b": KEY[:9]}}, {"a": {"b": KEY[9:]}}], [{"a": {"b": MARK}}, {"a": {"b": ""}}]),
+        ([KEY[:9], 1, None, KEY[9:]], [MARK, 1, None, ""]),
+        ([{"a": KEY}, {"a": KEY}], [{"a": MARK}, {"a": MARK}]),
+        ([], []),
+    ],
+    ids=[
+        "a list",
+        "objects of a list",
+        "lists",
+        "keys",
+        "lists of keys",
+        "deep",
+        "texts",
+        "whole",
+        "nothing",
+    ],
+)
+def test_which_texts_are_read_together(values: list[Any], clean: list[Any]) -> None:
+    assert redacted_together(values, Redactor({KEY: "KEY"})) == clean
+
+
 @pytest.mark.parametrize(
     "stream",
     [

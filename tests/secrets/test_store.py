@@ -2,6 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from httptask.http.errors import SecretUnavailable
 from httptask.http.url import Url
@@ -76,6 +77,12 @@ def test_unusable_sources(tmp_path: Path) -> None:
             unusable.resolve("KEY", None)
         assert caught.value.message == message
         assert caught.value.of_worker
+
+
+def test_a_source_has_no_other_fields() -> None:
+    assert SecretSource(name="KEY").origins == ()
+    with pytest.raises(ValidationError, match=r"environ\n.*Extra inputs are not permitted"):
+        SecretSource.model_validate({"name": "KEY", "environ": "V"})
 
 
 def test_a_file_as_large_as_it_may_be(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ class EnvironmentSecrets:
         """See `SecretProvider.read`."""
         if source.environment is None:
             return None
-        value = self._environment.get(source.environment, "")
+        value = self._environment.get(source.environment)
         if not value:
             raise SecretUnavailable(
                 f"the secret {source.name} has no value: set the environment variable {source.environment}"
