@@ -12,7 +12,9 @@ def bucket() -> TokenBucket:
 
 
 def test_what_is_taken_is_paid_for_by_waiting(bucket: TokenBucket) -> None:
+    assert bucket.paid_until == 0
     assert bucket.take(1000, 6000, now=100) == 0  # 10 seconds' worth, of which 2 were saved
+    assert bucket.paid_until == 108
     assert 8 <= bucket.take(100, 6000, now=100) <= 9
     assert bucket.take(100, 6000, now=107.9) > 0
     assert bucket.take(100, 6000, now=108) == 0
@@ -21,9 +23,44 @@ def test_what_is_taken_is_paid_for_by_waiting(bucket: TokenBucket) -> None:
 def test_what_was_used_beyond_the_estimate_is_paid_for_too(bucket: TokenBucket) -> None:
     bucket.take(200, 6000, now=100)
     bucket.settle(500, 6000)
+    assert bucket.paid_until == 105
     assert bucket.take(1, 6000, now=100) >= 5
     bucket.settle(-500, 6000)
+    assert bucket.paid_until == 100
     assert bucket.take(1, 6000, now=100) == 0
+
+
+def test_nobody_is_told_to_wait_for_more_than_a_minute(bucket: TokenBucket) -> None:
+    bucket.take(100_000, 6000, now=100)
+    assert 60 <= bucket.take(100, 6000, now=100) <= 60.51
+
+
+def test_those_who_wait_are_spread_over_the_time_of_forty_calls(bucket: TokenBucket) -> None:
+    bucket.take(600, 6000, now=100)  # 6 seconds' worth
+    assert 230 < longest_beyond(6 - 2, bucket, now=100) <= 240
+    bucket.take(1600, 6000, now=1000)  # 16 seconds' worth move the mean to 8
+    assert 310 < longest_beyond(16 - 2, bucket, now=1000) <= 320
+
+
+def test_those_who_wait_for_small_calls_are_spread_over_half_a_second(bucket: TokenBucket) -> None:
+    bucket.take(1, 6000, now=100)
+    bucket.settle(300, 6000)
+    assert 0.45 < longest_beyond(bucket.paid_until - 100, bucket, now=100) <= 0.5
+
+
+def test_they_are_spread_less_again_when_nobody_waits(bucket: TokenBucket) -> None:
+    bucket.take(600, 6000, now=100)
+    longest_beyond(6 - 2, bucket, now=100)
+    for call in range(100):
+        assert bucket.take(600, 6000, now=1000 + 10 * call) == 0
+    waits = [bucket.take(600, 6000, now=1990) - (6 - 2) for _ in range(20)]
+    assert min(waits) >= 0
+    assert 2 < max(waits) < 6.1  # 4 % less each time, 2 % more
+
+
+def longest_beyond(wait: float, bucket: TokenBucket, now: float) -> float:
+    """By how much more at most those are put off who ask now."""
+    return max(bucket.take(1, 6000, now) for _ in range(2000)) - wait
 
 
 @pytest.mark.parametrize("waiting", [5, 50, 500])

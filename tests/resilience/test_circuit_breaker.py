@@ -3,6 +3,7 @@ import heapq
 from collections.abc import Callable
 
 import pytest
+from structlog.testing import capture_logs
 
 from httptask.http.errors import (
     AddressForbidden,
@@ -12,6 +13,8 @@ from httptask.http.errors import (
     Postponed,
     RateLimited,
     ResponseInterrupted,
+    ResponseInvalid,
+    ResponseTooLarge,
     Timeout,
 )
 from httptask.resilience.circuit_breaker import CircuitBreaker
@@ -104,17 +107,58 @@ def test_what_is_long_ago_does_not_count(breaker: CircuitBreaker, clock: Clock) 
         clock.now += 2
 
 
-def test_a_postponed_call_is_told_when_to_come_back(breaker: CircuitBreaker, clock: Clock) -> None:
+def test_what_has_nothing_to_do_with_the_server_is_not_counted(breaker: CircuitBreaker) -> None:
+    fail(breaker, 19)
+    fail(breaker, 100, lambda: AddressForbidden("x"))
+    assert fail(breaker, 20) == 1
+
+
+def test_half_of_them_are_enough(breaker: CircuitBreaker) -> None:
+    for _ in range(11):
+        assert call(breaker)
+    assert fail(breaker, 20) == 11  # with 9 of 20 and 10 of 21 it stays closed
+
+
+@pytest.mark.parametrize(("later", "through"), [(30, 1), (30.5, 20)])
+def test_those_of_thirty_seconds_count(
+    breaker: CircuitBreaker, clock: Clock, later: float, through: int
+) -> None:
+    fail(breaker, 19)
+    clock.now += later
+    assert fail(breaker, 20) == through
+
+
+@pytest.mark.parametrize("gone_by", [0, 0.5, 1])
+def test_a_postponed_call_is_told_when_to_come_back(
+    breaker: CircuitBreaker, clock: Clock, gone_by: float
+) -> None:
     fail(breaker, 20)
+    clock.now += gone_by
+    with breaker.call(LONGEST) if gone_by == 1 else contextlib.nullcontext():
+        waits = [told_to_wait(breaker) for _ in range(300)]
+    assert 1 <= min(waits) < 1.2
+    assert 2.8 < max(waits) <= 3
+
+
+def test_a_postponed_call_waits_for_the_whole_pause(breaker: CircuitBreaker, clock: Clock) -> None:
+    fail(breaker, 20)
+    for pause in (1, 2, 4):
+        clock.now += pause
+        assert call(breaker, status(503))
     clock.now += 0.5
-    with (
-        pytest.raises(Postponed, match=r"nothing is sent to https://api\.example\.com") as caught,
-        breaker.call(LONGEST),
-    ):
+    waits = [told_to_wait(breaker) for _ in range(300)]
+    assert 4.5 <= min(waits) < 4.7
+    assert 6.3 < max(waits) <= 6.5
+
+
+def told_to_wait(breaker: CircuitBreaker) -> float:
+    with pytest.raises(Postponed) as caught, breaker.call(LONGEST):
         pass
-    assert caught.value.retry_after is not None
-    assert 0.5 <= caught.value.retry_after <= 3
+    assert caught.value.message == (
+        "nothing is sent to https://api.example.com for the moment: most of this worker's calls to it fail"
+    )
     assert not caught.value.counts
+    return caught.value.retry_after or 0
 
 
 def test_one_call_tries_and_its_success_closes_it(breaker: CircuitBreaker, clock: Clock) -> None:
@@ -123,6 +167,60 @@ def test_one_call_tries_and_its_success_closes_it(breaker: CircuitBreaker, clock
     with breaker.call(LONGEST):
         assert not call(breaker)
     assert fail(breaker, 19) == 19
+
+
+def test_what_was_before_it_closed_is_forgotten(breaker: CircuitBreaker, clock: Clock) -> None:
+    fail(breaker, 20)
+    clock.now += 1
+    assert call(breaker)
+    for _ in range(11):
+        assert call(breaker)
+    assert fail(breaker, 9) == 9
+    assert call(breaker)
+
+
+@pytest.mark.parametrize(
+    ("error", "closes"),
+    [
+        (None, True),
+        (status(404, retryable=False), True),
+        (ResponseInvalid("x"), True),
+        (ResponseTooLarge("x"), True),
+        (status(503), False),
+        (AddressForbidden("x"), False),
+    ],
+    ids=["answer", "404", "invalid", "too large", "503", "forbidden"],
+)
+def test_any_answer_to_the_trial_closes_it(
+    breaker: CircuitBreaker, clock: Clock, error: HttpTaskError | None, closes: bool
+) -> None:
+    fail(breaker, 20)
+    clock.now += 1
+    assert call(breaker, error)
+    with contextlib.suppress(HttpTaskError), breaker.call(LONGEST):
+        assert call(breaker) is closes
+
+
+def test_the_log_tells_when_it_opens_and_closes(breaker: CircuitBreaker, clock: Clock) -> None:
+    origin = {"origin": "https://api.example.com"}
+    with capture_logs() as logs:
+        assert call(breaker)
+        fail(breaker, 30)
+        clock.now += 1
+        assert call(breaker)
+    assert logs == [
+        {"event": "http.breaker.opened", "log_level": "warning", "calls": 20, "failures": 19, **origin},
+        {"event": "http.breaker.closed", "log_level": "info", **origin},
+    ]
+
+
+def test_pauses_are_one_two_four_and_then_five_seconds(breaker: CircuitBreaker, clock: Clock) -> None:
+    fail(breaker, 20)
+    for pause in (1, 2, 4, 5, 5):
+        clock.now += pause - 0.25
+        assert not call(breaker)
+        clock.now += 0.25
+        assert call(breaker, status(503))
 
 
 def test_a_trial_that_fails_makes_the_pause_longer(breaker: CircuitBreaker, clock: Clock) -> None:
@@ -170,6 +268,47 @@ def test_a_server_that_fails_for_too_long_is_given_up(breaker: CircuitBreaker, c
     assert isinstance(ended[-1], HttpStatusError)
     assert ended[-1].details == {"status": 500}
     assert str(ended[-1]).startswith("500 from https://api.example.com; nothing more is sent: most of")
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "details"),
+    [
+        (status(503), "503 from https://api.example.com", {"status": 503}),
+        (ConnectFailed("no route", details={"host": "api"}), "no route", {}),
+    ],
+    ids=["status", "connect"],
+)
+def test_who_is_given_up_is_told_of_the_last_failure(
+    breaker: CircuitBreaker, clock: Clock, error: HttpTaskError, message: str, details: dict[str, int]
+) -> None:
+    fail(breaker, 20)
+    clock.now += 1
+    call(breaker, error)
+    clock.now += 1
+    told_to_wait_no_longer_than(breaker, 2)
+    with pytest.raises(type(error)) as caught, breaker.call(1.9):
+        pass
+    assert caught.value.message == (
+        f"{message}; nothing more is sent: most of this worker's calls to it have failed for 2 s"
+    )
+    assert (caught.value.details, caught.value.retryable) == (details, False)
+
+
+def told_to_wait_no_longer_than(breaker: CircuitBreaker, longest: float) -> None:
+    with pytest.raises(Postponed), breaker.call(longest):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("unknown_for", "kind"), [(30, HttpStatusError), (30.5, Postponed)], ids=["known", "unknown"]
+)
+def test_what_a_server_did_is_known_for_thirty_seconds(
+    breaker: CircuitBreaker, clock: Clock, unknown_for: float, kind: type[HttpTaskError]
+) -> None:
+    fail(breaker, 20)
+    clock.now += 1 + unknown_for
+    with breaker.call(LONGEST), pytest.raises(kind), breaker.call(30):
+        pass
 
 
 def test_a_server_that_nobody_called_for_long_is_not_given_up(breaker: CircuitBreaker, clock: Clock) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from httptask.http.errors import Forbidden, HttpStatusError, QuotaExhausted, RateLimited, Unauthorized
-from httptask.resilience.classify import classify, error_text
+from httptask.resilience.classify import classify, error_text, refuses_credential
 
 QUOTA = {
     "error": {
@@ -57,6 +57,7 @@ def test_what_is_not_modified_is_no_redirect() -> None:
         (429, {"error": "insufficient"}, RateLimited, True),
         (429, QUOTA, QuotaExhausted, False),
         (429, BILLING, QuotaExhausted, False),
+        (429, {"error": {"type": "insufficient_quota"}}, QuotaExhausted, False),
         (400, QUOTA, HttpStatusError, False),
         (
             400,
@@ -64,6 +65,7 @@ def test_what_is_not_modified_is_no_redirect() -> None:
             Unauthorized,
             False,
         ),
+        (400, {"error": {"code": "invalid_api_key"}}, Unauthorized, False),
         (400, [{"error": {"code": 400, "details": [{"reason": "API_KEY_INVALID"}]}}], Unauthorized, False),
         (400, {"error": {"code": 400, "details": ["API_KEY_INVALID"], "type": None}}, HttpStatusError, False),
         (403, {"error": {"code": "invalid_api_key"}}, Forbidden, False),
@@ -104,10 +106,32 @@ def test_the_wait_comes_along() -> None:
     assert classify(400, {"retry-after": "2"}, None).retry_after is None
 
 
+def test_limits_count_only_where_one_is_reached() -> None:
+    """They are told with every answer."""
+    limits = {"x-ratelimit-reset-requests": "6m0s"}
+    assert classify(429, limits, None).retry_after == 360.0
+    assert classify(503, limits, None).retry_after is None
+
+
+def test_a_refused_credential_is_said_where_the_status_does_not() -> None:
+    body = {"error": {"type": "authentication_error"}}
+    assert classify(400, {}, body).note == "this 400 means the credential"
+    assert classify(401, {}, body).note is None
+
+
+@pytest.mark.parametrize(
+    ("status", "refused"), [(400, False), (401, True), (402, False), (403, True), (404, False)]
+)
+def test_which_status_alone_refuses_a_credential(status: int, refused: bool) -> None:
+    assert refuses_credential(status, None) is refused
+    assert refuses_credential(status, {"error": {"type": "invalid_request_error"}}) is refused
+    assert refuses_credential(status, {"error": {"type": "auth_error"}})
+
+
 def test_a_wait_beyond_the_cap_ends_the_attempts_and_says_why() -> None:
     assert classify(429, {"retry-after": "600"}, None).retryable
     verdict = classify(429, {"retry-after": "3600"}, None)
-    assert not verdict.retryable
+    assert (verdict.error, verdict.retryable, verdict.retry_after) == (RateLimited, False, None)
     assert verdict.note == "the server asked for 3600 s, more than the 600 s that a retry may wait"
 
 
@@ -124,7 +148,14 @@ def test_a_wait_beyond_the_cap_ends_the_attempts_and_says_why() -> None:
         ({"errorCode": "E1", "errorSummary": "Okta"}, "Okta"),
         ({"fault": {"faultstring": "Apigee", "detail": {"errorcode": "x"}}}, "Apigee"),
         ({"errcode": 40013, "errmsg": "WeChat"}, "WeChat"),
+        ({"error_description": "OAuth"}, "OAuth"),
+        ({"message": "outer", "error": {"message": "inner"}}, "inner"),
+        ({"message": {"detail": [{"msg": "inside"}]}}, "inside"),
+        ({"message": "<nil> is no\nnumber"}, "<nil> is no number"),
         ("plain", "plain"),
+        (" two\n lines ", "two lines"),
+        ("\n <html>", None),
+        (" ", None),
         ("<html><body>Bad gateway</body>", None),
         ({"error": {}}, None),
         ({}, None),

@@ -59,7 +59,10 @@ async def test_waiting_is_seen_counts_against_no_deadline_and_ends(
         assert (await first).status == 200
         assert (await second).timing.total < 40
     assert caught.value.retryable
-    assert [line["event"] for line in logs] == ["http.request.waiting"]
+    assert caught.value.retry_after == 1
+    assert logs == [
+        {"event": "http.request.waiting", "log_level": "info", "connection": "local", "concurrency": 1}
+    ]
     assert len(server.requests) == 2
 
 

@@ -47,6 +47,8 @@ DATE = "Mon, 23 Nov 2026 11:00:00 GMT"
         ({"retry-after": "1000000000"}, 0.0),  # it has passed: the usual wait
         ({"retry-after": "99999999"}, None),
         ({"retry-after": "5000000000"}, None),
+        ({"retry-after": "31622400"}, 31622400.0),  # 366 days are the most that is believed
+        ({"retry-after": "31622401"}, None),
         ({"retry-after": "12s"}, 12.0),
         ({"retry-after": "2026-11-23T12:00:30Z"}, 30.0),
         ({"retry-after": "soon", "ratelimit-reset": "5"}, 5.0),
@@ -143,6 +145,12 @@ RETRY_INFO = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay":
         ({"retryAfterMs": 1500}, 1.5),
         ({"error": {"metadata": {"headers": {"Retry-After": "9"}}}}, 9.0),
         ([], None),
+        ({"details": [{"retryDelay": "2026-11-23T12:00:30Z"}]}, 30.0),
+        ({"metadata": {"headers": {"Retry-After": "Mon, 23 Nov 2026 12:00:30 GMT"}}}, 30.0),
+        ({"msg": "retry after 5 s"}, 5.0),
+        ("\n <html>Please try again in 3 s</html>", None),
+        ("try again in 366 days", 31622400.0),
+        ("try again in 367 days", None),
     ],
 )
 def test_a_wait_in_the_body(body: Any, seconds: float | None) -> None:

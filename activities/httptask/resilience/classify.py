@@ -135,4 +135,4 @@ def _is_quota(body: Any) -> bool:
     error = body.get("error") if is_object(body) else None
     if not is_object(error):
         return False
-    return any(code in str(error.get(name, "")) for name in ("code", "type") for code in _QUOTA_CODES)
+    return any(code in str(error.get(name)) for name in ("code", "type") for code in _QUOTA_CODES)
