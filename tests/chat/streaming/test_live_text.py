@@ -1,5 +1,6 @@
 """The text of a streamed answer, told while it comes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -115,6 +116,44 @@ async def test_text_that_is_replaced_begins_anew() -> None:
         texts.append(text)
         await teller.finish()
     assert ear.heard == ["|Hel", "lo", "|Bye"]
+
+
+async def test_what_was_told_before_it_is_replaced_is_void_once() -> None:
+    ear, texts = Ear(), ["Hello"]
+    teller = Teller(ear, lambda: texts[-1])
+    await teller.finish()
+    assert ear.heard == []  # there is no telling before it begins
+    teller.begin(lambda: PieceRedactor(Redactor({})))
+    for text in ("Hello", "Hello", "Bye", "Bye!"):
+        texts.append(text)
+        await teller.finish()
+    assert ear.heard == ["|Hello", "|Bye", "!"]
+
+
+@pytest.mark.parametrize(("shortest", "share"), [(0.2, 0.02), (0.2, 1e6)], ids=["begins", "goes on"])
+async def test_pauses_become_longer_with_time(
+    monkeypatch: pytest.MonkeyPatch, shortest: float, share: float
+) -> None:
+    """Of ten minutes there are not many more pieces than of one."""
+    monkeypatch.setattr(live_text, "_SHORTEST_PAUSE", shortest)
+    monkeypatch.setattr(live_text, "_SHARE", share)
+    clock = asyncio.get_running_loop().time
+    pauses: list[tuple[float, float]] = []
+
+    async def note(seconds: float) -> None:
+        pauses.append((seconds, clock() - began))
+        if len(pauses) == 10:
+            raise asyncio.CancelledError
+
+    ear = Ear()
+    began = clock()
+    monkeypatch.setattr(asyncio, "sleep", note)
+    with pytest.raises(asyncio.CancelledError):
+        await Teller(ear, lambda: "Hi").run(announces=share < 1)
+    assert all(shortest <= pause <= max(shortest, share * gone_by) for pause, gone_by in pauses)
+    assert pauses == sorted(pauses)
+    assert (pauses[-1][0] > shortest) is (share > 1)
+    assert ear.heard == (["|"] if share < 1 else [])
 
 
 async def test_what_is_told_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from types import SimpleNamespace
 from typing import Any, Literal, cast
 
@@ -19,7 +19,7 @@ from httptask.response.event_stream import Assembler, Count, EventStream
 from httptask.secrets.redaction import Redactor
 from httptask.transport.exchange import Opened, WireResponse
 from support.chat import QUESTION
-from support.chat_streams import FAILURES, STREAMS, Failure, Streamed
+from support.chat_streams import FAILURES, HI, STREAMS, Failure, Streamed, chunk, dumped, sse
 from support.loose_streams import BROKEN, LOOSE
 
 Ending = Literal["length", "close", "broken", "silent"]
@@ -190,3 +190,22 @@ async def test_failure_cut_at_every_byte(case: Failure, ending: Ending) -> None:
     for place in range(len(case.body)):
         with pytest.raises(HttpTaskError):
             await answer_of([case.body[:place]], ending, case.wanted)
+
+
+@pytest.mark.parametrize("wanted", [None, "2", -1, 0, 1, 2], ids=["none", "text", "negative", "0", "1", "2"])
+async def test_at_least_one_choice_has_to_be_whole(wanted: Any) -> None:
+    text, other = chunk({"content": "Hi"}), chunk({"content": "Yo"}, index=1)
+    with pytest.raises(ResponseInterrupted, match="without a finish_reason"):
+        await answer_of([sse(text)], wanted=wanted)
+    with pytest.raises(ResponseInterrupted, match="for choice 1") if wanted == 2 else nullcontext():
+        await answer_of([sse(text, chunk({}, "stop"), other)], wanted=wanted)
+
+
+@pytest.mark.parametrize(
+    ("body", "first_token"),
+    [(HI, 1.5), (sse(chunk({"role": "assistant", "content": ""}, "stop")), None), (dumped({"a": 1}), None)],
+    ids=["text", "nothing said", "no stream"],
+)
+async def test_when_the_model_said_something(body: bytes, first_token: float | None) -> None:
+    received = await receive(cast("Edge", Wire([body], "length")), REQUEST, 1)
+    assert received.first_token == first_token

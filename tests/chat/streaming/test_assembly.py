@@ -1,0 +1,248 @@
+"""What is said of an answer that can't be put together, and what of it is kept."""
+
+from typing import Any
+
+import pytest
+
+from httptask.chat.streaming.assembly import Assembly
+from httptask.http.errors import HttpStatusError, HttpTaskError, ResponseInterrupted, ResponseInvalid
+from support.chat_streams import chunk
+from support.chat_streams import sse as marked
+
+NO_COMPLETION = "the answer is not a chat completion: "
+HI, STOP = chunk({"content": "Hi"}), chunk({}, "stop")
+PAGE = b"<html>" + b"x" * 300 + b"</html>\n\n"
+
+
+def sse(*chunks: Any, end: bytes = b"") -> bytes:
+    """Events up to the marker, which is nothing of an answer."""
+    return marked(*chunks, end=end)
+
+
+def fed(body: bytes, wanted: int = 1) -> Assembly:
+    assembly = Assembly(wanted)
+    assembly.add(assembly.reader.feed(body))
+    assembly.add(assembly.reader.finish(is_whole=True))
+    return assembly
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (sse({"choices": "none"}), "the choices of a chunk can't be read"),
+        (sse({"choices": ["none"]}), "a choice of a chunk can't be read"),
+        (sse({"choices": [{"delta": ["none"]}]}), "a delta of its stream can't be read"),
+        (sse(chunk({"content": True})), "the content of a delta can't be read"),
+        (sse(chunk({"tool_calls": ["none"]})), "a call of a tool in its stream can't be read"),
+        (sse(HI, end=b'data: {"choices\n\n'), "a chunk of its stream is not JSON"),
+        (sse(HI, end=b"data:  [1\n\n"), "a chunk of its stream is not JSON"),
+    ],
+    ids=["choices", "choice", "delta", "content", "call", "object", "list"],
+)
+def test_what_is_no_chunk(body: bytes, message: str) -> None:
+    with pytest.raises(ResponseInvalid) as caught:
+        fed(body)
+    assert caught.value.message == NO_COMPLETION + message
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted", "ended_by", "message"),
+    [
+        (sse(HI), 1, "marker", "the stream ended without a finish_reason: the answer was cut"),
+        (
+            sse(HI, STOP, chunk({"content": "Y"}, index=1)),
+            2,
+            "marker",
+            "the stream ended without a finish_reason for choice 1: the answer was cut",
+        ),
+        (sse({"choices": []}), 1, "marker", "the stream ended before its first choice"),
+        (
+            sse(HI, STOP),
+            1,
+            "close",
+            (
+                "the stream ended with its connection, without [DONE] or a length: the answer may have been cut, for "
+                "a finish_reason can come early; ask without `stream` if the server always ends so"
+            ),
+        ),
+        (
+            sse(HI, STOP, end=b"one!\n\ntwo!\n\n"),
+            1,
+            "length",
+            "the stream ended without [DONE]: the answer may have been cut; the server said: one!",
+        ),
+        (
+            sse(HI, STOP, {"message": "reported"}, end=b""),
+            1,
+            "length",
+            "the stream ended without [DONE]: the answer may have been cut; the server said: reported",
+        ),
+        (
+            sse(HI, end=PAGE),
+            1,
+            "length",
+            f"the stream ended without a finish_reason: the answer was cut; the server said: <html>{'x' * 193}…",
+        ),
+        (b"oops\n", 1, "close", "the answer broke off: what came of it is not JSON"),
+    ],
+    ids=["no finish", "choice", "no choice", "connection", "words", "object", "page", "text"],
+)
+def test_an_answer_that_is_not_whole(body: bytes, wanted: int, ended_by: Any, message: str) -> None:
+    assembly = fed(body, wanted)
+    with pytest.raises(ResponseInterrupted) as caught:
+        assembly.answer(ended_by=ended_by)
+    assert caught.value.message == message
+
+
+def test_a_text_that_is_known_to_be_whole_is_an_answer() -> None:
+    assembly = fed(b"oops\n")
+    assert assembly.reader.is_document
+    assert assembly.answer(ended_by="length") == "oops"
+
+
+@pytest.mark.parametrize(
+    ("event", "kind", "message"),
+    [
+        (b'data: {"error": {"code": 404, "message": "gone"}}', HttpStatusError, "404: gone"),
+        (b'event: error\ndata: {"error": {"code": 404, "message": "gone"}}', HttpStatusError, "404: gone"),
+        (b'event: error\ndata: {"code": 404, "message": "gone"}', HttpStatusError, "404: gone"),
+        (b'data: [{"error": {"code": 404, "message": "gone"}}]', HttpStatusError, "404: gone"),
+        (b'data: {"object": "error", "code": 404, "message": "gone"}', HttpStatusError, "404: gone"),
+        (b'data: {"choices": [{"error": {"code": 404, "message": "gone"}}]}', HttpStatusError, "404: gone"),
+        (b"event: error\ndata: gone", ResponseInvalid, "gone"),
+        (b'data: {"type": "error"}', ResponseInvalid, "no message"),
+        (b"event: error\ndata: {}", ResponseInvalid, "no message"),
+    ],
+    ids=["member", "event", "fields", "list", "object", "choice", "text", "nothing", "empty"],
+)
+def test_an_error_in_the_stream(event: bytes, kind: type[HttpTaskError], message: str) -> None:
+    with pytest.raises(kind) as caught:
+        fed(sse(HI, end=event + b"\n\n"))
+    assert type(caught.value) is kind
+    assert caught.value.message.endswith(message)
+
+
+def test_an_error_tells_what_had_come() -> None:
+    usage = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
+    head = {"id": "c-1", "model": "m-1"}
+    error = ResponseInterrupted("x", details={"status": 200})
+    fed(sse(chunk({"content": "Hi"}, fields=head), chunk({}, fields={**head, "usage": usage}))).explain(error)
+    assert error.details == {"status": 200, **head, "usage": usage, "partial_text": "Hi"}
+    nothing = ResponseInterrupted("x")
+    fed(b"").explain(nothing)
+    assert nothing.details == {}
+
+
+def test_of_the_head_the_first_name_counts_and_the_last_of_all_else() -> None:
+    first = {
+        "id": "1",
+        "model": "",
+        "created": 1,
+        "system_fingerprint": "a",
+        "obfuscation": "x",
+        "object": "chunk",
+    }
+    last = {"id": "2", "model": "m", "created": 2, "system_fingerprint": "b", "service_tier": None}
+    body = fed(sse(chunk({"content": "Hi"}, fields=first), chunk({}, "stop", fields=last))).answer(
+        ended_by="marker"
+    )
+    del body["choices"]
+    assert body == {
+        "id": "1",
+        "model": "m",
+        "created": 1,
+        "system_fingerprint": "b",
+        "object": "chat.completion",
+    }
+
+
+def test_a_choice_reads_like_one_that_was_not_streamed() -> None:
+    pieces = [
+        chunk(
+            {"role": "tool", "content": "H", "refusal": "n", "mood": "go"}, logprobs={"content": [1]}, score=1
+        ),
+        chunk(
+            {"role": "assistant", "content": "i", "refusal": "o", "mood": "od"},
+            logprobs={"content": [2]},
+            score=2,
+        ),
+        chunk({"function_call": {"name": "f", "arguments": {"x": "é"}, "note": "a"}}),
+        chunk({"function_call": {"name": "g", "arguments": "!", "note": "b"}}),
+        chunk({"audio": {"data": "AQ==", "id": "a"}}),
+        chunk({"audio": {"data": "Ag==", "transcript": "t"}}, "stop"),
+    ]
+    (choice,) = fed(sse(*pieces)).answer(ended_by="marker")["choices"]
+    assert choice == {
+        "index": 0,
+        "message": {
+            "role": "tool",
+            "content": "Hi",
+            "refusal": "no",
+            "mood": "good",
+            "function_call": {"name": "f", "arguments": '{"x":"é"}!', "note": "ab"},
+            "audio": {"data": "AQI=", "id": "a", "transcript": "t"},
+        },
+        "finish_reason": "stop",
+        "logprobs": {"content": [1, 2]},
+        "score": 2,
+    }
+
+
+def test_a_whole_message_takes_the_place_of_its_pieces() -> None:
+    pieces = [
+        chunk({"content": [{"type": "text", "text": "H"}], "refusal": "n", "mood": {"a": 1}}),
+        chunk({"function_call": {"name": "f", "arguments": "1"}, "audio": {"id": "a", "data": "AQ=="}}),
+    ]
+    whole = {
+        "content": "Hi",
+        "refusal": "no",
+        "mood": {"b": 2},
+        "function_call": {"name": "g", "arguments": "2"},
+        "audio": {"data": "Ag=="},
+    }
+    last = {"choices": [{"index": 0, "message": whole, "finish_reason": "stop"}]}
+    (choice,) = fed(sse(*pieces, last)).answer(ended_by="marker")["choices"]
+    assert choice["message"] == {"role": "assistant", **whole}
+
+
+def test_choices_without_an_index_are_told_apart_by_their_place() -> None:
+    both = {"choices": [{"delta": {"content": "A"}}, {"delta": {"content": "B"}}]}
+    ends = {"choices": [{"delta": {}, "finish_reason": "stop"}, {"delta": {}, "finish_reason": "length"}]}
+    choices = fed(sse(both, ends), 2).answer(ended_by="marker")["choices"]
+    assert [(one["index"], one["message"]["content"], one["finish_reason"]) for one in choices] == [
+        (0, "A", "stop"),
+        (1, "B", "length"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "begun"),
+    [
+        ([chunk({"role": "assistant", "content": ""})], False),
+        ([chunk({"role": "assistant", "reasoning": ""}), STOP], False),
+        ([chunk({"tool_calls": [None]}), chunk({"function_call": {}}), chunk({"audio": {}})], False),
+        ([HI], True),
+        ([chunk({"reasoning": "h"})], True),
+        ([chunk({"tool_calls": [{"index": 0}]})], True),
+        ([chunk({"function_call": {"name": "f"}})], True),
+        ([chunk({"audio": {"id": "a"}})], True),
+        ([chunk({"content": ""}), chunk({"content": "Y"}, index=1)], True),
+        ([{"choices": [{"message": {"role": "assistant", "content": "Hi"}}]}], True),
+    ],
+    ids=[
+        "role",
+        "no thought",
+        "nothing",
+        "text",
+        "thought",
+        "call",
+        "function",
+        "audio",
+        "other choice",
+        "message",
+    ],
+)
+def test_when_the_model_has_begun(pieces: list[Any], begun: bool) -> None:
+    assembly = Assembly()
+    assembly.add(assembly.reader.feed(sse(*pieces)))
+    assert assembly.begun is begun
