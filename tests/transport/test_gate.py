@@ -14,7 +14,7 @@ from httptask.fixtures.transport import Fixtures
 from httptask.http.errors import AddressForbidden, HttpTaskError, SecretUnavailable
 from httptask.http.models import HttpRequest, SecretReference
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from httptask.transport.pool import ConnectionTransport
+from httptask.transport.gate import ConnectionTransport
 from support.authorization import AuthorizationServer
 
 KEY = "canary/7f3a+9c=0b"
@@ -98,9 +98,9 @@ def test_every_transport_stands_behind_the_gate() -> None:
         if calls(tree, name)
     }
     assert made == {
-        ("transport/pool.py", "NetworkTransport"),
-        ("transport/pool.py", "ConnectionTransport"),
-        ("transport/pool.py", "Gate"),
+        ("transport/gate.py", "NetworkTransport"),
+        ("transport/gate.py", "ConnectionTransport"),
+        ("transport/gate.py", "Gate"),
     }
 
 

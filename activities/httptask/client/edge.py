@@ -26,8 +26,8 @@ from httptask.response.outcome import name_server, status_error
 from httptask.secrets.redaction import Redactor
 from httptask.secrets.store import SecretStore
 from httptask.transport.exchange import Answer, Opened, Transport, exchange, opened, read_failure
+from httptask.transport.gate import TransportPool
 from httptask.transport.observation import CallObservation, Observer, observed
-from httptask.transport.pool import TransportPool
 from httptask.transport.redirects import RedirectTransport
 
 __all__ = ["Edge"]
