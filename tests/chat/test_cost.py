@@ -4,9 +4,7 @@ import sys
 
 import pytest
 
-from httptask.chat import cost
-from httptask.chat.cost import cost_of
-from httptask.chat.usage import Usage
+from httptask.chat.usage import Usage, cost_of
 from httptask.connections.connection import Connection, Price
 
 OPENAI = Connection(name="openai", base_url="https://api.openai.com/v1")
@@ -87,6 +85,6 @@ async def test_what_is_not_known_has_no_price(usage: Usage | None, model: str, b
 
 
 async def test_without_the_extra_there_is_no_price(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cost, "_loaded", None)
+    monkeypatch.setattr("httptask.chat.usage._loaded_prices", None)
     monkeypatch.setitem(sys.modules, "genai_prices", None)
     assert await cost_of(MILLION, "gpt-4.1-mini", OPENAI) is None

@@ -1,6 +1,7 @@
 import pytest
 
-from httptask.chat.rate_limits import RateLimit, RateLimits, read_rate_limits
+from httptask.chat.models import RateLimit, RateLimits
+from httptask.chat.response.reader import read_rate_limits
 
 SECONDS = [
     ("1s", 1.0),

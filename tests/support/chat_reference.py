@@ -8,7 +8,7 @@ from httptask.chat.fields.annotations import ABSENT, FIRST_REVISION, About, Own
 from httptask.chat.fields.request import ChatBody
 from httptask.chat.fields.shapes import Choice, Either, Field, ListOf, ObjectOf, Shape, shape_of
 from httptask.chat.fields.words import listed, words
-from httptask.chat.finish_reasons import BROKEN, FILTERED, OTHER_NAMES, TRUNCATED
+from httptask.chat.response.wire import BROKEN, FILTERED, OTHER_NAMES, TRUNCATED
 from httptask.chat.rules import RULES
 from httptask.chat.rules.models import MODEL_RULES, ModelRules
 from httptask.connections.providers import PROVIDERS, Provider

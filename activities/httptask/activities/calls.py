@@ -13,8 +13,8 @@ from httptask.activities.fleet import Fleet
 from httptask.activities.live_text import LivePublisher
 from httptask.activities.metering import Meter
 from httptask.chat.complete import complete
-from httptask.chat.cost import metered
 from httptask.chat.models import ChatRequest, Completion
+from httptask.chat.usage import metered
 from httptask.client.collecting import collect
 from httptask.client.edge import Edge
 from httptask.http.models import HttpRequest, HttpResponse, JsonBody

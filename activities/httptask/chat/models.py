@@ -6,7 +6,6 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from httptask.chat.rate_limits import RateLimits
 from httptask.chat.usage import Usage
 from httptask.diagnostics.fault import Fault
 from httptask.http.models import CallRequest, HttpRequest, JsonBody, SecretReference, Timing
@@ -20,6 +19,8 @@ __all__ = [
     "Extra",
     "Incomplete",
     "Level",
+    "RateLimit",
+    "RateLimits",
     "ToolCall",
     "Unavailable",
     "Usage",
@@ -117,6 +118,26 @@ class Unavailable(BaseModel):
     model: str | None = None
     error: str | None = None
     detail: str | None = None
+
+
+class RateLimit(BaseModel):
+    """One limit; None where the server does not tell."""
+
+    model_config = ConfigDict(frozen=True)
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset_seconds: float | None = None
+    """Until the limit is whole again, from when the answer came."""
+
+
+class RateLimits(BaseModel):
+    """The limits of an answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    requests: RateLimit | None = None
+    tokens: RateLimit | None = None
 
 
 class Completion(BaseModel):

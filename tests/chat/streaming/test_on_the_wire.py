@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from httptask.chat.complete import complete
-from httptask.chat.models import CALL_FIELDS, ChatRequest, Completion
-from httptask.chat.rate_limits import RateLimit, RateLimits
+from httptask.chat.models import CALL_FIELDS, ChatRequest, Completion, RateLimit, RateLimits
 from httptask.client.edge import Edge
 from httptask.fixtures.recording import Recorder
 from httptask.fixtures.transport import Fixtures

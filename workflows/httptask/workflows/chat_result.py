@@ -6,8 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from httptask.chat.models import Audio, Completion, Extra, ToolCall, Usage
-from httptask.chat.rate_limits import RateLimits
+from httptask.chat.models import Audio, Completion, Extra, RateLimits, ToolCall, Usage
 from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.fault import Fault
 from httptask.json.pointer import json_pointer

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from httptask.chat.finish_reasons import FILTERED, finish_reason_of
+from httptask.chat.response.wire import FILTERED, finish_reason_of
 from httptask.connections.connection import Connection
 from httptask.http.api_error import names_of
 from httptask.http.errors import HttpTaskError, ResponseInvalid

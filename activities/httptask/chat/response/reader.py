@@ -1,16 +1,35 @@
 """Reading the answer to a chat completion: a completion, or a typed error, never a wrong success."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from httptask.chat.finish_reasons import BROKEN, FILTERED, TRUNCATED, broke_off, finish_reason_of
-from httptask.chat.models import Completion, Extra, Incomplete, ToolCall, asks_for_json
+from httptask.chat.models import (
+    Completion,
+    Extra,
+    Incomplete,
+    RateLimit,
+    RateLimits,
+    ToolCall,
+    asks_for_json,
+)
 from httptask.chat.response.embedded_error import embedded_error
 from httptask.chat.response.structured_output import read_structured
-from httptask.chat.response.wire import WireChoice, WireCompletion, WireMessage, WireToolCall, with_message
+from httptask.chat.response.wire import (
+    BROKEN,
+    FILTERED,
+    TRUNCATED,
+    WireChoice,
+    WireCompletion,
+    WireMessage,
+    WireToolCall,
+    broke_off,
+    finish_reason_of,
+    with_message,
+)
 from httptask.connections.connection import Connection
 from httptask.diagnostics.cutting import first_bytes
 from httptask.diagnostics.fault import Fault, Severity
@@ -26,13 +45,18 @@ from httptask.http.excerpt import bound, end_of_json, excerpt
 from httptask.json.pointer import json_pointer
 from httptask.json.tree import parse
 from httptask.json.types import is_array, is_object
+from httptask.resilience.retry_after import duration
 
-__all__ = ["MAX_TEXT_BYTES", "read_completion"]
+__all__ = ["MAX_TEXT_BYTES", "read_completion", "read_rate_limits"]
 
 MAX_TEXT_BYTES = 4096
 MAX_REASON_BYTES = 100
 _BYTES_OF_TOKEN: Final = 8
 """More are rare: in most languages, and in code, a token has 3 to 6 bytes of UTF-8 on average."""
+
+_NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_LONGEST_RESET: Final = 366 * 86400
+"""Seconds; more is a date, whose distance depends on clocks that need not agree."""
 
 _CUT_SHORT: Final[Mapping[str, tuple[type[OutputInvalid], str]]] = {
     TRUNCATED: (
@@ -99,6 +123,18 @@ def read_completion(
     if wants_json and _answers_in_text(completion) and completion.finish_reason not in _CUT_SHORT:
         completion.json_ = _structured(completion, request_body["response_format"])
     return completion
+
+
+def read_rate_limits(headers: Mapping[str, str]) -> RateLimits | None:
+    """The limits that headers tell, None if they tell none.
+
+    Azure sends -1, and 0 for a limit, where it does not know; both count as not told.
+
+    Args:
+        headers: names in lower case.
+    """
+    limits = RateLimits(requests=_rate_limit(headers, "requests"), tokens=_rate_limit(headers, "tokens"))
+    return None if limits.requests is None and limits.tokens is None else limits
 
 
 def _object(body: Any) -> dict[str, Any]:
@@ -313,3 +349,22 @@ def _not_a_completion(problem: str, body: Any) -> ResponseInvalid:
     return ResponseInvalid(
         f"the answer is not a chat completion: {problem}", details={"body_excerpt": excerpt(body)}
     )
+
+
+def _rate_limit(headers: Mapping[str, str], unit: str) -> RateLimit | None:
+    found = RateLimit(
+        limit=_whole(headers.get(f"x-ratelimit-limit-{unit}", "")) or None,
+        remaining=_whole(headers.get(f"x-ratelimit-remaining-{unit}", "")),
+        reset_seconds=_seconds(headers.get(f"x-ratelimit-reset-{unit}", "")),
+    )
+    return None if found == RateLimit() else found
+
+
+def _whole(text: str) -> int | None:
+    text = text.strip()
+    return int(float(text)) if len(text) <= 15 and _NUMBER.fullmatch(text) else None
+
+
+def _seconds(text: str) -> float | None:
+    seconds = duration(text) if text else None
+    return seconds if seconds is not None and seconds <= _LONGEST_RESET else None

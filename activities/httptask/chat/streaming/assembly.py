@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from httptask.chat.finish_reasons import BROKEN, broke_off, finish_reason_of
 from httptask.chat.response.embedded_error import embedded_error, error_member
-from httptask.chat.response.wire import usage_elsewhere
+from httptask.chat.response.wire import BROKEN, broke_off, finish_reason_of, usage_elsewhere
 from httptask.chat.streaming.answer_reader import AnswerReader
 from httptask.chat.streaming.choice_assembly import ChoiceAssembly
 from httptask.chat.streaming.deltas import index_of

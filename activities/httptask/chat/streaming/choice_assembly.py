@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from httptask.chat.finish_reasons import told_reason
-from httptask.chat.response.wire import content_of, with_message
+from httptask.chat.response.wire import content_of, told_reason, with_message
 from httptask.chat.streaming.call_assembly import CallAssembly, CalledAssembly
 from httptask.chat.streaming.deltas import SAID_ONCE, extend, joined_base64, merge, same_type
 from httptask.http.errors import ResponseInvalid
