@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from httptask.activities.attempt import _heartbeating, _interval
+from httptask.activities.attempt import _heartbeating, _interval, run_attempt
+from httptask.http.errors import ConnectFailed, HttpTaskError, Postponed, RequestInvalid
+from httptask.http.models import Limits
 
 
 @pytest.mark.parametrize(
@@ -24,7 +27,8 @@ def environment(on_heartbeat: Callable[..., None]) -> ActivityEnvironment:
     return env
 
 
-async def test_beats_at_once_and_goes_on_until_the_block_ends() -> None:
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_goes_on_until_the_block_ends(*, at_once: bool) -> None:
     beats: list[tuple[object, ...]] = []
     several = asyncio.Event()
 
@@ -34,8 +38,8 @@ async def test_beats_at_once_and_goes_on_until_the_block_ends() -> None:
             several.set()
 
     async def run() -> None:
-        async with _heartbeating(3):
-            assert beats == [(3,)]
+        with _heartbeating(3, at_once=at_once):
+            assert beats == [(3,)] * at_once
             async with asyncio.timeout(5):
                 await several.wait()
         ended = len(beats)
@@ -52,9 +56,8 @@ def ignore(*details: object) -> None:
 async def test_leaves_no_task_behind_when_the_block_fails() -> None:
     async def run() -> None:
         before = asyncio.all_tasks()
-        with pytest.raises(ZeroDivisionError):
-            async with _heartbeating(3):
-                raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError), _heartbeating(3):
+            raise ZeroDivisionError
         assert asyncio.all_tasks() == before
 
     await environment(ignore).run(run)
@@ -64,7 +67,7 @@ async def test_a_cancelled_block_is_cancelled() -> None:
     entered = asyncio.Event()
 
     async def run() -> None:
-        async with _heartbeating(3):
+        with _heartbeating(3):
             entered.set()
             await asyncio.sleep(60)
 
@@ -74,3 +77,45 @@ async def test_a_cancelled_block_is_cancelled() -> None:
     env.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+@pytest.mark.parametrize(
+    ("details", "execution", "told"),
+    [([], 1, []), ([], 2, []), ([1], 2, [2]), ([1], 4, [2])],
+    ids=["first", "second, the first left nothing", "second", "second, after two that were postponed"],
+)
+async def test_leaves_its_number_where_temporal_would_give_the_next_one_another(
+    details: list[object], execution: int, told: list[int]
+) -> None:
+    beats: list[object] = []
+    env = ActivityEnvironment()
+    env.info = replace(env.info, heartbeat_details=details, attempt=execution)
+    env.on_heartbeat = lambda *told: beats.extend(told)
+
+    async def call(attempt: int) -> Limits:
+        return Limits(total=attempt)
+
+    await env.run(run_attempt, call)
+    assert beats == told
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ConnectFailed("refused", retryable=True), [1]),
+        (RequestInvalid("no"), []),
+        (Postponed("later", retry_after=1), [0]),
+    ],
+    ids=["that is tried again", "for good", "that was postponed"],
+)
+async def test_a_failure_leaves_how_many_attempts_there_were(error: HttpTaskError, told: list[int]) -> None:
+    beats: list[object] = []
+    env = ActivityEnvironment()
+    env.on_heartbeat = lambda *told: beats.extend(told)
+
+    async def call(attempt: int) -> Limits:
+        raise error
+
+    with pytest.raises(ApplicationError):
+        await env.run(run_attempt, call)
+    assert beats == told

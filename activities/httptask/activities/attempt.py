@@ -1,14 +1,15 @@
 """What surrounds every call of an activity: its number, heartbeat, log context, typed failures, a size that fits.
 
 Temporal counts every execution of an activity; only those count here that were not postponed. So each attempt leaves
-in its heartbeats how many there have been, and Temporal hands the last one's to the next.
+in its heartbeats how many there have been, and Temporal hands the last one's to the next. One that comes to its end
+soon, and has the number that Temporal gives it, needs no heartbeat at all.
 """
 
 import asyncio
 import logging
 import traceback
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -56,7 +57,7 @@ async def run_attempt(
     with bound_contextvars(**_log_context(info, number)):
         try:
             _require_attempts_left(info, number, attempts)
-            async with _heartbeating(number, count):
+            with _heartbeating(number, count, at_once=_differs(info, number)):
                 result = await call(number)
             await _check_size(result)
         except asyncio.CancelledError:
@@ -65,10 +66,11 @@ async def run_attempt(
         except HttpTaskError as error:
             if not error.counts:
                 number -= 1
-                activity.heartbeat(number)
             failure = to_application_error(
                 error, attempt=number, attempts=attempts, interval=_policy_interval(info, number)
             )
+            if not failure.non_retryable:
+                activity.heartbeat(number)
             if error.logged:
                 raise failure from None
         except Exception as defect:  # noqa: BLE001 - the text of a foreign exception may quote a credential
@@ -90,6 +92,11 @@ def _attempt_number(info: activity.Info) -> int:
     """Number of this attempt, from 1."""
     before = info.heartbeat_details[0] if info.heartbeat_details else None
     return before + 1 if isinstance(before, int) else info.attempt
+
+
+def _differs(info: activity.Info, number: int) -> bool:
+    """Whether the next attempt would have another number than Temporal's if this one left none."""
+    return bool(info.heartbeat_details) or number != info.attempt
 
 
 def _raise_if_paused(number: int) -> None:
@@ -135,29 +142,35 @@ def _policy_interval(info: activity.Info, number: int) -> timedelta | None:
     return interval if longest is None else min(interval, longest)
 
 
-@asynccontextmanager
-async def _heartbeating(attempt: int, count: Count | None = None) -> AsyncGenerator[None]:
-    """Beat at once, and then regularly until the block is left.
+@contextmanager
+def _heartbeating(attempt: int, count: Count | None = None, *, at_once: bool = False) -> Generator[None]:
+    """Beat regularly until the block is left.
 
     Each beat carries the number of the attempt, and how far a stream has been read; nothing of its events, for
     Temporal keeps what it carries.
 
     Temporal tells an activity that it is cancelled only in its answer to a heartbeat, and sees a dead worker
     only by a missing one. So an activity that waits for a slow server has to beat while it waits.
+
+    Args:
+        attempt: its number.
+        count: how far the stream is read that the block reads, if it reads one.
+        at_once: whether to beat before the block, too, which costs a call of Temporal.
     """
-    activity.heartbeat(attempt)
-    beating = asyncio.create_task(_beat(attempt, count, _interval(activity.info().heartbeat_timeout)))
+    if at_once:
+        activity.heartbeat(attempt)
+    loop, interval = asyncio.get_running_loop(), _interval(activity.info().heartbeat_timeout)
+
+    def beat() -> None:
+        nonlocal alarm
+        alarm = loop.call_later(interval, beat)
+        activity.heartbeat(attempt, *(() if count is None else (asdict(count),)))
+
+    alarm = loop.call_later(interval, beat)
     try:
         yield
     finally:
-        beating.cancel()
-        await asyncio.wait([beating])
-
-
-async def _beat(attempt: int, count: Count | None, interval: float) -> None:
-    while True:
-        await asyncio.sleep(interval)
-        activity.heartbeat(attempt, *(() if count is None else (asdict(count),)))
+        alarm.cancel()
 
 
 def _interval(timeout: timedelta | None) -> float:

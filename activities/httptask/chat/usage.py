@@ -6,7 +6,7 @@ fetched. A connection that says what its tokens cost needs no extra.
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -102,9 +102,7 @@ class Usage(BaseModel):
         usage = dict(reported)
         for name, forms in _FORMS.items():
             if usage.get(name) is None:
-                usage[name] = next(
-                    (count for form in forms if (count := _at(reported, form)) is not None), None
-                )
+                usage[name] = _in_other_form(reported, forms)
         prompt, completion = _prompt(usage, reported), _count(usage["completion_tokens"])
         total, known = _count(usage.get("total_tokens")), (prompt or 0) + (completion or 0)
         thought = _count(usage["reasoning_tokens"]) or 0
@@ -152,11 +150,14 @@ def grown(before: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
     return both
 
 
-def _at(reported: Mapping[str, Any], path: tuple[str, ...]) -> int | None:
-    value: Any = reported
-    for key in path:
-        value = value.get(key) if is_object(value) else None
-    return _count(value)
+def _in_other_form(reported: Mapping[str, Any], forms: Sequence[Sequence[str]]) -> int | None:
+    for first, *rest in forms:
+        value = reported.get(first)
+        for key in rest:
+            value = value.get(key) if is_object(value) else None
+        if value is not None and (count := _count(value)) is not None:
+            return count
+    return None
 
 
 async def cost_of(usage: Usage | None, model: str | None, connection: Connection) -> float | None:

@@ -1,6 +1,7 @@
 """Deadlines and sizes of one attempt: what applies when neither the request nor its connection says."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from httptask.http.models import MAX_RESPONSE_BYTES, Limits
@@ -47,6 +48,7 @@ class Bounds:
     response_bytes: int
 
 
+@lru_cache(maxsize=256)
 def bounds(*layers: Limits) -> Bounds:
     """Decides each limit by the first layer that sets it, most specific layer first.
 

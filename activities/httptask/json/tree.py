@@ -141,20 +141,21 @@ def map_texts(value: Any, change: Callable[[str], str]) -> Any:
     return value
 
 
-def texts_of(value: Any) -> Iterator[str]:
+def texts_of(value: Any) -> list[str]:
     """Every text of a tree, keys and the digits of whole numbers included, in no order that means anything."""
-    rest = [value]
+    rest, texts = [value], list[str]()
     while rest:
         one = rest.pop()
         if isinstance(one, str):
-            yield one
-        elif is_array(one):
-            rest.extend(one)
-        elif is_object(one):
-            yield from one
-            rest.extend(one.values())
+            texts.append(one)
+        elif isinstance(one, list):  # told here and not by `is_array`: every answer is walked through
+            rest += one
+        elif isinstance(one, dict):
+            texts += one
+            rest += one.values()
         elif (digits := digits_of(one)) is not None:
-            yield digits
+            texts.append(digits)
+    return texts
 
 
 def digits_of(value: Any) -> str | None:

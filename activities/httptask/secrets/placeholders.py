@@ -23,6 +23,7 @@ __all__ = [
 _NONCE = token_hex(16)  # so that nothing in a request can look like a placeholder
 _SENT_AS_WRITTEN = ("/headers/", "/authentication/token")
 _PLACEHOLDER = re.compile(rf"{_NONCE}x([0-9]+)x")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def placeholder(index: int) -> str:
@@ -135,7 +136,7 @@ def _check_sendable(reference: SecretReference, value: str) -> None:
         wrong = "a line break (often at its end) or another control character"
     elif not value.isascii() and reference.pointer.startswith(_SENT_AS_WRITTEN):
         wrong = "a character outside ASCII"
-    elif any("\ud800" <= character <= "\udfff" for character in value):
+    elif _SURROGATE.search(value) is not None:
         wrong = "bytes that are not UTF-8"
     if wrong is not None:
         raise SecretUnavailable(
