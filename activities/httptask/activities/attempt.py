@@ -160,6 +160,7 @@ def _heartbeating(attempt: int, count: Count | None = None, *, at_once: bool = F
     if at_once:
         activity.heartbeat(attempt)
     loop, interval = asyncio.get_running_loop(), _interval(activity.info().heartbeat_timeout)
+    alarm: asyncio.TimerHandle
 
     def beat() -> None:
         nonlocal alarm
