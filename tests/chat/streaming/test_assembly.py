@@ -6,7 +6,7 @@ import pytest
 
 from httptask.chat.streaming.assembly import Assembly
 from httptask.http.errors import HttpStatusError, HttpTaskError, ResponseInterrupted, ResponseInvalid
-from support.chat_streams import chunk
+from support.chat_streams import call, chunk, dumped
 from support.chat_streams import sse as marked
 
 NO_COMPLETION = "the answer is not a chat completion: "
@@ -203,6 +203,71 @@ def test_a_whole_message_takes_the_place_of_its_pieces() -> None:
     last = {"choices": [{"index": 0, "message": whole, "finish_reason": "stop"}]}
     (choice,) = fed(sse(*pieces, last)).answer(ended_by="marker")["choices"]
     assert choice["message"] == {"role": "assistant", **whole}
+
+
+def test_calls_of_a_whole_message_stand_in_the_order_of_their_indexes() -> None:
+    calls = [{"index": index, "id": str(index), "type": "function", "function": {}} for index in (1, 0)]
+    last = {"message": {"tool_calls": calls, "content": "Hi"}, "finish_reason": "tool_calls"}
+    body = sse(call(0, "f", "{}", id="a"), {"choices": [last]})
+    (choice,) = fed(body).answer(ended_by="marker")["choices"]
+    assert [one["id"] for one in choice["message"]["tool_calls"]] == ["0", "1"]
+    assert choice["message"]["content"] == "Hi"
+    last["message"] = {"tool_calls": calls[0], "content": "Hi"}  # without its list
+    (choice,) = fed(sse(call(0, "f", "{}", id="a"), {"choices": [last]})).answer(ended_by="marker")["choices"]
+    assert [one["id"] for one in choice["message"]["tool_calls"]] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "calls"),
+    [
+        ([("f", '{"x"'), ("f", ":1}")], [("f", '{"x":1}')]),
+        ([("f", "{}"), ("f", "")], [("f", "{}")]),
+        ([("f", "{}"), ("f", None)], [("f", "{}")]),
+        ([("f", "{}"), ("f", "[]")], [("f", "{}"), ("f", "[]")]),
+        ([("f", "{}"), ("g", "")], [("f", "{}"), ("g", "")]),
+        ([("f", "{"), ("g", "[]")], [("f", "{"), ("g", "[]")]),
+        ([(None, "1"), ("f", "2")], [("f", "12")]),
+        ([("f", "{}"), (None, "[]")], [("f", "{}[]")]),
+    ],
+    ids=["repeated", "no more", "nothing more", "again", "other name", "other, cut", "name later", "no name"],
+)
+def test_calls_without_ids_are_told_apart_by_name_and_arguments(pieces: Any, calls: Any) -> None:
+    body = sse(*(call(0, name, arguments) for name, arguments in pieces), chunk({}, "tool_calls"))
+    (choice,) = fed(body).answer(ended_by="marker")["choices"]
+    read = [one["function"] for one in choice["message"]["tool_calls"]]
+    assert [(one["name"], one["arguments"]) for one in read] == calls
+
+
+def test_words_of_the_server_count_until_the_model_goes_on() -> None:
+    reported, same = {"message": "reported"}, {"choices": [{"message": {"content": "Hi"}}]}
+    with pytest.raises(ResponseInterrupted, match="reported"):
+        fed(sse(HI, STOP, reported, same)).answer(ended_by="length")
+    with pytest.raises(ResponseInterrupted, match="reported"):
+        fed(sse(HI, STOP, reported, STOP)).answer(ended_by="length")
+    for more in (chunk({"content": "!"}), {"choices": [{"message": {"content": "Hi!"}}]}):
+        (choice,) = fed(sse(HI, STOP, reported, more)).answer(ended_by="length")["choices"]
+        assert choice["message"]["content"] == "Hi!"
+
+
+def test_a_single_chunk_is_no_whole_answer() -> None:
+    alone = {"object": "chat.completion.chunk", "choices": [{"message": {"content": "Hi"}}]}
+    assembly = fed(dumped(alone))
+    assert not assembly.reader.is_document
+    with pytest.raises(ResponseInterrupted, match="without a finish_reason"):
+        assembly.answer(ended_by="length")
+    whole = fed(dumped({**alone, "object": "chat.completion"}))
+    assert whole.answer(ended_by="length")["choices"] == alone["choices"]
+
+
+def test_a_chunk_per_line_whose_last_one_is_cut() -> None:
+    half, rest = (
+        rb'{"choices": [{"delta": {"content": "\ud83d"}}]}',
+        rb'{"choices": [{"delta": {"content": "\ude00"}}]}',
+    )
+    assembly = fed(half + b"\n" + rest + b"\n" + dumped(STOP)[:-3])
+    assert assembly.text == "😀"
+    with pytest.raises(ResponseInterrupted, match="without a finish_reason"):
+        assembly.answer(ended_by="length")
 
 
 def test_choices_without_an_index_are_told_apart_by_their_place() -> None:
