@@ -238,6 +238,18 @@ def test_calls_without_ids_are_told_apart_by_name_and_arguments(pieces: Any, cal
     assert [(one["name"], one["arguments"]) for one in read] == calls
 
 
+def test_a_call_keeps_its_type_and_what_else_it_has() -> None:
+    pieces = [
+        call(0, "f", "1", id="a", type="builtin_function", note="x"),
+        call(0, None, "2", id="b", note="y"),
+    ]
+    (choice,) = fed(sse(*pieces, chunk({}, "tool_calls"))).answer(ended_by="marker")["choices"]
+    function = {"name": "f", "arguments": "12"}
+    assert choice["message"]["tool_calls"] == [
+        {"id": "a", "type": "builtin_function", "note": "xy", "function": function}
+    ]
+
+
 def test_words_of_the_server_count_until_the_model_goes_on() -> None:
     reported, same = {"message": "reported"}, {"choices": [{"message": {"content": "Hi"}}]}
     with pytest.raises(ResponseInterrupted, match="reported"):

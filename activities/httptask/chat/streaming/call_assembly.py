@@ -60,7 +60,7 @@ class _Slot:
         for key, value in delta.items():
             if key in _KINDS and is_object(value):
                 self.called.setdefault(key, CalledAssembly(_TEXT_OF[key])).add(value)
-            elif key not in {"id", "index"}:
+            elif key != "index":
                 merge(self.others, {key: value})
 
     def begins_anew(self, delta: dict[str, Any]) -> bool:
