@@ -206,7 +206,9 @@ def test_a_whole_message_takes_the_place_of_its_pieces() -> None:
 
 
 def test_calls_of_a_whole_message_stand_in_the_order_of_their_indexes() -> None:
-    calls = [{"index": index, "id": str(index), "type": "function", "function": {}} for index in (1, 0)]
+    calls: list[Any] = [
+        {"index": index, "id": str(index), "type": "function", "function": {}} for index in (1, 0)
+    ]
     last = {"message": {"tool_calls": calls, "content": "Hi"}, "finish_reason": "tool_calls"}
     body = sse(call(0, "f", "{}", id="a"), {"choices": [last]})
     (choice,) = fed(body).answer(ended_by="marker")["choices"]
