@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from httptask.cli.commands.options import ConfigOption, DefinitionsOption, ProfileOption, QueueOption
-from httptask.cli.preflight.credentials import tell_credential_warnings
 from httptask.cli.project.definitions import definition_files, load_runnable, used_secrets
 from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
@@ -57,8 +56,8 @@ def worker(
     from httptask.cli.observability.listening import require_address
     from httptask.cli.observability.logging import configure_logging
     from httptask.cli.preflight.readiness import examine, examine_permissions, print_findings, require_ready
-    from httptask.cli.project.plugins import plugin_for_serving, serve
-    from httptask.cli.project.project import as_cli_error, load_project
+    from httptask.cli.project.plugins import plugin_for, serve
+    from httptask.cli.project.project import as_cli_error, load_project, tell_credential_warnings
     from httptask.cli.temporal.cluster import Cluster, find_cluster
     from httptask.cli.worker.serving import serve_on_cluster
     from httptask.config import ConfigInvalid
@@ -87,7 +86,7 @@ def worker(
     if check:
         print_findings(findings, as_json=json)
     require_ready(findings)
-    plugin = plugin_for_serving(
+    plugin = plugin_for(
         trusted, project.environment, registry, allow_inline=allow_inline, ask_storage=not check
     )
     cluster = find_cluster(profile, project.environment) or Cluster({})
