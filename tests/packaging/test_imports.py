@@ -78,16 +78,17 @@ def test_a_room_loads_only_what_it_needs(code: str, absent: set[str]) -> None:
     assert loaded(code) & absent == set()
 
 
-def test_looking_at_runs_loads_nothing_that_makes_calls() -> None:
+def test_looking_at_runs_loads_nothing_that_makes_calls_or_draws() -> None:
     code = (
         "from httptask.cli.project.plugins import plugins_for_reading\n"
-        "import httptask.cli.runs.tables\n"
+        "import httptask.cli.commands.runs, httptask.cli.runs.listing, httptask.cli.temporal.cluster\n"
         "from httptask.config import load_config\n"
         "assert plugins_for_reading(load_config(None, {})) == []\n"
         "import sys\n"
-        "assert 'httptask.plugin' not in sys.modules\n"
+        "unused = ['httptask.chat', 'httptask.dsl', 'httptask.interpreter.state', 'httptask.plugin', 'rich.console']\n"
+        "assert [name for name in unused if name in sys.modules] == []\n"
     )
-    assert loaded(code) & NETWORK == set()
+    assert loaded(code) & {*NETWORK, "structlog"} == set()
 
 
 def test_reading_what_a_user_wrote_neither_tries_again_nor_reads_the_source_of_models() -> None:
@@ -96,6 +97,17 @@ def test_reading_what_a_user_wrote_neither_tries_again_nor_reads_the_source_of_m
         "assert [file for file in linecache.cache if 'httptask' in file] == []\n"
     )
     assert loaded(code) & {"tenacity"} == set()
+
+
+def test_a_plugin_loads_what_workers_run_when_a_worker_is_made() -> None:
+    code = (
+        "import sys\n"
+        "from httptask.plugin import HttpTaskPlugin\n"
+        "HttpTaskPlugin(allow_inline=True).configure_client({'interceptors': []})\n"
+        "rooms = ['calls', 'chat', 'client', 'connections', 'dsl', 'interpreter', 'transport', 'workflows']\n"
+        "assert [room for room in rooms if f'httptask.{room}' in sys.modules] == []\n"
+    )
+    assert loaded(code) & {"jsonschema_rs", "rapidfuzz", "structlog", "uritemplate"} == set()
 
 
 def private_imports(path: Path) -> Iterator[str]:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from httptask.chat.rules.models import misspelt_fields
 from httptask.connections.connection import Connection
 from httptask.diagnostics.cutting import shortened
 from httptask.http.errors import RequestInvalid
@@ -42,8 +41,16 @@ def find_faults(
     for name, source in secrets.items():
         yield from (f"secrets.{name}.{fault}" for fault in _faults_of_source(source))
     for name, connection in connections.items():
-        for pattern, field, near in misspelt_fields(connection.model_rules):
+        for pattern, field, near in _misspelt_fields(connection):
             yield f"connections.{name}.model_rules.{pattern}.{field}: unknown field; did you mean {near}?"
+
+
+def _misspelt_fields(connection: Connection) -> Iterator[tuple[str, str, str]]:
+    if connection.model_rules:
+        # All that is known of chat requests: a command that only looks at runs has no other use for it.
+        from httptask.chat.rules.models import misspelt_fields
+
+        yield from misspelt_fields(connection.model_rules)
 
 
 def _variables_as_written(connection: Connection, environment: Mapping[str, str]) -> Iterator[str]:

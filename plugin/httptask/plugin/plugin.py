@@ -1,12 +1,12 @@
 """Gives workers and clients the HTTP tasks."""
 
+from __future__ import annotations
+
 import dataclasses
-import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
-from functools import partial
-from typing import Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultPayloadConverter, ExternalStorage
@@ -21,25 +21,18 @@ from temporalio.worker import (
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from httptask.activities.allowed_activities import AllowedActivity
-from httptask.activities.calls import HttpActivities, count_call
-from httptask.activities.fleet import Fleet
-from httptask.activities.local_activities import ConfigurationActivities, is_polled, yield_control
-from httptask.activities.metering import Meter
-from httptask.activities.storage import stored_from
-from httptask.client.edge import Edge
-from httptask.connections.connection import Connection, default_connections
-from httptask.dsl.selection import select_events
 from httptask.egress.address import parse_networks
 from httptask.egress.hosts import check_host_patterns
-from httptask.fixtures.recording import Recorder
-from httptask.fixtures.transport import Fixtures
-from httptask.interpreter.workflow_types import DefinitionWorkflow, HttpTaskWorkflow
-from httptask.plugin.connection_queues import ConnectionQueues
-from httptask.plugin.definitions import DefinitionRegistry
 from httptask.scheduling.registered import PLUGIN
-from httptask.scheduling.token_limit_workflow import TokenLimitWorkflow
-from httptask.secrets.store import SecretSource, SecretStore
+from httptask.secrets.store import SecretStore
+
+if TYPE_CHECKING:
+    from httptask.activities.allowed_activities import AllowedActivity
+    from httptask.connections.connection import Connection
+    from httptask.fixtures.recording import Recorder
+    from httptask.fixtures.transport import Fixtures
+    from httptask.plugin.definitions import DefinitionRegistry
+    from httptask.plugin.worker_parts import WorkerParts
 
 __all__ = ["HttpTaskPlugin"]
 
@@ -98,121 +91,51 @@ class HttpTaskPlugin(SimplePlugin):
         _require_store(secrets)
         check_host_patterns(allowed_hosts)
         parse_networks(allow_private)
-        known = default_connections(os.environ) if connections is None else connections
-        self._edge = _SharedEdge(
-            lambda: Edge(
-                known,
-                _default_secrets(fixtures) if secrets is None else secrets,
+
+        def parts() -> WorkerParts:
+            # A client has no use for them, and they take longer to load than all the rest.
+            from httptask.plugin.worker_parts import WorkerParts
+
+            return WorkerParts(
+                connections=connections,
+                secrets=secrets,
                 fixtures=fixtures,
                 recorder=recorder,
-                allow_private=allow_private,
+                definitions=definitions,
+                allow_inline=allow_inline,
+                allowed_activities=allowed_activities,
                 allowed_hosts=allowed_hosts,
-                observers=[count_call],
+                allow_private=allow_private,
+                share_queue=share_queue,
+                register_workflows=register_workflows,
+                register_activities=register_activities,
             )
-        )
-        # Nothing is sent where fixtures answer, so nothing is held back.
-        limited = known if register_activities and fixtures is None else {}
-        self._connection_queues = ConnectionQueues(limited)
-        self._configuration = ConfigurationActivities(
-            known,
-            {activity.name: activity for activity in allowed_activities},
-            makes_calls=register_activities,
-            shared=share_queue,
-            has_limits=fixtures is None,
-        )
-        has_token_limits = any(connection.tokens_per_minute for connection in limited.values())
-        meter = Meter(limited, shared=share_queue) if has_token_limits else None
-        fleet = Fleet(known, shared=share_queue)
-        self._activities = HttpActivities(self._edge.get, select_events, meter, fleet)
-        self._share_queue = share_queue
-        self._definitions = definitions
-        self._register_workflows = register_workflows
-        self._register_activities = register_activities
-        workflows: list[type] = [HttpTaskWorkflow] if allow_inline else []
-        if definitions is not None:
-            workflows.append(DefinitionWorkflow)
+
+        self._parts = cache(parts)
         super().__init__(  # pyright: ignore[reportUnknownMemberType] - the SDK leaves type arguments out
             PLUGIN,
             data_converter=partial(_data_converter, storage=storage),
-            activities=self._with_activities,
-            workflows=lambda known: _with_workflows(known, workflows if register_workflows else []),
+            activities=lambda known: _with_activities(known, self._parts().activities),
+            workflows=lambda known: _with_workflows(known, self._parts().workflows),
             workflow_runner=_pass_through,
             interceptors=[_Presence()],
-            run_context=self._edge.in_use,
+            run_context=lambda: self._parts().edge.in_use(),  # noqa: PLW0108 - a client never asks for it
         )
 
     def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
         """See base class."""
         config = super().configure_worker(config)
-        task_queue = config["task_queue"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
-        own = self._connection_queues.connection_of(task_queue)
-        if own is not None:
-            counts = self._share_queue and own.tokens_per_minute is not None
-            config["workflows"] = [TokenLimitWorkflow] if counts else []
-            config["activities"] = self._calls
+        self._parts().restrict(config)
         config["max_heartbeat_throttle_interval"] = _HEARTBEAT_THROTTLE
         return config
 
     async def run_worker(self, worker: Worker, next: Callable[[Worker], Awaitable[None]]) -> None:  # noqa: A002
         """See base class."""
-        await super().run_worker(worker, lambda given: self._connection_queues.run_beside(given, next))
+        await super().run_worker(worker, lambda given: self._parts().queues.run_beside(given, next))
 
     def workers_beside(self, worker: Worker) -> Sequence[Worker]:
         """The workers of the task queues that limited connections have of their own, while a worker runs."""
-        return self._connection_queues.beside(worker)
-
-    @property
-    def _calls(self) -> list[Callable[..., Any]]:
-        return [self._activities.http_request, self._activities.chat_completion]
-
-    def _with_activities(self, known: Sequence[Callable[..., Any]] | None) -> Sequence[Callable[..., Any]]:
-        """Add ours, once: the plugin may stand on the client and on the worker."""
-        found = list(known or [])
-        registered = {getattr(function, "__name__", "") for function in found if _is_ours(function)}
-        ours: list[Callable[..., Any]] = [yield_control]  # whoever polls the queue may get it
-        if self._register_activities:
-            ours += self._calls
-        if self._register_workflows:
-            ours += [
-                stored_from,
-                is_polled,
-                self._configuration.resolve_connections,
-                self._configuration.allow_activities,
-            ]
-            if self._definitions is not None:
-                ours.append(self._definitions.load_definition)
-        return [*found, *(function for function in ours if function.__name__ not in registered)]
-
-
-class _SharedEdge:
-    """The HTTP edge of a process: opened by the first call, closed by the last worker that could make one.
-
-    A replayer enters and leaves like a worker and never calls, so it opens nothing; a worker that stops does not
-    close what another one still uses.
-    """
-
-    def __init__(self, open_edge: Callable[[], Edge]) -> None:
-        self._open_edge = open_edge
-        self._edge: Edge | None = None
-        self._users = 0
-
-    def get(self) -> Edge:
-        """The edge, opened if it is not yet."""
-        if self._edge is None:
-            self._edge = self._open_edge()
-        return self._edge
-
-    @asynccontextmanager
-    async def in_use(self) -> AsyncGenerator[None]:
-        """Keep the edge open for the time of a worker."""
-        self._users += 1
-        try:
-            yield
-        finally:
-            self._users -= 1
-            if self._users == 0 and self._edge is not None:
-                edge, self._edge = self._edge, None
-                await edge.aclose()
+        return self._parts().queues.beside(worker)
 
 
 class _Presence(Interceptor):
@@ -237,6 +160,15 @@ def _require_store(secrets: object) -> None:
 
 def _is_ours(function: Callable[..., Any]) -> bool:
     return getattr(function, "__module__", "").startswith("httptask.")
+
+
+def _with_activities(
+    known: Sequence[Callable[..., Any]] | None, ours: Sequence[Callable[..., Any]]
+) -> Sequence[Callable[..., Any]]:
+    """Add ours, once: the plugin may stand on the client and on the worker."""
+    found = list(known or [])
+    registered = {getattr(function, "__name__", "") for function in found if _is_ours(function)}
+    return [*found, *(function for function in ours if function.__name__ not in registered)]
 
 
 def _with_workflows(known: Sequence[type] | None, ours: Sequence[type]) -> Sequence[type]:
@@ -274,8 +206,3 @@ def _pass_through(runner: WorkflowRunner | None) -> WorkflowRunner:
     if runner is None:
         raise ValueError("no workflow runner to configure")
     return runner
-
-
-def _default_secrets(fixtures: Fixtures | None) -> SecretStore:
-    source = SecretSource(name="OPENAI_API_KEY", environment="OPENAI_API_KEY")
-    return SecretStore({source.name: source}, os.environ, placeholder=fixtures is not None)

@@ -1,14 +1,16 @@
 """Runs in a terminal of 80 columns, and in a pipe."""
 
 import io
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console
 
 from httptask.cli.runs import tables
+from httptask.cli.runs.listing import print_runs
 from httptask.cli.runs.records import CallRecord, RunRecord, RunSummary, TaskRecord
-from httptask.cli.runs.tables import print_run, print_runs
+from httptask.cli.runs.tables import print_run
 
 BEGAN = datetime(2026, 11, 28, 19, 30, tzinfo=UTC)
 LONG = "Checkout fails with a 502 since this morning, about one order in ten, and Dana wants a call back."
@@ -40,10 +42,23 @@ def summary(id_: str, definition: str) -> RunSummary:
     )
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def listed(monkeypatch: pytest.MonkeyPatch, run: RunSummary, *, terminal: bool) -> list[str]:
+    output = Terminal() if terminal else io.StringIO()
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(sys, "stdout", output)
+    print_runs([run])
+    return output.getvalue().splitlines()
+
+
 def test_rows_of_runs_are_one_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    output = printed(monkeypatch, terminal=True)
-    print_runs([summary("something-long-that-fails-362fd1d2", "a-rather-long-namespace/something:1.0.0")])
-    head, row = output.getvalue().splitlines()
+    run = summary("something-long-that-fails-362fd1d2", "a-rather-long-namespace/something:1.0.0")
+    head, row = listed(monkeypatch, run, terminal=True)
     assert head.split() == ["id", "state", "started", "took"]
     assert row.startswith("something-long-that-fails-362fd1d2  completed; simulated  11-2")
     assert row.endswith("  3.4 s")
@@ -52,9 +67,8 @@ def test_rows_of_runs_are_one_line_each(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_there_is_all_of_it_where_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
     for terminal, id_ in ((False, "something-long-that-fails-362fd1d2"), (True, "a-1")):
-        output = printed(monkeypatch, terminal=terminal)
-        print_runs([summary(id_, "a/b:1.0.0")])
-        assert output.getvalue().splitlines()[1].endswith("  3.4 s  a/b:1.0.0")
+        rows = listed(monkeypatch, summary(id_, "a/b:1.0.0"), terminal=terminal)
+        assert rows[1].endswith("  3.4 s  a/b:1.0.0")
 
 
 def record() -> RunRecord:

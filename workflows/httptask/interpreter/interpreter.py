@@ -12,11 +12,12 @@ from httptask.http.log import get_logger
 from httptask.interpreter.branches import BranchRunner, EndWorkflow
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.services import Services
-from httptask.interpreter.state import SPENT_MEMO, Branch, Frame, RunState, search_attributes
+from httptask.interpreter.state import Branch, Frame, RunState
 from httptask.interpreter.status import RunStatus, StatusBoard, TaskState
 from httptask.interpreter.task_context import Finished
 from httptask.scheduling.durations import required_seconds
 from httptask.scheduling.payloads import payload_of
+from httptask.scheduling.spent import SPENT_MEMO, search_attributes
 from httptask.scheduling.worker_configuration import allow_activities, resolve_connections
 from httptask.workflows.live_text import LiveStream
 

@@ -3,26 +3,20 @@
 from typing import Any
 
 from pydantic import BaseModel, Field
-from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from temporalio.contrib.workflow_streams import WorkflowStreamState
 
-from httptask.scheduling.budget import SpendingState, Spent
+from httptask.scheduling.spent import SpendingState
 
 __all__ = [
     "LIVE_MEMO",
-    "SEARCH_ATTRIBUTES",
-    "SPENT_MEMO",
     "Branch",
     "Frame",
     "RunState",
     "TaskExecution",
-    "search_attributes",
 ]
 
 LIVE_MEMO = "live"
 """Key of the memo with which a run of a served definition is started to have its texts published."""
-SPENT_MEMO = "spent"
-"""Key of the memo of a run that has ended: what it has spent."""
 
 
 class TaskExecution(BaseModel):
@@ -76,19 +70,6 @@ class Branch(BaseModel):
 
     frames: list[Frame]
     context: Any = None
-
-
-SEARCH_ATTRIBUTES = ("HttptaskCalls=Int", "HttptaskTokens=Int", "HttptaskCostUsd=Double")
-"""As Temporal's command line registers them."""
-
-
-def search_attributes(spent: Spent) -> list[SearchAttributeUpdate[Any]]:
-    """What a run has spent as search attributes; they have to be registered, or the run never ends."""
-    return [
-        SearchAttributeKey.for_int("HttptaskCalls").value_set(spent.calls),
-        SearchAttributeKey.for_int("HttptaskTokens").value_set(spent.tokens),
-        SearchAttributeKey.for_float("HttptaskCostUsd").value_set(spent.cost_usd),
-    ]
 
 
 class RunState(SpendingState):

@@ -4,15 +4,15 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, NoReturn
 
-from pydantic import BaseModel, Field
 from temporalio import workflow
 
 from httptask.calls.problem import TaskFault
 from httptask.chat.usage import Usage
 from httptask.dsl.metadata import Budget
 from httptask.http.models import ModelUsage
+from httptask.scheduling.spent import Cost, SpendingState, Spent
 
-__all__ = ["Cost", "Spending", "SpendingState", "Spent", "is_stop"]
+__all__ = ["Spending", "is_stop"]
 
 _DECIMALS: Final = 12
 """Of US dollars: ten times a cent is to be ten cents."""
@@ -22,47 +22,6 @@ _STOPS: Final[Mapping[str, str]] = {
     "UsageUnknown": "Usage unknown",
 }
 """Names of the errors that end a run, with their titles."""
-
-
-class Spent(BaseModel):
-    """What a run has used.
-
-    Attributes:
-        calls: how many requests were asked for; attempts are not counted.
-        questions: how many of them were to models.
-        tokens: of questions to models and of their answers.
-        cost_usd: US dollars, as far as prices are known.
-        unmetered: a model that has answered without its usage.
-        unpriced: a model whose answer has a cost that is not known.
-        simulated: whether answers came from fixtures, and nothing was spent in truth.
-    """
-
-    calls: int = 0
-    questions: int = 0
-    tokens: int = 0
-    cost_usd: float = 0.0
-    unmetered: str | None = None
-    unpriced: str | None = None
-    simulated: bool = False
-
-
-class Cost(BaseModel):
-    """What one answer of a model has used."""
-
-    tokens: int = 0
-    cost_usd: float = 0.0
-
-
-class SpendingState(BaseModel):
-    """What a run hands on to the one that continues it.
-
-    Attributes:
-        spent: what has been spent.
-        dearest: the most tokens and the most US dollars that an answer has used; None before the first.
-    """
-
-    spent: Spent = Field(default_factory=Spent)
-    dearest: Cost | None = None
 
 
 class Spending:

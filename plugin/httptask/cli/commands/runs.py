@@ -47,7 +47,7 @@ def list_runs(
     profile: ProfileOption = None,
 ) -> None:
     """List runs: id, definition, state, start and duration."""
-    from httptask.cli.runs.tables import print_runs
+    from httptask.cli.runs.listing import print_runs
 
     async def read(client: "Client", where: str) -> "tuple[list[RunSummary], str]":
         return await _latest(client, limit), where
@@ -76,7 +76,7 @@ def show(
     async def read(client: "Client", where: str) -> "RunRecord":
         return await read_run(client, await _resolve(client, where, run))
 
-    record = _ask(read, config, profile)
+    record = _ask(read, config, profile, replays=True)
     if json:
         print_json(record.model_dump(mode="json"))
     else:
@@ -145,20 +145,32 @@ async def _resolve(client: "Client", where: str, run: str) -> str:
 
 
 def _ask(
-    work: "Callable[[Client, str], Coroutine[Any, Any, _T]]", config: Path | None, profile: str | None
+    work: "Callable[[Client, str], Coroutine[Any, Any, _T]]",
+    config: Path | None,
+    profile: str | None,
+    *,
+    replays: bool = False,
 ) -> _T:
-    """Do some work with a client of the cluster or of the embedded server, and with words for where its runs are."""
+    """Do some work with a client of the cluster or of the embedded server, and with words for where its runs are.
+
+    Where it replays a run, what the interpreter logs is left out; else there is nobody to log anything.
+    """
     import asyncio
 
     from temporalio.service import RPCError, RPCStatusCode
 
-    from httptask.cli.observability.logging import configure_logging
+    from httptask.cli.observability.telemetry import set_runtime
     from httptask.cli.project.plugins import plugins_for_reading
     from httptask.cli.project.project import load_project
     from httptask.cli.temporal.cluster import connect, find_cluster
     from httptask.cli.terminal.interrupts import Interrupts
 
-    configure_logging("WARNING")
+    if replays:
+        from httptask.cli.observability.logging import configure_logging
+
+        configure_logging("WARNING")
+    else:
+        set_runtime(log_core=False)
     project = load_project(config)
     cluster = find_cluster(profile, project.environment)
     where = f"at {cluster.address}" if cluster else f"in {project.config.state_directory}"

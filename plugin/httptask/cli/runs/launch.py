@@ -28,11 +28,10 @@ from httptask.cli.terminal.progress.wording import describe_spent
 from httptask.dsl.canonical import qualified_name, sha256
 from httptask.dsl.loader import Loaded
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
-from httptask.interpreter.state import SPENT_MEMO
 from httptask.interpreter.status import RunStatus
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput, keep_program
 from httptask.plugin import HttpTaskPlugin, fetch_status, live_texts
-from httptask.scheduling.budget import Spent
+from httptask.scheduling.spent import SPENT_MEMO, Spent
 
 __all__ = ["RUN_QUEUE_PREFIX", "Launch", "launch"]
 

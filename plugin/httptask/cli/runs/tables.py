@@ -1,56 +1,30 @@
-"""Runs and their tasks as tables and text."""
+"""A run and its tasks as text."""
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from typing import Any
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.text import Text
 
-from httptask.cli.runs.records import CallRecord, FailureRecord, RunRecord, RunSummary, TaskRecord
+from httptask.cli.runs.listing import local_time, state_of, time_taken
+from httptask.cli.runs.records import CallRecord, FailureRecord, RunRecord, TaskRecord
 from httptask.cli.terminal.failures import said_by_server
 from httptask.cli.terminal.progress.wording import describe, describe_impasse, describe_spent
 from httptask.cli.terminal.styled import stdout
 from httptask.json.types import is_array, is_object
 
-__all__ = ["print_failure", "print_run", "print_runs"]
+__all__ = ["print_failure", "print_run"]
 
 _SHOWN_CHARACTERS = 2000
 _SHOWN_EXECUTIONS = 100
-_YEAR = len("2026-")
-
-
-def print_runs(found: Iterable[RunSummary]) -> None:
-    """One row for each run; where a terminal has no room for all, definition and year are left out, never an id."""
-    runs = list(found)
-    lines = _in_columns([("id", "state", "started", "took", "definition"), *(_row(run) for run in runs)])
-    if max(map(cell_len, lines)) > stdout.width:
-        lines = _in_columns(
-            [
-                ("id", "state", "started", "took"),
-                *((id_, state, started[_YEAR:], took) for id_, state, started, took, _ in map(_row, runs)),
-            ]
-        )
-    for number, line in enumerate(lines):
-        stdout.print(Text(line, "bold" if number == 0 else ""))
-
-
-def _row(run: RunSummary) -> tuple[str, str, str, str, str]:
-    took = _took(run.started_at, run.ended_at)
-    return run.id, _state(run), _local(run.started_at), took, run.definition
-
-
-def _in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(map(set_cell_size, row, widths)).rstrip() for row in rows]
 
 
 def print_run(run: RunRecord) -> None:
     """The run, then each task with its requests and what it gave to the next one."""
-    _print(f"{run.id}  {run.definition}  {_state(run)}")
-    _print(f"started {_local(run.started_at)}, took {_took(run.started_at, run.ended_at)}")
+    _print(f"{run.id}  {run.definition}  {state_of(run)}")
+    _print(f"started {local_time(run.started_at)}, took {time_taken(run.started_at, run.ended_at)}")
     if run.spent is not None:
         _print(describe_spent(run.spent))
     if run.pause is not None:
@@ -68,10 +42,6 @@ def print_run(run: RunRecord) -> None:
         print_failure("failure", run.failure)
     elif run.state == "completed":
         _print_value("output", run.output)
-
-
-def _state(run: RunSummary) -> str:
-    return run.state + ("; simulated" if run.simulated else "")
 
 
 def _print_tasks(tasks: Iterable[TaskRecord]) -> None:
@@ -98,7 +68,7 @@ def _place(task: TaskRecord) -> str:
 def _print_task(task: TaskRecord) -> None:
     _print("")
     attempts = _attempts(task.calls[0]) if len(task.calls) == 1 else ""
-    took = _took(task.started_at, task.ended_at)
+    took = time_taken(task.started_at, task.ended_at)
     _print(_joined(f"{task.id}  {task.state}", _joined(attempts, took, separator=", "), describe(task)))
     for call in task.calls:
         if len(task.calls) > 1:
@@ -174,11 +144,3 @@ def _told(value: Any) -> Any:
 
 def _print(line: str) -> None:
     stdout.print(Text(line))
-
-
-def _local(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _took(begin: datetime, end: datetime | None) -> str:
-    return f"{((end or datetime.now(UTC)) - begin).total_seconds():.1f} s"
