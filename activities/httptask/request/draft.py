@@ -4,15 +4,20 @@ What is sent and what is shown are two views of it: one has the values of secret
 names; so what a dry run shows is what runs.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import NamedTuple
 
+from httptask.authentication.check import has_scheme
 from httptask.authentication.models import (
     ApiKeyAuthentication,
+    BasicAuthentication,
+    BearerAuthentication,
     CertificateAuthentication,
     ConnectionAuthentication,
+    DigestAuthentication,
 )
 from httptask.connections.connection import Connection, Written
 from httptask.http.content_coding import ACCEPT_ENCODING
@@ -28,10 +33,9 @@ from httptask.http.models import HttpRequest, RequestBody, SecretReference
 from httptask.http.parameters import pairs
 from httptask.http.url import encode_component, encode_text
 from httptask.request.bodies import check_body, content_type, fill
-from httptask.request.credentials import check_written, header_of
-from httptask.secrets.placeholders import begins_with_placeholder, placeholder, places
+from httptask.secrets.placeholders import begins_with_placeholder, has_placeholder, placeholder, places
 
-__all__ = ["AUTOMATIC_HEADERS", "Address", "Draft", "draft"]
+__all__ = ["AUTOMATIC_HEADERS", "Address", "Draft", "check_credential", "draft"]
 
 AUTOMATIC_HEADERS: Mapping[str, str] = {
     "accept-encoding": ACCEPT_ENCODING,
@@ -44,6 +48,7 @@ _NO_CERTIFICATE = (
 )
 _WITH_IDEMPOTENCY_KEY = frozenset({"POST", "PATCH"})
 _NOTHING = Written()
+_COOKIE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265, section 4.1.1
 
 
 _Credential = tuple[ConnectionAuthentication, str]
@@ -100,7 +105,7 @@ def draft(request: HttpRequest, connection: Connection | None) -> Draft:
         authentication = _authentication(asked, own)
         if authentication is not None:
             _check_certificate(authentication, connection)
-            check_written(authentication)
+            _check_written(authentication)
         path = encode_text(asked.url)
         is_relative = not (begins_with_placeholder(path) or _is_absolute(request.url))
         if is_relative and own.base_url is None:
@@ -146,17 +151,75 @@ def _is_absolute(url: str) -> bool:
 def _authentication(request: HttpRequest, own: Written) -> ConnectionAuthentication | None:
     """The request's own, or else that of its connection unless the request has such a header itself."""
     if request.authentication is not None:
-        if has_header(request.headers, header_of(request.authentication)):
+        if has_header(request.headers, _header_of(request.authentication)):
             raise RequestInvalid("give either `authentication` or the header Authorization, not both")
         return request.authentication
     inherited = own.authentication
-    return None if inherited is None or has_header(request.headers, header_of(inherited)) else inherited
+    return None if inherited is None or has_header(request.headers, _header_of(inherited)) else inherited
 
 
 def _check_certificate(authentication: ConnectionAuthentication, connection: Connection | None) -> None:
     tls = connection.tls if connection is not None else None
     if isinstance(authentication, CertificateAuthentication) and (tls is None or tls.certificate is None):
         raise RequestInvalid(_NO_CERTIFICATE)
+
+
+def _header_of(authentication: ConnectionAuthentication) -> str | None:
+    """The header that would hold the credential."""
+    match authentication:
+        case CertificateAuthentication():
+            return None
+        case ApiKeyAuthentication(place=place, name=name):
+            return name if place == "header" else None
+        case _:
+            return "Authorization"
+
+
+def check_credential(authentication: ConnectionAuthentication) -> None:
+    """Refuses a credential that can't stand in its place; of its secrets there are placeholders or values.
+
+    Raises:
+        RequestInvalid: saying why, never what it is.
+    """
+    match authentication:
+        case ApiKeyAuthentication(place="cookie", name=name, value=key) if not _COOKIE.fullmatch(key):
+            raise RequestInvalid(
+                f"the key in the cookie {name} has a space, a quote, a comma, a semicolon or a backslash, "
+                "which no cookie can hold"
+            )
+        case ApiKeyAuthentication(place="header", name=name, value=key) if not key.isascii():
+            raise RequestInvalid(f"the key in the header {name} has a character outside ASCII")
+        case DigestAuthentication(username=name) if not name.isascii():
+            raise RequestInvalid("a username of digest authentication has no character outside ASCII")
+        case BearerAuthentication(token=token) if has_scheme(token):
+            raise RequestInvalid("the token begins with `Bearer`, which is put before it: keep it alone")
+        case _:
+            pass
+
+
+def _check_written(authentication: ConnectionAuthentication) -> None:
+    """Refuses what of a credential is wrong as it is written, whatever the values of its secrets are.
+
+    Raises:
+        RequestInvalid: saying why, never what it is.
+    """
+    check_credential(authentication)
+    match authentication:
+        case ApiKeyAuthentication(place="header", name=name, value=key):
+            check_header(name, key)
+        case BearerAuthentication(token=token):
+            check_header("Authorization", token)
+        case (
+            BasicAuthentication(username=name, password=password)
+            | DigestAuthentication(username=name, password=password)
+        ):
+            check_header("Authorization", name + (password if has_placeholder(password) else ""))
+            if ":" in name:
+                raise RequestInvalid(
+                    f"a username of {authentication.kind} authentication has no colon (RFC 7617, RFC 7616)"
+                )
+        case _:
+            pass
 
 
 def _query(request: HttpRequest, credential: _Credential | None) -> list[tuple[str, str]]:
@@ -180,7 +243,7 @@ def _headers(request: HttpRequest, own: Mapping[str, str], credential: _Credenti
             raise RequestInvalid(f"the header {name} is given twice: names do not depend on case")
         headers[name] = stripped
         known.add(name.lower())
-    if credential is not None and (header := header_of(credential[0])) is not None:
+    if credential is not None and (header := _header_of(credential[0])) is not None:
         headers[header] = credential[1]
         known.add(header.lower())
     for name, value in own.items():

@@ -20,9 +20,8 @@ from httptask.http.headers import header_value, is_credential
 from httptask.http.models import RequestBody
 from httptask.http.url import Url, joined
 from httptask.request.bodies import encode, fill
-from httptask.request.credentials import check_credential
 from httptask.request.digest_authentication import DigestUser
-from httptask.request.draft import Draft
+from httptask.request.draft import Draft, check_credential
 from httptask.request.preview import PreparedRequest, prepare
 from httptask.request.token_source import TokenSource, token_source
 from httptask.secrets.insertion import Insertions
@@ -81,13 +80,13 @@ def wire_request(complete: Draft, store: SecretStore) -> Outgoing:
         path = values.fill_url(address.path)
         base_url = None if address.base_url is None else values.fill_url(address.base_url)
         query = [(name, values.fill_component(value)) for name, value in address.query]
-        url = joined(base_url if address.is_relative else None, path, query)
         headers = _headers(complete, values, is_added_later=later is not None)
     except UnicodeEncodeError:
         raise RequestInvalid("the request has half of a surrogate pair in its URL or credentials") from None
-    literal = _literal_credentials(headers)
     filled = _body(complete, values)
     body = b"" if filled is None else encode(filled, header_value(complete.headers, "content-type"))
+    url = joined(base_url if address.is_relative else None, path, query)
+    literal = _literal_credentials(headers)
     bound = bool(values.resolved or later or literal or _of_connection(complete.connection))
     wire = WireRequest(
         complete.method,
@@ -101,10 +100,9 @@ def wire_request(complete: Draft, store: SecretStore) -> Outgoing:
         shown=shown,
         charset=complete.request.charset,
     )
-    redactor = Redactor({**literal, **values.resolved, **_proxy_password(complete.connection, store)})
-    if isinstance(later, TokenSource):
-        redactor.add(later.credentials)
-    return Outgoing(wire, shown, redactor, later)
+    for_token = later.credentials if isinstance(later, TokenSource) else {}
+    of_proxy = _proxy_password(complete.connection, store)
+    return Outgoing(wire, shown, Redactor({**for_token, **literal, **values.resolved, **of_proxy}), later)
 
 
 def _credential(
