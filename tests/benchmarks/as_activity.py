@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from temporalio.api.common.v1 import Payload
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import ActivityEnvironment
+
+from httptask.plugin.payloads import LeanPayloadConverter
 
 __all__ = ["as_activity", "payload_of"]
 
-_CONVERTER = pydantic_data_converter.payload_converter
+_CONVERTER = LeanPayloadConverter()
 
 Argument = TypeVar("Argument")
 

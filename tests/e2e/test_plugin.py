@@ -18,6 +18,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from httptask.client.edge import Edge
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
+from httptask.plugin.payloads import LeanPayloadConverter
 from httptask.secrets.store import SecretSource
 from httptask.testing import Reply, ScriptedServer
 from support.cluster import has_event
@@ -97,7 +98,7 @@ async def test_codec_of_the_user_survives(temporal: WorkflowEnvironment, server:
     stored = b"".join(event.SerializeToString() for event in history.events)
     assert b"httpRequest" not in stored
     assert b"httpRequest"[::-1] in stored
-    assert client.data_converter.payload_converter_class is PydanticPayloadConverter
+    assert client.data_converter.payload_converter_class is LeanPayloadConverter
     assert isinstance(client.data_converter.payload_codec, Backwards)
 
 

@@ -23,6 +23,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from httptask.egress.address import parse_networks
 from httptask.egress.hosts import check_host_patterns
+from httptask.plugin.payloads import LeanPayloadConverter
 from httptask.scheduling.registered import PLUGIN
 from httptask.secrets.store import SecretStore
 
@@ -177,15 +178,14 @@ def _with_workflows(known: Sequence[type] | None, ours: Sequence[type]) -> Seque
 
 
 def _data_converter(converter: DataConverter | None, storage: ExternalStorage | None) -> DataConverter:
-    """Swap the default payload converter for pydantic's; codec and failure converter stay the user's.
+    """Swap the default payload converter for one of pydantic models; codec and failure converter stay the user's.
 
     Raises:
         ValueError: the user's own payload converter can't carry pydantic models, or there are two storages.
     """
-    if converter is None:
-        converter = pydantic_data_converter
-    elif converter.payload_converter_class is DefaultPayloadConverter:
-        converter = dataclasses.replace(converter, payload_converter_class=PydanticPayloadConverter)
+    converter = converter or pydantic_data_converter
+    if converter.payload_converter_class in (DefaultPayloadConverter, PydanticPayloadConverter):
+        converter = dataclasses.replace(converter, payload_converter_class=LeanPayloadConverter)
     elif not issubclass(converter.payload_converter_class, PydanticPayloadConverter):
         raise ValueError(
             f"httptask needs a payload converter that carries pydantic models; derive "
