@@ -120,7 +120,7 @@ class Redactor:
         """Where values are; those that lie across each other are one."""
         if len(text) < MIN_LENGTH:
             return []
-        found = sorted(self._each(text), key=lambda one: (one.start, -one.end))
+        found = sorted(self._each(text), key=lambda one: one.start)
         merged: list[_Found] = []
         for one in found:
             if not merged or one.start >= merged[-1].end:
