@@ -18,6 +18,10 @@ ALLOWED = [
     "172.32.0.1",
     "100.63.255.255",
     "100.128.0.1",
+    "168.63.129.15",
+    "168.63.129.17",
+    "192.88.98.255",
+    "192.88.100.0",
     "192.167.255.255",
     "11.0.0.1",
     "169.253.1.1",
@@ -26,7 +30,9 @@ ALLOWED = [
     "64:ff9b::8.8.8.8",
     "2606:4700:4700::1111",
     "2a00:1450:4001:80b::200e",
+    "2001:200::1",
     "2003::1",
+    "3ffe:ffff::1",
     "2400:cb00::1",
 ]
 
@@ -38,6 +44,30 @@ def test_the_table_is_as_long_as_the_ways_around_a_guard() -> None:
 @pytest.mark.parametrize("host", FORBIDDEN)
 def test_refused(host: str) -> None:
     assert all(refusal(address) for address in resolved(host))
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("127.255.255.254", "a loopback address"),
+        ("::1", "a loopback address"),
+        ("::ffff:127.0.0.1", "a loopback address"),
+        ("64:ff9b::127.0.0.1", "a loopback address"),
+        ("169.254.0.1", "a link-local address"),
+        ("fe80::1%eth0", "a link-local address"),
+        ("224.0.0.1", "a multicast address"),
+        ("ff02::1", "a multicast address"),
+        ("10.255.255.255", "a private address"),
+        ("fd00::1", "a private address"),
+        ("64:ff9b::10.0.0.1", "a private address"),
+        ("100.64.0.1", "a special-purpose address"),
+        ("168.63.129.16", "a special-purpose address"),
+        ("192.88.99.1", "a special-purpose address"),
+        ("4000::1", "a special-purpose address"),
+    ],
+)
+def test_a_refusal_says_what_kind_of_address_it_is(address: str, reason: str) -> None:
+    assert refusal(address) == reason
 
 
 @pytest.mark.parametrize("host", ALLOWED)

@@ -9,7 +9,8 @@ import pytest
 from dnslib import QTYPE, RR, A, DNSRecord
 from dnslib.server import DNSServer
 
-from httptask.egress.address import refusal
+from httptask.egress.address import parse_networks, refusal
+from httptask.egress.guard import Guard
 from httptask.http.errors import AddressForbidden, ConnectFailed, RequestInvalid
 from httptask.http.models import HttpRequest
 from support.addresses import FORBIDDEN
@@ -101,3 +102,117 @@ async def test_rebinding_names(make_edge: Any, connections: Connections, name_se
     assert refused == len(forbidden)
     assert set(connections) == {PUBLIC}
     assert len(connections) == len(name_server.answers) - len(forbidden)
+
+
+CURE = "if it is meant, add it to `allow_private` of its connection in httptask.toml, or under [policy] without one"
+"""What a refusal says to do."""
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, *addresses: tuple[Any, ...]) -> None:
+    """Have the resolver give these for every name."""
+    found = [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", address) for address in addresses]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+
+async def test_a_name_is_judged_by_each_of_its_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, (PUBLIC, 80), ("10.0.0.1", 80))
+    with pytest.raises(AddressForbidden) as caught:
+        await Guard(()).resolve("two.example", 80)
+    assert caught.value.message == f"two.example is at 10.0.0.1, a private address: {CURE}"
+    assert caught.value.details == {"host": "two.example", "address": "10.0.0.1"}
+    opened = await Guard(parse_networks(["10.0.0.0/8"])).resolve("two.example", 80)
+    assert [address.host for address in opened] == [PUBLIC, "10.0.0.1"]
+    assert {(address.family, address.proto) for address in opened} == {(socket.AF_INET6, 6)}
+
+
+async def test_an_address_keeps_the_zone_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, ("fe80::1", 80, 0, 3), ("2606:4700::1", 80, 7, 0))
+    opened = await Guard(parse_networks(["fe80::/10"])).resolve("zoned.example")
+    assert [address.host for address in opened] == ["fe80::1%3", "2606:4700::1"]
+
+
+async def test_the_resolver_is_asked_for_streams_of_the_family(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def ask(*arguments: Any) -> list[Any]:
+        asked.append(arguments)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", ask)
+    assert await Guard(()).resolve("a.example") == []
+    assert await Guard(()).resolve("a.example", 443, socket.AF_INET6) == []
+    assert asked == [
+        ("a.example", 0, socket.AF_UNSPEC, socket.SOCK_STREAM, 0, 0),
+        ("a.example", 443, socket.AF_INET6, socket.SOCK_STREAM, 0, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    "error", [socket.gaierror("value-0123456789"), UnicodeError("value-0123456789")], ids=type
+)
+async def test_a_name_without_an_address(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    with pytest.raises(ConnectFailed) as caught:
+        await Guard(()).resolve("none.example")
+    assert caught.value.message == "the name none.example can't be resolved"
+    assert caught.value.details == {"host": "none.example"}
+
+
+def test_a_socket_is_judged_by_its_address() -> None:
+    address = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", 80))
+    with pytest.raises(AddressForbidden) as caught:
+        Guard(()).socket(address)
+    assert caught.value.message == f"the host is 127.0.0.1, a loopback address: {CURE}"
+    assert caught.value.details == {"host": "127.0.0.1", "address": "127.0.0.1"}
+    with Guard(parse_networks(["loopback"])).socket(address) as made:
+        assert (made.family, made.type, made.proto) == address[:3]
+        assert made.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        for option in ("TCP_KEEPIDLE", "TCP_KEEPINTVL"):
+            if hasattr(socket, option):
+                assert made.getsockopt(socket.IPPROTO_TCP, getattr(socket, option)) == 30
+
+
+ELSEWHERE = {
+    "localhost": "127.0.0.1",
+    "localhost.": "127.0.0.1",
+    "localhost.localdomain": "127.0.0.1",
+    "localhost4": "127.0.0.1",
+    "localhost6": "127.0.0.1",
+    "any.localhost": "127.0.0.1",
+    "any.localhost.": "127.0.0.1",
+    "ip6-localhost": "127.0.0.1",
+    "ip6-loopback": "127.0.0.1",
+    "metadata": "169.254.169.254",
+    "metadata.goog": "169.254.169.254",
+    "metadata.google.internal": "169.254.169.254",
+    "metadata.google.internal.": "169.254.169.254",
+    "instance-data": "169.254.169.254",
+    "instance-data.ec2.internal": "169.254.169.254",
+    "metadata.tencentyun.com": "169.254.0.23",
+}
+
+
+@pytest.mark.parametrize("host", ELSEWHERE)
+def test_a_name_that_is_the_same_everywhere_is_judged_for_a_proxy(host: str) -> None:
+    address = ELSEWHERE[host]
+    with pytest.raises(AddressForbidden) as caught:
+        Guard(()).judge_name(host)
+    assert caught.value.message.startswith(f"{host} is at {address}, a l")
+    assert caught.value.details == {"host": host, "address": address}
+    Guard(parse_networks([address])).judge_name(host)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.1", "::1", "fd00::1"])
+def test_an_address_is_judged_for_a_proxy(host: str) -> None:
+    with pytest.raises(AddressForbidden) as caught:
+        Guard(()).judge_name(host)
+    assert caught.value.message.startswith(f"the host is {host}, a ")
+    Guard(parse_networks([host])).judge_name(host)
+
+
+@pytest.mark.parametrize("host", ["api.example.com", "notlocalhost", "localhost.example.com", PUBLIC])
+def test_a_proxy_is_told_all_other_names(host: str) -> None:
+    Guard(()).judge_name(host)

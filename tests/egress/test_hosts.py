@@ -32,10 +32,27 @@ def test_hosts(host: str, allowed: bool) -> None:
     assert is_allowed(host, PATTERNS) is allowed
 
 
-@pytest.mark.parametrize("pattern", ["*", "", "*.*.com", "a.*.com", "https://x", "x:80", "Api.com", "*x.com"])
-def test_what_is_no_pattern(pattern: str) -> None:
-    with pytest.raises(ValueError, match="is neither a host"):
-        check_host_patterns([pattern])
+@pytest.mark.parametrize(
+    ("pattern", "quoted"),
+    [
+        *(
+            (pattern, pattern)
+            for pattern in ("*", "", "*.*.com", "a.*.com", "https://x", "x:80", "Api.com", "*x.com")
+        ),
+        ("x/" * 51, f"{'x/' * 49}x…"),
+    ],
+)
+def test_what_is_no_pattern(pattern: str, quoted: str) -> None:
+    with pytest.raises(ValueError, match="is neither a host") as caught:
+        check_host_patterns(["api.example.com", pattern])
+    assert str(caught.value) == (
+        f'"{quoted}" is neither a host, such as "api.example.com", nor "*.example.com" for all hosts below a domain, '
+        "in lower case and without a port"
+    )
+
+
+def test_each_pattern_that_means_a_host() -> None:
+    check_host_patterns([*PATTERNS, "localhost", "*.a-b.c_d", "[::ffff:10.0.0.1]"])
 
 
 async def test_requests_without_a_connection_go_to_allowed_hosts_only(make_edge: Any) -> None:
