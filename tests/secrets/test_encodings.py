@@ -61,8 +61,8 @@ def test_a_value_in_pieces(key: str, encoding: str) -> None:
         assert "".join([*told, pieces.finish()]) == whole
 
 
-SIGNED = "k\t1\b2\f\"3'\\4-🔑é/ÿ"
-"""Short escapes, quotes, and characters of one, two and four bytes."""
+SIGNED = "k\t1\b2\f\"3'\\4-🔑é/ÿ\r\n\x1f5"
+"""Short escapes, a control character, quotes, and characters of one, two and four bytes."""
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,7 @@ SIGNED = "k\t1\b2\f\"3'\\4-🔑é/ÿ"
         quote(SIGNED.replace("🔑", "%"), safe="", encoding="latin-1").replace("%25", "🔑"),
         "".join(f"&#{ord(character)}" for character in SIGNED),
         "".join(f"&#x{ord(character):06X}" for character in SIGNED),
+        "".join(f"&#{ord(character)};" for character in SIGNED),
         escape(SIGNED).replace("é", "&eacute").replace("ÿ", "&yuml;"),
         SIGNED.encode().decode("latin-1"),
         SIGNED.encode().hex(" "),
@@ -100,7 +101,14 @@ SIGNED = "k\t1\b2\f\"3'\\4-🔑é/ÿ"
             "mixed",
             "latin-1",
         ),
-        *("entities unended", "hexadecimal entities unended", "named", "misread", "hexadecimal with blanks"),
+        *(
+            "entities unended",
+            "hexadecimal entities unended",
+            "entities",
+            "named",
+            "misread",
+            "hexadecimal with blanks",
+        ),
         *(
             "hexadecimal of UTF-16",
             "hexadecimal of UTF-16 with colons",
@@ -132,6 +140,15 @@ def test_the_letter_that_grows_in_lower_case_moves_nothing() -> None:
 def test_what_is_far_apart_is_not_read_together(shift: int, rest: int) -> None:
     text = f"%20{'-' * shift}{'senti' * 60}{'-' * 200}{'nel-1' * 60}{'-' * rest}%20"
     assert Redactor({"sentinel-1": "KEY"}).text(text) == text
+
+
+@pytest.mark.parametrize("between", range(100, 200, 9))
+def test_a_value_is_found_at_any_distance_from_escapes(between: int) -> None:
+    filler = "-" * between
+    text = f"%20{filler}%73entinel-1{filler}&lt;{filler}{{}}{filler}%20"
+    redactor = Redactor({"sentinel-1": "KEY"})
+    found = redactor.text(text.format("s&#101;ntinel-1"))
+    assert found == f"%20{filler}{MARK}{filler}&lt;{filler}{MARK}{filler}%20"
 
 
 def test_a_character_beyond_unicode_stays() -> None:
