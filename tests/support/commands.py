@@ -12,7 +12,7 @@ import psutil
 
 from support.forks import ForkedProcess, fork
 
-__all__ = ["Command", "Shell"]
+__all__ = ["HTTPTASK", "Command", "Shell"]
 
 HTTPTASK = str(Path(sys.executable).parent / "httptask")
 
@@ -40,10 +40,10 @@ class Command:
             setattr(self, name, getattr(self, name) + chunk.decode())
             self._grown.set()
 
-    async def says(self, text: str, *, seconds: float = 60) -> None:
-        """Wait until stderr holds a text."""
+    async def says(self, text: str, *, times: int = 1, seconds: float = 60) -> None:
+        """Wait until stderr holds a text, so many times."""
         async with asyncio.timeout(seconds):
-            while text not in self.stderr:
+            while self.stderr.count(text) < times:
                 self._grown.clear()
                 await self._grown.wait()
 

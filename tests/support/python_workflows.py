@@ -44,7 +44,7 @@ class Asks:
 @workflow.defn
 class AsksAgain:
     @workflow.run
-    async def run(self) -> list[Any]:
+    async def run(self) -> list[str | int | None]:
         answer = await chat_completion(
             model="m",
             messages=[{"role": "user", "content": "?"}],
@@ -54,7 +54,8 @@ class AsksAgain:
             extra_body={"top_k": 3},
         )
         assert answer.usage is not None
-        return [answer.json.priority, answer.usage.total_tokens, *answer.warnings]
+        warned = [warning.pointer for warning in answer.warnings]
+        return [answer.json.priority, answer.usage.total_tokens, *warned]
 
 
 @workflow.defn

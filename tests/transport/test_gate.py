@@ -48,6 +48,7 @@ KNOWN = {
         "google.cloud",
         "temporalio.contrib.aws",
     },  # the operator's own bucket
+    "cli/observability/listening.py": {"socket"},  # listens
     "cli/server/process.py": {"socket"},  # listens
     "cli/worker/health.py": {"aiohttp"},  # listens
     "testing/server.py": {"asyncio.start_server"},  # listens

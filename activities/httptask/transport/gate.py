@@ -19,6 +19,7 @@ from httptask.http.url import Url
 from httptask.request.wire import Outgoing, WireRequest
 from httptask.resilience.circuit_breaker import CircuitBreaker
 from httptask.resilience.connection_limits import ConcurrencyLimit, Pace
+from httptask.resilience.process_group import ProcessGroup
 from httptask.resilience.retry import Retry
 from httptask.secrets.store import SecretStore
 from httptask.transport.deadlines import Progress
@@ -105,7 +106,10 @@ class ConnectionTransport:
         self.concurrency: ConcurrencyLimit | None = None
         self.pace: Pace | None = None
         if connection is not None and connection.concurrency is not None:
-            self.concurrency = ConcurrencyLimit(connection.name, connection.concurrency)
+            group = ProcessGroup.current
+            self.concurrency = ConcurrencyLimit(
+                connection.name, connection.concurrency, group.places(connection.name) if group else None
+            )
         if connection is not None and connection.requests_per_minute is not None:
             self.pace = Pace(connection.name, connection.requests_per_minute)
         self._connection = connection
@@ -248,5 +252,8 @@ class TransportPool:
         if origin not in self._circuit_breakers:
             if len(self._circuit_breakers) >= _MOST_ORIGINS:
                 self._circuit_breakers.pop(next(iter(self._circuit_breakers)))
-            self._circuit_breakers[origin] = CircuitBreaker(outgoing.redactor.text(origin))
+            group = ProcessGroup.current
+            self._circuit_breakers[origin] = CircuitBreaker(
+                outgoing.redactor.text(origin), state=group.outage_state(origin) if group else None
+            )
         return self._circuit_breakers[origin]

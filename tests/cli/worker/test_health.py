@@ -5,7 +5,6 @@ import signal
 import uuid
 from contextlib import nullcontext
 
-import httpx
 import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
@@ -20,6 +19,7 @@ from httptask.plugin import HttpTaskPlugin
 from httptask.testing import Reply, ScriptedServer
 from support.cluster import address_of
 from support.commands import Shell
+from support.probes import answer, becomes
 from support.runs import temporal_server
 
 CALLS = """
@@ -27,20 +27,6 @@ document: { dsl: 1.0.3, namespace: tests, name: calls, version: 1.0.0 }
 do:
   - get: { call: httpRequest, with: { method: get, connection: local, path: / } }
 """
-
-
-async def answer(port: int, path: str) -> tuple[int, dict[str, str]]:
-    async with httpx.AsyncClient(trust_env=False) as client:
-        response = await client.get(f"http://127.0.0.1:{port}{path}", timeout=5)
-    return response.status_code, response.json()
-
-
-async def becomes(port: int, status: int) -> None:
-    async with asyncio.timeout(5):
-        while True:
-            if (await answer(port, "/ready"))[0] == status:
-                return
-            await asyncio.sleep(0.02)
 
 
 async def test_ready_while_temporal_answers(shell: Shell) -> None:

@@ -21,7 +21,7 @@ from httptask.calls.activity_call import (
     fitting_summary,
 )
 from httptask.calls.http import request_summary
-from httptask.diagnostics.validation import describe_invalid
+from httptask.calls.problem import describe_invalid
 from httptask.http.models import (
     BinaryBody,
     FormBody,

@@ -42,7 +42,10 @@ app.command(
 )(send_test_request)
 app.command(epilog="Example: httptask init my-project")(init)
 app.command(epilog="Example: httptask dev --definitions workflows/")(dev)
-app.command(epilog="Example: httptask worker --definitions workflows/ --check")(worker)
+app.command(
+    epilog="Example: httptask worker --definitions workflows/ --check\n\n"
+    "Example: httptask worker --definitions workflows/ --processes auto"
+)(worker)
 app.command(epilog="Example: httptask schema --output .httptask/schema.json")(schema)
 app.add_typer(runs, name="runs")
 app.add_typer(connections, name="connections")

@@ -15,6 +15,8 @@ from httptask.cli.commands.options import (
     ProfileOption,
     RecordOption,
 )
+from httptask.cli.preflight.credentials import tell_credential_warnings
+from httptask.cli.project.definitions import load_one, used_secrets
 from httptask.cli.project.inputs import check_input, read_input
 from httptask.cli.terminal.console import print_note
 
@@ -44,14 +46,19 @@ def run(
     Exit codes: 0 done, 1 the workflow failed, 2 bad definition or input, 3 can't connect, 130 interrupted.
     """
     from httptask.cli.preflight.readiness import examine, require_ready
-    from httptask.cli.project.own_run import read_own_run
+    from httptask.cli.project.plugins import load_fixtures, plugin_for_run
+    from httptask.cli.project.project import load_project
+    from httptask.config.config import for_own_runs
 
-    own = read_own_run(file, config, fixtures, record)
+    recorded = load_fixtures(fixtures, record)
+    project = load_project(config, fixtures=recorded)
+    loaded = load_one(file)
     data = read_input(input_, files=input_files or ())
-    check_input(own.loaded, data, given=bool(input_ or input_files))
-    own.tell_credential_warnings()
-    if own.fixtures is None:
-        require_ready(examine(own.config, own.environment, [own.loaded]))
+    check_input(loaded, data, given=bool(input_ or input_files))
+    own = for_own_runs(project.config, used_secrets([loaded]))
+    if recorded is None:
+        tell_credential_warnings(own)
+        require_ready(examine(own, project.environment, [loaded]))
 
     # Temporal is not waited for to be told what is wrong with a file.
     from httptask.cli.observability.logging import configure_logging
@@ -59,21 +66,21 @@ def run(
     from httptask.cli.temporal.cluster import find_cluster
 
     configure_logging("WARNING")
-    plugin = own.plugin()
+    plugin = plugin_for_run(own, project.environment, recorded, record)
     if fixtures is not None:
         print_note(f"simulated: answers come from {fixtures}, nothing is sent")
-    if live and not _streams(own.loaded):
+    if live and not _streams(loaded):
         print_note("--live shows answers that are streamed: write `stream: true` into a chatCompletion")
     exit_code = launch(
         Launch(
-            loaded=own.loaded,
+            loaded=loaded,
             input=data,
             plugin=plugin,
-            cluster=find_cluster(profile, own.environment),
-            state_directory=own.config.state_directory,
+            cluster=find_cluster(profile, project.environment),
+            state_directory=own.state_directory,
             as_json=json,
             live=live,
-            simulated=own.fixtures is not None,
+            simulated=recorded is not None,
         )
     )
     raise typer.Exit(exit_code)

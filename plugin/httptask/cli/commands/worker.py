@@ -1,15 +1,22 @@
 """`httptask worker`: serves definitions on a Temporal cluster."""
 
-from typing import Annotated
+import os
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from httptask.cli.commands.options import ConfigOption, DefinitionsOption, ProfileOption, QueueOption
+from httptask.cli.preflight.credentials import tell_credential_warnings
 from httptask.cli.project.definitions import definition_files, load_runnable, used_secrets
 from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
 
+if TYPE_CHECKING:
+    from httptask.cli.worker.process import Member
+
 __all__ = ["worker"]
+
+_MOST_PROCESSES = 256
 
 _InlineOption = Annotated[
     bool,
@@ -31,7 +38,17 @@ _HealthOption = Annotated[
 ]
 _MetricsOption = Annotated[
     str | None,
-    typer.Option("--metrics-address", metavar="HOST:PORT", help="Where Prometheus finds /metrics."),
+    typer.Option(
+        "--metrics-address",
+        metavar="HOST:PORT",
+        help="Where Prometheus finds /metrics; of further processes on the ports that follow.",
+    ),
+]
+_ProcessesOption = Annotated[
+    str,
+    typer.Option(
+        "--processes", metavar="N|auto", help="How many processes do the work; auto is one for each core."
+    ),
 ]
 
 
@@ -39,6 +56,7 @@ def worker(
     definitions: DefinitionsOption = None,
     *,
     task_queue: QueueOption = "httptask",
+    processes: _ProcessesOption = "1",
     allow_inline: _InlineOption = False,
     check: _CheckOption = False,
     health_address: _HealthOption = None,
@@ -51,20 +69,24 @@ def worker(
 
     Connects to TEMPORAL_ADDRESS or the profile's cluster, to localhost:7233 without either.
     Secrets have to be declared in httptask.toml with the origins they may go to; a .env file is not read.
-    SIGTERM and Ctrl-C give calls in flight 10 s to finish.
+    SIGTERM and Ctrl-C give calls in flight 10 s to finish; a second one does not wait for them.
     """
-    from httptask.cli.observability.listening import require_address
+    from httptask.cli.observability.listening import address_of_process, listening_at, require_address
     from httptask.cli.observability.logging import configure_logging
+    from httptask.cli.observability.telemetry import set_runtime
     from httptask.cli.preflight.readiness import examine, examine_permissions, print_findings, require_ready
-    from httptask.cli.project.plugins import plugin_for, serve
-    from httptask.cli.project.project import as_cli_error, load_project, tell_credential_warnings
+    from httptask.cli.project.plugins import plugin_for_serving, serve
+    from httptask.cli.project.project import as_cli_error, load_project
     from httptask.cli.temporal.cluster import Cluster, find_cluster
     from httptask.cli.worker.serving import serve_on_cluster
+    from httptask.cli.worker.supervisor import serve_in_processes
     from httptask.config import ConfigInvalid
     from httptask.config.config import for_worker
 
+    count = _count(processes)
     require_address("metrics", metrics_address)
-    configure_logging("INFO", metrics_address=None if check else metrics_address)
+    require_address("metrics", metrics_address and address_of_process(metrics_address, count))
+    configure_logging("INFO", begin_core=False)
     project = load_project(config, dotenv=False, say=print_note if check else _log)
     permitted = project.config.worker
     health_address = health_address or permitted.health_address
@@ -86,12 +108,35 @@ def worker(
     if check:
         print_findings(findings, as_json=json)
     require_ready(findings)
-    plugin = plugin_for(
-        trusted, project.environment, registry, allow_inline=allow_inline, ask_storage=not check
-    )
     cluster = find_cluster(profile, project.environment) or Cluster({})
-    if not check:
-        serve_on_cluster(cluster, plugin, task_queue, health_address)
+    if check:
+        plugin_for_serving(
+            trusted, project.environment, registry, allow_inline=allow_inline, ask_storage=False
+        )
+        return
+    health = listening_at(health_address) if health_address else []
+
+    def serve_here(member: "Member | None") -> None:
+        own = metrics_address and address_of_process(metrics_address, member.number if member else 1)
+        set_runtime(log_core=True, metrics_address=own)
+        plugin = plugin_for_serving(trusted, project.environment, registry, allow_inline=allow_inline)
+        serve_on_cluster(cluster, plugin, task_queue, health, member)
+
+    serve_in_processes(count, trusted.connections, serve_here)
+
+
+def _count(processes: str) -> int:
+    """How many processes are asked for.
+
+    Raises:
+        CliError: it is no such number.
+    """
+    if processes == "auto":
+        affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
+        return len(affinity(0)) if affinity else os.cpu_count() or 1
+    if processes.isascii() and processes.isdecimal() and 1 <= int(processes) <= _MOST_PROCESSES:
+        return int(processes)
+    raise CliError(f"--processes: {processes}", f"give a number from 1 to {_MOST_PROCESSES}, or auto")
 
 
 def _log(told: str) -> None:

@@ -2,29 +2,34 @@
 
 import logging
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, Final, Literal, cast
 
 import structlog
 
 from httptask.cli.observability.telemetry import set_runtime
 from httptask.diagnostics.cutting import in_one_line
+from httptask.resilience.shared_locks import SharedLocks
 
-__all__ = ["configure_logging"]
+__all__ = ["configure_logging", "log_as_process", "share_log"]
 
 _WORKFLOWS: Final = "temporalio.worker._workflow_instance"
 """Logger of workflow tasks that fail."""
 
 
-def configure_logging(level: Literal["INFO", "WARNING"], *, metrics_address: str | None = None) -> None:
+def configure_logging(level: Literal["INFO", "WARNING"], *, begin_core: bool = True) -> None:
     """Send structlog's events, and the standard library's as lines of the same kind, to stderr.
 
     Args:
         level: INFO for a command whose log is its output; WARNING for one that shows tasks and attempts
             itself, which the lines of httptask and of Temporal's activities and workflows would repeat.
-        metrics_address: see `set_runtime`: Temporal's core has one setting for its log and its metrics.
+        begin_core: whether Temporal's core begins as well, whose threads no fork survives; see `set_runtime`.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _with_process,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -51,15 +56,42 @@ def configure_logging(level: Literal["INFO", "WARNING"], *, metrics_address: str
     if level == "WARNING":
         for name in ("httptask", "temporalio.activity", _WORKFLOWS):
             logging.getLogger(name).setLevel(logging.ERROR)
-    set_runtime(log_core=level == "INFO", metrics_address=metrics_address)
+    if begin_core:
+        set_runtime(log_core=level == "INFO")
+
+
+def share_log() -> None:
+    """Let the processes that are forked from now on write whole lines, one after the other."""
+    _CurrentStderr.turn = partial(SharedLocks().held, 0)
+
+
+def log_as_process(number: int) -> None:
+    """Have each line say which process of the worker writes it; its threads and workflows know no context."""
+    _of_process["process"] = number
+
+
+_of_process: Final[dict[str, int]] = {}
+
+
+def _with_process(
+    _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    event.update(_of_process)
+    return event
 
 
 class _CurrentStderr(logging.Handler):
     """Writes to what is stderr at that moment, which a live display replaces."""
 
+    turn: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Held while a line is written."""
+
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
-        sys.stderr.write(f"{self.format(record)}\n")
+        line = f"{self.format(record)}\n"
+        with _CurrentStderr.turn():
+            sys.stderr.write(line)
+            sys.stderr.flush()
 
 
 def _as_event(

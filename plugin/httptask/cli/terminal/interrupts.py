@@ -23,18 +23,23 @@ class Interrupts:
         insisted: set by the second: end at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, counted: bool = True) -> None:
         self.asked = asyncio.Event()
         self.insisted = asyncio.Event()
+        self._counted = counted
 
     @classmethod
     @contextlib.contextmanager
-    def caught(cls) -> Generator["Interrupts"]:
-        """Catch the signals while the context lasts; needs a running event loop."""
-        interrupts = cls()
+    def caught(cls, *, counted: bool = True) -> Generator["Interrupts"]:
+        """Catch the signals while the context lasts; needs a running event loop.
+
+        Args:
+            counted: whether a second one insists; not where the same wish may come on several ways.
+        """
+        interrupts = cls(counted=counted)
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
-            loop.add_signal_handler(number, interrupts._signalled)
+            loop.add_signal_handler(number, interrupts.ask)
         try:
             yield interrupts
         finally:
@@ -53,7 +58,8 @@ class Interrupts:
                 raise CliError("interrupted", exit_code=ExitCode.INTERRUPTED)
             return task.result()
 
-    def _signalled(self) -> None:
-        if self.asked.is_set():
+    def ask(self) -> None:
+        """Take it that there was a signal."""
+        if self.asked.is_set() and self._counted:
             self.insisted.set()
         self.asked.set()

@@ -5,11 +5,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aiohttp import web
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.service import RPCError
 
-from httptask.cli.observability.listening import not_served
+from httptask.cli.observability.listening import Sockets
 
 if TYPE_CHECKING:
     from temporalio.worker import Worker
@@ -21,20 +20,18 @@ _TEMPORAL_SECONDS = timedelta(seconds=2)
 
 @asynccontextmanager
 async def health_served(
-    address: str | None, not_ready: Callable[[], Awaitable[str | None]]
+    sockets: Sockets, not_ready: Callable[[], Awaitable[str | None]]
 ) -> AsyncGenerator[None]:
     """Answer `/live` and `/ready` while the context lasts.
 
     Args:
-        address: where, `HOST:PORT`; None for nowhere.
+        sockets: where; they listen already, for other processes of the worker too.
         not_ready: says why the worker takes no work at the moment, None when it does.
-
-    Raises:
-        CliError: nothing can listen there.
     """
-    if address is None:
+    if not sockets:
         yield
         return
+    from aiohttp import web  # megabytes, which a worker that nobody asks does without
 
     async def live(_: web.Request) -> web.Response:
         return web.json_response({"status": "live"})
@@ -50,7 +47,8 @@ async def health_served(
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     try:
-        await _listen(runner, address)
+        for listening in sockets:
+            await web.SockSite(runner, listening).start()
         yield
     finally:
         await runner.cleanup()
@@ -67,11 +65,3 @@ async def reason_not_ready(worker: "Worker", beside: "Iterable[Worker]" = ()) ->
     except RPCError as error:
         return f"Temporal: {error.message}"
     return None
-
-
-async def _listen(runner: web.AppRunner, address: str) -> None:
-    host, _, port = address.rpartition(":")
-    try:
-        await web.TCPSite(runner, host.strip("[]"), int(port)).start()
-    except (OSError, ValueError, OverflowError):
-        raise not_served("health", address) from None

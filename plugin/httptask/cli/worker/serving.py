@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
+from httptask.cli.observability.listening import Sockets
 from httptask.cli.project.installation import command_in
 from httptask.cli.server import SharedServer
 from httptask.cli.temporal.cluster import Cluster, connect_embedded, connect_to
@@ -21,13 +23,15 @@ from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import ExitCode
 from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.worker.health import health_served, reason_not_ready
+from httptask.cli.worker.process import Member
 from httptask.cli.worker.reloading import Reloaded
 from httptask.http.log import get_logger
 from httptask.plugin import HttpTaskPlugin
 
-__all__ = ["serve_embedded", "serve_on_cluster"]
+__all__ = ["GRACE", "serve_embedded", "serve_on_cluster"]
 
-_GRACE = timedelta(seconds=10)
+GRACE = timedelta(seconds=10)
+"""What calls in flight have to finish after a signal."""
 _PROBE_SECONDS = 1.0
 _PROBE_TIME = timedelta(seconds=5)
 
@@ -35,10 +39,22 @@ log = get_logger("httptask.cli")
 
 
 def serve_on_cluster(
-    cluster: Cluster, plugin: HttpTaskPlugin, task_queue: str, health_address: str | None
+    cluster: Cluster,
+    plugin: HttpTaskPlugin,
+    task_queue: str,
+    health: Sockets,
+    member: Member | None = None,
 ) -> None:
-    """Serve until a signal; then let calls in flight finish, unless a second signal insists."""
-    _run(_serve_on_cluster(cluster, plugin, task_queue, health_address))
+    """Serve until a signal; then let calls in flight finish, unless a second signal insists.
+
+    Args:
+        cluster: whose server gives the work.
+        plugin: does it.
+        task_queue: where it comes from.
+        health: sockets that listen for who asks whether the worker is ready.
+        member: which of several processes this is, if it is one; who watches over them insists.
+    """
+    _run(_serve_on_cluster(cluster, plugin, task_queue, health, member))
 
 
 def serve_embedded(
@@ -63,21 +79,47 @@ def _run(serving: Coroutine[Any, Any, None]) -> None:
 
 
 async def _serve_on_cluster(
-    cluster: Cluster, plugin: HttpTaskPlugin, task_queue: str, health_address: str | None
+    cluster: Cluster,
+    plugin: HttpTaskPlugin,
+    task_queue: str,
+    health: Sockets,
+    member: Member | None,
 ) -> None:
-    with Interrupts.caught() as interrupts:
+    with Interrupts.caught(counted=member is None) as interrupts, _watched(member, interrupts):
         client = await interrupts.guard(connect_to(cluster, [plugin]))
-        worker = new_worker(client, task_queue, _GRACE)
+        worker = new_worker(client, task_queue, GRACE)
 
         async def not_ready() -> str | None:
             if interrupts.asked.is_set():
                 return "the worker stops"
-            return await reason_not_ready(worker, plugin.workers_beside(worker))
+            reason = await reason_not_ready(worker, plugin.workers_beside(worker))
+            return reason or (member.why_not_all() if member else None)
 
-        async with health_served(health_address, not_ready):
+        async with health_served(health, not_ready):
+            if member is not None:
+                member.begin_work()
             log.info("worker.started", address=cluster.address, task_queue=task_queue)
             await _work(worker, interrupts)
         log.info("worker.stopped", task_queue=task_queue)
+
+
+@contextmanager
+def _watched(member: Member | None, interrupts: Interrupts) -> Generator[None]:
+    """End a process of several when the one is gone that watches over them, whatever ended that."""
+    if member is None:
+        yield
+        return
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        loop.remove_reader(member.supervisor)
+        interrupts.ask()
+
+    loop.add_reader(member.supervisor, end)
+    try:
+        yield
+    finally:
+        loop.remove_reader(member.supervisor)
 
 
 async def _serve_embedded(

@@ -1,0 +1,34 @@
+"""What the processes of one worker share: the places of connections, and what is known of servers that fail."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from httptask.resilience.connection_limits import SharedPlaces
+from httptask.resilience.outage_state import OutageState, OutageTable
+
+__all__ = ["ProcessGroup"]
+
+
+class ProcessGroup:
+    """The processes that are forked after it is made.
+
+    Args:
+        concurrency: how many calls may be made at the same time, by the connections that bound them.
+
+    Attributes:
+        current: the one that this process belongs to, if it does; to be set before the others are forked.
+    """
+
+    current: ClassVar["ProcessGroup | None"] = None
+
+    def __init__(self, concurrency: Mapping[str, int]) -> None:
+        self._places = {connection: SharedPlaces(count) for connection, count in concurrency.items()}
+        self._outages = OutageTable()
+
+    def places(self, connection: str) -> SharedPlaces:
+        """The places of a connection that bounds its calls."""
+        return self._places[connection]
+
+    def outage_state(self, origin: str) -> OutageState:
+        """What is known of a server."""
+        return self._outages.state(origin)

@@ -1,0 +1,196 @@
+"""A worker of two processes beside one of a single process: CPU per call, memory, and what kills do.
+
+    uv run python -m tests.benchmarks.processes
+
+Both workers stand on one Temporal server and make the same runs in turn, in an order that changes from round to round. A
+ratio is the median of the rounds' ratios: of the processor time of one of the two processes for one call to that of the
+single one. Then ten processes are killed while orders run at a server that honours Idempotency-Key. The last line is JSON.
+"""
+
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import psutil
+from temporalio.client import Client
+
+from httptask.testing import ScriptedServer
+from support.cluster import address_of
+from support.commands import HTTPTASK, Command, Shell
+from support.orders import ORDERS, STEPS, Shop
+from support.runs import temporal_server
+from support.shells import opened_shell
+
+from .definitions import definition, input_of
+from .echo_server import echo_server
+
+ROUNDS = 7
+RUNS = 100
+CONCURRENT = 20
+KILLS = 10
+ORDERED = 120
+_MIB = 1 << 20
+
+
+class Worker:
+    """One that runs, on a task queue of its own."""
+
+    def __init__(self, command: Command, task_queue: str, processes: int) -> None:
+        self.command = command
+        self.task_queue = task_queue
+        self._processes = processes
+
+    @property
+    def workers(self) -> list[psutil.Process]:
+        """The processes that do the work, the first one first."""
+        own = psutil.Process(self.command.process.pid)
+        return [own] if self._processes == 1 else sorted(own.children(), key=lambda process: process.pid)
+
+    def seconds(self) -> list[float]:
+        """Processor time of each until now, with that of its helpers."""
+        return [
+            sum(sum(one.cpu_times()[:2]) for one in (process, *process.children(recursive=True)))
+            for process in self.workers
+        ]
+
+    def calls(self) -> list[int]:
+        """How many calls each has made until now."""
+        lines = self.command.stderr[: self.command.stderr.rfind("\n") + 1].splitlines()
+        made = Counter(
+            line.get("process", 1)
+            for line in map(json.loads, lines)
+            if line["event"] == "http.request.finished"
+        )
+        return [made[number + 1] for number in range(self._processes)]
+
+    def memory(self) -> int:
+        """Bytes of all its processes; what they share is counted once."""
+        own = psutil.Process(self.command.process.pid)
+        return sum(one.memory_full_info().pss for one in (own, *own.children(recursive=True)))
+
+    async def per_call(self, client: Client) -> list[float]:
+        """Processor seconds of each process for one call, over a round of runs."""
+        calls, seconds = self.calls(), self.seconds()
+        slots = asyncio.Semaphore(CONCURRENT)
+
+        async def one(number: int) -> None:
+            async with slots:
+                result = await client.execute_workflow(
+                    "three-calls",
+                    input_of("three-calls", number),
+                    id=uuid.uuid4().hex,
+                    task_queue=self.task_queue,
+                    result_type=dict,
+                )
+                assert result == {"total": number + 1}, result
+
+        await asyncio.gather(*(one(number) for number in range(RUNS)))
+        await asyncio.sleep(0.5)  # for the log, and what is done after the last answer
+        used = [after - before for before, after in zip(seconds, self.seconds(), strict=True)]
+        made = [after - before for before, after in zip(calls, self.calls(), strict=True)]
+        assert sum(made) == 3 * RUNS
+        return [cpu / max(calls, 1) for cpu, calls in zip(used, made, strict=True)]
+
+
+@asynccontextmanager
+async def working(shell: Shell, address: str, processes: int, task_queue: str) -> AsyncGenerator[Worker]:
+    command = await shell.start(
+        *("worker", "-d", "definitions", "--processes", str(processes), "--task-queue", task_queue),
+        TEMPORAL_ADDRESS=address,
+    )
+    await command.says("worker.started", times=processes)
+    yield Worker(command, task_queue, processes)
+    command.process.terminate()
+    assert await command.ends(seconds=20) == 0
+
+
+async def compared(shell: Shell, client: Client, address: str) -> dict[str, Any]:
+    async with AsyncExitStack() as both:
+        single = await both.enter_async_context(working(shell, address, 1, "single"))
+        double = await both.enter_async_context(working(shell, address, 2, "double"))
+        await asyncio.sleep(1)
+        idle = [single.memory(), double.memory()]
+        ratios: list[list[float]] = []
+        for number in range(ROUNDS + 1):
+            order = (single, double) if number % 2 else (double, single)
+            found = {worker: await worker.per_call(client) for worker in order}
+            [alone] = found[single]
+            print(
+                f"round {number}: " + ", ".join(f"{each / alone:.2f}" for each in found[double]), flush=True
+            )
+            if number:  # the first one warms up
+                ratios.append([each / alone for each in found[double]])
+    return {
+        "cpu_per_call": [round(statistics.median(each), 2) for each in zip(*ratios, strict=True)],
+        "idle_mib": [round(each / _MIB, 1) for each in idle],
+    }
+
+
+async def killed(shell: Shell, client: Client, address: str, shop: Shop) -> dict[str, Any]:
+    replaced: list[float] = []
+    async with working(shell, address, 2, "killed") as worker:
+
+        async def order(number: int) -> Any:
+            await asyncio.sleep(number * 0.1)
+            return await client.execute_workflow(
+                "orders", {"order": number}, id=f"order-{number}", task_queue="killed", result_type=list
+            )
+
+        ordered = asyncio.gather(*(order(number) for number in range(ORDERED)))
+        for kill in range(KILLS):
+            await asyncio.sleep(1)
+            worker.workers[kill % 2].kill()
+            began = time.monotonic()
+            await worker.command.says("worker.started", times=3 + kill)
+            replaced.append(time.monotonic() - began)
+        results = await ordered
+        stopping = time.monotonic()
+    effects = len(shop.effects)
+    return {
+        "kills": KILLS,
+        "lost": ORDERED - len({number for number, _ in results}),
+        "doubled": effects - len(set(shop.effects)),
+        "missing": ORDERED * len(STEPS) - len(set(shop.effects)),
+        "slowest_replacement_seconds": round(max(replaced), 2),
+        "ended_after_sigterm_seconds": round(time.monotonic() - stopping, 2),
+    }
+
+
+async def main() -> None:
+    shop = Shop()
+    async with (
+        temporal_server() as environment,
+        echo_server() as echo,
+        ScriptedServer(shop) as shop_server,
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            async with opened_shell(Path(folder)) as shell:
+                shell.program = (HTTPTASK,)  # its memory is shared with nobody
+                shell.write(
+                    "definitions/calls.yaml", json.dumps(definition("three-calls", "benchmarks", echo))
+                )
+                shell.write("definitions/orders.yaml", ORDERS)
+                shell.write(
+                    "httptask.toml",
+                    f'[policy]\nallow_private = ["loopback"]\n'
+                    f'[connections.shop]\nbase_url = "{shop_server.url}"\nallow_private = ["loopback"]\n',
+                )
+                address = address_of(environment)
+                found = await compared(shell, environment.client, address)
+                found |= await killed(shell, environment.client, address, shop)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
