@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -37,20 +38,14 @@ class Redactor:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self.count = 0
-        self._names: dict[str, str] = {}
-        self._by_first: dict[str, list[str]] = {}
-        self._longest = 0
+        self._values: dict[str, str] = {}
         self.add(values)
 
     def add(self, values: Mapping[str, str]) -> None:
-        """Looks for these as well. Headers are sent without blanks at their ends, so that is how they come back."""
-        for value, name in values.items():
-            for part in (value, value.strip(), *_url_parts(value)):
-                for form in encoded(part) if len(part) >= MIN_LENGTH else ():
-                    if len(form) >= MIN_LENGTH and form not in self._names:
-                        self._names[form] = name
-                        self._by_first.setdefault(form[0], []).append(form)
-                        self._longest = max(self._longest, len(form))
+        """Looks for these as well."""
+        self._values |= {value: name for value, name in values.items() if value not in self._values}
+        forms = _forms(tuple(self._values.items()))
+        self._names, self._by_first, self._longest = forms.names, forms.by_first, forms.longest
 
     def text(self, text: str) -> str:
         """The text without the values."""
@@ -163,6 +158,33 @@ class Redactor:
 
     def _layers(self, text: str) -> Iterator[Layer]:
         return layers(text, self._longest) if self._names else iter(())
+
+
+class _Forms(NamedTuple):
+    """What is looked for, and what it is the value of."""
+
+    names: Mapping[str, str]
+    by_first: Mapping[str, Sequence[str]]
+    """By their first character."""
+    longest: int
+
+
+@lru_cache(maxsize=256)
+def _forms(values: Sequence[tuple[str, str]]) -> _Forms:
+    """All that some values may read as: each call of a connection looks for the same.
+
+    Headers are sent without blanks at their ends, so that is how they come back.
+    """
+    names: dict[str, str] = {}
+    for value, name in values:
+        for part in (value, value.strip(), *_url_parts(value)):
+            for form in encoded(part) if len(part) >= MIN_LENGTH else ():
+                if len(form) >= MIN_LENGTH:
+                    names.setdefault(form, name)
+    by_first: dict[str, list[str]] = {}
+    for form in names:
+        by_first.setdefault(form[0], []).append(form)
+    return _Forms(names, by_first, max(map(len, names), default=0))
 
 
 class _Found(NamedTuple):
