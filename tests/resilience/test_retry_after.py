@@ -1,4 +1,5 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -156,3 +157,12 @@ RETRY_INFO = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay":
 def test_a_wait_in_the_body(body: Any, seconds: float | None) -> None:
     assert retry_after({}, body, now=NOW) == seconds
     assert retry_after({"retry-after": "2"}, body, now=NOW) == 2.0
+
+
+def test_a_date_counts_from_now_where_the_response_has_none() -> None:
+    assert retry_after({"retry-after": "Mon, 23 Nov 2015 12:00:30 GMT"}) == 0.0
+    wait = retry_after(
+        {"retry-after": format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)}
+    )
+    assert wait is not None
+    assert 30 < wait <= 90
