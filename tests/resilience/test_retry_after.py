@@ -1,3 +1,5 @@
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -27,6 +29,8 @@ DATE = "Mon, 23 Nov 2026 11:00:00 GMT"
         ({"retry-after": "Mon, 23 Nov 2026 12:00:30 GMT"}, 30.0),
         ({"retry-after": "Monday, 23-Nov-26 11:00:30 GMT", "date": DATE}, 30.0),
         ({"retry-after": "Mon Nov 23 11:00:30 2026", "date": DATE}, 30.0),
+        ({"retry-after": "Mon, 23 Nov 2026 13:00:30 +0200", "date": DATE}, 30.0),
+        ({"retry-after": "2026-11-23T13:00:30+02:00", "date": DATE}, 30.0),
         ({"retry-after": "Mon, 23 Nov 2026 10:00:00 GMT", "date": DATE}, 0.0),
         ({"retry-after": "Mon, 23 Nov 2026 12:00:30 GMT", "date": "yesterday"}, 30.0),
         ({"retry-after": "-1"}, None),
@@ -157,6 +161,21 @@ RETRY_INFO = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay":
 def test_a_wait_in_the_body(body: Any, seconds: float | None) -> None:
     assert retry_after({}, body, now=NOW) == seconds
     assert retry_after({"retry-after": "2"}, body, now=NOW) == 2.0
+
+
+@pytest.fixture
+def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_tokyo")
+@pytest.mark.parametrize("date", ["Mon Nov 23 11:00:30 2026", "2026-11-23T11:00:30"])
+def test_a_date_without_a_zone_is_no_local_one(date: str) -> None:
+    assert retry_after({"retry-after": date, "date": DATE}) == 30.0
 
 
 def test_a_date_counts_from_now_where_the_response_has_none() -> None:

@@ -195,7 +195,7 @@ def _date(text: str | None) -> datetime | None:
     for read in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             date = read(text.strip())
-            return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+            return date.replace(tzinfo=UTC) if date.tzinfo is None else date
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
     return None
