@@ -109,6 +109,14 @@ def test_a_mark_in_bytes_has_the_name_in_ascii_where_bytes_cannot_tell() -> None
     )
 
 
+def test_bytes_that_are_no_utf_8_are_found_in_a_value() -> None:
+    """An environment variable may have them, which Python reads as halves of surrogate pairs."""
+    value = b"sentinel-\xff1".decode("utf-8", "surrogateescape")
+    redactor = Redactor({value: "KEY"})
+    assert redactor.text(f"it is {value}.") == f"it is {MARK}."
+    assert redactor.text(json.dumps({"k": value})) == json.dumps({"k": MARK})
+
+
 def test_values_across_each_other_are_one_with_the_name_of_the_longer() -> None:
     redactor = Redactor({"first-and-": "FIRST", "and-second-one": "SECOND", "and-others": "OTHERS"})
     assert redactor.text("(first-and-second-one)") == "([redacted:SECOND])"
