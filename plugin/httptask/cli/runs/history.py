@@ -213,7 +213,7 @@ class _Reader:
             return
         given = await self._value(attributes.input.payloads)
         inline = attributes.workflow_type.name == WORKFLOW_TYPE and is_object(given)
-        self._record.input = given["input"] if inline else given
+        self._record.input = given.get("input") if inline else given
 
     async def _read_call(self, event: HistoryEvent, attributes: Any) -> None:
         id_ = attributes.activity_id
