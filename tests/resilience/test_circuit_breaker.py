@@ -128,6 +128,15 @@ def test_those_of_thirty_seconds_count(
     assert fail(breaker, 20) == through
 
 
+def test_failures_of_long_ago_are_no_part_of_half(breaker: CircuitBreaker, clock: Clock) -> None:
+    fail(breaker, 19)
+    clock.now += 30.5
+    for _ in range(11):
+        assert call(breaker)
+    assert fail(breaker, 9) == 9
+    assert call(breaker)
+
+
 @pytest.mark.parametrize("gone_by", [0, 0.5, 1])
 def test_a_postponed_call_is_told_when_to_come_back(
     breaker: CircuitBreaker, clock: Clock, gone_by: float
