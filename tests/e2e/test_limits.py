@@ -118,12 +118,14 @@ class Allowance:
         return True
 
 
-@pytest.mark.alone
+@pytest.mark.long
 async def test_storm_of_429() -> None:
     """500 calls at once against a server that allows 20 a second."""
     allowance = Allowance(20, 20)
+    asked: list[float] = []
 
     def answer(_: ServedRequest) -> Reply:
+        asked.append(time.monotonic())
         return Reply.json({}) if allowance.take() else rate_limited("1")
 
     async with (
@@ -131,9 +133,8 @@ async def test_storm_of_429() -> None:
         ScriptedServer(answer) as server,
         running(environment, **limited(server.url, 1200)) as runner,
     ):
-        started = time.monotonic()
         outcome = await runner.run(GET_EACH_ORDER, 500)
-        took = time.monotonic() - started
+    took = asked[-1] - asked[0]  # a run begins later where the machine is busy
     print(f"{len(server.requests)} requests in {took:.1f} s")
     assert outcome.output == 500
     assert len(server.requests) <= 1.2 * 500
