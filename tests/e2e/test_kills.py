@@ -21,6 +21,10 @@ KILLS_DURING_CALLS = 4
 KILLS_AT_ANY_TIME = 3
 
 
+def made(calls: str) -> str:
+    return f"metadata: {{ httptask: {{ calls: {calls} }} }}"
+
+
 async def kill_and_restart(shell: Shell, shop: Shop, randomness: random.Random) -> None:
     """Keep a worker running that is killed whenever the shop asks for it, and a few times besides."""
     worker = await start_worker(shell)
@@ -59,11 +63,12 @@ async def start_runs(client: Client) -> list[WorkflowHandle[Any, Any]]:
 
 
 @pytest.mark.long
-async def test_every_run_ends_and_no_effect_is_doubled_or_lost(shell: Shell) -> None:
+@pytest.mark.parametrize("calls", ["activity", "local"])
+async def test_every_run_ends_and_no_effect_is_doubled_or_lost(shell: Shell, calls: str) -> None:
     randomness = random.Random(SEED)
     kill_at = frozenset(randomness.sample(range(1, 30), KILLS_DURING_CALLS))
     shop = Shop(kill_at)
-    shell.write("definitions/orders.yaml", ORDERS)
+    shell.write("definitions/orders.yaml", ORDERS.replace("1.0.0 }", f"1.0.0, {made(calls)} }}", 1))
     async with (
         ScriptedServer(shop) as server,
         temporal_server() as environment,

@@ -22,6 +22,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from httptask.activities.failure import to_application_error
+from httptask.activities.not_local import NotLocal
 from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits, stored_from
 from httptask.http.errors import HttpTaskError, Postponed, ResponseInvalid, ResponseTooLarge, Timeout
 from httptask.http.log import get_logger
@@ -49,7 +50,8 @@ async def run_attempt(
         count: how far the stream is read that the call reads, if it reads one.
 
     Raises:
-        ApplicationError: the call failed; `type` is the class name of the error of `httptask.http.errors`.
+        ApplicationError: the call failed; `type` is the class name of the error of `httptask.http.errors`, or
+            `NotLocal`, where it has to be made as an activity.
         asyncio.CancelledError: the activity is cancelled, or its worker stops.
     """
     info = activity.info()
@@ -66,10 +68,12 @@ async def run_attempt(
         except HttpTaskError as error:
             if not error.counts:
                 number -= 1
+                if info.is_local:
+                    raise NotLocal(number).failure() from None
             failure = to_application_error(
                 error, attempt=number, attempts=attempts, interval=_policy_interval(info, number)
             )
-            if not failure.non_retryable:
+            if not failure.non_retryable and not info.is_local:
                 activity.heartbeat(number)
             if error.logged:
                 raise failure from None
@@ -150,13 +154,17 @@ def _heartbeating(attempt: int, count: Count | None = None, *, at_once: bool = F
     Temporal keeps what it carries.
 
     Temporal tells an activity that it is cancelled only in its answer to a heartbeat, and sees a dead worker
-    only by a missing one. So an activity that waits for a slow server has to beat while it waits.
+    only by a missing one. So an activity that waits for a slow server has to beat while it waits. Local activities
+    have no heartbeat: they live in the workflow task.
 
     Args:
         attempt: its number.
         count: how far the stream is read that the block reads, if it reads one.
         at_once: whether to beat before the block, too, which costs a call of Temporal.
     """
+    if activity.info().is_local:
+        yield
+        return
     if at_once:
         activity.heartbeat(attempt)
     loop, interval = asyncio.get_running_loop(), _interval(activity.info().heartbeat_timeout)

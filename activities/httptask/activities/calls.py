@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
 from temporalio import activity
 
 from httptask.activities import names
@@ -12,6 +11,7 @@ from httptask.activities.attempt import run_attempt
 from httptask.activities.fleet import Fleet
 from httptask.activities.live_text import LivePublisher
 from httptask.activities.metering import Meter
+from httptask.activities.not_local import KeptResults
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.usage import metered
@@ -24,7 +24,7 @@ from httptask.transport.observation import CallObservation
 
 __all__ = ["HttpActivities", "count_call"]
 
-Result = TypeVar("Result", bound=BaseModel)
+Result = TypeVar("Result", HttpResponse, Completion)
 
 
 class HttpActivities:
@@ -52,6 +52,7 @@ class HttpActivities:
         self._select = select
         self._meter = meter
         self._fleet = fleet or Fleet({}, shared=False)
+        self._kept = KeptResults()
 
     @activity.defn(name=names.HTTP_REQUEST)
     async def http_request(self, request: HttpRequest) -> HttpResponse:
@@ -66,9 +67,7 @@ class HttpActivities:
                 return await metered(await edge.send(request, attempt=attempt), of)
             return await collect(self._edge(), request, self._select, attempt=attempt, count=count)
 
-        return await run_attempt(
-            lambda attempt: self._in_turn(request, body, lambda: call(attempt)), request.attempts, count
-        )
+        return await self._run(request, body, call, count)
 
     @activity.defn(name=names.CHAT_COMPLETION)
     async def chat_completion(self, request: ChatRequest) -> Completion:
@@ -81,20 +80,29 @@ class HttpActivities:
                 live = LivePublisher(request.live, attempt)
             return await complete(self._edge(), request, attempt=attempt, count=count, live=live)
 
-        return await run_attempt(
-            lambda attempt: self._in_turn(request, request.body, lambda: call(attempt)),
-            request.attempts,
-            count,
-        )
+        return await self._run(request, request.body, call, count)
 
-    async def _in_turn(
-        self, request: HttpRequest | ChatRequest, body: Any, call: Callable[[], Awaitable[Result]]
+    async def _run(
+        self,
+        request: HttpRequest | ChatRequest,
+        body: Any,
+        call: Callable[[int], Awaitable[Result]],
+        count: Count | None,
     ) -> Result:
-        """Make a call where this worker can, once there are tokens for it."""
-        with self._fleet.calling(request.connection, request):
-            if self._meter is None:
-                return await call()
-            return await self._meter.run(request.connection, body, call)
+        """Make an attempt where this worker can, once there are tokens for it."""
+
+        async def call_in_turn(attempt: int) -> Result:
+            with self._fleet.calling(request.connection, request):
+                if self._meter is None:
+                    return await call(attempt)
+                return await self._meter.run(request.connection, body, lambda: call(attempt))
+
+        kept: Result | None = self._kept.take()
+        if kept is not None:
+            return kept
+        result = await run_attempt(call_in_turn, request.attempts, count)
+        self._kept.keep_what_is_large(result)
+        return result
 
 
 def count_call(call: CallObservation) -> None:

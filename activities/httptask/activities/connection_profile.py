@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from httptask.authentication.models import ApiKeyAuthentication
 from httptask.connections.connection import Connection
+from httptask.http.models import Calls
 from httptask.resilience.retry import Retry
 
 __all__ = ["ConnectionProfile", "ResolvedConnections", "profile_of", "queue_of"]
@@ -17,6 +18,7 @@ class ConnectionProfile(BaseModel):
     task_queue: str | None = None
     """The connection's own task queue; None for the workflow's."""
     retry: Retry = Retry()
+    calls: Calls | None = None
     total: float | None = None
     """Deadline of one attempt in seconds, where the connection sets one."""
     server: str | None = None
@@ -37,6 +39,7 @@ def profile_of(connection: Connection, task_queue: str | None = None) -> Connect
     return ConnectionProfile(
         task_queue=own_queue,
         retry=connection.retry,
+        calls=connection.calls,
         total=connection.limits.total,
         server=connection.origin,
         query_key=_query_key(connection),

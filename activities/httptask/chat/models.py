@@ -58,7 +58,7 @@ class ChatRequest(CallRequest):
 
     @property
     def is_streamed(self) -> bool:
-        """Whether it asks for a stream."""
+        """See base class."""
         return self.body.get("stream") is True
 
     def to_http_request(self) -> HttpRequest:

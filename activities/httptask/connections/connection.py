@@ -17,7 +17,7 @@ from httptask.connections.route import Proxy, Tls
 from httptask.egress.address import parse_networks
 from httptask.http.errors import ConnectionUnknown, RequestInvalid
 from httptask.http.headers import check_header, check_header_name
-from httptask.http.models import Limits, SecretReference
+from httptask.http.models import Calls, Limits, SecretReference
 from httptask.http.url import Url
 from httptask.json.types import is_object
 from httptask.resilience.retry import Retry
@@ -77,6 +77,8 @@ class Connection(BaseModel):
     """Bounds of one attempt, see below."""
     retry: Retry = Retry()
     """How often a call is attempted, see below."""
+    calls: Calls | None = None
+    """`local`: [within their workflow task](operating.md#local-calls), unless a definition says `activity`."""
     retryable_statuses: frozenset[Annotated[int, Field(ge=300, le=599)]] = frozenset()
     """Statuses that are retried beside the usual ones."""
     requests_per_minute: float | None = Field(default=None, gt=0)

@@ -26,6 +26,7 @@ __all__ = [
     "MAX_RESPONSE_BYTES",
     "BinaryBody",
     "CallRequest",
+    "Calls",
     "FormBody",
     "HttpRequest",
     "HttpResponse",
@@ -45,6 +46,10 @@ __all__ = [
     "Timing",
     "matches",
 ]
+
+
+Calls = Literal["activity", "local"]
+"""How calls are made: each as an activity of its own, or, where they are short, as local activities."""
 
 
 class _Model(BaseModel):
@@ -108,6 +113,11 @@ class CallRequest(_Model):
     server: str | None = None
     """Origin of the connection's server, as the worker that the run began on has it."""
 
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the answer comes in events."""
+        raise NotImplementedError
+
 
 MAX_EVENTS = 100_000
 """Most events that are read of one answer."""
@@ -159,6 +169,11 @@ class HttpRequest(CallRequest):
     """The path with placeholders where a definition puts values in, for logs, spans and metrics."""
     address_from_data: bool = False
     """Whether data of a run chose the server, which then has to be a connection's or among the allowed ones."""
+
+    @property
+    def is_streamed(self) -> bool:
+        """See base class."""
+        return self.stream is not None
 
 
 class Timing(_Model):

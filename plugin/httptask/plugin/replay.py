@@ -1,20 +1,24 @@
 """A run's tasks with their outputs, out of its history: the interpreter is replayed here, and nothing is sent."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any
 
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
-from temporalio.converter import DataConverter
+from temporalio.common import RawValue
+from temporalio.converter import DataConverter, PayloadConverter
 from temporalio.worker import (
     ExecuteWorkflowInput,
     Interceptor,
     Replayer,
+    StartLocalActivityInput,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
+    WorkflowOutboundInterceptor,
 )
 
 from httptask.activities.names import LOAD_DEFINITION
@@ -37,11 +41,13 @@ class ReplayedTask:
     Attributes:
         output: what the next task sees; None while there is none.
         activity_ids: the calls that it made.
+        local_arguments: of those of them that were local activities: no history has them.
     """
 
     status: TaskStatus
     output: Any
     activity_ids: Sequence[str]
+    local_arguments: Mapping[str, Sequence[Any]]
 
 
 def runs_definition(events: Iterable[HistoryEvent]) -> bool:
@@ -83,7 +89,12 @@ async def replay_tasks(
             if result.replay_failure is not None:
                 raise ReplayFailed(str(result.replay_failure)) from None
     return [
-        ReplayedTask(task, notes.outputs.get(task.id), notes.activity_ids.get(task.id, []))
+        ReplayedTask(
+            task,
+            notes.outputs.get(task.id),
+            notes.activity_ids.get(task.id, []),
+            notes.local_arguments_of(task.id, data_converter.payload_converter),
+        )
         for task in notes.tasks()[0]
     ]
 
@@ -100,6 +111,21 @@ class _Notes(StatusBoard):
         super().__init__(kept=inf)
         self.outputs: dict[str, Any] = {}
         self.activity_ids: dict[str, list[str]] = {}
+        self._local_arguments: dict[str, Sequence[Payload]] = {}
+
+    def scheduled_locally(self, local: StartLocalActivityInput) -> None:
+        """Keep the arguments of a local activity."""
+        values = [value for value in local.args if isinstance(value, RawValue)]
+        if _is_history() and local.activity_id is not None:
+            self._local_arguments[local.activity_id] = [value.payload for value in values]
+
+    def local_arguments_of(self, id_: str, converter: PayloadConverter) -> Mapping[str, Sequence[Any]]:
+        """Arguments of the local activities of a task, by their ids."""
+        return {
+            activity_id: converter.from_payloads(self._local_arguments[activity_id])
+            for activity_id in self.activity_ids.get(id_, [])
+            if activity_id in self._local_arguments
+        }
 
     def begin(self, id_: str, name: str, pointer: str, kind: str) -> None:
         """See base class; a task that a continued run takes up again has begun before."""
@@ -144,7 +170,18 @@ class _Watching(Interceptor):
         """See base class."""
         notes = self._notes
 
+        class Outbound(WorkflowOutboundInterceptor):
+            def start_local_activity(
+                self,
+                input: StartLocalActivityInput,  # noqa: A002 - the SDK's name
+            ) -> workflow.ActivityHandle[Any]:
+                notes.scheduled_locally(input)
+                return super().start_local_activity(input)
+
         class Inbound(WorkflowInboundInterceptor):
+            def init(self, outbound: WorkflowOutboundInterceptor) -> None:
+                super().init(Outbound(outbound))
+
             async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:  # noqa: A002 - the SDK's name
                 run: DefinitionRun = workflow.instance()
                 run.board = notes

@@ -14,7 +14,7 @@ from httptask.interpreter.workflow_types import WORKFLOW_TYPE
 from httptask.plugin import AllowedActivity
 from httptask.testing.server import Reply, ScriptedServer
 from support.chat import completion
-from support.cluster import address_of, has_event, run_ids
+from support.cluster import address_of, events_of, has_event, run_ids
 from support.commands import Shell
 from support.connections import local_connection
 from support.definitions import parse
@@ -75,6 +75,32 @@ async def test_activities_of_the_users_own_are_shown_with_their_arguments(
     [call] = task.calls
     assert (task.output, call.activity, call.summary) == (60, "price_of", "price_of")
     assert (call.request, call.response, call.attempts) == (["lamp", 3], 60, 1)
+
+
+async def test_local_calls_are_shown_with_what_they_sent(temporal: WorkflowEnvironment) -> None:
+    unavailable = Reply.json({}, status=503)
+    retry = {"attempts": 2, "first_interval": 0.05}
+    shop = {"calls": "local", "retry": retry}
+    async with (
+        ScriptedServer([unavailable, Reply.json({"sum": 1}), unavailable]) as server,
+        running(temporal, connections={"shop": local_connection("shop", server.url, **shop)}) as runner,
+    ):
+        outcome = await runner.run(LOOPS)
+        record = await read_run(runner.client, outcome.handle.id)
+    assert await events_of(outcome.handle, "activity_task_scheduled") == []
+    [first, second] = [task for task in record.tasks if task.name == "add"]
+    assert (first.state, first.calls[0].attempts, first.calls[0].request["body"]) == (
+        "completed",
+        2,
+        {"n": 1, "sum": 0},
+    )
+    assert (second.state, second.calls[0].state, second.calls[0].request["body"]) == (
+        "faulted",
+        "faulted",
+        {"n": 2, "sum": 1},
+    )
+    assert second.calls[0].failure is not None
+    assert second.calls[0].failure.type == "HttpStatusError"
 
 
 async def test_what_no_worker_has_taken_up_yet_has_not_happened(temporal: WorkflowEnvironment) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from httptask.chat.models import Incomplete, Level
+from httptask.http.models import Calls
 from httptask.json.types import is_object
 
-__all__ = ["Budget", "RuntimeMetadata", "TaskMetadata", "incomplete_answers", "rules_level"]
+__all__ = ["Budget", "RuntimeMetadata", "TaskMetadata", "calls_made", "incomplete_answers", "rules_level"]
 
 _INCOMPLETE: Mapping[str, Incomplete] = {"error": "error", "value": "value"}
+_CALLS: Mapping[str, Calls] = {"activity": "activity", "local": "local"}
 _LEVELS: Mapping[str, Level] = {"off": "off", "warn": "warn", "strict": "strict"}
 
 
@@ -35,6 +37,12 @@ class TaskMetadata(_Settings):
         "`warn` only warns, `off` does neither.",
     )
 
+    calls: Calls | None = Field(
+        default=None,
+        description="How calls are made: each as an `activity`, or, where they are short, `local`, within their "
+        "workflow task.",
+    )
+
     incomplete: Incomplete | None = Field(
         default=None,
         description="An answer of a model that was cut at its token limit, held back by a filter, or refused: "
@@ -50,6 +58,16 @@ class RuntimeMetadata(TaskMetadata):
         default=False,
         description="Whether what a run has spent becomes search attributes of Temporal, which have to be registered.",
     )
+
+
+def calls_made(task: Any, document: Any) -> Calls | None:
+    """How the calls of a task are made; None leaves it to their connection.
+
+    Args:
+        task: the task's `metadata`, whatever stands there.
+        document: the document's.
+    """
+    return next((_CALLS[found] for found in _written(task, document, "calls") if found in _CALLS), None)
 
 
 def incomplete_answers(task: Any, document: Any) -> Incomplete | None:

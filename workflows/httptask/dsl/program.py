@@ -10,8 +10,9 @@ from typing import Any
 from httptask.chat.models import Incomplete, Level
 from httptask.dsl.definition import Definition
 from httptask.dsl.expression_parts import Compiled, ExpressionUse, Part, TemplateUse
-from httptask.dsl.metadata import incomplete_answers, rules_level
+from httptask.dsl.metadata import calls_made, incomplete_answers, rules_level
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
+from httptask.http.models import Calls
 
 __all__ = ["Program", "Scope", "resolve_scope"]
 
@@ -53,6 +54,10 @@ class Program:
     def rules_for(self, node: TaskNode) -> Level:
         """How strictly the chat requests of a task are checked."""
         return rules_level(node.task.metadata, self.definition.document.metadata)
+
+    def calls_of(self, node: TaskNode) -> Calls | None:
+        """How the calls of a task are made; None leaves it to their connection."""
+        return calls_made(node.task.metadata, self.definition.document.metadata)
 
     def incomplete_for(self, node: TaskNode) -> Incomplete | None:
         """What incomplete answers are to a task."""

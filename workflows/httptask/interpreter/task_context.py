@@ -129,7 +129,8 @@ class TaskContext:
             TaskFault: the call failed for good.
         """
         self.services.board.update(self.execution.id, activity_id=call.id, summary=call.summary)
-        return await self.services.scheduler.execute(call, self.deadline)
+        calls = self.services.program.calls_of(self.node)
+        return await self.services.scheduler.execute(call, calls, self.deadline)
 
     async def run_activity(self, name: str, arguments: Sequence[Any]) -> Any:
         """Run an activity of the user's own, and show it on the status board.

@@ -4,6 +4,7 @@ A workflow task whose commands exceed the gRPC message limit gets the run TERMIN
 pending hangs it for ever; neither can be caught. So activities wait for their turn.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
@@ -11,11 +12,14 @@ from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 
 from httptask.activities.storage import MAX_INLINE_BYTES
+from httptask.scheduling.recorded_decisions import end_workflow_task
 
 __all__ = ["CommandLimits"]
 
 _MAX_COMMAND_BYTES = 1_900_000
 _MAX_PENDING = 100
+_MAX_LOCAL_PENDING = 32
+_MAX_LOCAL_BYTES = 512 * 1024
 
 
 class CommandLimits:
@@ -26,6 +30,9 @@ class CommandLimits:
         self._pending = 0
         self._command_bytes = 0
         self._history_length = -1
+        self._local_pending = 0
+        self._local_bytes = 0
+        self._letting_go = asyncio.Lock()
 
     @asynccontextmanager
     async def turn(self, payloads: Sequence[Payload]) -> AsyncGenerator[None]:
@@ -42,6 +49,24 @@ class CommandLimits:
             yield
         finally:
             self._pending -= 1
+
+    @asynccontextmanager
+    async def local_turn(self) -> AsyncGenerator[None]:
+        """Wait until a local activity has its turn, and hold its place until it has ended."""
+        await workflow.wait_condition(lambda: self._local_pending < _MAX_LOCAL_PENDING)
+        async with self._letting_go:
+            if self._local_bytes > _MAX_LOCAL_BYTES:
+                await end_workflow_task()
+                self._local_bytes = 0
+        self._local_pending += 1
+        try:
+            yield
+        finally:
+            self._local_pending -= 1
+
+    def took(self, size: int) -> None:
+        """Count the bytes of what a local activity has returned, which its workflow task sends to the server."""
+        self._local_bytes += size
 
     def _is_there_for(self, size: int) -> bool:
         history_length = workflow.info().get_current_history_length()

@@ -15,7 +15,7 @@ from temporalio.exceptions import ActivityError
 
 from httptask.activities.names import YIELD
 
-__all__ = ["Pacer", "record", "was_recorded"]
+__all__ = ["Pacer", "end_workflow_task", "record", "was_recorded"]
 
 _STEPS_PER_YIELD = 1_000
 _SECONDS_PER_YIELD = 0.5
@@ -93,12 +93,12 @@ class Pacer:
     async def _yield(self) -> None:
         self._yields += 1
         if self._yields % _YIELDS_PER_NEWS == 0:
-            await _take_news()
+            await end_workflow_task()
         else:
             await workflow.execute_local_activity(YIELD, start_to_close_timeout=_A_MINUTE)
 
 
-async def _take_news() -> None:
+async def end_workflow_task() -> None:
     """End the workflow task, which local activities keep open, and go on with the next one.
 
     Timers that have fired, a cancellation and queries come to a run only between its workflow tasks. An activity

@@ -12,14 +12,17 @@ from temporalio.exceptions import ActivityError, ApplicationError, RetryState, i
 
 from httptask.activities.allowed_activities import AllowedActivity
 from httptask.activities.connection_profile import ConnectionProfile
+from httptask.activities.not_local import NotLocal
 from httptask.calls.activity_call import ActivityCall, activity_options, counted, fitting_summary
 from httptask.calls.problem import TaskFault, problem_of_failure
+from httptask.http.models import Calls
 from httptask.scheduling.command_limits import CommandLimits
 from httptask.scheduling.deadlines import Deadline
+from httptask.scheduling.local_calls import execute_local, is_local
 from httptask.scheduling.payloads import payload_of
 from httptask.scheduling.polling import execute_allowed, execute_call
 
-__all__ = ["Scheduler"]
+__all__ = ["Scheduler", "make_call"]
 
 _JSON_ENCODINGS = ("json/plain", "binary/null")
 
@@ -39,19 +42,32 @@ class Scheduler:
         self.activities: Mapping[str, AllowedActivity] = {}
         self._limits = CommandLimits()
 
-    async def execute(self, call: ActivityCall[Result], deadline: Deadline | None) -> Result:
+    async def execute(
+        self, call: ActivityCall[Result], calls: Calls | None, deadline: Deadline | None
+    ) -> Result:
         """Make a call, to its end or the deadline.
+
+        Args:
+            call: the call.
+            calls: how the definition wants it to be made; None leaves it to its connection.
+            deadline: the nearest that it has to keep.
 
         Raises:
             TaskFault: the call failed for good, or its input is too large for Temporal.
         """
         profile = self.profile_of(call)
-        argument = counted(call.argument, profile.retry.attempts, profile)
-        payload = await payload_of(argument, f"the request of {call.id}")
         options: dict[str, Any] = {**activity_options(call, profile), **_shown(call.id, call.summary)}
-        async with self._limits.turn([payload]), _faults(deadline):
-            return await execute_call(
-                call, RawValue(payload), profile.retry.attempts, profile, options, deadline
+        what = f"the request of {call.id}"
+        async with _faults(deadline):
+            return await make_call(
+                call,
+                profile.retry.attempts,
+                profile,
+                options,
+                self._limits,
+                what,
+                calls=calls,
+                deadline=deadline,
             )
 
     async def execute_allowed(
@@ -82,6 +98,45 @@ class Scheduler:
     def profile_of(self, call: ActivityCall[Any]) -> ConnectionProfile:
         """The profile of the connection that a call is sent through."""
         return self.profiles.get(call.connection or "", ConnectionProfile())
+
+
+async def make_call(
+    call: ActivityCall[Result],
+    attempts: int | None,
+    profile: ConnectionProfile,
+    options: dict[str, Any],
+    limits: CommandLimits,
+    what: str,
+    *,
+    calls: Calls | None = None,
+    deadline: Deadline | None = None,
+) -> Result:
+    """Make a call: as a local activity where that is wanted and suits it, otherwise as an activity.
+
+    Args:
+        call: the call.
+        attempts: how many it has; None leaves the count to Temporal.
+        profile: of the connection that it is sent through.
+        options: of the activity.
+        limits: of the run.
+        what: names its request in an error.
+        calls: how the definition wants it to be made; None leaves it to its connection.
+        deadline: the nearest that it has to keep.
+
+    Raises:
+        ActivityError: the call failed for good.
+        ApplicationError: of type `WorkerMissing`; no worker polls the queue of its connection.
+        TaskFault: its request is too large for Temporal.
+    """
+    payload = await payload_of(counted(call.argument, attempts, profile), what)
+    if is_local(call, payload.ByteSize(), calls, profile, options):
+        answer = await execute_local(call, RawValue(payload), options, limits, deadline)
+        if not isinstance(answer, NotLocal):
+            return answer
+        attempts = attempts and attempts - answer.attempts
+        payload = await payload_of(counted(call.argument, attempts, profile), what)
+    async with limits.turn([payload]):
+        return await execute_call(call, RawValue(payload), attempts, profile, options, deadline)
 
 
 def _shown(id_: str, summary: str) -> dict[str, Any]:

@@ -17,11 +17,16 @@ from httptask.scheduling.payloads import payload_of
 from httptask.workflows.errors import CallInvalid
 from httptask.workflows.failures import fault_error
 
-__all__ = ["activity_arguments", "require_json"]
+__all__ = ["activity_arguments", "command_limits", "require_json"]
 
 _INFINITE: Final = (b"NaN", b"Infinity")
 _limits: WeakKeyDictionary[asyncio.AbstractEventLoop, CommandLimits] = WeakKeyDictionary()
 """By the event loop of the run, which has one of its own, as long as it is in memory."""
+
+
+def command_limits() -> CommandLimits:
+    """Those of the run that asks."""
+    return _limits.setdefault(asyncio.get_running_loop(), CommandLimits())
 
 
 def require_json(arguments: Mapping[str, Any]) -> None:
@@ -61,6 +66,5 @@ async def activity_arguments(arguments: Sequence[Any], what: str) -> AsyncGenera
         payloads = [await payload_of(argument, what) for argument in arguments]
     except TaskFault as fault:
         raise fault_error(fault) from None
-    limits = _limits.setdefault(asyncio.get_running_loop(), CommandLimits())
-    async with limits.turn(payloads):
+    async with command_limits().turn(payloads):
         yield [RawValue(payload) for payload in payloads]

@@ -17,11 +17,10 @@ from httptask.calls.activity_call import (
     HTTP_SECONDS,
     ActivityCall,
     activity_options,
-    counted,
     fitting_summary,
 )
 from httptask.calls.http import request_summary
-from httptask.calls.problem import describe_invalid
+from httptask.calls.problem import TaskFault, describe_invalid
 from httptask.http.models import (
     BinaryBody,
     FormBody,
@@ -36,12 +35,12 @@ from httptask.http.models import (
     StatusPattern,
     TextBody,
 )
-from httptask.scheduling.polling import execute_call
 from httptask.scheduling.registered import require_plugin
+from httptask.scheduling.scheduler import make_call
 from httptask.scheduling.worker_configuration import resolve_connections
-from httptask.workflows.activity_arguments import activity_arguments, require_json
+from httptask.workflows.activity_arguments import command_limits, require_json
 from httptask.workflows.errors import CallInvalid
-from httptask.workflows.failures import call_error, typed_error
+from httptask.workflows.failures import call_error, fault_error, typed_error
 
 __all__ = ["CallOptions", "execute", "http_request"]
 
@@ -136,9 +135,9 @@ async def execute(call: ActivityCall[Result], options: CallOptions | None) -> Re
         attempts = given["retry_policy"].maximum_attempts or None
         merged["retry_policy"] = replace(given["retry_policy"], maximum_attempts=0)
     try:
-        request = counted(call.argument, attempts, profile)
-        async with activity_arguments([request], "the request") as [argument]:
-            return await execute_call(call, argument, attempts, profile, merged)
+        return await make_call(call, attempts, profile, merged, command_limits(), "the request")
+    except TaskFault as fault:
+        raise fault_error(fault) from None
     except ActivityError as error:
         if is_cancelled_exception(error):
             raise

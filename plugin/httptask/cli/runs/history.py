@@ -14,6 +14,7 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
 
 from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST
+from httptask.activities.not_local import NotLocal
 from httptask.chat.models import ChatRequest
 from httptask.cli.runs.records import CallRecord, FailureRecord, RunRecord, TaskRecord, summarize
 from httptask.cli.temporal.executions import Described, describe
@@ -28,6 +29,10 @@ from httptask.plugin.storage.folder import StoredPayloadMissing
 from httptask.request.history_view import shown_request
 
 __all__ = ["read_run"]
+
+_LOCAL_ACTIVITY = "core_local_activity"
+"""The SDK's name of the marker that a local activity leaves in history."""
+_CALLS = (HTTP_REQUEST, CHAT_COMPLETION)
 
 _NOT_BEGUN = (
     PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED,
@@ -87,14 +92,14 @@ async def _tasks(
     chain: Sequence[WorkflowHistory], converter: DataConverter, calls: Iterable[CallRecord]
 ) -> list[TaskRecord]:
     by_id = {call.id: call for call in calls}
-    return [
-        TaskRecord(
-            **task.status.model_dump(),
-            output=task.output,
-            calls=[by_id[id_] for id_ in task.activity_ids if id_ in by_id],
-        )
-        for task in await replay_tasks(chain, converter)
-    ]
+    tasks: list[TaskRecord] = []
+    for task in await replay_tasks(chain, converter):
+        of_task = [by_id[id_] for id_ in task.activity_ids if id_ in by_id]
+        for call in of_task:
+            if call.request is None and call.id in task.local_arguments:
+                call.request = _request(call.activity, task.local_arguments[call.id])
+        tasks.append(TaskRecord(**task.status.model_dump(), output=task.output, calls=of_task))
+    return tasks
 
 
 def _activity_as_task(call: CallRecord) -> TaskRecord:
@@ -151,6 +156,8 @@ class _Reader:
         attributes: Any = getattr(event, f"{kind}_event_attributes", None)
         if kind.startswith("activity_task_"):
             await self._read_activity(kind, event, attributes)
+        elif kind == "marker_recorded":
+            await self._read_local_call(event, attributes)
         else:
             await self._read_run(kind, attributes)
 
@@ -175,6 +182,32 @@ class _Reader:
             case _:  # asked to be cancelled
                 return
         call.ended_at = event.event_time.ToDatetime(tzinfo=UTC)
+
+    async def _read_local_call(self, event: HistoryEvent, attributes: Any) -> None:
+        """Take in the end of a local activity, or of some attempts; what it was asked to send only a replay tells."""
+        facts = await self._value(attributes.details["data"].payloads)
+        if attributes.marker_name != _LOCAL_ACTIVITY or facts["activity_type"] not in _CALLS:
+            return
+        id_, at = facts["activity_id"], event.event_time.ToDatetime(tzinfo=UTC)
+        failure = await self._failure(attributes.failure) if attributes.HasField("failure") else None
+        if failure is not None and failure.type == NotLocal.__name__:
+            return
+        begun = self.calls.get((self._run, id_))
+        call = CallRecord(
+            id=id_,
+            activity=facts["activity_type"],
+            request=None,
+            scheduled_at=at if begun is None else begun.scheduled_at,
+            attempts=facts["attempt"],
+        )
+        if facts["backoff"] is not None:
+            call.earlier_failure = failure
+        else:
+            call.ended_at, call.failure = at, failure
+            call.earlier_failure = None if begun is None else begun.earlier_failure
+            call.state = "completed" if failure is None else "faulted"
+            call.response = await self._value(attributes.details["result"].payloads)
+        self.calls[self._run, id_] = call
 
     async def _read_run(self, kind: str, attributes: Any) -> None:
         record = self._record

@@ -1,0 +1,95 @@
+"""Calls that were to be local activities, and have to be activities after all."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pydantic_core import to_json
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from httptask.chat.models import Completion
+from httptask.http.models import HttpResponse
+from httptask.json.types import is_object
+
+__all__ = ["UNKNOWN_TO_WORKER", "KeptResults", "NotLocal"]
+
+_MAX_LOCAL_BYTES = 16 * 1024
+"""All local activities of a workflow task send what they return in one message to the server."""
+_MAX_KEPT_BYTES = 64 * 1024 * 1024
+UNKNOWN_TO_WORKER = "NotFoundError"
+"""Type of the SDK's failure where a worker does not have an activity."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotLocal:
+    """A call goes on as an activity.
+
+    Attributes:
+        attempts: how many it has had.
+    """
+
+    attempts: int
+
+    def failure(self) -> ApplicationError:
+        """What a local activity raises, `from None`."""
+        return ApplicationError(
+            "goes on as an activity",
+            {"attempts": self.attempts},
+            type=type(self).__name__,
+            non_retryable=True,
+        )
+
+    @classmethod
+    def of(cls, failure: BaseException) -> Self | None:
+        """What the failure of a local activity says of this; None when it is one of the call."""
+        if not isinstance(failure, ApplicationError):
+            return None
+        if failure.type == UNKNOWN_TO_WORKER:
+            return cls(0)
+        if failure.type != cls.__name__:
+            return None
+        [facts] = failure.details
+        return cls(facts["attempts"] if is_object(facts) else 0)
+
+
+class KeptResults:
+    """Results of local activities that are too large for one.
+
+    The activity that follows hands them over, if this worker gets it; another one makes the call again. Of more than
+    64 MiB the oldest are dropped.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._results: OrderedDict[tuple[str | None, ...], tuple[HttpResponse | Completion, int]] = (
+            OrderedDict()
+        )
+        self._bytes = 0
+
+    def keep_what_is_large(self, result: HttpResponse | Completion) -> None:
+        """Let the result of an activity through, but a local one's that is too large.
+
+        Raises:
+            ApplicationError: it is kept.
+        """
+        info = activity.info()
+        if not info.is_local or (size := len(to_json(result))) <= _MAX_LOCAL_BYTES:
+            return
+        self._results[_key(info)] = result, size
+        self._bytes += size
+        while self._bytes > _MAX_KEPT_BYTES:
+            self._bytes -= self._results.popitem(last=False)[1][1]
+        raise NotLocal(result.attempt - 1).failure()
+
+    def take(self) -> Any:
+        """What was kept for this activity; None when nothing was."""
+        if not self._results:
+            return None
+        result, size = self._results.pop(_key(activity.info()), (None, 0))
+        self._bytes -= size
+        return result
+
+
+def _key(info: activity.Info) -> tuple[str | None, ...]:
+    return info.workflow_id, info.workflow_run_id, info.activity_id

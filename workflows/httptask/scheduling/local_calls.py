@@ -1,0 +1,120 @@
+"""Short calls as local activities: inside the workflow task, with nothing but their ends in history.
+
+What crashes with a workflow task is made again with the next one, by the same keys. A local activity is for what is
+over within seconds and has a small answer: everything else is an activity, also where calls are asked to be local.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, RetryState
+
+from httptask.activities.connection_profile import ConnectionProfile
+from httptask.activities.not_local import UNKNOWN_TO_WORKER, NotLocal
+from httptask.calls.activity_call import ActivityCall
+from httptask.http.models import Calls
+from httptask.scheduling.command_limits import CommandLimits
+from httptask.scheduling.deadlines import Deadline
+
+__all__ = ["execute_local", "is_local"]
+
+_MAX_SECONDS = 60.0
+"""A workflow task that lasts is prolonged every 8 seconds, and a run hears of nothing in between."""
+_MAX_REQUEST_BYTES = 64 * 1024
+_WAITS_INSIDE = timedelta(seconds=10)
+"""Before another attempt; what waits longer lets the workflow task end, and goes on with a timer."""
+_NEEDS_ACTIVITY = ("task_queue", "schedule_to_start_timeout", "priority")
+"""Options that a local activity does not have; a task queue is that of a limited connection, or a caller's own."""
+
+_OF_ACTIVITIES = frozenset({"task_queue", "heartbeat_timeout"})
+"""Options of every activity, which mean nothing to a local one."""
+
+Result = TypeVar("Result", bound=BaseModel)
+
+
+def is_local(
+    call: ActivityCall[Any],
+    size: int,
+    calls: Calls | None,
+    profile: ConnectionProfile,
+    options: dict[str, Any],
+) -> bool:
+    """Whether a call is made as a local activity.
+
+    Args:
+        call: the call.
+        size: bytes of its request.
+        calls: how the definition wants its calls to be made; None leaves it to the connection.
+        profile: of the connection that it is sent through.
+        options: of the activity.
+    """
+    seconds = call.argument.limits.total or profile.total or call.total_seconds
+    until = options.get("schedule_to_close_timeout")
+    if until is not None:
+        seconds = min(seconds, until.total_seconds())
+    needs_activity = any(options.get(name) is not None for name in _NEEDS_ACTIVITY)
+    return (
+        (calls or profile.calls) == "local"
+        and not call.argument.is_streamed
+        and not needs_activity
+        and seconds <= _MAX_SECONDS
+        and size <= _MAX_REQUEST_BYTES
+    )
+
+
+async def execute_local(
+    call: ActivityCall[Result],
+    argument: RawValue,
+    options: dict[str, Any],
+    limits: CommandLimits,
+    deadline: Deadline | None,
+) -> Result | NotLocal:
+    """Make a call as a local activity.
+
+    Returns:
+        Its result, or that it has to be made as an activity after all.
+
+    Raises:
+        ActivityError: the call failed for good.
+    """
+    policy: RetryPolicy = options["retry_policy"]
+    unknown = (*(policy.non_retryable_error_types or ()), UNKNOWN_TO_WORKER)
+    given: dict[str, Any] = {name: value for name, value in options.items() if name not in _OF_ACTIVITIES}
+    given["retry_policy"] = replace(policy, non_retryable_error_types=unknown)
+    given.setdefault("activity_id", str(workflow.uuid4()))  # the activity that may follow needs the same one
+    if deadline is not None:
+        given["schedule_to_close_timeout"] = deadline.of_activity
+    async with limits.local_turn():
+        try:
+            result: RawValue = await workflow.execute_local_activity(
+                call.activity,
+                argument,
+                result_type=RawValue,
+                local_retry_threshold=_WAITS_INSIDE,
+                **given,
+            )
+        except FailureError as failure:
+            not_local = NotLocal.of(failure)
+            if not_local is None:
+                raise _as_of_an_activity(failure, call) from failure
+            return not_local
+        limits.took(result.payload.ByteSize())
+    return workflow.payload_converter().from_payload(result.payload, call.result_type)
+
+
+def _as_of_an_activity(failure: FailureError, call: ActivityCall[Any]) -> ActivityError:
+    """The failure of a local activity, which comes as it is, within what an activity's would come in."""
+    final = isinstance(failure, ApplicationError) and failure.non_retryable
+    return ActivityError(
+        failure.message,
+        scheduled_event_id=0,
+        started_event_id=0,
+        identity="",
+        activity_type=call.activity,
+        activity_id=call.id,
+        retry_state=RetryState.NON_RETRYABLE_FAILURE if final else RetryState.TIMEOUT,
+    )
