@@ -1,5 +1,6 @@
 """What each kind of request body is made into: bytes, a media type, what people see, words of a shell."""
 
+import hashlib
 import json
 import re
 from typing import Any
@@ -19,15 +20,16 @@ from httptask.http.errors import RequestInvalid
 from httptask.http.headers import check_header, has_control_character
 from httptask.http.headers import media_type as read_media_type
 from httptask.http.parameters import pairs
-from httptask.request.multipart import encode_multipart, multipart_type
 from httptask.secrets.insertion import Insertions
 
-__all__ = ["check_body", "check_content_type", "content_type", "encode", "fill", "shown"]
+__all__ = ["check_body", "check_content_type", "content_type", "encode", "fill", "part_type", "shown"]
 
 _FORM = "application/x-www-form-urlencoded"
 _NEVER_JSON = re.compile(
     r"(?:audio|font|image|video)/.+|.+\+xml|text/(?:css|csv|html|xml)|application/(?:pdf|xml|zip)"
 )
+_ESCAPES = str.maketrans({'"': "%22", "\\": "\\\\"})
+"""In names and filenames of parts, as httpx writes them; a control character in one is refused before."""
 _UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
@@ -57,9 +59,22 @@ def content_type(body: RequestBody) -> str:
         case FormBody():
             return _FORM
         case MultipartBody():
-            return multipart_type(body)
+            return _multipart_type(body)
         case BinaryBody():
             return "application/octet-stream"
+
+
+def part_type(part: Part) -> str | None:
+    """The media type of a part; it never depends on what a worker's system knows of a filename's ending."""
+    if part.content_type is not None:
+        return part.content_type
+    match part.content:
+        case JsonBody():
+            return "application/json"
+        case BinaryBody():
+            return "application/octet-stream"
+        case TextBody():
+            return None if part.filename is None else "text/plain; charset=utf-8"
 
 
 def check_content_type(body: RequestBody | None, given: str) -> None:
@@ -127,7 +142,7 @@ def encode(body: RequestBody, media_type: str) -> bytes:
             case FormBody():
                 return urlencode(list(pairs(body.fields))).encode("ascii")
             case MultipartBody():
-                return encode_multipart(body, media_type, lambda content: encode(content, ""))
+                return _encode_multipart(body, media_type)
             case BinaryBody():
                 return body.content()
     except (ValueError, RecursionError):
@@ -149,6 +164,34 @@ def shown(body: RequestBody) -> Any:
             return [_shown_part(part) for part in body.parts]
         case BinaryBody():
             return {"base64": body.base64}
+
+
+def _multipart_type(body: MultipartBody) -> str:
+    """The media type of RFC 7578 with its boundary.
+
+    The boundary is a digest of the parts, secrets not yet inserted. So each attempt at a request sends the same
+    bytes under the same Idempotency-Key, and no part can hold the boundary: it would have to hold its own digest.
+    """
+    digest = hashlib.sha256(json.dumps(body.model_dump()).encode("ascii")).hexdigest()
+    return f"multipart/form-data; boundary={digest[:32]}"
+
+
+def _encode_multipart(body: MultipartBody, media_type: str) -> bytes:
+    """The bytes of all parts, secrets in place, under a media type with the boundary."""
+    boundary = media_type.partition("boundary=")[2]
+    written = [
+        b"%b%b\r\n" % (f"--{boundary}\r\n{_head(part)}\r\n\r\n".encode(), encode(part.content, ""))
+        for part in body.parts
+    ]
+    return b"".join([*written, f"--{boundary}--\r\n".encode()])
+
+
+def _head(part: Part) -> str:
+    head = f'Content-Disposition: form-data; name="{part.name.translate(_ESCAPES)}"'
+    if part.filename:
+        head += f'; filename="{part.filename.translate(_ESCAPES)}"'
+    described = part_type(part)
+    return head if described is None else f"{head}\r\nContent-Type: {described}"
 
 
 def _filled_part(part: Part, index: str, insertions: Insertions) -> Part:

@@ -18,8 +18,8 @@ from httptask.http.body_models import (
 from httptask.http.headers import header_value
 from httptask.http.parameters import pairs
 from httptask.http.url import encode_component
+from httptask.request.bodies import part_type
 from httptask.request.draft import AUTOMATIC_HEADERS, Draft
-from httptask.request.multipart import part_type
 
 __all__ = ["Names", "curl_command"]
 

@@ -101,6 +101,7 @@ def draft(request: HttpRequest, connection: Connection | None) -> Draft:
     if request.body is not None:
         described = request.headers if has_header(request.headers, "content-type") else own.headers
         check_body(request.body, header_value(described, "content-type"))
+    beside = _own_headers(request, own)
     try:
         authentication = _authentication(asked, own)
         if authentication is not None:
@@ -124,7 +125,7 @@ def draft(request: HttpRequest, connection: Connection | None) -> Draft:
                 is_relative,
                 _query(asked, credential),
             ),
-            headers=_headers(asked, _own_headers(request, own), credential),
+            headers=_headers(asked, beside, credential),
             credential=authentication,
             body=asked.body,
         )

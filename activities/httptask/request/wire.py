@@ -100,7 +100,7 @@ def wire_request(complete: Draft, store: SecretStore) -> Outgoing:
         shown=shown,
         charset=complete.request.charset,
     )
-    for_token = later.credentials if isinstance(later, TokenSource) else {}
+    for_token: Mapping[str, str] = later.credentials if isinstance(later, TokenSource) else {}
     of_proxy = _proxy_password(complete.connection, store)
     return Outgoing(wire, shown, Redactor({**for_token, **literal, **values.resolved, **of_proxy}), later)
 
