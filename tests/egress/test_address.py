@@ -64,6 +64,7 @@ def test_refused(host: str) -> None:
         ("168.63.129.16", "a special-purpose address"),
         ("192.88.99.1", "a special-purpose address"),
         ("4000::1", "a special-purpose address"),
+        ("fec0::1", "a special-purpose address"),
     ],
 )
 def test_a_refusal_says_what_kind_of_address_it_is(address: str, reason: str) -> None:

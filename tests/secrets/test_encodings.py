@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from httptask.secrets.encodings import layers
+from httptask.secrets.encodings import has_escapes, layers
 from httptask.secrets.piece_redaction import PieceRedactor
 from httptask.secrets.redaction import Redactor
 from support.encodings import ENCODINGS
@@ -181,6 +181,14 @@ def test_a_layer_knows_where_its_characters_come_from() -> None:
             assert 0 <= start < end <= len(text)
     [read] = [layer for layer in layers(text, 100) if layer.text.startswith("x% ")][:1]
     assert text[slice(*read.origin(1, 2))] == "%2525"
+
+
+def test_which_texts_may_read_otherwise() -> None:
+    assert [text for text in ("a%20", "a&lt;", "a\\n", "a+b/c=\n", "") if has_escapes(text)] == [
+        "a%20",
+        "a&lt;",
+        "a\\n",
+    ]
 
 
 def test_what_only_looks_like_an_escape_changes_nothing() -> None:
