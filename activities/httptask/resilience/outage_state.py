@@ -137,8 +137,9 @@ class OutageTable:
             for step in range(_MOST_SHARED):
                 place = (first + step) % _MOST_SHARED
                 record = self._memory[place * _RECORD_SIZE : (place + 1) * _RECORD_SIZE]
-                if record[:_KEY_SIZE] == bytes(_KEY_SIZE):
-                    record[:_KEY_SIZE] = key
-                if record[:_KEY_SIZE] == key:
+                found = bytes(record[:_KEY_SIZE])
+                if found == bytes(_KEY_SIZE):  # nobody's yet
+                    record[:_KEY_SIZE] = found = key
+                if found == key:
                     return OutageState(record, self._locks, 1 + 2 * place)
         return OutageState()

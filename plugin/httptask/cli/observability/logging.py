@@ -62,7 +62,9 @@ def configure_logging(level: Literal["INFO", "WARNING"], *, begin_core: bool = T
 
 def share_log() -> None:
     """Let the processes that are forked from now on write whole lines, one after the other."""
-    _CurrentStderr.turn = partial(SharedLocks().held, 0)
+    for handler in logging.root.handlers:
+        if isinstance(handler, _CurrentStderr):
+            handler.turn = partial(SharedLocks().held, 0)
 
 
 def log_as_process(number: int) -> None:
@@ -81,15 +83,20 @@ def _with_process(
 
 
 class _CurrentStderr(logging.Handler):
-    """Writes to what is stderr at that moment, which a live display replaces."""
+    """Writes to what is stderr at that moment, which a live display replaces.
 
-    turn: Callable[[], AbstractContextManager[None]] = nullcontext
-    """Held while a line is written."""
+    Attributes:
+        turn: held while a line is written.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turn: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
         line = f"{self.format(record)}\n"
-        with _CurrentStderr.turn():
+        with self.turn():
             sys.stderr.write(line)
             sys.stderr.flush()
 

@@ -7,6 +7,7 @@ import select
 import signal
 import time
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Final
 
 from httptask.cli.observability.logging import share_log
@@ -21,6 +22,8 @@ from httptask.resilience.process_group import ProcessGroup
 
 __all__ = ["serve_in_processes"]
 
+_NEEDED_BY_ALL: Final = ("httptask.plugin.worker_parts", "httptask.transport.network")
+"""Modules that the first run and the first call load, which each process would do for itself."""
 _LASTING_SECONDS: Final = 10.0
 """A process that ends sooner is replaced later each time."""
 _FIRST_DELAY: Final = 0.25
@@ -52,8 +55,8 @@ def serve_in_processes(
     if count == 1:
         serve(None)
         return
-    import httptask.transport.network  # noqa: F401 - or each process would load it for itself
-
+    for module in _NEEDED_BY_ALL:
+        import_module(module)
     pool.shutdown()
     clear_notice()
     ProcessGroup.current = ProcessGroup(
@@ -89,7 +92,7 @@ class _Supervisor:
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         for number in STOP_SIGNALS:
             signal.signal(number, self._ask)
-        signal.signal(signal.SIGCHLD, lambda *_: None)  # wakes
+        signal.signal(signal.SIGCHLD, self._wake_up)
         while True:
             self._fork_due()
             self._stop_or_kill()
@@ -104,6 +107,9 @@ class _Supervisor:
 
     def _ask(self, *_: object) -> None:
         self._asked += 1
+
+    def _wake_up(self, *_: object) -> None:
+        """What the signal is for: it ends the wait."""
 
     def _fork_due(self) -> None:
         now = time.monotonic()
