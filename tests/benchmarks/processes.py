@@ -2,7 +2,8 @@
 
     uv run python -m tests.benchmarks.processes
 
-Both workers stand on one Temporal server and make the same runs in turn, in an order that changes from round to round. A
+Both workers stand on one Temporal server and take turns, in an order that changes from round to round; with two processes
+there are twice the runs, and twice as many at once. A
 ratio is the median of the rounds' ratios: of the processor time of one of the two processes for one call to that of the
 single one. Then ten processes are killed while orders run at a server that honours Idempotency-Key. The last line is JSON.
 """
@@ -35,7 +36,7 @@ from support.shells import opened_shell
 from .definitions import definition, input_of
 from .echo_server import echo_server
 
-ROUNDS = 7
+ROUNDS = 5
 RUNS = 100
 CONCURRENT = 20
 KILLS = 10
@@ -82,7 +83,8 @@ class Worker:
     async def per_call(self, client: Client) -> list[float]:
         """Processor seconds of each process for one call, over a round of runs."""
         calls, seconds = self.calls(), self.seconds()
-        slots = asyncio.Semaphore(CONCURRENT)
+        runs = RUNS * self._processes
+        slots = asyncio.Semaphore(CONCURRENT * self._processes)
 
         async def one(number: int) -> None:
             async with slots:
@@ -95,11 +97,11 @@ class Worker:
                 )
                 assert result == {"total": number + 1}, result
 
-        await asyncio.gather(*(one(number) for number in range(RUNS)))
+        await asyncio.gather(*(one(number) for number in range(runs)))
         await asyncio.sleep(0.5)  # for the log, and what is done after the last answer
         used = [after - before for before, after in zip(seconds, self.seconds(), strict=True)]
         made = [after - before for before, after in zip(calls, self.calls(), strict=True)]
-        assert sum(made) == 3 * RUNS
+        assert sum(made) == 3 * runs
         return [cpu / max(calls, 1) for cpu, calls in zip(used, made, strict=True)]
 
 
