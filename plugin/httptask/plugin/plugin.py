@@ -116,7 +116,7 @@ class HttpTaskPlugin(SimplePlugin):
         super().__init__(  # pyright: ignore[reportUnknownMemberType] - the SDK leaves type arguments out
             PLUGIN,
             data_converter=partial(_data_converter, storage=storage),
-            activities=lambda known: _with_activities(known, self._parts().activities),
+            activities=self._with_activities,
             workflows=lambda known: _with_workflows(known, self._parts().workflows),
             workflow_runner=_pass_through,
             interceptors=[_Presence()],
@@ -137,6 +137,13 @@ class HttpTaskPlugin(SimplePlugin):
     def workers_beside(self, worker: Worker) -> Sequence[Worker]:
         """The workers of the task queues that limited connections have of their own, while a worker runs."""
         return self._parts().queues.beside(worker)
+
+    def _with_activities(self, known: Sequence[Callable[..., Any]] | None) -> Sequence[Callable[..., Any]]:
+        """Add ours, once: the plugin may stand on the client and on the worker."""
+        found = list(known or [])
+        registered = {getattr(function, "__name__", "") for function in found if _is_ours(function)}
+        ours = self._parts().activities
+        return [*found, *(function for function in ours if function.__name__ not in registered)]
 
 
 class _Presence(Interceptor):
@@ -161,15 +168,6 @@ def _require_store(secrets: object) -> None:
 
 def _is_ours(function: Callable[..., Any]) -> bool:
     return getattr(function, "__module__", "").startswith("httptask.")
-
-
-def _with_activities(
-    known: Sequence[Callable[..., Any]] | None, ours: Sequence[Callable[..., Any]]
-) -> Sequence[Callable[..., Any]]:
-    """Add ours, once: the plugin may stand on the client and on the worker."""
-    found = list(known or [])
-    registered = {getattr(function, "__name__", "") for function in found if _is_ours(function)}
-    return [*found, *(function for function in ours if function.__name__ not in registered)]
 
 
 def _with_workflows(known: Sequence[type] | None, ours: Sequence[type]) -> Sequence[type]:
