@@ -4,9 +4,6 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 __all__ = ["closest", "hint_for_unknown"]
 
 _MOST_LISTED: Final = 16
@@ -19,6 +16,10 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
     Case, `_` and `-` count for nothing; a third of the letters may be wrong, swapped or missing.
     """
+    # Its forty modules are for what is misspelt.
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
     folded = _fold(word)
     names = {name: _fold(name) for name in known}
     most = max(1, len(folded) // 3)

@@ -197,9 +197,12 @@ def _data_converter(converter: DataConverter | None, storage: ExternalStorage | 
 
 
 def _pass_through(runner: WorkflowRunner | None) -> WorkflowRunner:
-    """Let workflows share our package, deterministic by itself, instead of importing it anew for each run."""
+    """Let workflows share our package, deterministic by itself, instead of importing it anew for each run.
+
+    And what it imports where a name is misspelt, which may be in a workflow.
+    """
     if isinstance(runner, SandboxedWorkflowRunner):
-        restrictions = runner.restrictions.with_passthrough_modules("httptask")
+        restrictions = runner.restrictions.with_passthrough_modules("httptask", "rapidfuzz")
         return dataclasses.replace(runner, restrictions=restrictions)
     if runner is None:
         raise ValueError("no workflow runner to configure")
