@@ -126,8 +126,11 @@ class Opened:
     def timing(self) -> Timing:
         """How long it took up to now."""
         progress = self.progress
+        connected = progress.connected
         return Timing(
-            connected=progress.connected, first_byte=progress.first_byte or 0.0, total=progress.elapsed()
+            connected=None if connected is None else round(connected, 2),
+            first_byte=round(progress.first_byte or 0.0, 2),
+            total=round(progress.elapsed(), 2),
         )
 
 
