@@ -1,3 +1,4 @@
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -81,7 +82,7 @@ def test_what_servers_repeat_is_said_once(key: str) -> None:
 def test_an_item_of_the_same_index_and_type_is_a_piece(
     first: Any, second: Any, items: list[Any] | None
 ) -> None:
-    into = [first]
+    into = [deepcopy(first)]
     extend(into, [second])
     assert into == (items or [first, second])
 
