@@ -2,20 +2,17 @@
 
 from dataclasses import asdict, dataclass, replace
 from json import dumps
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from httptask.cli.commands.options import ConfigOption, JsonOption
-from httptask.cli.preflight.credentials import tell_credential_warnings
 from httptask.cli.terminal.console import print_json
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.notice import show_notice
 
 if TYPE_CHECKING:
     from httptask.cli.preflight.connection_check import Step
-    from httptask.cli.project.project import Project
     from httptask.connections.connection import Connection
 
 __all__ = ["connections"]
@@ -52,7 +49,9 @@ class Listed:
 @connections.command("list", epilog="Example: httptask connections list --json")
 def list_connections(*, json: JsonOption = False, config: ConfigOption = None) -> None:
     """List the connections of httptask.toml, and those that exist by themselves."""
-    project = _project(config)
+    from httptask.cli.project.project import load_project, tell_credential_warnings
+
+    project = load_project(config)
     tell_credential_warnings(project.config)
     listed = [_listed(connection) for connection in project.config.connections.values()]
     if json:
@@ -102,9 +101,10 @@ def check(
 
     from httptask.cli.observability.logging import configure_logging
     from httptask.cli.preflight.connection_check import check_connection
+    from httptask.cli.project.project import load_project, tell_credential_warnings
 
     configure_logging("WARNING")
-    project = _project(config)
+    project = load_project(config)
     known = project.config.connections
     if name not in known:
         raise CliError(
@@ -119,12 +119,6 @@ def check(
     else:
         _print_steps(steps)
     raise typer.Exit(next((step.exit_code for step in steps if step.fault), ExitCode.DONE))
-
-
-def _project(config: Path | None) -> "Project":
-    from httptask.cli.project.project import load_project
-
-    return load_project(config)
 
 
 def _listed(connection: "Connection") -> Listed:

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from httptask.cli.commands.options import ConfigOption, QueueOption
-from httptask.cli.preflight.credentials import tell_credential_warnings
 from httptask.cli.terminal.console import print_note
 
 __all__ = ["dev"]
@@ -33,8 +32,8 @@ def dev(
     the same folder. Runs keep their state in .httptask/temporal.db and go on when dev is started again.
     """
     from httptask.cli.observability.logging import configure_logging
-    from httptask.cli.project.plugins import plugin_for_serving
-    from httptask.cli.project.project import load_project
+    from httptask.cli.project.plugins import plugin_for
+    from httptask.cli.project.project import load_project, tell_credential_warnings
     from httptask.cli.worker.reloading import Reloaded
     from httptask.cli.worker.serving import serve_embedded
 
@@ -46,5 +45,5 @@ def dev(
     print_note(
         "definitions that come with the start of a workflow run too, with the credentials of this environment"
     )
-    plugin = plugin_for_serving(own, project.environment, served.registry, allow_inline=True)
+    plugin = plugin_for(own, project.environment, served.registry)
     serve_embedded(own.state_directory, port, plugin, task_queue, served)

@@ -15,8 +15,6 @@ from httptask.cli.commands.options import (
     ProfileOption,
     RecordOption,
 )
-from httptask.cli.preflight.credentials import tell_credential_warnings
-from httptask.cli.project.definitions import load_one, used_secrets
 from httptask.cli.project.inputs import check_input, read_input
 from httptask.cli.terminal.console import print_note
 
@@ -46,19 +44,14 @@ def run(
     Exit codes: 0 done, 1 the workflow failed, 2 bad definition or input, 3 can't connect, 130 interrupted.
     """
     from httptask.cli.preflight.readiness import examine, require_ready
-    from httptask.cli.project.plugins import load_fixtures, plugin_for_run
-    from httptask.cli.project.project import load_project
-    from httptask.config.config import for_own_runs
+    from httptask.cli.project.own_run import read_own_run
 
-    recorded = load_fixtures(fixtures, record)
-    project = load_project(config, fixtures=recorded)
-    loaded = load_one(file)
+    own = read_own_run(file, config, fixtures, record)
     data = read_input(input_, files=input_files or ())
-    check_input(loaded, data, given=bool(input_ or input_files))
-    own = for_own_runs(project.config, used_secrets([loaded]))
-    if recorded is None:
-        tell_credential_warnings(own)
-        require_ready(examine(own, project.environment, [loaded]))
+    check_input(own.loaded, data, given=bool(input_ or input_files))
+    own.tell_credential_warnings()
+    if own.fixtures is None:
+        require_ready(examine(own.config, own.environment, [own.loaded]))
 
     # Temporal is not waited for to be told what is wrong with a file.
     from httptask.cli.observability.logging import configure_logging
@@ -66,21 +59,21 @@ def run(
     from httptask.cli.temporal.cluster import find_cluster
 
     configure_logging("WARNING")
-    plugin = plugin_for_run(own, project.environment, recorded, record)
+    plugin = own.plugin()
     if fixtures is not None:
         print_note(f"simulated: answers come from {fixtures}, nothing is sent")
-    if live and not _streams(loaded):
+    if live and not _streams(own.loaded):
         print_note("--live shows answers that are streamed: write `stream: true` into a chatCompletion")
     exit_code = launch(
         Launch(
-            loaded=loaded,
+            loaded=own.loaded,
             input=data,
             plugin=plugin,
-            cluster=find_cluster(profile, project.environment),
-            state_directory=own.state_directory,
+            cluster=find_cluster(profile, own.environment),
+            state_directory=own.config.state_directory,
             as_json=json,
             live=live,
-            simulated=recorded is not None,
+            simulated=own.fixtures is not None,
         )
     )
     raise typer.Exit(exit_code)

@@ -14,8 +14,6 @@ from httptask.cli.commands.options import (
     ProfileOption,
     RecordOption,
 )
-from httptask.cli.preflight.credentials import tell_credential_warnings
-from httptask.cli.project.definitions import load_one, used_secrets
 from httptask.cli.project.inputs import read_input
 from httptask.cli.terminal.errors import CliError
 from httptask.json.types import is_object
@@ -70,13 +68,9 @@ def send_test_request(
 
     Exit codes: 0 answered, 1 the request failed or is refused, 2 bad definition or sample data, 3 can't connect.
     """
-    from httptask.cli.project.plugins import load_fixtures, plugin_for_run
-    from httptask.cli.project.project import load_project
-    from httptask.config.config import for_own_runs
+    from httptask.cli.project.own_run import read_own_run
 
-    recorded = load_fixtures(fixtures, record)
-    project = load_project(config, fixtures=recorded)
-    loaded = load_one(file)
+    own = read_own_run(file, config, fixtures, record)
 
     # Temporal is not waited for to be told what is wrong with a file.
     from httptask.cli.observability.logging import configure_logging
@@ -86,16 +80,14 @@ def send_test_request(
     configure_logging("WARNING")
     data = read_input(input_, files=input_files or ())
     sample = _sample(data, task_input, outputs, variables, context)
-    own = for_own_runs(project.config, used_secrets([loaded]))
-    if recorded is None:
-        tell_credential_warnings(own)
+    own.tell_credential_warnings()
     trial = Trial(
-        loaded=loaded,
+        loaded=own.loaded,
         task=task,
         sample=sample,
-        config=own,
-        plugin=None if dry_run else plugin_for_run(own, project.environment, recorded, record),
-        cluster=find_cluster(profile, project.environment),
+        config=own.config,
+        plugin=None if dry_run else own.plugin(),
+        cluster=find_cluster(profile, own.environment),
         as_json=json,
     )
     raise typer.Exit(try_request(trial))

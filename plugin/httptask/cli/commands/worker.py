@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from httptask.cli.commands.options import ConfigOption, DefinitionsOption, ProfileOption, QueueOption
-from httptask.cli.preflight.credentials import tell_credential_warnings
 from httptask.cli.project.definitions import definition_files, load_runnable, used_secrets
 from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
@@ -75,8 +74,8 @@ def worker(
     from httptask.cli.observability.logging import configure_logging
     from httptask.cli.observability.telemetry import set_runtime
     from httptask.cli.preflight.readiness import examine, examine_permissions, print_findings, require_ready
-    from httptask.cli.project.plugins import plugin_for_serving, serve
-    from httptask.cli.project.project import as_cli_error, load_project
+    from httptask.cli.project.plugins import plugin_for, serve
+    from httptask.cli.project.project import as_cli_error, load_project, tell_credential_warnings
     from httptask.cli.temporal.cluster import Cluster, find_cluster
     from httptask.cli.worker.serving import serve_on_cluster
     from httptask.cli.worker.supervisor import serve_in_processes
@@ -110,16 +109,14 @@ def worker(
     require_ready(findings)
     cluster = find_cluster(profile, project.environment) or Cluster({})
     if check:
-        plugin_for_serving(
-            trusted, project.environment, registry, allow_inline=allow_inline, ask_storage=False
-        )
+        plugin_for(trusted, project.environment, registry, allow_inline=allow_inline, ask_storage=False)
         return
     health = listening_at(health_address) if health_address else []
 
     def serve_here(member: "Member | None") -> None:
         own = metrics_address and address_of_process(metrics_address, member.number if member else 1)
         set_runtime(log_core=True, metrics_address=own)
-        plugin = plugin_for_serving(trusted, project.environment, registry, allow_inline=allow_inline)
+        plugin = plugin_for(trusted, project.environment, registry, allow_inline=allow_inline)
         serve_on_cluster(cluster, plugin, task_queue, health, member)
 
     serve_in_processes(count, trusted.connections, serve_here)

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "load_fixtures",
-    "plugin_for_run",
-    "plugin_for_serving",
+    "plugin_for",
     "plugins_for_reading",
     "serve",
 ]
@@ -47,10 +46,27 @@ def load_fixtures(directory: Path | None, record: Path | None) -> "Fixtures | No
         raise CliError(in_lines(error.faults)) from None
 
 
-def plugin_for_run(
-    config: "Config", environment: Mapping[str, str], fixtures: "Fixtures | None", record: Path | None
+def plugin_for(
+    config: "Config",
+    environment: Mapping[str, str],
+    definitions: "DefinitionRegistry | None" = None,
+    *,
+    allow_inline: bool = True,
+    fixtures: "Fixtures | None" = None,
+    record: Path | None = None,
+    ask_storage: bool = True,
 ) -> "HttpTaskPlugin":
-    """For one run of a definition that comes with its start."""
+    """For a worker that is configured like this.
+
+    Args:
+        config: of the worker.
+        environment: holds the values of its secrets.
+        definitions: that it serves by name, beside other workers; None for one that runs what it is given, alone.
+        allow_inline: whether it runs definitions that come with their start.
+        fixtures: recorded answers in place of servers.
+        record: where every exchange is written to.
+        ask_storage: whether the server of a bucket is asked for it now.
+    """
     from httptask.fixtures.recording import Recorder
     from httptask.plugin import HttpTaskPlugin
     from httptask.secrets.store import SecretStore
@@ -60,36 +76,13 @@ def plugin_for_run(
         secrets=SecretStore(config.secrets, environment, placeholder=fixtures is not None),
         fixtures=fixtures,
         recorder=None if record is None else Recorder(record),
-        share_queue=False,
-        storage=checked_storage(config),
-        allow_inline=True,
-        allowed_activities=list(config.activities.values()),
-        allowed_hosts=config.policy.allowed_hosts,
-        allow_private=config.policy.allow_private,
-    )
-
-
-def plugin_for_serving(
-    config: "Config",
-    environment: Mapping[str, str],
-    definitions: "DefinitionRegistry",
-    *,
-    allow_inline: bool,
-    ask_storage: bool = True,
-) -> "HttpTaskPlugin":
-    """For a worker that serves definitions by name; `ask_storage` is whether a bucket's server is asked for it now."""
-    from httptask.plugin import HttpTaskPlugin
-    from httptask.secrets.store import SecretStore
-
-    return HttpTaskPlugin(
-        connections=config.connections,
-        secrets=SecretStore(config.secrets, environment),
         storage=checked_storage(config, ask=ask_storage),
         definitions=definitions,
         allow_inline=allow_inline,
         allowed_activities=list(config.activities.values()),
         allowed_hosts=config.policy.allowed_hosts,
         allow_private=config.policy.allow_private,
+        share_queue=definitions is not None,
     )
 
 

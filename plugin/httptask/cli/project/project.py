@@ -14,7 +14,7 @@ from httptask.config.find import DOTENV_NAME, find_config, read_dotenv
 if TYPE_CHECKING:
     from httptask.fixtures.transport import Fixtures
 
-__all__ = ["Project", "as_cli_error", "load_project"]
+__all__ = ["Project", "as_cli_error", "load_project", "tell_credential_warnings"]
 
 _BASE_URL = "OPENAI_BASE_URL"
 _TEMPORAL = ("TEMPORAL_ADDRESS", "TEMPORAL_CONFIG_FILE", "TEMPORAL_PROFILE")
@@ -62,6 +62,14 @@ def load_project(
     for line in _described_sources(project.config, folder, written):
         say(line)
     return project
+
+
+def tell_credential_warnings(config: Config) -> None:
+    """Say on stderr what is written as it is where a secret belongs, and which secrets are not declared."""
+    from httptask.config.credential_warnings import credential_warnings
+
+    for report in credential_warnings(config):
+        print_note(str(report))
 
 
 def as_cli_error(error: ConfigInvalid) -> CliError:

@@ -1,0 +1,59 @@
+"""One definition that is run here and now, with what the project has for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from httptask.cli.project.definitions import load_one, used_secrets
+from httptask.cli.project.plugins import load_fixtures, plugin_for
+from httptask.cli.project.project import load_project, tell_credential_warnings
+
+if TYPE_CHECKING:
+    from httptask.config import Config
+    from httptask.dsl.loader import Loaded
+    from httptask.fixtures.transport import Fixtures
+    from httptask.plugin import HttpTaskPlugin
+
+__all__ = ["OwnRun", "read_own_run"]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRun:
+    """A definition and its surroundings.
+
+    Attributes:
+        config: in which the secrets that the definition uses are those of the environment.
+        fixtures: recorded answers that stand in for servers, if there are to be any.
+        record: the folder that every exchange is written to, if it is to be.
+    """
+
+    loaded: "Loaded"
+    config: "Config"
+    environment: Mapping[str, str]
+    fixtures: "Fixtures | None"
+    record: Path | None
+
+    def tell_credential_warnings(self) -> None:
+        """Say what would be sent as it is written; with fixtures nothing is."""
+        if self.fixtures is None:
+            tell_credential_warnings(self.config)
+
+    def plugin(self) -> "HttpTaskPlugin":
+        """The plugin of a worker that runs the definition, and nothing else."""
+        return plugin_for(self.config, self.environment, fixtures=self.fixtures, record=self.record)
+
+
+def read_own_run(file: Path, config: Path | None, fixtures: Path | None, record: Path | None) -> OwnRun:
+    """Read the recorded answers, the configuration and the definition.
+
+    Raises:
+        CliError: one of them can't be used.
+    """
+    from httptask.config.config import for_own_runs
+
+    recorded = load_fixtures(fixtures, record)
+    project = load_project(config, fixtures=recorded)
+    loaded = load_one(file)
+    own = for_own_runs(project.config, used_secrets([loaded]))
+    return OwnRun(loaded, own, project.environment, recorded, record)
