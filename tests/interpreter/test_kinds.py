@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from httptask.calls.planners import PLANNERS
 from httptask.dsl.tasks import KINDS
 from httptask.dsl.tasks.kind import TaskKind
-from httptask.interpreter.fetch_status import _ANSWERED_BY_FIXTURES
 from httptask.interpreter.tasks import RUNNERS
 from support.fences import ROOT
 
@@ -16,8 +16,8 @@ def test_every_kind_runs() -> None:
     assert set(RUNNERS) == set(KINDS)
 
 
-def test_fixtures_answer_what_sends_requests() -> None:
-    assert {kind.name for kind in KINDS if kind.sends_requests} == _ANSWERED_BY_FIXTURES
+def test_what_sends_requests_can_be_tried_alone() -> None:
+    assert {kind for kind in KINDS if kind.sends_requests} == set(PLANNERS)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

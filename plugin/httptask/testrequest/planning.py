@@ -11,15 +11,12 @@ from pydantic import BaseModel
 
 from httptask.activities.connection_profile import ConnectionProfile
 from httptask.calls.activity_call import ActivityCall
-from httptask.calls.chat import chat_output, plan_chat_call
-from httptask.calls.http import http_output, plan_http_call
-from httptask.chat.models import ChatRequest, Completion
+from httptask.calls.planners import PLANNERS
+from httptask.chat.models import ChatRequest
 from httptask.diagnostics.suggest import closest
 from httptask.dsl.expression_parts import INPUT, OUTPUT, WORKFLOW_INPUT, Part
 from httptask.dsl.expressions import Expression, Rendered, Template, evaluate, render
 from httptask.dsl.program import Program
-from httptask.dsl.tasks.chat import BODY, CHAT_COMPLETION
-from httptask.dsl.tasks.http.arguments import AnyHttpArguments
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpRequest
 from httptask.interpreter.schemas import check_schema
@@ -92,6 +89,11 @@ def plan_request(
         TaskFault: the rendered parts do not make a request.
     """
     node = _find(program, task)
+    planner = PLANNERS.get(node.kind)
+    if planner is None:
+        raise NotTestable(
+            f"{node.name} makes no request, so there is nothing to test; {_known_calls(program)}"
+        )
     _require_outputs(node, sample)
     _require_variables(node, sample)
     shared, execution = _place(program, sample)
@@ -105,17 +107,8 @@ def plan_request(
         return None if found is None else render(found, scope_for(found, data, variables), encode=encode)
 
     id_ = f"test-{uuid4().hex[:12]}"
-    output: Callable[[Any], Any]
-    if node.kind is CHAT_COMPLETION:
-        call: ActivityCall[Any] = _chat_call(program, node, render_part(BODY), id_)
-        output = partial(chat_output, CHAT_COMPLETION.spec(node))
-    elif isinstance(node.spec, AnyHttpArguments):
-        call = plan_http_call(node, data, render_part, id_=id_, idempotency_key=id_)
-        output = partial(http_output, node.spec)
-    else:
-        raise NotTestable(
-            f"{node.name} makes no request, so there is nothing to test; {_known_calls(program)}"
-        )
+    call = planner.call(program, node, data, render_part, id_)
+    output: Callable[[Any], Any] = partial(planner.output, node)
     request = _http_request(call.argument)
     profile = profiles.get(call.connection or "", ConnectionProfile())
     first = first_page_of(node, request, profile, variables)
@@ -128,19 +121,6 @@ def plan_request(
         profile,
         lambda result: _downstream(program, node, output(result), shared, execution),
         (lambda _: None) if first is None else first.following,
-    )
-
-
-def _chat_call(program: Program, node: TaskNode, body: Rendered | None, id_: str) -> ActivityCall[Completion]:
-    assert body is not None  # every call has one
-    return plan_chat_call(
-        CHAT_COMPLETION.spec(node),
-        body.value,
-        body.secrets,
-        id_=id_,
-        idempotency_key=id_,
-        rules=program.rules_for(node),
-        incomplete=program.incomplete_for(node),
     )
 
 
@@ -167,7 +147,7 @@ def _find(program: Program, task: str) -> TaskNode:
 
 def _calls(program: Program) -> list[str]:
     """Names of the tasks that make requests."""
-    return [node.name for node in program.nodes.values() if node.kind.sends_requests]
+    return [node.name for node in program.nodes.values() if node.kind in PLANNERS]
 
 
 def _known_calls(program: Program) -> str:

@@ -11,13 +11,13 @@ from temporalio.exceptions import ApplicationError
 
 from httptask.activities.failure import to_application_error
 from httptask.calls.activity_call import activity_options, fitting_summary
+from httptask.calls.planners import PLANNERS
 from httptask.calls.problem import Problem, TaskFault, problem_of_failure
 from httptask.chat.check import require_sendable
 from httptask.chat.models import ChatRequest, Completion
 from httptask.connections.connection import Connection, find_connection
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
-from httptask.dsl.tasks.chat import CHAT_COMPLETION
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest, HttpResponse
@@ -113,10 +113,9 @@ async def send_once(client: Client, task_queue: str, planned: PlannedRequest) ->
 
 def _failed(cause: BaseException | None, node: TaskNode) -> Outcome:
     problem = problem_of_failure(cause).model_copy(update={"instance": node.pointer})
-    reask = CHAT_COMPLETION.spec(node).reask if node.kind is CHAT_COMPLETION else 0
     return Outcome(
         problem=problem,
         would_retry=isinstance(cause, ApplicationError) and not cause.non_retryable,
-        would_ask_again=reask if may_ask_again(problem.details or {}) else 0,
+        would_ask_again=PLANNERS[node.kind].reask(node) if may_ask_again(problem.details or {}) else 0,
         retry_after=(problem.details or {}).get("retry_after"),
     )

@@ -20,8 +20,6 @@ __all__ = ["SIMULATED_MEMO", "fetch_status", "paused_by", "with_attempts", "with
 SIMULATED_MEMO = "simulated"
 """Where a run keeps that its answers come from fixtures."""
 
-_ANSWERED_BY_FIXTURES = frozenset({"call.chatCompletion", "call.http", "call.httpRequest"})
-
 _AT_ONCE = timedelta(seconds=2)
 """How long a call may take to get from its queue to a worker without a word about it."""
 _IN_QUEUE = "in the queue, for its turn or for a worker"
@@ -82,9 +80,12 @@ def with_attempts(tasks: Iterable[Task], pending: Iterable[PendingActivityInfo])
 
 def with_simulated(tasks: Iterable[Task]) -> list[Task]:
     """The tasks of a run with fixtures, those that make calls marked whatever comes of them."""
+    from httptask.dsl.tasks import KINDS  # half of the start of a command that lists runs, and marks no tasks
+
+    answered_by_fixtures = {kind.name for kind in KINDS if kind.sends_requests}
     return [
         task.model_copy(update={"simulated": True})
-        if task.kind in _ANSWERED_BY_FIXTURES and task.state != "skipped"
+        if task.kind in answered_by_fixtures and task.state != "skipped"
         else task
         for task in tasks
     ]

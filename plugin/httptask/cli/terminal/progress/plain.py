@@ -14,6 +14,7 @@ from httptask.cli.terminal.progress.wording import (
     in_order_of_events,
     seconds_taken,
 )
+from httptask.dsl.tasks.map_items import MAP
 
 if TYPE_CHECKING:
     from httptask.interpreter.status import Impasse, RunStatus, TaskStatus
@@ -42,7 +43,7 @@ class PlainView(View):
         for task in in_order_of_events(status.tasks):
             # A call that nobody has taken up yet reads like its first attempt.
             # How far a map is, the lines of its items tell.
-            detail = None if task.kind == "call.map" else task.detail
+            detail = None if task.kind == MAP.name else task.detail
             now = (task.state, max(task.attempt, 1), detail)
             if self._lines[task.pointer] > _MOST_LINES or self._shown.get(task.id) == now:
                 continue

@@ -1,0 +1,74 @@
+"""How the call of a task is planned, and its answer read, by the kind of the task: for who makes that call alone."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from httptask.calls.activity_call import ActivityCall
+from httptask.calls.chat import chat_output, plan_chat_call
+from httptask.calls.http import http_output, plan_http_call
+from httptask.calls.url import RenderPart
+from httptask.chat.models import Completion
+from httptask.dsl.program import Program
+from httptask.dsl.tasks.chat import BODY, CHAT_COMPLETION
+from httptask.dsl.tasks.http import HTTP, HTTP_REQUEST
+from httptask.dsl.tasks.http.arguments import AnyHttpArguments
+from httptask.dsl.tasks.kind import TaskKind, TaskNode
+from httptask.http.models import HttpResponse
+
+__all__ = ["PLANNERS", "Planner"]
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """What a kind of task does with the one call that it makes, or makes first.
+
+    Attributes:
+        call: the call, of the program, the task, its input, what renders its parts, and the id of the activity.
+        output: the task's raw output, of the task and the result of the activity.
+        reask: how often the task asks again for an answer that does not fit.
+    """
+
+    call: Callable[[Program, TaskNode, Any, RenderPart, str], ActivityCall[Any]]
+    output: Callable[[TaskNode, Any], Any]
+    reask: Callable[[TaskNode], int] = lambda _: 0
+
+
+def _http_call(
+    _program: Program, node: TaskNode, data: Any, render: RenderPart, id_: str
+) -> ActivityCall[HttpResponse]:
+    return plan_http_call(node, data, render, id_=id_, idempotency_key=id_)
+
+
+def _http_output(node: TaskNode, response: HttpResponse) -> Any:
+    assert isinstance(node.spec, AnyHttpArguments)
+    return http_output(node.spec, response)
+
+
+def _chat_call(
+    program: Program, node: TaskNode, _data: Any, render: RenderPart, id_: str
+) -> ActivityCall[Completion]:
+    body = render(BODY)
+    assert body is not None  # every call has one
+    return plan_chat_call(
+        CHAT_COMPLETION.spec(node),
+        body.value,
+        body.secrets,
+        id_=id_,
+        idempotency_key=id_,
+        rules=program.rules_for(node),
+        incomplete=program.incomplete_for(node),
+    )
+
+
+_HTTP: Final = Planner(_http_call, _http_output)
+PLANNERS: Final[Mapping[TaskKind[Any], Planner]] = {
+    HTTP: _HTTP,
+    HTTP_REQUEST: _HTTP,
+    CHAT_COMPLETION: Planner(
+        _chat_call,
+        lambda node, completion: chat_output(CHAT_COMPLETION.spec(node), completion),
+        lambda node: CHAT_COMPLETION.spec(node).reask,
+    ),
+}
+"""Every kind that sends requests."""
