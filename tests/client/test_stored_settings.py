@@ -31,7 +31,7 @@ async def test_settings_in_a_secret(make_edge: Any, authority: ScriptedServer, a
     ("stored", "message"),
     [
         ("no JSON", "as JSON"),
-        ('{"authority": 7777777}', "authority: Input should be a valid string"),
+        ('{"authority": 7777777}', "authority: must be text"),
         ('{"authority": "https://x"}', "`oauth2` has no `grant`"),
         (
             '{"authority": "x:sentinel", "grant": "client_credentials", "client": {"authentication": "none"}}',

@@ -40,7 +40,7 @@ def schema(document: str) -> str:
 
 DEEP = "${ reduce range(400) as $i (0; [.]) }"
 CASES: dict[str, tuple[str | dict[str, Any], str]] = {
-    "method": (call('method: "${ 5 }"'), "method: Input should be a valid string"),
+    "method": (call('method: "${ 5 }"'), "method: must be text"),
     "headers": (call('method: get, headers: "${ 5 }"'), "headers is a number; it needs names with values"),
     "header": (call('method: get, headers: { a: "${ {} }" }'), "headers/a holds an object"),
     "query": (call('method: get, query: { a: "${ null }" }'), "query/a"),
@@ -61,7 +61,7 @@ CASES: dict[str, tuple[str | dict[str, Any], str]] = {
                 method: get
                 endpoint: { uri: "http://127.0.0.1/", authentication: { bearer: { token: "${ 5 }" } } }
         """,
-        "token: Input should be a valid string",
+        "token: must be text",
     ),
     "URI variable": (
         'do: [{ task: { call: http, with: { method: get, endpoint: "http://127.0.0.1/{all}" } } }]',
@@ -79,8 +79,8 @@ CASES: dict[str, tuple[str | dict[str, Any], str]] = {
         f'do: [{{ task: {{ set: {{ a: "{DEEP}" }} }} }}]',
         "/set/a: the result is not what JSON can hold: a number too large, or nested too deeply",
     ),
-    "error's type": (raised(type="${ 5 }"), "type: Input should be a valid string"),
-    "error's detail": (raised(detail="${ {a: 1} }"), "detail: Input should be a valid string"),
+    "error's type": (raised(type="${ 5 }"), "type: must be text"),
+    "error's detail": (raised(detail="${ {a: 1} }"), "detail: must be text"),
     "error's status": (raised(status="${ .url }"), "`status` is text (`${ .url }`), not a whole number"),
     "duration": ('do: [{ task: { wait: "${ 5 }" } }]', "`wait` yields `5`; write PT15M"),
     "no duration": ('do: [{ task: { wait: "${ .none }" } }]', "`wait` yields `null`; write PT15M"),

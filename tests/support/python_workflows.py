@@ -44,7 +44,7 @@ class Asks:
 @workflow.defn
 class AsksAgain:
     @workflow.run
-    async def run(self) -> list[str | int | None]:
+    async def run(self) -> list[Any]:
         answer = await chat_completion(
             model="m",
             messages=[{"role": "user", "content": "?"}],
@@ -54,8 +54,7 @@ class AsksAgain:
             extra_body={"top_k": 3},
         )
         assert answer.usage is not None
-        warned = [warning.pointer for warning in answer.warnings]
-        return [answer.json.priority, answer.usage.total_tokens, *warned]
+        return [answer.json.priority, answer.usage.total_tokens, *answer.warnings]
 
 
 @workflow.defn

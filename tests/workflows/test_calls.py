@@ -109,7 +109,9 @@ async def test_asks_again_and_says_what_is_wrong(runner: Runner, server: Scripte
         completion('{"priority": "low", "reason": "later"}'),
     ]
 
-    assert await run(runner, AsksAgain) == ["low", 30, "/top_k"]
+    priority, tokens, warning = await run(runner, AsksAgain)
+    assert (priority, tokens, warning["pointer"]) == ("low", 30, "/top_k")
+    assert warning.keys() == {"pointer", "code", "message", "hint", "severity"}
     sent = [request.json()["messages"] for request in server.requests]
     assert [len(messages) for messages in sent] == [1, 3, 5]
     assert sent[1][1]["content"] == '{"priority": "meh", "reason": "?"}'
@@ -150,8 +152,8 @@ async def test_nothing_is_sent_that_cannot_be_right(runner: Runner, server: Scri
         "`reask` is -1: write how often to ask again, 0 for never",
         "`max_turns` counts the turns of `handlers`, and there are none: leave it out",
         "`max_turns` is 0: the model is asked at least once",
-        "rules: Input should be 'off', 'warn' or 'strict'",
-        "connection: Input should be a valid string; incomplete: Input should be 'error' or 'value'",
+        "rules: must be 'off', 'warn' or 'strict'",
+        "connection: must be text; incomplete: must be 'error' or 'value'",
         "`messages` is of type str: write a list of messages, as in [{'role': 'user', 'content': 'Hello'}]",
         "`messages` is of type NoneType: write a list of messages, as in [{'role': 'user', 'content': 'Hello'}]",
         "`messages[1]` is of type str: write a message, as in {'role': 'user', 'content': 'Hello'}",
@@ -199,10 +201,10 @@ async def test_wrong_arguments_fail_the_workflow_and_send_nothing(
 ) -> None:
     assert await run(runner, CallsWrongly) == [
         "give one of `json`, `text`, `form`, `multipart` and `content`",
-        "headers/A: Input should be a valid string; query: Input should be a valid dictionary",
-        "success: Input should be a valid tuple",
-        "fields: Input should be a valid dictionary",
-        "parts: Tuple should have at least 1 item after validation, not 0",
-        "limits: Input should be a valid dictionary or instance of Limits",
+        "headers/A: must be text; query: must be an object",
+        "success: must be a list",
+        "fields: must be an object",
+        "parts: must not be empty",
+        "limits: must be an object",
     ]
     assert server.requests == []

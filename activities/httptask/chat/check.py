@@ -1,7 +1,7 @@
 """Whether a chat request may be sent."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from httptask.chat.fields.check import Server, field_faults
@@ -83,7 +83,7 @@ def require_sendable(request: ChatRequest, connection: Connection | None = None)
             f"{NOT_SENDABLE}: {first.pointer}: {first.message}: {first.hint}{more}",
             details={
                 "count": len(errors),
-                "faults": [fault.as_json() for fault in errors[:_MOST_TOLD]],
+                "faults": [asdict(fault) for fault in errors[:_MOST_TOLD]],
             },
         )
     return faults[:_MOST_TOLD]

@@ -1,6 +1,6 @@
-"""What pydantic finds in a file that somebody wrote, as faults in our own words; values are not repeated."""
+"""What pydantic finds in a file that somebody wrote, or in data, in our own words; values are not repeated."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
@@ -13,28 +13,30 @@ from httptask.diagnostics.suggest import closest
 from httptask.diagnostics.words import Kind
 from httptask.json.pointer import json_pointer, pointer_tokens
 
-__all__ = ["as_setting", "faults_of", "keys_at"]
+__all__ = ["as_setting", "describe_invalid", "faults_of", "keys_at"]
 
-_EXPECTED: dict[str, Fault] = {
-    **{
-        kind: Fault("", "wrong-type", f"must be {expected}")
-        for kind, expected in {
-            "string_type": f"{Kind.TEXT} in quotes",
-            "int_type": Kind.WHOLE_NUMBER,
-            "float_type": Kind.NUMBER,
-            "bool_parsing": Kind.BOOLEAN,
-            "bool_type": Kind.BOOLEAN,
-            "tuple_type": Kind.LIST,
-            "list_type": Kind.LIST,
-            "path_type": "a path in quotes",
-        }.items()
-    },
+_MOST_DESCRIBED = 5
+_KINDS = {
+    "string_type": Kind.TEXT,
+    "int_type": Kind.WHOLE_NUMBER,
+    "int_parsing": Kind.WHOLE_NUMBER,
+    "float_type": Kind.NUMBER,
+    "float_parsing": Kind.NUMBER,
+    "bool_parsing": Kind.BOOLEAN,
+    "bool_type": Kind.BOOLEAN,
+    "tuple_type": Kind.LIST,
+    "list_type": Kind.LIST,
+    "dict_type": Kind.OBJECT,
+    "model_type": Kind.OBJECT,
+}
+_EXPECTED = {
+    "path_type": Fault("", "wrong-type", "must be a path in quotes"),
     "too_short": Fault("", "empty", "must not be empty"),
     "invalid-json-value": Fault("", "not-json", "must be a JSON value", "put a date or the like in quotes"),
     "missing": Fault("", "missing-key", "is required"),
+    "extra_forbidden": Fault("", "unknown-key", "unknown key"),
 }
-"""By pydantic's names of errors; their places are added."""
-_TABLES = frozenset({"dict_type", "model_type"})
+"""By pydantic's names of errors, as the kinds are; their places are added."""
 
 Path = tuple[str | int, ...]
 
@@ -56,15 +58,19 @@ def faults_of(error: ValidationError, known: Callable[[Path], Sequence[str]], ta
             continue  # of a list, items that are faulty are not counted
         if fault["type"] == "missing" and closest(str(path[-1]), _unknown_beside(path, faults)):
             continue  # it is there, misspelt
+        told = _told(fault, {Kind.TEXT: f"{Kind.TEXT} in quotes", Kind.OBJECT: table})
         if fault["type"] == "extra_forbidden":
-            told = _unknown_key(str(path[-1]), known(path[:-1]))
-        elif fault["type"] in _TABLES:
-            told = Fault("", "wrong-type", f"must be {table}")
-        else:
-            message = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-            told = _EXPECTED.get(fault["type"], Fault("", "invalid", message))
+            told = replace(told, hint=_hint_for_key(str(path[-1]), known(path[:-1])))
         found.append(replace(told, pointer=json_pointer(path)))
     return found
+
+
+def describe_invalid(error: ValidationError) -> str:
+    """Which members of some data are wrong; never their values, which may be large or secret."""
+    faults = error.errors(include_url=False, include_input=False)[:_MOST_DESCRIBED]
+    return "; ".join(
+        f"{'/'.join(map(str, fault['loc'])) or 'it'}: {_told(fault, {}).message}" for fault in faults
+    )
 
 
 def as_setting(fault: Fault) -> str:
@@ -81,15 +87,23 @@ def keys_at(model: type[BaseModel], path: Path) -> list[str]:
     return list(_fields(at)) if _is_model(at) else []
 
 
+def _told(error: ErrorDetails, words: Mapping[Kind, str]) -> Fault:
+    """The fault without its place; `words` are what the kinds are called where the data stand."""
+    kind = _KINDS.get(error["type"])
+    if kind is not None:
+        return Fault("", "wrong-type", f"must be {words.get(kind, kind)}")
+    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    return _EXPECTED.get(error["type"], Fault("", "invalid", message))
+
+
 def _unknown_beside(path: Path, faults: Iterable[ErrorDetails]) -> list[str]:
     beside = (fault["loc"] for fault in faults if fault["type"] == "extra_forbidden")
     return [str(loc[-1]) for loc in beside if loc[:-1] == path[:-1]]
 
 
-def _unknown_key(key: str, known: Sequence[str]) -> Fault:
+def _hint_for_key(key: str, known: Sequence[str]) -> str:
     near = closest(key, known)
-    hint = f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
-    return Fault("", "unknown-key", "unknown key", hint, at_key=True)
+    return f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
 
 
 def _fields(model: type[BaseModel]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from httptask.authentication.check import policy_faults
 from httptask.authentication.models import TokenAuthentication
 from httptask.authentication.policy import OAuth2Policy, Policy
+from httptask.diagnostics.validation import describe_invalid
 from httptask.http.errors import RequestInvalid, SecretUnavailable
 from httptask.http.url import Url
 from httptask.json.tree import canonical, map_texts
@@ -93,10 +94,8 @@ def _stored(scheme: str, name: str, store: SecretStore) -> OAuth2Policy:
     try:
         settings = OAuth2Policy.model_validate_json(text)
     except ValidationError as error:
-        [first, *_] = error.errors(include_url=False, include_input=False, include_context=False)
-        where = ".".join(map(str, first["loc"])) or "it"
         raise SecretUnavailable(
-            f"the secret {name} does not hold the settings of {scheme} as JSON: {where}: {first['msg']}"
+            f"the secret {name} does not hold the settings of {scheme} as JSON: {describe_invalid(error)}"
         ) from None
     policy = Policy(oidc=settings) if scheme == "oidc" else Policy(oauth2=settings)
     for fault in policy_faults(policy):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from httptask.diagnostics.fault import TextFault
 from support.definitions import faults_of
 
 PLACES = {
@@ -93,4 +94,5 @@ def test_a_name_in_a_loop_hides_the_one_outside() -> None:
 
 def test_the_place_is_that_of_the_variable() -> None:
     (fault,) = faults_of('do:\n  - a: { set: { x: "abc ${ .x + $itm }" } }')
+    assert isinstance(fault, TextFault)
     assert fault.offset == len("abc ${ .x + ")

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import TextFault
 from httptask.dsl.expressions import Expression, compile_check
 
 Parse = Callable[[str], Expression]
@@ -45,7 +45,7 @@ def test_only_faulty_expressions_are_reported(parse: Parse) -> None:
     texts = [".a", "$unknown.x + $tasks.a", "lenght", ". as $x | $x", "[", ".b"]
     faults = compile_check([parse(text) for text in texts if text != "["])
     assert faults == [
-        Fault(
+        TextFault(
             "/do/0/task/field",
             "unknown-function",
             "unknown function `lenght`",

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.expressions import parse_expression
 from httptask.dsl.expressions.refusals import REFUSED_FUNCTIONS
 
@@ -249,17 +249,19 @@ GOLDEN = [
 ]
 
 
-def faults_of(text: str, *, condition: bool = False) -> list[Fault]:
+def faults_of(text: str, *, condition: bool = False) -> list[TextFault]:
     faults: list[Fault] = []
     assert parse_expression(text, "/x", faults, condition=condition) is None
-    return faults
+    found = [fault for fault in faults if isinstance(fault, TextFault)]
+    assert len(found) == len(faults)
+    return found
 
 
 @pytest.mark.parametrize(
     ("text", "code", "offset", "message", "hint"), GOLDEN, ids=[row[1] for row in GOLDEN]
 )
 def test_golden(text: str, code: str, offset: int, message: str, hint: str) -> None:
-    assert faults_of(text) == [Fault("/x", code, message, hint, offset=offset)]
+    assert faults_of(text) == [TextFault("/x", code, message, hint, offset=offset)]
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED_FUNCTIONS))

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.expressions import Secret, Template, parse_template
 
 
@@ -13,10 +13,12 @@ def template_of(value: Any) -> Template:
     return template
 
 
-def faults_of(value: Any) -> list[Fault]:
+def faults_of(value: Any) -> list[TextFault]:
     faults: list[Fault] = []
     assert parse_template(value, "/t", faults) is None
-    return faults
+    found = [fault for fault in faults if isinstance(fault, TextFault)]
+    assert len(found) == len(faults)
+    return found
 
 
 @pytest.mark.parametrize(

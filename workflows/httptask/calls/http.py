@@ -12,9 +12,9 @@ from httptask.authentication.policy import Policy
 from httptask.calls.activity_call import HTTP_SECONDS, STREAM_SECONDS, ActivityCall, fitting_summary
 from httptask.calls.bodies import header_texts, parameters, refuse_request, request_body
 from httptask.calls.page_requests import first_page
-from httptask.calls.problem import describe_invalid
 from httptask.calls.url import RenderPart, has_address_from_data, path_template, render_url
 from httptask.connections.authentication import read_policy
+from httptask.diagnostics.validation import describe_invalid
 from httptask.dsl.expression_parts import Part
 from httptask.dsl.expressions import Rendered
 from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpRequestArguments, named_connections

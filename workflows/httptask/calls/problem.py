@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated, Any, NoReturn
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from temporalio.exceptions import ApplicationError, TimeoutType
 from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 
@@ -14,7 +14,6 @@ __all__ = [
     "ERROR_TYPE_PREFIX",
     "Problem",
     "TaskFault",
-    "describe_invalid",
     "heading_of",
     "problem_of_failure",
 ]
@@ -119,12 +118,6 @@ class TaskFault(Exception):
 def heading_of(title: str, error: str | None) -> str:
     """A title, and the name by which the error is found in the documentation where that is another."""
     return title if error in (None, title) else f"{title} ({error})"
-
-
-def describe_invalid(error: ValidationError) -> str:
-    """Which members of some data are of the wrong kind; never their values, which may be large or secret."""
-    faults = error.errors(include_url=False, include_input=False, include_context=False)[:5]
-    return "; ".join(f"{'/'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults)
 
 
 def problem_of_failure(cause: BaseException | None, kind: str = "communication") -> Problem:

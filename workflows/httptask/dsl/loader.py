@@ -1,11 +1,11 @@
 """A definition's text to a program that can run, or to everything that is wrong with it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from httptask.diagnostics.fault import Fault, Severity
+from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.dsl.bounds import MAX_BYTES
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.expressions import ExpressionsBusy, compile_check
@@ -77,7 +77,7 @@ def load_text(text: str, name: str) -> Loaded:
     return Loaded(name, text, document.data, program, compiled.draft, _sorted(reports), document.positions)
 
 
-def _jq_faults(program: Program) -> list[Fault]:
+def _jq_faults(program: Program) -> Sequence[Fault]:
     """What jq itself has against the expressions: it compiles them in a helper process."""
     try:
         return compile_check(list(dict.fromkeys(use.expression for use in program.uses)))
@@ -86,6 +86,8 @@ def _jq_faults(program: Program) -> list[Fault]:
 
 
 def _place(positions: Positions, fault: Fault) -> Place:
+    if not isinstance(fault, TextFault):
+        return positions.value(fault.pointer)
     return positions.key(fault.pointer) if fault.at_key else positions.value(fault.pointer, fault.offset)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from httptask.diagnostics.fault import Fault, Severity
+from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.dsl.checks.places import text_at
 from httptask.dsl.expression_parts import TemplateUse
 from httptask.dsl.expressions import is_whole_expression
@@ -24,7 +24,7 @@ def portable_uses(program: Program) -> list[Fault]:
 
 
 def _not_portable(pointer: str, message: str, hint: str, *, at_key: bool = False) -> Fault:
-    return Fault(pointer, "not-portable", message, hint, Severity.WARNING, at_key)
+    return TextFault(pointer, "not-portable", message, hint, Severity.WARNING, at_key)
 
 
 def _metadata(program: Program) -> Iterator[Fault]:

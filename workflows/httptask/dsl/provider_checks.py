@@ -1,7 +1,6 @@
 """What the models and the servers that a definition names don't take, and where these are not."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from httptask.chat.base_url import misplaced
@@ -57,7 +56,7 @@ def server_faults(program: Program, connections: Mapping[str, Connection]) -> It
                 if fault.message not in told:
                     place = candidate.place or f"{node.pointer}/with{fault.pointer}"
                     severity = Severity.WARNING if level == "warn" else fault.severity
-                    yield replace(fault, pointer=place, code="chat-model", severity=severity, at_key=False)
+                    yield Fault(place, "chat-model", fault.message, fault.hint, severity)
             told.update(fault.message for fault in faults)
 
 

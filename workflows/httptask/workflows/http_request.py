@@ -20,7 +20,8 @@ from httptask.calls.activity_call import (
     fitting_summary,
 )
 from httptask.calls.http import request_summary
-from httptask.calls.problem import TaskFault, describe_invalid
+from httptask.calls.problem import TaskFault
+from httptask.diagnostics.validation import describe_invalid
 from httptask.http.models import (
     BinaryBody,
     FormBody,

@@ -32,7 +32,10 @@ from httptask.diagnostics.words import Kind, name_of, quoted, wrong_kind
 from httptask.json.pointer import json_pointer
 from httptask.json.types import is_array, is_number, is_object
 
-__all__ = ["Server", "field_faults"]
+__all__ = ["UNKNOWN_FIELD", "Server", "field_faults"]
+
+UNKNOWN_FIELD: Final = "unknown-field"
+"""Code of a fault whose pointer leads to a key that the API does not know."""
 
 Server = ProviderName | Literal["any"] | None
 """Whose values of its own pass: those of a provider, of any that is known, or of none."""
@@ -187,9 +190,7 @@ class _Check:
     def unknown_field(self, name: str, known: tuple[str, ...], path: _Path) -> None:
         near = closest(name, known)
         hint = f"did you mean `{near}`?" if near else "it is passed on as it is: not every server knows it"
-        self.report(
-            path, f"unknown field {name_of(path)}", hint, "unknown-field", Severity.WARNING, at_key=True
-        )
+        self.report(path, f"unknown field {name_of(path)}", hint, UNKNOWN_FIELD, Severity.WARNING)
 
     def report(
         self,
@@ -198,10 +199,8 @@ class _Check:
         hint: str,
         code: str,
         severity: Severity = Severity.ERROR,
-        *,
-        at_key: bool = False,
     ) -> None:
-        self.faults.append(Fault(json_pointer(path), code, message, hint, severity, at_key=at_key))
+        self.faults.append(Fault(json_pointer(path), code, message, hint, severity))
 
 
 def _is_of_kind(shape: Shape, value: Any) -> bool:

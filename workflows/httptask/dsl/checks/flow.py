@@ -6,7 +6,7 @@ dsl-reference.md, Flow Directive: a directive names a task of the same list, or 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from httptask.diagnostics.fault import Fault, Severity
+from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.model import FLOW_DIRECTIVES
 from httptask.dsl.program import Program
@@ -30,7 +30,7 @@ def check_flow(program: Program) -> Iterator[Fault]:
         for index, node in enumerate(sequence.tasks):
             if positions.setdefault(node.name, index) != index:
                 message = f"two tasks of this list have the name `{node.name}`"
-                yield Fault(
+                yield TextFault(
                     node.pointer, "duplicate-task", message, "give one of them another name", at_key=True
                 )
         unknown = list(_unknown_targets(sequence, positions, everywhere))
@@ -70,7 +70,7 @@ def _fall_through(sequence: TaskSequence) -> Iterator[Fault]:
                 hint = (
                     f"add `then: end` or `then: NAME` to `{node.name}`; `then: continue` if both are to run"
                 )
-                yield Fault(node.pointer, "fall-through", message, hint, Severity.WARNING, at_key=True)
+                yield TextFault(node.pointer, "fall-through", message, hint, Severity.WARNING, at_key=True)
 
 
 def _unreachable(sequence: TaskSequence, positions: Mapping[str, int]) -> Iterator[Fault]:
@@ -86,7 +86,7 @@ def _unreachable(sequence: TaskSequence, positions: Mapping[str, int]) -> Iterat
         if index not in reached and index - 1 in reached:
             message = f"nothing leads to `{node.name}`"
             hint = "name it in the `then` of a task or case, or remove it"
-            yield Fault(node.pointer, "unreachable", message, hint, Severity.WARNING, at_key=True)
+            yield TextFault(node.pointer, "unreachable", message, hint, Severity.WARNING, at_key=True)
 
 
 def _successors(sequence: TaskSequence, positions: Mapping[str, int], index: int) -> Iterator[int]:

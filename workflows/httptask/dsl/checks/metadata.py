@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.diagnostics.words import Kind, wrong_kind
 from httptask.dsl.locate import Token, tokens_of
 from httptask.dsl.metadata import RuntimeMetadata, TaskMetadata
@@ -33,4 +33,4 @@ def _faults(model: type[BaseModel], metadata: Mapping[str, Any], owner: tuple[To
         yield from map(fault_of, errors_of(model, settings, place))
     else:
         message = wrong_kind("`httptask`", settings, Kind.OBJECT)
-        yield Fault(json_pointer(place), "wrong-type", message, "write settings under it", at_key=True)
+        yield TextFault(json_pointer(place), "wrong-type", message, "write settings under it", at_key=True)

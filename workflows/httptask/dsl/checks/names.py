@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from httptask.authentication.check import policy_faults
 from httptask.authentication.policy import Policy
-from httptask.diagnostics.fault import Fault, Severity
+from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.dsl.durations import meant_duration
 from httptask.dsl.expressions import has_expression
@@ -78,7 +77,8 @@ def _policy_faults(policy: Policy, pointer: str, use: Use) -> Iterator[Fault]:
     """A policy is exactly one of its kinds, and complete (dsl-reference.md, Authentication)."""
     faults = list(policy_faults(policy))
     for fault in faults:
-        yield replace(fault, pointer=pointer + fault.pointer, at_key=bool(fault.pointer))
+        at = pointer + fault.pointer
+        yield TextFault(at, fault.code, fault.message, fault.hint, fault.severity, at_key=bool(fault.pointer))
     if any(not fault.pointer for fault in faults):
         return
     [(scheme, settings)] = policy.given()

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from httptask.diagnostics.fault import Fault, Severity
+from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.checks.places import offset_in
 from httptask.dsl.expression_parts import ExpressionUse, Place
@@ -75,7 +75,7 @@ def check_references(program: Program) -> Iterator[Fault]:
         if "output" in use.expression.keys_of("task") and use.place not in ("output", "export"):
             message, hint = "`$task.output` is not there yet", "`output.as` and `export.as` see it"
             at = offset_in(use.expression, "$task.output")
-            yield Fault(use.pointer, "variable-not-here", message, hint, offset=at)
+            yield TextFault(use.pointer, "variable-not-here", message, hint, offset=at)
         if "tasks" in visible:
             scope = "" if use.task is None else program.nodes[use.task].scope
             for name in dict.fromkeys(filter(None, use.expression.keys_of("tasks"))):
@@ -96,25 +96,25 @@ def _unknown_variable(program: Program, use: ExpressionUse, name: str, visible: 
     if use.place == "event":
         message = f"`${name}` is not available in an expression on events"
         hint = "it sees `.`, the data of an event, and `$event` with `type` and `id`; `output.as` sees the others"
-        return Fault(use.pointer, "variable-not-here", message, hint, offset=at)
+        return TextFault(use.pointer, "variable-not-here", message, hint, offset=at)
     if name in _INSTEAD:
         message = f"`${name}` is not available in {_PLACES[use.place]}"
-        return Fault(use.pointer, "variable-not-here", message, _INSTEAD[name], offset=at)
+        return TextFault(use.pointer, "variable-not-here", message, _INSTEAD[name], offset=at)
     if loop is not None:
         message = f"`${name}` exists only inside the loop `{loop}`"
-        return Fault(
+        return TextFault(
             use.pointer, "variable-not-here", message, f"use the loop's output: `$tasks.{loop}`", offset=at
         )
     if "tasks" in visible and any(name == node.name for node in program.nodes.values()):
         message = f"unknown variable `${name}`: it is the name of a task"
-        return Fault(use.pointer, "unknown-variable", message, f"write `$tasks.{name}`", offset=at)
+        return TextFault(use.pointer, "unknown-variable", message, f"write `$tasks.{name}`", offset=at)
     tasks = {node.name for node in program.nodes.values()}
     read = next((key for key in use.expression.keys_of(name) if key in tasks), None)
     if read is not None and "tasks" in visible:
         message = f"unknown variable `${name}`"
-        return Fault(use.pointer, "unknown-variable", message, f"write `$tasks.{read}`", offset=at)
+        return TextFault(use.pointer, "unknown-variable", message, f"write `$tasks.{read}`", offset=at)
     hint = hint_for_unknown(f"${name}", [f"${known}" for known in sorted(visible)], "variables here")
-    return Fault(use.pointer, "unknown-variable", f"unknown variable `${name}`", hint, offset=at)
+    return TextFault(use.pointer, "unknown-variable", f"unknown variable `${name}`", hint, offset=at)
 
 
 def _task_faults(program: Program, use: ExpressionUse, scope: str, name: str) -> Iterator[Fault]:
@@ -124,7 +124,7 @@ def _task_faults(program: Program, use: ExpressionUse, scope: str, name: str) ->
     elif len(found.names[name]) > 1:
         places = " and ".join(found.names[name][:2])
         message = f"`$tasks.{name}` could be either of two tasks: {places}"
-        yield Fault(
+        yield TextFault(
             use.pointer,
             "ambiguous-task",
             message,
@@ -142,10 +142,10 @@ def _unknown_task(program: Program, use: ExpressionUse, scope: str, name: str) -
         runs = next(body.runs for body in around.bodies if body.scope == inner.pointer)
         message = f"`$tasks.{name}` can't be read here: it runs inside `{around.name}`, {runs}"
         hint = f"read what comes of it: `$tasks.{around.name}`"
-        return Fault(use.pointer, "task-not-visible", message, hint, offset=at)
+        return TextFault(use.pointer, "task-not-visible", message, hint, offset=at)
     names = [known for seen in _chain(program, scope) for known in seen.names]
     hint = hint_for_unknown(name, names, "tasks that can be read here")
-    return Fault(use.pointer, "unknown-task", f"`$tasks.{name}` names no task", hint, offset=at)
+    return TextFault(use.pointer, "unknown-task", f"`$tasks.{name}` names no task", hint, offset=at)
 
 
 def _at(use: ExpressionUse, name: str) -> int:

@@ -6,7 +6,7 @@ Whoever may read the definition, or the history of a run, has what is written ou
 from collections.abc import Iterator
 from typing import Any, Final
 
-from httptask.diagnostics.fault import Fault, Severity
+from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.checks.places import offset_in
 from httptask.dsl.expression_parts import TemplateUse
@@ -34,7 +34,7 @@ def check_secrets(program: Program) -> Iterator[Fault]:
     yield from _mentions(program)
     for use in program.uses:
         if "parameter" in use.expression.keys_of("authorization"):
-            yield Fault(
+            yield TextFault(
                 use.pointer,
                 "secret-outside-request",
                 "`$authorization.parameter` is a credential, which no expression can read",
@@ -53,7 +53,7 @@ def _mentions(program: Program) -> Iterator[Fault]:
                 hint = hint_for_unknown(reference.name, declared, "declared secrets")
                 if not declared:
                     hint = f"declare it: use: {{ secrets: [{reference.name}] }}"
-                yield Fault(
+                yield TextFault(
                     pointer,
                     "unknown-secret",
                     f"`{text}` is not declared under `use.secrets`",
@@ -62,7 +62,7 @@ def _mentions(program: Program) -> Iterator[Fault]:
                 )
             if not _may_hold_secrets(program, use, pointer):
                 message = f"`{text}` stands outside a request"
-                yield Fault(pointer, "secret-outside-request", message, _WHERE, offset=reference.offset)
+                yield TextFault(pointer, "secret-outside-request", message, _WHERE, offset=reference.offset)
 
 
 def _may_hold_secrets(program: Program, use: TemplateUse, pointer: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from httptask.diagnostics.fault import Fault, Severity
+from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.diagnostics.words import Kind
 from httptask.dsl.checks.known_shapes import DESCRIPTORS, declared, raw_inputs, transformed_output
@@ -119,7 +119,7 @@ def _fault(pointer: str, before: str, key: str, missing: MissingKey, offset: int
     text = f"{before.removesuffix('.')}.{key}"
     if missing.kind is None:
         message = f"there is no `{text}`: unknown key `{key}`"
-        return Fault(
+        return TextFault(
             pointer, "unknown-property", message, hint_for_unknown(key, missing.known, "keys"), offset=offset
         )
     message = f"`{text}` reads a key, but `{before}` is {missing.kind}"
@@ -128,4 +128,4 @@ def _fault(pointer: str, before: str, key: str, missing: MissingKey, offset: int
         if missing.kind == Kind.LIST
         else None
     )
-    return Fault(pointer, "not-an-object", message, hint, offset=offset)
+    return TextFault(pointer, "not-an-object", message, hint, offset=offset)

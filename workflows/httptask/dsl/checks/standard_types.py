@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from httptask.authentication.policy import OidcPolicy, Policy
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.durations import meant_duration, seconds_of
 from httptask.dsl.model import AuthenticationPolicy, Duration, DurationLiteral, Export, Input, Output, Timeout
 from httptask.dsl.patterns import URI, expression_fault
@@ -46,7 +46,7 @@ def check_errors_and_policies(program: Program) -> Iterator[Fault]:
 def _policy(pointer: str, policy: Policy, *, in_standard: bool) -> Iterator[Fault]:
     if policy.certificate is not None and policy.certificate.use is not None and in_standard:
         message = "the standard's schema has no `certificate`"
-        yield Fault(f"{pointer}/certificate", "not-in-the-standard", message, _CERTIFICATE, at_key=True)
+        yield TextFault(f"{pointer}/certificate", "not-in-the-standard", message, _CERTIFICATE, at_key=True)
     if isinstance(policy, AuthenticationPolicy) and policy.use == "":
         hint = "write the name of a policy under `use.authentications`, or of a connection"
         yield Fault(f"{pointer}/use", "empty", "`use` names nothing", hint)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import TextFault
 from httptask.dsl.expressions.lexer import Token
 from httptask.dsl.expressions.paths import (
     ASSIGNMENTS,
@@ -49,7 +49,7 @@ class Mentions(NamedTuple):
     tested: frozenset[str]
 
 
-def analyse(text: str, tokens: Sequence[Token], *, condition: bool) -> tuple[Mentions, list[Fault]]:
+def analyse(text: str, tokens: Sequence[Token], *, condition: bool) -> tuple[Mentions, list[TextFault]]:
     """Find what an expression mentions and what is wrong with it.
 
     Args:
@@ -77,7 +77,7 @@ class _Analysis:
         self.text = text
         self.tokens = tokens
         self.scopes = [Scope("")]
-        self.faults: list[Fault] = []
+        self.faults: list[TextFault] = []
         self.readings: list[Reading] = []
         self.reads_dot = False
         self.computes = False
@@ -130,7 +130,7 @@ class _Analysis:
                     pass
 
     def report(self, code: str, message: str, hint: str | None, offset: int) -> None:
-        self.faults.append(Fault("", code, message, hint, offset=offset))
+        self.faults.append(TextFault("", code, message, hint, offset=offset))
 
     def text_at(self, at: int) -> str:
         return self.tokens[at].text if 0 <= at < len(self.tokens) else ""

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from httptask.diagnostics.cutting import in_one_line
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import TextFault
 from httptask.diagnostics.suggest import closest
 from httptask.dsl.expressions.expression import Expression
 from httptask.dsl.expressions.helper_process import HelperStopped
@@ -29,7 +29,7 @@ _HYPHENATED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*-$")
 _WORD = re.compile(r"\.?[$@]?\w+|\S")
 
 
-def compile_check(expressions: Sequence[Expression]) -> list[Fault]:
+def compile_check(expressions: Sequence[Expression]) -> list[TextFault]:
     """Compile expressions in a helper process, without running them.
 
     Variables are taken to exist; whether they do at that place is for others to check.
@@ -41,7 +41,7 @@ def compile_check(expressions: Sequence[Expression]) -> list[Fault]:
     return [fault for fault in found if fault is not None]
 
 
-def fault_of(expression: Expression, seconds: float) -> Fault | None:
+def fault_of(expression: Expression, seconds: float) -> TextFault | None:
     """What jq has against an expression; None when it compiles."""
     program = check_program(expression.source, expression.variables)
     try:
@@ -52,11 +52,11 @@ def fault_of(expression: Expression, seconds: float) -> Fault | None:
     return _explained(expression, reply.text) if reply.kind == b"C" else None
 
 
-def _fault(expression: Expression, at: int, code: str, message: str, hint: str | None) -> Fault:
-    return Fault(expression.pointer, code, message, hint, offset=expression.offset + at)
+def _fault(expression: Expression, at: int, code: str, message: str, hint: str | None) -> TextFault:
+    return TextFault(expression.pointer, code, message, hint, offset=expression.offset + at)
 
 
-def _explained(expression: Expression, complaint: str) -> Fault:
+def _explained(expression: Expression, complaint: str) -> TextFault:
     found = _COMPLAINT.search(complaint)
     if found is None:
         return _fault(expression, 0, "jq-syntax", f"jq: {in_one_line(complaint)}", None)
@@ -84,7 +84,7 @@ def _index(source: str, line: int, column: int) -> int:
     return min(before + len(lines[line].encode()[:column].decode(errors="ignore")), len(source))
 
 
-def _undefined(expression: Expression, name: str, arity: str | None, at: int) -> Fault:
+def _undefined(expression: Expression, name: str, arity: str | None, at: int) -> TextFault:
     if name.startswith("$*label-"):
         label = name.removeprefix("$*label-")
         message = f"`break ${label}` has no `label ${label}` around it"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.expressions.analysis import analyse
 from httptask.dsl.expressions.lexer import Lexed, lex
 from httptask.dsl.expressions.paths import Reading
@@ -67,7 +67,7 @@ def parse_expression(
         hint = "put all of it inside one `${ }`, or leave `${ }` out"
         at = len(text) - len(rest)
         message = "this field is one expression; text stands around it"
-        found = [Fault(pointer, "text-around-expression", message, hint, offset=at)]
+        found = [TextFault(pointer, "text-around-expression", message, hint, offset=at)]
     faults += found
     return None if found else expression
 
@@ -87,7 +87,7 @@ def read_expression(
     if not lexed.tokens:
         at = max(lexed.end - 1, 0)
         message, hint = "the expression is empty", "write `.` for the whole input"
-        return None, [Fault(pointer, "empty-expression", message, hint, offset=at)]
+        return None, [TextFault(pointer, "empty-expression", message, hint, offset=at)]
     mentions, faults = analyse(text, lexed.tokens, condition=condition)
     start, end = lexed.tokens[0].start, lexed.tokens[-1].end
     expression = Expression(

@@ -8,7 +8,7 @@ it can be explained instead of stopping here.
 import re
 from typing import Final, Literal, NamedTuple, cast
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import TextFault
 
 __all__ = ["Lexed", "Token", "lex"]
 
@@ -78,7 +78,7 @@ class Lexed(NamedTuple):
     tokens: list[Token]
     comments: list[tuple[int, int]]
     end: int
-    fault: Fault | None
+    fault: TextFault | None
 
 
 def lex(text: str, start: int, *, braced: bool) -> Lexed:
@@ -102,7 +102,7 @@ class _Lexer:
         self.braced = braced
         self.tokens: list[Token] = []
         self.comments: list[tuple[int, int]] = []
-        self.fault: Fault | None = None
+        self.fault: TextFault | None = None
         self.stack: list[Token] = []
         """Open brackets, innermost last; an interpolated string is one too."""
 
@@ -234,4 +234,4 @@ class _Lexer:
 
     def report(self, code: str, message: str, hint: str | None, offset: int) -> None:
         """Keep the first fault: the others would be its consequences."""
-        self.fault = self.fault or Fault("", code, message, hint, offset=offset)
+        self.fault = self.fault or TextFault("", code, message, hint, offset=offset)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.expressions.expression import Expression, read_expression
 from httptask.dsl.expressions.joined_text import text_parts
 from httptask.dsl.expressions.lexer import Lexed, lex
@@ -140,7 +140,7 @@ class _Parser:
             at = child_pointer(self.root + pointer, key)
             hint = "build the object in one expression: `${ { (.key): .value } }`"
             self.faults.append(
-                Fault(at, "expression-in-key", f"the key `{key}` holds an expression", hint, at_key=True)
+                TextFault(at, "expression-in-key", f"the key `{key}` holds an expression", hint, at_key=True)
             )
         return key.replace("$${", "${")
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.diagnostics.words import wrong_kind
 from httptask.dsl.bounds import MAX_DEPTH, MAX_TASKS
 from httptask.dsl.definition import Definition
@@ -62,7 +62,7 @@ def _too_many_tasks(data: dict[str, Any]) -> Fault | None:
     if sum(1 for _ in raw_tasks(data)) <= MAX_TASKS:
         return None
     message = f"the definition has more than {MAX_TASKS} tasks"
-    return Fault("/do", "too-many-tasks", message, "loop over data with `for` or `map`", at_key=True)
+    return TextFault("/do", "too-many-tasks", message, "loop over data with `for` or `map`", at_key=True)
 
 
 def read_definition(data: dict[str, Any]) -> Definition:

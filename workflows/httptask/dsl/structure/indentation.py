@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.definition import Definition
 from httptask.dsl.locate import Token, alternatives_of, is_model, key_types, keys_of, unwrapped
 from httptask.dsl.model import Document, Input, Output, Use
@@ -128,4 +128,4 @@ def _take_in(
     verb = "stand" if keys[1:] else "stands"
     message = f"{shown} {verb} beside `{owner}`, behind which there is nothing"
     hint = f"indent {'them' if keys[1:] else 'it'} deeper than `{owner}`"
-    faults.append(Fault(json_pointer((*tokens, keys[0])), "indentation", message, hint, at_key=True))
+    faults.append(TextFault(json_pointer((*tokens, keys[0])), "indentation", message, hint, at_key=True))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from httptask.diagnostics.attribute_docs import attribute_docs
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.diagnostics.words import Kind, kind_of_type, name_of, quoted, wrong_kind
 from httptask.dsl.durations import meant_duration
@@ -72,7 +72,7 @@ def fault_of(found: Found) -> Fault:
         case "literal_error":
             return _unknown_choice(found)
         case "too_short":
-            return Fault(
+            return TextFault(
                 found.pointer, "empty", f"`{found.key}` is empty", "write at least one item", at_key=True
             )
         case "greater_than_equal" | "less_than_equal":
@@ -91,12 +91,12 @@ def _unknown_key(found: Found) -> Fault:
             f"the task has a second keyword, `{key}`",
             "one task does one thing: make them two tasks",
         )
-        return Fault(found.pointer, "two-keywords", message, hint, at_key=True)
+        return TextFault(found.pointer, "two-keywords", message, hint, at_key=True)
     known = keys_of(owner) if owner is not None else ()
     hint = hint_for_unknown(key, known, "keys that may stand here")
     if closest(key, known) is None:
         hint = _hint_for_other_name(owner, key, known) or hint
-    return Fault(found.pointer, "unknown-key", f"unknown key {quoted(key)}", hint, at_key=True)
+    return TextFault(found.pointer, "unknown-key", f"unknown key {quoted(key)}", hint, at_key=True)
 
 
 def _hint_for_other_name(owner: type[BaseModel] | None, key: str, known: tuple[str, ...]) -> str | None:
@@ -116,7 +116,7 @@ def _missing_key(found: Found) -> Fault:
     container = name_of(found.tokens[:-1]) if len(found.tokens) > 1 else "the definition"
     if found.model in _KIND_OF and len(found.location.tokens) == 1:
         container = f"`call: {_KIND_OF[found.model].function}`"
-    return Fault(
+    return TextFault(
         json_pointer(found.tokens[:-1]), "missing-key", f"{container} has no `{key}`", hint, at_key=True
     )
 
@@ -131,7 +131,7 @@ def _not_a_task(found: Found) -> Fault:
     task: Any = found.value
     if not is_object(task):
         message = wrong_kind(f"the task `{found.key}`", task, Kind.OBJECT)
-        return Fault(
+        return TextFault(
             found.pointer, "wrong-type", message, f"write what it does: {_KINDS_OF_TASK}", at_key=True
         )
     refused = unsupported_keyword(found.pointer, task)
@@ -141,9 +141,11 @@ def _not_a_task(found: Found) -> Fault:
         near = closest(key, KEYWORDS) if key not in keys_of(TaskBase) else None
         if near is not None:
             place = child_pointer(found.pointer, key)
-            return Fault(place, "unknown-key", f"unknown key `{key}`", f"did you mean `{near}`?", at_key=True)
+            return TextFault(
+                place, "unknown-key", f"unknown key `{key}`", f"did you mean `{near}`?", at_key=True
+            )
     message = f"the task `{found.key}` doesn't say what it does"
-    return Fault(found.pointer, "no-keyword", message, f"add one of {_KINDS_OF_TASK}", at_key=True)
+    return TextFault(found.pointer, "no-keyword", message, f"add one of {_KINDS_OF_TASK}", at_key=True)
 
 
 def _unknown_choice(found: Found) -> Fault:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.diagnostics.words import accepts
 from httptask.dsl.locate import (
     Token,
@@ -29,7 +29,9 @@ def null_faults(model: type[BaseModel], data: Any, prefix: tuple[Token, ...] = (
         return  # as most do, before each place is looked up in the model
     for tokens in _nulls(model, data, prefix):
         message = f"nothing stands behind `{tokens[-1]}`"
-        yield Fault(json_pointer(tokens), "empty", message, "give it a value, or remove the key", at_key=True)
+        yield TextFault(
+            json_pointer(tokens), "empty", message, "give it a value, or remove the key", at_key=True
+        )
 
 
 def _holds_null(data: Any) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from httptask.chat.models import Level
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.diagnostics.words import quoted
 from httptask.dsl.locate import Token, keys_of
@@ -73,7 +73,7 @@ def _item_faults(at: tuple[Token, ...], entries: list[Any], what: str) -> Iterat
         first, second = list(entry)[:2]
         message = f"one item holds two {what}s, `{first}` and `{second}`"
         hint = f"begin each {what} with `- `; if `{second}` belongs to `{first}`, indent it deeper"
-        yield Fault(json_pointer((*at, index, second)), f"two-{what}s", message, hint, at_key=True)
+        yield TextFault(json_pointer((*at, index, second)), f"two-{what}s", message, hint, at_key=True)
 
 
 def task_prefix(tokens: tuple[Token, ...]) -> tuple[Token, ...] | None:

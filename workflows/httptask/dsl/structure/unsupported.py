@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.definition import Definition
 from httptask.dsl.model import Schema, Use
 from httptask.dsl.tasks import UNSUPPORTED_KEYWORDS
@@ -29,7 +29,7 @@ _KEYS: Final[dict[type[BaseModel], dict[str, str]]] = {
 def unsupported(pointer: str, what: str, hint: str | None) -> Fault:
     """The fault for a part of the standard that this version doesn't run."""
     message = f"the standard's {what} is not supported by this version of httptask"
-    return Fault(pointer, "unsupported", message, hint, at_key=True)
+    return TextFault(pointer, "unsupported", message, hint, at_key=True)
 
 
 def unsupported_key(pointer: str, owner: type[BaseModel] | None, key: str) -> Fault | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.expression_parts import Part, PartsBuilder
 from httptask.dsl.model import TaskBase, Use
 from httptask.dsl.tasks.kind import TaskKind, TaskNode
@@ -35,7 +35,7 @@ class _Set(TaskKind[SetTask]):
     def faults(self, node: TaskNode, use: Use) -> Iterator[Fault]:
         if self.spec(node).set == {}:
             hint = "write what is to be made, or `set: ${ {} }` for an empty object"
-            yield Fault(f"{node.pointer}/set", "empty", "`set` is empty", hint, at_key=True)
+            yield TextFault(f"{node.pointer}/set", "empty", "`set` is empty", hint, at_key=True)
 
     def output(self, node: TaskNode) -> ValueShape | None:
         made = self.spec(node).set

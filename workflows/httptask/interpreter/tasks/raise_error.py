@@ -4,7 +4,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from httptask.calls.problem import Problem, TaskFault, describe_invalid
+from httptask.calls.problem import Problem, TaskFault
+from httptask.diagnostics.validation import describe_invalid
 from httptask.dsl.tasks.raise_error import ERROR
 from httptask.interpreter.task_context import Child, Step, TaskContext
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from httptask.chat.fields.json_schema import body_schema
 from httptask.chat.models import CALL_FIELDS, Completion, Level
-from httptask.diagnostics.fault import Fault, Severity
+from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.dsl.expression_parts import Part, PartsBuilder
 from httptask.dsl.model import Use
 from httptask.dsl.tasks.chat.arguments import EXTRA_ARGUMENTS, ChatCompletionArguments
@@ -55,7 +55,7 @@ class _ChatCompletion(CallKind[ChatCompletionArguments]):
                 pointer = f"{node.pointer}/with{secret.pointer}"
                 message = f"`$secrets.{secret.name}` goes to the model as part of the prompt"
                 hint = "credentials belong to the connection; what a model reads, it may tell"
-                yield Fault(
+                yield TextFault(
                     pointer, "secret-in-prompt", message, hint, Severity.WARNING, offset=secret.offset
                 )
 

@@ -1,15 +1,15 @@
 """`call: chatCompletion`: requests that the API would refuse, misspelt arguments, handlers without a tool."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from httptask.chat.check import check_body
+from httptask.chat.fields.check import UNKNOWN_FIELD
 from httptask.chat.fields.unknown import has_unknown, with_unknown
 from httptask.chat.models import Level, asks_for_json
 from httptask.chat.rules.models import Takes
 from httptask.chat.tools import handler_faults
-from httptask.diagnostics.fault import Fault, Severity
+from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import closest
 from httptask.diagnostics.words import quoted
 from httptask.dsl.expressions import has_expression
@@ -35,12 +35,13 @@ def chat_faults(pointer: str, arguments: dict[str, Any], rules: Level) -> Iterat
     misspelt = {key: near for key in body if (near := _meant_argument(key, arguments)) is not None}
     for key, near in misspelt.items():
         hint = f"did you mean `{near}`?"
-        yield Fault(
+        yield TextFault(
             child_pointer(pointer, key), "unknown-key", f"unknown key {quoted(key)}", hint, at_key=True
         )
     for fault in check_body(body, has_expression, level=rules, model_rules=_ANY_MODEL, provider="any"):
         if fault.pointer[1:] not in (*misspelt, *misspelt.values()):
-            yield replace(fault, pointer=pointer + fault.pointer, code="chat-request")
+            at, is_unknown = pointer + fault.pointer, fault.code == UNKNOWN_FIELD
+            yield TextFault(at, "chat-request", fault.message, fault.hint, fault.severity, at_key=is_unknown)
     yield from _handler_faults(pointer, arguments)
     yield from _idle_faults(pointer, arguments)
 
@@ -51,7 +52,7 @@ def _handler_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
     if is_object(handlers) and is_array(tools) and not has_unknown(with_unknown(tools, has_expression)):
         for name, message, hint in handler_faults(tools, handlers):
             place = child_pointer(f"{pointer}/handlers", name)
-            yield Fault(place, "unknown-tool", message, hint, at_key=True)
+            yield TextFault(place, "unknown-tool", message, hint, at_key=True)
 
 
 def _idle_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
@@ -82,7 +83,9 @@ def _may_ask_for_json(response_format: Any) -> bool:
 
 
 def _idle(pointer: str, key: str, message: str, hint: str) -> Fault:
-    return Fault(child_pointer(pointer, key), "without-effect", message, hint, Severity.WARNING, at_key=True)
+    return TextFault(
+        child_pointer(pointer, key), "without-effect", message, hint, Severity.WARNING, at_key=True
+    )
 
 
 def _meant_argument(key: str, arguments: dict[str, Any]) -> str | None:

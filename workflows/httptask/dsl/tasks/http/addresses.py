@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
-from httptask.diagnostics.fault import Fault, Severity
+from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.dsl.expressions import SERVER, Expression, Secret, Template, TemplateText, is_expression
 from httptask.dsl.model import Use
 from httptask.dsl.tasks.http.arguments import (
@@ -52,7 +52,7 @@ def _encoded_twice(address: Template) -> Iterator[Fault]:
         if _ENCODES.search(expression.source):
             message = f"`${{ {expression.source.strip()} }}` is percent-encoded twice"
             hint = "leave out `| @uri`: what is put into an address is encoded anyway"
-            yield Fault(address.pointer, "encoded-twice", message, hint, offset=expression.offset)
+            yield TextFault(address.pointer, "encoded-twice", message, hint, offset=expression.offset)
 
 
 def is_from_data(expression: Expression) -> bool:
@@ -64,7 +64,7 @@ def _whole(node: TaskNode, use: Use, endpoint: Template, expression: Expression)
     """A whole address may come from data if its server is that of a connection, or one that the operator allows."""
     if not is_from_data(expression) or _has_connection(node, use):
         return
-    yield Fault(
+    yield TextFault(
         endpoint.pointer,
         "server-from-data",
         "the whole address is computed from data: it is asked only at the `allowed_hosts` of httptask.toml",
@@ -121,4 +121,4 @@ def _server(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
 def _fault(pointer: str, what: str, offset: int | None) -> Fault:
     message = f"{what} stands in the name of the server: {WHY_NOT_FROM_DATA}"
     hint = "write the server out, or name a `connection`; data may follow behind the first `/`"
-    return Fault(pointer, "server-from-data", message, hint, offset=offset)
+    return TextFault(pointer, "server-from-data", message, hint, offset=offset)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.diagnostics.words import kind_of
 from httptask.dsl.expressions import has_expression
 from httptask.dsl.tasks.http.arguments import BODY_ARGUMENTS
@@ -75,7 +75,7 @@ def _query_faults(pointer: str, arguments: dict[str, Any], way: str, parameter: 
         message = f"`{parameter}` is given by `{way}` already"
         hint = f"leave it out here; the first page is asked for with `start` of `{way}`"
         at = child_pointer(child_pointer(pointer, "query"), parameter)
-        yield Fault(at, "two-parameters", message, hint, at_key=True)
+        yield TextFault(at, "two-parameters", message, hint, at_key=True)
 
 
 def _other_body_faults(pointer: str, arguments: dict[str, Any], way: str, parameter: str) -> Iterator[Fault]:
@@ -85,7 +85,7 @@ def _other_body_faults(pointer: str, arguments: dict[str, Any], way: str, parame
         at = child_pointer(child_pointer(pointer, "body"), parameter)
         message = f"the body has `{parameter}`, which `{way}` sends in the query"
         hint = f"write `body: /{parameter}` under `{way}` in place of `parameter`, or leave it out here"
-        yield Fault(at, "two-parameters", message, hint, at_key=True)
+        yield TextFault(at, "two-parameters", message, hint, at_key=True)
     for index, part in enumerate(parts if is_array(parts) else ()):
         if is_object(part) and part.get("name") == parameter:
             message = f"the part `{parameter}` has the name of what `{way}` sends in the query"
@@ -108,4 +108,4 @@ def _address_faults(pointer: str, arguments: dict[str, Any], way: str, parameter
                 else "the first page is asked for with `start`"
             )
             hint = f"leave it out here; {first}"
-            yield Fault(f"{pointer}/{place}", "two-parameters", message, hint, offset=found.start(1))
+            yield TextFault(f"{pointer}/{place}", "two-parameters", message, hint, offset=found.start(1))

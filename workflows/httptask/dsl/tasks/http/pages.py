@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.diagnostics.suggest import closest
 from httptask.dsl.tasks.http.page_places import place_faults
 from httptask.dsl.tasks.http.pagination import WAYS, PaginateArguments
@@ -32,11 +32,11 @@ def page_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
     ways = [way for way in WAYS if way in paginate]
     if not ways and not any(closest(key, WAYS) for key in paginate):
         message = "`paginate` does not say where the next page is"
-        yield Fault(at, "missing-key", message, f"add one of {_ALL}", at_key=True)
+        yield TextFault(at, "missing-key", message, f"add one of {_ALL}", at_key=True)
     for way in ways[1:]:
         message = f"`paginate` has a second way to the next page, `{way}`"
         hint = f"keep it or `{ways[0]}`"
-        yield Fault(child_pointer(at, way), "two-ways", message, hint, at_key=True)
+        yield TextFault(child_pointer(at, way), "two-ways", message, hint, at_key=True)
     yield from _excluded(pointer, arguments)
     for way in ("cursor", "page", "offset"):
         position = paginate.get(way)
@@ -48,11 +48,13 @@ def page_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
 def _place_faults(pointer: str, way: str, value: dict[str, Any]) -> Iterator[Fault]:
     if "parameter" in value and "body" in value:
         message = f"`{way}` has two places, `parameter` and `body`"
-        yield Fault(child_pointer(pointer, "body"), "two-places", message, "keep one of them", at_key=True)
+        yield TextFault(
+            child_pointer(pointer, "body"), "two-places", message, "keep one of them", at_key=True
+        )
     elif not any(closest(key, ("parameter", "body")) for key in value):
         message = f"`{way}` does not say where its value goes"
         hint = "add `parameter`, the name of a query parameter, or `body`, a JSON Pointer such as `/variables/after`"
-        yield Fault(pointer, "missing-key", message, hint, at_key=True)
+        yield TextFault(pointer, "missing-key", message, hint, at_key=True)
 
 
 def _excluded(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
@@ -64,13 +66,13 @@ def _excluded(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
         if key in arguments:
             message = f"`{key}` and `paginate` exclude each other"
             hint = f"leave one of them out: {reason}"
-            yield Fault(child_pointer(pointer, key), "not-with-paginate", message, hint, at_key=True)
+            yield TextFault(child_pointer(pointer, key), "not-with-paginate", message, hint, at_key=True)
     headers = arguments.get("headers")
     for name in headers if is_object(headers) else ():
         if name.lower() == "idempotency-key":
             at = child_pointer(child_pointer(pointer, "headers"), name)
             message = f"the header `{name}` and `paginate` exclude each other"
-            yield Fault(at, "not-with-paginate", message, f"leave it out: {_OWN_KEY}", at_key=True)
+            yield TextFault(at, "not-with-paginate", message, f"leave it out: {_OWN_KEY}", at_key=True)
     if arguments.get("output") in ("raw", "response"):
         message = f"`output: {arguments['output']}` and `paginate` exclude each other"
         hint = (
@@ -91,4 +93,6 @@ def secret_address_faults(node: TaskNode, paginate: PaginateArguments | None) ->
                 "responses are kept without secrets, and so are the URLs in them: write the secret under `query` "
                 "or `authentication`, or use `cursor`, `page` or `offset`"
             )
-            yield Fault(f"{node.pointer}/with/paginate/{way}", "secret-address", message, hint, at_key=True)
+            yield TextFault(
+                f"{node.pointer}/with/paginate/{way}", "secret-address", message, hint, at_key=True
+            )

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from httptask.diagnostics.fault import Fault, Severity
+from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import closest
 from httptask.diagnostics.words import Kind, wrong_kind
 from httptask.dsl.expressions import TemplateText, is_expression, is_whole_expression
@@ -139,12 +139,12 @@ def _address(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
     yield from _white_space(pointer, parts)
     if pointer.endswith("/path") and _WHOLE.match(first):
         hint = "write it as `endpoint`; with a `connection` it has to be at its server"
-        yield Fault(pointer, "path-is-url", "`path` is a whole URL", hint, offset=0)
+        yield TextFault(pointer, "path-is-url", "`path` is a whole URL", hint, offset=0)
     scheme = _OTHER_SCHEME.match(first)
     if scheme is not None:
         message = f"`{scheme[0]}` is not HTTP"
         hint = "write an address that begins with `https://` or `http://`"
-        yield Fault(pointer, "wrong-scheme", message, hint, offset=0)
+        yield TextFault(pointer, "wrong-scheme", message, hint, offset=0)
     mustache = next(
         (found for part in parts if isinstance(part, str) and (found := _MUSTACHE.search(part))), None
     )
@@ -155,7 +155,7 @@ def _address(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
         expression = mustache[1] if mustache[1].startswith("$workflow") else f".{name}"
         hint = f"write {cure}`${{ {expression} }}` for an expression"
         at = mustache.start() if mustache.string is parts[0] else None
-        yield Fault(pointer, "unclosed-variable", message, hint, offset=at)
+        yield TextFault(pointer, "unclosed-variable", message, hint, offset=at)
         return
     yield from _foreign_variables(pointer, parts)
     text = "".join(part if isinstance(part, str) else "-" for part in parts)
@@ -164,7 +164,7 @@ def _address(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
             message = f"`{found[0]}` is no variable of a URI template"
             hint = "write `{name}` for a member of the task's input, `${ .a.b }` for an expression, `%7B` for a brace"
             at = found.start() if found.start() < len(first) else None
-            yield Fault(pointer, "wrong-variable", message, hint, offset=at)
+            yield TextFault(pointer, "wrong-variable", message, hint, offset=at)
     rest = _COMPLETE_VARIABLE.sub(lambda found: "-" * len(found[0]), text)
     opened = rest.find("{")
     if opened >= 0:
@@ -172,7 +172,7 @@ def _address(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
         message = f"`{begins}` in the address is not closed"
         hint = f"write `{begins}}}` for a variable of a URI template, `%7B` for a brace"
         at = opened if opened < len(first) else None
-        yield Fault(pointer, "unclosed-variable", message, hint, offset=at)
+        yield TextFault(pointer, "unclosed-variable", message, hint, offset=at)
 
 
 def _white_space(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
@@ -184,14 +184,14 @@ def _white_space(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
         what = "a line break" if found[0] in "\r\n" else "white space around it, or a control character in it"
         hint = "remove it (a block scalar `|` ends in a line break, `|-` does not)"
         offset = found.start() if found.start() < len(first) else None
-        yield Fault(pointer, "white-space", f"the address has {what}", hint, offset=offset)
+        yield TextFault(pointer, "white-space", f"the address has {what}", hint, offset=offset)
         return
     space = next((found for found in _SPACE.finditer(text) if found[0] == " "), None)
     if space is not None:
         message = "the address has a space, which is sent as `%20`"
         hint = "write `%20` if it is meant; an address over several lines has a space where they meet"
         offset = space.start() if space.start() < len(first) else None
-        yield Fault(pointer, "white-space", message, hint, Severity.WARNING, offset=offset)
+        yield TextFault(pointer, "white-space", message, hint, Severity.WARNING, offset=offset)
 
 
 def _foreign_variables(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
@@ -203,4 +203,4 @@ def _foreign_variables(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
                 message = f"`{found[0]}` is sent as it stands"
                 hint = f"if it is a variable, write `{{{name}}}` for a member of the task's input, or `${{ .{name} }}`"
                 at = found.start() if part is parts[0] else None
-                yield Fault(pointer, "no-variable", message, hint, Severity.WARNING, offset=at)
+                yield TextFault(pointer, "no-variable", message, hint, Severity.WARNING, offset=at)

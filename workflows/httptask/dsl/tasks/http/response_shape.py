@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from httptask.diagnostics.fault import Fault, Severity
+from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpRequestArguments, named_connections
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.dsl.value_shape import ValueShape
@@ -64,8 +64,10 @@ def header_fault(pointer: str, shape: ValueShape, name: str, offset: int) -> Fau
         if connection is not None:
             hint += f", unless `keep_headers` of the connection {connection} does"
         severity = Severity.ERROR if connection is None else Severity.WARNING
-        return Fault(pointer, "unknown-header", message, hint, offset=offset, severity=severity)
+        return TextFault(pointer, "unknown-header", message, hint, offset=offset, severity=severity)
     if name != name.lower():
         message = f"there is no header `{name}`: their names are in lower case"
-        return Fault(pointer, "unknown-header", message, f'write `.headers["{name.lower()}"]`', offset=offset)
+        return TextFault(
+            pointer, "unknown-header", message, f'write `.headers["{name.lower()}"]`', offset=offset
+        )
     return None

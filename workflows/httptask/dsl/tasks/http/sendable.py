@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.expressions import TemplateText, is_expression
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH, REQUEST
 from httptask.dsl.tasks.http.refusals import refusals
@@ -62,7 +62,7 @@ def _headers(pointer: str, headers: Any) -> Iterator[Fault]:
         yield from refusals(at, "unsendable-header", partial(check_header, name, _written(value) or ""))
         if name.lower() in seen:
             message = f"the header {name} is given twice"
-            yield Fault(
+            yield TextFault(
                 at, "unsendable-header", message, "names do not depend on case: keep one", at_key=True
             )
         seen.add(name.lower())

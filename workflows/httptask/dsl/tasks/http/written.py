@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from httptask.diagnostics.cutting import shortened
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, TextFault
 from httptask.diagnostics.suggest import closest
 from httptask.dsl.tasks.http.arguments import BODY_ARGUMENTS
 from httptask.dsl.tasks.http.pages import page_faults
@@ -29,13 +29,13 @@ def written_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
     """
     if not _has_address(arguments):
         hint = "add `endpoint`, or `connection` with `path`"
-        yield Fault(pointer, "missing-key", "`call: httpRequest` has no address", hint, at_key=True)
+        yield TextFault(pointer, "missing-key", "`call: httpRequest` has no address", hint, at_key=True)
     yield from _stream_faults(pointer, arguments)
     yield from page_faults(pointer, arguments)
     bodies = [key for key in BODY_ARGUMENTS if key in arguments]
     for key in bodies[1:]:
         message = f"the request has a second body, `{key}`"
-        yield Fault(
+        yield TextFault(
             child_pointer(pointer, key), "two-bodies", message, f"keep it or `{bodies[0]}`", at_key=True
         )
     yield from _charset_faults(pointer, arguments)
@@ -61,7 +61,7 @@ def _charset_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
         other = "stream" if "stream" in arguments else "output: raw"
         message = f"`charset` and `{other}` exclude each other"
         hint = "leave `charset` out: bytes have none, and events are UTF-8"
-        yield Fault(at, "raw-charset", message, hint, at_key=True)
+        yield TextFault(at, "raw-charset", message, hint, at_key=True)
 
 
 def _has_address(arguments: dict[str, Any]) -> bool:
@@ -81,7 +81,7 @@ def _parameter_faults(pointer: str, values: Any) -> Iterator[Fault]:
 
 def _part_faults(pointer: str, parts: Any) -> Iterator[Fault]:
     if parts == []:
-        yield Fault(pointer, "empty", "`multipart` is empty", "write at least one part", at_key=True)
+        yield TextFault(pointer, "empty", "`multipart` is empty", "write at least one part", at_key=True)
     for index, part in enumerate(parts if is_array(parts) else ()):
         if not is_object(part):
             continue
