@@ -60,8 +60,16 @@ class Candidates:
         """Who was asked in vain."""
         return [Unavailable.model_validate(one) for one in self._state["unavailable"]]
 
-    async def send(self, body: Mapping[str, Any], question: int) -> Completion:
-        """Ask a question, by its number from 0.
+    def read(self, completion: Completion) -> Completion:
+        """See `Questions`: a completion is held to its form where it is received."""
+        return completion
+
+    def note(self, detail: str) -> None:
+        """See `Questions`."""
+        self._context.note(detail)
+
+    async def send(self, body: Mapping[str, Any], number: int) -> Completion:
+        """See `Questions`.
 
         Raises:
             TaskFault: nobody has an answer, or there is another reason for that than who is asked.
@@ -69,7 +77,7 @@ class Candidates:
         while True:
             index: int = self._state["candidate"]
             try:
-                return await self._send_to(self._candidates[index], body, question)
+                return await self._send_to(self._candidates[index], body, number)
             except TaskFault as fault:
                 if index + 1 == len(self._candidates) or not _is_unavailable(fault.problem):
                     raise TaskFault(self._with_those_before(index, fault.problem)) from None

@@ -15,6 +15,8 @@ from httptask.activities.names import ALLOW_ACTIVITIES, RESOLVE_CONNECTIONS
 
 __all__ = ["allow_activities", "ask_worker", "resolve_connections"]
 
+ANSWER_TIME = timedelta(seconds=10)
+
 Answer = TypeVar("Answer", bound=BaseModel)
 
 
@@ -61,7 +63,7 @@ async def ask_worker(activity: str, argument: Any, answer: type[Answer]) -> Answ
             activity,
             argument,
             result_type=answer,
-            start_to_close_timeout=timedelta(seconds=10),
+            start_to_close_timeout=ANSWER_TIME,
             retry_policy=RetryPolicy(maximum_attempts=1),
         )
     except FailureError as error:  # a local activity's own failure comes without an ActivityError around it

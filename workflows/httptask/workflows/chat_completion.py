@@ -19,7 +19,7 @@ from httptask.scheduling.budget import Spending
 from httptask.workflows.activity_arguments import require_json
 from httptask.workflows.activity_tools import ActivityTools
 from httptask.workflows.chat_result import ChatResult, chat_result
-from httptask.workflows.conversation import Account, Conversation, ConversationState
+from httptask.workflows.conversation import Account, Conversation, ConversationState, Turns
 from httptask.workflows.errors import CallInvalid
 from httptask.workflows.failures import fault_error
 from httptask.workflows.http_request import CallOptions, execute
@@ -143,28 +143,43 @@ async def chat_completion(
     if live is not None:
         require_stream()
     spending, state = Spending.of_conversation(_budget(budget)), ConversationState()
-    account = Account(spending, state)
-
-    async def send(asked: Mapping[str, Any], _number: int) -> Completion:
-        request = question.model_copy(update={"body": dict(asked), "idempotency_key": str(workflow.uuid4())})
-        return await account.ask(model, lambda: execute(chat_call(request), options))
-
-    conversation = Conversation(
-        body,
-        state,
-        send=send,
-        read=lambda completion: chat_result(completion, output_type),
-        tools=tools,
-        reask=reask,
-        max_turns=max_turns or _TURNS,
-        turns_option="max_turns",
-        note=workflow.logger.info,
-    )
+    questions = _Questions(question, Account(spending, state), output_type, options)
+    turns = Turns(max_turns or _TURNS, "max_turns", reask)
     try:
-        result = await conversation.run()
+        result = await Conversation(body, state, questions, tools, turns).run()
     except TaskFault as fault:
         raise fault_error(fault, {"spent": spending.spent.model_dump()}) from None
     return replace(result, usage=result.usage and state.usage, cost=state.cost)
+
+
+class _Questions:
+    """Asks each question in an activity of its own."""
+
+    def __init__(
+        self,
+        question: ChatRequest,
+        account: Account,
+        output_type: type[BaseModel] | None,
+        options: CallOptions | None,
+    ) -> None:
+        self._question = question
+        self._account = account
+        self._output_type = output_type
+        self._options = options
+
+    async def send(self, body: Mapping[str, Any], number: int) -> Completion:
+        """See `Questions`."""
+        own = {"body": dict(body), "idempotency_key": str(workflow.uuid4())}
+        call = chat_call(self._question.model_copy(update=own))
+        return await self._account.ask(str(body["model"]), lambda: execute(call, self._options))
+
+    def read(self, completion: Completion) -> ChatResult[Any]:
+        """See `Questions`."""
+        return chat_result(completion, self._output_type)
+
+    def note(self, detail: str) -> None:
+        """See `Questions`."""
+        workflow.logger.info(detail)
 
 
 def _question(**arguments: Any) -> ChatRequest:

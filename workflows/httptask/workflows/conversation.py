@@ -1,6 +1,7 @@
 """A conversation with a model, in definitions and in Python alike: it goes on until an answer calls no tool."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
@@ -22,9 +23,9 @@ from httptask.scheduling.budget import Spending
 from httptask.workflows.errors import OutputInvalid
 from httptask.workflows.reask import ask, known_of
 
-__all__ = ["Account", "Conversation", "ConversationState", "PendingCall", "Tools"]
+__all__ = ["Account", "Conversation", "ConversationState", "PendingCall", "Questions", "Tools", "Turns"]
 
-Answer = TypeVar("Answer")
+Answer = TypeVar("Answer", covariant=True)
 
 
 class PendingCall(BaseModel):
@@ -118,50 +119,68 @@ class Tools(Protocol):
         ...
 
 
+class Questions(Protocol[Answer]):
+    """How a model is asked."""
+
+    async def send(self, body: Mapping[str, Any], number: int) -> Completion:
+        """Send a question, by its number from 0."""
+        ...
+
+    def read(self, completion: Completion) -> Answer:
+        """Make the answer of a completion that calls no tool of ours."""
+        ...
+
+    def note(self, detail: str) -> None:
+        """Hear of a question that asks again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """How often a model is asked.
+
+    Attributes:
+        most: how many turns there are at most.
+        option: name under which the author sets that.
+        reask: how often to ask again, at each turn, for an answer that does not fit.
+    """
+
+    most: int
+    option: str
+    reask: int
+
+
 class Conversation(Generic[Answer]):
     """Asks, again where an answer does not fit, and once more when the tools are answered that it calls.
 
     Args:
         body: of the first question.
         state: where the conversation stands.
-        send: sends a question; its second argument is the number of the question, from 0.
-        read: makes an answer of a completion that calls no tool of ours.
+        questions: ask the model.
         tools: answer the model's calls.
-        reask: how often to ask again, at each turn, for an answer that does not fit.
-        max_turns: how many turns there are at most.
-        turns_option: name under which the author sets that.
-        note: is told of each question that asks again.
+        turns: how often it is asked.
     """
 
     def __init__(
         self,
         body: Mapping[str, Any],
         state: ConversationState,
-        *,
-        send: Callable[[Mapping[str, Any], int], Awaitable[Completion]],
-        read: Callable[[Completion], Answer],
+        questions: Questions[Answer],
         tools: Tools,
-        reask: int,
-        max_turns: int,
-        turns_option: str,
-        note: Callable[[str], None],
+        turns: Turns,
     ) -> None:
         self._body = body
         self._state = state
-        self._send = send
-        self._read = read
+        self._questions = questions
         self._tools = tools
-        self._reask = reask
-        self._max_turns = max_turns
-        self._turns_option = turns_option
-        self._note = note
+        self._turns = turns
 
     async def run(self) -> Answer:
         """Go on to the end.
 
         Raises:
             TaskFault: with the typed error `TurnsExceeded`: the model still calls tools after the last turn.
-            Exception: what `send` or `read` raises, when it is not asked again, and what answering the tools does.
+            Exception: what asking and reading raise, when it is not asked again, and what answering the tools does.
         """
         while True:
             if self._state.calls:
@@ -179,8 +198,8 @@ class Conversation(Generic[Answer]):
     async def _take_turn(self) -> Answer | None:
         """Ask; None when the answer calls tools of ours, which are taken up."""
         state = self._state
-        if state.turns >= self._max_turns:
-            cure = f"raise `{self._turns_option}`, or have its tools say more"
+        if state.turns >= self._turns.most:
+            cure = f"raise `{self._turns.option}`, or have its tools say more"
             TaskFault.raise_standard(
                 "runtime",
                 "Too many turns",
@@ -190,13 +209,13 @@ class Conversation(Generic[Answer]):
         state.turns += 1
         # The messages of the first question may be anything until it is taken.
         body = follow_up(self._body, state.messages) if state.messages else self._body
-        return await ask(body, self._ask, reask=self._reask, note=self._note)
+        return await ask(body, self._ask, reask=self._turns.reask, note=self._questions.note)
 
     async def _ask(self, body: Mapping[str, Any]) -> Answer | None:
         question = self._state.questions
         self._state.questions = question + 1
-        completion = await self._send(body, question)
-        return None if self._takes_calls_of(completion) else self._read(completion)
+        completion = await self._questions.send(body, question)
+        return None if self._takes_calls_of(completion) else self._questions.read(completion)
 
     def _takes_calls_of(self, completion: Completion) -> bool:
         """Take up the calls of an answer; False when they are for the author, or there are none."""

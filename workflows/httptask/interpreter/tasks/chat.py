@@ -14,7 +14,7 @@ from httptask.interpreter.state import Frame
 from httptask.interpreter.task_context import Child, Complete, Paused, Step, TaskContext
 from httptask.json.pointer import child_pointer
 from httptask.json.types import is_array
-from httptask.workflows.conversation import Account, Conversation, ConversationState, PendingCall
+from httptask.workflows.conversation import Account, Conversation, ConversationState, PendingCall, Turns
 
 __all__ = ["run_chat_completion"]
 
@@ -33,19 +33,9 @@ async def run_chat_completion(context: TaskContext, _child: Child | None) -> Ste
     context.execution.state["conversation"] = state
     account = Account(context.services.budget, state)
     candidates = Candidates(context, arguments, rendered.secrets, account)
-    conversation = Conversation(
-        body,
-        state,
-        send=candidates.send,
-        read=lambda completion: completion,
-        tools=_Handlers(context, arguments),
-        reask=arguments.reask,
-        max_turns=arguments.max_turns,
-        turns_option="maxTurns",
-        note=context.note,
-    )
+    turns = Turns(arguments.max_turns, "maxTurns", arguments.reask)
     try:
-        completion = await conversation.run()
+        completion = await Conversation(body, state, candidates, _Handlers(context, arguments), turns).run()
     except _PausedInside:
         return Paused()
     context.answered(completion)
