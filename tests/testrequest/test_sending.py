@@ -14,7 +14,7 @@ from httptask.dsl.program import Program
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import NotTestable, Sample, plan_request, send_once
 from support.connections import local_connection, secret_store
-from support.definitions import parse
+from support.definitions import LABELS, parse
 from support.runs import Runner, running
 
 DEFINITION = """
@@ -177,23 +177,9 @@ async def test_the_workflows_input_and_the_schemas_count(runner: Runner, server:
     assert tested.result.status == 200
 
 
-ASKED = """
-do:
-  - label:
-      call: chatCompletion
-      with:
-        model: m
-        messages: [{ role: user, content: Label it. }]
-        response_format:
-          type: json_schema
-          json_schema: { name: label, schema: { type: object, required: [label] } }
-        reask: 2
-"""
-
-
 @pytest.mark.parametrize(("finish_reason", "times"), [("stop", 2), ("length", 0)])
 async def test_a_run_would_ask_again(temporal: WorkflowEnvironment, finish_reason: str, times: int) -> None:
-    compiled = compile_definition(parse(ASKED))
+    compiled = compile_definition(parse(LABELS))
     assert compiled.program is not None, compiled.faults
     choice = {
         "index": 0,
@@ -203,7 +189,7 @@ async def test_a_run_would_ask_again(temporal: WorkflowEnvironment, finish_reaso
     async with ScriptedServer([Reply.json({"id": "c", "choices": [choice]})]) as server:
         connections = {"openai": local_connection("openai", server.url)}
         async with running(temporal, connections=connections) as runner:
-            planned = plan_request(compiled.program, "label", Sample())
+            planned = plan_request(compiled.program, "ask", Sample())
             tested = await send_once(runner.client, runner.task_queue, planned)
 
     assert len(server.requests) == 1
