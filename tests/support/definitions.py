@@ -38,7 +38,9 @@ do:
         messages: [{ role: user, content: Label it. }]
         response_format:
           type: json_schema
-          json_schema: { name: label, schema: { type: object, required: [label] } }
+          json_schema:
+            name: label
+            schema: { type: object, required: [label], properties: { label: { type: string } } }
         reask: 2
 """
 """One question for JSON, asked twice again at most."""

@@ -1,6 +1,7 @@
-"""What a policy lacks, or has too much of."""
+"""What a policy lacks, or has too much of, and where it holds credentials."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from httptask.authentication.policy import (
     BearerPolicy,
@@ -11,15 +12,35 @@ from httptask.authentication.policy import (
 )
 from httptask.diagnostics.fault import Fault
 from httptask.json.pointer import json_pointer
+from httptask.json.types import is_object
 
-__all__ = ["has_scheme", "policy_faults"]
+__all__ = ["credentials_in", "has_scheme", "policy_faults"]
 
+_CREDENTIALS = frozenset({"assertion", "password", "secret", "token", "value"})
+_NOT_CREDENTIALS = frozenset({"endpoints"})
+"""Paths, one of them to where tokens are given."""
 _CLIENT_NEEDS = {"none": (), "private_key_jwt": ("id", "assertion")}
 _SCHEME = "bearer "
 _SUBJECTS = {
     "refresh_token": "the refresh token",
     "urn:ietf:params:oauth:grant-type:token-exchange": "the token to exchange",
 }
+
+
+def credentials_in(
+    settings: Mapping[str, Any], path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The credentials of an authentication that stand there as text, each behind the keys that lead to it.
+
+    Args:
+        settings: the authentication as data; a proxy and TLS files name theirs alike.
+        path: leads to it.
+    """
+    for key, value in settings.items():
+        if is_object(value) and key not in _NOT_CREDENTIALS:
+            yield from credentials_in(value, (*path, key))
+        elif key in _CREDENTIALS and isinstance(value, str) and value:
+            yield (*path, key), value
 
 
 def policy_faults(policy: Policy) -> Iterator[Fault]:

@@ -1,21 +1,18 @@
 """A request out of a history as people may see it."""
 
 import contextlib
-from collections.abc import Collection
 from typing import Any
 
+from httptask.authentication.check import credentials_in
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import HIDDEN, hide_credential, is_credential
 from httptask.http.models import HttpRequest
 from httptask.json.pointer import json_pointer
-from httptask.json.types import is_object
 from httptask.request.bodies import fill
 from httptask.request.bodies import shown as shown_body
 from httptask.secrets.insertion import Insertions
 
 __all__ = ["shown_request"]
-
-_CREDENTIALS = frozenset({"assertion", "password", "secret", "token"})
 
 
 def shown_request(request: HttpRequest) -> dict[str, Any]:
@@ -31,21 +28,14 @@ def shown_request(request: HttpRequest) -> dict[str, Any]:
     for name, value in request.headers.items():
         if is_credential(name) and json_pointer(["headers", name]) not in named:
             shown["headers"][name] = hide_credential(value)
-    if "authentication" in shown:
-        shown["authentication"] = _without_credentials(shown["authentication"], "/authentication", named)
+    for path, _ in credentials_in(shown.get("authentication", {}), ("authentication",)):
+        if json_pointer(path) not in named:
+            table: Any = shown
+            for key in path[:-1]:
+                table = table[key]
+            table[path[-1]] = HIDDEN
     with contextlib.suppress(RequestInvalid):  # a request that was refused for its references
         insertions = Insertions(request.secrets, lambda found: found.variable)
         body = fill(body, insertions)
         shown = insertions.fill_tree(shown)
     return shown if body is None else {**shown, "body": shown_body(body)}
-
-
-def _without_credentials(value: Any, pointer: str, named: Collection[str]) -> Any:
-    if not is_object(value) or pointer.endswith("/endpoints"):  # paths, one of them of the token endpoint
-        return value
-    return {
-        key: HIDDEN
-        if key in _CREDENTIALS and isinstance(part, str) and f"{pointer}/{key}" not in named
-        else _without_credentials(part, f"{pointer}/{key}", named)
-        for key, part in value.items()
-    }

@@ -1,9 +1,9 @@
 """Credentials of connections as `httptask.toml` writes them: by the name of a secret, or in a way that is none."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
 
+from httptask.authentication.check import credentials_in
 from httptask.config.config import Config
 from httptask.config.find import CONFIG_NAME
 from httptask.connections.connection import Connection
@@ -12,14 +12,9 @@ from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place
 from httptask.http.headers import is_credential
 from httptask.json.pointer import json_pointer
-from httptask.json.types import is_object
 from httptask.secrets.references import cut_secrets
 
 __all__ = ["credential_warnings", "undeclared_secrets"]
-
-_CREDENTIALS: Final = frozenset({"assertion", "password", "secret", "token", "value"})
-"""Keys of an authentication, a proxy and TLS files whose text is a credential."""
-_NOT_CREDENTIALS: Final = frozenset({"endpoints"})
 
 
 def credential_warnings(config: Config) -> list[Report]:
@@ -67,20 +62,12 @@ def _literals(connection: Connection) -> Iterator[tuple[tuple[str, ...], str]]:
     tables = connection.model_dump(
         mode="json", include={"authentication", "proxy", "tls"}, exclude_none=True, exclude_unset=True
     )
-    for path, text in _credentials(tables, ()):
+    for path, text in credentials_in(tables):
         if not cut_secrets(text)[1]:
             yield path, text
     for name, text in connection.headers.items():
         if is_credential(name) and text and not cut_secrets(text)[1]:
             yield ("headers", name), text
-
-
-def _credentials(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    for key, value in table.items():
-        if is_object(value) and key not in _NOT_CREDENTIALS:
-            yield from _credentials(value, (*path, key))
-        elif key in _CREDENTIALS and isinstance(value, str) and value:
-            yield (*path, key), value
 
 
 def _place(text: str, words: str) -> Place:

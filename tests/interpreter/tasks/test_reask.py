@@ -7,22 +7,8 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.testing import Reply, ScriptedServer
 from support.chat import completion
 from support.connections import local_connection, secret_store
+from support.definitions import LABELS
 from support.runs import Outcome, running
-
-DEFINITION = """
-do:
-  - label:
-      call: chatCompletion
-      with:
-        model: m
-        messages: [{ role: user, content: Label it. }]
-        response_format:
-          type: json_schema
-          json_schema:
-            name: label
-            schema: { type: object, required: [label], properties: { label: { type: string } } }
-        reask: 2
-"""
 
 
 async def ask(temporal: WorkflowEnvironment, replies: list[Reply]) -> tuple[Outcome, ScriptedServer]:
@@ -30,7 +16,7 @@ async def ask(temporal: WorkflowEnvironment, replies: list[Reply]) -> tuple[Outc
         openai = local_connection("openai", server.url, authentication={"bearer": {"token": "$secrets.KEY"}})
         secrets = secret_store({"KEY": "sk-0123456789"})
         async with running(temporal, connections={"openai": openai}, secrets=secrets) as runner:
-            return await runner.run(DEFINITION), server
+            return await runner.run(LABELS), server
 
 
 def messages(server: ScriptedServer, index: int) -> Any:

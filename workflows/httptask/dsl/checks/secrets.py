@@ -4,15 +4,16 @@ Whoever may read the definition, or the history of a run, has what is written ou
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
+from httptask.authentication.check import credentials_in
 from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.checks.places import offset_in
 from httptask.dsl.expression_parts import TemplateUse
 from httptask.dsl.program import Program
 from httptask.http.headers import is_credential
-from httptask.json.pointer import child_pointer
+from httptask.json.pointer import child_pointer, json_pointer
 from httptask.json.types import is_object
 
 __all__ = ["LITERAL_CREDENTIAL", "check_literals", "check_secrets"]
@@ -24,8 +25,6 @@ _WHERE: Final = (
     "secrets go into authentication and into `endpoint`, `headers`, `query` and the body of a call only: "
     "everything else is kept in the history"
 )
-_CREDENTIALS: Final = frozenset({"password", "token", "secret", "assertion"})
-_NOT_CREDENTIALS: Final = frozenset({"endpoints"})
 _LITERAL_HINT: Final = "declare a secret under `use.secrets`, and write `${ $secrets.NAME }` here"
 
 
@@ -84,22 +83,12 @@ def check_literals(program: Program) -> Iterator[Fault]:
 def _literals(use: TemplateUse) -> Iterator[Fault]:
     value = use.template.value
     if use.pointer.startswith("/use/authentications/") or use.pointer.endswith("/endpoint/authentication"):
-        yield from _in_policy(use.pointer, value)
+        for path, _ in credentials_in(value if is_object(value) else {}):
+            yield _literal(use.pointer + json_pointer(path), path[-1])
     elif use.pointer.endswith("/with") and is_object(value) and is_object(value.get("headers")):
         for name, text in value["headers"].items():
             if is_credential(name) and isinstance(text, str) and text:
                 yield _literal(child_pointer(f"{use.pointer}/headers", name), name)
-
-
-def _in_policy(pointer: str, value: Any) -> Iterator[Fault]:
-    if not is_object(value):
-        return
-    for key, inner in value.items():
-        place = child_pointer(pointer, key)
-        if key in _CREDENTIALS and isinstance(inner, str) and inner:
-            yield _literal(place, key)
-        elif key not in _NOT_CREDENTIALS:
-            yield from _in_policy(place, inner)
 
 
 def _literal(pointer: str, name: str) -> Fault:
