@@ -3,9 +3,9 @@
     uv run python -m tests.benchmarks.processes
 
 Both workers stand on one Temporal server and take turns, in an order that changes from round to round; with two processes
-there are twice the runs, and twice as many at once. A
-ratio is the median of the rounds' ratios: of the processor time of one of the two processes for one call to that of the
-single one. Then ten processes are killed while orders run at a server that honours Idempotency-Key. The last line is JSON.
+there are twice the runs, and twice as many at once. A ratio is the median of the rounds' ratios: of the processor time of one
+of the two processes for one call to that of the single one. Then ten processes are killed while orders run at a server that
+honours Idempotency-Key. The last line is JSON.
 """
 
 import asyncio

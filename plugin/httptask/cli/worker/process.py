@@ -14,6 +14,7 @@ from typing import Final, NoReturn
 from httptask.cli.observability.logging import log_as_process
 from httptask.cli.observability.telemetry import flush_spans
 from httptask.cli.terminal.errors import CliError, ExitCode
+from httptask.cli.terminal.notice import clear_notice
 
 __all__ = ["STOP_SIGNALS", "WATCHED_SIGNALS", "Member", "Process"]
 
@@ -137,6 +138,7 @@ def _become(member: Member, serve: Callable[[Member], None], tell: int) -> NoRet
         traceback.print_exc()
     finally:
         with contextlib.suppress(BaseException):
+            clear_notice()
             flush_spans()
             sys.stderr.flush()
         os._exit(code)  # nothing of the supervisor's, whose memory this is, is to be ended here
