@@ -159,12 +159,16 @@ def test_of_the_head_the_first_name_counts_and_the_last_of_all_else() -> None:
 def test_a_choice_reads_like_one_that_was_not_streamed() -> None:
     pieces = [
         chunk(
-            {"role": "tool", "content": "H", "refusal": "n", "mood": "go"}, logprobs={"content": [1]}, score=1
+            {"role": "tool", "content": "H", "refusal": "n", "mood": "go"},
+            logprobs={"content": [1]},
+            score=1,
+            filters={"a": 1},
         ),
         chunk(
             {"role": "assistant", "content": "i", "refusal": "o", "mood": "od"},
             logprobs={"content": [2]},
             score=2,
+            filters={"b": 2},
         ),
         chunk({"function_call": {"name": "f", "arguments": {"x": "é"}, "note": "a"}}),
         chunk({"function_call": {"name": "g", "arguments": "!", "note": "b"}}),
@@ -185,6 +189,7 @@ def test_a_choice_reads_like_one_that_was_not_streamed() -> None:
         "finish_reason": "stop",
         "logprobs": {"content": [1, 2]},
         "score": 2,
+        "filters": {"a": 1, "b": 2},
     }
 
 
@@ -203,6 +208,13 @@ def test_a_whole_message_takes_the_place_of_its_pieces() -> None:
     last = {"choices": [{"index": 0, "message": whole, "finish_reason": "stop"}]}
     (choice,) = fed(sse(*pieces, last)).answer(ended_by="marker")["choices"]
     assert choice["message"] == {"role": "assistant", **whole}
+
+
+def test_a_whole_message_leaves_what_it_does_not_hold() -> None:
+    said = {"function_call": {"name": "f", "arguments": "1"}, "audio": {"id": "a", "data": "AQ=="}}
+    last = {"choices": [{"index": 0, "message": {"refusal": "no"}, "finish_reason": "stop"}]}
+    (choice,) = fed(sse(chunk(said), last)).answer(ended_by="marker")["choices"]
+    assert choice["message"] == {"role": "assistant", "content": None, "refusal": "no", **said}
 
 
 def test_calls_of_a_whole_message_stand_in_the_order_of_their_indexes() -> None:
@@ -307,6 +319,7 @@ def test_choices_without_an_index_are_told_apart_by_their_place() -> None:
         ([chunk({"audio": {"id": "a"}})], True),
         ([chunk({"content": ""}), chunk({"content": "Y"}, index=1)], True),
         ([{"choices": [{"message": {"role": "assistant", "content": "Hi"}}]}], True),
+        ([HI, {"choices": [{"message": {"content": "Hi"}}]}], True),
     ],
     ids=[
         "role",
@@ -319,6 +332,7 @@ def test_choices_without_an_index_are_told_apart_by_their_place() -> None:
         "audio",
         "other choice",
         "message",
+        "same message",
     ],
 )
 def test_when_the_model_has_begun(pieces: list[Any], begun: bool) -> None:

@@ -100,7 +100,7 @@ def test_of_parts_only_the_last_one_grows() -> None:
     [
         (["AQ==", "AgM="], "AQID"),
         (["AQ", "ID"], "AQID"),
-        (["AQ==", "A!I="], "AQ==A!I="),
+        (["AQ==", "A!gI="], "AQ==A!gI="),
         (["é", "AQ=="], "éAQ=="),
         ([], ""),
     ],

@@ -94,6 +94,6 @@ def _lines(body: bytes) -> list[Event]:
     except ResponseInvalid:
         return []
     try:
-        return [*events, *reader.finish(is_whole=False)] if events else []
+        return [*events, *reader.finish(is_whole=False)]
     except ResponseInvalid:
         return events
