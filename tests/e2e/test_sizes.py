@@ -8,6 +8,9 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.activities import storage
+from httptask.interpreter import services
+from httptask.scheduling import payloads
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.connections import local_connection
 from support.runs import Outcome, Runner, running
@@ -82,19 +85,40 @@ async def test_data_too_large_for_temporal_is_an_error_and_sends_nothing(
     assert server.requests == []
 
 
-async def test_state_too_large_to_continue_with_is_an_error(temporal: WorkflowEnvironment) -> None:
-    definition = """
-    do:
-      - loop:
-          for: { each: n, in: "${ [range(8)] }" }
-          do:
-            - fetch: { call: httpRequest, with: { method: get, connection: files, path: /f } }
-            - keep: { set: { kept: "${ ($context.kept // []) + [$workflow.input.text] }" }, export: { as: "${ . }" } }
-    """
+KEEPS = """
+do:
+  - loop:
+      for: { each: n, in: "${ [range(8)] }" }
+      do:
+        - fetch: { call: httpRequest, with: { method: get, connection: files, path: /f } }
+        - keep: { set: { kept: "${ ($context.kept // []) + [$workflow.input.text] }" }, export: { as: "${ . }" } }
+  - last: { set: { kept: "${ $context.kept | length }" } }
+"""
+
+
+@pytest.fixture
+def small_payloads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Temporal carries is little: large values would only take time."""
+    for module in (payloads, storage):
+        monkeypatch.setattr(module, "MAX_INLINE_BYTES", 20_000)
+
+
+@pytest.mark.usefixtures("small_payloads")
+async def test_a_run_whose_state_is_too_large_for_another_goes_on(temporal: WorkflowEnvironment) -> None:
     async with ScriptedServer([Reply.of()]) as server:
-        outcome = await run_bounded(
-            temporal, server, definition, {"text": "x" * 500_000}, continue_as_new_after=20
-        )
+        outcome = await run_bounded(temporal, server, KEEPS, {"text": "x" * 5_000}, continue_as_new_after=20)
+
+    assert outcome.output == {"kept": 8}
+    assert len(server.requests) == 8
+
+
+@pytest.mark.usefixtures("small_payloads")
+async def test_a_state_too_large_to_continue_with_at_the_end_of_a_history(
+    temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "LONGEST_HISTORY", 30)
+    async with ScriptedServer([Reply.of()]) as server:
+        outcome = await run_bounded(temporal, server, KEEPS, {"text": "x" * 5_000}, continue_as_new_after=20)
 
     assert outcome.problem["error"] == "PayloadTooLarge"
     assert "state" in outcome.problem["detail"]

@@ -10,6 +10,7 @@ from typing import Any
 from httptask.chat.models import Incomplete, Level
 from httptask.dsl.definition import Definition
 from httptask.dsl.expression_parts import Compiled, ExpressionUse, Part, TemplateUse
+from httptask.dsl.liveness import Liveness
 from httptask.dsl.metadata import calls_made, incomplete_answers, rules_level
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
 from httptask.http.models import Calls
@@ -48,8 +49,8 @@ class Program:
     scopes: Mapping[str, Scope]
     uses: tuple[ExpressionUse, ...]
     templates: tuple[TemplateUse, ...]
-    referenced: frozenset[tuple[str, str]]
-    """(scope, task name) of every output that some expression reads through `$tasks`."""
+    liveness: Liveness
+    """Until when outputs, `$workflow.input` and `$context` are read."""
 
     def rules_for(self, node: TaskNode) -> Level:
         """How strictly the chat requests of a task are checked."""

@@ -1,6 +1,6 @@
 """Builds the program of a definition: compiles every task, and notes what each one sees."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -20,6 +20,14 @@ from httptask.dsl.expression_parts import (
     ExpressionUse,
     PartsBuilder,
     TemplateUse,
+)
+from httptask.dsl.liveness import (
+    CONTEXT,
+    RAW_TASK_DATA,
+    TASK_DATA,
+    WORKFLOW_DATA,
+    Liveness,
+    Value,
 )
 from httptask.dsl.model import CallTask, TaskBase, Use
 from httptask.dsl.program import Program, Scope, resolve_scope
@@ -49,7 +57,7 @@ def build_program(definition: Definition, document: Mapping[str, Any], faults: l
         scopes=MappingProxyType(builder.scopes),
         uses=tuple(builder.uses),
         templates=tuple(builder.templates),
-        referenced=builder.referenced(),
+        liveness=Liveness(root, builder.reads()),
     )
 
 
@@ -121,16 +129,29 @@ class _Builder:
         self.uses += parts.uses
         self.templates += parts.templates
 
-    def referenced(self) -> frozenset[tuple[str, str]]:
-        """Which outputs must be kept, for expressions read them later."""
-        found: set[tuple[str, str]] = set()
+    def reads(self) -> Mapping[str | None, Collection[Value]]:
+        """What the expressions of each task read of the values that a run keeps; None is the workflow's output."""
+        reads: dict[str | None, set[Value]] = {}
         for use in self.uses:
-            scope = "" if use.task is None else self.nodes[use.task].scope
-            for name in filter(None, use.expression.keys_of("tasks")):
-                declaring = resolve_scope(self.scopes, scope, name)
-                if declaring is not None:
-                    found.add((declaring.pointer, name))
-        return frozenset(found)
+            if use.place != "workflow-input":  # which is read before there is anything to keep
+                reads.setdefault(use.task, set()).update(self._values(use))
+        return reads
+
+    def _values(self, use: ExpressionUse) -> Iterator[Value]:
+        expression = use.expression
+        if "context" in expression.variables:
+            yield CONTEXT
+        if not {None, "input"}.isdisjoint(expression.keys_of("workflow")):
+            yield WORKFLOW_DATA
+        if not {None, "input"}.isdisjoint(expression.keys_of("task")):
+            yield RAW_TASK_DATA
+        if "input" in expression.variables or (use.place == "definition" and expression.reads_dot):
+            yield TASK_DATA
+        scope = "" if use.task is None else self.nodes[use.task].scope
+        for name in filter(None, expression.keys_of("tasks")):
+            declaring = resolve_scope(self.scopes, scope, name)
+            if declaring is not None:
+                yield declaring.pointer, name
 
 
 def _kind_of(task: TaskBase) -> tuple[TaskKind[Any], BaseModel]:

@@ -10,7 +10,9 @@ from temporalio import workflow
 
 from httptask.calls.problem import TaskFault
 from httptask.dsl.expression_parts import EXPORT, IF, INPUT, OUTPUT, TIMEOUT
+from httptask.dsl.liveness import CONTEXT, RAW_TASK_DATA, TASK_DATA, WORKFLOW_DATA
 from httptask.dsl.tasks.kind import TaskNode
+from httptask.interpreter.items import item_variables, items_of
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.services import Services
 from httptask.interpreter.state import Branch, Frame, TaskExecution
@@ -52,7 +54,7 @@ class BranchRunner:
             TaskFault: a task ended in an error.
             EndWorkflow: a task ended the whole workflow.
         """
-        self._show_what_goes_on()
+        self._take_up()
         try:
             while True:
                 await self._services.pacer.step()
@@ -103,10 +105,11 @@ class BranchRunner:
                 self._services.board.begin(id_, node.name, node.pointer, node.kind.name)
                 self._services.board.end(id_, "skipped")
                 self._keep_output(node, None)
+                self._forget_unread(node)
                 frame.index += 1
                 return False
             self._services.board.begin(id_, node.name, node.pointer, node.kind.name)
-            frame.current = execution
+            frame.current, frame.data = execution, None
             self._take_input(node, execution, variables)
         except TaskFault as fault:
             fault.locate(node.pointer)
@@ -123,13 +126,15 @@ class BranchRunner:
         if TIMEOUT in node.parts:
             after = self._services.evaluator.transform(node.parts[TIMEOUT], execution.input, variables)
             execution.deadline = execution.started_at + required_seconds(after, "timeout.after")
+        if not self._services.program.liveness.is_read_by(node.pointer, RAW_TASK_DATA):
+            execution.raw_input = None
 
     async def _advance(self, child: Child | None) -> bool:
         """Let the task on top of the stack take its next step; True when it paused."""
         frame = self._branch.frames[-1]
         execution = frame.current
         assert execution is not None  # only a task asks for a task list to be run
-        node = self._services.program.sequences[frame.sequence].tasks[frame.index]
+        node = self._node_of(frame)
         variables = self._variables(node, execution)
         context = TaskContext(
             node,
@@ -159,8 +164,15 @@ class BranchRunner:
         sequence = node.sequences["do"].pointer
         path = execution.id if step.index is None else f"{execution.id}/{step.index}"
         scope = node.pointer if node.pointer in self._services.program.scopes else None
+        if not self._services.program.liveness.is_read_by(node.pointer, TASK_DATA):
+            execution.input = None
         return Frame(
-            sequence=sequence, data=step.input, path=path, variables=dict(step.variables), scope=scope
+            sequence=sequence,
+            data=step.input,
+            path=path,
+            item=step.index,
+            variables=dict(step.variables),
+            scope=scope,
         )
 
     def _complete(self, frame: Frame, node: TaskNode, execution: TaskExecution, step: Complete) -> None:
@@ -177,6 +189,7 @@ class BranchRunner:
             self._branch.context = evaluator.transform(node.parts[EXPORT], output, seen)
         if node.task.export is not None:
             check_schema(node.task.export.schema_, self._branch.context, "the exported context")
+        self._forget_unread(node)
         self._services.board.complete(execution.id, output)
         frame.current, frame.data = None, output
         frame.index = self._next_index(frame, step.then or node.task.then or "continue", output)
@@ -197,13 +210,26 @@ class BranchRunner:
         return index
 
     def _keep_output(self, node: TaskNode, output: Any) -> None:
-        if (node.scope, node.name) in self._services.program.referenced:
+        if self._services.program.liveness.is_read_after(node.pointer, (node.scope, node.name)):
             frame = next(frame for frame in self.frames_around() if frame.scope == node.scope)
             frame.outputs[node.name] = output
 
-    def frames_around(self) -> Iterator[Frame]:
-        """The frames that the current task sees, innermost first."""
-        yield from reversed(self._branch.frames)
+    def _forget_unread(self, node: TaskNode) -> None:
+        """Let go of what nothing reads any more now that a task has ended."""
+        is_read_after = self._services.program.liveness.is_read_after
+        for frame in self._branch.frames:
+            if frame.outputs:
+                scope = frame.scope or ""
+                read = {k: v for k, v in frame.outputs.items() if is_read_after(node.pointer, (scope, k))}
+                frame.outputs = read
+        if not is_read_after(node.pointer, CONTEXT):
+            self._branch.context = None
+        if not is_read_after(node.pointer, WORKFLOW_DATA):
+            self._services.state.input = None
+
+    def frames_around(self, depth: int | None = None) -> Iterator[Frame]:
+        """The frames that the current task sees, innermost first; or the task of the last of `depth` frames."""
+        yield from reversed(self._branch.frames[:depth])
         if self._parent is not None:
             yield from self._parent.frames_around()
 
@@ -219,12 +245,14 @@ class BranchRunner:
             yield Deadline(self._services.state.deadline, "")
         for frame in self._branch.frames:
             if frame.current is not None and frame.current.deadline is not None:
-                node = self._services.program.sequences[frame.sequence].tasks[frame.index]
+                node = self._node_of(frame)
                 yield Deadline(frame.current.deadline, node.pointer)
 
-    def _variables(self, node: TaskNode, execution: TaskExecution, raw_output: Any = None) -> Variables:
-        """The variables that the expressions of a task may read."""
-        frames = list(self.frames_around())
+    def _variables(
+        self, node: TaskNode, execution: TaskExecution, raw_output: Any = None, *, depth: int | None = None
+    ) -> Variables:
+        """The variables that the expressions of a task may read; `depth` is of its frame where others are below it."""
+        frames = list(self.frames_around(depth))
         return {
             **self._services.workflow_variables(),
             "context": lambda: self._branch.context,
@@ -233,12 +261,27 @@ class BranchRunner:
             **bind({name: value for frame in reversed(frames) for name, value in frame.variables.items()}),
         }
 
-    def _show_what_goes_on(self) -> None:
-        """Put the tasks that a continued run takes up again on its status board."""
-        for frame in self._branch.frames:
+    def _take_up(self) -> None:
+        """Bind again what loops bind, and show the tasks in progress, where a continued run takes them up."""
+        for depth, frame in enumerate(self._branch.frames):
+            if frame.item is not None and not frame.variables:
+                around = self if depth else self._parent
+                assert around is not None  # a branch that begins with an item is in a map
+                frame.variables = around.variables_of_item(frame.item, depth or None)
             if frame.current is not None:
-                node = self._services.program.sequences[frame.sequence].tasks[frame.index]
+                node = self._node_of(frame)
                 self._services.board.begin(frame.current.id, node.name, node.pointer, node.kind.name)
+
+    def variables_of_item(self, index: int, depth: int | None) -> dict[str, Any]:
+        """What the loop binds whose frame is the last of `depth` frames, or of all."""
+        frame = self._branch.frames[:depth][-1]
+        assert frame.current is not None  # it is a loop that has begun
+        node = self._node_of(frame)
+        variables = self._variables(node, frame.current, depth=depth)
+        return dict(item_variables(node, items_of(node, frame.current, variables), index))
+
+    def _node_of(self, frame: Frame) -> TaskNode:
+        return self._services.program.sequences[frame.sequence].tasks[frame.index]
 
     def _end_all(self, state: TaskState, fault: TaskFault | None) -> None:
         """Note on the status board how the tasks in progress ended."""

@@ -7,21 +7,21 @@ from temporalio.exceptions import ApplicationError
 
 from httptask.calls.problem import TaskFault, problem_of_failure
 from httptask.dsl.expression_parts import WORKFLOW_INPUT, WORKFLOW_OUTPUT, WORKFLOW_TIMEOUT
+from httptask.dsl.liveness import CONTEXT, WORKFLOW_DATA
 from httptask.dsl.program import Program
 from httptask.http.log import get_logger
 from httptask.interpreter.branches import BranchRunner, EndWorkflow
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.services import Services
-from httptask.interpreter.state import Branch, Frame, RunState
-from httptask.interpreter.status import RunStatus, StatusBoard, TaskState
+from httptask.interpreter.state import Branch, Frame
+from httptask.interpreter.status import RunStatus, TaskState
 from httptask.interpreter.task_context import Finished
 from httptask.scheduling.durations import required_seconds
 from httptask.scheduling.payloads import payload_of
 from httptask.scheduling.spent import SPENT_MEMO, search_attributes
 from httptask.scheduling.worker_configuration import allow_activities, resolve_connections
-from httptask.workflows.live_text import LiveStream
 
-__all__ = ["Interpreter"]
+__all__ = ["Interpreter", "log_event"]
 
 _log = get_logger("httptask.workflow")
 
@@ -29,24 +29,16 @@ _log = get_logger("httptask.workflow")
 class Interpreter:
     """One run of one definition. `state` holds all that a continued run needs, complete at every task boundary."""
 
-    def __init__(
-        self,
-        program: Program,
-        sha256: str,
-        state: RunState,
-        board: StatusBoard,
-        stream: LiveStream,
-        continue_as_new_after: int | None,
-    ) -> None:
-        self.state = state
+    def __init__(self, program: Program, sha256: str, services: Services) -> None:
+        self.state = services.state
         self._program = program
-        self._services = Services(program, state, board, stream, continue_as_new_after)
-        self._evaluator = self._services.evaluator
+        self._services = services
+        self._evaluator = services.evaluator
         self._sha256 = sha256
         self._phase: TaskState = "running"
 
     async def run(self) -> Finished | None:
-        """Run to the end.
+        """Run to the end, or on to it where the state could not be continued in a new run.
 
         Returns:
             The workflow's output, or None when `state` is to be continued in a new run.
@@ -55,24 +47,26 @@ class Interpreter:
             ApplicationError: the run ended in an error; its first detail is the RFC 7807 object.
         """
         try:
-            await self._learn_bounds()
+            if self._services.draining:
+                self._services.draining = False
+            else:
+                await self._learn_bounds()
             if not self.state.root.frames:
                 self._begin()
             finished = await self._run_root()
             if finished is None:
-                _log_event("run.continued")
                 return None
             output = await self._output(finished.output)
         except TaskFault as fault:
             self._phase = "faulted"
             self._tell_spent()
-            _log_event(
+            log_event(
                 "run.faulted", task=fault.problem.instance, error=fault.problem.error or fault.problem.title
             )
             raise fault.problem.to_failure() from None
         self._phase = "completed"
         self._tell_spent()
-        _log_event("run.completed")
+        log_event("run.completed")
         return Finished(output)
 
     def status(self) -> RunStatus:
@@ -122,12 +116,16 @@ class Interpreter:
                 data = self._evaluator.transform(
                     self._program.parts[WORKFLOW_INPUT], data, self._services.workflow_variables()
                 )
-        self.state.root = Branch(frames=[Frame(sequence="/do", data=data, scope="")], context=data)
+        is_read = self._program.liveness.is_read
+        context = data if is_read(CONTEXT) else None
+        self.state.root = Branch(frames=[Frame(sequence="/do", data=data, scope="")], context=context)
         timeout = self._program.parts.get(WORKFLOW_TIMEOUT)
         if timeout is not None:
             after = self._evaluator.transform(timeout, data, self._services.workflow_variables())
             seconds = required_seconds(after, "timeout.after")
             self.state.deadline = self.state.started_at + seconds
+        if not is_read(WORKFLOW_DATA):
+            self.state.input = None
 
     async def _run_root(self) -> Finished | None:
         try:
@@ -151,7 +149,7 @@ class Interpreter:
         return data
 
 
-def _log_event(event: str, **fields: str | int | None) -> None:
+def log_event(event: str, **fields: str | int | None) -> None:
     """Log an event of this run, not again in a replay; never data, which may be anything."""
     if not workflow.unsafe.is_replaying():
         info = workflow.info()

@@ -7,7 +7,7 @@ from typing import Any
 from temporalio import workflow
 
 from httptask.calls.problem import TaskFault
-from httptask.interpreter.state import Branch, Frame
+from httptask.interpreter.state import Branch, Frame, ParallelState
 from httptask.interpreter.task_context import TaskContext
 from httptask.scheduling.budget import is_stop
 
@@ -19,7 +19,6 @@ class Parallel:
 
     Args:
         context: of the task.
-        state: part of the task's memory that is theirs; empty when they begin.
         count: how many there are.
         frame_of: where the branch of an index begins.
         concurrency: how many run at the same time.
@@ -31,7 +30,6 @@ class Parallel:
     def __init__(
         self,
         context: TaskContext,
-        state: dict[str, Any],
         *,
         count: int,
         frame_of: Callable[[int], Frame],
@@ -39,16 +37,16 @@ class Parallel:
         result_of: Callable[[TaskFault], Any],
         note: Callable[[str], None] | None = None,
     ) -> None:
-        if not state:
-            state.update(next=0, results={}, branches={})
+        if context.execution.parallel is None:
+            context.execution.parallel = ParallelState()
         self._context = context
-        self._state = state
+        self._state = context.execution.parallel
         self._count = count
         self._frame_of = frame_of
         self._concurrency = concurrency
         self._result_of = result_of
         self._note = note
-        self._running: dict[asyncio.Task[Any], str] = {}
+        self._running: dict[asyncio.Task[Any], int] = {}
 
     async def run(self) -> list[Any] | None:
         """Run until every branch has a result, or until all have paused.
@@ -56,8 +54,8 @@ class Parallel:
         Returns:
             The results in order; None when they paused, to be gone on with from the state.
         """
-        for key, branch in list(self._state["branches"].items()):
-            self._start(key, Branch.model_validate(branch))
+        for index, branch in list(self._state.branches.items()):
+            self._start(index, branch)
         try:
             await self._run()
         except (Exception, asyncio.CancelledError):  # not GeneratorExit: a run that is thrown away can't wait
@@ -65,10 +63,10 @@ class Parallel:
                 task.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
             raise
-        results = self._state["results"]
+        results = self._state.results
         if len(results) < self._count:
             return None
-        return [results[str(index)] for index in range(self._count)]
+        return [results[index] for index in range(self._count)]
 
     async def _run(self) -> None:
         while True:
@@ -82,30 +80,30 @@ class Parallel:
     def _start_more(self) -> None:
         while (
             len(self._running) < self._concurrency
-            and self._state["next"] < self._count
+            and self._state.next < self._count
             and not self._context.services.draining
         ):
-            index: int = self._state["next"]
-            self._state["next"] = index + 1
+            index = self._state.next
+            self._state.next = index + 1
             branch = Branch(frames=[self._frame_of(index)], context=self._context.branch.context)
-            self._start(str(index), branch)
+            self._start(index, branch)
 
-    def _start(self, key: str, branch: Branch) -> None:
-        self._state["branches"][key] = branch
+    def _start(self, index: int, branch: Branch) -> None:
+        self._state.branches[index] = branch
         task = asyncio.create_task(self._context.run_branch(branch))
-        self._running[task] = key
+        self._running[task] = index
 
-    def _collect(self, key: str, task: "asyncio.Task[Any]") -> None:
+    def _collect(self, index: int, task: "asyncio.Task[Any]") -> None:
         try:
             finished = task.result()
         except TaskFault as fault:
             if is_stop(fault):
                 raise
-            self._state["results"][key] = self._result_of(fault)
+            self._state.results[index] = self._result_of(fault)
         else:
             if finished is None:  # paused; its branch stays in the state
                 return
-            self._state["results"][key] = finished.output
-        del self._state["branches"][key]
+            self._state.results[index] = finished.output
+        del self._state.branches[index]
         if self._note is not None:
-            self._note(f"{len(self._state['results'])} of {self._count}")
+            self._note(f"{len(self._state.results)} of {self._count}")

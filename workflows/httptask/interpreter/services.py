@@ -12,7 +12,11 @@ from httptask.scheduling.recorded_decisions import Pacer
 from httptask.scheduling.scheduler import Scheduler
 from httptask.workflows.live_text import LiveStream
 
-__all__ = ["Services"]
+__all__ = ["LARGEST_HISTORY", "LONGEST_HISTORY", "Services"]
+
+LONGEST_HISTORY = 40_000
+LARGEST_HISTORY = 40_000_000
+"""Events, and bytes: Temporal ends a run at 51,200 events, or 50 MiB."""
 
 
 class Services:
@@ -40,15 +44,27 @@ class Services:
         self.budget = Spending.of(program.definition.document.metadata, state)
         self.draining = False
         self._continue_as_new_after = continue_as_new_after
+        self._stay_until_length = self._stay_until_bytes = 0
 
     def consider_continuing_as_new(self) -> None:
         """Start to drain when the history has become long."""
-        info = workflow.info()
-        limit = self._continue_as_new_after
-        if info.is_continue_as_new_suggested() or (
-            limit is not None and info.get_current_history_length() > limit
+        info, limit = workflow.info(), self._continue_as_new_after
+        length = info.get_current_history_length()
+        if (info.is_continue_as_new_suggested() or (limit is not None and length > limit)) and (
+            length >= self._stay_until_length or info.get_current_history_size() >= self._stay_until_bytes
         ):
             self.draining = True
+
+    def may_stay(self) -> bool:
+        """Whether the history has room for the run to go on in it, whose state is too large for another one.
+
+        Then it is asked again when the history is twice as long, when less of the state may be left.
+        """
+        info = workflow.info()
+        length, size = info.get_current_history_length(), info.get_current_history_size()
+        self._stay_until_length = min(2 * length, LONGEST_HISTORY)
+        self._stay_until_bytes = min(2 * size, LARGEST_HISTORY)
+        return length < LONGEST_HISTORY and size < LARGEST_HISTORY
 
     def workflow_variables(self) -> Variables:
         """The variables that every expression may read."""

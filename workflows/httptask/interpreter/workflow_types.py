@@ -2,12 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any
 
 from pydantic import BaseModel
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 
 from httptask.activities.names import LOAD_DEFINITION
@@ -16,7 +17,8 @@ from httptask.diagnostics.fault import Severity
 from httptask.dsl.canonical import canonical_json, sha256
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.program import Program
-from httptask.interpreter.interpreter import Interpreter
+from httptask.interpreter.interpreter import Interpreter, log_event
+from httptask.interpreter.services import Services
 from httptask.interpreter.state import LIVE_MEMO, RunState
 from httptask.interpreter.status import STATUS_QUERY, RunStatus, StatusBoard
 from httptask.scheduling.payloads import payload_of
@@ -51,8 +53,8 @@ class RunInput(LoadedDefinition):
     """What `httptask.run` is started with."""
 
     input: Any = None
-    state: RunState | None = None
-    """Set in continued runs only."""
+    state: dict[str, Any] | None = None
+    """A packed `RunState`, in continued runs only."""
     continue_as_new_after: int | None = None
     """History length after which to continue as new; None leaves it to the server's suggestion."""
     live: bool = False
@@ -62,7 +64,8 @@ class RunInput(LoadedDefinition):
 class Continuation(LoadedDefinition):
     """What a continued run of a served definition gets as its second argument."""
 
-    state: RunState
+    state: dict[str, Any]
+    """A packed `RunState`."""
 
 
 class DefinitionRun:
@@ -72,54 +75,56 @@ class DefinitionRun:
         board: where the run's tasks are noted; a replay that wants to know more puts its own here.
     """
 
-    def __init__(self, state: RunState | None) -> None:
+    def __init__(self, state: Mapping[str, Any] | None) -> None:
         """Begin with the state of the run before, in a continued one."""
         self.board = StatusBoard()
-        self._begun = state
-        self._stream = LiveStream(None if state is None else state.stream)
+        self._begun = None if state is None else RunState.unpacked(state)
+        self._stream = LiveStream(None if self._begun is None else self._begun.stream)
         self._interpreter: Interpreter | None = None
 
     async def _run(
-        self, loaded: LoadedDefinition, data: Any, *, live: bool, continue_as_new_after: int | None = None
-    ) -> tuple[bool, Any]:
-        """Run until the end or until the run is to continue as new.
-
-        Returns:
-            Whether it ended, and its output.
-        """
+        self,
+        loaded: LoadedDefinition,
+        data: Any,
+        continuation: "_Continuation",
+        *,
+        live: bool,
+        continue_as_new_after: int | None = None,
+    ) -> Any:
+        """Run until the end, and return the output; or until the run continues with what `continuation` makes."""
         info = workflow.info()
         state = self._begun or RunState(
             origin_run_id=info.run_id, input=data, started_at=workflow.time(), live=live
         )
         program = _program(loaded)
-        self._interpreter = Interpreter(
-            program, loaded.sha256, state, self.board, self._stream, continue_as_new_after
-        )
+        services = Services(program, state, self.board, self._stream, continue_as_new_after)
+        self._interpreter = Interpreter(program, loaded.sha256, services)
         try:
-            finished = await self._interpreter.run()
+            while (finished := await self._interpreter.run()) is None:
+                await self._continue_as_new(services, continuation)
         except (Exception, asyncio.CancelledError):  # not GeneratorExit: a run that is thrown away can't wait
             await self._stream.end()
             raise
-        state.stream = await self._stream.end()
-        return (False, None) if finished is None else (True, finished.output)
+        await self._stream.end()
+        return finished.output
 
-    @property
-    def state(self) -> RunState:
-        """Where the run stands."""
-        assert self._interpreter is not None  # only asked for after _run
-        return self._interpreter.state
-
-    @staticmethod
-    async def _continue_as_new(*arguments: Any) -> NoReturn:
-        """Go on in a new run.
+    async def _continue_as_new(self, services: Services, continuation: "_Continuation") -> None:
+        """Go on in a new run; or return, to go on in this one, where its state is too large for a new one.
 
         Raises:
-            ApplicationError: the state of the run is more than Temporal carries.
+            ApplicationError: neither is possible.
         """
+        state = services.state
         try:
-            payloads = [await payload_of(argument, "the state of the run") for argument in arguments]
+            payloads = await _payloads(continuation(state.packed()))
         except TaskFault as fault:
+            if services.may_stay():
+                return
             raise fault.problem.to_failure() from None
+        state.stream = await self._stream.end()
+        if state.live:
+            payloads = await _payloads(continuation(state.packed()))
+        log_event("run.continued")
         workflow.continue_as_new(args=[RawValue(payload) for payload in payloads])
 
     def _status(self) -> RunStatus:
@@ -141,15 +146,13 @@ class HttpTaskWorkflow(DefinitionRun):
     @workflow.run
     async def run(self, run_input: RunInput) -> Any:
         """Run the definition and return its output."""
-        ended, output = await self._run(
+        return await self._run(
             run_input,
             run_input.input,
+            lambda state: [run_input.model_copy(update={"state": state, "input": None})],
             live=run_input.live,
             continue_as_new_after=run_input.continue_as_new_after,
         )
-        if not ended:
-            await self._continue_as_new(run_input.model_copy(update={"state": self.state, "input": None}))
-        return output
 
     @workflow.query(name=STATUS_QUERY)
     def status(self) -> dict[str, Any]:
@@ -177,16 +180,25 @@ class DefinitionWorkflow(DefinitionRun):
         converter = workflow.payload_converter()
         data: Any = converter.from_payload(arguments[0].payload) if arguments else None
         live = workflow.memo_value(LIVE_MEMO, default=False) is True
-        ended, output = await self._run(loaded, data, live=live)
-        if not ended:
-            continuation = Continuation(definition=loaded.definition, sha256=loaded.sha256, state=self.state)
-            await self._continue_as_new(None, continuation)
-        return output
+        definition, digest = loaded.definition, loaded.sha256
+        return await self._run(
+            loaded,
+            data,
+            lambda state: [None, Continuation(definition=definition, sha256=digest, state=state)],
+            live=live,
+        )
 
     @workflow.query(name=STATUS_QUERY)
     def status(self) -> dict[str, Any]:
         """The state of every task: a `RunStatus` as far as the workflow knows it."""
         return self._status().known()
+
+
+_Continuation = Callable[[dict[str, Any]], Sequence[Any]]
+
+
+async def _payloads(arguments: Sequence[Any]) -> list[Payload]:
+    return [await payload_of(argument, "the state of the run") for argument in arguments]
 
 
 def _program(loaded: LoadedDefinition) -> Program:

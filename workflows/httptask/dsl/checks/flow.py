@@ -10,16 +10,9 @@ from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.model import FLOW_DIRECTIVES
 from httptask.dsl.program import Program
-from httptask.dsl.tasks.kind import Jump, TaskNode, TaskSequence
+from httptask.dsl.tasks.kind import TaskSequence
 
-__all__ = ["check_flow", "jumps_of"]
-
-
-def jumps_of(node: TaskNode) -> Iterator[Jump]:
-    """The flow directives of a task: those of its kind, then its own."""
-    yield from node.kind.jumps(node)
-    if node.task.then is not None:
-        yield Jump(f"{node.pointer}/then", node.task.then)
+__all__ = ["check_flow"]
 
 
 def check_flow(program: Program) -> Iterator[Fault]:
@@ -43,7 +36,7 @@ def _unknown_targets(
     sequence: TaskSequence, positions: Mapping[str, int], everywhere: set[str]
 ) -> Iterator[Fault]:
     for node in sequence.tasks:
-        for jump in jumps_of(node):
+        for jump in node.jumps:
             if jump.target in FLOW_DIRECTIVES or jump.target in positions:
                 continue
             message = f"`then` names `{jump.target}`, which is no task of this list"
@@ -56,7 +49,7 @@ def _unknown_targets(
 def _fall_through(sequence: TaskSequence) -> Iterator[Fault]:
     """A case's tasks run on in order until one says where to go: into another case's tasks by accident."""
     for switch in sequence.tasks:
-        cases = {jump.target: jump.case for jump in jumps_of(switch) if jump.case is not None}
+        cases = {jump.target: jump.case for jump in switch.jumps if jump.case is not None}
         if not cases:
             continue
         case: str | None = None
@@ -92,7 +85,7 @@ def _unreachable(sequence: TaskSequence, positions: Mapping[str, int]) -> Iterat
 def _successors(sequence: TaskSequence, positions: Mapping[str, int], index: int) -> Iterator[int]:
     """Positions that can come next; a task that its `if` skips goes on to the next one."""
     node = sequence.tasks[index]
-    jumps = list(jumps_of(node))
+    jumps = list(node.jumps)
     has_cases = any(jump.case is not None for jump in jumps)
     decides = node.task.then is not None or any(jump.is_default for jump in jumps)
     goes_on = node.task.if_ is not None or ((node.kind.leads_on or has_cases) and not decides)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from httptask.dsl.checks.flow import jumps_of
 from httptask.dsl.model import Input, Output
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
@@ -62,7 +61,7 @@ def raw_inputs(program: Program) -> dict[str, ValueShape]:
     """Shapes of tasks' inputs by pointer: the output of the task before, where no other way leads there."""
     shapes: dict[str, ValueShape] = {}
     for sequence in program.sequences.values():
-        targets = {jump.target for node in sequence.tasks for jump in jumps_of(node)}
+        targets = {jump.target for node in sequence.tasks for jump in node.jumps}
         for index, node in enumerate(sequence.tasks):
             shape = (
                 _first_input(program, sequence) if index == 0 else _output_before(sequence.tasks[index - 1])

@@ -1,6 +1,6 @@
 """What a kind of task says of itself before anything runs, and a task of it in a program."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -91,6 +91,13 @@ class TaskNode:
     def bodies(self) -> Iterable[Body]:
         """The task lists directly inside the task."""
         return self.kind.bodies(self.pointer, self.spec)
+
+    @property
+    def jumps(self) -> Iterator[Jump]:
+        """The flow directives of the task: those of its kind, then its own."""
+        yield from self.kind.jumps(self)
+        if self.task.then is not None:
+            yield Jump(f"{self.pointer}/then", self.task.then)
 
     @property
     def connections(self) -> Iterable[tuple[str, str]]:

@@ -84,7 +84,6 @@ class _Handlers:
             context.note("answering " + ", ".join(str(pending.call.name) for pending in calls))
         outputs = await Parallel(
             context,
-            self._state.setdefault("answering", {}),
             count=len(calls),
             frame_of=frame_of,
             concurrency=max(1, len(calls)) if in_parallel else 1,
@@ -92,7 +91,8 @@ class _Handlers:
         ).run()
         if outputs is None or context.services.draining:
             raise _PausedInside
-        self._state.update(answering={}, answered=answered + len(calls))
+        context.execution.parallel = None
+        self._state["answered"] = answered + len(calls)
         return outputs
 
 

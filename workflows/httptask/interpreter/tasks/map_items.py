@@ -3,36 +3,29 @@
 from typing import Any
 
 from httptask.calls.problem import TaskFault
-from httptask.diagnostics.words import kind_of
-from httptask.dsl.tasks.map_items import ITEMS, MAP
+from httptask.dsl.tasks.map_items import MAP
+from httptask.interpreter.items import begin_items, item_variables, items_of
 from httptask.interpreter.parallel import Parallel
-from httptask.interpreter.state import Frame
+from httptask.interpreter.state import Frame, TaskExecution
 from httptask.interpreter.task_context import Child, Complete, Paused, Step, TaskContext
-from httptask.json.types import is_array
 
 __all__ = ["run_map"]
 
 
 async def run_map(context: TaskContext, _child: Child | None) -> Step:
     """Each item gets the task's input and a copy of `$context`; an `export` inside stays inside."""
-    arguments = MAP.spec(context.node)
-    state = context.execution.state
-    if not state:
-        items = context.value(ITEMS)
-        if not is_array(items):
-            TaskFault.raise_standard(
-                "expression", "Not a list", detail=f"`in` yields {kind_of(items)}; it needs a list"
-            )
-        state.update(items=items, progress={})
-    items = state["items"]
+    node, execution, arguments = context.node, context.execution, MAP.spec(context.node)
+    begins = execution.parallel is None
+    items = begin_items(context) if begins else items_of(node, execution, context.variables)
 
     def frame_of(index: int) -> Frame:
         return Frame(
-            sequence=context.node.sequences["do"].pointer,
-            data=context.execution.input,
-            path=f"{context.execution.id}/{index}",
-            variables={arguments.each: items[index], arguments.at: index},
-            scope=context.node.pointer,
+            sequence=node.sequences["do"].pointer,
+            data=execution.input,
+            path=f"{execution.id}/{index}",
+            item=index,
+            variables=dict(item_variables(node, items, index)),
+            scope=node.pointer,
         )
 
     def result_of(fault: TaskFault) -> Any:
@@ -42,11 +35,21 @@ async def run_map(context: TaskContext, _child: Child | None) -> Step:
 
     results = await Parallel(
         context,
-        state["progress"],
         count=len(items),
         frame_of=frame_of,
         concurrency=arguments.concurrency,
         result_of=result_of,
         note=context.note,
     ).run()
-    return Paused() if results is None else Complete(results)
+    if results is not None:
+        return Complete(results)
+    _forget_ended(execution)
+    return Paused()
+
+
+def _forget_ended(execution: TaskExecution) -> None:
+    """Keep no items with the task that have their result."""
+    assert execution.parallel is not None  # which pauses
+    if execution.items is not None:
+        for index in execution.parallel.results:
+            execution.items[index] = None

@@ -1,0 +1,48 @@
+"""A run's state as another run gets it: each value once, and shared again."""
+
+import json
+from typing import Any
+
+import pytest
+
+from httptask.interpreter.state import Branch, Frame, ParallelState, RunState, TaskExecution
+
+LARGE = {"text": "x" * 1_000}
+
+
+def branch_with(data: Any, **execution: Any) -> Branch:
+    current = TaskExecution(id="a", raw_input=data, input=data, started_at=1.0, **execution)
+    return Branch(frames=[Frame(sequence="/do", outputs={"one": data}, current=current)], context=data)
+
+
+def state_with(root: Branch, data: Any = None) -> RunState:
+    return RunState(origin_run_id="o", input=data, started_at=1.0, root=root)
+
+
+def test_a_value_is_written_once_and_shared_again() -> None:
+    items = {index: branch_with(LARGE) for index in range(16)}
+    state = state_with(branch_with(LARGE, parallel=ParallelState(next=16, branches=items)), dict(LARGE))
+    packed = json.loads(json.dumps(state.packed()))
+    assert json.dumps(packed).count(LARGE["text"]) == 1
+
+    found = RunState.unpacked(packed)
+    assert found == state
+    current = found.root.frames[0].current
+    assert current is not None
+    assert current.parallel is not None
+    assert current.parallel.branches[3].context is found.input is current.input
+
+
+VALUES = [None, True, 0, 7, 1.0, "", "short", [], [1], [[0]], {}, {"a": 0}, "0", "x" * 100, [{"a": "x" * 70}]]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=range(len(VALUES)))
+def test_every_value_comes_back(value: Any) -> None:
+    packed = json.loads(json.dumps(state_with(branch_with(value), value).packed()))
+    found = RunState.unpacked(packed)
+    assert json.dumps(found.input) == json.dumps(found.root.frames[0].outputs["one"]) == json.dumps(value)
+
+
+def test_what_a_loop_binds_is_not_written() -> None:
+    root = Branch(frames=[Frame(sequence="/do", item=3, variables={"item": LARGE})])
+    assert LARGE["text"] not in json.dumps(state_with(root).packed())

@@ -1,0 +1,87 @@
+"""Which values may still be read when a task has ended: liveness analysis, as compilers do it, for what a run keeps.
+
+It errs towards keeping: the task behind another may always follow it, and a loop may always begin its body once more.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from httptask.dsl.tasks.kind import TaskSequence
+
+__all__ = ["CONTEXT", "RAW_TASK_DATA", "TASK_DATA", "WORKFLOW_DATA", "Liveness", "Value"]
+
+Value = tuple[str, str]
+"""An output: its scope, and the name of its task. Or one of those below."""
+CONTEXT: Final[Value] = ("$", "context")
+TASK_DATA: Final[Value] = ("$", "input")
+"""The task's own input, which is `$input`, or `.` of what it is made of."""
+RAW_TASK_DATA: Final[Value] = ("$", "task.input")
+WORKFLOW_DATA: Final[Value] = ("$", "workflow.input")
+
+
+class Liveness:
+    """What the tasks of a definition read of the values that a run keeps, and until when.
+
+    Args:
+        root: the definition's own task list.
+        reads: what the expressions of each task read, by its pointer; None stands for the workflow's output.
+    """
+
+    def __init__(self, root: TaskSequence, reads: Mapping[str | None, Collection[Value]]) -> None:
+        values = sorted({value for found in reads.values() for value in found})
+        self._bits: Mapping[Value, int] = {value: 1 << number for number, value in enumerate(values)}
+        self._reads = {task: self._mask(found) for task, found in reads.items()}
+        self._after: dict[str, int] = {}
+        self._within: dict[str, int] = {}
+        at_end = self._reads.get(None, 0)
+        self._follow(root, at_end)
+        self._at_start = self._inside(root) | at_end
+
+    def is_read(self, value: Value) -> bool:
+        """Whether anything in the whole definition reads it."""
+        return bool(self._bits.get(value, 0) & self._at_start)
+
+    def is_read_by(self, task: str, value: Value) -> bool:
+        """Whether a task, by its pointer, reads it itself."""
+        return bool(self._bits.get(value, 0) & self._reads.get(task, 0))
+
+    def is_read_after(self, task: str, value: Value) -> bool:
+        """Whether anything may read it when a task, by its pointer, has ended."""
+        return bool(self._bits.get(value, 0) & self._after[task])
+
+    def _mask(self, values: Collection[Value]) -> int:
+        mask = 0
+        for value in values:
+            mask |= self._bits[value]
+        return mask
+
+    def _inside(self, sequence: TaskSequence) -> int:
+        """What the tasks of a list read, nested ones included."""
+        read = 0
+        for node in sequence.tasks:
+            read |= self._reads.get(node.pointer, 0)
+            for nested in node.sequences.values():
+                read |= self._inside(nested)
+        return read
+
+    def _follow(self, sequence: TaskSequence, behind: int) -> None:
+        """Note what is read after each task of a list; `behind` is what is read when the list has ended."""
+        count = len(sequence.tasks)
+        positions = {node.name: index for index, node in reversed(list(enumerate(sequence.tasks)))}
+        read_from, back_to = [behind] * (count + 1), [count] * (count + 1)
+        for index, node in reversed(list(enumerate(sequence.tasks))):
+            within = self._reads.get(node.pointer, 0)
+            for nested in node.sequences.values():
+                within |= self._inside(nested)
+            self._within[node.pointer] = within
+            read_from[index] = read_from[index + 1] | within
+            targets = [positions.get(jump.target, count) for jump in node.jumps]
+            back_to[index] = min([back_to[index + 1], *targets])
+        for index, node in enumerate(sequence.tasks):
+            first = min(index + 1, back_to[index])
+            while back_to[first] < first:  # a task that is gone back to may lead further back
+                first = back_to[first]
+            self._after[node.pointer] = read_from[first]
+            for body in node.bodies:  # where one may run again, so may those beside it
+                inside = self._within[node.pointer] if body.runs else self._reads.get(node.pointer, 0)
+                self._follow(node.sequences[body.key], read_from[first] | inside)

@@ -1,0 +1,64 @@
+"""The items that a loop goes through: a part of a value that is kept anyway, or kept with the task."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from httptask.calls.problem import TaskFault
+from httptask.diagnostics.words import kind_of
+from httptask.dsl.expression_parts import Part
+from httptask.dsl.tasks.kind import TaskNode
+from httptask.interpreter.state import TaskExecution
+from httptask.interpreter.task_context import TaskContext
+from httptask.interpreter.variables import Variables
+from httptask.json.types import is_array, is_object
+
+__all__ = ["begin_items", "item_variables", "items_of"]
+
+_ITEMS: Final = Part("in")
+_PATH: Final = re.compile(
+    r"(?:\$(?P<variable>input|tasks|workflow))?(?P<keys>(?:\.[A-Za-z_]\w*)*)|\.", re.ASCII
+)
+"""Of values that stay as they are while the loop runs, which `$context` does not."""
+
+
+def begin_items(context: TaskContext) -> list[Any]:
+    """What a loop that begins goes through.
+
+    Raises:
+        TaskFault: `in` yields no list, or fails.
+    """
+    items = _in_place(context.node, context.execution, context.variables)
+    if items is None:
+        items = context.value(_ITEMS)
+        if not is_array(items):
+            detail = f"`in` yields {kind_of(items)}; it needs a list"
+            TaskFault.raise_standard("expression", "Not a list", detail=detail)
+        context.execution.items = items
+    return items
+
+
+def items_of(node: TaskNode, execution: TaskExecution, variables: Variables) -> list[Any]:
+    """What a loop that has begun goes through."""
+    items = execution.items if execution.items is not None else _in_place(node, execution, variables)
+    assert is_array(items)  # begin_items has seen it
+    return items
+
+
+def item_variables(node: TaskNode, items: list[Any], index: int) -> Mapping[str, Any]:
+    """What a loop binds for the tasks of an item."""
+    [body] = node.bodies
+    each, at = body.variables.values()
+    return {each: items[index], at: index}
+
+
+def _in_place(node: TaskNode, execution: TaskExecution, variables: Variables) -> list[Any] | None:
+    """The list that `in` names by nothing but keys; None where it does not."""
+    expression = node.expression(_ITEMS)
+    path = None if expression is None else _PATH.fullmatch(expression.source.strip())
+    if path is None:
+        return None
+    found = variables[path["variable"]]() if path["variable"] else execution.input
+    for key in (path["keys"] or "").split(".")[1:]:
+        found = found.get(key) if is_object(found) else None
+    return found if is_array(found) else None
