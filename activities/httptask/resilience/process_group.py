@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
+from httptask.resilience.circuit_breaker import OutageState, OutageTable
 from httptask.resilience.connection_limits import SharedPlaces
-from httptask.resilience.outage_state import OutageState, OutageTable
 
 __all__ = ["ProcessGroup"]
 
