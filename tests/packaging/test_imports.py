@@ -110,6 +110,11 @@ def test_a_plugin_loads_what_workers_run_when_a_worker_is_made() -> None:
     assert loaded(code) & {"jsonschema_rs", "rapidfuzz", "structlog", "uritemplate"} == set()
 
 
+def test_a_worker_loads_nothing_that_only_a_mistake_needs() -> None:
+    code = "import httptask.plugin.worker_parts, httptask.cli.worker.serving"
+    assert loaded(code) & {"aiohttp", "rapidfuzz"} == set()
+
+
 def private_imports(path: Path) -> Iterator[str]:
     """What a module imports by a name with a leading underscore."""
     for node in ast.walk(ast.parse(path.read_text())):
