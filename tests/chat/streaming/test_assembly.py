@@ -98,6 +98,7 @@ def test_a_text_that_is_known_to_be_whole_is_an_answer() -> None:
     assembly = fed(b"oops\n")
     assert assembly.reader.is_document
     assert assembly.answer(ended_by="length") == "oops"
+    assert fed(b"caf\xe9\n").answer(ended_by="length") == "caf\ufffd"
 
 
 @pytest.mark.parametrize(
