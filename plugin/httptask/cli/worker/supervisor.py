@@ -24,7 +24,7 @@ __all__ = ["serve_in_processes"]
 
 _NEEDED_BY_ALL: Final = ("httptask.plugin.worker_parts", "httptask.transport.network")
 """Modules that the first run and the first call load, which each process would do for itself."""
-_LASTING_SECONDS: Final = 10.0
+_LASTING_SECONDS: Final = 2.0
 """A process that ends sooner is replaced later each time."""
 _FIRST_DELAY: Final = 0.25
 _LONGEST_DELAY: Final = 30.0
