@@ -27,6 +27,8 @@ _MOST: Final = 10**9
 
 def _count(value: object) -> int | None:
     """A number that is no count is not told at all: it neither loses an answer that is paid for nor lowers a sum."""
+    if value is None:
+        return None
     if isinstance(value, str):
         value = int(value) if value.isdecimal() and len(value) <= len(str(_MOST)) else None
     elif isinstance(value, float) and value.is_integer():
