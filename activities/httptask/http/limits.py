@@ -48,12 +48,16 @@ class Bounds:
     response_bytes: int
 
 
-@lru_cache(maxsize=256)
 def bounds(*layers: Limits) -> Bounds:
     """Decides each limit by the first layer that sets it, most specific layer first.
 
     The last layer sets at least `connect`, `total` and `response_bytes`.
     """
+    return _decided(*layers)  # pyright: ignore[reportArgumentType] - they are frozen, and so have a hash
+
+
+@lru_cache(maxsize=256)
+def _decided(*layers: Limits) -> Bounds:
     decided: dict[str, float] = {}
     for layer in layers:
         for name, value in layer:
