@@ -39,7 +39,12 @@ NETWORK = (
 """What can open a connection."""
 
 KNOWN = {
-    "transport/network.py": {"aiohttp", "socket"},  # the network itself, which the gate alone is given
+    "transport/network.py": {
+        "aiohttp",
+        "httpx",
+        "socket",
+    },  # the network itself, which the gate alone is given
+    "transport/tls.py": {"httpx"},  # makes contexts of TLS
     "transport/errors.py": {"aiohttp"},  # names what went wrong below the gate
     "transport/answer_protocol.py": {"aiohttp"},  # reads answers on the transport's connections
     "egress/guard.py": {"socket"},  # judges the addresses of the transport's sockets

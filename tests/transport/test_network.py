@@ -6,7 +6,7 @@ import struct
 import time
 from typing import Any
 
-import aiohttp
+import httpx
 import pytest
 
 from httptask.http.errors import AddressForbidden, ConnectFailed, ResponseInterrupted, ResponseInvalid
@@ -209,7 +209,7 @@ async def test_a_call_leaves_nothing_that_only_the_collector_would_free(make_edg
         try:
             for _ in range(3):
                 await edge.send(request())
-            left = [found for found in gc.get_objects() if type(found) in (aiohttp.ClientResponse, Progress)]
+            left = [found for found in gc.get_objects() if type(found) in (httpx.Response, Progress)]
         finally:
             gc.enable()
     assert not left

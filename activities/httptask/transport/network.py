@@ -1,4 +1,4 @@
-"""The one module that sends over the network, by aiohttp's client, connections and parser.
+"""The one module that knows which client library is underneath: httpx's client over aiohttp's connections.
 
 How an answer is read from a connection is said beside it, in `answer_protocol`; what the library's errors mean, in
 `errors`.
@@ -13,11 +13,13 @@ import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
+from types import SimpleNamespace
+from typing import Any
 from weakref import WeakSet
 
 import aiohttp
+import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
@@ -59,9 +61,77 @@ class NetworkTransport:
 
     def __init__(self, allowed: Sequence[Network] = (), route: Route = _DIRECT) -> None:
         self._guard = Guard(allowed)
+        self._proxied = route.proxy is not None
+        self._client = _Client(transport=_AiohttpTransport(self._guard, route), trust_env=False)
+        _keep_quiet()
+
+    @asynccontextmanager
+    async def open(self, request: WireRequest, progress: Progress) -> AsyncGenerator[WireResponse]:
+        """Sends a request; see `Transport.open`."""
+        token = _at_work.set(True)
+        try:
+            response = await self._send(request, progress)
+            try:
+                headers = response.extensions["headers"]
+                yield WireResponse(response.status_code, headers, response.aiter_raw())
+            finally:
+                await response.aclose()
+                del response.stream  # the two hold each other, and only a collector's walk would free them
+        finally:
+            _at_work.reset(token)
+
+    async def aclose(self) -> None:
+        """Closes all connections."""
+        await self._client.aclose()
+
+    async def _send(self, request: WireRequest, progress: Progress) -> httpx.Response:
+        if self._proxied:  # the proxy resolves the name, so only what it says can be judged here
+            self._guard.judge_name(request.url.host)
+        try:
+            message = httpx.Request(
+                request.method,
+                _url(request.url.origin),
+                # httpx would normalise its URL and add headers; it goes out as it was written.
+                extensions={"request": request, "progress": progress},
+            )
+            return await self._client.send(message, stream=True)
+        except HttpTaskError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a library's error may quote a credential: none may pass
+            raise failure(error, progress, request.url.netloc) from None
+
+
+class _NoCookies(httpx.Cookies):
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Nothing is kept: what one run is given is no business of another."""
+
+
+class _Client(httpx.AsyncClient):
+    """A client without a store of cookies, which costs a tenth of a request's time to find empty."""
+
+    _none = _NoCookies()
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        return self._none
+
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        raise TypeError("this client keeps no cookies")
+
+
+@lru_cache(maxsize=256)
+def _url(origin: str) -> httpx.URL:
+    return httpx.URL(origin)
+
+
+class _AiohttpTransport(httpx.AsyncBaseTransport):
+    """aiohttp's connections, parser and pool below httpx's client."""
+
+    def __init__(self, guard: Guard, route: Route) -> None:
         self._proxy = route.proxy
         self._session = aiohttp.ClientSession(
-            connector=_Connector(self._guard, route),
+            connector=_Connector(guard, route),
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             max_field_size=_MAX_HEADER_LINE,
@@ -70,54 +140,35 @@ class NetworkTransport:
             middlewares=(_send_once,),
             request_class=_Request,
             skip_auto_headers=_NO_AUTO_HEADERS,
+            trace_configs=[_reporting()],
         )
-        _keep_quiet()
 
-    @asynccontextmanager
-    async def open(self, request: WireRequest, progress: Progress) -> AsyncGenerator[WireResponse]:
-        """Sends a request; see `Transport.open`."""
-        host = request.url.netloc
-        underway = _Underway(progress)
-        token = _underway.set(underway)
-        try:
-            if self._proxy is not None:  # it resolves the name, so only what it says can be judged here
-                self._guard.judge_name(request.url.host)
-            try:
-                response = await self._send(request, progress)
-            except HttpTaskError:
-                raise
-            except Exception as error:  # noqa: BLE001 - a library's error may quote a credential: none may pass
-                raise failure(error, progress, host) from None
-            try:
-                progress.bytes_received(sum(len(name) + len(value) for name, value in response.raw_headers))
-                chunks = _chunks(response, progress, host)
-                yield WireResponse(response.status, response.raw_headers, chunks)
-            finally:
-                _end(response)
-        finally:
-            _underway.reset(token)
-            underway.progress = None
-
-    async def aclose(self) -> None:
-        """Closes all connections."""
-        await self._session.close()
-
-    async def _send(self, request: WireRequest, progress: Progress) -> aiohttp.ClientResponse:
-        in_tunnel = request.url.scheme == "https"
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        progress: Progress = request.extensions["progress"]
+        written: WireRequest = request.extensions["request"]
+        in_tunnel = written.url.scheme == "https"
         to_proxy = self._to_proxy()
-        return await self._session.request(
-            request.method,
-            URL(str(request.url), encoded=True),
-            data=_data(request.body),
+        response = await self._session.request(
+            written.method,
+            URL(str(written.url), encoded=True),
+            data=_data(written.body),
             headers=[
-                *((name.decode("ascii"), value.decode("utf-8")) for name, value in request.headers),
+                *((name.decode("ascii"), value.decode("utf-8")) for name, value in written.headers),
                 *(() if in_tunnel else to_proxy.items()),
             ],
             proxy=None if self._proxy is None else self._proxy.url,
             proxy_headers=to_proxy,
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=progress.seconds("connect")),
+            trace_request_ctx=progress,
         )
+        progress.bytes_received(sum(len(name) + len(value) for name, value in response.raw_headers))
+        body = _Body(response, progress, written.url.netloc)
+        # httpx sees no headers: it would read Location, and fail where that is no URL.
+        return httpx.Response(response.status, stream=body, extensions={"headers": response.raw_headers})
+
+    async def aclose(self) -> None:
+        await self._session.close()
 
     def _to_proxy(self) -> dict[str, str]:
         """What the proxy alone is to see: with its tunnel, or where there is none, with the request."""
@@ -130,20 +181,25 @@ def _data(body: bytes) -> bytes | io.BytesIO | None:
     return io.BytesIO(body) if len(body) > _WRITTEN_AT_ONCE else body or None
 
 
-async def _chunks(response: aiohttp.ClientResponse, progress: Progress, host: str) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in response.content.iter_any():
-            progress.bytes_received(len(chunk))
-            yield chunk
-    except aiohttp.ClientError as error:
-        raise failure(error, progress, host) from None
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, response: aiohttp.ClientResponse, progress: Progress, host: str) -> None:
+        self._response = response
+        self._progress = progress
+        self._host = host
 
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._response.content.iter_any():
+                self._progress.bytes_received(len(chunk))
+                yield chunk
+        except aiohttp.ClientError as error:
+            raise failure(error, self._progress, self._host) from None
 
-def _end(response: aiohttp.ClientResponse) -> None:
-    connection = response.connection
-    if connection is not None and connection.transport is not None:
-        connection.transport.abort()
-    response.close()  # a connection whose answer was read to its end is back in the pool already
+    async def aclose(self) -> None:
+        connection = self._response.connection
+        if connection is not None and connection.transport is not None:
+            connection.transport.abort()
+        self._response.close()  # a connection whose answer was read to its end is back in the pool already
 
 
 class _Resolver(AbstractResolver):
@@ -198,7 +254,6 @@ class _Connector(aiohttp.TCPConnector):
             assert protocol is not None  # of a connection that is not released
             if protocol not in self._used:
                 self._used.add(protocol)
-                _progress().connection_made()
                 return connection
             if not protocol.should_close:
                 return connection
@@ -212,7 +267,6 @@ class _Request(aiohttp.ClientRequest):
 
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
         self._connection = conn.transport
-        _progress().sending()
         return await super().send(conn)
 
     def abort(self) -> None:
@@ -233,33 +287,34 @@ async def _send_once(
         raise
 
 
-@dataclass(eq=False)
-class _Underway:
-    """What the library is at work for; its connections keep the context that they were made in, and so only this."""
+def _reporting() -> aiohttp.TraceConfig:
+    """Reports to the progress of an attempt."""
 
-    progress: Progress | None
+    async def connected(_: aiohttp.ClientSession, context: SimpleNamespace, __: Any) -> None:
+        context.trace_request_ctx.connection_made()
+
+    async def sending(_: aiohttp.ClientSession, context: SimpleNamespace, __: Any) -> None:
+        context.trace_request_ctx.sending()
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_connection_create_end.append(connected)
+    tracing.on_request_headers_sent.append(sending)  # they are about to be
+    return tracing
 
 
-_underway: ContextVar[_Underway | None] = ContextVar("httptask_http_underway", default=None)
-
-
-def _progress() -> Progress:
-    underway = _underway.get()
-    progress = None if underway is None else underway.progress
-    assert progress is not None  # all that the session sends is sent by `open`
-    return progress
+_at_work: ContextVar[bool] = ContextVar("httptask_http_at_work", default=False)
 
 
 class _NotOurs(logging.Filter):
     """Drops what libraries log about our requests, which may hold credentials, and nobody else's."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return _underway.get() is None
+        return not _at_work.get()
 
 
 _NOT_OURS = _NotOurs()
 
 
 def _keep_quiet() -> None:
-    for name in ("aiohttp.client", "aiohttp.internal"):
+    for name in ("httpx", "aiohttp.client", "aiohttp.internal"):
         logging.getLogger(name).addFilter(_NOT_OURS)

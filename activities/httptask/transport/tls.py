@@ -4,7 +4,7 @@ import ssl
 from functools import cache
 from pathlib import Path
 
-import certifi
+import httpx
 
 from httptask.connections.route import TlsFiles
 from httptask.http.errors import ConnectFailed
@@ -42,7 +42,7 @@ def _authorities(bundle: Path) -> ssl.SSLContext:
 
 
 def _usual_authorities() -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=certifi.where())
+    return httpx.create_ssl_context(trust_env=False)
 
 
 @cache
