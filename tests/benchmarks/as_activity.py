@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from temporalio.api.common.v1 import Payload
 from temporalio.testing import ActivityEnvironment
 
-from httptask.plugin.payloads import LeanPayloadConverter
+from httptask.plugin.data_converter import LeanPayloadConverter
 
 __all__ = ["as_activity", "payload_of"]
 

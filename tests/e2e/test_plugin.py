@@ -18,7 +18,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from httptask.client.edge import Edge
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
-from httptask.plugin.payloads import LeanPayloadConverter
+from httptask.plugin.data_converter import LeanPayloadConverter
 from httptask.secrets.store import SecretSource
 from httptask.testing import Reply, ScriptedServer
 from support.cluster import has_event

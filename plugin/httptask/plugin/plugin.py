@@ -8,8 +8,7 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
-from temporalio.converter import DataConverter, DefaultPayloadConverter, ExternalStorage
+from temporalio.converter import ExternalStorage
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import (
     Interceptor,
@@ -23,7 +22,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from httptask.egress.address import parse_networks
 from httptask.egress.hosts import check_host_patterns
-from httptask.plugin.payloads import LeanPayloadConverter
+from httptask.plugin.data_converter import data_converter
 from httptask.scheduling.registered import PLUGIN
 from httptask.secrets.store import SecretStore
 
@@ -115,7 +114,7 @@ class HttpTaskPlugin(SimplePlugin):
         self._parts = cache(parts)
         super().__init__(  # pyright: ignore[reportUnknownMemberType] - the SDK leaves type arguments out
             PLUGIN,
-            data_converter=partial(_data_converter, storage=storage),
+            data_converter=partial(data_converter, storage=storage),
             activities=self._with_activities,
             workflows=lambda known: _with_workflows(known, self._parts().workflows),
             workflow_runner=_pass_through,
@@ -173,27 +172,6 @@ def _is_ours(function: Callable[..., Any]) -> bool:
 def _with_workflows(known: Sequence[type] | None, ours: Sequence[type]) -> Sequence[type]:
     found = list(known or [])
     return [*found, *(workflow for workflow in ours if workflow not in found)]
-
-
-def _data_converter(converter: DataConverter | None, storage: ExternalStorage | None) -> DataConverter:
-    """Swap the default payload converter for one of pydantic models; codec and failure converter stay the user's.
-
-    Raises:
-        ValueError: the user's own payload converter can't carry pydantic models, or there are two storages.
-    """
-    converter = converter or pydantic_data_converter
-    if converter.payload_converter_class in (DefaultPayloadConverter, PydanticPayloadConverter):
-        converter = dataclasses.replace(converter, payload_converter_class=LeanPayloadConverter)
-    elif not issubclass(converter.payload_converter_class, PydanticPayloadConverter):
-        raise ValueError(
-            f"httptask needs a payload converter that carries pydantic models; derive "
-            f"{converter.payload_converter_class.__name__} from temporalio.contrib.pydantic.PydanticPayloadConverter"
-        )
-    if storage is None or storage == converter.external_storage:
-        return converter
-    if converter.external_storage is not None:
-        raise ValueError("external storage is given twice, to the plugin and to the data converter: keep one")
-    return dataclasses.replace(converter, external_storage=storage)
 
 
 def _pass_through(runner: WorkflowRunner | None) -> WorkflowRunner:

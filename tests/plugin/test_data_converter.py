@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from httptask.chat.models import ChatRequest, Completion
 from httptask.http.models import HttpRequest, JsonBody, Limits, TextBody
-from httptask.plugin.payloads import LeanPayloadConverter
+from httptask.plugin.data_converter import LeanPayloadConverter
 
 CONVERTER = LeanPayloadConverter()
 

@@ -1,0 +1,82 @@
+"""How values become payloads: models without what goes without saying, for two thirds of a request are defaults."""
+
+import dataclasses
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+from temporalio.api.common.v1 import Payload
+from temporalio.contrib.pydantic import (
+    PydanticJSONPlainPayloadConverter,
+    PydanticPayloadConverter,
+    pydantic_data_converter,
+)
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    DefaultPayloadConverter,
+    ExternalStorage,
+    JSONPlainPayloadConverter,
+)
+
+__all__ = ["LeanPayloadConverter", "data_converter"]
+
+_OURS = "httptask."
+
+
+def data_converter(converter: DataConverter | None, storage: ExternalStorage | None) -> DataConverter:
+    """Swap the default payload converter for one of pydantic models; codec and failure converter stay the user's.
+
+    Raises:
+        ValueError: the user's own payload converter can't carry pydantic models, or there are two storages.
+    """
+    converter = converter or pydantic_data_converter
+    if converter.payload_converter_class in (DefaultPayloadConverter, PydanticPayloadConverter):
+        converter = dataclasses.replace(converter, payload_converter_class=LeanPayloadConverter)
+    elif not issubclass(converter.payload_converter_class, PydanticPayloadConverter):
+        raise ValueError(
+            f"httptask needs a payload converter that carries pydantic models; derive "
+            f"{converter.payload_converter_class.__name__} from temporalio.contrib.pydantic.PydanticPayloadConverter"
+        )
+    if storage is None or storage == converter.external_storage:
+        return converter
+    if converter.external_storage is not None:
+        raise ValueError("external storage is given twice, to the plugin and to the data converter: keep one")
+    return dataclasses.replace(converter, external_storage=storage)
+
+
+class LeanPayloadConverter(PydanticPayloadConverter):
+    """Carries pydantic models, those of this package without the fields that have their defaults.
+
+    Whoever reads a payload puts the defaults in again, so one of a field must not become another. Users' own models
+    are carried whole.
+    """
+
+    def __init__(self) -> None:
+        """See base class."""
+        converters = DefaultPayloadConverter.default_encoding_payload_converters
+        CompositePayloadConverter.__init__(
+            self, *(_LeanJson() if isinstance(one, JSONPlainPayloadConverter) else one for one in converters)
+        )
+
+
+class _LeanJson(PydanticJSONPlainPayloadConverter):
+    def to_payload(self, value: Any) -> Payload | None:
+        """See base class."""
+        if not (isinstance(value, BaseModel) and type(value).__module__.startswith(_OURS)):
+            return super().to_payload(value)
+        fields, defaults = value.__dict__, _defaults(type(value))
+        unsaid = {name for name, default in defaults.items() if fields[name] == default}
+        return Payload(metadata={"encoding": self.encoding.encode()}, data=to_json(value, exclude=unsaid))
+
+
+@cache
+def _defaults(model: type[BaseModel]) -> Mapping[str, Any]:
+    fields = model.model_fields.items()
+    return {
+        name: field.get_default(call_default_factory=True)
+        for name, field in fields
+        if not field.is_required()
+    }
