@@ -13,6 +13,7 @@ from httptask.cli.server.process import available_port
 from httptask.testing import Reply, ScriptedServer
 from support.cluster import address_of
 from support.commands import Shell
+from support.definitions import SETS
 
 CANARY = "canary-5f1c9d27e0"
 ORDER = """
@@ -77,7 +78,7 @@ async def test_metrics(shell: Shell, temporal: WorkflowEnvironment) -> None:
 async def test_a_port_that_is_taken(shell: Shell) -> None:
     async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) as taken:
         port = taken.sockets[0].getsockname()[1]
-        shell.write("definitions/order.yaml", ORDER)
+        shell.write("definitions/sets.yaml", SETS)
         code, worker = await shell.run(
             "worker", "-d", "definitions", "--metrics-address", f"127.0.0.1:{port}"
         )
