@@ -33,6 +33,15 @@ def test_a_value_is_written_once_and_shared_again() -> None:
     assert current.parallel.branches[3].context is found.input is current.input
 
 
+def test_what_a_loop_goes_through_is_its_own() -> None:
+    items = list(range(100))
+    packed = json.loads(json.dumps(state_with(branch_with(items, items=items)).packed()))
+    frame = RunState.unpacked(packed).root.frames[0]
+    assert frame.current is not None
+    frame.current.items[0] = None
+    assert frame.current.input == frame.outputs["one"] == items
+
+
 VALUES = [None, True, 0, 7, 1.0, "", "short", [], [1], [[0]], {}, {"a": 0}, "0", "x" * 100, [{"a": "x" * 70}]]
 
 

@@ -5,7 +5,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, SerializationInfo, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    SerializationInfo,
+    ValidationInfo,
+)
 from temporalio.contrib.workflow_streams import WorkflowStreamState
 
 from httptask.json.types import is_array, is_object
@@ -71,6 +79,10 @@ Shared = Annotated[Any, PlainSerializer(_place_of), BeforeValidator(_value_at)]
 """A value that others may share: a continued run gets it once, however many refer to it."""
 
 
+def _own(value: Any) -> Any:
+    return list(value) if is_array(value) else value
+
+
 class ParallelState(BaseModel):
     """Branches that run at the same time inside a task.
 
@@ -92,7 +104,8 @@ class TaskExecution(BaseModel):
         id: readable and unique within the run: task names, loop indices and visit numbers, `explain/2/explainOne`.
         raw_input: before `input.from`, where an expression of the task reads it still.
         input: after it; `$input`, where anything of the task reads it still.
-        items: what a loop goes through, where it is not a part of another value that is kept.
+        items: what a loop goes through, where it is not a part of another value that is kept. The list is its own, for
+            those that are over are taken out of it.
         parallel: the branches inside the task.
         state: what else the task's kind keeps between its steps; empty when it begins.
         started_at: workflow time, seconds since the epoch.
@@ -102,7 +115,7 @@ class TaskExecution(BaseModel):
     id: str
     raw_input: Shared
     input: Shared
-    items: Shared = None
+    items: Annotated[Shared, AfterValidator(_own)] = None
     parallel: ParallelState | None = None
     state: dict[str, Any] = Field(default_factory=dict)
     started_at: float
