@@ -143,3 +143,11 @@ def test_what_an_expression_reads(value: tuple[str, str], expression: str) -> No
 def test_what_an_expression_does_not_read(expression: str) -> None:
     liveness = liveness_of(f'do: [{{ one: {SET} }}, {{ two: {{ set: {{ a: "${{ {expression} }}" }} }} }}]')
     assert not any(map(liveness.is_read, (CONTEXT, WORKFLOW_DATA, TASK_DATA, RAW_TASK_DATA)))
+
+
+def test_a_schema_without_an_expression_is_that_of_the_context_there_is() -> None:
+    liveness = liveness_of(
+        "do: [{ one: { set: { a: 1 }, export: { schema: { document: { type: object } } } } }]"
+    )
+    assert liveness.is_read(CONTEXT)
+    assert not liveness.is_read_after("/do/0/one", CONTEXT)

@@ -135,6 +135,10 @@ class _Builder:
         for use in self.uses:
             if use.place != "workflow-input":  # which is read before there is anything to keep
                 reads.setdefault(use.task, set()).update(self._values(use))
+        for pointer, node in self.nodes.items():
+            export = node.task.export
+            if export is not None and export.as_ is None:  # its schema is that of the `$context` there is
+                reads.setdefault(pointer, set()).add(CONTEXT)
         return reads
 
     def _values(self, use: ExpressionUse) -> Iterator[Value]:
