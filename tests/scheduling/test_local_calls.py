@@ -158,24 +158,31 @@ async def test_a_timeout_ends_it(temporal: WorkflowEnvironment) -> None:
     assert outcome.problem["instance"] == "/do/0/a"
 
 
-async def test_answers_of_many_calls_fit_into_their_workflow_tasks(temporal: WorkflowEnvironment) -> None:
+@pytest.mark.parametrize(
+    ("status", "result"),
+    [pytest.param(200, ".n", id="answers"), pytest.param(400, ".error.status // .n", id="failures")],
+)
+async def test_what_many_calls_come_to_fits_into_their_workflow_tasks(
+    temporal: WorkflowEnvironment, status: int, result: str
+) -> None:
     text = """
   - all:
       call: map
       with:
         in: ${ [range(200)] }
-        concurrency: 50
+        concurrency: 200
+        onError: collect
         do: [{ a: { call: httpRequest, with: { method: get, connection: api, path: "/${ $item }" } } }]
-  - sum: { set: "${ [.[].n] | add }" }
+  - sum: { set: "${ map(RESULT) | add }" }
 """
     async with (
         ScriptedServer(
-            lambda request: Reply.json({"n": int(request.target[1:]), "text": LARGE[:15_000]})
+            lambda request: Reply.json({"n": int(request.target[1:]), "text": LARGE[:15_000]}, status=status)
         ) as server,
         running(temporal, **api(server)) as runner,
     ):
-        outcome = await runner.run(definition(text))
-    assert outcome.output == sum(range(200))
+        outcome = await runner.run(definition(text.replace("RESULT", result)))
+    assert outcome.output == (sum(range(200)) if status == 200 else 200 * status)
     activities, workflow_tasks = await made(outcome)
     assert len(server.requests) == 200
     assert 1 <= activities <= 10, "pauses that let results go"
@@ -218,3 +225,21 @@ async def test_calls_of_a_workflow_in_python_follow_their_connection(temporal: W
         await replayer.replay_workflow(await handle.fetch_history())
     assert await events_of(handle, "activity_task_scheduled") == []
     assert len({request.headers["idempotency-key"] for request in server.requests}) == 1
+
+
+async def test_a_large_answer_to_a_workflow_in_python_is_not_asked_for_again(
+    temporal: WorkflowEnvironment,
+) -> None:
+    async with (
+        ScriptedServer(lambda _: Reply.json({"id": 7, "text": LARGE})) as server,
+        running(
+            temporal,
+            connections={"shop": local_connection("shop", server.url, calls="local")},
+            worker={"workflows": [Posts]},
+        ) as runner,
+    ):
+        assert (
+            await runner.client.execute_workflow(Posts.run, id="posts-large", task_queue=runner.task_queue)
+            == "posted 7"
+        )
+    assert len(server.requests) == 1

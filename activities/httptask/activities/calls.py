@@ -97,10 +97,9 @@ class HttpActivities:
                     return await call(attempt)
                 return await self._meter.run(request.connection, body, lambda: call(attempt))
 
-        kept: Result | None = self._kept.take()
-        if kept is not None:
-            return kept
-        result = await run_attempt(call_in_turn, request.attempts, count)
+        result: Result | None = self._kept.take()
+        if result is None:
+            result = await run_attempt(call_in_turn, request.attempts, count)
         self._kept.keep_what_is_large(result)
         return result
 

@@ -76,6 +76,7 @@ class KeptResults:
         info = activity.info()
         if not info.is_local or (size := len(to_json(result))) <= _MAX_LOCAL_BYTES:
             return
+        self.take()  # where the same was made twice at one time
         self._results[_key(info)] = result, size
         self._bytes += size
         while self._bytes > _MAX_KEPT_BYTES:

@@ -53,19 +53,20 @@ class CommandLimits:
     @asynccontextmanager
     async def local_turn(self) -> AsyncGenerator[None]:
         """Wait until a local activity has its turn, and hold its place until it has ended."""
-        await workflow.wait_condition(lambda: self._local_pending < _MAX_LOCAL_PENDING)
-        async with self._letting_go:
-            if self._local_bytes > _MAX_LOCAL_BYTES:
-                await end_workflow_task()
-                self._local_bytes = 0
+        while self._local_pending >= _MAX_LOCAL_PENDING:  # all that wait hear of the one that has ended
+            await workflow.wait_condition(lambda: self._local_pending < _MAX_LOCAL_PENDING)
         self._local_pending += 1
         try:
+            async with self._letting_go:
+                if self._local_bytes > _MAX_LOCAL_BYTES:
+                    await end_workflow_task()
+                    self._local_bytes = 0
             yield
         finally:
             self._local_pending -= 1
 
     def took(self, size: int) -> None:
-        """Count the bytes of what a local activity has returned, which its workflow task sends to the server."""
+        """Count the bytes of what a local activity has come to, which its workflow task sends to the server."""
         self._local_bytes += size
 
     def _is_there_for(self, size: int) -> bool:

@@ -85,7 +85,6 @@ async def execute_local(
     unknown = (*(policy.non_retryable_error_types or ()), UNKNOWN_TO_WORKER)
     given: dict[str, Any] = {name: value for name, value in options.items() if name not in _OF_ACTIVITIES}
     given["retry_policy"] = replace(policy, non_retryable_error_types=unknown)
-    given.setdefault("activity_id", str(workflow.uuid4()))  # the activity that may follow needs the same one
     if deadline is not None:
         given["schedule_to_close_timeout"] = deadline.of_activity
     async with limits.local_turn():
@@ -98,6 +97,7 @@ async def execute_local(
                 **given,
             )
         except FailureError as failure:
+            limits.took(0 if failure.failure is None else failure.failure.ByteSize())
             not_local = NotLocal.of(failure)
             if not_local is None:
                 raise _as_of_an_activity(failure, call) from failure

@@ -130,6 +130,7 @@ async def make_call(
     """
     payload = await payload_of(counted(call.argument, attempts, profile), what)
     if is_local(call, payload.ByteSize(), calls, profile, options):
+        options = {"activity_id": str(workflow.uuid4()), **options}  # also of the activity that may follow
         answer = await execute_local(call, RawValue(payload), options, limits, deadline)
         if not isinstance(answer, NotLocal):
             return answer
