@@ -70,6 +70,15 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         {"start": True},
         {"context": {"start": True, "seen": 1}},
     ),
+    "an export reads its own task": (
+        """
+        do:
+          - first: { set: { a: 1 }, export: { as: "${ $tasks.first }" } }
+          - last: { set: { context: "${ $context }" } }
+        """,
+        None,
+        {"context": {"a": 1}},
+    ),
     "an expression alone keeps its type": (
         """
         do: [{ all: { set: { text: "n=${ .n }, o=${ .o }", n: "${ .n }", literal: "$${ .n }" } } }]

@@ -210,7 +210,8 @@ class BranchRunner:
         return index
 
     def _keep_output(self, node: TaskNode, output: Any) -> None:
-        if self._services.program.liveness.is_read_after(node.pointer, (node.scope, node.name)):
+        liveness, kept = self._services.program.liveness, (node.scope, node.name)
+        if liveness.is_read_after(node.pointer, kept) or liveness.is_read_by(node.pointer, kept):
             frame = next(frame for frame in self.frames_around() if frame.scope == node.scope)
             frame.outputs[node.name] = output
 
