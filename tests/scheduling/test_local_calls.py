@@ -147,6 +147,18 @@ async def test_a_wait_that_the_server_asks_for_is_kept(temporal: WorkflowEnviron
     assert second - first >= 1
 
 
+async def test_a_timeout_leaves_no_time_for_another_attempt(temporal: WorkflowEnvironment) -> None:
+    retry = {"attempts": 3, "first_interval": 1}
+    async with (
+        ScriptedServer(lambda _: Reply.json({}, status=503)) as server,
+        running(temporal, **api(server, retry=retry)) as runner,
+    ):
+        text = definition(call("a", "/a", around=", timeout: { after: { milliseconds: 900 } }"))
+        outcome = await runner.run(text)
+    assert outcome.problem["status"] == 503
+    assert len(server.requests) == 1
+
+
 async def test_a_timeout_ends_it(temporal: WorkflowEnvironment) -> None:
     async with (
         ScriptedServer(lambda _: Reply.silence()) as server,

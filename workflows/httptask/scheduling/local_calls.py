@@ -18,7 +18,6 @@ from httptask.activities.not_local import UNKNOWN_TO_WORKER, NotLocal
 from httptask.calls.activity_call import ActivityCall
 from httptask.http.models import Calls
 from httptask.scheduling.command_limits import CommandLimits
-from httptask.scheduling.deadlines import Deadline
 
 __all__ = ["execute_local", "is_local"]
 
@@ -27,8 +26,11 @@ _MAX_SECONDS = 60.0
 _MAX_REQUEST_BYTES = 64 * 1024
 _WAITS_INSIDE = timedelta(seconds=10)
 """Before another attempt; what waits longer lets the workflow task end, and goes on with a timer."""
-_NEEDS_ACTIVITY = ("task_queue", "schedule_to_start_timeout", "priority")
-"""Options that a local activity does not have; a task queue is that of a limited connection, or a caller's own."""
+_NEEDS_ACTIVITY = ("task_queue", "schedule_to_start_timeout", "schedule_to_close_timeout", "priority")
+"""Options that a local activity does not have; a task queue is that of a limited connection, or a caller's own.
+
+It has a schedule-to-close timeout, but is tried again when that has passed.
+"""
 
 _OF_ACTIVITIES = frozenset({"task_queue", "heartbeat_timeout"})
 """Options of every activity, which mean nothing to a local one."""
@@ -53,9 +55,6 @@ def is_local(
         options: of the activity.
     """
     seconds = call.argument.limits.total or profile.total or call.total_seconds
-    until = options.get("schedule_to_close_timeout")
-    if until is not None:
-        seconds = min(seconds, until.total_seconds())
     needs_activity = any(options.get(name) is not None for name in _NEEDS_ACTIVITY)
     return (
         (calls or profile.calls) == "local"
@@ -71,7 +70,6 @@ async def execute_local(
     argument: RawValue,
     options: dict[str, Any],
     limits: CommandLimits,
-    deadline: Deadline | None,
 ) -> Result | NotLocal:
     """Make a call as a local activity.
 
@@ -85,8 +83,6 @@ async def execute_local(
     unknown = (*(policy.non_retryable_error_types or ()), UNKNOWN_TO_WORKER)
     given: dict[str, Any] = {name: value for name, value in options.items() if name not in _OF_ACTIVITIES}
     given["retry_policy"] = replace(policy, non_retryable_error_types=unknown)
-    if deadline is not None:
-        given["schedule_to_close_timeout"] = deadline.of_activity
     async with limits.local_turn():
         try:
             result: RawValue = await workflow.execute_local_activity(

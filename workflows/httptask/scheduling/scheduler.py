@@ -129,9 +129,9 @@ async def make_call(
         TaskFault: its request is too large for Temporal.
     """
     payload = await payload_of(counted(call.argument, attempts, profile), what)
-    if is_local(call, payload.ByteSize(), calls, profile, options):
+    if deadline is None and is_local(call, payload.ByteSize(), calls, profile, options):
         options = {"activity_id": str(workflow.uuid4()), **options}  # also of the activity that may follow
-        answer = await execute_local(call, RawValue(payload), options, limits, deadline)
+        answer = await execute_local(call, RawValue(payload), options, limits)
         if not isinstance(answer, NotLocal):
             return answer
         attempts = attempts and attempts - answer.attempts
