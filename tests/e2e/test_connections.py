@@ -1,7 +1,5 @@
 """What a run learns of its connections at its start, and goes by."""
 
-import asyncio
-
 import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
@@ -10,9 +8,10 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.http.models import Limits
 from httptask.resilience import connection_limits
 from httptask.resilience.retry import Retry
-from httptask.testing import Reply, ScriptedServer, ServedRequest
+from httptask.testing import Reply, ScriptedServer
 from support.cluster import events_of
 from support.connections import local_connection
+from support.crowds import Crowd
 from support.orders import GET_ORDERS
 from support.python_workflows import Posts
 from support.runs import running
@@ -105,20 +104,12 @@ async def test_calls_that_find_no_place_come_again_and_none_is_lost(
     """Postponed calls use up no attempt, of which there is one."""
     monkeypatch.setattr(connection_limits, "_LONGEST_WAIT_FOR_PLACE", 0.05)
     monkeypatch.setattr(connection_limits, "_COME_BACK", 0.05)
-    now = most = 0
+    crowd = Crowd(0.1, Reply.json(1))
 
-    async def answer(_: ServedRequest) -> Reply:
-        nonlocal now, most
-        now += 1
-        most = max(most, now)
-        await asyncio.sleep(0.1)
-        now -= 1
-        return Reply.json(1)
-
-    async with ScriptedServer(answer) as server:
+    async with ScriptedServer(crowd) as server:
         shop = local_connection("shop", server.url, concurrency=2, retry=Retry(attempts=1))
         async with running(temporal, connections={"shop": shop}) as runner:
             outcome = await runner.run(MANY)
 
     assert outcome.output == [1] * 12
-    assert (most, len(server.requests)) == (2, 12)
+    assert (crowd.most, len(server.requests)) == (2, 12)

@@ -10,25 +10,18 @@ from httptask.http.errors import Postponed
 from httptask.http.models import HttpRequest
 from httptask.resilience import connection_limits
 from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.crowds import Crowd
 
 REQUEST = HttpRequest(method="GET", url="/", connection="local")
 
 
 async def test_no_more_at_the_same_time_than_allowed(make_edge: Any) -> None:
-    now = most = 0
+    crowd = Crowd(0.01, Reply.of())
 
-    async def answer(_: ServedRequest) -> Reply:
-        nonlocal now, most
-        now += 1
-        most = max(most, now)
-        await asyncio.sleep(0.01)
-        now -= 1
-        return Reply.of()
-
-    async with ScriptedServer(answer) as server:
+    async with ScriptedServer(crowd) as server:
         edge = make_edge(server.url, connection={"concurrency": 3})
         await asyncio.gather(*(edge.send(REQUEST) for _ in range(20)))
-    assert most == 3
+    assert crowd.most == 3
 
 
 async def test_waiting_is_seen_counts_against_no_deadline_and_ends(

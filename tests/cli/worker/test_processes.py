@@ -13,9 +13,10 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.cli.server.process import available_port
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
-from httptask.testing import Reply, ScriptedServer, ServedRequest
+from httptask.testing import Reply, ScriptedServer
 from support.cluster import address_of
 from support.commands import Command, Shell
+from support.crowds import Crowd
 from support.forked_scripts import forked_script
 from support.orders import ORDERS, STEPS, Shop
 from support.probes import answer, becomes
@@ -111,25 +112,17 @@ async def test_a_killed_process_is_replaced_within_two_seconds(
 
 
 async def test_limits_are_those_of_all_processes(shell: Shell, temporal: WorkflowEnvironment) -> None:
-    now = most = 0
-
-    async def answer(_: ServedRequest) -> Reply:
-        nonlocal now, most
-        now += 1
-        most = max(most, now)
-        await asyncio.sleep(0.02)
-        now -= 1
-        return Reply.json({})
+    crowd = Crowd(0.02, Reply.json({}))
 
     shell.write("definitions/calls.yaml", CALLS)
-    async with ScriptedServer(answer) as server:
+    async with ScriptedServer(crowd) as server:
         shell.write("httptask.toml", connection(server.url, "concurrency = 3\n"))
         command = await start(shell, temporal, "--task-queue", "limited")
         done = await temporal.client.execute_workflow(
             "calls", 100, id="limited", task_queue="limited", result_type=int
         )
     assert done == 100
-    assert most == 3
+    assert crowd.most == 3
     assert {line["process"] for line in events(command, "http.request.finished")} == {1, 2}
 
 

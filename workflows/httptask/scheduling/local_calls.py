@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError, RetryState
+from temporalio.exceptions import ActivityError, FailureError
 
 from httptask.activities.connection_profile import ConnectionProfile
 from httptask.activities.not_local import UNKNOWN_TO_WORKER, NotLocal
@@ -104,7 +104,6 @@ async def execute_local(
 
 def _as_of_an_activity(failure: FailureError, call: ActivityCall[Any]) -> ActivityError:
     """The failure of a local activity, which comes as it is, within what an activity's would come in."""
-    final = isinstance(failure, ApplicationError) and failure.non_retryable
     return ActivityError(
         failure.message,
         scheduled_event_id=0,
@@ -112,5 +111,5 @@ def _as_of_an_activity(failure: FailureError, call: ActivityCall[Any]) -> Activi
         identity="",
         activity_type=call.activity,
         activity_id=call.id,
-        retry_state=RetryState.NON_RETRYABLE_FAILURE if final else RetryState.TIMEOUT,
+        retry_state=None,
     )

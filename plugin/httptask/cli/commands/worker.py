@@ -11,7 +11,12 @@ from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from httptask.cli.project.project import Project
     from httptask.cli.worker.process import Member
+    from httptask.config.config import Config
+    from httptask.dsl import Loaded
 
 __all__ = ["worker"]
 
@@ -73,14 +78,11 @@ def worker(
     from httptask.cli.observability.listening import address_of_process, listening_at, require_address
     from httptask.cli.observability.logging import configure_logging
     from httptask.cli.observability.telemetry import set_runtime
-    from httptask.cli.preflight.readiness import examine, examine_permissions, print_findings, require_ready
     from httptask.cli.project.plugins import plugin_for, serve
-    from httptask.cli.project.project import as_cli_error, load_project, tell_credential_warnings
+    from httptask.cli.project.project import load_project
     from httptask.cli.temporal.cluster import Cluster, find_cluster
     from httptask.cli.worker.serving import serve_on_cluster
     from httptask.cli.worker.supervisor import serve_in_processes
-    from httptask.config import ConfigInvalid
-    from httptask.config.config import for_worker
 
     count = _count(processes)
     require_address("metrics", metrics_address)
@@ -95,18 +97,7 @@ def worker(
         raise CliError("nothing to serve", "give --definitions DIR, or --allow-inline")
     loaded = load_runnable(definition_files([definitions] if definitions else []))
     registry = serve(loaded)
-    try:
-        trusted = for_worker(project.config, used_secrets(loaded))
-    except ConfigInvalid as error:
-        raise as_cli_error(error) from None
-    findings = [
-        *examine(trusted, project.environment, loaded),
-        *examine_permissions(trusted, loaded, allow_inline=allow_inline),
-    ]
-    tell_credential_warnings(trusted)
-    if check:
-        print_findings(findings, as_json=json)
-    require_ready(findings)
+    trusted = _ready(project, loaded, allow_inline=allow_inline, check=check, as_json=json)
     cluster = find_cluster(profile, project.environment) or Cluster({})
     if check:
         plugin_for(trusted, project.environment, registry, allow_inline=allow_inline, ask_storage=False)
@@ -120,6 +111,39 @@ def worker(
         serve_on_cluster(cluster, plugin, task_queue, health, member)
 
     serve_in_processes(count, trusted.connections, serve_here)
+
+
+def _ready(
+    project: "Project",
+    loaded: "Sequence[Loaded]",
+    *,
+    allow_inline: bool,
+    check: bool,
+    as_json: bool,
+) -> "Config":
+    """The configuration of a worker for these definitions, held against them; printed where that is asked for.
+
+    Raises:
+        CliError: the worker lacks something, or may not do it.
+    """
+    from httptask.cli.preflight.readiness import examine, examine_permissions, print_findings, require_ready
+    from httptask.cli.project.project import as_cli_error, tell_credential_warnings
+    from httptask.config import ConfigInvalid
+    from httptask.config.config import for_worker
+
+    try:
+        trusted = for_worker(project.config, used_secrets(loaded))
+    except ConfigInvalid as error:
+        raise as_cli_error(error) from None
+    findings = [
+        *examine(trusted, project.environment, loaded),
+        *examine_permissions(trusted, loaded, allow_inline=allow_inline),
+    ]
+    tell_credential_warnings(trusted)
+    if check:
+        print_findings(findings, as_json=as_json)
+    require_ready(findings)
+    return trusted
 
 
 def _count(processes: str) -> int:
