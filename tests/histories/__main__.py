@@ -30,7 +30,7 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.dsl.loader import load_file
 from httptask.plugin import AllowedActivity, folder_storage
 from httptask.scheduling import polling
-from httptask.scheduling.spent import SEARCH_ATTRIBUTES
+from httptask.scheduling.spending_state import SEARCH_ATTRIBUTES
 from httptask.testing import ScriptedServer
 from support import recorded_workflows
 from support.cluster import has_event, run_ids

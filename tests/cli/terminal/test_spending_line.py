@@ -3,7 +3,7 @@
 import pytest
 
 from httptask.cli.terminal.progress.wording import describe_spent
-from httptask.scheduling.spent import Spent
+from httptask.scheduling.spending_state import Spent
 
 
 @pytest.mark.parametrize(

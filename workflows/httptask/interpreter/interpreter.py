@@ -18,7 +18,7 @@ from httptask.interpreter.status import RunStatus, TaskState
 from httptask.interpreter.task_context import Finished
 from httptask.scheduling.durations import required_seconds
 from httptask.scheduling.payloads import payload_of
-from httptask.scheduling.spent import SPENT_MEMO, search_attributes
+from httptask.scheduling.spending_state import SPENT_MEMO, search_attributes
 from httptask.scheduling.worker_configuration import allow_activities, resolve_connections
 
 __all__ = ["Interpreter", "log_event"]

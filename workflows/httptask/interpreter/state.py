@@ -17,7 +17,7 @@ from pydantic import (
 from temporalio.contrib.workflow_streams import WorkflowStreamState
 
 from httptask.json.types import is_array, is_object
-from httptask.scheduling.spent import SpendingState
+from httptask.scheduling.spending_state import SpendingState
 
 __all__ = [
     "LIVE_MEMO",

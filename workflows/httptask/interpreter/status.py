@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 from temporalio import workflow
 
-from httptask.scheduling.spent import Spent
+from httptask.scheduling.spending_state import Spent
 
 __all__ = ["STATUS_QUERY", "Impasse", "RunStatus", "StatusBoard", "TaskState", "TaskStatus"]
 

@@ -10,7 +10,7 @@ from httptask.calls.problem import TaskFault
 from httptask.chat.usage import Usage
 from httptask.dsl.metadata import Budget
 from httptask.http.models import ModelUsage
-from httptask.scheduling.spent import Cost, SpendingState, Spent
+from httptask.scheduling.spending_state import Cost, SpendingState, Spent
 
 __all__ = ["Spending", "is_stop"]
 

@@ -31,7 +31,7 @@ from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.status import RunStatus
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput, keep_program
 from httptask.plugin import HttpTaskPlugin, fetch_status, live_texts
-from httptask.scheduling.spent import SPENT_MEMO, Spent
+from httptask.scheduling.spending_state import SPENT_MEMO, Spent
 
 __all__ = ["RUN_QUEUE_PREFIX", "Launch", "launch"]
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from httptask.cli.temporal.executions import Execution
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.status import Impasse, TaskState, TaskStatus
-from httptask.scheduling.spent import SPENT_MEMO, Spent
+from httptask.scheduling.spending_state import SPENT_MEMO, Spent
 
 __all__ = ["CallRecord", "FailureRecord", "RunRecord", "RunSummary", "TaskRecord", "summarize"]
 

@@ -18,7 +18,7 @@ from httptask.cli.server.locks import FileLock
 from httptask.cli.server.log import ServerLog
 from httptask.cli.server.record import ServerRecord, start_of
 from httptask.cli.terminal.errors import CliError, ExitCode
-from httptask.scheduling.spent import SEARCH_ATTRIBUTES
+from httptask.scheduling.spending_state import SEARCH_ATTRIBUTES
 
 __all__ = ["ServerProcess", "available_port"]
 

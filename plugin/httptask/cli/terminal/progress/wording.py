@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from httptask.interpreter.status import Impasse, TaskStatus
     from httptask.plugin import LiveText
-    from httptask.scheduling.spent import Spent
+    from httptask.scheduling.spending_state import Spent
 
 __all__ = [
     "OWN_RUN_CURE",
