@@ -23,7 +23,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from httptask.egress.address import parse_networks
 from httptask.egress.hosts import check_host_patterns
 from httptask.plugin.data_converter import data_converter
-from httptask.scheduling.registered import PLUGIN
+from httptask.scheduling.plugin_check import PLUGIN
 from httptask.secrets.store import SecretStore
 
 if TYPE_CHECKING:

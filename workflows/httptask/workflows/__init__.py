@@ -1,7 +1,7 @@
 """What a workflow in Python calls."""
 
 # First: what is below can't be imported without the plugin.
-import httptask.scheduling.registered  # noqa: F401 # pyright: ignore[reportUnusedImport]
+import httptask.scheduling.plugin_check  # noqa: F401 # pyright: ignore[reportUnusedImport]
 
 # isort: split
 from httptask.chat.fields.request import ChatParams

@@ -36,7 +36,7 @@ from httptask.http.models import (
     StatusPattern,
     TextBody,
 )
-from httptask.scheduling.registered import require_plugin
+from httptask.scheduling.plugin_check import require_plugin
 from httptask.scheduling.scheduler import make_call
 from httptask.scheduling.worker_configuration import resolve_connections
 from httptask.workflows.activity_arguments import command_limits, require_json
