@@ -22,7 +22,7 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 
 from httptask.activities import names
 from httptask.activities.calls import HttpActivities
-from httptask.activities.local_activities import yield_control
+from httptask.activities.configuration_activities import yield_control
 from httptask.chat.models import ChatRequest, Completion, Usage
 from httptask.client.edge import Edge
 from httptask.testing import Reply, ScriptedServer, ServedRequest

@@ -9,8 +9,8 @@ from temporalio.worker import WorkerConfig
 
 from httptask.activities.allowed_activities import AllowedActivity
 from httptask.activities.calls import HttpActivities, count_call
+from httptask.activities.configuration_activities import ConfigurationActivities, is_polled, yield_control
 from httptask.activities.fleet import Fleet
-from httptask.activities.local_activities import ConfigurationActivities, is_polled, yield_control
 from httptask.activities.metering import Meter
 from httptask.activities.storage import stored_from
 from httptask.client.edge import Edge
