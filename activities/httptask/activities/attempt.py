@@ -22,7 +22,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from httptask.activities.failure import to_application_error
-from httptask.activities.not_local import NotLocal
+from httptask.activities.local_fallback import NotLocal
 from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits, stored_from
 from httptask.http.errors import HttpTaskError, Postponed, ResponseInvalid, ResponseTooLarge, Timeout
 from httptask.http.log import get_logger

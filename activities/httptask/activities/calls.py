@@ -10,8 +10,8 @@ from httptask.activities import names
 from httptask.activities.attempt import run_attempt
 from httptask.activities.fleet import Fleet
 from httptask.activities.live_text import LivePublisher
+from httptask.activities.local_fallback import KeptResults
 from httptask.activities.metering import Meter
-from httptask.activities.not_local import KeptResults
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.usage import metered

@@ -14,7 +14,7 @@ from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ActivityError, FailureError
 
 from httptask.activities.connection_profile import ConnectionProfile
-from httptask.activities.not_local import UNKNOWN_TO_WORKER, NotLocal
+from httptask.activities.local_fallback import UNKNOWN_TO_WORKER, NotLocal
 from httptask.calls.activity_call import ActivityCall
 from httptask.http.models import Calls
 from httptask.scheduling.command_limits import CommandLimits

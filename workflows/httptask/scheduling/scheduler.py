@@ -12,7 +12,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, RetryState, i
 
 from httptask.activities.allowed_activities import AllowedActivity
 from httptask.activities.connection_profile import ConnectionProfile
-from httptask.activities.not_local import NotLocal
+from httptask.activities.local_fallback import NotLocal
 from httptask.calls.activity_call import ActivityCall, activity_options, counted, fitting_summary
 from httptask.calls.problem import TaskFault, problem_of_failure
 from httptask.http.models import Calls

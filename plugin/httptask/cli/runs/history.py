@@ -13,8 +13,8 @@ from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
 
+from httptask.activities.local_fallback import NotLocal
 from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST
-from httptask.activities.not_local import NotLocal
 from httptask.chat.models import ChatRequest
 from httptask.cli.runs.records import CallRecord, FailureRecord, RunRecord, TaskRecord, summarize
 from httptask.cli.temporal.executions import Described, describe
