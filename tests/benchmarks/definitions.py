@@ -11,13 +11,14 @@ NAMES = ("three-calls", "twenty-calls", "loop", "switch")
 ITERATIONS = 100
 
 
-def definition(name: str, namespace: str, url: str) -> dict[str, Any]:
+def definition(name: str, namespace: str, url: str, **settings: Any) -> dict[str, Any]:
     """The definition of that name.
 
     Args:
         name: one of `NAMES`.
         namespace: of the document, which Zigflow takes for its task queue.
         url: of the server that is called.
+        settings: for httptask, of the whole definition.
     """
 
     def call(task: str, path: str, body: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -58,7 +59,9 @@ def definition(name: str, namespace: str, url: str) -> dict[str, Any]:
             {"small": {"do": [call("callSmall", "/small", {"order": order})], "then": "end"}},
         ],
     }
-    document = {"dsl": "1.0.0", "namespace": namespace, "name": name, "version": "0.0.1"}
+    document: dict[str, Any] = {"dsl": "1.0.0", "namespace": namespace, "name": name, "version": "0.0.1"}
+    if settings:
+        document["metadata"] = {"httptask": settings}
     return {"document": document, "do": tasks[name]}
 
 

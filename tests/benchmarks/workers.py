@@ -92,13 +92,13 @@ class Runs:
 
 @asynccontextmanager
 async def httptask_worker(
-    client: Client, folder: Path, name: str, url: str, *options: str
+    client: Client, folder: Path, name: str, url: str, *options: str, **settings: Any
 ) -> AsyncGenerator[Runs]:
-    """`httptask worker`, with one definition."""
-    queue = f"httptask-{name}"
+    """`httptask worker`, with one definition that has such settings."""
+    queue = f"{folder.name}-{name}"
     (folder / "definitions").mkdir(parents=True)
     (folder / "httptask.toml").write_text(_CONFIG.format(url=url))
-    document = definition(name, "benchmarks", url)
+    document = definition(name, "benchmarks", url, **settings)
     (folder / "definitions" / f"{name}.yaml").write_text(json.dumps(document))
     command = [
         *(str(Path(sys.executable).with_name("httptask")), "worker", "--definitions", "definitions"),
