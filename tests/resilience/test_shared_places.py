@@ -1,0 +1,71 @@
+"""Places of a connection that the processes of a worker share, as one of them takes and gives them back."""
+
+import asyncio
+import os
+
+import pytest
+
+from httptask.resilience import connection_limits
+from httptask.resilience.connection_limits import ConcurrencyLimit, SharedPlaces
+from httptask.resilience.process_group import ProcessGroup
+
+SOON = 5
+"""Seconds within which something comes that needs none."""
+
+
+def not_waiting() -> None:
+    """What is told of one who has to have a place at once."""
+    pytest.fail("there was a place, and yet it waited")
+
+
+@pytest.fixture(autouse=True)
+def nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits is woken by the news of a place alone."""
+    monkeypatch.setattr(connection_limits, "_LOOK_SECONDS", 60.0)
+
+
+async def waiting(places: SharedPlaces) -> "asyncio.Task[int]":
+    """One who found no place and waits for it."""
+    told = asyncio.Event()
+    task = asyncio.create_task(places.take(told.set))
+    await asyncio.wait_for(told.wait(), SOON)
+    await asyncio.sleep(0.01)
+    assert not task.done()
+    return task
+
+
+async def test_who_finds_none_has_the_next_that_is_given_back() -> None:
+    places = SharedPlaces(2)
+    assert {await places.take(not_waiting), await places.take(not_waiting)} == {0, 1}
+    for given_back in (1, 0, 0):
+        third = await waiting(places)
+        places.give_back(given_back)
+        assert await asyncio.wait_for(third, SOON) == given_back
+
+
+async def test_old_news_is_no_place() -> None:
+    places = SharedPlaces(1)
+    for _ in range(3):
+        places.give_back(await places.take(not_waiting))
+    place = await places.take(not_waiting)
+    second = await waiting(places)
+    places.give_back(place)
+    assert await asyncio.wait_for(second, SOON) == place
+
+
+async def test_news_that_nobody_waits_for_stops_no_call() -> None:
+    places = SharedPlaces(1)
+    place = await places.take(not_waiting)
+    os.write(places._give, bytes(1_000_000))  # as after so many calls as fit
+    for _ in range(2):
+        places.give_back(place)
+        assert await places.take(not_waiting) == place
+
+
+async def test_each_connection_has_as_many_places_as_it_may_have_calls() -> None:
+    group = ProcessGroup({"shop": 1, "bank": 2})
+    limit = ConcurrencyLimit("shop", 1, group.places("shop"))
+    async with limit.held():
+        second = await waiting(group.places("shop"))
+        assert [await group.places("bank").take(not_waiting) for _ in range(2)] == [0, 1]
+    assert await asyncio.wait_for(second, SOON) == 0
