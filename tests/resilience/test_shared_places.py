@@ -7,7 +7,7 @@ import pytest
 
 from httptask.resilience import connection_limits
 from httptask.resilience.connection_limits import ConcurrencyLimit, SharedPlaces
-from httptask.resilience.process_group import ProcessGroup
+from httptask.resilience.shared_state import SharedState
 
 SOON = 5
 """Seconds within which something comes that needs none."""
@@ -63,9 +63,9 @@ async def test_news_that_nobody_waits_for_stops_no_call() -> None:
 
 
 async def test_each_connection_has_as_many_places_as_it_may_have_calls() -> None:
-    group = ProcessGroup({"shop": 1, "bank": 2})
-    limit = ConcurrencyLimit("shop", 1, group.places("shop"))
+    shared = SharedState({"shop": 1, "bank": 2})
+    limit = ConcurrencyLimit("shop", 1, shared.places("shop"))
     async with limit.held():
-        second = await waiting(group.places("shop"))
-        assert [await group.places("bank").take(not_waiting) for _ in range(2)] == [0, 1]
+        second = await waiting(shared.places("shop"))
+        assert [await shared.places("bank").take(not_waiting) for _ in range(2)] == [0, 1]
     assert await asyncio.wait_for(second, SOON) == 0

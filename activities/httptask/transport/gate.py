@@ -19,8 +19,8 @@ from httptask.http.url import Url
 from httptask.request.wire import Outgoing, WireRequest
 from httptask.resilience.circuit_breaker import CircuitBreaker
 from httptask.resilience.connection_limits import ConcurrencyLimit, Pace
-from httptask.resilience.process_group import ProcessGroup
 from httptask.resilience.retry import Retry
+from httptask.resilience.shared_state import SharedState
 from httptask.secrets.store import SecretStore
 from httptask.transport.deadlines import Progress
 from httptask.transport.exchange import Transport, WireResponse
@@ -106,9 +106,9 @@ class ConnectionTransport:
         self.concurrency: ConcurrencyLimit | None = None
         self.pace: Pace | None = None
         if connection is not None and connection.concurrency is not None:
-            group = ProcessGroup.current
+            shared = SharedState.current
             self.concurrency = ConcurrencyLimit(
-                connection.name, connection.concurrency, group.places(connection.name) if group else None
+                connection.name, connection.concurrency, shared.places(connection.name) if shared else None
             )
         if connection is not None and connection.requests_per_minute is not None:
             self.pace = Pace(connection.name, connection.requests_per_minute)
@@ -252,8 +252,8 @@ class TransportPool:
         if origin not in self._circuit_breakers:
             if len(self._circuit_breakers) >= _MOST_ORIGINS:
                 self._circuit_breakers.pop(next(iter(self._circuit_breakers)))
-            group = ProcessGroup.current
+            shared = SharedState.current
             self._circuit_breakers[origin] = CircuitBreaker(
-                outgoing.redactor.text(origin), state=group.outage_state(origin) if group else None
+                outgoing.redactor.text(origin), state=shared.outage_state(origin) if shared else None
             )
         return self._circuit_breakers[origin]

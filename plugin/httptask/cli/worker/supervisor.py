@@ -18,7 +18,7 @@ from httptask.cli.worker.serving import GRACE
 from httptask.connections.connection import Connection
 from httptask.dsl.expressions import pool
 from httptask.http.log import get_logger
-from httptask.resilience.process_group import ProcessGroup
+from httptask.resilience.shared_state import SharedState
 
 __all__ = ["serve_in_processes"]
 
@@ -59,7 +59,7 @@ def serve_in_processes(
         import_module(module)
     pool.shutdown()
     clear_notice()
-    ProcessGroup.current = ProcessGroup(
+    SharedState.current = SharedState(
         {name: found.concurrency for name, found in connections.items() if found.concurrency}
     )
     share_log()

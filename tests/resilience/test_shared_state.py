@@ -6,12 +6,12 @@ BREAKER = """
 import os, signal
 from httptask.http.errors import HttpStatusError, HttpTaskError, Postponed
 from httptask.resilience.circuit_breaker import CircuitBreaker
-from httptask.resilience.process_group import ProcessGroup
+from httptask.resilience.shared_state import SharedState
 
-group = ProcessGroup({})
+state = SharedState({})
 
 def breaker():
-    return CircuitBreaker("https://api.example.com", lambda: now, group.outage_state("https://api.example.com"))
+    return CircuitBreaker("https://api.example.com", lambda: now, state.outage_state("https://api.example.com"))
 
 def calls(breaker, count, status=503):
     made = 0
@@ -37,7 +37,7 @@ now, told, own = 1000.0, [], breaker()
 
 COUNTED_TOGETHER = """
 print(in_another(lambda: calls(breaker(), 12)), calls(own, 100), in_another(lambda: calls(breaker(), 100)))
-print(calls(CircuitBreaker("b", lambda: now, group.outage_state("https://b.example.com")), 5))
+print(calls(CircuitBreaker("b", lambda: now, state.outage_state("https://b.example.com")), 5))
 """
 
 TRIED_ONCE = """
@@ -93,9 +93,9 @@ import asyncio, os, signal
 from httptask.http.errors import Postponed
 from httptask.resilience import connection_limits
 from httptask.resilience.connection_limits import ConcurrencyLimit
-from httptask.resilience.process_group import ProcessGroup
+from httptask.resilience.shared_state import SharedState
 
-group = ProcessGroup({"shop": COUNT})
+state = SharedState({"shop": COUNT})
 
 def forked(work):
     if (pid := os.fork()) == 0:
@@ -124,7 +124,7 @@ async def one(limit):
         change(-1)
 
 async def many():
-    limit = ConcurrencyLimit("shop", COUNT, group.places("shop"))
+    limit = ConcurrencyLimit("shop", COUNT, state.places("shop"))
     await asyncio.gather(*(one(limit) for _ in range(60)))
 
 pids = []
@@ -138,13 +138,13 @@ print(now, most, made)
 
 KILLED_HOLDER = """
 async def hold():
-    async with ConcurrencyLimit("shop", COUNT, group.places("shop")).held():
+    async with ConcurrencyLimit("shop", COUNT, state.places("shop")).held():
         os.write(tell, b"!")
         await asyncio.sleep(60)
 
 async def next_one():
     connection_limits._LONGEST_WAIT_FOR_PLACE = 0.3
-    limit = ConcurrencyLimit("shop", COUNT, group.places("shop"))
+    limit = ConcurrencyLimit("shop", COUNT, state.places("shop"))
     try:
         async with limit.held():
             print("had it")

@@ -1,4 +1,4 @@
-"""What the processes of one worker share: the places of connections, and what is known of servers that fail."""
+"""What is known to all processes of one worker: the places of connections, and which servers fail."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -6,20 +6,20 @@ from typing import ClassVar
 from httptask.resilience.circuit_breaker import OutageState, OutageTable
 from httptask.resilience.connection_limits import SharedPlaces
 
-__all__ = ["ProcessGroup"]
+__all__ = ["SharedState"]
 
 
-class ProcessGroup:
-    """The processes that are forked after it is made.
+class SharedState:
+    """What those processes share that are forked after it is made.
 
     Args:
         concurrency: how many calls may be made at the same time, by the connections that bound them.
 
     Attributes:
-        current: the one that this process belongs to, if it does; to be set before the others are forked.
+        current: that of this process, if it is one of several; to be set before the others are forked.
     """
 
-    current: ClassVar["ProcessGroup | None"] = None
+    current: ClassVar["SharedState | None"] = None
 
     def __init__(self, concurrency: Mapping[str, int]) -> None:
         self._places = {connection: SharedPlaces(count) for connection, count in concurrency.items()}
