@@ -44,14 +44,14 @@ def run(
     Exit codes: 0 done, 1 the workflow failed, 2 bad definition or input, 3 can't connect, 130 interrupted.
     """
     from httptask.cli.preflight.readiness import examine, require_ready
-    from httptask.cli.project.own_run import read_own_run
+    from httptask.cli.project.run_setup import read_run_setup
 
-    own = read_own_run(file, config, fixtures, record)
+    setup = read_run_setup(file, config, fixtures, record)
     data = read_input(input_, files=input_files or ())
-    check_input(own.loaded, data, given=bool(input_ or input_files))
-    own.tell_credential_warnings()
-    if own.fixtures is None:
-        require_ready(examine(own.config, own.environment, [own.loaded]))
+    check_input(setup.loaded, data, given=bool(input_ or input_files))
+    setup.tell_credential_warnings()
+    if setup.fixtures is None:
+        require_ready(examine(setup.config, setup.environment, [setup.loaded]))
 
     # Temporal is not waited for to be told what is wrong with a file.
     from httptask.cli.observability.logging import configure_logging
@@ -59,21 +59,21 @@ def run(
     from httptask.cli.temporal.cluster import find_cluster
 
     configure_logging("WARNING")
-    plugin = own.plugin()
+    plugin = setup.plugin()
     if fixtures is not None:
         print_note(f"simulated: answers come from {fixtures}, nothing is sent")
-    if live and not _streams(own.loaded):
+    if live and not _streams(setup.loaded):
         print_note("--live shows answers that are streamed: write `stream: true` into a chatCompletion")
     exit_code = launch(
         Launch(
-            loaded=own.loaded,
+            loaded=setup.loaded,
             input=data,
             plugin=plugin,
-            cluster=find_cluster(profile, own.environment),
-            state_directory=own.config.state_directory,
+            cluster=find_cluster(profile, setup.environment),
+            state_directory=setup.config.state_directory,
             as_json=json,
             live=live,
-            simulated=own.fixtures is not None,
+            simulated=setup.fixtures is not None,
         )
     )
     raise typer.Exit(exit_code)

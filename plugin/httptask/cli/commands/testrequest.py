@@ -68,9 +68,9 @@ def send_test_request(
 
     Exit codes: 0 answered, 1 the request failed or is refused, 2 bad definition or sample data, 3 can't connect.
     """
-    from httptask.cli.project.own_run import read_own_run
+    from httptask.cli.project.run_setup import read_run_setup
 
-    own = read_own_run(file, config, fixtures, record)
+    setup = read_run_setup(file, config, fixtures, record)
 
     # Temporal is not waited for to be told what is wrong with a file.
     from httptask.cli.observability.logging import configure_logging
@@ -80,14 +80,14 @@ def send_test_request(
     configure_logging("WARNING")
     data = read_input(input_, files=input_files or ())
     sample = _sample(data, task_input, outputs, variables, context)
-    own.tell_credential_warnings()
+    setup.tell_credential_warnings()
     trial = Trial(
-        loaded=own.loaded,
+        loaded=setup.loaded,
         task=task,
         sample=sample,
-        config=own.config,
-        plugin=None if dry_run else own.plugin(),
-        cluster=find_cluster(profile, own.environment),
+        config=setup.config,
+        plugin=None if dry_run else setup.plugin(),
+        cluster=find_cluster(profile, setup.environment),
         as_json=json,
     )
     raise typer.Exit(try_request(trial))

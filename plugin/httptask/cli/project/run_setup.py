@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from httptask.fixtures.transport import Fixtures
     from httptask.plugin import HttpTaskPlugin
 
-__all__ = ["OwnRun", "read_own_run"]
+__all__ = ["RunSetup", "read_run_setup"]
 
 
 @dataclass(frozen=True, slots=True)
-class OwnRun:
+class RunSetup:
     """A definition and its surroundings.
 
     Attributes:
@@ -44,7 +44,7 @@ class OwnRun:
         return plugin_for(self.config, self.environment, fixtures=self.fixtures, record=self.record)
 
 
-def read_own_run(file: Path, config: Path | None, fixtures: Path | None, record: Path | None) -> OwnRun:
+def read_run_setup(file: Path, config: Path | None, fixtures: Path | None, record: Path | None) -> RunSetup:
     """Read the recorded answers, the configuration and the definition.
 
     Raises:
@@ -56,4 +56,4 @@ def read_own_run(file: Path, config: Path | None, fixtures: Path | None, record:
     project = load_project(config, fixtures=recorded)
     loaded = load_one(file)
     own = for_own_runs(project.config, used_secrets([loaded]))
-    return OwnRun(loaded, own, project.environment, recorded, record)
+    return RunSetup(loaded, own, project.environment, recorded, record)
