@@ -12,8 +12,8 @@ from httptask.authentication.policy import OidcPolicy, Policy
 from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.durations import meant_duration, seconds_of
 from httptask.dsl.model import AuthenticationPolicy, Duration, DurationLiteral, Export, Input, Output, Timeout
-from httptask.dsl.patterns import URI, expression_fault
 from httptask.dsl.program import Program
+from httptask.dsl.standard_patterns import URI, expression_fault
 from httptask.dsl.tasks.raise_error import error_faults
 from httptask.json.pointer import child_pointer
 from httptask.json.schema import compile_schema

@@ -10,7 +10,7 @@ from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.expression_parts import Part, PartsBuilder
 from httptask.dsl.model import DefinitionModel, ErrorDefinition, TaskBase, Use
-from httptask.dsl.patterns import URI, expression_fault
+from httptask.dsl.standard_patterns import URI, expression_fault
 from httptask.dsl.tasks.kind import TaskKind, TaskNode
 from httptask.json.pointer import child_pointer
 

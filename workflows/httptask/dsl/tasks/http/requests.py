@@ -9,7 +9,7 @@ from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import closest
 from httptask.diagnostics.words import Kind, wrong_kind
 from httptask.dsl.expressions import TemplateText, is_expression, is_whole_expression
-from httptask.dsl.patterns import URI, expression_fault
+from httptask.dsl.standard_patterns import URI, expression_fault
 from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpArguments, address_of
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH, REQUEST
 from httptask.dsl.tasks.kind import TaskNode
