@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from httptask.client.collecting import collect
-from httptask.dsl.selection import select_events
+from httptask.dsl.event_selection import select_events
 from httptask.http.errors import (
     HttpStatusError,
     HttpTaskError,

@@ -15,7 +15,7 @@ from httptask.activities.metering import Meter
 from httptask.activities.storage import stored_from
 from httptask.client.edge import Edge
 from httptask.connections.connection import Connection, default_connections
-from httptask.dsl.selection import select_events
+from httptask.dsl.event_selection import select_events
 from httptask.fixtures.recording import Recorder
 from httptask.fixtures.transport import Fixtures
 from httptask.interpreter.workflow_types import DefinitionWorkflow, HttpTaskWorkflow
