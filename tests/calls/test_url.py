@@ -7,8 +7,8 @@ import pytest
 from httptask.calls.problem import TaskFault
 from httptask.client.edge import Edge
 from httptask.diagnostics.fault import Severity
+from httptask.dsl.checks.portability import portable_uses
 from httptask.dsl.compile import compile_definition
-from httptask.dsl.portable import portable_uses
 from httptask.http.errors import AddressForbidden, RequestInvalid
 from httptask.http.models import HttpRequest
 from httptask.testing import Reply, ScriptedServer

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.dsl.checks.portability import portable_uses
 from httptask.dsl.compile import compile_definition
-from httptask.dsl.portable import portable_uses
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.authorization import AuthorizationServer
 from support.connections import local_connection, secret_store

@@ -59,7 +59,7 @@ def validate(
 
 def _reports(loaded: "Loaded", connections: "Mapping[str, Connection]", *, portable: bool) -> "list[Report]":
     from httptask.cli.preflight.connection_names import unknown_connections
-    from httptask.dsl.portable import portable_uses
+    from httptask.dsl.checks.portability import portable_uses
     from httptask.dsl.provider_checks import server_faults
 
     if loaded.draft is None:

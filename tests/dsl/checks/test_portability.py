@@ -1,8 +1,8 @@
 """What only this runtime understands."""
 
 from httptask.diagnostics.fault import Fault, Severity
+from httptask.dsl.checks.portability import portable_uses
 from httptask.dsl.compile import compile_definition
-from httptask.dsl.portable import portable_uses
 from httptask.dsl.yaml import read_yaml
 from support.definitions import DEFINITION, HEAD
 
