@@ -12,9 +12,9 @@ from httptask.diagnostics.fault import Fault, TextFault
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.diagnostics.words import Kind, kind_of_type, name_of, quoted, wrong_kind
 from httptask.dsl.durations import meant_duration
+from httptask.dsl.key_synonyms import elsewhere, meant_key
 from httptask.dsl.locate import keys_of
 from httptask.dsl.model import Document, TaskBase, Timeout
-from httptask.dsl.other_names import elsewhere, meant_key
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.item_lists import ITEM_LISTS
 from httptask.dsl.structure.unsupported import unsupported_key, unsupported_keyword

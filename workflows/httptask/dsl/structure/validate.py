@@ -10,8 +10,8 @@ from pydantic_core import ErrorDetails
 
 from httptask.diagnostics.suggest import closest
 from httptask.diagnostics.words import accepts
+from httptask.dsl.key_synonyms import meant_key
 from httptask.dsl.locate import Location, Token, locate, value_at
-from httptask.dsl.other_names import meant_key
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.unsupported import unsupported_key
 

@@ -7,9 +7,9 @@ from typing import Any, Final, TypeVar
 from httptask.chat.models import Level
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.expression_parts import PartsBuilder
+from httptask.dsl.key_synonyms import elsewhere, meant_key
 from httptask.dsl.locate import keys_of
 from httptask.dsl.model import AuthenticationPolicy, DurationLiteral, Use
-from httptask.dsl.other_names import elsewhere, meant_key
 from httptask.dsl.tasks.http.addresses import address_faults
 from httptask.dsl.tasks.http.arguments import (
     BODY_ARGUMENTS,
