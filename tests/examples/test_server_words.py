@@ -16,7 +16,7 @@ from httptask.calls.problem import problem_of_failure
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest
 from httptask.cli.runs.records import FailureRecord
-from httptask.cli.runs.tables import print_failure
+from httptask.cli.runs.showing import print_failure
 from httptask.cli.terminal.failures import explain_failure
 from httptask.client.edge import Edge
 from httptask.dsl.loader import load_text

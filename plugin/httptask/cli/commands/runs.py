@@ -71,7 +71,7 @@ def show(
 ) -> None:
     """Show a run: each task's state, request, attempts, and output or failure."""
     from httptask.cli.runs.history import read_run
-    from httptask.cli.runs.tables import print_run
+    from httptask.cli.runs.showing import print_run
 
     async def read(client: "Client", where: str) -> "RunRecord":
         return await read_run(client, await _resolve(client, where, run))

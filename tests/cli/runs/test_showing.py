@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
-from httptask.cli.runs import tables
+from httptask.cli.runs import showing
 from httptask.cli.runs.listing import print_runs
 from httptask.cli.runs.records import CallRecord, RunRecord, RunSummary, TaskRecord
-from httptask.cli.runs.tables import print_run
+from httptask.cli.runs.showing import print_run
 
 BEGAN = datetime(2026, 11, 28, 19, 30, tzinfo=UTC)
 LONG = "Checkout fails with a 502 since this morning, about one order in ten, and Dana wants a call back."
@@ -25,7 +25,7 @@ def printed(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> io.StringIO:
         color_system=None,
         soft_wrap=True,
     )
-    monkeypatch.setattr(tables, "stdout", console)
+    monkeypatch.setattr(showing, "stdout", console)
     return output
 
 
