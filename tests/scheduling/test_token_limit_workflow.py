@@ -13,10 +13,10 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
-from httptask.activities import token_counts
 from httptask.activities.names import TOKEN_LIMIT
-from httptask.activities.token_counts import SharedCount
-from httptask.activities.token_limit import TAKE, Correction, Need, Question, Taken, TokenLimitInput
+from httptask.activities.token_limit import backends
+from httptask.activities.token_limit.backends import SharedCount
+from httptask.activities.token_limit.messages import TAKE, Correction, Need, Question, Taken, TokenLimitInput
 from httptask.http.errors import Postponed
 from httptask.plugin import HttpTaskPlugin
 from httptask.scheduling import token_limit_workflow
@@ -93,8 +93,8 @@ async def test_nothing_is_granted_to_questions_that_were_given_up(
 ) -> None:
     """They reach the workflow when its workers come back, and would be a minute's debt each."""
     with monkeypatch.context() as hurried, capture_logs():
-        hurried.setattr(token_counts, "_ANSWERS_WITHIN", 0.2)
-        hurried.setattr(token_counts, "_ON_ITS_WAY", 0.1)
+        hurried.setattr(backends, "_ANSWERS_WITHIN", 0.2)
+        hurried.setattr(backends, "_ON_ITS_WAY", 0.1)
         for _ in range(4):
             with pytest.raises(Postponed, match="does not answer"):
                 await asked(SharedCount(counter.queue, A_MINUTE), counter, need(A_MINUTE))

@@ -11,7 +11,7 @@ from httptask.activities.attempt import run_attempt
 from httptask.activities.fleet import Fleet
 from httptask.activities.live_text import LivePublisher
 from httptask.activities.local_fallback import KeptResults
-from httptask.activities.metering import Meter
+from httptask.activities.token_limit.meter import Meter
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.usage import metered

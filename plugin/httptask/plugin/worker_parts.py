@@ -11,8 +11,8 @@ from httptask.activities.allowed_activities import AllowedActivity
 from httptask.activities.calls import HttpActivities, count_call
 from httptask.activities.configuration_activities import ConfigurationActivities, is_polled, yield_control
 from httptask.activities.fleet import Fleet
-from httptask.activities.metering import Meter
 from httptask.activities.storage import stored_from
+from httptask.activities.token_limit.meter import Meter
 from httptask.client.edge import Edge
 from httptask.connections.connection import Connection, default_connections
 from httptask.dsl.event_selection import select_events

@@ -7,8 +7,8 @@ from datetime import timedelta
 from temporalio import workflow
 
 from httptask.activities.names import TOKEN_LIMIT
-from httptask.activities.token_counter import TokenCounter
-from httptask.activities.token_limit import TAKE, Asker, Question, Taken, TokenLimitInput
+from httptask.activities.token_limit.counter import TokenCounter
+from httptask.activities.token_limit.messages import TAKE, Asker, Question, Taken, TokenLimitInput
 
 __all__ = ["TokenLimitWorkflow"]
 

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from httptask.activities.token_counter import TokenBucket
+from httptask.activities.token_limit.counter import TokenBucket
 
 
 @pytest.fixture

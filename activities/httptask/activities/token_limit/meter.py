@@ -8,8 +8,8 @@ from pydantic_core import to_json
 from temporalio import activity
 
 from httptask.activities.connection_profile import queue_of
-from httptask.activities.token_counts import OwnCount, SharedCount, TokenCount
-from httptask.activities.token_limit import Correction, Need
+from httptask.activities.token_limit.backends import OwnCount, SharedCount, TokenCount
+from httptask.activities.token_limit.messages import Correction, Need
 from httptask.chat.usage import Usage
 from httptask.connections.connection import Connection
 from httptask.http.errors import (

@@ -12,8 +12,8 @@ from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy
 
 from httptask.activities.names import TOKEN_LIMIT
-from httptask.activities.token_counter import TokenCounter
-from httptask.activities.token_limit import TAKE, Correction, Need, Question, Taken, TokenLimitInput
+from httptask.activities.token_limit.counter import TokenCounter
+from httptask.activities.token_limit.messages import TAKE, Correction, Need, Question, Taken, TokenLimitInput
 from httptask.http.errors import Postponed
 from httptask.http.log import get_logger
 

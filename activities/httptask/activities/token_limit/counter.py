@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping
 
-from httptask.activities.token_limit import Correction, Need, Taken
+from httptask.activities.token_limit.messages import Correction, Need, Taken
 
 __all__ = ["TokenBucket", "TokenCounter"]
 
