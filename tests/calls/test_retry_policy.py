@@ -99,25 +99,21 @@ async def with_temporal(policy: Retry, script: Script) -> list[float]:
 
 async def test_both_back_ends_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in range(300):
-        await compare(seed, monkeypatch)
+        chance = random.Random(seed)
+        policy = some_policy(chance)
+        errors = [some_error(chance) for _ in range(60)] + [None]
+        one, other = Script(errors), Script(errors)
 
+        random.seed(seed)
+        tenacity_waits = await with_tenacity(policy, one, monkeypatch)
+        random.seed(seed)
+        temporal_waits = await with_temporal(policy, other)
 
-async def compare(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    chance = random.Random(seed)
-    policy = some_policy(chance)
-    errors = [some_error(chance) for _ in range(60)] + [None]
-    one, other = Script(errors), Script(errors)
-
-    random.seed(seed)
-    tenacity_waits = await with_tenacity(policy, one, monkeypatch)
-    random.seed(seed)
-    temporal_waits = await with_temporal(policy, other)
-
-    assert one.numbers == other.numbers
-    assert one.ended == other.ended
-    assert tenacity_waits == pytest.approx(temporal_waits, abs=1e-5)
-    sent = [error for error in errors[: len(one.numbers)] if error is None or error.counts]
-    assert len(sent) <= policy.attempts
+        assert one.numbers == other.numbers, seed
+        assert one.ended == other.ended, seed
+        assert tenacity_waits == pytest.approx(temporal_waits, abs=1e-5), seed
+        sent = [error for error in errors[: len(one.numbers)] if error is None or error.counts]
+        assert len(sent) <= policy.attempts, seed
 
 
 async def test_an_attempt_too_many_sends_nothing() -> None:

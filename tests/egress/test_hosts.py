@@ -51,8 +51,18 @@ def test_what_is_no_pattern(pattern: str, quoted: str) -> None:
     )
 
 
-def test_each_pattern_that_means_a_host() -> None:
-    check_host_patterns([*PATTERNS, "localhost", "*.a-b.c_d", "[::ffff:10.0.0.1]"])
+@pytest.mark.parametrize(
+    ("pattern", "host"),
+    [
+        *zip(PATTERNS, ["api.example.com", "a.example.org", "10.0.0.1", "fd00::1"], strict=True),
+        ("localhost", "localhost"),
+        ("*.a-b.c_d", "x.a-b.c_d"),
+        ("[::ffff:10.0.0.1]", "::ffff:10.0.0.1"),
+    ],
+)
+def test_each_pattern_that_means_a_host(pattern: str, host: str) -> None:
+    check_host_patterns([pattern])
+    assert is_allowed(host, [pattern])
 
 
 async def test_requests_without_a_connection_go_to_allowed_hosts_only(make_edge: Any) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import textwrap
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,9 @@ def test_excerpts_stand_in_their_files(fence: Fence) -> None:
 @pytest.mark.parametrize("fence", [fence for fence in of_language("toml") if not fence.tag], ids=str)
 def test_configuration_loads(fence: Fence, tmp_path: Path) -> None:
     (tmp_path / "httptask.toml").write_text(fence.text)
-    load_config(tmp_path / "httptask.toml", {})
+    loaded, written = load_config(tmp_path / "httptask.toml", {}), tomllib.loads(fence.text)
+    for section in ("connections", "secrets", "activities"):
+        assert getattr(loaded, section).keys() >= written.get(section, {}).keys()
 
 
 @pytest.mark.parametrize(
@@ -142,7 +145,10 @@ def test_configuration_loads(fence: Fence, tmp_path: Path) -> None:
 )
 def test_fixtures_load(fence: Fence, tmp_path: Path) -> None:
     (tmp_path / "fixtures.yaml").write_text(fence.text)
-    Fixtures.load(tmp_path)
+    loaded = Fixtures.load(tmp_path)
+    servers = re.findall(r"url: \"?(https?://[^/\s,}]+)", fence.text)
+    assert servers
+    assert [server for server in servers if not loaded.mentions(server)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
