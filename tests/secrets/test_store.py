@@ -122,15 +122,15 @@ def test_a_made_up_value_is_a_url_on_a_reserved_domain(name: str, field: str | N
 
 
 def test_a_made_up_value_may_go_where_the_secret_may() -> None:
-    origins = ["https://hooks.slack.com/", "https://other.example"]
+    origins = ["https://HOOKS.LUX/", "https://other.example"]
     bound = store(environment="V", origins=origins, placeholder=True)
-    assert bound.resolve("KEY") == "https://hooks.slack.com/key"
+    assert bound.resolve("KEY") == "https://HOOKS.LUX/key"
     assert may_go(bound, "KEY", Url.parse(bound.resolve("KEY")).origin)
 
 
 def test_a_secret_goes_to_its_origins_alone() -> None:
-    bound = store(origins=["https://API.example.com/", "http://127.0.0.1:8080"])
-    for origin in ("https://api.example.com", "http://127.0.0.1:8080"):
+    bound = store(origins=["https://API.example.com/", "http://127.0.0.1:8080", "HTTPS://API.LUX"])
+    for origin in ("https://api.example.com", "http://127.0.0.1:8080", "https://api.lux"):
         assert may_go(bound, "KEY", origin)
     for origin in (
         "http://api.example.com",
