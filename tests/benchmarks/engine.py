@@ -27,6 +27,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.dsl.canonical import sha256
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE
+from httptask.plugin import HttpTaskPlugin
+from support.cluster import address_of
 from support.connections import local_connection
 from support.definitions import parse
 from support.runs import running, temporal_server
@@ -92,7 +94,8 @@ async def main() -> None:
     """Run the benchmark."""
     results: dict[str, float] = {}
     async with echo_server() as url, temporal_server() as environment:
-        async with ways(environment.client, url) as found:
+        client = await Client.connect(address_of(environment), plugins=[HttpTaskPlugin()])
+        async with ways(client, url) as found:
 
             async def measured(way: str) -> Speed:
                 return await found[way].measure(RUNS, CONCURRENT)

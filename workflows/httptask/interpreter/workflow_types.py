@@ -209,7 +209,13 @@ def _program(loaded: LoadedDefinition) -> Program:
     """
     if sha256(loaded.definition) != loaded.sha256:
         raise Problem.standard(
-            "configuration", "The definition does not match its sha256", error="DefinitionInvalid"
+            "configuration",
+            "The definition does not match its sha256",
+            detail=(
+                "the hash is that of its keys in the order of the document, and a client that does not "
+                "keep them, as one without HttpTaskPlugin, sends another"
+            ),
+            error="DefinitionInvalid",
         ).to_failure()
     return _compiled(canonical_json(loaded.definition))
 
