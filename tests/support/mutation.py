@@ -6,6 +6,7 @@ was not found the last time, and what has changed since; with the folder removed
 """
 
 import argparse
+import functools
 import json
 import os
 import shutil
@@ -24,10 +25,9 @@ SETTINGS = """
 [tool.mutmut]
 source_paths = ["httptask/{top}"]
 only_mutate = ["httptask/{faulty}"]
-pytest_add_cli_args = ["-m", "not long and not alone"]
+pytest_add_cli_args = ["-m", "not long and not alone", "-p", "tests.support.mutation"]
 pytest_add_cli_args_test_selection = {tests}
 on_dependency_change = "ignore"
-process_isolation = "forkserver"  # what functions remember of a run without the fault would hide it
 timeout_constant = 10
 """
 
@@ -129,6 +129,15 @@ def _print_score(verdicts: Mapping[str, str], room: str) -> None:
             print(f"{name}: {verdict}")
     if untried := sum(verdict == UNTRIED for verdict in verdicts.values()):
         print(f"{untried} not tried yet")
+
+
+def pytest_runtest_setup() -> None:
+    """What a function remembers of another test would hide the faults of those that it calls."""
+    for name, module in [*sys.modules.items()]:
+        if name.startswith("httptask."):
+            for value in [*vars(module).values()]:
+                if isinstance(value, functools._lru_cache_wrapper):
+                    value.cache_clear()
 
 
 if __name__ == "__main__":
