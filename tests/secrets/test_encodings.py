@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from httptask.secrets.encodings import has_escapes, layers
+from httptask.secrets.encodings import encoded, has_escapes, layers
 from httptask.secrets.piece_redaction import PieceRedactor
 from httptask.secrets.redaction import Redactor
 from support.encodings import ENCODINGS
@@ -142,7 +142,10 @@ def test_what_is_far_apart_is_not_read_together(shift: int, rest: int) -> None:
     assert Redactor({"sentinel-1": "KEY"}).text(text) == text
 
 
-@pytest.mark.parametrize("between", range(100, 200, 9))
+LONGEST = max(map(len, encoded("sentinel-1")))
+
+
+@pytest.mark.parametrize("between", [100, *range(2 * LONGEST - 1, 2 * LONGEST + 5), 199])
 def test_a_value_is_found_at_any_distance_from_escapes(between: int) -> None:
     filler = "-" * between
     text = f"%20{filler}%73entinel-1{filler}&lt;{filler}{{}}{filler}%20"
@@ -181,6 +184,11 @@ def test_a_layer_knows_where_its_characters_come_from() -> None:
             assert 0 <= start < end <= len(text)
     [read] = [layer for layer in layers(text, 100) if layer.text.startswith("x% ")][:1]
     assert text[slice(*read.origin(1, 2))] == "%2525"
+
+
+@pytest.mark.parametrize("text", ["100% of it", "this & that", "c:\\users"])
+def test_a_sign_that_begins_no_escape_makes_no_other_reading(text: str) -> None:
+    assert [layer.text for layer in layers(text * 9, 5)] == [text * 9]
 
 
 def test_which_texts_may_read_otherwise() -> None:
