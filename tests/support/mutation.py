@@ -20,7 +20,6 @@ __all__ = ["main"]
 
 PROJECT = Path(__file__).parents[2]
 FOUND = {"killed", "timeout"}
-UNTRIED = "not checked"
 SETTINGS = """
 [tool.mutmut]
 source_paths = ["httptask/{top}"]
@@ -46,7 +45,7 @@ def main() -> None:
     try:
         _try_faults(folder)
     except KeyboardInterrupt:
-        print("\nStopped. The same command goes on.")
+        sys.exit("\nStopped. The same command goes on.")
     _print_score(_verdicts(folder), arguments.room)
     print(f"\n`uv run mutmut show NAME`, in {folder.relative_to(PROJECT)}, shows the fault of a name.")
 
@@ -72,7 +71,7 @@ def _prepare(folder: Path, name: str, tests: Sequence[str]) -> None:
 
 
 def _try_faults(folder: Path) -> None:
-    missed = {name for name, verdict in _verdicts(folder).items() if verdict not in {*FOUND, UNTRIED}}
+    missed = {name for name, verdict in _verdicts(folder).items() if verdict not in {*FOUND, "not checked"}}
     _mutmut(folder)
     again = sorted(
         name for name, verdict in _verdicts(folder).items() if name in missed and verdict not in FOUND
@@ -125,10 +124,8 @@ def _print_score(verdicts: Mapping[str, str], room: str) -> None:
         found = sum(verdict in FOUND for verdict in among)
         print(f"{part:<50}{found:>6} of{len(among):>6}{found / max(len(among), 1):>8.1%}")
     for name, verdict in sorted(verdicts.items()):
-        if verdict not in {*FOUND, UNTRIED}:
+        if verdict not in FOUND:
             print(f"{name}: {verdict}")
-    if untried := sum(verdict == UNTRIED for verdict in verdicts.values()):
-        print(f"{untried} not tried yet")
 
 
 def pytest_runtest_setup() -> None:
