@@ -1,6 +1,10 @@
 """What is known of servers in memory that processes share, as one of them has it."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 import pytest
+from structlog.testing import capture_logs
 
 from httptask.http.errors import ConnectFailed, Postponed
 from httptask.resilience import circuit_breaker
@@ -73,6 +77,25 @@ def test_of_the_last_failure_what_fits_is_told(message: str, kept: str) -> None:
         breaker.call(0),
     ):
         pass
+
+
+class ClosedMeanwhile(OutageState):
+    """One that another process closes while this one waits to look at it."""
+
+    @contextmanager
+    def alone(self) -> Generator[None]:
+        self.times = 0.0, 0.0, 0.0
+        with super().alone():
+            yield
+
+
+def test_a_call_that_finds_it_closed_by_another_process_tries_nothing() -> None:
+    state = ClosedMeanwhile()
+    state.times = 1.0, 5.0, 0.0
+    with capture_logs() as logs, CircuitBreaker("https://api.example.com", lambda: 2.0, state).call(600):
+        state.count(2.0, failed=True)
+    assert state.counted(2.0) == (2, 1)
+    assert logs == []
 
 
 TRIED_BESIDE_ANOTHER = """

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from httptask.chat.streaming.assembly import Assembly
+from httptask.connections.connection import Connection
 from httptask.http.errors import HttpStatusError, HttpTaskError, ResponseInterrupted, ResponseInvalid
 from support.chat_streams import call, chunk, dumped
 from support.chat_streams import sse as marked
@@ -19,8 +20,8 @@ def sse(*chunks: Any, end: bytes = b"") -> bytes:
     return marked(*chunks, end=end)
 
 
-def fed(body: bytes, wanted: int = 1) -> Assembly:
-    assembly = Assembly(wanted)
+def fed(body: bytes, wanted: int = 1, connection: Connection | None = None) -> Assembly:
+    assembly = Assembly(wanted, connection)
     assembly.add(assembly.reader.feed(body))
     assembly.add(assembly.reader.finish(is_whole=True))
     return assembly
@@ -123,6 +124,19 @@ def test_an_error_in_the_stream(event: bytes, kind: type[HttpTaskError], message
     assert caught.value.message.endswith(message)
 
 
+@pytest.mark.parametrize(
+    "told",
+    [{"error": {"code": 418, "message": "tea"}}, {"code": 418, "message": "tea"}],
+    ids=["member", "in place of choices"],
+)
+def test_a_connection_says_which_errors_may_pass(told: dict[str, Any]) -> None:
+    for statuses, retryable in ((frozenset({418}), True), (frozenset[int](), False)):
+        connection = Connection(name="api", retryable_statuses=statuses)
+        with pytest.raises(HttpStatusError, match="418: tea") as caught:
+            fed(sse(told), connection=connection).answer(ended_by="marker")
+        assert caught.value.retryable is retryable
+
+
 def test_an_error_tells_what_had_come() -> None:
     usage = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
     head = {"id": "c-1", "model": "m-1"}
@@ -171,7 +185,7 @@ def test_a_choice_reads_like_one_that_was_not_streamed() -> None:
             score=2,
             filters={"b": 2},
         ),
-        chunk({"function_call": {"name": "f", "arguments": {"x": "é"}, "note": "a"}}),
+        chunk({"function_call": {"name": "f", "arguments": {"x": "é", "y": 1}, "note": "a"}}),
         chunk({"function_call": {"name": "g", "arguments": "!", "note": "b"}}),
         chunk({"audio": {"data": "AQ==", "id": "a"}}),
         chunk({"audio": {"data": "Ag==", "transcript": "t"}}, "stop"),
@@ -184,7 +198,7 @@ def test_a_choice_reads_like_one_that_was_not_streamed() -> None:
             "content": "Hi",
             "refusal": "no",
             "mood": "good",
-            "function_call": {"name": "f", "arguments": '{"x":"é"}!', "note": "ab"},
+            "function_call": {"name": "f", "arguments": '{"x":"é","y":1}!', "note": "ab"},
             "audio": {"data": "AQI=", "id": "a", "transcript": "t"},
         },
         "finish_reason": "stop",
