@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httptask.transport.network  # noqa: F401 - a first call would load it, within its time to connect
 from httptask.client.edge import Edge
 from support.connections import local_connection, secret_store
 

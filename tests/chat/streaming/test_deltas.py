@@ -42,7 +42,7 @@ def test_pieces_of_an_object_are_put_together() -> None:
     }
     merge(
         into,
-        {"id": "i", "type": "b", "text": "i", "map": {"text": "y", "n": 2}, "list": [2], "n": 2, "old": None},
+        {"old": None, "id": "i", "type": "b", "text": "i", "map": {"text": "y", "n": 2}, "list": [2], "n": 2},
     )
     merge(into, {"new": "n", "text": {"a": 1}, "map": "m", "list": {}})
     assert into == {

@@ -156,9 +156,20 @@ async def test_pauses_become_longer_with_time(
     assert ear.heard == (["|"] if share < 1 else [])
 
 
-async def test_what_is_told_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        (("Say ", SECRET[:6], SECRET[6:], "."), "Say …"),
+        (("Say ", "it ok"), "Say it o…"),
+        (("Say ", "it o"), "Say it o"),
+    ],
+    ids=["secret", "one more", "as much as may be"],
+)
+async def test_what_is_told_is_bounded(
+    monkeypatch: pytest.MonkeyPatch, texts: tuple[str, ...], told: str
+) -> None:
     monkeypatch.setattr(live_text, "MAX_CHARACTERS", 8)
     ear = Ear()
-    async with asking(streamed("Say ", SECRET[:6], SECRET[6:], ".")) as ask:
+    async with asking(streamed(*texts)) as ask:
         await ask(ear)
-    assert ear.all == "|Say …"
+    assert ear.all == f"|{told}"

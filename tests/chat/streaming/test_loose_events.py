@@ -32,6 +32,11 @@ def test_lines_that_are_no_field_are_an_aside(between: str, asides: list[str]) -
     assert events_in(f"{FIRST}\n{between}{SECOND}\n") == [ONE, *told, TWO]
 
 
+def test_an_aside_ends_where_data_begin() -> None:
+    asides = [Event(text, text, "aside") for text in ("<p>one", "<p>two")]
+    assert events_in(f"<p>one\n{FIRST}<p>two\n\n") == [*asides, ONE]
+
+
 def test_json_over_several_lines_is_read_as_one() -> None:
     text = '{"error":\n {"code": 504}}'
     error = Event({"error": {"code": 504}}, text, "aside")
@@ -58,8 +63,21 @@ def test_an_aside_counts_though_it_may_be_cut() -> None:
         ("data: words\n" + SECOND + "\n", [Event('words\n{"n": 2}', 'words\n{"n": 2}')]),
         ("data: one\ndata: two\n\n", [Event("one\ntwo", "one\ntwo")]),
         ('data: {"n":\ndata:  1}\n\n', [Event({"n": 1}, '{"n":\n 1}')]),
+        ("data:\ndata:\n\n" + FIRST + "\n", [Event("\n", "\n"), ONE]),
+        ("data:  \n\n" + FIRST + "\n", [Event(" ", " "), ONE]),
     ],
-    ids=["objects", "empty line", "marker", "not JSON", "type and id", "words first", "words", "one object"],
+    ids=[
+        "objects",
+        "empty line",
+        "marker",
+        "not JSON",
+        "type and id",
+        "words first",
+        "words",
+        "one object",
+        "empty lines",
+        "blank",
+    ],
 )
 def test_lines_of_data_that_are_json_each_are_events_each(text: str, events: list[Event]) -> None:
     assert events_in(text) == events

@@ -6,7 +6,7 @@ from typing import Final
 
 from httptask.json.tree import parse_piece
 from httptask.json.types import is_object
-from httptask.response.events import END_MARKER, Event, ServerSentEvents
+from httptask.response.events import Event, ServerSentEvents
 
 __all__ = ["ASIDE", "LooseEvents"]
 
@@ -49,8 +49,8 @@ class LooseEvents(ServerSentEvents):
         if not isinstance(event.value, str) or "\n" not in event.value:
             return [event]
         lines = [line for line in event.value.split("\n") if line.strip()]
-        values = [line if line.strip() == END_MARKER else self._value(line) for line in lines]
-        if not is_object(values[0]):
+        values = [self._value(line) for line in lines]
+        if not lines or not is_object(values[0]):
             return [event]
         return [event._replace(value=value, data=line) for value, line in zip(values, lines, strict=True)]
 
