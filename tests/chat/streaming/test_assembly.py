@@ -84,9 +84,15 @@ def test_what_is_no_chunk(body: bytes, message: str) -> None:
             "length",
             f"the stream ended without a finish_reason: the answer was cut; the server said: <html>{'x' * 193}…",
         ),
+        (
+            sse(HI, {"usage": {"total_tokens": 2}}, {"message": "reported"}),
+            1,
+            "length",
+            "the stream ended without a finish_reason: the answer was cut; the server said: reported",
+        ),
         (b"oops\n", 1, "close", "the answer broke off: what came of it is not JSON"),
     ],
-    ids=["no finish", "choice", "no choice", "connection", "words", "object", "page", "text"],
+    ids=["no finish", "choice", "no choice", "connection", "words", "object", "page", "behind usage", "text"],
 )
 def test_an_answer_that_is_not_whole(body: bytes, wanted: int, ended_by: Any, message: str) -> None:
     assembly = fed(body, wanted)
@@ -112,10 +118,16 @@ def test_a_text_that_is_known_to_be_whole_is_an_answer() -> None:
         (b'data: {"object": "error", "code": 404, "message": "gone"}', HttpStatusError, "404: gone"),
         (b'data: {"choices": [{"error": {"code": 404, "message": "gone"}}]}', HttpStatusError, "404: gone"),
         (b"event: error\ndata: gone", ResponseInvalid, "gone"),
+        (b"event: error\ndata: an error of ours", ResponseInvalid, "an error of ours"),
         (b'data: {"type": "error"}', ResponseInvalid, "no message"),
+        (
+            b'event: error\ndata: {"error": null}',
+            ResponseInvalid,
+            "the server answered with an error: no message",
+        ),
         (b"event: error\ndata: {}", ResponseInvalid, "no message"),
     ],
-    ids=["member", "event", "fields", "list", "object", "choice", "text", "nothing", "empty"],
+    ids=["member", "event", "fields", "list", "object", "choice", "text", "word", "nothing", "null", "empty"],
 )
 def test_an_error_in_the_stream(event: bytes, kind: type[HttpTaskError], message: str) -> None:
     with pytest.raises(kind) as caught:
@@ -298,6 +310,11 @@ def test_a_single_chunk_is_no_whole_answer() -> None:
         assembly.answer(ended_by="length")
     whole = fed(dumped({**alone, "object": "chat.completion"}))
     assert whole.answer(ended_by="length")["choices"] == alone["choices"]
+
+
+def test_of_a_list_only_the_chunks_count() -> None:
+    (choice,) = fed(sse(["Hi", 1, HI, None, STOP])).answer(ended_by="length")["choices"]
+    assert (choice["message"]["content"], choice["finish_reason"]) == ("Hi", "stop")
 
 
 def test_a_chunk_per_line_whose_last_one_is_cut() -> None:
