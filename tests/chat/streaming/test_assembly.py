@@ -291,6 +291,13 @@ def test_a_call_keeps_its_type_and_what_else_it_has() -> None:
     ]
 
 
+def test_a_single_call_may_stand_without_its_list() -> None:
+    one = {"index": 0, "id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    body = sse(chunk({"tool_calls": one}), chunk({}, "tool_calls"))
+    (choice,) = fed(body).answer(ended_by="marker")["choices"]
+    assert choice["message"]["tool_calls"] == [{key: one[key] for key in ("id", "type", "function")}]
+
+
 def test_words_of_the_server_count_until_the_model_goes_on() -> None:
     reported, same = {"message": "reported"}, {"choices": [{"message": {"content": "Hi"}}]}
     with pytest.raises(ResponseInterrupted, match="reported"):

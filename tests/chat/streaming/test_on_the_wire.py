@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from httptask.chat.complete import complete
 from httptask.chat.models import CALL_FIELDS, ChatRequest, Completion, RateLimit, RateLimits
@@ -77,6 +78,16 @@ async def test_json_schema_is_checked_on_what_was_put_together() -> None:
     assert (await ask(Reply.of(parts, headers=SSE), body=body)).json_ == {"a": 1}
     with pytest.raises(OutputInvalid):
         await ask(Reply.of(HI, headers=SSE), body=body)
+
+
+async def test_the_log_tells_the_attempt() -> None:
+    async with (
+        ScriptedServer([Reply.of(HI, headers=SSE)]) as server,
+        opened_edge(f"{server.url}/v1") as edge,
+    ):
+        with capture_logs() as logs:
+            await complete(edge, ChatRequest(body=BODY), attempt=3)
+    assert [(event["event"], event["attempt"]) for event in logs] == [("http.request.finished", 3)]
 
 
 async def test_connection_serves_again() -> None:
@@ -199,7 +210,7 @@ async def test_answer_is_bounded() -> None:
 
 
 async def test_what_surrounds_tokens_is_not_counted() -> None:
-    said = [chunk({"content": "x"}, fields={"obfuscation": "y" * 1000})] * 2000
+    said = [chunk({"content": "x"}, fields={"obfuscation": "y" * 5000})] * 2000  # more than of other streams
     completion = await ask(Reply.of(sse(*said, chunk({}, "stop")), headers=SSE))
     assert completion.text == "x" * 2000
 

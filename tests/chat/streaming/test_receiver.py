@@ -11,7 +11,8 @@ import pytest
 from httptask.chat.response.reader import read_completion
 from httptask.chat.streaming.receiver import receive
 from httptask.client.edge import Edge
-from httptask.http.errors import HttpTaskError, ResponseInterrupted, Timeout
+from httptask.connections.connection import Connection
+from httptask.http.errors import HttpStatusError, HttpTaskError, ResponseInterrupted, Timeout
 from httptask.http.limits import CHAT_STREAM_DEFAULTS, bounds
 from httptask.http.models import HttpRequest
 from httptask.json.tree import parse_piece
@@ -199,6 +200,14 @@ async def test_at_least_one_choice_has_to_be_whole(wanted: Any) -> None:
         await answer_of([sse(text)], wanted=wanted)
     with pytest.raises(ResponseInterrupted, match="for choice 1") if wanted == 2 else nullcontext():
         await answer_of([sse(text, chunk({}, "stop"), other)], wanted=wanted)
+
+
+async def test_a_connection_says_which_errors_may_pass() -> None:
+    connection = Connection(name="api", retryable_statuses=frozenset({418}))
+    wire = cast("Edge", Wire([sse({"error": {"code": 418, "message": "tea"}})], "length"))
+    with pytest.raises(HttpStatusError, match="418: tea") as caught:
+        await receive(wire, REQUEST, 1, connection)
+    assert caught.value.retryable
 
 
 @pytest.mark.parametrize(
