@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["closest", "hint_for_unknown"]
+__all__ = ["closest", "did_you_mean", "hint_for_misspelt", "hint_for_unknown"]
 
 _MOST_LISTED: Final = 16
 _MOST_COMPARED: Final = 4
@@ -28,12 +28,23 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     return slipped or _abbreviated(folded, names)
 
 
+def did_you_mean(name: str, mark: str = "`") -> str:
+    """The hint that asks whether a name was meant, in such quotation marks."""
+    return f"did you mean {mark}{name}{mark}?"
+
+
+def hint_for_misspelt(word: str, known: Iterable[str], mark: str = "`") -> str | None:
+    """A hint: the name that was meant, where one is near."""
+    near = closest(word, known)
+    return None if near is None else did_you_mean(near, mark)
+
+
 def hint_for_unknown(word: str, known: Iterable[str], listed_as: str) -> str:
     """A hint: the name that was meant where one is near, else all there are."""
     names = list(known)
-    near = closest(word, names)
-    if near is not None:
-        return f"did you mean `{near}`?"
+    meant = hint_for_misspelt(word, names)
+    if meant is not None:
+        return meant
     if not names:
         return f"there are no {listed_as}"
     shown = ", ".join(f"`{name}`" for name in names[:_MOST_LISTED])

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from httptask.diagnostics.fault import Fault
-from httptask.diagnostics.suggest import closest
+from httptask.diagnostics.suggest import closest, hint_for_misspelt
 from httptask.diagnostics.words import Kind
 from httptask.json.pointer import json_pointer, pointer_tokens
 
@@ -60,7 +60,9 @@ def faults_of(error: ValidationError, known: Callable[[Path], Sequence[str]], ta
             continue  # it is there, misspelt
         told = _told(fault, {Kind.TEXT: f"{Kind.TEXT} in quotes", Kind.OBJECT: table})
         if fault["type"] == "extra_forbidden":
-            told = replace(told, hint=_hint_for_key(str(path[-1]), known(path[:-1])))
+            keys = known(path[:-1])
+            hint = hint_for_misspelt(str(path[-1]), keys, mark="") or f"known keys: {', '.join(keys)}"
+            told = replace(told, hint=hint)
         found.append(replace(told, pointer=json_pointer(path)))
     return found
 
@@ -99,11 +101,6 @@ def _told(error: ErrorDetails, words: Mapping[Kind, str]) -> Fault:
 def _unknown_beside(path: Path, faults: Iterable[ErrorDetails]) -> list[str]:
     beside = (fault["loc"] for fault in faults if fault["type"] == "extra_forbidden")
     return [str(loc[-1]) for loc in beside if loc[:-1] == path[:-1]]
-
-
-def _hint_for_key(key: str, known: Sequence[str]) -> str:
-    near = closest(key, known)
-    return f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
 
 
 def _fields(model: type[BaseModel]) -> dict[str, Any]:

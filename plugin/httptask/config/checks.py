@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from httptask.connections.connection import Connection
 from httptask.diagnostics.cutting import shortened
+from httptask.diagnostics.suggest import did_you_mean
 from httptask.http.errors import RequestInvalid
 from httptask.http.url import Url
 from httptask.json.types import is_object
@@ -42,7 +43,7 @@ def find_faults(
         yield from (f"secrets.{name}.{fault}" for fault in _faults_of_source(source))
     for name, connection in connections.items():
         for pattern, field, near in _misspelt_fields(connection):
-            yield f"connections.{name}.model_rules.{pattern}.{field}: unknown field; did you mean {near}?"
+            yield f"connections.{name}.model_rules.{pattern}.{field}: unknown field; {did_you_mean(near, mark='')}"
 
 
 def _misspelt_fields(connection: Connection) -> Iterator[tuple[str, str, str]]:

@@ -13,7 +13,7 @@ from httptask.activities.connection_profile import ConnectionProfile
 from httptask.calls.activity_call import ActivityCall
 from httptask.calls.planners import PLANNERS
 from httptask.chat.models import ChatRequest
-from httptask.diagnostics.suggest import closest
+from httptask.diagnostics.suggest import hint_for_misspelt
 from httptask.dsl.expression_parts import INPUT, OUTPUT, WORKFLOW_INPUT, Part
 from httptask.dsl.expressions import Expression, Rendered, Template, evaluate, render
 from httptask.dsl.program import Program
@@ -140,9 +140,8 @@ def _find(program: Program, task: str) -> TaskNode:
     if found:
         pointers = ", ".join(node.pointer for node in found)
         raise NotTestable(f"there are several tasks named {task}; name one by its pointer: {pointers}")
-    near = closest(task, _calls(program))
-    known = f"did you mean {near}?" if near else _known_calls(program)
-    raise NotTestable(f"there is no task {task}; {known}")
+    hint = hint_for_misspelt(task, _calls(program), mark="") or _known_calls(program)
+    raise NotTestable(f"there is no task {task}; {hint}")
 
 
 def _calls(program: Program) -> list[str]:

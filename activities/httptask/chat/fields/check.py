@@ -27,7 +27,7 @@ from httptask.chat.fields.unknown import UNKNOWN
 from httptask.chat.fields.words import kind_words, listed, words
 from httptask.connections.providers import ProviderName
 from httptask.diagnostics.fault import Fault, Severity
-from httptask.diagnostics.suggest import closest
+from httptask.diagnostics.suggest import hint_for_misspelt
 from httptask.diagnostics.words import Kind, name_of, quoted, wrong_kind
 from httptask.json.pointer import json_pointer
 from httptask.json.types import is_array, is_number, is_object
@@ -138,8 +138,7 @@ class _Check:
             self.report((*path, tag), f"a part of type {quoted(found)} is not allowed here", hint, "choice")
         else:  # servers have types of their own, but no roles
             severity = Severity.ERROR if tag == "role" else Severity.WARNING
-            near = closest(found, objects)
-            hint = f"did you mean `{near}`?" if near else hint
+            hint = hint_for_misspelt(found, objects) or hint
             self.report((*path, tag), f"unknown {tag} {quoted(found)}", hint, "choice", severity)
 
     def wrong_kind(self, shape: Shape, value: Any, path: _Path, about: About) -> None:
@@ -176,8 +175,7 @@ class _Check:
     def choice(self, shape: Choice, value: str, path: _Path) -> None:
         if value in shape.values or self.is_own(value, shape.own):
             return
-        near = closest(value, shape.values)
-        hint = f"did you mean `{near}`?" if near else f"write {words(shape)}"
+        hint = hint_for_misspelt(value, shape.values) or f"write {words(shape)}"
         if owners := [note.provider for note in shape.own if value in note.values]:
             hint += f'; a connection with `provider = "{owners[0]}"` takes it'
         severity = Severity.WARNING if shape.is_open else Severity.ERROR
@@ -188,8 +186,7 @@ class _Check:
         return any(value in note.values and self._server in (note.provider, "any") for note in own)
 
     def unknown_field(self, name: str, known: tuple[str, ...], path: _Path) -> None:
-        near = closest(name, known)
-        hint = f"did you mean `{near}`?" if near else "it is passed on as it is: not every server knows it"
+        hint = hint_for_misspelt(name, known) or "it is passed on as it is: not every server knows it"
         self.report(path, f"unknown field {name_of(path)}", hint, UNKNOWN_FIELD, Severity.WARNING)
 
     def report(

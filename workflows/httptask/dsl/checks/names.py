@@ -7,7 +7,7 @@ from typing import Final
 from httptask.authentication.check import policy_faults
 from httptask.authentication.policy import Policy
 from httptask.diagnostics.fault import Fault, Severity, TextFault
-from httptask.diagnostics.suggest import closest, hint_for_unknown
+from httptask.diagnostics.suggest import hint_for_misspelt, hint_for_unknown
 from httptask.dsl.durations import meant_duration
 from httptask.dsl.expressions import has_expression
 from httptask.dsl.model import AuthenticationPolicy, Use
@@ -83,10 +83,10 @@ def _policy_faults(policy: Policy, pointer: str, use: Use) -> Iterator[Fault]:
         return
     [(scheme, settings)] = policy.given()
     if isinstance(policy, AuthenticationPolicy) and policy.use is not None:
-        near = None if policy.use in use.authentications else closest(policy.use, use.authentications)
-        if near is not None:
+        known = use.authentications
+        hint = None if policy.use in known else hint_for_misspelt(policy.use, known)
+        if hint is not None:
             message = f"`{policy.use}` is not under `use.authentications`, so it names a connection"
-            hint = f"did you mean `{near}`?"
             yield Fault(f"{pointer}/use", "unknown-authentication", message, hint, Severity.WARNING)
     elif scheme != "certificate" and settings.use is not None and settings.use not in use.secrets:
         hint = hint_for_unknown(settings.use, use.secrets, "declared secrets")

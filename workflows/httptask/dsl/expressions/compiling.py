@@ -8,7 +8,7 @@ from typing import Final
 
 from httptask.diagnostics.cutting import in_one_line
 from httptask.diagnostics.fault import TextFault
-from httptask.diagnostics.suggest import closest
+from httptask.diagnostics.suggest import hint_for_misspelt
 from httptask.dsl.expressions.expression import Expression
 from httptask.dsl.expressions.helper_process import HelperStopped
 from httptask.dsl.expressions.jq_program import CHECK_FIRST_LINE, check_program
@@ -100,13 +100,13 @@ def _undefined(expression: Expression, name: str, arity: str | None, at: int) ->
         )
         return _fault(expression, at, "wrong-arguments", message, "arguments are separated by `;`")
     hyphenated = _HYPHENATED.search(expression.source, 0, at)
-    near = closest(name, sorted({known.partition("/")[0] for known in functions}))
     if hyphenated:
         hint = f'if `{hyphenated.group()}{name}` is one name, quote it: `.["{hyphenated.group()}{name}"]`'
-    elif near:
-        hint = f"did you mean `{near}`?"
     else:
-        hint = f'for text write `"{name}"`, for a field `.{name}`, for the output of a task `$tasks.{name}`'
+        hint = (
+            hint_for_misspelt(name, sorted({known.partition("/")[0] for known in functions}))
+            or f'for text write `"{name}"`, for a field `.{name}`, for the output of a task `$tasks.{name}`'
+        )
     return _fault(expression, at, "unknown-function", f"unknown function `{name}`", hint)
 
 

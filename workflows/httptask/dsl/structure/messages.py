@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from httptask.diagnostics.attribute_docs import attribute_docs
 from httptask.diagnostics.fault import Fault, TextFault
-from httptask.diagnostics.suggest import closest, hint_for_unknown
+from httptask.diagnostics.suggest import closest, hint_for_misspelt, hint_for_unknown
 from httptask.diagnostics.words import Kind, kind_of_type, name_of, quoted, wrong_kind
 from httptask.dsl.durations import meant_duration
 from httptask.dsl.key_synonyms import elsewhere, meant_key
@@ -138,12 +138,10 @@ def _not_a_task(found: Found) -> Fault:
     if refused is not None:
         return refused
     for key in task:
-        near = closest(key, KEYWORDS) if key not in keys_of(TaskBase) else None
-        if near is not None:
+        hint = None if key in keys_of(TaskBase) else hint_for_misspelt(key, KEYWORDS)
+        if hint is not None:
             place = child_pointer(found.pointer, key)
-            return TextFault(
-                place, "unknown-key", f"unknown key `{key}`", f"did you mean `{near}`?", at_key=True
-            )
+            return TextFault(place, "unknown-key", f"unknown key `{key}`", hint, at_key=True)
     message = f"the task `{found.key}` doesn't say what it does"
     return TextFault(found.pointer, "no-keyword", message, f"add one of {_KINDS_OF_TASK}", at_key=True)
 

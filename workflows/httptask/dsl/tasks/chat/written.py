@@ -10,7 +10,7 @@ from httptask.chat.models import Level, asks_for_json
 from httptask.chat.rules.models import Takes
 from httptask.chat.tools import handler_faults
 from httptask.diagnostics.fault import Fault, Severity, TextFault
-from httptask.diagnostics.suggest import closest
+from httptask.diagnostics.suggest import closest, did_you_mean
 from httptask.diagnostics.words import quoted
 from httptask.dsl.expressions import has_expression
 from httptask.dsl.tasks.chat.arguments import EXTRA_ARGUMENTS
@@ -34,10 +34,8 @@ def chat_faults(pointer: str, arguments: dict[str, Any], rules: Level) -> Iterat
     body = {key: value for key, value in arguments.items() if key not in EXTRA_ARGUMENTS}
     misspelt = {key: near for key in body if (near := _meant_argument(key, arguments)) is not None}
     for key, near in misspelt.items():
-        hint = f"did you mean `{near}`?"
-        yield TextFault(
-            child_pointer(pointer, key), "unknown-key", f"unknown key {quoted(key)}", hint, at_key=True
-        )
+        place, message = child_pointer(pointer, key), f"unknown key {quoted(key)}"
+        yield TextFault(place, "unknown-key", message, did_you_mean(near), at_key=True)
     for fault in check_body(body, has_expression, level=rules, model_rules=_ANY_MODEL, provider="any"):
         if fault.pointer[1:] not in (*misspelt, *misspelt.values()):
             at, is_unknown = pointer + fault.pointer, fault.code == UNKNOWN_FIELD

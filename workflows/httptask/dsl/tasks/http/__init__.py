@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 from httptask.chat.models import Level
 from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.suggest import did_you_mean
 from httptask.dsl.expression_parts import PartsBuilder
 from httptask.dsl.key_synonyms import elsewhere, meant_key
 from httptask.dsl.locate import keys_of
@@ -93,7 +94,7 @@ class _HttpKind(CallKind[Arguments]):
     def hint_for_argument(self, key: str) -> str | None:
         meant = meant_key(key, keys_of(self.spec_model))
         if meant is not None:
-            return f"did you mean `{meant}`?"
+            return did_you_mean(meant)
         of_request = keys_of(HttpRequestArguments)
         meant = key if key in of_request else meant_key(key, of_request)
         return f"use `call: httpRequest`, which has `{meant}`" if meant is not None else elsewhere(key)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from httptask.diagnostics.fault import Fault, Severity, TextFault
-from httptask.diagnostics.suggest import closest
+from httptask.diagnostics.suggest import hint_for_misspelt
 from httptask.diagnostics.words import Kind, wrong_kind
 from httptask.dsl.expressions import TemplateText, is_expression, is_whole_expression
 from httptask.dsl.standard_patterns import URI, expression_fault
@@ -123,15 +123,10 @@ def _is_json_text(body: Any) -> bool:
 
 
 def _method(node: TaskNode, method: str) -> Iterator[Fault]:
-    meant = None if "${" in method or method.upper() in _METHODS else closest(method, _METHODS)
-    if meant is not None:
-        yield Fault(
-            f"{node.pointer}/with/method",
-            "unusual-method",
-            f"`{method}` is no method that is known",
-            f"did you mean `{meant}`?",
-            severity=Severity.WARNING,
-        )
+    hint = None if "${" in method or method.upper() in _METHODS else hint_for_misspelt(method, _METHODS)
+    if hint is not None:
+        message = f"`{method}` is no method that is known"
+        yield Fault(f"{node.pointer}/with/method", "unusual-method", message, hint, Severity.WARNING)
 
 
 def _address(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
