@@ -23,7 +23,8 @@ from httptask.secrets.store import SecretSource
 from httptask.testing import Reply, ScriptedServer
 from support.cluster import has_event
 from support.connections import local_connection
-from support.runs import Runner
+from support.python_workflows import ChecksARequest
+from support.runs import Runner, running
 
 CALLS = """
 do: [{ get: { call: httpRequest, with: { method: get, connection: shop, path: /x } } }]
@@ -179,9 +180,20 @@ async def test_sandbox_stays_on(temporal: WorkflowEnvironment) -> None:
     runner = Worker(client, task_queue=uuid.uuid4().hex).config(active_config=True)["workflow_runner"]
 
     assert isinstance(runner, SandboxedWorkflowRunner)
-    # What is imported where a name is misspelt would be read anew within the sandbox, which refuses it.
-    assert {"httptask", "rapidfuzz"} <= runner.restrictions.passthrough_modules
+    assert "httptask" in runner.restrictions.passthrough_modules
     assert "httpx" not in runner.restrictions.passthrough_modules
+
+
+async def test_a_workflow_in_the_sandbox_is_told_what_was_meant(temporal: WorkflowEnvironment) -> None:
+    """What is imported only where a name is misspelt would be read anew in the sandbox, which refuses it."""
+    misspelt = {"model": "m", "messages": [{"role": "user", "content": "?"}], "temprature": 0}
+    worker = {"workflows": [ChecksARequest]}
+    async with running(temporal, connections={}, worker=worker) as runner:
+        queue = runner.task_queue
+        handle = await runner.client.start_workflow(ChecksARequest.run, misspelt, id=queue, task_queue=queue)
+        assert await handle.result() == ["did you mean `temperature`?"]
+        replayer = Replayer(workflows=[ChecksARequest], plugins=[runner.plugin])
+        await replayer.replay_workflow(await handle.fetch_history())
 
 
 async def test_inline_definitions_are_not_run_unless_allowed(

@@ -6,6 +6,7 @@ from pydantic import BaseModel, field_validator
 from temporalio import workflow
 from temporalio.contrib.workflow_streams import WorkflowStream
 
+from httptask.chat.check import check_body
 from httptask.http.models import Part, TextBody
 from httptask.workflows import Budget, chat_completion, http_request
 from httptask.workflows.errors import (
@@ -211,3 +212,10 @@ class CallsWrongly:
             except CallInvalid as error:
                 told.append(error.message)
         return told
+
+
+@workflow.defn
+class ChecksARequest:
+    @workflow.run
+    async def run(self, request: dict[str, Any]) -> list[str | None]:
+        return [fault.hint for fault in check_body(request)]
