@@ -186,9 +186,18 @@ def test_a_layer_knows_where_its_characters_come_from() -> None:
     assert text[slice(*read.origin(1, 2))] == "%2525"
 
 
-@pytest.mark.parametrize("text", ["100% of it", "this & that", "c:\\users"])
+@pytest.mark.parametrize("text", ["100% of it", "this & that", "c:\\users"], ids=["percent", "and", "backslash"])
 def test_a_sign_that_begins_no_escape_makes_no_other_reading(text: str) -> None:
     assert [layer.text for layer in layers(text * 9, 5)] == [text * 9]
+
+
+def test_each_reading_is_made_once() -> None:
+    """Whichever kind of escapes is decoded first."""
+    assert [layer.text for layer in layers("%41&lt;", 100)] == ["%41&lt;", "a&lt;", "%41<", "a<"]
+
+
+def test_escapes_of_escapes_are_read_to_a_depth() -> None:
+    assert len(list(layers(f"%{'25' * 40}41", 100))) == 16
 
 
 def test_which_texts_may_read_otherwise() -> None:
