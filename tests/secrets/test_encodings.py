@@ -186,7 +186,9 @@ def test_a_layer_knows_where_its_characters_come_from() -> None:
     assert text[slice(*read.origin(1, 2))] == "%2525"
 
 
-@pytest.mark.parametrize("text", ["100% of it", "this & that", "c:\\users"], ids=["percent", "and", "backslash"])
+@pytest.mark.parametrize(
+    "text", ["100% of it", "this & that", "c:\\users"], ids=["percent", "and", "backslash"]
+)
 def test_a_sign_that_begins_no_escape_makes_no_other_reading(text: str) -> None:
     assert [layer.text for layer in layers(text * 9, 5)] == [text * 9]
 
