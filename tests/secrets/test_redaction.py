@@ -5,6 +5,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
+from httptask.secrets.encodings import encoded
 from httptask.secrets.redaction import Redactor
 
 KEY = 'sk-"proj/ä 1+2\\é?&='
@@ -191,6 +192,11 @@ def test_the_beginning_of_a_cut_text(text: str, told: str) -> None:
     assert redactor.beginning(text) == told
     assert redactor.settled(text) <= len(text)
     assert Redactor({}).beginning(text) == text
+
+
+def test_a_value_but_for_its_last_character_is_not_shown_in_any_encoding() -> None:
+    redactor = Redactor({"sentinel-1": "KEY"})
+    assert {redactor.beginning(f"seen {form[:-1]}") for form in encoded("sentinel-1")} == {"seen "}
 
 
 def test_no_value_is_cut_where_another_may_begin_in_it() -> None:
