@@ -47,7 +47,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit("\nStopped. The same command goes on.")
     _print_score(_verdicts(folder), arguments.room)
-    print(f"\n`uv run mutmut show NAME`, in {folder.relative_to(PROJECT)}, shows the fault of a name.")
+    print(f"\nTo see one of them:  cd {folder} && {_program()} show NAME")
 
 
 def _prepare(folder: Path, name: str, tests: Sequence[str]) -> None:
@@ -119,7 +119,7 @@ def _program() -> str:
 
 def _print_score(verdicts: Mapping[str, str], room: str) -> None:
     modules = sorted({name.rpartition(".")[0] for name in verdicts})
-    for part in (*modules, f"httptask.{room}"):
+    for part in dict.fromkeys((*modules, f"httptask.{room}")):
         among = [verdict for name, verdict in verdicts.items() if name.startswith(f"{part}.")]
         found = sum(verdict in FOUND for verdict in among)
         print(f"{part:<50}{found:>6} of{len(among):>6}{found / max(len(among), 1):>8.1%}")
