@@ -220,6 +220,20 @@ def test_a_choice_reads_like_one_that_was_not_streamed() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("delta", "message"),
+    [
+        ({"audio": {"id": "a", "transcript": "t"}}, {"audio": {"id": "a", "transcript": "t"}}),
+        ({"function_call": {"name": "f"}}, {"function_call": {"name": "f", "arguments": ""}}),
+        ({"function_call": {"arguments": "1"}}, {"function_call": {"name": None, "arguments": "1"}}),
+    ],
+    ids=["audio without data", "name alone", "arguments alone"],
+)
+def test_half_of_an_object_is_kept(delta: dict[str, Any], message: dict[str, Any]) -> None:
+    (choice,) = fed(sse(chunk(delta), STOP)).answer(ended_by="marker")["choices"]
+    assert choice["message"] == {"role": "assistant", "content": None, "refusal": None, **message}
+
+
 def test_a_whole_message_takes_the_place_of_its_pieces() -> None:
     pieces = [
         chunk({"content": [{"type": "text", "text": "H"}], "refusal": "n", "mood": {"a": 1}}),
