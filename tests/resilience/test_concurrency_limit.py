@@ -1,6 +1,7 @@
 """Calls of one connection at the same time, on one worker."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -48,9 +49,10 @@ async def test_waiting_is_seen_counts_against_no_deadline_and_ends(
             await edge.send(REQUEST)
         second = asyncio.create_task(edge.send(REQUEST))
         await asyncio.sleep(0.05)
+        freed = time.monotonic()
         free.set()
         assert (await first).status == 200
-        assert (await second).timing.total < 40
+        assert (await second).timing.total <= (time.monotonic() - freed) * 1000 + 1
     assert caught.value.retryable
     assert caught.value.retry_after == 1
     assert logs == [
