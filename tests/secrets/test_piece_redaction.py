@@ -43,6 +43,14 @@ def test_only_what_may_be_a_value_is_held_back() -> None:
     assert told(Redactor({}), "sk-", "proj", "50%") == ["sk-", "proj", "50%", ""]
 
 
+def test_a_long_text_of_escapes_is_not_held_back_to_its_end() -> None:
+    clean = PieceRedactor(Redactor({KEY: "KEY"}))
+    text = quote("ä" * 400, encoding="latin-1")
+    shown = clean.feed(text)
+    assert len(shown) > len(text) / 2
+    assert shown + clean.finish() == text
+
+
 def test_what_was_held_back_is_given_once() -> None:
     clean = PieceRedactor(redactor := Redactor({KEY: "KEY"}))
     assert [clean.feed(f"a {KEY[:9]}"), clean.finish(), clean.finish()] == ["a ", KEY[:9], ""]
