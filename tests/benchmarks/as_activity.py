@@ -11,7 +11,7 @@ from temporalio.testing import ActivityEnvironment
 
 from httptask.plugin.data_converter import LeanPayloadConverter
 
-__all__ = ["as_activity", "payload_of"]
+__all__ = ["as_activity", "from_payload", "payload_of"]
 
 _CONVERTER = LeanPayloadConverter()
 
@@ -23,6 +23,12 @@ def payload_of(value: Any) -> Payload:
     return _CONVERTER.to_payloads([value])[0]
 
 
+def from_payload(payload: Payload, type_: type[Argument]) -> Argument:
+    """The value that it carries."""
+    found: list[Argument] = _CONVERTER.from_payloads([payload], [type_])
+    return found[0]
+
+
 def as_activity(
     activity: Callable[[Argument], Awaitable[Any]], type_: type[Argument], argument: Payload
 ) -> Callable[[], Awaitable[Any]]:
@@ -32,7 +38,7 @@ def as_activity(
         _CONVERTER.to_payloads(details)
 
     async def run() -> Any:
-        [decoded] = _CONVERTER.from_payloads([argument], [type_])
+        decoded = from_payload(argument, type_)
         environment = ActivityEnvironment()
         environment.payload_converter = _CONVERTER
         environment.on_heartbeat = beat

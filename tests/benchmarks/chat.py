@@ -101,7 +101,8 @@ async def compare(url: str, kind: str) -> dict[str, float]:
             assert await ask() == TEXT
         speeds = await in_turns(asks, ROUNDS, lambda name: measure(asks[name], REQUESTS[kind], CONCURRENCY))
     print_table(f"{kind}, {CONCURRENCY} at once", speeds)
-    found: dict[str, float] = {}
+    cpu = statistics.median(speed.cpu_milliseconds for speed in speeds["activity"])
+    found = {f"{kind}_cpu_ms": round(cpu, 3)}
     for key, theirs in {
         "openai": "activity with openai",
         "openai_aiohttp": "activity with openai with aiohttp",

@@ -1,22 +1,30 @@
-"""Keeps what benchmarks measured, ratios only, and draws docs/benchmarks.svg of it.
+"""Runs benchmarks, keeps what they measured, ratios only, and makes docs/performance.md and docs/benchmarks.svg of it.
 
-    uv run python -m tests.benchmarks.history chat edge
+    uv run python -m tests.benchmarks.history [BENCHMARK …] [--zigflow PATH]
 
-runs these and adds a line for each, with its commit, to history.jsonl. Without a name it only draws.
+runs these, or all, one after the other, and adds a line for each with its commit to history.jsonl as soon as it has ended.
+With `--draw` nothing is run.
 """
 
+import argparse
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypedDict
 
-__all__ = ["HISTORY", "LABELS", "PICTURE", "Measured", "drawn", "history"]
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-HISTORY = Path(__file__).with_name("history.jsonl")
+from support.measurements import HISTORY, Measured, history, kept
+from support.performance import PERFORMANCE_PAGE
+from support.reference import with_tables
+
+__all__ = ["BENCHMARKS", "LABELS", "PICTURE", "drawn"]
+
 PICTURE = Path(__file__).parents[2] / "docs/benchmarks.svg"
+BENCHMARKS = ("startup", "shares", "edge", "chat", "engine", "processes", "peers", "scale")
 LABELS: Mapping[str, Mapping[str, str]] = {
     "engine": {
         "by_name_over_httpx": "runs by name, over a workflow by hand with httpx",
@@ -28,46 +36,68 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "stream_over_openai": "streamed ones, over openai-python",
     },
 }
-"""Of each benchmark, the ratios that are kept."""
+"""Of each benchmark, the ratios that are drawn."""
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 320, 40, 330, 16, 36
 _COLOURS = ("#4f6bed", "#2a9d9d", "#c8511b", "#2f8f5b", "#9b4fb5")
 
 
-class Measured(TypedDict):
-    """What one run of a benchmark found: how many times as fast as something else ours is."""
+def measure(benchmark: str, *options: str) -> Measured:
+    """Run a benchmark, and show what it says; its last line is its result as JSON.
 
-    date: str
-    commit: str
-    benchmark: str
-    ratios: dict[str, float]
-
-
-def history() -> list[Measured]:
-    """All lines, the oldest first."""
-    return [json.loads(line) for line in HISTORY.read_text().splitlines()]
-
-
-def measure(benchmark: str) -> Measured:
-    """Run a benchmark; what it prints last is its result as JSON."""
-    command = [sys.executable, "-m", f"tests.benchmarks.{benchmark}"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    print(done.stdout)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    Raises:
+        CalledProcessError: it failed.
+    """
+    command = [sys.executable, "-m", f"tests.benchmarks.{benchmark}", *options]
+    last = ""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None  # asked for above
+        for last in process.stdout:
+            print(last, end="", flush=True)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
     describe = ["git", "describe", "--always", "--dirty", "--exclude=*", "--abbrev=10"]
     commit = subprocess.run(describe, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit,
         "benchmark": benchmark,
-        "ratios": {key: found[key] for key in LABELS[benchmark]},
+        "ratios": kept(benchmark, json.loads(last)),
     }
+
+
+def measure_all(benchmarks: Sequence[str], zigflow: Path | None) -> list[str]:
+    """Run benchmarks, and keep what each measured as soon as it has; those that failed."""
+    failed: list[str] = []
+    for place, benchmark in enumerate(benchmarks, 1):
+        print(f"[{place}/{len(benchmarks)}] {benchmark}, from {datetime.now(UTC):%H:%M} UTC on", flush=True)
+        began = time.monotonic()
+        options = ("--zigflow", str(zigflow)) if benchmark == "peers" and zigflow else ()
+        try:
+            line = measure(benchmark, *options)
+        except (subprocess.CalledProcessError, ValueError, LookupError) as error:
+            print(f"{benchmark} failed: {error!r}", flush=True)
+            failed.append(benchmark)
+            continue
+        with HISTORY.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+        write()
+        print(f"{benchmark} took {(time.monotonic() - began) / 60:.1f} minutes", flush=True)
+    return failed
+
+
+def write() -> None:
+    """Draw the picture, and write the page, of what was kept."""
+    PICTURE.write_text(drawn(history()))
+    PERFORMANCE_PAGE.write_text(with_tables(PERFORMANCE_PAGE.read_text()))
 
 
 def drawn(lines: Sequence[Measured]) -> str:
     """The ratios over the commits as SVG."""
+    lines = [line for line in lines if line["benchmark"] in LABELS]
     commits = list(dict.fromkeys(line["commit"] for line in lines))
-    top = max((ratio for line in lines for ratio in line["ratios"].values()), default=1) * 1.1
+    shown = (line["ratios"][name] for line in lines for name in LABELS[line["benchmark"]])
+    top = max(shown, default=1) * 1.1
     text = 'font-family="sans-serif" font-size="12" fill="#777"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" {text}>'
     return "\n".join([head, *_grid(commits, top), *_curves(lines, commits, top), "</svg>\n"])
@@ -114,7 +144,19 @@ def _y(value: float, top: float) -> float:
 
 
 if __name__ == "__main__":
-    for benchmark in sys.argv[1:]:
-        with HISTORY.open("a") as file:
-            file.write(json.dumps(measure(benchmark)) + "\n")
-    PICTURE.write_text(drawn(history()))
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.history")
+    parser.add_argument(
+        "benchmarks",
+        nargs="*",
+        metavar="BENCHMARK",
+        help=f"of {', '.join(BENCHMARKS)}; all when none is named",
+    )
+    parser.add_argument("--zigflow", type=Path, metavar="PATH", help="the binary of Zigflow, for `peers`")
+    parser.add_argument("--draw", action="store_true", help="run nothing")
+    given = parser.parse_args()
+    unknown = set(given.benchmarks).difference(BENCHMARKS)
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}: {', '.join(BENCHMARKS)}")
+    write()
+    if not given.draw and (failed := measure_all(given.benchmarks or BENCHMARKS, given.zigflow)):
+        sys.exit(f"failed: {', '.join(failed)}")

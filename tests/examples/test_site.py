@@ -1,11 +1,15 @@
-"""The site of the pages has all of them, and the picture of the benchmarks is drawn of what was measured."""
+"""The site of the pages has all of them, and what benchmarks measured is what they show."""
 
+import re
 import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.history import LABELS, PICTURE, drawn, history
+from benchmarks.history import BENCHMARKS, LABELS, PICTURE, drawn
 from support.fences import PAGES, ROOT
+from support.measurements import Measured, history, kept
+from support.performance import PERFORMANCE_PAGE, PERFORMANCE_TABLES, figures_of
+from support.reference import with_tables
 
 
 def test_the_site_leads_to_every_page() -> None:
@@ -22,7 +26,51 @@ def listed(entry: Any) -> Iterator[str]:
             yield from listed(inner)
 
 
+DRAW = "make it anew: uv run python -m tests.benchmarks.history --draw"
+MADE = re.compile(r"<!-- table of performance\.(\w+) -->.*?<!-- end -->", re.DOTALL)
+
+
 def test_the_picture_shows_what_was_measured() -> None:
+    assert PICTURE.read_text() == drawn(history()), DRAW
+
+
+def test_the_page_tells_what_was_measured_and_no_figure_besides() -> None:
+    page = PERFORMANCE_PAGE.read_text()
+    assert page == with_tables(page), DRAW
+    assert MADE.findall(page) == list(PERFORMANCE_TABLES)
+    assert re.findall(r"\d[\d.,]*\d|\d+ ?%", MADE.sub("", page)) == []
+
+
+def test_only_ratios_of_benchmarks_are_kept() -> None:
     lines = history()
-    assert PICTURE.read_text() == drawn(lines), "draw it anew: uv run python -m tests.benchmarks.history"
-    assert all(set(line["ratios"]) == set(LABELS[line["benchmark"]]) for line in lines)
+    assert {line["benchmark"] for line in lines} <= set(BENCHMARKS)
+    assert [line for line in lines if kept("", line["ratios"]) != line["ratios"]] == []
+    assert [line for line in lines if not set(LABELS.get(line["benchmark"], ())) <= set(line["ratios"])] == []
+
+
+def test_what_was_measured_with_zigflow_outlives_a_run_without_it() -> None:
+    lines = [measured({"over_zigflow_10": 0.5, "over_by_hand_10": 1.0}), measured({"over_by_hand_10": 2.0})]
+    assert figures_of(lines) == {("peers", "over_zigflow_10"): 0.5, ("peers", "over_by_hand_10"): 2.0}
+
+
+def measured(ratios: dict[str, float]) -> Measured:
+    return {"date": "2026-11-29", "commit": "0123456789", "benchmark": "peers", "ratios": ratios}
+
+
+def test_of_what_a_benchmark_tells_the_ratios_are_kept() -> None:
+    told = {"a": {"over_b": 1.5, "cut_off": "too long"}, "cold_run_seconds": 2.0, "activity_cpu_ms_32": 1.0}
+    assert kept("peers", told) == {"a.over_b": 1.5}
+    cpu = {"activity_cpu_ms_1": 1.5, "activity_cpu_ms_32": 1.0, "activity_cpu_ms_256": 1.25}
+    assert kept("edge", {"edge_over_httpx_32": 3.0, **cpu}) == {
+        "edge_over_httpx_32": 3.0,
+        "cpu_1_over_32": 1.5,
+        "cpu_256_over_32": 1.25,
+    }
+    processes = {"cpu_per_call": [1.0, 1.1], "idle_mib": [100.0, 130.0], "slowest_replacement_seconds": 0.3}
+    assert kept("processes", processes) == {"cpu_per_call": 1.1, "idle_memory": 1.3}
+    case = {"seconds": 1.0, "worker_mb": 2.0}
+    scale = {
+        "map of 100 integers": {**case, "bytes_per_item": 800},
+        "map of 20,000 integers": {**case, "bytes_per_item": 880},
+    }
+    assert kept("scale", {"kills": 0, "scale": scale})["item_over_short_map.map of 20,000 integers"] == 1.1

@@ -1,6 +1,6 @@
 """The tables of pages that the code makes: docs/configuration.md from the models that read `httptask.toml`,
 docs/chat-completions.md from what chat requests are checked by, docs/write-a-definition.md from the kinds of task,
-docs/public-api.md from what packages export.
+docs/public-api.md from what packages export, docs/performance.md from what benchmarks measured.
 
     uv run python -m tests.support.reference
 
@@ -9,7 +9,7 @@ writes them anew between their markers.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -28,6 +28,7 @@ from httptask.resilience.retry import Retry
 from httptask.secrets.store import SecretSource
 
 from .chat_reference import CHAT_PAGE, CHAT_TABLES
+from .performance import PERFORMANCE_PAGE, PERFORMANCE_TABLES
 from .public_api import API_PAGE, stubs
 
 __all__ = ["PAGE", "TABLES", "TASKS_PAGE", "with_tables"]
@@ -64,7 +65,7 @@ def _made(kind: str, name: str) -> str:
         return stubs(name)
     if kind == "keys":
         return _table(TABLES[name])
-    return _kinds_of_task() if name == "tasks" else CHAT_TABLES[name]()
+    return _OTHER_TABLES[name]()
 
 
 def _kinds_of_task() -> str:
@@ -106,6 +107,12 @@ def _default(field: FieldInfo) -> str:
     return f"`{json.dumps(list(value) if isinstance(value, frozenset) else value)}`"
 
 
+_OTHER_TABLES: Mapping[str, Callable[[], str]] = {
+    "tasks": _kinds_of_task,
+    **CHAT_TABLES,
+    **{f"performance.{name}": table for name, table in PERFORMANCE_TABLES.items()},
+}
+
 if __name__ == "__main__":
-    for written in (PAGE, CHAT_PAGE, TASKS_PAGE, API_PAGE):
+    for written in (PAGE, CHAT_PAGE, TASKS_PAGE, API_PAGE, PERFORMANCE_PAGE):
         written.write_text(with_tables(written.read_text()))
