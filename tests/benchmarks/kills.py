@@ -54,11 +54,12 @@ async def killed(client: Client, address: str, calls: str) -> dict[str, Any]:
                 randomness=randomness,
             )
             kills = len(shell.started) - 1
+    ended = [result for result in results if not isinstance(result, BaseException)]
     effects = set(shop.effects)
     return {
         "orders": ORDERS,
         "kills": kills,
-        "lost": ORDERS - len({number for number, _ in results}),
+        "lost": ORDERS - len({number for number, _ in ended}),
         "effects_lost": ORDERS * len(STEPS) - len(effects),
         "effects_doubled": len(shop.effects) - len(effects),
         "asked_again": shop.received - len(shop.effects),

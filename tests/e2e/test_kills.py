@@ -40,6 +40,7 @@ async def test_every_run_ends_and_no_effect_is_doubled_or_lost(shell: Shell, cal
             randomness=randomness,
         )
 
+    assert [result for result in results if isinstance(result, BaseException)] == []
     assert [order for order, _ in results] == list(range(RUNS))
     assert len({receipt for _, receipt in results}) == RUNS
     assert len(shop.effects) == len(set(shop.effects)) == RUNS * len(STEPS)

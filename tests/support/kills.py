@@ -15,6 +15,15 @@ from support.runs import Runner
 
 __all__ = ["ordered_through_kills"]
 
+_CONNECTION = """
+[connections.shop]
+base_url = "{url}"
+allow_private = ["loopback"]
+limits = {{ connect = 30 }}
+retry = {{ attempts = 20 }}
+"""
+"""So patient that what a busy machine delays is not taken for what a kill has lost."""
+
 
 async def ordered_through_kills(
     shell: Shell,
@@ -44,11 +53,11 @@ async def ordered_through_kills(
         randomness: when that is.
 
     Returns:
-        What each order came to; all of their histories have been replayed.
+        What each order came to, which may be an exception; all of their histories have been replayed.
     """
     metadata = f"metadata: {{ httptask: {{ calls: {calls} }} }}"
     shell.write("definitions/orders.yaml", ORDERS.replace("1.0.0 }", f"1.0.0, {metadata} }}", 1))
-    shell.write("httptask.toml", f'[connections.shop]\nbase_url = "{url}"\nallow_private = ["loopback"]\n')
+    shell.write("httptask.toml", _CONNECTION.format(url=url))
     killing = asyncio.create_task(_keep_killing(shell, shop, at_any_time, randomness))
     try:
         handles: list[WorkflowHandle[Any, Any]] = []
@@ -64,7 +73,7 @@ async def ordered_through_kills(
             )
             await asyncio.sleep(seconds_between)
         async with asyncio.timeout(seconds):
-            results = await asyncio.gather(*(handle.result() for handle in handles))
+            results = await asyncio.gather(*(handle.result() for handle in handles), return_exceptions=True)
     finally:
         killing.cancel()
         with suppress(asyncio.CancelledError):

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +22,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from httptask.activities.failure import to_application_error
-from httptask.activities.local_fallback import NotLocal
+from httptask.activities.local_fallback import NotLocal, left_to_workflow
+from httptask.activities.run_watch import RunOver, RunWatch
 from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits, stored_from
 from httptask.http.errors import HttpTaskError, Postponed, ResponseInvalid, ResponseTooLarge, Timeout
 from httptask.http.log import get_logger
@@ -40,7 +41,12 @@ Result = TypeVar("Result", bound=BaseModel)
 
 
 async def run_attempt(
-    call: Callable[[int], Awaitable[Result]], attempts: int | None = None, count: Count | None = None
+    call: Callable[[int], Awaitable[Result]],
+    attempts: int | None = None,
+    count: Count | None = None,
+    *,
+    made: int = 0,
+    watch: RunWatch | None = None,
 ) -> Result:
     """Run one attempt of an activity.
 
@@ -48,20 +54,25 @@ async def run_attempt(
         call: makes the call; its argument is the number of this attempt, from 1.
         attempts: how many there may be; None leaves the count to Temporal.
         count: how far the stream is read that the call reads, if it reads one.
+        made: how many attempts there were before this activity.
+        watch: ends a local activity with its run.
 
     Raises:
         ApplicationError: the call failed; `type` is the class name of the error of `httptask.http.errors`, or
-            `NotLocal`, where it has to be made as an activity.
+            `NotLocal`, where this local activity can't go on with it.
         asyncio.CancelledError: the activity is cancelled, or its worker stops.
     """
     info = activity.info()
-    number = _attempt_number(info)
+    number = _attempt_number(info, made)
+    at_once = _differs(info, number, made)
     with bound_contextvars(**_log_context(info, number)):
         try:
             _require_attempts_left(info, number, attempts)
-            with _heartbeating(number, count, at_once=_differs(info, number)):
+            with _heartbeating(number, count, at_once=at_once, watch=watch):
                 result = await call(number)
             await _check_size(result)
+        except RunOver:
+            raise NotLocal(number - 1, run_over=True).failure() from None
         except asyncio.CancelledError:
             _raise_if_paused(number)
             raise
@@ -73,7 +84,9 @@ async def run_attempt(
             failure = to_application_error(
                 error, attempt=number, attempts=attempts, interval=_policy_interval(info, number)
             )
-            if not failure.non_retryable and not info.is_local:
+            if info.is_local:
+                failure = left_to_workflow(failure)
+            elif not failure.non_retryable:
                 activity.heartbeat(number)
             if error.logged:
                 raise failure from None
@@ -86,21 +99,21 @@ async def run_attempt(
             "activity.attempt.failed",
             activity=info.activity_type,
             error=failure.type,
-            retryable=not failure.non_retryable,
+            retryable=not failure.non_retryable or failure.next_retry_delay is not None,
             wait=failure.next_retry_delay.total_seconds() if failure.next_retry_delay else None,
         )
         raise failure
 
 
-def _attempt_number(info: activity.Info) -> int:
+def _attempt_number(info: activity.Info, made: int) -> int:
     """Number of this attempt, from 1."""
     before = info.heartbeat_details[0] if info.heartbeat_details else None
-    return before + 1 if isinstance(before, int) else info.attempt
+    return before + 1 if isinstance(before, int) else made + info.attempt
 
 
-def _differs(info: activity.Info, number: int) -> bool:
-    """Whether the next attempt would have another number than Temporal's if this one left none."""
-    return bool(info.heartbeat_details) or number != info.attempt
+def _differs(info: activity.Info, number: int, made: int) -> bool:
+    """Whether the next attempt would have another number than by Temporal's count if this one left none."""
+    return bool(info.heartbeat_details) or number != made + info.attempt
 
 
 def _raise_if_paused(number: int) -> None:
@@ -136,9 +149,9 @@ def _require_attempts_left(info: activity.Info, number: int, attempts: int | Non
 
 
 def _policy_interval(info: activity.Info, number: int) -> timedelta | None:
-    """The wait after this attempt where Temporal, which counts postponed ones too, would take a longer one."""
+    """The wait after this attempt, where Temporal, which counts other ones, would have another one."""
     policy = info.retry_policy
-    if policy is None or number >= info.attempt:
+    if policy is None or (number == info.attempt and not info.is_local):
         return None
     seconds = policy.initial_interval.total_seconds() * policy.backoff_coefficient ** (max(number, 1) - 1)
     longest = policy.maximum_interval
@@ -147,7 +160,9 @@ def _policy_interval(info: activity.Info, number: int) -> timedelta | None:
 
 
 @contextmanager
-def _heartbeating(attempt: int, count: Count | None = None, *, at_once: bool = False) -> Generator[None]:
+def _heartbeating(
+    attempt: int, count: Count | None = None, *, at_once: bool = False, watch: RunWatch | None = None
+) -> Generator[None]:
     """Beat regularly until the block is left.
 
     Each beat carries the number of the attempt, and how far a stream has been read; nothing of its events, for
@@ -155,15 +170,20 @@ def _heartbeating(attempt: int, count: Count | None = None, *, at_once: bool = F
 
     Temporal tells an activity that it is cancelled only in its answer to a heartbeat, and sees a dead worker
     only by a missing one. So an activity that waits for a slow server has to beat while it waits. Local activities
-    have no heartbeat: they live in the workflow task.
+    have no heartbeat: they live in the workflow task, and their run is watched instead.
 
     Args:
         attempt: its number.
         count: how far the stream is read that the block reads, if it reads one.
         at_once: whether to beat before the block, too, which costs a call of Temporal.
+        watch: of the runs of local activities.
+
+    Raises:
+        RunOver: the run of this local activity is cancelled.
     """
     if activity.info().is_local:
-        yield
+        with nullcontext() if watch is None else watch.calling():
+            yield
         return
     if at_once:
         activity.heartbeat(attempt)

@@ -11,6 +11,7 @@ from httptask.activities.attempt import run_attempt
 from httptask.activities.fleet import Fleet
 from httptask.activities.live_text import LivePublisher
 from httptask.activities.local_fallback import KeptResults
+from httptask.activities.run_watch import RunWatch
 from httptask.activities.token_limit.meter import Meter
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest, Completion
@@ -53,6 +54,7 @@ class HttpActivities:
         self._meter = meter
         self._fleet = fleet or Fleet({}, shared=False)
         self._kept = KeptResults()
+        self._watch = RunWatch()
 
     @activity.defn(name=names.HTTP_REQUEST)
     async def http_request(self, request: HttpRequest) -> HttpResponse:
@@ -99,7 +101,9 @@ class HttpActivities:
 
         result: Result | None = self._kept.take()
         if result is None:
-            result = await run_attempt(call_in_turn, request.attempts, count)
+            result = await run_attempt(
+                call_in_turn, request.attempts, count, made=request.attempts_made, watch=self._watch
+            )
         self._kept.keep_what_is_large(result)
         return result
 

@@ -1,7 +1,8 @@
-"""Calls that were to be local activities, and have to be activities after all."""
+"""Local activities that can't bring their call to its end: what their workflow is told, and what is kept of them."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any, Self
 
 from pydantic_core import to_json
@@ -12,7 +13,17 @@ from httptask.chat.models import Completion
 from httptask.http.models import HttpResponse
 from httptask.json.types import is_object
 
-__all__ = ["UNKNOWN_TO_WORKER", "KeptResults", "NotLocal"]
+__all__ = [
+    "LONGEST_WAIT_INSIDE",
+    "UNKNOWN_TO_WORKER",
+    "KeptResults",
+    "NotLocal",
+    "left_to_workflow",
+    "wait_of_workflow",
+]
+
+LONGEST_WAIT_INSIDE = timedelta(seconds=1)
+"""Before another attempt of a local activity, during which its run can hear of nothing; a longer wait is a timer."""
 
 _MAX_LOCAL_BYTES = 16 * 1024
 """All local activities of a workflow task send what they return in one message to the server."""
@@ -27,15 +38,17 @@ class NotLocal:
 
     Attributes:
         attempts: how many it has had.
+        run_over: whether that is because its run is cancelled, and has not heard of it.
     """
 
     attempts: int
+    run_over: bool = False
 
     def failure(self) -> ApplicationError:
         """What a local activity raises, `from None`."""
         return ApplicationError(
             "goes on as an activity",
-            {"attempts": self.attempts},
+            asdict(self),
             type=type(self).__name__,
             non_retryable=True,
         )
@@ -50,7 +63,27 @@ class NotLocal:
         if failure.type != cls.__name__:
             return None
         [facts] = failure.details
-        return cls(facts["attempts"] if is_object(facts) else 0)
+        return cls(**facts) if is_object(facts) else cls(0)
+
+
+def left_to_workflow(failure: ApplicationError) -> ApplicationError:
+    """The failure of a local activity's attempt; where the next has to wait long, it ends the activity."""
+    wait = failure.next_retry_delay
+    if wait is None or wait < LONGEST_WAIT_INSIDE:
+        return failure
+    return ApplicationError(
+        failure.message,
+        *failure.details,
+        type=failure.type,
+        non_retryable=True,
+        next_retry_delay=wait,
+        category=failure.category,
+    )
+
+
+def wait_of_workflow(failure: BaseException) -> timedelta | None:
+    """How long a workflow waits after this failure of a local activity until it begins another; None: for good."""
+    return failure.next_retry_delay if isinstance(failure, ApplicationError) else None
 
 
 class KeptResults:

@@ -110,6 +110,8 @@ class CallRequest(_Model):
     limits: Limits = Limits()
     attempts: int | None = Field(default=None, ge=1)
     """How many attempts may send it; None leaves the count to whoever retries."""
+    attempts_made: int = Field(default=0, ge=0)
+    """How many of them were made before its activity: by local ones, or by one that came to wait in its queue again."""
     server: str | None = None
     """Origin of the connection's server, as the worker that the run began on has it."""
 

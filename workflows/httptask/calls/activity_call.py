@@ -1,7 +1,7 @@
 """One call, planned: which activity, with what, and under which bounds."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Generic, TypedDict, TypeVar
 
@@ -19,6 +19,7 @@ __all__ = [
     "ActivityCall",
     "ActivityOptions",
     "activity_options",
+    "after",
     "counted",
     "fitting_summary",
     "temporal_policy",
@@ -37,7 +38,6 @@ _SUMMARY_BYTES = 200
 """Temporal refuses a summary of over 400 bytes; half of that leaves room for its wrapping and a codec of the user's."""
 _NEVER_RETRIED = ("PayloadsTooLarge", "PayloadSizeError")
 
-Argument = TypeVar("Argument", bound=CallRequest)
 Result = TypeVar("Result", bound=BaseModel)
 
 
@@ -92,9 +92,20 @@ def activity_options(call: ActivityCall[Any], profile: ConnectionProfile) -> Act
     }
 
 
-def counted(argument: Argument, attempts: int | None, profile: ConnectionProfile) -> Argument:
-    """A call's argument with how many attempts it has, and which server it is meant for, for the activity to tell."""
-    return argument.model_copy(update={"attempts": attempts, "server": profile.server})
+def counted(
+    call: ActivityCall[Result], attempts: int | None, profile: ConnectionProfile
+) -> ActivityCall[Result]:
+    """A call with how many attempts it has, and which server it is meant for, for the activity to tell."""
+    return _with(call, attempts=attempts, server=profile.server)
+
+
+def after(call: ActivityCall[Result], attempts: int) -> ActivityCall[Result]:
+    """A call that goes on in another activity after so many attempts."""
+    return _with(call, attempts_made=attempts)
+
+
+def _with(call: ActivityCall[Result], **changes: Any) -> ActivityCall[Result]:
+    return replace(call, argument=call.argument.model_copy(update=changes))
 
 
 def temporal_policy(retry: Retry) -> RetryPolicy:

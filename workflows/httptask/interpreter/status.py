@@ -1,5 +1,6 @@
 """What a run is doing: the answer of the `status` query."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -101,6 +102,28 @@ class StatusBoard:
         task = self._tasks.get(id_)
         if task is not None:
             self._tasks[id_] = task.model_copy(update=changes)
+
+    def await_attempt(
+        self, id_: str, attempt: int, until: datetime | None, failure: str, facts: Mapping[str, Any]
+    ) -> None:
+        """Record that a call waits for another attempt, or, where `until` is None, that it begins.
+
+        Args:
+            id_: of the task.
+            attempt: number of that attempt.
+            until: when it begins.
+            failure: how the last one ended.
+            facts: of that failure.
+        """
+        self.update(
+            id_,
+            state="running" if until is None else "waiting",
+            attempt=attempt,
+            max_attempts=facts.get("attempts"),
+            next_attempt_at=until,
+            last_failure=failure,
+            retry_after=facts.get("retry_after"),
+        )
 
     def complete(self, id_: str, output: object) -> None:
         """Record that a task has completed, with an output that would be too much for an answer."""

@@ -17,6 +17,7 @@ from httptask.interpreter.services import Services
 from httptask.interpreter.state import Branch, TaskExecution
 from httptask.interpreter.variables import Variables, bind
 from httptask.scheduling.deadlines import Deadline
+from httptask.scheduling.local_calls import Wait
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -130,7 +131,7 @@ class TaskContext:
         """
         self.services.board.update(self.execution.id, activity_id=call.id, summary=call.summary)
         calls = self.services.program.calls_of(self.node)
-        return await self.services.scheduler.execute(call, calls, self.deadline)
+        return await self.services.scheduler.execute(call, calls, self.deadline, self._show)
 
     async def run_activity(self, name: str, arguments: Sequence[Any]) -> Any:
         """Run an activity of the user's own, and show it on the status board.
@@ -141,6 +142,12 @@ class TaskContext:
         self.services.board.update(self.execution.id, activity_id=self.execution.id, summary=name)
         scheduler = self.services.scheduler
         return await scheduler.execute_allowed(name, arguments, self.execution.id, self.deadline)
+
+    def _show(self, wait: Wait) -> None:
+        """Show on the status board what the server shows of an activity that waits."""
+        self.services.board.await_attempt(
+            self.execution.id, wait.attempt, wait.until, wait.failure.message, wait.failure.details[0]
+        )
 
     def note(self, detail: str) -> None:
         """Show on the status board what the task is at, until it ends."""

@@ -4,28 +4,33 @@ What crashes with a workflow task is made again with the next one, by the same k
 over within seconds and has a small answer: everything else is an activity, also where calls are asked to be local.
 """
 
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue, RetryPolicy
-from temporalio.exceptions import ActivityError, FailureError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 from httptask.activities.connection_profile import ConnectionProfile
-from httptask.activities.local_fallback import UNKNOWN_TO_WORKER, NotLocal
-from httptask.calls.activity_call import ActivityCall
+from httptask.activities.local_fallback import (
+    LONGEST_WAIT_INSIDE,
+    UNKNOWN_TO_WORKER,
+    NotLocal,
+    wait_of_workflow,
+)
+from httptask.calls.activity_call import ActivityCall, after
 from httptask.http.models import Calls
 from httptask.scheduling.command_limits import CommandLimits
 
-__all__ = ["execute_local", "is_local"]
+__all__ = ["ShowWait", "Wait", "execute_local", "is_local"]
 
 _MAX_SECONDS = 60.0
 """A workflow task that lasts is prolonged every 8 seconds, and a run hears of nothing in between."""
 _MAX_REQUEST_BYTES = 64 * 1024
-_WAITS_INSIDE = timedelta(seconds=10)
-"""Before another attempt; what waits longer lets the workflow task end, and goes on with a timer."""
 _NEEDS_ACTIVITY = ("task_queue", "schedule_to_start_timeout", "schedule_to_close_timeout", "priority")
 """Options that a local activity does not have; a task queue is that of a limited connection, or a caller's own.
 
@@ -36,6 +41,25 @@ _OF_ACTIVITIES = frozenset({"task_queue", "heartbeat_timeout"})
 """Options of every activity, which mean nothing to a local one."""
 
 Result = TypeVar("Result", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A local call's, before another attempt.
+
+    Attributes:
+        attempt: number of the attempt that follows.
+        until: when that is; None once it has begun.
+        failure: of the one before.
+    """
+
+    attempt: int
+    until: datetime | None
+    failure: ApplicationError
+
+
+ShowWait = Callable[[Wait], None]
+"""Is told when a wait begins, and when it is over."""
 
 
 def is_local(
@@ -56,6 +80,7 @@ def is_local(
     """
     seconds = call.argument.limits.total or profile.total or call.total_seconds
     needs_activity = any(options.get(name) is not None for name in _NEEDS_ACTIVITY)
+    needs_activity |= workflow.cancellation_reason() is not None  # a local one ends with the run
     return (
         (calls or profile.calls) == "local"
         and not call.argument.is_streamed
@@ -67,11 +92,19 @@ def is_local(
 
 async def execute_local(
     call: ActivityCall[Result],
-    argument: RawValue,
+    argument: Payload,
     options: dict[str, Any],
     limits: CommandLimits,
+    show: ShowWait | None,
 ) -> Result | NotLocal:
-    """Make a call as a local activity.
+    """Make a call by local activities: one for the attempts that follow each other soon, after each wait another one.
+
+    Args:
+        call: the call, counted.
+        argument: its argument.
+        options: of the activity.
+        limits: of the run.
+        show: is told of the waits.
 
     Returns:
         Its result, or that it has to be made as an activity after all.
@@ -80,26 +113,55 @@ async def execute_local(
         ActivityError: the call failed for good.
     """
     policy: RetryPolicy = options["retry_policy"]
-    unknown = (*(policy.non_retryable_error_types or ()), UNKNOWN_TO_WORKER)
+    final = (*(policy.non_retryable_error_types or ()), UNKNOWN_TO_WORKER)
     given: dict[str, Any] = {name: value for name, value in options.items() if name not in _OF_ACTIVITIES}
-    given["retry_policy"] = replace(policy, non_retryable_error_types=unknown)
+    given["retry_policy"] = replace(policy, non_retryable_error_types=final)
+    while True:
+        try:
+            result = await _attempted(call.activity, argument, given, limits)
+        except ApplicationError as failure:
+            not_local = NotLocal.of(failure)
+            if not_local is not None:
+                if not_local.run_over:  # what is shielded from its cancellation goes on
+                    await workflow.wait_condition(lambda: workflow.cancellation_reason() is not None)
+                return not_local
+            wait = wait_of_workflow(failure)
+            if wait is None or failure.type in final:
+                raise _as_of_an_activity(failure, call) from failure
+            made = failure.details[0]["attempt"]
+            await _wait(wait, Wait(made + 1, workflow.now() + wait, failure), show)
+            [argument] = workflow.payload_converter().to_payloads([after(call, made).argument])
+        except FailureError as failure:
+            raise _as_of_an_activity(failure, call) from failure
+        else:
+            return workflow.payload_converter().from_payload(result.payload, call.result_type)
+
+
+async def _attempted(
+    activity: str, argument: Payload, options: dict[str, Any], limits: CommandLimits
+) -> RawValue:
     async with limits.local_turn():
         try:
             result: RawValue = await workflow.execute_local_activity(
-                call.activity,
-                argument,
+                activity,
+                RawValue(argument),
                 result_type=RawValue,
-                local_retry_threshold=_WAITS_INSIDE,
-                **given,
+                local_retry_threshold=LONGEST_WAIT_INSIDE,
+                **options,
             )
         except FailureError as failure:
             limits.took(0 if failure.failure is None else failure.failure.ByteSize())
-            not_local = NotLocal.of(failure)
-            if not_local is None:
-                raise _as_of_an_activity(failure, call) from failure
-            return not_local
+            raise
         limits.took(result.payload.ByteSize())
-    return workflow.payload_converter().from_payload(result.payload, call.result_type)
+    return result
+
+
+async def _wait(wait: timedelta, shown: Wait, show: ShowWait | None) -> None:
+    if show is not None:
+        show(shown)
+    await workflow.sleep(wait)
+    if show is not None:
+        show(replace(shown, until=None))
 
 
 def _as_of_an_activity(failure: FailureError, call: ActivityCall[Any]) -> ActivityError:

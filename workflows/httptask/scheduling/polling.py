@@ -13,7 +13,7 @@ from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 from httptask.activities.allowed_activities import AllowedActivity
 from httptask.activities.connection_profile import ConnectionProfile
 from httptask.activities.names import IS_POLLED
-from httptask.calls.activity_call import ActivityCall, counted
+from httptask.calls.activity_call import ActivityCall, after
 from httptask.scheduling.deadlines import Deadline
 
 __all__ = ["execute_allowed", "execute_call"]
@@ -30,7 +30,6 @@ Anything = TypeVar("Anything")
 async def execute_call(
     call: ActivityCall[Result],
     argument: Any,
-    attempts: int | None,
     profile: ConnectionProfile,
     options: dict[str, Any],
     deadline: Deadline | None = None,
@@ -42,9 +41,8 @@ async def execute_call(
     left to it.
 
     Args:
-        call: the call.
-        argument: of the activity, as it is scheduled first.
-        attempts: how many the call has.
+        call: the call, counted.
+        argument: its argument, as it is scheduled first.
         profile: of the connection that it is sent through.
         options: of the activity.
         deadline: the nearest that it has to keep.
@@ -63,15 +61,15 @@ async def execute_call(
     queue = profile.task_queue
     if queue is None or "schedule_to_start_timeout" in options:
         return await execute(argument)
-    left = attempts
+    made = call.argument.attempts_made
 
     async def execute_again(patience: timedelta, waited: TemporalTimeoutError | None) -> Result:
-        nonlocal left
+        nonlocal made
         if waited is None:
             return await execute(argument, schedule_to_start_timeout=patience)
-        made = waited.last_heartbeat_details[0] if waited.last_heartbeat_details else 0
-        left = left and left - made
-        return await execute(counted(call.argument, left, profile), schedule_to_start_timeout=patience)
+        if waited.last_heartbeat_details:
+            made = waited.last_heartbeat_details[0]
+        return await execute(after(call, made).argument, schedule_to_start_timeout=patience)
 
     return await _while_polled(
         queue,

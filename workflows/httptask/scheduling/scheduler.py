@@ -13,12 +13,12 @@ from temporalio.exceptions import ActivityError, ApplicationError, RetryState, i
 from httptask.activities.allowed_activities import AllowedActivity
 from httptask.activities.connection_profile import ConnectionProfile
 from httptask.activities.local_fallback import NotLocal
-from httptask.calls.activity_call import ActivityCall, activity_options, counted, fitting_summary
+from httptask.calls.activity_call import ActivityCall, activity_options, after, counted, fitting_summary
 from httptask.calls.problem import TaskFault, problem_of_failure
 from httptask.http.models import Calls
 from httptask.scheduling.command_limits import CommandLimits
 from httptask.scheduling.deadlines import Deadline
-from httptask.scheduling.local_calls import execute_local, is_local
+from httptask.scheduling.local_calls import ShowWait, execute_local, is_local
 from httptask.scheduling.payloads import payload_of
 from httptask.scheduling.polling import execute_allowed, execute_call
 
@@ -43,7 +43,11 @@ class Scheduler:
         self._limits = CommandLimits()
 
     async def execute(
-        self, call: ActivityCall[Result], calls: Calls | None, deadline: Deadline | None
+        self,
+        call: ActivityCall[Result],
+        calls: Calls | None,
+        deadline: Deadline | None,
+        show: ShowWait | None = None,
     ) -> Result:
         """Make a call, to its end or the deadline.
 
@@ -51,6 +55,7 @@ class Scheduler:
             call: the call.
             calls: how the definition wants it to be made; None leaves it to its connection.
             deadline: the nearest that it has to keep.
+            show: is told of waits that the server does not know.
 
         Raises:
             TaskFault: the call failed for good, or its input is too large for Temporal.
@@ -68,6 +73,7 @@ class Scheduler:
                 what,
                 calls=calls,
                 deadline=deadline,
+                show=show,
             )
 
     async def execute_allowed(
@@ -110,6 +116,7 @@ async def make_call(
     *,
     calls: Calls | None = None,
     deadline: Deadline | None = None,
+    show: ShowWait | None = None,
 ) -> Result:
     """Make a call: as a local activity where that is wanted and suits it, otherwise as an activity.
 
@@ -122,22 +129,24 @@ async def make_call(
         what: names its request in an error.
         calls: how the definition wants it to be made; None leaves it to its connection.
         deadline: the nearest that it has to keep.
+        show: is told of waits that the server does not know.
 
     Raises:
         ActivityError: the call failed for good.
         ApplicationError: of type `WorkerMissing`; no worker polls the queue of its connection.
         TaskFault: its request is too large for Temporal.
     """
-    payload = await payload_of(counted(call.argument, attempts, profile), what)
+    call = counted(call, attempts, profile)
+    payload = await payload_of(call.argument, what)
     if deadline is None and is_local(call, payload.ByteSize(), calls, profile, options):
         options = {"activity_id": str(workflow.uuid4()), **options}  # also of the activity that may follow
-        answer = await execute_local(call, RawValue(payload), options, limits)
+        answer = await execute_local(call, payload, options, limits, show)
         if not isinstance(answer, NotLocal):
             return answer
-        attempts = attempts and attempts - answer.attempts
-        payload = await payload_of(counted(call.argument, attempts, profile), what)
+        call = after(call, answer.attempts)
+        payload = await payload_of(call.argument, what)
     async with limits.turn([payload]):
-        return await execute_call(call, RawValue(payload), attempts, profile, options, deadline)
+        return await execute_call(call, RawValue(payload), profile, options, deadline)
 
 
 def _shown(id_: str, summary: str) -> dict[str, Any]:
