@@ -50,7 +50,7 @@ async def killed(client: Client, address: str, calls: str) -> dict[str, Any]:
                 orders=ORDERS,
                 seconds_between=SECONDS_BETWEEN,
                 at_any_time=KILLS_AT_ANY_TIME,
-                seconds=900,
+                seconds=3000,
                 randomness=randomness,
             )
             kills = len(shell.started) - 1

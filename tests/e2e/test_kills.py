@@ -5,6 +5,7 @@ import random
 import pytest
 
 from httptask.testing import ScriptedServer
+from support import uncached_worker
 from support.cluster import address_of
 from support.commands import Shell
 from support.kills import ordered_through_kills
@@ -18,8 +19,18 @@ KILLS_AT_ANY_TIME = 3
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("calls", ["activity", "local"])
-async def test_every_run_ends_and_no_effect_is_doubled_or_lost(shell: Shell, calls: str) -> None:
+@pytest.mark.parametrize(
+    ("calls", "script"),
+    [
+        pytest.param("activity", None, id="activities"),
+        pytest.param("local", None, id="local calls"),
+        pytest.param("local", uncached_worker.__file__, id="local calls without cache"),
+    ],
+)
+async def test_every_run_ends_and_no_effect_is_doubled_or_lost(
+    shell: Shell, calls: str, script: str | None
+) -> None:
+    shell.script = script or shell.script
     randomness = random.Random(SEED)
     shop = Shop(frozenset(randomness.sample(range(1, 30), KILLS_DURING_CALLS)))
     async with (

@@ -1,12 +1,12 @@
 """Every workflow task replays all of its run (`max_cached_workflows=0`): whatever is not deterministic shows."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.chat import completion
+from support.chat import completion, rate_limited
 from support.cluster import longest_workflow_task
 from support.connections import local_connection
 from support.runs import running
@@ -88,24 +88,76 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         None,
         {"n": 1099},
     ),
+    "answers that are small and large": (
+        """
+        do:
+          - each:
+              for: { each: n, in: "${ [3, 30000, 4] }" }
+              do:
+                - ask: { call: httpRequest, with: { method: post, connection: shop, path: /echo, body: '${ "x" * $n }' } }
+                - add: { set: { sum: "${ ($context // 0) + ($tasks.ask | length) }" }, export: { as: "${ .sum }" } }
+        """,
+        None,
+        {"sum": 30_007},
+    ),
+    "attempts that wait": (
+        """
+        do:
+          - both:
+              call: map
+              with:
+                in: ${ [1, 2] }
+                each: item
+                do: [{ ask: { call: httpRequest, with: { method: post, connection: shop, path: /late, body: "${ $item }" } } }]
+        """,
+        None,
+        [1, 2],
+    ),
 }
+VARIANTS = [
+    *((name, "activity", None) for name in CASES),
+    *(
+        (name, "local", continued)
+        for continued in (None, 8)
+        for name in (
+            *("a map of calls", "a map that stops at the first error", "a question asked again"),
+            *("answers that are small and large", "attempts that wait"),
+        )
+    ),
+    ("a map of calls", "activity", 8),
+    ("loops, visits and timers", "activity", 8),
+]
 
 
-@pytest.mark.parametrize("name", CASES)
-async def test_without_cache(temporal: WorkflowEnvironment, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "calls", "continued"),
+    [
+        pytest.param(*variant, id=f"{variant[0]} {variant[1]}{' continued' if variant[2] else ''}")
+        for variant in VARIANTS
+    ],
+)
+async def test_without_cache(
+    temporal: WorkflowEnvironment, name: str, calls: Literal["activity", "local"], continued: int | None
+) -> None:
     definition, data, expected = CASES[name]
+    late: set[bytes] = set()
 
     def answer(request: ServedRequest) -> Reply:
-        if request.target == "/echo":
+        if request.target == "/late" and request.body not in late:
+            late.add(request.body)
+            return rate_limited("1")
+        if request.target in ("/echo", "/late"):
             return Reply.json(request.json())
         return completion('{"n": 7}' if len(request.json()["messages"]) > 1 else "seven")
 
     async with ScriptedServer(answer) as server:
-        shop = {"shop": local_connection("shop", server.url)}
-        async with running(temporal, worker={"max_cached_workflows": 0}, connections=shop) as runner:
-            outcome = await runner.run(definition, data)
+        shop = local_connection("shop", server.url, calls=calls, limits={"total": 60})
+        async with running(
+            temporal, worker={"max_cached_workflows": 0}, connections={"shop": shop}
+        ) as runner:
+            outcome = await runner.run(definition, data, continue_as_new_after=continued)
             await longest_workflow_task(outcome.handle)
 
     assert (outcome.problem["status"] if outcome.problem else outcome.output) == expected
     keys = [request.headers["idempotency-key"] for request in server.requests]
-    assert len(keys) == len(set(keys))
+    assert len(keys) == len(set(keys)) + len(late)

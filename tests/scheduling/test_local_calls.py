@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
+from httptask.cli.runs.history import read_run
+from httptask.interpreter.status import TaskStatus
+from httptask.plugin import fetch_status
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import rate_limited
 from support.cluster import events_of
@@ -145,6 +149,45 @@ async def test_a_wait_that_the_server_asks_for_is_kept(temporal: WorkflowEnviron
     assert outcome.output == "done"
     first, second = times
     assert second - first >= 1
+
+
+async def test_a_call_that_waits_for_another_attempt_is_shown_as_waiting(
+    temporal: WorkflowEnvironment,
+) -> None:
+    retry = {"attempts": 4, "first_interval": 1.5}
+    answers = [rate_limited("1.5"), Reply.json({}, status=503), Reply.json("done")]
+    async with ScriptedServer(answers) as server, running(temporal, **api(server, retry=retry)) as runner:
+        handle = await runner.start(definition(call("a", "/a")))
+        waits: dict[int, TaskStatus] = {}
+        async with asyncio.timeout(60):
+            while len(waits) < 2:
+                [task] = (await fetch_status(handle)).tasks or [None]
+                if task is not None and task.state == "waiting":
+                    waits[task.attempt] = task
+            record = await read_run(runner.client, handle.id)
+            assert await handle.result() == "done"
+        [ended] = (await fetch_status(handle)).tasks
+        await runner.replay(handle)
+        shown = await read_run(runner.client, handle.id)
+    assert len({request.headers["idempotency-key"] for request in server.requests}) == 1
+    assert await events_of(handle, "activity_task_scheduled") == []
+    first, second = waits[2], waits[3]
+    assert (first.max_attempts, first.retry_after) == (4, 1.5)
+    assert first.last_failure is not None
+    assert "429" in first.last_failure
+    assert first.next_attempt_at is not None
+    assert first.next_attempt_at > first.started_at + timedelta(seconds=1.5)
+    assert (second.max_attempts, second.retry_after) == (4, None)
+    assert second.last_failure is not None
+    assert "503" in second.last_failure
+    assert record.tasks[0].state == record.tasks[0].calls[0].state == "waiting"
+    assert (ended.state, ended.attempt, ended.next_attempt_at, ended.last_failure) == (
+        "completed",
+        3,
+        None,
+        None,
+    )
+    assert [call.attempts for call in shown.tasks[0].calls] == [3]
 
 
 async def test_a_timeout_leaves_no_time_for_another_attempt(temporal: WorkflowEnvironment) -> None:

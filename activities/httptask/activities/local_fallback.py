@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from pydantic_core import to_json
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from httptask.chat.models import Completion
 from httptask.http.models import HttpResponse
@@ -51,6 +51,7 @@ class NotLocal:
             asdict(self),
             type=type(self).__name__,
             non_retryable=True,
+            category=ApplicationErrorCategory.BENIGN,  # the SDK logs others with a traceback
         )
 
     @classmethod

@@ -125,6 +125,14 @@ class StatusBoard:
             retry_after=facts.get("retry_after"),
         )
 
+    def forget_attempts(self, id_: str) -> None:
+        """Record that a call goes on no longer, if it is known to have waited for an attempt."""
+        task = self._tasks.get(id_)
+        if task is not None and task.last_failure is not None:
+            self.update(
+                id_, attempt=0, max_attempts=None, last_failure=None, retry_after=None, next_attempt_at=None
+            )
+
     def complete(self, id_: str, output: object) -> None:
         """Record that a task has completed, with an output that would be too much for an answer."""
         self.end(id_, "completed")

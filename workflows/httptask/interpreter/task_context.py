@@ -131,7 +131,10 @@ class TaskContext:
         """
         self.services.board.update(self.execution.id, activity_id=call.id, summary=call.summary)
         calls = self.services.program.calls_of(self.node)
-        return await self.services.scheduler.execute(call, calls, self.deadline, self._show)
+        try:
+            return await self.services.scheduler.execute(call, calls, self.deadline, self._show)
+        finally:
+            self.services.board.forget_attempts(self.execution.id)
 
     async def run_activity(self, name: str, arguments: Sequence[Any]) -> Any:
         """Run an activity of the user's own, and show it on the status board.

@@ -120,11 +120,6 @@ async def execute_local(
         try:
             result = await _attempted(call.activity, argument, given, limits)
         except ApplicationError as failure:
-            not_local = NotLocal.of(failure)
-            if not_local is not None:
-                if not_local.run_over:  # what is shielded from its cancellation goes on
-                    await workflow.wait_condition(lambda: workflow.cancellation_reason() is not None)
-                return not_local
             wait = wait_of_workflow(failure)
             if wait is None or failure.type in final:
                 raise _as_of_an_activity(failure, call) from failure
@@ -134,12 +129,14 @@ async def execute_local(
         except FailureError as failure:
             raise _as_of_an_activity(failure, call) from failure
         else:
+            if isinstance(result, NotLocal):
+                return result
             return workflow.payload_converter().from_payload(result.payload, call.result_type)
 
 
 async def _attempted(
     activity: str, argument: Payload, options: dict[str, Any], limits: CommandLimits
-) -> RawValue:
+) -> RawValue | NotLocal:
     async with limits.local_turn():
         try:
             result: RawValue = await workflow.execute_local_activity(
@@ -151,7 +148,12 @@ async def _attempted(
             )
         except FailureError as failure:
             limits.took(0 if failure.failure is None else failure.failure.ByteSize())
-            raise
+            not_local = NotLocal.of(failure)
+            if not_local is None:
+                raise
+            if not_local.run_over:  # what is shielded from the cancellation goes on
+                await workflow.wait_condition(lambda: workflow.cancellation_reason() is not None)
+            return not_local
         limits.took(result.payload.ByteSize())
     return result
 

@@ -193,18 +193,18 @@ class _Reader:
         if failure is not None and failure.type == NotLocal.__name__:
             return
         begun = self.calls.get((self._run, id_))
+        earlier = None if begun is None else begun.earlier_failure
         call = CallRecord(
             id=id_,
             activity=facts["activity_type"],
             request=None,
             scheduled_at=at if begun is None else begun.scheduled_at,
-            attempts=facts["attempt"],
+            attempts=facts["attempt"] + (0 if earlier is None else _counted(earlier.details, 0)),
         )
-        if facts["backoff"] is not None:
+        if attributes.failure.application_failure_info.HasField("next_retry_delay"):
             call.earlier_failure = failure
         else:
-            call.ended_at, call.failure = at, failure
-            call.earlier_failure = None if begun is None else begun.earlier_failure
+            call.ended_at, call.failure, call.earlier_failure = at, failure, earlier
             call.state = "completed" if failure is None else "faulted"
             call.response = await self._value(attributes.details["result"].payloads)
         self.calls[self._run, id_] = call
