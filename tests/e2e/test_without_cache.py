@@ -94,8 +94,8 @@ CASES: dict[str, tuple[str, Any, Any]] = {
           - each:
               for: { each: n, in: "${ [3, 30000, 4] }" }
               do:
-                - ask: { call: httpRequest, with: { method: post, connection: shop, path: /echo, body: '${ "x" * $n }' } }
-                - add: { set: { sum: "${ ($context // 0) + ($tasks.ask | length) }" }, export: { as: "${ .sum }" } }
+                - ask: { call: httpRequest, with: { method: post, connection: shop, path: /echo, body: '${ { text: ("x" * $n) } }' } }
+                - add: { set: { sum: "${ ($context.sum // 0) + ($tasks.ask.text | length) }" }, export: { as: "${ . }" } }
         """,
         None,
         {"sum": 30_007},

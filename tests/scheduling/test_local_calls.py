@@ -18,7 +18,7 @@ from support.chat import rate_limited
 from support.cluster import events_of
 from support.connections import local_connection
 from support.event_streams import SSE
-from support.python_workflows import Posts
+from support.python_workflows import GoesOn, Posts
 from support.runs import Outcome, running
 
 LARGE = "x" * 40_000
@@ -161,9 +161,9 @@ async def test_a_call_that_waits_for_another_attempt_is_shown_as_waiting(
         waits: dict[int, TaskStatus] = {}
         async with asyncio.timeout(60):
             while len(waits) < 2:
-                [task] = (await fetch_status(handle)).tasks or [None]
-                if task is not None and task.state == "waiting":
-                    waits[task.attempt] = task
+                for task in (await fetch_status(handle)).tasks:
+                    if task.state == "waiting":
+                        waits[task.attempt] = task
             record = await read_run(runner.client, handle.id)
             assert await handle.result() == "done"
         [ended] = (await fetch_status(handle)).tasks
@@ -279,6 +279,39 @@ async def test_calls_of_a_workflow_in_python_follow_their_connection(temporal: W
         replayer = Replayer(workflows=[Posts], plugins=[runner.plugin])
         await replayer.replay_workflow(await handle.fetch_history())
     assert await events_of(handle, "activity_task_scheduled") == []
+    assert len({request.headers["idempotency-key"] for request in server.requests}) == 1
+
+
+async def test_what_a_cancelled_workflow_in_python_shields_goes_on_as_an_activity(
+    temporal: WorkflowEnvironment,
+) -> None:
+    asked = asyncio.Event()
+
+    def answer(_: ServedRequest) -> Reply:
+        if asked.is_set():
+            return Reply.json({"id": 7})
+        asked.set()
+        return Reply.silence()
+
+    async with (
+        ScriptedServer(answer) as server,
+        running(
+            temporal,
+            connections={"shop": local_connection("shop", server.url, calls="local")},
+            worker={"workflows": [GoesOn]},
+        ) as runner,
+    ):
+        handle = await runner.client.start_workflow(
+            GoesOn.run, id="shielded-call", task_queue=runner.task_queue
+        )
+        async with asyncio.timeout(30):
+            await asked.wait()
+            await handle.cancel()
+            assert await handle.result() == 7
+        await Replayer(workflows=[GoesOn], plugins=[runner.plugin]).replay_workflow(
+            await handle.fetch_history()
+        )
+    assert len(await events_of(handle, "activity_task_scheduled")) == 1
     assert len({request.headers["idempotency-key"] for request in server.requests}) == 1
 
 

@@ -58,9 +58,9 @@ async def ordered_through_kills(
     metadata = f"metadata: {{ httptask: {{ calls: {calls} }} }}"
     shell.write("definitions/orders.yaml", ORDERS.replace("1.0.0 }", f"1.0.0, {metadata} }}", 1))
     shell.write("httptask.toml", _CONNECTION.format(url=url))
-    killing = asyncio.create_task(_keep_killing(shell, shop, at_any_time, randomness))
-    try:
-        handles: list[WorkflowHandle[Any, Any]] = []
+    handles: list[WorkflowHandle[Any, Any]] = []
+    async with asyncio.TaskGroup() as group:
+        killing = group.create_task(_keep_killing(shell, shop, at_any_time, randomness))
         for number in range(orders):
             handles.append(
                 await client.start_workflow(
@@ -74,10 +74,7 @@ async def ordered_through_kills(
             await asyncio.sleep(seconds_between)
         async with asyncio.timeout(seconds):
             results = await asyncio.gather(*(handle.result() for handle in handles), return_exceptions=True)
-    finally:
         killing.cancel()
-        with suppress(asyncio.CancelledError):
-            await killing
     replayer = Runner(client, HttpTaskPlugin(definitions=DefinitionRegistry([])), "")
     for handle in handles:
         await replayer.replay(handle)
@@ -102,5 +99,5 @@ async def _keep_killing(shell: Shell, shop: Shop, at_any_time: int, randomness: 
 
 async def _started(shell: Shell) -> Command:
     worker = await shell.start("worker", "--definitions", "definitions")
-    await worker.says("worker.started")
+    await worker.says("worker.started", seconds=300)
     return worker

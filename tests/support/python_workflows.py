@@ -1,5 +1,6 @@
 """Workflows as users write them: nothing but the public package, in Temporal's sandbox."""
 
+import asyncio
 from typing import Any, Literal
 
 from pydantic import BaseModel, field_validator
@@ -167,6 +168,21 @@ class TellsNobody:
         except ValueError as error:
             return str(error)
         return "told"
+
+
+@workflow.defn
+class GoesOn:
+    """Brings its call to its end also where it is cancelled."""
+
+    @workflow.run
+    async def run(self) -> int:
+        call = asyncio.ensure_future(http_request("POST", "/orders", connection="shop", json={"n": 1}))
+        try:
+            await asyncio.shield(call)
+        except asyncio.CancelledError:
+            await call
+        number: int = call.result().content["id"]
+        return number
 
 
 @workflow.defn
