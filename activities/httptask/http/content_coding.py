@@ -148,6 +148,8 @@ class BoundedDecoder:
 
 
 def _readable(coding: str, *, as_it_is: bool) -> list[str]:
+    if not coding:
+        return []
     names = [
         name
         for name in (each.strip().lower() for each in coding.split(","))

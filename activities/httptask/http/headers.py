@@ -192,6 +192,7 @@ def allowed(headers: Headers, asked_for: Collection[str] = ()) -> dict[str, str]
     return {name: value for name, value in headers.items() if is_allowed(name) or name in wanted}
 
 
+@lru_cache(maxsize=1024)
 def check_header_name(name: str) -> None:
     """Refuses what is no name of a header.
 

@@ -8,7 +8,7 @@ question mark with nothing behind it is left out.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from ipaddress import IPv6Address
 from urllib.parse import quote, unquote
 
@@ -32,6 +32,7 @@ _RESERVED = ":/?#[]@!$&'()*+,;=%"  # RFC 3986, section 2.2, and the sign of what
 _SEGMENT = "!$&'()*+,;=:@"  # what a path segment may hold besides unreserved characters
 
 
+@lru_cache(maxsize=256)
 def encode_text(text: str) -> str:
     """Encodes what may never stand in a URL, such as spaces; delimiters and encoded bytes stay."""
     return quote(text, safe=_RESERVED)
@@ -137,13 +138,13 @@ class Url:
             )
         return url
 
-    @property
+    @cached_property
     def netloc(self) -> str:
         """Host, and the port unless it is the scheme's own."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
-    @property
+    @cached_property
     def origin(self) -> str:
         """Scheme, host and port (RFC 6454): the unit that a credential belongs to."""
         return f"{self.scheme}://{self.netloc}"

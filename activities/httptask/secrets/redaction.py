@@ -105,7 +105,12 @@ class Redactor:
 
     def holds(self, text: str) -> bool:
         """Whether a value is in a text."""
-        return any(form in layer.text for layer in self._layers(text) for form in self._names)
+        for layer in self._layers(text):
+            read = layer.text
+            for form in self._names:  # every answer is searched for each of them
+                if form in read:
+                    return True
+        return False
 
     def found_in(self, texts: Iterable[str]) -> bool:
         """Whether a value is in one of some texts."""
@@ -113,7 +118,7 @@ class Redactor:
 
     def _found(self, text: str) -> list["_Found"]:
         """Where values are; those that lie across each other are one."""
-        if len(text) < MIN_LENGTH:
+        if len(text) < MIN_LENGTH or not self.holds(text):
             return []
         found = sorted(self._each(text), key=lambda one: one.start)
         merged: list[_Found] = []

@@ -45,15 +45,19 @@ class Progress:
         self._due = self._start + bounds.total
         self._alarm: asyncio.TimerHandle | None = None
         self.deadline: Deadline = "total"
-        self.redirects = 0
-        self.restart()
-
-    def restart(self) -> None:
-        """A try begins; of an earlier one nothing was sent."""
         self.sent = False
         self.wants_token = False
         self.connected: float | None = None
         self.first_byte: float | None = None
+        self.received = 0
+        self.redirects = 0
+        self._expect("connect")
+
+    def restart(self) -> None:
+        """Another try begins; of those before nothing was sent."""
+        self.sent = False
+        self.wants_token = False
+        self.connected = self.first_byte = None
         self.received = 0
         self._expect("connect")
 

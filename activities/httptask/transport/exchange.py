@@ -154,7 +154,6 @@ async def opened(
         async with deadlines(bounds, request.url.netloc) as progress, AsyncExitStack() as stack:
 
             async def send() -> WireResponse:
-                progress.restart()
                 return await stack.enter_async_context(transport.open(request, progress))
 
             try:
@@ -182,6 +181,7 @@ async def _tried_again(
         if first is not None:
             error, first = first, None
             raise error
+        progress.restart()
         return await send()
 
     def is_over(state: RetryCallState) -> bool:

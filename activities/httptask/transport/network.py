@@ -14,8 +14,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import lru_cache, partial
-from types import SimpleNamespace
-from typing import Any
 from weakref import WeakSet
 
 import aiohttp
@@ -44,6 +42,8 @@ _KEPT_SECONDS = 30
 _WRITTEN_AT_ONCE = 256 * 1024
 _MAX_HEADER_LINE = 32 * 1024
 _MAX_HEADERS = 256
+_ELSEWHERE = httpx.ByteStream(b"")
+"""In place of the body, which is sent below the client."""
 _NO_AUTO_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
@@ -73,7 +73,8 @@ class NetworkTransport:
             response = await self._send(request, progress)
             try:
                 headers = response.extensions["headers"]
-                yield WireResponse(response.status_code, headers, response.aiter_raw())
+                assert isinstance(response.stream, httpx.AsyncByteStream)
+                yield WireResponse(response.status_code, headers, aiter(response.stream))
             finally:
                 await response.aclose()
                 del response.stream  # the two hold each other, and only a collector's walk would free them
@@ -92,6 +93,7 @@ class NetworkTransport:
                 request.method,
                 _url(request.url.origin),
                 # httpx would normalise its URL and add headers; it goes out as it was written.
+                stream=_ELSEWHERE,
                 extensions={"request": request, "progress": progress},
             )
             return await self._client.send(message, stream=True)
@@ -137,10 +139,8 @@ class _AiohttpTransport(httpx.AsyncBaseTransport):
             max_field_size=_MAX_HEADER_LINE,
             max_headers=_MAX_HEADERS,
             max_line_size=_MAX_HEADER_LINE,
-            middlewares=(_send_once,),
             request_class=_Request,
             skip_auto_headers=_NO_AUTO_HEADERS,
-            trace_configs=[_reporting()],
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -159,8 +159,8 @@ class _AiohttpTransport(httpx.AsyncBaseTransport):
             proxy=None if self._proxy is None else self._proxy.url,
             proxy_headers=to_proxy,
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=progress.seconds("connect")),
-            trace_request_ctx=progress,
+            timeout=_timeout(progress.seconds("connect")),
+            middlewares=(partial(_send_once, progress),),
         )
         progress.bytes_received(sum(len(name) + len(value) for name, value in response.raw_headers))
         body = _Body(response, progress, written.url.netloc)
@@ -176,6 +176,11 @@ class _AiohttpTransport(httpx.AsyncBaseTransport):
         return {} if authorization is None else {"Proxy-Authorization": authorization}
 
 
+@lru_cache(maxsize=256)
+def _timeout(connect: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, sock_connect=connect)
+
+
 def _data(body: bytes) -> bytes | io.BytesIO | None:
     """A long body in pieces, between which other tasks get their turn."""
     return io.BytesIO(body) if len(body) > _WRITTEN_AT_ONCE else body or None
@@ -187,13 +192,18 @@ class _Body(httpx.AsyncByteStream):
         self._progress = progress
         self._host = host
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
         try:
-            async for chunk in self._response.content.iter_any():
-                self._progress.bytes_received(len(chunk))
-                yield chunk
+            chunk = await self._response.content.readany()
         except aiohttp.ClientError as error:
             raise failure(error, self._progress, self._host) from None
+        if not chunk:
+            raise StopAsyncIteration
+        self._progress.bytes_received(len(chunk))
+        return chunk
 
     async def aclose(self) -> None:
         connection = self._response.connection
@@ -248,12 +258,14 @@ class _Connector(aiohttp.TCPConnector):
         traces: list[Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
     ) -> Connection:
+        assert isinstance(req, _Request)  # the session's request_class
         while True:
             connection = await super().connect(req, traces, timeout)
             protocol = connection.protocol
             assert protocol is not None  # of a connection that is not released
             if protocol not in self._used:
                 self._used.add(protocol)
+                req.progress.connection_made()
                 return connection
             if not protocol.should_close:
                 return connection
@@ -261,12 +273,17 @@ class _Connector(aiohttp.TCPConnector):
 
 
 class _Request(aiohttp.ClientRequest):
-    """A request whose connection can be given up at once; closing one waits until all of a body is sent."""
+    """A request whose connection can be given up at once; closing one waits until all of a body is sent.
 
+    It reports to the progress of its attempt: aiohttp's traces would cost each request what they tell besides.
+    """
+
+    progress: Progress
     _connection: asyncio.Transport | None = None
 
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
         self._connection = conn.transport
+        self.progress.sending()
         return await super().send(conn)
 
     def abort(self) -> None:
@@ -275,9 +292,10 @@ class _Request(aiohttp.ClientRequest):
 
 
 async def _send_once(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    progress: Progress, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    assert isinstance(request, _Request)  # the session's request_class
+    assert isinstance(request, _Request)
+    request.progress = progress
     try:
         return await handler(request)
     except aiohttp.ClientError as error:
@@ -285,21 +303,6 @@ async def _send_once(
     except asyncio.CancelledError:
         request.abort()
         raise
-
-
-def _reporting() -> aiohttp.TraceConfig:
-    """Reports to the progress of an attempt."""
-
-    async def connected(_: aiohttp.ClientSession, context: SimpleNamespace, __: Any) -> None:
-        context.trace_request_ctx.connection_made()
-
-    async def sending(_: aiohttp.ClientSession, context: SimpleNamespace, __: Any) -> None:
-        context.trace_request_ctx.sending()
-
-    tracing = aiohttp.TraceConfig()
-    tracing.on_connection_create_end.append(connected)
-    tracing.on_request_headers_sent.append(sending)  # they are about to be
-    return tracing
 
 
 _at_work: ContextVar[bool] = ContextVar("httptask_http_at_work", default=False)

@@ -4,8 +4,9 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from opentelemetry import trace
@@ -51,12 +52,8 @@ Observer = Callable[[CallObservation], None]
 def observed(call: CallObservation, observers: Sequence[Observer]) -> Generator[None]:
     """Tells of a call when it has ended, however it ends."""
     started = time.perf_counter()
-    with _tracer().start_as_current_span(
-        f"{call.method} {call.path}",
-        kind=SpanKind.CLIENT,
-        record_exception=False,  # its text is ours, but details may quote an answer
-        set_status_on_exception=False,
-    ) as span:
+    span = _tracer(trace.get_tracer_provider()).start_span(f"{call.method} {call.path}", kind=SpanKind.CLIENT)
+    with _current(span) if span.get_span_context().is_valid else nullcontext():
         try:
             yield
         except HttpTaskError as error:
@@ -69,14 +66,21 @@ def observed(call: CallObservation, observers: Sequence[Observer]) -> Generator[
             raise
         finally:
             call.milliseconds = round((time.perf_counter() - started) * 1000)
-            _describe(span, call)
+            if span.is_recording():
+                _describe(span, call)
             _write(call)
             for observer in observers:
                 observer(call)
 
 
-def _tracer() -> trace.Tracer:
-    return trace.get_tracer("httptask")
+@lru_cache(maxsize=8)
+def _tracer(provider: trace.TracerProvider) -> trace.Tracer:
+    return provider.get_tracer("httptask")
+
+
+def _current(span: Span) -> AbstractContextManager[Span]:
+    """Has others begin within the span, and ends it. It keeps no exception, whose details may quote an answer."""
+    return trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False)
 
 
 def _describe(span: Span, call: CallObservation) -> None:
