@@ -47,10 +47,11 @@ class Services:
         self._stay_until_length = self._stay_until_bytes = 0
 
     def consider_continuing_as_new(self) -> None:
-        """Start to drain when the history has become long."""
+        """Start to drain when the history, or what is computed anew in its replay, has become long."""
         info, limit = workflow.info(), self._continue_as_new_after
         length = info.get_current_history_length()
-        if (info.is_continue_as_new_suggested() or (limit is not None and length > limit)) and (
+        is_long = info.is_continue_as_new_suggested() or (limit is not None and length > limit)
+        if (is_long or self.pacer.replay_is_long) and (
             length >= self._stay_until_length or info.get_current_history_size() >= self._stay_until_bytes
         ):
             self.draining = True

@@ -20,6 +20,8 @@ __all__ = ["Pacer", "end_workflow_task", "record", "was_recorded"]
 _STEPS_PER_YIELD = 1_000
 _SECONDS_PER_YIELD = 0.5
 _YIELDS_PER_NEWS = 2
+_YIELDS_PER_RUN = 10
+"""Then another worker replays the run in about half of a workflow task, which may take ten seconds."""
 _SECONDS_PER_WORKFLOW_TASK = 1.7
 _PATIENCE = timedelta(seconds=1)
 _A_MINUTE = timedelta(minutes=1)
@@ -55,6 +57,7 @@ class Pacer:
         self._turn = asyncio.Lock()
         self._activation: tuple[int, float] | None = None
         self._since = time.monotonic()
+        self._evaluated = 0.0
 
     async def step(self) -> None:
         """Count one step of the interpreter; yield when it has worked long enough.
@@ -72,11 +75,23 @@ class Pacer:
         self._checks += 1
         decision = f"httptask-yield-{self._checks}"
         if workflow.unsafe.is_replaying():
-            return was_recorded(decision)
-        if self._working_for() <= _SECONDS_PER_YIELD:
-            return False
-        record(decision)
-        return True
+            enough = was_recorded(decision)
+        else:
+            enough = max(self._working_for(), self._evaluated) > _SECONDS_PER_YIELD
+            if enough:
+                record(decision)
+        if enough:
+            self._evaluated = 0.0
+        return enough
+
+    @property
+    def replay_is_long(self) -> bool:
+        """Whether the run has to continue as new, or no worker that takes it over catches up with it in time."""
+        return self._yields >= _YIELDS_PER_RUN
+
+    def add_evaluation(self, seconds: float) -> None:
+        """Count what an expression took: a replay evaluates it again, those of all workflow tasks in one."""
+        self._evaluated += seconds
 
     def seconds_left(self) -> float:
         """How long this workflow task may go on without letting go."""
