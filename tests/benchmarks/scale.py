@@ -152,8 +152,8 @@ CASES: dict[str, Callable[[float], Load]] = {
     "for-of-10000": partial(for_of, 10_000),
     "while-of-100000": partial(while_of, 100_000),
     "300-tasks": partial(tasks, 300),
-    "1-megabyte-along-20-tasks": partial(document_of, 1_000_000, storage=False),
-    "20-megabytes-along-20-tasks-stored": partial(document_of, 20_000_000, storage=True),
+    "1-megabyte-along-20-tasks": partial(document_of, 1_000_000, False),
+    "20-megabytes-along-20-tasks-stored": partial(document_of, 20_000_000, True),
 }
 """By its name, the share of it that is wanted."""
 
@@ -307,7 +307,7 @@ async def main(names: Sequence[str], kills: int, share: float) -> int:
             found = await compare(name, kills, share)
             results[name] = {**found, "wrong": missed(found)}
         except Exception as error:  # noqa: BLE001 - the others are of interest all the same
-            results[name] = {"wrong": [f"{type(error).__name__}: {error}"[:300]]}
+            results[name] = {"wrong": [f"{error!r}: {error.__cause__!r}"[:600]]}
         print(f"{name}: {results[name]}", flush=True)
     print(json.dumps({"kills": kills, "scale": share, "cases": results}))
     wrong = {name: found["wrong"] for name, found in results.items() if found["wrong"]}
