@@ -78,11 +78,11 @@ async def test_it_goes_on_where_nobody_takes_the_pause_up(temporal: WorkflowEnvi
     assert await longest_workflow_task(outcome.handle) < SOON
 
 
-@pytest.mark.usefixtures("yields_often")
 async def test_it_continues_as_new_while_its_replay_is_short(
     runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorded_decisions, "_YIELDS_PER_RUN", 2)
+    monkeypatch.setattr(recorded_decisions, "_SECONDS_PER_YIELD", 0.01)
+    monkeypatch.setattr(recorded_decisions, "_SECONDS_PER_RUN", 0.02)
     outcome = await runner.run(FINITE)
 
     assert outcome.output == {"n": 250}

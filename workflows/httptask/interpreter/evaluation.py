@@ -1,6 +1,5 @@
 """Evaluates a task's expressions: gives them their variables, and keeps the bounds on them replay-safe."""
 
-import time
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
@@ -78,7 +77,6 @@ class Evaluator:
         decision = f"httptask-expression-limit-{self._evaluations}"
         if was_recorded(decision):
             _limit_fault(_recorded_place(decision, part))
-        began = time.monotonic()
         try:
             return run(self._limit())
         except ExpressionFailed as failed:
@@ -91,7 +89,7 @@ class Evaluator:
             _record_place(decision, part, exceeded.pointer)
             _limit_fault(exceeded.pointer)
         finally:
-            self._pacer.add_evaluation(time.monotonic() - began)
+            self._pacer.note_work()
 
     def _limit(self) -> float:
         if workflow.unsafe.is_replaying():
