@@ -151,3 +151,37 @@ def test_a_schema_without_an_expression_is_that_of_the_context_there_is() -> Non
     )
     assert liveness.is_read(CONTEXT)
     assert not liveness.is_read_after("/do/0/one", CONTEXT)
+
+
+def test_what_the_tasks_inside_of_one_read() -> None:
+    liveness = liveness_of(IN_A_LOOP)
+    assert liveness.is_read_inside("/do/1/loop", ("", "one"))
+    assert not liveness.is_read_inside("/do/2/last", ("", "one"))
+    assert not liveness.is_read_inside("/do/1/loop", TASK_DATA)
+
+
+@pytest.mark.parametrize(
+    ("first", "taken"),
+    [
+        pytest.param('set: { a: "${ $item }" }', False, id="nothing"),
+        pytest.param('set: { a: "${ .a }" }', True, id="an expression"),
+        pytest.param('set: { a: "${ $task.input }" }', True, id="task.input"),
+        pytest.param("set: { a: 1 }, input: { from: '${ .a }' }", True, id="input.from"),
+        pytest.param("set: { a: 1 }, input: { schema: { document: {} } }", True, id="input.schema"),
+        pytest.param('set: { a: 1 }, if: "${ $index > 1 }"', True, id="if"),
+        pytest.param("set: { a: 1 }, output: { as: '${ $input }' }", True, id="output.as"),
+        pytest.param("set: { a: 1 }, output: { as: '${ . }' }", False, id="output.as of the output"),
+        pytest.param("wait: PT1S", True, id="wait"),
+        pytest.param("do: [{ inner: { set: { a: 1 } } }]", True, id="do"),
+        pytest.param("switch: [{ any: { then: continue } }]", True, id="switch"),
+    ],
+)
+def test_whether_items_take_the_input_of_their_loop(first: str, taken: bool) -> None:
+    compiled = compile_definition(
+        parse(
+            f"do: [{{ each: {{ call: map, with: {{ in: '${{ [1] }}', do: [{{ first: {{ {first} }} }}] }} }} }}]"
+        )
+    )
+    assert compiled.program is not None, compiled.faults
+    body = compiled.program.sequences["/do/0/each/with/do"]
+    assert compiled.program.liveness.is_taken(body) == taken

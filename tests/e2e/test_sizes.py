@@ -121,7 +121,8 @@ async def test_a_state_too_large_to_continue_with_at_the_end_of_a_history(
         outcome = await run_bounded(temporal, server, KEEPS, {"text": "x" * 5_000}, continue_as_new_after=20)
 
     assert outcome.problem["error"] == "PayloadTooLarge"
-    assert "state" in outcome.problem["detail"]
+    assert "the state of the run" in outcome.problem["detail"]
+    assert outcome.problem["detail"].endswith("of them are `$context`")
 
 
 MANY = """

@@ -55,3 +55,12 @@ def test_every_value_comes_back(value: Any) -> None:
 def test_what_a_loop_binds_is_not_written() -> None:
     root = Branch(frames=[Frame(sequence="/do", item=3, variables={"item": LARGE})])
     assert LARGE["text"] not in json.dumps(state_with(root).packed())
+
+
+def test_what_takes_the_most_room_has_a_name() -> None:
+    state = state_with(branch_with({"a": 1}, parallel=ParallelState(results={0: LARGE, 1: LARGE})), LARGE)
+    name, size = state.largest_value()
+    assert name == "the results of a"
+    assert 2_000 < size < 2_100
+    assert state_with(branch_with({"a": 1}), LARGE).largest_value()[0] == "the workflow's input"
+    assert state_with(branch_with(LARGE), 1).largest_value()[0] == "`$context`"

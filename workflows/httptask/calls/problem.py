@@ -109,6 +109,10 @@ class TaskFault(Exception):
         if self.problem.instance is None:
             self.problem = self.problem.model_copy(update={"instance": pointer})
 
+    def add(self, more: str) -> None:
+        """Say more of what it was."""
+        self.problem = self.problem.model_copy(update={"detail": f"{self.problem.detail}: {more}"})
+
     @classmethod
     def raise_standard(cls, kind: str, title: str, **fields: Any) -> NoReturn:
         """Raise a fault of one of the standard's types."""

@@ -32,7 +32,7 @@ class Liveness:
         self._bits: Mapping[Value, int] = {value: 1 << number for number, value in enumerate(values)}
         self._reads = {task: self._mask(found) for task, found in reads.items()}
         self._after: dict[str, int] = {}
-        self._within: dict[str, int] = {}
+        self._bodies: dict[str, int] = {}
         at_end = self._reads.get(None, 0)
         self._follow(root, at_end)
         self._at_start = self._inside(root) | at_end
@@ -44,6 +44,19 @@ class Liveness:
     def is_read_by(self, task: str, value: Value) -> bool:
         """Whether a task, by its pointer, reads it itself."""
         return bool(self._bits.get(value, 0) & self._reads.get(task, 0))
+
+    def is_read_inside(self, task: str, value: Value) -> bool:
+        """Whether the tasks inside of a task, by its pointer, read it."""
+        return bool(self._bits.get(value, 0) & self._bodies[task])
+
+    def is_taken(self, sequence: TaskSequence) -> bool:
+        """Whether a task list reads what it is given, or passes it on."""
+        if not sequence.tasks:
+            return True
+        first = sequence.tasks[0]
+        if first.kind.passes_on or first.task.if_ is not None or first.task.input is not None:
+            return True
+        return self.is_read_by(first.pointer, TASK_DATA) or self.is_read_by(first.pointer, RAW_TASK_DATA)
 
     def is_read_after(self, task: str, value: Value) -> bool:
         """Whether anything may read it when a task, by its pointer, has ended."""
@@ -70,11 +83,11 @@ class Liveness:
         positions = {node.name: index for index, node in reversed(list(enumerate(sequence.tasks)))}
         read_from, back_to = [behind] * (count + 1), [count] * (count + 1)
         for index, node in reversed(list(enumerate(sequence.tasks))):
-            within = self._reads.get(node.pointer, 0)
+            inside = 0
             for nested in node.sequences.values():
-                within |= self._inside(nested)
-            self._within[node.pointer] = within
-            read_from[index] = read_from[index + 1] | within
+                inside |= self._inside(nested)
+            self._bodies[node.pointer] = inside
+            read_from[index] = read_from[index + 1] | inside | self._reads.get(node.pointer, 0)
             targets = [positions.get(jump.target, count) for jump in node.jumps]
             back_to[index] = min([back_to[index + 1], *targets])
         for index, node in enumerate(sequence.tasks):
@@ -83,5 +96,6 @@ class Liveness:
                 first = back_to[first]
             self._after[node.pointer] = read_from[first]
             for body in node.bodies:  # where one may run again, so may those beside it
-                inside = self._within[node.pointer] if body.runs else self._reads.get(node.pointer, 0)
-                self._follow(node.sequences[body.key], read_from[first] | inside)
+                again = self._bodies[node.pointer] if body.runs else 0
+                beside = self._reads.get(node.pointer, 0) | again
+                self._follow(node.sequences[body.key], read_from[first] | beside)

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,23 +17,23 @@ from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.services import Services
 from httptask.interpreter.state import Branch, Frame, TaskExecution
 from httptask.interpreter.status import TaskState
-from httptask.interpreter.task_context import Child, Complete, Descend, Finished, Paused, TaskContext
+from httptask.interpreter.task_context import (
+    Child,
+    Complete,
+    Descend,
+    EndWorkflow,
+    Finished,
+    Paused,
+    TaskContext,
+)
 from httptask.interpreter.tasks import RUNNERS
 from httptask.interpreter.variables import Variables, bind, task_variables
 from httptask.scheduling.deadlines import Deadline, deadline_at
 from httptask.scheduling.durations import required_seconds
 
-__all__ = ["BranchRunner", "EndWorkflow"]
+__all__ = ["BranchRunner"]
 
 _LONGEST_ID = 400
-
-
-class EndWorkflow(Exception):
-    """A task's `then: end`."""
-
-    def __init__(self, output: Any) -> None:
-        super().__init__()
-        self.output = output
 
 
 class BranchRunner:
@@ -143,6 +143,7 @@ class BranchRunner:
             self._services,
             self._branch,
             self._run_inside,
+            self.frames_around,
             min(self.deadlines_around(), default=None),
         )
         try:
@@ -237,8 +238,11 @@ class BranchRunner:
     def deadlines_around(self) -> Iterator[Deadline]:
         """When the timeouts of the current task and of all around it pass."""
         yield from self._deadlines()
+        part = self._services.state.part
         if self._parent is not None:
             yield from (replace(deadline, is_outer=True) for deadline in self._parent.deadlines_around())
+        elif part is not None and part.deadline is not None:
+            yield replace(part.deadline, is_outer=True)
 
     def _deadlines(self) -> Iterator[Deadline]:
         """Those of them that this branch sees to."""
@@ -258,18 +262,9 @@ class BranchRunner:
             **self._services.workflow_variables(),
             "context": lambda: self._branch.context,
             **task_variables(self._services.program, node, execution, raw_output),
-            "tasks": lambda: self._outputs(frames),
+            "tasks": lambda: {name: out for frame in reversed(frames) for name, out in frame.outputs.items()},
             **bind({name: value for frame in reversed(frames) for name, value in frame.variables.items()}),
         }
-
-    def _outputs(self, frames: Sequence[Frame]) -> dict[str, Any]:
-        """`$tasks`: a name is that of the nearest scope that has such a task, also before that has run."""
-        seen: dict[str, Any] = {}
-        for frame in reversed(frames):
-            if frame.scope is not None:
-                hidden = self._services.program.scopes[frame.scope].names
-                seen = {name: output for name, output in seen.items() if name not in hidden} | frame.outputs
-        return seen
 
     def _take_up(self) -> None:
         """Bind again what loops bind, and show the tasks in progress, where a continued run takes them up."""
@@ -278,7 +273,7 @@ class BranchRunner:
                 around = self if depth else self._parent
                 assert around is not None  # a branch that begins with an item is in a map
                 frame.variables = around.variables_of_item(frame.item, depth or None)
-            if frame.current is not None:
+            if frame.current is not None and not self._is_around_part:
                 node = self._node_of(frame)
                 self._services.board.begin(frame.current.id, node.name, node.pointer, node.kind.name)
 
@@ -288,7 +283,13 @@ class BranchRunner:
         assert frame.current is not None  # it is a loop that has begun
         node = self._node_of(frame)
         variables = self._variables(node, frame.current, depth=depth)
-        return dict(item_variables(node, items_of(node, frame.current, variables), index))
+        items = items_of(node, frame.current, variables)
+        return dict(item_variables(node, frame.current, items, index))
+
+    @property
+    def _is_around_part(self) -> bool:
+        """Whether the tasks of this branch are those of another workflow, of which this one runs a part."""
+        return self._parent is None and self._services.state.part is not None
 
     def _node_of(self, frame: Frame) -> TaskNode:
         return self._services.program.sequences[frame.sequence].tasks[frame.index]
@@ -296,7 +297,7 @@ class BranchRunner:
     def _end_all(self, state: TaskState, fault: TaskFault | None) -> None:
         """Note on the status board how the tasks in progress ended."""
         for frame in self._branch.frames:
-            if frame.current is not None:
+            if frame.current is not None and not self._is_around_part:
                 detail = None if fault is None else fault.problem.detail or fault.problem.title
                 self._services.board.end(frame.current.id, state, detail)
 

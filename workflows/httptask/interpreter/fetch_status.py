@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
-from temporalio.client import WorkflowHandle
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 
 from httptask.diagnostics.cutting import in_one_line
 from httptask.http.errors import Postponed
@@ -29,13 +30,16 @@ Task = TypeVar("Task", bound=TaskStatus)
 _ANSWER_TIME = timedelta(seconds=2)
 
 
-async def fetch_status(handle: WorkflowHandle[Any, Any], known: RunStatus | None = None) -> RunStatus:
+async def fetch_status(
+    handle: WorkflowHandle[Any, Any], known: RunStatus | None = None, *, client: Client | None = None
+) -> RunStatus:
     """The state of every task and attempt of a run.
 
     Args:
         handle: the run.
         known: its state a while ago. It is what is told, with the impasse, of a run that can't answer for itself,
             and as `paused` of one that Temporal paused.
+        client: with one, the tasks are told too that run in workflows of their own, as parts of a large `map`.
 
     Raises:
         RPCError: the server can't be reached, or no worker answered the query within 2 s.
@@ -54,7 +58,27 @@ async def fetch_status(handle: WorkflowHandle[Any, Any], known: RunStatus | None
     simulated = await description.memo_value(SIMULATED_MEMO, False)
     if simulated:
         tasks = with_simulated(tasks)
-    return status.model_copy(update={"tasks": tasks, "simulated": simulated})
+    status = status.model_copy(update={"tasks": tasks, "simulated": simulated})
+    if client is not None:
+        for part in description.raw_description.pending_children:
+            status = await _with_part(status, part.workflow_id, client)
+    return status
+
+
+async def _with_part(status: RunStatus, id_: str, client: Client) -> RunStatus:
+    """The state of a run with that of a part of it, which may just have begun, or ended."""
+    try:
+        part = await fetch_status(client.get_workflow_handle(id_), client=client)
+    except RPCError:
+        return status
+    return status.model_copy(
+        update={
+            "tasks": [*status.tasks, *part.tasks],
+            "omitted": status.omitted + part.omitted,
+            "spent": status.spent.plus(part.spent),
+            "impasse": status.impasse or part.impasse,
+        }
+    )
 
 
 async def _impasse(handle: WorkflowHandle[Any, Any], attempt: int, known: Impasse | None) -> Impasse:

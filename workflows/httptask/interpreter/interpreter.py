@@ -10,12 +10,13 @@ from httptask.dsl.expression_parts import WORKFLOW_INPUT, WORKFLOW_OUTPUT, WORKF
 from httptask.dsl.liveness import CONTEXT, WORKFLOW_DATA
 from httptask.dsl.program import Program
 from httptask.http.log import get_logger
-from httptask.interpreter.branches import BranchRunner, EndWorkflow
+from httptask.interpreter.branches import BranchRunner
+from httptask.interpreter.parts import PartEnd, PartEnded
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.services import Services
-from httptask.interpreter.state import Branch, Frame
+from httptask.interpreter.state import Branch, Frame, MapPart
 from httptask.interpreter.status import RunStatus, TaskState
-from httptask.interpreter.task_context import Finished
+from httptask.interpreter.task_context import EndWorkflow, Finished
 from httptask.scheduling.durations import required_seconds
 from httptask.scheduling.payloads import payload_of
 from httptask.scheduling.spending_state import SPENT_MEMO, search_attributes
@@ -46,14 +47,13 @@ class Interpreter:
         Raises:
             ApplicationError: the run ended in an error; its first detail is the RFC 7807 object.
         """
+        if self.state.part is not None:
+            return await self._run_part(self.state.part)
         try:
-            if self._services.draining:
-                self._services.draining = False
-            else:
-                await self._learn_bounds()
-            if not self.state.root.frames:
-                self._begin()
-            finished = await self._run_root()
+            try:
+                finished = await self._go_on()
+            except EndWorkflow as end:
+                finished = Finished(end.output)
             if finished is None:
                 return None
             output = await self._output(finished.output)
@@ -72,6 +72,7 @@ class Interpreter:
     def status(self) -> RunStatus:
         """What the run is doing now."""
         document = self._program.definition.document
+        spent, part = self.state.spent, self.state.part
         tasks, omitted = self._services.board.tasks()
         return RunStatus(
             workflow=document.name,
@@ -80,7 +81,7 @@ class Interpreter:
             state=self._phase,
             tasks=tasks,
             omitted=omitted,
-            spent=self.state.spent,
+            spent=spent if part is None else spent.since(part.before),
         )
 
     def _tell_spent(self) -> None:
@@ -127,11 +128,35 @@ class Interpreter:
         if not is_read(WORKFLOW_DATA):
             self.state.input = None
 
-    async def _run_root(self) -> Finished | None:
+    async def _go_on(self) -> Finished | None:
+        """Run until the last task has ended, or until the run is to be continued."""
+        if self._services.draining:
+            self._services.draining = False
+        else:
+            await self._learn_bounds()
+        if not self.state.root.frames:
+            self._begin()
+        return await BranchRunner(self._services, self.state.root, None).run()
+
+    async def _run_part(self, part: MapPart) -> Finished | None:
+        """Run the items of a part, and tell the run that it is a part of how it ended."""
         try:
-            return await BranchRunner(self._services, self.state.root, None).run()
-        except EndWorkflow as end:
-            return Finished(end.output)
+            end = await self._end_of_part(part)
+        except TaskFault as fault:
+            end = PartEnd.of(self.state, part, fault=fault.problem)
+        return None if end is None else Finished(end)
+
+    async def _end_of_part(self, part: MapPart) -> PartEnd | None:
+        try:
+            await self._go_on()
+        except PartEnded as ended:
+            items = ended.state
+            return PartEnd.of(self.state, part, next=items.next, results=items.results)
+        except EndWorkflow as ended:
+            end = PartEnd.of(self.state, part, ended_with=[ended.output])
+            await payload_of(end, "the workflow's output")
+            return end
+        return None
 
     async def _output(self, data: Any) -> Any:
         result = self._program.definition.output

@@ -1,5 +1,6 @@
 """The items that a loop goes through: a part of a value that is kept anyway, or kept with the task."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -15,8 +16,10 @@ from httptask.json.types import is_array, is_object
 __all__ = ["begin_items", "item_variables", "items_of"]
 
 _ITEMS: Final = Part("in")
-_STABLE: Final = (None, "input", "tasks", "workflow")
-"""Variables whose values stay as they are while the loop runs, which `$context` does not."""
+_PATH: Final = re.compile(
+    r"(?:\$(?P<variable>input|tasks|workflow))?(?P<keys>(?:\.[A-Za-z_]\w*)*)|\.", re.ASCII
+)
+"""Of values that stay as they are while the loop runs, which `$context` does not."""
 
 
 def begin_items(context: TaskContext) -> list[Any]:
@@ -31,7 +34,7 @@ def begin_items(context: TaskContext) -> list[Any]:
         if not is_array(items):
             detail = f"`in` yields {kind_of(items)}; it needs a list"
             TaskFault.raise_standard("expression", "Not a list", detail=detail)
-        items = context.execution.items = list(items)
+        context.execution.items = items
     return items
 
 
@@ -42,20 +45,22 @@ def items_of(node: TaskNode, execution: TaskExecution, variables: Variables) -> 
     return items
 
 
-def item_variables(node: TaskNode, items: list[Any], index: int) -> Mapping[str, Any]:
+def item_variables(
+    node: TaskNode, execution: TaskExecution, items: list[Any], index: int
+) -> Mapping[str, Any]:
     """What a loop binds for the tasks of an item."""
     [body] = node.bodies
     each, at = body.variables.values()
-    return {each: items[index], at: index}
+    return {each: items[index - execution.first_item], at: index}
 
 
 def _in_place(node: TaskNode, execution: TaskExecution, variables: Variables) -> list[Any] | None:
     """The list that `in` names by nothing but keys; None where it does not."""
     expression = node.expression(_ITEMS)
-    reading = None if expression is None else expression.whole
-    if reading is None or reading.variable not in _STABLE:
+    path = None if expression is None else _PATH.fullmatch(expression.source.strip())
+    if path is None:
         return None
-    found = execution.input if reading.variable is None else variables[reading.variable]()
-    for key in reading.keys:
+    found = variables[path["variable"]]() if path["variable"] else execution.input
+    for key in (path["keys"] or "").split(".")[1:]:
         found = found.get(key) if is_object(found) else None
     return found if is_array(found) else None

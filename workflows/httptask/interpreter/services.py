@@ -1,5 +1,8 @@
 """What all branches of one run share."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 from temporalio import workflow
 
 from httptask.dsl.program import Program
@@ -12,17 +15,13 @@ from httptask.scheduling.recorded_decisions import Pacer
 from httptask.scheduling.scheduler import Scheduler
 from httptask.workflows.live_text import LiveStream
 
-__all__ = ["LARGEST_HISTORY", "LONGEST_HISTORY", "Services"]
+__all__ = ["LARGEST_HISTORY", "LONGEST_HISTORY", "ArgumentsOf", "Services"]
+
+ArgumentsOf = Callable[[dict[str, Any]], Sequence[Any]]
 
 LONGEST_HISTORY = 40_000
 LARGEST_HISTORY = 40_000_000
 """Events, and bytes: Temporal ends a run at 51,200 events, or 50 MiB."""
-
-LARGE_STATE = 100_000
-TIMES_A_LARGE_STATE = 8
-"""Of many short runs most bytes would be copies of it, for both a run and the one that continues it hold it."""
-WARNED_LENGTH = 10_000
-"""Events, of which Temporal warns."""
 
 
 class Services:
@@ -30,6 +29,9 @@ class Services:
 
     Attributes:
         draining: set when the run is to continue as new; branches then stop at their next task boundary.
+        stays: set where it could not, its state being too large for another one.
+        arguments_of: of a workflow that goes on from a packed state.
+        takers: take results of maps from workflows that run parts of them, by the ids of their executions.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Services:
         board: StatusBoard,
         stream: LiveStream,
         continue_as_new_after: int | None,
+        arguments_of: ArgumentsOf,
     ) -> None:
         self.program = program
         self.state = state
@@ -48,28 +51,20 @@ class Services:
         self.board = board
         self.stream = stream
         self.budget = Spending.of(program.definition.document.metadata, state)
-        self.draining = False
+        self.draining = self.stays = False
+        self.arguments_of = arguments_of
+        self.takers: dict[str, Callable[[Mapping[int, Any]], None]] = {}
         self._continue_as_new_after = continue_as_new_after
         self._stay_until_length = self._stay_until_bytes = 0
-        self._bytes_at_start = workflow.info().get_current_history_size()
 
     def consider_continuing_as_new(self) -> None:
-        """Start to drain when the history, or what is computed anew in its replay, has become long."""
+        """Start to drain when the history has become long."""
         info, limit = workflow.info(), self._continue_as_new_after
         length = info.get_current_history_length()
-        is_long = (limit is not None and length > limit) or (
-            info.is_continue_as_new_suggested() and self._outgrew_its_beginning()
-        )
-        if (is_long or self.pacer.replay_is_long) and (
+        if (info.is_continue_as_new_suggested() or (limit is not None and length > limit)) and (
             length >= self._stay_until_length or info.get_current_history_size() >= self._stay_until_bytes
         ):
             self.draining = True
-
-    def _outgrew_its_beginning(self) -> bool:
-        """Whether the run has done much, compared with what it takes to hand its state on."""
-        info = workflow.info()
-        enough = self._bytes_at_start * TIMES_A_LARGE_STATE if self._bytes_at_start > LARGE_STATE else 0
-        return info.get_current_history_size() >= enough or info.get_current_history_length() >= WARNED_LENGTH
 
     def may_stay(self) -> bool:
         """Whether the history has room for the run to go on in it, whose state is too large for another one.
@@ -80,8 +75,15 @@ class Services:
         length, size = info.get_current_history_length(), info.get_current_history_size()
         self._stay_until_length = min(2 * length, LONGEST_HISTORY)
         self._stay_until_bytes = min(2 * size, LARGEST_HISTORY)
-        return length < LONGEST_HISTORY and size < LARGEST_HISTORY
+        self.stays = length < LONGEST_HISTORY and size < LARGEST_HISTORY
+        return self.stays
 
     def workflow_variables(self) -> Variables:
         """The variables that every expression may read."""
-        return workflow_variables(self.program, self.state, workflow.info().workflow_id)
+        return workflow_variables(self.program, self.state, self.workflow_id)
+
+    @property
+    def workflow_id(self) -> str:
+        """Of the run, also in workflows that run parts of it."""
+        part = self.state.part
+        return workflow.info().workflow_id if part is None else part.workflow_id

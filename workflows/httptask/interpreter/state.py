@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from pydantic import (
@@ -17,12 +17,14 @@ from pydantic import (
 from temporalio.contrib.workflow_streams import WorkflowStreamState
 
 from httptask.json.types import is_array, is_object
-from httptask.scheduling.spending_state import SpendingState
+from httptask.scheduling.deadlines import Deadline
+from httptask.scheduling.spending_state import SpendingState, Spent
 
 __all__ = [
     "LIVE_MEMO",
     "Branch",
     "Frame",
+    "MapPart",
     "ParallelState",
     "RunState",
     "TaskExecution",
@@ -106,6 +108,7 @@ class TaskExecution(BaseModel):
         input: after it; `$input`, where anything of the task reads it still.
         items: what a loop goes through, where it is not a part of another value that is kept. The list is its own, for
             those that are over are taken out of it.
+        first_item: index of the first of `items`.
         parallel: the branches inside the task.
         state: what else the task's kind keeps between its steps; empty when it begins.
         started_at: workflow time, seconds since the epoch.
@@ -116,6 +119,7 @@ class TaskExecution(BaseModel):
     raw_input: Shared
     input: Shared
     items: Annotated[Shared, AfterValidator(_own)] = None
+    first_item: int = 0
     parallel: ParallelState | None = None
     state: dict[str, Any] = Field(default_factory=dict)
     started_at: float
@@ -157,6 +161,24 @@ class Branch(BaseModel):
     context: Shared = None
 
 
+class MapPart(BaseModel):
+    """Which items of a `map` a workflow runs in place of the run that it is a part of.
+
+    Attributes:
+        workflow_id: of that run: `$workflow.id`.
+        end: index behind its last item.
+        deadline: the nearest of the timeouts around the map, which that run sees to.
+        before: what that run had spent when the part began.
+        handed_over: bytes of results that it has handed over.
+    """
+
+    workflow_id: str
+    end: int
+    deadline: Deadline | None
+    before: Spent
+    handed_over: int = 0
+
+
 class RunState(SpendingState):
     """Everything that a continued run needs."""
 
@@ -172,6 +194,14 @@ class RunState(SpendingState):
     """Whether the texts of streamed answers are published while they come."""
     stream: WorkflowStreamState | None = None
     """What was published, and is kept for the continued run."""
+    part: MapPart | None = None
+    """Set in workflows that run a part of another run."""
+
+    def largest_value(self) -> tuple[str, int]:
+        """What takes the most room of all that is kept, in words, and its bytes of JSON."""
+        values = [("the workflow's input", self.input), *_values_of(self.root)]
+        sizes = {name: len(json.dumps(value)) for name, value in values}
+        return max(sizes.items(), key=lambda found: found[1])
 
     def packed(self) -> dict[str, Any]:
         """As a continued run gets it: JSON, each shared value once."""
@@ -182,3 +212,26 @@ class RunState(SpendingState):
     def unpacked(cls, packed: Mapping[str, Any]) -> "RunState":
         """Of what `packed` made."""
         return cls.model_validate(packed, context=SharedValues(packed["values"]))
+
+
+def _values_of(branch: Branch) -> Iterator[tuple[str, Any]]:
+    """What a branch keeps, each with its name for a person."""
+    yield "`$context`", branch.context
+    for frame in branch.frames:
+        yield f"the input of task {frame.index + 1} of {frame.sequence}", frame.data
+        for name, output in frame.outputs.items():
+            yield f"the output of {name}", output
+        if frame.current is not None:
+            yield from _values_in(frame.current)
+
+
+def _values_in(execution: TaskExecution) -> Iterator[tuple[str, Any]]:
+    id_ = execution.id
+    yield f"the input of {id_}", execution.input
+    yield f"the input of {id_} before `input.from`", execution.raw_input
+    yield f"the items of {id_}", execution.items
+    yield f"what {id_} has come to", execution.state
+    if execution.parallel is not None:
+        yield f"the results of {id_}", execution.parallel.results
+        for inner in execution.parallel.branches.values():
+            yield from _values_of(inner)

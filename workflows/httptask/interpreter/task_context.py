@@ -1,7 +1,7 @@
 """What a kind of task is given to run with, and what it answers."""
 
 import hashlib
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -14,14 +14,14 @@ from httptask.dsl.expressions import Rendered
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpResponse
 from httptask.interpreter.services import Services
-from httptask.interpreter.state import Branch, TaskExecution
+from httptask.interpreter.state import Branch, Frame, TaskExecution
 from httptask.interpreter.variables import Variables, bind
 from httptask.scheduling.deadlines import Deadline
 from httptask.scheduling.local_calls import Wait
 
 Result = TypeVar("Result", bound=BaseModel)
 
-__all__ = ["Child", "Complete", "Descend", "Finished", "Paused", "Step", "TaskContext"]
+__all__ = ["Child", "Complete", "Descend", "EndWorkflow", "Finished", "Paused", "Step", "TaskContext"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,14 @@ class Finished:
     output: Any
 
 
+class EndWorkflow(Exception):
+    """A task's `then: end`."""
+
+    def __init__(self, output: Any) -> None:
+        super().__init__()
+        self.output = output
+
+
 @dataclass(frozen=True, slots=True)
 class TaskContext:
     """One task in execution, as its kind sees it.
@@ -80,6 +88,8 @@ class TaskContext:
     """The line of execution that the task is in."""
     run_branch: Callable[[Branch], Coroutine[Any, Any, Finished | None]]
     """Runs a branch inside the task; None when it paused."""
+    frames_around: Callable[[], Iterator[Frame]]
+    """The frames that the task sees, its own first."""
     deadline: Deadline | None
     """The nearest that the task, or one around it, has to keep."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,10 +18,11 @@ from httptask.dsl.canonical import canonical_json, sha256
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.program import Program
 from httptask.interpreter.interpreter import Interpreter, log_event
-from httptask.interpreter.services import Services
+from httptask.interpreter.services import ArgumentsOf, Services
 from httptask.interpreter.state import LIVE_MEMO, RunState
 from httptask.interpreter.status import STATUS_QUERY, RunStatus, StatusBoard
 from httptask.scheduling.payloads import payload_of
+from httptask.scheduling.spending_state import PART_MEMO
 from httptask.scheduling.worker_configuration import ask_worker
 from httptask.workflows.live_text import LiveStream
 
@@ -86,29 +87,29 @@ class DefinitionRun:
         self,
         loaded: LoadedDefinition,
         data: Any,
-        continuation: "_Continuation",
+        arguments_of: ArgumentsOf,
         *,
         live: bool,
         continue_as_new_after: int | None = None,
     ) -> Any:
-        """Run until the end, and return the output; or until the run continues with what `continuation` makes."""
+        """Run until the end, and return the output; or until the run continues, with such arguments."""
         info = workflow.info()
         state = self._begun or RunState(
             origin_run_id=info.run_id, input=data, started_at=workflow.time(), live=live
         )
         program = _program(loaded)
-        services = Services(program, state, self.board, self._stream, continue_as_new_after)
+        services = Services(program, state, self.board, self._stream, continue_as_new_after, arguments_of)
         self._interpreter = Interpreter(program, loaded.sha256, services)
         try:
             while (finished := await self._interpreter.run()) is None:
-                await self._continue_as_new(services, continuation)
+                await self._continue_as_new(services)
         except (Exception, asyncio.CancelledError):  # not GeneratorExit: a run that is thrown away can't wait
             await self._stream.end()
             raise
         await self._stream.end()
         return finished.output
 
-    async def _continue_as_new(self, services: Services, continuation: "_Continuation") -> None:
+    async def _continue_as_new(self, services: Services) -> None:
         """Go on in a new run; or return, to go on in this one, where its state is too large for a new one.
 
         Raises:
@@ -116,14 +117,17 @@ class DefinitionRun:
         """
         state = services.state
         try:
-            payloads = await _payloads(continuation(state.packed()))
+            payloads = await _payloads(services.arguments_of(state.packed()))
         except TaskFault as fault:
+            largest, size = state.largest_value()
             if services.may_stay():
+                log_event("run.stays", largest=largest, bytes=size)
                 return
+            fault.add(f"{size:,} of them are {largest}")
             raise fault.problem.to_failure() from None
         state.stream = await self._stream.end()
         if state.live:
-            payloads = await _payloads(continuation(state.packed()))
+            payloads = await _payloads(services.arguments_of(state.packed()))
         log_event("run.continued")
         workflow.continue_as_new(args=[RawValue(payload) for payload in payloads])
 
@@ -167,7 +171,9 @@ class DefinitionWorkflow(DefinitionRun):
     @workflow.init
     def __init__(self, arguments: Sequence[RawValue]) -> None:
         self._continuation: Continuation | None = None
-        if workflow.info().continued_run_id is not None and len(arguments) > 1:
+        info = workflow.info()
+        is_part = info.parent is not None and workflow.memo_value(PART_MEMO, default=False) is True
+        if (info.continued_run_id is not None or is_part) and len(arguments) > 1:
             self._continuation = workflow.payload_converter().from_payload(arguments[1].payload, Continuation)
         super().__init__(None if self._continuation is None else self._continuation.state)
 
@@ -194,11 +200,11 @@ class DefinitionWorkflow(DefinitionRun):
         return self._status().known()
 
 
-_Continuation = Callable[[dict[str, Any]], Sequence[Any]]
-
-
 async def _payloads(arguments: Sequence[Any]) -> list[Payload]:
-    return [await payload_of(argument, "the state of the run") for argument in arguments]
+    return [
+        await payload_of(argument, "the state of the run", "keep less of it with `output.as`")
+        for argument in arguments
+    ]
 
 
 def _program(loaded: LoadedDefinition) -> Program:

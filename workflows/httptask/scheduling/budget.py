@@ -10,12 +10,10 @@ from httptask.calls.problem import TaskFault
 from httptask.chat.usage import Usage
 from httptask.dsl.metadata import Budget
 from httptask.http.models import ModelUsage
-from httptask.scheduling.spending_state import Cost, SpendingState, Spent
+from httptask.scheduling.spending_state import DECIMALS, Cost, SpendingState, Spent
 
 __all__ = ["Spending", "is_stop"]
 
-_DECIMALS: Final = 12
-"""Of US dollars: ten times a cent is to be ten cents."""
 _STOPS: Final[Mapping[str, str]] = {
     "BudgetExceeded": "Budget exceeded",
     "PriceUnknown": "Price unknown",
@@ -47,6 +45,11 @@ class Spending:
     def spent(self) -> Spent:
         """What the run has spent so far."""
         return self._state.spent
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether the run has a budget."""
+        return bool(self._limits)
 
     @asynccontextmanager
     async def question(self) -> AsyncGenerator[None]:
@@ -90,7 +93,7 @@ class Spending:
         """
         spent, tokens = self.spent, usage.total_tokens
         spent.tokens += tokens or 0
-        spent.cost_usd = round(spent.cost_usd + (cost or 0), _DECIMALS)
+        spent.cost_usd = round(spent.cost_usd + (cost or 0), DECIMALS)
         spent.simulated |= simulated
         if tokens is None:
             spent.unmetered = spent.unmetered or model
@@ -107,6 +110,11 @@ class Spending:
         usage = Usage(total_tokens=used.total_tokens)
         self.add_answer(used.model, usage, used.cost, simulated=simulated)
 
+    def add_part(self, part: SpendingState) -> None:
+        """Count what a part of the run has spent in a workflow of its own."""
+        self._state.spent = self.spent.plus(part.spent)
+        self._state.dearest = part.dearest or self._state.dearest
+
     def _has_to_wait(self) -> bool:
         """Whether one more question may exceed the budget, and those in flight can still tell."""
         return self._in_flight > 0 and not (self._has_room("tokens") and self._has_room("cost_usd"))
@@ -116,7 +124,7 @@ class Spending:
         if limit is None or dearest is None:
             return limit is None
         reserved = (self._in_flight + 1) * getattr(dearest, unit)
-        return bool(round(getattr(self.spent, unit) + reserved, _DECIMALS) <= limit)
+        return bool(round(getattr(self.spent, unit) + reserved, DECIMALS) <= limit)
 
     def _require(self, unit: str, needed: float) -> None:
         limit = self._limits.get(unit)

@@ -10,7 +10,7 @@ from httptask.activities.names import STORED_FROM
 from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits
 from httptask.calls.problem import TaskFault
 
-__all__ = ["payload_of", "require_room"]
+__all__ = ["payload_of", "require_room", "stored_from"]
 
 _A_MINUTE = timedelta(minutes=1)
 _SEND_LESS = "send a part of it, or a reference to it"
@@ -40,9 +40,7 @@ async def require_room(size: int, what: str, cure: str = _SEND_LESS) -> None:
     """
     if size <= MAX_INLINE_BYTES:
         return
-    threshold: int | None = await workflow.execute_local_activity(
-        STORED_FROM, result_type=int, start_to_close_timeout=_A_MINUTE
-    )
+    threshold = await stored_from()
     if not fits(size, threshold):
         limit = MAX_INLINE_BYTES if threshold is None else MAX_STORED_BYTES
         storage = ", or configure external storage" if threshold is None else ""
@@ -53,6 +51,14 @@ async def require_room(size: int, what: str, cure: str = _SEND_LESS) -> None:
             f"{cure}{storage}",
             error="PayloadTooLarge",
         )
+
+
+async def stored_from() -> int | None:
+    """From which size on payloads are stored outside of Temporal; None where none are."""
+    threshold: int | None = await workflow.execute_local_activity(
+        STORED_FROM, result_type=int, start_to_close_timeout=_A_MINUTE
+    )
+    return threshold
 
 
 def _converted(value: Any, what: str) -> Payload:

@@ -7,8 +7,15 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    ChildWorkflowError,
+    RetryState,
+    is_cancelled_exception,
+)
 
 from httptask.activities.allowed_activities import AllowedActivity
 from httptask.activities.connection_profile import ConnectionProfile
@@ -21,6 +28,7 @@ from httptask.scheduling.deadlines import Deadline
 from httptask.scheduling.local_calls import ShowWait, execute_local, is_local
 from httptask.scheduling.payloads import payload_of
 from httptask.scheduling.polling import execute_allowed, execute_call
+from httptask.scheduling.spending_state import PART_MEMO
 
 __all__ = ["Scheduler", "make_call"]
 
@@ -100,6 +108,33 @@ class Scheduler:
                 "runtime", "Not JSON", detail=f"the activity {name} has a result that is no JSON: {encoding}"
             )
         return workflow.payload_converter().from_payload(result.payload)
+
+    async def execute_part(self, arguments: Sequence[Payload], id_: str, result_type: type[Result]) -> Result:
+        """Run a part of this run in a child workflow of its type.
+
+        Args:
+            arguments: of the workflow.
+            id_: of the workflow.
+            result_type: what it returns.
+
+        Raises:
+            TaskFault: somebody ended it, or it could not be started.
+        """
+        raw = [RawValue(payload) for payload in arguments]
+        try:
+            async with self._limits.turn(arguments):
+                found: Result = await workflow.execute_child_workflow(
+                    workflow.info().workflow_type,
+                    args=raw,
+                    id=id_,
+                    result_type=result_type,
+                    memo={PART_MEMO: True},
+                )
+        except ChildWorkflowError as error:
+            if is_cancelled_exception(error):
+                raise asyncio.CancelledError from None
+            raise TaskFault(problem_of_failure(error.cause, "runtime")) from None
+        return found
 
     def profile_of(self, call: ActivityCall[Any]) -> ConnectionProfile:
         """The profile of the connection that a call is sent through."""

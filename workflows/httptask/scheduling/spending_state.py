@@ -1,12 +1,25 @@
 """What a run has spent, as it stands in its state, its memo and its status."""
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, Field
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
-__all__ = ["SEARCH_ATTRIBUTES", "SPENT_MEMO", "Cost", "SpendingState", "Spent", "search_attributes"]
+__all__ = [
+    "DECIMALS",
+    "PART_MEMO",
+    "SEARCH_ATTRIBUTES",
+    "SPENT_MEMO",
+    "Cost",
+    "SpendingState",
+    "Spent",
+    "search_attributes",
+]
 
+DECIMALS: Final = 12
+"""Of US dollars: ten times a cent is to be ten cents."""
+PART_MEMO = "part"
+"""Key of the memo of a workflow that runs a part of a run: no run of its own."""
 SPENT_MEMO = "spent"
 """Key of the memo of a run that has ended: what it has spent."""
 SEARCH_ATTRIBUTES = ("HttptaskCalls=Int", "HttptaskTokens=Int", "HttptaskCostUsd=Double")
@@ -33,6 +46,25 @@ class Spent(BaseModel):
     unmetered: str | None = None
     unpriced: str | None = None
     simulated: bool = False
+
+    def since(self, before: "Spent") -> "Spent":
+        """What has been used of it since then."""
+        return self._with(before, -1)
+
+    def plus(self, other: "Spent") -> "Spent":
+        """What both have used."""
+        return self._with(other, 1)
+
+    def _with(self, other: "Spent", sign: int) -> "Spent":
+        return Spent(
+            calls=self.calls + sign * other.calls,
+            questions=self.questions + sign * other.questions,
+            tokens=self.tokens + sign * other.tokens,
+            cost_usd=round(self.cost_usd + sign * other.cost_usd, DECIMALS),
+            unmetered=self.unmetered or other.unmetered,
+            unpriced=self.unpriced or other.unpriced,
+            simulated=self.simulated or other.simulated,
+        )
 
 
 class Cost(BaseModel):

@@ -123,14 +123,14 @@ async def _latest(client: "Client", limit: int) -> "list[RunSummary]":
     from httptask.cli.temporal.executions import list_executions
 
     of_ours = f"{_OURS} AND {_LATEST} AND CloseTime"
-    opened = [run async for run in list_executions(client, f"{of_ours} IS NULL", limit)]
+    opened = [run async for run in list_executions(client, f"{of_ours} IS NULL", limit) if not run.is_part]
     found = sorted(opened, key=lambda each: each.started_at, reverse=True)[:limit]
     known = {run.run_id for run in found}
     # Not every store of Temporal sorts as asked: open runs come by their start, ended ones by their end.
     async for run in list_executions(client, f"{of_ours} IS NOT NULL"):
         if len(found) >= limit and run.ended_at is not None and run.ended_at < found[limit - 1].started_at:
             break
-        if run.run_id not in known:
+        if run.run_id not in known and not run.is_part:
             found = sorted((*found, run), key=lambda each: each.started_at, reverse=True)[:limit]
     return [await summarize(run) for run in found]
 

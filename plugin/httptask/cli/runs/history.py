@@ -51,18 +51,16 @@ async def read_run(client: Client, run_id: str) -> RunRecord:
     record = RunRecord(**(await summarize(execution)).model_dump(), pause=execution.pause)
     chain = await _chain(client, execution)
     reader = _Reader(client.data_converter, record)
-    for history in chain:
-        for event in history.events:
-            await reader.read(event)
-    attempt = execution.description.pending_workflow_task.attempt
-    if attempt > 1:
-        record.impasse = Impasse(attempt=attempt, last_failure=reader.stuck_at)
-    pending = execution.description.pending_activities
-    await reader.add_pending(pending)
+    pending = await reader.read_chain(chain, execution)
+    histories = list(chain)
+    for part in await _parts(client, chain):
+        of_part = await _chain(client, part)
+        histories += of_part
+        pending += await reader.read_chain(of_part, part)
     record.tasks = [_activity_as_task(call) for call in reader.calls.values()]
     if runs_definition(chain[0].events):
         try:
-            record.tasks = await _tasks(chain, client.data_converter, reader.calls.values())
+            record.tasks = await _tasks(histories, client.data_converter, reader.calls.values())
         except ReplayFailed:
             reason = (
                 "a part of it is in an external storage and can't be read here"
@@ -88,6 +86,19 @@ async def _chain(client: Client, execution: Described) -> list[WorkflowHistory]:
     return chain[::-1]
 
 
+async def _parts(client: Client, chain: Iterable[WorkflowHistory]) -> list[Described]:
+    """The workflows that ran parts of a run, and parts of those."""
+    found: list[Described] = []
+    for history in chain:
+        for event in history.events:
+            if event.HasField("child_workflow_execution_started_event_attributes"):
+                started = event.child_workflow_execution_started_event_attributes
+                part = await describe(client, started.workflow_execution.workflow_id)
+                if part.is_part:
+                    found += [part, *await _parts(client, await _chain(client, part))]
+    return found
+
+
 async def _tasks(
     chain: Sequence[WorkflowHistory], converter: DataConverter, calls: Iterable[CallRecord]
 ) -> list[TaskRecord]:
@@ -99,7 +110,7 @@ async def _tasks(
             if call.request is None and call.id in task.local_arguments:
                 call.request = _request(call.activity, task.local_arguments[call.id])
         tasks.append(TaskRecord(**task.status.model_dump(), output=task.output, calls=of_task))
-    return tasks
+    return sorted(tasks, key=lambda task: task.started_at)  # those of parts come behind all others
 
 
 def _activity_as_task(call: CallRecord) -> TaskRecord:
@@ -137,20 +148,35 @@ class _Reader:
 
     Attributes:
         calls: by the number of the run in its chain, and the id of the activity.
-        stuck_at: why the last workflow task failed, if it did.
         lacks_stored: whether something is stored outside of Temporal where this command can't read it.
     """
 
     def __init__(self, converter: DataConverter, record: RunRecord) -> None:
         self.calls: dict[tuple[int, str], CallRecord] = {}
         self.lacks_stored = False
-        self.stuck_at: str | None = None
+        self._stuck_at: str | None = None
         self._scheduled: dict[int, CallRecord] = {}
         self._run = 0
         self._converter = converter
         self._record = record
 
-    async def read(self, event: HistoryEvent) -> None:
+    async def read_chain(
+        self, chain: Iterable[WorkflowHistory], execution: Described
+    ) -> list[PendingActivityInfo]:
+        """Take in the histories of a run, or of a part of one, and what the server knows of its pending calls."""
+        for history in chain:
+            for event in history.events:
+                await self._read(event, of_part=execution.is_part)
+        waiting, pending = (
+            execution.description.pending_workflow_task,
+            execution.description.pending_activities,
+        )
+        if waiting.attempt > 1:
+            self._record.impasse = Impasse(attempt=waiting.attempt, last_failure=self._stuck_at)
+        await self._add_pending(pending)
+        return list(pending)
+
+    async def _read(self, event: HistoryEvent, *, of_part: bool) -> None:
         """Take in one event."""
         kind = (event.WhichOneof("attributes") or "").removesuffix("_event_attributes")
         attributes: Any = getattr(event, f"{kind}_event_attributes", None)
@@ -158,8 +184,10 @@ class _Reader:
             await self._read_activity(kind, event, attributes)
         elif kind == "marker_recorded":
             await self._read_local_call(event, attributes)
-        else:
+        elif not of_part or kind.startswith("workflow_task_"):
             await self._read_run(kind, attributes)
+        elif kind == "workflow_execution_started":
+            self._begin_run()
 
     async def _read_activity(self, kind: str, event: HistoryEvent, attributes: Any) -> None:
         if kind == "activity_task_scheduled":
@@ -215,9 +243,9 @@ class _Reader:
             case "workflow_execution_started":
                 await self._read_start(attributes)
             case "workflow_task_failed":
-                self.stuck_at = in_one_line(attributes.failure.message) or None
+                self._stuck_at = in_one_line(attributes.failure.message) or None
             case "workflow_task_completed":
-                self.stuck_at = None
+                self._stuck_at = None
             case "workflow_execution_completed":
                 record.output = await self._value(attributes.result.payloads)
             case "workflow_execution_failed":
@@ -227,7 +255,7 @@ class _Reader:
             case _:
                 pass
 
-    async def add_pending(self, pending: Iterable[PendingActivityInfo]) -> None:
+    async def _add_pending(self, pending: Iterable[PendingActivityInfo]) -> None:
         """Take in what the server knows of calls that have not ended."""
         for info in pending:
             call = self.calls.get((self._run, info.activity_id))
@@ -239,9 +267,12 @@ class _Reader:
                 made = _counted(call.earlier_failure.details, made)
             call.attempts = made if info.state in _NOT_BEGUN else made + 1
 
-    async def _read_start(self, attributes: Any) -> None:
+    def _begin_run(self) -> None:
         self._run += 1
-        self._scheduled.clear()  # event ids begin anew in a continued run
+        self._scheduled.clear()  # event ids begin anew
+
+    async def _read_start(self, attributes: Any) -> None:
+        self._begin_run()
         if attributes.continued_execution_run_id:
             return
         given = await self._value(attributes.input.payloads)

@@ -109,7 +109,10 @@ async def _follow(
 ) -> ExitCode:
     """Show the run until it ends, end it when interrupted, and report what came of it."""
     async with beside(handle.result()) as result:
-        async with _shown(handle, client if launch.live else None), beside(interrupts.asked.wait()) as asked:
+        async with (
+            _shown(client, handle, live=launch.live),
+            beside(interrupts.asked.wait()) as asked,
+        ):
             await first_of(result, asked)
             if not result.done():
                 await _end(handle, result, interrupts)
@@ -160,12 +163,15 @@ async def _end(handle: WorkflowHandle[Any, Any], result: "asyncio.Task[Any]", in
 
 
 @contextlib.asynccontextmanager
-async def _shown(handle: WorkflowHandle[Any, Any], live: Client | None) -> AsyncGenerator[None]:
+async def _shown(client: Client, handle: WorkflowHandle[Any, Any], *, live: bool) -> AsyncGenerator[None]:
     """Keep the user informed while the context lasts, with `live` of texts too; the last state is shown in any case."""
     with _new_view() as view:
-        watch = _Watch(handle, view)
+        watch = _Watch(client, handle, view)
         try:
-            async with beside(watch.look_on()), beside(_listen(live, handle, view)) as listening:
+            async with (
+                beside(watch.look_on()),
+                beside(_listen(client if live else None, handle, view)) as listening,
+            ):
                 yield
                 await first_of(listening, seconds=_CANCEL_SECONDS)
         finally:
@@ -194,7 +200,8 @@ async def _listen(client: Client | None, handle: WorkflowHandle[Any, Any], view:
 class _Watch:
     """Looks at a run for a view."""
 
-    def __init__(self, handle: WorkflowHandle[Any, Any], view: View) -> None:
+    def __init__(self, client: Client, handle: WorkflowHandle[Any, Any], view: View) -> None:
+        self._client = client
         self._handle = handle
         self._view = view
         self._status: RunStatus | None = None
@@ -209,7 +216,7 @@ class _Watch:
         """Show what the run does now."""
         with contextlib.suppress(RPCError, TimeoutError):  # progress is a courtesy; the result tells
             async with asyncio.timeout(_CANCEL_SECONDS):
-                self._status = await fetch_status(self._handle, self._status)
+                self._status = await fetch_status(self._handle, self._status, client=self._client)
             self._view.show(self._status)
 
 

@@ -17,6 +17,7 @@ from temporalio.client import Client
 from temporalio.converter import DataConverter
 
 from httptask.interpreter.fetch_status import paused_by
+from httptask.scheduling.spending_state import PART_MEMO
 
 __all__ = ["Described", "Execution", "describe", "list_executions"]
 
@@ -64,6 +65,11 @@ class Execution:
     def ended_at(self) -> datetime | None:
         """When it ended; None while it is open, which a paused one is."""
         return self.info.close_time.ToDatetime(tzinfo=UTC) if self.info.HasField("close_time") else None
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is no run of its own: it runs some items of a `map`."""
+        return PART_MEMO in self.info.memo.fields
 
     async def memo(self) -> Mapping[str, Any]:
         """What was noted about it."""

@@ -24,6 +24,7 @@ class _Do(TaskKind[DoTask]):
     spec_model = DoTask
     does = "runs tasks in order"
     yields = "the last one's output"
+    passes_on = True
 
     def bodies(self, pointer: str, spec: DoTask) -> Iterator[Body]:
         yield Body("do", f"{pointer}/do", spec.do)

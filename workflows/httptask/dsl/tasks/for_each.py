@@ -45,6 +45,7 @@ class _For(TaskKind[ForTask]):
     spec_model = ForTask
     does = "runs tasks for each item, one after the other"
     yields = "the last iteration's output"
+    passes_on = True
 
     def compile(self, parts: PartsBuilder, pointer: str, spec: ForTask) -> None:
         parts.expression(ITEMS, f"{pointer}/for/in", spec.for_.in_)

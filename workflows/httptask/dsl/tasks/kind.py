@@ -129,6 +129,7 @@ class TaskKind(Generic[Spec]):
         does: what a task of this kind does, and `yields` what its output is: the row of a table, in Markdown.
         sends_requests: whether it sends requests that fixtures can answer, and that can be tried alone.
         leads_on: whether the next task follows where nothing else is said.
+        passes_on: whether its input may become its output, or the input of tasks inside.
         of_any_name: keys of its own behind which the author chooses the names.
         portable_hint: what is portable instead, where the standard does not have it.
     """
@@ -140,6 +141,7 @@ class TaskKind(Generic[Spec]):
     yields: str
     sends_requests: bool = False
     leads_on: bool = True
+    passes_on: bool = False
     of_any_name: tuple[str, ...] = ()
     portable_hint: str | None = None
 

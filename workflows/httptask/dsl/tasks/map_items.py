@@ -40,6 +40,7 @@ class _Map(CallKind[MapArguments]):
     spec_model = MapArguments
     does = "runs tasks for each item, independently, several at once"
     yields = "the list of results, in order"
+    passes_on = True
     portable_hint = "`for` is in the standard"
     required = {"in": ".", "do": [{"unknown": {"set": "${ . }"}}]}
 

@@ -38,6 +38,7 @@ class _Switch(TaskKind[SwitchTask]):
     does = "goes on where the first case that holds says"
     yields = "its input"
     leads_on = False
+    passes_on = True
 
     def compile(self, parts: PartsBuilder, pointer: str, spec: SwitchTask) -> None:
         for index, entry in enumerate(spec.switch):

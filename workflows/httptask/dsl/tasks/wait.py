@@ -24,6 +24,7 @@ class _Wait(TaskKind[WaitTask]):
     spec_model = WaitTask
     does = "waits: `PT15M`, `{ minutes: 15 }` or an expression; survives restarts"
     yields = "its input"
+    passes_on = True
 
     def compile(self, parts: PartsBuilder, pointer: str, spec: WaitTask) -> None:
         parts.duration(DURATION, f"{pointer}/wait", spec.wait)

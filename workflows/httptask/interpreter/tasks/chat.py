@@ -84,7 +84,7 @@ class _Handlers:
             context.note("answering " + ", ".join(str(pending.call.name) for pending in calls))
         outputs = await Parallel(
             context,
-            count=len(calls),
+            end=len(calls),
             frame_of=frame_of,
             concurrency=max(1, len(calls)) if in_parallel else 1,
             result_of=_described,
@@ -93,7 +93,7 @@ class _Handlers:
             raise _PausedInside
         context.execution.parallel = None
         self._state["answered"] = answered + len(calls)
-        return outputs
+        return [outputs[index] for index in range(len(calls))]
 
 
 def _check_handlers(tools: Any, arguments: ChatCompletionArguments) -> None:

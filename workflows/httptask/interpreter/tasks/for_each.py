@@ -19,7 +19,7 @@ async def run_for(context: TaskContext, child: Child | None) -> Step:
         items[index - 1] = None  # that is over, and need not be kept
     if index >= len(items):
         return Complete(data)
-    variables = item_variables(node, items, index)
+    variables = item_variables(node, execution, items, index)
     if FOR.spec(node).while_ is not None and not context.holds(WHILE, dot=data, bound=variables):
         return Complete(data)
     execution.state["next"] = index + 1

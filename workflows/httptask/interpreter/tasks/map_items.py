@@ -1,12 +1,15 @@
 """`call: map`: every item on its own, some at once; the output is the list of results in order."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from httptask.calls.problem import TaskFault
+from httptask.dsl.liveness import TASK_DATA
 from httptask.dsl.tasks.map_items import MAP
 from httptask.interpreter.items import begin_items, item_variables, items_of
 from httptask.interpreter.parallel import Parallel
-from httptask.interpreter.state import Frame, TaskExecution
+from httptask.interpreter.parts import PartEnded, Results, end_of, may_run_in_parts, part_of, run_parts
+from httptask.interpreter.state import Frame, ParallelState, TaskExecution
 from httptask.interpreter.task_context import Child, Complete, Paused, Step, TaskContext
 
 __all__ = ["run_map"]
@@ -14,9 +17,30 @@ __all__ = ["run_map"]
 
 async def run_map(context: TaskContext, _child: Child | None) -> Step:
     """Each item gets the task's input and a copy of `$context`; an `export` inside stays inside."""
+    execution, part = context.execution, part_of(context)
+    if execution.parallel is None:
+        items = begin_items(context)
+        execution.parallel = ParallelState()
+        _forget_input(context)
+    else:
+        items = items_of(context.node, execution, context.variables)
+    state = execution.parallel
+    end = len(items) if part is None else end_of(part, state, context.services)
+    if may_run_in_parts(context):
+        if await _run_items(context, items, state.next) is None:
+            return _paused(execution)
+        await run_parts(context, items, end)
+    results = await _run_items(context, items, end)
+    if results is None:
+        return _paused(execution)
+    if part is not None:
+        raise PartEnded(state)
+    return Complete([results[index] for index in range(end)])
+
+
+async def _run_items(context: TaskContext, items: list[Any], end: int) -> Mapping[int, Any] | None:
+    """Run the items below an index, and those that are under way; None when they paused."""
     node, execution, arguments = context.node, context.execution, MAP.spec(context.node)
-    begins = execution.parallel is None
-    items = begin_items(context) if begins else items_of(node, execution, context.variables)
 
     def frame_of(index: int) -> Frame:
         return Frame(
@@ -24,7 +48,7 @@ async def run_map(context: TaskContext, _child: Child | None) -> Step:
             data=execution.input,
             path=f"{execution.id}/{index}",
             item=index,
-            variables=dict(item_variables(node, items, index)),
+            variables=dict(item_variables(node, execution, items, index)),
             scope=node.pointer,
         )
 
@@ -33,23 +57,32 @@ async def run_map(context: TaskContext, _child: Child | None) -> Step:
             raise fault
         return {"error": fault.problem.to_json()}
 
-    results = await Parallel(
+    async def note(items: Parallel, _settled: Sequence[int]) -> None:
+        context.note(f"{len(items.state.results)} of {end}")
+
+    part = part_of(context)
+    return await Parallel(
         context,
-        count=len(items),
+        end=end,
         frame_of=frame_of,
         concurrency=arguments.concurrency,
         result_of=result_of,
-        note=context.note,
+        settle=note if part is None else Results(context, part).hand_over,
     ).run()
-    if results is not None:
-        return Complete(results)
-    _forget_ended(execution)
-    return Paused()
 
 
-def _forget_ended(execution: TaskExecution) -> None:
-    """Keep no items with the task that have their result."""
+def _forget_input(context: TaskContext) -> None:
+    """Keep no input that neither the map nor the first task of its items reads."""
+    liveness, node = context.services.program.liveness, context.node
+    if not (liveness.is_read_by(node.pointer, TASK_DATA) or liveness.is_taken(node.sequences["do"])):
+        context.execution.input = None
+
+
+def _paused(execution: TaskExecution) -> Paused:
+    """Keep no items with the task that are over."""
     assert execution.parallel is not None  # which pauses
     if execution.items is not None:
-        for index in execution.parallel.results:
-            execution.items[index] = None
+        for index in range(execution.first_item, execution.parallel.next):
+            if index not in execution.parallel.branches:
+                execution.items[index - execution.first_item] = None
+    return Paused()

@@ -1,0 +1,69 @@
+"""A worker that is killed while a part of a large `map` runs: nothing is lost, and no effect happens twice."""
+
+import asyncio
+import signal
+
+import pytest
+
+from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
+from httptask.testing import ScriptedServer
+from support.cluster import address_of, parts_of
+from support.commands import Command, Shell
+from support.orders import Shop
+from support.runs import Runner, temporal_server
+
+MANY_ITEMS = """
+document: { dsl: 1.0.3, namespace: tests, name: many, version: 1.0.0 }
+do:
+  - each:
+      call: map
+      with:
+        in: ${ .texts }
+        concurrency: 8
+        do:
+          - post:
+              call: httpRequest
+              with: { method: post, connection: shop, path: /, body: { n: "${ $index }" } }
+              output: { as: "${ { receipt, text: $item[:6000] } }" }
+output: { as: "${ [.[].receipt] | { count: length, different: (unique | length) } }" }
+"""
+"""1.8 MB of items, and 1.1 MB of results."""
+ITEMS = 180
+TEXTS = {"texts": [f"{number:05}" * 2_000 for number in range(ITEMS)]}
+SUGGEST_EARLY = ("--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=150")
+IN_A_PART = 100
+
+
+async def started(shell: Shell) -> Command:
+    worker = await shell.start("worker", "--definitions", "definitions")
+    await worker.says("worker.started")
+    return worker
+
+
+@pytest.mark.long
+async def test_nothing_is_lost_or_doubled(shell: Shell) -> None:
+    shop = Shop(frozenset({IN_A_PART}))
+    shell.write("definitions/many.yaml", MANY_ITEMS)
+    async with ScriptedServer(shop) as server, temporal_server(*SUGGEST_EARLY) as environment:
+        shell.write(
+            "httptask.toml", f'[connections.shop]\nbase_url = "{server.url}"\nallow_private = ["loopback"]\n'
+        )
+        shell.environment["TEMPORAL_ADDRESS"] = address_of(environment)
+        worker = await started(shell)
+        handle = await environment.client.start_workflow(
+            "many", TEXTS, id="many", task_queue="httptask", result_type=dict
+        )
+        await asyncio.wait_for(shop.kill.wait(), 100)
+        worker.process.send_signal(signal.SIGKILL)
+        await worker.ends()
+        await started(shell)
+        output = await asyncio.wait_for(handle.result(), 100)
+        found = [part async for part in parts_of(environment.client, handle)]
+        replayer = Runner(environment.client, HttpTaskPlugin(definitions=DefinitionRegistry([])), "")
+        for run in (handle, *found):
+            await replayer.replay(run)
+
+    assert output == {"count": ITEMS, "different": ITEMS}
+    assert len(shop.effects) == len(set(shop.effects)) == ITEMS
+    assert shop.received > ITEMS
+    assert len(found) >= 2

@@ -1,0 +1,319 @@
+"""A `map` of more than fits into another run: its parts run in workflows of their own, and the author sees one map."""
+
+import asyncio
+import hashlib
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowFailureError, WorkflowHandle
+from temporalio.exceptions import CancelledError
+from temporalio.testing import WorkflowEnvironment
+
+from httptask.activities import storage
+from httptask.cli.runs.history import read_run
+from httptask.cli.temporal.executions import describe, list_executions
+from httptask.interpreter import parts
+from httptask.plugin import fetch_status
+from httptask.scheduling import payloads
+from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.cluster import events_of, parts_of, run_ids
+from support.connections import local_connection
+from support.runs import Outcome, Runner, running
+
+MAP = """
+do:
+  - seed: { set: { factor: 10 }, export: { as: "${ { seen: .factor } }" } }
+  - each:
+      call: map
+      with:
+        in: '${ [range(36) | { n: ., text: ("x" * 900) }] }'
+        concurrency: 4
+        do:
+          - first:
+              call: httpRequest
+              with:
+                method: post
+                connection: shop
+                path: /
+                body:
+                  n: "${ $item.n }"
+                  around: "${ [$index, .factor, $tasks.seed.factor, $context.seen, $workflow.id] }"
+          - second: { set: { n: "${ .n }", at: "${ $index }", text: '${ "y" * 400 }' } }
+  - last: { set: { count: "${ length }", n: "${ [.[].n] }", at: "${ [.[].at] }", seed: "${ $tasks.seed }" } }
+"""
+
+
+@pytest.fixture(autouse=True)
+def small_payloads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Temporal carries is little: large values would only take time."""
+    for module in (payloads, storage):
+        monkeypatch.setattr(module, "MAX_INLINE_BYTES", 20_000)
+    monkeypatch.setattr(parts, "PIECE_BYTES", 12_000)
+    monkeypatch.setattr(parts, "PART_BYTES", 15_000)
+
+
+def same_number(request: ServedRequest) -> Reply:
+    return Reply.json({"n": request.json()["n"]})
+
+
+async def replayed_parts(runner: Runner, outcome: Outcome) -> list[WorkflowHandle[Any, Any]]:
+    found = [part async for part in parts_of(runner.client, outcome.handle)]
+    for part in found:
+        await runner.replay(part)
+    return found
+
+
+def key_of(origin: str | None, pointer: str, id_: str) -> str:
+    return hashlib.sha256(f"{origin} {pointer} {id_}".encode()).hexdigest()[:32]
+
+
+@pytest.mark.parametrize("worker", [{}, {"max_cached_workflows": 0}], ids=["cached", "uncached"])
+async def test_the_author_sees_one_map(temporal: WorkflowEnvironment, worker: dict[str, Any]) -> None:
+    async with ScriptedServer(same_number) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop, worker=worker) as runner:
+            outcome = await runner.run(MAP, {}, continue_as_new_after=30)
+            found = await replayed_parts(runner, outcome)
+            chains = [[run_id async for run_id in run_ids(runner.client, part)] for part in found]
+
+    count = list(range(36))
+    assert outcome.problem == {}
+    assert outcome.output == {"count": 36, "n": count, "at": count, "seed": {"factor": 10}}
+    assert len(found) > 1
+    assert max(map(len, chains)) > 1  # a part continues as new, too
+    assert sorted((request.json() for request in server.requests), key=lambda body: body["n"]) == [
+        {"n": n, "around": [n, 10, 10, 10, outcome.handle.id]} for n in count
+    ]
+    origin = outcome.handle.first_execution_run_id
+    assert {request.headers["idempotency-key"] for request in server.requests} == {
+        key_of(origin, "/do/1/each/with/do/0/first", f"each/{n}/first") for n in count
+    }
+
+
+LARGE_RESULTS = """
+do:
+  - each:
+      call: map
+      with:
+        in: "${ [range(30)] }"
+        concurrency: 6
+        do:
+          - first: { call: httpRequest, with: { method: post, connection: shop, path: /, body: { n: "${ $item }" } } }
+          - second: { set: { n: "${ .n }", text: '${ "y" * 5000 }' } }
+  - last: { set: { bytes: "${ [.[].text | length] | add }", n: "${ [.[].n] }" } }
+"""
+
+
+async def test_results_come_in_pieces(temporal: WorkflowEnvironment) -> None:
+    """All of them are six times what Temporal carries."""
+    async with ScriptedServer(same_number) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner:
+            outcome = await runner.run(LARGE_RESULTS, continue_as_new_after=40)
+            found = await replayed_parts(runner, outcome)
+            pieces = await events_of(outcome.handle, "workflow_execution_signaled")
+
+    assert outcome.output == {"bytes": 30 * 5000, "n": list(range(30))}
+    assert len(server.requests) == 30
+    assert len(pieces) > 4
+    assert len(found) > 1  # one has no more results than a history has room for
+
+
+async def test_an_output_that_becomes_too_large_is_told_before_the_other_calls(
+    temporal: WorkflowEnvironment,
+) -> None:
+    definition = LARGE_RESULTS[: LARGE_RESULTS.index("  - last")]
+    async with ScriptedServer(same_number) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner:
+            outcome = await runner.run(definition, continue_as_new_after=40)
+
+    assert (outcome.problem["error"], outcome.problem["instance"]) == ("PayloadTooLarge", "/do/0/each")
+    assert "`output.as`" in outcome.problem["detail"]
+    assert len(server.requests) < 30
+
+
+async def test_items_that_no_history_can_hold_are_told_before_the_other_calls(
+    temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "LARGEST_HISTORY", 25_000)
+    definition = ENDS % {"budget": NO_BUDGET, "on_error": "stop", "stop": "wait: PT0S", "at": 0}
+    async with ScriptedServer(same_number) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner:
+            outcome = await runner.run(definition, continue_as_new_after=30)
+
+    assert (outcome.problem["error"], outcome.problem["instance"]) == ("PayloadTooLarge", "/do/0/each")
+    assert "items that are left" in outcome.problem["detail"]
+    assert len(server.requests) < 36
+
+
+ENDS = """
+document: { dsl: 1.0.3, namespace: test, name: test, version: 1.0.0, metadata: { httptask: { budget: %(budget)s } } }
+do:
+  - each:
+      call: map
+      with:
+        in: '${ [range(36) | { n: ., text: ("x" * 900) }] }'
+        concurrency: 2
+        onError: %(on_error)s
+        do:
+          - first:
+              call: httpRequest
+              with: { method: post, connection: shop, path: /, body: { n: "${ $item.n }" } }
+          - stop: { if: "${ $index == %(at)d }", %(stop)s }
+          - second: { set: { n: "${ .n }", text: '${ "y" * 300 }' } }
+      timeout: { after: { seconds: 200 } }
+"""
+NO_BUDGET = "{ calls: 1000 }"
+RAISES = 'raise: { error: { type: "https://e.example/no", status: 418, title: No, detail: no } }'
+
+
+async def ended(
+    temporal: WorkflowEnvironment, definition: str, *, at: int = 30, **how: str
+) -> tuple[Outcome, int, int]:
+    """What came of a run, how many calls it made, and in how many parts."""
+    async with ScriptedServer(same_number) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner:
+            outcome = await runner.run(definition % {"at": at, **how}, continue_as_new_after=30)
+            found = await replayed_parts(runner, outcome)
+    return outcome, len(server.requests), len(found)
+
+
+async def test_an_error_in_a_part_is_one_of_the_map(temporal: WorkflowEnvironment) -> None:
+    outcome, calls, count = await ended(temporal, ENDS, budget=NO_BUDGET, on_error="stop", stop=RAISES)
+    assert (outcome.problem["status"], outcome.problem["instance"]) == (418, "/do/0/each/with/do/1/stop")
+    assert 31 <= calls < 36
+    assert count
+
+
+async def test_errors_in_a_part_are_collected(temporal: WorkflowEnvironment) -> None:
+    outcome, calls, count = await ended(temporal, ENDS, budget=NO_BUDGET, on_error="collect", stop=RAISES)
+    assert [found.get("n") for found in outcome.output] == [n if n != 30 else None for n in range(36)]
+    assert outcome.output[30]["error"]["status"] == 418
+    assert calls == 36
+    assert count
+
+
+async def test_a_task_in_a_part_ends_the_run(temporal: WorkflowEnvironment) -> None:
+    ends = "set: { done: true }, then: end"
+    outcome, _, count = await ended(temporal, ENDS, budget=NO_BUDGET, on_error="stop", stop=ends)
+    assert outcome.output == {"done": True}
+    assert count
+
+
+async def test_a_budget_holds_for_all_parts(temporal: WorkflowEnvironment) -> None:
+    outcome, calls, count = await ended(
+        temporal, ENDS, budget="{ calls: 28 }", on_error="collect", stop=RAISES
+    )
+    assert outcome.problem["error"] == "BudgetExceeded"
+    assert 26 <= calls <= 28  # what was let through is cut off where it has not been sent yet
+    assert count
+
+
+async def test_a_timeout_around_the_map_ends_its_part(temporal: WorkflowEnvironment) -> None:
+    waits = "wait: { seconds: 60 }"
+    definition = ENDS.replace("seconds: 200", "seconds: 8")
+    outcome, _, count = await ended(
+        temporal, definition, at=8, budget=NO_BUDGET, on_error="collect", stop=waits
+    )
+    assert (outcome.problem["status"], outcome.problem["instance"]) == (408, "/do/0/each")
+    assert count
+
+
+NESTED = """
+do:
+  - rows:
+      call: map
+      with:
+        in: "${ [1, 2] }"
+        each: row
+        at: r
+        concurrency: 2
+        do:
+          - factor: { set: { factor: "${ $row * 100 }" } }
+          - cells:
+              call: map
+              with:
+                in: '${ [range(20) | { n: ., text: ("x" * 900) }] }'
+                each: cell
+                at: c
+                concurrency: 2
+                do:
+                  - send:
+                      call: httpRequest
+                      with:
+                        method: post
+                        connection: shop
+                        path: /
+                        body: { n: "${ $tasks.factor.factor + $row + $r + $cell.n }", c: "${ $c }" }
+                  - keep: { set: { n: "${ .n }", text: '${ "y" * 300 }' } }
+              output: { as: "${ [.[].n] }" }
+"""
+
+
+async def test_a_map_inside_a_map_runs_in_parts(temporal: WorkflowEnvironment) -> None:
+    async with ScriptedServer(same_number) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner:
+            outcome = await runner.run(NESTED, continue_as_new_after=60)
+            found = await replayed_parts(runner, outcome)
+
+    assert outcome.output == [[row * 101 + row - 1 + n for n in range(20)] for row in (1, 2)]
+    assert len({request.headers["idempotency-key"] for request in server.requests}) == 40
+    assert len(server.requests) == 40
+    assert {part.id.split("/")[2] for part in found} == {"0", "1"}, [part.id for part in found]
+
+
+async def test_items_that_fit_in_no_part_run_in_the_same_history(temporal: WorkflowEnvironment) -> None:
+    """All of them read something that is too large."""
+    definition = LARGE_RESULTS.replace("text: '${ \"y\" * 5000 }'", 'text: "${ $workflow.input.text[:100] }"')
+    async with ScriptedServer(same_number) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner:
+            handle = await runner.start(definition, {"text": "x" * 21_000}, continue_as_new_after=40)
+            output = await handle.result()
+            await runner.replay(handle)
+            found = [part async for part in parts_of(runner.client, handle)]
+
+    assert output == {"bytes": 3000, "n": list(range(30))}
+    assert (len(server.requests), found) == (30, [])
+
+
+async def test_a_part_is_shown_and_cancelled_with_its_run(temporal: WorkflowEnvironment) -> None:
+    """It is no run of its own."""
+    held = asyncio.Event()
+
+    def hold_one(request: ServedRequest) -> Reply:
+        if request.json()["n"] == 20:
+            held.set()
+            return Reply.silence()
+        return same_number(request)
+
+    definition = ENDS % {"budget": NO_BUDGET, "on_error": "stop", "stop": "wait: PT0S", "at": 0}
+    async with ScriptedServer(hold_one) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner:
+            handle = await runner.start(definition, continue_as_new_after=30)
+            await asyncio.wait_for(held.wait(), 30)
+            status = await fetch_status(handle, client=runner.client)
+            going_on = await read_run(runner.client, handle.id)
+            await handle.cancel()
+            with pytest.raises(WorkflowFailureError) as failed:
+                await handle.result()
+            record = await read_run(runner.client, handle.id)
+            listed = [run async for run in list_executions(runner.client, "") if not run.is_part]
+            [*_, part] = [found async for found in parts_of(runner.client, handle)]
+            ended = await describe(runner.client, part.id)
+
+    for tasks in (status.tasks, going_on.tasks):
+        assert [task.state for task in tasks if task.id in ("each", "each/20/first")] == ["running"] * 2
+    assert 21 <= status.spent.calls <= len(server.requests)
+    assert isinstance(failed.value.cause, CancelledError)
+    assert ended.state == "cancelled"
+    assert part.id not in {run.id for run in listed}
+    sent = {task.id: task.calls[0].request["body"]["n"] for task in record.tasks if task.name == "first"}
+    assert {id_: n for id_, n in sent.items() if n < 20} == {f"each/{n}/first": n for n in range(20)}
+    assert record.tasks[0].id == "each"
+    assert len({task.id for task in record.tasks}) == len(record.tasks)
