@@ -23,7 +23,9 @@ from support.reference import with_tables
 
 __all__ = ["BENCHMARKS", "LABELS", "PICTURE", "drawn"]
 
-PICTURE = Path(__file__).parents[2] / "docs/benchmarks.svg"
+ROOT = Path(__file__).parents[2]
+PICTURE = ROOT / "docs/benchmarks.svg"
+_MEASURED = ("plugin", "workflows", "activities", "uv.lock")
 BENCHMARKS = ("startup", "shares", "edge", "chat", "engine", "processes", "peers", "scale")
 LABELS: Mapping[str, Mapping[str, str]] = {
     "engine": {
@@ -56,14 +58,23 @@ def measure(benchmark: str, *options: str) -> Measured:
             print(last, end="", flush=True)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
-    describe = ["git", "describe", "--always", "--dirty", "--exclude=*", "--abbrev=10"]
-    commit = subprocess.run(describe, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit,
+        "commit": _commit(),
         "benchmark": benchmark,
         "ratios": kept(benchmark, json.loads(last)),
     }
+
+
+def _commit() -> str:
+    """What is measured; what this itself writes makes no other code of it."""
+    head = _git("rev-parse", "--short=10", "HEAD")
+    return f"{head}-dirty" if _git("status", "--porcelain", "--", *_MEASURED) else head
+
+
+def _git(*arguments: str) -> str:
+    told = subprocess.run(["git", "-C", ROOT, *arguments], stdout=subprocess.PIPE, text=True, check=True)
+    return told.stdout.strip()
 
 
 def measure_all(benchmarks: Sequence[str], zigflow: Path | None) -> list[str]:

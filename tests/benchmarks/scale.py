@@ -1,39 +1,52 @@
 """Large runs, and what they cost: whether they end, with the right result and every call made once.
 
-    uv run python -m tests.benchmarks.scale [CASE ...] [--kills 3]
+    uv run python -m tests.benchmarks.scale [--case NAME …] [--kills 3] [--scale 0.1]
 
 A worker of its own process runs each case against a Temporal server and a server of effects, both started here. With
-`--kills` it is killed so many times during the calls of a case, and each effect has to happen once all the same. The
-last line is JSON: seconds, bytes of history for each item, and by how many megabytes the worker has grown.
+`--kills` it is killed so many times in the midst of the calls of a case, and each effect has to happen once all the same.
+
+The last line is JSON. For each case: seconds, bytes of history for each item, and by how many megabytes the worker has
+grown; `over_100` is what an item costs over what it costs among a hundred. What is wrong, or costs more than `MOST_…`
+below, is told as well, and ends the benchmark with 1.
 """
 
 import argparse
 import asyncio
 import json
 import os
-import random
 import signal
 import sys
 import tempfile
 import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import psutil
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client
 
+from httptask.plugin import HttpTaskPlugin, folder_storage
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.cluster import address_of, run_ids
-from support.commands import HTTPTASK, Command, Shell
+from support.cluster import address_of
+from support.commands import HTTPTASK
 from support.runs import temporal_server
+
+from .workers import history_bytes
+
+MOST_GROWTH = 1.5
+"""Of the bytes of an item, from a hundred items to all."""
+MOST_MEGABYTES = 100
+"""That a worker may take more than when it began."""
+PATIENCE = 3600
 
 HEAD = "document: { dsl: 1.0.3, namespace: bench, name: scale, version: 1.0.0 }\n"
 TOML = '[connections.shop]\nbase_url = "%s"\nallow_private = ["loopback"]\n'
-STORAGE = '[storage]\ndirectory = "storage"\n'
-PATIENCE = 3600
+STORAGE = '[storage]\ndirectory = "%s"\n'
 
 MAP = """
 do:
@@ -57,7 +70,15 @@ do:
 """
 WHILE = """
 do:
-  - all: { for: { in: "${ [range(.count)] }" }, while: "${ true }", do: [{ add: { set: { count: "${ $index + 1 }" } } }] }
+  - all:
+      for: { in: "${ [range(.count)] }", at: i }
+      while: "${ true }"
+      do:
+        - send:
+            if: "${ $i %% %(every)d == 0 }"
+            call: httpRequest
+            with: { method: post, connection: shop, path: /effect, body: "${ $i }" }
+        - keep: { set: { count: "${ $i + 1 }" } }
 """
 TASK = """
   - task%d:
@@ -69,7 +90,7 @@ IN_A_ROW = "do:%s\noutput: { as: '${ { count: .count } }' }"
 
 
 @dataclass(frozen=True)
-class Case:
+class Load:
     """A run; its output is `{ count: N }`.
 
     Attributes:
@@ -86,46 +107,72 @@ class Case:
     storage: bool = False
 
 
-def map_of(count: int, item: str, concurrency: int = 16, answer: int = 0) -> Case:
-    items = f"[range(.count) | {item}]"
-    definition = MAP % {"items": items.replace('"', '\\"'), "concurrency": concurrency}
-    return Case(definition, {"count": count}, count, count, count, answer)
+def map_of(most: int, item: str, concurrency: int, answer: int, share: float) -> Load:
+    count = round(most * share)
+    items = f"[range(.count) | {item}]".replace('"', '\\"')
+    definition = MAP % {"items": items, "concurrency": concurrency}
+    return Load(definition, {"count": count}, count, count, count, answer)
 
 
-def document_of(megabytes: int, *, storage: bool) -> Case:
-    size = megabytes * 1_000_000 - 100
+def for_of(most: int, share: float) -> Load:
+    count = round(most * share)
+    return Load(FOR, {"count": count}, count, count, count)
+
+
+def while_of(most: int, share: float) -> Load:
+    """Some ten calls, for it to be killed at some."""
+    count = round(most * share)
+    every = max(count // 10, 1)
+    return Load(WHILE % {"every": every}, {"count": count}, count, len(range(0, count, every)), count)
+
+
+def tasks(most: int, share: float) -> Load:
+    count = round(most * share)
+    definition = IN_A_ROW % "".join(TASK % number for number in range(count))
+    return Load(definition, {"count": count}, count, count, count)
+
+
+def document_of(most: int, storage: bool, share: float) -> Load:
+    size = round(most * share)
     definition = PASS_ON % "".join(TASK % number for number in range(20))
-    return Case(definition, {"text": "x" * size}, size, 20, 20, storage=storage)
+    return Load(definition, {"text": "x" * size}, size, 20, 20, storage=storage)
 
 
+OF_27_BYTES = '{ id: (1000000 + .), k: "abcdef" }'
 OF_425_BYTES = '{ id: ., text: ("x" * 400) }'
-CASES: dict[str, Case] = {
-    "map of 100 integers": map_of(100, "."),
-    "map of 20,000 integers": map_of(20_000, "."),
-    "map of 13,000 x 27 bytes": map_of(13_000, '{ id: (1000000 + .), k: "abcdef" }'),
-    "map of 5,000 x 1 KB": map_of(5_000, '{ id: ., text: ("x" * 1000) }'),
-    "map of 400 x 425 bytes, one at once": map_of(400, OF_425_BYTES, 1, 15_000),
-    "map of 400 x 425 bytes, 16 at once": map_of(400, OF_425_BYTES, 16, 15_000),
-    "map of 400 x 425 bytes, 50 at once": map_of(400, OF_425_BYTES, 50, 15_000),
-    "for of 10,000": Case(FOR, {"count": 10_000}, 10_000, 10_000, 10_000),
-    "while of 100,000": Case(WHILE, {"count": 100_000}, 100_000, 0, 100_000),
-    "300 tasks": Case(
-        IN_A_ROW % "".join(TASK % number for number in range(300)), {"count": 300}, 300, 300, 300
-    ),
-    "1 MB along 20 tasks": document_of(1, storage=False),
-    "20 MB along 20 tasks, stored": document_of(20, storage=True),
+OF_1_KB = '{ id: ., text: ("x" * 1000) }'
+
+CASES: dict[str, Callable[[float], Load]] = {
+    "map-of-20000-integers": partial(map_of, 20_000, ".", 16, 0),
+    "map-of-13000-by-27-bytes": partial(map_of, 13_000, OF_27_BYTES, 16, 0),
+    "map-of-5000-by-1-kilobyte": partial(map_of, 5_000, OF_1_KB, 16, 0),
+    "map-of-400-1-at-once": partial(map_of, 400, OF_425_BYTES, 1, 15_000),
+    "map-of-400-16-at-once": partial(map_of, 400, OF_425_BYTES, 16, 15_000),
+    "map-of-400-50-at-once": partial(map_of, 400, OF_425_BYTES, 50, 15_000),
+    "for-of-10000": partial(for_of, 10_000),
+    "while-of-100000": partial(while_of, 100_000),
+    "300-tasks": partial(tasks, 300),
+    "1-megabyte-along-20-tasks": partial(document_of, 1_000_000, False),
+    "20-megabytes-along-20-tasks-stored": partial(document_of, 20_000_000, True),
 }
+"""By its name, the share of it that is wanted."""
 
 
 @dataclass
 class Effects:
     """A server that honours Idempotency-Key, and asks for the worker to be killed at some calls."""
 
-    answer: int
-    kill_at: frozenset[int]
+    answer: int = 0
+    kill_at: frozenset[int] = frozenset()
     keys: set[str] = field(default_factory=set[str])
     received: int = 0
     kill: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def expect(self, load: Load, kills: int) -> None:
+        """Begin to count, and to ask for kills that are spread over the calls."""
+        self.answer, self.received = load.answer, 0
+        self.kill_at = frozenset(load.calls * (number + 1) // (kills + 1) for number in range(kills))
+        self.keys.clear()
 
     def __call__(self, request: ServedRequest) -> Reply:
         self.received += 1
@@ -139,105 +186,142 @@ class Effects:
 
 
 class Worker:
-    """A worker of its own process, started anew whenever it is killed."""
+    """`httptask worker`, started anew whenever it is killed.
 
-    def __init__(self, shell: Shell, effects: Effects) -> None:
+    Attributes:
+        grown: by how many megabytes, at most.
+        kills: how many there were.
+    """
+
+    def __init__(self, folder: Path, address: str, effects: Effects) -> None:
         self.grown = 0.0
-        self._shell = shell
+        self.kills = 0
+        self._folder = folder
+        self._environment = {**os.environ, "TEMPORAL_ADDRESS": address}
         self._effects = effects
-        self._command: Command | None = None
 
     async def run(self) -> None:
         while True:
-            self._command = await self._shell.start("worker", "--definitions", "definitions")
-            await self._command.says("worker.started")
-            watching = asyncio.create_task(self._watch(psutil.Process(self._command.process.pid)))
+            process = await asyncio.create_subprocess_exec(
+                *(HTTPTASK, "worker", "--definitions", "definitions"),
+                cwd=self._folder,
+                env=self._environment,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            watching = asyncio.create_task(self._watch(process))
             try:
                 await self._effects.kill.wait()
             finally:
                 watching.cancel()
+                process.send_signal(signal.SIGKILL)
+                await process.wait()
             self._effects.kill.clear()
-            await self.stop()
+            self.kills += 1
 
-    async def stop(self) -> None:
-        if self._command is not None:
-            self._command.process.send_signal(signal.SIGKILL)
-            await self._command.ends()
-
-    async def _watch(self, process: psutil.Process) -> None:
-        began = process.memory_info().rss
-        while True:
-            await asyncio.sleep(1)
-            self.grown = max(self.grown, (process.memory_info().rss - began) / 1e6)
-
-
-async def history_bytes(client: Client, handle: WorkflowHandle[Any, Any]) -> int:
-    """Of all runs of a chain."""
-    total = 0
-    async for run_id in run_ids(client, handle):
-        history = await client.get_workflow_handle(handle.id, run_id=run_id).fetch_history()
-        total += sum(event.ByteSize() for event in history.events)
-    return total
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        """Measure it while it works; what it logs is of no interest, and must not fill its pipe."""
+        assert process.stderr is not None
+        watched, began = psutil.Process(process.pid), 0
+        async for line in process.stderr:
+            used = watched.memory_info().rss
+            if b"worker.started" in line:
+                began = used
+            if began:
+                self.grown = max(self.grown, (used - began) / 1e6)
 
 
-async def run_case(case: Case, kills: int) -> dict[str, float]:
+@asynccontextmanager
+async def worker_of(load: Load, effects: Effects) -> AsyncGenerator[tuple[Worker, Client, Path]]:
+    """A worker on a server of its own, and a client of that."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "definitions").mkdir()
+        async with ScriptedServer(effects) as server, temporal_server() as environment:
+            client, settings = environment.client, TOML % server.url
+            if load.storage:
+                plugin = HttpTaskPlugin(storage=folder_storage(folder / "storage"))
+                client = await Client.connect(address_of(environment), plugins=[plugin])
+                settings += STORAGE % (folder / "storage")
+            (folder / "httptask.toml").write_text(settings)
+            worker = Worker(folder, address_of(environment), effects)
+            yield worker, client, folder
+
+
+async def measure(load: Load, kills: int) -> dict[str, float]:
     """Run it, and see that all is right.
 
     Raises:
         AssertionError: it is not.
     """
-    at = (
-        frozenset(random.Random(case.count).sample(range(1, case.calls + 1), kills))
-        if case.calls
-        else frozenset[int]()
-    )
-    effects = Effects(case.answer, at)
-    with tempfile.TemporaryDirectory() as folder:
-        async with ScriptedServer(effects) as server, temporal_server() as environment:
-            shell = Shell(Path(folder), dict(os.environ), program=(HTTPTASK,))
-            shell.write("definitions/scale.yaml", HEAD + case.definition)
-            shell.write("httptask.toml", TOML % server.url + (STORAGE if case.storage else ""))
-            shell.environment["TEMPORAL_ADDRESS"] = address_of(environment)
-            worker = Worker(shell, effects)
-            running = asyncio.create_task(worker.run())
-            try:
-                began = time.perf_counter()
-                handle = await environment.client.start_workflow(
-                    "scale", case.data, id="scale", task_queue="httptask", result_type=dict
-                )
-                output = await asyncio.wait_for(handle.result(), PATIENCE)
-                seconds = time.perf_counter() - began
-                size = await history_bytes(environment.client, handle)
-            finally:
-                running.cancel()
-                await worker.stop()
-    assert output == {"count": case.count}, output
-    assert len(effects.keys) == case.calls, f"{len(effects.keys)} effects of {case.calls}"
-    assert kills or effects.received == case.calls, f"{effects.received} calls of {case.calls}"
+    effects = Effects()
+    async with worker_of(load, effects) as (worker, client, folder):
+        (folder / "definitions/scale.yaml").write_text(HEAD + load.definition)
+        effects.expect(load, kills)
+        running = asyncio.create_task(worker.run())
+        try:
+            began = time.perf_counter()
+            handle = await client.start_workflow(
+                "scale", load.data, id="scale", task_queue="httptask", result_type=dict
+            )
+            output = await asyncio.wait_for(handle.result(), PATIENCE)
+            seconds = time.perf_counter() - began
+            size = await history_bytes(client, handle.id, handle.first_execution_run_id)
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+    assert output == {"count": load.count}, f"the output is {output}"
+    assert len(effects.keys) == load.calls, f"{len(effects.keys)} effects of {load.calls}"
+    assert kills or effects.received == load.calls, f"{effects.received} calls of {load.calls}"
+    assert worker.kills == kills, f"{worker.kills} kills of {kills}"
     return {
         "seconds": round(seconds, 1),
-        "bytes_per_item": round(size / case.items),
+        "bytes_per_item": round(size / load.items, 1),
         "worker_mb": round(worker.grown, 1),
     }
 
 
-async def main(names: list[str], kills: int) -> None:
-    """Run the benchmark."""
-    found: dict[str, Any] = {}
-    for name in names or CASES:
+async def compare(name: str, kills: int, share: float) -> dict[str, float]:
+    """Run a case, and a hundred of its items for comparison."""
+    load = CASES[name](share)
+    found = await measure(load, kills)
+    if load.items > 100:
+        few = await measure(CASES[name](share * 100 / load.items), 0)
+        found["over_100"] = round(found["bytes_per_item"] / few["bytes_per_item"], 2)
+    return found
+
+
+def missed(found: dict[str, float]) -> Sequence[str]:
+    """The bounds that a case does not keep."""
+    bounds = {"over_100": MOST_GROWTH, "worker_mb": MOST_MEGABYTES}
+    return [
+        f"{key} is {found[key]}, more than {most}" for key, most in bounds.items() if found.get(key, 0) > most
+    ]
+
+
+async def main(names: Sequence[str], kills: int, share: float) -> int:
+    """Run the benchmark; 1 where something is wrong."""
+    results: dict[str, dict[str, Any]] = {}
+    for name in names:
         try:
-            found[name] = await run_case(CASES[name], kills)
+            found = await compare(name, kills, share)
+            results[name] = {**found, "wrong": missed(found)}
         except Exception as error:  # noqa: BLE001 - the others are of interest all the same
-            found[name] = {"error": str(error)[:300]}
-        print(f"{name}: {found[name]}", flush=True)
-    print(json.dumps({"kills": kills, "scale": found}))
+            results[name] = {"wrong": [f"{error!r}: {error.__cause__!r}"[:600]]}
+        print(f"{name}: {results[name]}", flush=True)
+    print(json.dumps({"kills": kills, "scale": share, "cases": results}))
+    wrong = {name: found["wrong"] for name, found in results.items() if found["wrong"]}
+    for name, faults in wrong.items():
+        print(f"{name}: {'; '.join(faults)}", file=sys.stderr)
+    return int(bool(wrong))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.scale")
     parser.add_argument(
-        "names", nargs="*", metavar="CASE", choices=[*CASES, []], help="all when none is named"
+        "--case", action="append", choices=CASES, help="once for each; all where none is named"
     )
     parser.add_argument("--kills", type=int, default=0, help="how often the worker is killed in each case")
+    parser.add_argument("--scale", type=float, default=1.0, help="which part of each case is run")
     given = parser.parse_args()
-    asyncio.run(main(given.names, given.kills))
+    sys.exit(asyncio.run(main(given.case or list(CASES), given.kills, given.scale)))

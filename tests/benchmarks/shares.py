@@ -63,15 +63,15 @@ class Threads(NamedTuple):
     @classmethod
     def of(cls, process: psutil.Process) -> "Threads":
         """What was used until now."""
-        names = {thread.id: _name(process.pid, thread.id) for thread in process.threads()}
         used = {thread.id: (thread.user_time + thread.system_time) * 1000 for thread in process.threads()}
+        names = {id_: _name(process.pid, id_) for id_ in used}
         main = used[process.pid]
-        # Threads of Python's have the name of its process, those of Temporal's core have their own.
-        python = sum(time for id_, time in used.items() if names.get(id_) == names[process.pid]) - main
-        children = process.children(recursive=True)
-        helpers = sum(sum(child.cpu_times()[:2]) for child in children) * 1000
+        # Threads of Python's have the name of its process, or their own from 3.14 on; those of Temporal's core have theirs.
+        of_python = (names[process.pid], "temporal_workfl")
+        workflows = sum(time for id_, time in used.items() if names[id_].startswith(of_python)) - main
+        helpers = sum(sum(child.cpu_times()[:2]) for child in process.children(recursive=True)) * 1000
         whole = sum(process.cpu_times()[:2]) * 1000
-        return cls(main, python, whole - main - python, helpers)
+        return cls(main, workflows, whole - main - workflows, helpers)
 
     def since(self, before: "Threads", runs: int) -> "Threads":
         """For each of the runs that were made since then."""
@@ -79,7 +79,10 @@ class Threads(NamedTuple):
 
 
 def _name(process: int, thread: int) -> str:
-    return Path(f"/proc/{process}/task/{thread}/comm").read_text()
+    try:
+        return Path(f"/proc/{process}/task/{thread}/comm").read_text().strip()
+    except FileNotFoundError:  # it has just ended
+        return ""
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from temporalio.client import Client
 from .definitions import definition, input_of
 from .speed import Speed
 
-__all__ = ["Runs", "hand_written_worker", "httptask_worker", "zigflow_worker"]
+__all__ = ["Runs", "hand_written_worker", "history_bytes", "httptask_worker", "zigflow_worker"]
 
 _CONFIG = """
 [policy]
@@ -72,22 +72,24 @@ class Runs:
 
     async def history_bytes(self) -> int:
         """What a run, and those that it starts, leave behind."""
-        return await self._bytes_of(await self.one())
-
-    async def _bytes_of(self, id_: str) -> int:
-        history = await self.client.get_workflow_handle(id_).fetch_history()
-        children = [
-            event.child_workflow_execution_started_event_attributes.workflow_execution.workflow_id
-            for event in history.events
-            if event.HasField("child_workflow_execution_started_event_attributes")
-        ]
-        own = sum(event.ByteSize() for event in history.events)
-        return own + sum([await self._bytes_of(child) for child in children])
+        return await history_bytes(self.client, await self.one())
 
     def _cpu(self) -> float:
         """Seconds of the worker and of what it has started."""
         used = [process.cpu_times() for process in (self.worker, *self.worker.children(recursive=True))]
         return sum(times.user + times.system for times in used)
+
+
+async def history_bytes(client: Client, id_: str, run_id: str | None = None) -> int:
+    """What a run, those that go on from it and those that they start leave behind."""
+    history = await client.get_workflow_handle(id_, run_id=run_id).fetch_history()
+    total = sum(event.ByteSize() for event in history.events)
+    for event in history.events:
+        child = event.child_workflow_execution_started_event_attributes.workflow_execution
+        if child.workflow_id:
+            total += await history_bytes(client, child.workflow_id, child.run_id)
+    following = history.events[-1].workflow_execution_continued_as_new_event_attributes.new_execution_run_id
+    return total + (await history_bytes(client, id_, following) if following else 0)
 
 
 @asynccontextmanager

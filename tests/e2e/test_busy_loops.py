@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.plugin import fetch_status
 from httptask.scheduling import recorded_decisions
-from support.cluster import events_of, longest_workflow_task
+from support.cluster import events_of, longest_workflow_task, run_ids
 from support.runs import Runner, running
 
 SOON = timedelta(seconds=4)
@@ -45,7 +45,8 @@ async def test_its_timeout_ends_it(runner: Runner) -> None:
 
     assert outcome.problem["title"] == "Timed out"
     [ended] = await events_of(outcome.handle, "workflow_execution_failed")
-    [began] = await events_of(outcome.handle, "workflow_execution_started")
+    first = runner.client.get_workflow_handle(outcome.handle.id, run_id=outcome.handle.first_execution_run_id)
+    [began] = await events_of(first, "workflow_execution_started")
     took = ended.event_time.ToDatetime() - began.event_time.ToDatetime()
     assert timedelta(seconds=1) < took < timedelta(seconds=1) + SOON
     assert await longest_workflow_task(outcome.handle) < SOON
@@ -75,3 +76,14 @@ async def test_it_goes_on_where_nobody_takes_the_pause_up(temporal: WorkflowEnvi
     assert outcome.output == {"n": 250}
     assert await events_of(outcome.handle, "activity_task_timed_out") != []
     assert await longest_workflow_task(outcome.handle) < SOON
+
+
+async def test_it_continues_as_new_while_its_replay_is_short(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorded_decisions, "_SECONDS_PER_YIELD", 0.01)
+    monkeypatch.setattr(recorded_decisions, "_SECONDS_PER_RUN", 0.02)
+    outcome = await runner.run(FINITE)
+
+    assert outcome.output == {"n": 250}
+    assert len([run_id async for run_id in run_ids(runner.client, outcome.handle)]) > 2

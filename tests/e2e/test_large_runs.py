@@ -9,7 +9,7 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.cluster import events_of, run_ids
 from support.connections import local_connection
-from support.runs import Outcome, Runner, running
+from support.runs import Outcome, Runner, running, temporal_server
 
 MAP = """
 do:
@@ -76,3 +76,16 @@ async def test_a_document_that_is_passed_on_is_carried_once(temporal: WorkflowEn
     assert outcome.output == data
     assert states
     assert max(map(len, states)) < 1_010_000
+
+
+async def test_a_large_state_is_not_handed_on_after_little_work() -> None:
+    data = {"items": [{"n": number, "text": "x" * 5_000} for number in range(40)]}
+    suggest = ("--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=40")
+    async with ScriptedServer(number_of) as server, temporal_server(*suggest) as environment:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(environment, connections=shop) as runner:
+            outcome = await runner.run(MAP, data)
+            states = await states_of(runner, outcome)
+
+    assert len(outcome.output) == 40
+    assert states == []

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
-from support.cluster import longest_workflow_task
+from support.cluster import events_of, longest_workflow_task
 from support.definitions import document
 from support.runs import Runner, running
 from support.stand_in_jq import standing_in
@@ -60,3 +61,19 @@ async def test_those_of_items_side_by_side_do_not(runner: Runner) -> None:
     assert outcome.problem == {}
     assert len(outcome.output) == 6
     await longest_workflow_task(outcome.handle)
+
+
+async def test_those_of_several_workflow_tasks_are_counted_together(runner: Runner) -> None:
+    """A replay evaluates them all in one, so they count towards when the run continues as new."""
+    tasks: list[dict[str, Any]] = []
+    for number in range(6):
+        tasks += [
+            {f"task{number}": {"set": {"x": taking(0.2)}}},
+            {f"wait{number}": {"wait": {"milliseconds": 1}}},
+        ]
+    async with asyncio.timeout(30):
+        outcome = await runner.run(document(do=tasks))
+
+    assert outcome.problem == {}
+    markers = await events_of(outcome.handle, "marker_recorded")
+    assert "core_patch" in [marker.marker_recorded_event_attributes.marker_name for marker in markers]

@@ -98,6 +98,21 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         None,
         {"b": 2},
     ),
+    "a name of an inner scope hides it": (
+        """
+        do:
+          - x: { set: { at: outer } }
+          - loop:
+              for: { in: "${ [1, 2] }" }
+              do:
+                - before: { set: { x: "${ $tasks.x }" } }
+                - x: { set: { at: inner } }
+                - behind: { set: { before: "${ $tasks.before.x }", behind: "${ $tasks.x.at }" } }
+          - last: { set: { loop: "${ . }", x: "${ $tasks.x.at }" } }
+        """,
+        None,
+        {"loop": {"before": None, "behind": "inner"}, "x": "outer"},
+    ),
     "for carries its data on, and while ends it": (
         """
         do:

@@ -10,7 +10,7 @@ __all__ = ["HISTORY", "Measured", "history", "kept"]
 
 HISTORY = Path(__file__).parents[1] / "benchmarks/history.jsonl"
 
-_OF_A_MACHINE = re.compile(r"(^|[_.])(ms|seconds|kb|mib|mb)([_.]|$)")
+_OF_A_MACHINE = re.compile(r"(^|[_.])(ms|milliseconds|seconds|kb|mib|mb)([_.]|$)")
 """In names of what is no ratio."""
 
 

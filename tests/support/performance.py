@@ -30,6 +30,7 @@ _DEFINITIONS = {
     "loop": "a loop of 100 turns without a call",
     "switch": "one of two calls",
 }
+_WITHOUT_CALLS = ("loop",)
 _STARTS = {
     "import_plugin": "importing the plugin",
     "validate": "`httptask validate`",
@@ -71,6 +72,8 @@ def _runs() -> str:
     rows: list[Row] = []
     for name, what in _DEFINITIONS.items():
         for prefix, how in (("", ""), ("local_", ", `calls: local`")):
+            if prefix and name in _WITHOUT_CALLS:
+                continue
             for peer, label in (("by_hand_httpx", "a workflow by hand"), ("zigflow", "Zigflow")):
                 keys = (f"{name}.{prefix}{column.format(peer)}" for column in columns)
                 rows.append((what + how, label, *(_times(figures.get(("peers", key))) for key in keys)))

@@ -132,6 +132,35 @@ def test_lone_surrogates_become_replacement_characters(value_of: ValueOf) -> Non
     assert value_of(".", "a\ud800") == "a\ufffd"
 
 
+THERE = {
+    "null": None,
+    "an object": {"a": {"b": 1.0, "c": 1}},
+    "a key that is null": {"a": None},
+    "a list": {"a": [1e16, 9007199254740993]},
+    "text": {"a": "\ud800é"},
+    "a number that is none": {"a": {"b": float("nan")}},
+    "too deep": {"a": json.loads("[" * 101 + "]" * 101)},
+}
+
+
+@pytest.mark.parametrize("dot", THERE.values(), ids=THERE)
+@pytest.mark.parametrize("text", [".", ".a", ".a.b", "$y", "$y.a .b", "$unknown.a"])
+def test_a_value_that_is_there_is_what_jq_makes_of_it(
+    value_of: ValueOf, parse: Parse, text: str, dot: Any
+) -> None:
+    """Most expressions name a value and do nothing with it: no helper is asked for those."""
+    assert parse(text).whole is not None
+    assert parse(f"{text} | .").whole is None
+
+    def found(text: str) -> str:
+        try:
+            return json.dumps(value_of(text, dot, y=dot))
+        except ExpressionFailed as failed:
+            return str(failed)
+
+    assert found(text) == found(f"{text} | .")
+
+
 @pytest.mark.parametrize(
     "text", ["env", "$ENV", "[inputs]", "input", "now", "halt", "halt_error", "debug", "get_search_list"]
 )

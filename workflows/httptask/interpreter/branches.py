@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -262,9 +262,18 @@ class BranchRunner:
             **self._services.workflow_variables(),
             "context": lambda: self._branch.context,
             **task_variables(self._services.program, node, execution, raw_output),
-            "tasks": lambda: {name: out for frame in reversed(frames) for name, out in frame.outputs.items()},
+            "tasks": lambda: self._outputs(frames),
             **bind({name: value for frame in reversed(frames) for name, value in frame.variables.items()}),
         }
+
+    def _outputs(self, frames: Sequence[Frame]) -> dict[str, Any]:
+        """`$tasks`: a name is that of the nearest scope that has such a task, also before that has run."""
+        seen: dict[str, Any] = {}
+        for frame in reversed(frames):
+            if frame.scope is not None:
+                hidden = self._services.program.scopes[frame.scope].names
+                seen = {name: output for name, output in seen.items() if name not in hidden} | frame.outputs
+        return seen
 
     def _take_up(self) -> None:
         """Bind again what loops bind, and show the tasks in progress, where a continued run takes them up."""

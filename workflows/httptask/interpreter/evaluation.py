@@ -88,6 +88,8 @@ class Evaluator:
             record(decision)
             _record_place(decision, part, exceeded.pointer)
             _limit_fault(exceeded.pointer)
+        finally:
+            self._pacer.note_work()
 
     def _limit(self) -> float:
         if workflow.unsafe.is_replaying():

@@ -1,6 +1,5 @@
 """The items that a loop goes through: a part of a value that is kept anyway, or kept with the task."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,10 +15,8 @@ from httptask.json.types import is_array, is_object
 __all__ = ["begin_items", "item_variables", "items_of"]
 
 _ITEMS: Final = Part("in")
-_PATH: Final = re.compile(
-    r"(?:\$(?P<variable>input|tasks|workflow))?(?P<keys>(?:\.[A-Za-z_]\w*)*)|\.", re.ASCII
-)
-"""Of values that stay as they are while the loop runs, which `$context` does not."""
+_STABLE: Final = (None, "input", "tasks", "workflow")
+"""Variables whose values stay as they are while the loop runs, which `$context` does not."""
 
 
 def begin_items(context: TaskContext) -> list[Any]:
@@ -34,7 +31,7 @@ def begin_items(context: TaskContext) -> list[Any]:
         if not is_array(items):
             detail = f"`in` yields {kind_of(items)}; it needs a list"
             TaskFault.raise_standard("expression", "Not a list", detail=detail)
-        context.execution.items = items
+        items = context.execution.items = list(items)
     return items
 
 
@@ -57,10 +54,10 @@ def item_variables(
 def _in_place(node: TaskNode, execution: TaskExecution, variables: Variables) -> list[Any] | None:
     """The list that `in` names by nothing but keys; None where it does not."""
     expression = node.expression(_ITEMS)
-    path = None if expression is None else _PATH.fullmatch(expression.source.strip())
-    if path is None:
+    reading = None if expression is None else expression.whole
+    if reading is None or reading.variable not in _STABLE:
         return None
-    found = variables[path["variable"]]() if path["variable"] else execution.input
-    for key in (path["keys"] or "").split(".")[1:]:
+    found = execution.input if reading.variable is None else variables[reading.variable]()
+    for key in reading.keys:
         found = found.get(key) if is_object(found) else None
     return found if is_array(found) else None

@@ -23,6 +23,12 @@ LONGEST_HISTORY = 40_000
 LARGEST_HISTORY = 40_000_000
 """Events, and bytes: Temporal ends a run at 51,200 events, or 50 MiB."""
 
+LARGE_STATE = 100_000
+TIMES_A_LARGE_STATE = 8
+"""Of many short runs most bytes would be copies of it, for both a run and the one that continues it hold it."""
+WARNED_LENGTH = 10_000
+"""Events, of which Temporal warns."""
+
 
 class Services:
     """The program that runs, where it stands, and what evaluates, paces, schedules and shows it.
@@ -56,15 +62,25 @@ class Services:
         self.takers: dict[str, Callable[[Mapping[int, Any]], None]] = {}
         self._continue_as_new_after = continue_as_new_after
         self._stay_until_length = self._stay_until_bytes = 0
+        self._bytes_at_start = workflow.info().get_current_history_size()
 
     def consider_continuing_as_new(self) -> None:
-        """Start to drain when the history has become long."""
+        """Start to drain when the history, or what is computed anew in its replay, has become long."""
         info, limit = workflow.info(), self._continue_as_new_after
         length = info.get_current_history_length()
-        if (info.is_continue_as_new_suggested() or (limit is not None and length > limit)) and (
+        is_long = (limit is not None and length > limit) or (
+            info.is_continue_as_new_suggested() and self._outgrew_its_beginning()
+        )
+        if (is_long or self.pacer.replay_is_long) and (
             length >= self._stay_until_length or info.get_current_history_size() >= self._stay_until_bytes
         ):
             self.draining = True
+
+    def _outgrew_its_beginning(self) -> bool:
+        """Whether the run has done much, compared with what it takes to hand its state on."""
+        info = workflow.info()
+        enough = self._bytes_at_start * TIMES_A_LARGE_STATE if self._bytes_at_start > LARGE_STATE else 0
+        return info.get_current_history_size() >= enough or info.get_current_history_length() >= WARNED_LENGTH
 
     def may_stay(self) -> bool:
         """Whether the history has room for the run to go on in it, whose state is too large for another one.

@@ -20,6 +20,8 @@ __all__ = ["Pacer", "end_workflow_task", "record", "was_recorded"]
 _STEPS_PER_YIELD = 1_000
 _SECONDS_PER_YIELD = 0.5
 _YIELDS_PER_NEWS = 2
+_SECONDS_PER_RUN = 5.0
+"""Then another worker replays the run in about half of a workflow task, which may take ten."""
 _SECONDS_PER_WORKFLOW_TASK = 1.7
 _PATIENCE = timedelta(seconds=1)
 _A_MINUTE = timedelta(minutes=1)
@@ -55,6 +57,7 @@ class Pacer:
         self._turn = asyncio.Lock()
         self._activation: tuple[int, float] | None = None
         self._since = time.monotonic()
+        self._worked = self._worked_before = self._recorded = 0.0
 
     async def step(self) -> None:
         """Count one step of the interpreter; yield when it has worked long enough.
@@ -72,23 +75,36 @@ class Pacer:
         self._checks += 1
         decision = f"httptask-yield-{self._checks}"
         if workflow.unsafe.is_replaying():
-            return was_recorded(decision)
-        if self._working_for() <= _SECONDS_PER_YIELD:
+            if not was_recorded(decision):
+                return False
+        elif self.note_work() + self._worked_before <= _SECONDS_PER_YIELD:
             return False
-        record(decision)
+        else:
+            record(decision)
+        self._recorded += _SECONDS_PER_YIELD
+        self._worked_before = -self._worked
         return True
+
+    @property
+    def replay_is_long(self) -> bool:
+        """Whether the run has to continue as new, or no worker that takes it over catches up with it in time.
+
+        A replay does in one workflow task what was done in many.
+        """
+        return self._recorded >= _SECONDS_PER_RUN
 
     def seconds_left(self) -> float:
         """How long this workflow task may go on without letting go."""
-        return _SECONDS_PER_WORKFLOW_TASK - self._working_for()
+        return _SECONDS_PER_WORKFLOW_TASK - self.note_work()
 
-    def _working_for(self) -> float:
-        """Seconds of work since this workflow task began or was last let go."""
-        activation = (workflow.info().get_current_history_length(), workflow.time())
+    def note_work(self) -> float:
+        """Seconds of work, as far as it is noted, since this workflow task began or was last let go."""
+        activation, now = (workflow.info().get_current_history_length(), workflow.time()), time.monotonic()
         if activation != self._activation:
-            self._activation = activation
-            self._since = time.monotonic()
-        return time.monotonic() - self._since
+            self._activation, self._since = activation, now
+            self._worked_before += self._worked
+        self._worked = now - self._since
+        return self._worked
 
     async def _yield(self) -> None:
         self._yields += 1

@@ -1,5 +1,7 @@
 """Evaluates expressions: the values they mention go to a helper process, their results come back.
 
+What is nothing but a value that is there, `.` or `$item.name`, needs no jq, and is the same value.
+
 Numbers keep their digits on the way through (`1.0`, integers beyond 2^53) unless jq computes with them; then
 they are doubles, and a whole number loses its `.0`.
 """
@@ -70,13 +72,16 @@ def evaluate_condition(expression: Expression, scope: Scope, *, limit: float = L
 def evaluate_all(
     expressions: Sequence[Expression], scope: Scope, *, limit: float = LIMIT_SECONDS
 ) -> list[Any]:
-    """The values of several expressions in one round trip; raises as `evaluate` does.
+    """The values of several expressions in one round trip, if any; raises as `evaluate` does.
 
     Args:
         expressions: at least one.
         scope: what they see.
         limit: seconds for all of them.
     """
+    found = [_value_there(expression, scope) for expression in expressions]
+    if not any(value is _UNKNOWN for value in found):
+        return found
     variables = tuple(sorted(frozenset[str]().union(*(expression.variables for expression in expressions))))
     program = batch_program(
         tuple((expression.source, expression.computes) for expression in expressions), variables
@@ -91,6 +96,31 @@ def evaluate_all(
     if len(results) < len(expressions):
         raise _failure(expressions, reply, limit)
     return results
+
+
+def _value_there(expression: Expression, scope: Scope) -> Any:
+    """The value that an expression is nothing but; `_UNKNOWN` where it is more, or fails as only jq can say."""
+    reading = expression.whole
+    if reading is None:
+        return _UNKNOWN
+    value = scope.dot if reading.variable is None else scope.variables.get(reading.variable, _UNKNOWN)
+    for key in reading.keys:
+        if is_object(value):
+            value = value.get(key)
+        elif value is not None:
+            return _UNKNOWN
+    return value if _is_usable(value) else _UNKNOWN
+
+
+def _is_usable(value: Any) -> bool:
+    if value is None or isinstance(value, bool | int):
+        return True
+    try:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        check_depth(value, text)
+    except (RecursionError, TypeError, ValueError):
+        return False
+    return text.isascii() or not _HALF_PAIR.search(text)
 
 
 def _values(expressions: Sequence[Expression], variables: Sequence[str], scope: Scope) -> bytes:
@@ -167,6 +197,7 @@ def _failure(expressions: Sequence[Expression], reply: Reply, limit: float) -> E
     )
 
 
+_UNKNOWN: Final = object()
 _DECODER = json.JSONDecoder(parse_float=finite_number)
 
 

@@ -1,10 +1,11 @@
 """One expression: jq text, read but not yet compiled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.expressions.analysis import analyse
-from httptask.dsl.expressions.lexer import Lexed, lex
+from httptask.dsl.expressions.lexer import Lexed, Token, lex
 from httptask.dsl.expressions.paths import Reading
 
 __all__ = ["Expression", "is_whole_expression", "parse_expression", "read_expression"]
@@ -23,6 +24,7 @@ class Expression:
             input, with what is written out behind it.
         reads_dot: whether it may read its input.
         computes: whether it calls a function or calculates; otherwise it only picks what it is given.
+        whole: the one thing that it reads, where it is nothing but that and keys behind it: `.`, `$item.name`.
         tested: keys that it asks for whether they are there.
     """
 
@@ -33,6 +35,7 @@ class Expression:
     readings: tuple[Reading, ...]
     reads_dot: bool
     computes: bool
+    whole: Reading | None = None
     tested: frozenset[str] = frozenset()
 
     def keys_of(self, variable: str) -> list[str | None]:
@@ -100,9 +103,17 @@ def read_expression(
         readings=mentions.readings,
         reads_dot=mentions.reads_dot,
         computes=mentions.computes,
+        whole=mentions.readings[0] if _is_one_reading(lexed.tokens) and mentions.readings else None,
         tested=mentions.tested,
     )
     return expression, [replace(fault, pointer=pointer) for fault in faults]
+
+
+def _is_one_reading(tokens: Sequence[Token]) -> bool:
+    first, keys = tokens[0], tokens[1:]
+    if first.text == ".":
+        return not keys
+    return first.kind in ("field", "variable") and all(key.kind == "field" for key in keys)
 
 
 def _without_comments(text: str, start: int, end: int, comments: list[tuple[int, int]]) -> str:
