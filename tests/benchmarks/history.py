@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -44,26 +45,28 @@ _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 320, 40, 330, 16, 36
 _COLOURS = ("#4f6bed", "#2a9d9d", "#c8511b", "#2f8f5b", "#9b4fb5")
 
 
-def measure(benchmark: str, *options: str) -> Measured:
-    """Run a benchmark, and show what it says; its last line is its result as JSON.
-
-    Raises:
-        CalledProcessError: it failed.
-    """
-    command = [sys.executable, "-m", f"tests.benchmarks.{benchmark}", *options]
+def run(benchmark: str, *options: str) -> tuple[str, int]:
+    """Run a benchmark, and show what it says: its last line, which is its result as JSON, and its exit code."""
     last = ""
+    command = [sys.executable, "-m", f"tests.benchmarks.{benchmark}", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None  # asked for above
         for last in process.stdout:
             print(last, end="", flush=True)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return {
+    return last, process.returncode
+
+
+def keep(benchmark: str, found: Mapping[str, Any]) -> None:
+    """Add a line, and show it."""
+    line: Measured = {
         "date": datetime.now(UTC).date().isoformat(),
         "commit": _commit(),
         "benchmark": benchmark,
-        "ratios": kept(benchmark, json.loads(last)),
+        "ratios": kept(benchmark, found),
     }
+    with HISTORY.open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    write()
 
 
 def _commit() -> str:
@@ -77,22 +80,21 @@ def _git(*arguments: str) -> str:
     return told.stdout.strip()
 
 
-def measure_all(benchmarks: Sequence[str], zigflow: Path | None) -> list[str]:
-    """Run benchmarks, and keep what each measured as soon as it has; those that failed."""
+def measure(benchmarks: Sequence[str], zigflow: Path | None) -> list[str]:
+    """Run benchmarks, and keep what each measured as soon as it has; those that failed, or have met a bound."""
     failed: list[str] = []
     for place, benchmark in enumerate(benchmarks, 1):
         print(f"[{place}/{len(benchmarks)}] {benchmark}, from {datetime.now(UTC):%H:%M} UTC on", flush=True)
         began = time.monotonic()
         options = ("--zigflow", str(zigflow)) if benchmark == "peers" and zigflow else ()
+        last, code = run(benchmark, *options)
         try:
-            line = measure(benchmark, *options)
-        except (subprocess.CalledProcessError, ValueError, LookupError) as error:
-            print(f"{benchmark} failed: {error!r}", flush=True)
+            keep(benchmark, json.loads(last))
+        except (ValueError, LookupError) as error:
+            print(f"{benchmark} has no result: {error!r}", flush=True)
+            code = 1
+        if code:
             failed.append(benchmark)
-            continue
-        with HISTORY.open("a") as file:
-            file.write(json.dumps(line) + "\n")
-        write()
         print(f"{benchmark} took {(time.monotonic() - began) / 60:.1f} minutes", flush=True)
     return failed
 
@@ -169,5 +171,5 @@ if __name__ == "__main__":
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}: {', '.join(BENCHMARKS)}")
     write()
-    if not given.draw and (failed := measure_all(given.benchmarks or BENCHMARKS, given.zigflow)):
+    if not given.draw and (failed := measure(given.benchmarks or BENCHMARKS, given.zigflow)):
         sys.exit(f"failed: {', '.join(failed)}")

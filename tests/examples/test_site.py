@@ -68,9 +68,9 @@ def test_of_what_a_benchmark_tells_the_ratios_are_kept() -> None:
     }
     processes = {"cpu_per_call": [1.0, 1.1], "idle_mib": [100.0, 130.0], "slowest_replacement_seconds": 0.3}
     assert kept("processes", processes) == {"cpu_per_call": 1.1, "idle_memory": 1.3}
-    case = {"seconds": 1.0, "worker_mb": 2.0}
-    scale = {
-        "map of 100 integers": {**case, "bytes_per_item": 800},
-        "map of 20,000 integers": {**case, "bytes_per_item": 880},
+    cases = {
+        "map-of-20000-integers": {"seconds": 1.0, "bytes_per_item": 88.0, "over_100": 1.1, "wrong": []},
+        "while-of-100000": {"wrong": ["TimeoutError()"]},
     }
-    assert kept("scale", {"kills": 0, "scale": scale})["item_over_short_map.map of 20,000 integers"] == 1.1
+    told = {"kills": 0, "scale": 1.0, "cases": cases}
+    assert kept("scale", told) == {"over_100.map-of-20000-integers": 1.1}

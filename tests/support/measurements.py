@@ -57,12 +57,8 @@ def _of_processes(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_scale(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Bytes of history for an item of each map that came to its end, over those of a short one."""
-    sizes = {name: case["bytes_per_item"] for name, case in found["scale"].items() if "error" not in case}
-    short = sizes["map of 100 integers"]
-    return {
-        "item_over_short_map": {name: round(size / short, 2) for name, size in sizes.items() if "map" in name}
-    }
+    cases = found["cases"].items()
+    return {"over_100": {name: case["over_100"] for name, case in cases if "over_100" in case}}
 
 
 _RATIOS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {

@@ -147,7 +147,7 @@ def _costs() -> str:
         ("CPU of a streamed chat completion, over one as a whole", ("chat", "stream_over_plain_cpu")),
         (
             "history of an item of a `map` of 20,000, over one of a `map` of 100",
-            ("scale", "item_over_short_map.map of 20,000 integers"),
+            ("scale", "over_100.map-of-20000-integers"),
         ),
     ]
     return _table(("Cost", "Times"), ((what, _times(figures.get(key))) for what, key in rows))
