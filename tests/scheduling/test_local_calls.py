@@ -3,10 +3,11 @@
 import asyncio
 import time
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
@@ -18,7 +19,7 @@ from support.chat import rate_limited
 from support.cluster import events_of
 from support.connections import local_connection
 from support.event_streams import SSE
-from support.python_workflows import GoesOn, Posts
+from support.python_workflows import GivesUp, GoesOn, Posts
 from support.runs import Outcome, running
 
 LARGE = "x" * 40_000
@@ -154,8 +155,8 @@ async def test_a_wait_that_the_server_asks_for_is_kept(temporal: WorkflowEnviron
 async def test_a_call_that_waits_for_another_attempt_is_shown_as_waiting(
     temporal: WorkflowEnvironment,
 ) -> None:
-    retry = {"attempts": 4, "first_interval": 1.5}
-    answers = [rate_limited("1.5"), Reply.json({}, status=503), Reply.json("done")]
+    retry = {"attempts": 4, "first_interval": 1, "factor": 1}
+    answers = [rate_limited("1"), Reply.json({}, status=503), Reply.json("done")]
     async with ScriptedServer(answers) as server, running(temporal, **api(server, retry=retry)) as runner:
         handle = await runner.start(definition(call("a", "/a")))
         waits: dict[int, TaskStatus] = {}
@@ -172,11 +173,11 @@ async def test_a_call_that_waits_for_another_attempt_is_shown_as_waiting(
     assert len({request.headers["idempotency-key"] for request in server.requests}) == 1
     assert await events_of(handle, "activity_task_scheduled") == []
     first, second = waits[2], waits[3]
-    assert (first.max_attempts, first.retry_after) == (4, 1.5)
+    assert (first.max_attempts, first.retry_after) == (4, 1)
     assert first.last_failure is not None
     assert "429" in first.last_failure
     assert first.next_attempt_at is not None
-    assert first.next_attempt_at > first.started_at + timedelta(seconds=1.5)
+    assert first.next_attempt_at > first.started_at + timedelta(seconds=1)
     assert (second.max_attempts, second.retry_after) == (4, None)
     assert second.last_failure is not None
     assert "503" in second.last_failure
@@ -256,9 +257,10 @@ async def test_a_cancelled_run_ends_it(temporal: WorkflowEnvironment) -> None:
         async with asyncio.timeout(30):
             await asked.wait()
             await handle.cancel()
-            with pytest.raises(WorkflowFailureError):
+            with pytest.raises(WorkflowFailureError) as caught:
                 await handle.result()
         await runner.replay(handle)
+    assert isinstance(caught.value.cause, CancelledError)
     assert len(server.requests) == 1
 
 
@@ -313,6 +315,26 @@ async def test_what_a_cancelled_workflow_in_python_shields_goes_on_as_an_activit
         )
     assert len(await events_of(handle, "activity_task_scheduled")) == 1
     assert len({request.headers["idempotency-key"] for request in server.requests}) == 1
+
+
+@pytest.mark.parametrize("calls", ["activity", "local"])
+async def test_a_call_that_a_workflow_in_python_cancels_is_cancelled(
+    temporal: WorkflowEnvironment, calls: Literal["activity", "local"]
+) -> None:
+    def answer(request: ServedRequest) -> Reply:
+        return Reply.silence() if request.target == "/slow" else Reply.json({})
+
+    async with (
+        ScriptedServer(answer) as server,
+        running(
+            temporal,
+            connections={"shop": local_connection("shop", server.url, calls=calls)},
+            worker={"workflows": [GivesUp]},
+        ) as runner,
+    ):
+        assert await runner.client.execute_workflow(
+            GivesUp.run, id=f"gives-up-{calls}", task_queue=runner.task_queue
+        )
 
 
 async def test_a_large_answer_to_a_workflow_in_python_is_not_asked_for_again(

@@ -6,12 +6,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, field_validator
 from temporalio import workflow
 from temporalio.contrib.workflow_streams import WorkflowStream
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from httptask.chat.check import check_body
 from httptask.http.models import Part, TextBody
 from httptask.workflows import Budget, chat_completion, http_request
 from httptask.workflows.errors import (
     BudgetExceeded,
+    CallFailed,
     CallInvalid,
     OutputInvalid,
     PriceUnknown,
@@ -183,6 +185,22 @@ class GoesOn:
             await call
         number: int = call.result().content["id"]
         return number
+
+
+@workflow.defn
+class GivesUp:
+    """Cancels its first call once the second one has come to its end."""
+
+    @workflow.run
+    async def run(self) -> bool:
+        slow = asyncio.ensure_future(http_request("GET", "/slow", connection="shop"))
+        await http_request("GET", "/quick", connection="shop")
+        slow.cancel()
+        try:
+            await slow
+        except (asyncio.CancelledError, ActivityError, CallFailed) as error:
+            return is_cancelled_exception(error)
+        return False
 
 
 @workflow.defn

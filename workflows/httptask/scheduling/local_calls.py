@@ -126,6 +126,8 @@ async def execute_local(
             made = failure.details[0]["attempt"]
             await _wait(wait, Wait(made + 1, workflow.now() + wait, failure), show)
             [argument] = workflow.payload_converter().to_payloads([after(call, made).argument])
+        except ActivityError:  # it was cancelled
+            raise
         except FailureError as failure:
             raise _as_of_an_activity(failure, call) from failure
         else:
