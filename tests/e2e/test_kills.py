@@ -12,27 +12,24 @@ from support.kills import ordered_through_kills
 from support.orders import STEPS, Shop
 from support.runs import temporal_server
 
-RUNS = 20
 SEED = 20261123
-KILLS_DURING_CALLS = 4
-KILLS_AT_ANY_TIME = 3
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("calls", "script"),
+    ("calls", "script", "orders", "during_calls", "at_any_time"),
     [
-        pytest.param("activity", None, id="activities"),
-        pytest.param("local", None, id="local calls"),
-        pytest.param("local", uncached_worker.__file__, id="local calls without cache"),
+        pytest.param("activity", None, 20, 4, 3, id="activities"),
+        pytest.param("local", None, 20, 4, 3, id="local calls"),
+        pytest.param("local", uncached_worker.__file__, 8, 2, 1, id="local calls without cache"),
     ],
 )
 async def test_every_run_ends_and_no_effect_is_doubled_or_lost(
-    shell: Shell, calls: str, script: str | None
+    shell: Shell, calls: str, script: str | None, orders: int, during_calls: int, at_any_time: int
 ) -> None:
     shell.script = script or shell.script
     randomness = random.Random(SEED)
-    shop = Shop(frozenset(randomness.sample(range(1, 30), KILLS_DURING_CALLS)))
+    shop = Shop(frozenset(randomness.sample(range(1, 3 * orders // 2), during_calls)))
     async with (
         ScriptedServer(shop) as server,
         temporal_server() as environment,
@@ -44,16 +41,16 @@ async def test_every_run_ends_and_no_effect_is_doubled_or_lost(
             shop,
             server.url,
             calls=calls,
-            orders=RUNS,
+            orders=orders,
             seconds_between=0.2,
-            at_any_time=KILLS_AT_ANY_TIME,
+            at_any_time=at_any_time,
             seconds=110,
             randomness=randomness,
         )
 
     assert [result for result in results if isinstance(result, BaseException)] == []
-    assert [order for order, _ in results] == list(range(RUNS))
-    assert len({receipt for _, receipt in results}) == RUNS
-    assert len(shop.effects) == len(set(shop.effects)) == RUNS * len(STEPS)
-    assert shop.received >= RUNS * len(STEPS) + KILLS_DURING_CALLS
-    assert len(shell.started) >= KILLS_AT_ANY_TIME + 2
+    assert [number for number, _ in results] == list(range(orders))
+    assert len({receipt for _, receipt in results}) == orders
+    assert len(shop.effects) == len(set(shop.effects)) == orders * len(STEPS)
+    assert shop.received >= orders * len(STEPS) + during_calls
+    assert len(shell.started) >= at_any_time + 2

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -47,6 +48,15 @@ def test_the_container_is_built_in_two_stages_and_runs_as_nobody() -> None:
         if name == "RUN":
             subprocess.run(["bash", "-n", "-c", given], check=True)
             assert "-m compileall" in given or "useradd" in given
+
+
+def test_the_container_has_bytecode_of_all_that_is_installed(tmp_path: Path) -> None:
+    (tmp_path / "installed.py").write_text("installed = True")
+    [compiles] = [given for _, given in instructions() if "compileall" in given]
+    program, *options, place = shlex.split(compiles.rpartition("&&")[2])
+    assert (program, place) == ("/opt/httptask/bin/python", "/opt/httptask/lib")
+    subprocess.run([sys.executable, *options, tmp_path], check=True)
+    assert len(list(tmp_path.rglob("installed.*.pyc"))) == 1
 
 
 def test_the_container_runs_a_command_that_there_is() -> None:
