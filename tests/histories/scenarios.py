@@ -102,6 +102,7 @@ SCENARIOS = (
     Scenario("map-stops", error="HttpStatusError"),
     Scenario("many-calls", 110),
     Scenario("large-calls", 4),
+    Scenario("local-calls", [9, 300_000, 30]),
     Scenario("stored", {"id": 1, "name": "lamp", "on": True}),
     Scenario("limited", limits={"requests_per_minute": 60}),
     Scenario("token-limit", answers=[_GREETING], limits={"tokens_per_minute": 100_000}),
