@@ -21,9 +21,9 @@ from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
 from httptask.plugin.data_converter import LeanPayloadConverter
 from httptask.secrets.store import SecretSource
 from httptask.testing import Reply, ScriptedServer
+from support.checking_workflow import ChecksARequest
 from support.cluster import has_event
 from support.connections import local_connection
-from support.python_workflows import ChecksARequest
 from support.runs import Runner, running
 
 CALLS = """

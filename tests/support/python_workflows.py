@@ -8,7 +8,6 @@ from temporalio import workflow
 from temporalio.contrib.workflow_streams import WorkflowStream
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from httptask.chat.check import check_body
 from httptask.http.models import Part, TextBody
 from httptask.workflows import Budget, chat_completion, http_request
 from httptask.workflows.errors import (
@@ -246,10 +245,3 @@ class CallsWrongly:
             except CallInvalid as error:
                 told.append(error.message)
         return told
-
-
-@workflow.defn
-class ChecksARequest:
-    @workflow.run
-    async def run(self, request: dict[str, Any]) -> list[str | None]:
-        return [fault.hint for fault in check_body(request)]
