@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
-from httptask.testing import ScriptedServer
+from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.cluster import address_of, parts_of
 from support.commands import Command, Shell
 from support.orders import Shop
@@ -15,10 +15,13 @@ from support.runs import Runner, temporal_server
 MANY_ITEMS = """
 document: { dsl: 1.0.3, namespace: tests, name: many, version: 1.0.0 }
 do:
+  - texts:
+      call: httpRequest
+      with: { method: get, connection: shop, path: /texts, responseBytes: 2000000 }
   - each:
       call: map
       with:
-        in: ${ .texts }
+        in: ${ . }
         concurrency: 8
         do:
           - post:
@@ -29,7 +32,7 @@ output: { as: "${ [.[].receipt] | { count: length, different: (unique | length) 
 """
 """1.8 MB of items, and 1.1 MB of results."""
 ITEMS = 180
-TEXTS = {"texts": [f"{number:05}" * 2_000 for number in range(ITEMS)]}
+TEXTS = Reply.json([f"{number:05}" * 2_000 for number in range(ITEMS)])
 SUGGEST_EARLY = ("--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=150")
 IN_A_PART = 100
 
@@ -43,15 +46,19 @@ async def started(shell: Shell) -> Command:
 @pytest.mark.long
 async def test_nothing_is_lost_or_doubled(shell: Shell) -> None:
     shop = Shop(frozenset({IN_A_PART}))
+
+    async def served(request: ServedRequest) -> Reply:
+        return TEXTS if request.target == "/texts" else await shop(request)
+
     shell.write("definitions/many.yaml", MANY_ITEMS)
-    async with ScriptedServer(shop) as server, temporal_server(*SUGGEST_EARLY) as environment:
+    async with ScriptedServer(served) as server, temporal_server(*SUGGEST_EARLY) as environment:
         shell.write(
             "httptask.toml", f'[connections.shop]\nbase_url = "{server.url}"\nallow_private = ["loopback"]\n'
         )
         shell.environment["TEMPORAL_ADDRESS"] = address_of(environment)
         worker = await started(shell)
         handle = await environment.client.start_workflow(
-            "many", TEXTS, id="many", task_queue="httptask", result_type=dict
+            "many", id="many", task_queue="httptask", result_type=dict
         )
         await asyncio.wait_for(shop.kill.wait(), 100)
         worker.process.send_signal(signal.SIGKILL)

@@ -267,8 +267,7 @@ def _pruned(context: TaskContext, frame: Frame, below: Frame | None) -> Frame:
     }
     loop: dict[str, Any] = {}
     if below is not None and below.item is not None:
-        each, _ = below.variables.values()
-        loop = {"items": [each], "first_item": below.item}
+        loop = {"items": [next(iter(below.variables.values()))], "first_item": below.item}
     current = None
     if frame.current is not None:
         around = frame.current
