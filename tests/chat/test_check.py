@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from httptask.chat.check import check_body, require_sendable
-from httptask.chat.models import ChatRequest, Level
+from httptask.chat.models import ChatRequest
+from httptask.chat.strictness import Level
 from httptask.http.errors import RequestInvalid
 from httptask.http.models import SecretReference
 from support.chat_rows import HELLO, function

@@ -9,7 +9,8 @@ from structlog.testing import capture_logs
 
 from httptask.chat import complete as complete_module
 from httptask.chat.complete import complete
-from httptask.chat.models import ChatRequest, Completion, Level
+from httptask.chat.models import ChatRequest, Completion
+from httptask.chat.strictness import Level
 from httptask.chat.usage import Usage
 from httptask.client.edge import Edge
 from httptask.connections.connection import Connection

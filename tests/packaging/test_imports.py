@@ -31,10 +31,33 @@ for module in pkgutil.walk_packages({package}.__path__, "{package}."):
 """
 
 
-def modules(code: str) -> set[str]:
-    """Those that are loaded after some code has run."""
+VALIDATE = """
+import sys
+from httptask.cli.commands.app import app
+
+sys.argv = ["httptask", "validate", "workflow.yaml"]
+try:
+    app()
+except SystemExit as end:
+    assert end.code == 0
+"""
+SET = """
+document: { dsl: 1.0.3, namespace: tests, name: one-set, version: 1.0.0 }
+do:
+  - greet: { set: { hello: world } }
+"""
+CALL = """
+document: { dsl: 1.0.3, namespace: tests, name: one-call, version: 1.0.0 }
+do:
+  - ask: { call: http, with: { method: get, endpoint: "https://example.com/${ .id }" } }
+"""
+
+
+def modules(code: str, folder: Path | None = None) -> set[str]:
+    """Those that are loaded after some code has run, in a folder."""
     told = subprocess.run(
         [sys.executable, "-c", f"{code}\nimport sys\nsys.stderr.write(' '.join(sys.modules))"],
+        cwd=folder,
         capture_output=True,
         text=True,
         check=True,
@@ -100,6 +123,36 @@ def test_reading_what_a_user_wrote_neither_tries_again_nor_reads_the_source_of_m
         "assert [file for file in linecache.cache if 'httptask' in file] == []\n"
     )
     assert loaded(code) & {"rapidfuzz", "tenacity"} == set()
+
+
+HEAVY = {"asyncio", "idna", "jq", "logging", "rich", "ssl", "structlog", "temporalio", "tomllib", *NETWORK}
+UNUSED_BY_CALL = {
+    "httptask.chat.models",
+    "httptask.chat.rules",
+    "httptask.dsl.tasks.chat",
+    "httptask.response",
+}
+UNUSED_BY_SET = {
+    "httptask.cli.commands.run",
+    "httptask.config.file",
+    "httptask.dsl.checks.portability",
+    "httptask.dsl.expressions.pool",
+    "httptask.dsl.tasks.http",
+    "httptask.http.models",
+    "httptask.request",
+    "jsonschema_rs",
+    "rapidfuzz",
+}
+
+
+@pytest.mark.parametrize(
+    ("definition", "absent"),
+    [(SET, HEAVY | UNUSED_BY_CALL | UNUSED_BY_SET), (CALL, HEAVY | UNUSED_BY_CALL)],
+    ids=["set", "call of HTTP"],
+)
+def test_checking_a_file_loads_what_its_tasks_need(tmp_path: Path, definition: str, absent: set[str]) -> None:
+    (tmp_path / "workflow.yaml").write_text(definition)
+    assert modules(VALIDATE, tmp_path) & absent == set()
 
 
 def test_a_plugin_loads_what_workers_run_when_a_worker_is_made() -> None:

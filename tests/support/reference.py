@@ -22,7 +22,7 @@ from httptask.config.sections import GcsSection, Policy, S3Section, StorageSecti
 from httptask.connections.connection import Connection, Price
 from httptask.connections.route import Proxy, Tls
 from httptask.diagnostics.attribute_docs import attribute_docs
-from httptask.dsl.tasks import KINDS
+from httptask.dsl.tasks import CALLS, KINDS
 from httptask.http.models import Limits
 from httptask.resilience.retry import Retry
 from httptask.secrets.store import SecretSource
@@ -69,10 +69,9 @@ def _made(kind: str, name: str) -> str:
 
 
 def _kinds_of_task() -> str:
-    calls_first = sorted(KINDS, key=lambda kind: kind.function is None)
     rows = (
         f"| `{kind.keyword if kind.function is None else f'call: {kind.function}'}` | {kind.does} | {kind.yields} |"
-        for kind in calls_first
+        for kind in (*CALLS.values(), *KINDS)
     )
     return "".join(f"{line}\n" for line in ("| Task | What it does | Output |", "|---|---|---|", *rows))
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from httptask.dsl.expressions import helper_process, shutdown
+from httptask.dsl.expressions import helper_process
+from httptask.dsl.expressions.pool import shutdown
 
 __all__ = ["ACTS", "acting", "standing_in", "write_stand_in"]
 

@@ -3,8 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from httptask.authentication.models import ApiKeyAuthentication
-from httptask.connections.connection import Connection
-from httptask.http.models import Calls
+from httptask.connections.connection import Calls, Connection
 from httptask.resilience.retry import Retry
 
 __all__ = ["ConnectionProfile", "ResolvedConnections", "profile_of", "queue_of"]

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from httptask.chat.fields.check import Server, field_faults
 from httptask.chat.fields.unknown import IsUnknown, with_unknown
-from httptask.chat.models import ChatRequest, Level
+from httptask.chat.models import ChatRequest
 from httptask.chat.rules import RULES
 from httptask.chat.rules.models import Takes, model_faults
 from httptask.chat.rules.options import ANSWER_SCHEMA
 from httptask.chat.rules.providers import provider_faults
 from httptask.chat.rules.rule import Rule
+from httptask.chat.strictness import Level
 from httptask.connections.connection import Connection
 from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.fault import Fault, Severity

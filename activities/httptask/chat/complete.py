@@ -5,11 +5,12 @@ from typing import Any, Final
 
 from httptask.chat.base_url import explain_not_found
 from httptask.chat.check import require_sendable
-from httptask.chat.models import ChatRequest, Completion, Incomplete
+from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.response.reader import read_completion, read_rate_limits
 from httptask.chat.response.wire import FILTERED, finish_reason_of
 from httptask.chat.streaming.live_text import Listener
 from httptask.chat.streaming.receiver import receive
+from httptask.chat.strictness import Incomplete
 from httptask.chat.telemetry.spans import ChatSpan, chat_span
 from httptask.chat.usage import Usage, cost_of
 from httptask.client.edge import Edge

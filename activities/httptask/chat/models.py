@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from httptask.chat.strictness import Incomplete, Level
 from httptask.chat.usage import Usage
 from httptask.diagnostics.fault import Fault
 from httptask.http.models import CallRequest, HttpRequest, JsonBody, SecretReference, Timing
@@ -17,8 +18,6 @@ __all__ = [
     "ChatRequest",
     "Completion",
     "Extra",
-    "Incomplete",
-    "Level",
     "RateLimit",
     "RateLimits",
     "ToolCall",
@@ -26,14 +25,6 @@ __all__ = [
     "Usage",
     "asks_for_json",
 ]
-
-
-Incomplete = Literal["error", "value"]
-"""What an answer is that was cut at its token limit, held back by a filter, or refused."""
-
-
-Level = Literal["off", "warn", "strict"]
-"""`strict` refuses what the server is sure to reject and warns of what it may; `warn` only warns; `off` is silent."""
 
 
 class ChatRequest(CallRequest):

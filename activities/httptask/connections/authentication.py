@@ -20,7 +20,7 @@ from httptask.authentication.policy import (
     Policy,
     UserPolicy,
 )
-from httptask.http.models import SecretReference
+from httptask.http.secret_reference import SecretReference
 
 __all__ = ["read_connection_policy", "read_policy"]
 

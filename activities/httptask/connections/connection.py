@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from ipaddress import ip_address
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -17,17 +17,21 @@ from httptask.connections.route import Proxy, Tls
 from httptask.egress.address import parse_networks
 from httptask.http.errors import ConnectionUnknown, RequestInvalid
 from httptask.http.headers import check_header, check_header_name
-from httptask.http.models import Calls, Limits, SecretReference
+from httptask.http.limits import Limits
+from httptask.http.secret_reference import SecretReference
 from httptask.http.url import Url
 from httptask.json.types import is_object
 from httptask.resilience.retry import Retry
 from httptask.secrets.placeholders import places
 from httptask.secrets.references import cut_secrets
 
-__all__ = ["Connection", "Price", "Written", "default_connections", "find_connection"]
+__all__ = ["Calls", "Connection", "Price", "Written", "default_connections", "find_connection"]
 
 _AUTHORITY = "/authentication/settings/authority"
 _OPENAI = "https://api.openai.com/v1"
+
+Calls = Literal["activity", "local"]
+"""How calls are made: each as an activity of its own, or, where they are short, as local activities."""
 
 
 @dataclass(frozen=True)

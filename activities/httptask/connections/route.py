@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from httptask.diagnostics.cutting import shortened
 from httptask.http.errors import ConnectFailed, RequestInvalid
-from httptask.http.models import SecretReference
+from httptask.http.secret_reference import SecretReference
 from httptask.http.url import Url
 from httptask.secrets.insertion import Insertions
 from httptask.secrets.references import cut_secrets

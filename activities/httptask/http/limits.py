@@ -4,21 +4,44 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from httptask.http.models import MAX_RESPONSE_BYTES, Limits
+from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "CHAT_DEFAULTS",
     "CHAT_STREAM_DEFAULTS",
     "HTTP_DEFAULTS",
+    "MAX_RESPONSE_BYTES",
     "SIZE_SETTINGS",
     "STREAM_DEFAULTS",
     "TOKEN_LIMITS",
     "Bounds",
+    "Limits",
     "bounds",
 ]
 
 SIZE_SETTINGS: Final = "`responseBytes` of the task, or `limits.response_bytes` of its connection"
 """What raises the limit of a response, for messages."""
+
+MAX_RESPONSE_BYTES = 32 * 1024 * 1024
+"""Most that a response may be allowed to have: as base64 it fits what the SDK's storage drivers accept."""
+
+
+class Limits(BaseModel):
+    """Bounds of one attempt. Seconds and bytes; None takes the connection's, then the default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    connect: float | None = Field(default=None, gt=0)
+    """Seconds until the connection stands, TLS included."""
+    first_byte: float | None = Field(default=None, gt=0)
+    """Seconds from sending the request until status and headers of the response are there."""
+    idle: float | None = Field(default=None, gt=0)
+    """Seconds of silence in the middle of a response."""
+    total: float | None = Field(default=None, gt=0)
+    """Seconds for the whole attempt."""
+    response_bytes: int | None = Field(default=None, gt=0, le=MAX_RESPONSE_BYTES)
+    """Bytes of the decompressed response."""
+
 
 HTTP_DEFAULTS = Limits(connect=5, total=60, response_bytes=1024 * 1024)
 """Defaults of a plain HTTP call; first byte and idle may take as long as the whole."""

@@ -19,14 +19,15 @@ from httptask.http.body_models import (
     RequestBody,
     TextBody,
 )
+from httptask.http.limits import MAX_RESPONSE_BYTES, Limits
 from httptask.http.parameters import ParameterValue
+from httptask.http.secret_reference import SecretReference
 
 __all__ = [
     "MAX_EVENTS",
     "MAX_RESPONSE_BYTES",
     "BinaryBody",
     "CallRequest",
-    "Calls",
     "FormBody",
     "HttpRequest",
     "HttpResponse",
@@ -48,32 +49,8 @@ __all__ = [
 ]
 
 
-Calls = Literal["activity", "local"]
-"""How calls are made: each as an activity of its own, or, where they are short, as local activities."""
-
-
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SecretReference(_Model):
-    """A place where the activity inserts the value of a secret.
-
-    The reference travels beside the request, never inside it, so that no response or input can forge one.
-    """
-
-    pointer: str
-    """JSON Pointer (RFC 6901) of a string leaf of the request, e.g. `/headers/Authorization`."""
-    offset: int = 0
-    """Index into that leaf, in code points of the leaf as it stands, before any insertion."""
-    name: str
-    field: str | None = None
-    """Key of a secret whose value is a JSON object."""
-
-    @property
-    def variable(self) -> str:
-        """What people see in the value's place: `$NAME`, or `$NAME.field`."""
-        return f"${self.name}" + (f".{self.field}" if self.field else "")
 
 
 StatusPattern = Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pattern=r"^[1-5]xx$")]
@@ -83,25 +60,6 @@ StatusPattern = Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pat
 def matches(status: int, patterns: Sequence[StatusPattern]) -> bool:
     """Whether a status is among those of the patterns."""
     return any(status == pattern or f"{status // 100}xx" == pattern for pattern in patterns)
-
-
-MAX_RESPONSE_BYTES = 32 * 1024 * 1024
-"""Most that a response may be allowed to have: as base64 it fits what the SDK's storage drivers accept."""
-
-
-class Limits(_Model):
-    """Bounds of one attempt. Seconds and bytes; None takes the connection's, then the default."""
-
-    connect: float | None = Field(default=None, gt=0)
-    """Seconds until the connection stands, TLS included."""
-    first_byte: float | None = Field(default=None, gt=0)
-    """Seconds from sending the request until status and headers of the response are there."""
-    idle: float | None = Field(default=None, gt=0)
-    """Seconds of silence in the middle of a response."""
-    total: float | None = Field(default=None, gt=0)
-    """Seconds for the whole attempt."""
-    response_bytes: int | None = Field(default=None, gt=0, le=MAX_RESPONSE_BYTES)
-    """Bytes of the decompressed response."""
 
 
 class CallRequest(_Model):

@@ -12,8 +12,6 @@ from functools import cached_property, lru_cache
 from ipaddress import IPv6Address
 from urllib.parse import quote, unquote
 
-import idna
-
 from httptask.http.errors import RequestInvalid
 
 __all__ = ["Url", "encode_component", "encode_text", "encode_within", "has_dot_segment", "joined"]
@@ -164,6 +162,8 @@ def _check_script(authority: str) -> None:
     host = unquote(authority).partition(":")[0]
     if host.isascii() or "@" in unquote(authority):
         return
+    import idna  # tables of all letters, for who writes one that can't be sent
+
     try:
         written = idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from httptask.diagnostics.cutting import shortened
 from httptask.http.errors import RequestInvalid
-from httptask.http.models import SecretReference
+from httptask.http.secret_reference import SecretReference
 from httptask.json.pointer import pointer_tokens
 from httptask.json.types import is_array, is_object
 

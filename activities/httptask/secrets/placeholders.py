@@ -6,7 +6,7 @@ from secrets import token_hex
 
 from httptask.http.errors import SecretUnavailable
 from httptask.http.headers import has_control_character
-from httptask.http.models import SecretReference
+from httptask.http.secret_reference import SecretReference
 from httptask.http.url import encode_component, encode_within
 from httptask.secrets.insertion import Insertions
 from httptask.secrets.store import SecretStore

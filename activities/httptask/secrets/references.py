@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from httptask.http.models import SecretReference
+from httptask.http.secret_reference import SecretReference
 from httptask.json.pointer import json_pointer
 from httptask.json.types import is_array, is_object
 

@@ -14,7 +14,7 @@ from httptask.connections.route import Route
 from httptask.egress.address import Network, parse_networks
 from httptask.egress.hosts import check_host_patterns, is_allowed
 from httptask.http.errors import AddressForbidden
-from httptask.http.models import SecretReference
+from httptask.http.secret_reference import SecretReference
 from httptask.http.url import Url
 from httptask.request.wire import Outgoing, WireRequest
 from httptask.resilience.circuit_breaker import CircuitBreaker

@@ -13,7 +13,7 @@ __all__ = ["main"]
 _INTERRUPTED = 130
 _COMPLETION = "_HTTPTASK_COMPLETE"
 _ERRORS = "httptask.as_given"
-_OBJECTS_PER_COLLECTION = 50_000
+_OBJECTS_PER_COLLECTION = 100_000
 """Python looks for garbage after every 700 new objects; those of modules stay, and looking took a tenth of a start."""
 
 

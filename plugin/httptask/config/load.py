@@ -1,53 +1,20 @@
-"""Reading `httptask.toml`."""
+"""The configuration of a project: what its file says, and what there is without one."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
-
-from httptask.activities.allowed_activities import AllowedActivity
-from httptask.config.checks import find_faults
 from httptask.config.config import Config
-from httptask.config.errors import ConfigInvalid, describe_faults
+from httptask.config.errors import ConfigInvalid
 from httptask.config.find import find_config
-from httptask.config.sections import Policy, StorageSection, WorkerPolicy
+from httptask.config.sections import Policy, WorkerPolicy
 from httptask.connections.connection import Connection, default_connections
 from httptask.connections.providers import PROVIDERS
 from httptask.http.errors import RequestInvalid
-from httptask.json.types import is_object
 from httptask.secrets.store import SecretSource
 
 __all__ = ["load_config"]
-
-_NAMED = ("activities", "connections", "secrets")
-
-
-class _ConfigFile(BaseModel):
-    """The file as it is written."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    connections: dict[str, Connection] = {}
-    secrets: dict[str, SecretSource] = {}
-    activities: dict[str, AllowedActivity] = {}
-    storage: StorageSection = StorageSection()
-    policy: Policy = Policy()
-    worker: WorkerPolicy = WorkerPolicy()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _name_tables(cls, data: dict[str, Any]) -> dict[str, Any]:
-        """The name of a connection, secret or activity is the key of its table."""
-        return {section: _named(tables) if section in _NAMED else tables for section, tables in data.items()}
-
-
-def _named(tables: Any) -> Any:
-    if not is_object(tables):
-        return tables
-    return {name: {**table, "name": name} if is_object(table) else table for name, table in tables.items()}
 
 
 def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
@@ -61,14 +28,36 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
         ConfigInvalid: the file can't be read or says something it can't mean.
     """
     file = find_config(path)
-    written = _ConfigFile() if file is None else _parse(file, environment)
-    defaults = {} if "openai" in written.connections else _default_connections(environment)
-    root = Path.cwd() if file is None else file.resolve().parent
-    connections = {**defaults, **_with_files_from(root, written.connections)}
+    if file is None:
+        return _config(Path.cwd(), file, environment, {}, {})
+    from httptask.config.file import read_file  # and what finds faults in one
+
+    written, root = read_file(file, environment), file.resolve().parent
+    return replace(
+        _config(root, file, environment, written.connections, written.secrets),
+        activities=MappingProxyType(written.activities),
+        storage=written.storage.model_copy(
+            update={"directory": _anchored_path(written.storage.directory, root)}
+        ),
+        policy=written.policy,
+        worker=written.worker,
+    )
+
+
+def _config(
+    root: Path,
+    file: Path | None,
+    environment: Mapping[str, str],
+    written: Mapping[str, Connection],
+    sources: Mapping[str, SecretSource],
+) -> Config:
+    """The connections and secrets that are written, and those that are there without."""
+    defaults = {} if "openai" in written else _default_connections(environment)
+    connections = {**defaults, **_with_files_from(root, written)}
     secrets = {
         **_credentials(defaults.values()),
-        **_credentials_of_providers(written.connections.values()),
-        **_anchored(written.secrets, root),
+        **_credentials_of_providers(written.values()),
+        **_anchored(sources, root),
     }
     return Config(
         root=root,
@@ -77,33 +66,11 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
         secrets=MappingProxyType(
             {name: _bound(source, connections.values()) for name, source in secrets.items()}
         ),
-        activities=MappingProxyType(written.activities),
-        storage=written.storage.model_copy(
-            update={"directory": _anchored_path(written.storage.directory, root)}
-        ),
-        policy=written.policy,
-        worker=written.worker,
+        activities=MappingProxyType({}),
+        policy=Policy(),
+        worker=WorkerPolicy(),
         defaults=frozenset(defaults),
     )
-
-
-def _parse(file: Path, environment: Mapping[str, str]) -> _ConfigFile:
-    try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigInvalid([f"{file}: can't be read: {error.strerror}"]) from None
-    except UnicodeDecodeError:
-        raise ConfigInvalid([f"{file}: is not UTF-8 text"]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigInvalid([f"{file}: is not valid TOML: {error}"]) from None
-    try:
-        written = _ConfigFile.model_validate(data)
-    except ValidationError as error:
-        raise ConfigInvalid(describe_faults(file, error, _ConfigFile)) from None
-    faults = [f"{file}: {fault}" for fault in find_faults(written.connections, written.secrets, environment)]
-    if faults:
-        raise ConfigInvalid(faults)
-    return written
 
 
 def _default_connections(environment: Mapping[str, str]) -> dict[str, Connection]:

@@ -7,7 +7,8 @@ from typing import Any
 from httptask.activities.connection_profile import ConnectionProfile
 from httptask.calls.pages import Pages
 from httptask.dsl.expression_parts import Part
-from httptask.dsl.expressions import Expression, evaluate, evaluate_condition
+from httptask.dsl.expressions import Expression
+from httptask.dsl.expressions.evaluation import evaluate, evaluate_condition
 from httptask.dsl.tasks.http import HTTP_REQUEST
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpRequest, HttpResponse

@@ -15,7 +15,9 @@ from httptask.calls.planners import PLANNERS
 from httptask.chat.models import ChatRequest
 from httptask.diagnostics.suggest import hint_for_misspelt
 from httptask.dsl.expression_parts import INPUT, OUTPUT, WORKFLOW_INPUT, Part
-from httptask.dsl.expressions import Expression, Rendered, Template, evaluate, render
+from httptask.dsl.expressions import Expression, Template
+from httptask.dsl.expressions.evaluation import evaluate
+from httptask.dsl.expressions.rendering import Rendered, render
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpRequest

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from httptask.chat.complete import complete
-from httptask.chat.models import ChatRequest, Completion, Incomplete
+from httptask.chat.models import ChatRequest, Completion
+from httptask.chat.strictness import Incomplete
 from httptask.http.errors import AnswerFiltered, HttpStatusError
 from httptask.testing import Reply, ScriptedServer
 from support.chat import QUESTION

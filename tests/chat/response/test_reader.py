@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from httptask.chat.models import CALL_FIELDS, Completion, Incomplete, ToolCall
+from httptask.chat.models import CALL_FIELDS, Completion, ToolCall
 from httptask.chat.response.reader import read_completion
+from httptask.chat.strictness import Incomplete
 from httptask.http.errors import (
     AnswerFiltered,
     AnswerRefused,

@@ -4,16 +4,9 @@ from typing import Any
 import pytest
 
 from httptask.diagnostics.fault import Fault
-from httptask.dsl.expressions import (
-    LIMIT_SECONDS,
-    Expression,
-    Rendered,
-    Scope,
-    evaluate,
-    parse_expression,
-    parse_template,
-    render,
-)
+from httptask.dsl.expressions import Expression, parse_expression, parse_template
+from httptask.dsl.expressions.evaluation import LIMIT_SECONDS, Scope, evaluate
+from httptask.dsl.expressions.rendering import Rendered, render
 
 POINTER = "/do/0/task/field"
 

@@ -17,15 +17,14 @@ from httptask.dsl.expressions import (
     ExpressionFailed,
     ExpressionLimitExceeded,
     ExpressionsBusy,
-    Scope,
-    compile_check,
     compiling,
-    evaluate,
     parse_template,
     pool,
-    render,
-    shutdown,
 )
+from httptask.dsl.expressions.compiling import compile_check
+from httptask.dsl.expressions.evaluation import Scope, evaluate
+from httptask.dsl.expressions.pool import shutdown
+from httptask.dsl.expressions.rendering import render
 from support.stand_in_jq import ACTS, acting, standing_in, write_stand_in
 
 Parse = Callable[[str], Expression]
@@ -197,7 +196,8 @@ def test_a_helper_sees_nothing_of_the_worker(value_of: ValueOf, monkeypatch: pyt
 
 WORKER = """
 import os, sys, threading, time
-from httptask.dsl.expressions import Scope, evaluate, helper_process, parse_expression
+from httptask.dsl.expressions import helper_process, parse_expression
+from httptask.dsl.expressions.evaluation import Scope, evaluate
 helper_process._jq_folder = lambda: sys.argv[1]
 def run(text, limit):
     return evaluate(parse_expression(text, "", []), Scope(None, {}), limit=limit)

@@ -3,7 +3,8 @@ from collections.abc import Callable
 import pytest
 
 from httptask.diagnostics.fault import TextFault
-from httptask.dsl.expressions import Expression, compile_check
+from httptask.dsl.expressions import Expression
+from httptask.dsl.expressions.compiling import compile_check
 
 Parse = Callable[[str], Expression]
 

@@ -4,15 +4,9 @@ from typing import Any
 
 import pytest
 
-from httptask.dsl.expressions import (
-    Expression,
-    ExpressionFailed,
-    Scope,
-    evaluate,
-    evaluate_condition,
-    parse_expression,
-    shutdown,
-)
+from httptask.dsl.expressions import Expression, ExpressionFailed, parse_expression
+from httptask.dsl.expressions.evaluation import Scope, evaluate, evaluate_condition
+from httptask.dsl.expressions.pool import shutdown
 
 ValueOf = Callable[..., Any]
 Parse = Callable[[str], Expression]

@@ -6,7 +6,9 @@ from urllib.parse import quote
 
 import pytest
 
-from httptask.dsl.expressions import ExpressionFailed, Rendered, Scope, parse_template, render
+from httptask.dsl.expressions import ExpressionFailed, parse_template
+from httptask.dsl.expressions.evaluation import Scope
+from httptask.dsl.expressions.rendering import Rendered, render
 from httptask.http.models import SecretReference
 
 Render = Callable[..., Rendered]

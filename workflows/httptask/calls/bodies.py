@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from httptask.calls.problem import TaskFault
 from httptask.diagnostics.words import kind_of
-from httptask.dsl.expressions import Rendered
+from httptask.dsl.expressions.rendering import Rendered
 from httptask.http.models import (
     BinaryBody,
     FormBody,

@@ -5,9 +5,10 @@ from typing import Any
 
 from httptask.activities.names import CHAT_COMPLETION
 from httptask.calls.activity_call import CHAT_SECONDS, ActivityCall
-from httptask.chat.models import CALL_FIELDS, ChatRequest, Completion, Incomplete, Level, Usage
+from httptask.chat.models import CALL_FIELDS, ChatRequest, Completion, Usage
+from httptask.chat.strictness import Incomplete, Level
 from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments
-from httptask.http.models import SecretReference
+from httptask.http.secret_reference import SecretReference
 from httptask.json.types import is_object
 
 __all__ = ["chat_call", "chat_output", "plan_chat_call", "sum_usage"]

@@ -16,7 +16,7 @@ from httptask.calls.url import RenderPart, has_address_from_data, path_template,
 from httptask.connections.authentication import read_policy
 from httptask.diagnostics.validation import describe_invalid
 from httptask.dsl.expression_parts import Part
-from httptask.dsl.expressions import Rendered
+from httptask.dsl.expressions.rendering import Rendered
 from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpRequestArguments, named_connections
 from httptask.dsl.tasks.http.parts import AUTHENTICATION, EVENT, LAST_EVENT, REQUEST
 from httptask.dsl.tasks.kind import TaskNode

@@ -12,12 +12,13 @@ import uritemplate
 
 from httptask.calls.problem import TaskFault
 from httptask.diagnostics.words import kind_of
-from httptask.dsl.expressions import Expression, Rendered, is_expression, parse_address, parse_template
+from httptask.dsl.expressions import Expression, is_expression, parse_address, parse_template
+from httptask.dsl.expressions.rendering import Rendered
 from httptask.dsl.expressions.template import Secret, TemplateText
 from httptask.dsl.tasks.http.addresses import is_from_data
 from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpRequestArguments, address_of
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
-from httptask.http.models import SecretReference
+from httptask.http.secret_reference import SecretReference
 from httptask.json.types import is_array, is_object
 
 __all__ = ["RenderPart", "has_address_from_data", "path_template", "render_url"]

@@ -13,10 +13,9 @@ from httptask.dsl.expressions import (
     ExpressionFailed,
     ExpressionLimitExceeded,
     ExpressionsBusy,
-    Scope,
-    evaluate,
     parse_expression,
 )
+from httptask.dsl.expressions.evaluation import Scope, evaluate
 from httptask.dsl.expressions.messages import not_a_condition
 from httptask.http.errors import SelectionFailed
 from httptask.http.models import StreamReading

@@ -8,7 +8,7 @@ from typing import Any
 from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.dsl.bounds import MAX_BYTES
 from httptask.dsl.compile import compile_definition
-from httptask.dsl.expressions import ExpressionsBusy, compile_check
+from httptask.dsl.expressions import ExpressionsBusy
 from httptask.dsl.program import Program
 from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place, Positions, read_yaml
@@ -79,8 +79,13 @@ def load_text(text: str, name: str) -> Loaded:
 
 def _jq_faults(program: Program) -> Sequence[Fault]:
     """What jq itself has against the expressions: it compiles them in a helper process."""
+    expressions = list(dict.fromkeys(use.expression for use in program.uses))
+    if not expressions:
+        return []
+    from httptask.dsl.expressions.compiling import compile_check
+
     try:
-        return compile_check(list(dict.fromkeys(use.expression for use in program.uses)))
+        return compile_check(expressions)
     except ExpressionsBusy as busy:
         return [Fault("", "expressions-busy", f"the expressions could not be compiled: {busy}", "try again")]
 

@@ -5,11 +5,19 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from httptask.chat.models import Incomplete, Level
-from httptask.http.models import Calls
+from httptask.chat.strictness import Incomplete, Level
+from httptask.connections.connection import Calls
 from httptask.json.types import is_object
 
-__all__ = ["Budget", "RuntimeMetadata", "TaskMetadata", "calls_made", "incomplete_answers", "rules_level"]
+__all__ = [
+    "Budget",
+    "RuntimeMetadata",
+    "TaskMetadata",
+    "budget_units",
+    "calls_made",
+    "incomplete_answers",
+    "rules_level",
+]
 
 _INCOMPLETE: Mapping[str, Incomplete] = {"error": "error", "value": "value"}
 _CALLS: Mapping[str, Calls] = {"activity": "activity", "local": "local"}
@@ -93,6 +101,18 @@ def rules_level(task: Any, document: Any) -> Level:
         if found in _LEVELS:
             return _LEVELS[found]
     return "strict"
+
+
+def budget_units(document: Any) -> frozenset[str]:
+    """In which units, that only an answer tells, a definition has a budget.
+
+    Args:
+        document: the document's `metadata`.
+    """
+    settings = document.get("httptask") if is_object(document) else None
+    budget = settings.get("budget") if is_object(settings) else None
+    limits = budget if is_object(budget) else {}
+    return frozenset(unit for unit in ("tokens", "cost_usd") if limits.get(unit) is not None)
 
 
 def _written(task: Any, document: Any, name: str) -> Iterator[str]:

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from httptask.chat.models import Incomplete, Level
+from httptask.chat.strictness import Incomplete, Level
+from httptask.connections.connection import Calls
 from httptask.dsl.definition import Definition
 from httptask.dsl.expression_parts import Compiled, ExpressionUse, Part, TemplateUse
 from httptask.dsl.liveness import Liveness
 from httptask.dsl.metadata import calls_made, incomplete_answers, rules_level
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
-from httptask.http.models import Calls
 
 __all__ = ["Program", "Scope", "resolve_scope"]
 

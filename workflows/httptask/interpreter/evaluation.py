@@ -6,17 +6,9 @@ from typing import Any, NoReturn, TypeVar
 from temporalio import workflow
 
 from httptask.calls.problem import TaskFault
-from httptask.dsl.expressions import (
-    Expression,
-    ExpressionFailed,
-    ExpressionLimitExceeded,
-    Rendered,
-    Scope,
-    Template,
-    evaluate,
-    evaluate_condition,
-    render,
-)
+from httptask.dsl.expressions import Expression, ExpressionFailed, ExpressionLimitExceeded, Template
+from httptask.dsl.expressions.evaluation import Scope, evaluate, evaluate_condition
+from httptask.dsl.expressions.rendering import Rendered, render
 from httptask.interpreter.variables import Variables, scope_for
 from httptask.scheduling.recorded_decisions import Pacer, record, was_recorded
 

@@ -8,7 +8,7 @@ from httptask.calls.problem import Problem, TaskFault
 from httptask.chat.models import Completion, Unavailable
 from httptask.diagnostics.cutting import in_one_line
 from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments, Fallback
-from httptask.http.models import SecretReference
+from httptask.http.secret_reference import SecretReference
 from httptask.interpreter.task_context import TaskContext
 from httptask.workflows.conversation import Account
 

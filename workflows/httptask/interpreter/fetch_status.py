@@ -104,9 +104,9 @@ def with_attempts(tasks: Iterable[Task], pending: Iterable[PendingActivityInfo])
 
 def with_simulated(tasks: Iterable[Task]) -> list[Task]:
     """The tasks of a run with fixtures, those that make calls marked whatever comes of them."""
-    from httptask.dsl.tasks import KINDS  # half of the start of a command that lists runs, and marks no tasks
+    from httptask.dsl.tasks import CALLS  # half of the start of a command that lists runs, and marks no tasks
 
-    answered_by_fixtures = {kind.name for kind in KINDS if kind.sends_requests}
+    answered_by_fixtures = {kind.name for kind in CALLS.values() if kind.sends_requests}
     return [
         task.model_copy(update={"simulated": True})
         if task.kind in answered_by_fixtures and task.state != "skipped"

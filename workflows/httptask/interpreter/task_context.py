@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from httptask.calls.activity_call import ActivityCall
 from httptask.chat.models import Completion
 from httptask.dsl.expression_parts import Part
-from httptask.dsl.expressions import Rendered
+from httptask.dsl.expressions.rendering import Rendered
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpResponse
 from httptask.interpreter.services import Services

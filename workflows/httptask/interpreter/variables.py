@@ -6,7 +6,8 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from httptask.dsl.expressions import Expression, Scope, Template
+from httptask.dsl.expressions import Expression, Template
+from httptask.dsl.expressions.evaluation import Scope
 from httptask.dsl.locate import tokens_of, value_at
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode

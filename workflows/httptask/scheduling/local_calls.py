@@ -23,7 +23,7 @@ from httptask.activities.local_fallback import (
     wait_of_workflow,
 )
 from httptask.calls.activity_call import ActivityCall, after
-from httptask.http.models import Calls
+from httptask.connections.connection import Calls
 from httptask.scheduling.command_limits import CommandLimits
 
 __all__ = ["ShowWait", "Wait", "execute_local", "is_local"]

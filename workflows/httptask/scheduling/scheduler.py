@@ -22,7 +22,7 @@ from httptask.activities.connection_profile import ConnectionProfile
 from httptask.activities.local_fallback import NotLocal
 from httptask.calls.activity_call import ActivityCall, activity_options, after, counted, fitting_summary
 from httptask.calls.problem import TaskFault, problem_of_failure
-from httptask.http.models import Calls
+from httptask.connections.connection import Calls
 from httptask.scheduling.command_limits import CommandLimits
 from httptask.scheduling.deadlines import Deadline
 from httptask.scheduling.local_calls import ShowWait, execute_local, is_local

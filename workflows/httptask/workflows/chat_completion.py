@@ -10,7 +10,8 @@ from temporalio import workflow
 from httptask.calls.chat import chat_call
 from httptask.calls.problem import TaskFault
 from httptask.chat.fields.request import ChatParams
-from httptask.chat.models import ChatRequest, Completion, Incomplete, Level, asks_for_json
+from httptask.chat.models import ChatRequest, Completion, asks_for_json
+from httptask.chat.strictness import Incomplete, Level
 from httptask.chat.tools import handler_faults, offered_tools
 from httptask.diagnostics.validation import describe_invalid
 from httptask.dsl.metadata import Budget

@@ -10,7 +10,6 @@ from pydantic_core import to_json
 from httptask.chat.models import (
     Completion,
     Extra,
-    Incomplete,
     RateLimit,
     RateLimits,
     ToolCall,
@@ -30,6 +29,7 @@ from httptask.chat.response.wire import (
     finish_reason_of,
     with_message,
 )
+from httptask.chat.strictness import Incomplete
 from httptask.connections.connection import Connection
 from httptask.diagnostics.cutting import first_bytes
 from httptask.diagnostics.fault import Fault, Severity

@@ -3,27 +3,80 @@
 import contextlib
 import os
 import sys
-from typing import Annotated, NoReturn
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
-from httptask.cli.commands.connections import connections
-from httptask.cli.commands.dev import dev
-from httptask.cli.commands.init import init
-from httptask.cli.commands.run import run
-from httptask.cli.commands.runs import runs
-from httptask.cli.commands.schema import schema
-from httptask.cli.commands.testrequest import send_test_request
-from httptask.cli.commands.validate import validate
-from httptask.cli.commands.worker import worker
 from httptask.cli.terminal.console import print_json
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.notice import clear_notice
 
 __all__ = ["app", "main"]
 
+_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "run": ("run:run", 'httptask run workflow.yaml --input \'{"caller": "Ann"}\' --fixtures fixtures'),
+    "validate": ("validate:validate", "httptask validate workflows/ --json"),
+    "test-request": (
+        "testrequest:send_test_request",
+        "httptask test-request workflow.yaml classify --input @input.json --dry-run",
+    ),
+    "init": ("init:init", "httptask init my-project"),
+    "dev": ("dev:dev", "httptask dev --definitions workflows/"),
+    "worker": (
+        "worker:worker",
+        (
+            "httptask worker --definitions workflows/ --check\n\n"
+            "Example: httptask worker --definitions workflows/ --processes auto"
+        ),
+    ),
+    "schema": ("schema:schema", "httptask schema --output .httptask/schema.json"),
+    "runs": ("runs:runs", "httptask runs show last"),
+    "connections": ("connections:connections", "httptask connections check openai"),
+}
+"""Each with its module, the function or group in it, and an example; in the order of the help."""
+
+
+class _Commands(Mapping[str, Any]):
+    """Loads a command when it is called, and all of them for the help."""
+
+    def __getitem__(self, name: str) -> Any:
+        return _load(name, *_COMMANDS[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_COMMANDS)
+
+    def __len__(self) -> int:
+        return len(_COMMANDS)
+
+
+@cache
+def _load(name: str, place: str, example: str) -> Any:
+    module, _, attribute = place.partition(":")
+    found = getattr(import_module(f"httptask.cli.commands.{module}"), attribute)
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    if isinstance(found, typer.Typer):
+        alone.add_typer(found, name=name, epilog=f"Example: {example}")
+        group: Any = typer.main.get_command(alone)
+        return group.commands[name]
+    alone.command(name=name, epilog=f"Example: {example}")(found)
+    return typer.main.get_command(alone)
+
+
+class _Group(TyperGroup):
+    """The commands, without a look at those that are not called."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands: Any = _Commands()
+
+
 app = typer.Typer(
     name="httptask",
+    cls=_Group,
     help="HTTP calls and LLM chat completions as durable tasks of a workflow.",
     epilog="Example: httptask init my-project",
     no_args_is_help=True,
@@ -31,24 +84,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-app.command(epilog='Example: httptask run workflow.yaml --input \'{"caller": "Ann"}\' --fixtures fixtures')(
-    run
-)
-app.command(epilog="Example: httptask validate workflows/ --json")(validate)
-app.command(
-    name="test-request",
-    epilog="Example: httptask test-request workflow.yaml classify --input @input.json --dry-run",
-)(send_test_request)
-app.command(epilog="Example: httptask init my-project")(init)
-app.command(epilog="Example: httptask dev --definitions workflows/")(dev)
-app.command(
-    epilog="Example: httptask worker --definitions workflows/ --check\n\n"
-    "Example: httptask worker --definitions workflows/ --processes auto"
-)(worker)
-app.command(epilog="Example: httptask schema --output .httptask/schema.json")(schema)
-app.add_typer(runs, name="runs")
-app.add_typer(connections, name="connections")
 
 
 def _print_version(asked: bool) -> None:

@@ -24,7 +24,6 @@ _WIDEST_SERVER = 40
 
 connections = typer.Typer(
     help="List connections, and check whether one works.",
-    epilog="Example: httptask connections check openai",
     no_args_is_help=True,
 )
 

@@ -2,17 +2,17 @@
 
 import os
 import shlex
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from httptask.cli.commands.schema import write_schema
-from httptask.cli.project.installation import command_in
 from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 __all__ = ["init"]
 
@@ -29,6 +29,10 @@ def init(
 
     Beside them stand httptask.toml, .gitignore and the editor schema. A .gitignore that is there is left as it is.
     """
+    from importlib.resources import files
+
+    from httptask.cli.project.installation import command_in
+
     _require_folder(directory)
     scaffold = files("httptask.cli").joinpath("scaffold")
     contents = dict(_contents(scaffold, Path()))
@@ -59,7 +63,7 @@ def _require_folder(directory: Path) -> None:
         raise CliError(f"{directory}: init fills a folder, and this is a file", hint)
 
 
-def _contents(folder: Traversable, at: Path) -> list[tuple[Path, bytes]]:
+def _contents(folder: "Traversable", at: Path) -> list[tuple[Path, bytes]]:
     found: list[tuple[Path, bytes]] = []
     for entry in folder.iterdir():
         if entry.is_dir():

@@ -29,9 +29,7 @@ _OURS = (
 _STARTS_ONE = "`httptask run FILE` starts one"
 _LATEST = "ExecutionStatus != 'ContinuedAsNew'"
 
-runs = typer.Typer(
-    help="Look at runs, and cancel them.", epilog="Example: httptask runs show last", no_args_is_help=True
-)
+runs = typer.Typer(help="Look at runs, and cancel them.", no_args_is_help=True)
 
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN|last", help="Id of a run, or `last` for the latest.")

@@ -1,7 +1,7 @@
 """`httptask validate`: every fault of every file, at its place."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +15,9 @@ from httptask.cli.terminal.notice import show_notice
 
 if TYPE_CHECKING:
     from httptask.connections.connection import Connection
+    from httptask.diagnostics.fault import Fault
     from httptask.dsl.loader import Loaded
+    from httptask.dsl.program import Program
     from httptask.dsl.report import Report
 
 __all__ = ["validate"]
@@ -59,17 +61,28 @@ def validate(
 
 def _reports(loaded: "Loaded", connections: "Mapping[str, Connection]", *, portable: bool) -> "list[Report]":
     from httptask.cli.preflight.connection_names import unknown_connections
-    from httptask.dsl.checks.portability import portable_uses
-    from httptask.dsl.provider_checks import server_faults
 
     if loaded.draft is None:
         return loaded.reports
+    beyond_standard: Iterable[Fault] = ()
+    if portable and loaded.program is not None:
+        from httptask.dsl.checks.portability import portable_uses
+
+        beyond_standard = portable_uses(loaded.program)
     further = [
         *unknown_connections(loaded.draft, list(connections)),
-        *server_faults(loaded.draft, connections),
-        *(portable_uses(loaded.program) if portable and loaded.program is not None else ()),
+        *_server_faults(loaded.draft, connections),
+        *beyond_standard,
     ]
     return sorted([*loaded.reports, *loaded.report(further)], key=lambda report: (report.line, report.column))
+
+
+def _server_faults(program: "Program", connections: "Mapping[str, Connection]") -> "Iterator[Fault]":
+    from httptask.dsl.metadata import budget_units
+
+    units = budget_units(program.definition.document.metadata)
+    for node in program.nodes.values():
+        yield from node.kind.server_faults(node, connections, program.rules_for(node), units)
 
 
 def _print(reports: "Iterable[Report]") -> None:

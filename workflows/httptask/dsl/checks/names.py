@@ -12,8 +12,7 @@ from httptask.dsl.durations import meant_duration
 from httptask.dsl.expressions import has_expression
 from httptask.dsl.model import AuthenticationPolicy, Use
 from httptask.dsl.program import Program
-from httptask.dsl.tasks.http.addresses import WHY_NOT_FROM_DATA
-from httptask.dsl.tasks.kind import TaskNode
+from httptask.dsl.tasks.kind import WHY_NOT_FROM_DATA, TaskNode
 from httptask.json.pointer import child_pointer
 
 __all__ = ["check_names"]

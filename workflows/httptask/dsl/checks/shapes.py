@@ -10,8 +10,9 @@ from httptask.dsl.checks.known_shapes import DESCRIPTORS, declared, raw_inputs, 
 from httptask.dsl.expression_parts import ExpressionUse
 from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.program import Program
-from httptask.dsl.tasks.http.response_shape import header_fault, page_shape
+from httptask.dsl.tasks.kind import KEYS_OF_TASK, TaskNode
 from httptask.dsl.value_shape import MissingKey, ValueShape
+from httptask.json.types import is_object
 
 __all__ = ["check_shapes"]
 
@@ -81,7 +82,7 @@ def _variable(
     if node is None:
         return None, 0
     if variable == "response" and use.place == "page":
-        return page_shape(node), 0
+        return node.kind.page(node), 0
     if variable == "input":
         return _task_input(program, node.pointer, inputs), 0
     return (transformed_output(node) if variable == "output" else None), 0
@@ -100,7 +101,7 @@ def _key_faults(
         if key is None:
             shape = shape.item()
             continue
-        if (fault := header_fault(use.pointer, shape, key, reading.offset)) is not None:
+        if (fault := _fault_of_kind(use.pointer, shape, key, reading.offset)) is not None:
             asks = key in use.expression.tested
             yield replace(fault, severity=Severity.WARNING) if asks else fault
             return
@@ -113,6 +114,12 @@ def _key_faults(
                 yield replace(fault, severity=Severity.WARNING) if asks else fault
             return
         shape = step
+
+
+def _fault_of_kind(pointer: str, shape: ValueShape, key: str, offset: int) -> Fault | None:
+    """What the kind of a task has against a key, if the shape is one whose keys it knows."""
+    task = shape.schema.get(KEYS_OF_TASK) if is_object(shape.schema) else None
+    return task.kind.key_fault(task, pointer, key, offset) if isinstance(task, TaskNode) else None
 
 
 def _fault(pointer: str, before: str, key: str, missing: MissingKey, offset: int) -> Fault:

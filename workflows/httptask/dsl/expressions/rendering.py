@@ -10,7 +10,7 @@ from httptask.dsl.expressions.errors import ExpressionFailed
 from httptask.dsl.expressions.evaluation import LIMIT_SECONDS, Scope, evaluate_all
 from httptask.dsl.expressions.expression import Expression
 from httptask.dsl.expressions.template import Secret, Template, TemplateText, is_expression
-from httptask.http.models import SecretReference
+from httptask.http.secret_reference import SecretReference
 from httptask.json.pointer import child_pointer
 from httptask.json.types import is_array, is_object
 

@@ -7,6 +7,8 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from httptask.dsl.locate import Location, Token
+from httptask.dsl.tasks import CALLS
+from httptask.dsl.tasks.kind import CallKind
 from httptask.json.pointer import json_pointer
 
 __all__ = ["Found"]
@@ -48,6 +50,13 @@ class Found:
     def key(self) -> str:
         """The last key on the way, "" for the whole definition."""
         return str(self.tokens[-1]) if self.tokens else ""
+
+    @property
+    def called(self) -> CallKind[Any] | None:
+        """The kind of the call whose arguments are at fault; None where something else is."""
+        if self.prefix[-1:] != ("with",):
+            return None
+        return next(kind for kind in CALLS.values() if kind.spec_model is self.model)
 
     @property
     def alternatives(self) -> tuple[Any, ...]:

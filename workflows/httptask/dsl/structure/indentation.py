@@ -9,7 +9,7 @@ from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.definition import Definition
 from httptask.dsl.locate import Token, alternatives_of, is_model, key_types, keys_of, unwrapped
 from httptask.dsl.model import Document, Input, Output, Use
-from httptask.dsl.structure.item_lists import CASE_LISTS, TASK_LISTS
+from httptask.dsl.structure.item_lists import ITEM_LISTS, task_lists
 from httptask.dsl.tasks import CALLS, KINDS, TASK_KEYS, function_name
 from httptask.dsl.tasks.kind import CallKind
 from httptask.json.pointer import json_pointer
@@ -27,16 +27,9 @@ def _inside(model: type[BaseModel]) -> dict[str, frozenset[str]]:
     }
 
 
-_INSIDE: Final = {
-    owner: inside
-    for kind in KINDS
-    if not isinstance(kind, CallKind)
-    for owner, inside in _inside(kind.spec_model).items()
-}
+_INSIDE: Final = {owner: inside for kind in KINDS for owner, inside in _inside(kind.spec_model).items()}
 """What may belong to a key of a task."""
-_OF_ANY_NAME: Final = frozenset(
-    key for kind in KINDS if not isinstance(kind, CallKind) for key in kind.of_any_name
-)
+_OF_ANY_NAME: Final = frozenset(key for kind in KINDS for key in kind.of_any_name)
 """Keys of tasks behind which the author chooses the names."""
 _INSIDE_DEFINITION: Final = {
     "document": frozenset(keys_of(Document)),
@@ -71,7 +64,7 @@ def _has_nothing(data: Any) -> bool:
 
 
 def _tasks(owner: dict[str, Any], tokens: tuple[Token, ...], faults: list[Fault]) -> None:
-    for at, entries in (found for tasks in TASK_LISTS for found in tasks.find(owner, tokens)):
+    for at, entries in task_lists(owner, tokens):
         for index, entry in enumerate(entries):
             if not is_object(entry) or not entry:
                 continue
@@ -96,8 +89,8 @@ def _task(body: dict[str, Any], tokens: tuple[Token, ...], faults: list[Fault]) 
             _arguments(kind, arguments, (*tokens, "with"), faults)
     for owner in _OF_ANY_NAME:
         _take_in(body, tokens, owner, unknown, faults)
-    for cases in CASE_LISTS:
-        for at, entries in cases.find(body, tokens):
+    for cases in ITEM_LISTS:
+        for at, entries in cases.find(body, tokens) if cases.item == "case" else ():
             for index, entry in enumerate(entries):
                 if is_object(entry) and entry:
                     name, *others = entry

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel
 
 from httptask.dsl.locate import Token, is_model, key_types, keys_of, unwrapped
-from httptask.dsl.tasks import KINDS, TASK_KEYS, TaskList
-from httptask.dsl.tasks.kind import CallKind
+from httptask.dsl.tasks import CALLS, KINDS, TASK_KEYS, TaskList, function_name
 from httptask.json.types import is_array, is_object
 
-__all__ = ["CASE_LISTS", "ITEM_LISTS", "TASK_LISTS", "ItemList"]
+__all__ = ["ITEM_LISTS", "ItemList", "item_lists_of", "task_lists"]
 
 _ANY: Final = "*"
 """In a path: whatever the author calls it."""
@@ -36,8 +36,7 @@ class ItemList:
         self, owner: dict[str, Any], tokens: tuple[Token, ...]
     ) -> Iterator[tuple[tuple[Token, ...], list[Any]]]:
         """The lists that stand there in a task, which may be wrong in every way, behind the tokens that lead there."""
-        if self.path[0] != "with" or "call" in owner:
-            yield from _behind(owner, self.path, tokens)
+        yield from _behind(owner, self.path, tokens)
 
 
 def _behind(
@@ -67,13 +66,29 @@ def _lists_of(annotation: Any, path: tuple[str, ...]) -> Iterator[ItemList]:
         yield ItemList(path, "case", frozenset(keys_of(get_args(arguments[0])[1])))
 
 
-ITEM_LISTS: Final = tuple(
-    dict.fromkeys(
-        found
-        for kind in KINDS
-        for found in _lists_in(kind.spec_model, ("with",) if isinstance(kind, CallKind) else ())
-    )
-)
-"""Those of all kinds."""
-TASK_LISTS: Final = tuple(each for each in ITEM_LISTS if each.item == "task")
-CASE_LISTS: Final = tuple(each for each in ITEM_LISTS if each.item == "case")
+ITEM_LISTS: Final = tuple(dict.fromkeys(found for kind in KINDS for found in _lists_in(kind.spec_model, ())))
+"""Those of the kinds with a keyword of their own, and of a definition; calls have no others among their arguments."""
+
+
+def item_lists_of(owner: dict[str, Any]) -> tuple[ItemList, ...]:
+    """The lists that a definition, or a task, may have; the arguments of a call that nobody knows may have any."""
+    if "call" not in owner:
+        return ITEM_LISTS
+    call = owner["call"]
+    function = function_name(call) if isinstance(call, str) else None
+    return (*ITEM_LISTS, *_lists_of_calls(function if function in list(CALLS) else None))
+
+
+@cache
+def _lists_of_calls(function: str | None) -> tuple[ItemList, ...]:
+    kinds = CALLS.values() if function is None else (CALLS[function],)
+    return tuple(dict.fromkeys(found for kind in kinds for found in _lists_in(kind.spec_model, ("with",))))
+
+
+def task_lists(
+    owner: dict[str, Any], tokens: tuple[Token, ...]
+) -> Iterator[tuple[tuple[Token, ...], list[Any]]]:
+    """The lists of tasks directly in a definition, or in a task, behind the tokens that lead there."""
+    for each in item_lists_of(owner):
+        if each.item == "task":
+            yield from each.find(owner, tokens)

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -18,8 +17,7 @@ from httptask.dsl.model import Document, TaskBase, Timeout
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.item_lists import ITEM_LISTS
 from httptask.dsl.structure.unsupported import unsupported_key, unsupported_keyword
-from httptask.dsl.tasks import CALLS, KEYWORDS
-from httptask.dsl.tasks.kind import CallKind
+from httptask.dsl.tasks import KEYWORDS
 from httptask.json.pointer import child_pointer, json_pointer
 from httptask.json.types import is_array, is_number, is_object
 
@@ -52,7 +50,6 @@ _UNQUOTED: Final[dict[str, str]] = {
 }
 _KINDS_OF_TASK: Final = ", ".join(f"`{keyword}`" for keyword in KEYWORDS)
 _ITEM_LIST_KEYS: Final = frozenset(each.path[-1] for each in ITEM_LISTS)
-_KIND_OF: Final[Mapping[type[BaseModel], CallKind[Any]]] = {kind.spec_model: kind for kind in CALLS.values()}
 
 
 def fault_of(found: Found) -> Fault:
@@ -95,18 +92,19 @@ def _unknown_key(found: Found) -> Fault:
     known = keys_of(owner) if owner is not None else ()
     hint = hint_for_unknown(key, known, "keys that may stand here")
     if closest(key, known) is None:
-        hint = _hint_for_other_name(owner, key, known) or hint
+        hint = _hint_for_other_name(found, known) or hint
     return TextFault(found.pointer, "unknown-key", f"unknown key {quoted(key)}", hint, at_key=True)
 
 
-def _hint_for_other_name(owner: type[BaseModel] | None, key: str, known: tuple[str, ...]) -> str | None:
+def _hint_for_other_name(found: Found, known: tuple[str, ...]) -> str | None:
     """What somebody meant who knows the key from elsewhere, or from another call."""
+    owner, key = found.location.owner, found.key
     if owner is not None and issubclass(owner, TaskBase) and "retr" in key.lower():
         return elsewhere(key)
     if owner is Timeout and meant_key(key, known) is not None:
         return f"write after: {{ {key}: … }}"
-    kind = None if owner is None else _KIND_OF.get(owner)
-    return None if kind is None else kind.hint_for_argument(key)
+    kind = found.called
+    return None if kind is None or owner is not kind.spec_model else kind.hint_for_argument(key)
 
 
 def _missing_key(found: Found) -> Fault:
@@ -114,8 +112,9 @@ def _missing_key(found: Found) -> Fault:
     about = None if owner is None else _docstring(owner, key)
     hint = f"add `{key}`: {about}" if about else f"add `{key}`"
     container = name_of(found.tokens[:-1]) if len(found.tokens) > 1 else "the definition"
-    if found.model in _KIND_OF and len(found.location.tokens) == 1:
-        container = f"`call: {_KIND_OF[found.model].function}`"
+    kind = found.called
+    if kind is not None and len(found.location.tokens) == 1:
+        container = f"`call: {kind.function}`"
     return TextFault(
         json_pointer(found.tokens[:-1]), "missing-key", f"{container} has no `{key}`", hint, at_key=True
     )
@@ -180,7 +179,7 @@ def _expected(found: Found) -> str:
 
 def _hint_for_type(found: Found, expected: str) -> str | None:
     owner, value = found.location.owner, found.value
-    kind = _KIND_OF.get(found.model)
+    kind = found.called
     of_kind = None if kind is None else kind.hint_for_value(found.location.tokens, value)
     if of_kind is not None:
         return of_kind

@@ -1,6 +1,7 @@
 """Valid stand-ins for parts that are not, so that one bad task doesn't hide the faults of others."""
 
 import copy
+from collections.abc import Mapping
 from typing import Any, Final
 
 from httptask.diagnostics.suggest import closest
@@ -8,16 +9,12 @@ from httptask.dsl.locate import Token, keys_of, value_at
 from httptask.dsl.model import TaskBase
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.tasks import TASK_LIST_KEYS, task_prefix
-from httptask.dsl.tasks import CALLS
 from httptask.json.types import is_array, is_object
 
 __all__ = ["repair"]
 
 _TASK: Final[dict[str, Any]] = {"set": "${ . }"}
 _DOCUMENT: Final = {"dsl": "1.0.3", "namespace": "unknown", "name": "unknown", "version": "0.0.0"}
-_REQUIRED_ARGUMENTS: Final[dict[Token, Any]] = {
-    name: value for kind in CALLS.values() for name, value in kind.required.items()
-}
 _USED: Final[dict[Token, Any]] = {
     "authentications": {},
     "errors": {"type": "https://example.invalid", "status": 500},
@@ -68,12 +65,13 @@ def _repair_task(
 
 def _repair_argument(arguments: dict[str, Any], rest: tuple[Token, ...], found: Found) -> None:
     name, *inner = rest
+    required: Mapping[str, Any] = {} if found.called is None else found.called.required
     if name in TASK_LIST_KEYS and len(inner) == 1:
         _put(arguments, rest, _stand_in_item(inner[0]))
     elif inner and found.kind == "string_type":
         _put(arguments, rest, "")
-    elif name in _REQUIRED_ARGUMENTS:
-        arguments[str(name)] = copy.deepcopy(_REQUIRED_ARGUMENTS[name])
+    elif name in required:
+        arguments[str(name)] = copy.deepcopy(required[str(name)])
     else:
         _remove(arguments, (name,))
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from httptask.chat.models import Level
+from httptask.chat.strictness import Level
 from httptask.diagnostics.fault import Fault, TextFault
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.diagnostics.words import quoted
 from httptask.dsl.locate import Token, keys_of
 from httptask.dsl.model import CallTask
 from httptask.dsl.structure.found import Found
-from httptask.dsl.structure.item_lists import ITEM_LISTS, TASK_LISTS
+from httptask.dsl.structure.item_lists import ITEM_LISTS, item_lists_of, task_lists
 from httptask.dsl.structure.nulls import null_faults
 from httptask.dsl.structure.unsupported import unsupported
 from httptask.dsl.structure.validate import errors_of
@@ -29,7 +29,7 @@ __all__ = [
     "task_prefix",
 ]
 
-TASK_LIST_KEYS: Final = frozenset(tasks.path[-1] for tasks in TASK_LISTS)
+TASK_LIST_KEYS: Final = frozenset(each.path[-1] for each in ITEM_LISTS if each.item == "task")
 """The keys behind which there are tasks."""
 
 
@@ -43,7 +43,7 @@ class RawTask:
 
 def raw_tasks(data: dict[str, Any], tokens: tuple[Token, ...] = ()) -> Iterator[RawTask]:
     """Every task that is a mapping, nested ones included."""
-    for at, entries in (found for tasks in TASK_LISTS for found in tasks.find(data, tokens)):
+    for at, entries in task_lists(data, tokens):
         for index, entry in enumerate(entries):
             for name, body in entry.items() if is_object(entry) else ():
                 if is_object(body):
@@ -55,7 +55,7 @@ def raw_tasks(data: dict[str, Any], tokens: tuple[Token, ...] = ()) -> Iterator[
 def list_faults(data: dict[str, Any]) -> Iterator[Fault]:
     """Items of task lists and switches that don't hold exactly one name, as the standard's TaskItem asks."""
     for owner in (RawTask((), data), *raw_tasks(data)):
-        for item_list in ITEM_LISTS:
+        for item_list in item_lists_of(owner.body):
             for at, entries in item_list.find(owner.body, owner.tokens):
                 yield from _item_faults(at, entries, item_list.item)
 

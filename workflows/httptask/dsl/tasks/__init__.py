@@ -1,21 +1,18 @@
-"""The kinds of task. A new one is a module here, a line in `KINDS`, and its runner in `httptask.interpreter.tasks`."""
+"""The kinds of task. A new one is a module here, a line in `KINDS` or `CALLS`, and a runner in `interpreter.tasks`."""
 
 import operator
 from collections.abc import Iterator, Mapping
 from functools import reduce
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, Discriminator, Field, Tag
 
 from httptask.dsl.locate import keys_of
 from httptask.dsl.model import CallTask, DefinitionModel, TaskBase
-from httptask.dsl.tasks.activity import ACTIVITY
-from httptask.dsl.tasks.chat import CHAT_COMPLETION
 from httptask.dsl.tasks.do import DO
 from httptask.dsl.tasks.for_each import FOR
-from httptask.dsl.tasks.http import HTTP, HTTP_REQUEST
 from httptask.dsl.tasks.kind import CallKind, TaskKind
-from httptask.dsl.tasks.map_items import MAP
 from httptask.dsl.tasks.raise_error import RAISE
 from httptask.dsl.tasks.set_data import SET
 from httptask.dsl.tasks.switch import SWITCH
@@ -38,18 +35,13 @@ __all__ = [
 
 KINDS: Final[tuple[TaskKind[Any], ...]] = (
     FOR,  # before `do`, which it contains
-    HTTP,
-    HTTP_REQUEST,
-    CHAT_COMPLETION,
-    MAP,
-    ACTIVITY,
     DO,
     RAISE,
     SET,
     SWITCH,
     WAIT,
 )
-"""Every kind; a mapping with the keywords of two is of the first."""
+"""The kinds with a keyword of their own; a mapping with the keywords of two is of the first."""
 
 UNSUPPORTED_KEYWORDS: Final[Mapping[str, str | None]] = {
     "emit": None,
@@ -62,12 +54,39 @@ UNSUPPORTED_KEYWORDS: Final[Mapping[str, str | None]] = {
 UNSUPPORTED_CALLS: Final = ("a2a", "asyncapi", "grpc", "mcp", "openapi")
 """Calls of the standard that are not made."""
 
-CALLS: Final[Mapping[str, CallKind[Any]]] = {
-    str(kind.function): kind for kind in KINDS if isinstance(kind, CallKind)
-}
+
+class _Calls(Mapping[str, CallKind[Any]]):
+    """Loads a kind when it is asked for: each knows a whole protocol, and few definitions use all of them."""
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._places = places
+
+    def __getitem__(self, function: str) -> CallKind[Any]:
+        module, _, name = self._places[function].partition(":")
+        kind: CallKind[Any] = getattr(import_module(f"{__name__}.{module}"), name)
+        return kind
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+CALLS: Final[Mapping[str, CallKind[Any]]] = _Calls(
+    {
+        "http": "http:HTTP",
+        "httpRequest": "http:HTTP_REQUEST",
+        "chatCompletion": "chat:CHAT_COMPLETION",
+        "map": "map_items:MAP",
+        "activity": "activity:ACTIVITY",
+    }
+)
 """The kinds that `call` names, by function."""
 _MODELS: Final[Mapping[str, type[TaskBase]]] = {
-    kind.keyword: CallTask if isinstance(kind, CallKind) else kind.spec_model for kind in KINDS
+    FOR.keyword: FOR.spec_model,
+    CallKind.keyword: CallTask,
+    **{kind.keyword: kind.spec_model for kind in KINDS},
 }
 """The model of the tasks of each keyword."""
 KEYWORDS: Final = tuple(sorted(_MODELS))
@@ -117,5 +136,5 @@ def _made_of(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
         yield from _made_of(made)
 
 
-for _model in (*_made_of(DefinitionModel), *(kind.spec_model for kind in KINDS)):
+for _model in _made_of(DefinitionModel):
     _model.model_rebuild(_types_namespace={"TaskList": TaskList})  # until here each kind was on its own

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from httptask.activities.names import OURS
-from httptask.chat.models import Level
+from httptask.chat.strictness import Level
 from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.words import quoted
 from httptask.dsl.expression_parts import Part, PartsBuilder

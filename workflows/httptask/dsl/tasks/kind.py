@@ -2,20 +2,36 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from httptask.chat.models import Level
+from httptask.chat.strictness import Level
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.expression_parts import Compiled, Part, PartsBuilder
 from httptask.dsl.expressions import Expression, Template
 from httptask.dsl.model import AuthenticationPolicy, DurationLiteral, TaskBase, Use
 from httptask.dsl.value_shape import ValueShape
 
-__all__ = ["Body", "CallKind", "Jump", "TaskKind", "TaskNode", "TaskSequence"]
+if TYPE_CHECKING:
+    from httptask.connections.connection import Connection
+
+__all__ = [
+    "KEYS_OF_TASK",
+    "WHY_NOT_FROM_DATA",
+    "Body",
+    "CallKind",
+    "Jump",
+    "TaskKind",
+    "TaskNode",
+    "TaskSequence",
+]
 
 Spec = TypeVar("Spec", bound=BaseModel)
+
+WHY_NOT_FROM_DATA: Final = "what comes from a response must not choose where requests go"
+KEYS_OF_TASK: Final = "x-keys-of-task"
+"""In the schema of a shape: the task whose kind knows its keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +182,44 @@ class TaskKind(Generic[Spec]):
         """What is wrong with a task of a definition whose structure is sound."""
         return ()
 
+    def server_faults(
+        self,
+        node: TaskNode,
+        connections: "Mapping[str, Connection]",
+        rules: Level,
+        budget_units: frozenset[str],
+    ) -> Iterable[Fault]:
+        """What the servers that a task names don't take.
+
+        Args:
+            node: the task.
+            connections: by name.
+            rules: how strictly chat requests are checked.
+            budget_units: in which units, that only an answer tells, the definition has a budget.
+        """
+        return ()
+
     def jumps(self, node: TaskNode) -> Iterable[Jump]:
         """The flow directives that only this kind has."""
         return ()
 
     def output(self, node: TaskNode) -> ValueShape | None:
         """The shape of a task's output before `output.as`, as far as the kind says."""
+        return None
+
+    def page(self, node: TaskNode) -> ValueShape | None:
+        """The shape of `$response` in expressions on a page of the output."""
+        return None
+
+    def key_fault(self, node: TaskNode, pointer: str, key: str, offset: int) -> Fault | None:
+        """What is wrong with reading a key of a shape that names the task as `KEYS_OF_TASK`.
+
+        Args:
+            node: the task.
+            pointer: of the expression.
+            key: what is read.
+            offset: where in the expression.
+        """
         return None
 
     def durations(self, node: TaskNode) -> Mapping[str, DurationLiteral]:

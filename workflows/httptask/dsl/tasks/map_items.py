@@ -1,17 +1,15 @@
 """`call: map`: every item of a list on its own."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from httptask.dsl.expression_parts import Part, PartsBuilder
 from httptask.dsl.model import DefinitionModel
+from httptask.dsl.tasks import TaskList
 from httptask.dsl.tasks.kind import Body, CallKind, TaskNode
 from httptask.dsl.value_shape import ValueShape
-
-if TYPE_CHECKING:
-    from httptask.dsl.tasks import TaskList
 
 __all__ = ["ITEMS", "MAP"]
 
@@ -31,7 +29,7 @@ class MapArguments(DefinitionModel):
     """How many items run at the same time."""
     on_error: Literal["stop", "collect"] = Field(default="stop", alias="onError")
     """`stop` at the first error, or `collect` errors among the results."""
-    do: "TaskList"
+    do: TaskList
     """Tasks to run for each item, independently of the others."""
 
 

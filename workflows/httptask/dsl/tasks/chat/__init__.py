@@ -1,15 +1,19 @@
 """`call: chatCompletion`: a question to a model, with tasks that answer the tools it calls."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
 from httptask.chat.fields.json_schema import body_schema
-from httptask.chat.models import CALL_FIELDS, Completion, Level
+from httptask.chat.models import CALL_FIELDS, Completion
+from httptask.chat.strictness import Level
+from httptask.connections.connection import Connection
 from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.dsl.expression_parts import Part, PartsBuilder
 from httptask.dsl.model import Use
 from httptask.dsl.tasks.chat.arguments import EXTRA_ARGUMENTS, ChatCompletionArguments
+from httptask.dsl.tasks.chat.servers import server_faults
 from httptask.dsl.tasks.chat.written import chat_faults
 from httptask.dsl.tasks.kind import Body, CallKind, TaskNode
 from httptask.dsl.value_shape import ValueShape
@@ -58,6 +62,16 @@ class _ChatCompletion(CallKind[ChatCompletionArguments]):
                 yield TextFault(
                     pointer, "secret-in-prompt", message, hint, Severity.WARNING, offset=secret.offset
                 )
+
+    def server_faults(
+        self,
+        node: TaskNode,
+        connections: Mapping[str, Connection],
+        rules: Level,
+        budget_units: frozenset[str],
+    ) -> Iterator[Fault]:
+        for fault in server_faults(self.spec(node), connections, rules, budget_units):
+            yield replace(fault, pointer=f"{node.pointer}/with{fault.pointer}")
 
     def output(self, node: TaskNode) -> ValueShape | None:
         spec = self.spec(node)

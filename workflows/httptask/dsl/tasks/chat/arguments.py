@@ -1,13 +1,11 @@
 """Arguments of `call: chatCompletion`."""
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from httptask.dsl.model import DefinitionModel
-
-if TYPE_CHECKING:
-    from httptask.dsl.tasks import TaskList
+from httptask.dsl.tasks import TaskList
 
 __all__ = ["EXTRA_ARGUMENTS", "ChatCompletionArguments", "Fallback"]
 
@@ -24,7 +22,7 @@ class Fallback(DefinitionModel):
 class ToolHandler(DefinitionModel):
     """What answers the calls of one tool."""
 
-    do: "TaskList"
+    do: TaskList
     """Tasks to run for a call: their input is its arguments, their output goes back to the model."""
 
 

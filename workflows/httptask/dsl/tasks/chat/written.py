@@ -6,8 +6,9 @@ from typing import Any, Final
 from httptask.chat.check import check_body
 from httptask.chat.fields.check import UNKNOWN_FIELD
 from httptask.chat.fields.unknown import has_unknown, with_unknown
-from httptask.chat.models import Level, asks_for_json
+from httptask.chat.models import asks_for_json
 from httptask.chat.rules.models import Takes
+from httptask.chat.strictness import Level
 from httptask.chat.tools import handler_faults
 from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import closest, did_you_mean

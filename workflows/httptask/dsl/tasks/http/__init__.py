@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
-from httptask.chat.models import Level
+from httptask.chat.strictness import Level
 from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import did_you_mean
 from httptask.dsl.expression_parts import PartsBuilder
@@ -36,7 +36,7 @@ from httptask.dsl.tasks.http.parts import (
     REQUEST,
 )
 from httptask.dsl.tasks.http.requests import form_faults, request_faults
-from httptask.dsl.tasks.http.response_shape import response_shape
+from httptask.dsl.tasks.http.response_shape import header_fault, page_shape, response_shape
 from httptask.dsl.tasks.http.sendable import unsendable_faults
 from httptask.dsl.tasks.http.written import written_faults
 from httptask.dsl.tasks.kind import CallKind, TaskNode
@@ -74,6 +74,9 @@ class _HttpKind(CallKind[Arguments]):
 
     def output(self, node: TaskNode) -> ValueShape | None:
         return response_shape(node) if self.spec(node).output == "response" else None
+
+    def key_fault(self, node: TaskNode, pointer: str, key: str, offset: int) -> Fault | None:
+        return header_fault(node, pointer, key, offset)
 
     def policies(self, node: TaskNode) -> Mapping[str, AuthenticationPolicy]:
         policy = policy_of(self.spec(node))
@@ -163,6 +166,9 @@ class _HttpRequest(_HttpKind[HttpRequestArguments]):
         if self.spec(node).paginate is not None:
             return ValueShape.of({"type": "array"})
         return super().output(node)
+
+    def page(self, node: TaskNode) -> ValueShape:
+        return page_shape(node)
 
     def durations(self, node: TaskNode) -> Mapping[str, DurationLiteral]:
         paginate = self.spec(node).paginate

@@ -16,17 +16,16 @@ from httptask.dsl.tasks.http.arguments import (
 )
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
 from httptask.dsl.tasks.http.refusals import refusals
-from httptask.dsl.tasks.kind import TaskNode
+from httptask.dsl.tasks.kind import WHY_NOT_FROM_DATA, TaskNode
 from httptask.http.url import Url, encode_text
 
-__all__ = ["WHY_NOT_FROM_DATA", "address_faults", "is_from_data"]
+__all__ = ["address_faults", "is_from_data"]
 
 _VARIABLE: Final = re.compile(r"\{(?![/?#])[^{}]*\}")
 _ANY_VARIABLE: Final = re.compile(r"\{[^{}]*\}")
 _ABSOLUTE: Final = re.compile(r"https?://", re.IGNORECASE)
 _ENCODES: Final = re.compile(r"\|\s*@uri$")
 _OF_WHOEVER_STARTS: Final = frozenset({"workflow", "runtime"})
-WHY_NOT_FROM_DATA: Final = "what comes from a response must not choose where requests go"
 
 
 def address_faults(node: TaskNode, use: Use) -> Iterator[Fault]:

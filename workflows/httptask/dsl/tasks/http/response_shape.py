@@ -4,10 +4,9 @@ from typing import Any, Final
 
 from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpRequestArguments, named_connections
-from httptask.dsl.tasks.kind import TaskNode
+from httptask.dsl.tasks.kind import KEYS_OF_TASK, TaskNode
 from httptask.dsl.value_shape import ValueShape
 from httptask.http.headers import is_allowed
-from httptask.json.types import is_object
 
 __all__ = ["header_fault", "page_shape", "response_shape"]
 
@@ -17,8 +16,6 @@ _REQUEST: Final = {
     "properties": {"method": {"type": "string"}, "uri": {"type": "string"}, "headers": _TEXT_MAP},
     "additionalProperties": False,
 }
-_KEPT_HEADERS: Final = "x-kept-headers"
-"""In a schema of the headers of a response: the task that it answers."""
 
 
 def response_shape(node: TaskNode) -> ValueShape:
@@ -32,25 +29,22 @@ def page_shape(node: TaskNode) -> ValueShape:
 
 
 def _head(node: TaskNode) -> dict[str, Any]:
-    return {"statusCode": {"type": "integer"}, "headers": {**_TEXT_MAP, _KEPT_HEADERS: node}}
+    return {"statusCode": {"type": "integer"}, "headers": {**_TEXT_MAP, KEYS_OF_TASK: node}}
 
 
 def _object(properties: dict[str, Any]) -> ValueShape:
     return ValueShape.of({"type": "object", "properties": properties, "additionalProperties": False})
 
 
-def header_fault(pointer: str, shape: ValueShape, name: str, offset: int) -> Fault | None:
-    """What is wrong with reading a name from a shape, if that is one of a response's headers.
+def header_fault(node: TaskNode, pointer: str, name: str, offset: int) -> Fault | None:
+    """What is wrong with reading a header of the responses of a task.
 
     Args:
+        node: the task.
         pointer: of the expression.
-        shape: that is read.
-        name: what is read of it.
+        name: of the header.
         offset: where in the expression.
     """
-    node = shape.schema.get(_KEPT_HEADERS) if is_object(shape.schema) else None
-    if not isinstance(node, TaskNode):
-        return None
     arguments = node.spec
     assert isinstance(arguments, AnyHttpArguments)  # which have responses with headers
     asked_for = arguments.keep_headers if isinstance(arguments, HttpRequestArguments) else ()

@@ -1,4 +1,4 @@
-"""What the models and the servers that a definition names don't take, and where these are not."""
+"""`call: chatCompletion`: what the model and the servers that it names don't take, and where these are not."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -8,13 +8,12 @@ from httptask.chat.fields.check import field_faults
 from httptask.chat.fields.unknown import UNKNOWN, with_unknown
 from httptask.chat.rules.models import model_faults
 from httptask.chat.rules.providers import provider_faults
+from httptask.chat.strictness import Level
 from httptask.connections.connection import Connection
 from httptask.connections.providers import PROVIDERS
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.expressions import has_expression
-from httptask.dsl.program import Program
-from httptask.dsl.tasks.chat import CHAT_COMPLETION
-from httptask.dsl.tasks.kind import TaskNode
+from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments
 from httptask.json.types import is_object
 
 __all__ = ["server_faults"]
@@ -34,42 +33,45 @@ class _Candidate(NamedTuple):
     place: str | None = None
 
 
-def server_faults(program: Program, connections: Mapping[str, Connection]) -> Iterator[Fault]:
-    """Fields of chat requests, as far as they are written out, that their model or their server does not take.
+def server_faults(
+    arguments: ChatCompletionArguments,
+    connections: Mapping[str, Connection],
+    rules: Level,
+    budget_units: frozenset[str],
+) -> Iterator[Fault]:
+    """Fields of a chat request, as far as they are written out, that its model or its server does not take.
 
     Streams whose usage is not told are among them, where a budget needs it.
 
     Args:
-        program: the definition.
+        arguments: of the call, from where the pointers of the faults begin.
         connections: by name.
+        rules: how strictly the request is checked.
+        budget_units: in which units, that only an answer tells, there is a budget.
     """
-    units = _budget_units(program)
-    for node in program.nodes.values():
-        level = program.rules_for(node)
-        told: set[str] = set()
-        for candidate in _candidates(node, connections):
-            fault = misplaced(candidate.connection)
-            faults = [*([] if fault is None else [fault]), *_unmetered(candidate, units)]
-            if level != "off":
-                faults += _not_taken(candidate)
-            for fault in faults:
-                if fault.message not in told:
-                    place = candidate.place or f"{node.pointer}/with{fault.pointer}"
-                    severity = Severity.WARNING if level == "warn" else fault.severity
-                    yield Fault(place, "chat-model", fault.message, fault.hint, severity)
-            told.update(fault.message for fault in faults)
+    told: set[str] = set()
+    for candidate in _candidates(arguments, connections):
+        fault = misplaced(candidate.connection)
+        faults = [*([] if fault is None else [fault]), *_unmetered(candidate, budget_units)]
+        if rules != "off":
+            faults += _not_taken(candidate)
+        for fault in faults:
+            if fault.message not in told:
+                severity = Severity.WARNING if rules == "warn" else fault.severity
+                yield Fault(
+                    candidate.place or fault.pointer, "chat-model", fault.message, fault.hint, severity
+                )
+        told.update(fault.message for fault in faults)
 
 
-def _candidates(node: TaskNode, connections: Mapping[str, Connection]) -> Iterator[_Candidate]:
-    if node.kind is not CHAT_COMPLETION:
-        return
-    arguments = CHAT_COMPLETION.spec(node)
+def _candidates(
+    arguments: ChatCompletionArguments, connections: Mapping[str, Connection]
+) -> Iterator[_Candidate]:
     body = with_unknown(arguments.request_body, has_expression)
     yield _Candidate(body, connections.get(arguments.connection))
     for index, fallback in enumerate(arguments.fallback):
         asked = body if fallback.model is None else {**body, "model": fallback.model}
-        place = f"{node.pointer}/with/fallback/{index}"
-        yield _Candidate(asked, connections.get(fallback.connection), place)
+        yield _Candidate(asked, connections.get(fallback.connection), f"/fallback/{index}")
 
 
 def _not_taken(candidate: _Candidate) -> Iterator[Fault]:
@@ -101,11 +103,3 @@ def _asks_for_usage(options: Any) -> bool:
     """Whether options ask for the usage, or may do so."""
     found = options.get("include_usage") if is_object(options) else options
     return found is True or found is UNKNOWN
-
-
-def _budget_units(program: Program) -> frozenset[str]:
-    """In which units, that only an answer tells, the definition has a budget."""
-    settings: Any = program.definition.document.metadata.get("httptask")
-    budget = settings.get("budget") if is_object(settings) else None
-    limits = budget if is_object(budget) else {}
-    return frozenset(unit for unit in ("tokens", "cost_usd") if limits.get(unit) is not None)
