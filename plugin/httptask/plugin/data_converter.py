@@ -2,10 +2,10 @@
 
 import dataclasses
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import (
@@ -17,6 +17,7 @@ from temporalio.converter import (
     CompositePayloadConverter,
     DataConverter,
     DefaultPayloadConverter,
+    EncodingPayloadConverter,
     ExternalStorage,
     JSONPlainPayloadConverter,
 )
@@ -24,6 +25,9 @@ from temporalio.converter import (
 __all__ = ["LeanPayloadConverter", "data_converter"]
 
 _OURS = "httptask."
+_ENCODING = {"encoding": b"json/plain"}
+_ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
+_BY_DEFAULT = DefaultPayloadConverter.default_encoding_payload_converters
 
 
 def data_converter(converter: DataConverter | None, storage: ExternalStorage | None) -> DataConverter:
@@ -56,20 +60,43 @@ class LeanPayloadConverter(PydanticPayloadConverter):
 
     def __init__(self) -> None:
         """See base class."""
-        converters = DefaultPayloadConverter.default_encoding_payload_converters
         CompositePayloadConverter.__init__(
-            self, *(_LeanJson() if isinstance(one, JSONPlainPayloadConverter) else one for one in converters)
+            self, *(_LeanJson() if isinstance(one, JSONPlainPayloadConverter) else one for one in _BY_DEFAULT)
         )
 
 
-class _LeanJson(PydanticJSONPlainPayloadConverter):
+class _LeanJson(EncodingPayloadConverter):
+    """The SDK makes one for each run of a workflow and for each of its tasks, so that has to cost little."""
+
+    @property
+    def encoding(self) -> str:
+        """See base class."""
+        return "json/plain"
+
     def to_payload(self, value: Any) -> Payload | None:
         """See base class."""
-        if not (isinstance(value, BaseModel) and type(value).__module__.startswith(_OURS)):
-            return super().to_payload(value)
-        fields, defaults = value.__dict__, _defaults(type(value))
-        unsaid = {name for name, default in defaults.items() if fields[name] == default}
-        return Payload(metadata={"encoding": self.encoding.encode()}, data=to_json(value, exclude=unsaid))
+        unsaid: set[str] | None = None
+        if isinstance(value, BaseModel) and _is_ours(type(value)):
+            fields, defaults = value.__dict__, _defaults(type(value))
+            unsaid = {name for name, default in defaults.items() if fields[name] == default}
+        return Payload(metadata=_ENCODING, data=to_json(value, exclude=unsaid))
+
+    def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:
+        """See base class."""
+        if type_hint is None:
+            return _ANYTHING.validate_json(payload.data)
+        if isinstance(type_hint, type) and issubclass(type_hint, BaseModel) and _is_ours(type_hint):
+            return type_hint.model_validate_json(payload.data)
+        return self._of_others.from_payload(payload, type_hint)
+
+    @cached_property
+    def _of_others(self) -> PydanticJSONPlainPayloadConverter:
+        """Keeps an adapter for each type that it has met: of workflows in the sandbox, types of theirs alone."""
+        return PydanticJSONPlainPayloadConverter()
+
+
+def _is_ours(type_: type) -> bool:
+    return type_.__module__.startswith(_OURS)
 
 
 @cache

@@ -73,12 +73,18 @@ class ActivityOptions(TypedDict):
 
 def fitting_summary(text: str) -> str:
     """As much of a text, from its beginning, as Temporal surely takes for a summary: it measures the encoded form."""
+    if _encoded_size(text) <= _SUMMARY_BYTES:
+        return text
     size = 0
     for at, character in enumerate(text):
-        size += len(json.dumps(character, ensure_ascii=False).encode()) - len('""')
+        size += _encoded_size(character)
         if size > _SUMMARY_BYTES:
             return text[:at]
     return text
+
+
+def _encoded_size(text: str) -> int:
+    return len(json.dumps(text, ensure_ascii=False).encode()) - len('""')
 
 
 def activity_options(call: ActivityCall[Any], profile: ConnectionProfile) -> ActivityOptions:

@@ -117,6 +117,8 @@ def _check_segments(shape: str) -> None:
 
 
 def _expand(text: str, variables: Mapping[str, Any]) -> str:
+    if "{" not in text:
+        return text
     missing = [name for name in uritemplate.variables(text) if variables.get(name) is None]
     if missing:
         known = ", ".join(variables) or "nothing"

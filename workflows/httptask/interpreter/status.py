@@ -86,22 +86,28 @@ class StatusBoard:
             kept: how many tasks the board holds before it drops the oldest finished one.
         """
         self._kept = kept
-        self._tasks: dict[str, TaskStatus] = {}
+        self._tasks: dict[str, dict[str, Any]] = {}
+        """What is known of each; a `TaskStatus` is made of it when somebody asks, which is seldom."""
         self._omitted = 0
 
     def begin(self, id_: str, name: str, pointer: str, kind: str) -> None:
         """Record that a task has begun."""
         if len(self._tasks) >= self._kept:
             self._drop_oldest_finished()
-        self._tasks[id_] = TaskStatus(
-            id=id_, name=name, pointer=pointer, kind=kind, state="running", started_at=workflow.now()
-        )
+        self._tasks[id_] = {
+            "id": id_,
+            "name": name,
+            "pointer": pointer,
+            "kind": kind,
+            "state": "running",
+            "started_at": workflow.time(),
+        }
 
     def update(self, id_: str, **changes: object) -> None:
         """Record something new about a task."""
         task = self._tasks.get(id_)
         if task is not None:
-            self._tasks[id_] = task.model_copy(update=changes)
+            task.update(changes)
 
     def await_attempt(
         self, id_: str, attempt: int, until: datetime | None, failure: str, facts: Mapping[str, Any]
@@ -128,7 +134,7 @@ class StatusBoard:
     def forget_attempts(self, id_: str) -> None:
         """Record that a call goes on no longer, if it is known to have waited for an attempt."""
         task = self._tasks.get(id_)
-        if task is not None and task.last_failure is not None:
+        if task is not None and task.get("last_failure") is not None:
             self.update(
                 id_, attempt=0, max_attempts=None, last_failure=None, retry_after=None, next_attempt_at=None
             )
@@ -139,14 +145,14 @@ class StatusBoard:
 
     def end(self, id_: str, state: TaskState, detail: str | None = None) -> None:
         """Record that a task has ended."""
-        self.update(id_, state=state, ended_at=workflow.now(), detail=detail)
+        self.update(id_, state=state, ended_at=workflow.time(), detail=detail)
 
     def tasks(self) -> tuple[list[TaskStatus], int]:
         """The tasks on the board and how many are no longer on it."""
-        return list(self._tasks.values()), self._omitted
+        return [TaskStatus.model_validate(task) for task in self._tasks.values()], self._omitted
 
     def _drop_oldest_finished(self) -> None:
-        oldest = next((key for key, task in self._tasks.items() if task.ended_at is not None), None)
+        oldest = next((id_ for id_, task in self._tasks.items() if "ended_at" in task), None)
         if oldest is not None:
             del self._tasks[oldest]
             self._omitted += 1

@@ -52,7 +52,8 @@ def configure_logging(level: Literal["INFO", "WARNING"], *, begin_core: bool = T
     )
     logging.root.handlers = [handler]
     logging.root.setLevel(level)
-    logging.getLogger("temporalio").setLevel(logging.WARNING)
+    for name in ("temporalio", "httpx"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     if level == "WARNING":
         for name in ("httptask", "temporalio.activity", _WORKFLOWS):
             logging.getLogger(name).setLevel(logging.ERROR)
