@@ -5,7 +5,12 @@ import uuid
 from typing import Any
 
 import pytest
-from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import (
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+)
 from temporalio.contrib.workflow_streams import WorkflowStreamClient
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
@@ -108,7 +113,11 @@ async def test_nothing_is_published_unless_asked_for_and_streamed(
         outcome = await runner.run(text, live=asked_for)
         assert outcome.output["text"] == "Hello"
         assert await events_of(outcome.handle, "workflow_execution_signaled") == []
-        assert await told(runner, outcome.handle) == []
+        if asked_for:
+            assert await told(runner, outcome.handle) == []
+        else:
+            with pytest.raises(WorkflowQueryFailedError):  # it has no stream
+                await told(runner, outcome.handle)
 
 
 async def test_served_definition_publishes_by_its_memo(temporal: WorkflowEnvironment) -> None:
@@ -116,12 +125,16 @@ async def test_served_definition_publishes_by_its_memo(temporal: WorkflowEnviron
         ScriptedServer([said("Hello")]) as server,
         running_to(temporal, server, definitions=[parse(asks("ask"))]) as runner,
     ):
-        for memo, expected in (({"live": True}, "|Hello"), ({}, "")):
+        for memo, expected in (({"live": True}, "|Hello"), ({}, None)):
             handle = await runner.client.start_workflow(
                 "test", id=f"live-{uuid.uuid4().hex[:8]}", task_queue=runner.task_queue, memo=memo
             )
-            pieces = await told(runner, handle)
-            assert joined(pieces) == expected
+            if expected is None:
+                with pytest.raises((WorkflowUpdateFailedError, WorkflowQueryFailedError)):
+                    await told(runner, handle)
+                await handle.result()
+            else:
+                assert joined(await told(runner, handle)) == expected
             await runner.replay(handle)
 
 

@@ -54,7 +54,8 @@ async def live_texts(client: Client, workflow_id: str) -> AsyncGenerator[LiveTex
 
     Raises:
         RPCError: there is no such workflow, or Temporal can't be reached.
-        WorkflowUpdateFailedError: the workflow hosts no stream.
+        WorkflowUpdateFailedError: the workflow hosts no stream, as a run of a definition that was not started `live`.
+        WorkflowQueryFailedError: the same, of one that has ended.
     """
     topic = WorkflowStreamClient.create(client, workflow_id).topic(LIVE_TOPIC, type=LiveText)
     async for item in topic.subscribe():

@@ -76,11 +76,12 @@ class DefinitionRun:
         board: where the run's tasks are noted; a replay that wants to know more puts its own here.
     """
 
-    def __init__(self, state: Mapping[str, Any] | None) -> None:
+    def __init__(self, state: Mapping[str, Any] | None, *, live: bool) -> None:
         """Begin with the state of the run before, in a continued one."""
         self.board = StatusBoard()
         self._begun = None if state is None else RunState.unpacked(state)
-        self._stream = LiveStream(None if self._begun is None else self._begun.stream)
+        self._live = live
+        self._stream = LiveStream(None if self._begun is None else self._begun.stream, hosted=live)
         self._interpreter: Interpreter | None = None
 
     async def _run(
@@ -89,13 +90,12 @@ class DefinitionRun:
         data: Any,
         arguments_of: ArgumentsOf,
         *,
-        live: bool,
         continue_as_new_after: int | None = None,
     ) -> Any:
         """Run until the end, and return the output; or until the run continues, with such arguments."""
         info = workflow.info()
         state = self._begun or RunState(
-            origin_run_id=info.run_id, input=data, started_at=workflow.time(), live=live
+            origin_run_id=info.run_id, input=data, started_at=workflow.time(), live=self._live
         )
         program = _program(loaded)
         services = Services(program, state, self.board, self._stream, continue_as_new_after, arguments_of)
@@ -145,7 +145,7 @@ class HttpTaskWorkflow(DefinitionRun):
 
     @workflow.init
     def __init__(self, run_input: RunInput) -> None:
-        super().__init__(run_input.state)
+        super().__init__(run_input.state, live=run_input.live)
 
     @workflow.run
     async def run(self, run_input: RunInput) -> Any:
@@ -154,7 +154,6 @@ class HttpTaskWorkflow(DefinitionRun):
             run_input,
             run_input.input,
             lambda state: [run_input.model_copy(update={"state": state, "input": None})],
-            live=run_input.live,
             continue_as_new_after=run_input.continue_as_new_after,
         )
 
@@ -175,7 +174,10 @@ class DefinitionWorkflow(DefinitionRun):
         is_part = info.parent is not None and workflow.memo_value(PART_MEMO, default=False) is True
         if (info.continued_run_id is not None or is_part) and len(arguments) > 1:
             self._continuation = workflow.payload_converter().from_payload(arguments[1].payload, Continuation)
-        super().__init__(None if self._continuation is None else self._continuation.state)
+        super().__init__(
+            None if self._continuation is None else self._continuation.state,
+            live=workflow.memo_value(LIVE_MEMO, default=False) is True,
+        )
 
     @workflow.run
     async def run(self, arguments: Sequence[RawValue]) -> Any:
@@ -185,13 +187,11 @@ class DefinitionWorkflow(DefinitionRun):
             loaded = await ask_worker(LOAD_DEFINITION, workflow.info().workflow_type, LoadedDefinition)
         converter = workflow.payload_converter()
         data: Any = converter.from_payload(arguments[0].payload) if arguments else None
-        live = workflow.memo_value(LIVE_MEMO, default=False) is True
         definition, digest = loaded.definition, loaded.sha256
         return await self._run(
             loaded,
             data,
             lambda state: [None, Continuation(definition=definition, sha256=digest, state=state)],
-            live=live,
         )
 
     @workflow.query(name=STATUS_QUERY)
