@@ -127,11 +127,17 @@ def _request(arguments: AnyHttpArguments, data: Any, render: RenderPart, idempot
             keep_headers=getattr(arguments, "keep_headers", ()),
             limits=_limits(arguments),
             idempotency_key=own_key or idempotency_key,
-            path_template=path_template(arguments),
+            path_template=_telling(path_template(arguments), url),
             address_from_data=has_address_from_data(arguments),
         )
     except ValidationError as error:
         refuse_request(describe_invalid(error))
+
+
+def _telling(template: str | None, url: str) -> str | None:
+    """A path template that says something else than the URL does."""
+    _, path = _host_and_path(url)
+    return None if template == path else template
 
 
 def _own_key(value: Mapping[str, Any], headers: Any) -> str | None:
