@@ -101,6 +101,7 @@ async def _start(client: Client, launch: Launch, token: str) -> WorkflowHandle[A
         id=f"{launch.loaded.program.definition.document.name}-{token}",
         task_queue=f"{RUN_QUEUE_PREFIX}{token}",
         memo=memo,
+        request_eager_start=True,  # its worker is this one
     )
 
 
