@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from temporalio.client import WorkflowFailureError, WorkflowHandle
-from temporalio.exceptions import CancelledError
+from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.activities import storage
@@ -318,3 +318,55 @@ async def test_a_part_is_shown_and_cancelled_with_its_run(temporal: WorkflowEnvi
     assert {id_: n for id_, n in sent.items() if n < 20} == {f"each/{n}/first": n for n in range(20)}
     assert record.tasks[0].id == "each"
     assert len({task.id for task in record.tasks}) == len(record.tasks)
+
+
+@pytest.mark.parametrize("how", ["cancel", "terminate"])
+async def test_a_part_that_somebody_ends_faults_the_map(temporal: WorkflowEnvironment, how: str) -> None:
+    """Nobody has cancelled the run: it does not end without saying where."""
+    held = asyncio.Event()
+
+    def hold_one(request: ServedRequest) -> Reply:
+        if request.json()["n"] == 20:
+            held.set()
+            return Reply.silence()
+        return same_number(request)
+
+    definition = ENDS % {"budget": NO_BUDGET, "on_error": "stop", "stop": "wait: PT0S", "at": 0}
+    async with ScriptedServer(hold_one) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner:
+            handle = await runner.start(definition, continue_as_new_after=30)
+            await asyncio.wait_for(held.wait(), 30)
+            [*_, part] = [found async for found in parts_of(runner.client, handle)]
+            await getattr(part, how)()
+            problem = await problem_in(handle)
+            await runner.replay(handle)
+
+    assert (problem["status"], problem["instance"]) == (500, "/do/0/each")
+    assert problem["detail"] == {"cancel": "Cancelled", "terminate": "Terminated"}[how]
+
+
+async def test_a_workflow_with_the_id_of_a_part_faults_the_map(temporal: WorkflowEnvironment) -> None:
+    definition = ENDS % {"budget": NO_BUDGET, "on_error": "stop", "stop": "wait: PT0S", "at": 0}
+    async with ScriptedServer(same_number) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner:
+            handle = await runner.start(definition, continue_as_new_after=30)
+            for index in range(36):
+                await runner.client.start_workflow(
+                    "other", id=f"{handle.id}/each/{index}", task_queue=f"nobody-{handle.id}"
+                )
+            problem = await problem_in(handle)
+            await runner.replay(handle)
+
+    assert problem["instance"] == "/do/0/each"
+    assert "already started" in problem["detail"]
+
+
+async def problem_in(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
+    """The RFC 7807 object that a run ends in."""
+    with pytest.raises(WorkflowFailureError) as failed:
+        await handle.result()
+    assert isinstance(failed.value.cause, ApplicationError), failed.value.cause
+    found: dict[str, Any] = failed.value.cause.details[0]
+    return found

@@ -14,6 +14,7 @@ from temporalio.exceptions import (
     ApplicationError,
     ChildWorkflowError,
     RetryState,
+    WorkflowAlreadyStartedError,
     is_cancelled_exception,
 )
 
@@ -131,9 +132,12 @@ class Scheduler:
                     memo={PART_MEMO: True},
                 )
         except ChildWorkflowError as error:
-            if is_cancelled_exception(error):
-                raise asyncio.CancelledError from None
+            task = asyncio.current_task()
+            if is_cancelled_exception(error) and task is not None and task.cancelling():
+                raise asyncio.CancelledError from None  # otherwise somebody has cancelled the part alone
             raise TaskFault(problem_of_failure(error.cause, "runtime")) from None
+        except WorkflowAlreadyStartedError as error:
+            raise TaskFault(problem_of_failure(error, "runtime")) from None
         return found
 
     def profile_of(self, call: ActivityCall[Any]) -> ConnectionProfile:
