@@ -58,7 +58,7 @@ do:
         do:
           - send: { call: httpRequest, with: { method: post, connection: shop, path: /effect, body: "${ $item }" } }
           - keep: { set: "${ .n }" }
-  - last: { set: { count: "${ length }" } }
+  - last: { set: "${ length }" }
 """
 FOR = """
 do:
@@ -66,7 +66,7 @@ do:
       for: { in: "${ [range(.count)] }", at: i }
       do:
         - send: { call: httpRequest, with: { method: post, connection: shop, path: /effect, body: "${ $i }" } }
-        - keep: { set: { count: "${ $i + 1 }" } }
+        - keep: { set: "${ $i + 1 }" }
 """
 WHILE = """
 do:
@@ -78,20 +78,19 @@ do:
             if: "${ $i %% %(every)d == 0 }"
             call: httpRequest
             with: { method: post, connection: shop, path: /effect, body: "${ $i }" }
-        - keep: { set: { count: "${ $i + 1 }" } }
+        - keep: { set: "${ $i + 1 }" }
 """
 TASK = """
   - task%d:
       call: httpRequest
       with: { method: post, connection: shop, path: /echo, body: "${ . }", responseBytes: 30000000 }
 """
-PASS_ON = "do:%s\noutput: { as: '${ { count: (.text | length) } }' }"
-IN_A_ROW = "do:%s\noutput: { as: '${ { count: .count } }' }"
+IN_A_ROW = "do:%s\noutput: { as: '${ .count }' }"
 
 
 @dataclass(frozen=True)
 class Load:
-    """A run; its output is `{ count: N }`.
+    """A run; its output is `count`.
 
     Attributes:
         items: how many bytes of history are counted for.
@@ -134,8 +133,8 @@ def tasks(most: int, share: float) -> Load:
 
 def document_of(most: int, storage: bool, share: float) -> Load:
     size = round(most * share)
-    definition = PASS_ON % "".join(TASK % number for number in range(20))
-    return Load(definition, {"text": "x" * size}, size, 20, 20, storage=storage)
+    definition = IN_A_ROW % "".join(TASK % number for number in range(20))
+    return Load(definition, {"text": "x" * size, "count": 20}, 20, 20, 20, storage=storage)
 
 
 OF_27_BYTES = '{ id: (1000000 + .), k: "abcdef" }'
@@ -160,11 +159,16 @@ CASES: dict[str, Callable[[float], Load]] = {
 
 @dataclass
 class Effects:
-    """A server that honours Idempotency-Key, and asks for the worker to be killed at some calls."""
+    """A server that honours Idempotency-Key, and asks for the worker to be killed at some calls.
+
+    Attributes:
+        echoed: bytes of the documents that it has sent back.
+    """
 
     answer: int = 0
     kill_at: frozenset[int] = frozenset()
     keys: set[str] = field(default_factory=set[str])
+    echoed: set[int] = field(default_factory=set[int])
     received: int = 0
     kill: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -181,6 +185,7 @@ class Effects:
             self.kill.set()
             return Reply.silence()
         if request.target == "/echo":
+            self.echoed.add(len(request.body))
             return Reply.of(request.body, headers={"Content-Type": "application/json"})
         return Reply.json({"n": 1, "pad": "x" * self.answer})
 
@@ -262,7 +267,7 @@ async def measure(load: Load, kills: int) -> dict[str, float]:
         try:
             began = time.perf_counter()
             handle = await client.start_workflow(
-                "scale", load.data, id="scale", task_queue="httptask", result_type=dict
+                "scale", load.data, id="scale", task_queue="httptask", result_type=int
             )
             output = await asyncio.wait_for(handle.result(), PATIENCE)
             seconds = time.perf_counter() - began
@@ -270,7 +275,8 @@ async def measure(load: Load, kills: int) -> dict[str, float]:
         finally:
             running.cancel()
             await asyncio.wait([running])
-    assert output == {"count": load.count}, f"the output is {output}"
+    assert output == load.count, f"the output is {output}"
+    assert len(effects.echoed) <= 1, f"documents of {effects.echoed} bytes"
     assert len(effects.keys) == load.calls, f"{len(effects.keys)} effects of {load.calls}"
     assert kills or effects.received == load.calls, f"{effects.received} calls of {load.calls}"
     assert worker.kills == kills, f"{worker.kills} kills of {kills}"

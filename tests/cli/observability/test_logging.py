@@ -43,6 +43,34 @@ async def main():
 asyncio.run(main())
 """
 
+INTERRUPTED = """
+import logging, os, sys, threading
+from httptask.cli.observability.logging import configure_logging
+configure_logging("INFO")
+logger = logging.getLogger("httptask.workflow")
+
+def interrupt(frame, event, _):
+    if frame.f_code is logging.Handler.acquire.__code__ and event == "return":
+        raise KeyboardInterrupt
+    return interrupt
+
+def log_interrupted():
+    sys.settrace(interrupt)
+    try:
+        logger.info("interrupted")
+    except KeyboardInterrupt:
+        interrupted.set()
+        threading.Event().wait()
+
+interrupted = threading.Event()
+threading.Thread(target=log_interrupted, daemon=True).start()
+interrupted.wait()
+second = threading.Thread(target=logger.info, args=("not held up",), daemon=True)
+second.start()
+second.join(10)
+os._exit(0)
+"""
+
 
 async def said(code: str) -> tuple[str, str]:
     process = await asyncio.create_subprocess_exec(
@@ -91,3 +119,9 @@ async def test_log_of_temporals_core_stays_off_stdout(tmp_path: Path, level: str
             assert line["event"] == "temporalio.message"
             assert not line["message"].startswith("[")
             assert isinstance(line["fields"], dict)
+
+
+async def test_a_workflow_that_is_interrupted_as_it_logs_holds_up_nobody() -> None:
+    """As Temporal does with one that works for two seconds: the worker stood still for ever."""
+    _, stderr = await said(INTERRUPTED)
+    assert [json.loads(line)["message"] for line in stderr.splitlines()] == ["not held up"]

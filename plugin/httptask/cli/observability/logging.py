@@ -94,6 +94,13 @@ class _CurrentStderr(logging.Handler):
         super().__init__()
         self.turn: Callable[[], AbstractContextManager[None]] = nullcontext
 
+    def createLock(self) -> None:  # noqa: N802 - it is named by logging
+        """Have none: Temporal interrupts a workflow that it takes for stuck anywhere, and that would keep it for ever.
+
+        A line is written at once, and so none runs into another.
+        """
+        self.lock = None
+
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
         line = f"{self.format(record)}\n"
