@@ -85,14 +85,21 @@ class _LeanJson(EncodingPayloadConverter):
         """See base class."""
         if type_hint is None:
             return _ANYTHING.validate_json(payload.data)
-        if isinstance(type_hint, type) and issubclass(type_hint, BaseModel) and _is_ours(type_hint):
-            return type_hint.model_validate_json(payload.data)
+        model = _model_of_ours(type_hint)
+        if model is not None:
+            return model.model_validate_json(payload.data)
         return self._of_others.from_payload(payload, type_hint)
 
     @cached_property
     def _of_others(self) -> PydanticJSONPlainPayloadConverter:
         """Keeps an adapter for each type that it has met: of workflows in the sandbox, types of theirs alone."""
         return PydanticJSONPlainPayloadConverter()
+
+
+def _model_of_ours(hint: object) -> type[BaseModel] | None:
+    if isinstance(hint, type) and issubclass(hint, BaseModel) and _is_ours(hint):
+        return hint
+    return None
 
 
 def _is_ours(type_: type) -> bool:

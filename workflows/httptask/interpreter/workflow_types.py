@@ -80,8 +80,8 @@ class DefinitionRun:
         """Begin with the state of the run before, in a continued one."""
         self.board = StatusBoard()
         self._begun = None if state is None else RunState.unpacked(state)
-        self._live = live
-        self._stream = LiveStream(None if self._begun is None else self._begun.stream, hosted=live)
+        self._live = live if self._begun is None else self._begun.live
+        self._stream = LiveStream(None if self._begun is None else self._begun.stream, hosted=self._live)
         self._interpreter: Interpreter | None = None
 
     async def _run(
