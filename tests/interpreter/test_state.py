@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from httptask.interpreter.state import Branch, Frame, ParallelState, RunState, TaskExecution
+from httptask.workflows.conversation import ConversationState
 
 LARGE = {"text": "x" * 1_000}
 
@@ -64,3 +65,11 @@ def test_what_takes_the_most_room_has_a_name() -> None:
     assert 2_000 < size < 2_100
     assert state_with(branch_with({"a": 1}), LARGE).largest_value()[0] == "the workflow's input"
     assert state_with(branch_with(LARGE), 1).largest_value()[0] == "`$context`"
+
+
+def test_a_conversation_may_take_the_most_room() -> None:
+    conversation = ConversationState(messages=[{"role": "tool", "content": LARGE["text"]}])
+    state = state_with(branch_with(None, state={"conversation": conversation}))
+    name, size = state.largest_value()
+    assert name == "what a has come to"
+    assert 1_000 < size < 1_500

@@ -200,7 +200,7 @@ class RunState(SpendingState):
     def largest_value(self) -> tuple[str, int]:
         """What takes the most room of all that is kept, in words, and its bytes of JSON."""
         values = [("the workflow's input", self.input), *_values_of(self.root)]
-        sizes = {name: len(json.dumps(value)) for name, value in values}
+        sizes = {name: len(json.dumps(value, default=_of_model)) for name, value in values}
         return max(sizes.items(), key=lambda found: found[1])
 
     def packed(self) -> dict[str, Any]:
@@ -212,6 +212,11 @@ class RunState(SpendingState):
     def unpacked(cls, packed: Mapping[str, Any]) -> "RunState":
         """Of what `packed` made."""
         return cls.model_validate(packed, context=SharedValues(packed["values"]))
+
+
+def _of_model(model: BaseModel) -> dict[str, Any]:
+    """What a kind of task keeps may be a model, as a conversation is."""
+    return model.model_dump(mode="json")
 
 
 def _values_of(branch: Branch) -> Iterator[tuple[str, Any]]:
