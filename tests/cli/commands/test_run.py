@@ -164,6 +164,7 @@ async def test_interrupted_run_is_cancelled_and_leaves_nothing(shell: Shell, num
     assert await state_of_the_only_run(shell) == "CANCELED"
 
 
+@pytest.mark.alone  # the second must come before the run has ended by the first
 async def test_second_interrupt_terminates(shell: Shell) -> None:
     shell.write("asks.yaml", ASKS)
     async with ScriptedServer([Reply.silence()]) as server:
