@@ -4,6 +4,7 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
@@ -27,7 +28,7 @@ from httptask.scheduling.budget import _STOPS
 from support.chat_reference import CHAT_PAGE, CHAT_TABLES
 from support.ctk import scenarios
 from support.fences import ROOT
-from support.reference import PAGE, TABLES, TASKS_PAGE, with_tables
+from support.reference import PAGE, TABLES, TASKS_PAGE, outdated, with_tables
 
 ERRORS = "docs/errors-and-retries.md"
 CODE = re.compile(r"`([^`]+)`")
@@ -51,17 +52,27 @@ def fields(model: type[BaseModel], *left_out: str) -> list[str]:
 
 
 def test_keys_of_the_configuration() -> None:
+    assert not (told := outdated(PAGE)), told
     page = PAGE.read_text()
-    assert page == with_tables(page), "write it anew: uv run python -m tests.support.reference"
     for table in TABLES:
         assert f"<!-- keys of {table} -->" in page
 
 
 def test_fields_and_rules_of_chat_requests() -> None:
+    assert not (told := outdated(CHAT_PAGE)), told
     page = CHAT_PAGE.read_text()
-    assert page == with_tables(page), "write it anew: uv run python -m tests.support.reference"
     for table in CHAT_TABLES:
         assert f"<!-- table of {table} -->" in page
+
+
+def test_an_outdated_page_is_shown_with_what_renews_it(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- table of tasks -->\n| Of another time |\n<!-- end -->\n")
+    told = outdated(page)
+    assert "\n-| Of another time |\n+| Task | What it does | Output |\n" in told
+    assert told.endswith("uv run poe reference")
+    page.write_text(with_tables(page.read_text()))
+    assert outdated(page) == ""
 
 
 def test_arguments_of_calls() -> None:
@@ -88,8 +99,7 @@ def test_arguments_of_the_plugin() -> None:
 
 
 def test_tasks() -> None:
-    page = TASKS_PAGE.read_text()
-    assert page == with_tables(page), "write it anew: uv run python -m tests.support.reference"
+    assert not (changes := outdated(TASKS_PAGE)), changes
     told = {name.partition(":")[0] for name in names(rows("docs/write-a-definition.md", "## Tasks"))}
     assert told == set(KEYWORDS)
 

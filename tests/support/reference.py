@@ -2,14 +2,17 @@
 docs/chat-completions.md from what chat requests are checked by, docs/write-a-definition.md from the kinds of task,
 docs/public-api.md from what packages export, docs/performance.md from what benchmarks measured.
 
-    uv run python -m tests.support.reference
+    uv run poe reference
 
-writes them anew between their markers.
+writes them anew between their markers; with `--check` nothing is written, and what is outdated is shown and fails.
 """
 
+import argparse
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping
+from difflib import unified_diff
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -31,7 +34,7 @@ from .chat_reference import CHAT_PAGE, CHAT_TABLES
 from .performance import PERFORMANCE_PAGE, PERFORMANCE_TABLES
 from .public_api import API_PAGE, stubs
 
-__all__ = ["PAGE", "TABLES", "TASKS_PAGE", "with_tables"]
+__all__ = ["PAGE", "TABLES", "TASKS_PAGE", "outdated", "with_tables"]
 
 PAGE = Path(__file__).parents[2] / "docs/configuration.md"
 TASKS_PAGE = PAGE.with_name("write-a-definition.md")
@@ -58,6 +61,14 @@ _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or fals
 def with_tables(page: str) -> str:
     """The page with each table as the code has it."""
     return _MARKED.sub(lambda found: f"{found[1]}{_made(found[2], found[3])}{found[4]}", page)
+
+
+def outdated(page: Path) -> str:
+    """What of a page is other than the code has it, as a diff, and what writes it anew; empty if nothing is."""
+    text = page.read_text()
+    changes = unified_diff(text.splitlines(), with_tables(text).splitlines(), page.name, "code", lineterm="")
+    told = "\n".join(changes)
+    return told and f"{told}\n\nwrite it anew: uv run poe reference"
 
 
 def _made(kind: str, name: str) -> str:
@@ -112,6 +123,16 @@ _OTHER_TABLES: Mapping[str, Callable[[], str]] = {
     **{f"performance.{name}": table for name, table in PERFORMANCE_TABLES.items()},
 }
 
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.support.reference")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a page is outdated")
+    pages = (PAGE, CHAT_PAGE, TASKS_PAGE, API_PAGE, PERFORMANCE_PAGE)
+    if parser.parse_args().check:
+        sys.exit("\n\n".join(filter(None, map(outdated, pages))) or None)
+    for page in pages:
+        page.write_text(with_tables(page.read_text()))
+
+
 if __name__ == "__main__":
-    for written in (PAGE, CHAT_PAGE, TASKS_PAGE, API_PAGE, PERFORMANCE_PAGE):
-        written.write_text(with_tables(written.read_text()))
+    _main()
