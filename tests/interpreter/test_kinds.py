@@ -1,15 +1,20 @@
 """The kinds of task: what one table names, the others have as well."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from temporalio.testing import WorkflowEnvironment
 
 from httptask.calls.planners import PLANNERS
 from httptask.dsl.tasks import CALLS, KINDS
-from httptask.dsl.tasks.kind import TaskKind
+from httptask.dsl.tasks.do import DO, DoTask
+from httptask.dsl.tasks.kind import Body, TaskKind
+from httptask.interpreter.task_context import Child, Complete, Descend, Step, TaskContext
 from httptask.interpreter.tasks import RUNNERS
 from support.fences import ROOT
+from support.runs import running
 
 ALL = (*KINDS, *CALLS.values())
 
@@ -34,3 +39,21 @@ def test_who_knows_the_model_of_a_kind(kind: TaskKind[Any]) -> None:
     others += (ROOT / "plugin/httptask").rglob("*.py")
     name = re.compile(rf"\b{kind.spec_model.__name__}\b")
     assert [str(path) for path in others if name.search(path.read_text())] == []
+
+
+async def test_a_kind_names_its_lists_itself(
+    temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bodies(_kind: TaskKind[Any], pointer: str, spec: DoTask) -> Iterator[Body]:
+        yield Body("then", f"{pointer}/do", spec.do)
+
+    async def run(context: TaskContext, child: Child | None) -> Step:
+        if child is not None:
+            return Complete(child.output)
+        return Descend(context.node.sequences["then"], context.execution.input, {})
+
+    monkeypatch.setattr(type(DO), "bodies", bodies)
+    monkeypatch.setitem(RUNNERS, DO, run)
+    async with running(temporal) as runner:
+        outcome = await runner.run("do: [{ outer: { do: [{ inner: { set: { a: 1 } } }] } }]")
+    assert outcome.output == {"a": 1}

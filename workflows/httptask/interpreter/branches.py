@@ -162,13 +162,12 @@ class BranchRunner:
         return False
 
     def _frame_below(self, node: TaskNode, execution: TaskExecution, step: Descend) -> Frame:
-        sequence = node.sequences["do"].pointer
         path = execution.id if step.index is None else f"{execution.id}/{step.index}"
         scope = node.pointer if node.pointer in self._services.program.scopes else None
         if not self._services.program.liveness.is_read_by(node.pointer, TASK_DATA):
             execution.input = None
         return Frame(
-            sequence=sequence,
+            sequence=step.tasks.pointer,
             data=step.input,
             path=path,
             item=step.index,

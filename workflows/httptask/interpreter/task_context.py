@@ -11,7 +11,7 @@ from httptask.calls.activity_call import ActivityCall
 from httptask.chat.models import Completion
 from httptask.dsl.expression_parts import Part
 from httptask.dsl.expressions.rendering import Rendered
-from httptask.dsl.tasks.kind import TaskNode
+from httptask.dsl.tasks.kind import TaskNode, TaskSequence
 from httptask.http.models import HttpResponse
 from httptask.interpreter.services import Services
 from httptask.interpreter.state import Branch, Frame, TaskExecution
@@ -34,8 +34,9 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Descend:
-    """Run the task's own task list once; the task is resumed with its output."""
+    """Run one of the task's own task lists once; the task is resumed with its output."""
 
+    tasks: TaskSequence
     input: Any
     variables: Mapping[str, Any]
     index: int | None = None

@@ -7,4 +7,6 @@ __all__ = ["run_do"]
 
 async def run_do(context: TaskContext, child: Child | None) -> Step:
     """Run the list once; its last output is the task's."""
-    return Descend(context.execution.input, {}) if child is None else Complete(child.output)
+    if child is not None:
+        return Complete(child.output)
+    return Descend(context.node.sequences["do"], context.execution.input, {})

@@ -23,4 +23,4 @@ async def run_for(context: TaskContext, child: Child | None) -> Step:
     if FOR.spec(node).while_ is not None and not context.holds(WHILE, dot=data, bound=variables):
         return Complete(data)
     execution.state["next"] = index + 1
-    return Descend(data, variables, index)
+    return Descend(node.sequences["do"], data, variables, index)
