@@ -89,7 +89,7 @@ VALUES: tuple[Any, ...] = (
     "a\nb", "${ . }", "${ .\n }", "x ${ . }", "${ . } x", "${ $workflow.input.url\n }", "https://h/${ .a\n}",
     "PT${ .n }S", "${ $secrets.KEY }/x", "$${ . }", {}, {"a": 1}, {"use": "KEY"}, {"seconds": 1.5}, {"after": "PT1S"},
     {"certificate": {"use": "c"}}, {"uri": "${ .a\n}"}, {"uri": "/path"}, {"a": {"then": "end"}}, [], [1],
-    [{"a": {"set": {}}}],
+    [{"a": {"set": {}}}], "1.0.3banana", "1.0.3-a..b",
 )  # fmt: skip
 
 

@@ -31,7 +31,9 @@ __all__ = [
 FLOW_DIRECTIVES = ("continue", "exit", "end")
 
 _NAME = r"^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$"
-_VERSION = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$"
+_NUMBER = "(0|[1-9][0-9]*)"
+_LABEL = "(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+_LABELS = rf"(-{_LABEL}(\.{_LABEL})*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$"
 
 
 class DefinitionModel(BaseModel):
@@ -48,13 +50,13 @@ class DefinitionModel(BaseModel):
 class Document(DefinitionModel):
     """Which definition this is."""
 
-    dsl: str = Field(pattern=r"^1\.0\.\d+")
+    dsl: str = Field(pattern=rf"^1\.0\.{_NUMBER}{_LABELS}")
     """Version of the standard: 1.0.3."""
     namespace: str = Field(pattern=_NAME)
     """Groups definitions: letters, digits and hyphens."""
     name: str = Field(pattern=_NAME)
     """Name of the definition; with `httptask worker` also the workflow type that starts it."""
-    version: str = Field(pattern=_VERSION)
+    version: str = Field(pattern=rf"^{_NUMBER}\.{_NUMBER}\.{_NUMBER}{_LABELS}")
     """Semantic version of the definition, three numbers."""
     title: str | None = None
     """Title for people."""
