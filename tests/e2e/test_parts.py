@@ -13,8 +13,10 @@ from httptask.activities import storage
 from httptask.cli.runs.history import read_run
 from httptask.cli.temporal.executions import describe, list_executions
 from httptask.interpreter import parts
+from httptask.interpreter.services import Services
 from httptask.plugin import fetch_status
 from httptask.scheduling import payloads
+from httptask.scheduling.spending_state import SPENT_MEMO
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.cluster import events_of, parts_of, run_ids
 from support.connections import local_connection
@@ -118,6 +120,13 @@ async def test_results_come_in_pieces(temporal: WorkflowEnvironment) -> None:
     assert len(server.requests) == 30
     assert len(pieces) > 4
     assert len(found) > 2
+
+
+LARGE_ITEM = (
+    LARGE_RESULTS.replace("- first", "- large: { set: { text: '${ \"y\" * 21000 }' } }\n          - first")
+    .replace("concurrency: 6", "")
+    .replace("text: '${ \"y\" * 5000 }'", 'text: "${ $tasks.large.text[:9] }"')
+)
 
 
 async def test_an_output_that_becomes_too_large_is_told_before_the_other_calls(
@@ -361,6 +370,24 @@ async def test_a_workflow_with_the_id_of_a_part_faults_the_map(temporal: Workflo
 
     assert problem["instance"] == "/do/0/each"
     assert "already started" in problem["detail"]
+
+
+async def test_a_part_that_can_not_go_on_tells_why(
+    temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_stay = Services.may_stay
+    monkeypatch.setattr(Services, "may_stay", lambda found: may_stay(found) and found.state.part is None)
+    async with ScriptedServer(same_number) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner:
+            outcome = await runner.run(LARGE_ITEM, continue_as_new_after=30)
+            description = await outcome.handle.describe()
+            spent = await description.memo_value(SPENT_MEMO)
+
+    assert (outcome.problem["title"], outcome.problem["error"]) == ("Too large", "PayloadTooLarge")
+    assert outcome.problem["detail"].endswith("are the output of large")
+    assert outcome.problem["instance"] == "/do/0/each"
+    assert spent["calls"] == len(server.requests)
 
 
 async def problem_in(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:

@@ -58,16 +58,25 @@ class Interpreter:
                 return None
             output = await self._output(finished.output)
         except TaskFault as fault:
-            self._phase = "faulted"
-            self._tell_spent()
-            log_event(
-                "run.faulted", task=fault.problem.instance, error=fault.problem.error or fault.problem.title
-            )
-            raise fault.problem.to_failure() from None
+            return self.fail(fault)
         self._phase = "completed"
         self._tell_spent()
         log_event("run.completed")
         return Finished(output)
+
+    def fail(self, fault: TaskFault) -> Finished:
+        """End in an error, which a part tells the run that it is a part of.
+
+        Raises:
+            ApplicationError: the run is no part; its first detail is the RFC 7807 object.
+        """
+        problem, part = fault.problem, self.state.part
+        if part is not None:
+            return Finished(PartEnd.of(self.state, part, fault=problem))
+        self._phase = "faulted"
+        self._tell_spent()
+        log_event("run.faulted", task=problem.instance, error=problem.error or problem.title)
+        raise problem.to_failure() from None
 
     def status(self) -> RunStatus:
         """What the run is doing now."""
@@ -143,7 +152,7 @@ class Interpreter:
         try:
             end = await self._end_of_part(part)
         except TaskFault as fault:
-            end = PartEnd.of(self.state, part, fault=fault.problem)
+            return self.fail(fault)
         return None if end is None else Finished(end)
 
     async def _end_of_part(self, part: MapPart) -> PartEnd | None:

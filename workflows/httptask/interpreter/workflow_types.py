@@ -102,7 +102,11 @@ class DefinitionRun:
         self._interpreter = Interpreter(program, loaded.sha256, services)
         try:
             while (finished := await self._interpreter.run()) is None:
-                await self._continue_as_new(services)
+                try:
+                    await self._continue_as_new(services)
+                except TaskFault as fault:
+                    finished = self._interpreter.fail(fault)
+                    break
         except (Exception, asyncio.CancelledError):  # not GeneratorExit: a run that is thrown away can't wait
             await self._stream.end()
             raise
@@ -113,7 +117,7 @@ class DefinitionRun:
         """Go on in a new run; or return, to go on in this one, where its state is too large for a new one.
 
         Raises:
-            ApplicationError: neither is possible.
+            TaskFault: neither is possible.
         """
         state = services.state
         try:
@@ -124,7 +128,7 @@ class DefinitionRun:
                 log_event("run.stays", largest=largest, bytes=size)
                 return
             fault.add(f"{size:,} of them are {largest}")
-            raise fault.problem.to_failure() from None
+            raise
         state.stream = await self._stream.end()
         if state.live:
             payloads = await _payloads(services.arguments_of(state.packed()))
