@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from httptask.interpreter import parts
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.cluster import address_of, parts_of
@@ -35,6 +36,14 @@ ITEMS = 180
 TEXTS = Reply.json([f"{number:05}" * 2_000 for number in range(ITEMS)])
 SUGGEST_EARLY = ("--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=150")
 IN_A_PART = 100
+AT_ONCE = """
+from httptask.cli import main
+from httptask.interpreter import parts
+
+parts.USED_LENGTH = 0
+main()
+"""
+"""The command, with parts for a short history too."""
 
 
 async def started(shell: Shell) -> Command:
@@ -44,12 +53,14 @@ async def started(shell: Shell) -> Command:
 
 
 @pytest.mark.long
-async def test_nothing_is_lost_or_doubled(shell: Shell) -> None:
+async def test_nothing_is_lost_or_doubled(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "USED_LENGTH", 0)  # as in the worker, for what is replayed here
     shop = Shop(frozenset({IN_A_PART}))
 
     async def served(request: ServedRequest) -> Reply:
         return TEXTS if request.target == "/texts" else await shop(request)
 
+    shell.script = str(shell.write("at_once.py", AT_ONCE))
     shell.write("definitions/many.yaml", MANY_ITEMS)
     async with ScriptedServer(served) as server, temporal_server(*SUGGEST_EARLY) as environment:
         shell.write(

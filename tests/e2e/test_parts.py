@@ -50,6 +50,7 @@ def small_payloads(monkeypatch: pytest.MonkeyPatch) -> None:
     """What Temporal carries is little: large values would only take time."""
     for module in (payloads, storage):
         monkeypatch.setattr(module, "MAX_INLINE_BYTES", 20_000)
+    monkeypatch.setattr(parts, "USED_LENGTH", 0)
     monkeypatch.setattr(parts, "PIECE_BYTES", 12_000)
     monkeypatch.setattr(parts, "PART_BYTES", 15_000)
 

@@ -18,7 +18,7 @@ from httptask.dsl.expression_parts import OUTPUT, WORKFLOW_OUTPUT
 from httptask.dsl.liveness import CONTEXT, WORKFLOW_DATA
 from httptask.dsl.model import FLOW_DIRECTIVES
 from httptask.interpreter.parallel import Parallel
-from httptask.interpreter.services import LARGEST_HISTORY, Services
+from httptask.interpreter.services import LARGEST_HISTORY, LONGEST_HISTORY, Services
 from httptask.interpreter.state import Branch, Frame, MapPart, ParallelState, RunState, TaskExecution
 from httptask.interpreter.task_context import EndWorkflow, TaskContext
 from httptask.scheduling.payloads import payload_of, stored_from
@@ -30,6 +30,9 @@ PIECE_BYTES = 900_000
 """Of JSON: the items of a part, and the results that it hands over at once; less than half of what Temporal carries."""
 PART_BYTES = 4_000_000
 """Of results, with which a part begins no more items: between two parts the run sees whether its history has room."""
+USED_LENGTH = LONGEST_HISTORY // 4
+USED_BYTES = LARGEST_HISTORY // 4
+"""Before, a run that can't continue as new needs no parts, which write each of their items twice more."""
 _LONGEST_ID: Final = 1_000
 _RESULTS: Final = "httptask.results"
 _KEEP_LESS: Final = "keep a part of it with `output.as`"
@@ -82,13 +85,14 @@ def part_of(context: TaskContext) -> MapPart | None:
 
 
 def may_run_in_parts(context: TaskContext) -> bool:
-    """Whether the items left are better run in workflows of their own.
+    """Whether the items left are better run in workflows of their own: where much of the history is used already.
 
     Where a budget bounds what is spent, nothing else may spend at the same time, of which a part does not know.
     """
-    services = context.services
+    services, info = context.services, workflow.info()
     is_alone = context.branch is services.state.root or not services.budget.is_bounded
-    return services.stays and is_alone and part_of(context) is None
+    is_used = info.get_current_history_length() > USED_LENGTH or info.get_current_history_size() > USED_BYTES
+    return services.stays and is_used and is_alone and part_of(context) is None
 
 
 def end_of(part: MapPart, state: ParallelState, services: Services) -> int:
