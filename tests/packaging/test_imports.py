@@ -171,9 +171,13 @@ def test_a_plugin_loads_what_workers_run_when_a_worker_is_made() -> None:
     assert modules(code) & unused == set()
 
 
-def test_a_worker_loads_nothing_that_only_a_mistake_needs() -> None:
-    code = "import httptask.plugin.worker_parts, httptask.cli.worker.serving"
-    assert loaded(code) & {"aiohttp", "rapidfuzz"} == set()
+def test_a_worker_loads_nothing_that_only_a_mistake_or_schema_needs() -> None:
+    code = (
+        "import httptask.plugin.worker_parts, httptask.cli.worker.serving, httptask.cli.temporal.cluster\n"
+        "from httptask.dsl import load_text\n"
+        f"assert load_text({CALL.replace('http,', 'httpRequest,')!r}, 'a.yaml').program is not None\n"
+    )
+    assert loaded(code) & {"aiohttp", "jsonschema_rs", "rapidfuzz", "sqlite3"} == set()
 
 
 def private_imports(path: Path) -> Iterator[str]:

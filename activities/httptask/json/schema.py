@@ -2,19 +2,20 @@
 
 import json
 from functools import lru_cache
-from typing import Any, Final, NoReturn
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from httptask.json.pointer import json_pointer
 from httptask.json.schema_references import reference_fault
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 __all__ = ["compile_schema"]
 
 _MOST_KEPT: Final = 256
 
 
-def compile_schema(schema: Any) -> jsonschema_rs.Validator:
+def compile_schema(schema: Any) -> "jsonschema_rs.Validator":
     """Compile a JSON Schema of any draft; `$schema` says which, 2020-12 when absent.
 
     Offline, because a `$ref` to a URL or file would let a definition make the worker read it, and a replay would not
@@ -27,8 +28,10 @@ def compile_schema(schema: Any) -> jsonschema_rs.Validator:
 
 
 @lru_cache(maxsize=_MOST_KEPT)
-def _compiled(schema: str) -> jsonschema_rs.Validator:
+def _compiled(schema: str) -> "jsonschema_rs.Validator":
     """A schema is compiled once, though many requests and answers are held against it."""
+    import jsonschema_rs  # megabytes, for who writes a schema
+
     fault = reference_fault(json.loads(schema))
     if fault is not None:
         raise ValueError(": ".join(filter(None, fault)))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from httptask.cli.observability.telemetry import tracing_plugins
-from httptask.cli.server import SharedServer
 from httptask.cli.temporal.outages import failed_request, outage, outages_reported
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.interrupts import Interrupts
@@ -103,6 +102,8 @@ async def connect_embedded(
 ) -> AsyncGenerator["Client"]:
     """A client of the embedded server, which is used until the context ends; raises as `connect` does."""
     from temporalio.client import Client
+
+    from httptask.cli.server import SharedServer  # no part of a worker of a cluster, with its database
 
     server = SharedServer(state_directory)
     show_notice("starting the Temporal server")

@@ -14,7 +14,6 @@ from temporalio.worker import Worker
 
 from httptask.cli.observability.listening import Sockets
 from httptask.cli.project.installation import command_in
-from httptask.cli.server import SharedServer
 from httptask.cli.temporal.cluster import Cluster, connect_embedded, connect_to
 from httptask.cli.temporal.outages import address_of, outage
 from httptask.cli.temporal.worker import end_worker, new_worker
@@ -130,6 +129,8 @@ async def _serve_embedded(
             connect_embedded(state_directory, interrupts, [plugin], port) as client,
             beside(served.follow()),
         ):
+            from httptask.cli.server import SharedServer
+
             _announce(client, task_queue, served.names, SharedServer(state_directory).ui)
             await _work(new_worker(client, task_queue), interrupts, _until_gone(client))
 

@@ -16,6 +16,7 @@ from httptask.dsl.program import Program
 from httptask.dsl.standard_patterns import URI, expression_fault
 from httptask.dsl.tasks.raise_error import error_faults
 from httptask.json.pointer import child_pointer
+from httptask.json.schema import compile_schema
 
 __all__ = ["check_durations", "check_errors_and_policies", "check_schemas"]
 
@@ -96,8 +97,6 @@ def check_schemas(program: Program) -> Iterator[Fault]:
     for pointer, described in _described(program):
         if described is None or described.schema_ is None:
             continue
-        from httptask.json.schema import compile_schema  # which few definitions need
-
         try:
             compile_schema(described.schema_.document)
         except ValueError as invalid:

@@ -66,7 +66,8 @@ def _charset_faults(pointer: str, arguments: dict[str, Any]) -> Iterator[Fault]:
 
 def _has_address(arguments: dict[str, Any]) -> bool:
     """Whether there is an address, or a key that misspells one and is reported already."""
-    return any(closest(key, ("endpoint", "connection", "path")) for key in arguments)
+    known = ("endpoint", "connection", "path")
+    return any(key in arguments for key in known) or any(closest(key, known) for key in arguments)
 
 
 def _parameter_faults(pointer: str, values: Any) -> Iterator[Fault]:
