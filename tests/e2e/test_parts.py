@@ -377,7 +377,11 @@ async def test_a_part_that_can_not_go_on_tells_why(
     temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_stay = Services.may_stay
-    monkeypatch.setattr(Services, "may_stay", lambda found: may_stay(found) and found.state.part is None)
+
+    def may_stay_as_no_part(found: Services) -> bool:
+        return may_stay(found) and found.state.part is None
+
+    monkeypatch.setattr(Services, "may_stay", may_stay_as_no_part)
     async with ScriptedServer(same_number) as server:
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner:
