@@ -6,8 +6,8 @@ Runs the definitions in `definitions/` and the workflows of `tests/support/recor
 scripted answers, sees how each ends, and writes its histories into the folder of the version that pyproject.toml has.
 `test_replay.py` replays those of every release.
 
-Whoever makes a release records it last, and leaves the folders of those before as they are: users have such runs under
-way. A change that fails to replay one of them goes behind `workflow.patched`, or the run has to end before it. What is new
+Whoever makes a release records it before its tag, and leaves the folders of those before as they are: users have such runs
+under way. A version that has its tag is not recorded again. A change that fails to replay one of them goes behind `workflow.patched`, or the run has to end before it. What is new
 in the language gets a definition and a scenario of its own.
 """
 
@@ -35,7 +35,7 @@ from httptask.testing import ScriptedServer
 from support import recorded_workflows
 from support.cluster import has_event, run_ids
 from support.connections import local_connection, secret_store
-from support.histories import FOLDER, stored_in, write
+from support.histories import FOLDER, is_released, stored_in, write
 from support.runs import Runner, running, temporal_server
 
 from .scenarios import SCENARIOS, Scenario
@@ -143,6 +143,10 @@ def _asked_for() -> list[Scenario]:
     known = {scenario.file: scenario for scenario in SCENARIOS}
     if unknown := sorted(set(names) - set(known)):
         parser.error(f"there is no scenario {', '.join(unknown)} (known: {', '.join(known)})")
+    if is_released(RELEASE):
+        parser.error(
+            f"{RELEASE} is released, and users have runs of it: raise `version` in pyproject.toml first"
+        )
     if not names:
         shutil.rmtree(FOLDER / RELEASE, ignore_errors=True)
     return [known[name] for name in names or known]

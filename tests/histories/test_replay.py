@@ -1,6 +1,8 @@
 """Runs of every release go on with this version: what it does on their histories is what they did."""
 
+import os
 import shutil
+import subprocess
 import time
 from dataclasses import replace
 from importlib.metadata import version
@@ -15,7 +17,7 @@ from httptask.interpreter.status import StatusBoard
 from httptask.plugin import HttpTaskPlugin, folder_storage
 from httptask.plugin.replay import replay_tasks, runs_definition
 from httptask.scheduling.token_limit_workflow import TokenLimitWorkflow
-from support.histories import Recorded, recorded, stored_in
+from support.histories import Recorded, is_released, recorded, stored_in
 from support.recorded_workflows import WORKFLOWS
 
 RECORDED = recorded()
@@ -59,3 +61,20 @@ async def test_a_replay_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_this_release_is_recorded() -> None:
     assert version("httptask") in {chain.release for chain in RECORDED}
+
+
+def test_a_version_is_released_once_it_has_its_tag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)  # of a hook: the commands would be about its repository
+
+    def git(*words: str) -> None:
+        author = ("-c", "user.name=A", "-c", "user.email=a@example.com")
+        subprocess.run(["git", *author, *words], cwd=tmp_path, check=True)
+
+    git("init", "--quiet")
+    git("commit", "--quiet", "--allow-empty", "--no-gpg-sign", "--message", "A release.")
+    assert not is_released("1.2.0", tmp_path)
+    git("tag", "--no-sign", "v1.2.0")
+    assert is_released("1.2.0", tmp_path)
+    assert not is_released("1.2.1", tmp_path)
+    assert not is_released("1.2", tmp_path)

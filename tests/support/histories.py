@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from temporalio.client import WorkflowHistory
 
-__all__ = ["FOLDER", "Recorded", "recorded", "stored_in", "write"]
+__all__ = ["FOLDER", "Recorded", "is_released", "recorded", "stored_in", "write"]
 
 FOLDER = Path(__file__).parents[1] / "histories"
 _SUFFIX = ".json.gz"
@@ -47,6 +48,12 @@ def write(release: str, name: str, chain: Iterable[WorkflowHistory]) -> Path:
     text = json.dumps(runs, ensure_ascii=False, separators=(",", ":"))
     file.write_bytes(gzip.compress(text.encode(), mtime=0))
     return file
+
+
+def is_released(release: str, checkout: Path = FOLDER) -> bool:
+    """Whether a version has its tag: users may have runs of it, and its histories stay as they are."""
+    listing = ["git", "tag", "--list", f"v{release}"]
+    return subprocess.check_output(listing, cwd=checkout) != b""
 
 
 def recorded() -> list[Recorded]:
