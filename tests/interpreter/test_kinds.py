@@ -41,6 +41,13 @@ def test_who_knows_the_model_of_a_kind(kind: TaskKind[Any]) -> None:
     assert [str(path) for path in others if name.search(path.read_text())] == []
 
 
+def test_the_plugin_asks_the_kinds() -> None:
+    """Not what stands in a task of one of them."""
+    inside = re.compile(r"\bspec\(")
+    plugin = (ROOT / "plugin/httptask").rglob("*.py")
+    assert [str(path) for path in plugin if inside.search(path.read_text())] == []
+
+
 async def test_a_kind_names_its_lists_itself(
     temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 from httptask.activities.connection_profile import ConnectionProfile
 from httptask.calls.pages import Pages
+from httptask.calls.planners import PLANNERS
 from httptask.dsl.expression_parts import Part
 from httptask.dsl.expressions import Expression
 from httptask.dsl.expressions.evaluation import evaluate, evaluate_condition
-from httptask.dsl.tasks.http import HTTP_REQUEST
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.interpreter.variables import Variables, bind, scope_for
@@ -51,7 +51,7 @@ def first_page_of(
         profile: of the connection that it is sent through.
         variables: that the task's expressions see.
     """
-    paginate = HTTP_REQUEST.spec(node).paginate if node.kind is HTTP_REQUEST else None
+    paginate = PLANNERS[node.kind].paginate(node)
     if paginate is None:
         return None
     pages = Pages(paginate, request, _Expressions(node, variables), profile.query_key)

@@ -13,6 +13,7 @@ from httptask.dsl.program import Program
 from httptask.dsl.tasks.chat import BODY, CHAT_COMPLETION
 from httptask.dsl.tasks.http import HTTP, HTTP_REQUEST
 from httptask.dsl.tasks.http.arguments import AnyHttpArguments
+from httptask.dsl.tasks.http.pagination import PaginateArguments
 from httptask.dsl.tasks.kind import TaskKind, TaskNode
 from httptask.http.models import HttpResponse
 
@@ -27,11 +28,13 @@ class Planner:
         call: the call, of the program, the task, its input, what renders its parts, and the id of the activity.
         output: the task's raw output, of the task and the result of the activity.
         reask: how often the task asks again for an answer that does not fit.
+        paginate: how the task asks for the pages of a list.
     """
 
     call: Callable[[Program, TaskNode, Any, RenderPart, str], ActivityCall[Any]]
     output: Callable[[TaskNode, Any], Any]
     reask: Callable[[TaskNode], int] = lambda _: 0
+    paginate: Callable[[TaskNode], PaginateArguments | None] = lambda _: None
 
 
 def _http_call(
@@ -61,10 +64,9 @@ def _chat_call(
     )
 
 
-_HTTP: Final = Planner(_http_call, _http_output)
 PLANNERS: Final[Mapping[TaskKind[Any], Planner]] = {
-    HTTP: _HTTP,
-    HTTP_REQUEST: _HTTP,
+    HTTP: Planner(_http_call, _http_output),
+    HTTP_REQUEST: Planner(_http_call, _http_output, paginate=lambda node: HTTP_REQUEST.spec(node).paginate),
     CHAT_COMPLETION: Planner(
         _chat_call,
         lambda node, completion: chat_output(CHAT_COMPLETION.spec(node), completion),

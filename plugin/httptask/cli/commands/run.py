@@ -81,11 +81,5 @@ def run(
 
 def _streams(loaded: "Loaded") -> bool:
     """Whether the answer of some task is streamed, or may be."""
-    from httptask.dsl.tasks.chat import CHAT_COMPLETION
-
     nodes = loaded.program.nodes.values() if loaded.program else ()
-    return any(
-        CHAT_COMPLETION.spec(node).request_body.get("stream") not in (None, False)
-        for node in nodes
-        if node.kind is CHAT_COMPLETION
-    )
+    return any(node.kind.streams_text(node) for node in nodes)

@@ -245,6 +245,10 @@ class TaskKind(Generic[Spec]):
         """The user's own activity that a task calls."""
         return None
 
+    def streams_text(self, node: TaskNode) -> bool:
+        """Whether the text of its answer comes piece by piece, or may, for who watches the run."""
+        return False
+
     def may_hold_secrets(self, place: str) -> bool:
         """Whether secrets are inserted at a place under `with`: `headers/Accept`."""
         return False

@@ -94,6 +94,9 @@ class _ChatCompletion(CallKind[ChatCompletionArguments]):
         schema["properties"] = {**body["properties"], **schema["properties"]}
         schema["required"] = body["required"]
 
+    def streams_text(self, node: TaskNode) -> bool:
+        return self.spec(node).request_body.get("stream") not in (None, False)
+
     def may_hold_secrets(self, place: str) -> bool:
         return place.partition("/")[0] not in EXTRA_ARGUMENTS
 
