@@ -64,7 +64,7 @@ def _no_text(reasoning: str | None, response_format: Mapping[str, Any]) -> str:
 
 def _faults(value: Any, response_format: Mapping[str, Any]) -> Iterator[Fault]:
     if response_format["type"] == "json_object":
-        if not isinstance(value, dict):
+        if not is_object(value):
             yield Fault("", "not-an-object", "the answer is JSON but not an object")
         return
     declared = response_format.get("json_schema")
