@@ -14,7 +14,7 @@ from httptask.json.tree import parse
 from httptask.secrets.redaction import Redactor
 from httptask.transport.exchange import Answer
 
-__all__ = ["Content", "content_of", "format_of", "is_json", "read_content", "read_leniently", "read_raw"]
+__all__ = ["Content", "content_of", "format_of", "read_content", "read_leniently"]
 
 _JSON_TYPE = re.compile(
     r"(?:application|text)/(?:x-)?json|.+\+json|application/(?:json-rpc|jsonrequest|csp-report|x-amz-json-1\.[0-9])"
@@ -74,7 +74,7 @@ def content_of(
     if not answer.success:
         return read_leniently(answer.body, content_type, redactor, whole=answer.whole)
     if raw:
-        return read_raw(answer.body, redactor)
+        return _read_raw(answer.body, redactor)
     try:
         return read_content(answer.body, content_type, redactor, charset=charset)
     except ResponseInvalid as invalid:
@@ -103,7 +103,7 @@ def read_content(
     if not body:
         return Content(None, "none")
     kind, told = media_type(content_type)
-    if is_json(kind):
+    if _is_json(kind):
         return Content(redactor.tree(_json(body, kind, charset or told, redactor)), "json")
     if (
         charset is not None
@@ -118,10 +118,10 @@ def read_content(
             return Content(redactor.text(body.decode("utf-8-sig")), "text")
         except UnicodeDecodeError:
             pass  # without a media type, what is not UTF-8 counts as binary
-    return read_raw(body, redactor)
+    return _read_raw(body, redactor)
 
 
-def read_raw(body: bytes, redactor: Redactor) -> Content:
+def _read_raw(body: bytes, redactor: Redactor) -> Content:
     """Takes a body as it is, as base64."""
     return Content(base64.b64encode(redactor.raw(body)).decode("ascii"), "base64")
 
@@ -144,7 +144,7 @@ def read_leniently(body: bytes, content_type: str, redactor: Redactor, *, whole:
         return Content(redactor.text(text) if whole else redactor.beginning(text), "text")
 
 
-def is_json(kind: str) -> bool:
+def _is_json(kind: str) -> bool:
     """Whether a media type, in lower case without parameters, is one of JSON, and not of several values."""
     return _JSON_TYPE.fullmatch(kind) is not None and format_of(kind) is None
 

@@ -10,9 +10,9 @@ from httptask.json.tree import digits_of, texts_of
 from httptask.json.types import is_array, is_object
 from httptask.secrets.encodings import Layer, encoded, layers
 
-__all__ = ["MIN_LENGTH", "Redactor"]
+__all__ = ["Redactor"]
 
-MIN_LENGTH = 8
+_MIN_LENGTH = 8
 """Shorter values are not searched for: they would be found in ordinary text."""
 
 _URL = re.compile(r"https?://[^/?#]*(?P<target>(?P<path>[^?#]*)[^#]*)", re.IGNORECASE)
@@ -118,7 +118,7 @@ class Redactor:
 
     def _found(self, text: str) -> list["_Found"]:
         """Where values are; those that lie across each other are one."""
-        if len(text) < MIN_LENGTH or not self.holds(text):
+        if len(text) < _MIN_LENGTH or not self.holds(text):
             return []
         found = sorted(self._each(text), key=lambda one: one.start)
         merged: list[_Found] = []
@@ -183,8 +183,8 @@ def _forms(values: Sequence[tuple[str, str]]) -> _Forms:
     names: dict[str, str] = {}
     for value, name in values:
         for part in (value, value.strip(), *_url_parts(value)):
-            for form in encoded(part) if len(part) >= MIN_LENGTH else ():
-                if len(form) >= MIN_LENGTH:
+            for form in encoded(part) if len(part) >= _MIN_LENGTH else ():
+                if len(form) >= _MIN_LENGTH:
                     names.setdefault(form, name)
     by_first: dict[str, list[str]] = {}
     for form in names:

@@ -17,12 +17,12 @@ from httptask.diagnostics.suggest import closest
 from httptask.diagnostics.words import quoted
 from httptask.json.pointer import json_pointer
 
-__all__ = ["MODEL_RULE", "MODEL_RULES", "ModelRules", "Takes", "misspelt_fields", "model_faults", "not_taken"]
+__all__ = ["MODEL_RULES", "ModelRules", "Takes", "misspelt_fields", "model_faults", "not_taken"]
 
 Takes = Mapping[str, Sequence[Any]]
 """Fields, each with the only values that are taken; none for a field that is not taken at all."""
 
-MODEL_RULE: Final = "model"
+_MODEL_RULE: Final = "model"
 """Name of the rule that such a fault breaks."""
 
 
@@ -109,7 +109,7 @@ def model_faults(body: Mapping[str, Any], own: Mapping[str, Takes]) -> Iterator[
         for name, values in takes.items():
             value = body.get(name)
             if value is not None and value is not UNKNOWN and value not in values:
-                yield not_taken(name, value, values, f"{model} takes", as_of, MODEL_RULE)
+                yield not_taken(name, value, values, f"{model} takes", as_of, _MODEL_RULE)
 
 
 def misspelt_fields(own: Mapping[str, Takes]) -> Iterator[tuple[str, str, str]]:

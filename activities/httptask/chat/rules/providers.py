@@ -12,9 +12,9 @@ from httptask.diagnostics.words import quoted
 from httptask.json.pointer import json_pointer
 from httptask.json.types import is_number
 
-__all__ = ["PROVIDER_RULE", "provider_faults"]
+__all__ = ["provider_faults"]
 
-PROVIDER_RULE: Final = "provider"
+_PROVIDER_RULE: Final = "provider"
 """Name of the rule that such a fault breaks."""
 _CURES: Final[Mapping[str, str]] = {"max_completion_tokens": "write `max_tokens`"}
 """What servers take that don't know a newer field."""
@@ -31,7 +31,7 @@ def provider_faults(body: Mapping[str, Any], name: ProviderName) -> Iterator[Fau
     for field, values in provider.refuses.items():
         if _breaks(body.get(field), values):
             who = f"{provider.title} takes"
-            fault = not_taken(field, body[field], values, who, provider.as_of, PROVIDER_RULE)
+            fault = not_taken(field, body[field], values, who, provider.as_of, _PROVIDER_RULE)
             yield replace(fault, hint=_CURES.get(field, fault.hint))
     for field, values in provider.ignores.items():
         if _breaks(body.get(field), values):
@@ -45,7 +45,7 @@ def provider_faults(body: Mapping[str, Any], name: ProviderName) -> Iterator[Fau
 
 
 def _warning(field: str, message: str, hint: str) -> Fault:
-    return Fault(json_pointer((field,)), PROVIDER_RULE, message, hint, Severity.WARNING)
+    return Fault(json_pointer((field,)), _PROVIDER_RULE, message, hint, Severity.WARNING)
 
 
 def _breaks(value: Any, values: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from httptask.json.types import is_array, is_object
 
-__all__ = ["SAID_ONCE", "extend", "index_of", "joined_base64", "merge", "same_index", "same_type"]
+__all__ = ["SAID_ONCE", "extend", "index_of", "joined_base64", "merge", "same_type"]
 
 SAID_ONCE = frozenset({"format", "id", "name", "role", "type"})
 """Texts that are no pieces: servers repeat them with each delta."""
@@ -40,7 +40,7 @@ def merge(into: dict[str, Any], delta: dict[str, Any]) -> None:
             into[key] = piece
 
 
-def same_index(first: dict[str, Any], second: dict[str, Any]) -> bool:
+def _same_index(first: dict[str, Any], second: dict[str, Any]) -> bool:
     """Whether two items of lists are pieces of one: they have the same index, and no two types."""
     index = index_of(second.get("index"))
     return index is not None and index == index_of(first.get("index")) and same_type(first, second)
@@ -51,7 +51,7 @@ def same_type(first: dict[str, Any], second: dict[str, Any]) -> bool:
     return first.get("type") == second.get("type")
 
 
-def extend(into: list[Any], items: Sequence[Any], same: Same = same_index) -> None:
+def extend(into: list[Any], items: Sequence[Any], same: Same = _same_index) -> None:
     """Adds items to a list; one that is a piece of the last item is merged into it."""
     for item in items:
         last = into[-1] if into else None

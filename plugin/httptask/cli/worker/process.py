@@ -16,10 +16,10 @@ from httptask.cli.observability.telemetry import flush_spans
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.notice import clear_notice
 
-__all__ = ["STOP_SIGNALS", "WATCHED_SIGNALS", "Member", "Process"]
+__all__ = ["STOP_SIGNALS", "Member", "Process"]
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-WATCHED_SIGNALS: Final = (*STOP_SIGNALS, signal.SIGCHLD)
+_WATCHED_SIGNALS: Final = (*STOP_SIGNALS, signal.SIGCHLD)
 _MOST_TOLD: Final = 65_536
 """Bytes of a reason; what a pipe holds without a reader."""
 
@@ -78,7 +78,7 @@ class Process:
             OSError: the system has no room for one more.
         """
         told, tell = os.pipe()
-        signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED_SIGNALS)  # else the child could miss one
+        signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED_SIGNALS)  # else the child could miss one
         try:
             pid = os.fork()
             if pid == 0:
@@ -90,7 +90,7 @@ class Process:
             raise
         finally:
             os.close(tell)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, WATCHED_SIGNALS)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED_SIGNALS)
         self.pid, self._told = pid, told
 
     def send(self, number: signal.Signals) -> None:
@@ -125,9 +125,9 @@ def _become(member: Member, serve: Callable[[Member], None], tell: int) -> NoRet
     code = 1
     try:
         signal.set_wakeup_fd(-1)
-        for number in WATCHED_SIGNALS:
+        for number in _WATCHED_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, WATCHED_SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED_SIGNALS)
         log_as_process(member.number)
         serve(member)
         code = 0

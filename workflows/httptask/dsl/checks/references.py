@@ -17,7 +17,7 @@ from httptask.dsl.program import Program, Scope
 from httptask.json.pointer import child_pointer
 from httptask.json.types import is_array, is_object
 
-__all__ = ["check_placeholders", "check_references", "visible_variables"]
+__all__ = ["check_placeholders", "check_references"]
 
 _EVERYWHERE: Final = frozenset({"workflow", "runtime"})
 _BEFORE_INPUT: Final = _EVERYWHERE | {"context", "task", "tasks"}
@@ -58,7 +58,7 @@ _PLACEHOLDER: Final = re.compile(r"\{\{\s*([$.\w]*\w)\s*\}\}")
 """Of other tools."""
 
 
-def visible_variables(program: Program, use: ExpressionUse) -> frozenset[str]:
+def _visible_variables(program: Program, use: ExpressionUse) -> frozenset[str]:
     """Names of the variables that an expression can see, without `$`."""
     variables = _ARGUMENTS[use.place] | use.variables
     if use.task is None or use.place == "event":
@@ -69,7 +69,7 @@ def visible_variables(program: Program, use: ExpressionUse) -> frozenset[str]:
 def check_references(program: Program) -> Iterator[Fault]:
     """Find variables that don't exist at their place, and tasks whose output can't be read there."""
     for use in program.uses:
-        visible = visible_variables(program, use)
+        visible = _visible_variables(program, use)
         for name in sorted(use.expression.variables - visible - {"secrets"}):
             yield _unknown_variable(program, use, name, visible)
         if "output" in use.expression.keys_of("task") and use.place not in ("output", "export"):
