@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -57,6 +58,18 @@ def small_payloads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def same_number(request: ServedRequest) -> Reply:
     return Reply.json({"n": request.json()["n"]})
+
+
+def holding_one(held: asyncio.Event) -> Callable[[ServedRequest], Reply]:
+    """Answers all but one, and tells when that is asked for."""
+
+    def answer(request: ServedRequest) -> Reply:
+        if request.json()["n"] == 20:
+            held.set()
+            return Reply.silence()
+        return same_number(request)
+
+    return answer
 
 
 async def replayed_parts(runner: Runner, outcome: Outcome) -> list[WorkflowHandle[Any, Any]]:
@@ -148,11 +161,10 @@ async def test_items_that_no_history_can_hold_are_told_before_the_other_calls(
     temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parts, "LARGEST_HISTORY", 25_000)
-    definition = ENDS % {"budget": NO_BUDGET, "on_error": "stop", "stop": "wait: PT0S", "at": 0}
     async with ScriptedServer(same_number) as server:
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner:
-            outcome = await runner.run(definition, continue_as_new_after=30)
+            outcome = await runner.run(UNDISTURBED, continue_as_new_after=30)
 
     assert (outcome.problem["error"], outcome.problem["instance"]) == ("PayloadTooLarge", "/do/0/each")
     assert "items that are left" in outcome.problem["detail"]
@@ -178,6 +190,7 @@ do:
 """
 NO_BUDGET = "{ calls: 1000 }"
 RAISES = 'raise: { error: { type: "https://e.example/no", status: 418, title: No, detail: no } }'
+UNDISTURBED = ENDS % {"budget": NO_BUDGET, "on_error": "stop", "stop": "wait: PT0S", "at": 0}
 
 
 async def ended(
@@ -295,18 +308,10 @@ async def test_items_that_fit_in_no_part_run_in_the_same_history(temporal: Workf
 async def test_a_part_is_shown_and_cancelled_with_its_run(temporal: WorkflowEnvironment) -> None:
     """It is no run of its own."""
     held = asyncio.Event()
-
-    def hold_one(request: ServedRequest) -> Reply:
-        if request.json()["n"] == 20:
-            held.set()
-            return Reply.silence()
-        return same_number(request)
-
-    definition = ENDS % {"budget": NO_BUDGET, "on_error": "stop", "stop": "wait: PT0S", "at": 0}
-    async with ScriptedServer(hold_one) as server:
+    async with ScriptedServer(holding_one(held)) as server:
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner:
-            handle = await runner.start(definition, continue_as_new_after=30)
+            handle = await runner.start(UNDISTURBED, continue_as_new_after=30)
             await asyncio.wait_for(held.wait(), 30)
             status = await fetch_status(handle, client=runner.client)
             going_on = await read_run(runner.client, handle.id)
@@ -334,18 +339,10 @@ async def test_a_part_is_shown_and_cancelled_with_its_run(temporal: WorkflowEnvi
 async def test_a_part_that_somebody_ends_faults_the_map(temporal: WorkflowEnvironment, how: str) -> None:
     """Nobody has cancelled the run: it does not end without saying where."""
     held = asyncio.Event()
-
-    def hold_one(request: ServedRequest) -> Reply:
-        if request.json()["n"] == 20:
-            held.set()
-            return Reply.silence()
-        return same_number(request)
-
-    definition = ENDS % {"budget": NO_BUDGET, "on_error": "stop", "stop": "wait: PT0S", "at": 0}
-    async with ScriptedServer(hold_one) as server:
+    async with ScriptedServer(holding_one(held)) as server:
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner:
-            handle = await runner.start(definition, continue_as_new_after=30)
+            handle = await runner.start(UNDISTURBED, continue_as_new_after=30)
             await asyncio.wait_for(held.wait(), 30)
             [*_, part] = [found async for found in parts_of(runner.client, handle)]
             await getattr(part, how)()
@@ -357,11 +354,10 @@ async def test_a_part_that_somebody_ends_faults_the_map(temporal: WorkflowEnviro
 
 
 async def test_a_workflow_with_the_id_of_a_part_faults_the_map(temporal: WorkflowEnvironment) -> None:
-    definition = ENDS % {"budget": NO_BUDGET, "on_error": "stop", "stop": "wait: PT0S", "at": 0}
     async with ScriptedServer(same_number) as server:
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner:
-            handle = await runner.start(definition, continue_as_new_after=30)
+            handle = await runner.start(UNDISTURBED, continue_as_new_after=30)
             for index in range(36):
                 await runner.client.start_workflow(
                     "other", id=f"{handle.id}/each/{index}", task_queue=f"nobody-{handle.id}"
