@@ -177,10 +177,12 @@ def _with_workflows(known: Sequence[type] | None, ours: Sequence[type]) -> Seque
 def _pass_through(runner: WorkflowRunner | None) -> WorkflowRunner:
     """Let workflows share our package, deterministic by itself, instead of importing it anew for each run.
 
-    And what it imports only where a name is misspelt, a schema compiled or a host not ASCII, which may be in a workflow.
+    And what it imports only where a name is misspelt, a schema compiled or a host not ASCII: that may be in one.
     """
     if isinstance(runner, SandboxedWorkflowRunner):
-        restrictions = runner.restrictions.with_passthrough_modules("httptask", "idna", "jsonschema_rs", "rapidfuzz")
+        restrictions = runner.restrictions.with_passthrough_modules(
+            "httptask", "idna", "jsonschema_rs", "rapidfuzz"
+        )
         return dataclasses.replace(runner, restrictions=restrictions)
     if runner is None:
         raise ValueError("no workflow runner to configure")
