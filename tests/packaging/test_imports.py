@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from httptask.plugin.plugin import LATE_IMPORTS
+
 ROOT = Path(__file__).parents[2]
 SOURCES = [path for root in ("plugin", "workflows", "activities") for path in (ROOT / root).rglob("*.py")]
 
@@ -180,16 +182,19 @@ def test_a_worker_loads_nothing_that_only_a_mistake_or_schema_needs() -> None:
     assert loaded(code) & {"aiohttp", "jsonschema_rs", "rapidfuzz", "sqlite3"} == set()
 
 
+def imports(tree: ast.AST) -> Iterator[str]:
+    """The full name of everything that is imported there."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
 def private_imports(path: Path) -> Iterator[str]:
     """What a module imports by a name with a leading underscore."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom):
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        yield from (name for name in names if any(map(_is_private, name.split("."))))
+    names = imports(ast.parse(path.read_text()))
+    yield from (name for name in names if any(map(_is_private, name.split("."))))
 
 
 def _is_private(name: str) -> bool:
@@ -199,3 +204,26 @@ def _is_private(name: str) -> bool:
 def test_no_module_imports_a_private_name() -> None:
     found = {str(path.relative_to(ROOT)): names for path in SOURCES if (names := list(private_imports(path)))}
     assert found == {}
+
+
+OUTSIDE_WORKFLOWS = {"genai_prices", "jq", "tenacity"}
+"""Imported late by what activities, helper processes and callers without Temporal call."""
+
+
+def test_what_workflows_import_late_passes_through_their_sandbox() -> None:
+    in_workflows = modules("import httptask.interpreter.workflow_types, httptask.workflows")
+    late = {
+        name.partition(".")[0]
+        for path in SOURCES
+        if module_of(path) in in_workflows
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for name in imports(function)
+    }
+    assert late - sys.stdlib_module_names - {"httptask"} - OUTSIDE_WORKFLOWS == set(LATE_IMPORTS)
+
+
+def module_of(path: Path) -> str:
+    """The name by which a file is imported."""
+    parts = path.relative_to(ROOT).with_suffix("").parts[1:]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

@@ -34,10 +34,13 @@ if TYPE_CHECKING:
     from httptask.plugin.definitions import DefinitionRegistry
     from httptask.plugin.worker_parts import WorkerParts
 
-__all__ = ["HttpTaskPlugin"]
+__all__ = ["LATE_IMPORTS", "HttpTaskPlugin"]
 
 _HEARTBEAT_THROTTLE = timedelta(seconds=1)
 """How often the SDK lets a heartbeat through. A cancellation arrives with one, so it is no setting."""
+
+LATE_IMPORTS = ("idna", "jsonschema_rs", "rapidfuzz")
+"""What is imported only where a name is misspelt, a schema compiled or a host not ASCII."""
 
 
 class HttpTaskPlugin(SimplePlugin):
@@ -177,12 +180,10 @@ def _with_workflows(known: Sequence[type] | None, ours: Sequence[type]) -> Seque
 def _pass_through(runner: WorkflowRunner | None) -> WorkflowRunner:
     """Let workflows share our package, deterministic by itself, instead of importing it anew for each run.
 
-    And what it imports only where a name is misspelt, a schema compiled or a host not ASCII: that may be in one.
+    And what it imports late, which may be in one.
     """
     if isinstance(runner, SandboxedWorkflowRunner):
-        restrictions = runner.restrictions.with_passthrough_modules(
-            "httptask", "idna", "jsonschema_rs", "rapidfuzz"
-        )
+        restrictions = runner.restrictions.with_passthrough_modules("httptask", *LATE_IMPORTS)
         return dataclasses.replace(runner, restrictions=restrictions)
     if runner is None:
         raise ValueError("no workflow runner to configure")
