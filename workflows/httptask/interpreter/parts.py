@@ -6,7 +6,7 @@ them may be more than Temporal carries.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -169,6 +169,17 @@ async def run_parts(context: TaskContext, items: list[Any], end: int) -> None:
 
     services.takers[context.execution.id] = take
     workflow.set_signal_handler(_RESULTS, take_piece)  # pyright: ignore[reportUnknownMemberType]
+    try:
+        await _run_in_turn(context, items, end, take)
+    finally:
+        del services.takers[context.execution.id]
+
+
+async def _run_in_turn(
+    context: TaskContext, items: list[Any], end: int, take: Callable[[Mapping[int, Any]], None]
+) -> None:
+    state, services = context.execution.parallel, context.services
+    assert state is not None  # it has begun
     sizes = {index: _size_of(items[index]) for index in range(state.next, end)}
     await _require_history(context, sum(sizes.values()))
     while state.next < end and not services.draining:
