@@ -147,28 +147,28 @@ async def test_an_output_that_becomes_too_large_is_told_before_the_other_calls(
     temporal: WorkflowEnvironment,
 ) -> None:
     definition = LARGE_RESULTS[: LARGE_RESULTS.index("  - last")]
-    async with ScriptedServer(same_number) as server:
-        shop = {"shop": local_connection("shop", server.url)}
-        async with running(temporal, connections=shop) as runner:
-            outcome = await runner.run(definition, continue_as_new_after=40)
-
-    assert (outcome.problem["error"], outcome.problem["instance"]) == ("PayloadTooLarge", "/do/0/each")
-    assert "`output.as`" in outcome.problem["detail"]
-    assert len(server.requests) < 30
+    detail, calls = await refused(temporal, definition, after=40)
+    assert "`output.as`" in detail
+    assert calls < 30
 
 
 async def test_items_that_no_history_can_hold_are_told_before_the_other_calls(
     temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parts, "LARGEST_HISTORY", 25_000)
+    detail, calls = await refused(temporal, UNDISTURBED, after=30)
+    assert "items that are left" in detail
+    assert calls < 36
+
+
+async def refused(temporal: WorkflowEnvironment, definition: str, *, after: int) -> tuple[str, int]:
+    """Why a map is too large, and how many calls were made before that was told."""
     async with ScriptedServer(same_number) as server:
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner:
-            outcome = await runner.run(UNDISTURBED, continue_as_new_after=30)
-
+            outcome = await runner.run(definition, continue_as_new_after=after)
     assert (outcome.problem["error"], outcome.problem["instance"]) == ("PayloadTooLarge", "/do/0/each")
-    assert "items that are left" in outcome.problem["detail"]
-    assert len(server.requests) < 36
+    return outcome.problem["detail"], len(server.requests)
 
 
 ENDS = """
