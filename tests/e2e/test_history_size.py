@@ -1,5 +1,6 @@
 """History grows with the number of tasks, not with its square: each call carries only what it needs."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -48,3 +49,41 @@ async def test_twice_the_tasks_take_twice_the_bytes(
                 sizes.append(sum(event.ByteSize() for event in history.events))
 
     assert sizes[1] <= 2.2 * sizes[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kept"),
+    [
+        ({}, {"status", "content", "headers"}),
+        ({"output": "raw"}, {"status", "content", "content_kind", "headers"}),
+        (
+            {"output": "response"},
+            {"status", "content", "headers", "size", "request", "timing"},
+        ),
+        (
+            {"paginate": {"page": {"parameter": "page"}, "limit": 1}},
+            {"status", "content", "headers", "size", "request", "timing"},
+        ),
+    ],
+    ids=["content", "raw", "response", "paginate"],
+)
+async def test_an_answer_is_kept_as_far_as_it_is_read(
+    temporal: WorkflowEnvironment, arguments: dict[str, Any], kept: set[str]
+) -> None:
+    with_ = {"method": "get", "connection": "shop", "path": "/x", **arguments}
+    answer = Reply.json([1], headers={"X-Request-Id": "r-1", "ETag": '"2"'})
+    async with ScriptedServer([answer]) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner:
+            outcome = await runner.run(document(do=[{"get": {"call": "httpRequest", "with": with_}}]))
+            history = await outcome.handle.fetch_history()
+
+    [completed] = [
+        event.activity_task_completed_event_attributes
+        for event in history.events
+        if event.HasField("activity_task_completed_event_attributes")
+    ]
+    found = json.loads(completed.result.payloads[0].data)
+    assert found.keys() == kept
+    assert ("etag" in found["headers"]) is ("size" in kept)
+    assert found["headers"]["x-request-id"] == "r-1"

@@ -88,11 +88,10 @@ async def test_budget_in_dollars(
         openai = local_connection("openai", server.url, price=price)
         async with running(temporal, connections={"openai": openai}) as runner:
             outcome = await runner.run(definition)
-            memo = await (await outcome.handle.describe()).memo()
+            spent = await outcome.spent()
 
     assert len(server.requests) == sent
     assert outcome.problem.get("error") == error
-    spent = memo["spent"]
     assert (spent["calls"], spent["questions"], spent["tokens"]) == (sent, sent, 10 * sent)
     assert (spent["unmetered"], spent["unpriced"]) == (None, None if price else "m")
     assert spent["cost_usd"] == pytest.approx(0.01 * sent if price else 0)
@@ -118,7 +117,7 @@ async def test_an_answer_that_tells_no_usage(
         openai = local_connection("openai", server.url, price=price)
         async with running(temporal, connections={"openai": openai}) as runner:
             outcome = await runner.run(definition)
-            spent = (await (await outcome.handle.describe()).memo())["spent"]
+            spent = await outcome.spent()
 
     assert len(server.requests) == sent
     if sent == 3:
@@ -162,7 +161,7 @@ async def test_a_model_that_is_asked_by_a_plain_request_is_counted(
         openai = local_connection("openai", server.url, price=price)
         async with running(temporal, connections={"openai": openai}) as runner:
             outcome = await runner.run(definition)
-            spent = (await (await outcome.handle.describe()).memo())["spent"]
+            spent = await outcome.spent()
 
     assert outcome.output == answer
     assert (spent["calls"], spent["questions"], spent["tokens"]) == (3, questions, tokens)

@@ -43,7 +43,7 @@ async def run(
     openai = local_connection("openai", server.url, price=PRICE)
     async with running(temporal, connections={"openai": openai}) as runner:
         outcome = await runner.run(definition, **options)
-        return outcome, (await (await outcome.handle.describe()).memo())["spent"]
+        return outcome, await outcome.spent()
 
 
 @pytest.mark.parametrize(

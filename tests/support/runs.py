@@ -18,6 +18,7 @@ from temporalio.worker import Replayer, Worker
 from httptask.dsl.canonical import sha256
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin, ServedDefinition
+from httptask.scheduling.spending_state import SPENT_MEMO, Spent
 from support.definitions import parse
 
 TEMPORAL = shutil.which("temporal", path=str(Path(sys.executable).parent)) or "temporal"
@@ -66,6 +67,11 @@ class Outcome:
     handle: WorkflowHandle[Any, Any]
     output: Any = None
     problem: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    async def spent(self) -> dict[str, Any]:
+        """What its memo says that it has spent; what is left out there is nought."""
+        memo = await (await self.handle.describe()).memo()
+        return Spent.model_validate(memo[SPENT_MEMO]).model_dump()
 
 
 @dataclass

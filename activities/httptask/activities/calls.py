@@ -18,14 +18,15 @@ from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.usage import metered
 from httptask.client.collecting import collect
 from httptask.client.edge import Edge
-from httptask.http.models import HttpRequest, HttpResponse, JsonBody
+from httptask.http.excerpt import REQUEST_IDS
+from httptask.http.models import HttpAnswer, HttpRequest, HttpResponse, JsonBody
 from httptask.response.event_stream import Count
 from httptask.response.events import Select
 from httptask.transport.observation import CallObservation
 
 __all__ = ["HttpActivities", "count_call"]
 
-Result = TypeVar("Result", HttpResponse, Completion)
+Result = TypeVar("Result", HttpAnswer, Completion)
 
 
 class HttpActivities:
@@ -57,17 +58,19 @@ class HttpActivities:
         self._watch = RunWatch()
 
     @activity.defn(name=names.HTTP_REQUEST)
-    async def http_request(self, request: HttpRequest) -> HttpResponse:
-        """Send one HTTP request."""
+    async def http_request(self, request: HttpRequest) -> HttpAnswer:
+        """Send one HTTP request; what it returns is an `HttpResponse` where the request says so."""
         body = request.body.value if isinstance(request.body, JsonBody) else None
         count = None if request.stream is None else Count()
 
-        async def call(attempt: int) -> HttpResponse:
+        async def call(attempt: int) -> HttpAnswer:
+            edge = self._edge()
             if count is None:
-                edge = self._edge()
                 of = None if request.connection is None else edge.connection(request.connection)
-                return await metered(await edge.send(request, attempt=attempt), of)
-            return await collect(self._edge(), request, self._select, attempt=attempt, count=count)
+                response = await metered(await edge.send(request, attempt=attempt), of)
+            else:
+                response = await collect(edge, request, self._select, attempt=attempt, count=count)
+            return response if request.whole_response else _answer_of(response)
 
         return await self._run(request, body, call, count)
 
@@ -106,6 +109,13 @@ class HttpActivities:
             )
         self._kept.keep_what_is_large(result)
         return result
+
+
+def _answer_of(response: HttpResponse) -> HttpAnswer:
+    """What the history of a run holds, which has the request already."""
+    facts = {name: getattr(response, name) for name in HttpAnswer.model_fields}
+    headers = {name: value for name, value in response.headers.items() if name in REQUEST_IDS}
+    return HttpAnswer.model_construct(**{**facts, "headers": headers})
 
 
 def count_call(call: CallObservation) -> None:

@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from httptask.chat.models import Completion
-from httptask.http.models import HttpResponse
+from httptask.http.models import HttpAnswer
 from httptask.json.types import is_object
 
 __all__ = [
@@ -96,12 +96,12 @@ class KeptResults:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._results: OrderedDict[tuple[str | None, ...], tuple[HttpResponse | Completion, int]] = (
+        self._results: OrderedDict[tuple[str | None, ...], tuple[HttpAnswer | Completion, int]] = (
             OrderedDict()
         )
         self._bytes = 0
 
-    def keep_what_is_large(self, result: HttpResponse | Completion) -> None:
+    def keep_what_is_large(self, result: HttpAnswer | Completion) -> None:
         """Let the result of an activity through, but a local one's that is too large.
 
         Raises:

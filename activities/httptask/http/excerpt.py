@@ -8,7 +8,10 @@ from httptask.http.errors import HttpTaskError, ResponseInvalid
 from httptask.http.headers import Headers, allowed
 from httptask.json.tree import parse
 
-__all__ = ["bound", "end_of_json", "excerpt", "request_id", "tell_head"]
+__all__ = ["REQUEST_IDS", "bound", "end_of_json", "excerpt", "request_id", "tell_head"]
+
+REQUEST_IDS: Final = ("x-request-id", "request-id")
+"""Headers of answers, in the order of their worth."""
 
 _MAX_MESSAGE: Final = 500
 _MAX_EXCERPT_BYTES: Final = 2048
@@ -59,4 +62,4 @@ def tell_head(error: HttpTaskError, status: int, headers: Headers) -> None:
 
 def request_id(headers: Headers) -> str | None:
     """By which the server's operator finds the request."""
-    return headers.get("x-request-id") or headers.get("request-id")
+    return next((headers[name] for name in REQUEST_IDS if headers.get(name)), None)

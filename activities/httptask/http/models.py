@@ -29,6 +29,7 @@ __all__ = [
     "BinaryBody",
     "CallRequest",
     "FormBody",
+    "HttpAnswer",
     "HttpRequest",
     "HttpResponse",
     "JsonBody",
@@ -124,6 +125,8 @@ class HttpRequest(CallRequest):
     """Headers of the answer to keep beside those that are always kept."""
     stream: StreamReading | None = None
     """Set for an answer that comes in events."""
+    whole_response: bool = False
+    """Whether the activity returns an `HttpResponse`, and not an `HttpAnswer`."""
     idempotency_key: str | None = None
     path_template: str | None = None
     """The path with placeholders where a definition puts values in, for logs, spans and metrics."""
@@ -163,22 +166,18 @@ class ModelUsage(_Model):
     """US dollars; None when the price is not known."""
 
 
-class HttpResponse(_Model):
-    """The answer to one request."""
+class HttpAnswer(_Model):
+    """What histories hold of the answer to a request of a task that wants its content: all that the run reads."""
 
     status: int
-    headers: dict[str, str]
-    """Lower-case names; only those on the allow list (no cookies, no credentials)."""
+    headers: dict[str, str] = {}
+    """Lower-case names; only those by which the server's operator finds the request."""
     content: Any
     """Parsed by media type: JSON value, text, or base64 of anything else; None when the body was empty.
 
     Of a stream, what is kept of its events.
     """
-    content_kind: Literal["json", "text", "base64", "none"]
-    size: int
-    """Bytes of the body after decompression."""
-    request: SentRequest
-    timing: Timing
+    content_kind: Literal["json", "text", "base64", "none"] = "json"
     attempt: int = 1
     redactions: int = 0
     """How often a secret's value was found in the answer and replaced."""
@@ -188,3 +187,14 @@ class HttpResponse(_Model):
     """Host and path that answered, when redirects were followed; never a query."""
     usage: ModelUsage | None = None
     """Set when the content is an answer of a model that tells its tokens, such as embeddings."""
+
+
+class HttpResponse(HttpAnswer):
+    """The answer to one request."""
+
+    headers: dict[str, str]
+    """Lower-case names; only those on the allow list (no cookies, no credentials)."""
+    size: int
+    """Bytes of the body after decompression."""
+    request: SentRequest
+    timing: Timing

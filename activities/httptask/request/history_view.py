@@ -21,7 +21,9 @@ def shown_request(request: HttpRequest) -> dict[str, Any]:
     `prepare` shows what will be sent; this needs no connection, which may have changed since or be elsewhere.
     """
     shown = request.model_dump(
-        mode="json", exclude={"secrets", "body", "address_from_data"}, exclude_defaults=True
+        mode="json",
+        exclude={"secrets", "body", "address_from_data", "whole_response"},
+        exclude_defaults=True,
     )
     body = request.body
     named = {reference.pointer for reference in request.secrets}

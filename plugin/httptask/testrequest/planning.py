@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from httptask.activities.connection_profile import ConnectionProfile
 from httptask.calls.activity_call import ActivityCall
+from httptask.calls.http import with_whole_response
 from httptask.calls.planners import PLANNERS
 from httptask.chat.models import ChatRequest
 from httptask.diagnostics.suggest import hint_for_misspelt
@@ -110,6 +111,8 @@ def plan_request(
 
     id_ = f"test-{uuid4().hex[:12]}"
     call = planner.call(program, node, data, render_part, id_)
+    if isinstance(call.argument, HttpRequest):
+        call = with_whole_response(call)
     output: Callable[[Any], Any] = partial(planner.output, node)
     request = _http_request(call.argument)
     profile = profiles.get(call.connection or "", ConnectionProfile())

@@ -1,6 +1,7 @@
 """Plans the call of an HTTP task: the very same for a run and for a test request."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import check_idempotency_key
 from httptask.http.models import (
+    HttpAnswer,
     HttpRequest,
     HttpResponse,
     Limits,
@@ -32,7 +34,7 @@ from httptask.http.models import (
 )
 from httptask.json.types import is_object
 
-__all__ = ["http_output", "plan_http_call", "request_summary"]
+__all__ = ["http_output", "plan_http_call", "request_summary", "with_whole_response"]
 
 
 def plan_http_call(
@@ -42,7 +44,7 @@ def plan_http_call(
     *,
     id_: str,
     idempotency_key: str,
-) -> ActivityCall[HttpResponse]:
+) -> ActivityCall[HttpAnswer]:
     """Render a `call: http` or `call: httpRequest`; of one with pages, the request for the first.
 
     Args:
@@ -65,18 +67,31 @@ def plan_http_call(
     if stream is not None:
         request, seconds = request.model_copy(update={"stream": stream}), STREAM_SECONDS
     summary = request_summary(request)
-    return ActivityCall(HTTP_REQUEST, request, HttpResponse, id_, summary, seconds, request.connection)
+    call = ActivityCall(HTTP_REQUEST, request, HttpAnswer, id_, summary, seconds, request.connection)
+    return with_whole_response(call) if _is_read_whole(arguments) else call
 
 
-def http_output(arguments: AnyHttpArguments, response: HttpResponse) -> Any:
+def with_whole_response(call: ActivityCall[HttpAnswer]) -> ActivityCall[HttpAnswer]:
+    """The call of an HTTP task with all of the answer as its result, and what went out."""
+    argument = call.argument.model_copy(update={"whole_response": True})
+    return replace(call, argument=argument, result_type=HttpResponse)
+
+
+def _is_read_whole(arguments: AnyHttpArguments) -> bool:
+    is_paged = isinstance(arguments, HttpRequestArguments) and arguments.paginate is not None
+    return is_paged or arguments.output == "response"
+
+
+def http_output(arguments: AnyHttpArguments, answer: HttpAnswer) -> Any:
     """The task's raw output (dsl-reference.md, HTTP Call: `output` raw, content or response)."""
     if arguments.output != "response":
-        return response.content
+        return answer.content
+    assert isinstance(answer, HttpResponse)  # it was asked for
     return {
-        "request": response.request.model_dump(),
-        "headers": response.headers,
-        "statusCode": response.status,
-        "content": response.content,
+        "request": answer.request.model_dump(),
+        "headers": answer.headers,
+        "statusCode": answer.status,
+        "content": answer.content,
     }
 
 

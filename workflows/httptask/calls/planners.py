@@ -15,7 +15,7 @@ from httptask.dsl.tasks.http import HTTP, HTTP_REQUEST
 from httptask.dsl.tasks.http.arguments import AnyHttpArguments
 from httptask.dsl.tasks.http.pagination import PaginateArguments
 from httptask.dsl.tasks.kind import TaskKind, TaskNode
-from httptask.http.models import HttpResponse
+from httptask.http.models import HttpAnswer
 
 __all__ = ["PLANNERS", "Planner"]
 
@@ -39,13 +39,13 @@ class Planner:
 
 def _http_call(
     _program: Program, node: TaskNode, data: Any, render: RenderPart, id_: str
-) -> ActivityCall[HttpResponse]:
+) -> ActivityCall[HttpAnswer]:
     return plan_http_call(node, data, render, id_=id_, idempotency_key=id_)
 
 
-def _http_output(node: TaskNode, response: HttpResponse) -> Any:
+def _http_output(node: TaskNode, answer: HttpAnswer) -> Any:
     assert isinstance(node.spec, AnyHttpArguments)
-    return http_output(node.spec, response)
+    return http_output(node.spec, answer)
 
 
 def _chat_call(

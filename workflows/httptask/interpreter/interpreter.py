@@ -96,7 +96,9 @@ class Interpreter:
     def _tell_spent(self) -> None:
         """Leave in the memo what the run has spent, where lists of runs can show it."""
         if self.state.spent.calls:
-            workflow.upsert_memo({SPENT_MEMO: self.state.spent.model_dump(mode="json")})
+            workflow.upsert_memo(
+                {SPENT_MEMO: self.state.spent.model_dump(mode="json", exclude_defaults=True)}
+            )
             settings: Any = self._program.definition.document.metadata.get("httptask", {})
             if settings.get("search_attributes"):
                 attributes = search_attributes(self.state.spent)

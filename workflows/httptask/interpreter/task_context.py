@@ -12,7 +12,7 @@ from httptask.chat.models import Completion
 from httptask.dsl.expression_parts import Part
 from httptask.dsl.expressions.rendering import Rendered
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
-from httptask.http.models import HttpResponse
+from httptask.http.models import HttpAnswer
 from httptask.interpreter.services import Services
 from httptask.interpreter.state import Branch, Frame, TaskExecution
 from httptask.interpreter.variables import Variables, bind
@@ -167,9 +167,9 @@ class TaskContext:
         """Show on the status board what the task is at, until it ends."""
         self.services.board.update(self.execution.id, detail=detail)
 
-    def answered(self, result: HttpResponse | Completion) -> None:
+    def answered(self, result: HttpAnswer | Completion) -> None:
         """Show on the status board by which attempt, and by whom, a call was answered; count what a model used."""
-        used = result.usage if isinstance(result, HttpResponse) else None
+        used = result.usage if isinstance(result, HttpAnswer) else None
         if used is not None:
             self.services.budget.add_model_answer(used, simulated=result.simulated)
         self.services.board.update(self.execution.id, attempt=result.attempt, simulated=result.simulated)

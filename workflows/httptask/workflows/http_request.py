@@ -112,7 +112,12 @@ async def http_request(
     sent = {"method": method.upper(), "url": url, "headers": headers or {}, "query": query or {}}
     read = {"success": success, "raw": raw, "charset": charset, "keep_headers": keep_headers}
     key = idempotency_key or str(workflow.uuid4())
-    made = {"connection": connection, "limits": limits or Limits(), "idempotency_key": key}
+    made = {
+        "connection": connection,
+        "limits": limits or Limits(),
+        "idempotency_key": key,
+        "whole_response": True,
+    }
     try:
         body = _body(json, text, form, multipart, content)
         request = HttpRequest.model_validate({**sent, "body": body, **read, **made})

@@ -18,6 +18,6 @@ async def run_http(context: TaskContext, _child: Child | None) -> Step:
     id_ = context.execution.id
     if isinstance(arguments, HttpRequestArguments) and arguments.paginate is not None:
         return await run_pages(context, arguments.paginate, plan(id_=id_, idempotency_key=id_))
-    response = await context.call(plan(id_=id_, idempotency_key=context.idempotency_key(id_)))
-    context.answered(response)
-    return Complete(http_output(arguments, response))
+    answer = await context.call(plan(id_=id_, idempotency_key=context.idempotency_key(id_)))
+    context.answered(answer)
+    return Complete(http_output(arguments, answer))

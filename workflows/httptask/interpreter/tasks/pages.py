@@ -15,7 +15,7 @@ from httptask.calls.problem import TaskFault
 from httptask.diagnostics.cutting import shortened
 from httptask.dsl.tasks.http.pagination import PaginateArguments
 from httptask.dsl.tasks.http.parts import INTERVAL
-from httptask.http.models import HttpRequest, HttpResponse
+from httptask.http.models import HttpAnswer, HttpRequest, HttpResponse
 from httptask.interpreter.task_context import Complete, Paused, Step, TaskContext
 from httptask.json.types import is_object
 from httptask.scheduling.durations import required_seconds
@@ -29,7 +29,7 @@ _KEEP_LESS = (
 
 
 async def run_pages(
-    context: TaskContext, paginate: PaginateArguments, first: ActivityCall[HttpResponse]
+    context: TaskContext, paginate: PaginateArguments, first: ActivityCall[HttpAnswer]
 ) -> Step:
     """Ask for one page after the other. A continued run, or another worker, goes on at the page that is next.
 
@@ -48,7 +48,7 @@ class _Reading:
     """The pages of one task, as far as they have been read: `page` is the number of the one that is next."""
 
     def __init__(
-        self, context: TaskContext, paginate: PaginateArguments, first: ActivityCall[HttpResponse]
+        self, context: TaskContext, paginate: PaginateArguments, first: ActivityCall[HttpAnswer]
     ) -> None:
         assert isinstance(first.argument, HttpRequest)  # the argument of the HTTP activity
         self._context = context
@@ -107,6 +107,7 @@ class _Reading:
         response = await context.call(
             replace(self._first, argument=request, id=id_, summary=request_summary(request))
         )
+        assert isinstance(response, HttpResponse)  # it was asked for
         context.answered(response)
         return response
 
