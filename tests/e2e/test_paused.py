@@ -14,7 +14,7 @@ from temporalio.api.workflowservice.v1 import (
 )
 from temporalio.client import Client, WorkflowFailureError
 
-from httptask.cli.commands.runs import _latest
+from httptask.cli.runs.asking import latest_runs
 from httptask.cli.runs.ending import end_run
 from httptask.cli.runs.history import read_run
 from httptask.plugin import fetch_status
@@ -73,7 +73,7 @@ async def until(state: str, client: Client, id_: str) -> Any:
 async def until_listed(client: Client, states: dict[str, str]) -> None:
     """Wait until the list says so: Temporal's lists are behind for some moments."""
     async with asyncio.timeout(20):
-        while {run.id: run.state for run in await _latest(client, len(states))} != states:  # noqa: ASYNC110
+        while {run.id: run.state for run in await latest_runs(client, len(states))} != states:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
 
@@ -111,7 +111,7 @@ async def test_an_ended_run_is_none_of_those_that_are_open(runner: Runner) -> No
     await pause_run(runner.client, opened.id)
     states = {ended.handle.id: "completed", opened.id: "paused"}
     await until_listed(runner.client, states)
-    assert {run.id: run.state for run in await _latest(runner.client, len(states))} == states
+    assert {run.id: run.state for run in await latest_runs(runner.client, len(states))} == states
 
 
 async def test_a_paused_call_and_the_error_after_it(
