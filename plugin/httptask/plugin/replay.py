@@ -22,7 +22,9 @@ from temporalio.worker import (
 )
 
 from httptask.activities.names import LOAD_DEFINITION
-from httptask.interpreter.status import StatusBoard, TaskStatus
+from httptask.dsl.checks.names import RESERVED_VARIABLES
+from httptask.interpreter.status import StatusBoard, TaskData, TaskStatus
+from httptask.interpreter.variables import Variables
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, DefinitionRun
 from httptask.plugin.definitions import DefinitionRegistry
 from httptask.plugin.plugin import HttpTaskPlugin
@@ -39,12 +41,14 @@ class ReplayedTask:
     """One execution of one task, as far as the history goes.
 
     Attributes:
+        data: what it found; None where its `if` was false.
         output: what the next task sees; None while there is none.
         activity_ids: the calls that it made.
         local_arguments: of those of them that were local activities: no history has them.
     """
 
     status: TaskStatus
+    data: TaskData | None
     output: Any
     activity_ids: Sequence[str]
     local_arguments: Mapping[str, Sequence[Any]]
@@ -91,6 +95,7 @@ async def replay_tasks(
     return [
         ReplayedTask(
             task,
+            notes.data.get(task.id),
             notes.outputs.get(task.id),
             notes.activity_ids.get(task.id, []),
             notes.local_arguments_of(task.id, data_converter.payload_converter),
@@ -109,6 +114,7 @@ class _Notes(StatusBoard):
 
     def __init__(self) -> None:
         super().__init__(kept=inf)
+        self.data: dict[str, TaskData] = {}
         self.outputs: dict[str, Any] = {}
         self.activity_ids: dict[str, list[str]] = {}
         self._local_arguments: dict[str, Sequence[Payload]] = {}
@@ -131,6 +137,12 @@ class _Notes(StatusBoard):
         """See base class; a task that a continued run takes up again has begun before."""
         if _is_history() and id_ not in self._tasks:
             super().begin(id_, name, pointer, kind)
+
+    def take_input(self, id_: str, raw_input: object, variables: Variables) -> None:
+        """See base class."""
+        if _is_history():
+            loops = {name: value() for name, value in variables.items() if name not in RESERVED_VARIABLES}
+            self.data[id_] = TaskData(raw_input, variables["context"](), loops)
 
     def update(self, id_: str, **changes: object) -> None:
         """See base class."""

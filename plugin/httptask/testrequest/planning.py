@@ -1,6 +1,6 @@
 """Renders the request of one task from sample data, with the renderer that runs use."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -27,7 +27,7 @@ from httptask.interpreter.state import RunState, TaskExecution
 from httptask.interpreter.variables import Variables, bind, scope_for, task_variables, workflow_variables
 from httptask.testrequest.paging import first_page_of
 
-__all__ = ["NotTestable", "PlannedRequest", "Sample", "plan_request"]
+__all__ = ["NotTestable", "PlannedRequest", "Sample", "SampleIncomplete", "find_task", "plan_request"]
 
 _ID = "test-request"
 _NO_PROFILES: Mapping[str, ConnectionProfile] = {}
@@ -35,6 +35,27 @@ _NO_PROFILES: Mapping[str, ConnectionProfile] = {}
 
 class NotTestable(ValueError):
     """The task can't be tested as asked; the message says what is missing."""
+
+
+class SampleIncomplete(NotTestable):
+    """The sample lacks what the request reads.
+
+    Attributes:
+        outputs: names of the tasks whose outputs are missing.
+        variables: names of loop variables that are.
+    """
+
+    def __init__(self, outputs: Sequence[str], variables: Sequence[str]) -> None:
+        told: list[str] = []
+        if outputs:
+            reads = f"the request reads the output of {', '.join(outputs)}"
+            told.append(f"{reads}; give sample values: --outputs '{_example(outputs)}'")
+        if variables:
+            reads = f"the request is inside a loop and reads {', '.join(f'${name}' for name in variables)}"
+            told.append(f"{reads}; give sample values: --variables '{_example(variables)}'")
+        super().__init__("; ".join(told))
+        self.outputs = outputs
+        self.variables = variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +75,16 @@ class Sample:
     outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
     context: Any = None
+
+    def over(self, other: "Sample") -> "Sample":
+        """This sample, and what it lacks from another one."""
+        return Sample(
+            other.input if self.input is None else self.input,
+            other.task_input if self.task_input is None else self.task_input,
+            {**other.outputs, **self.outputs},
+            {**other.variables, **self.variables},
+            other.context if self.context is None else self.context,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +118,17 @@ def plan_request(
         profiles: of connections, by name.
 
     Raises:
-        NotTestable: no such task, or the sample lacks what its request reads.
+        NotTestable: no such task, or the sample lacks what its request reads (`SampleIncomplete`).
         ExpressionFailed: an expression of the task failed on the sample.
         TaskFault: the rendered parts do not make a request.
     """
-    node = _find(program, task)
+    node = find_task(program, task)
     planner = PLANNERS.get(node.kind)
     if planner is None:
         raise NotTestable(
             f"{node.name} makes no request, so there is nothing to test; {_known_calls(program)}"
         )
-    _require_outputs(node, sample)
-    _require_variables(node, sample)
+    _require(node, sample)
     shared, execution = _place(program, sample)
     variables = {**shared, **task_variables(program, node, execution)}
     if node.task.input is not None:
@@ -129,6 +159,10 @@ def plan_request(
     )
 
 
+def _example(names: Sequence[str]) -> str:
+    return "{" + ", ".join(f'"{name}": …' for name in names) + "}"
+
+
 def _http_request(argument: BaseModel) -> HttpRequest:
     if isinstance(argument, ChatRequest):
         return argument.to_http_request()
@@ -136,7 +170,12 @@ def _http_request(argument: BaseModel) -> HttpRequest:
     return argument
 
 
-def _find(program: Program, task: str) -> TaskNode:
+def find_task(program: Program, task: str) -> TaskNode:
+    """The task of that name or JSON Pointer.
+
+    Raises:
+        NotTestable: there is none, or there are several of that name.
+    """
     if task in program.nodes:
         return program.nodes[task]
     found = [node for node in program.nodes.values() if node.name == task]
@@ -208,22 +247,16 @@ def _expressions(node: TaskNode) -> list[Expression]:
     return found
 
 
-def _require_outputs(node: TaskNode, sample: Sample) -> None:
-    read = {name for found in _expressions(node) for name in filter(None, found.keys_of("tasks"))}
-    missing = sorted(read - sample.outputs.keys())
-    if missing:
-        example = ", ".join(f'"{name}": …' for name in missing)
-        raise NotTestable(
-            f"the request reads the output of {', '.join(missing)}; give sample values: --outputs '{{{example}}}'"
-        )
+def _require(node: TaskNode, sample: Sample) -> None:
+    """Hold the sample against what the request, and what follows from its answer, reads.
 
-
-def _require_variables(node: TaskNode, sample: Sample) -> None:
-    read = {name for found in _expressions(node) for name in found.variables}
-    missing = sorted((read & node.variables) - sample.variables.keys())
-    if missing:
-        example = ", ".join(f'"{name}": …' for name in missing)
-        raise NotTestable(
-            f"the request is inside a loop and reads {', '.join(f'${name}' for name in missing)}; "
-            f"give sample values: --variables '{{{example}}}'"
-        )
+    Raises:
+        SampleIncomplete: it lacks some of that.
+    """
+    expressions = _expressions(node)
+    read = {name for found in expressions for name in filter(None, found.keys_of("tasks"))}
+    outputs = sorted(read - sample.outputs.keys())
+    bound = {name for found in expressions for name in found.variables} & node.variables
+    variables = sorted(bound - sample.variables.keys())
+    if outputs or variables:
+        raise SampleIncomplete(outputs, variables)

@@ -109,6 +109,7 @@ class BranchRunner:
                 frame.index += 1
                 return False
             self._services.board.begin(id_, node.name, node.pointer, node.kind.name)
+            self._services.board.take_input(id_, execution.raw_input, variables)
             frame.current, frame.data = execution, None
             self._take_input(node, execution, variables)
         except TaskFault as fault:

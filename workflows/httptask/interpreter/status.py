@@ -1,6 +1,7 @@
 """What a run is doing: the answer of the `status` query."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ from temporalio import workflow
 
 from httptask.scheduling.spending_state import Spent
 
-__all__ = ["STATUS_QUERY", "Impasse", "RunStatus", "StatusBoard", "TaskState", "TaskStatus"]
+__all__ = ["STATUS_QUERY", "Impasse", "RunStatus", "StatusBoard", "TaskData", "TaskState", "TaskStatus"]
 
 STATUS_QUERY = "status"
 _KEPT = 1000
@@ -41,6 +42,21 @@ class TaskStatus(BaseModel):
     last_failure: str | None = None
     retry_after: float | None = None
     """Seconds that the server asked to wait, where it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskData:
+    """What a task found when it began.
+
+    Attributes:
+        raw_input: before its `input.from`.
+        context: `$context`.
+        variables: of the loops around it, by name.
+    """
+
+    raw_input: Any
+    context: Any
+    variables: Mapping[str, Any]
 
 
 class Impasse(BaseModel):
@@ -102,6 +118,9 @@ class StatusBoard:
             "state": "running",
             "started_at": workflow.time(),
         }
+
+    def take_input(self, id_: str, raw_input: object, variables: Mapping[str, Callable[[], Any]]) -> None:
+        """Record what a task that has begun finds, which would be too much for an answer."""
 
     def update(self, id_: str, **changes: object) -> None:
         """Record something new about a task."""

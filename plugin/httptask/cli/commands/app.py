@@ -140,7 +140,7 @@ def _told(error: OSError) -> CliError:
 def _report(error: CliError) -> ExitCode:
     if "--json" in sys.argv:
         with contextlib.suppress(OSError):  # nobody reads any more
-            print_json({"error": error.message, "hint": error.hint})
+            print_json({"error": error.message, "hint": error.hint, **error.facts})
     with contextlib.suppress(OSError):
         sys.stderr.write(f"error: {error.message}\n")
         if error.hint:

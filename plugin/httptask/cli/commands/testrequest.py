@@ -19,6 +19,12 @@ from httptask.cli.terminal.errors import CliError
 from httptask.json.types import is_object
 
 if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from httptask.cli.runs.records import RunRecord
+    from httptask.cli.temporal.cluster import Cluster
+    from httptask.config import Config
+    from httptask.dsl.loader import Loaded
     from httptask.testrequest import Sample
 
 __all__ = ["send_test_request"]
@@ -38,6 +44,14 @@ ContextOption = Annotated[
     str | None,
     typer.Option("--context", metavar=_JSON, help="$context; by default the workflow's input."),
 ]
+FromRunOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from-run",
+        metavar="RUN|last",
+        help="Data of an earlier run: what the task found there, and outputs of the others.",
+    ),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the prepared request and send nothing.")]
 
 
@@ -53,6 +67,7 @@ def send_test_request(
     outputs: OutputsOption = None,
     variables: VariablesOption = None,
     context: ContextOption = None,
+    from_run: FromRunOption = None,
     dry_run: DryRunOption = False,
     fixtures: FixturesOption = None,
     record: RecordOption = None,
@@ -79,7 +94,10 @@ def send_test_request(
 
     configure_logging("WARNING")
     data = read_input(input_, files=input_files or ())
+    cluster = find_cluster(profile, setup.environment)
     sample = _sample(data, task_input, outputs, variables, context)
+    if from_run is not None:
+        sample = sample.over(_sample_of_run(from_run, task, setup.loaded, setup.config, cluster))
     setup.tell_credential_warnings()
     trial = Trial(
         loaded=setup.loaded,
@@ -87,7 +105,7 @@ def send_test_request(
         sample=sample,
         config=setup.config,
         plugin=None if dry_run else setup.plugin(),
-        cluster=find_cluster(profile, setup.environment),
+        cluster=cluster,
         as_json=json,
     )
     raise typer.Exit(try_request(trial))
@@ -105,6 +123,19 @@ def _sample(
         variables=_object(variables, "--variables"),
         context=read_input(context, "--context"),
     )
+
+
+def _sample_of_run(
+    run: str, task: str, loaded: "Loaded", config: "Config", cluster: "Cluster | None"
+) -> "Sample":
+    from httptask.cli.runs.asking import ask_cluster, resolve_run
+    from httptask.cli.runs.history import read_run
+    from httptask.cli.runs.testrequest import sample_of_run
+
+    async def read(client: "Client", where: str) -> "RunRecord":
+        return await read_run(client, await resolve_run(client, where, run))
+
+    return sample_of_run(ask_cluster(read, config, cluster), loaded, task)
 
 
 def _object(argument: str | None, option: str) -> dict[str, Any]:

@@ -109,7 +109,9 @@ async def _tasks(
         for call in of_task:
             if call.request is None and call.id in task.local_arguments:
                 call.request = _request(call.activity, task.local_arguments[call.id])
-        tasks.append(TaskRecord(**task.status.model_dump(), output=task.output, calls=of_task))
+        tasks.append(
+            TaskRecord(**task.status.model_dump(), data=task.data, output=task.output, calls=of_task)
+        )
     return sorted(tasks, key=lambda task: task.started_at)  # those of parts come behind all others
 
 

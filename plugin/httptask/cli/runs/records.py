@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from httptask.cli.temporal.executions import Execution
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
-from httptask.interpreter.status import Impasse, TaskState, TaskStatus
+from httptask.interpreter.status import Impasse, TaskData, TaskState, TaskStatus
 from httptask.scheduling.spending_state import SPENT_MEMO, Spent
 
 __all__ = ["CallRecord", "FailureRecord", "RunRecord", "RunSummary", "TaskRecord", "summarize"]
@@ -42,6 +42,7 @@ class CallRecord(BaseModel):
 class TaskRecord(TaskStatus):
     """One execution of one task, and its calls: one, but for a question to a model that was asked again."""
 
+    data: TaskData | None = Field(default=None, exclude=True)
     output: Any = None
     """What the next task sees."""
     calls: list[CallRecord] = Field(default_factory=list[CallRecord])

@@ -1,9 +1,13 @@
 """How a command ends: its exit code, and the one error that a command reports."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from typing import Any
 
 __all__ = ["CliError", "ExitCode", "in_lines"]
+
+
+_NO_FACTS: Mapping[str, Any] = {}
 
 
 class ExitCode(IntEnum):
@@ -24,13 +28,21 @@ class CliError(Exception):
         message: what is wrong, naming the place.
         hint: what to do about it.
         exit_code: how the command ends.
+        facts: what programs are told besides, by name.
     """
 
-    def __init__(self, message: str, hint: str | None = None, exit_code: ExitCode = ExitCode.INVALID) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str | None = None,
+        exit_code: ExitCode = ExitCode.INVALID,
+        facts: Mapping[str, Any] = _NO_FACTS,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.exit_code = exit_code
+        self.facts = facts
 
 
 def in_lines(faults: Iterable[str]) -> str:

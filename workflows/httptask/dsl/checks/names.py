@@ -15,10 +15,10 @@ from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import WHY_NOT_FROM_DATA, TaskNode
 from httptask.json.pointer import child_pointer
 
-__all__ = ["check_names"]
+__all__ = ["RESERVED_VARIABLES", "check_names"]
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_RESERVED: Final = frozenset(
+RESERVED_VARIABLES: Final = frozenset(
     {
         "authorization",
         "context",
@@ -100,7 +100,7 @@ def _variable_faults(node: TaskNode, variables: Mapping[str, str]) -> Iterator[F
         if not _VARIABLE.fullmatch(name):
             hint = "use letters, digits and `_`, and write the name without `$`"
             yield Fault(pointer, "variable-name", f"`{name}` can't be a variable's name", hint)
-        elif name in _RESERVED:
+        elif name in RESERVED_VARIABLES:
             yield Fault(pointer, "variable-name", f"`${name}` exists already", "choose another name")
         elif name in node.variables:
             message = f"`${name}` hides the variable of the loop around this one"
