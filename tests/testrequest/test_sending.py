@@ -1,18 +1,24 @@
 """A test request is what a run sends, once, and shows what the next task would see."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
+from temporalio import activity
+from temporalio.client import ActivityExecutionStatus
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
 
+from httptask.activities.names import HTTP_REQUEST
 from httptask.calls.problem import TaskFault
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.program import Program
 from httptask.testing import Reply, ScriptedServer
-from httptask.testrequest import NotTestable, Sample, plan_request, send_once
+from httptask.testrequest import NotTestable, Sample, StillRunning, plan_request, send_once
 from support.connections import local_connection, secret_store
 from support.definitions import LABELS, parse
 from support.runs import Runner, running
@@ -101,6 +107,79 @@ async def test_a_queue_without_a_worker_is_named(runner: Runner, server: Scripte
     assert tested.problem is not None
     assert "No worker" in tested.problem.title
     assert server.requests == []
+
+
+@pytest_asyncio.fixture(loop_scope="session", params=["it beats", "it does not"])
+async def deaf(temporal: WorkflowEnvironment, request: pytest.FixtureRequest) -> AsyncIterator[asyncio.Event]:
+    """Serve the queue `deaf` with calls that do not hear that they are cancelled; set once one has begun."""
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    @activity.defn(name=HTTP_REQUEST)
+    async def goes_on(_: Any) -> None:
+        begun.set()
+        while not over.is_set():
+            if request.param == "it beats":
+                activity.heartbeat()
+            with suppress(asyncio.CancelledError, TimeoutError):
+                await asyncio.wait_for(over.wait(), 0.3)
+
+    async with Worker(temporal.client, task_queue="deaf", activities=[goes_on]):
+        yield begun
+        over.set()
+
+
+async def test_a_test_request_that_is_cancelled_ends_its_call(runner: Runner, server: ScriptedServer) -> None:
+    server.script = [Reply.silence()]
+    planned = plan_request(program(), "tell", SAMPLE)
+    sending = asyncio.create_task(send_once(runner.client, runner.task_queue, planned))
+    await server.requests_received(1)
+
+    sending.cancel()
+
+    async with asyncio.timeout(4):
+        await server.client_left()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    description = await runner.client.get_activity_handle(planned.call.id).describe()
+    assert description.status is ActivityExecutionStatus.CANCELED
+
+
+async def test_a_call_that_does_not_hear_of_it_may_still_be_running(
+    runner: Runner, deaf: asyncio.Event
+) -> None:
+    planned = plan_request(program(), "tell", SAMPLE)
+    sending = asyncio.create_task(send_once(runner.client, "deaf", planned))
+    await deaf.wait()
+
+    sending.cancel()
+
+    with pytest.raises(StillRunning, match="may still be running"):
+        await sending
+    description = await runner.client.get_activity_handle(planned.call.id).describe()
+    assert description.status in (ActivityExecutionStatus.TERMINATED, ActivityExecutionStatus.TIMED_OUT)
+
+
+LARGE = """
+do: [{ tell: { call: httpRequest, with: { method: post, connection: pager, path: /, body: "${ .a * 2000000 }" } } }]
+"""
+
+
+async def test_a_request_that_is_too_large_is_refused_as_by_a_run(
+    runner: Runner, server: ScriptedServer
+) -> None:
+    compiled = compile_definition(parse(LARGE))
+    assert compiled.program is not None
+    outcome = await runner.run(LARGE, {"a": "x"})
+
+    planned = plan_request(compiled.program, "tell", Sample({"a": "x"}))
+    tested = await send_once(runner.client, runner.task_queue, planned)
+
+    assert server.requests == []
+    assert tested.problem is not None
+    told, of_run = tested.problem.to_json(), outcome.problem
+    assert (told["title"], told["instance"]) == (of_run["title"], of_run["instance"])
+    # Not of the same size: an Idempotency-Key of a run is longer.
+    assert told["detail"].partition(" bytes")[2] == of_run["detail"].partition(" bytes")[2] != ""
 
 
 MISSING: dict[str, tuple[str, Sample, str]] = {

@@ -8,7 +8,7 @@ from httptask.testrequest.planning import (
     find_task,
     plan_request,
 )
-from httptask.testrequest.sending import Outcome, check_planned, send_once
+from httptask.testrequest.sending import Outcome, StillRunning, check_planned, send_once
 
 __all__ = [
     "NotTestable",
@@ -16,6 +16,7 @@ __all__ = [
     "PlannedRequest",
     "Sample",
     "SampleIncomplete",
+    "StillRunning",
     "check_planned",
     "find_task",
     "plan_request",

@@ -1,13 +1,15 @@
 """Holds a planned call to its rules, and sends it once: the activity of runs, standalone, on the same worker."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from temporalio.client import ActivityFailureError, Client
+from temporalio.client import ActivityFailureError, ActivityHandle, Client
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 from httptask.activities.failure import to_application_error
 from httptask.calls.activity_call import activity_options, fitting_summary
@@ -21,12 +23,21 @@ from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest, HttpResponse
+from httptask.scheduling.payloads import refuse_too_large
 from httptask.testrequest.planning import PlannedRequest
 from httptask.workflows.reask import may_ask_again
 
-__all__ = ["Outcome", "check_planned", "send_once"]
+__all__ = ["Outcome", "StillRunning", "check_planned", "send_once"]
 
 _NO_WORKER = timedelta(seconds=5)
+_HEARTBEAT = timedelta(seconds=1.5)
+"""An activity beats twice as often, and hears in the answer to a beat that it is cancelled."""
+_PARTING_SECONDS = 2.0
+_INTERRUPTED = "the test request was interrupted"
+
+
+class StillRunning(Exception):
+    """The test request was interrupted and its call did not end in time: it may still be running, in its worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,7 @@ def check_planned(
 
 
 async def send_once(client: Client, task_queue: str, planned: PlannedRequest) -> Outcome:
-    """Send the request, without retries.
+    """Send the request, without retries. Where that is cancelled, the call is, too.
 
     Args:
         client: of the cluster.
@@ -81,8 +92,13 @@ async def send_once(client: Client, task_queue: str, planned: PlannedRequest) ->
 
     Raises:
         RPCError: the server can't be reached, or is older than 1.31 and has no standalone activities.
+        StillRunning: it was cancelled, and the call did not end.
     """
     call = planned.call
+    try:
+        _require_room(client, planned)
+    except TaskFault as fault:
+        return Outcome(problem=fault.problem.model_copy(update={"instance": planned.node.pointer}))
     options = activity_options(call, planned.profile)
     handle = await client.start_activity(
         call.activity,
@@ -93,13 +109,16 @@ async def send_once(client: Client, task_queue: str, planned: PlannedRequest) ->
         schedule_to_start_timeout=_NO_WORKER,
         summary=fitting_summary(f"Test request: {call.summary}"),
         start_to_close_timeout=options["start_to_close_timeout"],
-        heartbeat_timeout=options["heartbeat_timeout"],
+        heartbeat_timeout=_HEARTBEAT,
         retry_policy=RetryPolicy(maximum_attempts=1),
     )
     try:
         result = await handle.result()
     except ActivityFailureError as error:
         return _failed(error.cause, planned.node)
+    except asyncio.CancelledError:
+        await _end(handle)
+        raise
     try:
         return Outcome(
             result=result, downstream=planned.downstream(result), following=planned.following(result)
@@ -109,6 +128,41 @@ async def send_once(client: Client, task_queue: str, planned: PlannedRequest) ->
     except TaskFault as fault:
         problem = fault.problem
     return Outcome(result=result, problem=problem.model_copy(update={"instance": planned.node.pointer}))
+
+
+def _require_room(client: Client, planned: PlannedRequest) -> None:
+    """Refuse a request that is larger than the server takes, as a run does.
+
+    Raises:
+        TaskFault: it is.
+    """
+    converter = client.data_converter
+    [payload] = converter.payload_converter.to_payloads([planned.call.argument])
+    storage = converter.external_storage
+    threshold = None if storage is None else storage.payload_size_threshold
+    refuse_too_large(payload.ByteSize(), threshold, f"the request of {planned.node.name}")
+
+
+async def _end(handle: ActivityHandle[Any]) -> None:
+    """Cancel a call, and terminate it where it does not end.
+
+    Raises:
+        RPCError: Temporal did not answer.
+        StillRunning: it goes on, or nobody knows: its worker does not hear of it.
+    """
+    soon = timedelta(seconds=_PARTING_SECONDS)
+    await handle.cancel(reason=_INTERRUPTED, rpc_timeout=soon)
+    try:
+        async with asyncio.timeout(_PARTING_SECONDS):
+            await handle.result()
+    except TimeoutError:
+        await handle.terminate(reason=_INTERRUPTED, rpc_timeout=soon)
+    except ActivityFailureError as error:
+        if not isinstance(error.cause, ActivityTimeoutError):
+            return
+    else:
+        return
+    raise StillRunning("the call may still be running")
 
 
 def _failed(cause: BaseException | None, node: TaskNode) -> Outcome:

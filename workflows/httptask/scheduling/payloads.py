@@ -10,7 +10,7 @@ from httptask.activities.names import STORED_FROM
 from httptask.activities.storage import MAX_INLINE_BYTES, MAX_STORED_BYTES, fits
 from httptask.calls.problem import TaskFault
 
-__all__ = ["payload_of", "require_room", "stored_from"]
+__all__ = ["payload_of", "refuse_too_large", "require_room", "stored_from"]
 
 _A_MINUTE = timedelta(minutes=1)
 _SEND_LESS = "send a part of it, or a reference to it"
@@ -38,19 +38,32 @@ async def require_room(size: int, what: str, cure: str = _SEND_LESS) -> None:
     Raises:
         TaskFault: with the typed error `PayloadTooLarge`.
     """
-    if size <= MAX_INLINE_BYTES:
+    if size > MAX_INLINE_BYTES:
+        refuse_too_large(size, await stored_from(), what, cure)
+
+
+def refuse_too_large(size: int, stored_from: int | None, what: str, cure: str = _SEND_LESS) -> None:
+    """Refuse what is larger than Temporal carries, where it is known what is stored outside of it.
+
+    Args:
+        size: in bytes.
+        stored_from: from which size on payloads are stored; None where none are.
+        what: as for `payload_of`.
+        cure: as for `payload_of`.
+
+    Raises:
+        TaskFault: with the typed error `PayloadTooLarge`.
+    """
+    if fits(size, stored_from):
         return
-    threshold = await stored_from()
-    if not fits(size, threshold):
-        limit = MAX_INLINE_BYTES if threshold is None else MAX_STORED_BYTES
-        storage = ", or configure external storage" if threshold is None else ""
-        TaskFault.raise_standard(
-            "runtime",
-            "Too large",
-            detail=f"{what} has {size:,} bytes, more than the {limit:,} that Temporal carries; "
-            f"{cure}{storage}",
-            error="PayloadTooLarge",
-        )
+    limit = MAX_INLINE_BYTES if stored_from is None else MAX_STORED_BYTES
+    storage = ", or configure external storage" if stored_from is None else ""
+    TaskFault.raise_standard(
+        "runtime",
+        "Too large",
+        detail=f"{what} has {size:,} bytes, more than the {limit:,} that Temporal carries; {cure}{storage}",
+        error="PayloadTooLarge",
+    )
 
 
 async def stored_from() -> int | None:
