@@ -50,31 +50,24 @@ class RunWatch:
             run = self._runs[run_id] = _Run(activity.client(), execution, self._runs)
         if run.is_over:
             raise RunOver
-        run.calls.add(call)
-        try:
+        with run.having(call):
             yield
-        except asyncio.CancelledError:
-            if run.is_over:
-                raise RunOver from None
-            raise
-        finally:
-            run.calls.discard(call)
-            run.was_asked_for = True
 
 
 class _Run:
     """One that has calls in flight, or had some within the last second.
 
+    Most runs have ended by the time that somebody could ask about them, and have no calls in flight then. So where
+    there are none it is the next call that asks.
+
     Attributes:
-        calls: the tasks that make them.
-        was_asked_for: whether there was a call since it was last looked at.
         is_over: whether it was cancelled, or has ended.
     """
 
     def __init__(self, client: Client, execution: WorkflowExecution, runs: "dict[str, _Run]") -> None:
-        self.calls: set[asyncio.Task[Any]] = set()
-        self.was_asked_for = True
         self.is_over = False
+        self._calls: set[asyncio.Task[Any]] = set()
+        self._had_calls = self._is_due = False
         self._client = client
         self._execution = execution
         self._runs = runs
@@ -82,17 +75,42 @@ class _Run:
         self._question: asyncio.Task[None] | None = None
         self._loop.call_later(_INTERVAL, self._look)
 
+    @contextmanager
+    def having(self, call: asyncio.Task[Any]) -> Generator[None]:
+        """While the call is in flight.
+
+        Raises:
+            RunOver: in place of the cancellation by which the call is ended.
+        """
+        self._calls.add(call)
+        if self._is_due:
+            self._ask()
+        try:
+            yield
+        except asyncio.CancelledError:
+            if self.is_over:
+                raise RunOver from None
+            raise
+        finally:
+            self._calls.discard(call)
+            self._had_calls = True
+
     def _look(self) -> None:
-        if not self.calls and not self.was_asked_for:
+        if not self._calls and not self._had_calls:
             del self._runs[self._execution.run_id]
             return
-        self.was_asked_for = False
-        if self.is_over:
-            self._loop.call_later(_INTERVAL, self._look)
-        else:
-            self._question = self._loop.create_task(self._ask())
+        self._had_calls = False
+        self._is_due = not self._calls
+        if self._calls:
+            self._ask()
+        self._loop.call_later(_INTERVAL, self._look)
 
-    async def _ask(self) -> None:
+    def _ask(self) -> None:
+        self._is_due = False
+        if not self.is_over and (self._question is None or self._question.done()):
+            self._question = self._loop.create_task(self._learn())
+
+    async def _learn(self) -> None:
         request = DescribeWorkflowExecutionRequest(
             namespace=self._client.namespace, execution=self._execution
         )
@@ -103,6 +121,5 @@ class _Run:
             cancelled = described.workflow_extended_info.cancel_requested
             self.is_over = cancelled or described.workflow_execution_info.HasField("close_time")
         if self.is_over:
-            for call in self.calls:
+            for call in self._calls:
                 call.cancel()
-        self._loop.call_later(_INTERVAL, self._look)

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
@@ -20,6 +20,7 @@ from temporalio.converter import (
     EncodingPayloadConverter,
     ExternalStorage,
     JSONPlainPayloadConverter,
+    SerializationContext,
 )
 
 __all__ = ["LeanPayloadConverter", "data_converter"]
@@ -63,6 +64,10 @@ class LeanPayloadConverter(PydanticPayloadConverter):
         CompositePayloadConverter.__init__(
             self, *(_LeanJson() if isinstance(one, JSONPlainPayloadConverter) else one for one in _BY_DEFAULT)
         )
+
+    def with_context(self, context: SerializationContext) -> Self:
+        """See base class: the same in every context, for which the SDK asks at each payload."""
+        return self
 
 
 class _LeanJson(EncodingPayloadConverter):

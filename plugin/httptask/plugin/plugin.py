@@ -130,6 +130,9 @@ class HttpTaskPlugin(SimplePlugin):
         config = super().configure_worker(config)
         self._parts().restrict(config)
         config["max_heartbeat_throttle_interval"] = _HEARTBEAT_THROTTLE
+        client = config["client"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
+        if client.data_converter.external_storage is None:  # otherwise the SDK makes a task for each payload
+            config["max_workflow_task_external_storage_concurrency"] = 1
         return config
 
     async def run_worker(self, worker: Worker, next: Callable[[Worker], Awaitable[None]]) -> None:  # noqa: A002
