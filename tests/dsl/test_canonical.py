@@ -2,7 +2,7 @@
 
 import pytest
 
-from httptask.dsl.canonical import canonical_json, sha256
+from httptask.dsl.canonical import canonical_json, packed, sha256, unpacked
 
 
 def test_keys_keep_their_order() -> None:
@@ -13,6 +13,12 @@ def test_keys_keep_their_order() -> None:
 def test_text_is_utf_8() -> None:
     assert canonical_json({"é": "😀\n"}) == '{"é":"😀\\n"}'
     assert sha256("é") == "f2886017e9c7abacf804b54d64787dce2b611c9544ba21f3affdd126a6e50086"
+
+
+def test_what_is_packed_is_small_and_comes_out_again() -> None:
+    text = canonical_json([{"text": f"é {number}"} for number in range(100)])
+    assert unpacked(packed(text)) == text
+    assert len(packed(text)) < len(text) / 3
 
 
 def test_what_json_can_not_hold_is_refused() -> None:

@@ -12,6 +12,7 @@ from httptask.testing import Reply, ScriptedServer
 from support.cluster import events_of
 from support.connections import local_connection
 from support.crowds import Crowd
+from support.definitions import parse
 from support.orders import GET_ORDERS
 from support.python_workflows import Posts
 from support.runs import running
@@ -43,6 +44,29 @@ async def test_unknown_connection_ends_the_run_before_anything_is_sent(temporal:
 
     assert outcome.problem["error"] == "ConnectionUnknown"
     assert outcome.problem["detail"].startswith("there is no connection shpo on this worker (known: shop)")
+    assert server.requests == []
+
+
+async def test_unknown_connection_ends_a_run_of_a_served_definition(temporal: WorkflowEnvironment) -> None:
+    definition = parse(TWO_CALLS)
+    async with (
+        ScriptedServer([Reply.json({})]) as server,
+        running(
+            temporal,
+            definitions=[definition],
+            connections={"shop": local_connection("shop", server.url)},
+            share_queue=False,
+        ) as runner,
+    ):
+        handle = await runner.client.start_workflow(
+            definition["document"]["name"], id="unknown-connection", task_queue=runner.task_queue
+        )
+        with pytest.raises(WorkflowFailureError) as caught:
+            await handle.result()
+        await runner.replay(handle)
+
+    assert isinstance(caught.value.cause, ApplicationError)
+    assert caught.value.cause.details[0]["error"] == "ConnectionUnknown"
     assert server.requests == []
 
 

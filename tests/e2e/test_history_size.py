@@ -5,8 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.activities.names import LOAD_DEFINITION, RESOLVE_CONFIGURATION
+from httptask.dsl.canonical import sha256
+from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
+from httptask.plugin import AllowedActivity
 from httptask.testing import Reply, ScriptedServer
 from support.connections import local_connection
 from support.definitions import document
@@ -54,15 +59,12 @@ async def test_twice_the_tasks_take_twice_the_bytes(
 @pytest.mark.parametrize(
     ("arguments", "kept"),
     [
-        ({}, {"status", "content", "headers"}),
-        ({"output": "raw"}, {"status", "content", "content_kind", "headers"}),
-        (
-            {"output": "response"},
-            {"status", "content", "headers", "size", "request", "timing"},
-        ),
+        ({}, {"content", "headers"}),
+        ({"output": "raw"}, {"content", "content_kind", "headers"}),
+        ({"output": "response"}, {"content", "headers", "size", "request", "timing"}),
         (
             {"paginate": {"page": {"parameter": "page"}, "limit": 1}},
-            {"status", "content", "headers", "size", "request", "timing"},
+            {"content", "headers", "size", "request", "timing"},
         ),
     ],
     ids=["content", "raw", "response", "paginate"],
@@ -87,3 +89,46 @@ async def test_an_answer_is_kept_as_far_as_it_is_read(
     assert found.keys() == kept
     assert ("etag" in found["headers"]) is ("size" in kept)
     assert found["headers"]["x-request-id"] == "r-1"
+
+
+@activity.defn
+async def count(item: str) -> int:
+    return len(item)
+
+
+@pytest.mark.parametrize("is_served", [True, False], ids=["served", "given"])
+async def test_a_run_asks_its_worker_once_before_its_first_call(
+    temporal: WorkflowEnvironment, is_served: bool
+) -> None:
+    counted = {"type": "count", "arguments": ["lamp"]}
+    get = {"method": "get", "connection": "shop", "path": "/x"}
+    definition = document(
+        do=[{"count": {"call": "activity", "with": counted}}, {"get": {"call": "httpRequest", "with": get}}]
+    )
+    async with (
+        ScriptedServer([Reply.json([1])]) as server,
+        running(
+            temporal,
+            definitions=[definition],
+            connections={"shop": local_connection("shop", server.url)},
+            allowed_activities=[AllowedActivity(name="count")],
+            worker={"activities": [count]},
+        ) as runner,
+    ):
+        started_with = RunInput(definition=definition, sha256=sha256(definition))
+        handle = await runner.client.start_workflow(
+            definition["document"]["name"] if is_served else WORKFLOW_TYPE,
+            *((None,) if is_served else (started_with,)),
+            id=f"asks-{is_served}",
+            task_queue=runner.task_queue,
+        )
+        assert await handle.result() == [1]
+        await runner.replay(handle)
+        history = await handle.fetch_history()
+
+    asked = [
+        json.loads(event.marker_recorded_event_attributes.details["data"].payloads[0].data)["activity_type"]
+        for event in history.events
+        if event.HasField("marker_recorded_event_attributes")
+    ]
+    assert asked == [LOAD_DEFINITION if is_served else RESOLVE_CONFIGURATION]

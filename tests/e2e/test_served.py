@@ -11,7 +11,7 @@ import pytest
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.dsl.canonical import canonical_json, sha256
+from httptask.dsl.canonical import canonical_json, sha256, unpacked
 from httptask.dsl.loader import load_file
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
 from httptask.testing import Reply, ScriptedServer, ServedRequest
@@ -172,22 +172,21 @@ async def test_running_workflows_keep_the_definition_they_began_with(
     assert results == [{"before": "old", "after": "old"}] * 10
     if change is edited:
         fresh = await temporal.client.start_workflow("naps", id=f"{queue}-fresh", task_queue=queue)
-        assert (await recorded_definition(fresh))["definition"]["do"] != definition["do"]
+        assert await recorded_definition(fresh) != canonical_json(definition)
         await fresh.terminate()
     replayer = Runner(temporal.client, HttpTaskPlugin(definitions=DefinitionRegistry([])), queue)
     for handle in handles:
         await replayer.replay(handle)
-        recorded = await recorded_definition(handle)
-        assert canonical_json(recorded["definition"]) == canonical_json(definition)
-        assert recorded["sha256"] == sha256(definition)
+        assert await recorded_definition(handle) == canonical_json(definition)
 
 
-async def recorded_definition(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
+async def recorded_definition(handle: WorkflowHandle[Any, Any]) -> str:
     """The definition as it stands in the run's history."""
     event = await has_event(handle, "marker_recorded")
     [payload] = event.marker_recorded_event_attributes.details["result"].payloads
-    recorded: dict[str, Any] = json.loads(payload.data)
-    return recorded
+    recorded: dict[str, str] = json.loads(payload.data)
+    assert recorded["name"] == "tests/naps:1.0.0"
+    return unpacked(recorded["packed"])
 
 
 async def test_history_of_a_given_definition_holds_it_too(temporal: WorkflowEnvironment) -> None:

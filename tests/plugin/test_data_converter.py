@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from httptask.activities.connection_profile import ConnectionProfile, RunConfiguration
 from httptask.chat.models import ChatRequest, Completion
-from httptask.http.models import HttpRequest, JsonBody, Limits, TextBody
+from httptask.http.models import HttpAnswer, HttpRequest, JsonBody, Limits, TextBody
 from httptask.plugin.data_converter import LeanPayloadConverter
+from httptask.resilience.retry import Retry
 
 CONVERTER = LeanPayloadConverter()
 
@@ -21,7 +23,7 @@ def told(value: Any) -> Any:
 @pytest.mark.parametrize(
     ("value", "payload"),
     [
-        (HttpRequest(method="GET", url="/"), {"method": "GET", "url": "/"}),
+        (HttpRequest(method="GET", url="/", attempts=5), {"method": "GET", "url": "/"}),
         (
             HttpRequest(
                 method="POST", url="/", body=TextBody(text=""), limits=Limits(total=5), attempts=None
@@ -37,6 +39,7 @@ def told(value: Any) -> Any:
                     "total": 5,
                     "response_bytes": None,
                 },
+                "attempts": None,
             },
         ),
         (
@@ -53,6 +56,11 @@ def told(value: Any) -> Any:
             {"json": {"a": [None]}, "finish_reason": "stop"},
         ),
         (ChatRequest(body={"model": "m", "stop": None}), {"body": {"model": "m", "stop": None}}),
+        (HttpAnswer(content=None), {"content": None}),
+        (
+            RunConfiguration(connections={"shop": ConnectionProfile(retry=Retry(attempts=2))}),
+            {"connections": {"shop": {"retry": {"attempts": 2}}}},
+        ),
     ],
     ids=[
         "only what is required",
@@ -60,6 +68,8 @@ def told(value: Any) -> Any:
         "nulls of data",
         "a name of its own in JSON",
         "a chat request",
+        "an answer",
+        "a configuration",
     ],
 )
 def test_defaults_go_without_saying(value: BaseModel, payload: Any) -> None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from httptask.activities.names import OURS
 
-__all__ = ["ActivityAllowance", "AllowedActivity"]
+__all__ = ["AllowedActivity"]
 
 
 class AllowedActivity(BaseModel):
@@ -32,9 +32,3 @@ class AllowedActivity(BaseModel):
         if name.startswith(OURS):
             raise ValueError("is an activity of httptask: use `call: httpRequest` or `call: chatCompletion`")
         return name
-
-
-class ActivityAllowance(BaseModel):
-    """Those that a run asked for, by name."""
-
-    activities: dict[str, AllowedActivity]

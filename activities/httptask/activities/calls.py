@@ -115,7 +115,7 @@ def _answer_of(response: HttpResponse) -> HttpAnswer:
     """What the history of a run holds, which has the request already."""
     facts = {name: getattr(response, name) for name in HttpAnswer.model_fields}
     headers = {name: value for name, value in response.headers.items() if name in REQUEST_IDS}
-    return HttpAnswer.model_construct(**{**facts, "headers": headers})
+    return HttpAnswer.model_construct(None, **{**facts, "headers": headers})
 
 
 def count_call(call: CallObservation) -> None:

@@ -1,6 +1,6 @@
 """What workflows ask their worker in local activities: what a run goes by is in its history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from temporalio import activity
 from temporalio.api.enums.v1 import TaskQueueType
@@ -9,8 +9,8 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from httptask.activities import names
-from httptask.activities.allowed_activities import ActivityAllowance, AllowedActivity
-from httptask.activities.connection_profile import ConnectionProfile, ResolvedConnections, profile_of
+from httptask.activities.allowed_activities import AllowedActivity
+from httptask.activities.connection_profile import ConnectionProfile, RunConfiguration, profile_of
 from httptask.activities.failure import to_application_error
 from httptask.connections.connection import Connection, find_connection
 from httptask.http.errors import ConnectionUnknown
@@ -44,40 +44,55 @@ class ConfigurationActivities:
         self._shared = shared
         self._has_limits = has_limits
 
-    @activity.defn(name=names.RESOLVE_CONNECTIONS)
-    async def resolve_connections(self, wanted: Sequence[str]) -> ResolvedConnections:
-        """Look connections up.
+    def known(
+        self, connections: Iterable[str], activities: Iterable[str], task_queue: str
+    ) -> RunConfiguration:
+        """What this worker has of what a run on a task queue names.
+
+        Args:
+            connections: names of them. Of one that it need not know, a worker has what goes for most.
+            activities: names of those of the user's own.
+            task_queue: of the worker.
+        """
+        own = task_queue if self._has_limits else None
+        profiles = {
+            name: profile_of(self._connections[name], own)
+            for name in connections
+            if name in self._connections
+        }
+        unknown = {} if self._makes_calls else {name: ConnectionProfile() for name in connections}
+        return RunConfiguration(
+            connections={**unknown, **profiles},
+            activities={name: self._allowed[name] for name in activities if name in self._allowed},
+        )
+
+    @activity.defn(name=names.RESOLVE_CONFIGURATION)
+    async def resolve_configuration(
+        self, connections: Sequence[str], activities: Sequence[str]
+    ) -> RunConfiguration:
+        """Look up connections, and activities of the user's own.
 
         Raises:
-            ApplicationError: this worker has no connection of one of the names; retryable where another may have it.
+            ApplicationError: of type `ConnectionUnknown` or `ActivityNotAllowed`, this worker does not have one of the
+                names; retryable where another one may.
         """
-        task_queue = activity.info().task_queue if self._has_limits else None
-        profiles: dict[str, ConnectionProfile] = {}
-        for name in wanted:
-            try:
-                profiles[name] = profile_of(find_connection(self._connections, name), task_queue)
-            except ConnectionUnknown as unknown:
-                if self._makes_calls:
-                    unknown.retryable = self._shared
-                    raise to_application_error(unknown, attempt=1) from None
-        return ResolvedConnections(profiles=profiles)
-
-    @activity.defn(name=names.ALLOW_ACTIVITIES)
-    async def allow_activities(self, wanted: Sequence[str]) -> ActivityAllowance:
-        """Look activities up.
-
-        Raises:
-            ApplicationError: of type `ActivityNotAllowed`; retryable where another worker may allow it.
-        """
-        for name in wanted:
-            if name not in self._allowed:
+        found = self.known(connections, activities, activity.info().task_queue)
+        try:
+            for name in connections:
+                if name not in found.connections:
+                    find_connection(self._connections, name)
+        except ConnectionUnknown as unknown:
+            unknown.retryable = self._shared
+            raise to_application_error(unknown, attempt=1) from None
+        for name in activities:
+            if name not in found.activities:
                 raise ApplicationError(
                     f"the activity {name} may not be called: add [activities.{name}] to the worker's httptask.toml",
                     type="ActivityNotAllowed",
                     non_retryable=not self._shared,
                     category=ApplicationErrorCategory.BENIGN,  # the log tells it as the failure that follows
                 )
-        return ActivityAllowance(activities={name: self._allowed[name] for name in wanted})
+        return found
 
 
 @activity.defn(name=names.IS_POLLED)

@@ -1,12 +1,15 @@
-"""What a run learns of the connections that it uses: once, at its start, recorded in its history."""
+"""What a run learns of its worker's configuration: once, at its start, recorded in its history."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Any
 
+from pydantic import BaseModel, ConfigDict, field_serializer
+
+from httptask.activities.allowed_activities import AllowedActivity
 from httptask.authentication.models import ApiKeyAuthentication
 from httptask.connections.connection import Calls, Connection
 from httptask.resilience.retry import Retry
 
-__all__ = ["ConnectionProfile", "ResolvedConnections", "profile_of", "queue_of"]
+__all__ = ["ConnectionProfile", "RunConfiguration", "profile_of", "queue_of"]
 
 
 class ConnectionProfile(BaseModel):
@@ -26,10 +29,16 @@ class ConnectionProfile(BaseModel):
     """The query parameter that holds the connection's credential, where there is one."""
 
 
-class ResolvedConnections(BaseModel):
-    """Profiles by the connection's name."""
+class RunConfiguration(BaseModel):
+    """What a worker has under the names that a run uses."""
 
-    profiles: dict[str, ConnectionProfile]
+    connections: dict[str, ConnectionProfile] = {}
+    activities: dict[str, AllowedActivity] = {}
+    """Those of the user's own that may be called."""
+
+    @field_serializer("connections", "activities")
+    def _without_defaults(self, found: dict[str, BaseModel]) -> dict[str, Any]:
+        return {name: one.model_dump(mode="json", exclude_defaults=True) for name, one in found.items()}
 
 
 def profile_of(connection: Connection, task_queue: str | None = None) -> ConnectionProfile:

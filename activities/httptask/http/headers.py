@@ -10,6 +10,7 @@ from httptask.http.errors import RequestInvalid
 
 __all__ = [
     "HIDDEN",
+    "KEYED_METHODS",
     "Headers",
     "allowed",
     "check_header",
@@ -31,6 +32,9 @@ Headers = Mapping[str, str]
 
 HIDDEN = "[redacted]"
 """What is shown in place of a credential that has no name."""
+
+KEYED_METHODS = frozenset({"POST", "PATCH"})
+"""Methods that an `Idempotency-Key` goes out with: those that are not idempotent by themselves."""
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]*")

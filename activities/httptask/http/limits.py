@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
+    "ATTEMPTS",
     "CHAT_DEFAULTS",
     "CHAT_STREAM_DEFAULTS",
     "HTTP_DEFAULTS",
@@ -18,6 +19,9 @@ __all__ = [
     "Limits",
     "bounds",
 ]
+
+ATTEMPTS: Final = 5
+"""How many attempts a call has where its connection sets no other number, the first one included."""
 
 SIZE_SETTINGS: Final = "`responseBytes` of the task, or `limits.response_bytes` of its connection"
 """What raises the limit of a response, for messages."""

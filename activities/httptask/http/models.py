@@ -19,7 +19,7 @@ from httptask.http.body_models import (
     RequestBody,
     TextBody,
 )
-from httptask.http.limits import MAX_RESPONSE_BYTES, Limits
+from httptask.http.limits import ATTEMPTS, MAX_RESPONSE_BYTES, Limits
 from httptask.http.parameters import ParameterValue
 from httptask.http.secret_reference import SecretReference
 
@@ -67,7 +67,7 @@ class CallRequest(_Model):
     """What every kind of call carries."""
 
     limits: Limits = Limits()
-    attempts: int | None = Field(default=None, ge=1)
+    attempts: int | None = Field(default=ATTEMPTS, ge=1)
     """How many attempts may send it; None leaves the count to whoever retries."""
     attempts_made: int = Field(default=0, ge=0)
     """How many of them were made before its activity: by local ones, or by one that came to wait in its queue again."""
@@ -169,9 +169,12 @@ class ModelUsage(_Model):
 class HttpAnswer(_Model):
     """What histories hold of the answer to a request of a task that wants its content: all that the run reads."""
 
-    status: int
+    status: int = 200
     headers: dict[str, str] = {}
-    """Lower-case names; only those by which the server's operator finds the request."""
+    """Lower-case names; of an `HttpAnswer` those by which the server's operator finds the request.
+
+    Of an `HttpResponse` all on the allow list (no cookies, no credentials).
+    """
     content: Any
     """Parsed by media type: JSON value, text, or base64 of anything else; None when the body was empty.
 
@@ -192,8 +195,6 @@ class HttpAnswer(_Model):
 class HttpResponse(HttpAnswer):
     """The answer to one request."""
 
-    headers: dict[str, str]
-    """Lower-case names; only those on the allow list (no cookies, no credentials)."""
     size: int
     """Bytes of the body after decompression."""
     request: SentRequest

@@ -23,6 +23,7 @@ from httptask.connections.connection import Connection, Written
 from httptask.http.content_coding import ACCEPT_ENCODING
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import (
+    KEYED_METHODS,
     check_header,
     check_method,
     has_control_character,
@@ -46,7 +47,6 @@ _NO_CERTIFICATE = (
     "`certificate` needs a connection with a client certificate: name its file under `tls` of "
     "[connections.NAME] in httptask.toml"
 )
-_WITH_IDEMPOTENCY_KEY = frozenset({"POST", "PATCH"})
 _NOTHING = Written()
 _COOKIE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265, section 4.1.1
 
@@ -264,7 +264,7 @@ def _headers(request: HttpRequest, own: Mapping[str, str], credential: _Credenti
 def _own_headers(request: HttpRequest, own: Written) -> dict[str, str]:
     """What the request has beside its own headers and credential."""
     headers = dict(own.headers)
-    if request.idempotency_key and request.method.upper() in _WITH_IDEMPOTENCY_KEY:
+    if request.idempotency_key and request.method.upper() in KEYED_METHODS:
         headers["Idempotency-Key"] = request.idempotency_key
     if request.body is not None:
         headers.setdefault("Content-Type", content_type(request.body))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from httptask.http.errors import HttpTaskError
+from httptask.http.limits import ATTEMPTS
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -26,7 +27,7 @@ class Retry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    attempts: int = Field(default=5, ge=1, le=100)
+    attempts: int = Field(default=ATTEMPTS, ge=1, le=100)
     """How many attempts a call has, the first one included."""
     first_interval: float = Field(default=1.0, gt=0, le=3600)
     """Wait before the second attempt, when the server asks for none."""

@@ -8,11 +8,12 @@ from pydantic import BaseModel
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from httptask.activities.configuration_activities import ConfigurationActivities
 from httptask.activities.names import LOAD_DEFINITION
-from httptask.dsl.canonical import qualified_name, sha256
-from httptask.interpreter.workflow_types import WORKFLOW_TYPE, LoadedDefinition
+from httptask.dsl.canonical import canonical_json, packed, qualified_name
+from httptask.interpreter.workflow_types import WORKFLOW_TYPE, LoadedDefinition, unpacked_program
 
-__all__ = ["DefinitionRegistry", "ServedDefinition"]
+__all__ = ["DefinitionActivities", "DefinitionRegistry", "ServedDefinition"]
 
 _REFUSAL_OF_INLINE = (
     "this worker refuses definitions that come with the start of a workflow; to run them, start it with "
@@ -51,9 +52,11 @@ class DefinitionRegistry:
         latest: dict[str, ServedDefinition] = {}
         for served in definitions:
             _require_short(served)
-            loaded = LoadedDefinition(definition=served.definition, sha256=sha256(served.definition))
+            loaded = LoadedDefinition(
+                name=served.qualified_name, packed=packed(canonical_json(served.definition))
+            )
             known = self._by_name.get(served.qualified_name)
-            if known is not None and known.sha256 != loaded.sha256:
+            if known is not None and known.packed != loaded.packed:
                 raise ValueError(
                     f"{sources[served.qualified_name]} and {served.source} define {served.qualified_name} differently; "
                     "give one of them another version"
@@ -73,12 +76,11 @@ class DefinitionRegistry:
         """Serve what another one does from now on; runs keep the definitions that they began with."""
         self._by_name = other._by_name  # noqa: SLF001 - it is one of the same kind
 
-    @activity.defn(name=LOAD_DEFINITION)
-    async def load_definition(self, name: str) -> LoadedDefinition:
-        """Find a definition; run as a local activity, so that what a run uses is in its history.
+    def find(self, name: str) -> LoadedDefinition:
+        """The definition of that name.
 
         Raises:
-            ApplicationError: this worker serves no definition of that name.
+            ApplicationError: this worker serves none.
         """
         loaded = self._by_name.get(name)
         if loaded is None:
@@ -104,6 +106,28 @@ class DefinitionRegistry:
             known.definition["document"]["version"]
         ):
             latest[document["name"]] = served
+
+
+class DefinitionActivities:
+    """Tells workflows which definition they run, and what the configuration of their worker has for it."""
+
+    def __init__(self, definitions: DefinitionRegistry, configuration: ConfigurationActivities) -> None:
+        self._definitions = definitions
+        self._configuration = configuration
+
+    @activity.defn(name=LOAD_DEFINITION)
+    async def load_definition(self, name: str) -> LoadedDefinition:
+        """Find a definition; run as a local activity, so that what a run uses is in its history.
+
+        Names in it that this worker does not have are left out: they are an error of the run, which asks for them.
+
+        Raises:
+            ApplicationError: this worker serves no definition of that name.
+        """
+        loaded = self._definitions.find(name)
+        program, _ = unpacked_program(loaded.packed)
+        known = self._configuration.known(program.connections, program.activities, activity.info().task_queue)
+        return loaded.model_copy(update=dict(known))
 
 
 def _require_short(served: ServedDefinition) -> None:

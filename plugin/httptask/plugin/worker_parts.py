@@ -20,7 +20,7 @@ from httptask.fixtures.recording import Recorder
 from httptask.fixtures.transport import Fixtures
 from httptask.interpreter.workflow_types import DefinitionWorkflow, HttpTaskWorkflow
 from httptask.plugin.connection_queues import ConnectionQueues
-from httptask.plugin.definitions import DefinitionRegistry
+from httptask.plugin.definitions import DefinitionActivities, DefinitionRegistry
 from httptask.scheduling.token_limit_workflow import TokenLimitWorkflow
 from httptask.secrets.store import SecretSource, SecretStore
 
@@ -106,11 +106,10 @@ class WorkerParts:
             found += [
                 stored_from,
                 is_polled,
-                self._configuration.resolve_connections,
-                self._configuration.allow_activities,
+                self._configuration.resolve_configuration,
             ]
             if self._definitions is not None:
-                found.append(self._definitions.load_definition)
+                found.append(DefinitionActivities(self._definitions, self._configuration).load_definition)
         return found
 
     @property

@@ -140,7 +140,7 @@ def plan_request(
         return None if found is None else render(found, scope_for(found, data, variables), encode=encode)
 
     id_ = f"test-{uuid4().hex[:12]}"
-    call = planner.call(program, node, data, render_part, id_)
+    call: ActivityCall[Any] = planner.call(program, node, data, render_part, id_)
     if isinstance(call.argument, HttpRequest):
         call = with_whole_response(call)
     output: Callable[[Any], Any] = partial(planner.output, node)

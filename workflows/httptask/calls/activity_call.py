@@ -36,7 +36,7 @@ _HEARTBEAT = timedelta(seconds=20)
 _MARGIN = timedelta(seconds=15)
 _SUMMARY_BYTES = 200
 """Temporal refuses a summary of over 400 bytes; half of that leaves room for its wrapping and a codec of the user's."""
-_NEVER_RETRIED = ("PayloadsTooLarge", "PayloadSizeError")
+_NEVER_RETRIED = ("PayloadsTooLarge",)
 
 Result = TypeVar("Result", bound=BaseModel)
 

@@ -22,7 +22,7 @@ from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpRequestArgum
 from httptask.dsl.tasks.http.parts import AUTHENTICATION, EVENT, LAST_EVENT, REQUEST
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.errors import RequestInvalid
-from httptask.http.headers import check_idempotency_key
+from httptask.http.headers import KEYED_METHODS, check_idempotency_key
 from httptask.http.models import (
     HttpAnswer,
     HttpRequest,
@@ -125,6 +125,7 @@ def _request(arguments: AnyHttpArguments, data: Any, render: RenderPart, idempot
     method = rest.value["method"]
     headers = header_texts(rest.value.get("headers", {}))
     own_key = _own_key(rest.value, headers)
+    is_keyed = isinstance(method, str) and method.upper() in KEYED_METHODS
     try:
         authentication, policy_secrets = _authentication(policy)
         return HttpRequest(
@@ -141,7 +142,7 @@ def _request(arguments: AnyHttpArguments, data: Any, render: RenderPart, idempot
             charset=getattr(arguments, "charset", None),
             keep_headers=getattr(arguments, "keep_headers", ()),
             limits=_limits(arguments),
-            idempotency_key=own_key or idempotency_key,
+            idempotency_key=own_key or (idempotency_key if is_keyed else None),
             path_template=_telling(path_template(arguments), url),
             address_from_data=has_address_from_data(arguments),
         )

@@ -51,6 +51,10 @@ class Program:
     templates: tuple[TemplateUse, ...]
     liveness: Liveness
     """Until when outputs, `$workflow.input` and `$context` are read."""
+    connections: frozenset[str]
+    """Names of those that its tasks send requests through."""
+    activities: frozenset[str]
+    """Names of the user's own that it calls."""
 
     def rules_for(self, node: TaskNode) -> Level:
         """How strictly the chat requests of a task are checked."""

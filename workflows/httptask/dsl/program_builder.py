@@ -47,6 +47,7 @@ def build_program(definition: Definition, document: Mapping[str, Any], faults: l
     parts.timeout(WORKFLOW_TIMEOUT, "/timeout", definition.timeout)
     builder.note(parts)
     root = builder.sequence("/do", definition.do, "", frozenset())
+    nodes = builder.nodes.values()
     return Program(
         definition=definition,
         document=document,
@@ -58,6 +59,8 @@ def build_program(definition: Definition, document: Mapping[str, Any], faults: l
         uses=tuple(builder.uses),
         templates=tuple(builder.templates),
         liveness=Liveness(root, builder.reads()),
+        connections=frozenset(name for node in nodes for _, name in node.connections),
+        activities=frozenset(name for node in nodes if (name := node.kind.activity(node))),
     )
 
 

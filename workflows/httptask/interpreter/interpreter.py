@@ -20,7 +20,7 @@ from httptask.interpreter.task_context import EndWorkflow, Finished
 from httptask.scheduling.durations import required_seconds
 from httptask.scheduling.payloads import payload_of
 from httptask.scheduling.spending_state import SPENT_MEMO, search_attributes
-from httptask.scheduling.worker_configuration import allow_activities, resolve_connections
+from httptask.scheduling.worker_configuration import resolve_configuration
 
 __all__ = ["Interpreter", "log_event"]
 
@@ -106,14 +106,10 @@ class Interpreter:
 
     async def _learn_bounds(self) -> None:
         """A connection or activity that the worker does not have for it is an error before anything is sent."""
-        nodes = self._program.nodes.values()
-        scheduler = self._services.scheduler
+        program, scheduler = self._program, self._services.scheduler
         try:
-            scheduler.profiles = await resolve_connections(
-                {name for node in nodes for _, name in node.connections}
-            )
-            scheduler.activities = await allow_activities(
-                {name for node in nodes if (name := node.kind.activity(node))}
+            scheduler.configuration = await resolve_configuration(
+                program.connections, program.activities, scheduler.configuration
             )
         except ApplicationError as error:
             raise TaskFault(problem_of_failure(error)) from None

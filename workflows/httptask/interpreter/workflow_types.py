@@ -11,10 +11,11 @@ from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 
+from httptask.activities.connection_profile import RunConfiguration
 from httptask.activities.names import LOAD_DEFINITION
 from httptask.calls.problem import Problem, TaskFault
 from httptask.diagnostics.fault import Severity
-from httptask.dsl.canonical import canonical_json, sha256
+from httptask.dsl.canonical import canonical_json, sha256_of_text, unpacked
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.program import Program
 from httptask.interpreter.interpreter import Interpreter, log_event
@@ -35,6 +36,7 @@ __all__ = [
     "LoadedDefinition",
     "RunInput",
     "keep_program",
+    "unpacked_program",
 ]
 
 WORKFLOW_TYPE = "httptask.run"
@@ -43,16 +45,21 @@ _kept: dict[str, Program] = {}
 """By canonical JSON."""
 
 
-class LoadedDefinition(BaseModel):
-    """A definition as it stands in history; `sha256` is of its canonical JSON."""
+class LoadedDefinition(RunConfiguration):
+    """A served definition as it stands in history, with what its worker has under the names in it."""
+
+    name: str
+    """`NAMESPACE/NAME:VERSION`, for who reads the history."""
+    packed: str
+    """Its canonical JSON, compressed by zlib, in base64."""
+
+
+class RunInput(BaseModel):
+    """What `httptask.run` is started with."""
 
     definition: dict[str, Any]
     sha256: str
-
-
-class RunInput(LoadedDefinition):
-    """What `httptask.run` is started with."""
-
+    """Of its canonical JSON."""
     input: Any = None
     state: dict[str, Any] | None = None
     """A packed `RunState`, in continued runs only."""
@@ -62,9 +69,11 @@ class RunInput(LoadedDefinition):
     """Whether the texts of streamed answers are published while they come; they stay in the history."""
 
 
-class Continuation(LoadedDefinition):
+class Continuation(BaseModel):
     """What a continued run of a served definition gets as its second argument."""
 
+    packed: str
+    """The definition, as in `LoadedDefinition`."""
     state: dict[str, Any]
     """A packed `RunState`."""
 
@@ -86,20 +95,31 @@ class DefinitionRun:
 
     async def _run(
         self,
-        loaded: LoadedDefinition,
+        program: Program,
+        sha256: str,
         data: Any,
         arguments_of: ArgumentsOf,
         *,
+        known: RunConfiguration | None = None,
         continue_as_new_after: int | None = None,
     ) -> Any:
-        """Run until the end, and return the output; or until the run continues, with such arguments."""
+        """Run until the end, and return the output; or until the run continues, with such arguments.
+
+        Args:
+            program: the definition.
+            sha256: of its canonical JSON.
+            data: the run's input.
+            arguments_of: of the workflow that goes on from a state.
+            continue_as_new_after: how many events.
+            known: what the run knows of its worker's configuration already.
+        """
         info = workflow.info()
         state = self._begun or RunState(
             origin_run_id=info.run_id, input=data, started_at=workflow.time(), live=self._live
         )
-        program = _program(loaded)
         services = Services(program, state, self.board, self._stream, continue_as_new_after, arguments_of)
-        self._interpreter = Interpreter(program, loaded.sha256, services)
+        services.scheduler.configuration = known or RunConfiguration()
+        self._interpreter = Interpreter(program, sha256, services)
         try:
             while (finished := await self._interpreter.run()) is None:
                 try:
@@ -155,7 +175,8 @@ class HttpTaskWorkflow(DefinitionRun):
     async def run(self, run_input: RunInput) -> Any:
         """Run the definition and return its output."""
         return await self._run(
-            run_input,
+            _given_program(run_input),
+            run_input.sha256,
             run_input.input,
             lambda state: [run_input.model_copy(update={"state": state, "input": None})],
             continue_as_new_after=run_input.continue_as_new_after,
@@ -186,16 +207,19 @@ class DefinitionWorkflow(DefinitionRun):
     @workflow.run
     async def run(self, arguments: Sequence[RawValue]) -> Any:
         """Run the definition and return its output."""
-        loaded: LoadedDefinition | None = self._continuation
-        if loaded is None:
-            loaded = await ask_worker(LOAD_DEFINITION, workflow.info().workflow_type, LoadedDefinition)
+        known: RunConfiguration | None = None
+        if self._continuation is None:
+            known = await ask_worker(LOAD_DEFINITION, [workflow.info().workflow_type], LoadedDefinition)
+            packed = known.packed
+        else:
+            packed = self._continuation.packed
         converter = workflow.payload_converter()
         data: Any = converter.from_payload(arguments[0].payload) if arguments else None
-        definition, digest = loaded.definition, loaded.sha256
         return await self._run(
-            loaded,
+            *unpacked_program(packed),
             data,
-            lambda state: [None, Continuation(definition=definition, sha256=digest, state=state)],
+            lambda state: [None, Continuation(packed=packed, state=state)],
+            known=known,
         )
 
     @workflow.query(name=STATUS_QUERY)
@@ -211,13 +235,14 @@ async def _payloads(arguments: Sequence[Any]) -> list[Payload]:
     ]
 
 
-def _program(loaded: LoadedDefinition) -> Program:
+def _given_program(run_input: RunInput) -> Program:
     """The compiled definition.
 
     Raises:
         ApplicationError: the definition is not valid, or is not what its hash says.
     """
-    if sha256(loaded.definition) != loaded.sha256:
+    text = canonical_json(run_input.definition)
+    if sha256_of_text(text) != run_input.sha256:
         raise Problem.standard(
             "configuration",
             "The definition does not match its sha256",
@@ -227,7 +252,21 @@ def _program(loaded: LoadedDefinition) -> Program:
             ),
             error="DefinitionInvalid",
         ).to_failure()
-    return _compiled(canonical_json(loaded.definition))
+    return _compiled(text)
+
+
+@lru_cache(maxsize=128)
+def unpacked_program(packed: str) -> tuple[Program, str]:
+    """A served definition, compiled, and its SHA-256.
+
+    Args:
+        packed: as in `LoadedDefinition`.
+
+    Raises:
+        ApplicationError: the definition is not valid.
+    """
+    text = unpacked(packed)
+    return _compiled(text), sha256_of_text(text)
 
 
 def keep_program(definition: dict[str, Any], program: Program) -> None:

@@ -1,7 +1,7 @@
 """Schedules the activities of a definition, within the sizes that Temporal allows."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -18,8 +18,7 @@ from temporalio.exceptions import (
     is_cancelled_exception,
 )
 
-from httptask.activities.allowed_activities import AllowedActivity
-from httptask.activities.connection_profile import ConnectionProfile
+from httptask.activities.connection_profile import ConnectionProfile, RunConfiguration
 from httptask.activities.local_fallback import NotLocal
 from httptask.calls.activity_call import ActivityCall, activity_options, after, counted, fitting_summary
 from httptask.calls.problem import TaskFault, problem_of_failure
@@ -42,13 +41,11 @@ class Scheduler:
     """Runs activities for one workflow, at most so many and so large at once.
 
     Attributes:
-        profiles: what the run knows of the connections that its calls name.
-        activities: the user's own activities that it may call.
+        configuration: what the run knows of the connections and activities that its calls name.
     """
 
     def __init__(self) -> None:
-        self.profiles: Mapping[str, ConnectionProfile] = {}
-        self.activities: Mapping[str, AllowedActivity] = {}
+        self.configuration = RunConfiguration()
         self._limits = CommandLimits()
 
     async def execute(
@@ -91,7 +88,7 @@ class Scheduler:
         """Run an activity of the user's own, to its end or the deadline.
 
         Args:
-            name: its activity type, one of `activities`.
+            name: its activity type, one that the worker allows.
             arguments: its arguments.
             id_: of the activity, unique within the run.
             deadline: the nearest that it has to keep.
@@ -102,7 +99,9 @@ class Scheduler:
         payloads = [await payload_of(argument, f"an argument of {id_}") for argument in arguments]
         raw = [RawValue(payload) for payload in payloads]
         async with self._limits.turn(payloads), _faults(deadline, "runtime"):
-            result = await execute_allowed(self.activities[name], raw, _shown(id_, name), deadline)
+            result = await execute_allowed(
+                self.configuration.activities[name], raw, _shown(id_, name), deadline
+            )
         encoding = result.payload.metadata.get("encoding", b"").decode()
         if encoding not in _JSON_ENCODINGS:
             TaskFault.raise_standard(
@@ -142,7 +141,7 @@ class Scheduler:
 
     def profile_of(self, call: ActivityCall[Any]) -> ConnectionProfile:
         """The profile of the connection that a call is sent through."""
-        return self.profiles.get(call.connection or "", ConnectionProfile())
+        return self.configuration.connections.get(call.connection or "", ConnectionProfile())
 
 
 async def make_call(

@@ -1,6 +1,6 @@
 """What a workflow asks of its worker's configuration: the answers are in its history."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -9,49 +9,50 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
-from httptask.activities.allowed_activities import ActivityAllowance, AllowedActivity
-from httptask.activities.connection_profile import ConnectionProfile, ResolvedConnections
-from httptask.activities.names import ALLOW_ACTIVITIES, RESOLVE_CONNECTIONS
+from httptask.activities.connection_profile import RunConfiguration
+from httptask.activities.names import RESOLVE_CONFIGURATION
 
-__all__ = ["allow_activities", "ask_worker", "resolve_connections"]
+__all__ = ["ask_worker", "resolve_configuration"]
 
 ANSWER_TIME = timedelta(seconds=10)
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
 
-async def resolve_connections(names: Iterable[str]) -> Mapping[str, ConnectionProfile]:
-    """Look connections up on this worker, through a recorded local activity.
+async def resolve_configuration(
+    connections: Iterable[str], activities: Iterable[str] = (), known: RunConfiguration | None = None
+) -> RunConfiguration:
+    """Look up on this worker what is not known yet, through a recorded local activity.
+
+    Args:
+        connections: names of all that the run uses.
+        activities: names of those of the user's own that it calls.
+        known: what it knows already.
 
     Raises:
-        ApplicationError: of type `ConnectionUnknown`; the worker has no connection of one of the names.
+        ApplicationError: of type `ConnectionUnknown` or `ActivityNotAllowed`; the worker lacks one of the names.
         RuntimeError: another worker may have it; the workflow task fails, and another worker may take it.
     """
-    wanted = sorted(set(names))
-    if not wanted:
-        return {}
-    return (await ask_worker(RESOLVE_CONNECTIONS, wanted, ResolvedConnections)).profiles
+    known = known or RunConfiguration()
+    missing = [
+        sorted(set(connections) - known.connections.keys()),
+        sorted(set(activities) - known.activities.keys()),
+    ]
+    if not any(missing):
+        return known
+    found = await ask_worker(RESOLVE_CONFIGURATION, missing, RunConfiguration)
+    return RunConfiguration(
+        connections={**known.connections, **found.connections},
+        activities={**known.activities, **found.activities},
+    )
 
 
-async def allow_activities(names: Iterable[str]) -> Mapping[str, AllowedActivity]:
-    """Look up whether activities of the user's own may be called, through a recorded local activity.
-
-    Raises:
-        ApplicationError: of type `ActivityNotAllowed`; the worker's operator does not allow one of the names.
-        RuntimeError: another worker's may; the workflow task fails, and another worker may take it.
-    """
-    wanted = sorted(set(names))
-    if not wanted:
-        return {}
-    return (await ask_worker(ALLOW_ACTIVITIES, wanted, ActivityAllowance)).activities
-
-
-async def ask_worker(activity: str, argument: Any, answer: type[Answer]) -> Answer:
+async def ask_worker(activity: str, arguments: Sequence[Any], answer: type[Answer]) -> Answer:
     """Ask once, through a local activity: what changes on the worker later never reaches this run.
 
     Args:
         activity: name of the local activity.
-        argument: of the question.
+        arguments: of the question.
         answer: the model of what comes back.
 
     Raises:
@@ -61,7 +62,7 @@ async def ask_worker(activity: str, argument: Any, answer: type[Answer]) -> Answ
     try:
         found: Answer = await workflow.execute_local_activity(
             activity,
-            argument,
+            args=arguments,
             result_type=answer,
             start_to_close_timeout=ANSWER_TIME,
             retry_policy=RetryPolicy(maximum_attempts=1),

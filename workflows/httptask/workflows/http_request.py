@@ -22,6 +22,7 @@ from httptask.calls.activity_call import (
 from httptask.calls.http import request_summary
 from httptask.calls.problem import TaskFault
 from httptask.diagnostics.validation import describe_invalid
+from httptask.http.headers import KEYED_METHODS
 from httptask.http.models import (
     BinaryBody,
     FormBody,
@@ -38,7 +39,7 @@ from httptask.http.models import (
 )
 from httptask.scheduling.plugin_check import require_plugin
 from httptask.scheduling.scheduler import make_call
-from httptask.scheduling.worker_configuration import resolve_connections
+from httptask.scheduling.worker_configuration import resolve_configuration
 from httptask.workflows.activity_arguments import command_limits, require_json
 from httptask.workflows.errors import CallInvalid
 from httptask.workflows.failures import call_error, fault_error, typed_error
@@ -111,7 +112,7 @@ async def http_request(
     require_json({"query": query, "json": json, "form": form, "multipart": multipart})
     sent = {"method": method.upper(), "url": url, "headers": headers or {}, "query": query or {}}
     read = {"success": success, "raw": raw, "charset": charset, "keep_headers": keep_headers}
-    key = idempotency_key or str(workflow.uuid4())
+    key = idempotency_key or (str(workflow.uuid4()) if method.upper() in KEYED_METHODS else None)
     made = {
         "connection": connection,
         "limits": limits or Limits(),
@@ -157,10 +158,10 @@ async def _profile(connection: str | None, options: CallOptions) -> ConnectionPr
     if connection is None or "task_queue" in options:
         return ConnectionProfile()
     try:
-        profiles = await resolve_connections([connection])
+        found = await resolve_configuration([connection])
     except ApplicationError as error:
         raise typed_error(error) from None
-    return profiles.get(connection, ConnectionProfile())
+    return found.connections.get(connection, ConnectionProfile())
 
 
 def _body(

@@ -19,7 +19,7 @@ from httptask.chat.models import ChatRequest
 from httptask.cli.runs.records import CallRecord, FailureRecord, RunRecord, TaskRecord, summarize
 from httptask.cli.temporal.executions import Described, describe
 from httptask.diagnostics.cutting import in_one_line
-from httptask.http.models import HttpRequest
+from httptask.http.models import HttpAnswer, HttpRequest, HttpResponse
 from httptask.interpreter.fetch_status import with_attempts, with_simulated
 from httptask.interpreter.status import Impasse
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE
@@ -204,7 +204,8 @@ class _Reader:
                     call.attempts = _counted(call.earlier_failure.details, attributes.attempt - 1) + 1
                 return
             case "activity_task_completed":
-                call.state, call.response = "completed", await self._value(attributes.result.payloads)
+                call.state = "completed"
+                call.response = _response(call.activity, await self._value(attributes.result.payloads))
             case "activity_task_failed" | "activity_task_timed_out":
                 call.state, call.failure = "faulted", await self._failure(attributes.failure)
             case "activity_task_canceled":
@@ -236,7 +237,8 @@ class _Reader:
         else:
             call.ended_at, call.failure, call.earlier_failure = at, failure, earlier
             call.state = "completed" if failure is None else "faulted"
-            call.response = await self._value(attributes.details["result"].payloads)
+            result = await self._value(attributes.details["result"].payloads)
+            call.response = _response(call.activity, result)
         self.calls[self._run, id_] = call
 
     async def _read_run(self, kind: str, attributes: Any) -> None:
@@ -330,6 +332,16 @@ def _request(activity: str, arguments: Sequence[Any]) -> Any:
     except ValidationError:  # of another version
         pass
     return argument
+
+
+def _response(activity: str, result: Any) -> Any:
+    """What an activity returned, with what goes without saying in a history."""
+    if activity != HTTP_REQUEST or not is_object(result):
+        return result
+    try:
+        return (HttpResponse if "request" in result else HttpAnswer).model_validate(result).model_dump()
+    except ValidationError:  # of another version
+        return result
 
 
 def _counted(found: Any, otherwise: int) -> int:

@@ -102,7 +102,8 @@ class _Reading:
         context = self._context
         id_ = f"{context.execution.id} page {number}"
         request = self._pages.request(self._state["position"])
-        request = request.model_copy(update={"idempotency_key": context.idempotency_key(id_)})
+        if request.idempotency_key is not None:
+            request = request.model_copy(update={"idempotency_key": context.idempotency_key(id_)})
         context.note(self._progress())
         response = await context.call(
             replace(self._first, argument=request, id=id_, summary=request_summary(request))
