@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.dsl.expressions import helper_process
 from httptask.plugin.replay import ReplayedTask, replay_tasks
-from support.cluster import longest_workflow_task
+from support.cluster import events_of, longest_workflow_task
 from support.definitions import document
 from support.runs import Outcome, Runner, running
 from support.stand_in_jq import ACTS, acting, standing_in
@@ -38,11 +40,18 @@ async def runner(
             yield runner
 
 
-CASES = [("cached", name) for name in ACTS] + [("uncached", "sleeps"), ("uncached", "takes memory")]
+@pytest.fixture
+def alone_with_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run is failed however much others, as tests beside it, have taken of the processor meanwhile."""
+    monkeypatch.setattr(helper_process, "_LEAST_SHARE", 0.0)
+
+
+CASES = [("cached", name) for name in ACTS] + [("uncached", "computes"), ("uncached", "takes memory")]
 """Which bound it met makes no difference to a worker that begins every workflow task with a replay."""
 
 
 @pytest.mark.alone
+@pytest.mark.usefixtures("alone_with_the_processor")
 @pytest.mark.parametrize(("runner", "name"), CASES, indirect=["runner"])
 async def test_hostile_expression(runner: Runner, name: str) -> None:
     definition = document(do=[{"bad": {"set": {"x": f"${{ {acting(ACTS[name])} }}"}}}])
@@ -60,6 +69,15 @@ async def test_hostile_expression(runner: Runner, name: str) -> None:
         assert await longest_workflow_task(other.handle) < SECONDS
 
 
+async def test_a_machine_that_is_too_busy_fails_no_run(runner: Runner, tmp_path: Path) -> None:
+    held_up = acting(f"hold {tmp_path / 'once'}")
+    outcome = await runner.run(document(do=[{"trivial": {"set": {"x": f"${{ {held_up} }}"}}}]))
+
+    assert outcome.output == {"x": f"stand-in: hold {tmp_path / 'once'}"}
+    [failed] = await events_of(outcome.handle, "workflow_task_failed")
+    assert "the machine has too much to do" in failed.workflow_task_failed_event_attributes.failure.message
+
+
 SEVERAL = """
 do:
   - all:
@@ -67,11 +85,12 @@ do:
       with:
         in: "${ [1] }"
         onError: collect
-        do: [{ bad: { set: { good: "${ 1 }", a: '${ "stand-in: sleep 60" }', b: "${ 2 }" } } }]
+        do: [{ bad: { set: { good: "${ 1 }", a: '${ "stand-in: compute 60" }', b: "${ 2 }" } } }]
   - keep: { set: { why: "${ .[0].error.detail }" } }
 """
 
 
+@pytest.mark.usefixtures("alone_with_the_processor")
 async def test_the_field_is_named_in_a_replay_too(runner: Runner) -> None:
     outcome = await runner.run(SEVERAL)
     named = "/do/0/all/with/do/0/bad/set/a: it met its bound"

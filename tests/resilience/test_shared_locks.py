@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +49,30 @@ def test_a_system_without_files_in_memory_has_them_too(monkeypatch: pytest.Monke
     locks = SharedLocks()
     with locks.held(0):
         assert locks.try_take(1)
+
+
+INTERRUPTED = """
+import contextlib, os
+from httptask.resilience import shared_locks
+from support.interruption import was_interrupted
+
+locks = shared_locks.SharedLocks()
+
+def hold():
+    with locks.held(0):
+        os.getpid()
+
+number = 1
+while was_interrupted(hold, number, {shared_locks.__file__, contextlib.__file__, "<string>"}):
+    if (pid := os.fork()) == 0:
+        os._exit(locks.try_take(0))
+    print(number, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    number += 1
+"""
+
+
+async def test_one_is_let_go_of_wherever_its_holder_is_interrupted() -> None:
+    ours = f"import sys\nsys.path.append({str(Path(__file__).parents[1])!r})\n"
+    lines, _ = await forked_script(ours + INTERRUPTED)
+    assert len(lines) > 8
+    assert lines == [f"{number} 1" for number in range(1, len(lines) + 1)]

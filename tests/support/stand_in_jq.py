@@ -1,7 +1,7 @@
 """Stands in for jq in helper processes: does what an expression tells it to, where jq would die or never end.
 
-No test holds a program that crashes or hangs jq itself. An expression whose value is the text `stand-in: sleep 60` sleeps
-in the helper before it yields, and so on for each of `ACTS`; one that holds the text `running: sleep 0.4` does so before it
+No test holds a program that crashes or hangs jq itself. An expression whose value is the text `stand-in: compute 60`
+computes in the helper before it yields, and so on for each of `ACTS`; one that holds the text `running: sleep 0.4` does so before it
 runs. Every other expression is left to jq.
 """
 
@@ -44,9 +44,12 @@ class Program:
 
 
 def act(when, text):
-    for what, how in re.findall(when + r": (\\w+) ?([\\w.]*)", text):
+    for what, how in re.findall(when + r": (\\w+) ?([\\w./-]*)", text):
         if what == "sleep":
             time.sleep(float(how))
+        elif what == "hold" and not os.path.exists(how):  # only the first time
+            open(how, "w").close()
+            time.sleep(60)
         elif what == "compute":
             while time.process_time() < float(how):
                 pass
@@ -58,12 +61,11 @@ def act(when, text):
             os._exit(int(how))
 """
 ACTS = {
-    "sleeps": "sleep 60",
     "computes": "compute 60",
     "takes memory": "allocate 4096",
     "ends as jq does when an allocation fails": "die SIGABRT",
     "ends as jq does when its stack is full": "die SIGSEGV",
-    "ends at its bound on processor time": "die SIGXCPU",
+    "ends at its bound on processor time": "die SIGPROF",
 }
 """What a helper is told to do that no run may wait for: seconds, MiB, signals."""
 

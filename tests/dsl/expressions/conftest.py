@@ -5,7 +5,8 @@ import pytest
 
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions import Expression, parse_expression, parse_template
-from httptask.dsl.expressions.evaluation import LIMIT_SECONDS, Scope, evaluate
+from httptask.dsl.expressions.evaluation import LIMIT, Scope, evaluate
+from httptask.dsl.expressions.helper_process import Limit
 from httptask.dsl.expressions.rendering import Rendered, render
 
 POINTER = "/do/0/task/field"
@@ -28,7 +29,7 @@ def parse() -> Callable[[str], Expression]:
 def value_of(parse: Callable[[str], Expression]) -> Callable[..., Any]:
     """Evaluates an expression: `value_of(".a", {"a": 1}, limit=…, variable=…)`."""
 
-    def run(text: str, dot: Any = None, /, *, limit: float = LIMIT_SECONDS, **variables: Any) -> Any:
+    def run(text: str, dot: Any = None, /, *, limit: Limit = LIMIT, **variables: Any) -> Any:
         return evaluate(parse(text), Scope(dot, variables), limit=limit)
 
     return run

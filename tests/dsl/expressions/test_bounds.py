@@ -18,11 +18,13 @@ from httptask.dsl.expressions import (
     ExpressionLimitExceeded,
     ExpressionsBusy,
     compiling,
+    helper_process,
     parse_template,
     pool,
 )
 from httptask.dsl.expressions.compiling import compile_check
 from httptask.dsl.expressions.evaluation import Scope, evaluate
+from httptask.dsl.expressions.helper_process import Limit
 from httptask.dsl.expressions.pool import shutdown
 from httptask.dsl.expressions.rendering import render
 from support.stand_in_jq import ACTS, acting, standing_in, write_stand_in
@@ -50,6 +52,7 @@ def stand_in(tmp_path: Path) -> Iterator[None]:
         yield
 
 
+SHORT = Limit(processor=0.3, clock=30)
 BOUNDS = {"takes memory": "memory", "ends as jq does when an allocation fails": "memory"}
 BOUNDS["ends as jq does when its stack is full"] = "memory"
 
@@ -58,7 +61,7 @@ BOUNDS["ends as jq does when its stack is full"] = "memory"
 def test_hostile_expressions(value_of: ValueOf, name: str) -> None:
     before, zombies_before = time.monotonic(), zombies()
     with pytest.raises(ExpressionLimitExceeded) as caught:
-        value_of(acting(ACTS[name]), [], limit=0.3)
+        value_of(acting(ACTS[name]), [], limit=SHORT)
     assert time.monotonic() - before < 10  # beside other tests, and of 60
     assert (caught.value.which, caught.value.seconds) == (BOUNDS.get(name, "time"), 0.3)
     assert caught.value.pointer == "/do/0/task/field"
@@ -67,8 +70,8 @@ def test_hostile_expressions(value_of: ValueOf, name: str) -> None:
 
 
 def test_compiling_is_bounded(parse: Parse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiling, "_CHECK_SECONDS", 0.3)
-    [fault] = compile_check([parse('"compiling: sleep 60"')])
+    monkeypatch.setattr(compiling, "_CHECK_LIMIT", SHORT)
+    [fault] = compile_check([parse('"compiling: compute 60"')])
     assert (fault.code, fault.message) == (
         "expression-too-large",
         "compiling the expression was stopped at a bound on time",
@@ -84,19 +87,44 @@ def test_a_helper_that_ends_for_no_reason_of_the_expressions_is_asked_again_once
     assert value_of("1") == 1
 
 
+def test_what_hardly_had_the_processor_met_no_bound(value_of: ValueOf) -> None:
+    assert value_of(". + 1", 1) == 2
+    with pytest.raises(ExpressionsBusy, match=r"an expression had the processor for 0\.0 s"):
+        value_of(acting("sleep 60"), limit=Limit(processor=0.3, clock=0.5))
+    assert value_of(". + 1", 1) == 2
+
+
+def test_what_had_it_met_its_bound_at_the_end_of_its_time(
+    value_of: ValueOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(helper_process, "_LEAST_SHARE", 0.0)  # others have the rest
+    assert value_of(". + 1", 1) == 2
+    with pytest.raises(ExpressionLimitExceeded):
+        value_of(acting("compute 60"), limit=Limit(processor=60, clock=0.5))
+
+
+def test_a_helper_that_starts_late_is_waited_for_again(value_of: ValueOf) -> None:
+    shutdown()
+    with pytest.raises(ExpressionsBusy, match="not started yet"):
+        value_of(". + 1", 1, limit=Limit(processor=1, clock=0))
+    [starting] = helpers()
+    assert value_of(". + 1", 1) == 2
+    assert helpers() == [starting]
+
+
 def test_the_culprit_among_several_is_named() -> None:
     template = parse_template(
-        {"a": "${ 1 }", "b": f"x ${{ 2 }} ${{ {acting('sleep 60')} }}", "c": "${ 3 }"}, "/t", []
+        {"a": "${ 1 }", "b": f"x ${{ 2 }} ${{ {acting('compute 60')} }}", "c": "${ 3 }"}, "/t", []
     )
     assert template is not None
     with pytest.raises(ExpressionLimitExceeded) as caught:
-        render(template, Scope(None, {}), limit=0.8)
+        render(template, Scope(None, {}), limit=SHORT)
     assert caught.value.pointer == "/t/b"
 
 
 def test_results_have_a_largest_size(value_of: ValueOf) -> None:
     with pytest.raises(ExpressionFailed, match="larger than 16 MB"):
-        value_of('"x" * 17000000 | [.]', limit=20)
+        value_of('"x" * 17000000 | [.]', limit=Limit(processor=20, clock=60))
     assert value_of("1") == 1
 
 
@@ -111,19 +139,19 @@ def test_results_have_a_largest_size(value_of: ValueOf) -> None:
     ids=["text", "unicode", "list", "objects"],
 )
 def test_large_values_pass(value_of: ValueOf, value: Any) -> None:
-    assert value_of(".x", {"x": value}, limit=10) == value
+    assert value_of(".x", {"x": value}, limit=Limit(processor=10, clock=60)) == value
 
 
 @pytest.mark.alone
 def test_many_threads_and_a_hostile_one(parse: Parse) -> None:
-    expression, hostile = parse("[.n, $tasks.a.n + 1]"), parse(acting("sleep 60"))
+    expression, hostile = parse("[.n, $tasks.a.n + 1]"), parse(acting("compute 60"))
     wrong: list[object] = []
 
     def work(thread: int) -> None:
         for turn in range(50):
             try:
                 if thread == 0 and turn % 25 == 0:
-                    evaluate(hostile, Scope(None, {}), limit=0.2)
+                    evaluate(hostile, Scope(None, {}), limit=SHORT)
                 elif evaluate(expression, Scope({"n": thread}, {"tasks": {"a": {"n": turn}}})) != [
                     thread,
                     turn + 1,
@@ -148,14 +176,14 @@ def test_many_threads_and_a_hostile_one(parse: Parse) -> None:
 def test_waiting_for_a_helper_is_bounded(
     parse: Parse, value_of: ValueOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutdown()
     monkeypatch.setattr(pool, "_MOST_HELPERS", 1)
+    shutdown()
     monkeypatch.setattr(pool, "_WAIT_SECONDS", 0.1)
-    hostile = parse(acting("sleep 60"))
+    hostile = parse(acting("compute 60"))
 
     def occupy() -> None:
         with pytest.raises(ExpressionLimitExceeded):
-            evaluate(hostile, Scope(None, {}), limit=0.6)
+            evaluate(hostile, Scope(None, {}), limit=Limit(processor=0.6, clock=30))
 
     thread = threading.Thread(target=occupy)
     thread.start()
@@ -195,15 +223,16 @@ def test_a_helper_sees_nothing_of_the_worker(value_of: ValueOf, monkeypatch: pyt
 
 
 WORKER = """
-import os, sys, threading, time
+import os, psutil, sys, threading, time
 from httptask.dsl.expressions import helper_process, parse_expression
 from httptask.dsl.expressions.evaluation import Scope, evaluate
 helper_process._jq_folder = lambda: sys.argv[1]
-def run(text, limit):
+def run(text):
+    limit = helper_process.Limit(processor=1, clock=60)
     return evaluate(parse_expression(text, "", []), Scope(None, {}), limit=limit)
-run("1", 1)
-threading.Thread(target=run, args=('"stand-in: compute 60"', 1), daemon=True).start()
-run("1", 1)
+threading.Thread(target=run, args=['"stand-in: compute 60"'], daemon=True).start()
+while len(psutil.Process().children()) < 2:
+    run("1 + 1")
 print("ready", flush=True)
 time.sleep(60)
 """
@@ -220,7 +249,9 @@ def test_helpers_of_a_killed_worker_end_by_themselves(tmp_path: Path) -> None:
     worker.kill()
     worker.wait()
     worker.stdout.close()
-    deadline = time.monotonic() + 8
+    deadline = (
+        time.monotonic() + 60
+    )  # one of them needs a second of processor time, which others may want as well
     while not all(map(has_ended, children)):
         assert time.monotonic() < deadline
         time.sleep(0.05)

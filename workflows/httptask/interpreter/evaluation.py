@@ -7,17 +7,17 @@ from temporalio import workflow
 
 from httptask.calls.problem import TaskFault
 from httptask.dsl.expressions import Expression, ExpressionFailed, ExpressionLimitExceeded, Template
-from httptask.dsl.expressions.evaluation import Scope, evaluate, evaluate_condition
+from httptask.dsl.expressions.evaluation import LIMIT, Scope, evaluate, evaluate_condition
+from httptask.dsl.expressions.helper_process import Limit
 from httptask.dsl.expressions.rendering import Rendered, render
 from httptask.interpreter.variables import Variables, scope_for
 from httptask.scheduling.recorded_decisions import Pacer, record, was_recorded
 
 __all__ = ["Evaluator"]
 
-LIVE_LIMIT_SECONDS = 1.0
-SHORTEST_LIMIT_SECONDS = 0.1
-"""What an expression gets at least, when others of the same task have used up nearly all of a workflow task."""
-REPLAY_LIMIT_SECONDS = 1.8
+_SHORTEST_CLOCK = 0.1
+"""Seconds that an expression gets at least, when others of the same task have used up nearly all of a workflow task."""
+_REPLAY_LIMIT = Limit(processor=1.8, clock=1.8)
 """A replay must not meet a limit that the live run did not; just below the deadlock detector's two seconds."""
 
 T = TypeVar("T")
@@ -58,12 +58,12 @@ class Evaluator:
         scope = scope_for(template, dot, variables)
         return self._bounded(template, lambda limit: render(template, scope, limit=limit, encode=encode))
 
-    def _bounded(self, part: Expression | Template, run: Callable[[float], T]) -> T:
+    def _bounded(self, part: Expression | Template, run: Callable[[Limit], T]) -> T:
         """Run an evaluation; what it meets is a fault of the task.
 
         Live, a limit is recorded before it becomes an error. A replay finds that record first and does not
         evaluate at all; without a record its limit is higher, and meeting even that fails the workflow task,
-        never the run.
+        never the run. So does a machine that is too busy (`ExpressionsBusy`): the next attempt evaluates anew.
         """
         self._evaluations += 1
         decision = f"httptask-expression-limit-{self._evaluations}"
@@ -83,10 +83,10 @@ class Evaluator:
         finally:
             self._pacer.note_work()
 
-    def _limit(self) -> float:
+    def _limit(self) -> Limit:
         if workflow.unsafe.is_replaying():
-            return REPLAY_LIMIT_SECONDS
-        return max(SHORTEST_LIMIT_SECONDS, min(LIVE_LIMIT_SECONDS, self._pacer.seconds_left()))
+            return _REPLAY_LIMIT
+        return LIMIT._replace(clock=max(_SHORTEST_CLOCK, self._pacer.seconds_left()))
 
 
 def _places(part: Expression | Template) -> list[str]:
@@ -114,6 +114,6 @@ def _limit_fault(pointer: str) -> NoReturn:
     TaskFault.raise_standard(
         "expression",
         "The expression was stopped",
-        detail=f"{pointer}: it met its bound of {LIVE_LIMIT_SECONDS:g} s, which all expressions of a task share, "
-        "or its bound of memory; make it do less",
+        detail=f"{pointer}: it met its bound of {LIMIT.processor:g} s of processor time, which all expressions of a "
+        "task share, or its bound of memory; make it do less",
     )

@@ -10,14 +10,14 @@ from httptask.diagnostics.cutting import in_one_line
 from httptask.diagnostics.fault import TextFault
 from httptask.diagnostics.suggest import hint_for_misspelt
 from httptask.dsl.expressions.expression import Expression
-from httptask.dsl.expressions.helper_process import HelperStopped
+from httptask.dsl.expressions.helper_process import HelperStopped, Limit
 from httptask.dsl.expressions.jq_program import CHECK_FIRST_LINE, check_program
 from httptask.dsl.expressions.pool import run_program
 from httptask.dsl.expressions.refusals import REFUSED_FUNCTIONS
 
 __all__ = ["compile_check", "fault_of"]
 
-_CHECK_SECONDS: Final = 5.0
+_CHECK_LIMIT: Final = Limit(processor=5.0, clock=30.0)
 _COMPLAINT = re.compile(
     r"jq: error: (?P<message>.*?) at <top-level>, line (?P<line>\d+), column (?P<column>\d+):", re.DOTALL
 )
@@ -37,15 +37,15 @@ def compile_check(expressions: Sequence[Expression]) -> list[TextFault]:
     Raises:
         ExpressionsBusy: no helper process was free.
     """
-    found = (fault_of(expression, _CHECK_SECONDS) for expression in expressions)
+    found = (fault_of(expression, _CHECK_LIMIT) for expression in expressions)
     return [fault for fault in found if fault is not None]
 
 
-def fault_of(expression: Expression, seconds: float) -> TextFault | None:
+def fault_of(expression: Expression, limit: Limit) -> TextFault | None:
     """What jq has against an expression; None when it compiles."""
     program = check_program(expression.source, expression.variables)
     try:
-        reply = run_program(program, b"", 0, seconds)
+        reply = run_program(program, b"", 0, limit)
     except HelperStopped as stopped:
         message = f"compiling the expression was stopped at a bound on {stopped.which}"
         return _fault(expression, 0, "expression-too-large", message, "split it over several tasks")
@@ -113,5 +113,5 @@ def _undefined(expression: Expression, name: str, arity: str | None, at: int) ->
 @cache
 def _functions() -> frozenset[str]:
     """The functions of jq, as `name/arity`."""
-    reply = run_program(b"builtins | tojson", b"null", 1, _CHECK_SECONDS)
+    reply = run_program(b"builtins | tojson", b"null", 1, _CHECK_LIMIT)
     return frozenset(json.loads(reply.outputs[0])) - {f"{name}/0" for name in REFUSED_FUNCTIONS}

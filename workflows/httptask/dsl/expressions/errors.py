@@ -4,7 +4,7 @@
     +-- ExpressionFailed          the expression's own doing; the same values fail again
     +-- ExpressionLimitExceeded   it met a bound on time or memory; another run may not
     +-- RuntimeError
-        +-- ExpressionsBusy       no helper process could be had; says nothing about the expression
+        +-- ExpressionsBusy       the machine has too much to do; says nothing about the expression
 
 What is wrong with the text of an expression is a `Fault`, found before anything runs.
 """
@@ -38,11 +38,11 @@ class ExpressionLimitExceeded(Exception):
     Attributes:
         pointer: JSON Pointer of the expression in the definition.
         which: the bound.
-        seconds: the time that the expression and those evaluated with it were given.
+        seconds: the processor time that the expression and those evaluated with it were given.
     """
 
     def __init__(self, pointer: str, which: Bound, seconds: float) -> None:
-        bound = f"its time limit of {seconds:g} s" if which == "time" else "its memory limit"
+        bound = f"its limit of {seconds:g} s of processor time" if which == "time" else "its memory limit"
         super().__init__(f"{pointer}: the expression was stopped at {bound}")
         self.pointer = pointer
         self.which: Bound = which
@@ -50,4 +50,4 @@ class ExpressionLimitExceeded(Exception):
 
 
 class ExpressionsBusy(RuntimeError):
-    """No helper process could take the work in time; try again later."""
+    """No helper process could do the work in time, for reasons of the machine; try again later."""

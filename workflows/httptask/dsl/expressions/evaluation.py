@@ -17,16 +17,16 @@ from httptask.dsl.expressions import helper
 from httptask.dsl.expressions.compiling import fault_of
 from httptask.dsl.expressions.errors import ExpressionFailed, ExpressionLimitExceeded
 from httptask.dsl.expressions.expression import Expression
-from httptask.dsl.expressions.helper_process import HelperStopped, Reply
+from httptask.dsl.expressions.helper_process import HelperStopped, Limit, Reply
 from httptask.dsl.expressions.jq_program import batch_program
 from httptask.dsl.expressions.messages import hint_for_failure, not_a_condition
 from httptask.dsl.expressions.pool import run_program
 from httptask.json.tree import check_depth, finite_number
 from httptask.json.types import is_object
 
-__all__ = ["LIMIT_SECONDS", "Scope", "evaluate", "evaluate_all", "evaluate_condition"]
+__all__ = ["LIMIT", "Scope", "evaluate", "evaluate_all", "evaluate_condition"]
 
-LIMIT_SECONDS: Final = 1.0
+LIMIT: Final = Limit(processor=1.0, clock=10.0)
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _PRUNED: Final = frozenset({"task", "tasks", "workflow"})
 """Variables that hold much, of which expressions read little: only the keys they name are sent."""
@@ -45,23 +45,23 @@ class Scope:
     variables: Mapping[str, Any]
 
 
-def evaluate(expression: Expression, scope: Scope, *, limit: float = LIMIT_SECONDS) -> Any:
+def evaluate(expression: Expression, scope: Scope, *, limit: Limit = LIMIT) -> Any:
     """The one value that an expression yields.
 
     Args:
         expression: a parsed expression.
         scope: what it sees.
-        limit: seconds.
+        limit: how long it may take.
 
     Raises:
         ExpressionFailed: it raised an error, or yielded nothing, several values, or one that JSON can't hold.
         ExpressionLimitExceeded: it met a bound on time or memory.
-        ExpressionsBusy: no helper process was free.
+        ExpressionsBusy: no helper process was free, or the machine is too busy to say what takes it so long.
     """
     return evaluate_all((expression,), scope, limit=limit)[0]
 
 
-def evaluate_condition(expression: Expression, scope: Scope, *, limit: float = LIMIT_SECONDS) -> bool:
+def evaluate_condition(expression: Expression, scope: Scope, *, limit: Limit = LIMIT) -> bool:
     """The value of an `if`, `when` or `while`; raises as `evaluate` does, and for what is not a boolean."""
     value = evaluate(expression, scope, limit=limit)
     if isinstance(value, bool):
@@ -69,15 +69,13 @@ def evaluate_condition(expression: Expression, scope: Scope, *, limit: float = L
     raise ExpressionFailed(expression.pointer, *not_a_condition(expression.source, [value]))
 
 
-def evaluate_all(
-    expressions: Sequence[Expression], scope: Scope, *, limit: float = LIMIT_SECONDS
-) -> list[Any]:
+def evaluate_all(expressions: Sequence[Expression], scope: Scope, *, limit: Limit = LIMIT) -> list[Any]:
     """The values of several expressions in one round trip, if any; raises as `evaluate` does.
 
     Args:
         expressions: at least one.
         scope: what they see.
-        limit: seconds for all of them.
+        limit: how long all of them may take.
     """
     found = [_value_there(expression, scope) for expression in expressions]
     if not any(value is _UNKNOWN for value in found):
@@ -91,7 +89,7 @@ def evaluate_all(
         reply = run_program(program, values, len(expressions), limit)
     except HelperStopped as stopped:
         culprit = expressions[min(stopped.outputs, len(expressions) - 1)]
-        raise ExpressionLimitExceeded(culprit.pointer, stopped.which, limit) from None
+        raise ExpressionLimitExceeded(culprit.pointer, stopped.which, limit.processor) from None
     results = [_result(*pair) for pair in zip(expressions, reply.outputs, strict=False)]
     if len(results) < len(expressions):
         raise _failure(expressions, reply, limit)
@@ -181,7 +179,7 @@ def _result(expression: Expression, output: str) -> Any:
     raise ExpressionFailed(pointer, "the expression yields several outputs", hint)
 
 
-def _failure(expressions: Sequence[Expression], reply: Reply, limit: float) -> ExpressionFailed:
+def _failure(expressions: Sequence[Expression], reply: Reply, limit: Limit) -> ExpressionFailed:
     """Why a program gave fewer outputs than it has expressions."""
     culprit = expressions[len(reply.outputs)]
     if reply.kind == b"C":

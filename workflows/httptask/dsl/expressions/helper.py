@@ -5,7 +5,7 @@ It reads requests from standard input and writes replies to standard output unti
 
     request   sizes of program and input, number of outputs, seconds of processor time;
               then program and input, UTF-8 (without input the program is only compiled)
-    reply     kind and size; then a text, UTF-8:
+    reply     kind, size, and seconds of processor time that this process has used; then a text, UTF-8:
                 R  ready, once at the start
                 V  the next output, which must be a string
                 D  done
@@ -17,6 +17,7 @@ It reads requests from standard input and writes replies to standard output unti
 import contextlib
 import os
 import resource
+import signal
 import struct
 import sys
 import time
@@ -24,7 +25,7 @@ from collections import OrderedDict
 from typing import Any, BinaryIO
 
 REQUEST = struct.Struct(">IIId")
-REPLY = struct.Struct(">cI")
+REPLY = struct.Struct(">cId")
 MEMORY = 576 << 20
 """Bytes of address space; Python and jq take about 20 MB of it, compiled programs as much again."""
 MOST_OUTPUT = 16 << 20
@@ -43,17 +44,20 @@ def main() -> None:
     _bound(resource.RLIMIT_NOFILE, 8)
     _bound(resource.RLIMIT_NPROC, 0)
     _bound(resource.RLIMIT_AS, MEMORY)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # it may be inherited as ignored
     replies = Replies(sys.stdout.buffer)
-    replies.send(b"R")
+    replies.send(b"R", "")
     requests = sys.stdin.buffer
     programs = Programs(jq.compile)  # pyright: ignore[reportUnknownMemberType] - no types
     while header := requests.read(REQUEST.size):
         program_size, input_size, outputs, seconds = REQUEST.unpack(header)
+        # Nothing here has to notice: SIGPROF ends the process, also one whose worker was killed meanwhile.
+        signal.setitimer(signal.ITIMER_PROF, seconds)
         program, values = requests.read(program_size), requests.read(input_size)
-        # The worker watches the clock; this ends a helper whose worker was killed while an expression ran.
-        _bound(resource.RLIMIT_CPU, int(time.process_time() + seconds) + 1)
         try:
-            serve(programs, replies, program, values, outputs)
+            last = run(programs, replies, program, values, outputs)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            replies.send(*last)
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
 
@@ -64,10 +68,10 @@ class Replies:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
-    def send(self, kind: bytes, text: str = "", *, more: bool = False) -> None:
+    def send(self, kind: bytes, text: str, *, more: bool = False) -> None:
         """Write one frame; with `more` it may wait for the next one."""
         data = text.encode()
-        self._stream.write(REPLY.pack(kind, len(data)) + data)
+        self._stream.write(REPLY.pack(kind, len(data), time.process_time()) + data)
         if not more:
             self._stream.flush()
 
@@ -90,35 +94,34 @@ class Programs:
         return found
 
 
-def serve(programs: Programs, replies: Replies, program: bytes, values: bytes, outputs: int) -> None:
-    """Answer one request.
+def run(
+    programs: Programs, replies: Replies, program: bytes, values: bytes, outputs: int
+) -> tuple[bytes, str]:
+    """Run a program and return the last frame of the reply.
 
     Each output is sent before the next is computed, so that the worker knows which one does not end.
     """
     try:
         compiled = programs.get(program)
     except ValueError as error:
-        replies.send(b"C", str(error))
-        return
+        return b"C", str(error)
     size = count = 0
     try:
         for output in compiled.input_text(values.decode()) if values else ():
             size += len(output)
             if size > MOST_OUTPUT:
-                replies.send(b"L")
-                return
+                return b"L", ""
             count += 1
             replies.send(b"V", output, more=count == outputs)
     except ValueError as error:
-        replies.send(b"E", str(error))
-        return
-    replies.send(b"D")
+        return b"E", str(error)
+    return b"D", ""
 
 
 def _bound(kind: int, amount: int) -> None:
     _, hard = resource.getrlimit(kind)
     soft = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
-    # Not every system has every bound (macOS: RLIMIT_AS); the worker's clock ends what runs away there.
+    # Not every system has every bound (macOS: RLIMIT_AS); time ends what runs away there.
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(kind, (soft, hard))
 

@@ -14,18 +14,31 @@ from typing import Final, NamedTuple
 from httptask.dsl.expressions import helper
 from httptask.dsl.expressions.errors import Bound, ExpressionsBusy
 
-__all__ = ["HelperLost", "HelperProcess", "HelperStopped", "Reply"]
+__all__ = ["HelperLost", "HelperProcess", "HelperStarting", "HelperStopped", "Limit", "Reply"]
 
-_START_SECONDS: Final = 10.0
+_LEAST_SHARE: Final = 0.5
+"""Of the time that passes, how much a program has to have had the processor for, to be what takes too long."""
 _CHUNK: Final = 1 << 18
 _END_SECONDS: Final = 1.0
 _BOUND_OF_STATUS: Final[dict[int, Bound]] = {
     helper.OUT_OF_MEMORY: "memory",
-    -signal.SIGXCPU: "time",
+    -signal.SIGPROF: "time",
     -signal.SIGABRT: "memory",  # how jq ends when an allocation fails
     -signal.SIGSEGV: "memory",  # recursion in C beyond the stack
     -signal.SIGBUS: "memory",
 }
+
+
+class Limit(NamedTuple):
+    """How long a program may take: it is stopped at the first, and not waited for any longer at the second.
+
+    Attributes:
+        processor: seconds of processor time, which do not depend on what else the machine does.
+        clock: seconds that pass meanwhile.
+    """
+
+    processor: float
+    clock: float
 
 
 class HelperStopped(Exception):
@@ -56,6 +69,10 @@ class HelperLost(Exception):
         self.outputs = outputs
 
 
+class HelperStarting(ExpressionsBusy):
+    """The helper has not started yet, and nothing was sent to it."""
+
+
 class Reply(NamedTuple):
     """What came of one program: its outputs, then kind and text of the last frame (see `helper`)."""
 
@@ -83,56 +100,71 @@ class HelperProcess:
         self._requests, self._replies = self._process.stdin.fileno(), self._process.stdout.fileno()
         os.set_blocking(self._requests, False)
         self._received = bytearray()
+        self._used = 0.0
+        self._is_ready = False
         self._watch = select.poll()
         self._watch.register(self._replies, select.POLLIN)
-        try:
-            self._exchange(b"", _START_SECONDS)
-        except (HelperStopped, HelperLost):
-            raise ExpressionsBusy("a helper process for expressions did not start") from None
 
-    def ask(self, program: bytes, values: bytes, outputs: int, seconds: float) -> Reply:
+    def ask(self, program: bytes, values: bytes, outputs: int, seconds: float, deadline: float) -> Reply:
         """Run a program, or only compile it if there are no values.
 
         Args:
             program: jq text, UTF-8.
             values: its input, JSON.
             outputs: how many outputs it has.
-            seconds: how long it may take.
+            seconds: of processor time that it may take.
+            deadline: when to wait no longer, by the monotonic clock.
 
         Raises:
             HelperStopped: it met a bound; this helper is gone.
             HelperLost: the helper is gone for another reason.
+            HelperStarting: it is not ready yet, and can be asked again.
+            ExpressionsBusy: it hardly had the processor in its time; this helper is gone.
         """
+        if not self._is_ready:
+            self._wait_for_start(deadline)
         header = helper.REQUEST.pack(len(program), len(values), outputs, seconds)
-        return self._exchange(header + program + values, seconds)
+        return self._exchange(header + program + values, deadline)
 
-    def stop(self) -> int:
-        """End the process, whatever it is doing, and return its exit status."""
+    def stop(self) -> None:
+        """End the process, whatever it is doing."""
         if self._process.poll() is None:
             self._process.kill()
-        status = self._process.wait()
+        self._process.wait()
         self._close()
-        return status
 
     def disown(self) -> None:
         """Let go of a process that belongs to the parent of this one."""
         self._process.returncode = 0  # else Python would want to wait for it
         self._close()
 
+    def __del__(self) -> None:
+        """End one that an interruption took from everybody; `Popen` would keep its pipes open."""
+        with contextlib.suppress(AttributeError):  # it may not have come to be started
+            self._close()
+
     def _close(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
 
-    def _exchange(self, request: bytes, seconds: float) -> Reply:
+    def _wait_for_start(self, deadline: float) -> None:
+        if not self._watch.poll(_milliseconds_until(deadline)):
+            raise HelperStarting("a helper process for expressions has not started yet")
+        try:
+            self._is_ready = self._receive([]) is not None
+        except BrokenPipeError:
+            raise self._ended(0) from None
+
+    def _exchange(self, request: bytes, deadline: float) -> Reply:
         """Write a request and read its reply at the same time, for neither pipe holds all of a large one."""
-        deadline = time.monotonic() + seconds
+        began, used_before = time.monotonic(), self._used
         outputs: list[str] = []
         try:
             unsent = self._send(memoryview(request))
             if unsent:
                 self._watch.register(self._requests, select.POLLOUT)
-            while ready := self._watch.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            while ready := self._watch.poll(_milliseconds_until(deadline)):
                 for file, _ in ready:
                     if file == self._replies:
                         last = self._receive(outputs)
@@ -144,8 +176,20 @@ class HelperProcess:
                             self._watch.unregister(self._requests)
         except BrokenPipeError:
             raise self._ended(len(outputs)) from None
-        self.stop()
+        passed, used = time.monotonic() - began, self._stop_and_measure() - used_before
+        if used < _LEAST_SHARE * passed:
+            raise ExpressionsBusy(
+                f"in {passed:.1f} s an expression had the processor for {used:.1f} s: the machine has too much to do"
+            )
         raise HelperStopped("time", len(outputs))
+
+    def _stop_and_measure(self) -> float:
+        """End the process and return the seconds of processor time that it has used in all."""
+        os.kill(self._process.pid, signal.SIGKILL)
+        _, status, usage = os.wait4(self._process.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        self._close()
+        return usage.ru_utime + usage.ru_stime
 
     def _send(self, unsent: memoryview) -> memoryview:
         """Write as much as the pipe takes and return the rest."""
@@ -165,7 +209,7 @@ class HelperProcess:
             raise BrokenPipeError
         self._received += data
         while len(self._received) >= helper.REPLY.size:
-            kind, size = helper.REPLY.unpack_from(self._received)
+            kind, size, self._used = helper.REPLY.unpack_from(self._received)
             end = helper.REPLY.size + size
             if len(self._received) < end:
                 return None
@@ -180,13 +224,18 @@ class HelperProcess:
         """Reap a process that ends by itself, and tell why it does."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_END_SECONDS)
-        status = self.stop()
+        self.stop()
+        status = self._process.returncode
         bound = _BOUND_OF_STATUS.get(status)
         return (
             HelperLost(outputs, killed=status == -signal.SIGKILL)
             if bound is None
             else HelperStopped(bound, outputs)
         )
+
+
+def _milliseconds_until(deadline: float) -> float:
+    return max(0.0, deadline - time.monotonic()) * 1000
 
 
 def _jq_folder() -> str:

@@ -1,12 +1,25 @@
-"""The helper processes of this worker: as many as are needed at once, kept warm, replaced when they end."""
+"""The helper processes of this worker: as many as are needed at once, kept warm, replaced when they end.
+
+Temporal ends a workflow that it takes for stuck by an exception in its thread, wherever that is. So what stands here
+holds against one at any place: a lock is let go whether it was taken or not, and a helper is nobody's while asked.
+"""
 
 import atexit
+import contextlib
 import os
 import threading
+import time
 from typing import Final
 
 from httptask.dsl.expressions.errors import ExpressionsBusy
-from httptask.dsl.expressions.helper_process import HelperLost, HelperProcess, HelperStopped, Reply
+from httptask.dsl.expressions.helper_process import (
+    HelperLost,
+    HelperProcess,
+    HelperStarting,
+    HelperStopped,
+    Limit,
+    Reply,
+)
 
 __all__ = ["run_program", "shutdown"]
 
@@ -15,14 +28,14 @@ _WAIT_SECONDS: Final = 0.75
 """How long to wait for a free helper: with the usual limit, less than Temporal's deadlock detector allows."""
 
 
-def run_program(program: bytes, values: bytes, outputs: int, seconds: float) -> Reply:
+def run_program(program: bytes, values: bytes, outputs: int, limit: Limit) -> Reply:
     """Run a program in a helper process; see `HelperProcess.ask`.
 
     Raises:
         HelperStopped: it met a bound.
-        ExpressionsBusy: no helper was free or could be started in time.
+        ExpressionsBusy: no helper was free, could be started in time, or had the processor.
     """
-    return _pool.run(program, values, outputs, seconds)
+    return _pool.run(program, values, outputs, limit)
 
 
 def shutdown() -> None:
@@ -30,88 +43,92 @@ def shutdown() -> None:
     _pool.shutdown()
 
 
-class _Pool:
-    """Lends helpers to threads.
+class _Slot:
+    """One helper at most, for one thread at a time.
 
-    The helper returned last is lent first: what it has compiled is likely to be wanted again.
+    Attributes:
+        lock: held by that thread; one that knows its holder, since only such can be let go of in doubt.
     """
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._idle: list[HelperProcess] = []
-        self._count = 0
-        self._shutdowns = 0
+        self.lock = threading.RLock()
+        self.helper: HelperProcess | None = None
+        self._is_closed = False
 
-    def run(self, program: bytes, values: bytes, outputs: int, seconds: float) -> Reply:
-        with self._changed:
-            shutdowns = self._shutdowns
-        helper = self._take()
-        usable = False
+    def ask(self, program: bytes, values: bytes, outputs: int, seconds: float, deadline: float) -> Reply:
+        helper, self.helper = self.helper or HelperProcess(), None
         try:
-            try:
-                reply = helper.ask(program, values, outputs, seconds)
-            except HelperLost:
-                helper = HelperProcess()
-                reply = self._ask_again(helper, program, values, outputs, seconds)
-            usable = True
-            return reply
-        finally:
-            self._give_back(helper, usable=usable, shutdowns=shutdowns)
+            reply = helper.ask(program, values, outputs, seconds, deadline)
+        except HelperStarting:
+            self._keep(helper)
+            raise
+        except BaseException:
+            helper.stop()
+            raise
+        self._keep(helper)
+        return reply
+
+    def close(self) -> None:
+        """Stop the helper now, or when it comes back."""
+        self._is_closed = True
+        helper, self.helper = self.helper, None
+        if helper is not None:
+            helper.stop()
+
+    def _keep(self, helper: HelperProcess) -> None:
+        self.helper = helper
+        if self._is_closed:
+            self.close()
+
+
+class _Pool:
+    """Lends helpers to threads; the first that is free, which has compiled most."""
+
+    def __init__(self) -> None:
+        self._slots = _new_slots()
+
+    def run(self, program: bytes, values: bytes, outputs: int, limit: Limit) -> Reply:
+        deadline = time.monotonic() + limit.clock
+        for patience in (0.0, _WAIT_SECONDS / _MOST_HELPERS):
+            for slot in self._slots:
+                try:
+                    if slot.lock.acquire(timeout=patience):
+                        return _ask(slot, program, values, outputs, limit.processor, deadline)
+                finally:
+                    try:  # noqa: SIM105 - between here and the call nothing may run that can be interrupted
+                        slot.lock.release()
+                    except RuntimeError:  # another thread holds it
+                        pass
+        raise ExpressionsBusy("all helper processes for expressions are at work")
 
     def shutdown(self) -> None:
         """Stop idle helpers now, and lent ones when they come back."""
-        with self._changed:
-            idle, self._idle = self._idle, []
-            self._count -= len(idle)
-            self._shutdowns += 1
-            self._changed.notify_all()
-        for helper in idle:
-            helper.stop()
+        slots, self._slots = self._slots, _new_slots()
+        for slot in slots:
+            slot.close()
 
     def forget(self) -> None:
         """Begin anew in a forked process: the helpers are its parent's."""
-        idle, self._idle = self._idle, []
-        self._changed = threading.Condition()  # another thread of the parent may have held the old one
-        self._count = 0
-        for helper in idle:
-            helper.disown()
+        slots, self._slots = self._slots, _new_slots()
+        for slot in slots:
+            if slot.helper is not None:
+                slot.helper.disown()
 
-    def _take(self) -> HelperProcess:
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._idle or self._count < _MOST_HELPERS, _WAIT_SECONDS):
-                raise ExpressionsBusy("all helper processes for expressions are at work")
-            if self._idle:
-                return self._idle.pop()
-            self._count += 1
-        try:
-            return HelperProcess()
-        except BaseException:
-            self._drop()
-            raise
 
-    def _give_back(self, helper: HelperProcess, *, usable: bool, shutdowns: int) -> None:
-        with self._changed:
-            if usable and shutdowns == self._shutdowns:
-                self._idle.append(helper)
-                self._changed.notify()
-                return
-        helper.stop()
-        self._drop()
+def _ask(slot: _Slot, program: bytes, values: bytes, outputs: int, seconds: float, deadline: float) -> Reply:
+    """Ask a helper, and another one where the first is gone for a reason that is none of the program's."""
+    with contextlib.suppress(HelperLost):
+        return slot.ask(program, values, outputs, seconds, deadline)
+    try:
+        return slot.ask(program, values, outputs, seconds, deadline)
+    except HelperLost as lost:
+        if lost.killed:  # twice in a row: the system has too little memory for this program
+            raise HelperStopped("memory", lost.outputs) from None
+        raise ExpressionsBusy("helper processes for expressions end at once") from None
 
-    def _drop(self) -> None:
-        with self._changed:
-            self._count -= 1
-            self._changed.notify()
 
-    def _ask_again(
-        self, helper: HelperProcess, program: bytes, values: bytes, outputs: int, seconds: float
-    ) -> Reply:
-        try:
-            return helper.ask(program, values, outputs, seconds)
-        except HelperLost as lost:
-            if lost.killed:  # twice in a row: the system has too little memory for this program
-                raise HelperStopped("memory", lost.outputs) from None
-            raise ExpressionsBusy("helper processes for expressions end at once") from None
+def _new_slots() -> list[_Slot]:
+    return [_Slot() for _ in range(_MOST_HELPERS)]
 
 
 _pool = _Pool()

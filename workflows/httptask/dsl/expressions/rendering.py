@@ -7,8 +7,9 @@ from typing import Any
 
 from httptask.diagnostics.cutting import in_one_line
 from httptask.dsl.expressions.errors import ExpressionFailed
-from httptask.dsl.expressions.evaluation import LIMIT_SECONDS, Scope, evaluate_all
+from httptask.dsl.expressions.evaluation import LIMIT, Scope, evaluate_all
 from httptask.dsl.expressions.expression import Expression
+from httptask.dsl.expressions.helper_process import Limit
 from httptask.dsl.expressions.template import Secret, Template, TemplateText, is_expression
 from httptask.http.secret_reference import SecretReference
 from httptask.json.pointer import child_pointer
@@ -36,7 +37,7 @@ def render(
     template: Template,
     scope: Scope,
     *,
-    limit: float = LIMIT_SECONDS,
+    limit: Limit = LIMIT,
     encode: Callable[[str], str] | None = None,
 ) -> Rendered:
     """Render a template, all its expressions in one round trip.
@@ -47,13 +48,13 @@ def render(
     Args:
         template: a parsed template.
         scope: what its expressions see.
-        limit: seconds for all of them.
+        limit: how long all of them may take.
         encode: applied to what an expression puts between other text, percent-encoding for a URL for example.
 
     Raises:
         ExpressionFailed: an expression failed, or put null into a text.
         ExpressionLimitExceeded: they met a bound on time or memory.
-        ExpressionsBusy: no helper process was free.
+        ExpressionsBusy: no helper process was free, or the machine is too busy to say what takes them so long.
     """
     if template.is_literal:
         return Rendered(template.value, ())
