@@ -50,7 +50,8 @@ configure_logging("INFO")
 logger = logging.getLogger("httptask.workflow")
 
 def interrupt(frame, event, _):
-    if frame.f_code is logging.Handler.acquire.__code__ and event == "return":
+    has_a_lock = frame.f_code is logging.Handler.acquire.__code__ and event == "return"
+    if has_a_lock or (frame.f_code.co_name == "emit" and event == "call"):
         raise KeyboardInterrupt
     return interrupt
 

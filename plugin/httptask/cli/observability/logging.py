@@ -101,6 +101,13 @@ class _CurrentStderr(logging.Handler):
         """
         self.lock = None
 
+    def handle(self, record: logging.LogRecord) -> bool:
+        """See base class, which can't do without a lock from Python 3.13 on."""
+        passed = self.filter(record)
+        if passed:
+            self.emit(passed if isinstance(passed, logging.LogRecord) else record)
+        return bool(passed)
+
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
         line = f"{self.format(record)}\n"
