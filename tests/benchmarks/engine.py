@@ -1,6 +1,6 @@
 """Runs of a definition with three calls, by name and inline, against workflows written by hand with the same three.
 
-    uv run python -m tests.benchmarks.engine
+    uv run python -m tests.benchmarks.engine [--rounds N]
 
 Those by hand are plain Temporal: with an activity that calls with httpx and with one that calls with aiohttp, in Temporal's
 workflow sandbox, as the SDK has it by default, and out of it, as our interpreter runs. 50 runs are at once. All workers are
@@ -36,13 +36,13 @@ from support.runs import running, temporal_server
 from .cold_run import cold_run_seconds
 from .definitions import definition, input_of
 from .echo_server import echo_server
-from .speed import Speed, in_turns, print_table, ratios
+from .speed import Speed, in_turns, print_table, ratios, rounds_asked_for
 from .workers import Runs, hand_written_worker, httptask_worker
 
 NAME = "three-calls"
 CONCURRENT = 50
 RUNS = 100
-ROUNDS = 9
+ROUNDS = 5
 LIBRARIES = ("httpx", "aiohttp")
 
 
@@ -90,7 +90,7 @@ async def history_bytes(environment: WorkflowEnvironment, url: str, tasks: int) 
     return sum(event.ByteSize() for event in history.events)
 
 
-async def main() -> None:
+async def main(rounds: int) -> None:
     """Run the benchmark."""
     results: dict[str, float] = {}
     async with echo_server() as url, temporal_server() as environment:
@@ -102,7 +102,7 @@ async def main() -> None:
 
             for way in found:
                 await measured(way)
-            speeds = await in_turns(found, ROUNDS, measured)
+            speeds = await in_turns(found, rounds, measured)
         print_table(f"{NAME}, {CONCURRENT} at once", speeds)
         for ours in ("by_name", "inline"):
             for theirs in (name for name in found if name.startswith(LIBRARIES)):
@@ -119,4 +119,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(rounds_asked_for("engine", ROUNDS)))

@@ -2,7 +2,8 @@
 
     uv run python -m tests.benchmarks.shares [--rounds N]
 
-`httptask worker` runs definitions with three calls, with twenty and with a loop that makes none, 1, 10 and 50 runs at once.
+`httptask worker` runs a definition with three calls, 1, 10 and 50 runs at once, and with 50 one with twenty and a loop that
+makes none.
 Linux tells the time of each of its threads: of the main one, on whose event loop activities run, of those in which workflow
 tasks run, and the rest is Temporal's core. What of the main thread's time is the call itself, what its payloads and what else
 belongs to an activity is measured in this process, with the same request to the same server and the same log.
@@ -13,7 +14,6 @@ a run. `run_over_call` is what a run costs beside its calls, `task_over_call` wh
 multiples of a call.
 """
 
-import argparse
 import asyncio
 import json
 import os
@@ -40,15 +40,14 @@ from support.runs import temporal_server
 from .as_activity import as_activity, from_payload, payload_of
 from .definitions import ITERATIONS
 from .echo_server import echo_server
-from .speed import Send, Speed, in_turns, measure, print_table
+from .speed import Send, Speed, in_turns, measure, print_table, rounds_asked_for
 from .workers import Runs, httptask_worker
 
 ROUNDS = 5
 CONCURRENCIES = (1, 10, 50)
-RUNS = {1: 30, 10: 100, 50: 200}
-"""How many in a round, by how many are at once."""
-DEFINITIONS = {"three-calls": 3, "twenty-calls": 20, "loop": 0}
-"""How many calls each makes."""
+RUNS = {"three-calls": {1: 20, 10: 60, 50: 150}, "twenty-calls": {50: 50}, "loop": {50: 100}}
+"""How many of each definition in a round, by how many are at once."""
+CALLS_OF = {"three-calls": 3, "twenty-calls": 20, "loop": 0}
 CALLS = 1000
 
 
@@ -145,12 +144,12 @@ async def compare(
     client: Client, url: str, rounds: int
 ) -> tuple[dict[str, dict[int, list[Speed]]], list[Threads]]:
     """The speeds of each definition by how many runs are at once, and the threads of the first with 50."""
-    speeds: dict[str, dict[int, list[Speed]]] = {name: {} for name in DEFINITIONS}
+    speeds: dict[str, dict[int, list[Speed]]] = {name: {} for name in RUNS}
     threads: list[Threads] = []
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         found: dict[str, Runs] = {}
-        for name in DEFINITIONS:
+        for name in RUNS:
             worker = httptask_worker(client, folder / name, name, url)
             found[name] = await stack.enter_async_context(worker)
             await found[name].begin()
@@ -158,14 +157,15 @@ async def compare(
 
             async def measured(name: str, concurrency: int = concurrency) -> Speed:
                 before = Threads.of(found[name].worker)
-                speed = await found[name].measure(RUNS[concurrency], concurrency)
+                speed = await found[name].measure(RUNS[name][concurrency], concurrency)
                 if (name, concurrency) == ("three-calls", 50):
-                    threads.append(Threads.of(found[name].worker).since(before, RUNS[concurrency]))
+                    threads.append(Threads.of(found[name].worker).since(before, RUNS[name][concurrency]))
                 return speed
 
-            for name in found:
+            names = [name for name, counts in RUNS.items() if concurrency in counts]
+            for name in names:
                 await found[name].measure(concurrency, concurrency)
-            told = await in_turns(found, rounds, measured)
+            told = await in_turns(names, rounds, measured)
             print_table(f"{concurrency} at once", told)
             for name, of_it in told.items():
                 speeds[name][concurrency] = of_it
@@ -186,9 +186,9 @@ def costs(speeds: Mapping[str, Mapping[int, Sequence[Speed]]]) -> dict[str, floa
     for count in CONCURRENCIES[1:]:
         results[f"rate_{count}_over_1"] = rate[count] / rate[1]
         results[f"cpu_{count}_over_1"] = cpu["three-calls"][count] / cpu["three-calls"][1]
-    three, twenty, loop = (cpu[name][50] for name in DEFINITIONS)
-    call = (twenty - three) / (DEFINITIONS["twenty-calls"] - DEFINITIONS["three-calls"])
-    run = three - DEFINITIONS["three-calls"] * call
+    three, twenty, loop = (cpu[name][50] for name in RUNS)
+    call = (twenty - three) / (CALLS_OF["twenty-calls"] - CALLS_OF["three-calls"])
+    run = three - CALLS_OF["three-calls"] * call
     results["run_over_call"] = run / call
     results["task_over_call"] = (loop - run) / ITERATIONS / call
     return {name: round(value, 3) for name, value in results.items()}
@@ -200,11 +200,9 @@ async def main(rounds: int) -> None:
         speeds, threads = await compare(environment.client, url, rounds)
         parts = await shares_of_calls(url, rounds)
     middle = Threads(*map(statistics.median, zip(*threads, strict=True)))
-    found = shares(middle, DEFINITIONS["three-calls"], parts) | costs(speeds)
+    found = shares(middle, CALLS_OF["three-calls"], parts) | costs(speeds)
     print(json.dumps(found))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.shares")
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    asyncio.run(main(parser.parse_args().rounds))
+    asyncio.run(main(rounds_asked_for("shares", ROUNDS)))

@@ -1,5 +1,6 @@
 """How fast something is, how much of a process it takes, and how many times that of something else, measured in turns."""
 
+import argparse
 import asyncio
 import gc
 import random
@@ -9,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Send", "Speed", "in_turns", "measure", "print_table", "ratios"]
+__all__ = ["Send", "Speed", "in_turns", "measure", "print_table", "ratios", "rounds_asked_for"]
 
 Send = Callable[[], Awaitable[object]]
 
@@ -66,6 +67,14 @@ def print_table(title: str, speeds: Mapping[str, Sequence[Speed]]) -> None:
         per_second = statistics.median(speed.per_second for speed in found)
         cpu = statistics.median(speed.cpu_milliseconds for speed in found)
         print(f"  {name:28} {per_second:8.1f} per second {cpu:8.3f} ms CPU", flush=True)
+
+
+def rounds_asked_for(benchmark: str, usual: int) -> int:
+    """How many rounds the command line asks for, the only thing that it can."""
+    parser = argparse.ArgumentParser(prog=f"python -m tests.benchmarks.{benchmark}")
+    parser.add_argument("--rounds", type=int, default=usual)
+    rounds: int = parser.parse_args().rounds
+    return rounds
 
 
 def _cpu() -> float:

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from .definitions import definition, input_of
@@ -64,6 +67,20 @@ class Runs:
         await asyncio.gather(*(work() for _ in range(concurrency)))
         seconds = time.perf_counter() - began
         return Speed(count / seconds, (self._cpu() - cpu) * 1000 / count)
+
+    async def until_polled(self) -> None:
+        """Wait until the worker asks for work, and give it none."""
+        request = DescribeTaskQueueRequest(
+            namespace=self.client.namespace,
+            task_queue=TaskQueue(name=self.task_queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+        async with asyncio.timeout(_READY_SECONDS):
+            while True:
+                described = await self.client.workflow_service.describe_task_queue(request)
+                if described.pollers:
+                    return
+                await asyncio.sleep(0.1)
 
     async def begin(self) -> None:
         """Wait until the worker works."""
