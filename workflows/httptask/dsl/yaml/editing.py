@@ -1,0 +1,291 @@
+"""Changes of a definition's text that leave every byte of the rest as it was: comments, quotes, blank lines, line ends.
+
+Each is read again, and refused unless it says what was meant, and nothing else.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from httptask.dsl.yaml.reader import read_yaml
+from httptask.dsl.yaml.tokens import Token, YamlSyntaxError, read_tokens
+from httptask.dsl.yaml.writing import write_lines
+from httptask.json.pointer import pointer_tokens
+from httptask.json.types import is_array, is_object
+
+__all__ = ["EditRefused", "declare_secrets", "insert_tasks"]
+
+_BOM: Final = "\ufeff"
+_ITEM: Final = re.compile(r"(?P<indent> *)-(?P<gap> +)")
+_LINE: Final = re.compile(r"[^\n]*(?:\n|$)")
+_BEHIND: Final = re.compile(r"[ \t,]*(?:#[^\n]*)?\r?(?:\n|$)")
+_KEPT: Final = re.compile(r"[|>][-0-9]*\+")
+
+
+class EditRefused(ValueError):
+    """The text has a form in which this can't be changed by itself.
+
+    Attributes:
+        message: which.
+        hint: what to write by hand, and where.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+@dataclass
+class _Node:
+    """A value in the text, from the first of its characters to behind the last."""
+
+    token: Token
+    end: int
+    keys: list["_Node"] = field(default_factory=list["_Node"])
+    values: list["_Node"] = field(default_factory=list["_Node"])
+
+    def value(self, key: str) -> "_Node | None":
+        """The value of a key of a mapping."""
+        names = [known.token.text for known in self.keys]
+        return self.values[names.index(key)] if key in names else None
+
+    def is_block(self, text: str, kind: str) -> bool:
+        """Whether it is a mapping or list in block style, without an anchor or tag."""
+        token = self.token
+        return (
+            token.kind == kind
+            and not (token.anchor or token.tag)
+            and bool(self.values)
+            and text[token.start] not in "{["
+        )
+
+    def is_flow(self, text: str, kind: str) -> bool:
+        """The same in flow style."""
+        token = self.token
+        return token.kind == kind and not (token.anchor or token.tag) and text[token.start] in "{["
+
+
+def insert_tasks(text: str, after: str | None, tasks: Mapping[str, Any]) -> str:
+    """Put tasks behind another one.
+
+    Args:
+        text: of the definition.
+        after: JSON Pointer of a task, such as `/do/0/find`; None for the end of the definition.
+        tasks: as a definition has them, by name.
+
+    Returns:
+        The text with them.
+
+    Raises:
+        EditRefused: it is not written in block style there, or would mean something else.
+    """
+    *to_list, position, _ = ("do", "-1", "") if after is None else pointer_tokens(after)
+    hint = f"print the task without --into, and paste it behind {after or 'the last task'}"
+
+    def change(plain: str, root: _Node) -> str:
+        tasks_node = root
+        for key in to_list:
+            found = tasks_node.value(key) if tasks_node.keys else _item(tasks_node, key)
+            if found is None:
+                raise EditRefused(f"there is no task at {after}", hint)
+            tasks_node = found
+        if not tasks_node.is_block(plain, "list"):
+            raise EditRefused("the tasks are not written in block style, each on lines of its own", hint)
+        return _with_items(plain, tasks_node, tasks_node.values[int(position)], tasks, hint)
+
+    def meant(data: Any) -> None:
+        for key in to_list:
+            data = data[int(key)] if is_array(data) else data[key]
+        index = len(data) if after is None else int(position) + 1
+        data[index:index] = [{name: task} for name, task in tasks.items()]
+
+    return _edited(text, change, meant, hint)
+
+
+def declare_secrets(text: str, names: Sequence[str]) -> str:
+    """Add names to `use.secrets`; those that are there already stay as they are.
+
+    Raises:
+        EditRefused: it is written in a form that can't be added to.
+    """
+    data = read_yaml(text).data
+    use = data.get("use") if is_object(data) else None
+    secrets = use.get("secrets") if is_object(use) else None
+    known = secrets if is_array(secrets) else []
+    missing = [name for name in dict.fromkeys(names) if name not in known]
+    if not missing:
+        return text
+    hint = f"write them there by hand: use: {{ secrets: [{', '.join(missing)}] }}"
+
+    def change(plain: str, root: _Node) -> str:
+        return _with_secrets(plain, root, missing, hint)
+
+    def meant(data: Any) -> None:
+        declared: list[str] = data.setdefault("use", {}).setdefault("secrets", [])
+        declared += missing
+
+    return _edited(text, change, meant, hint)
+
+
+def _edited(text: str, change: Callable[[str, _Node], str], meant: Callable[[Any], None], hint: str) -> str:
+    """The changed text, if what it says is what is meant."""
+    plain = text.removeprefix(_BOM)
+    before = read_yaml(plain)
+    if not before.complete or before.faults:
+        raise EditRefused("the definition can't be read", "`httptask validate` tells why")
+    data = json.loads(_canonical(before.data))  # what an alias repeats is no longer shared
+    try:
+        meant(data)
+        changed = change(plain, _root(plain))
+    except (LookupError, TypeError, ValueError, AttributeError, YamlSyntaxError) as error:
+        if isinstance(error, EditRefused):
+            raise
+        raise EditRefused("the definition has another form than it should", hint) from None
+    after = read_yaml(changed)
+    if after.faults or _canonical(after.data) != _canonical(data):
+        raise EditRefused("the text would not say what is meant", hint)
+    return (_BOM if text.startswith(_BOM) else "") + changed
+
+
+def _canonical(data: Any) -> str:
+    return json.dumps(data, sort_keys=True)
+
+
+def _root(text: str) -> _Node:
+    root: _Node | None = None
+    stack: list[_Node] = []
+    for token in read_tokens(text):
+        if token.kind == "document":
+            continue
+        if token.kind == "end":
+            node = stack.pop()
+            is_flow = text[node.token.start] in "{[" or text[token.end - 1 : token.end] in ("}", "]")
+            node.end = token.end if is_flow else max([*(child.end for child in node.values), node.end])
+            continue
+        node = _Node(token, _end_of(text, token))
+        if stack:
+            parent = stack[-1]
+            is_key = parent.token.kind == "mapping" and len(parent.keys) == len(parent.values)
+            (parent.keys if is_key else parent.values).append(node)
+        root = root or node
+        if token.kind in ("mapping", "list"):
+            stack.append(node)
+    if root is None:
+        raise EditRefused("the definition is empty", "`httptask init` writes a first one")
+    return root
+
+
+def _end_of(text: str, token: Token) -> int:
+    """Behind a scalar; the lines below a block of text belong to it only where it says so."""
+    source = text[token.start : token.end]
+    if token.kind != "scalar" or source[:1] not in ("|", ">") or _KEPT.match(source):
+        return token.end
+    return token.start + len(source.rstrip())
+
+
+def _item(node: _Node, key: str) -> _Node | None:
+    return node.values[int(key)] if key.isdigit() and int(key) < len(node.values) else None
+
+
+def _with_items(text: str, tasks_node: _Node, target: _Node, tasks: Mapping[str, Any], hint: str) -> str:
+    dashes = [_dash(text, item) for item in tasks_node.values]
+    if any(dash is None for dash in dashes) or len({dash[0] for dash in dashes if dash}) != 1:
+        raise EditRefused("a task begins on another line than its `-`", hint)
+    [column] = {dash[0] for dash in dashes if dash}
+    lines: list[str] = []
+    for name, task in tasks.items():
+        lines += [""] if _are_apart(text, tasks_node) else []
+        lines += write_lines([{name: task}], step=_step(text, tasks_node), list_indent=2)
+    at = _behind(text, target.end, column)
+    return _with_lines(text, at, [" " * column + line if line else "" for line in lines])
+
+
+def _dash(text: str, item: _Node) -> tuple[int, int] | None:
+    """Column and width of the dash before an item."""
+    start = text.rfind("\n", 0, item.token.start) + 1
+    found = _ITEM.fullmatch(text[start : item.token.start])
+    return None if found is None else (len(found["indent"]), len(found[0]))
+
+
+def _step(text: str, tasks_node: _Node) -> int:
+    """Columns by which tasks are indented under their names."""
+    for item in tasks_node.values:
+        task = item.values[0] if item.values else None
+        if task is not None and task.is_block(text, "mapping"):
+            return task.token.place.column - item.token.place.column
+    return 2
+
+
+def _are_apart(text: str, tasks_node: _Node) -> bool:
+    """Whether a blank line stands between tasks."""
+    pairs = zip(tasks_node.values, tasks_node.values[1:], strict=False)
+    return any(re.search(r"\n[ \t]*\r?\n", text[one.end : other.token.start]) for one, other in pairs)
+
+
+def _behind(text: str, end: int, column: int) -> int:
+    """The beginning of the line behind a value, and behind the comments that are indented deeper than `column`."""
+    found = _BEHIND.match(text, end)
+    if found is None:
+        raise EditRefused("something else stands on the last line", "break the line there")
+    behind = at = found.end()
+    while at < len(text):
+        line = _LINE.match(text, at)
+        assert line is not None  # which even an empty one is
+        content = line[0].strip()
+        if content.startswith("#") and len(line[0]) - len(line[0].lstrip(" ")) > column:
+            behind = line.end()
+        elif content:
+            break
+        at = line.end()
+    return behind
+
+
+def _with_lines(text: str, at: int, lines: Sequence[str]) -> str:
+    """The text with lines of its own kind at the beginning of a line."""
+    line_end = "\r\n" if "\r\n" in text[:at][-2:] or ("\r\n" in text and "\n" not in text[:at]) else "\n"
+    if at > 0 and text[at - 1] != "\n":  # the file ends without a line end
+        line_end = "\r\n" if "\r\n" in text else "\n"
+        return text[:at] + line_end + line_end.join(lines)
+    return text[:at] + "".join(line + line_end for line in lines) + text[at:]
+
+
+def _with_secrets(text: str, root: _Node, names: Sequence[str], hint: str) -> str:
+    if not root.is_block(text, "mapping"):
+        raise EditRefused("the definition is not written in block style", hint)
+    listed = ", ".join(names)
+    use = root.value("use")
+    secrets = None if use is None else use.value("secrets")
+    if use is None:
+        return _with_use(text, root, listed)
+    if secrets is not None and secrets.is_flow(text, "list"):
+        at = secrets.values[-1].end if secrets.values else secrets.token.start + 1
+        return f"{text[:at]}{', ' if secrets.values else ''}{listed}{text[at:]}"
+    if secrets is not None and secrets.is_block(text, "list"):
+        last = secrets.values[-1]
+        dash = _dash(text, last)
+        if dash is not None:
+            return _with_lines(
+                text, _behind(text, last.end, dash[0]), [f"{' ' * dash[0]}- {name}" for name in names]
+            )
+    elif secrets is None and use.is_flow(text, "mapping"):
+        at = use.token.start + 1
+        added = f" secrets: [{listed}]" + ("," if use.values else " ")
+        return text[:at] + added + text[at:]
+    elif secrets is None and use.is_block(text, "mapping"):
+        at = text.rfind("\n", 0, use.token.start) + 1
+        return _with_lines(text, at, [" " * (use.token.start - at) + f"secrets: [{listed}]"])
+    raise EditRefused("`use.secrets` has a form that can't be added to", hint)
+
+
+def _with_use(text: str, root: _Node, listed: str) -> str:
+    """The text with `use` before its tasks."""
+    names = [key.token.text for key in root.keys]
+    index = names.index("do")
+    column = root.keys[0].token.place.column - 1
+    start = text.rfind("\n", 0, root.keys[0].token.start) + 1
+    at = start if index == 0 else _behind(text, root.values[index - 1].end, column)
+    lines = ["use:", f"  secrets: [{listed}]"]
+    return _with_lines(text, at, [" " * column + line for line in lines])
