@@ -20,6 +20,8 @@ COMMANDS: tuple[list[str], ...] = (
     ["connections"],
     ["connections", "list"],
     ["connections", "check"],
+    ["catalog"],
+    ["catalog", "from-curl"],
     ["runs"],
     ["runs", "list"],
     ["runs", "show"],

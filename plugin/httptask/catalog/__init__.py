@@ -1,0 +1,1 @@
+"""The catalogue: requests of other APIs, prepared as tasks."""

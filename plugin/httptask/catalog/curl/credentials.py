@@ -1,0 +1,223 @@
+"""Credentials in a request: found, given the names of secrets, and taken out before anything is shown or written."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import unquote
+
+from httptask.http.headers import is_credential
+from httptask.http.url import encode_within
+from httptask.secrets.placeholders import fill, has_placeholder, placeholder
+
+__all__ = ["NeededSecret", "Secrets", "host_label", "is_credential_parameter", "same_hex"]
+
+_PARAMETER: Final = re.compile(
+    r"token|secret|passw(or)?d|passphrase|api[-_]?key|credential|signature"
+    r"|(^|[-_\[.])(auth|jwt|pass|pwd|pin|sig|sid|tkn|key)\]?$|[-_]key\]?$",
+    re.IGNORECASE,
+)
+_NOT_PARAMETER: Final = re.compile(
+    r"(token|password|secret)_?(type|count|limit|length|expir)|max_?\w*tokens?|tokens$|(key|token)_?id$"
+    r"|sort_?key|public_?key|^grant|idempoten",
+    re.IGNORECASE,
+)
+_AMBIGUOUS: Final = frozenset({"key", "pin", "sid", "auth", "pass"})
+_KEY_LENGTH: Final = 12
+"""From which on what stands under an ambiguous name is taken for a credential."""
+_KNOWN: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?:"
+    r"sk-[A-Za-z0-9_-]{16,}|[rsp]k_(?:live|test)_\w{10,}|gh[oprsu]_[A-Za-z0-9]{20,}|github_pat_\w{20,}"
+    r"|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|xapp-[\w-]{10,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|hf_[A-Za-z0-9]{20,}"
+    r"|SG\.[\w-]{16,}\.[\w-]{16,}|eyJ[\w-]{8,}\.eyJ[\w-]{4,}\.[\w-]*|(?<=/bot)[0-9]{6,}:[\w-]{20,}"
+    r")(?![A-Za-z0-9])"
+)
+"""Credentials that say themselves what they are, by how their issuers write them."""
+_WEBHOOK: Final = re.compile(
+    r"https://(?:hooks\.slack\.com/(?:services|workflows|triggers)/|(?:\w+\.)?discord(?:app)?\.com/api/webhooks/"
+    r"|[\w.-]+\.webhook\.office\.com/|hooks\.zapier\.com/hooks/)\S+",
+    re.IGNORECASE,
+)
+"""Addresses that are credentials as a whole: who knows one may post there."""
+_IN_JSON: Final = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:\s*)"((?:[^"\\]|\\.)*)"')
+_HEX: Final = re.compile("%[0-9A-Fa-f]{2}")
+_PLAIN_LABELS: Final = frozenset({"api", "www", "co", "com", "org", "net", "ac", "gov"})
+
+
+@dataclass(frozen=True)
+class NeededSecret:
+    """A secret that a task names.
+
+    Attributes:
+        name: of the secret, and of the environment variable.
+        what: what it holds, in words.
+        value: as it stands in the command; None where the command does not hold it.
+    """
+
+    name: str
+    what: str
+    value: str | None = field(default=None, repr=False)
+
+
+@dataclass
+class Secrets:
+    """The secrets of one import. In its texts placeholders stand for them.
+
+    Attributes:
+        needed: each of them once, by name.
+        host: what names are made of, besides the kind of a credential.
+    """
+
+    needed: dict[str, NeededSecret] = field(default_factory=dict[str, NeededSecret])
+    host: str = "API"
+    _places: list[tuple[str, str | None]] = field(default_factory=list[tuple[str, str | None]])
+
+    def variable(self, name: str, field_: str | None = None) -> str:
+        """A placeholder for a variable of the shell, or for a member of the JSON that it holds."""
+        self.needed.setdefault(name, NeededSecret(name, "the variable of that name in the command"))
+        return self._placeholder(name, field_)
+
+    def credential(self, value: str, kind: str, what: str) -> str:
+        """A placeholder for a credential that is written out; the text itself where there is none to hide.
+
+        Args:
+            value: the credential.
+            kind: the end of its name, such as TOKEN.
+            what: it is, in words.
+        """
+        return value if not value or has_placeholder(value) else self._named(value, kind, what)
+
+    def asked_for(self, kind: str, what: str) -> str:
+        """A placeholder for a credential that the command does not hold."""
+        return self._named(None, kind, what)
+
+    def expressions(self, text: str) -> str:
+        """A text as a definition has it: secrets as expressions, and what looks like one escaped."""
+        return fill(text.replace("${", "$${"), lambda index, _before, _behind: self._expression(index))
+
+    def names_in(self, text: str) -> Sequence[str]:
+        """The secrets whose placeholders stand in a text."""
+        names: list[str] = []
+
+        def noted(index: int, _before: str, _behind: str) -> str:
+            names.append(self._places[index][0])
+            return ""
+
+        fill(text, noted)
+        return names
+
+    def hide_known(self, text: str) -> str:
+        """A text without credentials that can be told by their form."""
+        return _KNOWN.sub(lambda found: self.credential(found[0], "TOKEN", "a token in the request"), text)
+
+    def hide_in_url(self, url: str) -> str:
+        """A URL without them: a webhook as a whole, parameters by their names, tokens by their form."""
+        if _WEBHOOK.fullmatch(url) and not has_placeholder(url):
+            return self.credential(url, "WEBHOOK", "the whole address of the webhook")
+        head, mark, query = url.partition("?")
+        return self.hide_known(head) + mark + self.hide_in_pairs(query, unquote, "query parameter")
+
+    def hide_in_pairs(self, text: str, decode: Callable[[str], str], what: str) -> str:
+        """Parameters, `name=value` with `&` between them, without credentials."""
+        return "&".join(self._pair(pair, decode, what) for pair in text.split("&"))
+
+    def hide_in_parameter(self, name: str, value: str, what: str) -> str:
+        """The value of a parameter or field, decoded, without its credential."""
+        if is_credential_parameter(name, value):
+            return self.credential(value, name, f"the {what} {name}")
+        return self.hide_known(value)
+
+    def is_sent_alike(self, hidden: str, url: str) -> bool:
+        """Whether the credentials of a URL, encoded for their places, give the URL again."""
+
+        def encoded(index: int, before: str, _behind: str) -> str:
+            value = self.needed[self._places[index][0]].value
+            return placeholder(index) if value is None else encode_within(before, value) if before else value
+
+        return same_hex(fill(hidden, encoded)) == same_hex(url)
+
+    def hide_in_json(self, text: str) -> str:
+        """JSON without them; where it has escapes, they are those of JSON."""
+
+        def hidden(found: re.Match[str]) -> str:
+            name, colon, value = found[1], found[2], found[3]
+            if not is_credential_parameter(name, value):
+                return found[0]
+            return f'"{name}"{colon}"{self.credential(value, name, f"the JSON field {name}")}"'
+
+        return self.hide_known(_IN_JSON.sub(hidden, text))
+
+    def hide_in_header(self, name: str, value: str) -> str:
+        """The value of a header without its credential; the scheme before it stays."""
+        is_named = is_credential(name) or is_credential_parameter(name, value)
+        if not is_named or has_placeholder(value):
+            return self.hide_known(value)
+        if name.lower() in ("cookie", "cookie2"):
+            return self.credential(value, "COOKIE", "the value of the header Cookie")
+        kind = re.sub(r"^x[-_]", "", name, flags=re.IGNORECASE)
+        if name.lower() == "authorization":
+            scheme, space, credential = value.partition(" ")
+            what = f"what stands behind {scheme} in the header {name}"
+            if space and re.fullmatch(r"[A-Za-z-]+", scheme):
+                return scheme + space + self.credential(credential, "TOKEN", what)
+        return self.credential(value, kind, f"the value of the header {name}")
+
+    def _pair(self, pair: str, decode: Callable[[str], str], what: str) -> str:
+        name, mark, value = pair.partition("=")
+        if not mark or has_placeholder(value):
+            return pair
+        found = decode(value)
+        hidden = self.hide_in_parameter(decode(name), found, what)
+        return name + mark + (value if hidden == found else hidden)
+
+    def _named(self, value: str | None, kind: str, what: str) -> str:
+        known = next((n for n in self.needed.values() if value is not None and n.value == value), None)
+        if known is None:
+            name = self._free_name(f"{self.host}_{_words(kind)}")
+            known = self.needed[name] = NeededSecret(name, what, value)
+        return self._placeholder(known.name, None)
+
+    def _free_name(self, name: str) -> str:
+        return next(free for free in _numbered(name) if free not in self.needed)
+
+    def _placeholder(self, name: str, field_: str | None) -> str:
+        if (name, field_) not in self._places:
+            self._places.append((name, field_))
+        return placeholder(self._places.index((name, field_)))
+
+    def _expression(self, index: int) -> str:
+        name, field_ = self._places[index]
+        return f"${{ $secrets.{name}{'' if field_ is None else f'.{field_}'} }}"
+
+
+def is_credential_parameter(name: str, value: str) -> bool:
+    """Whether a query parameter, form field or JSON field of that name holds a credential."""
+    if not value or not _PARAMETER.search(name) or _NOT_PARAMETER.search(name):
+        return False
+    return name.lower() not in _AMBIGUOUS or (len(value) >= _KEY_LENGTH and " " not in value)
+
+
+def host_label(host: str) -> str:
+    """What a server is called in the names of its secrets: GITHUB for api.github.com."""
+    labels = [label for label in host.split(".")[:-1] if label.lower() not in _PLAIN_LABELS]
+    last = labels[-1] if labels else host
+    return _words(last) if re.match("[A-Za-z]", last) and not has_placeholder(host) else "API"
+
+
+def _words(text: str) -> str:
+    """A text as a part of the name of an environment variable."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
+    return re.sub(r"\W+", "_", spaced, flags=re.ASCII).strip("_").upper() or "KEY"
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    number = 2
+    while True:
+        yield f"{name}_{number}"
+        number += 1
+
+
+def same_hex(text: str) -> str:
+    """A text whose percent-encoding is in upper case: `%c3` says the same as `%C3` (RFC 3986, section 6.2.2.1)."""
+    return _HEX.sub(lambda found: found[0].upper(), text)

@@ -1,0 +1,88 @@
+"""Commands in, tasks out."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any, Final
+
+from httptask.catalog.curl.credentials import NeededSecret, Secrets
+from httptask.catalog.curl.data import Files
+from httptask.catalog.curl.errors import CurlError
+from httptask.catalog.curl.options import read_options
+from httptask.catalog.curl.requests import requests_of
+from httptask.catalog.curl.shell import ShellText, read_commands
+from httptask.catalog.curl.tasks import task_name, task_of, unused_name
+from httptask.catalog.curl.windows import is_for_windows, read_windows_commands
+from httptask.diagnostics.fault import Severity
+from httptask.dsl.compile import compile_definition
+
+__all__ = ["CurlImport", "import_curl"]
+
+_LONGEST: Final = 1024 * 1024
+_MOST_TASKS: Final = 100
+_PROGRAMS: Final = frozenset({"curl", "curl.exe"})
+_DOCUMENT: Final = {"dsl": "1.0.3", "namespace": "curl", "name": "import", "version": "1.0.0"}
+
+
+@dataclass(frozen=True)
+class CurlImport:
+    """What became of commands.
+
+    Attributes:
+        tasks: each as a definition has it, by name, in the order in which curl sends their requests.
+        secrets: what they name, and what holds it.
+        notes: what they do not keep, by name; never a credential.
+    """
+
+    tasks: dict[str, dict[str, Any]]
+    secrets: tuple[NeededSecret, ...]
+    notes: tuple[str, ...]
+
+
+def import_curl(
+    text: str, folder: Path, *, name: str | None = None, taken: Collection[str] = ()
+) -> CurlImport:
+    """Make tasks of one or more commands, for a POSIX shell or for the command prompt of Windows. Nothing is run.
+
+    Args:
+        text: the commands.
+        folder: that the files which they name are relative to; what is read of them goes into the tasks.
+        name: of the task; further ones get a number behind it. By default it says what a request asks for.
+        taken: names that other tasks have.
+
+    Raises:
+        CurlError: one of them can't be kept as it is.
+    """
+    if len(text) > _LONGEST:
+        raise CurlError("the text is longer than a megabyte", "give less of it at once")
+    secrets, shell = Secrets(), ShellText()
+    commands = read_windows_commands(text) if is_for_windows(text) else read_commands(text, secrets, shell)
+    if not commands:
+        raise CurlError("there is no command", "paste one that begins with curl")
+    files = Files(folder, shell.files)
+    tasks: dict[str, dict[str, Any]] = {other: {} for other in taken}
+    notes = list(shell.notes)
+    for number, words in enumerate(commands, 1):
+        if PurePath(words[0].replace("\\", "/")).name not in _PROGRAMS:
+            raise CurlError(f"command {number} is none of curl", "keep the curl commands alone")
+        for given in read_options(words[1:]):
+            for request in requests_of(given, files, secrets):
+                task = task_of(request, secrets)
+                own = task_name(request, tasks) if name is None else unused_name(name, tasks)
+                tasks[own] = task
+                notes += request.notes
+        if len(tasks) - len(taken) > _MOST_TASKS:
+            raise CurlError(f"there are more than {_MOST_TASKS} requests", "give fewer commands at once")
+    notes += [f"the content of {file} stands in the task as it is now" for file in files.read]
+    made = {own: task for own, task in tasks.items() if own not in taken}
+    _check(made, secrets)
+    return CurlImport(made, tuple(secrets.needed.values()), tuple(dict.fromkeys(notes)))
+
+
+def _check(tasks: dict[str, dict[str, Any]], secrets: Secrets) -> None:
+    """Refuse what no definition can hold, above all variables where no secret may stand."""
+    use = {"use": {"secrets": list(secrets.needed)}} if secrets.needed else {}
+    do = [{name: task} for name, task in tasks.items()]
+    for fault in compile_definition({"document": _DOCUMENT, **use, "do": do}).faults:
+        if fault.severity is Severity.ERROR:
+            raise CurlError(f"no task can send this: {fault.message}", fault.hint or "write it otherwise")

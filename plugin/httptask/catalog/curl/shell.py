@@ -1,0 +1,303 @@
+"""Commands of a POSIX shell, read as bash reads what is pasted into it, without running anything.
+
+Variables stay, as placeholders; what the shell would compute is refused by its name and place.
+"""
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Final, NoReturn
+
+from httptask.catalog.curl.credentials import Secrets
+from httptask.catalog.curl.errors import CurlError
+
+__all__ = ["ShellText", "read_commands"]
+
+_BREAK: Final = re.compile(r"\r?\n")
+_CONTINUATION: Final = re.compile(r"\\\r?\n")
+_BLANK: Final = re.compile(r"[ \t]+")
+_SEPARATOR: Final = re.compile(r"&&|\|\||;|&|\r?\n")
+_WRITES: Final = re.compile(r"(?:\d*|&)>(?:>|\||&(?=[0-9-]))?[ \t]*")
+_READS: Final = re.compile(r"\d*<(?:<<|<-?|>|&)?")
+_PLAIN: Final = re.compile(r"[^\s\\'\"$`;|&<>()]+")
+_IN_QUOTES: Final = re.compile(r'[^\\"$`]+')
+_VARIABLE: Final = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
+_FIELD: Final = re.compile(
+    r"""\$\(printf %s "\$([A-Za-z_]\w*)" \| jq -r '?\.("(?:[^"\\]|\\.)*")'?\)""",
+)
+_PRINTED: Final = "<(printf %s "
+_PRINTED_END: Final = re.compile(r"( \| base64 --decode)?\)")
+_BRACES: Final = re.compile(r"\{[^{}\s]*(?:,|\.\.)[^{}\s]*\}")
+_ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
+_ESCAPES: Final = {
+    "a": 7, "b": 8, "e": 27, "E": 27, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11,
+    "\\": 92, "'": 39, '"': 34, "?": 63,
+}  # fmt: skip
+_NUMBERED: Final = re.compile(
+    r"x(?P<byte>[0-9A-Fa-f]{1,2})|u(?P<short>[0-9A-Fa-f]{1,4})|U(?P<long>[0-9A-Fa-f]{1,8})|"
+    r"(?P<octal>[0-7]{1,3})|c(?P<control>.)",
+    re.DOTALL,
+)
+_PROMPTS: Final = frozenset({"$", "%"})
+
+
+@dataclass
+class ShellText:
+    """What commands are made of, as far as it was read.
+
+    Attributes:
+        files: contents that stand in the command itself, by the name that the shell would give to them.
+        notes: what was left out.
+    """
+
+    files: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    notes: list[str] = field(default_factory=list[str])
+
+
+def read_commands(text: str, secrets: Secrets, found: ShellText) -> list[list[str]]:
+    """The words of each command.
+
+    Args:
+        text: one or more commands.
+        secrets: takes the variables.
+        found: takes what stands beside the words.
+
+    Raises:
+        CurlError: the shell would compute something, or read its standard input.
+    """
+    reader = _Reader(text.removeprefix("\ufeff"), secrets, found)
+    return reader.commands()
+
+
+class _Reader:
+    def __init__(self, text: str, secrets: Secrets, found: ShellText) -> None:
+        self.text = text
+        self.secrets = secrets
+        self.found = found
+        self.index = 0
+        self.is_behind_pipe = False
+        """What is read now takes the output of a command, and is left out."""
+
+    def commands(self) -> list[list[str]]:
+        commands: list[list[str]] = []
+        words: list[str] = []
+        while self.index < len(self.text):
+            if self._skip():
+                continue
+            if self._take(_WRITES) is not None:
+                self.word()
+            elif self._take(_SEPARATOR) is not None:
+                self._end(commands, words)
+                words, self.is_behind_pipe = [], False
+            elif self._peek() == "|":
+                self.index += 1
+                self._end(commands, words)
+                words, self.is_behind_pipe = [], True
+                self._note("what stands behind `|` is left out: it takes the response")
+            else:
+                self._argument(words)
+        self._end(commands, words)
+        return commands
+
+    def _skip(self) -> bool:
+        """Go past what separates words: blanks, continued lines, comments."""
+        if self._take(_BLANK) is not None or self._take(_CONTINUATION) is not None:
+            return True
+        if self._peek() == "#":
+            end = _BREAK.search(self.text, self.index)
+            self.index = len(self.text) if end is None else end.start()
+            return True
+        return False
+
+    def _argument(self, words: list[str]) -> None:
+        at = self.index
+        if not self.text.startswith("<(", at) and self._take(_READS) is not None:
+            self._refuse(at, "a redirection or here-document `<`", "put the text itself behind --data-binary")
+            self.word()
+        elif self._peek() in "()":
+            self.index += 1
+            self._refuse(at, "a subshell `(`", "keep the curl command alone")
+        elif not words and not self.is_behind_pipe and _ASSIGNMENT.match(self.text, at):
+            self._refuse(at, "the assignment of a variable", "put its value in its place, or leave it out")
+        else:
+            word = self.word()
+            if words or word not in _PROMPTS:
+                words.append(word)
+
+    def _end(self, commands: list[list[str]], words: list[str]) -> None:
+        if words and not self.is_behind_pipe:
+            commands.append(words)
+
+    def word(self) -> str:
+        """The next word, its quotes taken away."""
+        content = bytearray()
+        start = self.index
+        while self.index < len(self.text):
+            at, sign = self.index, self._peek()
+            if (plain := self._take(_PLAIN)) is not None:
+                if _BRACES.search(plain):
+                    self._refuse(at, "a brace expansion `{ , }`", "put the word in single quotes")
+                content += _bytes(plain)
+            elif self._take(_CONTINUATION) is not None:
+                pass
+            elif sign == "\\":
+                content += _bytes(self.text[at + 1 : at + 2])
+                self.index += 2
+            elif sign == "'":
+                content += _bytes(self._up_to("'", at, "a single quote"))
+            elif sign == '"':
+                self.index += 1
+                self._double_quoted(content, at)
+            elif sign in "$`":
+                self._dollar(content, is_quoted=False)
+            elif self.text.startswith("<(", at):
+                content += _bytes(self._printed())
+            else:
+                break
+        if self.index == start:  # an operator where a word belongs
+            self.index += 1
+        return content.decode("utf-8", "surrogateescape")
+
+    def _double_quoted(self, content: bytearray, opened: int) -> None:
+        while self.index < len(self.text):
+            at, sign = self.index, self._peek()
+            if (plain := self._take(_IN_QUOTES)) is not None:
+                content += _bytes(plain)
+            elif sign == '"':
+                self.index += 1
+                return
+            elif self._take(_CONTINUATION) is not None:
+                pass
+            elif sign == "\\":
+                following = self.text[at + 1 : at + 2]
+                content += _bytes(following if following in ("$", "`", '"', "\\") else f"\\{following}")
+                self.index += 2
+            else:
+                self._dollar(content, is_quoted=True)
+        self._refuse_open(opened, "a double quote")
+
+    def _dollar(self, content: bytearray, *, is_quoted: bool) -> None:
+        at = self.index
+        if (found := _FIELD.match(self.text, at)) is not None:
+            self.index = found.end()
+            content += _bytes(self.secrets.variable(found[1], json.loads(found[2])))
+        elif (found := _VARIABLE.match(self.text, at)) is not None:
+            self.index = found.end()
+            content += _bytes(self.secrets.variable(found[1] or found[2]))
+        elif self.text.startswith("$'", at) and not is_quoted:
+            self.index += 1
+            self._ansi_c(content, at)
+        elif self.text.startswith('$"', at) and not is_quoted:
+            self.index += 1
+        else:
+            self._substitution(content, at)
+
+    def _substitution(self, content: bytearray, at: int) -> None:
+        """Refuse what the shell would put in; a dollar sign before nothing of that kind is itself."""
+        kinds = {
+            "`": "a command substitution `` ` ``",
+            "$((": "an arithmetic expansion `$((`",
+            "$(": "a command substitution `$(`",
+            "${": "a parameter expansion `${`",
+        }
+        for opening, kind in kinds.items():
+            if self.text.startswith(opening, at):
+                self._refuse(at, kind, "put in what it yields, or a variable that holds it: `$NAME`")
+        if re.match(r"\$[0-9@*#?$!-]", self.text[at:]):
+            self._refuse(at, "a parameter of the shell", "put in its value, or a variable of a name: `$NAME`")
+        content += _bytes(self.text[at])
+        self.index += 1
+
+    def _ansi_c(self, content: bytearray, opened: int) -> None:
+        r"""Read on behind `$'`, where escapes are those of C: `\n`, `\u00e4`, `\x41`."""
+        self.index += 1
+        while self.index < len(self.text):
+            at, sign = self.index, self._peek()
+            self.index += 1
+            if sign == "'":
+                return
+            if sign != "\\":
+                content += _bytes(sign)
+                continue
+            escape = self.text[at + 1 : at + 2]
+            numbered = _NUMBERED.match(self.text, at + 1)
+            if escape in _ESCAPES:
+                content.append(_ESCAPES[escape])
+                self.index += 1
+            elif numbered is None:
+                content += b"\\"
+            else:
+                content += _character(numbered)
+                self.index = numbered.end()
+        self._refuse_open(opened, "a single quote")
+
+    def _printed(self) -> str:
+        """A file that the command holds itself, as `test-request` shows those of bytes: `<(printf %s …)`."""
+        at = self.index
+        if not self.text.startswith(_PRINTED, at):
+            self.index += 2
+            self._refuse(at, "a process substitution `<(`", "name a file, or put the text itself there")
+            return ""
+        self.index += len(_PRINTED)
+        text = self.word()
+        end = self._take(_PRINTED_END)
+        if end is None:
+            self._refuse(at, "a process substitution `<(`", "name a file, or put the text itself there")
+            return ""
+        content = _bytes(text)
+        if end != ")":
+            try:
+                content = base64.b64decode(content, validate=True)
+            except binascii.Error:
+                self._refuse(at, "a process substitution with what is no base64", "name a file instead")
+        name = f"/dev/fd/{63 - len(self.found.files)}"
+        self.found.files[name] = content
+        return name
+
+    def _up_to(self, quote: str, opened: int, what: str) -> str:
+        end = self.text.find(quote, opened + 1)
+        if end < 0:
+            self._refuse_open(opened, what)
+        self.index = end + 1
+        return self.text[opened + 1 : end]
+
+    def _peek(self) -> str:
+        return self.text[self.index : self.index + 1]
+
+    def _take(self, pattern: re.Pattern[str]) -> str | None:
+        found = pattern.match(self.text, self.index)
+        if found is None:
+            return None
+        self.index = found.end()
+        return found[0]
+
+    def _note(self, text: str) -> None:
+        if text not in self.found.notes:
+            self.found.notes.append(text)
+
+    def _refuse(self, at: int, what: str, hint: str) -> None:
+        if not self.is_behind_pipe:
+            raise CurlError(f"{self._place(at)}: {what}, and no shell runs here", hint)
+
+    def _refuse_open(self, at: int, what: str) -> NoReturn:
+        raise CurlError(f"{self._place(at)}: {what} that is never closed", "paste the command as a whole")
+
+    def _place(self, at: int) -> str:
+        before = self.text[:at]
+        return f"line {before.count(chr(10)) + 1}, column {at - before.rfind(chr(10))}"
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _character(escape: re.Match[str]) -> bytes:
+    if escape["control"] is not None:
+        return bytes([ord(escape["control"].upper()) & 0x1F])
+    if escape["octal"] is not None:
+        return bytes([int(escape["octal"], 8) & 0xFF])
+    if escape["byte"] is not None:
+        return bytes([int(escape["byte"], 16)])
+    return chr(int(escape["short"] or escape["long"], 16)).encode("utf-8", "surrogatepass")

@@ -1,0 +1,247 @@
+"""Requests of curl as tasks of a definition: `call: httpRequest`."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+from httptask.catalog.curl.bodies import (
+    FORM_TYPE,
+    Pairs,
+    body_arguments,
+    grouped,
+    multipart_arguments,
+    pairs_of,
+)
+from httptask.catalog.curl.credentials import Secrets
+from httptask.catalog.curl.errors import CurlError
+from httptask.catalog.curl.requests import CurlRequest, Login
+from httptask.http.errors import RequestInvalid
+from httptask.http.headers import check_header_name, check_method, header_value, media_type
+from httptask.http.models import MAX_RESPONSE_BYTES
+from httptask.http.url import encode_component
+from httptask.json.tree import map_texts
+from httptask.secrets.placeholders import has_placeholder
+
+__all__ = ["task_name", "task_of", "unused_name"]
+
+_OF_URLS: Final = ":/?#[]@!$&'()*+,;=%"
+_OF_TRANSPORT: Final = frozenset(
+    {"connection", "expect", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer",
+     "transfer-encoding", "upgrade"}
+)  # fmt: skip
+_READABLE: Final = frozenset({"gzip", "deflate", "identity", "x-gzip"})
+_BEARER: Final = re.compile(r"Bearer (?! )(.+)", re.DOTALL)
+_WORD: Final = re.compile(r"[A-Za-z0-9]+")
+_LONGEST_NAME: Final = 40
+
+
+def task_of(request: CurlRequest, secrets: Secrets) -> dict[str, Any]:
+    """The task that sends a request. What it can't keep goes to the request's notes.
+
+    Raises:
+        CurlError: nothing of ours can send it.
+    """
+    try:
+        check_method(request.method)
+    except RequestInvalid:
+        raise CurlError("--request names no method that can be sent", "use GET, POST, PUT, ...") from None
+    if request.method != request.method.upper():
+        request.notes.append("the method is sent in capital letters")
+    arguments: dict[str, Any] = {"method": request.method.lower()}
+    address, query = _address(request, secrets)
+    headers = _headers(request)
+    policy = _policy(request.login, request.token, headers, secrets)
+    arguments["endpoint"] = address if policy is None else {"uri": address, "authentication": policy}
+    if query:
+        arguments["query"] = query
+    body = _body(request, headers, secrets)
+    if headers:
+        arguments["headers"] = {name: secrets.hide_in_header(name, text) for name, text in headers.items()}
+    arguments |= body
+    if request.response_bytes is not None and request.response_bytes <= MAX_RESPONSE_BYTES:
+        arguments["responseBytes"] = request.response_bytes
+    task: dict[str, Any] = {"call": "httpRequest", "with": map_texts(arguments, secrets.expressions)}
+    if request.seconds is not None:
+        task["timeout"] = {"after": _duration(request.seconds)}
+    return task
+
+
+def _duration(seconds: float) -> dict[str, int]:
+    parts = {"seconds": int(seconds), "milliseconds": round(seconds % 1 * 1000)}
+    return {name: count for name, count in parts.items() if count}
+
+
+def _address(request: CurlRequest, secrets: Secrets) -> tuple[str, dict[str, Any]]:
+    """Endpoint and query; parameters stay in the endpoint where they would be encoded in another way."""
+    text = request.url.text
+    head, mark, query = text.partition("?")
+    if mark and not query:
+        request.notes.append("the `?` at the end of the URL, with nothing behind it, is left out")
+    pairs = pairs_of(query, unquote, _encoded_pairs) if query and not has_placeholder(query) else None
+    hidden = [(n, secrets.hide_in_parameter(n, v, "query parameter")) for n, v in pairs or ()]
+    fields = grouped(hidden)
+    if pairs and fields is not None:
+        return _encoded(head, secrets.hide_in_url(head), secrets, request), fields
+    whole = head + (mark + query if query else "")
+    return _encoded(whole, secrets.hide_in_url(whole), secrets, request), {}
+
+
+def _encoded_pairs(pairs: Pairs) -> str:
+    return "&".join(f"{encode_component(name)}={encode_component(value)}" for name, value in pairs)
+
+
+def _encoded(text: str, hidden: str, secrets: Secrets, request: CurlRequest) -> str:
+    """A URL in which all is encoded that no URL can hold, as it is sent."""
+    odd = sorted({sign for sign in text if sign.isascii() and quote(sign, safe=_OF_URLS) != sign})
+    if odd:
+        shown = " ".join(odd)
+        request.notes.append(
+            f"{shown} in the URL is percent-encoded (RFC 3986), which curl sends as it stands"
+        )
+    if not text.partition("?")[2].isascii():
+        request.notes.append("the query is percent-encoded where curl sends bytes beyond ASCII as they stand")
+    encode = partial(quote, safe=_OF_URLS)
+    sent = encode(hidden.encode("utf-8", "surrogateescape"))
+    if not secrets.is_sent_alike(hidden, text):
+        request.notes.append("a credential in the URL is percent-encoded, where curl sends it as it stands")
+    return sent
+
+
+def _headers(request: CurlRequest) -> dict[str, str]:
+    """Those that the transport does not make itself, each once."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers:
+        _check_name(name)
+        known = next((given for given in headers if given.lower() == name.lower()), None)
+        if _is_left_out(name, value, request):
+            continue
+        if known is None:
+            headers[name] = value
+        else:
+            headers[known] += ("; " if name.lower() == "cookie" else ", ") + value
+            request.notes.append(f"the header {known} is sent once, with both values")
+    for name in ("accept", "user-agent"):
+        if name in request.removed and not header_value(headers, name):
+            request.notes.append(f"the header {name} can't be left out: httptask sends its own")
+    return headers
+
+
+def _check_name(name: str) -> None:
+    try:
+        check_header_name(name)
+    except RequestInvalid:
+        raise CurlError("a --header whose name is none", "write it as 'Name: value'") from None
+
+
+def _is_left_out(name: str, value: str, request: CurlRequest) -> bool:
+    match name.lower():
+        case "host":
+            if value.lower() != request.url.text.split("/")[2].lower():
+                raise CurlError("the header Host names another server than the URL", "write it into the URL")
+            return True
+        case "content-length":
+            size = len((request.body or "").encode("utf-8", "surrogateescape"))
+            if request.parts is None and value != str(size) and not has_placeholder(request.body or ""):
+                raise CurlError(
+                    "the header Content-Length says another length than the body has", "remove it"
+                )
+            return True
+        case "accept":
+            return value == "*/*"
+        case "accept-encoding":
+            codings = {coding.partition(";")[0].strip().lower() for coding in value.split(",")}
+            if codings <= _READABLE:
+                return False
+            request.notes.append(f"the header {name} is left out: httptask asks for what it can undo")
+            return True
+        case lower if lower in _OF_TRANSPORT:
+            request.notes.append(f"the header {name} is left out: the transport has its own")
+            return True
+        case _:
+            return False
+
+
+def _policy(
+    login: Login | None, token: str | None, headers: dict[str, str], secrets: Secrets
+) -> dict[str, Any] | None:
+    """How the request is authenticated; what a policy says is taken out of the headers."""
+    if login is not None:
+        return {login.scheme: _user(login, secrets)}
+    written = next((name for name in headers if name.lower() == "authorization"), None)
+    bearer = _BEARER.fullmatch(headers[written]) if written is not None else None
+    if written is not None and bearer is not None and not bearer[1].lower().startswith("bearer "):
+        token = bearer[1]
+        del headers[written]
+    if token is None:
+        return None
+    return {"bearer": {"token": secrets.credential(token, "TOKEN", "the bearer token")}}
+
+
+def _user(login: Login, secrets: Secrets) -> dict[str, str]:
+    if login.password is None and has_placeholder(login.user):
+        raise CurlError("--user is one variable", "write '$NAME:$PASSWORD', or '$NAME:' without a password")
+    if login.password is None:
+        password = secrets.asked_for("PASSWORD", "the password, for which curl would ask")
+        return {"username": login.user, "password": password}
+    if not login.password:  # a key that stands in place of a name
+        return {"username": secrets.credential(login.user, "KEY", "the user name"), "password": ""}
+    password = secrets.credential(login.password, "PASSWORD", "the password")
+    return {"username": login.user, "password": password}
+
+
+def _body(request: CurlRequest, headers: dict[str, str], secrets: Secrets) -> dict[str, Any]:
+    """The body's arguments; a content type that goes without saying is taken out of the headers."""
+    written = next((name for name in headers if name.lower() == "content-type"), None)
+    content_type = "" if written is None else headers[written]
+    if request.parts is not None:
+        return _multipart(request, headers, written, secrets)
+    if request.body is None or (request.body == "" and not content_type):
+        return {}
+    if not content_type:
+        request.notes.append("the body is sent with a Content-Type, where curl sends none")
+    body = body_arguments(request.body, content_type, secrets, has_raw_variable=request.has_raw_variable)
+    if media_type(content_type)[0] == FORM_TYPE and request.body[:1] in ("{", "["):
+        request.notes.append("the body is JSON and is sent as a form, as curl does: change Content-Type")
+    is_data = isinstance(body.get("body"), dict | list)
+    default = FORM_TYPE if "form" in body else "application/json" if is_data else None
+    if written is not None and content_type == default:
+        del headers[written]
+    return body
+
+
+def _multipart(
+    request: CurlRequest, headers: dict[str, str], written: str | None, secrets: Secrets
+) -> dict[str, Any]:
+    if written is not None:
+        if headers[written].strip().lower() != "multipart/form-data":
+            kind, _ = media_type(headers[written])
+            raise CurlError(
+                f"--form with a Content-Type of its own, {kind or 'which is none'}", "leave the header out"
+            )
+        del headers[written]
+    return multipart_arguments(request.parts or (), secrets, request.notes)
+
+
+def task_name(request: CurlRequest, taken: Mapping[str, Any]) -> str:
+    """A name for a task that says what it asks for, such as `getOrders`, and that no other one has."""
+    path = request.url.text.partition("?")[0].split("/")[3:]
+    words = [_WORD.findall(unquote(segment)) for segment in path if not has_placeholder(segment)]
+    telling = [found for found in words if found and re.search("[A-Za-z]{2}", "".join(found))]
+    last = telling[-1] if telling else _WORD.findall(request.url.host.split(".")[0]) or ["Request"]
+    name = request.method.lower() + "".join(word[0].upper() + word[1:] for word in last)
+    return unused_name(re.sub("[^A-Za-z0-9]", "", name)[:_LONGEST_NAME], taken)
+
+
+def unused_name(name: str, taken: Mapping[str, Any]) -> str:
+    """The name, with a number behind it where a task has it already."""
+    return next(free for free in _numbered(name) if free not in taken)
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    number = 2
+    while True:
+        yield f"{name}{number}"
+        number += 1

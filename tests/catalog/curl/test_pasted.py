@@ -1,0 +1,126 @@
+"""Commands as browsers, API clients and pages write them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from httptask.catalog.curl import import_curl
+
+CHROME_CMD = r"""
+curl ^"https://api.example.com/orders?q=^%^7Ba^%^7D^&page=2^" ^
+  -H ^"accept: application/json^" ^
+  -H ^"sec-ch-ua: ^\^"A^\^";v=^\^"1^\^"^" ^
+  --data-raw ^"^{^\^"a^\^":^\^"b^\\c ^& d^\^"^}^" &
+curl ^"https://api.example.com/second^" --data-raw ^"line 1^
+
+line 2^"
+"""
+OLD_CMD = (
+    'curl "https://api.example.com/orders" -H "X-Q: say \\"hi\\"" ^\r\n  --data "a=1^&b=2" --compressed\r\n'
+)
+CHROME_BASH = r"""
+curl 'https://api.example.com/orders?filter\[name\]=x' \
+  -H 'accept: application/json' \
+  -H 'accept-language: de' \
+  --data-raw $'{"a":"it\'s \u0021"}' \
+  --compressed ;
+curl 'https://api.example.com/second' -X 'OPTIONS'
+"""
+POSTMAN = r"""
+curl --location --request POST 'https://api.example.com/orders?id=1' \
+--header 'Content-Type: application/json' \
+--data-raw '{
+    "a": 1
+}'
+"""
+INSOMNIA = "curl --request POST \\\r\n  --url https://api.example.com/orders \\\r\n  --header 'X-A: 1' \\\r\n  --data a=b\r\n"
+JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+PASTED: dict[str, tuple[str, list[dict[str, Any]]]] = {
+    "the command prompt": (
+        CHROME_CMD,
+        [
+            {
+                "method": "post",
+                "endpoint": "https://api.example.com/orders",
+                "query": {"q": "{a}", "page": "2"},
+                "headers": {"accept": "application/json", "sec-ch-ua": '"A";v="1"', **FORM},
+                "body": '{"a":"b\\\\c & d"}',
+            },
+            {
+                "method": "post",
+                "endpoint": "https://api.example.com/second",
+                "headers": FORM,
+                "body": "line 1\nline 2",
+            },
+        ],
+    ),
+    "an older browser": (
+        OLD_CMD,
+        [
+            {
+                "method": "post",
+                "endpoint": "https://api.example.com/orders",
+                "headers": {"X-Q": 'say "hi"', **FORM},
+                "body": "a=1^&b=2",
+            }
+        ],
+    ),
+    "a browser": (
+        CHROME_BASH,
+        [
+            {
+                "method": "post",
+                "endpoint": "https://api.example.com/orders?filter[name]=x",
+                "headers": {"accept": "application/json", "accept-language": "de", **FORM},
+                "body": '{"a":"it\'s !"}',
+            },
+            {"method": "options", "endpoint": "https://api.example.com/second"},
+        ],
+    ),
+    "Postman": (
+        POSTMAN,
+        [
+            {
+                "method": "post",
+                "endpoint": "https://api.example.com/orders",
+                "query": {"id": "1"},
+                "headers": JSON,
+                "body": '{\n    "a": 1\n}',
+            }
+        ],
+    ),
+    "Insomnia": (
+        INSOMNIA,
+        [
+            {
+                "method": "post",
+                "endpoint": "https://api.example.com/orders",
+                "headers": {"X-A": "1"},
+                "form": {"a": "b"},
+            }
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PASTED)
+def test_is_read_as_it_is_pasted(name: str) -> None:
+    text, expected = PASTED[name]
+    assert [task["with"] for task in import_curl(text, Path()).tasks.values()] == expected
+
+
+def test_several_requests_become_tasks_of_their_own_names() -> None:
+    made = import_curl("curl 'https://a.example/orders/[1-2]' && curl https://a.example/x -X DELETE", Path())
+    assert list(made.tasks) == ["getOrders", "getOrders2", "deleteA"]
+    made = import_curl("curl 'https://a.example/{b,c}'", Path(), name="find", taken=["find2"])
+    assert list(made.tasks) == ["find", "find3"]
+
+
+def test_settings_of_the_task() -> None:
+    made = import_curl("curl https://a.example/ -m 2.5 --max-filesize 1k", Path())
+    [task] = made.tasks.values()
+    assert task["timeout"] == {"after": {"seconds": 2, "milliseconds": 500}}
+    assert task["with"]["responseBytes"] == 1024

@@ -1,0 +1,125 @@
+"""What can't be kept is named; what a command holds of credentials stands in no message."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from httptask.catalog.curl import CurlError, import_curl
+
+URL = "https://api.example.com/"
+REFUSED = {
+    "a command substitution": (f'curl {URL} -H "X: $(date)"', "line 1, column 38: a command substitution `$(`"),
+    "backticks": (f"curl {URL} \\\n  -d `date`", "line 2, column 6: a command substitution `` ` ``"),
+    "a parameter expansion": (f"curl {URL}${{ID:-1}}", "a parameter expansion `${`"),
+    "arithmetic": (f"curl {URL}$((1+1))", "an arithmetic expansion"),
+    "a parameter of a script": (f'curl {URL} -d "$1"', "a parameter of the shell"),
+    "a here-document": (f"curl {URL} -d @- <<END\nx\nEND", "a redirection or here-document"),
+    "a redirection": (f"curl {URL} -T - < file", "a redirection or here-document"),
+    "a process substitution": (f"curl {URL} -d @<(date)", "a process substitution"),
+    "a subshell": (f"(curl {URL})", "a subshell"),
+    "an assignment": (f"KEY=x curl {URL}", "the assignment of a variable"),
+    "a brace expansion": (f"curl {URL} -d {{a,b}}", "a brace expansion"),
+    "an open quote": (f"curl '{URL}", "a single quote that is never closed"),
+    "an open double quote": (f'curl "{URL}', "a double quote that is never closed"),
+    "another command": (f"wget {URL}", "command 1 is none of curl"),
+    "input of a pipe": (f"echo x | curl {URL} -d @-", "command 1 is none of curl"),
+    "nothing": ("# no command\n", "there is no command"),
+    "no URL": ("curl -s", "a curl command without a URL"),
+    "an unknown option": (f"curl --fantasy {URL}", "--fantasy: curl has no such option"),
+    "an unknown letter": (f"curl -sW {URL}", "-W: curl has no such option"),
+    "an ambiguous option": (f"curl --proxy-t x {URL}", "--proxy-t: several options"),
+    "an equals sign": (f"curl --request=POST {URL}", "--request=: curl has no option of this form"),
+    "no value": (f"curl {URL} -H", "-H needs a value"),
+    "signed requests": (f"curl {URL} --aws-sigv4 aws:amz", "--aws-sigv4 can't be kept"),
+    "another address": (f"curl {URL} --resolve a:443:10.0.0.1", "--resolve can't be kept"),
+    "credentials of a file": (f"curl -n {URL}", "-n can't be kept"),
+    "cookies of a file": (f"curl {URL} -b jar.txt", "--cookie names a file of cookies"),
+    "a missing file": (f"curl {URL} -d @missing", "the file of --data can't be read: No such file"),
+    "a file of zero bytes": (f"curl {URL} -d @zero", "the file of --data has zero bytes"),
+    "standard input": (f"curl {URL} -d @-", "--data takes its data from standard input"),
+    "two bodies": (f"curl {URL} -d a -F b=c", "curl refuses --data together with --form"),
+    "a body for HEAD": (f"curl -I {URL} -d a", "curl refuses --data together with --head"),
+    "a glob": (f"curl '{URL}?filter[name]=x'", "curl refuses the URL for its `[`"),
+    "too many": (f"curl '{URL}[1-999]'", "the URL stands for 999 URLs"),
+    "a space": (f"curl '{URL}a b'", "the URL is empty, or has a space"),
+    "another protocol": ("curl ftp://ftp.example.com/", "the URL's scheme is ftp"),
+    "another host": (f"curl {URL} -H 'Host: other'", "the header Host names another server"),
+    "another length": (f"curl {URL} -d abc -H 'Content-Length: 2'", "Content-Length says another length"),
+    "dots that stay": (f"curl --path-as-is {URL}a/../b", "no task can send this"),
+    "a variable as a method": (f'curl -X "$METHOD" {URL}', "no task can send this"),
+    "a variable as a name": (f'curl {URL} -H "$NAME: x"', "no task can send this"),
+    "a user that is a variable": (f'curl {URL} -u "$LOGIN"', "--user is one variable"),
+    "parts in parts": (f"curl {URL} -F 'a=(;type=multipart/mixed'", "--form has parts within parts"),
+    "headers of parts": (f"curl {URL} -F 'a=b;headers=\"X: y\"'", "--form has `headers=`"),
+    "a type of parts": (f"curl {URL} -F a=b -H 'Content-Type: multipart/related; boundary=x'", "multipart/related"),
+    "a variable of Windows": (f'curl ^"{URL}%TOKEN%^"', "the variable %TOKEN%"),
+    "a pipe of Windows": (f'curl ^"{URL}^" | more', "`|` outside quotes"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_is_refused_by_name(name: str, tmp_path: Path) -> None:
+    command, message = REFUSED[name]
+    (tmp_path / "zero").write_bytes(b"\0")
+    with pytest.raises(CurlError) as refused:
+        import_curl(command, tmp_path)
+    assert message in refused.value.message
+    assert refused.value.hint
+
+
+NOTES = {
+    "certificates": ("-k", "-k is not kept"),
+    "redirects": ("--location", "--location is not kept: `redirects = 5`"),
+    "attempts": ("--retry 3", "--retry is not kept"),
+    "a proxy": ("-x http://a:geheim@p", "-x is not kept"),
+    "compression": ("-H 'Accept-Encoding: br'", "the header Accept-Encoding is left out"),
+    "framing": ("-H 'Connection: close'", "the header Connection is left out"),
+    "a header taken away": ("-H 'Accept:'", "the header accept can't be left out"),
+    "no agent": ("-A ''", "the header user-agent can't be left out"),
+    "a header that curl drops": ("-H 'Geheim geheim'", "a --header without a colon is left out"),
+    "two values": ("-H 'X: 1' -H 'X: 2'", "the header X is sent once, with both values"),
+    "small letters": ("-X get", "the method is sent in capital letters"),
+    "no type": ("-d a -H Content-Type:", "with a Content-Type, where curl sends none"),
+    "json as a form": ("-d '{}'", "the body is JSON and is sent as a form"),
+    "output": ("| jq .a", "what stands behind `|` is left out"),
+    "odd characters": ("--url-query '+a=<' ", "< in the URL is percent-encoded"),
+    "a file": ("-d @note.txt", "the content of note.txt stands in the task"),
+}
+
+
+@pytest.mark.parametrize("name", NOTES)
+def test_is_imported_and_named(name: str, tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("a")
+    options, note = NOTES[name]
+    made = import_curl(f"curl {URL} {options}", tmp_path)
+    assert any(note in told for told in made.notes), made.notes
+    assert "geheim" not in f"{made}".lower()
+
+
+LINE = re.compile(r" *(?:-(?P<letter>\S), |)\s*--(?P<name>\S+)(?P<value> <| \[)?")
+
+
+def test_every_option_of_the_installed_curl_is_known(tmp_path: Path) -> None:
+    listed = subprocess.run(["curl", "--help", "all"], capture_output=True, text=True, check=True).stdout
+    options = [
+        found for line in listed.splitlines() if (found := LINE.match(line)) and found["name"] != "next"
+    ]
+    assert len(options) > 200
+    for option in options:
+        value = ["1"] if option["value"] else []
+        for written in (f"--{option['name']}", f"-{option['letter']}" if option["letter"] else None):
+            if written is not None:
+                unknown = import_outcome(" ".join(["curl", written, *value, URL]), tmp_path)
+                assert "no such option" not in unknown, written
+                assert "needs a value" not in unknown, written
+                assert "without a URL" not in unknown, written
+
+
+def import_outcome(command: str, folder: Path) -> str:
+    try:
+        import_curl(command, folder)
+    except CurlError as error:
+        return error.message
+    return ""

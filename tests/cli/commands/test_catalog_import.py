@@ -1,0 +1,93 @@
+"""`httptask catalog from-curl`: a task to paste, or in its place, and no credential anywhere."""
+
+from support.commands import Shell
+
+KEY = "geheim-0123456789"
+COMMAND = f"curl https://api.example.com/orders -H 'Authorization: Bearer {KEY}' -k"
+TASK = """\
+- getOrders:
+    call: httpRequest
+    with:
+      method: get
+      endpoint:
+        uri: https://api.example.com/orders
+        authentication:
+          bearer:
+            token: ${ $secrets.EXAMPLE_TOKEN }
+"""
+DEFINITION = """\
+# why
+document: { dsl: 1.0.3, namespace: tests, name: orders, version: 1.0.0 }
+use: { secrets: [OTHER] }   # known
+do:
+  - first: { set: { a: 1 } }   # one line
+  - last: { set: { a: 'x' } }
+"""
+INSERTED = "\n".join(f"  {line}" for line in TASK.splitlines())
+
+
+async def test_prints_a_task_to_paste(shell: Shell) -> None:
+    code, command = await shell.run("catalog", "from-curl", COMMAND)
+    assert (code, command.stdout) == (0, TASK)
+    assert "declare: use: { secrets: [EXAMPLE_TOKEN] }" in command.stderr
+    assert "set the environment variable EXAMPLE_TOKEN" in command.stderr
+    assert "note: -k is not kept" in command.stderr
+    assert KEY not in command.stderr
+
+
+async def test_puts_a_task_into_a_definition(shell: Shell) -> None:
+    file = shell.write("orders.yaml", DEFINITION)
+    file.chmod(0o600)
+    code, command = await shell.run(
+        "catalog", "from-curl", COMMAND, "--into", "orders.yaml", "--after", "first", "--name", "ask"
+    )
+    assert code == 0, command.stderr
+    changed = DEFINITION.replace("[OTHER]", "[OTHER, EXAMPLE_TOKEN]").replace(
+        "# one line\n", f"# one line\n{INSERTED}\n".replace("getOrders", "ask")
+    )
+    assert file.read_text() == changed
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert KEY not in command.stdout + command.stderr
+    assert "try: httptask test-request orders.yaml ask --dry-run" in command.stderr
+    assert [path.name for path in shell.folder.iterdir()] == ["orders.yaml"]
+
+    code, command = await shell.run("test-request", "orders.yaml", "ask", "--dry-run", "--json")
+    assert code == 0, command.stderr
+    assert '"uri": "https://api.example.com/orders"' in command.stdout
+
+
+async def test_says_why_a_definition_stays_as_it_is(shell: Shell) -> None:
+    shell.write("orders.yaml", DEFINITION)
+    flow = DEFINITION.partition("do:")[0] + "do: [{ first: { set: { a: 1 } } }]\n"
+    shell.write("flow.yaml", flow)
+    shell.write("broken.yaml", "do: [")
+    for arguments, message in (
+        (
+            ["--into", "orders.yaml", "--after", "fist"],
+            "there is no task fist\n  hint: did you mean `first`?",
+        ),
+        (["--into", "orders.yaml", "--name", "last"], "has a task last already"),
+        (
+            ["--into", "flow.yaml"],
+            "not written in block style, each on lines of its own\n  hint: print the task",
+        ),
+        (["--into", "broken.yaml"], "because of the errors above"),
+        (["--into", "missing.yaml"], "no such file"),
+        (["--after", "first"], "--after needs a definition"),
+    ):
+        code, command = await shell.run("catalog", "from-curl", COMMAND, *arguments)
+        assert code == 2, command.stderr
+        assert message in command.stderr
+        assert KEY not in command.stdout + command.stderr
+    assert (shell.folder / "orders.yaml").read_text() == DEFINITION
+    assert (shell.folder / "flow.yaml").read_text() == flow
+
+
+async def test_says_what_can_not_be_kept(shell: Shell) -> None:
+    code, command = await shell.run(
+        "catalog", "from-curl", f"curl https://a.example/ -H 'X: {KEY}' --fantasy"
+    )
+    assert (code, command.stdout) == (2, "")
+    assert command.stderr == (
+        "error: --fantasy: curl has no such option\n  hint: look for it in `curl --help all`\n"
+    )
