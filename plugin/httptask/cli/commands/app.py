@@ -24,6 +24,10 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "testrequest:send_test_request",
         "httptask test-request workflow.yaml classify --input @input.json --dry-run",
     ),
+    "eval": (
+        "evaluate:evaluate_expression",
+        "httptask eval workflow.yaml classify '.caller | ascii_upcase' --input @input.json",
+    ),
     "init": ("init:init", "httptask init my-project"),
     "dev": ("dev:dev", "httptask dev --definitions workflows/"),
     "worker": (

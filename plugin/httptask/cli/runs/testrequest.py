@@ -79,6 +79,9 @@ def sample_of_run(run: RunRecord, loaded: Loaded, task: str) -> Sample:
         node = find_task(loaded.program, task)
     except NotTestable as error:
         raise CliError(f"{loaded.name}: {error}") from None
+    document = loaded.program.definition.document
+    if run.definition.rpartition(":")[0] != f"{document.namespace}/{document.name}":
+        print_note(f"note: {run.id} is a run of {run.definition}")
     outputs = {each.name: each.output for each in run.tasks if each.state in ("completed", "skipped")}
     found = [each.data for each in run.tasks if each.pointer == node.pointer and each.data is not None]
     if not found:
@@ -109,8 +112,7 @@ def _plan(trial: Trial) -> tuple[PlannedRequest, PreparedRequest]:
         planned = plan_request(trial.loaded.program, trial.task, trial.sample, profiles)
         return planned, _prepare(trial, planned.request)
     except SampleIncomplete as incomplete:
-        missing = {"outputs": incomplete.outputs, "variables": incomplete.variables}
-        raise CliError(f"{trial.loaded.name}: {incomplete}", facts={"missing": missing}) from None
+        raise CliError(f"{trial.loaded.name}: {incomplete}", facts={"missing": incomplete.missing}) from None
     except (ValueError, ExpressionFailed, ExpressionLimitExceeded) as error:
         raise CliError(f"{trial.loaded.name}: {error}") from None
     except TaskFault as fault:

@@ -17,7 +17,7 @@ from httptask.dsl.program import Program, Scope
 from httptask.json.pointer import child_pointer
 from httptask.json.types import is_array, is_object
 
-__all__ = ["check_placeholders", "check_references"]
+__all__ = ["check_placeholders", "check_references", "reference_faults"]
 
 _EVERYWHERE: Final = frozenset({"workflow", "runtime"})
 _BEFORE_INPUT: Final = _EVERYWHERE | {"context", "task", "tasks"}
@@ -69,17 +69,22 @@ def _visible_variables(program: Program, use: ExpressionUse) -> frozenset[str]:
 def check_references(program: Program) -> Iterator[Fault]:
     """Find variables that don't exist at their place, and tasks whose output can't be read there."""
     for use in program.uses:
-        visible = _visible_variables(program, use)
-        for name in sorted(use.expression.variables - visible - {"secrets"}):
-            yield _unknown_variable(program, use, name, visible)
-        if "output" in use.expression.keys_of("task") and use.place not in ("output", "export"):
-            message, hint = "`$task.output` is not there yet", "`output.as` and `export.as` see it"
-            at = offset_in(use.expression, "$task.output")
-            yield TextFault(use.pointer, "variable-not-here", message, hint, offset=at)
-        if "tasks" in visible:
-            scope = "" if use.task is None else program.nodes[use.task].scope
-            for name in dict.fromkeys(filter(None, use.expression.keys_of("tasks"))):
-                yield from _task_faults(program, use, scope, name)
+        yield from reference_faults(program, use)
+
+
+def reference_faults(program: Program, use: ExpressionUse) -> Iterator[Fault]:
+    """Find them in one expression."""
+    visible = _visible_variables(program, use)
+    for name in sorted(use.expression.variables - visible - {"secrets"}):
+        yield _unknown_variable(program, use, name, visible)
+    if "output" in use.expression.keys_of("task") and use.place not in ("output", "export"):
+        message, hint = "`$task.output` is not there yet", "`output.as` and `export.as` see it"
+        at = offset_in(use.expression, "$task.output")
+        yield TextFault(use.pointer, "variable-not-here", message, hint, offset=at)
+    if "tasks" in visible:
+        scope = "" if use.task is None else program.nodes[use.task].scope
+        for name in dict.fromkeys(filter(None, use.expression.keys_of("tasks"))):
+            yield from _task_faults(program, use, scope, name)
 
 
 def _unknown_variable(program: Program, use: ExpressionUse, name: str, visible: frozenset[str]) -> Fault:

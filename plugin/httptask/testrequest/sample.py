@@ -1,0 +1,170 @@
+"""The data that one task would find in a run, given by hand or by an earlier run."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from httptask.diagnostics.suggest import hint_for_misspelt
+from httptask.dsl.expression_parts import INPUT, WORKFLOW_INPUT
+from httptask.dsl.expressions import Expression, Template
+from httptask.dsl.expressions.evaluation import evaluate
+from httptask.dsl.expressions.rendering import render
+from httptask.dsl.program import Program
+from httptask.dsl.tasks.kind import TaskNode
+from httptask.interpreter.schemas import check_schema
+from httptask.interpreter.state import RunState, TaskExecution
+from httptask.interpreter.variables import Variables, bind, scope_for, task_variables, workflow_variables
+
+__all__ = ["NotTestable", "Place", "Sample", "SampleIncomplete", "find_task", "transform"]
+
+_ID = "test-request"
+
+
+class NotTestable(ValueError):
+    """The task can't be tested as asked; the message says what is missing."""
+
+
+class SampleIncomplete(NotTestable):
+    """The sample lacks what is read.
+
+    Attributes:
+        missing: names of the tasks whose `outputs` are, and of loop `variables`.
+    """
+
+    def __init__(self, reader: str, outputs: Sequence[str], variables: Sequence[str]) -> None:
+        told: list[str] = []
+        if outputs:
+            reads = f"{reader} reads the output of {', '.join(outputs)}"
+            told.append(f"{reads}; give sample values: --outputs '{_example(outputs)}'")
+        if variables:
+            reads = f"{reader} is inside a loop and reads {', '.join(f'${name}' for name in variables)}"
+            told.append(f"{reads}; give sample values: --variables '{_example(variables)}'")
+        super().__init__("; ".join(told))
+        self.missing = {"outputs": outputs, "variables": variables}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The data that the task would find in a run.
+
+    Attributes:
+        input: the workflow's input.
+        task_input: the task's raw input; the workflow's input where there is none.
+        outputs: outputs of other tasks, by name: `$tasks`.
+        variables: loop variables, by name.
+        context: `$context`; the workflow's transformed input where there is none.
+    """
+
+    input: Any = None
+    task_input: Any = None
+    outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    context: Any = None
+
+    def over(self, other: "Sample") -> "Sample":
+        """This sample, and what it lacks from another one."""
+        return Sample(
+            other.input if self.input is None else self.input,
+            other.task_input if self.task_input is None else self.task_input,
+            {**other.outputs, **self.outputs},
+            {**other.variables, **self.variables},
+            other.context if self.context is None else self.context,
+        )
+
+    def require(self, node: TaskNode, expressions: Iterable[Expression], reader: str) -> None:
+        """Hold the sample against what expressions of a task read.
+
+        Args:
+            node: the task.
+            expressions: of it.
+            reader: names what they are part of in an error.
+
+        Raises:
+            SampleIncomplete: it lacks some of that.
+        """
+        found = list(expressions)
+        read = {name for one in found for name in filter(None, one.keys_of("tasks"))}
+        outputs = sorted(read - self.outputs.keys())
+        bound = {name for one in found for name in one.variables} & node.variables
+        variables = sorted(bound - self.variables.keys())
+        if outputs or variables:
+            raise SampleIncomplete(reader, outputs, variables)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the interpreter would be: a task that has begun.
+
+    Attributes:
+        around: the variables that the task finds.
+        execution: of the task.
+        variables: those that the expressions of its own fields see.
+    """
+
+    around: Variables
+    execution: TaskExecution
+    variables: Variables
+
+    @classmethod
+    def of(cls, program: Program, node: TaskNode, sample: Sample) -> "Place":
+        """Begin a task: the sample passes through the `input` of the workflow and of the task.
+
+        Raises:
+            ExpressionFailed: an expression of them failed on the sample.
+            TaskFault: the sample is not what a schema of them wants.
+        """
+        around, execution = _beginning(program, sample)
+        variables = {**around, **task_variables(program, node, execution)}
+        if node.task.input is not None:
+            check_schema(node.task.input.schema_, execution.raw_input, "the task's input")
+        execution.input = transform(node.parts.get(INPUT), execution.raw_input, variables)
+        return cls(around, execution, variables)
+
+
+def find_task(program: Program, task: str) -> TaskNode:
+    """The task of that name or JSON Pointer.
+
+    Raises:
+        NotTestable: there is none, or there are several of that name.
+    """
+    if task in program.nodes:
+        return program.nodes[task]
+    found = [node for node in program.nodes.values() if node.name == task]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        pointers = ", ".join(node.pointer for node in found)
+        raise NotTestable(f"there are several tasks named {task}; name one by its pointer: {pointers}")
+    names = [node.name for node in program.nodes.values()]
+    hint = hint_for_misspelt(task, names, mark="") or f"tasks of this definition: {', '.join(names)}"
+    raise NotTestable(f"there is no task {task}; {hint}")
+
+
+def transform(part: Expression | Template | None, data: Any, variables: Variables) -> Any:
+    """What an `input.from` or `output.as` makes of data."""
+    if part is None:
+        return data
+    scope = scope_for(part, data, variables)
+    return evaluate(part, scope) if isinstance(part, Expression) else render(part, scope).value
+
+
+def _beginning(program: Program, sample: Sample) -> tuple[Variables, TaskExecution]:
+    now = datetime.now(UTC).timestamp()
+    state = RunState(origin_run_id=_ID, input=sample.input, started_at=now)
+    around = workflow_variables(program, state, _ID)
+    source = program.definition.input
+    if source is not None:
+        check_schema(source.schema_, sample.input, "the workflow's input")
+    data = transform(program.parts.get(WORKFLOW_INPUT), sample.input, around)
+    raw = data if sample.task_input is None else sample.task_input
+    given = {
+        "context": data if sample.context is None else sample.context,
+        "tasks": dict(sample.outputs),
+        **sample.variables,
+    }
+    return {**around, **bind(given)}, TaskExecution(id=_ID, raw_input=raw, input=raw, started_at=now)
+
+
+def _example(names: Sequence[str]) -> str:
+    return "{" + ", ".join(f'"{name}": …' for name in names) + "}"
