@@ -48,6 +48,27 @@ async def test_result_is_json_on_stdout_and_progress_on_stderr(shell: Shell) -> 
     assert shell.left_over() == []
 
 
+TELLS_NOTHING = """
+from httptask.cli import main
+from httptask.interpreter.interpreter import Interpreter
+
+def fail(_):
+    raise ValueError
+
+Interpreter.status = fail
+main()
+"""
+
+
+async def test_a_run_that_can_not_tell_its_state_has_a_result(shell: Shell) -> None:
+    """Temporal then fails the query."""
+    shell.write("sets.yaml", SETS)
+    shell.script = str(shell.write("tells_nothing.py", TELLS_NOTHING))
+    code, command = await shell.run("run", "sets.yaml", "--input", '{"n": 21}')
+    assert (code, command.stdout) == (0, '{\n  "doubled": 42\n}\n'), command.stderr
+    assert "Traceback" not in command.stderr
+
+
 async def test_failed_run_names_the_place(shell: Shell) -> None:
     shell.write("fails.yaml", FAILS)
     code, command = await shell.run("run", "fails.yaml", "--json")

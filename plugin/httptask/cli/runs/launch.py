@@ -215,7 +215,7 @@ class _Watch:
 
     async def look(self) -> None:
         """Show what the run does now."""
-        with contextlib.suppress(RPCError, TimeoutError):  # progress is a courtesy; the result tells
+        with contextlib.suppress(TemporalError, TimeoutError):  # progress is a courtesy; the result tells
             async with asyncio.timeout(_CANCEL_SECONDS):
                 self._status = await fetch_status(self._handle, self._status, client=self._client)
             self._view.show(self._status)
