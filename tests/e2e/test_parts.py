@@ -2,25 +2,27 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from temporalio.client import WorkflowFailureError, WorkflowHandle
-from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.activities import storage
-from httptask.cli.runs.history import read_run
-from httptask.cli.temporal.executions import describe, list_executions
 from httptask.interpreter import parts
 from httptask.interpreter.services import Services
-from httptask.plugin import fetch_status
-from httptask.scheduling import payloads
 from httptask.scheduling.spending_state import SPENT_MEMO
-from httptask.testing import Reply, ScriptedServer, ServedRequest
+from httptask.testing import ScriptedServer
 from support.cluster import events_of, parts_of, run_ids
 from support.connections import local_connection
+from support.parts import (
+    ENDS,
+    NO_BUDGET,
+    UNDISTURBED,
+    holding_one,
+    let_parts_be_small,
+    same_number,
+)
 from support.runs import Outcome, Runner, running
 
 MAP = """
@@ -47,29 +49,8 @@ do:
 
 
 @pytest.fixture(autouse=True)
-def small_payloads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Temporal carries is little: large values would only take time."""
-    for module in (payloads, storage):
-        monkeypatch.setattr(module, "MAX_INLINE_BYTES", 20_000)
-    monkeypatch.setattr(parts, "USED_LENGTH", 0)
-    monkeypatch.setattr(parts, "PIECE_BYTES", 12_000)
-    monkeypatch.setattr(parts, "PART_BYTES", 15_000)
-
-
-def same_number(request: ServedRequest) -> Reply:
-    return Reply.json({"n": request.json()["n"]})
-
-
-def holding_one(held: asyncio.Event) -> Callable[[ServedRequest], Reply]:
-    """Answers all but one, and tells when that is asked for."""
-
-    def answer(request: ServedRequest) -> Reply:
-        if request.json()["n"] == 20:
-            held.set()
-            return Reply.silence()
-        return same_number(request)
-
-    return answer
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_parts_be_small(monkeypatch)
 
 
 async def replayed_parts(runner: Runner, outcome: Outcome) -> list[WorkflowHandle[Any, Any]]:
@@ -171,26 +152,7 @@ async def refused(temporal: WorkflowEnvironment, definition: str, *, after: int)
     return outcome.problem["detail"], len(server.requests)
 
 
-ENDS = """
-document: { dsl: 1.0.3, namespace: test, name: test, version: 1.0.0, metadata: { httptask: { budget: %(budget)s } } }
-do:
-  - each:
-      call: map
-      with:
-        in: '${ [range(36) | { n: ., text: ("x" * 900) }] }'
-        concurrency: 2
-        onError: %(on_error)s
-        do:
-          - first:
-              call: httpRequest
-              with: { method: post, connection: shop, path: /, body: { n: "${ $item.n }" } }
-          - stop: { if: "${ $index == %(at)d }", %(stop)s }
-          - second: { set: { n: "${ .n }", text: '${ "y" * 300 }' } }
-      timeout: { after: { seconds: 200 } }
-"""
-NO_BUDGET = "{ calls: 1000 }"
 RAISES = 'raise: { error: { type: "https://e.example/no", status: 418, title: No, detail: no } }'
-UNDISTURBED = ENDS % {"budget": NO_BUDGET, "on_error": "stop", "stop": "wait: PT0S", "at": 0}
 
 
 async def ended(
@@ -239,11 +201,12 @@ async def test_a_budget_holds_for_all_parts(temporal: WorkflowEnvironment) -> No
 async def test_a_timeout_around_the_map_ends_its_part(temporal: WorkflowEnvironment) -> None:
     waits = "wait: { seconds: 60 }"
     definition = ENDS.replace("seconds: 200", "seconds: 8")
-    outcome, _, count = await ended(
+    outcome, calls, count = await ended(
         temporal, definition, at=8, budget=NO_BUDGET, on_error="collect", stop=waits
     )
     assert (outcome.problem["status"], outcome.problem["instance"]) == (408, "/do/0/each")
     assert count
+    assert (await spent_by(outcome))["calls"] == calls
 
 
 NESTED = """
@@ -305,36 +268,6 @@ async def test_items_that_fit_in_no_part_run_in_the_same_history(temporal: Workf
     assert (len(server.requests), found) == (30, [])
 
 
-async def test_a_part_is_shown_and_cancelled_with_its_run(temporal: WorkflowEnvironment) -> None:
-    """It is no run of its own."""
-    held = asyncio.Event()
-    async with ScriptedServer(holding_one(held)) as server:
-        shop = {"shop": local_connection("shop", server.url)}
-        async with running(temporal, connections=shop) as runner:
-            handle = await runner.start(UNDISTURBED, continue_as_new_after=30)
-            await asyncio.wait_for(held.wait(), 30)
-            status = await fetch_status(handle, client=runner.client)
-            going_on = await read_run(runner.client, handle.id)
-            await handle.cancel()
-            with pytest.raises(WorkflowFailureError) as failed:
-                await handle.result()
-            record = await read_run(runner.client, handle.id)
-            listed = [run async for run in list_executions(runner.client, "") if not run.is_part]
-            [*_, part] = [found async for found in parts_of(runner.client, handle)]
-            ended = await describe(runner.client, part.id)
-
-    for tasks in (status.tasks, going_on.tasks):
-        assert [task.state for task in tasks if task.id in ("each", "each/20/first")] == ["running"] * 2
-    assert 21 <= status.spent.calls <= len(server.requests)
-    assert isinstance(failed.value.cause, CancelledError)
-    assert ended.state == "cancelled"
-    assert part.id not in {run.id for run in listed}
-    sent = {task.id: task.calls[0].request["body"]["n"] for task in record.tasks if task.name == "first"}
-    assert {id_: n for id_, n in sent.items() if n < 20} == {f"each/{n}/first": n for n in range(20)}
-    assert record.tasks[0].id == "each"
-    assert len({task.id for task in record.tasks}) == len(record.tasks)
-
-
 @pytest.mark.parametrize("how", ["cancel", "terminate"])
 async def test_a_part_that_somebody_ends_faults_the_map(temporal: WorkflowEnvironment, how: str) -> None:
     """Nobody has cancelled the run: it does not end without saying where."""
@@ -382,8 +315,7 @@ async def test_a_part_that_can_not_go_on_tells_why(
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner:
             outcome = await runner.run(LARGE_ITEM, continue_as_new_after=30)
-            description = await outcome.handle.describe()
-            spent = await description.memo_value(SPENT_MEMO)
+            spent = await spent_by(outcome)
 
     assert (outcome.problem["title"], outcome.problem["error"]) == ("Too large", "PayloadTooLarge")
     assert outcome.problem["detail"].endswith("are the output of large")
@@ -397,4 +329,11 @@ async def problem_in(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
         await handle.result()
     assert isinstance(failed.value.cause, ApplicationError), failed.value.cause
     found: dict[str, Any] = failed.value.cause.details[0]
+    return found
+
+
+async def spent_by(outcome: Outcome) -> dict[str, Any]:
+    """What the memo of an ended run tells."""
+    description = await outcome.handle.describe()
+    found: dict[str, Any] = await description.memo_value(SPENT_MEMO)
     return found

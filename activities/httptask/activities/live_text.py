@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 
 from temporalio.client import Client
 from temporalio.contrib.workflow_streams import WorkflowStreamClient
+from temporalio.exceptions import TemporalError
 
-from httptask.activities.names import LIVE_TOPIC
+from httptask.activities.names import LIVE_TOPIC, PARTS_TOPIC
 from httptask.chat.streaming.live_text import LiveText
 from httptask.http.log import get_logger
 
@@ -46,7 +48,8 @@ class LivePublisher:
 async def live_texts(client: Client, workflow_id: str) -> AsyncGenerator[LiveText]:
     """The texts of a workflow's answers, piece by piece, until the workflow ends.
 
-    Begins with what is kept of those that came before, and follows a workflow that continues as new.
+    Begins with what is kept of those that came before, and follows a workflow that continues as new. Those of a `map`
+    that runs in parts come, too, one part after the other.
 
     Args:
         client: has the plugin.
@@ -57,6 +60,12 @@ async def live_texts(client: Client, workflow_id: str) -> AsyncGenerator[LiveTex
         WorkflowUpdateFailedError: the workflow hosts no stream, as a run of a definition that was not started `live`.
         WorkflowQueryFailedError: the same, of one that has ended.
     """
-    topic = WorkflowStreamClient.create(client, workflow_id).topic(LIVE_TOPIC, type=LiveText)
-    async for item in topic.subscribe():
-        yield item.data
+    stream = WorkflowStreamClient.create(client, workflow_id)
+    async for item in stream.subscribe([LIVE_TOPIC, PARTS_TOPIC]):
+        if item.topic == LIVE_TOPIC:
+            yield LiveText.model_validate(item.data)
+            continue
+        with suppress(TemporalError):  # it may be gone
+            async with aclosing(live_texts(client, item.data)) as of_part:
+                async for piece in of_part:
+                    yield piece

@@ -1,4 +1,4 @@
-"""Names of activities, a workflow and a topic. They are in every history, so they never change."""
+"""Names of activities, a workflow and topics. They are in every history, so they never change."""
 
 OURS = "httptask."
 """Begins the names of this package's own activities, which have rules of their own."""
@@ -12,3 +12,4 @@ TOKEN_LIMIT = "httptask.token_limit"  # noqa: S105 - of a workflow
 YIELD = "httptask.yield"
 STORED_FROM = "httptask.stored_from"
 LIVE_TOPIC = "httptask.live"
+PARTS_TOPIC = "httptask.parts"

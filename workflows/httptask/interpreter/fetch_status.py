@@ -55,13 +55,12 @@ async def fetch_status(
         return known.model_copy(update={"impasse": await _impasse(handle, attempt, known.impasse)})
     status: RunStatus = await handle.query(STATUS_QUERY, result_type=RunStatus, rpc_timeout=_ANSWER_TIME)
     tasks = with_attempts(status.tasks, description.raw_description.pending_activities)
-    simulated = await description.memo_value(SIMULATED_MEMO, False)
-    if simulated:
-        tasks = with_simulated(tasks)
-    status = status.model_copy(update={"tasks": tasks, "simulated": simulated})
+    status = status.model_copy(update={"tasks": tasks})
     if client is not None:
         for part in description.raw_description.pending_children:
             status = await _with_part(status, part.workflow_id, client)
+    if await description.memo_value(SIMULATED_MEMO, False):
+        status = status.model_copy(update={"tasks": with_simulated(status.tasks), "simulated": True})
     return status
 
 

@@ -1,5 +1,6 @@
 """Runs a program: starts its branches, keeps what they share, and decides when to continue as new."""
 
+import asyncio
 from typing import Any
 
 from temporalio import workflow
@@ -11,7 +12,7 @@ from httptask.dsl.liveness import CONTEXT, WORKFLOW_DATA
 from httptask.dsl.program import Program
 from httptask.http.log import get_logger
 from httptask.interpreter.branches import BranchRunner
-from httptask.interpreter.parts import PartEnd, PartEnded
+from httptask.interpreter.parts import PartEnd, PartEnded, tell_spending
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.services import Services
 from httptask.interpreter.state import Branch, Frame, MapPart
@@ -151,6 +152,9 @@ class Interpreter:
             end = await self._end_of_part(part)
         except TaskFault as fault:
             return self.fail(fault)
+        except asyncio.CancelledError:
+            await tell_spending(self.state, part)
+            raise
         return None if end is None else Finished(end)
 
     async def _end_of_part(self, part: MapPart) -> PartEnd | None:

@@ -4,6 +4,7 @@ Each goes on as a continued run would, from what its items read of the state. Th
 them may be more than Temporal carries.
 """
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,6 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RawValue
+from temporalio.exceptions import FailureError
 
 from httptask.calls.problem import Problem, TaskFault
 from httptask.dsl.expression_parts import OUTPUT, WORKFLOW_OUTPUT
@@ -24,7 +26,16 @@ from httptask.interpreter.task_context import EndWorkflow, TaskContext
 from httptask.scheduling.payloads import payload_of, stored_from
 from httptask.scheduling.spending_state import SpendingState
 
-__all__ = ["PartEnd", "PartEnded", "Results", "end_of", "may_run_in_parts", "part_of", "run_parts"]
+__all__ = [
+    "PartEnd",
+    "PartEnded",
+    "Results",
+    "end_of",
+    "may_run_in_parts",
+    "part_of",
+    "run_parts",
+    "tell_spending",
+]
 
 PIECE_BYTES = 900_000
 """Of JSON: the items of a part, and the results that it hands over at once; less than half of what Temporal carries."""
@@ -67,15 +78,21 @@ class PartEnd(BaseModel):
     @classmethod
     def of(cls, state: RunState, part: MapPart, **fields: Any) -> "PartEnd":
         """How the part with that state ended."""
-        spending = SpendingState(spent=state.spent.since(part.before), dearest=state.dearest)
-        return cls(spending=spending, **fields)
+        return cls(spending=_spending_of(state, part), **fields)
 
 
 class _Piece(BaseModel):
-    """Some results of the items of a map, by index; `map` is the id of its execution."""
+    """What a part tells before its end.
+
+    Attributes:
+        map: id of the execution of its map.
+        results: of some items, by index.
+        spending: all of its own, where it will tell no more.
+    """
 
     map: str
-    results: dict[int, Any]
+    results: dict[int, Any] = {}
+    spending: SpendingState | None = None
 
 
 def part_of(context: TaskContext) -> MapPart | None:
@@ -134,14 +151,28 @@ class Results:
             items.end_early()
 
     async def _send(self, results: Mapping[int, Any]) -> None:
-        pointer, parent = self._context.node.pointer, workflow.info().parent
-        assert parent is not None  # parts are started by the run that they are parts of
-        what = f"the result of item {next(iter(results))} of {pointer}"
-        payload = await payload_of(
-            _Piece(map=self._context.execution.id, results=dict(results)), what, _KEEP_LESS
-        )
-        run = workflow.get_external_workflow_handle(parent.workflow_id, run_id=parent.run_id)
-        await run.signal(_RESULTS, RawValue(payload))
+        what = f"the result of item {next(iter(results))} of {self._context.node.pointer}"
+        await _tell(_Piece(map=self._context.execution.id, results=dict(results)), what)
+
+
+async def tell_spending(state: RunState, part: MapPart) -> None:
+    """Have what a part has spent counted although it is cancelled, and so has no end to tell it with."""
+    execution = state.root.frames[-1].current
+    assert execution is not None  # its map
+    with contextlib.suppress(FailureError):  # the run may be gone
+        await _tell(_Piece(map=execution.id, spending=_spending_of(state, part)), "what a part has spent")
+
+
+async def _tell(piece: _Piece, what: str) -> None:
+    """Tell the run that this workflow runs a part of.
+
+    Raises:
+        TaskFault: it is more than Temporal carries.
+    """
+    payload, parent = await payload_of(piece, what, _KEEP_LESS), workflow.info().parent
+    assert parent is not None  # parts are started by the run that they are parts of
+    run = workflow.get_external_workflow_handle(parent.workflow_id, run_id=parent.run_id)
+    await run.signal(_RESULTS, RawValue(payload))
 
 
 async def run_parts(context: TaskContext, items: list[Any], end: int) -> None:
@@ -164,6 +195,8 @@ async def run_parts(context: TaskContext, items: list[Any], end: int) -> None:
         context.note(f"{len(state.results)} of {end}")
 
     def take_piece(piece: _Piece) -> None:
+        if piece.spending is not None:
+            services.budget.add_part(piece.spending)
         if piece.map in services.takers:
             services.takers[piece.map](piece.results)
 
@@ -193,7 +226,9 @@ async def _run_in_turn(
             payloads = [await payload_of(argument, "a part of the map") for argument in arguments]
         except TaskFault:  # it is no smaller than what it is a part of
             return
-        part = await services.scheduler.execute_part(payloads, _id_of(context, first), PartEnd)
+        part = await services.scheduler.execute_part(
+            payloads, _id_of(context, first), PartEnd, services.stream.follow_part
+        )
         services.budget.add_part(part.spending)
         if part.fault is not None:
             raise TaskFault(part.fault)
@@ -258,6 +293,7 @@ def _state_of_part(context: TaskContext, first: int, items: list[Any]) -> RunSta
         ),
         spent=state.spent.model_copy(),
         dearest=state.dearest,
+        live=state.live,
         part=MapPart(
             workflow_id=services.workflow_id,
             end=first + len(items),
@@ -265,6 +301,11 @@ def _state_of_part(context: TaskContext, first: int, items: list[Any]) -> RunSta
             before=state.spent.model_copy(),
         ),
     )
+
+
+def _spending_of(state: RunState, part: MapPart) -> SpendingState:
+    """What a part has spent itself."""
+    return SpendingState(spent=state.spent.since(part.before), dearest=state.dearest)
 
 
 def _frames(context: TaskContext) -> Iterator[tuple[Frame, Frame | None]]:

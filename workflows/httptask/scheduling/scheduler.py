@@ -1,7 +1,7 @@
 """Schedules the activities of a definition, within the sizes that Temporal allows."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -109,13 +109,16 @@ class Scheduler:
             )
         return workflow.payload_converter().from_payload(result.payload)
 
-    async def execute_part(self, arguments: Sequence[Payload], id_: str, result_type: type[Result]) -> Result:
+    async def execute_part(
+        self, arguments: Sequence[Payload], id_: str, result_type: type[Result], began: Callable[[str], None]
+    ) -> Result:
         """Run a part of this run in a child workflow of its type.
 
         Args:
             arguments: of the workflow.
             id_: of the workflow.
             result_type: what it returns.
+            began: is called with its id when it has.
 
         Raises:
             TaskFault: somebody ended it, or it could not be started.
@@ -123,13 +126,15 @@ class Scheduler:
         raw = [RawValue(payload) for payload in arguments]
         try:
             async with self._limits.turn(arguments):
-                found: Result = await workflow.execute_child_workflow(
+                part: workflow.ChildWorkflowHandle[Any, Result] = await workflow.start_child_workflow(
                     workflow.info().workflow_type,
                     args=raw,
                     id=id_,
                     result_type=result_type,
                     memo={PART_MEMO: True},
                 )
+                began(id_)
+                return await part
         except ChildWorkflowError as error:
             task = asyncio.current_task()
             if is_cancelled_exception(error) and task is not None and task.cancelling():
@@ -137,7 +142,6 @@ class Scheduler:
             raise TaskFault(problem_of_failure(error.cause, "runtime")) from None
         except WorkflowAlreadyStartedError as error:
             raise TaskFault(problem_of_failure(error, "runtime")) from None
-        return found
 
     def profile_of(self, call: ActivityCall[Any]) -> ConnectionProfile:
         """The profile of the connection that a call is sent through."""

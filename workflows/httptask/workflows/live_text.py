@@ -5,6 +5,8 @@ from typing import Final
 from temporalio import workflow
 from temporalio.contrib.workflow_streams import WorkflowStream, WorkflowStreamState
 
+from httptask.activities.names import PARTS_TOPIC
+
 __all__ = ["LiveStream", "require_stream"]
 
 _KEPT: Final = 256 * 1024
@@ -23,6 +25,11 @@ class LiveStream:
             hosted: whether the run has a stream at all; that takes a tenth of a short run's time.
         """
         self._stream = WorkflowStream(state) if hosted else None
+
+    def follow_part(self, workflow_id: str) -> None:
+        """Lead those who follow the run to a workflow that runs a part of it, with a stream of its own."""
+        if self._stream is not None:
+            self._stream.topic(PARTS_TOPIC, type=str).publish(workflow_id)
 
     def trim(self) -> None:
         """Forget the oldest pieces beyond what is kept."""
