@@ -1,15 +1,25 @@
 """What the payloads of the package's models hold, and what is read of them."""
 
+import dataclasses
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from temporalio.api.common.v1 import Payload
+from temporalio.converter import (
+    DataConverter,
+    PayloadCodec,
+    SerializationContext,
+    WithSerializationContext,
+    WorkflowSerializationContext,
+)
 
 from httptask.activities.connection_profile import ConnectionProfile, RunConfiguration
 from httptask.chat.models import ChatRequest, Completion
 from httptask.http.models import HttpAnswer, HttpRequest, JsonBody, Limits, TextBody
-from httptask.plugin.data_converter import LeanPayloadConverter
+from httptask.plugin.data_converter import LeanPayloadConverter, data_converter
 from httptask.resilience.retry import Retry
 
 CONVERTER = LeanPayloadConverter()
@@ -75,6 +85,36 @@ def told(value: Any) -> Any:
 def test_defaults_go_without_saying(value: BaseModel, payload: Any) -> None:
     assert told(value) == payload
     assert CONVERTER.from_payloads(CONVERTER.to_payloads([value]), [type(value)]) == [value]
+
+
+class Codec(PayloadCodec, WithSerializationContext):
+    """Knows which workflow it encodes for."""
+
+    def __init__(self, workflow_id: str | None = None) -> None:
+        self.workflow_id = workflow_id
+
+    def with_context(self, context: SerializationContext) -> "Codec":
+        assert isinstance(context, WorkflowSerializationContext)
+        return Codec(context.workflow_id)
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return list(payloads)
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return list(payloads)
+
+
+def test_a_context_reaches_whoever_takes_one() -> None:
+    context = WorkflowSerializationContext(namespace="default", workflow_id="wf")
+    ours = data_converter(None, None)
+    assert ours.with_context(context) is ours
+    for theirs in (
+        dataclasses.replace(ours, payload_codec=Codec()),
+        data_converter(DataConverter(payload_codec=Codec()), None),
+    ):
+        codec = theirs.with_context(context).payload_codec
+        assert isinstance(codec, Codec)
+        assert codec.workflow_id == "wf"
 
 
 class Theirs(BaseModel):

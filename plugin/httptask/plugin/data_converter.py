@@ -14,13 +14,12 @@ from temporalio.contrib.pydantic import (
     pydantic_data_converter,
 )
 from temporalio.converter import (
-    CompositePayloadConverter,
     DataConverter,
     DefaultPayloadConverter,
     EncodingPayloadConverter,
     ExternalStorage,
-    JSONPlainPayloadConverter,
     SerializationContext,
+    WithSerializationContext,
 )
 
 __all__ = ["LeanPayloadConverter", "data_converter"]
@@ -28,7 +27,9 @@ __all__ = ["LeanPayloadConverter", "data_converter"]
 _OURS = "httptask."
 _ENCODING = {"encoding": b"json/plain"}
 _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
-_BY_DEFAULT = DefaultPayloadConverter.default_encoding_payload_converters
+_BY_DEFAULT = {
+    one.encoding.encode(): one for one in DefaultPayloadConverter.default_encoding_payload_converters
+}
 
 
 def data_converter(converter: DataConverter | None, storage: ExternalStorage | None) -> DataConverter:
@@ -45,11 +46,32 @@ def data_converter(converter: DataConverter | None, storage: ExternalStorage | N
             f"httptask needs a payload converter that carries pydantic models; derive "
             f"{converter.payload_converter_class.__name__} from temporalio.contrib.pydantic.PydanticPayloadConverter"
         )
-    if storage is None or storage == converter.external_storage:
+    if storage is not None and storage != converter.external_storage:
+        if converter.external_storage is not None:
+            raise ValueError(
+                "external storage is given twice, to the plugin and to the data converter: keep one"
+            )
+        converter = dataclasses.replace(converter, external_storage=storage)
+    if type(converter) is not DataConverter:  # the user's own stays theirs
         return converter
-    if converter.external_storage is not None:
-        raise ValueError("external storage is given twice, to the plugin and to the data converter: keep one")
-    return dataclasses.replace(converter, external_storage=storage)
+    given = {
+        field.name: getattr(converter, field.name) for field in dataclasses.fields(converter) if field.init
+    }
+    return _LeanDataConverter(**given)
+
+
+class _LeanDataConverter(DataConverter):
+    """The SDK asks it for one with the context of each payload, ten times for a call, whether or not that matters."""
+
+    def with_context(self, context: SerializationContext) -> Self:
+        """See base class."""
+        return super().with_context(context) if self._takes_context else self
+
+    @cached_property
+    def _takes_context(self) -> bool:
+        parts = (self.payload_codec, self.failure_converter, self.external_storage)
+        is_ours = self.payload_converter_class is LeanPayloadConverter
+        return not is_ours or any(isinstance(part, WithSerializationContext) for part in parts)
 
 
 class LeanPayloadConverter(PydanticPayloadConverter):
@@ -61,12 +83,10 @@ class LeanPayloadConverter(PydanticPayloadConverter):
 
     def __init__(self) -> None:
         """See base class."""
-        CompositePayloadConverter.__init__(
-            self, *(_LeanJson() if isinstance(one, JSONPlainPayloadConverter) else one for one in _BY_DEFAULT)
-        )
+        self.converters = {**_BY_DEFAULT, _ENCODING["encoding"]: _LeanJson()}
 
     def with_context(self, context: SerializationContext) -> Self:
-        """See base class: the same in every context, for which the SDK asks at each payload."""
+        """See base class."""
         return self
 
 

@@ -181,7 +181,8 @@ async def make_call(
     call = counted(call, attempts, profile)
     payload = await payload_of(call.argument, what)
     if deadline is None and is_local(call, payload.ByteSize(), calls, profile, options):
-        options = {"activity_id": str(workflow.uuid4()), **options}  # also of the activity that may follow
+        if options.get("activity_id") is None:  # also of the activity that may follow
+            options = {**options, "activity_id": str(workflow.uuid4())}
         answer = await execute_local(call, payload, options, limits, show)
         if not isinstance(answer, NotLocal):
             return answer
