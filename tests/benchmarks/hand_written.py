@@ -1,6 +1,6 @@
 """What one would write by hand instead of a definition: a worker with plain Temporal workflows and one activity.
 
-    python -m tests.benchmarks.hand_written ADDRESS QUEUE URL httpx|aiohttp [--no-sandbox]
+    python -m tests.benchmarks.hand_written ADDRESS QUEUE URL httpx|aiohttp [--no-sandbox] [--local]
 
 The workflows do what the definitions of `definitions` do that have their names.
 """
@@ -29,8 +29,9 @@ ATTEMPT = timedelta(seconds=60)
 
 
 async def post(path: str, body: dict[str, Any]) -> Any:
-    """Send a request, as an activity."""
-    return await workflow.execute_activity("post", args=[path, body], start_to_close_timeout=ATTEMPT)
+    """Send a request, as an activity, or a local one."""
+    execute = workflow.execute_local_activity if "--local" in sys.argv else workflow.execute_activity
+    return await execute("post", args=[path, body], start_to_close_timeout=ATTEMPT)
 
 
 @workflow.defn(name="three-calls")
@@ -105,7 +106,7 @@ async def main(address: str, queue: str, url: str, library: str, *options: str) 
             task_queue=queue,
             workflows=WORKFLOWS,
             activities=[activity.defn(name="post")(send)],
-            workflow_runner=UnsandboxedWorkflowRunner() if options else sandboxed,
+            workflow_runner=UnsandboxedWorkflowRunner() if "--no-sandbox" in options else sandboxed,
         )
         await worker.run()
 

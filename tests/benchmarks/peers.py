@@ -5,8 +5,9 @@
 Three calls in a row, twenty, a loop of a hundred turns and a switch, at 1, 10 and 50 runs at once, with their calls as
 activities and as local ones. Zigflow (https://github.com/mrsimonemms/zigflow) is a binary that the caller has built; without it
 the rest is measured. The workflows by hand are plain Temporal out of the sandbox, as our interpreter runs, with an activity
-that calls with httpx and with one that calls with aiohttp. All workers are processes of their own on one Temporal server,
-which is a new one for each definition, and take turns, in an order that changes from round to round.
+that calls with httpx, with one that calls with aiohttp, and with that one as a local activity. All workers are processes of
+their own on one Temporal server, which is a new one for each definition, and take turns, in an order that changes from round
+to round.
 
 What one way needs in a round is bounded, for a server that has more to do than it can keeps failing its own requests: then
 that definition is left off, which the output says, and what the rounds before have shown still counts.
@@ -73,6 +74,9 @@ async def workers(
             found[f"by_hand_{library}"] = await stack.enter_async_context(
                 hand_written_worker(client, name, url, library, sandboxed=False)
             )
+        found["by_hand_local"] = await stack.enter_async_context(
+            hand_written_worker(client, name, url, "aiohttp", sandboxed=False, local=True)
+        )
         if zigflow is not None:
             found["zigflow"] = await stack.enter_async_context(
                 zigflow_worker(client, folder, zigflow, name, url)

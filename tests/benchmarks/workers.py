@@ -130,11 +130,11 @@ async def httptask_worker(
 
 @asynccontextmanager
 async def hand_written_worker(
-    client: Client, name: str, url: str, library: str, *, sandboxed: bool
+    client: Client, name: str, url: str, library: str, *, sandboxed: bool, local: bool = False
 ) -> AsyncGenerator[Runs]:
-    """A worker with workflows by hand that call with a library."""
-    queue = f"hand-{library}-{'sandboxed' if sandboxed else 'bare'}-{name}"
-    options = () if sandboxed else ("--no-sandbox",)
+    """A worker with workflows by hand that call with a library, in activities or in local ones."""
+    options = [*([] if sandboxed else ["--no-sandbox"]), *(["--local"] if local else [])]
+    queue = "".join(("hand-", library, *options, "-", name))
     module = "tests.benchmarks.hand_written"
     command = [sys.executable, "-m", module, _address(client), queue, url, library, *options]
     async with _process(command, Path(__file__).parents[2], os.environ) as process:
