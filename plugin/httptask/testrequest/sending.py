@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 from httptask.activities.failure import to_application_error
-from httptask.calls.activity_call import activity_options, fitting_summary
+from httptask.calls.activity_call import activity_options
 from httptask.calls.planners import PLANNERS
 from httptask.calls.problem import Problem, TaskFault, problem_of_failure
 from httptask.chat.check import require_sendable
@@ -99,7 +99,7 @@ async def send_once(client: Client, task_queue: str, planned: PlannedRequest) ->
         _require_room(client, planned)
     except TaskFault as fault:
         return Outcome(problem=fault.problem.model_copy(update={"instance": planned.node.pointer}))
-    options = activity_options(call, planned.profile)
+    options = activity_options(call, planned.profile, label="Test request: ")
     handle = await client.start_activity(
         call.activity,
         call.argument,
@@ -107,7 +107,7 @@ async def send_once(client: Client, task_queue: str, planned: PlannedRequest) ->
         task_queue=task_queue,
         result_type=call.result_type,
         schedule_to_start_timeout=_NO_WORKER,
-        summary=fitting_summary(f"Test request: {call.summary}"),
+        summary=options["summary"],
         start_to_close_timeout=options["start_to_close_timeout"],
         heartbeat_timeout=_HEARTBEAT,
         retry_policy=RetryPolicy(maximum_attempts=1),

@@ -4,12 +4,13 @@ import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Generic, TypedDict, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 from temporalio.common import RetryPolicy
 
 from httptask.activities.connection_profile import ConnectionProfile
-from httptask.http.models import CallRequest
+from httptask.http.models import CallRequest, HttpRequest
 from httptask.resilience.retry import Retry
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "after",
     "counted",
     "fitting_summary",
+    "host_and_path",
     "temporal_policy",
 ]
 
@@ -48,7 +50,6 @@ class ActivityCall(Generic[Result]):
     Attributes:
         activity: name of the activity.
         id: of the activity, unique within the run.
-        summary: what a person reads in a list of calls; never a query, never a secret.
         total_seconds: when the edge ends an attempt, where neither request nor connection says.
         connection: the connection that it is sent through.
     """
@@ -57,14 +58,22 @@ class ActivityCall(Generic[Result]):
     argument: CallRequest
     result_type: type[Result]
     id: str
-    summary: str
     total_seconds: float
     connection: str | None = None
+
+    @property
+    def summary(self) -> str:
+        """What a person reads in a list of calls: method, host and path; never a query, never a secret."""
+        request = self.argument
+        if isinstance(request, HttpRequest):
+            return fitting_summary(f"{request.method} {_shown_address(request)}")
+        return fitting_summary(f"POST {self.connection}/chat/completions")
 
 
 class ActivityOptions(TypedDict):
     """The options that every call has."""
 
+    summary: str
     task_queue: str | None
     start_to_close_timeout: timedelta
     heartbeat_timeout: timedelta
@@ -87,10 +96,38 @@ def _encoded_size(text: str) -> int:
     return len(json.dumps(text, ensure_ascii=False).encode()) - len('""')
 
 
-def activity_options(call: ActivityCall[Any], profile: ConnectionProfile) -> ActivityOptions:
-    """Timeouts and retries of a call that is sent through a connection with that profile."""
+def _shown_address(request: HttpRequest) -> str:
+    first = min(
+        (ref for ref in request.secrets if ref.pointer == "/url"), key=lambda ref: ref.offset, default=None
+    )
+    if first is not None:
+        return f"${first.name}"
+    host, path = host_and_path(request.url)
+    return (host or request.connection or "") + path
+
+
+def host_and_path(url: str) -> tuple[str, str]:
+    """Two parts of a URL, without a user; both empty where it is none: the edge refuses it, and says why."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return parts.netloc.rpartition("@")[2], parts.path
+
+
+def activity_options(
+    call: ActivityCall[Any], profile: ConnectionProfile, *, label: str = ""
+) -> ActivityOptions:
+    """Timeouts and retries of a call that is sent through a connection with that profile.
+
+    Args:
+        call: the call.
+        profile: of its connection.
+        label: what its summary begins with.
+    """
     seconds = call.argument.limits.total or profile.total or call.total_seconds
     return {
+        "summary": fitting_summary(label + call.summary),
         "task_queue": profile.task_queue,
         "start_to_close_timeout": timedelta(seconds=seconds) + _MARGIN,
         "heartbeat_timeout": _HEARTBEAT,

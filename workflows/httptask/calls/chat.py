@@ -47,8 +47,7 @@ def plan_chat_call(
 
 def chat_call(request: ChatRequest, id_: str = "") -> ActivityCall[Completion]:
     """The call that sends a request."""
-    summary = f"POST {request.connection}/chat/completions"
-    return ActivityCall(CHAT_COMPLETION, request, Completion, id_, summary, CHAT_SECONDS, request.connection)
+    return ActivityCall(CHAT_COMPLETION, request, Completion, id_, CHAT_SECONDS, request.connection)
 
 
 def chat_output(arguments: ChatCompletionArguments, completion: Completion) -> Any:

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from httptask.activities.names import HTTP_REQUEST
 from httptask.authentication.models import Authentication
 from httptask.authentication.policy import Policy
-from httptask.calls.activity_call import HTTP_SECONDS, STREAM_SECONDS, ActivityCall, fitting_summary
+from httptask.calls.activity_call import HTTP_SECONDS, STREAM_SECONDS, ActivityCall, host_and_path
 from httptask.calls.bodies import header_texts, parameters, refuse_request, request_body
 from httptask.calls.page_requests import first_page
 from httptask.calls.url import RenderPart, has_address_from_data, path_template, render_url
@@ -34,7 +33,7 @@ from httptask.http.models import (
 )
 from httptask.json.types import is_object
 
-__all__ = ["http_output", "plan_http_call", "request_summary", "with_whole_response"]
+__all__ = ["http_output", "plan_http_call", "with_whole_response"]
 
 
 def plan_http_call(
@@ -66,8 +65,7 @@ def plan_http_call(
     stream = _stream_reading(node)
     if stream is not None:
         request, seconds = request.model_copy(update={"stream": stream}), STREAM_SECONDS
-    summary = request_summary(request)
-    call = ActivityCall(HTTP_REQUEST, request, HttpAnswer, id_, summary, seconds, request.connection)
+    call = ActivityCall(HTTP_REQUEST, request, HttpAnswer, id_, seconds, request.connection)
     return with_whole_response(call) if _is_read_whole(arguments) else call
 
 
@@ -93,27 +91,6 @@ def http_output(arguments: AnyHttpArguments, answer: HttpAnswer) -> Any:
         "statusCode": answer.status,
         "content": answer.content,
     }
-
-
-def request_summary(request: HttpRequest) -> str:
-    """What a person reads in a list of calls: method, host and path; never a query, never a secret."""
-    first = min(
-        (ref for ref in request.secrets if ref.pointer == "/url"), key=lambda ref: ref.offset, default=None
-    )
-    if first is not None:
-        shown = f"${first.name}"
-    else:
-        host, path = _host_and_path(request.url)
-        shown = (host or request.connection or "") + path
-    return fitting_summary(f"{request.method} {shown}")
-
-
-def _host_and_path(url: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # the edge refuses it, and says why
-        return "", ""
-    return parts.netloc.rpartition("@")[2], parts.path
 
 
 def _request(arguments: AnyHttpArguments, data: Any, render: RenderPart, idempotency_key: str) -> HttpRequest:
@@ -152,7 +129,7 @@ def _request(arguments: AnyHttpArguments, data: Any, render: RenderPart, idempot
 
 def _telling(template: str | None, url: str) -> str | None:
     """A path template that says something else than the URL does."""
-    _, path = _host_and_path(url)
+    _, path = host_and_path(url)
     return None if template == path else template
 
 

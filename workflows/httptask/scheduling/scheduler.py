@@ -67,7 +67,10 @@ class Scheduler:
             TaskFault: the call failed for good, or its input is too large for Temporal.
         """
         profile = self.profile_of(call)
-        options: dict[str, Any] = {**activity_options(call, profile), **_shown(call.id, call.summary)}
+        options: dict[str, Any] = {
+            **activity_options(call, profile, label=f"{call.id}: "),
+            "activity_id": call.id,
+        }
         what = f"the request of {call.id}"
         async with _faults(deadline):
             return await make_call(
@@ -99,9 +102,8 @@ class Scheduler:
         payloads = [await payload_of(argument, f"an argument of {id_}") for argument in arguments]
         raw = [RawValue(payload) for payload in payloads]
         async with self._limits.turn(payloads), _faults(deadline, "runtime"):
-            result = await execute_allowed(
-                self.configuration.activities[name], raw, _shown(id_, name), deadline
-            )
+            shown = {"activity_id": id_, "summary": fitting_summary(f"{id_}: {name}")}
+            result = await execute_allowed(self.configuration.activities[name], raw, shown, deadline)
         encoding = result.payload.metadata.get("encoding", b"").decode()
         if encoding not in _JSON_ENCODINGS:
             TaskFault.raise_standard(
@@ -190,11 +192,6 @@ async def make_call(
         payload = await payload_of(call.argument, what)
     async with limits.turn([payload]):
         return await execute_call(call, RawValue(payload), profile, options, deadline)
-
-
-def _shown(id_: str, summary: str) -> dict[str, Any]:
-    """What identifies an activity, and what a person reads of it."""
-    return {"activity_id": id_, "summary": fitting_summary(f"{id_}: {summary}")}
 
 
 @asynccontextmanager

@@ -17,9 +17,7 @@ from httptask.calls.activity_call import (
     HTTP_SECONDS,
     ActivityCall,
     activity_options,
-    fitting_summary,
 )
-from httptask.calls.http import request_summary
 from httptask.calls.problem import TaskFault
 from httptask.diagnostics.validation import describe_invalid
 from httptask.http.headers import KEYED_METHODS
@@ -124,9 +122,7 @@ async def http_request(
         request = HttpRequest.model_validate({**sent, "body": body, **read, **made})
     except ValidationError as error:
         raise CallInvalid(describe_invalid(error)) from None
-    call = ActivityCall(
-        HTTP_REQUEST, request, HttpResponse, "", request_summary(request), HTTP_SECONDS, connection
-    )
+    call = ActivityCall(HTTP_REQUEST, request, HttpResponse, "", HTTP_SECONDS, connection)
     return await execute(call, options)
 
 
@@ -135,8 +131,7 @@ async def execute(call: ActivityCall[Result], options: CallOptions | None) -> Re
     require_plugin()
     given = options or CallOptions()
     profile = await _profile(call.connection, given)
-    summary = fitting_summary(call.summary)
-    merged: dict[str, Any] = {**activity_options(call, profile), "summary": summary, **given}
+    merged: dict[str, Any] = {**activity_options(call, profile), **given}
     attempts: int | None = profile.retry.attempts
     if "retry_policy" in given:
         attempts = given["retry_policy"].maximum_attempts or None

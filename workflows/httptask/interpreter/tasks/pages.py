@@ -8,7 +8,6 @@ from typing import Any
 from temporalio import workflow
 
 from httptask.calls.activity_call import ActivityCall
-from httptask.calls.http import request_summary
 from httptask.calls.page_requests import Position
 from httptask.calls.pages import Page, Pages
 from httptask.calls.problem import TaskFault
@@ -105,9 +104,7 @@ class _Reading:
         if request.idempotency_key is not None:
             request = request.model_copy(update={"idempotency_key": context.idempotency_key(id_)})
         context.note(self._progress())
-        response = await context.call(
-            replace(self._first, argument=request, id=id_, summary=request_summary(request))
-        )
+        response = await context.call(replace(self._first, argument=request, id=id_))
         assert isinstance(response, HttpResponse)  # it was asked for
         context.answered(response)
         return response
