@@ -48,7 +48,7 @@ def both(data: Any = None, **arguments: Any) -> tuple[PreparedRequest, WireReque
 
 
 def header(wire: WireRequest, name: str) -> str:
-    [value] = [value.decode() for key, value in wire.headers if key.decode().lower() == name.lower()]
+    [value] = [value for key, value in wire.headers if key.lower() == name.lower()]
     return value
 
 

@@ -32,7 +32,7 @@ def key(place: str, name: str = "x-key", value: str = "$secrets.KEY") -> dict[st
 
 
 def headers(wire: WireRequest) -> dict[str, str]:
-    return {name.decode().lower(): value.decode() for name, value in wire.headers}
+    return {name.lower(): value for name, value in wire.headers}
 
 
 def sent(authentication: dict[str, Any], **fields: Any) -> WireRequest:

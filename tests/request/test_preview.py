@@ -144,7 +144,7 @@ def test_headers() -> None:
         idempotency_key="same",
     )
     wire = wire_request(draft(request, API), STORE).wire
-    sent = {name.decode(): value.decode("latin-1") for name, value in wire.headers}
+    sent = dict(wire.headers)
     assert sent["X-Key"] == f"a-{VALUES['KEY']}b"
     assert sent["x-team"] == "mine"
     assert "X-Team" not in sent
@@ -171,18 +171,18 @@ def test_headers() -> None:
 )
 def test_idempotency_key(method: str, headers: dict[str, str], key: str | None) -> None:
     _, wire = both(method=method, headers=headers, idempotency_key="k")
-    assert {name.lower(): value.decode() for name, value in wire.headers}.get(b"idempotency-key") == key
+    assert {name.lower(): value for name, value in wire.headers}.get("idempotency-key") == key
 
 
 def test_authentication() -> None:
     basic = BasicAuthentication(username="ann", password="")
     _, wire = both(authentication=basic, secrets=(at("/authentication/password", "KEY"),))
-    assert dict(wire.headers)[b"Authorization"] == b"Basic YW5uOmsvMSAmeA=="
+    assert dict(wire.headers)["Authorization"] == "Basic YW5uOmsvMSAmeA=="
     bearer = BearerAuthentication(token="")
     _, wire = both(
         API, url="/", authentication=bearer, secrets=(at("/authentication/token", "DB", field="user"),)
     )
-    assert dict(wire.headers)[b"Authorization"] == b"Bearer u"
+    assert dict(wire.headers)["Authorization"] == "Bearer u"
 
 
 @pytest.mark.parametrize(

@@ -139,4 +139,4 @@ def _with_token(request: WireRequest, token: Token) -> WireRequest:
 
 
 def _with_authorization(request: WireRequest, value: str) -> WireRequest:
-    return replace(request, headers=[*request.headers, (b"Authorization", value.encode())])
+    return replace(request, headers=[*request.headers, ("Authorization", value)])

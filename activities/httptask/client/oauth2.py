@@ -231,9 +231,8 @@ def _grant_parameters(settings: OAuth2Policy, refresh: str | None) -> dict[str, 
             }
 
 
-def _headers(more: dict[str, str] | None = None) -> list[tuple[bytes, bytes]]:
-    headers = {"Accept": "application/json", **(more or {})}
-    return [(name.encode(), value.encode()) for name, value in headers.items()]
+def _headers(more: dict[str, str] | None = None) -> list[tuple[str, str]]:
+    return [*{"Accept": "application/json", **(more or {})}.items()]
 
 
 async def _answer(request: WireRequest, send: Send) -> dict[str, Any]:

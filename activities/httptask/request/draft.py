@@ -6,7 +6,6 @@ names; so what a dry run shows is what runs.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -67,8 +66,7 @@ class Address(NamedTuple):
     """What is added to it."""
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """A complete request, still in parts."""
 
     request: HttpRequest

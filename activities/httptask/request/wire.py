@@ -25,7 +25,7 @@ from httptask.request.draft import Draft, check_credential
 from httptask.request.preview import PreparedRequest, prepare
 from httptask.request.token_source import TokenSource, token_source
 from httptask.secrets.insertion import Insertions
-from httptask.secrets.placeholders import ResolvedValues, placeholder
+from httptask.secrets.placeholders import ResolvedValues, has_placeholder, placeholder
 from httptask.secrets.redaction import Redactor
 from httptask.secrets.store import SecretStore
 
@@ -38,7 +38,7 @@ class WireRequest:
 
     method: str
     url: Url
-    headers: Sequence[tuple[bytes, bytes]]
+    headers: Sequence[tuple[str, str]]
     body: bytes
     bound: bool = True
     """Whether it carries what belongs to its server alone: a secret, a credential, a header of the connection."""
@@ -91,7 +91,7 @@ def wire_request(complete: Draft, store: SecretStore) -> Outgoing:
     wire = WireRequest(
         complete.method,
         Url.parse_at(url, base_url),
-        [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers.items()],
+        tuple(headers.items()),
         body,
         bound,
         secrets=frozenset(values.names),
@@ -138,7 +138,9 @@ def _headers(complete: Draft, values: ResolvedValues, *, is_added_later: bool) -
     added = placeholder(len(complete.secrets)) if is_added_later else None
     headers: dict[str, str] = {}
     for name, value in complete.headers.items():
-        if value != added:
+        if not has_placeholder(value):
+            headers[name] = value
+        elif value != added:
             filled = values.fill(value)
             headers[name] = filled.strip(" \t") if name in complete.request.headers else filled
     return headers

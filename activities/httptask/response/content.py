@@ -2,8 +2,7 @@
 
 import base64
 import re
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from httptask.http.charset import CHARSET_CURE, decode_json, decode_leniently, decode_text
 from httptask.http.errors import ResponseInterrupted, ResponseInvalid
@@ -53,8 +52,7 @@ _NDJSON = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(NamedTuple):
     """A body, parsed and without the values of secrets."""
 
     value: Any

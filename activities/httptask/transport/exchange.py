@@ -2,8 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential, wait_random
 
@@ -40,8 +39,7 @@ _TRIES = 3
 _TRIES_WITHIN = 2.0
 
 
-@dataclass(frozen=True)
-class WireResponse:
+class WireResponse(NamedTuple):
     """The head of an answer, and its body as it arrives: neither decoded nor bounded."""
 
     status: int
@@ -71,8 +69,7 @@ class Transport(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A complete answer."""
 
     status: int
@@ -95,8 +92,7 @@ class Answer:
         return has_known_end(self.headers)
 
 
-@dataclass(frozen=True)
-class Opened:
+class Opened(NamedTuple):
     """An exchange whose answer has begun.
 
     Attributes:
@@ -236,7 +232,7 @@ async def read_failure(answer: Opened, request: WireRequest) -> Answer:
     body, whole = b"", True
     if request.method != "HEAD":
         body, whole = await _beginning_of_body(answer.response.chunks, answer.coding)
-    return replace(_answer(answer, body, success=False), whole=whole)
+    return _answer(answer, body, success=False)._replace(whole=whole)
 
 
 def has_known_end(headers: Headers) -> bool:

@@ -44,6 +44,8 @@ _MAX_HEADER_LINE = 32 * 1024
 _MAX_HEADERS = 256
 _ELSEWHERE = httpx.ByteStream(b"")
 """In place of the body, which is sent below the client."""
+_OF_PROGRESS: dict[str, float] = {}
+"""In place of httpx's own deadlines."""
 _NO_AUTO_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
@@ -62,7 +64,10 @@ class NetworkTransport:
     def __init__(self, allowed: Sequence[Network] = (), route: Route = _DIRECT) -> None:
         self._guard = Guard(allowed)
         self._proxied = route.proxy is not None
-        self._client = _Client(transport=_AiohttpTransport(self._guard, route), trust_env=False)
+        # A client without `auth` looks for one in each URL.
+        self._client = _Client(
+            transport=_AiohttpTransport(self._guard, route), trust_env=False, auth=httpx.Auth()
+        )
         _keep_quiet()
 
     @asynccontextmanager
@@ -71,12 +76,11 @@ class NetworkTransport:
         token = _at_work.set(True)
         try:
             response = await self._send(request, progress)
+            body: _Body = response.extensions["body"]
             try:
-                headers = response.extensions["headers"]
-                assert isinstance(response.stream, httpx.AsyncByteStream)
-                yield WireResponse(response.status_code, headers, aiter(response.stream))
+                yield WireResponse(response.status_code, body.headers, body)
             finally:
-                await response.aclose()
+                await body.aclose()
                 del response.stream  # the two hold each other, and only a collector's walk would free them
         finally:
             _at_work.reset(token)
@@ -94,7 +98,7 @@ class NetworkTransport:
                 _url(request.url.origin),
                 # httpx would normalise its URL and add headers; it goes out as it was written.
                 stream=_ELSEWHERE,
-                extensions={"request": request, "progress": progress},
+                extensions={"request": request, "progress": progress, "timeout": _OF_PROGRESS},
             )
             return await self._client.send(message, stream=True)
         except HttpTaskError:
@@ -153,7 +157,7 @@ class _AiohttpTransport(httpx.AsyncBaseTransport):
             URL(str(written.url), encoded=True),
             data=_data(written.body),
             headers=[
-                *((name.decode("ascii"), value.decode("utf-8")) for name, value in written.headers),
+                *written.headers,
                 *(() if in_tunnel else to_proxy.items()),
             ],
             proxy=None if self._proxy is None else self._proxy.url,
@@ -162,10 +166,10 @@ class _AiohttpTransport(httpx.AsyncBaseTransport):
             timeout=_timeout(progress.seconds("connect")),
             middlewares=(partial(_send_once, progress),),
         )
-        progress.bytes_received(sum(len(name) + len(value) for name, value in response.raw_headers))
         body = _Body(response, progress, written.url.netloc)
+        progress.bytes_received(sum(len(name) + len(value) for name, value in body.headers))
         # httpx sees no headers: it would read Location, and fail where that is no URL.
-        return httpx.Response(response.status, stream=body, extensions={"headers": response.raw_headers})
+        return httpx.Response(response.status, stream=body, extensions={"body": body})
 
     async def aclose(self) -> None:
         await self._session.close()
@@ -187,7 +191,10 @@ def _data(body: bytes) -> bytes | io.BytesIO | None:
 
 
 class _Body(httpx.AsyncByteStream):
+    """The body of an answer, and the headers before it."""
+
     def __init__(self, response: aiohttp.ClientResponse, progress: Progress, host: str) -> None:
+        self.headers = response.raw_headers
         self._response = response
         self._progress = progress
         self._host = host

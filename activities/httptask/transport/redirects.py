@@ -21,7 +21,7 @@ __all__ = ["RedirectTransport"]
 
 _POST_BECOMES_GET = frozenset({301, 302})
 _OF_THE_BODY = ("content-", "idempotency-key")
-_NEUTRAL = frozenset({b"accept", b"accept-encoding", b"accept-language", b"user-agent"})
+_NEUTRAL = frozenset({"accept", "accept-encoding", "accept-language", "user-agent"})
 
 
 class RedirectTransport:
@@ -55,7 +55,7 @@ class RedirectTransport:
             try:
                 async with self._inner.open(request, progress) as response:
                     if response.status not in REDIRECTS or matches(response.status, self._success):
-                        yield replace(response, url=request.url if progress.redirects else None)
+                        yield response._replace(url=request.url if progress.redirects else None)
                         return
                     following = self._following(request, response)
             except ConnectFailed as error:
@@ -135,11 +135,7 @@ def _with_method_of(request: WireRequest, status: int) -> WireRequest:
     becomes_get = status == HTTPStatus.SEE_OTHER or (status in _POST_BECOMES_GET and request.method == "POST")
     if not becomes_get or request.method in ("GET", "HEAD"):
         return request
-    headers = [
-        (name, value)
-        for name, value in request.headers
-        if not name.decode("ascii").lower().startswith(_OF_THE_BODY)
-    ]
+    headers = [(name, value) for name, value in request.headers if not name.lower().startswith(_OF_THE_BODY)]
     return replace(request, method="GET", headers=headers, body=b"")
 
 

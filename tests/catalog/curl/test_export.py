@@ -134,7 +134,7 @@ def add_secret(source: random.Random, fields: dict[str, Any]) -> None:
 def sent(asked: HttpRequest) -> dict[str, Any]:
     """Every byte that goes out, with another boundary, and one way to write percent-encoding."""
     wire = wire_request(draft(asked, None), STORE).wire
-    headers = {name.decode().lower(): value.decode() for name, value in wire.headers}
+    headers = {name.lower(): value for name, value in wire.headers}
     body = wire.body
     boundary = re.search(r"boundary=(\S+)", headers["content-type"]) if "content-type" in headers else None
     if boundary is not None:
