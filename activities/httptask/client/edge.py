@@ -2,8 +2,7 @@
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from httptask.client.authenticator import Authenticator
@@ -33,8 +32,7 @@ from httptask.transport.redirects import RedirectTransport
 __all__ = ["Edge"]
 
 
-@dataclass(frozen=True)
-class _Call:
+class _Call(NamedTuple):
     """One request on its way."""
 
     request: HttpRequest
@@ -212,8 +210,8 @@ class Edge:
             attempt=attempt,
             observation=_observation(request, connection, outgoing, attempt),
         )
-        async with self._pool.admitted(outgoing, connection):
-            with observed(call.observation, self._observers):
+        async with way.in_turn():
+            with self._pool.watched(outgoing, connection), observed(call.observation, self._observers):
                 try:
                     if outgoing.later is not None:  # no token is asked for in vain
                         way.check(outgoing.wire)

@@ -30,6 +30,7 @@ _NEVER_JSON = re.compile(
 )
 _ESCAPES = str.maketrans({'"': "%22", "\\": "\\\\"})
 """In names and filenames of parts, as httpx writes them; a control character in one is refused before."""
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
@@ -87,11 +88,13 @@ def check_content_type(body: RequestBody | None, given: str) -> None:
     Raises:
         RequestInvalid: with the argument that makes such a body.
     """
+    if not given:
+        return
     kind, _ = read_media_type(given)
     is_multipart = kind.startswith("multipart/")
     claim = f"the header Content-Type says {kind}, and the body is"
     match body:
-        case MultipartBody() if given:
+        case MultipartBody():
             raise RequestInvalid(
                 "leave out the header Content-Type: a multipart body brings its own, with the boundary"
             )
@@ -134,8 +137,7 @@ def encode(body: RequestBody, media_type: str) -> bytes:
     try:
         match body:
             case JsonBody():
-                text = json.dumps(body.value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-                return text.encode("utf-8")
+                return _JSON.encode(body.value).encode("utf-8")
             case TextBody():
                 _check_charset(media_type)
                 return body.text.encode("utf-8")

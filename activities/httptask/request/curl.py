@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Protocol
 from urllib.parse import urlencode
 
@@ -44,18 +44,21 @@ class Names(Protocol):
         """Whether a secret stands in the text, whose value only the shell knows."""
         ...
 
+    def header(self, name: str, value: str) -> str:
+        """The value of a header, unless it is a credential that was written out."""
+        ...
+
     def option(self, header: str) -> str | None:
         """The option by which `curl` makes a header itself."""
         ...
 
 
-def curl_command(request: Draft, url: str, headers: Mapping[str, str], names: Names) -> str:
+def curl_command(request: Draft, url: str, names: Names) -> str:
     """The command, an option on each line.
 
     Args:
         request: what is sent.
         url: of it.
-        headers: of it, without credentials that are written out.
         names: of its secrets.
     """
     url, mark, query = url.partition("#")[0].partition("?")
@@ -68,7 +71,7 @@ def curl_command(request: Draft, url: str, headers: Mapping[str, str], names: Na
     globoff = ["--globoff"] if _GLOBBED & set(url) or names.holds_secret(url) else []
     lines = [
         " ".join(["curl", method, *globoff, names.quote(url)]),
-        *_headers(request, headers, names),
+        *_headers(request, names),
         *_body(request.body, names),
     ]
     if request.body is None and request.method not in _WITHOUT_LENGTH:
@@ -78,10 +81,11 @@ def curl_command(request: Draft, url: str, headers: Mapping[str, str], names: Na
     return " \\\n  ".join(lines)
 
 
-def _headers(request: Draft, headers: Mapping[str, str], names: Names) -> Iterator[str]:
+def _headers(request: Draft, names: Names) -> Iterator[str]:
     # `curl` makes a boundary of its own.
     left_out = {"content-type"} if isinstance(request.body, MultipartBody) else set[str]()
-    for name, value in headers.items():
+    for name, written in request.headers.items():
+        value = names.header(name, written)
         option = names.option(value)
         if option is not None:
             yield option

@@ -60,15 +60,14 @@ def prepare(complete: Draft) -> PreparedRequest:
     url = joined(address.base_url if address.is_relative else None, address.path, query)
     if not any(begins_with_placeholder(text) for text in (url, address.base_url or "")):
         Url.parse_at(url, address.base_url)  # any other server is known to the worker alone
-    headers = {name: names.hide(name, names.fill_in(value)) for name, value in complete.headers.items()}
     body = None if complete.body is None else shown(complete.body)
     return PreparedRequest(
         method=complete.method,
         uri=names.show(url.partition("#")[0]),
-        headers={name: names.show(value) for name, value in headers.items()},
+        headers={name: names.show(names.header(name, value)) for name, value in complete.headers.items()},
         # Of all the request only its own secrets can stand in the body, which may be long.
         body=map_texts(body, names.show) if complete.request.secrets else body,
-        command=partial(curl_command, complete, url, headers, names),
+        command=partial(curl_command, complete, url, names),
     )
 
 
@@ -81,12 +80,8 @@ class _Names:
         self._made: dict[str, str | None] = {}
         self._credential = self._text(complete.credential)
 
-    def fill_in(self, text: str) -> str:
-        """The text with the credential; placeholders of secrets stay, until it is known how they are shown."""
-        return text.replace(self._place, self._credential)
-
     def fill_component(self, text: str) -> str:
-        """The same for a value in the query."""
+        """A value in the query with the credential; see `header`."""
         return text.replace(self._place, encode_component(self._credential))
 
     def _text(self, credential: ConnectionAuthentication | None) -> str:
@@ -116,9 +111,13 @@ class _Names:
         self._made[header] = option
         return header
 
-    def hide(self, header: str, value: str) -> str:
-        """The value of a header, unless it is a credential that was written out."""
-        if not is_credential(header) or has_placeholder(value) or value in self._made:
+    def header(self, name: str, value: str) -> str:
+        """The value of a header with the credential, unless that was written out.
+
+        Placeholders of secrets stay, until it is known how they are shown.
+        """
+        value = value.replace(self._place, self._credential)
+        if not is_credential(name) or has_placeholder(value) or value in self._made:
             return value
         return hide_credential(value)
 

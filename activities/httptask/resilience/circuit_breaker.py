@@ -8,7 +8,7 @@ import random
 import struct
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -83,14 +83,9 @@ class OutageState:
         self._number = number
         self._trying = False
 
-    @contextmanager
-    def alone(self) -> Generator[None]:
+    def alone(self) -> AbstractContextManager[None]:
         """Let no other process look at it or change it while the context lasts."""
-        if self._locks is None:
-            yield
-        else:
-            with self._locks.held(self._number):
-                yield
+        return nullcontext() if self._locks is None else self._locks.held(self._number)
 
     @property
     def times(self) -> tuple[float, float, float]:

@@ -6,7 +6,12 @@ judged by the `Guard`, where the socket is made.
 """
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass
 
 from httptask.connections.connection import Connection
@@ -30,6 +35,7 @@ __all__ = ["ConnectionTransport", "Gate", "TransportPool"]
 _MOST_ORIGINS = 1000
 """How many servers are remembered for failing; beyond it the first ones are forgotten."""
 _DIRECT = Route()
+_RETRY = Retry()
 
 
 class Gate:
@@ -88,10 +94,6 @@ class ConnectionTransport:
         secrets: hold the passwords on its way.
         allowed: private networks it may reach.
         instead: carries them in place of the network.
-
-    Attributes:
-        concurrency: how many calls it may have at the same time, if that is bounded.
-        pace: spreads them, if they are.
     """
 
     def __init__(
@@ -103,21 +105,36 @@ class ConnectionTransport:
         instead: Transport | None,
     ) -> None:
         self.simulated = instead is not None and instead.simulated
-        self.concurrency: ConcurrencyLimit | None = None
-        self.pace: Pace | None = None
+        self._concurrency: ConcurrencyLimit | None = None
+        self._pace: Pace | None = None
         if connection is not None and connection.concurrency is not None:
             shared = SharedState.current
-            self.concurrency = ConcurrencyLimit(
+            self._concurrency = ConcurrencyLimit(
                 connection.name, connection.concurrency, shared.places(connection.name) if shared else None
             )
         if connection is not None and connection.requests_per_minute is not None:
-            self.pace = Pace(connection.name, connection.requests_per_minute)
+            self._pace = Pace(connection.name, connection.requests_per_minute)
         self._connection = connection
         self._gate = gate
         self._secrets = secrets
         self._allowed = allowed
         self._instead = None if instead is None else _Way(_DIRECT, instead)
         self._current = self._instead
+
+    def in_turn(self) -> AbstractAsyncContextManager[None]:
+        """Surrounds a call with the limits of its connection.
+
+        Raises:
+            Postponed: it must not be made now.
+        """
+        return nullcontext() if self._concurrency is None and self._pace is None else self._within_limits()
+
+    @asynccontextmanager
+    async def _within_limits(self) -> AsyncGenerator[None]:
+        async with nullcontext() if self._concurrency is None else self._concurrency.held():
+            if self._pace is not None and not self.simulated:
+                await self._pace.turn()
+            yield
 
     def check(self, request: WireRequest) -> None:
         """Refuses a request that would not pass the gate; see `Gate.check`."""
@@ -222,24 +239,17 @@ class TransportPool:
             )
         return self._transports[name]
 
-    @asynccontextmanager
-    async def admitted(self, outgoing: Outgoing, connection: Connection | None) -> AsyncGenerator[None]:
-        """Surrounds a call with the limits of its connection, and puts it off while its server fails.
+    def watched(self, outgoing: Outgoing, connection: Connection | None) -> AbstractContextManager[None]:
+        """Surrounds a call, and puts it off while its server fails.
 
         Raises:
             Postponed: it must not be made now.
             HttpTaskError: the server's last failure, when it has failed for longer than calls may be put off.
         """
-        carrier = self.transport(connection)
-        async with nullcontext() if carrier.concurrency is None else carrier.concurrency.held():
-            if carrier.simulated:
-                yield
-                return
-            if carrier.pace is not None:
-                await carrier.pace.turn()
-            policy = connection.retry if connection else Retry()
-            with self._circuit_breaker(outgoing).call(policy.longest_retry_after):
-                yield
+        if self.transport(connection).simulated:
+            return nullcontext()
+        policy = connection.retry if connection else _RETRY
+        return self._circuit_breaker(outgoing).call(policy.longest_retry_after)
 
     async def aclose(self) -> None:
         """Closes all connections."""
