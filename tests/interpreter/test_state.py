@@ -73,3 +73,18 @@ def test_a_conversation_may_take_the_most_room() -> None:
     name, size = state.largest_value()
     assert name == "what a has come to"
     assert 1_000 < size < 1_500
+
+
+def test_items_that_are_over_do_not_travel() -> None:
+    begun = {number: Branch(frames=[Frame(sequence="/do/0/all/do", item=number)]) for number in (5, 7)}
+    inside = branch_with(None, items=list("abcdefghij"), parallel=ParallelState(next=8, branches=begun))
+    root = branch_with(None, items=[*range(100)])
+    root.frames += [
+        Frame(sequence="/do/0/all/do", item=42).model_copy(update={"current": inside.frames[0].current})
+    ]
+    kept = RunState.unpacked(json.loads(json.dumps(state_with(root).packed()))).root.frames
+    loop, within = kept[0].current, kept[1].current
+    assert loop is not None
+    assert within is not None
+    assert (loop.first_item, loop.items) == (42, [*range(42, 100)])
+    assert (within.first_item, within.items) == (5, ["f", None, "h", "i", "j"])

@@ -12,7 +12,7 @@ from httptask.calls.problem import TaskFault
 from httptask.dsl.expression_parts import EXPORT, IF, INPUT, OUTPUT, TIMEOUT
 from httptask.dsl.liveness import CONTEXT, RAW_TASK_DATA, TASK_DATA, WORKFLOW_DATA
 from httptask.dsl.tasks.kind import TaskNode
-from httptask.interpreter.items import item_variables, items_of
+from httptask.interpreter.items import items_of
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.services import Services
 from httptask.interpreter.state import Branch, Frame, TaskExecution
@@ -292,8 +292,7 @@ class BranchRunner:
         assert frame.current is not None  # it is a loop that has begun
         node = self._node_of(frame)
         variables = self._variables(node, frame.current, depth=depth)
-        items = items_of(node, frame.current, variables)
-        return dict(item_variables(node, frame.current, items, index))
+        return dict(items_of(node, frame.current, variables).variables(index))
 
     @property
     def _is_around_part(self) -> bool:

@@ -1,6 +1,7 @@
 """The items that a loop goes through: a part of a value that is kept anyway, or kept with the task."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from httptask.calls.problem import TaskFault
@@ -12,14 +13,37 @@ from httptask.interpreter.task_context import TaskContext
 from httptask.interpreter.variables import Variables
 from httptask.json.types import is_array, is_object
 
-__all__ = ["begin_items", "item_variables", "items_of"]
+__all__ = ["Items", "begin_items", "items_of"]
 
 _ITEMS: Final = Part("in")
 _STABLE: Final = (None, "input", "tasks", "workflow")
 """Variables whose values stay as they are while the loop runs, which `$context` does not."""
 
 
-def begin_items(context: TaskContext) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class Items:
+    """What a loop goes through, by index; those that are over may be gone."""
+
+    _node: TaskNode
+    _execution: TaskExecution
+    _values: list[Any]
+
+    @property
+    def end(self) -> int:
+        """The index behind the last one."""
+        return self._execution.first_item + len(self._values)
+
+    def __getitem__(self, index: int) -> Any:
+        return self._values[index - self._execution.first_item]
+
+    def variables(self, index: int) -> Mapping[str, Any]:
+        """What the loop binds for the tasks of an item."""
+        [body] = self._node.bodies
+        each, at = body.variables.values()
+        return {each: self[index], at: index}
+
+
+def begin_items(context: TaskContext) -> Items:
     """What a loop that begins goes through.
 
     Raises:
@@ -32,23 +56,14 @@ def begin_items(context: TaskContext) -> list[Any]:
             detail = f"`in` yields {kind_of(items)}; it needs a list"
             TaskFault.raise_standard("expression", "Not a list", detail=detail)
         items = context.execution.items = list(items)
-    return items
+    return Items(context.node, context.execution, items)
 
 
-def items_of(node: TaskNode, execution: TaskExecution, variables: Variables) -> list[Any]:
+def items_of(node: TaskNode, execution: TaskExecution, variables: Variables) -> Items:
     """What a loop that has begun goes through."""
     items = execution.items if execution.items is not None else _in_place(node, execution, variables)
     assert is_array(items)  # begin_items has seen it
-    return items
-
-
-def item_variables(
-    node: TaskNode, execution: TaskExecution, items: list[Any], index: int
-) -> Mapping[str, Any]:
-    """What a loop binds for the tasks of an item."""
-    [body] = node.bodies
-    each, at = body.variables.values()
-    return {each: items[index - execution.first_item], at: index}
+    return Items(node, execution, items)
 
 
 def _in_place(node: TaskNode, execution: TaskExecution, variables: Variables) -> list[Any] | None:

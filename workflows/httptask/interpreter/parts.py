@@ -19,6 +19,7 @@ from httptask.calls.problem import Problem, TaskFault
 from httptask.dsl.expression_parts import OUTPUT, WORKFLOW_OUTPUT
 from httptask.dsl.liveness import CONTEXT, WORKFLOW_DATA
 from httptask.dsl.model import FLOW_DIRECTIVES
+from httptask.interpreter.items import Items
 from httptask.interpreter.parallel import Parallel
 from httptask.interpreter.services import LARGEST_HISTORY, LONGEST_HISTORY, Services
 from httptask.interpreter.state import Branch, Frame, MapPart, ParallelState, RunState, TaskExecution
@@ -175,7 +176,7 @@ async def _tell(piece: _Piece, what: str) -> None:
     await run.signal(_RESULTS, RawValue(payload))
 
 
-async def run_parts(context: TaskContext, items: list[Any], end: int) -> None:
+async def run_parts(context: TaskContext, items: Items, end: int) -> None:
     """Run items that have not begun, one part after the other, as far as they fit in parts.
 
     Args:
@@ -209,7 +210,7 @@ async def run_parts(context: TaskContext, items: list[Any], end: int) -> None:
 
 
 async def _run_in_turn(
-    context: TaskContext, items: list[Any], end: int, take: Callable[[Mapping[int, Any]], None]
+    context: TaskContext, items: Items, end: int, take: Callable[[Mapping[int, Any]], None]
 ) -> None:
     state, services = context.execution.parallel, context.services
     assert state is not None  # it has begun

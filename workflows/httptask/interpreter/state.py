@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Annotated, Any, Final
 
 from pydantic import (
@@ -107,7 +108,7 @@ class TaskExecution(BaseModel):
         raw_input: before `input.from`, where an expression of the task reads it still.
         input: after it; `$input`, where anything of the task reads it still.
         items: what a loop goes through, where it is not a part of another value that is kept. The list is its own, for
-            those that are over are taken out of it.
+            those that are over are taken out of it before it travels.
         first_item: index of the first of `items`.
         parallel: the branches inside the task.
         state: what else the task's kind keeps between its steps; empty when it begins.
@@ -124,6 +125,17 @@ class TaskExecution(BaseModel):
     state: dict[str, Any] = Field(default_factory=dict)
     started_at: float
     deadline: float | None = None
+
+    def forget_items(self, end: int, under_way: Collection[int] = ()) -> None:
+        """Let go of the items before an index, but for those that are under way."""
+        if self.items is None:
+            return
+        first = min(under_way, default=end)
+        del self.items[: first - self.first_item]
+        self.first_item = first
+        for index in range(first, end):
+            if index not in under_way:
+                self.items[index - first] = None
 
 
 class Frame(BaseModel):
@@ -159,6 +171,17 @@ class Branch(BaseModel):
 
     frames: list[Frame]
     context: Shared = None
+
+    def forget_items(self) -> None:
+        """Let go of the items of its loops that are over."""
+        for frame, below in zip_longest(self.frames, self.frames[1:]):
+            if frame.current is not None and frame.current.parallel is not None:
+                parallel = frame.current.parallel
+                frame.current.forget_items(parallel.next, parallel.branches)
+                for branch in parallel.branches.values():
+                    branch.forget_items()
+            elif frame.current is not None and below is not None and below.item is not None:
+                frame.current.forget_items(below.item)
 
 
 class MapPart(BaseModel):
@@ -204,7 +227,8 @@ class RunState(SpendingState):
         return max(sizes.items(), key=lambda found: found[1])
 
     def packed(self) -> dict[str, Any]:
-        """As a continued run gets it: JSON, each shared value once."""
+        """As a continued run gets it: JSON, each shared value once, and nothing of what is over."""
+        self.root.forget_items()
         values = SharedValues()
         return {**self.model_dump(mode="json", context=values), "values": values.kept}
 

@@ -1,7 +1,7 @@
 """`for`: the items in turn; each iteration gets the previous one's output, and the last output is the result."""
 
 from httptask.dsl.tasks.for_each import FOR, WHILE
-from httptask.interpreter.items import begin_items, item_variables, items_of
+from httptask.interpreter.items import begin_items, items_of
 from httptask.interpreter.task_context import Child, Complete, Descend, Step, TaskContext
 
 __all__ = ["run_for"]
@@ -15,11 +15,9 @@ async def run_for(context: TaskContext, child: Child | None) -> Step:
     else:
         items, data = items_of(node, execution, context.variables), child.output
     index: int = execution.state.get("next", 0)
-    if index and execution.items is not None:
-        items[index - 1] = None  # that is over, and need not be kept
-    if index >= len(items):
+    if index >= items.end:
         return Complete(data)
-    variables = item_variables(node, execution, items, index)
+    variables = items.variables(index)
     if FOR.spec(node).while_ is not None and not context.holds(WHILE, dot=data, bound=variables):
         return Complete(data)
     execution.state["next"] = index + 1

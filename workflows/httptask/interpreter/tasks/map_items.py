@@ -6,10 +6,10 @@ from typing import Any
 from httptask.calls.problem import TaskFault
 from httptask.dsl.liveness import TASK_DATA
 from httptask.dsl.tasks.map_items import MAP
-from httptask.interpreter.items import begin_items, item_variables, items_of
+from httptask.interpreter.items import Items, begin_items, items_of
 from httptask.interpreter.parallel import Parallel
 from httptask.interpreter.parts import PartEnded, Results, end_of, may_run_in_parts, part_of, run_parts
-from httptask.interpreter.state import Frame, ParallelState, TaskExecution
+from httptask.interpreter.state import Frame, ParallelState
 from httptask.interpreter.task_context import Child, Complete, Paused, Step, TaskContext
 
 __all__ = ["run_map"]
@@ -25,20 +25,20 @@ async def run_map(context: TaskContext, _child: Child | None) -> Step:
     else:
         items = items_of(context.node, execution, context.variables)
     state = execution.parallel
-    end = len(items) if part is None else end_of(part, state, context.services)
+    end = items.end if part is None else end_of(part, state, context.services)
     if may_run_in_parts(context):
         if await _run_items(context, items, state.next) is None:
-            return _paused(execution)
+            return Paused()
         await run_parts(context, items, end)
     results = await _run_items(context, items, end)
     if results is None:
-        return _paused(execution)
+        return Paused()
     if part is not None:
         raise PartEnded(state)
     return Complete([results[index] for index in range(end)])
 
 
-async def _run_items(context: TaskContext, items: list[Any], end: int) -> Mapping[int, Any] | None:
+async def _run_items(context: TaskContext, items: Items, end: int) -> Mapping[int, Any] | None:
     """Run the items below an index, and those that are under way; None when they paused."""
     node, execution, arguments = context.node, context.execution, MAP.spec(context.node)
 
@@ -48,7 +48,7 @@ async def _run_items(context: TaskContext, items: list[Any], end: int) -> Mappin
             data=execution.input,
             path=f"{execution.id}/{index}",
             item=index,
-            variables=dict(item_variables(node, execution, items, index)),
+            variables=dict(items.variables(index)),
             scope=node.pointer,
         )
 
@@ -76,13 +76,3 @@ def _forget_input(context: TaskContext) -> None:
     liveness, node = context.services.program.liveness, context.node
     if not (liveness.is_read_by(node.pointer, TASK_DATA) or liveness.is_taken(node.sequences["do"])):
         context.execution.input = None
-
-
-def _paused(execution: TaskExecution) -> Paused:
-    """Keep no items with the task that are over."""
-    assert execution.parallel is not None  # which pauses
-    if execution.items is not None:
-        for index in range(execution.first_item, execution.parallel.next):
-            if index not in execution.parallel.branches:
-                execution.items[index - execution.first_item] = None
-    return Paused()
