@@ -1,7 +1,9 @@
 """What the payloads of the package's models hold, and what is read of them."""
 
 import dataclasses
+import gc
 import json
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -129,3 +131,17 @@ class Theirs(BaseModel):
 )
 def test_what_is_not_ours_is_carried_whole(value: Any) -> None:
     assert told(value) == (value.model_dump() if isinstance(value, BaseModel) else value)
+
+
+def test_runs_that_are_over_go_after_many_bytes() -> None:
+    over = Completion.model_construct()
+    gone = weakref.ref(over)
+    over.__dict__["self"] = over
+    gc.disable()
+    try:
+        del over
+        for _ in range(64):
+            CONVERTER.to_payloads(["x" * 1_100_000])
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -1,6 +1,7 @@
 """How values become payloads: models without what goes without saying, for two thirds of a request are defaults."""
 
 import dataclasses
+import gc
 from collections.abc import Mapping
 from functools import cache, cached_property
 from typing import Any, Self
@@ -27,6 +28,7 @@ __all__ = ["LeanPayloadConverter", "data_converter"]
 _OURS = "httptask."
 _ENCODING = {"encoding": b"json/plain"}
 _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
+_BYTES_PER_COLLECTION = 64 * 1024 * 1024
 _BY_DEFAULT = {
     one.encoding.encode(): one for one in DefaultPayloadConverter.default_encoding_payload_converters
 }
@@ -104,21 +106,45 @@ class _LeanJson(EncodingPayloadConverter):
         if isinstance(value, BaseModel) and _is_ours(type(value)):
             fields, defaults = value.__dict__, _defaults(type(value))
             unsaid = {name for name, default in defaults.items() if fields[name] == default}
-        return Payload(metadata=_ENCODING, data=to_json(value, exclude=unsaid))
+        data = to_json(value, exclude=unsaid)
+        _converted.count(len(data))
+        return Payload(metadata=_ENCODING, data=data)
 
     def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:
         """See base class."""
+        data = payload.data  # which is another copy each time
+        _converted.count(len(data))
         if type_hint is None:
-            return _ANYTHING.validate_json(payload.data)
+            return _ANYTHING.validate_json(data)
         model = _model_of_ours(type_hint)
         if model is not None:
-            return model.model_validate_json(payload.data)
+            return model.model_validate_json(data)
         return self._of_others.from_payload(payload, type_hint)
 
     @cached_property
     def _of_others(self) -> PydanticJSONPlainPayloadConverter:
         """Keeps an adapter for each type that it has met: of workflows in the sandbox, types of theirs alone."""
         return PydanticJSONPlainPayloadConverter()
+
+
+class _Converted:
+    """Has garbage collected after many bytes, for Python counts objects, and the SDK leaves each run behind in a cycle.
+
+    Such a cycle has the run's input and some hundred objects, of which a worker collects none for hours.
+    """
+
+    def __init__(self) -> None:
+        self._bytes = 0
+
+    def count(self, size: int) -> None:
+        """Take note of a payload that was made or read."""
+        self._bytes += size
+        if self._bytes >= _BYTES_PER_COLLECTION:
+            self._bytes = 0
+            gc.collect()
+
+
+_converted = _Converted()
 
 
 def _model_of_ours(hint: object) -> type[BaseModel] | None:
