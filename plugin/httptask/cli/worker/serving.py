@@ -1,9 +1,10 @@
 """A worker that serves definitions until it is asked to end."""
 
 import asyncio
+import ctypes
 import os
 from collections.abc import Coroutine, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ __all__ = ["GRACE", "serve_embedded", "serve_on_cluster"]
 GRACE = timedelta(seconds=10)
 """What calls in flight have to finish after a signal."""
 _PROBE_SECONDS = 1.0
+_M_MMAP_THRESHOLD = -3
+_LARGE_BYTES = 1024 * 1024
 _PROBE_TIME = timedelta(seconds=5)
 
 log = get_logger("httptask.cli")
@@ -68,6 +71,8 @@ class _Insisted(Exception):
 
 
 def _run(serving: Coroutine[Any, Any, None]) -> None:
+    _give_large_memory_back()
+
     async def until_insisted() -> None:
         try:
             await serving
@@ -75,6 +80,12 @@ def _run(serving: Coroutine[Any, Any, None]) -> None:
             os._exit(ExitCode.INTERRUPTED)  # calls in flight are retried by another worker
 
     asyncio.run(until_insisted())
+
+
+def _give_large_memory_back() -> None:
+    """Keep nothing of what large values took, where the system's allocator would after the first (mallopt(3))."""
+    with suppress(AttributeError, OSError):  # of glibc alone
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 async def _serve_on_cluster(
