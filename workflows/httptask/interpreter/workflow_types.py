@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -97,7 +97,7 @@ class DefinitionRun:
         self,
         program: Program,
         sha256: str,
-        data: Any,
+        take_input: Callable[[], Any],
         arguments_of: ArgumentsOf,
         *,
         known: RunConfiguration | None = None,
@@ -108,14 +108,14 @@ class DefinitionRun:
         Args:
             program: the definition.
             sha256: of its canonical JSON.
-            data: the run's input.
+            take_input: gives the run's input; the state alone holds it, until nothing reads it any more.
             arguments_of: of the workflow that goes on from a state.
             continue_as_new_after: how many events.
             known: what the run knows of its worker's configuration already.
         """
         info = workflow.info()
         state = self._begun or RunState(
-            origin_run_id=info.run_id, input=data, started_at=workflow.time(), live=self._live
+            origin_run_id=info.run_id, input=take_input(), started_at=workflow.time(), live=self._live
         )
         services = Services(program, state, self.board, self._stream, continue_as_new_after, arguments_of)
         services.scheduler.configuration = known or RunConfiguration()
@@ -174,11 +174,17 @@ class HttpTaskWorkflow(DefinitionRun):
     @workflow.run
     async def run(self, run_input: RunInput) -> Any:
         """Run the definition and return its output."""
+
+        def take_input() -> Any:
+            data, run_input.input = run_input.input, None
+            return data
+
+        run_input.state = None
         return await self._run(
             _given_program(run_input),
             run_input.sha256,
-            run_input.input,
-            lambda state: [run_input.model_copy(update={"state": state, "input": None})],
+            take_input,
+            lambda state: [run_input.model_copy(update={"state": state})],
             continue_as_new_after=run_input.continue_as_new_after,
         )
 
@@ -194,30 +200,30 @@ class DefinitionWorkflow(DefinitionRun):
 
     @workflow.init
     def __init__(self, arguments: Sequence[RawValue]) -> None:
-        self._continuation: Continuation | None = None
+        self._packed: str | None = None
+        state: dict[str, Any] | None = None
         info = workflow.info()
         is_part = info.parent is not None and workflow.memo_value(PART_MEMO, default=False) is True
         if (info.continued_run_id is not None or is_part) and len(arguments) > 1:
-            self._continuation = workflow.payload_converter().from_payload(arguments[1].payload, Continuation)
-        super().__init__(
-            None if self._continuation is None else self._continuation.state,
-            live=workflow.memo_value(LIVE_MEMO, default=False) is True,
-        )
+            found = workflow.payload_converter().from_payload(arguments[1].payload, Continuation)
+            self._packed, state = found.packed, found.state
+        super().__init__(state, live=workflow.memo_value(LIVE_MEMO, default=False) is True)
 
     @workflow.run
     async def run(self, arguments: Sequence[RawValue]) -> Any:
         """Run the definition and return its output."""
         known: RunConfiguration | None = None
-        if self._continuation is None:
+        packed = self._packed
+        if packed is None:
             known = await ask_worker(LOAD_DEFINITION, [workflow.info().workflow_type], LoadedDefinition)
             packed = known.packed
-        else:
-            packed = self._continuation.packed
-        converter = workflow.payload_converter()
-        data: Any = converter.from_payload(arguments[0].payload) if arguments else None
+
+        def take_input() -> Any:
+            return workflow.payload_converter().from_payload(arguments[0].payload) if arguments else None
+
         return await self._run(
             *unpacked_program(packed),
-            data,
+            take_input,
             lambda state: [None, Continuation(packed=packed, state=state)],
             known=known,
         )
