@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import httptask.transport.network  # noqa: F401 - a first call would load it, within its time
 from httptask.catalog.curl import CurlError, import_curl
 from httptask.client.edge import Edge
 from httptask.secrets.store import SecretSource, SecretStore
@@ -23,8 +24,8 @@ from httptask.testing import Reply, ScriptedServer
 from support.curl import run_by_bash, send_imported, taken
 
 SERVERS = re.compile(r"localhost:\d+|httpbin\.org")
-ENVIRONMENT = {"DO_API_TOKEN": "token-of-the-environment"}
-FILES = re.compile(r"(?:@|--upload-file )\"?([\w.][\w./-]*)")
+ENVIRONMENT = {"DO_API_TOKEN": "token-of-the-environment", "MYVARIABLE": "value"}
+FILES = re.compile(r"(?:@|--upload-file |< )\"?([\w.][\w./-]*)")
 NAMED = {
     "the header Connection is": ("connection",),
     "the header Accept-Encoding is": ("accept-encoding",),

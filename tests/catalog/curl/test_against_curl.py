@@ -6,7 +6,7 @@ from typing import Any
 from httptask.testing import Reply, ScriptedServer
 from support.curl import run_by_bash, send_imported, taken
 
-ENVIRONMENT = {"TOKEN": "t0ken/+=&% x", "USER_NAME": "ann", "PASSWORD": 'pa:ss"w$rd', "BASE": "", "ID": "a-1"}
+ENVIRONMENT = {"TOKEN": "t0ken/+=&% x", "USER_NAME": "ann", "PASSWORD": 'pa:ss"w$rd', "ID": "a-1"}
 FILES = {
     "body.json": b'{"a": 1,\r\n "b": "\xc3\xbc"}\n',
     "bytes.bin": bytes(range(256)),
@@ -62,8 +62,14 @@ COMMANDS = {
     "next": "curl URL/1 -d a=1 --next URL/2 -H 'X: 1'",
     "two urls": "curl --url URL/1 URL/2 -d a=1",
     "quotes": """curl $'URL/\\u00e4\\x41' -d "it's \\"a\\" \\\\ \\$b \\`c\\`" -H 'X: "q"'"'"'s'""",
+    "here-document": 'curl URL --json @- <<END | cat\n{"a": "$ID \\$x \\" \\\\ \\`"}\nEND\ncurl URL/2',
+    "quoted here-document": "curl URL -d @- -H 'X: 1' <<-'E N D' >/dev/null\n\t{$x\n\t\t`a`}\nE N D\ncurl URL/2",
+    "here-string": 'curl URL --data-binary @- <<< "a $ID"',
+    "an upload of standard input": "curl -T - URL/dir/ -H 'Content-Type: text/x' <<< text",
+    "a file as standard input": "curl URL --data-binary @- < note.txt",
     "words that go on": "curl \\\n URL/'a'\"b\"c\\=x%20 -d 'a\\\nb'",
     "variables": 'curl "URL/items/$ID" -H "Authorization: Bearer $ID" -u "$USER_NAME:$PASSWORD" -d "a=${TOKEN}&b=$ID"',
+    "an address in a variable": 'curl "$BASE/items/$ID?a=1#x" -d a=1; curl $BASE',
     "variables that are encoded": 'curl URL --data-urlencode "a=$TOKEN" --data-urlencode "b=$ID"',
     "variable in json": """curl URL --json "{\\"id\\": \\"$ID\\"}" """,
     "password in json": """curl URL --json '{"user":"ann","password":"pa\\"ss","api_key":"x1"}'""",
@@ -83,11 +89,12 @@ async def test_tasks_send_what_curl_sends(tmp_path: Path, make_edge: Any) -> Non
         (tmp_path / name).write_bytes(content)
     different: dict[str, Any] = {}
     async with ScriptedServer([Reply.of()]) as server:
+        environment = {**ENVIRONMENT, "BASE": server.url}
         for name, text in COMMANDS.items():
             command = text.replace("URL", server.url).replace("HOST", f"127.0.0.1:{server.port}")
-            code, errors = await run_by_bash(command, tmp_path, ENVIRONMENT)
+            code, errors = await run_by_bash(command, tmp_path, environment)
             by_curl = taken(server)
-            await send_imported(command, tmp_path, ENVIRONMENT, make_edge)
+            await send_imported(command, tmp_path, environment, make_edge)
             imported = taken(server)
             if (code, errors) != (0, "") or by_curl != imported or not by_curl:
                 different[name] = {"curl": (code, errors, by_curl), "imported": imported}

@@ -1,6 +1,10 @@
 """`httptask catalog from-curl`: a task to paste, or in its place, and no credential anywhere."""
 
-from support.commands import Shell
+import subprocess
+
+import pytest
+
+from support.commands import HTTPTASK, Shell
 
 KEY = "geheim-0123456789"
 COMMAND = f"curl https://api.example.com/orders -H 'Authorization: Bearer {KEY}' -k"
@@ -81,6 +85,14 @@ async def test_says_why_a_definition_stays_as_it_is(shell: Shell) -> None:
         assert KEY not in command.stdout + command.stderr
     assert (shell.folder / "orders.yaml").read_text() == DEFINITION
     assert (shell.folder / "flow.yaml").read_text() == flow
+
+
+@pytest.mark.parametrize("arguments", [[], ["-"]], ids=["nothing", "a dash"])
+def test_reads_the_command_from_stdin(arguments: list[str]) -> None:
+    words = [HTTPTASK, "catalog", "from-curl", *arguments]
+    told = subprocess.run(words, input=f"{COMMAND}\n", capture_output=True, text=True, check=True)
+    assert told.stdout == TASK
+    assert KEY not in told.stderr
 
 
 async def test_says_what_can_not_be_kept(shell: Shell) -> None:

@@ -70,6 +70,12 @@ def test_the_file_keeps_its_form(form: str, line_end: str) -> None:
     assert changed.startswith(text[:30])
 
 
+def test_a_text_that_ends_in_a_line_break_at_the_end_of_a_file_that_does_not() -> None:
+    text = "do:\n  - one: { set: { a: 1 } }"
+    changed = insert_tasks(text, None, {"new": {"set": {"text": "line 1\nline 2\n"}}})
+    assert changed == text + "\n  - new:\n      set:\n        text: |\n          line 1\n          line 2\n"
+
+
 def tasks_in(data: Any, pointer: str = "") -> list[str]:
     """Pointers of all tasks."""
     found: list[str] = []

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
+from httptask.catalog.curl.errors import CurlError
 from httptask.http.headers import is_credential
 from httptask.http.url import encode_within
 from httptask.secrets.placeholders import fill, has_placeholder, placeholder
@@ -23,6 +24,8 @@ _NOT_PARAMETER: Final = re.compile(
     re.IGNORECASE,
 )
 _AMBIGUOUS: Final = frozenset({"key", "pin", "sid", "auth", "pass"})
+_LONGEST_NAME: Final = 100
+_MOST_VARIABLES: Final = 1000
 _KEY_LENGTH: Final = 12
 """From which on what stands under an ambiguous name is taken for a credential."""
 _KNOWN: Final = re.compile(
@@ -66,14 +69,23 @@ class Secrets:
     Attributes:
         needed: each of them once, by name.
         host: what names are made of, besides the kind of a credential.
+        variables: how many were found.
     """
 
     needed: dict[str, NeededSecret] = field(default_factory=dict[str, NeededSecret])
     host: str = "API"
+    variables: int = 0
     _places: list[tuple[str, str | None]] = field(default_factory=list[tuple[str, str | None]])
 
     def variable(self, name: str, field_: str | None = None) -> str:
-        """A placeholder for a variable of the shell, or for a member of the JSON that it holds."""
+        """A placeholder for a variable of the shell, or for a member of the JSON that it holds.
+
+        Raises:
+            CurlError: there are too many.
+        """
+        self.variables += 1
+        if self.variables > _MOST_VARIABLES:
+            raise CurlError(f"more than {_MOST_VARIABLES} variables", "give fewer commands at once")
         self.needed.setdefault(name, NeededSecret(name, "the variable of that name in the command"))
         return self._placeholder(name, field_)
 
@@ -192,7 +204,7 @@ class Secrets:
 
 def is_credential_parameter(name: str, value: str) -> bool:
     """Whether a query parameter, form field or JSON field of that name holds a credential."""
-    if not value or not _PARAMETER.search(name) or _NOT_PARAMETER.search(name):
+    if not value or len(name) > _LONGEST_NAME or not _PARAMETER.search(name) or _NOT_PARAMETER.search(name):
         return False
     return name.lower() not in _AMBIGUOUS or (len(value) >= _KEY_LENGTH and " " not in value)
 

@@ -23,14 +23,16 @@ class Files:
     Args:
         folder: that their paths are relative to.
         inline: those that stand in the command itself, by name.
+        stdin: name of the file that is standard input.
 
     Attributes:
         read: names of those that were read.
     """
 
-    def __init__(self, folder: Path, inline: dict[str, bytes]) -> None:
+    def __init__(self, folder: Path, inline: dict[str, bytes], stdin: str | None) -> None:
         self._folder = folder
         self._inline = inline
+        self._stdin = stdin
         self.read: list[str] = []
 
     def text(self, name: str, option: str) -> str:
@@ -39,6 +41,8 @@ class Files:
         Raises:
             CurlError: it can't be read, or is too large for a definition.
         """
+        if name == "-" and self._stdin is not None:
+            name = self._stdin
         if name in self._inline:
             return self._inline[name].decode("utf-8", "surrogateescape")
         if name == "-":

@@ -1,5 +1,6 @@
 """Commands in, tasks out."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -20,6 +21,8 @@ __all__ = ["CurlImport", "import_curl"]
 
 _LONGEST: Final = 1024 * 1024
 _MOST_TASKS: Final = 100
+_NO_TEXT: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Halves of surrogate pairs that don't stand for bytes of the command line."""
 _PROGRAMS: Final = frozenset({"curl", "curl.exe"})
 _DOCUMENT: Final = {"dsl": "1.0.3", "namespace": "curl", "name": "import", "version": "1.0.0"}
 
@@ -55,25 +58,27 @@ def import_curl(
     """
     if len(text) > _LONGEST:
         raise CurlError("the text is longer than a megabyte", "give less of it at once")
+    if _NO_TEXT.search(text):
+        raise CurlError("the text has half of a surrogate pair", "paste the command as it was copied")
     secrets, shell = Secrets(), ShellText()
     commands = read_windows_commands(text) if is_for_windows(text) else read_commands(text, secrets, shell)
     if not commands:
         raise CurlError("there is no command", "paste one that begins with curl")
-    files = Files(folder, shell.files)
     tasks: dict[str, dict[str, Any]] = {other: {} for other in taken}
     notes = list(shell.notes)
-    for number, words in enumerate(commands, 1):
-        if PurePath(words[0].replace("\\", "/")).name not in _PROGRAMS:
+    for number, command in enumerate(commands, 1):
+        if PurePath(command.words[0].replace("\\", "/")).name not in _PROGRAMS:
             raise CurlError(f"command {number} is none of curl", "keep the curl commands alone")
-        for given in read_options(words[1:]):
+        files = Files(folder, shell.files, command.stdin)
+        for given in read_options(command.words[1:]):
             for request in requests_of(given, files, secrets):
                 task = task_of(request, secrets)
                 own = task_name(request, tasks) if name is None else unused_name(name, tasks)
                 tasks[own] = task
                 notes += request.notes
+        notes += [f"the content of {file} stands in the task as it is now" for file in files.read]
         if len(tasks) - len(taken) > _MOST_TASKS:
             raise CurlError(f"there are more than {_MOST_TASKS} requests", "give fewer commands at once")
-    notes += [f"the content of {file} stands in the task as it is now" for file in files.read]
     made = {own: task for own, task in tasks.items() if own not in taken}
     _check(made, secrets)
     return CurlImport(made, tuple(secrets.needed.values()), tuple(dict.fromkeys(notes)))

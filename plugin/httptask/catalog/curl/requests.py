@@ -128,7 +128,7 @@ def _request(given: Given, text: str, upload: str | None, files: Files, secrets:
 def _with_file_name(url: CurlUrl, upload: str) -> CurlUrl:
     """A folder's address takes the name of the file."""
     head, mark, query = url.text.partition("?")
-    name = encode_component(PurePath(upload).name) if head.endswith("/") else ""
+    name = encode_component(PurePath(upload).name) if head.endswith("/") and upload != "-" else ""
     return CurlUrl(head + name + mark + query, url.host, url.user)
 
 

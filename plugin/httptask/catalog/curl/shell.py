@@ -7,20 +7,24 @@ import base64
 import binascii
 import json
 import re
+import sys
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
 from httptask.catalog.curl.credentials import Secrets
 from httptask.catalog.curl.errors import CurlError
 
-__all__ = ["ShellText", "read_commands"]
+__all__ = ["ShellCommand", "ShellText", "read_commands"]
 
 _BREAK: Final = re.compile(r"\r?\n")
 _CONTINUATION: Final = re.compile(r"\\\r?\n")
+_LINE: Final = re.compile(r"[^\n]*(?:\n|$)")
 _BLANK: Final = re.compile(r"[ \t]+")
 _SEPARATOR: Final = re.compile(r"&&|\|\||;|&|\r?\n")
 _WRITES: Final = re.compile(r"(?:\d*|&)>(?:>|\||&(?=[0-9-]))?[ \t]*")
-_READS: Final = re.compile(r"\d*<(?:<<|<-?|>|&)?")
+_READS: Final = re.compile(r"0?(?P<kind><<<|<<-?|<(?![<>&]))[ \t]*")
+_READS_OTHERWISE: Final = re.compile(r"\d*<[<>&]?")
+_QUOTES: Final = re.compile(r"['\"\\]")
 _PLAIN: Final = re.compile(r"[^\s\\'\"$`;|&<>()]+")
 _IN_QUOTES: Final = re.compile(r'[^\\"$`]+')
 _VARIABLE: Final = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
@@ -29,7 +33,7 @@ _FIELD: Final = re.compile(
 )
 _PRINTED: Final = "<(printf %s "
 _PRINTED_END: Final = re.compile(r"( \| base64 --decode)?\)")
-_BRACES: Final = re.compile(r"\{[^{}\s]*(?:,|\.\.)[^{}\s]*\}")
+_BRACES: Final = re.compile(r"\{[^{}\s]*\}")
 _ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
 _ESCAPES: Final = {
     "a": 7, "b": 8, "e": 27, "E": 27, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11,
@@ -41,6 +45,29 @@ _NUMBERED: Final = re.compile(
     re.DOTALL,
 )
 _PROMPTS: Final = frozenset({"$", "%"})
+
+
+@dataclass
+class ShellCommand:
+    """A command.
+
+    Attributes:
+        words: its name, and what it is given.
+        stdin: the file that its standard input is; None where it is the terminal's, or another command's output.
+    """
+
+    words: list[str] = field(default_factory=list[str])
+    stdin: str | None = None
+
+
+@dataclass
+class _HereDocument:
+    """One that is announced, and begins on the next line."""
+
+    name: str
+    end: str
+    is_indented: bool
+    is_quoted: bool
 
 
 @dataclass
@@ -56,8 +83,8 @@ class ShellText:
     notes: list[str] = field(default_factory=list[str])
 
 
-def read_commands(text: str, secrets: Secrets, found: ShellText) -> list[list[str]]:
-    """The words of each command.
+def read_commands(text: str, secrets: Secrets, found: ShellText) -> list[ShellCommand]:
+    """The commands, each as a program would get it.
 
     Args:
         text: one or more commands.
@@ -65,7 +92,7 @@ def read_commands(text: str, secrets: Secrets, found: ShellText) -> list[list[st
         found: takes what stands beside the words.
 
     Raises:
-        CurlError: the shell would compute something, or read its standard input.
+        CurlError: the shell would compute something.
     """
     reader = _Reader(text.removeprefix("\ufeff"), secrets, found)
     return reader.commands()
@@ -79,26 +106,29 @@ class _Reader:
         self.index = 0
         self.is_behind_pipe = False
         """What is read now takes the output of a command, and is left out."""
+        self.announced: list[_HereDocument] = []
 
-    def commands(self) -> list[list[str]]:
-        commands: list[list[str]] = []
-        words: list[str] = []
+    def commands(self) -> list[ShellCommand]:
+        commands: list[ShellCommand] = []
+        command = ShellCommand()
         while self.index < len(self.text):
             if self._skip():
                 continue
             if self._take(_WRITES) is not None:
                 self.word()
-            elif self._take(_SEPARATOR) is not None:
-                self._end(commands, words)
-                words, self.is_behind_pipe = [], False
+            elif (separator := self._take(_SEPARATOR)) is not None:
+                self._end(commands, command)
+                command, self.is_behind_pipe = ShellCommand(), False
+                if separator.endswith("\n"):
+                    self._here_documents()
             elif self._peek() == "|":
                 self.index += 1
-                self._end(commands, words)
-                words, self.is_behind_pipe = [], True
+                self._end(commands, command)
+                command, self.is_behind_pipe = ShellCommand(), True
                 self._note("what stands behind `|` is left out: it takes the response")
             else:
-                self._argument(words)
-        self._end(commands, words)
+                self._argument(command)
+        self._end(commands, command)
         return commands
 
     def _skip(self) -> bool:
@@ -111,24 +141,71 @@ class _Reader:
             return True
         return False
 
-    def _argument(self, words: list[str]) -> None:
+    def _argument(self, command: ShellCommand) -> None:
         at = self.index
-        if not self.text.startswith("<(", at) and self._take(_READS) is not None:
-            self._refuse(at, "a redirection or here-document `<`", "put the text itself behind --data-binary")
-            self.word()
+        if not self.text.startswith("<(", at) and (found := _READS.match(self.text, at)) is not None:
+            self.index = found.end()
+            command.stdin = self._standard_input(found["kind"])
+        elif not self.text.startswith("<(", at) and self._take(_READS_OTHERWISE) is not None:
+            self._refuse(at, "a redirection of this kind", "put the text itself behind --data-binary")
         elif self._peek() in "()":
             self.index += 1
             self._refuse(at, "a subshell `(`", "keep the curl command alone")
-        elif not words and not self.is_behind_pipe and _ASSIGNMENT.match(self.text, at):
+        elif not command.words and _ASSIGNMENT.match(self.text, at):
             self._refuse(at, "the assignment of a variable", "put its value in its place, or leave it out")
+            self.word()
         else:
             word = self.word()
-            if words or word not in _PROMPTS:
-                words.append(word)
+            if command.words or word not in _PROMPTS:
+                command.words.append(word)
 
-    def _end(self, commands: list[list[str]], words: list[str]) -> None:
-        if words and not self.is_behind_pipe:
-            commands.append(words)
+    def _standard_input(self, kind: str) -> str:
+        """The file that is read: of that name, or one that the command holds itself."""
+        at = self.index
+        word = self.word()
+        if kind == "<":
+            return word
+        if kind == "<<<":
+            return self._file(_bytes(word) + b"\n")
+        is_quoted = _QUOTES.search(self.text, at, self.index) is not None
+        document = _HereDocument(self._file(b""), word, kind == "<<-", is_quoted)
+        self.announced.append(document)
+        return document.name
+
+    def _here_documents(self) -> None:
+        """Read those that were announced on the line before."""
+        for document in self.announced:
+            start, lines = self.index, list[str]()
+            while self.index < len(self.text):
+                line = _LINE.match(self.text, self.index)
+                assert line is not None  # which even an empty one is
+                self.index = line.end()
+                told = line[0].lstrip("\t") if document.is_indented else line[0]
+                if told.rstrip("\r\n") == document.end:
+                    break
+                lines.append(told)
+            else:
+                self._refuse_open(start, "a here-document")
+            self.found.files[document.name] = self._expanded("".join(lines), document, start)
+        self.announced = []
+
+    def _expanded(self, text: str, document: _HereDocument, start: int) -> bytes:
+        if document.is_quoted:
+            return _bytes(text)
+        content = bytearray()
+        inside = _Reader(self.text[:start] + text, self.secrets, self.found)
+        inside.index, inside.is_behind_pipe = start, self.is_behind_pipe
+        inside.quoted(content, None)
+        return bytes(content)
+
+    def _file(self, content: bytes) -> str:
+        name = f"/dev/fd/{63 - len(self.found.files)}"
+        self.found.files[name] = content
+        return name
+
+    def _end(self, commands: list[ShellCommand], command: ShellCommand) -> None:
+        if command.words and not self.is_behind_pipe:
+            commands.append(command)
 
     def word(self) -> str:
         """The next word, its quotes taken away."""
@@ -137,7 +214,7 @@ class _Reader:
         while self.index < len(self.text):
             at, sign = self.index, self._peek()
             if (plain := self._take(_PLAIN)) is not None:
-                if _BRACES.search(plain):
+                if any("," in found or ".." in found for found in _BRACES.findall(plain)):
                     self._refuse(at, "a brace expansion `{ , }`", "put the word in single quotes")
                 content += _bytes(plain)
             elif self._take(_CONTINUATION) is not None:
@@ -149,7 +226,7 @@ class _Reader:
                 content += _bytes(self._up_to("'", at, "a single quote"))
             elif sign == '"':
                 self.index += 1
-                self._double_quoted(content, at)
+                self.quoted(content, at)
             elif sign in "$`":
                 self._dollar(content, is_quoted=False)
             elif self.text.startswith("<(", at):
@@ -160,23 +237,28 @@ class _Reader:
             self.index += 1
         return content.decode("utf-8", "surrogateescape")
 
-    def _double_quoted(self, content: bytearray, opened: int) -> None:
+    def quoted(self, content: bytearray, opened: int | None) -> None:
+        """Read on to the double quote that closes the one at an index; without one, to the end of the text."""
         while self.index < len(self.text):
             at, sign = self.index, self._peek()
             if (plain := self._take(_IN_QUOTES)) is not None:
                 content += _bytes(plain)
             elif sign == '"':
                 self.index += 1
-                return
+                if opened is not None:
+                    return
+                content += b'"'
             elif self._take(_CONTINUATION) is not None:
                 pass
             elif sign == "\\":
                 following = self.text[at + 1 : at + 2]
-                content += _bytes(following if following in ("$", "`", '"', "\\") else f"\\{following}")
+                escaped = ("$", "`", "\\", '"') if opened is not None else ("$", "`", "\\")
+                content += _bytes(following if following in escaped else f"\\{following}")
                 self.index += 2
             else:
                 self._dollar(content, is_quoted=True)
-        self._refuse_open(opened, "a double quote")
+        if opened is not None:
+            self._refuse_open(opened, "a double quote")
 
     def _dollar(self, content: bytearray, *, is_quoted: bool) -> None:
         at = self.index
@@ -252,9 +334,7 @@ class _Reader:
                 content = base64.b64decode(content, validate=True)
             except binascii.Error:
                 self._refuse(at, "a process substitution with what is no base64", "name a file instead")
-        name = f"/dev/fd/{63 - len(self.found.files)}"
-        self.found.files[name] = content
-        return name
+        return self._file(content)
 
     def _up_to(self, quote: str, opened: int, what: str) -> str:
         end = self.text.find(quote, opened + 1)
@@ -300,4 +380,7 @@ def _character(escape: re.Match[str]) -> bytes:
         return bytes([int(escape["octal"], 8) & 0xFF])
     if escape["byte"] is not None:
         return bytes([int(escape["byte"], 16)])
-    return chr(int(escape["short"] or escape["long"], 16)).encode("utf-8", "surrogatepass")
+    code = int(escape["short"] or escape["long"], 16)
+    if code > sys.maxunicode:
+        raise CurlError("an escape `\\U` beyond Unicode", "paste the command as it was copied")
+    return chr(code).encode("utf-8", "surrogatepass")

@@ -138,7 +138,7 @@ def _check_name(name: str) -> None:
 def _is_left_out(name: str, value: str, request: CurlRequest) -> bool:
     match name.lower():
         case "host":
-            if value.lower() != request.url.text.split("/")[2].lower():
+            if not request.url.host or value.lower() != request.url.text.split("/")[2].lower():
                 raise CurlError("the header Host names another server than the URL", "write it into the URL")
             return True
         case "content-length":
@@ -150,6 +150,11 @@ def _is_left_out(name: str, value: str, request: CurlRequest) -> bool:
             return True
         case "accept":
             return value == "*/*"
+        case "idempotency-key":
+            request.notes.append(
+                "the header Idempotency-Key is the same in each run; a task has one of its own"
+            )
+            return False
         case "accept-encoding":
             codings = {coding.partition(";")[0].strip().lower() for coding in value.split(",")}
             if codings <= _READABLE:
@@ -226,7 +231,7 @@ def _multipart(
 
 def task_name(request: CurlRequest, taken: Mapping[str, Any]) -> str:
     """A name for a task that says what it asks for, such as `getOrders`, and that no other one has."""
-    path = request.url.text.partition("?")[0].split("/")[3:]
+    path = request.url.text.partition("?")[0].split("/")[3 if request.url.host else 1 :]
     words = [_WORD.findall(unquote(segment)) for segment in path if not has_placeholder(segment)]
     telling = [found for found in words if found and re.search("[A-Za-z]{2}", "".join(found))]
     last = telling[-1] if telling else _WORD.findall(request.url.host.split(".")[0]) or ["Request"]

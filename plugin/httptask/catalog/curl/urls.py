@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from httptask.catalog.curl.errors import CurlError
 from httptask.http.headers import has_control_character
+from httptask.secrets.placeholders import begins_with_placeholder
 
 __all__ = ["CurlUrl", "expand_globs", "read_url"]
 
@@ -27,7 +28,7 @@ class CurlUrl:
 
     Attributes:
         text: scheme, host, path and query.
-        host: alone, without the port.
+        host: alone, without the port; empty where a variable holds it.
         user: name and password before the host, decoded; None where there are none.
     """
 
@@ -121,6 +122,8 @@ def read_url(text: str, default_scheme: str, *, keeps_dots: bool) -> CurlUrl:
     Raises:
         CurlError: curl refuses it, or it is no address of HTTP.
     """
+    if begins_with_placeholder(text):  # of which only the variable's value tells more
+        return CurlUrl(text.partition("#")[0], "", None)
     if not text or " " in text or has_control_character(text):
         raise CurlError("the URL is empty, or has a space or control character", "curl refuses it: write %20")
     scheme, rest = default_scheme, text

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from httptask.catalog.curl.errors import CurlError
+from httptask.catalog.curl.shell import ShellCommand
 
 __all__ = ["is_for_windows", "read_windows_commands"]
 
@@ -18,8 +19,8 @@ def is_for_windows(text: str) -> bool:
     return _CARETS.search(text) is not None
 
 
-def read_windows_commands(text: str) -> list[list[str]]:
-    """The words of each command.
+def read_windows_commands(text: str) -> list[ShellCommand]:
+    """The commands, each as a program would get it.
 
     Raises:
         CurlError: a variable stands in one, or what the prompt would read from elsewhere.
@@ -28,7 +29,7 @@ def read_windows_commands(text: str) -> list[list[str]]:
         line = text.count("\n", 0, variable.start()) + 1
         raise CurlError(f"line {line}: the variable {variable[0]}", "put its value in its place")
     commands = _without_carets(text.replace("\r\n", "\n")).split(_BETWEEN_COMMANDS)
-    return [words for command in commands if (words := _words(command))]
+    return [ShellCommand(words) for command in commands if (words := _words(command))]
 
 
 def _without_carets(text: str) -> str:

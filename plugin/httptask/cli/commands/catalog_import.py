@@ -137,6 +137,10 @@ def _write(file: Path, text: str) -> None:
     """Write a file as a whole or not at all, where a link leads to, with the permissions that it has."""
     target = file.resolve()
     with tempfile.NamedTemporaryFile("wb", dir=target.parent, suffix=".part", delete=False) as new:
-        new.write(text.encode())
-    shutil.copymode(target, new.name)
-    Path(new.name).replace(target)
+        try:
+            new.write(text.encode())
+            new.close()
+            shutil.copymode(target, new.name)
+            Path(new.name).replace(target)
+        finally:
+            Path(new.name).unlink(missing_ok=True)

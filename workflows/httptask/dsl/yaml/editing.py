@@ -248,7 +248,7 @@ def _with_lines(text: str, at: int, lines: Sequence[str]) -> str:
     line_end = "\r\n" if "\r\n" in text[:at][-2:] or ("\r\n" in text and "\n" not in text[:at]) else "\n"
     if at > 0 and text[at - 1] != "\n":  # the file ends without a line end
         line_end = "\r\n" if "\r\n" in text else "\n"
-        return text[:at] + line_end + line_end.join(lines)
+        return text[:at] + line_end + "".join(line + line_end for line in lines)
     return text[:at] + "".join(line + line_end for line in lines) + text[at:]
 
 
