@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from itertools import count, islice
+from itertools import count
 from typing import Any
 
 from httptask.chat.models import Completion, ToolCall
+from httptask.chat.response.structured_output import LONGEST_FAULT, schema_faults
 from httptask.chat.response.wire import listed_calls
 from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.suggest import hint_for_unknown
-from httptask.json.pointer import json_pointer
 from httptask.json.schema import compile_schema
 from httptask.json.tree import parse
 from httptask.json.types import is_array, is_object
@@ -26,8 +26,6 @@ __all__ = [
     "read_arguments",
 ]
 
-_MAX_FAULTS = 8
-_MAX_FAULT_CHARACTERS = 200
 _MAX_SHOWN_CHARACTERS = 500
 _UNNAMED = "unnamed"
 """Name of a call that has none, where it goes back: servers refuse null. No tool is called for it."""
@@ -52,7 +50,7 @@ def handler_faults(tools: Sequence[Any], handlers: Iterable[str]) -> Iterator[tu
             try:
                 compile_schema(offered[name])
             except ValueError as invalid:
-                reason = shortened(str(invalid), _MAX_FAULT_CHARACTERS)
+                reason = shortened(str(invalid), LONGEST_FAULT)
                 message = f"the `parameters` of the tool `{name}` are no JSON Schema: {reason}"
                 yield name, message, "write valid JSON Schema: the arguments of calls are held to it"
 
@@ -108,9 +106,11 @@ def read_arguments(call: ToolCall, tools: Sequence[Any]) -> Any:
     if call.type == "custom":
         return call.arguments
     arguments = _object_in(call.arguments)
-    faults = list(islice(_faults(arguments, offered[call.name]), _MAX_FAULTS))
+    schema = offered[call.name]
+    faults = schema_faults(arguments, schema) if is_object(schema) else ()
     if faults:
-        raise ToolCallInvalid("the arguments do not fit the tool's schema: " + "; ".join(faults))
+        shown = "; ".join(f"{fault.pointer or '/'}: {fault.message}" for fault in faults)
+        raise ToolCallInvalid(f"the arguments do not fit the tool's schema: {shown}")
     return arguments
 
 
@@ -224,12 +224,3 @@ def offered_tools(tools: Sequence[Any]) -> Mapping[str, Any]:
         if is_object(declared) and isinstance(declared.get("name"), str):
             offered[declared["name"]] = declared.get("parameters")
     return offered
-
-
-def _faults(arguments: Any, schema: Any) -> list[str]:
-    if not is_object(schema):
-        return []
-    return [
-        f"{json_pointer(error.instance_path) or '/'}: {shortened(error.message, _MAX_FAULT_CHARACTERS)}"
-        for error in compile_schema(schema).iter_errors(arguments)
-    ]

@@ -121,7 +121,7 @@ def error_text(body: Any) -> str | None:
     fields = {name.lower().replace("_", ""): value for name, value in reversed(body.items())}
     for name in ("error", "errors", "fault"):
         nested = fields.get(name)
-        if isinstance(nested, (dict, list)) and (text := error_text(nested)):
+        if (is_object(nested) or is_array(nested)) and (text := error_text(nested)):
             return text
     return next((text for name in _TEXT_FIELDS if (text := _field_text(fields.get(name)))), None)
 

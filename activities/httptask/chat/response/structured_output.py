@@ -1,7 +1,7 @@
 """Structured output: the JSON in an answer's text, checked against what `response_format` asks for."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -13,10 +13,11 @@ from httptask.json.schema import compile_schema
 from httptask.json.tree import parse
 from httptask.json.types import is_object
 
-__all__ = ["StructuredOutput", "read_structured"]
+__all__ = ["LONGEST_FAULT", "StructuredOutput", "read_structured", "schema_faults"]
 
-MAX_FAULTS = 8
-MAX_FAULT_CHARACTERS = 200
+_MOST_FAULTS: Final = 8
+LONGEST_FAULT: Final = 200
+"""Characters of a message that a model may be told."""
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _END_OF_THOUGHT: Final = "</think>"
 _NO_TEXT: Final = "the answer has no text"
@@ -50,7 +51,20 @@ def read_structured(
         value = _parse(text)
     except ValueError as unreadable:
         return StructuredOutput(None, (Fault("", "not-json", str(unreadable)),))
-    return StructuredOutput(value, tuple(islice(_faults(value, response_format), MAX_FAULTS)))
+    return StructuredOutput(value, tuple(_faults(value, response_format)))
+
+
+def schema_faults(value: Any, schema: Any) -> list[Fault]:
+    """Where what a model wrote does not fit a schema, as far as it may be told.
+
+    Raises:
+        ValueError: it is not a schema.
+    """
+    errors = islice(compile_schema(schema).iter_errors(value), _MOST_FAULTS)
+    return [
+        Fault(json_pointer(error.instance_path), "schema", shortened(error.message, LONGEST_FAULT))
+        for error in errors
+    ]
 
 
 def _no_text(reasoning: str | None, response_format: Mapping[str, Any]) -> str:
@@ -62,18 +76,13 @@ def _no_text(reasoning: str | None, response_format: Mapping[str, Any]) -> str:
     return f"{_NO_TEXT}; its reasoning is the JSON that was asked for, which the server took for a thought"
 
 
-def _faults(value: Any, response_format: Mapping[str, Any]) -> Iterator[Fault]:
+def _faults(value: Any, response_format: Mapping[str, Any]) -> Sequence[Fault]:
     if response_format["type"] == "json_object":
-        if not is_object(value):
-            yield Fault("", "not-an-object", "the answer is JSON but not an object")
-        return
+        is_fit = is_object(value)
+        return () if is_fit else (Fault("", "not-an-object", "the answer is JSON but not an object"),)
     declared = response_format.get("json_schema")
-    if not is_object(declared) or declared.get("schema") is None:
-        return
-    for error in compile_schema(declared["schema"]).iter_errors(value):
-        yield Fault(
-            json_pointer(error.instance_path), "schema", shortened(error.message, MAX_FAULT_CHARACTERS)
-        )
+    schema = declared.get("schema") if is_object(declared) else None
+    return () if schema is None else schema_faults(value, schema)
 
 
 def _parse(text: str) -> Any:
