@@ -23,7 +23,13 @@ __all__ = [
 ]
 
 LONGEST_WAIT_INSIDE = timedelta(seconds=1)
-"""Before another attempt of a local activity, during which its run can hear of nothing; a longer wait is a timer."""
+"""Before another attempt of a local activity; from this on the wait is a timer of the workflow.
+
+A local activity that waits by itself keeps its workflow task open: a cancellation, a query and a timer that fires come
+to the run only at its end, and the calls that were answered in it stand in no history yet and are made again where the
+worker is killed. A timer costs two events and a workflow task, which beside a wait of a second is nothing. Below that
+the wait is no longer than a run takes to hear of anything while a call is in flight.
+"""
 
 _MAX_LOCAL_BYTES = 16 * 1024
 """All local activities of a workflow task send what they return in one message to the server."""
