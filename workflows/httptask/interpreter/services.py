@@ -38,6 +38,7 @@ class Services:
         stays: set where it could not, its state being too large for another one.
         arguments_of: of a workflow that goes on from a packed state.
         takers: take results of maps from workflows that run parts of them, by the ids of their executions.
+        workflow_id: of the run, also in workflows that run parts of it.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class Services:
         self.takers: dict[str, Callable[[Mapping[int, Any]], None]] = {}
         self._continue_as_new_after = continue_as_new_after
         self._stay_until_length = self._stay_until_bytes = 0
-        self._bytes_at_start = workflow.info().get_current_history_size()
+        info, part = workflow.info(), state.part
+        self.workflow_id = info.workflow_id if part is None else part.workflow_id
+        self._bytes_at_start = info.get_current_history_size()
 
     def consider_continuing_as_new(self) -> None:
         """Start to drain when the history, or what is computed anew in its replay, has become long."""
@@ -97,9 +100,3 @@ class Services:
     def workflow_variables(self) -> Variables:
         """The variables that every expression may read."""
         return workflow_variables(self.program, self.state, self.workflow_id)
-
-    @property
-    def workflow_id(self) -> str:
-        """Of the run, also in workflows that run parts of it."""
-        part = self.state.part
-        return workflow.info().workflow_id if part is None else part.workflow_id

@@ -55,6 +55,7 @@ class Pacer:
         self._yields = 0
         self._checks = 0
         self._turn = asyncio.Lock()
+        self._info = workflow.info()
         self._activation: tuple[int, float] | None = None
         self._since = time.monotonic()
         self._worked = self._worked_before = self._recorded = 0.0
@@ -99,7 +100,7 @@ class Pacer:
 
     def note_work(self) -> float:
         """Seconds of work, as far as it is noted, since this workflow task began or was last let go."""
-        activation, now = (workflow.info().get_current_history_length(), workflow.time()), time.monotonic()
+        activation, now = (self._info.get_current_history_length(), workflow.time()), time.monotonic()
         if activation != self._activation:
             self._activation, self._since = activation, now
             self._worked_before += self._worked
