@@ -1,1 +1,1 @@
-"""The catalogue: requests of other APIs, prepared as tasks."""
+"""The catalogue: APIs of a project, what they say of their operations, and requests of others as tasks."""

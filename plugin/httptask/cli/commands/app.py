@@ -40,7 +40,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "schema": ("schema:schema", "httptask schema --output .httptask/schema.json"),
     "runs": ("runs:runs", "httptask runs show last"),
     "connections": ("connections:connections", "httptask connections check openai"),
-    "catalog": ("catalog:catalog", "httptask catalog from-curl 'curl https://api.example.com/orders'"),
+    "catalog": ("catalog:catalog", "httptask catalog show openai.createChatCompletion"),
 }
 """Each with its module, the function or group in it, and an example; in the order of the help."""
 

@@ -1,12 +1,203 @@
-"""`httptask catalog`: requests of other APIs, prepared as tasks."""
+"""`httptask catalog`: the APIs of a project, the reference of their operations, and requests of others as tasks."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from httptask.cli.commands.catalog_import import from_curl
+from httptask.cli.commands.options import ConfigOption, JsonOption
+from httptask.cli.terminal.console import harmless, print_json, print_note
+from httptask.cli.terminal.errors import CliError, ExitCode
+from httptask.cli.terminal.notice import show_notice
+
+if TYPE_CHECKING:
+    from httptask.catalog.catalog import Catalog
+    from httptask.catalog.errors import CatalogError
+    from httptask.catalog.reference import ApiOverview
+    from httptask.cli.project.project import Project
 
 __all__ = ["catalog"]
 
-catalog = typer.Typer(help="Prepare requests of other APIs as tasks.", no_args_is_help=True)
+catalog = typer.Typer(
+    help="Keep APIs in the project, read what their operations take and give, and take requests over as tasks.",
+    no_args_is_help=True,
+)
+
+
+@catalog.command(epilog="Example: httptask catalog add https://api.example.com/openapi.json --name shop")
+def add(
+    source: Annotated[
+        str,
+        typer.Argument(metavar="FILE|FOLDER|URL", help="An OpenAPI or Swagger document, in JSON or YAML."),
+    ],
+    *,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", help="Name of the API; by default made of its title."),
+    ] = None,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Keep an API's document in the project, in catalog/NAME.
+
+    Files that the document refers to are kept with it, as far as they lie in its folder or below. What it refers to
+    in the network is not loaded.
+    """
+    from httptask.catalog.errors import CatalogError
+    from httptask.catalog.sources import files_below, root_document
+    from httptask.openapi.text import DocumentInvalid
+
+    project, apis = _open(config)
+    try:
+        if source.lower().startswith(("http://", "https://")):
+            file, data = _download(source, project)
+            added = apis.add(file, {file: data}.get, name=name, source=source)
+        else:
+            show_notice(f"reading {source}")
+            document = root_document(Path(source))
+            added = apis.add(document.name, files_below(document.parent), name=name)
+    except CatalogError as error:
+        _refuse(error)
+    except DocumentInvalid as error:
+        raise CliError(f"{source}: {error}") from None
+    if json:
+        print_json(added.as_json())
+    else:
+        _tell_added(added)
+
+
+@catalog.command("list", epilog="Example: httptask catalog list --json")
+def list_apis(*, json: JsonOption = False, config: ConfigOption = None) -> None:
+    """List the APIs of the project, and the one that is built in."""
+    from dataclasses import asdict
+
+    from httptask.catalog import chat_completion
+    from httptask.catalog.errors import CatalogError
+
+    _, apis = _open(config)
+    try:
+        found = [(entry.name, entry.source, apis.about(entry)) for entry in apis.entries()]
+    except CatalogError as error:
+        _refuse(error)
+    if chat_completion.API not in (name for name, _, _ in found):
+        found.insert(0, (chat_completion.API, None, chat_completion.ABOUT))
+    if json:
+        print_json([{"name": name, "source": source, **asdict(about)} for name, source, about in found])
+        return
+    from rich.markup import escape
+    from rich.table import Table
+
+    from httptask.cli.terminal.styled import stdout
+
+    table = Table("name", "title", "version", "operations", "document", box=None, pad_edge=False)
+    for name, source, about in found:
+        document = f"{about.format}{f', {source}' if source else ''}"
+        row = (name, about.title, about.version, str(about.operations), document)
+        table.add_row(*(escape(harmless(cell)) for cell in row))
+    stdout.print(table)
+
+
+@catalog.command(epilog="Example: httptask catalog show openai.createChatCompletion")
+def show(
+    name: Annotated[str, typer.Argument(metavar="API[.OPERATION]", help="An API, or one of its operations.")],
+    *,
+    problems: Annotated[
+        bool, typer.Option("--problems", help="Show what is wrong in the document instead.")
+    ] = False,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show what an operation takes and gives, or which operations an API has.
+
+    An operation is named as the API names it (its operationId), without what is neither letter, digit nor underscore:
+    repos/list-for-org is reposListForOrg. One that has no name has that of its method and path: getUsersId.
+    """
+    from httptask.catalog.errors import CatalogError
+    from httptask.catalog.markdown import overview_page, problems_page, reference_page
+    from httptask.catalog.reference import ApiOverview
+    from httptask.openapi.operation import as_json
+
+    _, apis = _open(config)
+    try:
+        found = apis.reference(name) if "." in name else apis.overview(name)
+    except CatalogError as error:
+        _refuse(error)
+    wrong = found.problems if isinstance(found, ApiOverview) else found.operation.problems
+    if json:
+        print_json(as_json(wrong) if problems else found.as_json())
+    elif problems:
+        _write(problems_page(name, wrong))
+    else:
+        _write(overview_page(found) if isinstance(found, ApiOverview) else reference_page(found))
+
+
+@catalog.command(epilog="Example: httptask catalog remove shop")
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of an API that was added.")],
+    *,
+    config: ConfigOption = None,
+) -> None:
+    """Remove an API and its document from the project."""
+    from httptask.catalog.errors import CatalogError
+
+    _, apis = _open(config)
+    try:
+        apis.remove(name)
+    except CatalogError as error:
+        _refuse(error)
+    print_note(f"removed {name}")
+
+
 catalog.command(
     "from-curl", epilog="Example: httptask catalog from-curl 'curl https://api.example.com/orders'"
 )(from_curl)
+
+
+def _open(config: Path | None) -> "tuple[Project, Catalog]":
+    from httptask.catalog.catalog import Catalog
+    from httptask.cli.project.project import load_project
+
+    project = load_project(config)
+    return project, Catalog(project.config.root, project.config.state_directory)
+
+
+def _download(url: str, project: "Project") -> tuple[str, bytes]:
+    import asyncio
+
+    from httptask.catalog.sources import download
+    from httptask.cli.observability.logging import configure_logging
+    from httptask.client.edge import Edge
+    from httptask.secrets.store import SecretStore
+
+    async def load() -> tuple[str, bytes]:
+        policy = project.config.policy
+        edge = Edge(
+            {}, SecretStore({}, {}), allow_private=policy.allow_private, allowed_hosts=policy.allowed_hosts
+        )
+        try:
+            return await download(url, edge)
+        finally:
+            await edge.aclose()
+
+    configure_logging("WARNING")
+    show_notice(f"loading {url}")
+    return asyncio.run(load())
+
+
+def _tell_added(added: "ApiOverview") -> None:
+    about = added.about
+    wrong = f", {about.problems} problems" if about.problems else ""
+    print_note(
+        harmless(f"added {added.name}: {about.title} {about.version}, {about.operations} operations{wrong}")
+    )
+    print_note(f"see: httptask catalog show {added.name}")
+
+
+def _write(page: str) -> None:
+    sys.stdout.write(f"{harmless(page)}\n")
+
+
+def _refuse(error: "CatalogError") -> NoReturn:
+    raise CliError(error.message, error.hint, ExitCode.INVALID) from None

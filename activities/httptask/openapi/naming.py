@@ -1,0 +1,60 @@
+"""Names of operations: those that a person can type, and a task can have."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+__all__ = ["api_name", "operation_names"]
+
+_WORDS: Final = re.compile(r"\w+")
+_EMPTY: Final = frozenset(
+    {
+        *(
+            "api",
+            "apis",
+            "documentation",
+            "docs",
+            "openapi",
+            "public",
+            "reference",
+            "rest",
+            "spec",
+            "specification",
+        ),
+        *("swagger", "the", "v1", "v2", "v3"),
+    }
+)
+"""Words of a title that tell no API from another."""
+
+
+def operation_names(operations: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    """A name for each operation, by its operationId, method and path.
+
+    The name is the operationId. What is neither letter, digit nor `_` is left out of it, and the letter behind becomes
+    a capital: `repos/list-for-org` is `reposListForOrg`. Without one the name is made of method and path in the same
+    way: `GET /users/{id}` is `getUsersId`. Of operations of one name the second gets a 2 behind it, and so on.
+    """
+    taken: set[str] = set()
+    for operation_id, method, path in operations:
+        wanted = _joined(operation_id) or _joined(f"{method.lower()} {path}")
+        name, count = wanted, 2
+        while name in taken:
+            name, count = f"{wanted}{count}", count + 1
+        taken.add(name)
+        yield name
+
+
+def api_name(title: str, file: str) -> str:
+    """A name for an API: the words of its title, or else of its file, such as `star-trek`."""
+    for text in (title, file):
+        words = re.findall(r"[a-z0-9]+", text.lower().replace("'s", ""))
+        telling = [word for word in words if word not in _EMPTY] or words
+        if telling:
+            return "-".join(telling)
+    return "api"
+
+
+def _joined(text: str) -> str:
+    words: list[str] = _WORDS.findall(text) or [""]
+    first, *others = words
+    return first + "".join(word[0].upper() + word[1:] for word in others)

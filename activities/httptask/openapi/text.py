@@ -1,0 +1,105 @@
+"""The text of an API document as JSON data, whether it is JSON or YAML."""
+
+import json
+import math
+import re
+from typing import Any, Final
+
+from httptask.diagnostics.cutting import in_one_line
+from httptask.json.tree import MAX_DEPTH, UnusableJson, parse
+from httptask.json.types import is_array, is_object
+
+__all__ = ["MAX_BYTES", "DocumentInvalid", "read_text"]
+
+MAX_BYTES: Final = 32 * 1024 * 1024
+"""Largest document; the largest that are known have some 13 MB."""
+
+_TOO_DEEP: Final = "can't be read: it is nested too deeply"
+_ANCHOR: Final = re.compile(r"&(?<!\w&)([^\s,\[\]{}]+)")
+_ALIAS: Final = re.compile(r"\*(?<!\w\*)([^\s,\[\]{}]+)")
+"""Whatever may be one, and its name (YAML 1.2.2, section 6.9.2): no letter stands before it."""
+_DEEP_BLOCK: Final = re.compile(r"\n(?: |[-?:][ \t]){1000}")
+"""A level of blocks takes a column at least; the parser bounds the levels of brackets itself."""
+
+
+class DocumentInvalid(Exception):
+    """A document can't be read at all; the text says why."""
+
+
+def read_text(data: bytes) -> Any:
+    """The JSON data of a document; keys are text, and numbers that JSON does not have are text too.
+
+    Raises:
+        DocumentInvalid: it is neither JSON nor YAML, or more than can be read safely.
+    """
+    if len(data) > MAX_BYTES:
+        raise DocumentInvalid(f"has {len(data)} bytes, more than {MAX_BYTES}")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DocumentInvalid(f"is not UTF-8 text (byte {error.start})") from None
+    start = text.lstrip()[:1]
+    if start == "<":
+        raise DocumentInvalid("is HTML or XML, no API document")
+    return _json(text) if start in ("{", "[") else _yaml(text)
+
+
+def _json(text: str) -> Any:
+    try:
+        return parse(text)
+    except UnusableJson as error:
+        raise DocumentInvalid(f"can't be read: {error}") from None
+    except json.JSONDecodeError as error:
+        _refuse_unbounded(text)
+        try:
+            return _yaml(text)  # its own mappings in braces
+        except DocumentInvalid:
+            place = f"line {error.lineno}, column {error.colno}"
+            raise DocumentInvalid(f"is not JSON: {error.msg} ({place})") from None
+
+
+def _yaml(text: str) -> Any:
+    # Megabytes, and of use only to who adds a document.
+    import yaml12
+
+    _refuse_unbounded(text)
+    try:
+        value = yaml12.parse_yaml(text)
+    except ValueError as error:
+        raise DocumentInvalid(f"is neither JSON nor YAML: {in_one_line(str(error))}") from None
+    return _plain(value, yaml12.Yaml)
+
+
+def _refuse_unbounded(text: str) -> None:
+    """Refuse what the parser would follow without a bound: aliases, which may multiply a text, and deep blocks.
+
+    An alias needs an anchor of the same name. Whatever could be either is compared, so that a text which only looks
+    like one of them, such as `&nbsp;`, is no reason to refuse a document.
+    """
+    anchors = set(_ANCHOR.findall(text))
+    alias = next((name for name in _ALIAS.findall(text) if name in anchors), None) if anchors else None
+    if alias is not None:
+        raise DocumentInvalid(f"has YAML aliases (`*{alias}`), which may expand without end: save it as JSON")
+    if _DEEP_BLOCK.search("\n" + text.replace("\r", "\n")):
+        raise DocumentInvalid(_TOO_DEEP)
+
+
+def _plain(value: Any, tagged: type, level: int = 0) -> Any:
+    """What YAML has beyond JSON as JSON: keys that are no text, tagged values, and numbers out of range."""
+    if level > MAX_DEPTH:
+        raise DocumentInvalid(_TOO_DEEP)
+    if is_object(value):
+        return {
+            key if type(key) is str else _key(key, tagged): _plain(one, tagged, level + 1)
+            for key, one in value.items()
+        }
+    if is_array(value):
+        return [_plain(one, tagged, level + 1) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return _plain(value.value, tagged, level + 1) if isinstance(value, tagged) else value  # type: ignore[attr-defined]
+
+
+def _key(key: Any, tagged: type) -> str:
+    plain = _plain(key, tagged)
+    return plain if type(plain) is str else json.dumps(plain)

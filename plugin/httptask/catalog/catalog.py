@@ -1,0 +1,265 @@
+"""The catalogue of a project: `catalog/NAME/` holds an API's document as it was added, and `entry.json` beside it."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Final
+from urllib.parse import urljoin
+
+from httptask.catalog import chat_completion
+from httptask.catalog.errors import CatalogError
+from httptask.catalog.index import About, Index, write_index
+from httptask.catalog.reference import ApiOverview, Reference
+from httptask.catalog.sources import files_below
+from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.openapi.document import Document, Problems, load_document
+from httptask.openapi.naming import api_name
+from httptask.openapi.operation import Operation
+from httptask.openapi.reader import OperationReader
+from httptask.openapi.text import DocumentInvalid
+
+__all__ = ["Catalog", "Entry"]
+
+_ENTRY: Final = "entry.json"
+_DOCUMENT: Final = "document"
+_NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_MOST_BYTES: Final = 128 * 1024 * 1024
+"""Of all files of a document together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An API that was added.
+
+    Attributes:
+        document: the name of the file that its document begins in.
+        source: the URL that it was loaded from; None for a file.
+    """
+
+    name: str
+    document: str
+    source: str | None = None
+
+
+class Catalog:
+    """The APIs of a project.
+
+    Args:
+        root: the project's folder.
+        state: the folder for what can be made again.
+    """
+
+    def __init__(self, root: Path, state: Path) -> None:
+        self._folder = root / "catalog"
+        self._state = state
+
+    def entries(self) -> list[Entry]:
+        """The APIs that were added, by name.
+
+        Raises:
+            CatalogError: the file of an entry can't be read.
+        """
+        if not self._folder.is_dir():
+            return []
+        folders = sorted(path.parent for path in self._folder.glob(f"*/{_ENTRY}"))
+        return [self._entry(folder.name) for folder in folders]
+
+    def add(
+        self,
+        document: str,
+        read: Callable[[str], bytes | None],
+        *,
+        name: str | None = None,
+        source: str | None = None,
+    ) -> ApiOverview:
+        """Keep a document, and the files that it refers to.
+
+        Args:
+            document: the name of its file.
+            read: gives a file by its path below the folder of that file, None where there is none.
+            name: of the API; made of the document's title if None.
+            source: the URL that it was loaded from.
+
+        Raises:
+            CatalogError: it is no API document, or there is one of that name.
+        """
+        files: dict[str, bytes] = {}
+        size = 0
+
+        def kept(path: str) -> bytes | None:
+            nonlocal size
+            data = read(path)
+            if data is not None:
+                files[path] = data
+                size += len(data)
+            if size > _MOST_BYTES:
+                raise DocumentInvalid(f"has more than {_MOST_BYTES} bytes in all its files")
+            return data
+
+        try:
+            loaded = load_document(document, kept)
+        except DocumentInvalid as error:
+            raise CatalogError(f"{source or document}: {error}") from None
+        chosen = name or api_name(loaded.top("info").text("title"), document.partition(".")[0])
+        if not _NAME.fullmatch(chosen):
+            raise CatalogError(
+                f"`{chosen}` can't name an API", "write small letters and digits, with `-` between words"
+            )
+        if (self._folder / chosen).exists():
+            hint = f"choose another with --name, or `httptask catalog remove {chosen}` first"
+            raise CatalogError(f"there is an API `{chosen}` already", hint)
+        entry = Entry(chosen, document, source)
+        self._write(entry, files)
+        self._make_index(entry, loaded)
+        return self.overview(chosen)
+
+    def remove(self, name: str) -> None:
+        """Remove an API that was added.
+
+        Raises:
+            CatalogError: there is none of that name.
+        """
+        entry = self._find(name)
+        shutil.rmtree(self._folder / entry.name)
+        self._index_file(entry.name).unlink(missing_ok=True)
+
+    def overview(self, api: str) -> ApiOverview:
+        """What an API is, and all its operations.
+
+        Raises:
+            CatalogError: there is none of that name, or its document can't be read.
+        """
+        built_in = api == chat_completion.API
+        if built_in and not (self._folder / api).exists():
+            return ApiOverview(api, None, chat_completion.ABOUT, (chat_completion.LISTED,), ())
+        entry = self._find(api)
+        with self._index(entry) as index:
+            operations = index.operations()
+            if built_in:
+                others = (one for one in operations if one.name != chat_completion.LISTED.name)
+                operations = [chat_completion.LISTED, *others]
+            about = replace(index.about(), operations=len(operations))
+            return ApiOverview(api, entry.source, about, tuple(operations), tuple(index.problems()))
+
+    def about(self, entry: Entry) -> About:
+        """What an API is.
+
+        Raises:
+            CatalogError: its document can't be read.
+        """
+        with self._index(entry) as index:
+            return index.about()
+
+    def reference(self, name: str) -> Reference:
+        """The reference of an operation, by `API.OPERATION`; its operationId will do for the latter.
+
+        Raises:
+            CatalogError: there is none of that name, or its document can't be read.
+        """
+        api, _, operation = name.partition(".")
+        if api == chat_completion.API and operation == chat_completion.LISTED.name:
+            return chat_completion.reference()
+        if api == chat_completion.API and not (self._folder / api).exists():
+            hint = hint_for_unknown(operation, [chat_completion.LISTED.name], f"operations of `{api}`")
+            raise CatalogError(f"there is no operation `{operation}` of `{api}`", hint)
+        entry = self._find(api)
+        with self._index(entry) as index:
+            listed = index.operation(operation)
+            if listed is None:
+                names = [one.name for one in index.operations()]
+                hint = hint_for_unknown(operation, names, f"operations of `{api}`")
+                raise CatalogError(f"there is no operation `{operation}` of `{api}`", hint)
+            reader = OperationReader(Document(entry.document, index), Problems())
+            return Reference(api, _absolute(reader.read(listed), entry.source))
+
+    def _find(self, name: str) -> Entry:
+        if not (self._folder / name / _ENTRY).is_file() or not _NAME.fullmatch(name):
+            known = [chat_completion.API, *(entry.name for entry in self.entries())]
+            hint = hint_for_unknown(name, dict.fromkeys(known), "APIs")
+            raise CatalogError(f"there is no API `{name}` in the catalogue", hint)
+        return self._entry(name)
+
+    def _entry(self, name: str) -> Entry:
+        file = self._folder / name / _ENTRY
+        try:
+            written: Any = json.loads(file.read_bytes())
+            return Entry(name, str(written["document"]), written.get("source"))
+        except (ValueError, LookupError, TypeError, AttributeError):
+            hint = f"`httptask catalog remove {name}`, and add it again"
+            raise CatalogError(f"{file}: is no entry of the catalogue", hint) from None
+
+    def _write(self, entry: Entry, files: dict[str, bytes]) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        draft = Path(mkdtemp(prefix=".", dir=self._folder))
+        draft.chmod(0o755)
+        try:
+            for folder in {(draft / _DOCUMENT / path).parent for path in files}:
+                folder.mkdir(parents=True, exist_ok=True)
+            for path, data in files.items():
+                (draft / _DOCUMENT / path).write_bytes(data)
+            written = {"document": entry.document, **({"source": entry.source} if entry.source else {})}
+            (draft / _ENTRY).write_text(
+                json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+            )
+            draft.rename(self._folder / entry.name)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def _index(self, entry: Entry) -> Index:
+        file = self._index_file(entry.name)
+        if file.is_file():
+            index = Index(file)
+            if index.is_of(self._fingerprint(entry)):
+                return index
+            index.__exit__()
+        try:
+            self._make_index(entry, load_document(entry.document, files_below(self._documents(entry))))
+        except DocumentInvalid as error:
+            raise CatalogError(f"{self._documents(entry) / entry.document}: {error}") from None
+        return Index(file)
+
+    def _make_index(self, entry: Entry, document: Document) -> None:
+        file = self._index_file(entry.name)
+        for place in (self._state, file.parent, file):
+            if place.is_symlink():
+                raise CatalogError(f"{place}: is a link: httptask writes through none there", "remove it")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        (file.parent / ".gitignore").write_text("*\n")
+        write_index(file, document, self._fingerprint(entry))
+
+    def _fingerprint(self, entry: Entry) -> str:
+        """Tells whether a file was changed, as far as its time and size tell it."""
+        sizes, times = zip(*_stamps(str(self._documents(entry))), strict=True)
+        return f"{entry.document} {len(sizes)} {sum(sizes)} {sum(times)}"
+
+    def _documents(self, entry: Entry) -> Path:
+        return self._folder / entry.name / _DOCUMENT
+
+    def _index_file(self, name: str) -> Path:
+        return self._state / "catalog" / f"{name}.sqlite"
+
+
+def _stamps(folder: str) -> Iterator[tuple[int, int]]:
+    """Size and time of each file."""
+    with os.scandir(folder) as found:
+        for one in found:
+            if one.is_dir(follow_symlinks=False):
+                yield from _stamps(one.path)
+            else:
+                at = one.stat(follow_symlinks=False)
+                yield at.st_size, at.st_mtime_ns
+
+
+def _absolute(operation: Operation, source: str | None) -> Operation:
+    """The operation with servers that can be called, where the document's address tells what they are relative to."""
+    if source is None:
+        return operation
+    servers = tuple(
+        one if "://" in one.url else replace(one, url=urljoin(source, one.url)) for one in operation.servers
+    )
+    return replace(operation, servers=servers)

@@ -1,0 +1,17 @@
+"""What the catalogue can't do."""
+
+__all__ = ["CatalogError"]
+
+
+class CatalogError(Exception):
+    """Something can't be added, found or removed.
+
+    Attributes:
+        message: what is wrong, naming what was asked for.
+        hint: what to do about it.
+    """
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint

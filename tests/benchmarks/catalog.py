@@ -1,0 +1,115 @@
+"""What it takes to add real API documents, and to show each of their operations.
+
+    uv run python -m tests.benchmarks.catalog DIR
+
+DIR holds documents as they are published, one file or one folder for each; no document is committed here. Those that
+the bounds were set by are in their publishers' repositories: openai/openai-openapi, kubernetes-client/python,
+twilio/twilio-oai, slackapi/slack-api-specs, PagerDuty/api-schema, plaid/plaid-openapi, box/box-openapi, Asana/openapi,
+Adyen/adyen-openapi, discord/discord-api-spec, figma/rest-api-spec, getsentry/sentry-api-schema, XeroAPI/Xero-OpenAPI,
+intercom/Intercom-OpenAPI, square/connect-api-specification, mistralai/platform-docs-public, netlify/open-api,
+sonallux/spotify-web-api, docusign/OpenAPI-Specifications, okta/okta-management-openapi-spec, readmeio/oas-examples,
+digitalocean/openapi (its folder `specification`), and github/rest-api-description.
+
+The last line is the result as JSON. Seconds are CPU time of a process of its own for each document; MiB are the most
+that it held.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from httptask.catalog.catalog import Catalog
+from httptask.catalog.markdown import reference_page
+from httptask.catalog.sources import files_below, root_document
+
+LONGEST_ADD = 2.0
+MOST_MIB = 300
+LONGEST_SHOW = 0.05
+
+
+def measured(path: Path) -> dict[str, Any]:
+    """What one document takes."""
+    with tempfile.TemporaryDirectory() as folder:
+        catalog = Catalog(Path(folder), Path(folder) / ".httptask")
+        began = time.process_time()
+        document = root_document(path)
+        added = catalog.add(document.name, files_below(document.parent), name="measured")
+        seconds = time.process_time() - began
+        mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        shown, failed, longest_page = [], [], 0
+        for one in added.operations:
+            began = time.process_time()
+            try:
+                reference = catalog.reference(f"measured.{one.name}")
+                page = reference_page(reference)
+            except Exception:  # noqa: BLE001 - counted, whatever it is
+                failed.append(f"{one.name}: {traceback.format_exc().splitlines()[-1]}")
+                continue
+            shown.append(time.process_time() - began)
+            longest_page = max(longest_page, len(page))
+            json.dumps(reference.as_json())
+    shown.sort()
+    return {
+        "document": path.name,
+        "operations": len(added.operations),
+        "problems": added.about.problems,
+        "add_seconds": round(seconds, 2),
+        "add_mib": round(mib),
+        "show_milliseconds_median": round(shown[len(shown) // 2] * 1000, 1) if shown else None,
+        "show_milliseconds_most": round(shown[-1] * 1000, 1) if shown else None,
+        "longest_page": longest_page,
+        "failed": failed,
+    }
+
+
+def missed(found: dict[str, Any]) -> list[str]:
+    """The bounds that a document is beyond."""
+    bounds = {
+        "add_seconds": found["add_seconds"] <= LONGEST_ADD,
+        "add_mib": found["add_mib"] <= MOST_MIB,
+        "show_milliseconds_most": (found["show_milliseconds_most"] or 0) <= LONGEST_SHOW * 1000,
+        "failed": not found["failed"],
+    }
+    return [name for name, kept in bounds.items() if not kept]
+
+
+def main() -> int:
+    [_, argument, *one] = sys.argv
+    if one == ["--one"]:
+        print(json.dumps(measured(Path(argument))))
+        return 0
+    documents = []
+    for path in sorted(Path(argument).iterdir()):
+        command = [sys.executable, "-m", "tests.benchmarks.catalog", str(path), "--one"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        found = json.loads(done.stdout.splitlines()[-1])
+        found["missed"] = missed(found)
+        documents.append(found)
+        print(
+            f"{found['document']:28} {found['operations']:5} operations, {found['problems']:3} problems; "
+            f"add {found['add_seconds']:5.2f} s, {found['add_mib']:4} MiB; "
+            f"show {found['show_milliseconds_median']} ms, at most {found['show_milliseconds_most']} ms; "
+            f"longest page {found['longest_page']}; {found['missed'] or 'within all bounds'}",
+            flush=True,
+        )
+    result = {
+        "documents": len(documents),
+        "operations": sum(found["operations"] for found in documents),
+        "failed": sum(len(found["failed"]) for found in documents),
+        "add_seconds": max(found["add_seconds"] for found in documents),
+        "add_mib": max(found["add_mib"] for found in documents),
+        "show_milliseconds": max(found["show_milliseconds_most"] or 0 for found in documents),
+        "missed": {found["document"]: found["missed"] for found in documents if found["missed"]},
+    }
+    print(json.dumps(result))
+    return 1 if result["missed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

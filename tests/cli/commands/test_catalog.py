@@ -1,0 +1,69 @@
+"""`httptask catalog`: adding an API from files and from a server, reading it, removing it."""
+
+import json
+
+from httptask.testing import Reply, ScriptedServer
+from support.api_documents import openapi
+from support.commands import Shell
+
+DOCUMENT = openapi(
+    {"/pets/{id}": {"get": {"operationId": "pets/get", "summary": "One pet", "responses": {}}}},
+    servers=[{"url": "/v1"}],
+)
+
+
+async def test_an_api_is_added_shown_and_removed(shell: Shell) -> None:
+    shell.write("api/openapi.json", json.dumps(DOCUMENT))
+    code, command = await shell.run("catalog", "add", "api")
+    assert (code, command.stderr) == (
+        0,
+        "added pet-shop: Pet shop 7, 1 operations, 1 problems\nsee: httptask catalog show pet-shop\n",
+    )
+    code, command = await shell.run("catalog", "list", "--json")
+    listed = json.loads(command.stdout)
+    assert [(one["name"], one["operations"]) for one in listed] == [("openai", 1), ("pet-shop", 1)]
+    code, command = await shell.run("catalog", "list")
+    assert "pet-shop  Pet shop" in command.stdout
+    code, command = await shell.run("catalog", "show", "pet-shop")
+    assert "- `petsGet`: GET /pets/{id}: One pet\n" in command.stdout
+    code, command = await shell.run("catalog", "show", "pet-shop.petsGet")
+    assert command.stdout.startswith("# pet-shop.petsGet\n\n`GET /pets/{id}`: One pet\n")
+    code, command = await shell.run("catalog", "show", "pet-shop.petsGet", "--problems")
+    assert "`{id}` of the path is no parameter (undeclared-parameter)" in command.stdout
+    code, command = await shell.run("catalog", "show", "pet-shop", "--problems", "--json")
+    [problem] = json.loads(command.stdout)
+    assert problem["pointer"] == "openapi.json#/paths/~1pets~1{id}/get/parameters"
+    code, command = await shell.run("catalog", "show", "pet-shop.petsGt", "--json")
+    assert (code, json.loads(command.stdout)["hint"]) == (2, "did you mean `petsGet`?")
+    code, command = await shell.run("catalog", "remove", "pet-shop")
+    assert (code, list((shell.folder / "catalog").iterdir())) == (0, [])
+
+
+async def test_an_api_is_loaded_through_the_guard(shell: Shell) -> None:
+    async with ScriptedServer(lambda _: Reply.json(DOCUMENT)) as server:
+        url = f"{server.url}/docs/pets.json?version=7"
+        code, command = await shell.run("catalog", "add", url)
+        assert (code, "127.0.0.1" in command.stderr, server.requests) == (2, True, [])
+        assert "download it with what reaches it, and add the file" in command.stderr
+        shell.write("httptask.toml", '[policy]\nallow_private = ["loopback"]\n')
+        code, command = await shell.run("catalog", "add", url, "--name", "pets", "--json")
+        assert (code, json.loads(command.stdout)["source"]) == (0, url)
+        [request] = server.requests
+        assert "application/yaml" in request.headers["accept"]
+        code, command = await shell.run("catalog", "show", "pets.petsGet", "--json")
+        assert [one["url"] for one in json.loads(command.stdout)["servers"]] == [f"{server.url}/v1"]
+    assert (shell.folder / "catalog/pets/document/pets.json").is_file()
+
+
+async def test_what_a_server_gives_instead_is_told(shell: Shell) -> None:
+    shell.write("httptask.toml", '[policy]\nallow_private = ["loopback"]\n')
+    replies = {
+        "/moved": Reply.of(status=301, headers={"Location": "https://docs.example.com/api.json"}),
+        "/page": Reply.of(b"<html>", headers={"Content-Type": "text/html"}),
+    }
+    async with ScriptedServer(lambda request: replies[request.target]) as server:
+        _, command = await shell.run("catalog", "add", f"{server.url}/moved")
+        assert "hint: it has moved: add https://docs.example.com/api.json" in command.stderr
+        _, command = await shell.run("catalog", "add", f"{server.url}/page")
+        assert "/page: is HTML or XML, no API document" in command.stderr
+    assert [path.name for path in shell.folder.iterdir() if path.suffix != ".toml"] == []
