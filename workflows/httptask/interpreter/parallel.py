@@ -19,20 +19,19 @@ class Parallel:
 
     Args:
         context: of the task.
+        state: where they are, from which a continued run goes on.
         end: index behind the last one.
         frame_of: where the branch of an index begins.
         concurrency: how many run at the same time.
         result_of: what stands for the result of a branch that ended in an error, or raises it. It is not asked when a
             budget has ended the run.
         settle: is called whenever some more have a result, with their indices.
-
-    Attributes:
-        state: where they are.
     """
 
     def __init__(
         self,
         context: TaskContext,
+        state: ParallelState,
         *,
         end: int,
         frame_of: Callable[[int], Frame],
@@ -40,10 +39,8 @@ class Parallel:
         result_of: Callable[[TaskFault], Any],
         settle: Callable[["Parallel", Sequence[int]], Awaitable[None]] | None = None,
     ) -> None:
-        if context.execution.parallel is None:
-            context.execution.parallel = ParallelState()
         self._context = context
-        self.state = context.execution.parallel
+        self.state = state
         self._end = end
         self._frame_of = frame_of
         self._concurrency = concurrency

@@ -10,7 +10,7 @@ from httptask.dsl.tasks.chat import BODY, CHAT_COMPLETION, handler_key
 from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments
 from httptask.interpreter.fallback import Candidates
 from httptask.interpreter.parallel import Parallel
-from httptask.interpreter.state import Frame
+from httptask.interpreter.state import Frame, ParallelState
 from httptask.interpreter.task_context import Child, Complete, Paused, Step, TaskContext
 from httptask.json.pointer import child_pointer
 from httptask.json.types import is_array
@@ -82,8 +82,10 @@ class _Handlers:
 
         if calls:
             context.note("answering " + ", ".join(str(pending.call.name) for pending in calls))
+        state = context.execution.parallel = context.execution.parallel or ParallelState()
         outputs = await Parallel(
             context,
+            state,
             end=len(calls),
             frame_of=frame_of,
             concurrency=max(1, len(calls)) if in_parallel else 1,

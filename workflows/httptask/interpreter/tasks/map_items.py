@@ -27,10 +27,10 @@ async def run_map(context: TaskContext, _child: Child | None) -> Step:
     state = execution.parallel
     end = items.end if part is None else end_of(part, state, context.services)
     if may_run_in_parts(context):
-        if await _run_items(context, items, state.next) is None:
+        if await _run_items(context, state, items, state.next) is None:
             return Paused()
         await run_parts(context, items, end)
-    results = await _run_items(context, items, end)
+    results = await _run_items(context, state, items, end)
     if results is None:
         return Paused()
     if part is not None:
@@ -38,7 +38,9 @@ async def run_map(context: TaskContext, _child: Child | None) -> Step:
     return Complete([results[index] for index in range(end)])
 
 
-async def _run_items(context: TaskContext, items: Items, end: int) -> Mapping[int, Any] | None:
+async def _run_items(
+    context: TaskContext, state: ParallelState, items: Items, end: int
+) -> Mapping[int, Any] | None:
     """Run the items below an index, and those that are under way; None when they paused."""
     node, execution, arguments = context.node, context.execution, MAP.spec(context.node)
 
@@ -57,12 +59,13 @@ async def _run_items(context: TaskContext, items: Items, end: int) -> Mapping[in
             raise fault
         return {"error": fault.problem.to_json()}
 
-    async def note(items: Parallel, _settled: Sequence[int]) -> None:
-        context.note(f"{len(items.state.results)} of {end}")
+    async def note(_items: Parallel, _settled: Sequence[int]) -> None:
+        context.note(f"{len(state.results)} of {end}")
 
     part = part_of(context)
     return await Parallel(
         context,
+        state,
         end=end,
         frame_of=frame_of,
         concurrency=arguments.concurrency,
