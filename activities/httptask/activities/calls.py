@@ -114,8 +114,8 @@ class HttpActivities:
 def _answer_of(response: HttpResponse) -> HttpAnswer:
     """What the history of a run holds, which has the request already."""
     facts = {name: getattr(response, name) for name in HttpAnswer.model_fields}
-    headers = {name: value for name, value in response.headers.items() if name in REQUEST_IDS}
-    return HttpAnswer.model_construct(None, **{**facts, "headers": headers})
+    headers = {name: response.headers[name] for name in REQUEST_IDS if name in response.headers}
+    return HttpAnswer(**{**facts, "headers": headers})
 
 
 def count_call(call: CallObservation) -> None:

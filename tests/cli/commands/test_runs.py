@@ -98,6 +98,7 @@ async def test_list_and_show(shell: Shell) -> None:
     assert request["query"] == {"code": "$CODE"}
     assert request["body"] == {"item": "lamp", "note": "code $CODE!"}
     assert create["response"]["content"] == {"id": 7, "echo": "[redacted:CODE]"}
+    assert (create["response"]["status"], create["response"]["attempt"]) == (201, 1)
     [check] = record["tasks"][-1]["calls"]
     assert (check["state"], check["failure"]["type"]) == ("faulted", "HttpStatusError")
     assert record["failure"]["details"]["status"] == 404
