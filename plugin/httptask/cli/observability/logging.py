@@ -103,7 +103,7 @@ class _CurrentStderr(logging.Handler):
 
     def handle(self, record: logging.LogRecord) -> bool:
         """See base class, which can't do without a lock from Python 3.13 on."""
-        passed = self.filter(record)
+        passed = cast("bool | logging.LogRecord", self.filter(record))  # a record from Python 3.12 on
         if passed:
             self.emit(passed if isinstance(passed, logging.LogRecord) else record)
         return bool(passed)
