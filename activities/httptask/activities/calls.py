@@ -113,9 +113,9 @@ class HttpActivities:
 
 def _answer_of(response: HttpResponse) -> HttpAnswer:
     """What the history of a run holds, which has the request already."""
-    facts = {name: getattr(response, name) for name in HttpAnswer.model_fields}
-    headers = {name: response.headers[name] for name in REQUEST_IDS if name in response.headers}
-    return HttpAnswer(**{**facts, "headers": headers})
+    facts: dict[str, Any] = {name: getattr(response, name) for name in HttpAnswer.model_fields}
+    facts["headers"] = {name: response.headers[name] for name in REQUEST_IDS if name in response.headers}
+    return HttpAnswer(**facts)
 
 
 def count_call(call: CallObservation) -> None:
