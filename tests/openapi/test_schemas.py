@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from httptask.json.schema import compile_schema
+from httptask.openapi.document import Problems
 from httptask.openapi.operation import Content, Operation
-from support.api_documents import openapi, read_operation
+from httptask.openapi.reader import OperationReader, list_operations
+from support.api_documents import document_of, openapi, read_operation
 
 
 def operation_of(schema: Any, version: str = "3.1.0", **schemas: Any) -> Operation:
@@ -180,3 +182,19 @@ def test_a_discriminator_names_definitions() -> None:
     schema = read(written, Cat={"type": "object"}, Dog={"type": "object"})
     mapping = {"cat": "#/$defs/Cat", "dog": "#/$defs/Dog"}
     assert schema["discriminator"] == {"propertyName": "kind", "mapping": mapping}
+
+
+def test_an_operation_has_the_definitions_that_it_needs_alone() -> None:
+    def body(name: str) -> dict[str, object]:
+        schema = {"$ref": f"#/components/schemas/{name}"}
+        return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+
+    parts = {"C": {"type": "string"}, "D": {"properties": {"c": {"$ref": "#/components/schemas/C"}}}}
+    schemas = {"A": {"items": {"$ref": "#/components/schemas/D"}}, "B": {"type": "object"}, **parts}
+    document = document_of(
+        openapi({"/a": {"post": body("A"), "put": body("B")}}, components={"schemas": schemas})
+    )
+    problems = Problems()
+    reader = OperationReader(document, problems)
+    found = [list(reader.read(one).definitions) for one in list_operations(document, problems)]
+    assert found == [["A", "D", "C"], ["B"]]

@@ -39,6 +39,7 @@ _RANGES: Final = (
     ("minProperties", "maxProperties"),
 )
 _NOTES: Final = ("default", "deprecated", "description", "examples", "readOnly", "title", "writeOnly")
+_DEFINITIONS: Final = "#/$defs/"
 _UNSAFE: Final = re.compile(r"[^\w.-]")
 
 
@@ -51,31 +52,37 @@ class SchemaReader:
         self._names: dict[Place, str] = {}
         self._definitions: dict[str, JsonSchema] = {}
         self._pending: list[tuple[str, Node]] = []
+        self._uses: dict[str, dict[str, None]] = {}
+        self._used: dict[str, None] = {}
 
     def read(self, node: Node) -> JsonSchema:
         """A schema; its references are `#/$defs/NAME`."""
+        self._used = {}
         schema = self._schema(node)
         while self._pending:
             name, target = self._pending.pop()
+            self._used = self._uses[name] = {}
             self._definitions[name] = self._schema(target)
         return schema
 
     def definitions_of(self, *schemas: Any) -> dict[str, JsonSchema]:
         """The definitions that trees with schemas in them refer to, directly or not."""
-        found: dict[str, JsonSchema] = {}
+        names: list[str] = []
         rest: list[Any] = list(schemas)
         while rest:
             one = rest.pop()
             if is_array(one):
                 rest += one
             elif is_object(one):
-                reference = one.get("$ref")
-                if isinstance(reference, str):
-                    name = reference.removeprefix("#/$defs/")
-                    if name not in found and name in self._definitions:
-                        found[name] = self._definitions[name]
-                        rest.append(found[name])
                 rest += one.values()
+            elif isinstance(one, str) and one.startswith(_DEFINITIONS):
+                names.append(one.removeprefix(_DEFINITIONS))
+        found: dict[str, JsonSchema] = {}
+        while names:
+            name = names.pop()
+            if name not in found and name in self._definitions:
+                found[name] = self._definitions[name]
+                names += self._uses[name]
         return found
 
     def _schema(self, node: Node) -> JsonSchema:
@@ -89,10 +96,10 @@ class SchemaReader:
         schema: dict[str, Any] = {}
         self._reference(node, schema)
         self._type(node, schema)
-        for key, child in node.members():
+        for key in value:
             reader = self._READERS.get(key)
             if reader is not None:
-                reader(self, key, child, schema)
+                reader(self, key, node.get(key), schema)
         self._exclusive_bounds(node, schema)
         if "example" in value:
             schema.setdefault("examples", []).append(value["example"])
@@ -106,7 +113,7 @@ class SchemaReader:
         if isinstance(reference, str):
             target = self._document.follow(Node({"$ref": reference}, node.place), self._problems)
             if target is not None:
-                schema["$ref"] = f"#/$defs/{self._name(target)}"
+                schema["$ref"] = _DEFINITIONS + self._name(target)
         for key in ("$dynamicRef", "$recursiveRef"):
             if key in node.value:
                 message = f"`{key}` is not followed: any value is shown to fit"
@@ -123,6 +130,7 @@ class SchemaReader:
             self._names[place] = name
             self._definitions[name] = {}
             self._pending.append((name, target))
+        self._used[self._names[place]] = None
         return self._names[place]
 
     def _type(self, node: Node, schema: dict[str, Any]) -> None:
@@ -234,11 +242,13 @@ class SchemaReader:
                 )
                 found = self._document.follow(Node({"$ref": path}, target.place), self._problems)
                 if found is not None:
-                    mapping[value] = f"#/$defs/{self._name(found)}"
+                    mapping[value] = _DEFINITIONS + self._name(found)
         schema[key] = {"propertyName": name, **({"mapping": mapping} if mapping else {})}
 
     def _exclusive_bounds(self, node: Node, schema: dict[str, Any]) -> None:
         for key, bound in _EXCLUSIVE.items():
+            if key not in node.value:
+                continue
             child = node.get(key)
             if child.value is True and bound in schema:  # as in 3.0
                 schema[key] = schema.pop(bound)

@@ -21,78 +21,99 @@ class FieldLines:
         self._told: set[str] = set()
         self._with_inside: dict[str, bool] = {}
 
-    def of(self, schema: JsonSchema, level: int = 0) -> Iterator[str]:
+    def of(self, schema: JsonSchema) -> list[str]:
         """Lines for what is inside a value: its members, alternatives or items; none for what has no inside."""
-        if not is_object(schema) or level > _MOST_LEVELS:
+        lines: list[str] = []
+        self._of(schema, 0, lines)
+        return lines
+
+    def field(self, name: str, schema: JsonSchema, *, required: bool) -> list[str]:
+        """Lines for a field, and what is inside of it."""
+        lines: list[str] = []
+        self._field(name, schema, required, 0, lines)
+        return lines
+
+    def _of(self, schema: JsonSchema, level: int, lines: list[str]) -> None:
+        if not is_object(schema):
+            return
+        if level > _MOST_LEVELS:
+            if self._has_inside(schema):
+                lines.append(f"{'  ' * level}- …, which `--json` has")
             return
         name = reference_of(schema)
         if name is not None:
             if name in self._told:
-                yield f"{'  ' * level}- `{name}` is described above"
+                lines.append(f"{'  ' * level}- `{name}` is described above")
                 return
             self._told.add(name)
-            yield from self.of(self._definitions.get(name, {}), level)
+            self._of(self._definitions.get(name, {}), level, lines)
             return
         told: list[str] = []
         parts = self._merged(schema, told)
         for key, (member, required) in _members(parts).items():
-            yield from self.field(key, member, required, level)
-        yield from (f"{'  ' * level}- all fields of `{other}`, which is described above" for other in told)
+            self._field(key, member, required, level, lines)
+        lines += (f"{'  ' * level}- all fields of `{other}`, which is described above" for other in told)
         for part in parts:
-            yield from self._inside(part, level)
+            self._inside(part, level, lines)
 
-    def field(self, name: str, schema: JsonSchema, required: bool, level: int) -> Iterator[str]:  # noqa: FBT001 - a fact
-        """A field, and what is inside of it."""
+    def _field(
+        self,
+        name: str,
+        schema: JsonSchema,
+        required: bool,  # noqa: FBT001 - a fact about the field, no switch
+        level: int,
+        lines: list[str],
+    ) -> None:
         target = self._target(schema)
         facts = [type_words(schema), *(["**required**"] if required else []), *_facts(schema, target)]
         described = one_line(_description(schema) or _description(target))
         indent = "  " * level
         told = f"{indent}- `{name}` ({', '.join(facts)})"
-        yield f"{told}: {described}" if described else told
-        yield from self.of(schema, level + 1)
+        lines.append(f"{told}: {described}" if described else told)
+        self._of(schema, level + 1, lines)
 
-    def _inside(self, schema: dict[str, Any], level: int) -> Iterator[str]:
+    def _inside(self, schema: dict[str, Any], level: int, lines: list[str]) -> None:
         indent = "  " * level
         items: Any = schema.get("items")
         if self._has_inside(items):
-            yield f"{indent}- each item:"
-            yield from self.of(items, level + 1)
+            lines.append(f"{indent}- each item:")
+            self._of(items, level + 1, lines)
         for index, item in enumerate(schema.get("prefixItems", ())):
-            yield from self.field(f"[{index}]", item, False, level)
+            self._field(f"[{index}]", item, False, level, lines)
         additional = schema.get("additionalProperties")
         if is_object(additional) and (additional or "properties" not in schema):
-            yield from self.field(
-                "any other name" if "properties" in schema else "any name", additional, False, level
+            self._field(
+                "any other name" if "properties" in schema else "any name", additional, False, level, lines
             )
         for pattern, member in schema.get("patternProperties", {}).items():
-            yield from self.field(f"names like {pattern}", member, False, level)
+            self._field(f"names like {pattern}", member, False, level, lines)
         for key, words in (("oneOf", "one of:"), ("anyOf", "any of:")):
             branches = [one for one in schema.get(key, ()) if one != {"type": "null"}]
             if len(branches) == 1:
-                yield from self.of(branches[0], level)
+                self._of(branches[0], level, lines)
             elif any(self._has_inside(branch) for branch in branches):
-                yield f"{indent}- {words}"
+                lines.append(f"{indent}- {words}")
                 for branch in branches:
-                    yield from self._branch(branch, level + 1)
-        yield from self._conditions(schema, level)
+                    self._branch(branch, level + 1, lines)
+        self._conditions(schema, level, lines)
 
-    def _branch(self, schema: JsonSchema, level: int) -> Iterator[str]:
+    def _branch(self, schema: JsonSchema, level: int, lines: list[str]) -> None:
         title = schema.get("title") if is_object(schema) else None
         facts = ", ".join(_facts(schema, self._target(schema)))
         described = one_line(_description(schema) or _description(self._target(schema)))
         told = f"{'  ' * level}- {title or type_words(schema)}{f' ({facts})' if facts else ''}"
-        yield f"{told}: {described}" if described else told
-        yield from self.of(schema, level + 1)
+        lines.append(f"{told}: {described}" if described else told)
+        self._of(schema, level + 1, lines)
 
-    def _conditions(self, schema: dict[str, Any], level: int) -> Iterator[str]:
+    def _conditions(self, schema: dict[str, Any], level: int, lines: list[str]) -> None:
         """What holds where a member has a certain value, as objects are told apart by their tag."""
         condition, then = schema.get("if"), schema.get("then")
         if not is_object(condition) or not is_object(then):
             return
         for key, member in condition.get("properties", {}).items():
             if is_object(member) and "const" in member:
-                yield f"{'  ' * level}- where `{key}` is `{member['const']}`:"
-                yield from self.of(then, level + 1)
+                lines.append(f"{'  ' * level}- where `{key}` is `{member['const']}`:")
+                self._of(then, level + 1, lines)
 
     def _merged(self, schema: dict[str, Any], told: list[str]) -> list[dict[str, Any]]:
         """The schema, and all that `allOf` adds to it: they hold for the same value.
@@ -155,7 +176,10 @@ def _members(parts: list[dict[str, Any]]) -> dict[str, tuple[JsonSchema, bool]]:
 
 def _facts(schema: JsonSchema, target: JsonSchema) -> Iterator[str]:
     """Facts of a field, and of what it refers to."""
-    yield from dict.fromkeys([*value_facts(schema), *value_facts(target)])
+    yield from value_facts(schema)
+    if target is not schema:
+        own = set(value_facts(schema))
+        yield from (fact for fact in value_facts(target) if fact not in own)
     items = schema.get("items") if is_object(schema) else None
     if is_object(items) and is_array(items.get("enum")):
         yield f"items {next(fact for fact in value_facts(items) if fact.startswith('one of'))}"

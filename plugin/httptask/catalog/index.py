@@ -56,6 +56,7 @@ class Index(Mapping[str, Any]):
 
     def __init__(self, file: Path) -> None:
         self._database = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+        self._read: dict[str, Any] = {}
 
     def __enter__(self) -> "Index":
         return self
@@ -64,10 +65,12 @@ class Index(Mapping[str, Any]):
         self._database.close()
 
     def __getitem__(self, place: str) -> Any:
-        found = self._row("select value from pieces where place = ?", place)
-        if found is None:
-            raise KeyError(place)
-        return json.loads(found[0])
+        if place not in self._read:  # a file of definitions is one piece, which many refer to
+            found = self._row("select value from pieces where place = ?", place)
+            if found is None:
+                raise KeyError(place)
+            self._read[place] = json.loads(found[0])
+        return self._read[place]
 
     def __iter__(self) -> Iterator[str]:
         return (place for (place,) in self._database.execute("select place from pieces"))

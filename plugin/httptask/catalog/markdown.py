@@ -155,7 +155,7 @@ def _parameter(parameter: Parameter, fields: FieldLines) -> Iterator[str]:
     if isinstance(schema, dict):
         notes = {"description": parameter.description} if parameter.description else {}
         schema = {**schema, **notes, **({"deprecated": True} if parameter.deprecated else {})}
-    first, *others = fields.field(parameter.name, schema, parameter.required, 0)
+    first, *others = fields.field(parameter.name, schema, required=parameter.required)
     name = f"- `{parameter.name}` ("
     where = ", ".join(filter(None, (parameter.location, _written(parameter))))
     yield f"{name}{where}, {first.removeprefix(name)}"
@@ -182,7 +182,7 @@ def _body(body: Body, fields: FieldLines) -> Iterator[str]:
 def _content(content: Content, fields: FieldLines) -> Iterator[str]:
     words = type_words(content.schema)
     yield f"A stream; each item is: {words}." if content.is_stream else f"{words[0].upper()}{words[1:]}."
-    lines = list(fields.of(content.schema))
+    lines = fields.of(content.schema)
     if lines:
         yield from ("", *lines)
     yield from _examples(content.examples, "")
