@@ -116,7 +116,9 @@ def _part(part: FormPart, secrets: Secrets, notes: list[str]) -> dict[str, Any]:
         is_named = is_credential_parameter(part.name, part.text)
         what = f"the form field {part.name}"
         described["text"] = (
-            secrets.credential(part.text, part.name, what) if is_named else secrets.hide_known(part.text)
+            secrets.credential(part.text, part.name, what, is_in_body=True)
+            if is_named
+            else secrets.hide_known(part.text)
         )
     else:
         described["base64"] = _base64(part.text)

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from httptask.catalog.curl.errors import CurlError
-from httptask.http.headers import is_credential
+from httptask.http.headers import has_control_character, is_credential
 from httptask.http.url import encode_within
 from httptask.secrets.placeholders import fill, has_placeholder, placeholder
 
@@ -89,15 +89,29 @@ class Secrets:
         self.needed.setdefault(name, NeededSecret(name, "the variable of that name in the command"))
         return self._placeholder(name, field_)
 
-    def credential(self, value: str, kind: str, what: str) -> str:
+    def credential(self, value: str, kind: str, what: str, *, is_in_body: bool = False) -> str:
         """A placeholder for a credential that is written out; the text itself where there is none to hide.
 
         Args:
             value: the credential.
             kind: the end of its name, such as TOKEN.
             what: it is, in words.
+            is_in_body: whether it is sent in a body, which can hold any character.
+
+        Raises:
+            CurlError: outside a body it has a character that can't be sent there.
         """
-        return value if not value or has_placeholder(value) else self._named(value, kind, what)
+        if not value or has_placeholder(value):
+            return value
+        if not is_in_body and has_control_character(value):
+            raise CurlError(f"{what} has a line break or control character", "put in the credential alone")
+        return self._named(value, kind, what)
+
+    def in_header(self, value: str, kind: str, what: str) -> str:
+        """The same for a credential that is sent in a header as it is."""
+        if not value.isascii():
+            raise CurlError(f"{what} has a character outside ASCII", "write the credential in ASCII")
+        return self.credential(value, kind, what)
 
     def asked_for(self, kind: str, what: str) -> str:
         """A placeholder for a credential that the command does not hold."""
@@ -136,7 +150,8 @@ class Secrets:
     def hide_in_parameter(self, name: str, value: str, what: str) -> str:
         """The value of a parameter or field, decoded, without its credential."""
         if is_credential_parameter(name, value):
-            return self.credential(value, name, f"the {what} {name}")
+            is_in_body = what != "query parameter"
+            return self.credential(value, name, f"the {what} {name}", is_in_body=is_in_body)
         return self.hide_known(value)
 
     def is_sent_alike(self, hidden: str, url: str) -> bool:
@@ -155,7 +170,8 @@ class Secrets:
             name, colon, value = found[1], found[2], found[3]
             if not is_credential_parameter(name, value):
                 return found[0]
-            return f'"{name}"{colon}"{self.credential(value, name, f"the JSON field {name}")}"'
+            what = f"the JSON field {name}"
+            return f'"{name}"{colon}"{self.credential(value, name, what, is_in_body=True)}"'
 
         return self.hide_known(_IN_JSON.sub(hidden, text))
 
@@ -165,14 +181,14 @@ class Secrets:
         if not is_named or has_placeholder(value):
             return self.hide_known(value)
         if name.lower() in ("cookie", "cookie2"):
-            return self.credential(value, "COOKIE", "the value of the header Cookie")
+            return self.in_header(value, "COOKIE", "the value of the header Cookie")
         kind = re.sub(r"^x[-_]", "", name, flags=re.IGNORECASE)
         if name.lower() == "authorization":
             scheme, space, credential = value.partition(" ")
             what = f"what stands behind {scheme} in the header {name}"
             if space and re.fullmatch(r"[A-Za-z-]+", scheme):
-                return scheme + space + self.credential(credential, "TOKEN", what)
-        return self.credential(value, kind, f"the value of the header {name}")
+                return scheme + space + self.in_header(credential, "TOKEN", what)
+        return self.in_header(value, kind, f"the value of the header {name}")
 
     def _pair(self, pair: str, decode: Callable[[str], str], what: str) -> str:
         name, mark, value = pair.partition("=")

@@ -93,7 +93,8 @@ def encoded(value: str, files: Files, option: str) -> str:
 
 
 def joined_query(url: str, pieces: Sequence[str]) -> str:
-    """A URL with more behind its query."""
+    """A URL with more behind its query, and no fragment, which is never sent."""
+    url = url.partition("#")[0]
     for piece in pieces:
         head, mark, query = url.partition("?")
         url = f"{head}?{query}{'&' if mark and query and not query.endswith('&') else ''}{piece}"

@@ -68,7 +68,7 @@ def _part(option: str, value: str, files: Files) -> FormPart:
     described = words.described()
     if is_file or is_content:
         path, text = text, files.text(text, option)
-        own_name = described.get("filename", PurePath(path).name) if is_file else described.get("filename")
+        own_name = described.get("filename", PurePath(path).name) if is_file else None
         known = _known_type(own_name) or _known_type(path)
         media_type = described.get("type") or known or (_OF_FILES if own_name else None)
     else:

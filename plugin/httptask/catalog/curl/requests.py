@@ -90,8 +90,10 @@ def _check_together(given: Given, uploads: Sequence[str]) -> None:
         raise CurlError(f"curl refuses {kinds[0]} together with {kinds[1]}", "keep one of them")
     if given.holds("get") and (uploads or given.all(*_FORM)):
         raise CurlError("--get has no place for files", "write the query into the URL")
-    if uploads and given.last("range") is not None:
-        raise CurlError("--range with --upload-file can't be kept", "send the whole file")
+    if given.holds("get") and given.all(*_DATA) and given.all("url-query"):
+        raise CurlError("curl leaves --url-query out beside --get", "keep one of them")
+    if kinds and not given.holds("get") and given.last("range") is not None:
+        raise CurlError(f"--range together with {kinds[0]} asks for no part", "leave it out")
     if given.last("user") and given.last("oauth2-bearer"):
         raise CurlError("--user together with --oauth2-bearer", "keep one of them")
     if given.holds("digest") and given.holds("basic"):
@@ -139,7 +141,7 @@ def _headers(given: Given, request: CurlRequest, files: Files) -> None:
         _header(line, request)
     written = {name.lower() for name, _ in request.headers} | request.removed
     own: dict[str, str | None] = {
-        "Content-Type": _content_type(given) if request.body is not None else None,
+        "Content-Type": _content_type(given, has_body=request.body is not None),
         "Accept": "application/json" if given.all("json") else None,
         "User-Agent": given.last("user-agent"),
         "Referer": _referer(given.last("referer")),
@@ -162,9 +164,10 @@ def _header(line: str, request: CurlRequest) -> None:
     name, colon, value = line.partition(":")
     if not colon:
         name, semicolon, rest = line.partition(";")
-        if semicolon and not rest.strip():
+        if semicolon and not rest:
             request.headers.append((name.strip(), ""))
         else:
+            request.removed |= {name.lower()} if semicolon else set()
             request.notes.append("a --header without a colon is left out, for curl does not send it")
     elif value.strip():
         request.headers.append((name, value.strip(" \t\r\n")))
@@ -174,10 +177,10 @@ def _header(line: str, request: CurlRequest) -> None:
             request.notes.append("a --header without a value is left out, for curl does not send it")
 
 
-def _content_type(given: Given) -> str | None:
+def _content_type(given: Given, *, has_body: bool) -> str | None:
     if given.all("json"):
         return "application/json"
-    return _FORM_TYPE if given.all(*_DATA) else None
+    return _FORM_TYPE if has_body and given.all(*_DATA) else None
 
 
 def _referer(value: str | None) -> str | None:
@@ -201,7 +204,7 @@ def _login(given: Given, request: CurlRequest) -> None:
     """`--user`, a token, or the user of the URL, unless a header says it already."""
     scheme = "digest" if given.holds("digest") else "basic"
     user = given.last("user")
-    if any(name.lower() == "authorization" for name, _ in request.headers):
+    if "authorization" in request.removed or any(n.lower() == "authorization" for n, _ in request.headers):
         return
     if (token := given.last("oauth2-bearer")) is not None:
         request.token = token

@@ -18,7 +18,13 @@ from httptask.catalog.curl.credentials import Secrets
 from httptask.catalog.curl.errors import CurlError
 from httptask.catalog.curl.requests import CurlRequest, Login
 from httptask.http.errors import RequestInvalid
-from httptask.http.headers import check_header_name, check_method, header_value, media_type
+from httptask.http.headers import (
+    check_header_name,
+    check_method,
+    has_control_character,
+    header_value,
+    media_type,
+)
 from httptask.http.models import MAX_RESPONSE_BYTES
 from httptask.http.url import encode_component
 from httptask.json.tree import map_texts
@@ -181,10 +187,12 @@ def _policy(
         del headers[written]
     if token is None:
         return None
-    return {"bearer": {"token": secrets.credential(token, "TOKEN", "the bearer token")}}
+    return {"bearer": {"token": secrets.in_header(token, "TOKEN", "the bearer token")}}
 
 
 def _user(login: Login, secrets: Secrets) -> dict[str, str]:
+    if has_control_character(login.user):
+        raise CurlError("--user has a line break or control character", "write name and password alone")
     if login.password is None and has_placeholder(login.user):
         raise CurlError("--user is one variable", "write '$NAME:$PASSWORD', or '$NAME:' without a password")
     if login.password is None:
