@@ -59,7 +59,7 @@ COMMANDS = {
     "headers": "curl URL -H 'X-A: 1' -H 'X-B;' -H 'X-C:' -H 'X-D' -H 'X-E:  two  words' -A agent/1 -e 'http://a/;auto'",
     "headers of a file": "curl URL -H @headers.txt",
     "browser headers": "curl 'URL/a' --compressed -H 'accept-language: de' -H 'sec-ch-ua: \"A\";v=\"1\"' -H 'cookie: s=1'",
-    "range": "curl -r 5 URL",
+    "range": "curl -r 5 URL; curl -I -r 0-5 URL",
     "globs": "curl 'URL/{a,b}/[01-03:2]?x={1}'",
     "escaped globs": "curl 'URL/?f\\[name\\]=x&g=\\[1\\]'",
     "globoff": "curl -g 'URL/?filter[name]=x&expand[0]=y'",

@@ -60,6 +60,7 @@ REFUSED = {
     "parts in parts": (f"curl {URL} -F 'a=(;type=multipart/mixed'", "--form has parts within parts"),
     "headers of parts": (f"curl {URL} -F 'a=b;headers=\"X: y\"'", "--form has `headers=`"),
     "a type of parts": (f"curl {URL} -F a=b -H 'Content-Type: multipart/related; boundary=x'", "multipart/related"),
+    "no type of parts": (f"curl {URL} -F a=b -H Content-Type:", "--form with a Content-Type that is taken away"),
     "a variable of Windows": (f'curl ^"{URL}%TOKEN%^"', "the variable %TOKEN%"),
     "a pipe of Windows": (f'curl ^"{URL}^" | more', "`|` outside quotes"),
 }  # fmt: skip

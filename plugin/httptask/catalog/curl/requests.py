@@ -92,7 +92,7 @@ def _check_together(given: Given, uploads: Sequence[str]) -> None:
         raise CurlError("--get has no place for files", "write the query into the URL")
     if given.holds("get") and given.all(*_DATA) and given.all("url-query"):
         raise CurlError("curl leaves --url-query out beside --get", "keep one of them")
-    if kinds and not given.holds("get") and given.last("range") is not None:
+    if kinds and "--head" not in kinds and not given.holds("get") and given.last("range") is not None:
         raise CurlError(f"--range together with {kinds[0]} asks for no part", "leave it out")
     if given.last("user") and given.last("oauth2-bearer"):
         raise CurlError("--user together with --oauth2-bearer", "keep one of them")

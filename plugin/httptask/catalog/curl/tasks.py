@@ -227,6 +227,8 @@ def _body(request: CurlRequest, headers: dict[str, str], secrets: Secrets) -> di
 def _multipart(
     request: CurlRequest, headers: dict[str, str], written: str | None, secrets: Secrets
 ) -> dict[str, Any]:
+    if "content-type" in request.removed:
+        raise CurlError("--form with a Content-Type that is taken away", "leave that --header out")
     if written is not None:
         if headers[written].strip().lower() != "multipart/form-data":
             kind, _ = media_type(headers[written])
