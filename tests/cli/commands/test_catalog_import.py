@@ -41,7 +41,7 @@ async def test_prints_a_task_to_paste(shell: Shell) -> None:
 
 async def test_puts_a_task_into_a_definition(shell: Shell) -> None:
     file = shell.write("orders.yaml", DEFINITION)
-    file.chmod(0o600)
+    file.chmod(0o640)
     code, command = await shell.run(
         "catalog", "from-curl", COMMAND, "--into", "orders.yaml", "--after", "first", "--name", "ask"
     )
@@ -50,7 +50,7 @@ async def test_puts_a_task_into_a_definition(shell: Shell) -> None:
         "# one line\n", f"# one line\n{INSERTED}\n".replace("getOrders", "ask")
     )
     assert file.read_text() == changed
-    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.stat().st_mode & 0o777 == 0o640
     assert KEY not in command.stdout + command.stderr
     assert "try: httptask test-request orders.yaml ask --dry-run" in command.stderr
     assert [path.name for path in shell.folder.iterdir()] == ["orders.yaml"]
