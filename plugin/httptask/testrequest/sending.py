@@ -30,7 +30,7 @@ from httptask.workflows.reask import may_ask_again
 __all__ = ["Outcome", "StillRunning", "check_planned", "send_once"]
 
 _NO_WORKER = timedelta(seconds=5)
-_HEARTBEAT = timedelta(seconds=1.5)
+_HEARTBEAT = timedelta(seconds=2)
 """An activity beats twice as often, and hears in the answer to a beat that it is cancelled."""
 _PARTING_SECONDS = 2.0
 _INTERRUPTED = "the test request was interrupted"
