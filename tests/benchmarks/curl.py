@@ -16,6 +16,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 import httptask.transport.network  # noqa: F401 - a first call would load it, within its time
 from httptask.catalog.curl import CurlError, import_curl
 from httptask.client.edge import Edge
