@@ -88,3 +88,13 @@ def test_items_that_are_over_do_not_travel() -> None:
     assert within is not None
     assert (loop.first_item, loop.items) == (42, [*range(42, 100)])
     assert (within.first_item, within.items) == (5, ["f", None, "h", "i", "j"])
+
+
+def test_what_counts_up_is_written_by_its_ends() -> None:
+    root = branch_with(None, items=range(100_000))
+    root.frames.append(Frame(sequence="/do/0/all/do", item=70_000))
+    packed = json.dumps(state_with(root).packed())
+    assert len(packed) < 2_000
+    loop = RunState.unpacked(json.loads(packed)).root.frames[0].current
+    assert loop is not None
+    assert (loop.first_item, loop.items) == (70_000, range(70_000, 100_000))

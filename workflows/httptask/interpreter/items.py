@@ -1,6 +1,6 @@
 """The items that a loop goes through: a part of a value that is kept anyway, or kept with the task."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from httptask.json.types import is_array, is_object
 __all__ = ["Items", "begin_items", "items_of"]
 
 _ITEMS: Final = Part("in")
+_WORTH_COUNTING: Final = 64
 _STABLE: Final = (None, "input", "tasks", "workflow")
 """Variables whose values stay as they are while the loop runs, which `$context` does not."""
 
@@ -26,7 +27,7 @@ class Items:
 
     _node: TaskNode
     _execution: TaskExecution
-    _values: list[Any]
+    _values: Sequence[Any]
 
     @property
     def end(self) -> int:
@@ -49,21 +50,29 @@ def begin_items(context: TaskContext) -> Items:
     Raises:
         TaskFault: `in` yields no list, or fails.
     """
-    items = _in_place(context.node, context.execution, context.variables)
+    items: Sequence[Any] | None = _in_place(context.node, context.execution, context.variables)
     if items is None:
         items = context.value(_ITEMS)
         if not is_array(items):
             detail = f"`in` yields {kind_of(items)}; it needs a list"
             TaskFault.raise_standard("expression", "Not a list", detail=detail)
-        items = context.execution.items = list(items)
+        items = context.execution.items = _counting(items) or list(items)
     return Items(context.node, context.execution, items)
 
 
 def items_of(node: TaskNode, execution: TaskExecution, variables: Variables) -> Items:
     """What a loop that has begun goes through."""
     items = execution.items if execution.items is not None else _in_place(node, execution, variables)
-    assert is_array(items)  # begin_items has seen it
+    assert isinstance(items, range) or is_array(items)  # begin_items has seen it
     return Items(node, execution, items)
+
+
+def _counting(items: list[Any]) -> range | None:
+    """A range where the items are whole numbers that count up, as those of `[range(.count)]`."""
+    if len(items) < _WORTH_COUNTING or set(map(type, items)) != {int}:
+        return None
+    counting = range(items[0], items[0] + len(items))
+    return counting if items == [*counting] else None
 
 
 def _in_place(node: TaskNode, execution: TaskExecution, variables: Variables) -> list[Any] | None:

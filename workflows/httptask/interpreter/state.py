@@ -86,6 +86,19 @@ def _own(value: Any) -> Any:
     return list(value) if is_array(value) else value
 
 
+def _items_written(value: Any, info: SerializationInfo) -> Any:
+    """What counts up is written as where it begins and ends."""
+    return {"range": [value.start, value.stop]} if isinstance(value, range) else _place_of(value, info)
+
+
+def _items_read(value: Any, info: ValidationInfo) -> Any:
+    return range(*value["range"]) if is_object(value) else _value_at(value, info)
+
+
+Items = Annotated[Any, PlainSerializer(_items_written), BeforeValidator(_items_read), AfterValidator(_own)]
+"""A list, or a `range` of what counts up, as most loops of many turns do."""
+
+
 class ParallelState(BaseModel):
     """Branches that run at the same time inside a task.
 
@@ -119,7 +132,7 @@ class TaskExecution(BaseModel):
     id: str
     raw_input: Shared
     input: Shared
-    items: Annotated[Shared, AfterValidator(_own)] = None
+    items: Items = None
     first_item: int = 0
     parallel: ParallelState | None = None
     state: dict[str, Any] = Field(default_factory=dict)
@@ -131,10 +144,10 @@ class TaskExecution(BaseModel):
         if self.items is None:
             return
         first = min(under_way, default=end)
-        del self.items[: first - self.first_item]
+        self.items = self.items[first - self.first_item :]
         self.first_item = first
         for index in range(first, end):
-            if index not in under_way:
+            if index not in under_way and is_array(self.items):
                 self.items[index - first] = None
 
 
@@ -238,9 +251,9 @@ class RunState(SpendingState):
         return cls.model_validate(packed, context=SharedValues(packed["values"]))
 
 
-def _of_model(model: BaseModel) -> dict[str, Any]:
-    """What a kind of task keeps may be a model, as a conversation is."""
-    return model.model_dump(mode="json")
+def _of_model(value: BaseModel | range) -> Any:
+    """What a kind of task keeps may be a model, as a conversation is; what a loop goes through may count up."""
+    return [value.start, value.stop] if isinstance(value, range) else value.model_dump(mode="json")
 
 
 def _values_of(branch: Branch) -> Iterator[tuple[str, Any]]:
