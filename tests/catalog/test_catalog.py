@@ -135,6 +135,14 @@ def test_an_entry_that_is_none_is_told(catalog: Catalog, tmp_path: Path) -> None
         catalog.overview("pet-shop")
 
 
+def test_a_document_that_is_gone_is_told(catalog: Catalog, tmp_path: Path) -> None:
+    add(catalog)
+    for file in (tmp_path / "catalog/pet-shop/document").iterdir():
+        file.unlink()
+    with pytest.raises(CatalogError, match=r"document/api\.json: is no file"):
+        catalog.reference("pet-shop.petsGetOne")
+
+
 def test_servers_are_where_the_document_was(catalog: Catalog) -> None:
     root = openapi({"/a": {"get": {}}}, servers=[{"url": "/v1"}, {"url": "https://b.example.com"}])
     add(catalog, root, source="https://a.example.com/docs/api.json")

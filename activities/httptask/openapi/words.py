@@ -35,6 +35,7 @@ _BOUNDS: Final = (
     ("minProperties", "members: at least {}"),
     ("maxProperties", "members: at most {}"),
 )
+_BOUNDED: Final = frozenset(key for key, _ in _BOUNDS)
 _MARKS: Final = (
     ("readOnly", "only in answers"),
     ("writeOnly", "only in requests"),
@@ -66,7 +67,7 @@ def value_facts(schema: JsonSchema) -> Iterator[str]:
     if is_array(values := schema.get("enum")):
         yield f"one of {_listed(values)}"
     yield from _alternatives(schema)
-    for key, words in _BOUNDS:
+    for key, words in () if _BOUNDED.isdisjoint(schema) else _BOUNDS:
         if key in schema and not (key.startswith("min") and schema[key] == 0 and key != "minimum"):
             yield words.format(schema[key])
     if isinstance(schema.get("pattern"), str):

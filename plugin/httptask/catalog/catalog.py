@@ -234,8 +234,9 @@ class Catalog:
 
     def _fingerprint(self, entry: Entry) -> str:
         """Tells whether a file was changed, as far as its time and size tell it."""
-        sizes, times = zip(*_stamps(str(self._documents(entry))), strict=True)
-        return f"{entry.document} {len(sizes)} {sum(sizes)} {sum(times)}"
+        stamps = list(_stamps(str(self._documents(entry))))
+        sizes, times = sum(size for size, _ in stamps), sum(time for _, time in stamps)
+        return f"{entry.document} {len(stamps)} {sizes} {times}"
 
     def _documents(self, entry: Entry) -> Path:
         return self._folder / entry.name / _DOCUMENT

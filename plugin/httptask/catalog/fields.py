@@ -9,6 +9,10 @@ from httptask.openapi.words import reference_of, type_words, value_facts
 
 __all__ = ["FieldLines", "one_line"]
 
+_INSIDE: Final = frozenset(
+    {"additionalProperties", "anyOf", "if", "items", "oneOf", "patternProperties", "prefixItems"}
+)
+"""Keywords of what a value holds besides its members."""
 _MOST_LEVELS: Final = 12
 """Of lists in lists; deeper ones would have no room."""
 
@@ -54,7 +58,8 @@ class FieldLines:
             self._field(key, member, required, level, lines)
         lines += (f"{'  ' * level}- all fields of `{other}`, which is described above" for other in told)
         for part in parts:
-            self._inside(part, level, lines)
+            if not _INSIDE.isdisjoint(part):
+                self._inside(part, level, lines)
 
     def _field(
         self,
@@ -169,7 +174,9 @@ def _members(parts: list[dict[str, Any]]) -> dict[str, tuple[JsonSchema, bool]]:
         for name, schema in part.get("properties", {}).items():
             known = found.get(name)
             found[name] = {**schema, **known} if is_object(known) and is_object(schema) else schema
-    absent: dict[str, JsonSchema] = {name: {} for name in sorted(required - found.keys())} if found else {}
+    if not found:
+        return {}
+    absent: dict[str, JsonSchema] = {name: {} for name in sorted(required - found.keys())}
     members = {name: (schema, name in required) for name, schema in {**found, **absent}.items()}
     return dict(sorted(members.items(), key=lambda member: not member[1][1]))
 
