@@ -201,6 +201,15 @@ def test_parts_of_one_value_are_one() -> None:
     ]
 
 
+def test_names_of_plain_types_have_their_type() -> None:
+    properties = {"id": {"$ref": "#/components/schemas/Id"}, "tags": {"$ref": "#/components/schemas/Tags"}}
+    named = {"Id": {"type": "string", "maxLength": 9}, "Tags": {"type": "array", "items": {"type": "string"}}}
+    assert fields({"type": "object", "properties": properties}, **named) == [
+        "- `id` (Id, string, at most 9 long)",
+        "- `tags` (Tags, array of string)",
+    ]
+
+
 def test_parts_that_many_have_are_told_once() -> None:
     base = {"type": "object", "properties": {"id": {"type": "string"}}}
     pets = {

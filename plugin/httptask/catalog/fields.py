@@ -70,7 +70,8 @@ class FieldLines:
         lines: list[str],
     ) -> None:
         target = self._target(schema)
-        facts = [type_words(schema), *(["**required**"] if required else []), *_facts(schema, target)]
+        own = [] if target is schema or self._has_inside(target) else [type_words(target)]
+        facts = [type_words(schema), *own, *(["**required**"] if required else []), *_facts(schema, target)]
         described = one_line(_description(schema) or _description(target))
         indent = "  " * level
         told = f"{indent}- `{name}` ({', '.join(facts)})"
