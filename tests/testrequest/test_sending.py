@@ -1,6 +1,7 @@
 """A test request is what a run sends, once, and shows what the next task would see."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -10,11 +11,13 @@ import pytest
 import pytest_asyncio
 from temporalio import activity
 from temporalio.client import ActivityExecutionStatus
+from temporalio.exceptions import ApplicationError, TimeoutType
+from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from httptask.activities.names import HTTP_REQUEST
-from httptask.calls.problem import TaskFault
+from httptask.calls.problem import TaskFault, problem_of_failure
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.program import Program
 from httptask.testing import Reply, ScriptedServer
@@ -157,6 +160,27 @@ async def test_a_call_that_does_not_hear_of_it_may_still_be_running(
         await sending
     description = await runner.client.get_activity_handle(planned.call.id).describe()
     assert description.status in (ActivityExecutionStatus.TERMINATED, ActivityExecutionStatus.TIMED_OUT)
+
+
+async def test_a_worker_that_is_busy_for_a_while_is_waited_for(
+    runner: Runner, temporal: WorkflowEnvironment
+) -> None:
+    @activity.defn(name=HTTP_REQUEST)
+    async def loads(_: Any) -> None:
+        time.sleep(2.2)  # noqa: ASYNC251 what it stands for blocks as well: loading what a first call needs
+        raise ApplicationError("404 from pager", type="HttpStatusError", non_retryable=True)
+
+    async with Worker(temporal.client, task_queue="busy", activities=[loads]):
+        tested = await send_once(runner.client, "busy", plan_request(program(), "tell", SAMPLE))
+
+    assert tested.problem is not None
+    assert tested.problem.error == "HttpStatusError"
+
+
+def test_a_worker_that_fell_silent_is_told() -> None:
+    silence = ActivityTimeoutError("", type=TimeoutType.HEARTBEAT, last_heartbeat_details=[])
+    problem = problem_of_failure(silence)
+    assert problem.detail == "nothing was heard of its worker, which died or was too busy"
 
 
 LARGE = """

@@ -30,8 +30,6 @@ from httptask.workflows.reask import may_ask_again
 __all__ = ["Outcome", "StillRunning", "check_planned", "send_once"]
 
 _NO_WORKER = timedelta(seconds=5)
-_HEARTBEAT = timedelta(seconds=2)
-"""An activity beats twice as often, and hears in the answer to a beat that it is cancelled."""
 _PARTING_SECONDS = 2.0
 _INTERRUPTED = "the test request was interrupted"
 
@@ -109,7 +107,7 @@ async def send_once(client: Client, task_queue: str, planned: PlannedRequest) ->
         schedule_to_start_timeout=_NO_WORKER,
         summary=options["summary"],
         start_to_close_timeout=options["start_to_close_timeout"],
-        heartbeat_timeout=_HEARTBEAT,
+        heartbeat_timeout=options["heartbeat_timeout"],
         retry_policy=RetryPolicy(maximum_attempts=1),
     )
     try:

@@ -134,7 +134,9 @@ def problem_of_failure(cause: BaseException | None, kind: str = "communication")
     if isinstance(cause, TemporalTimeoutError):
         if cause.type == TimeoutType.SCHEDULE_TO_START:
             return Problem.standard("timeout", "No worker took the call from its task queue", error="Timeout")
-        return Problem.standard("timeout", "The call did not end in time", error="Timeout")
+        silent = cause.type == TimeoutType.HEARTBEAT
+        detail = "nothing was heard of its worker, which died or was too busy" if silent else None
+        return Problem.standard("timeout", "The call did not end in time", detail=detail, error="Timeout")
     if not isinstance(cause, ApplicationError):
         return Problem.standard("runtime", "The call failed", detail=shortened(str(cause), 500))
     found = cause.details[0] if cause.details else None
