@@ -32,7 +32,7 @@ def test_what_is_added_is_kept_as_it_was(catalog: Catalog, tmp_path: Path) -> No
     assert kept == {"entry.json", "document/api.json", "document/pet.json"}
     assert json.loads((folder / "entry.json").read_text()) == {"document": "api.json"}
     [entry] = catalog.entries()
-    about = catalog.about(entry)
+    about = catalog.overview(entry.name).about
     assert (about.title, about.version, about.format, about.operations, about.problems) == (
         "Pet shop",
         "7",
@@ -153,7 +153,7 @@ def test_servers_are_where_the_document_was(catalog: Catalog) -> None:
 def test_the_built_in_operation_joins_those_of_a_document(catalog: Catalog) -> None:
     built_in = catalog.overview("openai")
     assert [one.name for one in built_in.operations] == ["createChatCompletion"]
-    with pytest.raises(CatalogError, match="there is no API `openai`"):
+    with pytest.raises(CatalogError, match="`openai` is built in"):
         catalog.remove("openai")
     post = {"post": {"operationId": "createChatCompletion", "summary": "Theirs"}}
     add(catalog, openapi({"/chat/completions": post, "/models": {"get": {}}}), name="openai")

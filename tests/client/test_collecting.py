@@ -259,8 +259,11 @@ async def test_expression_that_fails(make_edge: Any, stream: dict[str, Any], mes
 
 
 async def test_an_expression_that_does_not_end_is_stopped(make_edge: Any, tmp_path: Path) -> None:
-    with standing_in(tmp_path), pytest.raises(SelectionFailed, match="stopped at its time limit") as caught:
-        await read(make_edge, Reply.of(sse('{"a": 1}'), headers=SSE), each=acting("sleep 60"))
+    with (
+        standing_in(tmp_path),
+        pytest.raises(SelectionFailed, match="stopped at its limit of 1 s of processor time") as caught,
+    ):
+        await read(make_edge, Reply.of(sse('{"a": 1}'), headers=SSE), each=acting("compute 60"))
     assert not caught.value.retryable
 
 

@@ -44,7 +44,7 @@ async def test_it_is_told_with_what_was_known(
     known = RunStatus(workflow="known", version="1.0.0", sha256="")
     async with running(temporal) as runner:
         with monkeypatch.context() as patched:
-            patched.setattr(workflow_types, "_program", broken)
+            patched.setattr(workflow_types, "_given_program", broken)
             handle = await runner.start(DEFINITION)
             stuck = await anext(status async for status in states(handle, known) if status.impasse)
         assert stuck.impasse is not None

@@ -24,8 +24,8 @@ async def runner(
 
 
 def taking(seconds: float) -> str:
-    """An expression that takes so long, on a machine of any speed, and is true."""
-    return f'${{ "running: sleep {seconds}" | length > 0 }}'
+    """An expression that takes so much processor time, on a machine of any speed, and is true."""
+    return f'${{ "running: work {seconds}" | length > 0 }}'
 
 
 async def test_those_of_one_task_share_a_bound(runner: Runner) -> None:

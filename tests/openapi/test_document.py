@@ -85,6 +85,7 @@ def test_a_file_that_cannot_be_read_leaves_the_rest() -> None:
         ({"asyncapi": "3.0.0"}, "is no OpenAPI document: it is asyncapi"),
         ({"info": {"_postman_id": "1"}, "item": []}, "is no OpenAPI document: it is a Postman collection"),
         ({"a": 1}, "is no OpenAPI document: it has neither `openapi` nor `swagger`"),
+        ({"swagger": "1.2"}, "is Swagger 1.2, which can't be read: 2.0 can, and OpenAPI 3"),
         ([1], "is no API document: it holds no object"),
     ],
     ids=["AsyncAPI", "Postman", "something else", "a list"],

@@ -1,7 +1,7 @@
 """Stands in for jq in helper processes: does what an expression tells it to, where jq would die or never end.
 
 No test holds a program that crashes or hangs jq itself. An expression whose value is the text `stand-in: compute 60`
-computes in the helper before it yields, and so on for each of `ACTS`; one that holds the text `running: sleep 0.4` does so before it
+computes in the helper before it yields, and so on for each of `ACTS`; one that holds the text `running: work 0.4` does so before it
 runs. Every other expression is left to jq.
 """
 
@@ -50,6 +50,10 @@ def act(when, text):
         elif what == "hold" and not os.path.exists(how):  # only the first time
             open(how, "w").close()
             time.sleep(60)
+        elif what == "work":
+            until = time.process_time() + float(how)
+            while time.process_time() < until:
+                pass
         elif what == "compute":
             while time.process_time() < float(how):
                 pass

@@ -16,10 +16,12 @@ from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from httptask.activities.connection_profile import ConnectionProfile
 from httptask.activities.names import HTTP_REQUEST
 from httptask.calls.problem import TaskFault, problem_of_failure
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.program import Program
+from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import NotTestable, Sample, StillRunning, plan_request, send_once
 from support.connections import local_connection, secret_store
@@ -102,6 +104,19 @@ async def test_one_attempt_and_what_a_run_would_do(runner: Runner, server: Scrip
     assert tested.problem is not None
     assert (tested.problem.status, tested.problem.error) == (429, "RateLimited")
     assert (tested.would_retry, tested.retry_after) == (True, 7)
+
+
+async def test_a_connection_that_allows_one_attempt_would_not_try_again(
+    runner: Runner, server: ScriptedServer
+) -> None:
+    server.script = [Reply.json({"error": "busy"}, status=503)]
+    profiles = {"pager": ConnectionProfile(retry=Retry(attempts=1))}
+
+    planned = plan_request(program(), "tell", SAMPLE, profiles)
+    tested = await send_once(runner.client, runner.task_queue, planned)
+
+    assert tested.problem is not None
+    assert not tested.would_retry
 
 
 async def test_a_queue_without_a_worker_is_named(runner: Runner, server: ScriptedServer) -> None:

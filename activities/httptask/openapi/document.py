@@ -14,6 +14,8 @@ from httptask.openapi.text import DocumentInvalid, read_text
 __all__ = ["Document", "Node", "Place", "Problems", "load_document", "text_of"]
 
 MOST_FILES: Final = 20_000
+_SWAGGER: Final = ("2.0", "2")
+"""The one version; as YAML may hold it, too, without its quotes."""
 _MOST_KEYS: Final = 3
 """Of the path of a piece: `/components/schemas/NAME`."""
 _MAPS: Final = ("definitions", "parameters", "paths", "responses", "securityDefinitions")
@@ -185,8 +187,12 @@ def load_document(root: str, read: Callable[[str], bytes | None]) -> Document:
 def _require_api(value: Any) -> None:
     if not is_object(value):
         raise DocumentInvalid("is no API document: it holds no object")
-    if isinstance(value.get("openapi"), str) or "swagger" in value:
+    if isinstance(value.get("openapi"), str):
         return
+    if "swagger" in value:
+        if str(value["swagger"]) in _SWAGGER:
+            return
+        raise DocumentInvalid(f"is Swagger {value['swagger']}, which can't be read: 2.0 can, and OpenAPI 3")
     other: str | None = next((name for name in ("asyncapi", "arazzo", "overlay") if name in value), None)
     if other is None and is_object(value.get("info")) and "_postman_id" in value["info"]:
         other = "a Postman collection"

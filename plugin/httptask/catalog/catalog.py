@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 from httptask.catalog import chat_completion
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.index import About, Index, write_index
+from httptask.catalog.index import Index, write_index
 from httptask.catalog.reference import ApiOverview, Reference
 from httptask.catalog.sources import files_below
 from httptask.diagnostics.suggest import hint_for_unknown
@@ -122,8 +122,10 @@ class Catalog:
         """Remove an API that was added.
 
         Raises:
-            CatalogError: there is none of that name.
+            CatalogError: there is none of that name, or it is the one that is built in.
         """
+        if name == chat_completion.API and not (self._folder / name).exists():
+            raise CatalogError(f"`{name}` is built in, and can't be removed")
         entry = self._find(name)
         shutil.rmtree(self._folder / entry.name)
         self._index_file(entry.name).unlink(missing_ok=True)
@@ -145,15 +147,6 @@ class Catalog:
                 operations = [chat_completion.LISTED, *others]
             about = replace(index.about(), operations=len(operations))
             return ApiOverview(api, entry.source, about, tuple(operations), tuple(index.problems()))
-
-    def about(self, entry: Entry) -> About:
-        """What an API is.
-
-        Raises:
-            CatalogError: its document can't be read.
-        """
-        with self._index(entry) as index:
-            return index.about()
 
     def reference(self, name: str) -> Reference:
         """The reference of an operation, by `API.OPERATION`; its operationId will do for the latter.

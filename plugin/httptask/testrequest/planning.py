@@ -9,7 +9,7 @@ from uuid import uuid4
 from pydantic import BaseModel
 
 from httptask.activities.connection_profile import ConnectionProfile
-from httptask.calls.activity_call import ActivityCall
+from httptask.calls.activity_call import ActivityCall, counted
 from httptask.calls.http import with_whole_response
 from httptask.calls.planners import PLANNERS
 from httptask.chat.models import ChatRequest
@@ -82,9 +82,10 @@ def plan_request(
     call: ActivityCall[Any] = planner.call(program, node, data, render_part, id_)
     if isinstance(call.argument, HttpRequest):
         call = with_whole_response(call)
+    profile = profiles.get(call.connection or "", ConnectionProfile())
+    call = counted(call, profile.retry.attempts, profile)  # so that the last of them is told as in a run
     output: Callable[[Any], Any] = partial(planner.output, node)
     request = _http_request(call.argument)
-    profile = profiles.get(call.connection or "", ConnectionProfile())
     first = first_page_of(node, request, profile, variables)
     if first is not None:
         output = first.items

@@ -76,7 +76,7 @@ def check_planned(
     try:
         return require_sendable(request, find_connection(connections, request.connection)), None
     except HttpTaskError as error:
-        problem = problem_of_failure(to_application_error(error, attempt=1))
+        problem = problem_of_failure(to_application_error(error, attempt=1, attempts=request.attempts))
         return (), problem.model_copy(update={"instance": planned.node.pointer})
 
 

@@ -38,7 +38,7 @@ from httptask.cli import main
 def broken(_loaded):
     raise RuntimeError("a fault of ours,\\n" + "told at length " * 100)
 
-httptask.interpreter.workflow_types._program = broken
+httptask.interpreter.workflow_types._given_program = broken
 main()
 """
 

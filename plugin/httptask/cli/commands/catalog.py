@@ -78,7 +78,7 @@ def list_apis(*, json: JsonOption = False, config: ConfigOption = None) -> None:
 
     _, apis = _open(config)
     try:
-        found = [(entry.name, entry.source, apis.about(entry)) for entry in apis.entries()]
+        found = [(entry.name, entry.source, apis.overview(entry.name).about) for entry in apis.entries()]
     except CatalogError as error:
         _refuse(error)
     if chat_completion.API not in (name for name, _, _ in found):
