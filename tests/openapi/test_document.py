@@ -88,7 +88,7 @@ def test_a_file_that_cannot_be_read_leaves_the_rest() -> None:
         ({"swagger": "1.2"}, "is Swagger 1.2, which can't be read: 2.0 can, and OpenAPI 3"),
         ([1], "is no API document: it holds no object"),
     ],
-    ids=["AsyncAPI", "Postman", "something else", "a list"],
+    ids=["AsyncAPI", "Postman", "something else", "Swagger 1", "a list"],
 )
 def test_what_is_no_api_document_is_told(root: Any, message: str) -> None:
     with pytest.raises(DocumentInvalid) as refused:
