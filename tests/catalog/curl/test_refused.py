@@ -1,5 +1,6 @@
 """What can't be kept is named; what a command holds of credentials stands in no message."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -122,6 +123,14 @@ def test_every_option_of_the_installed_curl_is_known(tmp_path: Path) -> None:
                 assert "no such option" not in unknown, written
                 assert "needs a value" not in unknown, written
                 assert "without a URL" not in unknown, written
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert (
+        import_outcome(f"curl {URL} -d @pipe", tmp_path)
+        == "the file of --data can't be read: is no regular file"
+    )
 
 
 def import_outcome(command: str, folder: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 from httptask.catalog.curl.errors import CurlError
+from httptask.http.files import open_file
 
 __all__ = ["Files", "encoded", "joined_data", "joined_query", "url_query"]
 
@@ -48,7 +49,7 @@ class Files:
         if name == "-":
             raise CurlError(f"--{option} takes its data from standard input", "put the text itself there")
         try:
-            with (self._folder / name).open("rb") as file:
+            with open_file(self._folder / name) as file:
                 content = file.read(_LARGEST + 1)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "its name is none"
