@@ -21,6 +21,15 @@ def fields(schema: Any, **schemas: Any) -> list[str]:
     return written.partition("### application/json\n\n")[2].splitlines()[2:]
 
 
+SCHEMES = {
+    "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+    "login": {
+        "type": "oauth2",
+        "flows": {"clientCredentials": {"tokenUrl": "https://a/t", "scopes": {}}},
+    },
+}
+
+
 def test_a_page_has_all_parts() -> None:
     post = {
         "operationId": "feed",
@@ -70,16 +79,9 @@ def test_a_page_has_all_parts() -> None:
         },
         "security": [{"key": []}, {"login": ["feed"]}, {}],
     }
-    schemes = {
-        "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
-        "login": {
-            "type": "oauth2",
-            "flows": {"clientCredentials": {"tokenUrl": "https://a/t", "scopes": {}}},
-        },
-    }
     variables = {"region": {"default": "eu", "enum": ["eu", "us"]}}
     servers = [{"url": "https://{region}.example.com", "variables": variables}]
-    assert page(post, "/pets/{id}", servers=servers, components={"securitySchemes": schemes}) == PAGE.strip(
+    assert page(post, "/pets/{id}", servers=servers, components={"securitySchemes": SCHEMES}) == PAGE.strip(
         "\n"
     )
 

@@ -264,6 +264,7 @@ async def test_an_expression_that_does_not_end_is_stopped(make_edge: Any, tmp_pa
         pytest.raises(SelectionFailed, match="stopped at its limit of 1 s of processor time") as caught,
     ):
         await read(make_edge, Reply.of(sse('{"a": 1}'), headers=SSE), each=acting("compute 60"))
+    assert str(caught.value).startswith("the expression was stopped")
     assert not caught.value.retryable
 
 

@@ -104,5 +104,5 @@ def test_no_shape_is_too_odd(place: str, value: Any) -> None:
     paths = {"/a/{b}": value} if place == "path" else {"/a/{b}": {"get": {"responses": {"200": value}}}}
     root = {**openapi(paths), **({place: value} if place != "path" else {})}
     document, problems = document_of(root), Problems()
-    for listed in list_operations(document, problems):
-        read_operation(root, listed.name)
+    names = [listed.name for listed in list_operations(document, problems)]
+    assert [read_operation(root, name).name for name in names] == names

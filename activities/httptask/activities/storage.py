@@ -1,10 +1,11 @@
 """How large a payload may be: what Temporal carries itself, and more where external storage is configured."""
 
 from temporalio import activity
+from temporalio.converter import DataConverter
 
 from httptask.activities import names
 
-__all__ = ["MAX_INLINE_BYTES", "MAX_STORED_BYTES", "fits", "stored_from"]
+__all__ = ["MAX_INLINE_BYTES", "MAX_STORED_BYTES", "fits", "stored_from", "threshold_of"]
 
 MAX_INLINE_BYTES = 1_900_000
 """Temporal refuses a payload above 2 MiB only after the call is made and paid, and then makes it again."""
@@ -20,9 +21,14 @@ async def stored_from() -> int | None:
     A workflow can't see its worker's storage, so it asks in a local activity, whose answer its history keeps.
     """
     try:
-        storage = activity.client().data_converter.external_storage
+        return threshold_of(activity.client().data_converter)
     except RuntimeError:  # only tests run activities without a client
         return None
+
+
+def threshold_of(converter: DataConverter) -> int | None:
+    """From which size on payloads are stored outside of Temporal; None where none are."""
+    storage = converter.external_storage
     return None if storage is None else storage.payload_size_threshold
 
 

@@ -9,6 +9,7 @@ from httptask.diagnostics.cutting import shortened
 from httptask.http.errors import RequestInvalid
 
 __all__ = [
+    "FORM_TYPE",
     "HIDDEN",
     "KEYED_METHODS",
     "Headers",
@@ -35,6 +36,9 @@ HIDDEN = "[redacted]"
 
 KEYED_METHODS = frozenset({"POST", "PATCH"})
 """Methods that an `Idempotency-Key` goes out with: those that are not idempotent by themselves."""
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+"""Media type of the fields of a form."""
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]*")

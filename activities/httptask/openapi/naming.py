@@ -1,10 +1,11 @@
-"""Names of operations: those that a person can type, and a task can have."""
+"""Names that a person can type, and a task can have: of operations, and of APIs."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
+from itertools import count
 from typing import Final
 
-__all__ = ["api_name", "operation_names"]
+__all__ = ["api_name", "operation_names", "unused_name"]
 
 _WORDS: Final = re.compile(r"\w+")
 _EMPTY: Final = frozenset(
@@ -37,11 +38,16 @@ def operation_names(operations: Iterable[tuple[str, str, str]]) -> Iterator[str]
     taken: set[str] = set()
     for operation_id, method, path in operations:
         wanted = _joined(operation_id) or _joined(f"{method.lower()} {path}")
-        name, count = wanted, 2
-        while name in taken:
-            name, count = f"{wanted}{count}", count + 1
+        name = unused_name(wanted, taken)
         taken.add(name)
         yield name
+
+
+def unused_name(wanted: str, taken: Container[str], separator: str = "") -> str:
+    """The name, or where that is taken the first with a number behind it that is not, from 2 on."""
+    if wanted not in taken:
+        return wanted
+    return next(name for number in count(2) if (name := f"{wanted}{separator}{number}") not in taken)
 
 
 def api_name(title: str, file: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 from httptask.diagnostics.words import described
 from httptask.json.types import is_array, is_number, is_object
 from httptask.openapi.document import Document, Node, Place, Problems
+from httptask.openapi.naming import unused_name
 
 __all__ = ["JsonSchema", "SchemaReader"]
 
@@ -123,10 +124,7 @@ class SchemaReader:
         place = target.place
         if place not in self._names:
             last = str(place.path[-1]) if place.path else splitext(basename(place.file))[0]
-            wanted = _UNSAFE.sub("_", last) or "schema"
-            name, count = wanted, 2
-            while name in self._definitions:
-                name, count = f"{wanted}{count}", count + 1
+            name = unused_name(_UNSAFE.sub("_", last) or "schema", self._definitions)
             self._names[place] = name
             self._definitions[name] = {}
             self._pending.append((name, target))

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from httptask.http.headers import FORM_TYPE
 from httptask.openapi.contents import ContentReader
 from httptask.openapi.document import Node
 from httptask.openapi.operation import Body, Content
 
 __all__ = ["split_body"]
 
-_FORM: Final = "application/x-www-form-urlencoded"
 _MULTIPART: Final = "multipart/form-data"
 
 
@@ -23,14 +23,14 @@ def split_body(
     consumed = contents.media_types("consumes", operation)
     if whole is not None:
         schema = contents.schemas.read(whole.get("schema"))
-        kinds = [one for one in consumed if one not in (_FORM, _MULTIPART)] or ["application/json"]
+        kinds = [one for one in consumed if one not in (FORM_TYPE, _MULTIPART)] or ["application/json"]
         described = tuple(Content(kind, schema) for kind in kinds)
         return Body(whole.value.get("required") is True, whole.text("description"), described), others
     if not fields:
         return None, others
     schema = _form(fields, contents)
     has_files = any(one.text("type") == "file" for one in fields)
-    kinds = [one for one in consumed if one in (_FORM, _MULTIPART)] or [_FORM]
+    kinds = [one for one in consumed if one in (FORM_TYPE, _MULTIPART)] or [FORM_TYPE]
     described = tuple(Content(kind, schema) for kind in ([_MULTIPART] if has_files else kinds))
     return Body(bool(schema.get("required")), contents=described), others
 

@@ -17,14 +17,13 @@ from httptask.http.body_models import (
     TextBody,
 )
 from httptask.http.errors import RequestInvalid
-from httptask.http.headers import check_header, has_control_character
+from httptask.http.headers import FORM_TYPE, check_header, has_control_character
 from httptask.http.headers import media_type as read_media_type
 from httptask.http.parameters import pairs
 from httptask.secrets.insertion import Insertions
 
 __all__ = ["check_body", "check_content_type", "content_type", "encode", "fill", "part_type", "shown"]
 
-_FORM = "application/x-www-form-urlencoded"
 _NEVER_JSON = re.compile(
     r"(?:audio|font|image|video)/.+|.+\+xml|text/(?:css|csv|html|xml)|application/(?:pdf|xml|zip)"
 )
@@ -58,7 +57,7 @@ def content_type(body: RequestBody) -> str:
         case TextBody():
             return "text/plain; charset=utf-8"
         case FormBody():
-            return _FORM
+            return FORM_TYPE
         case MultipartBody():
             return _multipart_type(body)
         case BinaryBody():
@@ -98,9 +97,9 @@ def check_content_type(body: RequestBody | None, given: str) -> None:
             raise RequestInvalid(
                 "leave out the header Content-Type: a multipart body brings its own, with the boundary"
             )
-        case FormBody() if kind not in ("", _FORM):
+        case FormBody() if kind not in ("", FORM_TYPE):
             raise RequestInvalid(f"{claim} a form: leave the header out, or write `body` instead of `form`")
-        case JsonBody() if kind == _FORM:
+        case JsonBody() if kind == FORM_TYPE:
             raise RequestInvalid(
                 f"{claim} sent as JSON: write it as `form` of `httpRequest`, or leave the header out"
             )

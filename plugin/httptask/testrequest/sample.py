@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from httptask.diagnostics.suggest import hint_for_misspelt
@@ -22,15 +23,17 @@ _ID = "test-request"
 
 
 class NotTestable(ValueError):
-    """The task can't be tested as asked; the message says what is missing."""
+    """The task can't be tested as asked; the message says what is missing.
+
+    Attributes:
+        facts: the same for programs, by name.
+    """
+
+    facts: Mapping[str, Any] = MappingProxyType({})
 
 
 class SampleIncomplete(NotTestable):
-    """The sample lacks what is read.
-
-    Attributes:
-        missing: names of the tasks whose `outputs` are, and of loop `variables`.
-    """
+    """The sample lacks what is read: as a fact, `missing` names tasks whose `outputs` do, and loop `variables`."""
 
     def __init__(self, reader: str, outputs: Sequence[str], variables: Sequence[str]) -> None:
         told: list[str] = []
@@ -41,7 +44,7 @@ class SampleIncomplete(NotTestable):
             reads = f"{reader} is inside a loop and reads {', '.join(f'${name}' for name in variables)}"
             told.append(f"{reads}; give sample values: --variables '{_example(variables)}'")
         super().__init__("; ".join(told))
-        self.missing = {"outputs": outputs, "variables": variables}
+        self.facts = {"missing": {"outputs": outputs, "variables": variables}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +131,7 @@ def find_task(program: Program, task: str) -> TaskNode:
     Raises:
         NotTestable: there is none, or there are several of that name.
     """
-    if task in program.nodes:
-        return program.nodes[task]
-    found = [node for node in program.nodes.values() if node.name == task]
+    found = program.find(task)
     if len(found) == 1:
         return found[0]
     if found:

@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import ActivityFailureError, ActivityHandle, Client
-from temporalio.common import RetryPolicy
+from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 from httptask.activities.failure import to_application_error
+from httptask.activities.storage import threshold_of
 from httptask.calls.activity_call import activity_options
 from httptask.calls.planners import PLANNERS
 from httptask.calls.problem import Problem, TaskFault, problem_of_failure
@@ -94,13 +95,13 @@ async def send_once(client: Client, task_queue: str, planned: PlannedRequest) ->
     """
     call = planned.call
     try:
-        _require_room(client, planned)
+        argument = _argument(client, planned)
     except TaskFault as fault:
         return Outcome(problem=fault.problem.model_copy(update={"instance": planned.node.pointer}))
     options = activity_options(call, planned.profile, label="Test request: ")
     handle = await client.start_activity(
         call.activity,
-        call.argument,
+        argument,
         id=call.id,
         task_queue=task_queue,
         result_type=call.result_type,
@@ -128,17 +129,16 @@ async def send_once(client: Client, task_queue: str, planned: PlannedRequest) ->
     return Outcome(result=result, problem=problem.model_copy(update={"instance": planned.node.pointer}))
 
 
-def _require_room(client: Client, planned: PlannedRequest) -> None:
-    """Refuse a request that is larger than the server takes, as a run does.
+def _argument(client: Client, planned: PlannedRequest) -> RawValue:
+    """The request as Temporal carries it.
 
     Raises:
-        TaskFault: it is.
+        TaskFault: it is larger than that, as of a run.
     """
     converter = client.data_converter
     [payload] = converter.payload_converter.to_payloads([planned.call.argument])
-    storage = converter.external_storage
-    threshold = None if storage is None else storage.payload_size_threshold
-    refuse_too_large(payload.ByteSize(), threshold, f"the request of {planned.node.name}")
+    refuse_too_large(payload.ByteSize(), threshold_of(converter), f"the request of {planned.node.name}")
+    return RawValue(payload)
 
 
 async def _end(handle: ActivityHandle[Any]) -> None:

@@ -56,6 +56,12 @@ class Program:
     activities: frozenset[str]
     """Names of the user's own that it calls."""
 
+    def find(self, task: str) -> list[TaskNode]:
+        """The task at a JSON Pointer, or those of a name."""
+        if task in self.nodes:
+            return [self.nodes[task]]
+        return [node for node in self.nodes.values() if node.name == task]
+
     def rules_for(self, node: TaskNode) -> Level:
         """How strictly the chat requests of a task are checked."""
         return rules_level(node.task.metadata, self.definition.document.metadata)

@@ -10,13 +10,13 @@ from urllib.parse import unquote_plus, urlencode
 from httptask.catalog.curl.credentials import Secrets, is_credential_parameter, same_hex
 from httptask.catalog.curl.errors import CurlError
 from httptask.catalog.curl.forms import FormPart
+from httptask.http.headers import FORM_TYPE
 from httptask.http.headers import media_type as read_media_type
 from httptask.json.types import is_array, is_object
 from httptask.secrets.placeholders import has_placeholder
 
-__all__ = ["FORM_TYPE", "Pairs", "body_arguments", "grouped", "multipart_arguments", "pairs_of"]
+__all__ = ["Pairs", "body_arguments", "grouped", "multipart_arguments", "pairs_of"]
 
-FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 _JSON: Final = re.compile(r"application/json|.+\+json|text/json")
 _BEGINS_JSON: Final = re.compile(r'\s*[{\["]')

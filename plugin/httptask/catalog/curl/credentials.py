@@ -1,7 +1,7 @@
 """Credentials in a request: found, given the names of secrets, and taken out before anything is shown or written."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from httptask.catalog.curl.errors import CurlError
 from httptask.http.headers import has_control_character, is_credential
 from httptask.http.url import encode_within
+from httptask.openapi.naming import unused_name
 from httptask.secrets.placeholders import fill, has_placeholder, placeholder
 
 __all__ = ["NeededSecret", "Secrets", "host_label", "is_credential_parameter", "same_hex"]
@@ -201,12 +202,9 @@ class Secrets:
     def _named(self, value: str | None, kind: str, what: str) -> str:
         known = next((n for n in self.needed.values() if value is not None and n.value == value), None)
         if known is None:
-            name = self._free_name(f"{self.host}_{_words(kind)}")
+            name = unused_name(f"{self.host}_{_words(kind)}", self.needed, "_")
             known = self.needed[name] = NeededSecret(name, what, value)
         return self._placeholder(known.name, None)
-
-    def _free_name(self, name: str) -> str:
-        return next(free for free in _numbered(name) if free not in self.needed)
 
     def _placeholder(self, name: str, field_: str | None) -> str:
         if (name, field_) not in self._places:
@@ -236,14 +234,6 @@ def _words(text: str) -> str:
     """A text as a part of the name of an environment variable."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
     return re.sub(r"\W+", "_", spaced, flags=re.ASCII).strip("_").upper() or "KEY"
-
-
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    number = 2
-    while True:
-        yield f"{name}_{number}"
-        number += 1
 
 
 def same_hex(text: str) -> str:

@@ -12,10 +12,11 @@ from httptask.catalog.curl.errors import CurlError
 from httptask.catalog.curl.options import read_options
 from httptask.catalog.curl.requests import requests_of
 from httptask.catalog.curl.shell import ShellText, read_commands
-from httptask.catalog.curl.tasks import task_name, task_of, unused_name
+from httptask.catalog.curl.tasks import task_name, task_of
 from httptask.catalog.curl.windows import is_for_windows, read_windows_commands
 from httptask.diagnostics.fault import Severity
 from httptask.dsl.compile import compile_definition
+from httptask.openapi.naming import unused_name
 
 __all__ = ["CurlImport", "import_curl"]
 

@@ -12,6 +12,7 @@ from httptask.catalog.curl.errors import CurlError
 from httptask.catalog.curl.forms import FormPart, form_parts
 from httptask.catalog.curl.options import Given
 from httptask.catalog.curl.urls import CurlUrl, expand_globs, read_url
+from httptask.http.headers import FORM_TYPE
 from httptask.http.url import encode_component
 from httptask.secrets.placeholders import has_placeholder
 
@@ -19,7 +20,6 @@ __all__ = ["CurlRequest", "Login", "requests_of"]
 
 _DATA: Final = ("data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "json")
 _FORM: Final = ("form", "form-string")
-_FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _CURLS_OWN: Final = {"content-type": "Content-Type", "accept": "Accept", "user-agent": "User-Agent"}
 
 
@@ -180,7 +180,7 @@ def _header(line: str, request: CurlRequest) -> None:
 def _content_type(given: Given, *, has_body: bool) -> str | None:
     if given.all("json"):
         return "application/json"
-    return _FORM_TYPE if has_body and given.all(*_DATA) else None
+    return FORM_TYPE if has_body and given.all(*_DATA) else None
 
 
 def _referer(value: str | None) -> str | None:

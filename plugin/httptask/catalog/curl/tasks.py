@@ -1,13 +1,12 @@
 """Requests of curl as tasks of a definition: `call: httpRequest`."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from httptask.catalog.curl.bodies import (
-    FORM_TYPE,
     Pairs,
     body_arguments,
     grouped,
@@ -19,6 +18,7 @@ from httptask.catalog.curl.errors import CurlError
 from httptask.catalog.curl.requests import CurlRequest, Login
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import (
+    FORM_TYPE,
     check_header_name,
     check_method,
     has_control_character,
@@ -28,9 +28,10 @@ from httptask.http.headers import (
 from httptask.http.models import MAX_RESPONSE_BYTES
 from httptask.http.url import encode_component
 from httptask.json.tree import map_texts
+from httptask.openapi.naming import unused_name
 from httptask.secrets.placeholders import has_placeholder
 
-__all__ = ["task_name", "task_of", "unused_name"]
+__all__ = ["task_name", "task_of"]
 
 _OF_URLS: Final = ":/?#[]@!$&'()*+,;=%"
 _OF_TRANSPORT: Final = frozenset(
@@ -247,16 +248,3 @@ def task_name(request: CurlRequest, taken: Mapping[str, Any]) -> str:
     last = telling[-1] if telling else _WORD.findall(request.url.host.split(".")[0]) or ["Request"]
     name = request.method.lower() + "".join(word[0].upper() + word[1:] for word in last)
     return unused_name(re.sub("[^A-Za-z0-9]", "", name)[:_LONGEST_NAME], taken)
-
-
-def unused_name(name: str, taken: Mapping[str, Any]) -> str:
-    """The name, with a number behind it where a task has it already."""
-    return next(free for free in _numbered(name) if free not in taken)
-
-
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    number = 2
-    while True:
-        yield f"{name}{number}"
-        number += 1

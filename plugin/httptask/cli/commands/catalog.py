@@ -1,20 +1,21 @@
 """`httptask catalog`: the APIs of a project, the reference of their operations, and requests of others as tasks."""
 
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from httptask.cli.commands.catalog_import import from_curl
 from httptask.cli.commands.options import ConfigOption, JsonOption
 from httptask.cli.terminal.console import harmless, print_json, print_note
-from httptask.cli.terminal.errors import CliError, ExitCode
+from httptask.cli.terminal.errors import CliError
 from httptask.cli.terminal.notice import show_notice
 
 if TYPE_CHECKING:
     from httptask.catalog.catalog import Catalog
-    from httptask.catalog.errors import CatalogError
     from httptask.catalog.reference import ApiOverview
     from httptask.cli.project.project import Project
 
@@ -45,23 +46,20 @@ def add(
     Files that the document refers to are kept with it, as far as they lie in its folder or below. What it refers to
     in the network is not loaded.
     """
-    from httptask.catalog.errors import CatalogError
     from httptask.catalog.sources import files_below, root_document
     from httptask.openapi.text import DocumentInvalid
 
-    project, apis = _open(config)
-    try:
-        if source.lower().startswith(("http://", "https://")):
-            file, data = _download(source, project)
-            added = apis.add(file, {file: data}.get, name=name, source=source)
-        else:
-            show_notice(f"reading {source}")
-            document = root_document(Path(source))
-            added = apis.add(document.name, files_below(document.parent), name=name)
-    except CatalogError as error:
-        _refuse(error)
-    except DocumentInvalid as error:
-        raise CliError(f"{source}: {error}") from None
+    with _opened(config) as (project, apis):
+        try:
+            if source.lower().startswith(("http://", "https://")):
+                file, data = _download(source, project)
+                added = apis.add(file, {file: data}.get, name=name, source=source)
+            else:
+                show_notice(f"reading {source}")
+                document = root_document(Path(source))
+                added = apis.add(document.name, files_below(document.parent), name=name)
+        except DocumentInvalid as error:
+            raise CliError(f"{source}: {error}") from None
     if json:
         print_json(added.as_json())
     else:
@@ -74,13 +72,9 @@ def list_apis(*, json: JsonOption = False, config: ConfigOption = None) -> None:
     from dataclasses import asdict
 
     from httptask.catalog import chat_completion
-    from httptask.catalog.errors import CatalogError
 
-    _, apis = _open(config)
-    try:
+    with _opened(config) as (_, apis):
         found = [(entry.name, entry.source, apis.overview(entry.name).about) for entry in apis.entries()]
-    except CatalogError as error:
-        _refuse(error)
     if chat_completion.API not in (name for name, _, _ in found):
         found.insert(0, (chat_completion.API, None, chat_completion.ABOUT))
     if json:
@@ -114,16 +108,12 @@ def show(
     An operation is named as the API names it (its operationId), without what is neither letter, digit nor underscore:
     repos/list-for-org is reposListForOrg. One that has no name has that of its method and path: getUsersId.
     """
-    from httptask.catalog.errors import CatalogError
     from httptask.catalog.markdown import overview_page, problems_page, reference_page
     from httptask.catalog.reference import ApiOverview
     from httptask.openapi.operation import as_json
 
-    _, apis = _open(config)
-    try:
+    with _opened(config) as (_, apis):
         found = apis.reference(name) if "." in name else apis.overview(name)
-    except CatalogError as error:
-        _refuse(error)
     wrong = found.problems if isinstance(found, ApiOverview) else found.operation.problems
     if json:
         print_json(as_json(wrong) if problems else found.as_json())
@@ -140,13 +130,8 @@ def remove(
     config: ConfigOption = None,
 ) -> None:
     """Remove an API and its document from the project."""
-    from httptask.catalog.errors import CatalogError
-
-    _, apis = _open(config)
-    try:
+    with _opened(config) as (_, apis):
         apis.remove(name)
-    except CatalogError as error:
-        _refuse(error)
     print_note(f"removed {name}")
 
 
@@ -155,12 +140,18 @@ catalog.command(
 )(from_curl)
 
 
-def _open(config: Path | None) -> "tuple[Project, Catalog]":
+@contextmanager
+def _opened(config: Path | None) -> "Generator[tuple[Project, Catalog]]":
+    """The project and its catalogue; what that can't do ends the command."""
     from httptask.catalog.catalog import Catalog
+    from httptask.catalog.errors import CatalogError
     from httptask.cli.project.project import load_project
 
     project = load_project(config)
-    return project, Catalog(project.config.root, project.config.state_directory)
+    try:
+        yield project, Catalog(project.config.root, project.config.state_directory)
+    except CatalogError as error:
+        raise CliError(error.message, error.hint) from None
 
 
 def _download(url: str, project: "Project") -> tuple[str, bytes]:
@@ -197,7 +188,3 @@ def _tell_added(added: "ApiOverview") -> None:
 
 def _write(page: str) -> None:
     sys.stdout.write(f"{harmless(page)}\n")
-
-
-def _refuse(error: "CatalogError") -> NoReturn:
-    raise CliError(error.message, error.hint, ExitCode.INVALID) from None

@@ -106,7 +106,7 @@ def _tell(made: "CurlImport") -> None:
 def _pointer(program: "Program", task: str) -> str:
     from httptask.diagnostics.suggest import hint_for_unknown
 
-    found = [node.pointer for node in program.nodes.values() if task in (node.name, node.pointer)]
+    found = [node.pointer for node in program.find(task)]
     if len(found) > 1:
         raise CliError(f"--after: there are several tasks named {task}", f"name one of {', '.join(found)}")
     if not found:

@@ -14,8 +14,7 @@ from httptask.cli.commands.sample_options import (
     OutputsOption,
     TaskInputOption,
     VariablesOption,
-    given_sample,
-    sample_of,
+    read_sample,
 )
 from httptask.cli.project.inputs import read_input
 from httptask.cli.terminal.console import print_json, print_note
@@ -65,11 +64,18 @@ def evaluate_expression(
     configure_logging("WARNING")
     project = load_project(config)
     loaded = load_one(file)
-    data = read_input(input_, files=input_files or ())
-    sample = given_sample(data, task_input, outputs, variables, context)
-    if from_run is not None:
-        cluster = find_cluster(profile, project.environment)
-        sample = sample.over(sample_of(from_run, task, loaded, project.config, cluster))
+    sample = read_sample(
+        loaded,
+        task,
+        project.config,
+        find_cluster(profile, project.environment),
+        data=read_input(input_, files=input_files or ()),
+        task_input=task_input,
+        outputs=outputs,
+        variables=variables,
+        context=context,
+        from_run=from_run,
+    )
     if expression is not None:
         text = sys.stdin.read() if expression == "-" else expression
         print_json(_value(loaded, task, text, sample))
@@ -83,7 +89,7 @@ def _value(loaded: "Loaded", task: str, text: str, sample: "Sample") -> Any:
     from httptask.calls.problem import TaskFault
     from httptask.diagnostics.fault import TextFault
     from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
-    from httptask.testrequest import ExpressionInvalid, NotTestable, SampleIncomplete, evaluate_in_task
+    from httptask.testrequest import ExpressionInvalid, NotTestable, evaluate_in_task
 
     assert loaded.program is not None  # checked when it was loaded
     try:
@@ -92,14 +98,12 @@ def _value(loaded: "Loaded", task: str, text: str, sample: "Sample") -> Any:
         fault = invalid.fault
         at = fault.offset if isinstance(fault, TextFault) else None
         raise CliError(f"{fault.message}{_pointed_out(text, at)}", fault.hint) from None
-    except SampleIncomplete as incomplete:
-        raise CliError(f"{loaded.name}: {incomplete}", facts={"missing": incomplete.missing}) from None
     except NotTestable as error:
-        raise CliError(f"{loaded.name}: {error}") from None
+        raise CliError(f"{loaded.name}: {error}", facts=error.facts) from None
     except ExpressionFailed as failed:
         raise CliError(failed.message, failed.hint, ExitCode.FAILED) from None
     except ExpressionLimitExceeded as exceeded:
-        raise CliError(str(exceeded).removeprefix(": "), exit_code=ExitCode.FAILED) from None
+        raise CliError(str(exceeded), exit_code=ExitCode.FAILED) from None
     except TaskFault as fault:
         raise CliError(f"{loaded.name}: {fault.problem.title}: {fault.problem.detail}") from None
 

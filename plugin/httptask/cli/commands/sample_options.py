@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from httptask.cli.project.inputs import read_input
+from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
 from httptask.json.types import is_object
 
@@ -23,8 +24,7 @@ __all__ = [
     "OutputsOption",
     "TaskInputOption",
     "VariablesOption",
-    "given_sample",
-    "sample_of",
+    "read_sample",
 ]
 
 _JSON = "JSON|YAML|@FILE|-"
@@ -52,39 +52,54 @@ FromRunOption = Annotated[
 ]
 
 
-def given_sample(
-    data: Any, task_input: str | None, outputs: str | None, variables: str | None, context: str | None
+def read_sample(
+    loaded: "Loaded",
+    task: str,
+    config: "Config",
+    cluster: "Cluster | None",
+    *,
+    data: Any,
+    task_input: str | None,
+    outputs: str | None,
+    variables: str | None,
+    context: str | None,
+    from_run: str | None,
 ) -> "Sample":
-    """What the options give.
+    """What the options give, and what they lack from an earlier run.
+
+    Args:
+        loaded: the definition.
+        task: name or JSON Pointer of the task.
+        config: of the project.
+        cluster: that has the run; None for the embedded server.
+        data: the workflow's input.
+        task_input: value of `--task-input`.
+        outputs: value of `--outputs`.
+        variables: value of `--variables`.
+        context: value of `--context`.
+        from_run: value of `--from-run`.
 
     Raises:
-        CliError: the value of one can't be read.
+        CliError: the value of one can't be read; or the run can't, or can't be repeated here.
     """
     from httptask.testrequest import Sample
 
-    return Sample(
+    sample = Sample(
         input=data,
         task_input=read_input(task_input, "--task-input"),
         outputs=_object(outputs, "--outputs"),
         variables=_object(variables, "--variables"),
         context=read_input(context, "--context"),
     )
-
-
-def sample_of(run: str, task: str, loaded: "Loaded", config: "Config", cluster: "Cluster | None") -> "Sample":
-    """What an earlier run gives.
-
-    Raises:
-        CliError: it can't be read, or can't be repeated here.
-    """
+    if from_run is None:
+        return sample
     from httptask.cli.runs.asking import ask_cluster, resolve_run
     from httptask.cli.runs.history import read_run
-    from httptask.cli.runs.testrequest import sample_of_run
 
     async def read(client: "Client", where: str) -> "RunRecord":
-        return await read_run(client, await resolve_run(client, where, run))
+        return await read_run(client, await resolve_run(client, where, from_run))
 
-    return sample_of_run(ask_cluster(read, config, cluster), loaded, task)
+    return sample.over(_sample_of(ask_cluster(read, config, cluster), loaded, task))
 
 
 def _object(argument: str | None, option: str) -> dict[str, Any]:
@@ -94,3 +109,28 @@ def _object(argument: str | None, option: str) -> dict[str, Any]:
     if not is_object(value):
         raise CliError(f"{option}: a JSON object is needed", f"""for example {option} '{{"NAME": …}}'""")
     return value
+
+
+def _sample_of(run: "RunRecord", loaded: "Loaded", task: str) -> "Sample":
+    """The data of an earlier run.
+
+    Where the task ran there, what it found when it last began; else the run's input, and outputs of tasks by name.
+    """
+    from httptask.testrequest import NotTestable, Sample, find_task
+
+    if run.note is not None:
+        raise CliError(f"{run.id}: {run.note}", "give `--outputs` instead")
+    assert loaded.program is not None  # checked when it was loaded
+    try:
+        node = find_task(loaded.program, task)
+    except NotTestable as error:
+        raise CliError(f"{loaded.name}: {error}") from None
+    document = loaded.program.definition.document
+    if run.definition.rpartition(":")[0] != f"{document.namespace}/{document.name}":
+        print_note(f"note: {run.id} is a run of {run.definition}")
+    outputs = {each.name: each.output for each in run.tasks if each.state in ("completed", "skipped")}
+    found = [each.data for each in run.tasks if each.pointer == node.pointer and each.data is not None]
+    if not found:
+        print_note(f"note: {node.name} did not run in {run.id}: its own input is taken for the workflow's")
+        return Sample(run.input, outputs=outputs)
+    return Sample(run.input, found[-1].raw_input, outputs, found[-1].variables, found[-1].context)

@@ -20,8 +20,7 @@ from httptask.cli.commands.sample_options import (
     OutputsOption,
     TaskInputOption,
     VariablesOption,
-    given_sample,
-    sample_of,
+    read_sample,
 )
 from httptask.cli.project.inputs import read_input
 
@@ -68,11 +67,19 @@ def send_test_request(
     from httptask.cli.temporal.cluster import find_cluster
 
     configure_logging("WARNING")
-    data = read_input(input_, files=input_files or ())
     cluster = find_cluster(profile, setup.environment)
-    sample = given_sample(data, task_input, outputs, variables, context)
-    if from_run is not None:
-        sample = sample.over(sample_of(from_run, task, setup.loaded, setup.config, cluster))
+    sample = read_sample(
+        setup.loaded,
+        task,
+        setup.config,
+        cluster,
+        data=read_input(input_, files=input_files or ()),
+        task_input=task_input,
+        outputs=outputs,
+        variables=variables,
+        context=context,
+        from_run=from_run,
+    )
     setup.tell_credential_warnings()
     trial = Trial(
         loaded=setup.loaded,

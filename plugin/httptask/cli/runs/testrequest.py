@@ -10,7 +10,6 @@ from temporalio.service import RPCError, RPCStatusCode
 from httptask.activities.connection_profile import profile_of
 from httptask.calls.problem import TaskFault
 from httptask.chat.models import Completion
-from httptask.cli.runs.records import RunRecord
 from httptask.cli.temporal.cluster import Cluster, connect
 from httptask.cli.temporal.worker import new_worker, while_working
 from httptask.cli.terminal.console import print_json, print_note
@@ -33,14 +32,12 @@ from httptask.testrequest import (
     Outcome,
     PlannedRequest,
     Sample,
-    SampleIncomplete,
     check_planned,
-    find_task,
     plan_request,
     send_once,
 )
 
-__all__ = ["Trial", "sample_of_run", "try_request"]
+__all__ = ["Trial", "try_request"]
 
 _HEAD = ("attempt", "headers", "simulated", "size", "status", "timing")
 _QUEUE_PREFIX = "httptask-test-"
@@ -64,32 +61,6 @@ class Trial:
     as_json: bool
 
 
-def sample_of_run(run: RunRecord, loaded: Loaded, task: str) -> Sample:
-    """The data of an earlier run.
-
-    Where the task ran there, what it found when it last began; else the run's input, and outputs of tasks by name.
-
-    Raises:
-        CliError: no such task; or the run can't be repeated here, so that only its calls are known.
-    """
-    if run.note is not None:
-        raise CliError(f"{run.id}: {run.note}", "give `--outputs` instead")
-    assert loaded.program is not None  # checked when it was loaded
-    try:
-        node = find_task(loaded.program, task)
-    except NotTestable as error:
-        raise CliError(f"{loaded.name}: {error}") from None
-    document = loaded.program.definition.document
-    if run.definition.rpartition(":")[0] != f"{document.namespace}/{document.name}":
-        print_note(f"note: {run.id} is a run of {run.definition}")
-    outputs = {each.name: each.output for each in run.tasks if each.state in ("completed", "skipped")}
-    found = [each.data for each in run.tasks if each.pointer == node.pointer and each.data is not None]
-    if not found:
-        print_note(f"note: {node.name} did not run in {run.id}: its own input is taken for the workflow's")
-        return Sample(run.input, outputs=outputs)
-    return Sample(run.input, found[-1].raw_input, outputs, found[-1].variables, found[-1].context)
-
-
 def try_request(trial: Trial) -> ExitCode:
     """Plan, show, send and show."""
     planned, prepared = _plan(trial)
@@ -111,8 +82,8 @@ def _plan(trial: Trial) -> tuple[PlannedRequest, PreparedRequest]:
         profiles = {name: profile_of(found) for name, found in trial.config.connections.items()}
         planned = plan_request(trial.loaded.program, trial.task, trial.sample, profiles)
         return planned, _prepare(trial, planned.request)
-    except SampleIncomplete as incomplete:
-        raise CliError(f"{trial.loaded.name}: {incomplete}", facts={"missing": incomplete.missing}) from None
+    except NotTestable as error:
+        raise CliError(f"{trial.loaded.name}: {error}", facts=error.facts) from None
     except (ValueError, ExpressionFailed, ExpressionLimitExceeded) as error:
         raise CliError(f"{trial.loaded.name}: {error}") from None
     except TaskFault as fault:

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from types import MappingProxyType
 from typing import Any
 
 __all__ = ["CliError", "ExitCode", "in_lines"]
-
-
-_NO_FACTS: Mapping[str, Any] = {}
 
 
 class ExitCode(IntEnum):
@@ -36,7 +34,7 @@ class CliError(Exception):
         message: str,
         hint: str | None = None,
         exit_code: ExitCode = ExitCode.INVALID,
-        facts: Mapping[str, Any] = _NO_FACTS,
+        facts: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         super().__init__(message)
         self.message = message

@@ -26,7 +26,7 @@ class ExpressionFailed(Exception):
     """
 
     def __init__(self, pointer: str, message: str, hint: str | None = None) -> None:
-        super().__init__(f"{pointer}: {message}" + (f" ({hint})" if hint else ""))
+        super().__init__(_at(pointer, message) + (f" ({hint})" if hint else ""))
         self.pointer = pointer
         self.message = message
         self.hint = hint
@@ -43,7 +43,7 @@ class ExpressionLimitExceeded(Exception):
 
     def __init__(self, pointer: str, which: Bound, seconds: float) -> None:
         bound = f"its limit of {seconds:g} s of processor time" if which == "time" else "its memory limit"
-        super().__init__(f"{pointer}: the expression was stopped at {bound}")
+        super().__init__(_at(pointer, f"the expression was stopped at {bound}"))
         self.pointer = pointer
         self.which: Bound = which
         self.seconds = seconds
@@ -51,3 +51,8 @@ class ExpressionLimitExceeded(Exception):
 
 class ExpressionsBusy(RuntimeError):
     """No helper process could do the work in time, for reasons of the machine; try again later."""
+
+
+def _at(pointer: str, message: str) -> str:
+    """A message with its place, where the expression has one."""
+    return f"{pointer}: {message}" if pointer else message
