@@ -42,6 +42,23 @@ httptask.interpreter.workflow_types._given_program = broken
 main()
 """
 
+SLOW_TO_REPLAY = """
+from datetime import timedelta
+
+from temporalio.client import WorkflowHandle
+from httptask.cli import main
+
+query = WorkflowHandle.query
+
+async def query_of_a_busy_machine(self, *arguments, rpc_timeout, **options):
+    if rpc_timeout < timedelta(seconds=5):
+        raise TimeoutError
+    return await query(self, *arguments, rpc_timeout=rpc_timeout, **options)
+
+WorkflowHandle.query = query_of_a_busy_machine
+main()
+"""
+
 NOW = datetime.now(UTC)
 
 
@@ -143,6 +160,16 @@ async def test_a_run_that_is_stuck_can_be_ended(shell: Shell) -> None:
     assert len(stuck) < 400
     assert "Traceback" not in command.stderr
     assert shell.left_over() == []
+
+
+@pytest.mark.usefixtures("one_server")
+async def test_the_last_state_is_shown_though_it_takes_a_replay(shell: Shell) -> None:
+    shell.write("slow.py", SLOW_TO_REPLAY)
+    shell.write("sets.yaml", SETS)
+    shell.script = "slow.py"
+    code, run = await shell.run("run", "sets.yaml")
+    assert code == 0, run.stderr
+    assert "completed" in run.stderr
 
 
 @pytest.mark.usefixtures("one_server")

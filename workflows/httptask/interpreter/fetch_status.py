@@ -31,7 +31,11 @@ _ANSWER_TIME = timedelta(seconds=2)
 
 
 async def fetch_status(
-    handle: WorkflowHandle[Any, Any], known: RunStatus | None = None, *, client: Client | None = None
+    handle: WorkflowHandle[Any, Any],
+    known: RunStatus | None = None,
+    *,
+    client: Client | None = None,
+    rpc_timeout: timedelta = _ANSWER_TIME,
 ) -> RunStatus:
     """The state of every task and attempt of a run.
 
@@ -40,9 +44,10 @@ async def fetch_status(
         known: its state a while ago. It is what is told, with the impasse, of a run that can't answer for itself,
             and as `paused` of one that Temporal paused.
         client: with one, the tasks are told too that run in workflows of their own, as parts of a large `map`.
+        rpc_timeout: how long a worker may take to answer the query; of a run that has ended it is a replay.
 
     Raises:
-        RPCError: the server can't be reached, or no worker answered the query within 2 s.
+        RPCError: the server can't be reached, or no worker answered the query in time.
     """
     try:
         description = await handle.describe()
@@ -53,7 +58,7 @@ async def fetch_status(
     if attempt > 1:  # a query would wait for this workflow task, or fail with it
         known = known or RunStatus(workflow=description.workflow_type, version="", sha256="", state="pending")
         return known.model_copy(update={"impasse": await _impasse(handle, attempt, known.impasse)})
-    status: RunStatus = await handle.query(STATUS_QUERY, result_type=RunStatus, rpc_timeout=_ANSWER_TIME)
+    status: RunStatus = await handle.query(STATUS_QUERY, result_type=RunStatus, rpc_timeout=rpc_timeout)
     tasks = with_attempts(status.tasks, description.raw_description.pending_activities)
     status = status.model_copy(update={"tasks": tasks})
     if client is not None:

@@ -39,6 +39,9 @@ RUN_QUEUE_PREFIX = "httptask-run-"
 _POLL_SECONDS = 0.2
 _CANCEL_SECONDS = 2.0
 _CANCEL_TIME = timedelta(seconds=_CANCEL_SECONDS)
+_LOOK_TIME = timedelta(seconds=2)
+_LAST_LOOK_TIME = timedelta(seconds=10)
+"""A run that has ended is not in its worker's cache any more: what it tells then takes a replay of all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ async def _follow(
     """Show the run until it ends, end it when interrupted, and report what came of it."""
     async with beside(handle.result()) as result:
         async with (
-            _shown(client, handle, live=launch.live),
+            _shown(client, handle, interrupts, live=launch.live),
             beside(interrupts.asked.wait()) as asked,
         ):
             await first_of(result, asked)
@@ -164,7 +167,9 @@ async def _end(handle: WorkflowHandle[Any, Any], result: "asyncio.Task[Any]", in
 
 
 @contextlib.asynccontextmanager
-async def _shown(client: Client, handle: WorkflowHandle[Any, Any], *, live: bool) -> AsyncGenerator[None]:
+async def _shown(
+    client: Client, handle: WorkflowHandle[Any, Any], interrupts: Interrupts, *, live: bool
+) -> AsyncGenerator[None]:
     """Keep the user informed while the context lasts, with `live` of texts too; the last state is shown in any case."""
     with _new_view() as view:
         watch = _Watch(client, handle, view)
@@ -176,7 +181,14 @@ async def _shown(client: Client, handle: WorkflowHandle[Any, Any], *, live: bool
                 yield
                 await first_of(listening, seconds=_CANCEL_SECONDS)
         finally:
-            await watch.look()
+            if interrupts.asked.is_set():
+                await watch.look()
+            else:
+                async with (
+                    beside(watch.look(_LAST_LOOK_TIME)) as last_look,
+                    beside(interrupts.asked.wait()) as asked,
+                ):
+                    await first_of(last_look, asked)
 
 
 def _new_view() -> View:
@@ -213,11 +225,13 @@ class _Watch:
             await self.look()
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def look(self) -> None:
+    async def look(self, patience: timedelta = _LOOK_TIME) -> None:
         """Show what the run does now."""
         with contextlib.suppress(TemporalError, TimeoutError):  # progress is a courtesy; the result tells
-            async with asyncio.timeout(_CANCEL_SECONDS):
-                self._status = await fetch_status(self._handle, self._status, client=self._client)
+            async with asyncio.timeout(patience.total_seconds()):
+                self._status = await fetch_status(
+                    self._handle, self._status, client=self._client, rpc_timeout=patience
+                )
             self._view.show(self._status)
 
 
