@@ -19,7 +19,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import httptask.transport.network  # noqa: F401 - a first call would load it, within its time
-from httptask.catalog.curl import CurlError, import_curl
+from httptask.catalog.curl import import_curl
+from httptask.catalog.errors import CatalogError
 from httptask.client.edge import Edge
 from httptask.secrets.store import SecretSource, SecretStore
 from httptask.testing import Reply, ScriptedServer
@@ -51,7 +52,7 @@ async def compare(commands: dict[str, str]) -> dict[str, Any]:
                 write_files(command, Path(place))
                 try:
                     notes = import_curl(command, Path(place)).notes
-                except CurlError as error:
+                except CatalogError as error:
                     refused[name] = error.message
                     continue
                 code, errors = await run_by_bash(command, Path(place), ENVIRONMENT)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from httptask.catalog.curl import CurlImport, import_curl
+from httptask.catalog.curl import import_curl
+from httptask.catalog.importing import Imported
 from httptask.client.edge import Edge
 from httptask.dsl.compile import compile_definition
 from httptask.request.draft import AUTOMATIC_HEADERS
@@ -39,14 +40,14 @@ async def run_by_bash(command: str, folder: Path, environment: Mapping[str, str]
     return shell.returncode or 0, errors.decode()
 
 
-def definition_of(made: CurlImport) -> dict[str, Any]:
+def definition_of(made: Imported) -> dict[str, Any]:
     use = {"use": {"secrets": [secret.name for secret in made.secrets]}} if made.secrets else {}
     return document(**use, do=[{name: task} for name, task in made.tasks.items()])
 
 
 async def send_imported(
     command: str, folder: Path, environment: Mapping[str, str], make_edge: MakeEdge
-) -> CurlImport:
+) -> Imported:
     """Send what tasks made of a command send, with its credentials as secrets."""
     made = import_curl(command, folder)
     program = compile_definition(definition_of(made)).program

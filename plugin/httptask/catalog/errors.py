@@ -4,7 +4,7 @@ __all__ = ["CatalogError"]
 
 
 class CatalogError(Exception):
-    """Something can't be added, found or removed.
+    """Something can't be added, found, removed or taken over. No text repeats what may be a credential.
 
     Attributes:
         message: what is wrong, naming what was asked for.

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from httptask.catalog.curl import CurlError, import_curl
+from httptask.catalog.curl import import_curl
+from httptask.catalog.errors import CatalogError
 
 URL = "https://api.example.com/"
 REFUSED = {
@@ -71,7 +72,7 @@ REFUSED = {
 def test_is_refused_by_name(name: str, tmp_path: Path) -> None:
     command, message = REFUSED[name]
     (tmp_path / "zero").write_bytes(b"\0")
-    with pytest.raises(CurlError) as refused:
+    with pytest.raises(CatalogError) as refused:
         import_curl(command, tmp_path)
     assert message in refused.value.message
     assert refused.value.hint
@@ -136,6 +137,6 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 def import_outcome(command: str, folder: Path) -> str:
     try:
         import_curl(command, folder)
-    except CurlError as error:
+    except CatalogError as error:
         return error.message
     return ""

@@ -1,6 +1,5 @@
-"""Tasks from commands of curl: the request that curl would send, its credentials as names of secrets."""
+"""Tasks from commands of curl: the request that curl would send."""
 
-from httptask.catalog.curl.errors import CurlError
-from httptask.catalog.curl.reading import CurlImport, import_curl
+from httptask.catalog.curl.reading import import_curl
 
-__all__ = ["CurlError", "CurlImport", "import_curl"]
+__all__ = ["import_curl"]

@@ -2,63 +2,17 @@
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from httptask.catalog.curl.errors import CurlError
-from httptask.http.files import open_file
+from httptask.catalog.errors import CatalogError
+from httptask.catalog.importing.files import Files
 
-__all__ = ["Files", "encoded", "joined_data", "joined_query", "url_query"]
+__all__ = ["encoded", "joined_data", "joined_query", "url_query"]
 
-_LARGEST: Final = 256 * 1024
-"""Bytes of a file that go into a definition."""
 _NOT_SENT: Final = re.compile("\r?\n")
 _UNCLEAR: Final = re.compile("\0|\r(?!\n)")
 """What some versions of curl leave out alone, and others with the rest of the line."""
-
-
-class Files:
-    """The files that a command names.
-
-    Args:
-        folder: that their paths are relative to.
-        inline: those that stand in the command itself, by name.
-        stdin: name of the file that is standard input.
-
-    Attributes:
-        read: names of those that were read.
-    """
-
-    def __init__(self, folder: Path, inline: dict[str, bytes], stdin: str | None) -> None:
-        self._folder = folder
-        self._inline = inline
-        self._stdin = stdin
-        self.read: list[str] = []
-
-    def text(self, name: str, option: str) -> str:
-        """The content, with what is not UTF-8 in it as half surrogates.
-
-        Raises:
-            CurlError: it can't be read, or is too large for a definition.
-        """
-        if name == "-" and self._stdin is not None:
-            name = self._stdin
-        if name in self._inline:
-            return self._inline[name].decode("utf-8", "surrogateescape")
-        if name == "-":
-            raise CurlError(f"--{option} takes its data from standard input", "put the text itself there")
-        try:
-            with open_file(self._folder / name) as file:
-                content = file.read(_LARGEST + 1)
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or "its name is none"
-            raise CurlError(f"the file of --{option} can't be read: {why}", "run this where it is") from None
-        if len(content) > _LARGEST:
-            hint = "give it with the input: `base64: ${ $workflow.input.file }`, and --input-file file=base64@FILE"
-            raise CurlError(f"the file of --{option} has more than {_LARGEST >> 10} KiB", hint)
-        self.read.append(name)
-        return content.decode("utf-8", "surrogateescape")
 
 
 def joined_data(given: Sequence[tuple[str, str]], files: Files) -> str:
@@ -79,7 +33,9 @@ def _piece(option: str, value: str, files: Files) -> str:
     if option in ("data-binary", "json"):
         return content
     if _UNCLEAR.search(content):
-        raise CurlError(f"the file of --{option} has zero bytes or lone returns", "use --data-binary for it")
+        raise CatalogError(
+            f"the file of --{option} has zero bytes or lone returns", "use --data-binary for it"
+        )
     return _NOT_SENT.sub("", content)
 
 

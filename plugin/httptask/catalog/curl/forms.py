@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from httptask.catalog.curl.data import Files
-from httptask.catalog.curl.errors import CurlError
+from httptask.catalog.errors import CatalogError
+from httptask.catalog.importing.files import Files
+from httptask.catalog.importing.request import FormPart
 
-__all__ = ["FormPart", "form_parts"]
+__all__ = ["form_parts"]
 
 _TYPES: Final = {
     ".gif": "image/gif",
@@ -30,26 +30,11 @@ _ESCAPE: Final = re.compile(r'\\(["\\])')
 _SUBTYPE: Final = re.compile(r"[^/ ]+/[^;, \n]+")
 
 
-@dataclass(frozen=True)
-class FormPart:
-    """A part, complete.
-
-    Attributes:
-        text: the content, with what is not UTF-8 in it as half surrogates.
-        media_type: None where curl sends none.
-    """
-
-    name: str
-    text: str
-    filename: str | None
-    media_type: str | None
-
-
 def form_parts(given: Sequence[tuple[str, str]], files: Files) -> list[FormPart]:
     """The parts of `--form` and `--form-string`.
 
     Raises:
-        CurlError: curl would refuse one, or it can't be kept.
+        CatalogError: curl would refuse one, or it can't be kept.
     """
     return [_part(option, value, files) for option, value in given]
 
@@ -57,11 +42,11 @@ def form_parts(given: Sequence[tuple[str, str]], files: Files) -> list[FormPart]
 def _part(option: str, value: str, files: Files) -> FormPart:
     name, mark, content = value.partition("=")
     if not mark or not name:
-        raise CurlError(f"--{option} has no `NAME=`", "curl refuses it: name the field")
+        raise CatalogError(f"--{option} has no `NAME=`", "curl refuses it: name the field")
     if option == "form-string":
         return FormPart(name, content, None, None)
     if content[:1] == "(" or (content[:1] == "=" and content[1:2] in "()"):
-        raise CurlError("--form has parts within parts", "write each file as a --form of its own")
+        raise CatalogError("--form has parts within parts", "write each file as a --form of its own")
     is_file, is_content = content.startswith("@"), content.startswith("<")
     words = _Words(content[1:] if is_file or is_content else content, "," if is_file else "")
     text = words.next()
@@ -102,7 +87,7 @@ class _Words:
         is_of_type = False
         while self._index < len(self._text):
             if self._text[self._index] == self._also_ends:
-                raise CurlError("--form names several files at once", "write each as a --form of its own")
+                raise CatalogError("--form names several files at once", "write each as a --form of its own")
             self._index += 1
             while self._text[self._index : self._index + 1].isspace():
                 self._index += 1
@@ -113,13 +98,13 @@ class _Words:
                 found["type"] = self._up_to_end().strip()
                 is_of_type = True
                 if not _SUBTYPE.match(found["type"]):
-                    raise CurlError("--form has a `type=` that is none", "write one such as type=text/csv")
+                    raise CatalogError("--form has a `type=` that is none", "write one such as type=text/csv")
             elif name == "filename":
                 self._index += len("filename=")
                 found["filename"] = self.next()
                 is_of_type = False
             elif name in ("headers", "encoder"):
-                raise CurlError(f"--form has `{name}=`", "parts have a name, a filename and a type only")
+                raise CatalogError(f"--form has `{name}=`", "parts have a name, a filename and a type only")
             elif is_of_type:
                 found["type"] += "; " + self._up_to_end().strip()
             else:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, NamedTuple
 
-from httptask.catalog.curl.errors import CurlError
+from httptask.catalog.errors import CatalogError
 
 __all__ = ["Given", "read_options"]
 
@@ -227,7 +227,7 @@ def read_options(words: Sequence[str]) -> list[Given]:
         words: what stands behind `curl`.
 
     Raises:
-        CurlError: naming an option that is unknown, or changes the request into one that can't be sent.
+        CatalogError: naming an option that is unknown, or changes the request into one that can't be sent.
     """
     commands = [Given()]
     rest = list(words)
@@ -249,7 +249,7 @@ def _long(name: str, rest: list[str], commands: list[Given]) -> None:
     option = _named(name.removeprefix("no-"))
     if name.startswith("no-"):
         if option.takes_value:
-            raise CurlError(
+            raise CatalogError(
                 f"--no-{option.name}: curl has no such option", "look for it in `curl --help all`"
             )
         commands[-1].flags[option.name] = False
@@ -263,10 +263,10 @@ def _named(name: str) -> _Option:
     found = found or [option for known, option in _BY_NAME.items() if known.startswith(name)]
     shown = name.partition("=")[0][:40]
     if "=" in name and shown in _BY_NAME:
-        raise CurlError(f"--{shown}=: curl has no option of this form", f"write --{shown} VALUE")
+        raise CatalogError(f"--{shown}=: curl has no option of this form", f"write --{shown} VALUE")
     if len(found) != 1:
         what = "several options of curl begin so" if found else "curl has no such option"
-        raise CurlError(f"--{shown}: {what}", "look for it in `curl --help all`")
+        raise CatalogError(f"--{shown}: {what}", "look for it in `curl --help all`")
     return found[0]
 
 
@@ -274,7 +274,7 @@ def _short(letters: str, rest: list[str], commands: list[Given]) -> None:
     for index, letter in enumerate(letters):
         option = _BY_LETTER.get(letter)
         if option is None:
-            raise CurlError(f"-{letter}: curl has no such option", "look for it in `curl --help all`")
+            raise CatalogError(f"-{letter}: curl has no such option", "look for it in `curl --help all`")
         attached = letters[index + 1 :]
         if option.takes_value and attached:
             rest.insert(0, attached)
@@ -287,11 +287,11 @@ def _take(option: _Option, rest: list[str], commands: list[Given], written: str)
     value = ""
     if option.takes_value:
         if not rest:
-            raise CurlError(f"{written} needs a value", "paste the command as a whole")
+            raise CatalogError(f"{written} needs a value", "paste the command as a whole")
         value = rest.pop(0)
     given = commands[-1]
     if option.kind is Kind.REFUSED:
-        raise CurlError(f"{written} can't be kept", option.advice)
+        raise CatalogError(f"{written} can't be kept", option.advice)
     if option.kind is Kind.TOLD:
         note = f"{written} is not kept: {option.advice}"
         given.notes += [] if note in given.notes else [note]

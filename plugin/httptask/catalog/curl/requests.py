@@ -2,76 +2,39 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Final
 
-from httptask.catalog.curl.credentials import Secrets, host_label
-from httptask.catalog.curl.data import Files, joined_data, joined_query, url_query
-from httptask.catalog.curl.errors import CurlError
-from httptask.catalog.curl.forms import FormPart, form_parts
+from httptask.catalog.curl.data import joined_data, joined_query, url_query
+from httptask.catalog.curl.forms import form_parts
 from httptask.catalog.curl.options import Given
-from httptask.catalog.curl.urls import CurlUrl, expand_globs, read_url
-from httptask.http.headers import FORM_TYPE
+from httptask.catalog.curl.urls import expand_globs
+from httptask.catalog.errors import CatalogError
+from httptask.catalog.importing.credentials import Secrets, host_label
+from httptask.catalog.importing.files import Files
+from httptask.catalog.importing.request import ImportedRequest, Login
+from httptask.catalog.importing.urls import Address, read_url
+from httptask.http.headers import FORM_TYPE, has_control_character
 from httptask.http.url import encode_component
 from httptask.secrets.placeholders import has_placeholder
 
-__all__ = ["CurlRequest", "Login", "requests_of"]
+__all__ = ["requests_of"]
 
 _DATA: Final = ("data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "json")
 _FORM: Final = ("form", "form-string")
 _CURLS_OWN: Final = {"content-type": "Content-Type", "accept": "Accept", "user-agent": "User-Agent"}
 
 
-@dataclass(frozen=True)
-class Login:
-    """A user's name and password; None for a password that curl would ask for."""
-
-    scheme: str
-    user: str
-    password: str | None
-
-
-@dataclass
-class CurlRequest:
-    """One request.
-
-    Attributes:
-        headers: those that curl adds for its options among them, but for Host, User-Agent and `Accept: */*`.
-        removed: names of headers that curl leaves out, in lower case.
-        login: by `--user`, or before the host of the URL.
-        token: of `--oauth2-bearer`.
-        body: as text, with what is not UTF-8 in it as half surrogates.
-        parts: of a multipart body.
-        has_raw_variable: whether a variable stands in the body as it is, and not encoded.
-        seconds: of `--max-time`.
-        response_bytes: of `--max-filesize`.
-    """
-
-    method: str
-    url: CurlUrl
-    headers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    removed: set[str] = field(default_factory=set[str])
-    login: Login | None = None
-    token: str | None = None
-    body: str | None = None
-    parts: list[FormPart] | None = None
-    has_raw_variable: bool = False
-    seconds: float | None = None
-    response_bytes: int | None = None
-    notes: list[str] = field(default_factory=list[str])
-
-
-def requests_of(given: Given, files: Files, secrets: Secrets) -> Iterator[CurlRequest]:
+def requests_of(given: Given, files: Files, secrets: Secrets) -> Iterator[ImportedRequest]:
     """The requests of a command, in the order in which curl sends them.
 
     Raises:
-        CurlError: curl would refuse the command, or nothing can send what it sends.
+        CatalogError: curl would refuse the command, or nothing can send what it sends.
     """
     urls = given.all("url")
     uploads = [value for _, value in given.all("upload-file")]
     if not urls:
-        raise CurlError("a curl command without a URL", "name the address")
+        raise CatalogError("a curl command without a URL", "name the address")
     _check_together(given, uploads)
     for index, (_, text) in enumerate(urls):
         upload = uploads[index] if index < len(uploads) else None
@@ -87,20 +50,20 @@ def _check_together(given: Given, uploads: Sequence[str]) -> None:
     if given.holds("head") and not given.holds("get"):
         kinds.append("--head")
     if len(kinds) > 1:
-        raise CurlError(f"curl refuses {kinds[0]} together with {kinds[1]}", "keep one of them")
+        raise CatalogError(f"curl refuses {kinds[0]} together with {kinds[1]}", "keep one of them")
     if given.holds("get") and (uploads or given.all(*_FORM)):
-        raise CurlError("--get has no place for files", "write the query into the URL")
+        raise CatalogError("--get has no place for files", "write the query into the URL")
     if given.holds("get") and given.all(*_DATA) and given.all("url-query"):
-        raise CurlError("curl leaves --url-query out beside --get", "keep one of them")
+        raise CatalogError("curl leaves --url-query out beside --get", "keep one of them")
     if kinds and "--head" not in kinds and not given.holds("get") and given.last("range") is not None:
-        raise CurlError(f"--range together with {kinds[0]} asks for no part", "leave it out")
+        raise CatalogError(f"--range together with {kinds[0]} asks for no part", "leave it out")
     if given.last("user") and given.last("oauth2-bearer"):
-        raise CurlError("--user together with --oauth2-bearer", "keep one of them")
+        raise CatalogError("--user together with --oauth2-bearer", "keep one of them")
     if given.holds("digest") and given.holds("basic"):
-        raise CurlError("--digest together with --basic", "keep one of them")
+        raise CatalogError("--digest together with --basic", "keep one of them")
 
 
-def _request(given: Given, text: str, upload: str | None, files: Files, secrets: Secrets) -> CurlRequest:
+def _request(given: Given, text: str, upload: str | None, files: Files, secrets: Secrets) -> ImportedRequest:
     data = given.all(*_DATA)
     is_query = given.holds("get")
     pieces = [url_query(value, files) for _, value in given.all("url-query")]
@@ -108,7 +71,7 @@ def _request(given: Given, text: str, upload: str | None, files: Files, secrets:
     scheme = given.last("proto-default") or "http"
     url = read_url(joined_query(text, pieces), scheme, keeps_dots=given.holds("path-as-is"))
     secrets.host = host_label(url.host)
-    request = CurlRequest("GET", url, notes=list(given.notes))
+    request = ImportedRequest("GET", url, "curl", notes=list(given.notes))
     if upload is not None:
         request.method = "PUT"
         request.body = files.text(upload, "upload-file")
@@ -122,19 +85,21 @@ def _request(given: Given, text: str, upload: str | None, files: Files, secrets:
         )
     request.method = given.last("request") or ("HEAD" if given.holds("head") else request.method)
     _headers(given, request, files)
+    if request.parts is not None and "content-type" in request.removed:
+        raise CatalogError("--form with a Content-Type that is taken away", "leave that --header out")
     _login(given, request)
     _settings(given, request)
     return request
 
 
-def _with_file_name(url: CurlUrl, upload: str) -> CurlUrl:
+def _with_file_name(url: Address, upload: str) -> Address:
     """A folder's address takes the name of the file."""
     head, mark, query = url.text.partition("?")
     name = encode_component(PurePath(upload).name) if head.endswith("/") and upload != "-" else ""
-    return CurlUrl(head + name + mark + query, url.host, url.user)
+    return Address(head + name + mark + query, url.host, url.user)
 
 
-def _headers(given: Given, request: CurlRequest, files: Files) -> None:
+def _headers(given: Given, request: ImportedRequest, files: Files) -> None:
     """The headers of `--header`, and those of other options where it names none of them."""
     lines = [line for _, value in given.all("header") for line in _lines(value, files)]
     for line in lines:
@@ -159,7 +124,7 @@ def _lines(value: str, files: Files) -> list[str]:
     return files.text(value[1:], "header").splitlines() if value.startswith("@") else [value]
 
 
-def _header(line: str, request: CurlRequest) -> None:
+def _header(line: str, request: ImportedRequest) -> None:
     """One line of `--header`: `Name: value`; `Name:` takes a header away, and `Name;` sends it empty."""
     name, colon, value = line.partition(":")
     if not colon:
@@ -190,7 +155,7 @@ def _referer(value: str | None) -> str | None:
 def _cookie(given: Given) -> str | None:
     cookies = [value for _, value in given.all("cookie")]
     if any("=" not in cookie for cookie in cookies):
-        raise CurlError("--cookie names a file of cookies", "write the cookies out: --cookie 'NAME=VALUE'")
+        raise CatalogError("--cookie names a file of cookies", "write the cookies out: --cookie 'NAME=VALUE'")
     return ";".join(cookies) or None
 
 
@@ -200,7 +165,7 @@ def _range(value: str | None) -> str | None:
     return f"bytes={value}" if "-" in value else f"bytes={value}-"
 
 
-def _login(given: Given, request: CurlRequest) -> None:
+def _login(given: Given, request: ImportedRequest) -> None:
     """`--user`, a token, or the user of the URL, unless a header says it already."""
     scheme = "digest" if given.holds("digest") else "basic"
     user = given.last("user")
@@ -210,20 +175,28 @@ def _login(given: Given, request: CurlRequest) -> None:
         request.token = token
     elif user is not None:
         name, colon, password = user.partition(":")
+        if has_control_character(name):
+            raise CatalogError(
+                "--user has a line break or control character", "write name and password alone"
+            )
+        if not colon and has_placeholder(name):
+            raise CatalogError(
+                "--user is one variable", "write '$NAME:$PASSWORD', or '$NAME:' without a password"
+            )
         request.login = Login(scheme, name, password if colon else None)
     elif request.url.user is not None:
         name, in_url = request.url.user
         request.login = Login(scheme, name, in_url or "")
 
 
-def _settings(given: Given, request: CurlRequest) -> None:
+def _settings(given: Given, request: ImportedRequest) -> None:
     seconds, size = given.last("max-time"), given.last("max-filesize")
     if seconds is not None:
         if not re.fullmatch(r"\d+(\.\d+)?", seconds):
-            raise CurlError("--max-time is no number of seconds", "write it as 30 or 2.5")
+            raise CatalogError("--max-time is no number of seconds", "write it as 30 or 2.5")
         request.seconds = float(seconds) or None
     if size is not None:
         found = re.fullmatch(r"(\d+)([bkmg]?)", size, re.IGNORECASE)
         if found is None:
-            raise CurlError("--max-filesize is no number of bytes", "write it as 100000 or 2M")
+            raise CatalogError("--max-filesize is no number of bytes", "write it as 100000 or 2M")
         request.response_bytes = int(found[1]) * 1024 ** "bkmg".index(found[2].lower() or "b") or None

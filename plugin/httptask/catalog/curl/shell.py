@@ -11,8 +11,8 @@ import sys
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
-from httptask.catalog.curl.credentials import Secrets
-from httptask.catalog.curl.errors import CurlError
+from httptask.catalog.errors import CatalogError
+from httptask.catalog.importing.credentials import Secrets
 
 __all__ = ["ShellCommand", "ShellText", "read_commands"]
 
@@ -92,7 +92,7 @@ def read_commands(text: str, secrets: Secrets, found: ShellText) -> list[ShellCo
         found: takes what stands beside the words.
 
     Raises:
-        CurlError: the shell would compute something.
+        CatalogError: the shell would compute something.
     """
     reader = _Reader(text.removeprefix("\ufeff"), secrets, found)
     return reader.commands()
@@ -359,10 +359,10 @@ class _Reader:
 
     def _refuse(self, at: int, what: str, hint: str) -> None:
         if not self.is_behind_pipe:
-            raise CurlError(f"{self._place(at)}: {what}, and no shell runs here", hint)
+            raise CatalogError(f"{self._place(at)}: {what}, and no shell runs here", hint)
 
     def _refuse_open(self, at: int, what: str) -> NoReturn:
-        raise CurlError(f"{self._place(at)}: {what} that is never closed", "paste the command as a whole")
+        raise CatalogError(f"{self._place(at)}: {what} that is never closed", "paste the command as a whole")
 
     def _place(self, at: int) -> str:
         before = self.text[:at]
@@ -382,5 +382,5 @@ def _character(escape: re.Match[str]) -> bytes:
         return bytes([int(escape["byte"], 16)])
     code = int(escape["short"] or escape["long"], 16)
     if code > sys.maxunicode:
-        raise CurlError("an escape `\\U` beyond Unicode", "paste the command as it was copied")
+        raise CatalogError("an escape `\\U` beyond Unicode", "paste the command as it was copied")
     return chr(code).encode("utf-8", "surrogatepass")

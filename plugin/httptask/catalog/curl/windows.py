@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from httptask.catalog.curl.errors import CurlError
 from httptask.catalog.curl.shell import ShellCommand
+from httptask.catalog.errors import CatalogError
 
 __all__ = ["is_for_windows", "read_windows_commands"]
 
@@ -23,11 +23,11 @@ def read_windows_commands(text: str) -> list[ShellCommand]:
     """The commands, each as a program would get it.
 
     Raises:
-        CurlError: a variable stands in one, or what the prompt would read from elsewhere.
+        CatalogError: a variable stands in one, or what the prompt would read from elsewhere.
     """
     if (variable := _VARIABLE.search(text)) is not None:
         line = text.count("\n", 0, variable.start()) + 1
-        raise CurlError(f"line {line}: the variable {variable[0]}", "put its value in its place")
+        raise CatalogError(f"line {line}: the variable {variable[0]}", "put its value in its place")
     commands = _without_carets(text.replace("\r\n", "\n")).split(_BETWEEN_COMMANDS)
     return [ShellCommand(words) for command in commands if (words := _words(command))]
 
@@ -54,7 +54,7 @@ def _without_carets(text: str) -> str:
             handed += _BETWEEN_COMMANDS
         else:
             line = text.count("\n", 0, index) + 1
-            raise CurlError(f"line {line}: `{sign}` outside quotes", "keep the curl command alone")
+            raise CatalogError(f"line {line}: `{sign}` outside quotes", "keep the curl command alone")
         index += 1
     return handed
 
@@ -86,5 +86,5 @@ def _words(command: str) -> list[str]:
         else:
             word = (word or "") + sign
     if is_quoted:
-        raise CurlError("a quote that is never closed", "paste the command as a whole")
+        raise CatalogError("a quote that is never closed", "paste the command as a whole")
     return words + ([] if word is None else [word])

@@ -13,7 +13,7 @@ from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
 
 if TYPE_CHECKING:
-    from httptask.catalog.curl import CurlImport
+    from httptask.catalog.importing import Imported
     from httptask.dsl.loader import Loaded
     from httptask.dsl.program import Program
 
@@ -74,16 +74,17 @@ def _text(command: str) -> str:
     return sys.stdin.read()
 
 
-def _imported(text: str, name: str | None, taken: Iterable[str]) -> "CurlImport":
-    from httptask.catalog.curl import CurlError, import_curl
+def _imported(text: str, name: str | None, taken: Iterable[str]) -> "Imported":
+    from httptask.catalog.curl import import_curl
+    from httptask.catalog.errors import CatalogError
 
     try:
         return import_curl(text, Path.cwd(), name=name, taken=frozenset(taken))
-    except CurlError as error:
+    except CatalogError as error:
         raise CliError(error.message, error.hint) from None
 
 
-def _print(made: "CurlImport") -> None:
+def _print(made: "Imported") -> None:
     from httptask.dsl.yaml.writing import write_lines
 
     for line in write_lines([{name: task} for name, task in made.tasks.items()]):
@@ -93,7 +94,7 @@ def _print(made: "CurlImport") -> None:
     _tell(made)
 
 
-def _tell(made: "CurlImport") -> None:
+def _tell(made: "Imported") -> None:
     for secret in made.secrets:
         print_note(
             f"secret {secret.name}: {secret.what}; set the environment variable {secret.name}, for workers "
@@ -115,7 +116,7 @@ def _pointer(program: "Program", task: str) -> str:
     return found[0]
 
 
-def _put_into(loaded: "Loaded", after: str | None, made: "CurlImport") -> None:
+def _put_into(loaded: "Loaded", after: str | None, made: "Imported") -> None:
     """Write the definition with the tasks, if it is one then; what else stands in it stays byte for byte."""
     from httptask.dsl.loader import load_text
     from httptask.dsl.yaml.editing import EditRefused, declare_secrets, insert_tasks

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
-from httptask.catalog.curl.errors import CurlError
+from httptask.catalog.errors import CatalogError
 from httptask.http.headers import has_control_character, is_credential
 from httptask.http.url import encode_within
 from httptask.openapi.naming import unused_name
@@ -55,7 +55,7 @@ class NeededSecret:
     Attributes:
         name: of the secret, and of the environment variable.
         what: what it holds, in words.
-        value: as it stands in the command; None where the command does not hold it.
+        value: as it stands in what is imported; None where that does not hold it.
     """
 
     name: str
@@ -82,11 +82,11 @@ class Secrets:
         """A placeholder for a variable of the shell, or for a member of the JSON that it holds.
 
         Raises:
-            CurlError: there are too many.
+            CatalogError: there are too many.
         """
         self.variables += 1
         if self.variables > _MOST_VARIABLES:
-            raise CurlError(f"more than {_MOST_VARIABLES} variables", "give fewer commands at once")
+            raise CatalogError(f"more than {_MOST_VARIABLES} variables", "give fewer requests at once")
         self.needed.setdefault(name, NeededSecret(name, "the variable of that name in the command"))
         return self._placeholder(name, field_)
 
@@ -100,22 +100,22 @@ class Secrets:
             is_in_body: whether it is sent in a body, which can hold any character.
 
         Raises:
-            CurlError: outside a body it has a character that can't be sent there.
+            CatalogError: outside a body it has a character that can't be sent there.
         """
         if not value or has_placeholder(value):
             return value
         if not is_in_body and has_control_character(value):
-            raise CurlError(f"{what} has a line break or control character", "put in the credential alone")
+            raise CatalogError(f"{what} has a line break or control character", "put in the credential alone")
         return self._named(value, kind, what)
 
     def in_header(self, value: str, kind: str, what: str) -> str:
         """The same for a credential that is sent in a header as it is."""
         if not value.isascii():
-            raise CurlError(f"{what} has a character outside ASCII", "write the credential in ASCII")
+            raise CatalogError(f"{what} has a character outside ASCII", "write the credential in ASCII")
         return self.credential(value, kind, what)
 
     def asked_for(self, kind: str, what: str) -> str:
-        """A placeholder for a credential that the command does not hold."""
+        """A placeholder for a credential that does not stand in what is imported."""
         return self._named(None, kind, what)
 
     def expressions(self, text: str) -> str:

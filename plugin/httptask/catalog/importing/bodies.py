@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 from urllib.parse import unquote_plus, urlencode
 
-from httptask.catalog.curl.credentials import Secrets, is_credential_parameter, same_hex
-from httptask.catalog.curl.errors import CurlError
-from httptask.catalog.curl.forms import FormPart
+from httptask.catalog.errors import CatalogError
+from httptask.catalog.importing.credentials import Secrets, is_credential_parameter, same_hex
+from httptask.catalog.importing.request import FormPart, ImportedRequest
 from httptask.http.headers import FORM_TYPE
 from httptask.http.headers import media_type as read_media_type
 from httptask.json.types import is_array, is_object
@@ -36,7 +36,7 @@ def body_arguments(
         has_raw_variable: whether a variable stands in it as it is, and not encoded.
 
     Raises:
-        CurlError: a variable stands among bytes that are no text.
+        CatalogError: a variable stands among bytes that are no text.
     """
     kind, charset = read_media_type(content_type)
     if not _is_text(body) or (charset or "utf-8").lower() not in _UTF_8:
@@ -64,7 +64,9 @@ def _is_text(text: str) -> bool:
 
 def _base64(text: str) -> str:
     if has_placeholder(text):
-        raise CurlError("a variable stands in a body that is no text in UTF-8", "put its value in its place")
+        raise CatalogError(
+            "a variable stands in a body that is no text in UTF-8", "put its value in its place"
+        )
     return base64.b64encode(text.encode("utf-8", "surrogateescape")).decode()
 
 
@@ -104,12 +106,12 @@ def _compact(text: str, secrets: Secrets) -> Any:
     return data if is_same and not has_escapes and (is_object(data) or is_array(data)) else None
 
 
-def multipart_arguments(parts: Sequence[FormPart], secrets: Secrets, notes: list[str]) -> dict[str, Any]:
-    """The argument `multipart`; what of the parts is sent otherwise goes to the notes."""
-    return {"multipart": [_part(part, secrets, notes) for part in parts]}
+def multipart_arguments(request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
+    """The argument `multipart`; what of the parts is sent otherwise goes to the request's notes."""
+    return {"multipart": [_part(part, request, secrets) for part in request.parts or ()]}
 
 
-def _part(part: FormPart, secrets: Secrets, notes: list[str]) -> dict[str, Any]:
+def _part(part: FormPart, request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
     is_text = _is_text(part.text)
     described: dict[str, Any] = {"name": part.name}
     if is_text:
@@ -128,7 +130,11 @@ def _part(part: FormPart, secrets: Secrets, notes: list[str]) -> dict[str, Any]:
         described["contentType"] = part.media_type
     elif part.filename is not None or not is_text:
         default = "text/plain; charset=utf-8" if is_text else "application/octet-stream"
-        notes.append(f"the part {part.name} is sent as {default}, where curl names no type")
+        request.notes.append(
+            f"the part {part.name} is sent as {default}, where {request.sender} names no type"
+        )
     if "\\" in part.name + (part.filename or ""):
-        notes.append("the backslash in the name of a part is sent as two, as RFC 7578's readers expect it")
+        request.notes.append(
+            "the backslash in the name of a part is sent as two, as RFC 7578's readers expect it"
+        )
     return described

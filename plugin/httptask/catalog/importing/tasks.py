@@ -1,4 +1,4 @@
-"""Requests of curl as tasks of a definition: `call: httpRequest`."""
+"""Imported requests as tasks of a definition: `call: httpRequest`."""
 
 import re
 from collections.abc import Mapping
@@ -6,16 +6,16 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from httptask.catalog.curl.bodies import (
+from httptask.catalog.errors import CatalogError
+from httptask.catalog.importing.bodies import (
     Pairs,
     body_arguments,
     grouped,
     multipart_arguments,
     pairs_of,
 )
-from httptask.catalog.curl.credentials import Secrets
-from httptask.catalog.curl.errors import CurlError
-from httptask.catalog.curl.requests import CurlRequest, Login
+from httptask.catalog.importing.credentials import Secrets
+from httptask.catalog.importing.request import ImportedRequest, Login
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import (
     FORM_TYPE,
@@ -44,16 +44,16 @@ _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 _LONGEST_NAME: Final = 40
 
 
-def task_of(request: CurlRequest, secrets: Secrets) -> dict[str, Any]:
+def task_of(request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
     """The task that sends a request. What it can't keep goes to the request's notes.
 
     Raises:
-        CurlError: nothing of ours can send it.
+        CatalogError: nothing of ours can send it.
     """
     try:
         check_method(request.method)
     except RequestInvalid:
-        raise CurlError("--request names no method that can be sent", "use GET, POST, PUT, ...") from None
+        raise CatalogError("the method is none that can be sent", "use GET, POST, PUT, ...") from None
     if request.method != request.method.upper():
         request.notes.append("the method is sent in capital letters")
     arguments: dict[str, Any] = {"method": request.method.lower()}
@@ -80,7 +80,7 @@ def _duration(seconds: float) -> dict[str, int]:
     return {name: count for name, count in parts.items() if count}
 
 
-def _address(request: CurlRequest, secrets: Secrets) -> tuple[str, dict[str, Any]]:
+def _address(request: ImportedRequest, secrets: Secrets) -> tuple[str, dict[str, Any]]:
     """Endpoint and query; parameters stay in the endpoint where they would be encoded in another way."""
     text = request.url.text
     head, mark, query = text.partition("?")
@@ -99,24 +99,28 @@ def _encoded_pairs(pairs: Pairs) -> str:
     return "&".join(f"{encode_component(name)}={encode_component(value)}" for name, value in pairs)
 
 
-def _encoded(text: str, hidden: str, secrets: Secrets, request: CurlRequest) -> str:
+def _encoded(text: str, hidden: str, secrets: Secrets, request: ImportedRequest) -> str:
     """A URL in which all is encoded that no URL can hold, as it is sent."""
     odd = sorted({sign for sign in text if sign.isascii() and quote(sign, safe=_OF_URLS) != sign})
     if odd:
         shown = " ".join(odd)
         request.notes.append(
-            f"{shown} in the URL is percent-encoded (RFC 3986), which curl sends as it stands"
+            f"{shown} in the URL is percent-encoded (RFC 3986), which {request.sender} sends as it stands"
         )
     if not text.partition("?")[2].isascii():
-        request.notes.append("the query is percent-encoded where curl sends bytes beyond ASCII as they stand")
+        request.notes.append(
+            f"the query is percent-encoded where {request.sender} sends bytes beyond ASCII as they stand"
+        )
     encode = partial(quote, safe=_OF_URLS)
     sent = encode(hidden.encode("utf-8", "surrogateescape"))
     if not secrets.is_sent_alike(hidden, text):
-        request.notes.append("a credential in the URL is percent-encoded, where curl sends it as it stands")
+        request.notes.append(
+            f"a credential in the URL is percent-encoded, where {request.sender} sends it as it stands"
+        )
     return sent
 
 
-def _headers(request: CurlRequest) -> dict[str, str]:
+def _headers(request: ImportedRequest) -> dict[str, str]:
     """Those that the transport does not make itself, each once."""
     headers: dict[str, str] = {}
     for name, value in request.headers:
@@ -139,19 +143,21 @@ def _check_name(name: str) -> None:
     try:
         check_header_name(name)
     except RequestInvalid:
-        raise CurlError("a --header whose name is none", "write it as 'Name: value'") from None
+        raise CatalogError("a header whose name is none", "write it as 'Name: value'") from None
 
 
-def _is_left_out(name: str, value: str, request: CurlRequest) -> bool:
+def _is_left_out(name: str, value: str, request: ImportedRequest) -> bool:
     match name.lower():
         case "host":
             if not request.url.host or value.lower() != request.url.text.split("/")[2].lower():
-                raise CurlError("the header Host names another server than the URL", "write it into the URL")
+                raise CatalogError(
+                    "the header Host names another server than the URL", "write it into the URL"
+                )
             return True
         case "content-length":
             size = len((request.body or "").encode("utf-8", "surrogateescape"))
             if request.parts is None and value != str(size) and not has_placeholder(request.body or ""):
-                raise CurlError(
+                raise CatalogError(
                     "the header Content-Length says another length than the body has", "remove it"
                 )
             return True
@@ -193,11 +199,9 @@ def _policy(
 
 def _user(login: Login, secrets: Secrets) -> dict[str, str]:
     if has_control_character(login.user):
-        raise CurlError("--user has a line break or control character", "write name and password alone")
-    if login.password is None and has_placeholder(login.user):
-        raise CurlError("--user is one variable", "write '$NAME:$PASSWORD', or '$NAME:' without a password")
+        raise CatalogError("the user name has a line break or control character", "write it alone")
     if login.password is None:
-        password = secrets.asked_for("PASSWORD", "the password, for which curl would ask")
+        password = secrets.asked_for("PASSWORD", "the password, which does not stand there")
         return {"username": login.user, "password": password}
     if not login.password:  # a key that stands in place of a name
         return {"username": secrets.credential(login.user, "KEY", "the user name"), "password": ""}
@@ -205,7 +209,7 @@ def _user(login: Login, secrets: Secrets) -> dict[str, str]:
     return {"username": login.user, "password": password}
 
 
-def _body(request: CurlRequest, headers: dict[str, str], secrets: Secrets) -> dict[str, Any]:
+def _body(request: ImportedRequest, headers: dict[str, str], secrets: Secrets) -> dict[str, Any]:
     """The body's arguments; a content type that goes without saying is taken out of the headers."""
     written = next((name for name in headers if name.lower() == "content-type"), None)
     content_type = "" if written is None else headers[written]
@@ -214,10 +218,12 @@ def _body(request: CurlRequest, headers: dict[str, str], secrets: Secrets) -> di
     if request.body is None or (request.body == "" and not content_type):
         return {}
     if not content_type:
-        request.notes.append("the body is sent with a Content-Type, where curl sends none")
+        request.notes.append(f"the body is sent with a Content-Type, where {request.sender} sends none")
     body = body_arguments(request.body, content_type, secrets, has_raw_variable=request.has_raw_variable)
     if media_type(content_type)[0] == FORM_TYPE and request.body[:1] in ("{", "["):
-        request.notes.append("the body is JSON and is sent as a form, as curl does: change Content-Type")
+        request.notes.append(
+            f"the body is JSON and is sent as a form, as {request.sender} does: change Content-Type"
+        )
     is_data = isinstance(body.get("body"), dict | list)
     default = FORM_TYPE if "form" in body else "application/json" if is_data else None
     if written is not None and content_type == default:
@@ -226,21 +232,19 @@ def _body(request: CurlRequest, headers: dict[str, str], secrets: Secrets) -> di
 
 
 def _multipart(
-    request: CurlRequest, headers: dict[str, str], written: str | None, secrets: Secrets
+    request: ImportedRequest, headers: dict[str, str], written: str | None, secrets: Secrets
 ) -> dict[str, Any]:
-    if "content-type" in request.removed:
-        raise CurlError("--form with a Content-Type that is taken away", "leave that --header out")
     if written is not None:
         if headers[written].strip().lower() != "multipart/form-data":
             kind, _ = media_type(headers[written])
-            raise CurlError(
-                f"--form with a Content-Type of its own, {kind or 'which is none'}", "leave the header out"
+            raise CatalogError(
+                f"parts with a Content-Type of its own, {kind or 'which is none'}", "leave the header out"
             )
         del headers[written]
-    return multipart_arguments(request.parts or (), secrets, request.notes)
+    return multipart_arguments(request, secrets)
 
 
-def task_name(request: CurlRequest, taken: Mapping[str, Any]) -> str:
+def task_name(request: ImportedRequest, taken: Mapping[str, Any]) -> str:
     """A name for a task that says what it asks for, such as `getOrders`, and that no other one has."""
     path = request.url.text.partition("?")[0].split("/")[3 if request.url.host else 1 :]
     words = [_WORD.findall(unquote(segment)) for segment in path if not has_placeholder(segment)]

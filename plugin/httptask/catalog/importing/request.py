@@ -1,0 +1,64 @@
+"""A request that was written down elsewhere, as all readers of such hand it over."""
+
+from dataclasses import dataclass, field
+
+from httptask.catalog.importing.urls import Address
+
+__all__ = ["FormPart", "ImportedRequest", "Login"]
+
+
+@dataclass(frozen=True)
+class FormPart:
+    """A part of a multipart body, complete.
+
+    Attributes:
+        text: the content, with what is not UTF-8 in it as half surrogates.
+        media_type: None where none is sent.
+    """
+
+    name: str
+    text: str
+    filename: str | None
+    media_type: str | None
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user's name and password; None for a password that would be asked for."""
+
+    scheme: str
+    user: str
+    password: str | None
+
+
+@dataclass
+class ImportedRequest:
+    """One request. In its texts placeholders of `Secrets` stand for variables.
+
+    Attributes:
+        sender: who sends it elsewhere, for notes.
+        headers: all of them, but for Host, the sender's User-Agent and `Accept: */*`.
+        removed: names of headers that the sender leaves out, in lower case.
+        login: with which it is authenticated, or that stands before the host of the URL.
+        token: a bearer token.
+        body: as text, with what is not UTF-8 in it as half surrogates.
+        parts: of a multipart body.
+        has_raw_variable: whether a variable stands in the body as it is, and not encoded.
+        seconds: that the sender waits at most.
+        response_bytes: that the sender takes at most.
+        notes: what can't be kept of it, by name; never a credential.
+    """
+
+    method: str
+    url: Address
+    sender: str
+    headers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    removed: set[str] = field(default_factory=set[str])
+    login: Login | None = None
+    token: str | None = None
+    body: str | None = None
+    parts: list[FormPart] | None = None
+    has_raw_variable: bool = False
+    seconds: float | None = None
+    response_bytes: int | None = None
+    notes: list[str] = field(default_factory=list[str])
