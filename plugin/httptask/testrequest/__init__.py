@@ -1,9 +1,11 @@
 """Test request: what one call of a definition would send, and what comes back, before anything runs."""
 
+from httptask.testrequest.checking import check_planned
 from httptask.testrequest.evaluation import ExpressionInvalid, evaluate_in_task
+from httptask.testrequest.outcome import Outcome, outcome_of_failure, outcome_of_result
 from httptask.testrequest.planning import PlannedRequest, plan_request
 from httptask.testrequest.sample import NotTestable, Sample, SampleIncomplete, find_task
-from httptask.testrequest.sending import Outcome, StillRunning, check_planned, send_once
+from httptask.testrequest.sending import StillRunning, send_once
 
 __all__ = [
     "ExpressionInvalid",
@@ -16,6 +18,8 @@ __all__ = [
     "check_planned",
     "evaluate_in_task",
     "find_task",
+    "outcome_of_failure",
+    "outcome_of_result",
     "plan_request",
     "send_once",
 ]

@@ -1,0 +1,97 @@
+"""What came of one attempt at a planned call, and what a run would do then."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from temporalio.exceptions import ApplicationError, CancelledError, TimeoutType
+from temporalio.exceptions import TimeoutError as ActivityTimeoutError
+
+from httptask.calls.planners import PLANNERS
+from httptask.calls.problem import Problem, TaskFault, problem_of_failure
+from httptask.chat.models import Completion
+from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
+from httptask.http.models import HttpRequest, HttpResponse
+from httptask.testrequest.planning import PlannedRequest
+from httptask.workflows.reask import may_ask_again
+
+__all__ = ["Outcome", "outcome_of_failure", "outcome_of_fault", "outcome_of_result"]
+
+_OF_WORKERS: Final = frozenset({TimeoutType.HEARTBEAT, TimeoutType.START_TO_CLOSE})
+"""Timeouts of an attempt that a worker had begun, after which Temporal makes the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt: a result and what the next task would see, or a problem, of that result or without one.
+
+    Attributes:
+        would_retry: whether a run would try again.
+        would_ask_again: how often a run would ask the model again, at most.
+        retry_after: seconds that the server asked to wait, None where it did not.
+        following: what a run would ask for next, where a list has more pages.
+    """
+
+    result: HttpResponse | Completion | None = None
+    downstream: Any = None
+    problem: Problem | None = None
+    would_retry: bool = False
+    would_ask_again: int = 0
+    retry_after: float | None = None
+    following: HttpRequest | None = None
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """What the error knows that the problem is made of."""
+        return (self.problem.details if self.problem else None) or {}
+
+
+def outcome_of_result(planned: PlannedRequest, result: HttpResponse | Completion) -> Outcome:
+    """What a run makes of the result of the activity."""
+    try:
+        return Outcome(
+            result=result, downstream=planned.downstream(result), following=planned.following(result)
+        )
+    except (ExpressionFailed, ExpressionLimitExceeded) as error:
+        problem = Problem.standard("expression", "The expression failed", detail=str(error))
+    except TaskFault as fault:
+        problem = fault.problem
+    return outcome_of_fault(planned, problem, result)
+
+
+def outcome_of_fault(
+    planned: PlannedRequest, problem: Problem, result: HttpResponse | Completion | None = None
+) -> Outcome:
+    """What ends the task before its call is made, or when its result is read."""
+    return Outcome(result=result, problem=problem.model_copy(update={"instance": planned.node.pointer}))
+
+
+def outcome_of_failure(planned: PlannedRequest, cause: BaseException | None) -> Outcome:
+    """What a run makes of a failure of the activity.
+
+    Args:
+        planned: the call.
+        cause: what failed it: its own error, or Temporal's.
+    """
+    if isinstance(cause, CancelledError):
+        problem = Problem.standard(
+            "runtime",
+            "Cancelled",
+            detail="the call was cancelled before it came to its end",
+            error="Cancelled",
+        )
+    else:
+        problem = problem_of_failure(cause)
+    details = problem.details or {}
+    return Outcome(
+        problem=problem.model_copy(update={"instance": planned.node.pointer}),
+        would_retry=_is_retried(cause),
+        would_ask_again=PLANNERS[planned.node.kind].reask(planned.node) if may_ask_again(details) else 0,
+        retry_after=details.get("retry_after"),
+    )
+
+
+def _is_retried(cause: BaseException | None) -> bool:
+    if isinstance(cause, ActivityTimeoutError):
+        return cause.type in _OF_WORKERS
+    return isinstance(cause, ApplicationError) and not cause.non_retryable
