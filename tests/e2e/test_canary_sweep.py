@@ -18,12 +18,12 @@ from temporalio.contrib.opentelemetry import OpenTelemetryPlugin, create_tracer_
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import Worker
 
-from httptask.cli.runs.history import read_run
 from httptask.cli.server.process import available_port
 from httptask.config import load_config
 from httptask.dsl.canonical import sha256
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin import HttpTaskPlugin, fetch_status
+from httptask.runs.history import read_run
 from httptask.secrets.store import SecretStore
 from httptask.testing import ScriptedServer
 from support.canaries import CANARIES, MODES, encoded

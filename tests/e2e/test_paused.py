@@ -14,11 +14,11 @@ from temporalio.api.workflowservice.v1 import (
 )
 from temporalio.client import Client, WorkflowFailureError
 
-from httptask.cli.runs.asking import latest_runs
 from httptask.cli.runs.ending import end_run
-from httptask.cli.runs.history import read_run
 from httptask.plugin import fetch_status
 from httptask.resilience.retry import Retry
+from httptask.runs.history import read_run
+from httptask.runs.records import latest_runs
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.connections import local_connection
 from support.runs import Runner, running, temporal_server

@@ -11,12 +11,12 @@ from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.activities import storage
-from httptask.cli.runs.history import read_run
-from httptask.cli.temporal.executions import describe, list_executions
 from httptask.dsl.canonical import sha256
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin import fetch_status, folder_storage, live_texts
+from httptask.runs.executions import describe, list_executions
+from httptask.runs.history import read_run
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat_streams import chunk, sse
 from support.cluster import parts_of

@@ -15,7 +15,6 @@ from httptask.activities.failure import to_application_error
 from httptask.calls.problem import problem_of_failure
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest
-from httptask.cli.runs.records import FailureRecord
 from httptask.cli.runs.showing import print_failure
 from httptask.cli.terminal.failures import explain_failure
 from httptask.client.edge import Edge
@@ -23,6 +22,7 @@ from httptask.dsl.loader import load_text
 from httptask.http import errors
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest, Limits
+from httptask.runs.records import FailureRecord
 from httptask.testing import Reply, ScriptedServer
 from httptask.workflows.failures import typed_error
 from support.chat_streams import chunk, sse

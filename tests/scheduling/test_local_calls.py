@@ -11,9 +11,9 @@ from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
-from httptask.cli.runs.history import read_run
 from httptask.interpreter.status import TaskStatus
 from httptask.plugin import fetch_status
+from httptask.runs.history import read_run
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import rate_limited
 from support.cluster import events_of

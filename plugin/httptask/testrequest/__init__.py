@@ -4,7 +4,14 @@ from httptask.testrequest.checking import check_planned
 from httptask.testrequest.evaluation import ExpressionInvalid, evaluate_in_task
 from httptask.testrequest.outcome import Outcome, outcome_of_failure, outcome_of_result
 from httptask.testrequest.planning import PlannedRequest, plan_request
-from httptask.testrequest.sample import NotTestable, Sample, SampleIncomplete, find_task
+from httptask.testrequest.sample import (
+    NotTestable,
+    RunUnreadable,
+    Sample,
+    SampleIncomplete,
+    find_task,
+    sample_of_run,
+)
 from httptask.testrequest.sending import StillRunning, send_once
 
 __all__ = [
@@ -12,6 +19,7 @@ __all__ = [
     "NotTestable",
     "Outcome",
     "PlannedRequest",
+    "RunUnreadable",
     "Sample",
     "SampleIncomplete",
     "StillRunning",
@@ -21,5 +29,6 @@ __all__ = [
     "outcome_of_failure",
     "outcome_of_result",
     "plan_request",
+    "sample_of_run",
     "send_once",
 ]

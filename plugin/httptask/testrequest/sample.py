@@ -16,8 +16,18 @@ from httptask.dsl.tasks.kind import TaskNode
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.state import RunState, TaskExecution
 from httptask.interpreter.variables import Variables, bind, scope_for, task_variables, workflow_variables
+from httptask.runs.records import RunRecord
 
-__all__ = ["NotTestable", "Place", "Sample", "SampleIncomplete", "find_task", "transform"]
+__all__ = [
+    "NotTestable",
+    "Place",
+    "RunUnreadable",
+    "Sample",
+    "SampleIncomplete",
+    "find_task",
+    "sample_of_run",
+    "transform",
+]
 
 _ID = "test-request"
 
@@ -30,6 +40,10 @@ class NotTestable(ValueError):
     """
 
     facts: Mapping[str, Any] = MappingProxyType({})
+
+
+class RunUnreadable(NotTestable):
+    """What the tasks of an earlier run had can't be told here."""
 
 
 class SampleIncomplete(NotTestable):
@@ -140,6 +154,38 @@ def find_task(program: Program, task: str) -> TaskNode:
     names = [node.name for node in program.nodes.values()]
     hint = hint_for_misspelt(task, names, mark="") or f"tasks of this definition: {', '.join(names)}"
     raise NotTestable(f"there is no task {task}; {hint}")
+
+
+def sample_of_run(run: RunRecord, program: Program, task: str) -> tuple[Sample, Sequence[str]]:
+    """The data of an earlier run, of this definition or of one like it.
+
+    Where the task ran there, what it found when it last began; else the run's input, and outputs of tasks by name.
+
+    Args:
+        run: as `read_run` gives it.
+        program: the definition.
+        task: name or JSON Pointer of a task of it.
+
+    Returns:
+        The sample, and what is to be said about it.
+
+    Raises:
+        RunUnreadable: the run can't be repeated here, so only its calls are known.
+        NotTestable: there is no such task.
+    """
+    if run.note is not None:
+        raise RunUnreadable(f"{run.id}: {run.note}")
+    node = find_task(program, task)
+    notes: list[str] = []
+    document = program.definition.document
+    if run.definition.rpartition(":")[0] != f"{document.namespace}/{document.name}":
+        notes.append(f"{run.id} is a run of {run.definition}")
+    outputs = {each.name: each.output for each in run.tasks if each.state in ("completed", "skipped")}
+    found = [each.data for each in run.tasks if each.pointer == node.pointer and each.data is not None]
+    if not found:
+        notes.append(f"{node.name} did not run in {run.id}: its own input is taken for the workflow's")
+        return Sample(run.input, outputs=outputs), notes
+    return Sample(run.input, found[-1].raw_input, outputs, found[-1].variables, found[-1].context), notes
 
 
 def transform(part: Expression | Template | None, data: Any, variables: Variables) -> Any:

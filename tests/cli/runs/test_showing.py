@@ -9,8 +9,8 @@ from rich.console import Console
 
 from httptask.cli.runs import showing
 from httptask.cli.runs.listing import print_runs
-from httptask.cli.runs.records import CallRecord, RunRecord, RunSummary, TaskRecord
 from httptask.cli.runs.showing import print_run
+from httptask.runs.records import CallRecord, RunRecord, RunSummary, TaskRecord
 
 BEGAN = datetime(2026, 11, 28, 19, 30, tzinfo=UTC)
 LONG = "Checkout fails with a 502 since this morning, about one order in ten, and Dana wants a call back."

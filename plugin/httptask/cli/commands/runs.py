@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from httptask.cli.commands.options import ConfigOption, JsonOption, ProfileOption
-from httptask.cli.runs.asking import LAST, STARTS_ONE, ask_cluster, latest_runs, resolve_run
+from httptask.cli.runs.asking import LAST, STARTS_ONE, ask_cluster, resolve_run
 from httptask.cli.terminal.console import print_json, print_note
 
 if TYPE_CHECKING:
     from temporalio.client import Client
 
     from httptask.cli.runs.ending import Ending
-    from httptask.cli.runs.records import RunRecord, RunSummary
+    from httptask.runs.records import RunRecord, RunSummary
 
 __all__ = ["runs"]
 
@@ -41,6 +41,8 @@ def list_runs(
     from httptask.cli.runs.listing import print_runs
 
     async def read(client: "Client", where: str) -> "tuple[list[RunSummary], str]":
+        from httptask.runs.records import latest_runs
+
         return await latest_runs(client, limit), where
 
     set_runtime(log_core=False)
@@ -63,8 +65,8 @@ def show(
 ) -> None:
     """Show a run: each task's state, request, attempts, and output or failure."""
     from httptask.cli.observability.logging import configure_logging
-    from httptask.cli.runs.history import read_run
     from httptask.cli.runs.showing import print_run
+    from httptask.runs.history import read_run
 
     async def read(client: "Client", where: str) -> "RunRecord":
         return await read_run(client, await resolve_run(client, where, run))

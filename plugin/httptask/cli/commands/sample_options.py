@@ -12,10 +12,10 @@ from httptask.json.types import is_object
 if TYPE_CHECKING:
     from temporalio.client import Client
 
-    from httptask.cli.runs.records import RunRecord
     from httptask.cli.temporal.cluster import Cluster
     from httptask.config import Config
     from httptask.dsl.loader import Loaded
+    from httptask.runs.records import RunRecord
     from httptask.testrequest import Sample
 
 __all__ = [
@@ -82,7 +82,7 @@ def read_sample(
     Raises:
         CliError: the value of one can't be read; or the run can't, or can't be repeated here.
     """
-    from httptask.testrequest import Sample
+    from httptask.testrequest import NotTestable, RunUnreadable, Sample, sample_of_run
 
     sample = Sample(
         input=data,
@@ -94,12 +94,22 @@ def read_sample(
     if from_run is None:
         return sample
     from httptask.cli.runs.asking import ask_cluster, resolve_run
-    from httptask.cli.runs.history import read_run
+    from httptask.runs.history import read_run
 
     async def read(client: "Client", where: str) -> "RunRecord":
         return await read_run(client, await resolve_run(client, where, from_run))
 
-    return sample.over(_sample_of(ask_cluster(read, config, cluster), loaded, task))
+    record = ask_cluster(read, config, cluster)
+    assert loaded.program is not None  # checked when it was loaded
+    try:
+        of_run, notes = sample_of_run(record, loaded.program, task)
+    except RunUnreadable as unreadable:
+        raise CliError(str(unreadable), "give `--outputs` instead") from None
+    except NotTestable as error:
+        raise CliError(f"{loaded.name}: {error}") from None
+    for note in notes:
+        print_note(f"note: {note}")
+    return sample.over(of_run)
 
 
 def _object(argument: str | None, option: str) -> dict[str, Any]:
@@ -109,28 +119,3 @@ def _object(argument: str | None, option: str) -> dict[str, Any]:
     if not is_object(value):
         raise CliError(f"{option}: a JSON object is needed", f"""for example {option} '{{"NAME": …}}'""")
     return value
-
-
-def _sample_of(run: "RunRecord", loaded: "Loaded", task: str) -> "Sample":
-    """The data of an earlier run.
-
-    Where the task ran there, what it found when it last began; else the run's input, and outputs of tasks by name.
-    """
-    from httptask.testrequest import NotTestable, Sample, find_task
-
-    if run.note is not None:
-        raise CliError(f"{run.id}: {run.note}", "give `--outputs` instead")
-    assert loaded.program is not None  # checked when it was loaded
-    try:
-        node = find_task(loaded.program, task)
-    except NotTestable as error:
-        raise CliError(f"{loaded.name}: {error}") from None
-    document = loaded.program.definition.document
-    if run.definition.rpartition(":")[0] != f"{document.namespace}/{document.name}":
-        print_note(f"note: {run.id} is a run of {run.definition}")
-    outputs = {each.name: each.output for each in run.tasks if each.state in ("completed", "skipped")}
-    found = [each.data for each in run.tasks if each.pointer == node.pointer and each.data is not None]
-    if not found:
-        print_note(f"note: {node.name} did not run in {run.id}: its own input is taken for the workflow's")
-        return Sample(run.input, outputs=outputs)
-    return Sample(run.input, found[-1].raw_input, outputs, found[-1].variables, found[-1].context)

@@ -3,28 +3,22 @@
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from httptask.activities.names import TOKEN_LIMIT
 from httptask.cli.terminal.errors import CliError
 from httptask.cli.terminal.notice import show_notice
 
 if TYPE_CHECKING:
     from temporalio.client import Client
 
-    from httptask.cli.runs.records import RunSummary
     from httptask.cli.temporal.cluster import Cluster
     from httptask.config import Config
 
-__all__ = ["LAST", "STARTS_ONE", "ask_cluster", "latest_runs", "resolve_run"]
+__all__ = ["LAST", "STARTS_ONE", "ask_cluster", "resolve_run"]
 
 LAST = "last"
 """Stands for the id of the latest run."""
 STARTS_ONE = "`httptask run FILE` starts one"
 
 _T = TypeVar("_T")
-_OURS = (
-    f"(WorkflowType = 'httptask.run' OR TaskQueue STARTS_WITH 'httptask') AND WorkflowType != '{TOKEN_LIMIT}'"
-)
-_LATEST = "ExecutionStatus != 'ContinuedAsNew'"
 
 
 def ask_cluster(
@@ -66,24 +60,6 @@ def ask_cluster(
     return asyncio.run(ask())
 
 
-async def latest_runs(client: "Client", limit: int) -> "list[RunSummary]":
-    """Runs of ours, the latest first."""
-    from httptask.cli.runs.records import summarize
-    from httptask.cli.temporal.executions import list_executions
-
-    of_ours = f"{_OURS} AND {_LATEST} AND CloseTime"
-    opened = [run async for run in list_executions(client, f"{of_ours} IS NULL", limit) if not run.is_part]
-    found = sorted(opened, key=lambda each: each.started_at, reverse=True)[:limit]
-    known = {run.run_id for run in found}
-    # Not every store of Temporal sorts as asked: open runs come by their start, ended ones by their end.
-    async for run in list_executions(client, f"{of_ours} IS NOT NULL"):
-        if len(found) >= limit and run.ended_at is not None and run.ended_at < found[limit - 1].started_at:
-            break
-        if run.run_id not in known and not run.is_part:
-            found = sorted((*found, run), key=lambda each: each.started_at, reverse=True)[:limit]
-    return [await summarize(run) for run in found]
-
-
 async def resolve_run(client: "Client", where: str, run: str) -> str:
     """The id of a run: what was given, or that of the latest one for `LAST`.
 
@@ -92,6 +68,8 @@ async def resolve_run(client: "Client", where: str, run: str) -> str:
     """
     if run != LAST:
         return run
+    from httptask.runs.records import latest_runs
+
     latest = await latest_runs(client, 1)
     if not latest:
         raise CliError(f"no runs yet {where}", STARTS_ONE)

@@ -10,8 +10,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from httptask.cli.runs.launch import RUN_QUEUE_PREFIX
-from httptask.cli.temporal.executions import Described, describe
 from httptask.cli.terminal.errors import CliError
+from httptask.runs.executions import Described, describe
 
 __all__ = ["Ending", "end_run"]
 

@@ -14,7 +14,6 @@ from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError
 
 from httptask.cli.temporal.cluster import Cluster, connect
-from httptask.cli.temporal.executions import describe
 from httptask.cli.temporal.worker import new_worker, while_working
 from httptask.cli.terminal.background import beside, first_of
 from httptask.cli.terminal.console import is_terminal, print_json, print_note
@@ -31,6 +30,7 @@ from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.status import RunStatus
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput, keep_program
 from httptask.plugin import HttpTaskPlugin, fetch_status, live_texts
+from httptask.runs.executions import describe
 from httptask.scheduling.spending_state import SPENT_MEMO, Spent
 
 __all__ = ["RUN_QUEUE_PREFIX", "Launch", "launch"]

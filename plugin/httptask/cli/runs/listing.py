@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from rich.cells import cell_len, set_cell_size
 
-from httptask.cli.runs.records import RunSummary
 from httptask.cli.terminal.console import harmless
+from httptask.runs.records import RunSummary
 
 __all__ = ["local_time", "print_runs", "state_of", "time_taken"]
 

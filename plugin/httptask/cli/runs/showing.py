@@ -9,11 +9,11 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from httptask.cli.runs.listing import local_time, state_of, time_taken
-from httptask.cli.runs.records import CallRecord, FailureRecord, RunRecord, TaskRecord
 from httptask.cli.terminal.failures import said_by_server
 from httptask.cli.terminal.progress.wording import describe, describe_impasse, describe_spent
 from httptask.cli.terminal.styled import stdout
 from httptask.json.types import is_array, is_object
+from httptask.runs.records import CallRecord, FailureRecord, RunRecord, TaskRecord
 
 __all__ = ["print_failure", "print_run"]
 

@@ -9,9 +9,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from httptask.cli.runs.history import read_run
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE
 from httptask.plugin import AllowedActivity
+from httptask.runs.history import read_run
 from httptask.testing.server import Reply, ScriptedServer
 from support.chat import completion
 from support.cluster import address_of, events_of, has_event, run_ids

@@ -16,8 +16,6 @@ from temporalio.converter import DataConverter
 from httptask.activities.local_fallback import NotLocal
 from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST
 from httptask.chat.models import ChatRequest
-from httptask.cli.runs.records import CallRecord, FailureRecord, RunRecord, TaskRecord, summarize
-from httptask.cli.temporal.executions import Described, describe
 from httptask.diagnostics.cutting import in_one_line
 from httptask.http.models import HttpAnswer, HttpRequest, HttpResponse
 from httptask.interpreter.fetch_status import with_attempts, with_simulated
@@ -27,6 +25,8 @@ from httptask.json.types import is_object
 from httptask.plugin.replay import ReplayFailed, replay_tasks, runs_definition
 from httptask.plugin.storage.folder import StoredPayloadMissing
 from httptask.request.history_view import shown_request
+from httptask.runs.executions import Described, describe
+from httptask.runs.records import CallRecord, FailureRecord, RunRecord, TaskRecord, summarize
 
 __all__ = ["read_run"]
 

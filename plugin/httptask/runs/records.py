@@ -4,13 +4,20 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
+from temporalio.client import Client
 
-from httptask.cli.temporal.executions import Execution
+from httptask.activities.names import TOKEN_LIMIT
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.status import Impasse, TaskData, TaskState, TaskStatus
+from httptask.runs.executions import Execution, list_executions
 from httptask.scheduling.spending_state import SPENT_MEMO, Spent
 
-__all__ = ["CallRecord", "FailureRecord", "RunRecord", "RunSummary", "TaskRecord", "summarize"]
+__all__ = ["CallRecord", "FailureRecord", "RunRecord", "RunSummary", "TaskRecord", "latest_runs", "summarize"]
+
+_OURS = (
+    f"(WorkflowType = 'httptask.run' OR TaskQueue STARTS_WITH 'httptask') AND WorkflowType != '{TOKEN_LIMIT}'"
+)
+_LATEST = "ExecutionStatus != 'ContinuedAsNew'"
 
 
 class FailureRecord(BaseModel):
@@ -92,3 +99,18 @@ async def summarize(execution: Execution) -> RunSummary:
         spent=memo.get(SPENT_MEMO),
         simulated=memo.get(SIMULATED_MEMO, False),
     )
+
+
+async def latest_runs(client: Client, limit: int) -> list[RunSummary]:
+    """Runs of ours, the latest first."""
+    of_ours = f"{_OURS} AND {_LATEST} AND CloseTime"
+    opened = [run async for run in list_executions(client, f"{of_ours} IS NULL", limit) if not run.is_part]
+    found = sorted(opened, key=lambda each: each.started_at, reverse=True)[:limit]
+    known = {run.run_id for run in found}
+    # Not every store of Temporal sorts as asked: open runs come by their start, ended ones by their end.
+    async for run in list_executions(client, f"{of_ours} IS NOT NULL"):
+        if len(found) >= limit and run.ended_at is not None and run.ended_at < found[limit - 1].started_at:
+            break
+        if run.run_id not in known and not run.is_part:
+            found = sorted((*found, run), key=lambda each: each.started_at, reverse=True)[:limit]
+    return [await summarize(run) for run in found]

@@ -1,0 +1,1 @@
+"""Runs as Temporal keeps them: found in its lists, and read from their histories."""
