@@ -27,6 +27,9 @@ _NO_WAITS = (
     'history.timerProcessorMaxTimeShift="10ms"',
     "--dynamic-config-value",
     'history.workflowIdReuseMinimalInterval="1ms"',
+    # Of the runs that ask for it.
+    "--dynamic-config-value",
+    "frontend.WorkflowTimeSkippingEnabled=true",
 )
 
 
@@ -51,11 +54,7 @@ async def time_skipping_server() -> AsyncGenerator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=TEMPORAL,
         dev_server_log_level="error",
-        dev_server_extra_args=[
-            *_NO_WAITS,
-            "--dynamic-config-value",
-            "frontend.WorkflowTimeSkippingEnabled=true",
-        ],
+        dev_server_extra_args=_NO_WAITS,
     ) as environment:
         yield environment
 

@@ -13,7 +13,7 @@ from httptask.dsl.program import Program
 from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place, Positions, read_yaml
 
-__all__ = ["Loaded", "load_file", "load_text"]
+__all__ = ["Loaded", "load_file", "load_text", "place_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Loaded:
 
     def report(self, faults: Iterable[Fault]) -> list[Report]:
         """Further faults of this definition, with their places, in the order of the text."""
-        return _sorted(Report.of(self.name, _place(self.positions, fault), fault) for fault in faults)
+        return _sorted(Report.of(self.name, place_of(self.positions, fault), fault) for fault in faults)
 
 
 def load_file(path: Path) -> Loaded:
@@ -71,7 +71,7 @@ def load_text(text: str, name: str) -> Loaded:
         return Loaded(name, text, None, None, None, _sorted(reports), document.positions)
     compiled = compile_definition(document.data)
     faults = [*compiled.faults, *(_jq_faults(compiled.draft) if compiled.draft is not None else ())]
-    reports += [Report.of(name, _place(document.positions, fault), fault) for fault in faults]
+    reports += [Report.of(name, place_of(document.positions, fault), fault) for fault in faults]
     failed = any(report.severity is Severity.ERROR for report in reports)
     program = None if failed else compiled.program
     return Loaded(name, text, document.data, program, compiled.draft, _sorted(reports), document.positions)
@@ -90,7 +90,8 @@ def _jq_faults(program: Program) -> Sequence[Fault]:
         return [Fault("", "expressions-busy", f"the expressions could not be compiled: {busy}", "try again")]
 
 
-def _place(positions: Positions, fault: Fault) -> Place:
+def place_of(positions: Positions, fault: Fault) -> Place:
+    """Where a fault stands in the text."""
     if not isinstance(fault, TextFault):
         return positions.value(fault.pointer)
     return positions.key(fault.pointer) if fault.at_key else positions.value(fault.pointer, fault.offset)

@@ -33,10 +33,10 @@ def definition_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def files_at(path: Path) -> list[Path]:
-    """The definitions of a folder, or the path itself, whether there is a file or not."""
+    """The definitions of a folder, without their tests, or the path itself, whether there is a file or not."""
     if not path.is_dir():
         return [path]
-    return files_in(path, (".yaml", ".yml"))
+    return [file for file in files_in(path, (".yaml", ".yml")) if not file.stem.endswith(".test")]
 
 
 def load_one(path: Path) -> "Loaded":

@@ -1,0 +1,261 @@
+"""Files of tests: found, and read with all that is wrong with them."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from httptask.definitiontests.format import DefinitionTest, DefinitionTests
+from httptask.diagnostics.fault import Fault, Severity
+from httptask.diagnostics.validation import faults_of, keys_at
+from httptask.diagnostics.words import Kind
+from httptask.dsl.bounds import MAX_BYTES
+from httptask.dsl.expressions import is_whole_expression, parse_expression
+from httptask.dsl.expressions.compiling import compile_check
+from httptask.dsl.loader import Loaded, load_file, place_of
+from httptask.dsl.report import Report
+from httptask.dsl.yaml import Place, Positions, read_yaml
+from httptask.fixtures.transport import Fixture, FixtureInvalid, read_fixtures
+from httptask.http.files import open_file
+from httptask.json.pointer import child_pointer
+from httptask.json.types import is_array, is_object
+
+__all__ = ["SUFFIXES", "LoadedTest", "LoadedTests", "find_tests", "load_tests"]
+
+SUFFIXES: Final = (".test.yaml", ".test.yml")
+"""By which a file of tests is told from a definition."""
+
+_NO_PLACE_OF_TESTS: Final = frozenset({"node_modules", "__pycache__"})
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTest:
+    """A test, ready to run.
+
+    Attributes:
+        pointer: where it stands in its file.
+        input: of the run.
+        fixtures: its answers, with the file of each.
+        definition: what it runs; its `program` is there.
+        positions: of all parts of its file.
+    """
+
+    file: Path
+    pointer: str
+    test: DefinitionTest
+    input: Any
+    fixtures: Sequence[tuple[Path, Fixture]]
+    definition: Loaded
+    positions: Positions
+
+    def place(self, pointer: str) -> Place:
+        """Where a part of its file stands."""
+        return self.positions.key(pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTests:
+    """What became of one file of tests.
+
+    Attributes:
+        text: of the file.
+        tests: empty where there is an error among the reports.
+        reports: errors and warnings, those of the definition too.
+        sources: every file and folder that the tests are made of, as far as they could be read.
+    """
+
+    file: Path
+    text: str
+    tests: Sequence[LoadedTest]
+    reports: Sequence[Report]
+    sources: frozenset[Path]
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether there is an error among the reports."""
+        return any(report.severity is Severity.ERROR for report in self.reports)
+
+
+def find_tests(paths: Iterable[Path]) -> list[Path]:
+    """Files of tests: those that are named, and of folders all below them, hidden ones left out.
+
+    Raises:
+        FileNotFoundError: a path does not exist.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(2, os.strerror(2), str(path))
+        found.update(dict.fromkeys(_below(path) if path.is_dir() else [path]))
+    return list(found)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and name not in _NO_PLACE_OF_TESTS
+        )
+        yield from (Path(place, name) for name in sorted(files) if name.endswith(SUFFIXES) and name[0] != ".")
+
+
+def load_tests(file: Path) -> LoadedTests:
+    """Read a file of tests and all that it names. Whatever is wrong is among the reports."""
+    return _Loading(file).load()
+
+
+class _Loading:
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.positions = Positions()
+        self.reports: list[Report] = []
+        self.sources = {file}
+        self._folders: dict[str, Sequence[tuple[Path, Fixture]]] = {}
+
+    def load(self) -> LoadedTests:
+        text = self._text()
+        written = None if text is None else self._read(text)
+        tests: list[LoadedTest] = []
+        if written is not None:
+            definition = self._definition(written.definition)
+            for index, test in enumerate(written.tests):
+                pointer = f"/tests/{index}"
+                fixtures = self._fixtures(written, test, pointer)
+                data = self._input(test, pointer)
+                loaded = LoadedTest(self.file, pointer, test, data, fixtures, definition, self.positions)
+                tests.append(loaded)
+        found = LoadedTests(self.file, text or "", tests, self.reports, frozenset(self.sources))
+        return replace(found, tests=()) if found.is_broken else found
+
+    def _text(self) -> str | None:
+        try:
+            with open_file(self.file) as opened:
+                return opened.read(MAX_BYTES + 1).decode()
+        except OSError as error:
+            self._report("", "unreadable", f"the file can't be read: {error.strerror}", "check its name")
+        except UnicodeDecodeError as error:
+            fault = f"byte {error.start + 1} of the file is not UTF-8"
+            self._report("", "unreadable", fault, "save the file as UTF-8")
+        return None
+
+    def _read(self, text: str) -> DefinitionTests | None:
+        document = read_yaml(text)
+        self.positions = document.positions
+        name = str(self.file)
+        self.reports += [Report.of(name, located.place, located.fault) for located in document.faults]
+        if not document.complete:
+            return None
+        try:
+            written = DefinitionTests.model_validate(document.data)
+        except ValidationError as error:
+            for fault in faults_of(error, partial(keys_at, DefinitionTests), Kind.OBJECT):
+                self._add(fault)
+            return None
+        for fault in _condition_faults(document.data):
+            self._add(fault)
+        self._check_names(written)
+        return written
+
+    def _check_names(self, written: DefinitionTests) -> None:
+        seen: set[str] = set()
+        for index, test in enumerate(written.tests):
+            if test.name in seen:
+                message = f"another test is called `{test.name}`"
+                self._report(f"/tests/{index}/name", "duplicate-name", message, "give each a name of its own")
+            seen.add(test.name)
+
+    def _definition(self, name: str) -> Loaded:
+        path = self._beside(name)
+        loaded = load_file(path)
+        self.sources.add(path)
+        if not path.is_file():
+            self._report(
+                "/definition", "no-definition", f"there is no file {path}", "name it as it is found from here"
+            )
+        else:
+            self.reports += loaded.reports
+        return loaded
+
+    def _fixtures(
+        self, written: DefinitionTests, test: DefinitionTest, pointer: str
+    ) -> list[tuple[Path, Fixture]]:
+        own = [(self.file, fixture) for fixture in test.answers]
+        name = test.fixtures or written.fixtures
+        if name is None:
+            return own
+        at = f"{pointer}/fixtures" if test.fixtures else "/fixtures"
+        return [*own, *self._folder(name, at)]
+
+    def _folder(self, name: str, pointer: str) -> Sequence[tuple[Path, Fixture]]:
+        if name not in self._folders:
+            folder = self._beside(name)
+            self.sources.add(folder)
+            self._folders[name] = ()
+            try:
+                self._folders[name] = read_fixtures(folder)
+            except FixtureInvalid as error:
+                for fault in error.faults:
+                    self._report(pointer, "fixtures", fault, "`httptask run … --record DIR` writes some")
+        return self._folders[name]
+
+    def _input(self, test: DefinitionTest, pointer: str) -> Any:
+        if test.input_file is None:
+            return test.input
+        path = self._beside(test.input_file)
+        self.sources.add(path)
+        at = f"{pointer}/inputFile"
+        try:
+            with open_file(path) as opened:
+                document = read_yaml(opened.read(MAX_BYTES + 1).decode())
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
+            self._report(
+                at, "input-file", f"{path} can't be read: {reason}", "name it as it is found from here"
+            )
+            return None
+        for fault, place in document.faults:
+            message = f"{path}:{place.line}:{place.column}: {fault.message}"
+            self._report(at, "input-file", message, fault.hint or "write JSON or YAML")
+        return document.data
+
+    def _beside(self, name: str) -> Path:
+        return Path(os.path.normpath(self.file.parent / name))
+
+    def _report(self, pointer: str, code: str, message: str, hint: str) -> None:
+        self._add(Fault(pointer, code, message, hint))
+
+    def _add(self, fault: Fault) -> None:
+        at_key = fault.code == "unknown-key"
+        place = self.positions.key(fault.pointer) if at_key else place_of(self.positions, fault)
+        self.reports.append(Report.of(str(self.file), place, fault))
+
+
+def _condition_faults(data: Any) -> list[Fault]:
+    """What is wrong with the conditions that are expected."""
+    faults: list[Fault] = []
+    for index, test in enumerate(data["tests"]):
+        for pointer, text in _conditions(test.get("expect"), f"/tests/{index}/expect"):
+            expression = parse_expression(text, pointer, faults)
+            if expression is None:
+                continue
+            if expression.variables:
+                names = ", ".join(f"${name}" for name in sorted(expression.variables))
+                hint = "compare with what `.` is: the value at this place"
+                faults.append(Fault(pointer, "unknown-variable", f"there is no {names} in a test", hint))
+            else:
+                faults += compile_check([expression])
+    return faults
+
+
+def _conditions(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str) and is_whole_expression(value):
+        yield pointer, value
+    elif is_object(value):
+        for key, member in value.items():
+            yield from _conditions(member, child_pointer(pointer, key))
+    elif is_array(value):
+        for index, item in enumerate(value):
+            yield from _conditions(item, child_pointer(pointer, index))

@@ -1,0 +1,111 @@
+"""What a run of a test came to, and whether that is as expected."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from httptask.calls.problem import ERROR_TYPE_PREFIX, heading_of
+from httptask.definitiontests.comparing import NOTHING, Difference, differences
+from httptask.definitiontests.format import ExpectedError
+from httptask.definitiontests.loading import LoadedTest
+from httptask.definitiontests.requests import request_differences
+from httptask.http.errors import FixtureMissing
+from httptask.interpreter.status import TaskStatus
+from httptask.json.pointer import pointer_tokens
+from httptask.request.preview import PreparedRequest
+
+__all__ = ["Outcome", "judge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run came to.
+
+    Attributes:
+        output: where it completed.
+        problem: the RFC 7807 object that it ended with; None where it completed.
+        unended: why it was given up, where it did not end.
+        requests: what was sent, each attempt for itself, in order.
+        missing: the requests among them that no fixture answered.
+        tasks: the executions of its tasks, in the order they began.
+    """
+
+    output: Any = None
+    problem: Mapping[str, Any] | None = None
+    unended: str | None = None
+    requests: Sequence[PreparedRequest] = ()
+    missing: Sequence[FixtureMissing] = ()
+    tasks: Sequence[TaskStatus] = ()
+
+    @property
+    def failed_task(self) -> str | None:
+        """Name of the task that ended the run."""
+        pointer = (self.problem or {}).get("instance")
+        return pointer_tokens(pointer)[-1] if isinstance(pointer, str) and pointer else None
+
+
+def judge(loaded: LoadedTest, outcome: Outcome) -> list[Difference]:
+    """All that is not as expected."""
+    return list(_Judge(loaded, outcome).differences())
+
+
+class _Judge:
+    def __init__(self, loaded: LoadedTest, outcome: Outcome) -> None:
+        self.expect = loaded.test.expect
+        self.outcome = outcome
+        self.test = loaded.pointer
+        self.at = f"{loaded.pointer}/expect"
+
+    def differences(self) -> Iterator[Difference]:
+        outcome, expect = self.outcome, self.expect
+        for error in outcome.missing:
+            diff = error.details.get("diff")
+            told = f"{error.message}\n{diff}" if isinstance(diff, str) else error.message
+            yield Difference(self.test, "requests", NOTHING, NOTHING, told)
+        if outcome.unended is not None:
+            yield Difference(self.test, "run", NOTHING, NOTHING, outcome.unended)
+            return
+        if expect.error is not None:
+            yield from self._error(expect.error)
+        elif outcome.problem is not None:
+            if not outcome.missing:
+                yield Difference(self.test, "error", NOTHING, dict(outcome.problem), _said(outcome.problem))
+        elif "output" in expect.model_fields_set:
+            at = f"{self.at}/output"
+            yield from differences(expect.output, outcome.output, at, "output", exact=expect.exact)
+        yield from request_differences(expect, outcome.requests, self.at)
+        yield from self._tasks()
+
+    def _error(self, expected: ExpectedError) -> Iterator[Difference]:
+        problem = self.outcome.problem
+        written = expected.model_dump(by_alias=True, exclude_unset=True)
+        at = f"{self.at}/error"
+        if problem is None:
+            yield Difference(at, "error", written, NOTHING, "the run completed")
+            return
+        got = {**problem, "task": self.outcome.failed_task}
+        if expected.error is not None and expected.error == problem.get("title"):
+            got["error"] = expected.error  # of an error that no call raised, the title is the name
+        if expected.type is not None and got.get("type") == ERROR_TYPE_PREFIX + expected.type:
+            got["type"] = expected.type
+        yield from differences(written, got, at, "error")
+
+    def _tasks(self) -> Iterator[Difference]:
+        expect = self.expect
+        ran = [task.name for task in self.outcome.tasks if task.state != "skipped"]
+        rest = iter(ran)
+        if expect.exact and expect.tasks:
+            in_order = list(expect.tasks) == ran
+        else:
+            in_order = all(name in rest for name in expect.tasks)
+        if not in_order:
+            told = None if set(expect.tasks) - set(ran) else "they ran in another order"
+            yield Difference(f"{self.at}/tasks", "tasks", list(expect.tasks), ran, told)
+        for index, name in enumerate(expect.not_run):
+            if name in ran:
+                yield Difference(f"{self.at}/notRun/{index}", "notRun", NOTHING, name, "it ran")
+
+
+def _said(problem: Mapping[str, Any]) -> str:
+    heading = heading_of(str(problem.get("title", "Failed")), problem.get("error"))
+    return f"the run failed: {heading}: {problem.get('detail')}" if problem.get("detail") else heading

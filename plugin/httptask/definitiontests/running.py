@@ -1,0 +1,185 @@
+"""Runs tests of definitions by the engine that runs definitions, on a Temporal server, with nothing sent."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+from temporalio.worker import Worker
+
+from httptask.config import Config
+from httptask.config.config import for_own_runs
+from httptask.definitiontests.comparing import Difference
+from httptask.definitiontests.loading import LoadedTest
+from httptask.definitiontests.outcome import Outcome, judge
+from httptask.dsl.canonical import qualified_name, sha256
+from httptask.fixtures.transport import Fixture, FixtureResponse, Fixtures
+from httptask.http.errors import FixtureMissing
+from httptask.interpreter.fetch_status import SIMULATED_MEMO
+from httptask.interpreter.status import STATUS_QUERY, RunStatus
+from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput, keep_program
+from httptask.json.types import is_object
+from httptask.plugin import HttpTaskPlugin
+from httptask.request.preview import PreparedRequest
+from httptask.secrets.store import SecretStore
+
+__all__ = ["TestResult", "run_tests"]
+
+_AT_ONCE: Final = 4
+_MOST_SECONDS: Final = 120.0
+_MOST_SKIPS: Final = 100_000
+_NOWHERE: Final = {"environment": None, "file": None}
+_END_TIME: Final = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """What came of one test.
+
+    Attributes:
+        loaded: the test.
+        differences: all that is not as expected; none of them where it passed.
+        outcome: what the run did.
+        seconds: how long it took.
+    """
+
+    loaded: LoadedTest
+    differences: Sequence[Difference]
+    outcome: Outcome
+    seconds: float
+
+    __test__ = False  # pytest takes what is called so for tests
+
+    @property
+    def passed(self) -> bool:
+        """Whether all is as expected."""
+        return not self.differences
+
+
+async def run_tests(
+    client: Client, tests: Sequence[LoadedTest], config: Config, *, at_once: int = _AT_ONCE
+) -> AsyncGenerator[TestResult]:
+    """Run tests, several at once, and give the result of each when it and those before it have ended.
+
+    Nothing is sent: every request is answered by the fixtures of its test, or fails. Secrets have made-up values. Time
+    that a run only waits is skipped, each run having a clock of its own. Everything else is as in a run.
+
+    Args:
+        client: of a server that lets time be skipped (`frontend.WorkflowTimeSkippingEnabled`), without plugins.
+        tests: without errors.
+        config: of the project; its credentials are not used, nor its storage.
+        at_once: how many tests run at a time.
+
+    Raises:
+        RPCError: the server does not answer, or does not let time be skipped.
+    """
+    skipping = TimeSkipper(client, config=TimeSkippingConfig(max_session_skip_count=_MOST_SKIPS)).client
+    room = asyncio.Semaphore(at_once)
+
+    async def run(test: LoadedTest) -> TestResult:
+        async with room:
+            return await _result(skipping, test, config)
+
+    tasks = [asyncio.ensure_future(run(test)) for test in tests]
+    try:
+        for task in tasks:
+            yield await task
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Answers(Fixtures):
+    """The answers of one run, and what was asked for."""
+
+    def __init__(self, fixtures: Sequence[tuple[Path, Fixture]]) -> None:
+        super().__init__(fixtures)
+        self.requests: list[PreparedRequest] = []
+        self.missing: list[FixtureMissing] = []
+
+    def take(self, prepared: PreparedRequest) -> FixtureResponse:
+        """See base class."""
+        self.requests.append(prepared)
+        try:
+            return super().take(prepared)
+        except FixtureMissing as error:
+            self.missing.append(error)
+            raise
+
+
+async def _result(client: Client, test: LoadedTest, config: Config) -> TestResult:
+    began = time.perf_counter()
+    answers = _Answers(test.fixtures)
+    queue = f"httptask-test-{secrets.token_hex(4)}"
+    settings = client.config()
+    settings["plugins"] = [_plugin(test, config, answers)]
+    own = Client(**settings)
+    worker = Worker(own, task_queue=queue, build_id=f"httptask-{version('httptask')}")
+    async with worker:
+        outcome = await _run(own, test, queue)
+    outcome = replace(outcome, requests=answers.requests, missing=answers.missing)
+    return TestResult(test, judge(test, outcome), outcome, time.perf_counter() - began)
+
+
+def _plugin(test: LoadedTest, config: Config, answers: Fixtures) -> HttpTaskPlugin:
+    program = test.definition.program
+    assert program is not None  # a file with an error has no tests
+    own = for_own_runs(config, program.definition.use.secrets)
+    return HttpTaskPlugin(
+        connections=own.connections,
+        secrets=SecretStore(
+            {name: source.model_copy(update=_NOWHERE) for name, source in own.secrets.items()},
+            {},
+            placeholder=True,
+        ),
+        fixtures=answers,
+        allow_inline=True,
+        allowed_hosts=own.policy.allowed_hosts,
+        allow_private=own.policy.allow_private,
+        share_queue=False,
+    )
+
+
+async def _run(client: Client, test: LoadedTest, queue: str) -> Outcome:
+    data, program = test.definition.data, test.definition.program
+    assert program is not None  # a file with an error has no tests
+    keep_program(data, program)
+    handle: WorkflowHandle[Any, Any] = await client.start_workflow(
+        WORKFLOW_TYPE,
+        RunInput(definition=data, sha256=sha256(data), input=test.input),
+        id=queue,
+        task_queue=queue,
+        memo={"definition": qualified_name(data), SIMULATED_MEMO: True},
+        request_eager_start=True,  # its worker is this one
+    )
+    try:
+        async with asyncio.timeout(_MOST_SECONDS):
+            outcome = await _ended(handle)
+            status = await handle.query(STATUS_QUERY, result_type=RunStatus)
+        return replace(outcome, tasks=status.tasks)
+    except TimeoutError:
+        return Outcome(unended=f"it has not ended within {_MOST_SECONDS:g} s")
+    finally:
+        with suppress(RPCError):
+            await handle.terminate(reason="the test is over", rpc_timeout=_END_TIME)
+
+
+async def _ended(handle: WorkflowHandle[Any, Any]) -> Outcome:
+    try:
+        return Outcome(output=await handle.result())
+    except WorkflowFailureError as failure:
+        cause = failure.cause
+        if isinstance(cause, ApplicationError) and cause.details and is_object(cause.details[0]):
+            return Outcome(problem=cause.details[0])
+        return Outcome(problem={"title": "Failed", "detail": str(cause)})

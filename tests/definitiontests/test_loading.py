@@ -1,0 +1,102 @@
+from pathlib import Path
+
+import pytest
+
+from httptask.definitiontests import find_tests, load_tests
+
+DEFINITION = """\
+document: { dsl: 1.0.3, namespace: test, name: flow, version: 1.0.0 }
+do:
+  - fetch:
+      call: httpRequest
+      with: { method: get, endpoint: https://api.example.com/orders }
+"""
+
+
+def told(folder: Path, text: str) -> list[str]:
+    """The reports about a file of tests beside a definition, as a person reads them."""
+    (folder / "flow.yaml").write_text(DEFINITION)
+    file = folder / "flow.test.yaml"
+    file.write_text(text)
+    loaded = load_tests(file)
+    assert not loaded.tests
+    return [str(report).replace(f"{folder}/", "") for report in loaded.reports]
+
+
+@pytest.mark.parametrize(
+    ("text", "report"),
+    [
+        pytest.param(
+            "definition: flow.yaml\ntests:\n  - name: a\n    expects: { output: 1 }\n",
+            "flow.test.yaml:4:5: error[unknown-key]: unknown key\n  hint: did you mean expect?",
+            id="misspelt",
+        ),
+        pytest.param(
+            "definition: flow.yaml\n", "flow.test.yaml:1:1: error[missing-key]: is required", id="no tests"
+        ),
+        pytest.param(
+            "definition: flow.yaml\ntests: []\n",
+            "flow.test.yaml:2:8: error[empty]: must not be empty",
+            id="empty",
+        ),
+        pytest.param(
+            "definition: other.yaml\ntests:\n  - name: a\n",
+            "flow.test.yaml:1:13: error[no-definition]: there is no file other.yaml\n"
+            "  hint: name it as it is found from here",
+            id="no such definition",
+        ),
+        pytest.param(
+            "definition: flow.yaml\ntests:\n  - name: a\n    expect:\n      output: ${ .id == }\n",
+            "flow.test.yaml:5:24: error[jq-syntax]: the expression ends too early",
+            id="condition",
+        ),
+        pytest.param(
+            "definition: flow.yaml\ntests:\n  - name: a\n    expect: { output: '${ . == $input }' }\n",
+            "flow.test.yaml:4:23: error[unknown-variable]: there is no $input in a test\n"
+            "  hint: compare with what `.` is: the value at this place",
+            id="variable",
+        ),
+        pytest.param(
+            "definition: flow.yaml\ntests:\n  - name: a\n    fixtures: none\n",
+            "flow.test.yaml:4:15: error[fixtures]: none: no fixtures here (*.yaml, *.json)\n"
+            "  hint: `httptask run … --record DIR` writes some",
+            id="no such fixtures",
+        ),
+        pytest.param(
+            "definition: flow.yaml\ntests:\n  - name: a\n    answers:\n"
+            "      - request: { method: GET, url: https://api.example.com/orders }\n"
+            "        responses: [{ status: 42 }]\n",
+            "flow.test.yaml:6:31: error[invalid]: must be greater than or equal to 200",
+            id="answer",
+        ),
+        pytest.param(
+            "definition: flow.yaml\ntests:\n  - name: a\n    inputFile: in.json\n",
+            "flow.test.yaml:4:16: error[input-file]: in.json can't be read: No such file or directory\n"
+            "  hint: name it as it is found from here",
+            id="no such input",
+        ),
+        pytest.param(
+            "definition: flow.yaml\ntests:\n  - name: a\n  - name: a\n",
+            "flow.test.yaml:4:11: error[duplicate-name]: another test is called `a`\n"
+            "  hint: give each a name of its own",
+            id="same name",
+        ),
+    ],
+)
+def test_names_what_is_wrong_with_its_place_and_cure(tmp_path: Path, text: str, report: str) -> None:
+    assert report in told(tmp_path, text)
+
+
+def test_tells_what_is_wrong_with_the_definition_too(tmp_path: Path) -> None:
+    (tmp_path / "flow.test.yaml").write_text("definition: flow.yaml\ntests: [{ name: a }]\n")
+    (tmp_path / "flow.yaml").write_text(DEFINITION.replace("httpRequest", "httpReqest"))
+    [report] = load_tests(tmp_path / "flow.test.yaml").reports
+    assert (report.file, report.line) == (str(tmp_path / "flow.yaml"), 4)
+
+
+def test_finds_tests_below_a_folder_but_no_hidden_ones(tmp_path: Path) -> None:
+    for name in ("a.test.yaml", "b/c.test.yml", "b/d.yaml", ".venv/e.test.yaml", "node_modules/f.test.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    found = [file.relative_to(tmp_path) for file in find_tests([tmp_path, tmp_path / "a.test.yaml"])]
+    assert found == [Path("a.test.yaml"), Path("b/c.test.yml")]

@@ -1,0 +1,134 @@
+"""Tests of definitions, run by the engine. One file holds those that pass, so that they run beside each other."""
+
+from contextlib import aclosing
+from pathlib import Path
+
+from temporalio.testing import WorkflowEnvironment
+
+from httptask.config.load import load_config
+from httptask.definitiontests import TestResult, describe, load_tests, run_tests
+
+FLOW = """\
+document: { dsl: 1.0.3, namespace: test, name: flow, version: 1.0.0 }
+use: { secrets: [TOKEN] }
+do:
+  - order:
+      call: httpRequest
+      with:
+        method: post
+        endpoint: { uri: https://api.example.com/orders, authentication: { bearer: { token: "${ $secrets.TOKEN }" } } }
+        body: { article: "${ .article }" }
+  - rest:
+      if: ${ .wait != false }
+      wait: { days: 3 }
+  - look:
+      call: httpRequest
+      with: { method: get, endpoint: "https://api.example.com/orders/${ $tasks.order.id }" }
+"""
+
+PASSING = """\
+definition: flow.yaml
+tests:
+  - name: waits for days, and as long as it is asked to
+    input: { article: 7 }
+    answers:
+      - request: { method: POST, url: https://api.example.com/orders }
+        responses: [{ status: 429, headers: { Retry-After: "600" } }, { body: { id: 12 } }]
+      - request: { method: GET, url: https://api.example.com/orders/12 }
+        responses: [{ status: 503 }, { error: timeout }, { body: { id: 12, state: sent, at: "9:00" } }]
+    expect:
+      output: { state: sent, at: '${ test("^[0-9]+:00$") }' }
+      tasks: [order, look]
+      requests:
+        - { url: https://api.example.com/orders/12 }
+        - { method: post, headers: { authorization: Bearer $TOKEN }, body: { article: 7 } }
+        - { method: post }
+      notRequested: [{ method: delete }]
+  - name: ends with an error
+    input: { article: 8 }
+    answers:
+      - request: { method: POST, url: https://api.example.com/orders }
+        responses: [{ status: 404, body: { error: no such article } }]
+    expect:
+      error: { error: HttpStatusError, type: communication, status: 404, task: order }
+      notRun: [look]
+"""
+
+FAILING = """\
+definition: flow.yaml
+tests:
+  - name: all wrong
+    input: { article: 7 }
+    answers:
+      - request: { method: POST, url: https://api.example.com/orders }
+        responses: [{ body: { id: 12 } }]
+      - request: { method: GET, url: https://api.example.com/orders/12 }
+        responses: [{ body: { state: sent } }]
+    expect:
+      output: { state: open, left: 1 }
+      exact: true
+      tasks: [look, order]
+      notRun: [look]
+      requests: [{ method: post, body: { article: 8 } }]
+      notRequested: [{ method: get }]
+  - name: no answer
+    input: { article: 7 }
+    answers:
+      - request: { method: POST, url: https://api.example.com/order }
+        responses: [{ body: {} }]
+    expect: { error: FixtureMissing }
+"""
+
+
+async def run(environment: WorkflowEnvironment, folder: Path, tests: str) -> list[TestResult]:
+    (folder / "flow.yaml").write_text(FLOW)
+    file = folder / "flow.test.yaml"
+    file.write_text(tests)
+    loaded = load_tests(file)
+    assert not loaded.reports
+    async with aclosing(run_tests(environment.client, loaded.tests, load_config(None, {}))) as results:
+        return [result async for result in results]
+
+
+async def test_skips_what_a_run_waits_for(temporal: WorkflowEnvironment, tmp_path: Path) -> None:
+    results = await run(temporal, tmp_path, PASSING)
+    assert [list(describe(result)) for result in results] == [[], []]
+    assert [request.method for request in results[0].outcome.requests] == [
+        "POST",
+        "POST",
+        "GET",
+        "GET",
+        "GET",
+    ]
+
+
+async def test_tells_each_difference_at_its_place(temporal: WorkflowEnvironment, tmp_path: Path) -> None:
+    wrong, missing = await run(temporal, tmp_path, FAILING)
+    told = [line.replace(f"{tmp_path}/", "") for line in describe(wrong)]
+    assert told == [
+        "flow.test.yaml:11:17: output.state",
+        '  expected  "open"',
+        '  got       "sent"',
+        "flow.test.yaml:11:30: output.left",
+        "  expected  1",
+        "  got       nothing",
+        "flow.test.yaml:15:42: requests[0].body.article",
+        "  expected  8",
+        "  got       7",
+        "flow.test.yaml:15:7: requests: this was sent too",
+        '  got       "POST https://api.example.com/orders"',
+        "flow.test.yaml:15:7: requests: this was sent too",
+        '  got       "GET https://api.example.com/orders/12"',
+        "flow.test.yaml:16:22: notRequested[0]: this was sent",
+        '  got       "GET https://api.example.com/orders/12"',
+        "flow.test.yaml:13:7: tasks: they ran in another order",
+        '  expected  ["look", "order"]',
+        '  got       ["order", "rest", "look"]',
+        "flow.test.yaml:14:16: notRun: it ran",
+        '  got       "look"',
+    ]
+    # Whatever the test expects: a request without an answer is a fault of the test.
+    [difference] = missing.differences
+    assert difference.message is not None
+    assert "no fixture answers POST https://api.example.com/orders" in difference.message
+    assert '+  "url": "https://api.example.com/orders"' in difference.message
