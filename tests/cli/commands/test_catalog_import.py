@@ -1,5 +1,6 @@
 """`httptask catalog from-curl`: a task to paste, or in its place, and no credential anywhere."""
 
+import json
 import subprocess
 
 import pytest
@@ -103,3 +104,69 @@ async def test_says_what_can_not_be_kept(shell: Shell) -> None:
     assert command.stderr == (
         "error: --fantasy: curl has no such option\n  hint: look for it in `curl --help all`\n"
     )
+
+
+COLLECTION = {
+    "info": {"schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"},
+    "item": [
+        {
+            "name": "Get order",
+            "request": {"url": "{{base}}/orders/:id", "header": [{"key": "X-Key", "value": "{{key}}"}]},
+        },
+        {"name": "Other", "request": {"url": "{{nowhere}}/a"}},
+    ],
+}
+ENVIRONMENT = {"values": [{"key": "key", "value": KEY, "type": "secret"}, {"key": "base", "value": "x"}]}
+ARCHIVE = {
+    "log": {
+        "version": "1.2",
+        "entries": [
+            {
+                "_resourceType": "fetch",
+                "request": {
+                    "method": "DELETE",
+                    "url": "https://api.example.com/orders/7",
+                    "headers": [{"name": "cookie", "value": f"sid={KEY}"}],
+                },
+            }
+        ],
+    }
+}
+
+
+async def test_puts_requests_of_a_collection_and_of_a_browser_into_a_definition(shell: Shell) -> None:
+    file = shell.write("orders.yaml", DEFINITION)
+    shell.write("shop.json", json.dumps(COLLECTION))
+    shell.write("env.json", json.dumps(ENVIRONMENT))
+    shell.write("shop.har", "\ufeff" + json.dumps(ARCHIVE))
+    values = ["--environment", "env.json", "--variable", "base=https://api.example.com"]
+    code, command = await shell.run(
+        "catalog", "from-postman", "shop.json", *values, "--into", "orders.yaml", "--after", "first"
+    )
+    assert code == 0, command.stderr
+    assert "wrote orders.yaml: getOrder\n" in command.stderr
+    assert "left out: Other: the server's address has the variable nowhere" in command.stderr
+    code, har = await shell.run("catalog", "from-har", "shop.har", "--into", "orders.yaml", "--json")
+    assert code == 0, har.stderr
+    told = json.loads(har.stdout)
+    assert (told["file"], [*told["tasks"][0]], told["secrets"][0]["name"]) == (
+        "orders.yaml",
+        ["deleteOrders"],
+        "EXAMPLE_COOKIE",
+    )
+    written = file.read_text()
+    assert "[OTHER, KEY, EXAMPLE_COOKIE]" in written
+    assert "https://api.example.com/orders/${ $workflow.input.id }" in written
+    assert KEY not in f"{written}{command.stdout}{command.stderr}{har.stdout}{har.stderr}"
+
+
+async def test_says_why_a_file_is_not_read(shell: Shell) -> None:
+    shell.write("broken.json", '{\n"info"')
+    for arguments, message in (
+        (["from-postman", "broken.json"], "broken.json: this is no JSON in line 2"),
+        (["from-har", "missing.har"], "missing.har: No such file"),
+        (["from-postman", "broken.json", "--variable", "a"], "--variable a: there is no value"),
+    ):
+        code, command = await shell.run("catalog", *arguments)
+        assert code != 0
+        assert message in command.stderr

@@ -112,9 +112,11 @@ def multipart_arguments(request: ImportedRequest, secrets: Secrets) -> dict[str,
 
 
 def _part(part: FormPart, request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
-    is_text = _is_text(part.text)
+    is_text = _is_text(part.text) and not part.is_base64
     described: dict[str, Any] = {"name": part.name}
-    if is_text:
+    if part.is_base64:
+        described["base64"] = part.text
+    elif is_text:
         is_named = is_credential_parameter(part.name, part.text)
         what = f"the form field {part.name}"
         described["text"] = (

@@ -1,20 +1,41 @@
 """Requests in, tasks out."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+import re
+from collections import ChainMap
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.credentials import NeededSecret, Secrets
 from httptask.catalog.importing.request import ImportedRequest
-from httptask.catalog.importing.tasks import task_name, task_of
+from httptask.catalog.importing.tasks import camel_case, task_name, task_of
 from httptask.diagnostics.fault import Severity
 from httptask.dsl.compile import compile_definition
+from httptask.json.types import is_array, is_object
 from httptask.openapi.naming import unused_name
 
-__all__ = ["Imported", "TaskCollector"]
+__all__ = ["Imported", "LeftOut", "TaskCollector"]
 
 _DOCUMENT: Final = {"dsl": "1.0.3", "namespace": "catalog", "name": "import", "version": "1.0.0"}
+
+
+_SECRET: Final = re.compile(r"\$secrets\.(\w+)")
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A request that became no task.
+
+    Attributes:
+        place: where it stands.
+        message: why.
+        hint: what to do about it.
+    """
+
+    place: str
+    message: str
+    hint: str | None
 
 
 @dataclass(frozen=True)
@@ -25,11 +46,22 @@ class Imported:
         tasks: each as a definition has it, by name, in the order of the requests.
         secrets: what they name, and what holds it.
         notes: what they do not keep, by name; never a credential.
+        left_out: requests that no task can send.
     """
 
     tasks: dict[str, dict[str, Any]]
     secrets: tuple[NeededSecret, ...]
     notes: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as JSON; of secrets what they are, and not their values."""
+        return {
+            "tasks": [{name: task} for name, task in self.tasks.items()],
+            "secrets": [{"name": secret.name, "what": secret.what} for secret in self.secrets],
+            "notes": list(self.notes),
+            "left_out": [asdict(one) for one in self.left_out],
+        }
 
 
 class TaskCollector:
@@ -47,23 +79,42 @@ class TaskCollector:
         self._taken: dict[str, dict[str, Any]] = {other: {} for other in taken}
         self.tasks: dict[str, dict[str, Any]] = {}
         self.notes: list[str] = []
+        self._left_out: list[LeftOut] = []
 
-    def add(self, request: ImportedRequest) -> None:
+    def add(self, request: ImportedRequest, title: str = "") -> None:
         """Make a task of a request.
+
+        Args:
+            request: the request.
+            title: what it is called where it stands, of which the task's name is made.
 
         Raises:
             CatalogError: no task can send it.
         """
         task = task_of(request, self._secrets)
         self._check(task)
-        taken = {**self._taken, **self.tasks}
-        name = task_name(request, taken) if self._name is None else unused_name(self._name, taken)
-        self.tasks[name] = task
+        taken = ChainMap(self.tasks, self._taken)
+        wanted = self._name or camel_case(title) or task_name(request)
+        self.tasks[unused_name(wanted, taken)] = task
         self.notes += request.notes
 
+    def leave_out(self, place: str, error: CatalogError) -> None:
+        """Tell that no task can send a request."""
+        self._left_out.append(LeftOut(place, error.message, error.hint))
+
     def imported(self) -> Imported:
-        """All of them."""
-        return Imported(self.tasks, tuple(self._secrets.needed.values()), tuple(dict.fromkeys(self.notes)))
+        """All of them.
+
+        Raises:
+            CatalogError: there is none, since each request was left out.
+        """
+        if self._left_out and not self.tasks:
+            first, *others = self._left_out
+            also = f"; {len(others)} more can't be kept either" if others else ""
+            raise CatalogError(f"{first.place}: {first.message}{also}", first.hint)
+        named = {name for task in self.tasks.values() for name in _secrets_in(task)}
+        secrets = tuple(secret for secret in self._secrets.needed.values() if secret.name in named)
+        return Imported(self.tasks, secrets, tuple(dict.fromkeys(self.notes)), tuple(self._left_out))
 
     def _check(self, task: dict[str, Any]) -> None:
         """Refuse what no definition can hold, above all variables where no secret may stand."""
@@ -73,3 +124,15 @@ class TaskCollector:
                 raise CatalogError(
                     f"no task can send this: {fault.message}", fault.hint or "write it otherwise"
                 )
+
+
+def _secrets_in(data: Any) -> Iterator[str]:
+    """Names of the secrets that a task reads."""
+    if is_object(data):
+        for value in data.values():
+            yield from _secrets_in(value)
+    elif is_array(data):
+        for value in data:
+            yield from _secrets_in(value)
+    elif isinstance(data, str):
+        yield from _SECRET.findall(data)

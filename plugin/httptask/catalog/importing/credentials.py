@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from httptask.catalog.errors import CatalogError
@@ -12,7 +12,7 @@ from httptask.http.url import encode_within
 from httptask.openapi.naming import unused_name
 from httptask.secrets.placeholders import fill, has_placeholder, placeholder
 
-__all__ = ["NeededSecret", "Secrets", "host_label", "is_credential_parameter", "same_hex"]
+__all__ = ["NeededSecret", "Secrets", "holds_credential", "host_label", "is_credential_parameter", "same_hex"]
 
 _PARAMETER: Final = re.compile(
     r"token|secret|passw(or)?d|passphrase|api[-_]?key|credential|signature"
@@ -25,6 +25,7 @@ _NOT_PARAMETER: Final = re.compile(
     re.IGNORECASE,
 )
 _AMBIGUOUS: Final = frozenset({"key", "pin", "sid", "auth", "pass"})
+_IDENTIFIER: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _LONGEST_NAME: Final = 100
 _MOST_VARIABLES: Final = 1000
 _KEY_LENGTH: Final = 12
@@ -56,27 +57,42 @@ class NeededSecret:
         name: of the secret, and of the environment variable.
         what: what it holds, in words.
         value: as it stands in what is imported; None where that does not hold it.
+        host: what the server is called in names, whose credential it is; None for a variable.
     """
 
     name: str
     what: str
     value: str | None = field(default=None, repr=False)
+    host: str | None = None
+
+
+class _Place(NamedTuple):
+    """What a placeholder stands for."""
+
+    expression: str
+    secret: str | None = None
+    """The name of one."""
+    value: str | None = None
+    """Of the secret, as it stands here."""
 
 
 @dataclass
 class Secrets:
-    """The secrets of one import. In its texts placeholders stand for them.
+    """The secrets of one import, and the other values that it lacks. In its texts placeholders stand for them.
 
     Attributes:
+        is_one_per_place: whether credentials that differ, but stand in the same place, are one that was renewed.
         needed: each of them once, by name.
         host: what names are made of, besides the kind of a credential.
         variables: how many were found.
     """
 
+    is_one_per_place: bool = False
     needed: dict[str, NeededSecret] = field(default_factory=dict[str, NeededSecret])
     host: str = "API"
     variables: int = 0
-    _places: list[tuple[str, str | None]] = field(default_factory=list[tuple[str, str | None]])
+    _places: list[_Place] = field(default_factory=list[_Place])
+    _renewed: set[str] = field(default_factory=set[str])
 
     def variable(self, name: str, field_: str | None = None) -> str:
         """A placeholder for a variable of the shell, or for a member of the JSON that it holds.
@@ -88,7 +104,27 @@ class Secrets:
         if self.variables > _MOST_VARIABLES:
             raise CatalogError(f"more than {_MOST_VARIABLES} variables", "give fewer requests at once")
         self.needed.setdefault(name, NeededSecret(name, "the variable of that name in the command"))
-        return self._placeholder(name, field_)
+        member = "" if field_ is None else f".{field_}"
+        return self._placeholder(_Place(f"$secrets.{name}{member}", name))
+
+    def named_variable(self, name: str, value: str | None) -> str:
+        """A placeholder for a variable that holds a credential, under its own name as environments write it."""
+        known = next((n for n in self.needed.values() if n.what == f"the variable {name}"), None)
+        if known is None:
+            words = _words(name)
+            wanted = words if re.match("[A-Z]", words) else f"{self.host}_{words}"
+            own = unused_name(wanted, self.needed, "_")
+            known = self.needed[own] = NeededSecret(own, f"the variable {name}", value)
+        return self._placeholder(_Place(f"$secrets.{known.name}", known.name, value))
+
+    def expression(self, text: str) -> str:
+        """A placeholder for what an expression yields."""
+        return self._placeholder(_Place(text))
+
+    def member_of_input(self, name: str) -> str:
+        """A placeholder for a member of the workflow's input."""
+        member = f".{name}" if _IDENTIFIER.fullmatch(name) else f'["{name}"]'
+        return self.expression(f"$workflow.input{member}")
 
     def credential(self, value: str, kind: str, what: str, *, is_in_body: bool = False) -> str:
         """A placeholder for a credential that is written out; the text itself where there is none to hide.
@@ -114,20 +150,28 @@ class Secrets:
             raise CatalogError(f"{what} has a character outside ASCII", "write the credential in ASCII")
         return self.credential(value, kind, what)
 
+    @property
+    def renewed(self) -> list[str]:
+        """Names of those that stand in the same place with several values."""
+        return sorted(self._renewed)
+
     def asked_for(self, kind: str, what: str) -> str:
         """A placeholder for a credential that does not stand in what is imported."""
         return self._named(None, kind, what)
 
     def expressions(self, text: str) -> str:
         """A text as a definition has it: secrets as expressions, and what looks like one escaped."""
-        return fill(text.replace("${", "$${"), lambda index, _before, _behind: self._expression(index))
+        return fill(
+            text.replace("${", "$${"),
+            lambda index, _before, _behind: f"${{ {self._places[index].expression} }}",
+        )
 
     def names_in(self, text: str) -> Sequence[str]:
         """The secrets whose placeholders stand in a text."""
         names: list[str] = []
 
         def noted(index: int, _before: str, _behind: str) -> str:
-            names.append(self._places[index][0])
+            names.extend(filter(None, [self._places[index].secret]))
             return ""
 
         fill(text, noted)
@@ -159,7 +203,7 @@ class Secrets:
         """Whether the credentials of a URL, encoded for their places, give the URL again."""
 
         def encoded(index: int, before: str, _behind: str) -> str:
-            value = self.needed[self._places[index][0]].value
+            value = self._places[index].value
             return placeholder(index) if value is None else encode_within(before, value) if before else value
 
         return same_hex(fill(hidden, encoded)) == same_hex(url)
@@ -201,19 +245,18 @@ class Secrets:
 
     def _named(self, value: str | None, kind: str, what: str) -> str:
         known = next((n for n in self.needed.values() if value is not None and n.value == value), None)
+        if known is None and self.is_one_per_place:
+            known = next((n for n in self.needed.values() if n.what == what and n.host == self.host), None)
+            self._renewed |= set() if known is None else {known.name}
         if known is None:
             name = unused_name(f"{self.host}_{_words(kind)}", self.needed, "_")
-            known = self.needed[name] = NeededSecret(name, what, value)
-        return self._placeholder(known.name, None)
+            known = self.needed[name] = NeededSecret(name, what, value, self.host)
+        return self._placeholder(_Place(f"$secrets.{known.name}", known.name, value))
 
-    def _placeholder(self, name: str, field_: str | None) -> str:
-        if (name, field_) not in self._places:
-            self._places.append((name, field_))
-        return placeholder(self._places.index((name, field_)))
-
-    def _expression(self, index: int) -> str:
-        name, field_ = self._places[index]
-        return f"${{ $secrets.{name}{'' if field_ is None else f'.{field_}'} }}"
+    def _placeholder(self, place: _Place) -> str:
+        if place not in self._places:
+            self._places.append(place)
+        return placeholder(self._places.index(place))
 
 
 def is_credential_parameter(name: str, value: str) -> bool:
@@ -221,6 +264,11 @@ def is_credential_parameter(name: str, value: str) -> bool:
     if not value or len(name) > _LONGEST_NAME or not _PARAMETER.search(name) or _NOT_PARAMETER.search(name):
         return False
     return name.lower() not in _AMBIGUOUS or (len(value) >= _KEY_LENGTH and " " not in value)
+
+
+def holds_credential(name: str) -> bool:
+    """Whether a header, parameter, field or variable of that name would hold a credential, whatever is in it."""
+    return is_credential(name) or is_credential_parameter(name, "?" * _KEY_LENGTH)
 
 
 def host_label(host: str) -> str:

@@ -1,12 +1,16 @@
-"""The files that a request names, whose content goes into its task."""
+"""The files that a request names: their content goes into its task, or comes with the input."""
 
-from pathlib import Path
+import re
+from pathlib import Path, PureWindowsPath
 from typing import Final
 
 from httptask.catalog.errors import CatalogError
+from httptask.catalog.importing.credentials import Secrets
+from httptask.catalog.importing.request import ImportedRequest
+from httptask.diagnostics.cutting import shortened
 from httptask.http.files import open_file
 
-__all__ = ["Files"]
+__all__ = ["Files", "file_of_input"]
 
 _LARGEST: Final = 256 * 1024
 """Bytes of a file that go into a definition."""
@@ -55,3 +59,21 @@ class Files:
             raise CatalogError(f"the file of --{option} has more than {_LARGEST >> 10} KiB", hint)
         self.read.append(name)
         return content.decode("utf-8", "surrogateescape")
+
+
+def file_of_input(request: ImportedRequest, name: str, path: str, secrets: Secrets) -> str:
+    """A placeholder for the content, in base64, of a file that what is imported does not hold.
+
+    Args:
+        request: whose notes tell how it is given.
+        name: of the member of the input.
+        path: that it had, on whatever machine; empty where that is not told.
+        secrets: of the import.
+    """
+    member = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or "file"
+    file = shortened(PureWindowsPath(path).name, 60)
+    request.notes.append(
+        f"the file {file or 'of the body'} is the input `{member}`: "
+        f"--input-file {member}=base64@{file or 'FILE'}"
+    )
+    return secrets.member_of_input(member)

@@ -1,6 +1,7 @@
 """A request that was written down elsewhere, as all readers of such hand it over."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from httptask.catalog.importing.urls import Address
 
@@ -14,12 +15,14 @@ class FormPart:
     Attributes:
         text: the content, with what is not UTF-8 in it as half surrogates.
         media_type: None where none is sent.
+        is_base64: whether the text is a placeholder for what base64 says.
     """
 
     name: str
     text: str
     filename: str | None
     media_type: str | None
+    is_base64: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,9 @@ class ImportedRequest:
         removed: names of headers that the sender leaves out, in lower case.
         login: with which it is authenticated, or that stands before the host of the URL.
         token: a bearer token.
+        policy: another way to authenticate it, as a definition has it, with nothing to hide in it.
         body: as text, with what is not UTF-8 in it as half surrogates.
+        is_base64: whether the body is a placeholder for what base64 says.
         parts: of a multipart body.
         has_raw_variable: whether a variable stands in the body as it is, and not encoded.
         seconds: that the sender waits at most.
@@ -56,7 +61,9 @@ class ImportedRequest:
     removed: set[str] = field(default_factory=set[str])
     login: Login | None = None
     token: str | None = None
+    policy: dict[str, Any] | None = None
     body: str | None = None
+    is_base64: bool = False
     parts: list[FormPart] | None = None
     has_raw_variable: bool = False
     seconds: float | None = None

@@ -1,7 +1,6 @@
 """Imported requests as tasks of a definition: `call: httpRequest`."""
 
 import re
-from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -28,10 +27,9 @@ from httptask.http.headers import (
 from httptask.http.models import MAX_RESPONSE_BYTES
 from httptask.http.url import encode_component
 from httptask.json.tree import map_texts
-from httptask.openapi.naming import unused_name
 from httptask.secrets.placeholders import has_placeholder
 
-__all__ = ["task_name", "task_of"]
+__all__ = ["camel_case", "task_name", "task_of"]
 
 _OF_URLS: Final = ":/?#[]@!$&'()*+,;=%"
 _OF_TRANSPORT: Final = frozenset(
@@ -59,7 +57,7 @@ def task_of(request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
     arguments: dict[str, Any] = {"method": request.method.lower()}
     address, query = _address(request, secrets)
     headers = _headers(request)
-    policy = _policy(request.login, request.token, headers, secrets)
+    policy = request.policy or _policy(request.login, request.token, headers, secrets)
     arguments["endpoint"] = address if policy is None else {"uri": address, "authentication": policy}
     if query:
         arguments["query"] = query
@@ -86,7 +84,7 @@ def _address(request: ImportedRequest, secrets: Secrets) -> tuple[str, dict[str,
     head, mark, query = text.partition("?")
     if mark and not query:
         request.notes.append("the `?` at the end of the URL, with nothing behind it, is left out")
-    pairs = pairs_of(query, unquote, _encoded_pairs) if query and not has_placeholder(query) else None
+    pairs = pairs_of(query, unquote, _encoded_pairs) if query else None
     hidden = [(n, secrets.hide_in_parameter(n, v, "query parameter")) for n, v in pairs or ()]
     fields = grouped(hidden)
     if pairs and fields is not None:
@@ -217,6 +215,8 @@ def _body(request: ImportedRequest, headers: dict[str, str], secrets: Secrets) -
         return _multipart(request, headers, written, secrets)
     if request.body is None or (request.body == "" and not content_type):
         return {}
+    if request.is_base64:
+        return {"base64": request.body}
     if not content_type:
         request.notes.append(f"the body is sent with a Content-Type, where {request.sender} sends none")
     body = body_arguments(request.body, content_type, secrets, has_raw_variable=request.has_raw_variable)
@@ -244,11 +244,20 @@ def _multipart(
     return multipart_arguments(request, secrets)
 
 
-def task_name(request: ImportedRequest, taken: Mapping[str, Any]) -> str:
-    """A name for a task that says what it asks for, such as `getOrders`, and that no other one has."""
+def task_name(request: ImportedRequest) -> str:
+    """A name for a task that says what it asks for, such as `getOrders`."""
     path = request.url.text.partition("?")[0].split("/")[3 if request.url.host else 1 :]
     words = [_WORD.findall(unquote(segment)) for segment in path if not has_placeholder(segment)]
     telling = [found for found in words if found and re.search("[A-Za-z]{2}", "".join(found))]
     last = telling[-1] if telling else _WORD.findall(request.url.host.split(".")[0]) or ["Request"]
-    name = request.method.lower() + "".join(word[0].upper() + word[1:] for word in last)
-    return unused_name(re.sub("[^A-Za-z0-9]", "", name)[:_LONGEST_NAME], taken)
+    return camel_case(" ".join([request.method, *last])) or "request"
+
+
+def camel_case(title: str) -> str:
+    """A title as the name of a task: `Create an order` is `createAnOrder`; empty where it has no letter."""
+    words: list[str] = _WORD.findall(title)
+    if not re.search("[A-Za-z]", "".join(words)):
+        return ""
+    first, *others = words
+    first = first.lower() if first.isupper() else first[0].lower() + first[1:]
+    return (first + "".join(word[0].upper() + word[1:] for word in others))[:_LONGEST_NAME]

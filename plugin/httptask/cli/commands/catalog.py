@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from httptask.cli.commands.catalog_import import from_curl
+from httptask.cli.commands.catalog_import import from_curl, from_har, from_postman
 from httptask.cli.commands.options import ConfigOption, JsonOption
 from httptask.cli.terminal.console import harmless, print_json, print_note
 from httptask.cli.terminal.errors import CliError
@@ -138,6 +138,14 @@ def remove(
 catalog.command(
     "from-curl", epilog="Example: httptask catalog from-curl 'curl https://api.example.com/orders'"
 )(from_curl)
+catalog.command(
+    "from-postman",
+    epilog="Example: httptask catalog from-postman shop.postman_collection.json --only Orders --into workflow.yaml",
+)(from_postman)
+catalog.command(
+    "from-har",
+    epilog="Example: httptask catalog from-har shop.har --only api.example.com --into workflow.yaml",
+)(from_har)
 
 
 @contextmanager

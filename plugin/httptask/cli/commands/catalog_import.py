@@ -1,15 +1,17 @@
-"""`httptask catalog from-curl`: tasks from requests that somebody wrote down elsewhere."""
+"""`httptask catalog from-…`: tasks from requests that somebody wrote down elsewhere."""
 
+import json as json_
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from httptask.cli.terminal.console import print_note
+from httptask.cli.commands.options import JsonOption
+from httptask.cli.terminal.console import print_json, print_note
 from httptask.cli.terminal.errors import CliError
 
 if TYPE_CHECKING:
@@ -17,7 +19,28 @@ if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
     from httptask.dsl.program import Program
 
-__all__ = ["from_curl"]
+__all__ = ["from_curl", "from_har", "from_postman"]
+
+IntoOption = Annotated[
+    Path | None, typer.Option("--into", metavar="FILE", help="Put the tasks into this definition.")
+]
+AfterOption = Annotated[
+    str | None,
+    typer.Option("--after", metavar="TASK", help="Name or JSON Pointer of a task; by default the last one."),
+]
+NameOption = Annotated[
+    str | None,
+    typer.Option("--name", metavar="TASK", help="Name of the task; by default what it asks for."),
+]
+_LARGEST = 256 * 1024 * 1024
+"""Bytes of a file that is read: archives of browsers hold the answers, too."""
+
+OnlyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only", metavar="NAME", help="Those that are named so, where * is any text. May be repeated."
+    ),
+]
 
 
 def from_curl(
@@ -26,19 +49,10 @@ def from_curl(
         typer.Argument(metavar="[COMMAND]", help="The command, in quotes; - or nothing reads it from stdin."),
     ] = "-",
     *,
-    into: Annotated[
-        Path | None, typer.Option("--into", metavar="FILE", help="Put the tasks into this definition.")
-    ] = None,
-    after: Annotated[
-        str | None,
-        typer.Option(
-            "--after", metavar="TASK", help="Name or JSON Pointer of a task; by default the last one."
-        ),
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option("--name", metavar="TASK", help="Name of the task; by default what it asks for."),
-    ] = None,
+    into: IntoOption = None,
+    after: AfterOption = None,
+    name: NameOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Make a task of a curl command.
 
@@ -47,10 +61,130 @@ def from_curl(
 
     Exit codes: 0 made, 2 the command can't be kept, or the definition can't take it.
     """
+    from httptask.catalog.curl import import_curl
+
+    def imported(taken: Collection[str]) -> "Imported":
+        return import_curl(_text(command), Path.cwd(), name=name, taken=taken)
+
+    _make(imported, into, after, name, as_json=json)
+
+
+def from_postman(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="The collection, v2.0 or v2.1; - is stdin.")],
+    *,
+    only: OnlyOption = None,
+    environment: Annotated[
+        Path | None,
+        typer.Option("--environment", metavar="FILE", help="An environment of Postman, for its variables."),
+    ] = None,
+    variable: Annotated[
+        list[str] | None,
+        typer.Option("--variable", metavar="NAME=VALUE", help="A variable's value. May be repeated."),
+    ] = None,
+    into: IntoOption = None,
+    after: AfterOption = None,
+    name: NameOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make tasks of the requests of a Postman collection.
+
+    Variables have the values of the collection, of --environment and of --variable; those without one become members
+    of the input. Credentials become names of secrets, and are neither shown nor written. Scripts are named, and not
+    kept. --only takes names of requests and folders. Nothing is sent.
+
+    Exit codes: 0 made, 2 no request can be kept, or the definition can't take it.
+    """
+    from httptask.catalog.postman import import_postman
+
+    values = dict(_assigned(text) for text in variable or ())
+    data = _read_json(file)
+    beside = None if environment is None else _read_json(str(environment))
+
+    def imported(taken: Collection[str]) -> "Imported":
+        return import_postman(
+            data, environment=beside, values=values, only=only or (), name=name, taken=taken
+        )
+
+    _make(imported, into, after, name, as_json=json)
+
+
+def from_har(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="The HAR file; - is stdin.")],
+    *,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="TEXT",
+            help="Those with this text in their address, or like 'POST *.example.com/*'. May be repeated.",
+        ),
+    ] = None,
+    all_kinds: Annotated[
+        bool, typer.Option("--all", help="Take parts of pages, too: documents, scripts, images, fonts.")
+    ] = False,
+    into: IntoOption = None,
+    after: AfterOption = None,
+    name: NameOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make tasks of the API calls in a HAR file, as the network panel of a browser saves it.
+
+    Cookies, tokens and other credentials become names of secrets, and are neither shown nor written. The browser's own
+    headers are left out, and what repeats. Nothing is sent.
+
+    Exit codes: 0 made, 2 no request can be kept, or the definition can't take it.
+    """
+    from httptask.catalog.har import import_har
+
+    data = _read_json(file)
+
+    def imported(taken: Collection[str]) -> "Imported":
+        return import_har(data, only=only or (), all_kinds=all_kinds, name=name, taken=taken)
+
+    _make(imported, into, after, name, as_json=json)
+
+
+def _assigned(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise CliError(f"--variable {name}: there is no value", "write it as NAME=VALUE")
+    return name, value
+
+
+def _read_json(file: str) -> Any:
+    from httptask.http.files import open_file
+
+    try:
+        if file == "-":
+            text = sys.stdin.buffer.read(_LARGEST + 1)
+        else:
+            with open_file(Path(file)) as opened:
+                text = opened.read(_LARGEST + 1)
+        if len(text) > _LARGEST:
+            raise CliError(f"{file}: it has more than {_LARGEST >> 20} MiB", "export a part of it")
+        return json_.loads(text.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        line = f" in line {error.lineno}" if isinstance(error, json_.JSONDecodeError) else ""
+        raise CliError(f"{file}: this is no JSON{line}", "export it anew") from None
+
+
+def _make(
+    imported: "Callable[[Collection[str]], Imported]",
+    into: Path | None,
+    after: str | None,
+    name: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Make tasks, and print them or put them into a definition."""
     if after is not None and into is None:
         raise CliError("--after needs a definition", "name it with --into FILE")
     if into is None:
-        _print(_imported(_text(command), name, ()))
+        made = _imported(imported, ())
+        if as_json:
+            print_json(made.as_json())
+        else:
+            _print(made)
         return
     from httptask.cli.project.definitions import load_one
 
@@ -59,8 +193,11 @@ def from_curl(
     taken = {node.name for node in loaded.program.nodes.values()}
     if name in taken:
         raise CliError(f"--name: {into} has a task {name} already", "choose another name")
-    made = _imported(_text(command), name, taken)
+    made = _imported(imported, taken)
     _put_into(loaded, None if after is None else _pointer(loaded.program, after), made)
+    if as_json:
+        print_json({"file": str(into), **made.as_json()})
+        return
     print_note(f"wrote {into}: {', '.join(made.tasks)}")
     _tell(made)
     print_note(f"try: httptask test-request {into} {next(iter(made.tasks))} --dry-run")
@@ -74,12 +211,11 @@ def _text(command: str) -> str:
     return sys.stdin.read()
 
 
-def _imported(text: str, name: str | None, taken: Iterable[str]) -> "Imported":
-    from httptask.catalog.curl import import_curl
+def _imported(imported: "Callable[[Collection[str]], Imported]", taken: Iterable[str]) -> "Imported":
     from httptask.catalog.errors import CatalogError
 
     try:
-        return import_curl(text, Path.cwd(), name=name, taken=frozenset(taken))
+        return imported(frozenset(taken))
     except CatalogError as error:
         raise CliError(error.message, error.hint) from None
 
@@ -102,6 +238,8 @@ def _tell(made: "Imported") -> None:
         )
     for note in made.notes:
         print_note(f"note: {note}")
+    for one in made.left_out:
+        print_note(f"left out: {one.place}: {one.message}" + (f"; {one.hint}" if one.hint else ""))
 
 
 def _pointer(program: "Program", task: str) -> str:

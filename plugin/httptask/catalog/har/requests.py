@@ -1,0 +1,145 @@
+"""Requests of a HAR file, without what is the browser's own."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from httptask.catalog.errors import CatalogError
+from httptask.catalog.har.entries import Entry, text_of
+from httptask.catalog.importing.credentials import Secrets, host_label
+from httptask.catalog.importing.files import file_of_input
+from httptask.catalog.importing.request import FormPart, ImportedRequest, Login
+from httptask.catalog.importing.urls import read_url
+from httptask.http.headers import FORM_TYPE, header_value, media_type
+from httptask.json.types import is_array, is_object
+
+__all__ = ["request_of"]
+
+_OF_BROWSERS: Final = re.compile(
+    r":.+|sec-.+|proxy-.+|access-control-request-.+|x-client-data|x-devtools-.+"
+    r"|accept-(?:charset|encoding|language)|cache-control|connection|content-length|dnt|expect|host|if-modified-since"
+    r"|if-none-match|keep-alive|origin|pragma|priority|referer|te|trailer|transfer-encoding"
+    r"|upgrade(?:-insecure-requests)?|user-agent|via"
+)
+"""Headers that a script can't set (Fetch, section 2.2.2), and those by which a browser says who and what it is."""
+_BOUNDARY: Final = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
+_OF_PARTS: Final = re.compile(r'\b(name|filename)="([^"]*)"')
+
+Json = Mapping[str, Any]
+
+
+def request_of(entry: Entry, secrets: Secrets, left_out: dict[str, None]) -> ImportedRequest:
+    """The request of an entry.
+
+    Args:
+        entry: the entry.
+        secrets: is told whose credentials come.
+        left_out: takes names of headers that are the browser's own.
+
+    Raises:
+        CatalogError: nothing of ours can send it.
+    """
+    url = read_url(entry.url.replace(" ", "%20"), "https", keeps_dots=False)
+    secrets.host = host_label(url.host)
+    request = ImportedRequest(entry.method, url, "the browser")
+    if url.user is not None:
+        request.login = Login("basic", url.user[0], url.user[1] or "")
+    for name, value in _pairs(entry.request.get("headers")):
+        if _OF_BROWSERS.fullmatch(name.lower()):
+            left_out[name.lower()] = None
+        else:
+            request.headers.append((name, value))
+    cookies = "; ".join(f"{name}={value}" for name, value in _pairs(entry.request.get("cookies")))
+    if cookies and not header_value(dict(request.headers), "cookie"):
+        request.headers.append(("Cookie", cookies))
+    posted = entry.request.get("postData")
+    if is_object(posted):
+        _add_body(request, posted, secrets)
+    return request
+
+
+def _pairs(listed: Any) -> list[tuple[str, str]]:
+    named = [one for one in (listed if is_array(listed) else ()) if is_object(one)]
+    return [(text_of(one.get("name")).strip(), text_of(one.get("value")).strip()) for one in named]
+
+
+def _add_body(request: ImportedRequest, posted: Json, secrets: Secrets) -> None:
+    written = header_value(dict(request.headers), "content-type")
+    content_type = written or text_of(posted.get("mimeType"))
+    kind, _ = media_type(content_type)
+    text = _text(posted)
+    if kind == "multipart/form-data":
+        parts = _parts(text, content_type) if text else _listed_parts(posted.get("params"))
+        request.parts = [_with_content(part, request, secrets) for part in parts]
+        request.headers = [(name, value) for name, value in request.headers if name.lower() != "content-type"]
+        return
+    if not text and is_array(posted.get("params")):
+        text = urlencode([(text_of(one.get("name")), text_of(one.get("value"))) for one in _objects(posted)])
+        content_type = content_type or FORM_TYPE
+    if not text:
+        return
+    request.body = text
+    if not written and content_type:
+        request.headers.append(("Content-Type", content_type))
+
+
+def _objects(posted: Json) -> Sequence[Json]:
+    return [one for one in posted["params"] if is_object(one)]
+
+
+def _text(posted: Json) -> str:
+    """The body as text, with what is not UTF-8 in it as half surrogates."""
+    text = text_of(posted.get("text"))
+    if text_of(posted.get("encoding", posted.get("_encoding"))).lower() != "base64":
+        return text
+    try:
+        return base64.b64decode(text, validate=True).decode("utf-8", "surrogateescape")
+    except binascii.Error:
+        raise CatalogError("its body says that it is base64, and is none", "save the file anew") from None
+
+
+def _listed_parts(listed: Any) -> list[FormPart]:
+    """Parts as Firefox lists them; a file's content does not stand there."""
+    return [
+        FormPart(
+            text_of(one.get("name")),
+            text_of(one.get("value")),
+            text_of(one.get("fileName")) or None,
+            text_of(one.get("contentType")) or None,
+        )
+        for one in (listed if is_array(listed) else ())
+        if is_object(one)
+    ]
+
+
+def _with_content(part: FormPart, request: ImportedRequest, secrets: Secrets) -> FormPart:
+    """A part whose file comes with the input, where the browser kept nothing of it."""
+    if part.filename is None or part.text:
+        return part
+    content = file_of_input(request, part.name, part.filename, secrets)
+    return FormPart(part.name, content, part.filename, part.media_type, is_base64=True)
+
+
+def _parts(text: str, content_type: str) -> list[FormPart]:
+    """The parts of a body as it was sent (RFC 7578).
+
+    Raises:
+        CatalogError: it has none.
+    """
+    boundary = _BOUNDARY.search(content_type)
+    pieces = re.split(rf"(?:\r\n|\A)--{re.escape(boundary[1])}(?:--)?", text) if boundary is not None else []
+    parts: list[FormPart] = []
+    for piece in pieces[1:-1]:
+        head, blank, content = piece.removeprefix("\r\n").partition("\r\n\r\n")
+        described = dict(_OF_PARTS.findall(head))
+        found = re.search(r"^content-type:\s*(.+?)\s*$", head, re.IGNORECASE | re.MULTILINE)
+        if not blank or "name" not in described:
+            raise CatalogError("its multipart body can't be read", "copy the request as cURL instead")
+        media = None if found is None else found[1]
+        parts.append(FormPart(described["name"], content, described.get("filename"), media))
+    if not parts:
+        raise CatalogError("its multipart body has no parts", "copy the request as cURL instead")
+    return parts
