@@ -1,6 +1,7 @@
 """`httptask test`: exit codes, what is printed, and that nothing is left."""
 
 import json
+import signal
 from xml.etree import ElementTree as ET
 
 from support.commands import Shell
@@ -63,3 +64,19 @@ async def test_says_that_no_test_has_the_name(shell: Shell) -> None:
     code, command = await shell.run("test", "-k", "retries")
     assert code == 2
     assert "no test has 'retries' in its name" in command.stderr
+
+
+async def test_runs_again_when_a_file_changes_and_leaves_nothing(shell: Shell) -> None:
+    shell.write("flow.yaml", FLOW)
+    shell.write("flow.test.yaml", TESTS)
+    command = await shell.start("test", "--watch", "-k", "fails")
+    await command.says("1 test: 0 passed, 1 failed")
+    await command.says("waiting for changes")
+    shell.write("flow.test.yaml", TESTS.replace("good bye", "hello"))
+    await command.says("1 test: 1 passed, 0 failed")
+    shell.write("flow.test.yaml", TESTS.replace("tests", "test"))
+    await command.says("waiting for changes", times=3)
+    assert "flow.test.yaml:3:1: error[unknown-key]" in command.stderr
+    command.press(signal.SIGINT)
+    assert await command.ends() == 0
+    assert shell.left_over() == []

@@ -10,16 +10,6 @@ from httptask.cli.terminal.errors import CliError
 
 __all__ = ["run_definition_tests"]
 
-_FIRST_TEST = """write one beside a definition, as workflow.test.yaml:
-
-definition: workflow.yaml
-fixtures: fixtures        # `httptask run workflow.yaml --record fixtures` writes them
-tests:
-  - name: answers a call
-    input: { caller: Ann }
-    expect:
-      output: { text: Hello }"""
-
 
 def run_definition_tests(
     paths: Annotated[
@@ -34,6 +24,12 @@ def run_definition_tests(
         str | None,
         typer.Option("--name", "-k", metavar="TEXT", help="Only tests whose file or name has this in it."),
     ] = None,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch", help="Run again when a definition, a test or an answer changes, until Ctrl-C."
+        ),
+    ] = False,
     junit: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="Write the results as JUnit's XML.")
     ] = None,
@@ -47,22 +43,11 @@ def run_definition_tests(
 
     Exit codes: 0 all passed, 1 one failed, 2 a file can't be used or there are no tests, 130 interrupted.
     """
-    from httptask.cli.project.project import load_project
-    from httptask.definitiontests.loading import find_tests
-
-    asked = paths or [Path()]
-    try:
-        files = find_tests(asked)
-    except FileNotFoundError as error:
-        raise CliError(
-            f"{error.filename}: no such file or folder", "name files of tests, or folders"
-        ) from None
-    if not files:
-        raise CliError(f"no tests (*.test.yaml) in {', '.join(map(str, asked))}", _FIRST_TEST)
+    if watch and json:
+        raise CliError("--watch and --json exclude each other", "watch in a terminal, or run once")
 
     from httptask.cli.observability.logging import configure_logging
     from httptask.cli.runs.definitiontests import Session, run_session
 
     configure_logging("WARNING")
-    session = Session(files, load_project(config), name, junit, as_json=json)
-    raise typer.Exit(run_session(session))
+    raise typer.Exit(run_session(Session(paths or [Path()], name, config, junit, as_json=json, watch=watch)))

@@ -1,7 +1,7 @@
 """`httptask test-request`: one call of a definition, sent once."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -23,9 +23,18 @@ from httptask.cli.commands.sample_options import (
     read_sample,
 )
 from httptask.cli.project.inputs import read_input
+from httptask.cli.terminal.errors import CliError
 
 __all__ = ["send_test_request"]
 
+RecordAsOption = Annotated[
+    Literal["429", "500", "timeout", "cut"] | None,
+    typer.Option(
+        "--as",
+        metavar="429|500|timeout|cut",
+        help="With --record: have a made-up failure come before the answer, for tests of what a run does then.",
+    ),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the prepared request and send nothing.")]
 
 
@@ -45,6 +54,7 @@ def send_test_request(
     dry_run: DryRunOption = False,
     fixtures: FixturesOption = None,
     record: RecordOption = None,
+    record_as: RecordAsOption = None,
     json: JsonOption = False,
     config: ConfigOption = None,
     profile: ProfileOption = None,
@@ -59,7 +69,9 @@ def send_test_request(
     """
     from httptask.cli.project.run_setup import read_run_setup
 
-    setup = read_run_setup(file, config, fixtures, record)
+    if record_as is not None and record is None:
+        raise CliError("--as says what --record keeps", "add --record DIR, the folder that it is written to")
+    setup = read_run_setup(file, config, fixtures, record, record_as)
 
     # Temporal is not waited for to be told what is wrong with a file.
     from httptask.cli.observability.logging import configure_logging

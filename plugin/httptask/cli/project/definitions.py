@@ -1,6 +1,6 @@
 """Definition files that a command is given."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from httptask.http.files import files_in
 if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
 
-__all__ = ["definition_files", "files_at", "load_one", "load_runnable", "used_secrets"]
+__all__ = ["definition_files", "files_at", "load_one", "load_runnable", "stamps", "used_secrets"]
 
 
 def definition_files(paths: Iterable[Path]) -> list[Path]:
@@ -68,6 +68,18 @@ def load_runnable(files: Sequence[Path]) -> "list[Loaded]":
     if broken:
         raise CliError(f"{', '.join(broken)}: not run, because of the errors above")
     return loaded
+
+
+def stamps(files: Iterable[Path]) -> Mapping[Path, tuple[int, int]]:
+    """When each file was changed, and its size; without those that are not there."""
+    found: dict[Path, tuple[int, int]] = {}
+    for file in files:
+        try:
+            status = file.stat()
+        except OSError:  # it has just been removed, or replaced
+            continue
+        found[file] = (status.st_mtime_ns, status.st_size)
+    return found
 
 
 def used_secrets(loaded: "Iterable[Loaded]") -> dict[str, str]:

@@ -12,6 +12,7 @@ from httptask.cli.project.project import load_project, tell_credential_warnings
 if TYPE_CHECKING:
     from httptask.config import Config
     from httptask.dsl.loader import Loaded
+    from httptask.fixtures.recording import MadeUpFailure
     from httptask.fixtures.transport import Fixtures
     from httptask.plugin import HttpTaskPlugin
 
@@ -26,6 +27,7 @@ class RunSetup:
         config: in which the secrets that the definition uses are those of the environment.
         fixtures: recorded answers that stand in for servers, if there are to be any.
         record: the folder that every exchange is written to, if it is to be.
+        failing_first: what is made up to come before the first answer to each request there.
     """
 
     loaded: "Loaded"
@@ -33,6 +35,7 @@ class RunSetup:
     environment: Mapping[str, str]
     fixtures: "Fixtures | None"
     record: Path | None
+    failing_first: "MadeUpFailure | None" = None
 
     def tell_credential_warnings(self) -> None:
         """Say what would be sent as it is written; with fixtures nothing is."""
@@ -41,10 +44,22 @@ class RunSetup:
 
     def plugin(self) -> "HttpTaskPlugin":
         """The plugin of a worker that runs the definition, and nothing else."""
-        return plugin_for(self.config, self.environment, fixtures=self.fixtures, record=self.record)
+        return plugin_for(
+            self.config,
+            self.environment,
+            fixtures=self.fixtures,
+            record=self.record,
+            failing_first=self.failing_first,
+        )
 
 
-def read_run_setup(file: Path, config: Path | None, fixtures: Path | None, record: Path | None) -> RunSetup:
+def read_run_setup(
+    file: Path,
+    config: Path | None,
+    fixtures: Path | None,
+    record: Path | None,
+    failing_first: "MadeUpFailure | None" = None,
+) -> RunSetup:
     """Read the recorded answers, the configuration and the definition.
 
     Raises:
@@ -56,4 +71,4 @@ def read_run_setup(file: Path, config: Path | None, fixtures: Path | None, recor
     project = load_project(config, fixtures=recorded)
     loaded = load_one(file)
     own = for_own_runs(project.config, used_secrets([loaded]))
-    return RunSetup(loaded, own, project.environment, recorded, record)
+    return RunSetup(loaded, own, project.environment, recorded, record, failing_first)

@@ -4,27 +4,46 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from httptask.cli.project.project import Project
+from temporalio.client import Client
+
+from httptask.cli.project.definitions import stamps
+from httptask.cli.project.project import load_project
 from httptask.cli.temporal.cluster import connect_embedded
 from httptask.cli.terminal.console import harmless, is_terminal, print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.terminal.notice import clear_notice, show_notice
+from httptask.config import Config
 from httptask.definitiontests import (
     LoadedTest,
+    LoadedTests,
     TestResult,
     as_json,
     as_junit,
     describe,
+    find_tests,
     load_tests,
     run_tests,
 )
+from httptask.fixtures.transport import Fixtures
 
 __all__ = ["Session", "run_session"]
+
+_LOOK_SECONDS = 0.5
+
+_FIRST_TEST = """write one beside a definition, as workflow.test.yaml:
+
+definition: workflow.yaml
+fixtures: fixtures        # `httptask run workflow.yaml --record fixtures` writes them
+tests:
+  - name: answers a call
+    input: { caller: Ann }
+    expect:
+      output: { text: Hello }"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +51,34 @@ class Session:
     """What is to be tested, and how that is told.
 
     Attributes:
+        paths: files of tests, or folders.
         name: what file or name of a test must have in it; None for all.
+        config: the configuration file, if the user names one.
         junit: a file that gets the results as JUnit's XML.
+        watch: whether to run again whenever a file changes, until interrupted.
     """
 
-    files: Sequence[Path]
-    project: Project
+    paths: Sequence[Path]
     name: str | None
+    config: Path | None
     junit: Path | None
     as_json: bool
+    watch: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """The tests of a session as they are now.
+
+    Attributes:
+        files: of which there are tests, read.
+        tests: those that are to be run.
+        problem: why none can be.
+    """
+
+    files: Sequence[LoadedTests]
+    tests: Sequence[LoadedTest] = ()
+    problem: CliError | None = None
 
 
 def run_session(session: Session) -> ExitCode:
@@ -49,9 +87,103 @@ def run_session(session: Session) -> ExitCode:
     Raises:
         CliError: a file of tests has errors, or there is nothing to run.
     """
-    chosen = _chosen(session)
+    if session.watch:
+        return asyncio.run(_watch(session))
+    selection = _select(session)
+    if selection.problem is not None:
+        raise selection.problem
+    return asyncio.run(_run(session, selection))
+
+
+def _select(session: Session) -> _Selection:
+    show_notice("reading tests")
+    try:
+        files = find_tests(session.paths)
+    except FileNotFoundError as error:
+        missing = f"{error.filename}: no such file or folder"
+        return _Selection((), problem=CliError(missing, "name files of tests, or folders"))
+    if not files:
+        places = ", ".join(map(str, session.paths))
+        return _Selection((), problem=CliError(f"no tests (*.test.yaml) in {places}", _FIRST_TEST))
+    loaded = [load_tests(file) for file in files]
+    for report in dict.fromkeys(report for one in loaded for report in one.reports):
+        print_note(str(report))
+    broken = [str(one.file) for one in loaded if one.is_broken]
+    if broken:
+        message = f"{', '.join(broken)}: not run, because of the errors above"
+        return _Selection(loaded, problem=CliError(message))
+    name = (session.name or "").lower()
+    tests = [test for one in loaded for test in one.tests if name in f"{test.file}: {test.test.name}".lower()]
+    if not tests:
+        message = f"no test has {session.name!r} in its name"
+        return _Selection(loaded, problem=CliError(message, "leave -k out to run all"))
+    return _Selection(loaded, tests)
+
+
+async def _run(session: Session, selection: _Selection) -> ExitCode:
+    config = _config(session, selection)
+    with Interrupts.caught() as interrupts, tempfile.TemporaryDirectory(prefix="httptask-test-") as folder:
+        # Not the project's server: nothing of a test is left behind, and no cluster of the user's is used.
+        async with connect_embedded(Path(folder) / "state", interrupts) as client:
+            return await interrupts.guard(_round(client, session, selection, config))
+
+
+async def _watch(session: Session) -> ExitCode:
+    with Interrupts.caught() as interrupts, tempfile.TemporaryDirectory(prefix="httptask-test-") as folder:
+        async with connect_embedded(Path(folder) / "state", interrupts) as client:
+            try:
+                await interrupts.guard(_rounds(client, session))
+            except CliError as error:
+                if error.exit_code is not ExitCode.INTERRUPTED:
+                    raise
+    return ExitCode.DONE
+
+
+async def _rounds(client: Client, session: Session) -> None:
+    while True:
+        selection = _select(session)
+        watched = _stamps(session, selection)
+        try:
+            if selection.problem is not None:
+                raise selection.problem
+            await _round(client, session, selection, _config(session, selection))
+        except CliError as error:
+            if error.exit_code is not ExitCode.INVALID:
+                raise
+            print_note(f"error: {error.message}")
+        print_note("waiting for changes; Ctrl-C ends")
+        while _stamps(session, selection) == watched:  # noqa: ASYNC110 - files tell nobody
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _stamps(session: Session, selection: _Selection) -> Mapping[Path, tuple[int, int]]:
+    """The state of everything that a round is made of, and of what may come to it."""
+    return stamps(_watched(session, selection))
+
+
+def _watched(session: Session, selection: _Selection) -> Iterator[Path]:
+    try:
+        yield from find_tests(session.paths)
+    except OSError:  # a folder has just been removed
+        return
+    yield from (session.config or Path("httptask.toml"), Path(".env"))
+    for source in {source for file in selection.files for source in file.sources}:
+        yield from source.iterdir() if source.is_dir() else (source,)
+
+
+def _config(session: Session, selection: _Selection) -> Config:
+    answers = Fixtures([fixture for test in selection.tests for fixture in test.fixtures])
+    return load_project(session.config, fixtures=answers).config
+
+
+async def _round(client: Client, session: Session, selection: _Selection, config: Config) -> ExitCode:
+    show_notice("running tests")
     began = time.perf_counter()
-    results = asyncio.run(_run(session, chosen))
+    results: list[TestResult] = []
+    async for result in run_tests(client, selection.tests, config):
+        results.append(result)
+        if not session.as_json:
+            _tell(result)
     seconds = time.perf_counter() - began
     if session.junit is not None:
         session.junit.parent.mkdir(parents=True, exist_ok=True)
@@ -62,47 +194,11 @@ def run_session(session: Session) -> ExitCode:
     return ExitCode.DONE if all(result.passed for result in results) else ExitCode.FAILED
 
 
-def _chosen(session: Session) -> list[LoadedTest]:
-    show_notice("reading tests")
-    loaded = [load_tests(file) for file in session.files]
-    for report in dict.fromkeys(report for one in loaded for report in one.reports):
-        print_note(str(report))
-    broken = [str(one.file) for one in loaded if one.is_broken]
-    if broken:
-        raise CliError(f"{', '.join(broken)}: not run, because of the errors above")
-    name = (session.name or "").lower()
-    chosen = [
-        test for one in loaded for test in one.tests if name in f"{test.file}: {test.test.name}".lower()
-    ]
-    if not chosen:
-        raise CliError(f"no test has {session.name!r} in its name", "leave -k out to run all")
-    return chosen
-
-
-async def _run(session: Session, chosen: Sequence[LoadedTest]) -> list[TestResult]:
-    results: list[TestResult] = []
-
-    with Interrupts.caught() as interrupts, tempfile.TemporaryDirectory(prefix="httptask-test-") as folder:
-        # Not the project's server: nothing of a test is left behind, and no cluster of the user's is used.
-        async with connect_embedded(Path(folder) / "state", interrupts) as client:
-            show_notice("running tests")
-
-            async def run() -> None:
-                async for result in run_tests(client, chosen, session.project.config):
-                    results.append(result)
-                    if not session.as_json:
-                        _tell(result)
-
-            await interrupts.guard(run())
-    return results
-
-
 def _tell(result: TestResult) -> None:
     clear_notice()
     loaded = result.loaded
-    lines = [
-        f"{'ok  ' if result.passed else 'FAIL'}  {loaded.file}: {loaded.test.name} ({result.seconds:.1f} s)"
-    ]
+    verdict = "ok  " if result.passed else "FAIL"
+    lines = [f"{verdict}  {loaded.file}: {loaded.test.name} ({result.seconds:.1f} s)"]
     lines += [f"  {line}" for told in describe(result) for line in told.split("\n")]
     if not is_terminal("stdout"):
         sys.stdout.write("".join(f"{harmless(line)}\n" for line in lines))
@@ -113,7 +209,7 @@ def _tell(result: TestResult) -> None:
     from httptask.cli.terminal.styled import stdout
 
     text = Text("\n".join(map(harmless, lines)))
-    text.stylize("green" if result.passed else "bold red", 0, 4)
+    text.stylize("green" if result.passed else "bold red", 0, len(verdict))
     stdout.print(text)
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from httptask.cli.project.definitions import definition_files, files_at, load_runnable, used_secrets
+from httptask.cli.project.definitions import definition_files, files_at, load_runnable, stamps, used_secrets
 from httptask.cli.project.plugins import serve
 from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
@@ -16,9 +16,6 @@ from httptask.secrets.store import SecretSource
 __all__ = ["Reloaded"]
 
 _LOOK_SECONDS = 0.5
-
-_Stamps = Mapping[Path, tuple[int, int]]
-"""When each file was changed, and its size."""
 
 
 class Reloaded:
@@ -79,13 +76,5 @@ class Reloaded:
         self.secrets.update(for_own_runs(self._config, used_secrets(loaded)).secrets)
         self.registry.take_over(registry)
 
-    def _stamps(self) -> _Stamps:
-        files = [*files_at(self._folder), *([self._file] if self._file else [])]
-        found: dict[Path, tuple[int, int]] = {}
-        for file in files:
-            try:
-                status = file.stat()
-            except OSError:  # it has just been removed, or replaced
-                continue
-            found[file] = (status.st_mtime_ns, status.st_size)
-        return found
+    def _stamps(self) -> Mapping[Path, tuple[int, int]]:
+        return stamps([*files_at(self._folder), *([self._file] if self._file else [])])
