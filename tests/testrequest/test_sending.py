@@ -119,14 +119,6 @@ async def test_a_connection_that_allows_one_attempt_would_not_try_again(
     assert not tested.would_retry
 
 
-async def test_a_queue_without_a_worker_is_named(runner: Runner, server: ScriptedServer) -> None:
-    tested = await send_once(runner.client, "nobody", plan_request(program(), "tell", SAMPLE))
-
-    assert tested.problem is not None
-    assert "No worker" in tested.problem.title
-    assert server.requests == []
-
-
 @pytest_asyncio.fixture(loop_scope="session", params=["it beats", "it does not"])
 async def deaf(temporal: WorkflowEnvironment, request: pytest.FixtureRequest) -> AsyncIterator[asyncio.Event]:
     """Serve the queue `deaf` with calls that do not hear that they are cancelled; set once one has begun."""

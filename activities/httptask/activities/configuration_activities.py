@@ -6,6 +6,7 @@ from temporalio import activity
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from httptask.activities import names
@@ -15,7 +16,7 @@ from httptask.activities.failure import to_application_error
 from httptask.connections.connection import Connection, find_connection
 from httptask.http.errors import ConnectionUnknown
 
-__all__ = ["ConfigurationActivities", "is_polled", "yield_control"]
+__all__ = ["ConfigurationActivities", "has_pollers", "is_polled", "yield_control"]
 
 
 class ConfigurationActivities:
@@ -97,8 +98,12 @@ class ConfigurationActivities:
 
 @activity.defn(name=names.IS_POLLED)
 async def is_polled(task_queue: str) -> bool:
+    """See `has_pollers`."""
+    return await has_pollers(activity.client(), task_queue)
+
+
+async def has_pollers(client: Client, task_queue: str) -> bool:
     """Whether any worker has lately asked for activities of a task queue."""
-    client = activity.client()
     description = await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(
             namespace=client.namespace,

@@ -123,7 +123,7 @@ class HttpTaskPlugin(SimplePlugin):
             PLUGIN,
             data_converter=partial(data_converter, storage=storage),
             activities=self._with_activities,
-            workflows=lambda known: _with_workflows(known, self._parts().workflows),
+            workflows=lambda known: self._parts().workflows_beside(known or ()),
             workflow_runner=_pass_through,
             interceptors=[_Presence()],
             run_context=lambda: self._parts().edge.in_use(),  # noqa: PLW0108 - a client never asks for it
@@ -203,11 +203,6 @@ def _require_store(secrets: object) -> None:
 
 def _is_ours(function: Callable[..., Any]) -> bool:
     return getattr(function, "__module__", "").startswith("httptask.")
-
-
-def _with_workflows(known: Sequence[type] | None, ours: Sequence[type]) -> Sequence[type]:
-    found = list(known or [])
-    return [*found, *(workflow for workflow in ours if workflow not in found)]
 
 
 def _pass_through(runner: WorkflowRunner | None) -> WorkflowRunner:

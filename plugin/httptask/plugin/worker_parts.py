@@ -23,6 +23,7 @@ from httptask.plugin.connection_queues import ConnectionQueues
 from httptask.plugin.definitions import DefinitionActivities, DefinitionRegistry
 from httptask.scheduling.token_limit_workflow import TokenLimitWorkflow
 from httptask.secrets.store import SecretSource, SecretStore
+from httptask.workflows.one_call import OneCallWorkflow
 
 __all__ = ["WorkerParts"]
 
@@ -33,7 +34,6 @@ class WorkerParts:
     Attributes:
         edge: what calls go through.
         queues: the task queues that limited connections have of their own.
-        workflows: what is registered of them.
     """
 
     def __init__(
@@ -83,9 +83,16 @@ class WorkerParts:
         self._register_workflows = register_workflows
         self._register_activities = register_activities
         served = [(HttpTaskWorkflow, allow_inline), (DefinitionWorkflow, definitions is not None)]
-        self.workflows: Sequence[type] = [
+        self._workflows: Sequence[type] = [
             workflow for workflow, is_served in served if is_served and register_workflows
         ]
+
+    def workflows_beside(self, known: Sequence[type]) -> Sequence[type]:
+        """The workflows of a worker that has some already; one that has none to run stays a worker for activities."""
+        found = [*known, *(one for one in self._workflows if one not in known)]
+        if found and self._register_workflows and OneCallWorkflow not in found:
+            found.append(OneCallWorkflow)
+        return found
 
     def restrict(self, config: WorkerConfig) -> None:
         """Leave a worker of a connection's own task queue the calls of that connection."""

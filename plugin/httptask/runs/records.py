@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 from temporalio.client import Client
 
-from httptask.activities.names import TOKEN_LIMIT
+from httptask.activities.names import ONE_CALL, TOKEN_LIMIT
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.status import Impasse, TaskData, TaskState, TaskStatus
 from httptask.runs.executions import Execution, list_executions
@@ -15,7 +15,8 @@ from httptask.scheduling.spending_state import SPENT_MEMO, Spent
 __all__ = ["CallRecord", "FailureRecord", "RunRecord", "RunSummary", "TaskRecord", "latest_runs", "summarize"]
 
 _OURS = (
-    f"(WorkflowType = 'httptask.run' OR TaskQueue STARTS_WITH 'httptask') AND WorkflowType != '{TOKEN_LIMIT}'"
+    "(WorkflowType = 'httptask.run' OR TaskQueue STARTS_WITH 'httptask') "
+    f"AND WorkflowType != '{TOKEN_LIMIT}' AND WorkflowType != '{ONE_CALL}'"
 )
 _LATEST = "ExecutionStatus != 'ContinuedAsNew'"
 

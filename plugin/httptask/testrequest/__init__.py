@@ -13,9 +13,11 @@ from httptask.testrequest.sample import (
     sample_of_run,
 )
 from httptask.testrequest.sending import StillRunning, send_once
+from httptask.testrequest.workers import NoWorker, profiles_on
 
 __all__ = [
     "ExpressionInvalid",
+    "NoWorker",
     "NotTestable",
     "Outcome",
     "PlannedRequest",
@@ -29,6 +31,7 @@ __all__ = [
     "outcome_of_failure",
     "outcome_of_result",
     "plan_request",
+    "profiles_on",
     "sample_of_run",
     "send_once",
 ]

@@ -12,6 +12,7 @@ from httptask.calls.problem import Problem, TaskFault, problem_of_failure
 from httptask.chat.models import Completion
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.http.models import HttpRequest, HttpResponse
+from httptask.testrequest.execution import Executed
 from httptask.testrequest.planning import PlannedRequest
 from httptask.workflows.reask import may_ask_again
 
@@ -30,6 +31,7 @@ class Outcome:
         would_ask_again: how often a run would ask the model again, at most.
         retry_after: seconds that the server asked to wait, None where it did not.
         following: what a run would ask for next, where a list has more pages.
+        executed: what made the call; None where it was not begun.
     """
 
     result: HttpResponse | Completion | None = None
@@ -39,6 +41,7 @@ class Outcome:
     would_ask_again: int = 0
     retry_after: float | None = None
     following: HttpRequest | None = None
+    executed: Executed | None = None
 
     @property
     def details(self) -> Mapping[str, Any]:

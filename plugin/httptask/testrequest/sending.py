@@ -1,23 +1,26 @@
-"""Sends a planned call once: the activity of runs, standalone, on the same worker."""
+"""Sends a planned call once: the activity of runs, on the worker that a run would have."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from temporalio.client import ActivityFailureError, ActivityHandle, Client
-from temporalio.common import RawValue, RetryPolicy
+from temporalio.api.common.v1 import Payload
+from temporalio.client import Client
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 from httptask.activities.storage import threshold_of
 from httptask.calls.activity_call import activity_options
 from httptask.calls.problem import TaskFault
 from httptask.scheduling.payloads import refuse_too_large
+from httptask.testrequest.execution import Asked, Execution, ExecutionFailed, begin
 from httptask.testrequest.outcome import Outcome, outcome_of_failure, outcome_of_fault, outcome_of_result
 from httptask.testrequest.planning import PlannedRequest
 
 __all__ = ["StillRunning", "send_once"]
 
-_NO_WORKER = timedelta(seconds=5)
+_UNTIL_BEGUN = timedelta(seconds=30)
+"""For a worker that is busy, or takes no more calls of a connection in a minute; that there is one is known before."""
 _PARTING_SECONDS = 2.0
 _INTERRUPTED = "the test request was interrupted"
 
@@ -29,13 +32,15 @@ class StillRunning(Exception):
 async def send_once(client: Client, task_queue: str, planned: PlannedRequest) -> Outcome:
     """Send the request, without retries. Where that is cancelled, the call is, too.
 
+    It is a standalone activity; a workflow of one call where the server is older than 1.31, or has those switched off.
+
     Args:
-        client: of the cluster.
-        task_queue: of a worker that takes this request and no other.
+        client: of the cluster, with the plugin.
+        task_queue: of workers that run definitions; a connection that is limited has its own beside it.
         planned: the request.
 
     Raises:
-        RPCError: the server can't be reached, or is older than 1.31 and has no standalone activities.
+        RPCError: the server can't be reached.
         StillRunning: it was cancelled, and the call did not end.
     """
     call = planned.call
@@ -44,29 +49,30 @@ async def send_once(client: Client, task_queue: str, planned: PlannedRequest) ->
     except TaskFault as fault:
         return outcome_of_fault(planned, fault.problem)
     options = activity_options(call, planned.profile, label="Test request: ")
-    handle = await client.start_activity(
-        call.activity,
-        argument,
-        id=call.id,
-        task_queue=task_queue,
+    asked: Asked[Any] = Asked(
+        activity=call.activity,
+        arguments=[argument],
         result_type=call.result_type,
-        schedule_to_start_timeout=_NO_WORKER,
+        id=call.id,
+        task_queue=options["task_queue"] or task_queue,
+        workflow_queue=task_queue,
+        schedule_to_start=_UNTIL_BEGUN,
+        start_to_close=options["start_to_close_timeout"],
+        heartbeat=options["heartbeat_timeout"],
         summary=options["summary"],
-        start_to_close_timeout=options["start_to_close_timeout"],
-        heartbeat_timeout=options["heartbeat_timeout"],
-        retry_policy=RetryPolicy(maximum_attempts=1),
     )
+    execution = await begin(client, asked)
     try:
-        result = await handle.result()
-    except ActivityFailureError as error:
-        return outcome_of_failure(planned, error.cause)
+        outcome = outcome_of_result(planned, await execution.result())
+    except ExecutionFailed as failed:
+        outcome = outcome_of_failure(planned, failed.cause)
     except asyncio.CancelledError:
-        await _end(handle)
+        await _end(execution)
         raise
-    return outcome_of_result(planned, result)
+    return replace(outcome, executed=execution.executed)
 
 
-def _argument(client: Client, planned: PlannedRequest) -> RawValue:
+def _argument(client: Client, planned: PlannedRequest) -> Payload:
     """The request as Temporal carries it.
 
     Raises:
@@ -75,10 +81,10 @@ def _argument(client: Client, planned: PlannedRequest) -> RawValue:
     converter = client.data_converter
     [payload] = converter.payload_converter.to_payloads([planned.call.argument])
     refuse_too_large(payload.ByteSize(), threshold_of(converter), f"the request of {planned.node.name}")
-    return RawValue(payload)
+    return payload
 
 
-async def _end(handle: ActivityHandle[Any]) -> None:
+async def _end(execution: Execution[Any]) -> None:
     """Cancel a call, and terminate it where it does not end.
 
     Raises:
@@ -86,14 +92,14 @@ async def _end(handle: ActivityHandle[Any]) -> None:
         StillRunning: it goes on, or nobody knows: its worker does not hear of it.
     """
     soon = timedelta(seconds=_PARTING_SECONDS)
-    await handle.cancel(reason=_INTERRUPTED, rpc_timeout=soon)
+    await execution.handle.cancel(reason=_INTERRUPTED, rpc_timeout=soon)
     try:
         async with asyncio.timeout(_PARTING_SECONDS):
-            await handle.result()
+            await execution.result()
     except TimeoutError:
-        await handle.terminate(reason=_INTERRUPTED, rpc_timeout=soon)
-    except ActivityFailureError as error:
-        if not isinstance(error.cause, ActivityTimeoutError):
+        await execution.handle.terminate(reason=_INTERRUPTED, rpc_timeout=soon)
+    except ExecutionFailed as failed:
+        if not isinstance(failed.cause, ActivityTimeoutError):
             return
     else:
         return

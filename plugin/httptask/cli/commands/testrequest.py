@@ -35,6 +35,15 @@ RecordAsOption = Annotated[
         help="With --record: have a made-up failure come before the answer, for tests of what a run does then.",
     ),
 ]
+QueueOption = Annotated[
+    str | None,
+    typer.Option(
+        "--task-queue",
+        metavar="NAME",
+        help="Let workers of this queue send it, with their connections, secrets and policy; `httptask worker` "
+        "serves `httptask`. By default this command's own worker does, as in `httptask run`.",
+    ),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the prepared request and send nothing.")]
 
 
@@ -51,6 +60,7 @@ def send_test_request(
     variables: VariablesOption = None,
     context: ContextOption = None,
     from_run: FromRunOption = None,
+    task_queue: QueueOption = None,
     dry_run: DryRunOption = False,
     fixtures: FixturesOption = None,
     record: RecordOption = None,
@@ -71,6 +81,11 @@ def send_test_request(
 
     if record_as is not None and record is None:
         raise CliError("--as says what --record keeps", "add --record DIR, the folder that it is written to")
+    if task_queue is not None and (fixtures or record):
+        raise CliError(
+            "--task-queue: its workers neither answer from files nor write any",
+            "leave out --fixtures and --record",
+        )
     setup = read_run_setup(file, config, fixtures, record, record_as)
 
     # Temporal is not waited for to be told what is wrong with a file.
@@ -100,6 +115,7 @@ def send_test_request(
         config=setup.config,
         plugin=None if dry_run else setup.plugin(),
         cluster=cluster,
+        task_queue=task_queue,
         as_json=json,
     )
     raise typer.Exit(try_request(trial))

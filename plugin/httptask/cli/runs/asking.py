@@ -38,10 +38,10 @@ def ask_cluster(
     from temporalio.service import RPCError, RPCStatusCode
 
     from httptask.cli.project.plugins import plugins_for_reading
-    from httptask.cli.temporal.cluster import connect
+    from httptask.cli.temporal.cluster import connect, where_runs_are
     from httptask.cli.terminal.interrupts import Interrupts
 
-    where = f"at {cluster.address}" if cluster else f"in {config.state_directory}"
+    where = where_runs_are(cluster, config)
 
     async def ask() -> _T:
         with Interrupts.caught() as interrupts:

@@ -1,17 +1,17 @@
-"""Tries one request of a definition: plans it, shows it, sends it on a worker of its own, shows what came back."""
+"""Tries one request of a definition: plans it, shows it, has it sent, shows what came back."""
 
 import asyncio
 import secrets
+from collections.abc import Coroutine, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from temporalio.service import RPCError, RPCStatusCode
-
-from httptask.activities.connection_profile import profile_of
+from httptask.activities.connection_profile import ConnectionProfile, profile_of
 from httptask.calls.problem import TaskFault
 from httptask.chat.models import Completion
-from httptask.cli.temporal.cluster import Cluster, connect
+from httptask.cli.temporal.cluster import Cluster, connect, where_runs_are
 from httptask.cli.temporal.worker import new_worker, while_working
+from httptask.cli.terminal.background import beside, first_of
 from httptask.cli.terminal.console import print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.failures import explain_failure
@@ -29,11 +29,14 @@ from httptask.request.preview import PreparedRequest
 from httptask.secrets.store import SecretStore
 from httptask.testrequest import (
     NotTestable,
+    NoWorker,
     Outcome,
     PlannedRequest,
     Sample,
+    StillRunning,
     check_planned,
     plan_request,
+    profiles_on,
     send_once,
 )
 
@@ -50,6 +53,7 @@ class Trial:
     Attributes:
         plugin: None to show the prepared request only.
         cluster: None for the embedded server.
+        task_queue: of workers that are to send it; None for a worker of the command's own.
     """
 
     loaded: Loaded
@@ -58,17 +62,31 @@ class Trial:
     config: Config
     plugin: HttpTaskPlugin | None
     cluster: Cluster | None
+    task_queue: str | None
     as_json: bool
 
 
 def try_request(trial: Trial) -> ExitCode:
     """Plan, show, send and show."""
-    planned, prepared = _plan(trial)
-    if not trial.as_json:
-        _show_prepared(prepared)
+    if trial.plugin is not None and trial.task_queue is not None:
+        return asyncio.run(_try_on_queue(trial, trial.plugin, trial.task_queue))
+    profiles = {name: profile_of(found) for name, found in trial.config.connections.items()}
+    planned, prepared = _planned(trial, profiles)
     if trial.plugin is None:
         return _check(trial, planned, prepared)
-    outcome = asyncio.run(_send(trial, trial.plugin, planned))
+    return _ended(trial, prepared, asyncio.run(_try_on_own_worker(trial, trial.plugin, planned)))
+
+
+def _planned(
+    trial: Trial, profiles: Mapping[str, ConnectionProfile]
+) -> tuple[PlannedRequest, PreparedRequest]:
+    planned, prepared = _plan(trial, profiles)
+    if not trial.as_json:
+        _show_prepared(prepared)
+    return planned, prepared
+
+
+def _ended(trial: Trial, prepared: PreparedRequest, outcome: Outcome) -> ExitCode:
     if trial.as_json:
         print_json(_as_json(trial, prepared, outcome))
     else:
@@ -76,10 +94,9 @@ def try_request(trial: Trial) -> ExitCode:
     return ExitCode.DONE if outcome.problem is None else ExitCode.FAILED
 
 
-def _plan(trial: Trial) -> tuple[PlannedRequest, PreparedRequest]:
+def _plan(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> tuple[PlannedRequest, PreparedRequest]:
     assert trial.loaded.program is not None  # checked when it was loaded
     try:
-        profiles = {name: profile_of(found) for name, found in trial.config.connections.items()}
         planned = plan_request(trial.loaded.program, trial.task, trial.sample, profiles)
         return planned, _prepare(trial, planned.request)
     except NotTestable as error:
@@ -116,23 +133,60 @@ def _prepare(trial: Trial, request: HttpRequest) -> PreparedRequest:
     return Edge(trial.config.connections, SecretStore({}, {})).prepare(request)
 
 
-async def _send(trial: Trial, plugin: HttpTaskPlugin, planned: PlannedRequest) -> Outcome:
+async def _try_on_own_worker(trial: Trial, plugin: HttpTaskPlugin, planned: PlannedRequest) -> Outcome:
+    """As `httptask run` does."""
     with Interrupts.caught() as interrupts:
         async with connect(trial.cluster, trial.config.state_directory, interrupts, [plugin]) as client:
             task_queue = f"{_QUEUE_PREFIX}{secrets.token_hex(4)}"
             worker = new_worker(client, task_queue)
             show_notice("sending")
-            sending = interrupts.guard(send_once(client, task_queue, planned))
+            return await while_working(worker, interrupts.guard(send_once(client, task_queue, planned)))
+
+
+async def _try_on_queue(trial: Trial, plugin: HttpTaskPlugin, task_queue: str) -> ExitCode:
+    """As the runs that workers of a task queue serve: their connections, secrets and policy hold."""
+    assert trial.loaded.program is not None  # checked when it was loaded
+    with Interrupts.caught() as interrupts:
+        async with connect(trial.cluster, trial.config.state_directory, interrupts, [plugin]) as client:
             try:
-                return await while_working(worker, sending)
-            except RPCError as error:
-                if error.status is not RPCStatusCode.UNIMPLEMENTED:
-                    raise
+                asking = profiles_on(client, task_queue, trial.loaded.program, trial.task)
+                profiles = await interrupts.guard(asking)
+            except NoWorker as error:
+                command = "dev" if trial.cluster is None else "worker"
                 raise CliError(
-                    f"Temporal did not take the test request: {error.message}",
-                    "standalone activities need server 1.31 or newer",
+                    f"{error} {where_runs_are(trial.cluster, trial.config)}",
+                    f"start one: httptask {command} --task-queue {task_queue} --definitions DIR; or leave out "
+                    "--task-queue, and this command sends the request itself",
                     ExitCode.UNREACHABLE,
                 ) from None
+            except NotTestable as error:
+                raise CliError(f"{trial.loaded.name}: {error}") from None
+            except TaskFault as fault:
+                raise CliError(f"{trial.loaded.name}: {trial.task}: {fault.problem.detail}") from None
+            planned, prepared = _planned(trial, profiles)
+            show_notice("sending")
+            outcome = await _unless_interrupted(send_once(client, task_queue, planned), interrupts)
+    return _ended(trial, prepared, outcome)
+
+
+async def _unless_interrupted(sending: Coroutine[Any, Any, Outcome], interrupts: Interrupts) -> Outcome:
+    """Wait for what is sent elsewhere; a call that does not end with this command is told of.
+
+    Raises:
+        CliError: interrupted.
+    """
+    async with beside(sending) as task, beside(interrupts.asked.wait()) as asked:
+        await first_of(task, asked)
+        if task.done():
+            return task.result()
+        task.cancel()
+        try:
+            await task
+        except StillRunning as running:
+            raise CliError(f"interrupted: {running}", exit_code=ExitCode.INTERRUPTED) from None
+        except asyncio.CancelledError:
+            pass
+    raise CliError("interrupted: the call was cancelled", exit_code=ExitCode.INTERRUPTED)
 
 
 def _show_prepared(prepared: PreparedRequest) -> None:
@@ -190,6 +244,8 @@ def _what_a_run_does(outcome: Outcome) -> str:
 
 def _as_json(trial: Trial, prepared: PreparedRequest, outcome: Outcome) -> dict[str, Any]:
     shown: dict[str, Any] = {"prepared": prepared.model_dump(), "curl": prepared.curl()}
+    if outcome.executed is not None:
+        shown["executed"] = asdict(outcome.executed)
     if outcome.problem is not None:
         facts = {
             "would_retry": outcome.would_retry,

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from temporalio.client import Client, Plugin
     from temporalio.envconfig import ClientConnectConfig
 
-__all__ = ["Cluster", "connect", "connect_embedded", "find_cluster"]
+    from httptask.config import Config
+
+__all__ = ["Cluster", "connect", "connect_embedded", "find_cluster", "where_runs_are"]
 
 _CONNECT_SECONDS = 5.0
 _DEFAULT_ADDRESS = "localhost:7233"
@@ -52,6 +54,11 @@ def find_cluster(profile: str | None, environment: Mapping[str, str]) -> Cluster
     if profile is None and "target_host" not in options:
         return None
     return Cluster(options)
+
+
+def where_runs_are(cluster: Cluster | None, config: "Config") -> str:
+    """Words for it."""
+    return f"at {cluster.address}" if cluster else f"in {config.state_directory}"
 
 
 def _texts(environment: Mapping[str, str]) -> dict[str, str]:

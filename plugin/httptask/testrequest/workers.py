@@ -1,0 +1,75 @@
+"""The workers of a task queue, and what they have under the names of a task: a test request is theirs to send."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import uuid4
+
+from temporalio.client import Client
+
+from httptask.activities.configuration_activities import has_pollers
+from httptask.activities.connection_profile import ConnectionProfile, RunConfiguration
+from httptask.activities.names import RESOLVE_CONFIGURATION
+from httptask.calls.problem import TaskFault, problem_of_failure
+from httptask.dsl.program import Program
+from httptask.testrequest.execution import Asked, ExecutionFailed, begin
+from httptask.testrequest.sample import find_task
+
+__all__ = ["NoWorker", "profiles_on"]
+
+_LOOKS, _BETWEEN_LOOKS = 5, 0.2
+"""For a worker that has just been started, whose first question Temporal has not got yet."""
+_UNTIL_BEGUN = timedelta(seconds=10)
+_ANSWER_TIME = timedelta(seconds=10)
+
+
+class NoWorker(Exception):
+    """No worker polls a task queue."""
+
+
+async def profiles_on(
+    client: Client, task_queue: str, program: Program, task: str
+) -> Mapping[str, ConnectionProfile]:
+    """What the workers of a queue have under the connections that a task names, for `plan_request`.
+
+    Args:
+        client: of the cluster, with the plugin.
+        task_queue: of workers that run definitions.
+        program: the definition.
+        task: name or JSON Pointer of a task.
+
+    Raises:
+        NotTestable: there is no such task.
+        NoWorker: nobody has polled the queue for minutes.
+        TaskFault: a worker that polls it lacks a connection, or can't answer.
+        RPCError: the server can't be reached.
+    """
+    node = find_task(program, task)
+    names = sorted({name for _, name in node.connections})
+    await _require_worker(client, task_queue)
+    if not names:
+        return {}
+    asked = Asked(
+        activity=RESOLVE_CONFIGURATION,
+        arguments=client.data_converter.payload_converter.to_payloads([names, []]),
+        result_type=RunConfiguration,
+        id=f"test-configuration-{uuid4().hex[:12]}",
+        task_queue=task_queue,
+        workflow_queue=task_queue,
+        schedule_to_start=_UNTIL_BEGUN,
+        start_to_close=_ANSWER_TIME,
+    )
+    try:
+        found = await (await begin(client, asked)).result()
+    except ExecutionFailed as failed:
+        problem = problem_of_failure(failed.cause, "configuration")
+        raise TaskFault(problem.model_copy(update={"instance": node.pointer})) from None
+    return found.connections
+
+
+async def _require_worker(client: Client, task_queue: str) -> None:
+    for _ in range(_LOOKS):
+        if await has_pollers(client, task_queue):
+            return
+        await asyncio.sleep(_BETWEEN_LOOKS)
+    raise NoWorker(f"no worker polls the task queue {task_queue}")
