@@ -1,6 +1,7 @@
 """What it takes to add real API documents, and to show each of their operations.
 
     uv run python -m tests.benchmarks.catalog DIR
+    uv run python -m tests.benchmarks.catalog DIR --queries FILE
 
 DIR holds documents as they are published, one file or one folder for each; no document is committed here. Those that
 the bounds were set by are in their publishers' repositories: openai/openai-openapi, kubernetes-client/python,
@@ -9,6 +10,10 @@ Adyen/adyen-openapi, discord/discord-api-spec, figma/rest-api-spec, getsentry/se
 intercom/Intercom-OpenAPI, square/connect-api-specification, mistralai/platform-docs-public, netlify/open-api,
 sonallux/spotify-web-api, docusign/OpenAPI-Specifications, okta/okta-management-openapi-spec, readmeio/oas-examples,
 digitalocean/openapi (its folder `specification`), and github/rest-api-description.
+
+With FILE it is measured how often `catalog search` finds what was meant among the first three: a line of JSON for each
+query, {"query": "send a message", "expected": ["slack.chat_postMessage"]}, where an API has the name of its file up to
+the first dot. Each is asked as it stands and with one slip; SQLite's porter alone is asked the same.
 
 The last line is the result as JSON. Seconds are CPU time of a process of its own for each document; MiB are the most
 that it held.
@@ -27,6 +32,8 @@ from typing import Any
 from httptask.catalog.catalog import Catalog
 from httptask.catalog.markdown import reference_page
 from httptask.catalog.sources import files_below, root_document
+
+from . import catalog_search
 
 LONGEST_ADD = 2.0
 MOST_MIB = 300
@@ -92,6 +99,10 @@ def missed(found: dict[str, Any]) -> list[str]:
 
 def main() -> int:
     [_, argument, *one] = sys.argv
+    if one[:1] == ["--queries"]:
+        found = catalog_search.measured(Path(argument), Path(one[1]))
+        print(json.dumps(found))
+        return 1 if found["missed"] else 0
     if one == ["--one"]:
         print(json.dumps(measured(Path(argument))))
         return 0

@@ -1,6 +1,7 @@
 """The catalogue of a project: `catalog/NAME/` holds an API's document as it was added, and `entry.json` beside it."""
 
 import json
+import math
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
+from time import monotonic
 from typing import Any, Final
 from urllib.parse import urljoin
 
@@ -15,6 +17,8 @@ from httptask.catalog import chat_completion
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.index import Index, write_index
 from httptask.catalog.reference import ApiOverview, Reference
+from httptask.catalog.search.index import SearchIndex
+from httptask.catalog.search.results import SearchResult, search
 from httptask.catalog.sources import files_below
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.openapi.document import Document, Problems, load_document
@@ -30,6 +34,8 @@ _DOCUMENT: Final = "document"
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _MOST_BYTES: Final = 128 * 1024 * 1024
 """Of all files of a document together."""
+_LOOK_EVERY: Final = 2.0
+"""Seconds: whoever searches as somebody types does not look at all files again with each letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ class Catalog:
     def __init__(self, root: Path, state: Path) -> None:
         self._folder = root / "catalog"
         self._state = state
+        self._looked = -math.inf
 
     def entries(self) -> list[Entry]:
         """The APIs that were added, by name.
@@ -116,6 +123,7 @@ class Catalog:
         entry = Entry(chosen, document, source)
         self._write(entry, files)
         self._make_index(entry, loaded)
+        self._looked = -math.inf
         return self.overview(chosen)
 
     def remove(self, name: str) -> None:
@@ -129,6 +137,7 @@ class Catalog:
         entry = self._find(name)
         shutil.rmtree(self._folder / entry.name)
         self._index_file(entry.name).unlink(missing_ok=True)
+        self._looked = -math.inf
 
     def overview(self, api: str) -> ApiOverview:
         """What an API is, and all its operations.
@@ -169,6 +178,36 @@ class Catalog:
                 raise CatalogError(f"there is no operation `{operation}` of `{api}`", hint)
             reader = OperationReader(Document(entry.document, index), Problems())
             return Reference(api, _absolute(reader.read(listed), entry.source))
+
+    def search(self, text: str, *, limit: int = 10) -> SearchResult:
+        """Operations of all APIs that do what a text says, the best first.
+
+        Args:
+            text: words, and filters as `api:slack`, `method:post`, `tag:chat`.
+            limit: how many there may be.
+
+        Raises:
+            CatalogError: there is nothing to search for, or a document can't be read.
+        """
+        with self._search_index() as index:
+            return search(text, index, (chat_completion.API, chat_completion.LISTED.name), limit)
+
+    def _search_index(self) -> SearchIndex:
+        """The words of all APIs as they are now."""
+        index = SearchIndex(self._state_file("search.db"))
+        known = index.apis()
+        if known and monotonic() - self._looked < _LOOK_EVERY:
+            return index
+        entries = {entry.name: self._fingerprint(entry) for entry in self.entries()}
+        current = {chat_completion.API: chat_completion.ABOUT.version, **entries}
+        for name in known.keys() - current.keys():
+            index.forget(name)
+        for name, fingerprint in current.items():
+            if known.get(name) != fingerprint:
+                overview = self.overview(name)
+                index.take(name, fingerprint, overview.about.title, overview.operations)
+        self._looked = monotonic()
+        return index
 
     def _find(self, name: str) -> Entry:
         if not (self._folder / name / _ENTRY).is_file() or not _NAME.fullmatch(name):
@@ -217,13 +256,18 @@ class Catalog:
         return Index(file)
 
     def _make_index(self, entry: Entry, document: Document) -> None:
-        file = self._index_file(entry.name)
+        file = self._state_file(f"{entry.name}.sqlite")
+        write_index(file, document, self._fingerprint(entry))
+
+    def _state_file(self, name: str) -> Path:
+        """A file of what can be made again, in a folder that is there."""
+        file = self._state / "catalog" / name
         for place in (self._state, file.parent, file):
             if place.is_symlink():
                 raise CatalogError(f"{place}: is a link: httptask writes through none there", "remove it")
         file.parent.mkdir(parents=True, exist_ok=True)
         (file.parent / ".gitignore").write_text("*\n")
-        write_index(file, document, self._fingerprint(entry))
+        return file
 
     def _fingerprint(self, entry: Entry) -> str:
         """Tells whether a file was changed, as far as its time and size tell it."""

@@ -67,3 +67,22 @@ async def test_what_a_server_gives_instead_is_told(shell: Shell) -> None:
         _, command = await shell.run("catalog", "add", f"{server.url}/page")
         assert "/page: is HTML or XML, no API document" in command.stderr
     assert [path.name for path in shell.folder.iterdir() if path.suffix != ".toml"] == []
+
+
+async def test_operations_are_searched_for(shell: Shell) -> None:
+    shell.write("openapi.json", json.dumps(DOCUMENT))
+    await shell.run("catalog", "add", "openapi.json")
+    code, command = await shell.run("catalog", "search", "one", "pte", "api:pet-shop")
+    assert (code, [line.split() for line in command.stdout.splitlines()]) == (
+        0,
+        [
+            ["operation", "call", "summary", "found", "by"],
+            ["pet-shop.petsGet", "GET", "/pets/{id}", "One", "pet", "one,", "pet", "(pte)"],
+        ],
+    )
+    assert command.stderr == "see: httptask catalog show pet-shop.petsGet\n"
+    code, command = await shell.run("catalog", "search", "xyzzyx", "--json")
+    assert (code, json.loads(command.stdout)) == (0, {"operations": [], "unknown": ["xyzzyx"]})
+    code, command = await shell.run("catalog", "search", "xyzzyx")
+    assert (code, command.stdout) == (0, "")
+    assert command.stderr.startswith("nothing found: nothing has xyzzyx\n")

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -17,9 +17,12 @@ from httptask.cli.terminal.notice import show_notice
 if TYPE_CHECKING:
     from httptask.catalog.catalog import Catalog
     from httptask.catalog.reference import ApiOverview
+    from httptask.catalog.search.results import SearchResult
     from httptask.cli.project.project import Project
 
 __all__ = ["catalog"]
+
+_LONGEST_SUMMARY: Final = 80
 
 catalog = typer.Typer(
     help="Keep APIs in the project, read what their operations take and give, and take requests over as tasks.",
@@ -91,6 +94,39 @@ def list_apis(*, json: JsonOption = False, config: ConfigOption = None) -> None:
         row = (name, about.title, about.version, str(about.operations), document)
         table.add_row(*(escape(harmless(cell)) for cell in row))
     stdout.print(table)
+
+
+@catalog.command(
+    epilog="Example: httptask catalog search send a message api:slack\n\n"
+    "Example: httptask catalog search 'delete method:post tag:\"Gift cards\"' --json"
+)
+def search(
+    text: Annotated[
+        list[str],
+        typer.Argument(metavar="TEXT", help="What it does, and filters: api:NAME, method:NAME, tag:NAME."),
+    ],
+    *,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many there may be.")] = 10,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Find operations by what they do, in all APIs of the project.
+
+    Misspelt words are mended, and usual words for the same count too. The last column says which words an operation
+    was found by, with those that were asked for behind them where they are others.
+    """
+    show_notice("searching")
+    with _opened(config) as (_, apis):
+        found = apis.search(" ".join(text), limit=limit)
+    if json:
+        print_json(found.as_json())
+    elif found.operations:
+        _table_of(found)
+    else:
+        unknown = f": nothing has {' or '.join(found.unknown)}" if found.unknown else ""
+        print_note(harmless(f"nothing found{unknown}"))
+        print_note("see which APIs there are: httptask catalog list")
+        print_note("add another: httptask catalog add FILE|FOLDER|URL")
 
 
 @catalog.command(epilog="Example: httptask catalog show openai.createChatCompletion")
@@ -192,6 +228,27 @@ def _tell_added(added: "ApiOverview") -> None:
         harmless(f"added {added.name}: {about.title} {about.version}, {about.operations} operations{wrong}")
     )
     print_note(f"see: httptask catalog show {added.name}")
+
+
+def _table_of(found: "SearchResult") -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from httptask.catalog.search.words import in_short
+    from httptask.cli.terminal.styled import stdout
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("operation", "call", "summary", "found by"):
+        table.add_column(title, overflow="fold")
+    for one in found.operations:
+        words = [word if word == asked else f"{word} ({asked})" for asked, word in one.found_by.items()]
+        deprecated = "deprecated: " if one.operation.deprecated else ""
+        summary = in_short(one.operation.summary, one.operation.description)[:_LONGEST_SUMMARY]
+        call = f"{one.operation.method} {one.operation.path}"
+        row = (one.name, call, f"{deprecated}{' '.join(summary.split())}", ", ".join(words))
+        table.add_row(*(escape(harmless(cell)) for cell in row))
+    stdout.print(table)
+    print_note(f"see: httptask catalog show {found.operations[0].name}")
 
 
 def _write(page: str) -> None:

@@ -1,0 +1,243 @@
+"""The words of all operations of a project's catalogue, in one file that can be made again."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from httptask.catalog.errors import CatalogError
+from httptask.catalog.search.words import STOP_WORDS, first_sentences, split, stems
+from httptask.openapi.reader import Listed
+
+__all__ = ["COLUMNS", "Candidate", "SearchIndex"]
+
+_FORMAT: Final = 1
+"""Of the tables: a file of another one is made again."""
+COLUMNS: Final = ("api", "name", "path", "summary", "tags", "implied", "description")
+"""Where the words of an operation stand."""
+_TABLES: Final = f"""
+create table apis (name text primary key, fingerprint text) without rowid;
+create table operations (
+    id integer primary key, api text, name text, operation_id text, method text, path text,
+    summary text, description text, tags text, deprecated integer
+);
+create index operations_of on operations (api);
+create table vocabulary (
+    api text, word text, stem text, operations integer, is_name integer, primary key (api, word)
+) without rowid;
+create index spelled on vocabulary (word);
+create index stems on vocabulary (stem);
+create virtual table words using fts5 ({", ".join(COLUMNS)}, tokenize = 'ascii');
+pragma user_version = {_FORMAT};
+"""
+_LISTED: Final = "api, name, operation_id, method, path, summary, description, tags, deprecated"
+_DOES: Final = {"PUT": "update replace", "PATCH": "update", "DELETE": "delete remove", "POST": "create"}
+
+
+class Candidate(NamedTuple):
+    """An operation that may be the one that was meant.
+
+    Attributes:
+        number: by which the index knows it.
+        words: the stems in each of the columns.
+    """
+
+    number: int
+    api: str
+    name: str
+    deprecated: bool
+    words: tuple[str, ...]
+
+
+class SearchIndex:
+    """The words of operations, and who has them. A context that closes its file."""
+
+    def __init__(self, file: Path) -> None:
+        self._database = _opened(file)
+
+    def __enter__(self) -> "SearchIndex":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def apis(self) -> dict[str, str]:
+        """The APIs that it has, each with the fingerprint that it had then."""
+        return dict(self._database.execute("select name, fingerprint from apis"))
+
+    def forget(self, api: str) -> None:
+        """Take an API out."""
+        with self._database as database:
+            _forget(database, api)
+
+    def take(self, api: str, fingerprint: str, title: str, operations: Iterable[Listed]) -> None:
+        """Take in the operations of an API, in place of those that it had before."""
+        listed = list(operations)
+        texts = [_texts(api, title, one) for one in listed]
+        spoken = [[split(text) for text in each] for each in texts]
+        stem = stems(word for each in spoken for words in each for word in words)
+        with self._database as database:
+            _forget(database, api)
+            for one, each in zip(listed, spoken, strict=True):
+                row = (api, *one[:6], json.dumps(one.tags), one.deprecated)
+                added = database.execute(
+                    f"insert into operations ({_LISTED}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                    row,
+                ).lastrowid
+                columns = (" ".join(stem[word] for word in words) for words in each)
+                marks = ", ".join("?" * (len(COLUMNS) + 1))
+                database.execute(
+                    f"insert into words (rowid, {', '.join(COLUMNS)}) values ({marks})",  # noqa: S608
+                    (added, *columns),
+                )
+            database.executemany(
+                "insert into vocabulary values (?, ?, ?, ?, ?)", _vocabulary(api, spoken, stem)
+            )
+            database.execute("insert into apis values (?, ?)", (api, fingerprint))
+
+    def operations_with(self, words: Collection[str]) -> dict[str, int]:
+        """How many operations have each of these stems, without those that none has."""
+        marks = ", ".join("?" * len(words))
+        return dict(
+            self._database.execute(
+                f"select stem, sum(operations) from vocabulary where stem in ({marks}) group by stem",  # noqa: S608
+                tuple(words),
+            )
+        )
+
+    def spelled(self, words: Collection[str]) -> set[str]:
+        """Those of the words that an operation has as they stand."""
+        marks = ", ".join("?" * len(words))
+        found = self._database.execute(
+            f"select distinct word from vocabulary where word in ({marks})",  # noqa: S608
+            tuple(words),
+        )
+        return {word for (word,) in found}
+
+    def size(self) -> int:
+        """How many operations it has."""
+        [[found]] = self._database.execute("select count(*) from operations")
+        return int(found)
+
+    def names_like(self, word: str, slips: int) -> dict[str, str]:
+        """Words of names, paths, summaries and tags that may be meant by one, each with its stem.
+
+        Their length differs by as many letters, or they begin with it.
+        """
+        found = self._database.execute(
+            "select distinct word, stem from vocabulary where is_name"
+            " and (length(word) between ?1 - ?2 and ?1 + ?2 or substr(word, 1, ?1) = ?3)",
+            (len(word), slips, word),
+        )
+        return dict(found)
+
+    def candidates(
+        self, words: Collection[str], filters: Iterable[tuple[str, Collection[str]]], limit: int
+    ) -> list[Candidate]:
+        """Operations with any of these stems, or all where there are none, those with the most telling ones first."""
+        conditions: list[str] = []
+        values: list[str] = []
+        for key, wanted in filters:
+            marks = ", ".join("?" * len(wanted))
+            conditions.append(_FILTERS[key].format(marks=marks))
+            values += wanted
+        join = "join operations on operations.id = words.rowid" if conditions else ""
+        order = "words.rowid"
+        if words:
+            conditions += ["words match ?", "rank match 'bm25(3, 5, 2, 4, 2, 1, 1)'"]
+            values.append(" OR ".join(f'"{word}"' for word in words))
+            order = "rank"
+        where = " and ".join(conditions) or "true"
+        columns = ", ".join(f"words.{column}" for column in COLUMNS)
+        rows = self._database.execute(
+            f"with best as (select words.rowid as id from words {join} where {where} order by {order} limit ?)"  # noqa: S608
+            f" select best.id, operations.api, operations.name, operations.deprecated, {columns}"
+            " from best join operations on operations.id = best.id join words on words.rowid = best.id",
+            (*values, limit),
+        )
+        return [Candidate(row[0], row[1], row[2], bool(row[3]), row[4:]) for row in rows]
+
+    def operation(self, number: int) -> Listed:
+        """An operation as its document has it."""
+        row = self._database.execute(
+            f"select {_LISTED} from operations where id = ?",  # noqa: S608
+            (number,),
+        ).fetchone()
+        _, name, operation_id, method, path, summary, description, tags, deprecated = row
+        labels = tuple(json.loads(tags))
+        return Listed(name, operation_id, method, path, summary, description, labels, bool(deprecated))
+
+
+_FILTERS: Final = {
+    "api": "operations.api in ({marks})",
+    "method": "operations.method in ({marks})",
+    "tag": "exists (select 1 from json_each(operations.tags) where lower(value) in ({marks}))",
+}
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    try:
+        database = sqlite3.connect(file)
+        [[version]] = database.execute("pragma user_version")
+        if version == _FORMAT:
+            return database
+        database.close()
+    except sqlite3.DatabaseError:  # none, or one that was cut
+        pass
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(draft)) as database:
+            database.executescript(_TABLES)
+        draft.replace(file)
+    except sqlite3.OperationalError as error:
+        if "fts5" not in str(error):
+            raise
+        hint = "use a Python whose SQLite was built with FTS5"
+        raise CatalogError("the SQLite of this Python has no full-text search", hint) from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return sqlite3.connect(file)
+
+
+def _forget(database: sqlite3.Connection, api: str) -> None:
+    database.execute("delete from words where rowid in (select id from operations where api = ?)", (api,))
+    for table, column in (("operations", "api"), ("vocabulary", "api"), ("apis", "name")):
+        database.execute(f"delete from {table} where {column} = ?", (api,))  # noqa: S608
+
+
+def _texts(api: str, title: str, one: Listed) -> tuple[str, ...]:
+    """What the columns are made of."""
+    segments = [part for part in one.path.split("/") if not part.startswith("{")]
+    told = first_sentences(one.description)
+    summary = one.summary
+    if len(summary.split()) <= 1:  # none, or the operationId once more
+        summary, told = f"{summary} {told}", ""
+    last = one.path.rstrip("/").rpartition("/")[2]
+    does = _DOES.get(one.method, "get read retrieve" if last.startswith("{") else "list get")
+    return (
+        f"{api} {title}",
+        one.operation_id or one.name,
+        " ".join(segments),
+        summary,
+        " ".join(one.tags),
+        does,
+        told,
+    )
+
+
+def _vocabulary(
+    api: str, spoken: list[list[list[str]]], stem: dict[str, str]
+) -> Iterator[tuple[str, str, str, int, bool]]:
+    operations: dict[str, int] = {}
+    names: set[str] = set()
+    for columns in spoken:
+        for word in {word for words in columns for word in words}:
+            operations[word] = operations.get(word, 0) + 1
+        names.update(word for words in columns[:-1] for word in words)
+    for word, number in operations.items():
+        if word not in STOP_WORDS:
+            yield api, word, stem[word], number, word in names

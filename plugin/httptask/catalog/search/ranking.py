@@ -1,0 +1,221 @@
+"""What was asked for, held against the words of operations: misspelt words mended, synonyms, and who has most of it."""
+
+import math
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import Final
+
+from httptask.catalog.search.index import COLUMNS, Candidate, SearchIndex
+from httptask.catalog.search.words import STOP_WORDS, split, stems
+
+__all__ = ["Query", "Ranked", "Term", "parse_query", "rank", "terms_of"]
+
+_FILTER: Final = re.compile(r'\b(api|method|tag):(?:"([^"]*)"|(\S+))', re.IGNORECASE)
+_COUNTS: Final[Mapping[str, float]] = {
+    "name": 1.0,
+    "summary": 0.95,
+    "api": 0.9,
+    "path": 0.85,
+    "tags": 0.7,
+    "implied": 0.6,
+    "description": 0.5,
+}
+"""How much a word is worth by where it stands."""
+_SYNONYM: Final = 0.8
+_ABBREVIATION: Final = 0.85
+_SLIPS: Final[Mapping[int, float]] = {1: 0.95, 2: 0.7}
+_NEAREST: Final = 6
+_CANDIDATES: Final = 300
+_EXACTNESS: Final = 0.3
+"""How much of the score is what of the operation's name was asked for."""
+_DEPRECATED: Final = 0.85
+_FAVOURED: Final = 1.1
+_UNSAID: Final = STOP_WORDS | {"fetch", "get", "list", "read", "retriev", "return", "show"}
+"""Stems that a name may have without having been asked for."""
+_HALF_SAID: Final[Mapping[str, float]] = {"creat": 0.5, "post": 0.5}
+_SHORTEST_PREFIX: Final = 3
+_SHORTEST_TWO_SLIPS: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What was asked for.
+
+    Attributes:
+        words: those that tell something.
+        spoken: all of them.
+        filters: values that an operation must have one of, by `api`, `method` and `tag`.
+    """
+
+    words: tuple[str, ...]
+    spoken: tuple[str, ...]
+    filters: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class Term:
+    """A word that was asked for, and all the words that it may be found by.
+
+    Attributes:
+        alternatives: stems with their worth, from 1 for the word itself down, and the word of each.
+    """
+
+    asked: str
+    alternatives: dict[str, tuple[float, str]] = field(default_factory=dict[str, tuple[float, str]])
+    weight: float = 0.0
+
+    def offer(self, stem: str, worth: float, word: str) -> None:
+        """Take a stem in, unless it is there already as something worth more."""
+        if worth > self.alternatives.get(stem, (0.0, ""))[0]:
+            self.alternatives[stem] = (worth, word)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """An operation with what it was found by.
+
+    Attributes:
+        found_by: the words that were asked for, each with the one that the operation has.
+    """
+
+    candidate: Candidate
+    score: float
+    found_by: Mapping[str, str]
+
+
+def parse_query(text: str) -> Query:
+    """Words and filters of what was typed: `send message api:slack method:post tag:"my tag"`."""
+    filters: dict[str, list[str]] = {}
+    for key, quoted, plain in _FILTER.findall(text):
+        value = quoted or plain
+        filters.setdefault(key.lower(), []).append(
+            value.upper() if key.lower() == "method" else value.lower()
+        )
+    spoken = split(_FILTER.sub(" ", text))
+    words = list(dict.fromkeys(spoken))
+    telling = [word for word in words if word not in STOP_WORDS]
+    return Query(
+        tuple(telling or words), tuple(spoken), {key: tuple(values) for key, values in filters.items()}
+    )
+
+
+def terms_of(query: Query, index: SearchIndex) -> list[Term]:
+    """The words with what they may be found by; those that nothing is near have no alternatives."""
+    joined = [(first + second, (first, second)) for first, second in pairwise(query.spoken)]
+    others = (other for word in query.words for other in synonyms().get(word, ()))
+    stem = stems([*query.words, *others, *(word for word, _ in joined)])
+    known = index.operations_with(set(stem.values()))
+    spelled = index.spelled(query.words)
+    terms = {word: Term(word) for word in query.words}
+    for word, term in terms.items():
+        inflected = stem[word] in known and stem[word] != word
+        if word in spelled or word in synonyms() or inflected:
+            term.offer(stem[word], 1.0, word)
+            _offer_synonyms(term, word, 1.0, stem)
+        else:
+            _mend(term, index)
+    for word, parts in joined:
+        for term in (terms[part] for part in parts if part in terms and stem[word] in known):
+            term.offer(stem[word], 1.0, word)
+    _weigh(terms.values(), index)
+    return list(terms.values())
+
+
+def rank(terms: list[Term], query: Query, index: SearchIndex, favoured: tuple[str, str]) -> list[Ranked]:
+    """Operations that have what was asked for, the best first; one is favoured before others as good."""
+    usable = [term for term in terms if term.alternatives]
+    wanted = {stem for term in usable for stem in term.alternatives}
+    found = index.candidates(wanted, query.filters.items(), _CANDIDATES if wanted else 10_000)
+    ranked = [_ranked(candidate, usable, favoured) for candidate in found]
+    return sorted(ranked, key=lambda one: -one.score) if usable else ranked
+
+
+@cache
+def synonyms() -> dict[str, list[str]]:
+    """Words that people ask for, and by which words APIs call it."""
+    return tomllib.loads((files("httptask.catalog.search") / "synonyms.toml").read_text("utf-8"))
+
+
+def _offer_synonyms(term: Term, word: str, worth: float, stem: Mapping[str, str]) -> None:
+    for other in synonyms().get(word, ()):
+        term.offer(stem[other], worth * _SYNONYM, other)
+
+
+def _mend(term: Term, index: SearchIndex) -> None:
+    """Offer the words nearest to one that nobody knows."""
+    # Its forty modules are for what is misspelt.
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    asked = term.asked
+    most = 2 if len(asked) >= _SHORTEST_TWO_SLIPS else 1
+    names = index.names_like(asked, most)
+    known = [*names, *(word for word in synonyms() if word not in names)]
+    near = process.extract(asked, known, scorer=OSA.distance, score_cutoff=most, limit=None)
+    least = min((distance for _, distance, _ in near), default=None)
+    worth = {word: _SLIPS[int(distance)] for word, distance, _ in near if distance == least}
+    if len(asked) >= _SHORTEST_PREFIX:
+        worth = {word: _ABBREVIATION for word in names if word.startswith(asked)} | worth
+    stem = stems(other for word in worth for other in (word, *synonyms().get(word, ())))
+    held = index.operations_with({stem[word] for word in worth} or {""})
+
+    def nearness(word: str) -> tuple[float, bool, bool, int]:
+        swapped = sorted(word) == sorted(asked)
+        return worth[word], swapped, word[0] == asked[0], held.get(stem[word], 0)
+
+    for word in sorted(worth, key=nearness, reverse=True)[:_NEAREST]:
+        term.offer(stem[word], worth[word], word)
+        _offer_synonyms(term, word, worth[word], stem)
+
+
+def _weigh(terms: Collection[Term], index: SearchIndex) -> None:
+    """Words that few operations have tell most."""
+    held = index.operations_with({stem for term in terms for stem in term.alternatives} or {""})
+    size = index.size()
+    for term in terms:
+        rarity = [
+            (worth, math.log(1 + size / held[stem]))
+            for stem, (worth, _) in term.alternatives.items()
+            if stem in held
+        ]
+        best = max((worth for worth, _ in rarity), default=0)
+        term.weight = max((rare for worth, rare in rarity if worth == best), default=0)
+
+
+def _share(text: str, matched: set[str]) -> float:
+    """How much of a name was asked for; that something is read need not be said, that it is made only half."""
+    words = set(text.split()) - _UNSAID
+    asked = len(words & matched)
+    return asked / (asked + sum(_HALF_SAID.get(word, 1.0) for word in words - matched)) if words else 0.0
+
+
+def _ranked(candidate: Candidate, terms: list[Term], favoured: tuple[str, str]) -> Ranked:
+    columns: dict[str, str] = dict(zip(COLUMNS, candidate.words, strict=True))
+    counts: dict[str, float] = {}
+    for column, worth in sorted(_COUNTS.items(), key=lambda one: one[1]):
+        counts.update(dict.fromkeys(columns[column].split(), worth))
+    found_by: dict[str, str] = {}
+    matched: set[str] = set()
+    score = total = 0.0
+    for term in terms:
+        total += term.weight
+        best = 0.0
+        for stem, (worth, word) in term.alternatives.items():
+            count = counts.get(stem, 0.0) * worth
+            if count:
+                matched.add(stem)
+            if count > best:
+                best, found_by[term.asked] = count, word
+        score += term.weight * best
+    exact = max(_share(columns[column], matched) for column in ("name", "summary"))
+    score = (score / total if total else 1.0) * (1 - _EXACTNESS + _EXACTNESS * exact)
+    if candidate.deprecated:
+        score *= _DEPRECATED
+    if (candidate.api, candidate.name) == favoured:
+        score *= _FAVOURED
+    return Ranked(candidate, score, found_by)

@@ -1,0 +1,102 @@
+"""Texts as the words that they are found by: names taken apart, and each word as its stem."""
+
+import re
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from typing import Final
+
+__all__ = ["STOP_WORDS", "first_sentences", "in_short", "split", "stems"]
+
+_HUMPS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z][A-Z])(?=[A-Z][a-z])")
+_WORDS: Final = re.compile(r"[^\W_]+")
+_VERSION: Final = re.compile(r"v?\d+(?:alpha|beta)?\d*")
+_MARKUP: Final = re.compile(r"<[^>]*>|\]\([^)]*\)|https?://\S+")
+_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
+_MOST_SENTENCES: Final = 2
+_MOST_LETTERS: Final = 400
+
+STOP_WORDS: Final = frozenset(
+    (
+        *(
+            "a",
+            "all",
+            "an",
+            "and",
+            "any",
+            "are",
+            "as",
+            "at",
+            "be",
+            "by",
+            "can",
+            "do",
+            "does",
+            "for",
+            "from",
+            "how",
+        ),
+        *(
+            "i",
+            "in",
+            "into",
+            "is",
+            "it",
+            "its",
+            "me",
+            "my",
+            "of",
+            "on",
+            "or",
+            "our",
+            "please",
+            "some",
+            "that",
+            "the",
+        ),
+        *(
+            "their",
+            "them",
+            "this",
+            "to",
+            "up",
+            "want",
+            "we",
+            "what",
+            "which",
+            "who",
+            "whose",
+            "with",
+            "you",
+            "your",
+        ),
+    )
+)
+"""Words that tell no operation from another."""
+
+
+def split(text: str) -> list[str]:
+    """The words of a text or name, in small letters: `chat.postMessage` is chat, post, message."""
+    words = [word.casefold() for word in _WORDS.findall(_HUMPS.sub(" ", text))]
+    return [word for word in words if not _VERSION.fullmatch(word)]
+
+
+def first_sentences(text: str) -> str:
+    """What a description begins with, without markup and addresses."""
+    plain = _MARKUP.sub(" ", text[: _MOST_LETTERS * 4]).strip()
+    return " ".join(_SENTENCE.split(plain)[:_MOST_SENTENCES])[:_MOST_LETTERS]
+
+
+def in_short(summary: str, description: str) -> str:
+    """What an operation does: its summary, or how its description begins where that is none, or its name once more."""
+    return summary if len(summary.split()) > 1 else first_sentences(description) or summary
+
+
+def stems(words: Iterable[str]) -> dict[str, str]:
+    """The stem of each word, as the porter of SQLite's full-text search takes it."""
+    asked = list(dict.fromkeys(words))
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("create virtual table asked using fts5 (word, tokenize = 'porter ascii')")
+        database.execute("create virtual table found using fts5vocab (asked, instance)")
+        database.executemany("insert into asked (rowid, word) values (?, ?)", enumerate(asked))
+        return {asked[number]: stem for number, stem in database.execute("select doc, term from found")}

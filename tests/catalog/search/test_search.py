@@ -1,0 +1,154 @@
+"""Searching the catalogue: operations are found by what they do, whatever people call it and however they spell it."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from httptask.catalog.catalog import Catalog
+from httptask.catalog.errors import CatalogError
+from support.api_documents import openapi
+
+
+def operation(operation_id: str, summary: str, tag: str, **more: Any) -> dict[str, Any]:
+    return {"operationId": operation_id, "summary": summary, "tags": [tag], **more}
+
+
+SHOP = openapi(
+    {
+        "/orders": {
+            "get": operation("listOrders", "All orders", "Orders"),
+            "post": operation("createOrder", "Place an order", "Orders"),
+        },
+        "/orders/{id}": {
+            "get": operation("getOrder", "One order", "Orders"),
+            "delete": operation("deleteOrder", "Delete an order", "Orders", deprecated=True),
+        },
+        "/orders/{id}/refunds": {"post": operation("refundOrder", "Give the money back", "Order refunds")},
+        "/customers": {"get": operation("listCustomers", "All customers", "People")},
+    }
+)
+CHAT = openapi(
+    {
+        "/chat.postMessage": {
+            "post": {
+                "operationId": "chat_postMessage",
+                "description": "Sends a **message** to a channel. Or not.",
+            }
+        },
+        "/conversations.list": {
+            "get": {"operationId": "conversations_list", "description": "Lists all channels in a team."}
+        },
+    }
+)
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    made = Catalog(tmp_path, tmp_path / ".httptask")
+    for name, document in (("shop", SHOP), ("chat", CHAT)):
+        made.add("api.json", {"api.json": json.dumps(document).encode()}.get, name=name)
+    return made
+
+
+def names(catalog: Catalog, text: str) -> list[str]:
+    return [one.name for one in catalog.search(text).operations]
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("create order", "shop.createOrder"),
+        ("delete an order", "shop.deleteOrder"),
+        ("new orders", "shop.createOrder"),
+        ("remove orders", "shop.deleteOrder"),
+        ("clients", "shop.listCustomers"),
+        ("refnud a order", "shop.refundOrder"),
+        ("sned mesage", "chat.chat_postMessage"),
+        ("cust", "shop.listCustomers"),
+        ("post message to slack channel", "chat.chat_postMessage"),
+        ("chat.postMessage", "chat.chat_postMessage"),
+        ("chat completion", "openai.createChatCompletion"),
+        ("gpt", "openai.createChatCompletion"),
+        ("llm", "openai.createChatCompletion"),
+    ],
+)
+def test_operations_are_found_by_what_they_do(catalog: Catalog, text: str, first: str) -> None:
+    assert names(catalog, text)[0] == first
+
+
+def test_it_is_told_which_words_an_operation_was_found_by(catalog: Catalog) -> None:
+    found = catalog.search("sned text xyzzyx", limit=1)
+    [one] = found.operations
+    assert one.found_by == {"sned": "send", "text": "message"}
+    assert found.unknown == ("xyzzyx",)
+    assert found.as_json()["operations"][0] == {
+        "name": "chat.chat_postMessage",
+        "method": "POST",
+        "path": "/chat.postMessage",
+        "summary": "",
+        "description": "Sends a **message** to a channel. Or not.",
+        "tags": [],
+        "deprecated": False,
+        "score": round(one.score, 3),
+        "found_by": {"sned": "send", "text": "message"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("list api:shop", {"shop.listOrders", "shop.listCustomers", "shop.getOrder"}),
+        ("order method:DELETE", {"shop.deleteOrder"}),
+        ("api:shop method:post method:delete", {"shop.createOrder", "shop.deleteOrder", "shop.refundOrder"}),
+        ('tag:"order refunds"', {"shop.refundOrder"}),
+        ("message api:shop", set()),
+        ("xyzzyx", set()),
+    ],
+    ids=["an API", "a method", "without words", "a tag", "of another API", "unknown"],
+)
+def test_filters_leave_the_others_out(catalog: Catalog, text: str, found: set[str]) -> None:
+    assert set(names(catalog, text)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        (" ?! ", "there is nothing to search for", 'say what it does: "send a message"'),
+        ("api:shp order", "there is no API `shp`", "did you mean `shop`?"),
+        ("method:gte order", "there is no method `GTE`", "did you mean `GET`?"),
+    ],
+    ids=["nothing", "unknown API", "unknown method"],
+)
+def test_what_cannot_be_searched_for_is_told(catalog: Catalog, text: str, message: str, hint: str) -> None:
+    with pytest.raises(CatalogError) as refused:
+        catalog.search(text)
+    assert (refused.value.message, refused.value.hint) == (message, hint)
+
+
+def test_the_words_are_those_of_the_documents_now(catalog: Catalog, tmp_path: Path) -> None:
+    assert names(catalog, "refund") == ["shop.refundOrder"]
+    catalog.remove("shop")
+    assert names(catalog, "refund") == []
+    catalog.add("api.json", {"api.json": json.dumps(SHOP).encode()}.get, name="store")
+    assert names(catalog, "refund") == ["store.refundOrder"]
+    document = tmp_path / "catalog/store/document/api.json"
+    document.write_text(document.read_text().replace("refund", "reimburse"))
+    assert names(Catalog(tmp_path, tmp_path / ".httptask"), "reimburse") == ["store.reimburseOrder"]
+
+
+@pytest.mark.parametrize("broken", ["old", "cut", "gone"])
+def test_the_index_of_words_is_made_again(catalog: Catalog, tmp_path: Path, broken: str) -> None:
+    assert names(catalog, "refund") == ["shop.refundOrder"]
+    file = tmp_path / ".httptask/catalog/search.db"
+    if broken == "old":
+        with closing(sqlite3.connect(file)) as database:
+            database.executescript("drop table words; pragma user_version = 0")
+    elif broken == "cut":
+        file.write_bytes(file.read_bytes()[:50])
+    else:
+        file.unlink()
+    assert names(catalog, "refund") == ["shop.refundOrder"]
