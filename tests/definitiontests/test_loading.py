@@ -1,8 +1,10 @@
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 
 from httptask.definitiontests import find_tests, load_tests
+from httptask.definitiontests.format import schema_of_tests
 
 DEFINITION = """\
 document: { dsl: 1.0.3, namespace: test, name: flow, version: 1.0.0 }
@@ -100,3 +102,16 @@ def test_finds_tests_below_a_folder_but_no_hidden_ones(tmp_path: Path) -> None:
         (tmp_path / name).write_text("")
     found = [file.relative_to(tmp_path) for file in find_tests([tmp_path, tmp_path / "a.test.yaml"])]
     assert found == [Path("a.test.yaml"), Path("b/c.test.yml")]
+
+
+def test_editors_are_told_what_the_loader_takes(tmp_path: Path) -> None:
+    schema = jsonschema_rs.validator_for(schema_of_tests())
+    written = {
+        "definition": "flow.yaml",
+        "tests": [{"name": "a", "expect": {"error": "NotFound"}}, {"name": "b", "expect": {"notRun": ["c"]}}],
+    }
+    assert schema.is_valid(written)
+    assert not schema.is_valid({**written, "tests": [{"name": "a", "expects": {}}]})
+    assert not schema.is_valid({**written, "tests": []})
+    described = schema_of_tests()["$defs"]["Expectations"]["properties"]["notRun"]
+    assert described["description"] == "Names of tasks that did not run."

@@ -6,7 +6,7 @@ from pathlib import Path
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.config.load import load_config
-from httptask.definitiontests import TestResult, describe, load_tests, run_tests
+from httptask.definitiontests import TestResult, describe, load_tests, run_tests, update
 
 FLOW = """\
 document: { dsl: 1.0.3, namespace: test, name: flow, version: 1.0.0 }
@@ -132,3 +132,20 @@ async def test_tells_each_difference_at_its_place(temporal: WorkflowEnvironment,
     assert difference.message is not None
     assert "no fixture answers POST https://api.example.com/orders" in difference.message
     assert '+  "url": "https://api.example.com/orders"' in difference.message
+
+
+async def test_expects_what_it_saw_and_keeps_the_rest(temporal: WorkflowEnvironment, tmp_path: Path) -> None:
+    results = await run(temporal, tmp_path, FAILING.replace("tests:", "# kept\ntests:  # kept"))
+    updated = update((tmp_path / "flow.test.yaml").read_text(), results)
+    assert updated.count == 4
+    assert [(difference.path, reason) for difference, reason in updated.left] == [
+        ("requests", "this can't be updated"),
+        ("requests", "this can't be updated"),
+        ("notRequested[0]", "this can't be updated"),
+        ("notRun", "this can't be updated"),
+        ("requests", "this can't be updated"),
+    ]
+    assert updated.text.count("# kept") == 2
+    assert "output: { state: sent }" in updated.text
+    assert "tasks: [order, rest, look]" in updated.text
+    assert "requests: [{ method: post, body: { article: 7 } }]" in updated.text

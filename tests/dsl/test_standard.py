@@ -15,7 +15,7 @@ from support.ctk import Scenario, scenarios
 from support.definitions import DEFINITION, standard
 
 HERE = Path(__file__).parent
-EXAMPLES = sorted((HERE.parents[1] / "examples").glob("*/*.yaml"))
+EXAMPLES = sorted((HERE.parents[1] / "examples").glob("*/workflow.yaml"))
 WARNED = sorted((HERE / "golden").glob("fall-through.yaml"))
 EDITOR = jsonschema_rs.validator_for(editor_schema())
 

@@ -5,6 +5,7 @@ from httptask.definitiontests.loading import LoadedTest, LoadedTests, find_tests
 from httptask.definitiontests.outcome import Outcome
 from httptask.definitiontests.report import as_json, as_junit, describe
 from httptask.definitiontests.running import TestResult, run_tests
+from httptask.definitiontests.updating import Updated, update
 
 __all__ = [
     "NOTHING",
@@ -13,10 +14,12 @@ __all__ = [
     "LoadedTests",
     "Outcome",
     "TestResult",
+    "Updated",
     "as_json",
     "as_junit",
     "describe",
     "find_tests",
     "load_tests",
     "run_tests",
+    "update",
 ]

@@ -78,8 +78,9 @@ def _of_members(
         else:
             yield Difference(at, name, value, NOTHING)
     if exact:
-        for key in got.keys() - expected.keys():
-            yield Difference(pointer, f"{path}.{key}" if path else key, NOTHING, got[key])
+        for key in (key for key in got if key not in expected):
+            name = f"{path}.{key}" if path else key
+            yield Difference(child_pointer(pointer, key), name, NOTHING, got[key])
 
 
 def _unmet(condition: str, got: Any, pointer: str, path: str) -> Iterator[Difference]:

@@ -5,9 +5,17 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from pydantic.alias_generators import to_camel
 
+from httptask.dsl.schema import SchemaOfKeys
 from httptask.fixtures.transport import Fixture
 
-__all__ = ["DefinitionTest", "DefinitionTests", "Expectations", "ExpectedError", "ExpectedRequest"]
+__all__ = [
+    "DefinitionTest",
+    "DefinitionTests",
+    "Expectations",
+    "ExpectedError",
+    "ExpectedRequest",
+    "schema_of_tests",
+]
 
 
 class _Model(BaseModel):
@@ -96,3 +104,15 @@ class DefinitionTests(_Model):
     fixtures: str | None = None
     """A folder of recorded answers, for tests that name none."""
     tests: Annotated[tuple[DefinitionTest, ...], Field(min_length=1)]
+
+
+def schema_of_tests() -> dict[str, Any]:
+    """JSON Schema (2020-12) of a file of tests, for editors."""
+    schema = DefinitionTests.model_json_schema(schema_generator=SchemaOfKeys)
+    error = schema["$defs"][ExpectedError.__name__]
+    schema["$defs"][ExpectedError.__name__] = {"anyOf": [{"type": "string"}, error]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "httptask tests of a definition",
+    }

@@ -25,11 +25,11 @@ tests:
 
 async def test_tells_what_passed_and_what_failed(shell: Shell) -> None:
     shell.write("flow.yaml", FLOW)
-    shell.write("flow.test.yaml", TESTS)
+    tests = shell.write("flow.test.yaml", TESTS)
 
-    code, command = await shell.run("test", "--junit", "results/junit.xml", "--json")
+    code, command = await shell.run("test", "--junit", "results/junit.xml", "--json", "--update")
 
-    assert code == 1, command.stderr
+    assert code == 0, command.stderr
     told = json.loads(command.stdout)
     assert [(test["name"], test["passed"]) for test in told["tests"]] == [("passes", True), ("fails", False)]
     [difference] = told["tests"][1]["differences"]
@@ -41,6 +41,8 @@ async def test_tells_what_passed_and_what_failed(shell: Shell) -> None:
     assert failure is not None
     assert failure.startswith("flow.test.yaml:9:15: output\n")
     assert not (shell.folder / ".httptask").exists()
+    assert tests.read_text() == "good bye".join(TESTS.rsplit("hello", 1))
+    assert "flow.test.yaml: 1 value updated" in command.stderr
 
 
 async def test_says_what_to_write_where_there_are_no_tests(shell: Shell) -> None:

@@ -16,16 +16,17 @@ from httptask.dsl.metadata import RuntimeMetadata, TaskMetadata
 from httptask.dsl.structure.item_lists import ITEM_LISTS
 from httptask.dsl.tasks import CALLS
 
-__all__ = ["editor_schema"]
+__all__ = ["SchemaOfKeys", "editor_schema"]
 
 _REFERENCE: Final = "#/$defs/{model}"
 _ITEM_LISTS: Final = frozenset(each.path[-1] for each in ITEM_LISTS)
 
 
-class _OfKeys(GenerateJsonSchema):
+class SchemaOfKeys(GenerateJsonSchema):
     """Says of each key what it is for. One that is left out is None to the models; in a definition null is a fault."""
 
     def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        """See base class."""
         made = super().model_schema(schema)
         model: type[BaseModel] = schema["cls"]
         for name, doc in attribute_docs(model).items():
@@ -33,9 +34,11 @@ class _OfKeys(GenerateJsonSchema):
         return made
 
     def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
+        """See base class."""
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        """See base class."""
         inner = super().default_schema(schema)
         return {key: value for key, value in inner.items() if (key, value) != ("default", None)}
 
@@ -48,7 +51,7 @@ def editor_schema() -> dict[str, Any]:
         TaskMetadata,
         *(kind.spec_model for kind in CALLS.values()),
     ]
-    _, schema = models_json_schema([(model, "validation") for model in models], schema_generator=_OfKeys)
+    _, schema = models_json_schema([(model, "validation") for model in models], schema_generator=SchemaOfKeys)
     definitions: dict[str, Any] = schema["$defs"]
     _name_calls(definitions)
     _one_name_per_item(definitions)

@@ -30,6 +30,9 @@ def run_definition_tests(
             "--watch", help="Run again when a definition, a test or an answer changes, until Ctrl-C."
         ),
     ] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Write what is seen in the place of what was expected.")
+    ] = False,
     junit: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="Write the results as JUnit's XML.")
     ] = None,
@@ -50,4 +53,6 @@ def run_definition_tests(
     from httptask.cli.runs.definitiontests import Session, run_session
 
     configure_logging("WARNING")
-    raise typer.Exit(run_session(Session(paths or [Path()], name, config, junit, as_json=json, watch=watch)))
+    raise typer.Exit(
+        run_session(Session(paths or [Path()], name, config, junit, as_json=json, watch=watch, update=update))
+    )

@@ -16,17 +16,22 @@ def schema(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead of stdout.")
     ] = None,
+    *,
+    tests: Annotated[
+        bool, typer.Option("--tests", help="Of tests of definitions (*.test.yaml) instead.")
+    ] = False,
 ) -> None:
     """Print the JSON Schema of definitions, for editors."""
     if output is None:
-        print_json(_schema())
+        print_json(_schema(tests=tests))
     else:
-        write_schema(output)
-        print_note(f"wrote {output}; first line of a definition: # yaml-language-server: $schema={output}")
+        write_schema(output, tests=tests)
+        where = "a file of tests" if tests else "a definition"
+        print_note(f"wrote {output}; first line of {where}: # yaml-language-server: $schema={output}")
 
 
-def write_schema(file: Path) -> None:
-    """Write the editor schema, and the folders above it.
+def write_schema(file: Path, *, tests: bool = False) -> None:
+    """Write the schema of definitions, or of their tests, and the folders above it.
 
     Raises:
         CliError: it would be written through a link in `.httptask`, where nothing is.
@@ -38,10 +43,14 @@ def write_schema(file: Path) -> None:
             if place.is_symlink():
                 raise CliError(f"{place}: is a link: httptask writes through none there", "remove it")
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(_schema(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(_schema(tests=tests), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _schema() -> dict[str, Any]:
+def _schema(*, tests: bool) -> dict[str, Any]:
+    if tests:
+        from httptask.definitiontests.format import schema_of_tests
+
+        return schema_of_tests()
     from httptask.dsl.schema import editor_schema
 
     return editor_schema()

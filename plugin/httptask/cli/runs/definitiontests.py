@@ -28,6 +28,7 @@ from httptask.definitiontests import (
     find_tests,
     load_tests,
     run_tests,
+    update,
 )
 from httptask.fixtures.transport import Fixtures
 
@@ -56,6 +57,7 @@ class Session:
         config: the configuration file, if the user names one.
         junit: a file that gets the results as JUnit's XML.
         watch: whether to run again whenever a file changes, until interrupted.
+        update: whether the files of tests are to expect what is seen.
     """
 
     paths: Sequence[Path]
@@ -64,6 +66,7 @@ class Session:
     junit: Path | None
     as_json: bool
     watch: bool
+    update: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +194,24 @@ async def _round(client: Client, session: Session, selection: _Selection, config
     if session.as_json:
         print_json(as_json(results, seconds))
     print_note(_summary(results, seconds))
+    if session.update:
+        return _updated(selection, results)
     return ExitCode.DONE if all(result.passed for result in results) else ExitCode.FAILED
+
+
+def _updated(selection: _Selection, results: Sequence[TestResult]) -> ExitCode:
+    """Have the files expect what was seen, and say what was written, and what can't be."""
+    code = ExitCode.DONE
+    for file in selection.files:
+        updated = update(file.text, [result for result in results if result.loaded.file == file.file])
+        if updated.count:
+            file.file.write_bytes(updated.text.encode())
+            values = "1 value" if updated.count == 1 else f"{updated.count} values"
+            print_note(f"{file.file}: {values} updated; look at the change before you commit it")
+        for difference, reason in updated.left:
+            code = ExitCode.FAILED
+            print_note(f"{file.file}: {difference.path}: not updated: {reason}")
+    return code
 
 
 def _tell(result: TestResult) -> None:

@@ -15,7 +15,7 @@ from httptask.dsl.yaml.writing import write_lines
 from httptask.json.pointer import pointer_tokens
 from httptask.json.types import is_array, is_object
 
-__all__ = ["EditRefused", "declare_secrets", "insert_tasks"]
+__all__ = ["EditRefused", "Node", "declare_secrets", "edited", "insert_tasks", "line_behind", "with_lines"]
 
 _BOM: Final = "\ufeff"
 _ITEM: Final = re.compile(r"(?P<indent> *)-(?P<gap> +)")
@@ -39,15 +39,15 @@ class EditRefused(ValueError):
 
 
 @dataclass
-class _Node:
+class Node:
     """A value in the text, from the first of its characters to behind the last."""
 
     token: Token
     end: int
-    keys: list["_Node"] = field(default_factory=list["_Node"])
-    values: list["_Node"] = field(default_factory=list["_Node"])
+    keys: list["Node"] = field(default_factory=list["Node"])
+    values: list["Node"] = field(default_factory=list["Node"])
 
-    def value(self, key: str) -> "_Node | None":
+    def value(self, key: str) -> "Node | None":
         """The value of a key of a mapping."""
         names = [known.token.text for known in self.keys]
         return self.values[names.index(key)] if key in names else None
@@ -85,7 +85,7 @@ def insert_tasks(text: str, after: str | None, tasks: Mapping[str, Any]) -> str:
     *to_list, position, _ = ("do", "-1", "") if after is None else pointer_tokens(after)
     hint = f"print the task without --into, and paste it behind {after or 'the last task'}"
 
-    def change(plain: str, root: _Node) -> str:
+    def change(plain: str, root: Node) -> str:
         tasks_node = root
         for key in to_list:
             found = tasks_node.value(key) if tasks_node.keys else _item(tasks_node, key)
@@ -102,7 +102,7 @@ def insert_tasks(text: str, after: str | None, tasks: Mapping[str, Any]) -> str:
         index = len(data) if after is None else int(position) + 1
         data[index:index] = [{name: task} for name, task in tasks.items()]
 
-    return _edited(text, change, meant, hint)
+    return edited(text, change, meant, hint)
 
 
 def declare_secrets(text: str, names: Sequence[str]) -> str:
@@ -120,18 +120,28 @@ def declare_secrets(text: str, names: Sequence[str]) -> str:
         return text
     hint = f"write them there by hand: use: {{ secrets: [{', '.join(missing)}] }}"
 
-    def change(plain: str, root: _Node) -> str:
+    def change(plain: str, root: Node) -> str:
         return _with_secrets(plain, root, missing, hint)
 
     def meant(data: Any) -> None:
         declared: list[str] = data.setdefault("use", {}).setdefault("secrets", [])
         declared += missing
 
-    return _edited(text, change, meant, hint)
+    return edited(text, change, meant, hint)
 
 
-def _edited(text: str, change: Callable[[str, _Node], str], meant: Callable[[Any], None], hint: str) -> str:
-    """The changed text, if what it says is what is meant."""
+def edited(text: str, change: Callable[[str, Node], str], meant: Callable[[Any], None], hint: str) -> str:
+    """The changed text, if what it says is what is meant.
+
+    Args:
+        text: YAML or JSON.
+        change: the text without its byte order mark, and its outermost value, to the changed text.
+        meant: does to the data what `change` does to the text.
+        hint: what to do where that is refused.
+
+    Raises:
+        EditRefused: the text can't be read, or would say something else.
+    """
     plain = text.removeprefix(_BOM)
     before = read_yaml(plain)
     if not before.complete or before.faults:
@@ -154,9 +164,9 @@ def _canonical(data: Any) -> str:
     return json.dumps(data, sort_keys=True)
 
 
-def _root(text: str) -> _Node:
-    root: _Node | None = None
-    stack: list[_Node] = []
+def _root(text: str) -> Node:
+    root: Node | None = None
+    stack: list[Node] = []
     for token in read_tokens(text):
         if token.kind == "document":
             continue
@@ -165,7 +175,7 @@ def _root(text: str) -> _Node:
             is_flow = text[node.token.start] in "{[" or text[token.end - 1 : token.end] in ("}", "]")
             node.end = token.end if is_flow else max([*(child.end for child in node.values), node.end])
             continue
-        node = _Node(token, _end_of(text, token))
+        node = Node(token, _end_of(text, token))
         if stack:
             parent = stack[-1]
             is_key = parent.token.kind == "mapping" and len(parent.keys) == len(parent.values)
@@ -186,11 +196,11 @@ def _end_of(text: str, token: Token) -> int:
     return token.start + len(source.rstrip())
 
 
-def _item(node: _Node, key: str) -> _Node | None:
+def _item(node: Node, key: str) -> Node | None:
     return node.values[int(key)] if key.isdigit() and int(key) < len(node.values) else None
 
 
-def _with_items(text: str, tasks_node: _Node, target: _Node, tasks: Mapping[str, Any], hint: str) -> str:
+def _with_items(text: str, tasks_node: Node, target: Node, tasks: Mapping[str, Any], hint: str) -> str:
     dashes = [_dash(text, item) for item in tasks_node.values]
     if any(dash is None for dash in dashes) or len({dash[0] for dash in dashes if dash}) != 1:
         raise EditRefused("a task begins on another line than its `-`", hint)
@@ -199,18 +209,18 @@ def _with_items(text: str, tasks_node: _Node, target: _Node, tasks: Mapping[str,
     for name, task in tasks.items():
         lines += [""] if _are_apart(text, tasks_node) else []
         lines += write_lines([{name: task}], step=_step(text, tasks_node), list_indent=2)
-    at = _behind(text, target.end, column)
-    return _with_lines(text, at, [" " * column + line if line else "" for line in lines])
+    at = line_behind(text, target.end, column)
+    return with_lines(text, at, [" " * column + line if line else "" for line in lines])
 
 
-def _dash(text: str, item: _Node) -> tuple[int, int] | None:
+def _dash(text: str, item: Node) -> tuple[int, int] | None:
     """Column and width of the dash before an item."""
     start = text.rfind("\n", 0, item.token.start) + 1
     found = _ITEM.fullmatch(text[start : item.token.start])
     return None if found is None else (len(found["indent"]), len(found[0]))
 
 
-def _step(text: str, tasks_node: _Node) -> int:
+def _step(text: str, tasks_node: Node) -> int:
     """Columns by which tasks are indented under their names."""
     for item in tasks_node.values:
         task = item.values[0] if item.values else None
@@ -219,13 +229,13 @@ def _step(text: str, tasks_node: _Node) -> int:
     return 2
 
 
-def _are_apart(text: str, tasks_node: _Node) -> bool:
+def _are_apart(text: str, tasks_node: Node) -> bool:
     """Whether a blank line stands between tasks."""
     pairs = zip(tasks_node.values, tasks_node.values[1:], strict=False)
     return any(re.search(r"\n[ \t]*\r?\n", text[one.end : other.token.start]) for one, other in pairs)
 
 
-def _behind(text: str, end: int, column: int) -> int:
+def line_behind(text: str, end: int, column: int) -> int:
     """The beginning of the line behind a value, and behind the comments that are indented deeper than `column`."""
     found = _BEHIND.match(text, end)
     if found is None:
@@ -243,7 +253,7 @@ def _behind(text: str, end: int, column: int) -> int:
     return behind
 
 
-def _with_lines(text: str, at: int, lines: Sequence[str]) -> str:
+def with_lines(text: str, at: int, lines: Sequence[str]) -> str:
     """The text with lines of its own kind at the beginning of a line."""
     line_end = "\r\n" if "\r\n" in text[:at][-2:] or ("\r\n" in text and "\n" not in text[:at]) else "\n"
     if at > 0 and text[at - 1] != "\n":  # the file ends without a line end
@@ -252,7 +262,7 @@ def _with_lines(text: str, at: int, lines: Sequence[str]) -> str:
     return text[:at] + "".join(line + line_end for line in lines) + text[at:]
 
 
-def _with_secrets(text: str, root: _Node, names: Sequence[str], hint: str) -> str:
+def _with_secrets(text: str, root: Node, names: Sequence[str], hint: str) -> str:
     if not root.is_block(text, "mapping"):
         raise EditRefused("the definition is not written in block style", hint)
     listed = ", ".join(names)
@@ -267,8 +277,8 @@ def _with_secrets(text: str, root: _Node, names: Sequence[str], hint: str) -> st
         last = secrets.values[-1]
         dash = _dash(text, last)
         if dash is not None:
-            return _with_lines(
-                text, _behind(text, last.end, dash[0]), [f"{' ' * dash[0]}- {name}" for name in names]
+            return with_lines(
+                text, line_behind(text, last.end, dash[0]), [f"{' ' * dash[0]}- {name}" for name in names]
             )
     elif secrets is None and use.is_flow(text, "mapping"):
         at = use.token.start + 1
@@ -276,16 +286,16 @@ def _with_secrets(text: str, root: _Node, names: Sequence[str], hint: str) -> st
         return text[:at] + added + text[at:]
     elif secrets is None and use.is_block(text, "mapping"):
         at = text.rfind("\n", 0, use.token.start) + 1
-        return _with_lines(text, at, [" " * (use.token.start - at) + f"secrets: [{listed}]"])
+        return with_lines(text, at, [" " * (use.token.start - at) + f"secrets: [{listed}]"])
     raise EditRefused("`use.secrets` has a form that can't be added to", hint)
 
 
-def _with_use(text: str, root: _Node, listed: str) -> str:
+def _with_use(text: str, root: Node, listed: str) -> str:
     """The text with `use` before its tasks."""
     names = [key.token.text for key in root.keys]
     index = names.index("do")
     column = root.keys[0].token.place.column - 1
     start = text.rfind("\n", 0, root.keys[0].token.start) + 1
-    at = start if index == 0 else _behind(text, root.values[index - 1].end, column)
+    at = start if index == 0 else line_behind(text, root.values[index - 1].end, column)
     lines = ["use:", f"  secrets: [{listed}]"]
-    return _with_lines(text, at, [" " * column + line for line in lines])
+    return with_lines(text, at, [" " * column + line for line in lines])

@@ -9,10 +9,11 @@ from httptask.dsl.yaml.scalars import not_text
 from httptask.dsl.yaml.syntax import quoted
 from httptask.json.types import is_array, is_object
 
-__all__ = ["write_lines"]
+__all__ = ["write_flow", "write_lines"]
 
 _KEY: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.-]*")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_/$](?:[A-Za-z0-9 _/$.@%+=~,?&();!'*{}\[\]-]|:(?! |$))*(?<! )")
+_PLAIN_IN_FLOW: Final = re.compile(r"[A-Za-z0-9_/$](?:[A-Za-z0-9 _/$.@%+=~-]*[A-Za-z0-9_/$.@%+=~-])?")
 _UNSEEN: Final = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
@@ -28,6 +29,18 @@ def write_lines(value: Any, *, step: int = 2, list_indent: int = 2) -> list[str]
         list_indent: the same for the items of a list in a mapping.
     """
     return list(_Writer(step, list_indent).lines(value))
+
+
+def write_flow(value: Any) -> str:
+    """A value in flow style, on one line: `{ id: 7, tags: [a, b] }`."""
+    if is_object(value):
+        members = ", ".join(f"{_key(key)}: {write_flow(member)}" for key, member in value.items())
+        return f"{{ {members} }}" if members else "{}"
+    if is_array(value):
+        return f"[{', '.join(map(write_flow, value))}]"
+    if isinstance(value, str) and _PLAIN_IN_FLOW.fullmatch(value) and not_text(value) is None:
+        return value
+    return json.dumps(value) if not isinstance(value, str) else _text(value)
 
 
 class _Writer:

@@ -1,0 +1,104 @@
+"""Writes what a run came to in the place of what was expected, and leaves every other byte of the file as it is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from httptask.definitiontests.comparing import NOTHING, Difference
+from httptask.definitiontests.running import TestResult
+from httptask.dsl.expressions import is_whole_expression
+from httptask.dsl.yaml.editing import EditRefused
+from httptask.dsl.yaml.values import remove_value, set_value
+
+__all__ = ["Updated", "update"]
+
+_LEAST_OF_REQUEST = 2
+"""Keys that lead to a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """A file of tests in which what was seen is expected.
+
+    Attributes:
+        text: of the file.
+        count: how many values were written.
+        left: the differences that stay, each with the reason.
+    """
+
+    text: str
+    count: int
+    left: Sequence[tuple[Difference, str]]
+
+
+def update(text: str, results: Sequence[TestResult]) -> Updated:
+    """Have a file expect what its tests came to.
+
+    Conditions stay as they are, and so does what a test says that must not happen. A test that expects nothing yet
+    gets the output, or the error, of its run.
+
+    Args:
+        text: of the file.
+        results: of tests in it.
+    """
+    count = 0
+    left: list[tuple[Difference, str]] = []
+    for result in results:
+        for difference, changes in _changes(result):
+            try:
+                for pointer, value in changes.items():
+                    text = (
+                        remove_value(text, pointer) if value is NOTHING else set_value(text, pointer, value)
+                    )
+            except EditRefused as error:
+                left.append((difference, f"{error.message}: {error.hint}"))
+            else:
+                if changes:
+                    count += 1
+                else:
+                    left.append((difference, "this can't be updated"))
+    return Updated(text, count, left)
+
+
+def _changes(result: TestResult) -> Iterator[tuple[Difference, Mapping[str, Any]]]:
+    """What is to be written for each difference, by pointers; NOTHING for what goes."""
+    at = f"{result.loaded.pointer}/expect"
+    outcome, expect = result.outcome, result.loaded.test.expect
+    if result.passed and not expect.model_fields_set:
+        yield Difference(at, "output", NOTHING, outcome.output), {f"{at}/output": outcome.output}
+    for difference in result.differences:
+        pointer, expected, got = difference.pointer, difference.expected, difference.got
+        if difference.path == "error" and pointer == result.loaded.pointer:
+            yield difference, _error_instead(result, at)
+        elif pointer == f"{at}/error" and got is NOTHING:
+            yield difference, {f"{at}/output": outcome.output, pointer: NOTHING}
+        elif isinstance(expected, str) and is_whole_expression(expected):
+            yield difference, {}
+        elif _is_of_what_was_seen(pointer, at):
+            yield difference, {pointer: got}
+        else:
+            yield difference, {}
+
+
+def _error_instead(result: TestResult, at: str) -> Mapping[str, Any]:
+    """Of a run that failed, and should not have: the name of its error, its status and its task."""
+    problem = result.outcome.problem or {}
+    name = problem.get("error") or problem.get("title")
+    seen = {"error": name, "status": problem.get("status"), "task": result.outcome.failed_task}
+    expected = {key: value for key, value in seen.items() if value is not None}
+    changes: dict[str, Any] = {f"{at}/error": expected}
+    if "output" in result.loaded.test.expect.model_fields_set:
+        changes[f"{at}/output"] = NOTHING
+    return changes
+
+
+def _is_of_what_was_seen(pointer: str, at: str) -> bool:
+    """Whether a place holds what a run shows: not a whole request, for which no other one is known to stand."""
+    rest = pointer.removeprefix(f"{at}/").split("/")
+    match rest[0]:
+        case "output" | "error" | "tasks":
+            return True
+        case "requests":
+            return len(rest) > _LEAST_OF_REQUEST
+        case _:
+            return False

@@ -1,0 +1,26 @@
+"""The tests of definitions on the pages, with the definition before them: they pass, or differ as shown."""
+
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from httptask.config import load_config
+from httptask.definitiontests import describe, load_tests, run_tests
+from support.fences import ROOT, Fence, fences
+
+PAGE = list(fences(ROOT / "docs/test-a-definition.md"))
+[DEFINITION] = [fence for fence in PAGE if fence.language == "yaml" and not fence.tag]
+
+
+@pytest.mark.parametrize("fence", [fence for fence in PAGE if fence.tag == "tests"], ids=str)
+async def test_tests_end_as_shown(temporal: WorkflowEnvironment, tmp_path: Path, fence: Fence) -> None:
+    behind = PAGE[PAGE.index(fence) + 1]
+    (tmp_path / "order.yaml").write_text(DEFINITION.text)
+    (tmp_path / "order.test.yaml").write_text(fence.text)
+    loaded = load_tests(tmp_path / "order.test.yaml")
+    assert not loaded.reports
+    async with aclosing(run_tests(temporal.client, loaded.tests, load_config(None, {}))) as results:
+        told = [line.replace(f"{tmp_path}/", "") async for result in results for line in describe(result)]
+    assert told == (behind.text.splitlines() if behind.language == "text" else [])
