@@ -54,10 +54,16 @@ def first_words(folder: Path, environment: Mapping[str, str], *arguments: str) -
 
 
 def on_terminal(
-    folder: Path, environment: Mapping[str, str], *arguments: str, columns: int = 80, seconds: float = 60
+    folder: Path,
+    environment: Mapping[str, str],
+    *arguments: str,
+    columns: int = 80,
+    seconds: float = 60,
+    typed: str = "",
 ) -> Screen:
-    """Run a command to its end."""
+    """Run a command to its end; what is typed waits until it reads."""
     process, terminal = _start(folder, environment, arguments, columns)
+    os.write(terminal, typed.encode())
     written = b""
     until = time.monotonic() + seconds
     try:

@@ -79,7 +79,7 @@ async def test_command_line(temporal: WorkflowEnvironment, tmp_path: Path) -> No
         assert (code, len(server.requests)) == (0, 1)
         assert f"a run goes on with the next page\nGET {server.url}/items?offset=2\n" in command.stdout
         _, command = await shell.run("test-request", "lists.yaml", "list", "--json")
-        assert json.loads(command.stdout)["next_page"]["uri"] == f"{server.url}/items?offset=2"
+        assert json.loads(command.stdout)["outcome"]["next_page"]["uri"] == f"{server.url}/items?offset=2"
 
         await run_shows_pages(shell)
 

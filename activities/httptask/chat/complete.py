@@ -112,7 +112,7 @@ async def _ask(
         usage = Usage.model_validate(error.details.get("usage") or {})
         error.details["cost"] = await cost_of(usage, error.details.get("model") or asked_model, connection)
         raise
-    facts = ("attempt", "simulated", "status", "headers", "size", "timing")
+    facts = ("attempt", "simulated", "status", "headers", "size", "timing", "hops")
     return completion.model_copy(
         update={
             **{name: getattr(response, name) for name in facts},

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from httptask.chat.strictness import Incomplete, Level
 from httptask.chat.usage import Usage
 from httptask.diagnostics.fault import Fault
-from httptask.http.models import CallRequest, HttpRequest, JsonBody, SecretReference, Timing
+from httptask.http.models import CallRequest, Hop, HttpRequest, JsonBody, SecretReference, Timing
 from httptask.json.types import is_object
 
 __all__ = [
@@ -67,6 +67,7 @@ class ChatRequest(CallRequest):
             limits=self.limits,
             idempotency_key=self.idempotency_key,
             path_template="/chat/completions",
+            traced=self.traced,
         )
 
 
@@ -182,6 +183,8 @@ class Completion(BaseModel):
     size: int | None = None
     """Bytes of the answer's body after decompression."""
     timing: Timing | None = None
+    hops: tuple[Hop, ...] = ()
+    """Set where the request is `traced`."""
 
     @property
     def is_prompt_held_back(self) -> bool:
@@ -190,7 +193,7 @@ class Completion(BaseModel):
 
 
 CALL_FIELDS: Final = frozenset(
-    {"attempt", "headers", "message", "response", "simulated", "size", "status", "timing"}
+    {"attempt", "headers", "hops", "message", "response", "simulated", "size", "status", "timing"}
 )
 """Fields of a completion that tell of the call: no part of a task's output."""
 

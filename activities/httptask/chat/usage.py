@@ -11,14 +11,16 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic_core import to_json
 
 from httptask.connections.connection import Connection
 from httptask.http.models import HttpResponse, ModelUsage
 from httptask.json.types import is_object
 
-__all__ = ["Usage", "cost_of", "grown", "metered"]
+__all__ = ["Usage", "cost_of", "estimated_tokens", "grown", "metered"]
 
 _loaded_prices: Any = None
+_BYTES_PER_TOKEN: Final = 4
 _MILLION = 1_000_000
 
 _MOST: Final = 10**9
@@ -160,6 +162,11 @@ def _in_other_form(reported: Mapping[str, Any], forms: Sequence[Sequence[str]]) 
         if value is not None and (count := _count(value)) is not None:
             return count
     return None
+
+
+def estimated_tokens(body: Any) -> float:
+    """About how many tokens a request has, by the length of its JSON."""
+    return len(to_json(body)) / _BYTES_PER_TOKEN
 
 
 async def cost_of(usage: Usage | None, model: str | None, connection: Connection) -> float | None:

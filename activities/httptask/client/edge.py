@@ -10,11 +10,11 @@ from httptask.client.credential_transports import DigestTransport, TokenTranspor
 from httptask.connections.connection import Connection, find_connection
 from httptask.fixtures.recording import Recorder, is_recorded_as_failure, recorded_stream
 from httptask.fixtures.transport import Fixtures
-from httptask.http.errors import HttpStatusError, HttpTaskError, Unauthorized
+from httptask.http.errors import HttpStatusError, HttpTaskError, SecretUnavailable, Unauthorized
 from httptask.http.excerpt import bound, tell_head
 from httptask.http.headers import Headers, allowed
 from httptask.http.limits import HTTP_DEFAULTS, STREAM_DEFAULTS, Bounds, bounds
-from httptask.http.models import HttpRequest, HttpResponse, Limits, SentRequest, matches
+from httptask.http.models import Hop, HttpRequest, HttpResponse, Limits, SentRequest, matches
 from httptask.http.url import Url
 from httptask.request.draft import draft
 from httptask.request.preview import PreparedRequest, prepare
@@ -28,6 +28,7 @@ from httptask.transport.exchange import Answer, Opened, Transport, exchange, ope
 from httptask.transport.gate import TransportPool
 from httptask.transport.observation import CallObservation, Observer, observed
 from httptask.transport.redirects import RedirectTransport
+from httptask.transport.tracing import TracedTransport
 
 __all__ = ["Edge"]
 
@@ -44,6 +45,12 @@ class _Call(NamedTuple):
     bounds: Bounds
     attempt: int
     observation: CallObservation
+    trace: TracedTransport | None
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        """What went out, where that is to be told."""
+        return () if self.trace is None else self.trace.hops
 
     def kept(self, headers: Headers) -> dict[str, str]:
         """What is kept of the headers of the answer."""
@@ -162,6 +169,26 @@ class Edge:
         """
         return prepare(draft(request, self._connection(request.connection)))
 
+    async def check(self, request: HttpRequest) -> None:
+        """Holds a request to all that is known before it is sent: its secrets, and where it may go. Sends nothing.
+
+        The name of its server is resolved, unless fixtures answer.
+
+        Raises:
+            RequestInvalid: it can't be sent as written.
+            ConnectionUnknown: no connection of that name on this worker.
+            SecretUnavailable: a secret has no usable value, or may not be sent there.
+            AddressForbidden: it may not go there.
+            ConnectFailed: the name of its server, or of the proxy before it, has no address.
+        """
+        connection = self._connection(request.connection)
+        complete, way = draft(request, connection), self._pool.transport(connection)
+        try:
+            await way.look_up(wire_request(complete, self._secrets).wire)
+        except SecretUnavailable:
+            await way.look_up(wire_request(complete, self._secrets.with_made_up_values()).wire)
+            raise
+
     def redactor(self, request: HttpRequest) -> Redactor:
         """What takes the secrets of a request out of whatever is told of it.
 
@@ -193,9 +220,10 @@ class Edge:
         outgoing = wire_request(draft(request, connection), self._secrets)
         redactor = outgoing.redactor
         way = self._pool.transport(connection)
-        carrier: Transport = way
+        trace = TracedTransport(way, redactor) if request.traced else None
+        carrier: Transport = trace or way
         if outgoing.later is not None:
-            carrier = self._authenticator.transport(outgoing, request.connection, way)
+            carrier = self._authenticator.transport(outgoing, request.connection, carrier)
         transport = carrier
         if connection is not None and connection.redirects and not way.simulated:
             transport = RedirectTransport(carrier, connection, request.success, redactor)
@@ -209,6 +237,7 @@ class Edge:
             bounds=bounds(request.limits, connection.limits if connection else Limits(), defaults),
             attempt=attempt,
             observation=_observation(request, connection, outgoing, attempt),
+            trace=trace,
         )
         async with way.in_turn():
             with self._pool.watched(outgoing, connection), observed(call.observation, self._observers):
@@ -218,6 +247,8 @@ class Edge:
                     yield call
                 except HttpTaskError as error:
                     name_server(error, call.wire.url.netloc)
+                    if call.hops:
+                        error.details["hops"] = [hop.model_dump(exclude_none=True) for hop in call.hops]
                     _explain_refusal(error, carrier, attempt)
                     _clean(error, redactor)
                     if self._recorder is not None:
@@ -295,6 +326,7 @@ def _response(
         redactions=call.redactor.count,
         simulated=call.transport.simulated,
         redirected_to=_place_of(answer.url, call.redactor),
+        hops=call.hops,
     )
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "BinaryBody",
     "CallRequest",
     "FormBody",
+    "Hop",
     "HttpAnswer",
     "HttpRequest",
     "HttpResponse",
@@ -73,6 +74,8 @@ class CallRequest(_Model):
     """How many of them were made before its activity: by local ones, or by one that came to wait in its queue again."""
     server: str | None = None
     """Origin of the connection's server, as the worker that the run began on has it."""
+    traced: bool = False
+    """Whether what comes of it tells every request that went out for it, as `hops`."""
 
     @property
     def is_streamed(self) -> bool:
@@ -157,6 +160,35 @@ class SentRequest(_Model):
     headers: dict[str, str]
 
 
+class Hop(_Model):
+    """One request that left, or was to: redirects, challenges, tokens and further tries make several of a call.
+
+    Times are in milliseconds. Those of steps that were not taken are None: a connection that stood has no first three.
+    """
+
+    method: str
+    uri: str
+    """With `[redacted]` for the values of secrets."""
+    status: int | None = None
+    """Of its answer; None where none came."""
+    error: str | None = None
+    """The type of the error that it ended in."""
+    sent: bool = False
+    """Whether a byte of it may have gone out, so that the server may have acted on it."""
+    started: float
+    """Since the beginning of the attempt."""
+    dns: float | None = None
+    """Until the name of the server was resolved; None for an address."""
+    connect: float | None = None
+    """Until the server took the connection."""
+    tls: float | None = None
+    """Until the connection was secured."""
+    first_byte: float | None = None
+    """From then on until status and headers were there."""
+    total: float
+    """From its start until its answer was read, or given up."""
+
+
 class ModelUsage(_Model):
     """What an answer of a model has used."""
 
@@ -199,3 +231,5 @@ class HttpResponse(HttpAnswer):
     """Bytes of the body after decompression."""
     request: SentRequest
     timing: Timing
+    hops: tuple[Hop, ...] = ()
+    """Set where the request is `traced`."""

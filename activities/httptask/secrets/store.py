@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 
 from httptask.http.errors import SecretUnavailable
 from httptask.json.types import is_object
@@ -50,6 +51,12 @@ class SecretStore:
             if not self._placeholder:
                 raise
             return self._made_up(name, field)
+
+    def with_made_up_values(self) -> "SecretStore":
+        """The same store, which yields a made-up value where a secret has none."""
+        made_up = copy(self)
+        made_up._placeholder = True  # noqa: SLF001 - of its own class
+        return made_up
 
     def check_origin(self, name: str, origin: str) -> None:
         """Refuses to send a secret to an origin that it was not declared for.

@@ -3,6 +3,7 @@
 aiohttp's parser takes whatever comes at once, and where bytes follow that are no HTTP it loses the answer before them.
 """
 
+import asyncio
 import re
 from typing import Any
 
@@ -30,6 +31,11 @@ class AnswerProtocol(ResponseHandler):
 
     _is_final = False
     """Whether the head of the answer itself was read, rather than that of an interim one."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Made once the server has taken the connection, before it is secured."""
+        super().__init__(loop)
+        self.made_at = loop.time()
 
     def set_response_params(self, **params: Any) -> None:
         """Begins the next answer."""

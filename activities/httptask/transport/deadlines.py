@@ -30,7 +30,10 @@ class Progress:
 
     Attributes:
         sent: whether a byte of the request may have gone out, so that the server may have acted on it.
-        connected: milliseconds until the connection stood; None for one that stood already.
+        begun: milliseconds until a connection was sought.
+        resolved: milliseconds until the name of the server was resolved; None where there was none to resolve.
+        reached: milliseconds until the server took the connection; None for one that stood already.
+        connected: the same until it was secured, where it is.
         first_byte: milliseconds until the head of the answer was there.
         received: bytes of the answer, as they came.
         wants_token: whether a token is being got before the request.
@@ -47,6 +50,9 @@ class Progress:
         self.deadline: Deadline = "total"
         self.sent = False
         self.wants_token = False
+        self.begun = 0.0
+        self.resolved: float | None = None
+        self.reached: float | None = None
         self.connected: float | None = None
         self.first_byte: float | None = None
         self.received = 0
@@ -57,7 +63,7 @@ class Progress:
         """Another try begins; of those before nothing was sent."""
         self.sent = False
         self.wants_token = False
-        self.connected = self.first_byte = None
+        self.resolved = self.reached = self.connected = self.first_byte = None
         self.received = 0
         self._expect("connect")
 
@@ -71,8 +77,17 @@ class Progress:
         self.redirects += 1
         self.restart()
 
-    def connection_made(self) -> None:
-        """The connection stands, TLS included."""
+    def connecting(self) -> None:
+        """A connection is sought, among those that stand, or made."""
+        self.begun = self.elapsed()
+
+    def name_resolved(self) -> None:
+        """The addresses of the server are known."""
+        self.resolved = self.elapsed()
+
+    def connection_made(self, reached: float | None = None) -> None:
+        """The connection stands, TLS included; the server took it at that time of the event loop."""
+        self.reached = None if reached is None else (reached - self._start) * 1000
         self.connected = self.elapsed()
 
     def sending(self) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from httptask.connections.connection import Connection
 from httptask.connections.route import Route
 from httptask.egress.address import Network, parse_networks
+from httptask.egress.guard import Guard
 from httptask.egress.hosts import check_host_patterns, is_allowed
 from httptask.http.errors import AddressForbidden
 from httptask.http.secret_reference import SecretReference
@@ -139,6 +140,23 @@ class ConnectionTransport:
     def check(self, request: WireRequest) -> None:
         """Refuses a request that would not pass the gate; see `Gate.check`."""
         self._gate.check(request, self._connection)
+
+    async def look_up(self, request: WireRequest) -> None:
+        """Refuses a request that would not pass the gate, or whose server may not be reached where its name leads.
+
+        Raises:
+            AddressForbidden: see `Gate.check` and `Guard`.
+            ConnectFailed: the name has no address.
+            SecretUnavailable: a password on its way has no value.
+        """
+        self.check(request)
+        if self.simulated:
+            return
+        guard, proxy, target = Guard(self._allowed), self._route().proxy, request.url
+        if proxy is not None:
+            guard.judge_name(request.url.host)
+            target = Url.parse(proxy.url)
+        await guard.resolve(target.host, target.port)
 
     @asynccontextmanager
     async def open(self, request: WireRequest, progress: Progress) -> AsyncGenerator[WireResponse]:

@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import lru_cache, partial
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 import aiohttp
 import httpx
@@ -73,7 +73,8 @@ class NetworkTransport:
     @asynccontextmanager
     async def open(self, request: WireRequest, progress: Progress) -> AsyncGenerator[WireResponse]:
         """Sends a request; see `Transport.open`."""
-        token = _at_work.set(True)
+        progress.connecting()
+        token = _at_work.set(ref(progress))
         try:
             response = await self._send(request, progress)
             body: _Body = response.extensions["body"]
@@ -228,6 +229,10 @@ class _Resolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
+        addresses = await self._guard.resolve(host, port, family)
+        at_work = _at_work.get()
+        if at_work is not None and (progress := at_work()) is not None:
+            progress.name_resolved()
         return [
             ResolveResult(
                 hostname=host,
@@ -237,7 +242,7 @@ class _Resolver(AbstractResolver):
                 proto=found.proto,
                 flags=socket.AI_NUMERICHOST,
             )
-            for found in await self._guard.resolve(host, port, family)
+            for found in addresses
         ]
 
     async def close(self) -> None:
@@ -272,7 +277,8 @@ class _Connector(aiohttp.TCPConnector):
             assert protocol is not None  # of a connection that is not released
             if protocol not in self._used:
                 self._used.add(protocol)
-                req.progress.connection_made()
+                assert isinstance(protocol, AnswerProtocol)  # which the connector makes
+                req.progress.connection_made(protocol.made_at)
                 return connection
             if not protocol.should_close:
                 return connection
@@ -312,14 +318,15 @@ async def _send_once(
         raise
 
 
-_at_work: ContextVar[bool] = ContextVar("httptask_http_at_work", default=False)
+_at_work: ContextVar["ref[Progress] | None"] = ContextVar("httptask_http_at_work", default=None)
+"""The attempt that is being made here; not held, for timers of the client library keep the context they began in."""
 
 
 class _NotOurs(logging.Filter):
     """Drops what libraries log about our requests, which may hold credentials, and nobody else's."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return not _at_work.get()
+        return _at_work.get() is None
 
 
 _NOT_OURS = _NotOurs()

@@ -45,11 +45,13 @@ class Entry:
     Attributes:
         document: the name of the file that its document begins in.
         source: the URL that it was loaded from; None for a file.
+        safe: operations that change nothing, whatever their method says: written into the entry by hand.
     """
 
     name: str
     document: str
     source: str | None = None
+    safe: tuple[str, ...] = ()
 
 
 class Catalog:
@@ -209,6 +211,15 @@ class Catalog:
         self._looked = monotonic()
         return index
 
+    def is_safe(self, name: str) -> bool:
+        """Whether an operation, `API.OPERATION`, is said to change nothing.
+
+        Raises:
+            CatalogError: there is no such API.
+        """
+        api, _, operation = name.partition(".")
+        return operation in self._find(api).safe
+
     def _find(self, name: str) -> Entry:
         if not (self._folder / name / _ENTRY).is_file() or not _NAME.fullmatch(name):
             known = [chat_completion.API, *(entry.name for entry in self.entries())]
@@ -220,7 +231,8 @@ class Catalog:
         file = self._folder / name / _ENTRY
         try:
             written: Any = json.loads(file.read_bytes())
-            return Entry(name, str(written["document"]), written.get("source"))
+            safe = tuple(str(one) for one in written.get("safe", ()))
+            return Entry(name, str(written["document"]), written.get("source"), safe)
         except (ValueError, LookupError, TypeError, AttributeError):
             hint = f"`httptask catalog remove {name}`, and add it again"
             raise CatalogError(f"{file}: is no entry of the catalogue", hint) from None

@@ -1,9 +1,18 @@
 """Test request: what one call of a definition would send, and what comes back, before anything runs."""
 
-from httptask.testrequest.checking import check_planned
 from httptask.testrequest.evaluation import ExpressionInvalid, evaluate_in_task
 from httptask.testrequest.outcome import Outcome, outcome_of_failure, outcome_of_result
 from httptask.testrequest.planning import PlannedRequest, plan_request
+from httptask.testrequest.report import (
+    Estimate,
+    OutcomePart,
+    Part,
+    PreparedPart,
+    Report,
+    ResponsePart,
+    WirePart,
+)
+from httptask.testrequest.reporting import Reporter
 from httptask.testrequest.sample import (
     NotTestable,
     RunUnreadable,
@@ -12,20 +21,30 @@ from httptask.testrequest.sample import (
     find_task,
     sample_of_run,
 )
+from httptask.testrequest.saved_outputs import OutputsInvalid, SavedOutputs
 from httptask.testrequest.sending import StillRunning, send_once
 from httptask.testrequest.workers import NoWorker, profiles_on
 
 __all__ = [
+    "Estimate",
     "ExpressionInvalid",
     "NoWorker",
     "NotTestable",
     "Outcome",
+    "OutcomePart",
+    "OutputsInvalid",
+    "Part",
     "PlannedRequest",
+    "PreparedPart",
+    "Report",
+    "Reporter",
+    "ResponsePart",
     "RunUnreadable",
     "Sample",
     "SampleIncomplete",
+    "SavedOutputs",
     "StillRunning",
-    "check_planned",
+    "WirePart",
     "evaluate_in_task",
     "find_task",
     "outcome_of_failure",

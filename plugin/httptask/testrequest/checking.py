@@ -1,27 +1,27 @@
-"""What is known to be wrong with a planned call before anything of it is sent."""
+"""What is known to be wrong with a planned call before anything of it is sent, and what it may use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from httptask.activities.failure import to_application_error
 from httptask.calls.problem import Problem, problem_of_failure
 from httptask.chat.check import require_sendable
 from httptask.chat.models import ChatRequest
-from httptask.connections.connection import Connection, find_connection
-from httptask.diagnostics.fault import Fault
-from httptask.http.errors import HttpTaskError
+from httptask.chat.usage import Usage, cost_of, estimated_tokens
+from httptask.client.edge import Edge
+from httptask.diagnostics.fault import Fault, Severity
+from httptask.http.errors import ConnectFailed, HttpTaskError, SecretUnavailable
 from httptask.testrequest.planning import PlannedRequest
+from httptask.testrequest.report import Estimate
 
-__all__ = ["check_planned"]
+__all__ = ["check_planned", "check_way", "estimate_of"]
 
 
-def check_planned(
-    planned: PlannedRequest, connections: Mapping[str, Connection]
-) -> tuple[Sequence[Fault], Problem | None]:
+def check_planned(planned: PlannedRequest, edge: Edge) -> tuple[Sequence[Fault], Problem | None]:
     """Hold a chat completion to the rules of its model, its server and its level.
 
     Args:
         planned: the call.
-        connections: by name.
+        edge: has its connection.
 
     Returns:
         What the server may reject, and the problem that a run would end in.
@@ -30,7 +30,52 @@ def check_planned(
     if not isinstance(request, ChatRequest):
         return (), None
     try:
-        return require_sendable(request, find_connection(connections, request.connection)), None
+        return require_sendable(request, edge.connection(request.connection)), None
     except HttpTaskError as error:
-        problem = problem_of_failure(to_application_error(error, attempt=1, attempts=request.attempts))
-        return (), problem.model_copy(update={"instance": planned.node.pointer})
+        return (), _problem(planned, error)
+
+
+async def check_way(planned: PlannedRequest, edge: Edge) -> tuple[Sequence[Fault], Problem | None]:
+    """Look where a request would go, and whether its secrets have values. Nothing is sent.
+
+    Args:
+        planned: the call.
+        edge: that would send it.
+
+    Returns:
+        What is missing here, which may be there where the run is; and the problem that a run would end in.
+    """
+    try:
+        await edge.check(planned.request)
+    except SecretUnavailable as error:
+        message, _, hint = error.message.partition(": ")
+        return [Fault("", "secret", message, hint or None, Severity.WARNING)], None
+    except ConnectFailed as error:
+        hint = "check `base_url`, and the name server of this machine"
+        return [Fault("", "address", error.message, hint, Severity.WARNING)], None
+    except HttpTaskError as error:
+        return (), _problem(planned, error)
+    return (), None
+
+
+async def estimate_of(planned: PlannedRequest, edge: Edge) -> Estimate | None:
+    """What a chat completion may use and cost at most; None for other calls."""
+    request = planned.call.argument
+    if not isinstance(request, ChatRequest):
+        return None
+    body = request.body
+    prompt = round(estimated_tokens(body))
+    each = body.get("max_completion_tokens") or body.get("max_tokens")
+    choices = body.get("n") or 1
+    if not isinstance(each, int) or not isinstance(choices, int):
+        return Estimate(prompt_tokens=prompt)
+    most = each * choices
+    usage = Usage(prompt_tokens=prompt, completion_tokens=most, total_tokens=prompt + most)
+    cost = await cost_of(usage, str(body.get("model")), edge.connection(request.connection))
+    return Estimate(prompt_tokens=prompt, completion_tokens=most, cost=cost)
+
+
+def _problem(planned: PlannedRequest, error: HttpTaskError) -> Problem:
+    attempts = planned.call.argument.attempts
+    failure = to_application_error(error, attempt=planned.attempt, attempts=attempts)
+    return problem_of_failure(failure).model_copy(update={"instance": planned.node.pointer})

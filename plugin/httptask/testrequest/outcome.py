@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError, CancelledError, TimeoutType
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 from httptask.calls.planners import PLANNERS
-from httptask.calls.problem import Problem, TaskFault, problem_of_failure
+from httptask.calls.problem import NO_WORKER, Problem, TaskFault, problem_of_failure
 from httptask.chat.models import Completion
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.http.models import HttpRequest, HttpResponse
@@ -16,8 +16,17 @@ from httptask.testrequest.execution import Executed
 from httptask.testrequest.planning import PlannedRequest
 from httptask.workflows.reask import may_ask_again
 
-__all__ = ["Outcome", "outcome_of_failure", "outcome_of_fault", "outcome_of_result"]
+__all__ = [
+    "CANCELLED",
+    "Outcome",
+    "is_without_worker",
+    "outcome_of_failure",
+    "outcome_of_fault",
+    "outcome_of_result",
+]
 
+CANCELLED: Final = "Cancelled"
+"""Error of a call that was ended from outside."""
 _OF_WORKERS: Final = frozenset({TimeoutType.HEARTBEAT, TimeoutType.START_TO_CLOSE})
 """Timeouts of an attempt that a worker had begun, after which Temporal makes the next one."""
 
@@ -30,6 +39,7 @@ class Outcome:
         would_retry: whether a run would try again.
         would_ask_again: how often a run would ask the model again, at most.
         retry_after: seconds that the server asked to wait, None where it did not.
+        context: `$context` behind the task, where it exports to it.
         following: what a run would ask for next, where a list has more pages.
         executed: what made the call; None where it was not begun.
     """
@@ -40,6 +50,7 @@ class Outcome:
     would_retry: bool = False
     would_ask_again: int = 0
     retry_after: float | None = None
+    context: Any = None
     following: HttpRequest | None = None
     executed: Executed | None = None
 
@@ -52,8 +63,12 @@ class Outcome:
 def outcome_of_result(planned: PlannedRequest, result: HttpResponse | Completion) -> Outcome:
     """What a run makes of the result of the activity."""
     try:
+        downstream = planned.downstream(result)
         return Outcome(
-            result=result, downstream=planned.downstream(result), following=planned.following(result)
+            result=result,
+            downstream=downstream,
+            context=None if planned.exported is None else planned.exported(result, downstream),
+            following=planned.following(result),
         )
     except (ExpressionFailed, ExpressionLimitExceeded) as error:
         problem = Problem.standard("expression", "The expression failed", detail=str(error))
@@ -78,10 +93,7 @@ def outcome_of_failure(planned: PlannedRequest, cause: BaseException | None) -> 
     """
     if isinstance(cause, CancelledError):
         problem = Problem.standard(
-            "runtime",
-            "Cancelled",
-            detail="the call was cancelled before it came to its end",
-            error="Cancelled",
+            "runtime", CANCELLED, detail="the call was cancelled before it came to its end", error=CANCELLED
         )
     else:
         problem = problem_of_failure(cause)
@@ -92,6 +104,11 @@ def outcome_of_failure(planned: PlannedRequest, cause: BaseException | None) -> 
         would_ask_again=PLANNERS[planned.node.kind].reask(planned.node) if may_ask_again(details) else 0,
         retry_after=details.get("retry_after"),
     )
+
+
+def is_without_worker(problem: Problem) -> bool:
+    """Whether a call failed because nobody polls its task queue."""
+    return problem.title == NO_WORKER
 
 
 def _is_retried(cause: BaseException | None) -> bool:

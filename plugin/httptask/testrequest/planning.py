@@ -9,18 +9,18 @@ from uuid import uuid4
 from pydantic import BaseModel
 
 from httptask.activities.connection_profile import ConnectionProfile
-from httptask.calls.activity_call import ActivityCall, counted
+from httptask.calls.activity_call import ActivityCall, after, counted, traced
 from httptask.calls.http import with_whole_response
 from httptask.calls.planners import PLANNERS
 from httptask.chat.models import ChatRequest
-from httptask.dsl.expression_parts import OUTPUT, Part
+from httptask.dsl.expression_parts import EXPORT, OUTPUT, Part
 from httptask.dsl.expressions import Expression, Template
 from httptask.dsl.expressions.rendering import Rendered, render
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpRequest
 from httptask.interpreter.schemas import check_schema
-from httptask.interpreter.variables import scope_for, task_variables
+from httptask.interpreter.variables import bind, scope_for, task_variables
 from httptask.testrequest.paging import first_page_of
 from httptask.testrequest.sample import NotTestable, Place, Sample, find_task, transform
 
@@ -36,7 +36,9 @@ class PlannedRequest:
     Attributes:
         request: the HTTP request that the activity will send.
         profile: of the connection that it is sent through.
+        attempt: which of a run's attempts this one is to be, from 1.
         downstream: from the activity's result to what the next task sees; of a list with pages, after the first.
+        exported: from that to `$context` behind the task; None where it exports nothing.
         following: from the activity's result to the request that a run would make next, if there is one.
     """
 
@@ -44,12 +46,24 @@ class PlannedRequest:
     call: ActivityCall[BaseModel]
     request: HttpRequest
     profile: ConnectionProfile
+    attempt: int
     downstream: Callable[[Any], Any]
+    exported: Callable[[Any, Any], Any] | None
     following: Callable[[Any], HttpRequest | None]
+
+    @property
+    def attempts(self) -> int:
+        """How many a run makes at most."""
+        return self.profile.retry.attempts
 
 
 def plan_request(
-    program: Program, task: str, sample: Sample, profiles: Mapping[str, ConnectionProfile] = _NO_PROFILES
+    program: Program,
+    task: str,
+    sample: Sample,
+    profiles: Mapping[str, ConnectionProfile] = _NO_PROFILES,
+    *,
+    attempt: int = 1,
 ) -> PlannedRequest:
     """Render one task's request. Sends nothing.
 
@@ -58,9 +72,11 @@ def plan_request(
         task: name or JSON Pointer of a task that makes a call.
         sample: the data it would find.
         profiles: of connections, by name.
+        attempt: which of a run's attempts this one is to be, from 1.
 
     Raises:
-        NotTestable: no such task, or the sample lacks what its request reads (`SampleIncomplete`).
+        NotTestable: no such task, or the sample lacks what its request reads (`SampleIncomplete`), or a run makes
+            fewer attempts.
         ExpressionFailed: an expression of the task failed on the sample.
         TaskFault: the rendered parts do not make a request.
     """
@@ -83,18 +99,29 @@ def plan_request(
     if isinstance(call.argument, HttpRequest):
         call = with_whole_response(call)
     profile = profiles.get(call.connection or "", ConnectionProfile())
-    call = counted(call, profile.retry.attempts, profile)  # so that the last of them is told as in a run
+    most = profile.retry.attempts
+    if attempt > most:
+        whose = f"the connection {call.connection}" if call.connection else "a request without a connection"
+        raise NotTestable(f"a run makes no attempt {attempt}: {whose} has {most}")
+    call = after(counted(call, most, profile), attempt - 1)  # so that the last of them is told as in a run
+    call = traced(call)
     output: Callable[[Any], Any] = partial(planner.output, node)
     request = _http_request(call.argument)
     first = first_page_of(node, request, profile, variables)
     if first is not None:
         output = first.items
+
+    def exported(result: Any, seen: Any) -> Any:
+        return _exported(program, node, output(result), seen, place)
+
     return PlannedRequest(
         node,
         call,
         request,
         profile,
+        attempt,
         lambda result: _downstream(program, node, output(result), place),
+        exported if EXPORT in node.parts else None,
         (lambda _: None) if first is None else first.following,
     )
 
@@ -119,12 +146,24 @@ def _downstream(program: Program, node: TaskNode, raw_output: Any, place: Place)
     return output
 
 
+def _exported(program: Program, node: TaskNode, raw_output: Any, output: Any, place: Place) -> Any:
+    seen = {
+        **place.around,
+        **task_variables(program, node, place.execution, raw_output),
+        **bind({"output": output}),
+    }
+    context = transform(node.parts.get(EXPORT), output, seen)
+    if node.task.export is not None:
+        check_schema(node.task.export.schema_, context, "the exported context")
+    return context
+
+
 def _expressions(node: TaskNode) -> list[Expression]:
     """What must be evaluated for the request and for what the next task sees."""
     found: list[Expression] = []
     for part, compiled in node.parts.items():
         if isinstance(compiled, Template):
             found += [expression for _, expression in compiled.expressions]
-        elif part.place in ("input", "output", "page"):
+        elif part.place in ("input", "output", "export", "page"):
             found.append(compiled)
     return found

@@ -89,12 +89,13 @@ async def test_test_request_shows_what_is_sent_and_what_the_next_task_sees(shell
     shell.write("fixtures/ask.yaml", FIXTURE.format(base_url="https://api.openai.com/v1"))
     arguments = ("test-request", "asks.yaml", "ask", "--input", '"hello"', "--json")
 
-    code, command = await shell.run(*arguments, "--fixtures", "fixtures")
+    code, command = await shell.run(*arguments, "--fixtures", "fixtures", "--save-output", "outputs.json")
     dry_code, dry = await shell.run(*arguments, "--dry-run")
 
     assert (code, dry_code) == (0, 0), command.stderr + dry.stderr
     shown, prepared = json.loads(command.stdout), json.loads(dry.stdout)["prepared"]
-    assert shown["downstream"] == "hi"
+    assert shown["outcome"]["downstream"] == "hi"
+    assert json.loads((shell.folder / "outputs.json").read_text()) == {"ask": "hi"}
     response = shown["response"]
     assert (response["simulated"], response["status"], response["size"]) == (True, 200, 103)
     assert response["headers"]["content-type"] == "application/json"
@@ -115,11 +116,13 @@ async def test_test_request_tells_status_size_time_and_headers_of_an_answer(shel
     )
 
     assert code == 0, command.stderr
-    head, _, content = command.stdout.partition("response (simulated)\n")[2].partition("\n{")
-    assert re.fullmatch(
-        r"200, 103 bytes, \d+ ms \(connected after \d+ ms, first byte after \d+ ms\)\ncontent-type: application/json\n.*",
-        head,
-    )
+    _, _, answer = command.stdout.partition("\non the wire\n")
+    wire, _, response = answer.partition("\nresponse\n")
+    assert "what happened: Nothing was sent: a recorded answer stood in for the server.\n" in wire
+    assert re.search(r"chat/completions: 200, [\d.]+ ms", wire)
+    head, _, content = response.partition("\n{")
+    assert "what happened: 200 OK: 103 bytes of JSON.\n" in head
+    assert "\ncontent-type: application/json" in head
     assert '"text": "hi"' in content
     assert "timing" not in content
 

@@ -42,8 +42,8 @@ async def test_its_workers_have_the_secrets_and_may_reach_the_server(
 
     assert code == 0, tried.stderr
     shown = json.loads(tried.stdout)
-    assert shown["downstream"] == {"id": 7}
-    assert shown["executed"]["task_queue"] == runner.task_queue
+    assert shown["outcome"]["downstream"] == {"id": 7}
+    assert shown["wire"]["executed"]["task_queue"] == runner.task_queue
     assert server.requests[0].headers["x-token"] == "tok-123456"
 
     code, tried = await shell.run(*command, "nobody")

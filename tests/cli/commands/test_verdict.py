@@ -12,10 +12,14 @@ from support.definitions import LABELS
 pytestmark = pytest.mark.usefixtures("one_server")
 
 VERDICTS = [
-    (2, completion("{}"), "  a run would ask again, up to 2 times"),
-    (1, completion("{}"), "  a run would ask again, once"),
-    (0, completion("{}"), "  a run would not try again"),
-    (2, rate_limited("7"), "  a run would try again, 7 s later"),
+    (
+        2,
+        completion("{}"),
+        "show the model what is wrong and ask again, up to 2 times; if that does not help, ",
+    ),
+    (1, completion("{}"), "show the model what is wrong and ask again, once; if that does not help, "),
+    (0, completion("{}"), "not try again, for that would not help; "),
+    (2, rate_limited("7"), "try again after 7 s to 10.5 s, as the server asks; 4 more attempts are left; "),
 ]
 
 
@@ -26,7 +30,8 @@ async def test_it_is_told(shell: Shell, reask: int, reply: Reply, verdict: str) 
         shell.environment |= {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "sk-0123456789"}
         code, command = await shell.run("test-request", "asks.yaml", "ask")
     assert code == 1, command.stderr
-    assert command.stderr.splitlines()[-1] == verdict
+    _, _, outcome = command.stdout.partition("\noutcome\n")
+    assert f"  a run would: {verdict}" in outcome
 
 
 async def test_programs_are_told_too(shell: Shell) -> None:
@@ -34,5 +39,5 @@ async def test_programs_are_told_too(shell: Shell) -> None:
     async with ScriptedServer([completion("{}")]) as server:
         shell.environment |= {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "sk-0123456789"}
         _, command = await shell.run("test-request", "asks.yaml", "ask", "--json")
-    told = json.loads(command.stdout)
+    told = json.loads(command.stdout)["outcome"]
     assert (told["would_retry"], told["would_ask_again"]) == (False, 2)

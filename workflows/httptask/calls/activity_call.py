@@ -25,6 +25,7 @@ __all__ = [
     "fitting_summary",
     "host_and_path",
     "temporal_policy",
+    "traced",
 ]
 
 HTTP_SECONDS = 60.0
@@ -145,6 +146,11 @@ def counted(
 def after(call: ActivityCall[Result], attempts: int) -> ActivityCall[Result]:
     """A call that goes on in another activity after so many attempts."""
     return _with(call, attempts_made=attempts)
+
+
+def traced(call: ActivityCall[Result]) -> ActivityCall[Result]:
+    """A call that tells every request that went out for it."""
+    return _with(call, traced=True)
 
 
 def _with(call: ActivityCall[Result], **changes: Any) -> ActivityCall[Result]:

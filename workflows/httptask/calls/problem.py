@@ -12,6 +12,7 @@ from httptask.json.types import is_object
 
 __all__ = [
     "ERROR_TYPE_PREFIX",
+    "NO_WORKER",
     "Problem",
     "TaskFault",
     "heading_of",
@@ -20,6 +21,9 @@ __all__ = [
 
 _MAX_CHARACTERS = 4_000
 ERROR_TYPE_PREFIX = "https://serverlessworkflow.io/spec/1.0.0/errors/"
+
+NO_WORKER = "No worker took the call from its task queue"
+"""Title of the problem of a call that nobody took."""
 
 _STANDARD_STATUS = {
     "configuration": 400,
@@ -133,7 +137,7 @@ def problem_of_failure(cause: BaseException | None, kind: str = "communication")
     """
     if isinstance(cause, TemporalTimeoutError):
         if cause.type == TimeoutType.SCHEDULE_TO_START:
-            return Problem.standard("timeout", "No worker took the call from its task queue", error="Timeout")
+            return Problem.standard("timeout", NO_WORKER, error="Timeout")
         silent = cause.type == TimeoutType.HEARTBEAT
         detail = "nothing was heard of its worker, which died or was too busy" if silent else None
         return Problem.standard("timeout", "The call did not end in time", detail=detail, error="Timeout")

@@ -12,7 +12,7 @@ from httptask.http.secret_reference import SecretReference
 from httptask.interpreter.task_context import TaskContext
 from httptask.workflows.conversation import Account
 
-__all__ = ["Candidates"]
+__all__ = ["Candidates", "is_unavailable"]
 
 _UNAVAILABLE: Final = frozenset(
     {
@@ -79,7 +79,7 @@ class Candidates:
             try:
                 return await self._send_to(self._candidates[index], body, number)
             except TaskFault as fault:
-                if index + 1 == len(self._candidates) or not _is_unavailable(fault.problem):
+                if index + 1 == len(self._candidates) or not is_unavailable(fault.problem):
                     raise TaskFault(self._with_those_before(index, fault.problem)) from None
                 self._give_up(index, fault.problem, body)
 
@@ -112,7 +112,7 @@ class Candidates:
     def _with_those_before(self, index: int, problem: Problem) -> Problem:
         """The problem of the last server that was asked, with the reasons of those before it."""
         details = problem.details or {}
-        if index == 0 or not (_is_unavailable(problem) or "status" in details):
+        if index == 0 or not (is_unavailable(problem) or "status" in details):
             return problem
         before = self._state["unavailable"]
         reasons = [f"{one['connection']}: {_short(one['detail'] or one['error'])}" for one in before]
@@ -138,7 +138,8 @@ def _short(reason: str | None) -> str:
     return in_one_line(reason or "no answer")
 
 
-def _is_unavailable(problem: Problem) -> bool:
+def is_unavailable(problem: Problem) -> bool:
+    """Whether another server is asked where a question to a model ended so."""
     status = (problem.details or {}).get("status")
     if isinstance(status, int) and (status >= 500 or status in _UNAVAILABLE_STATUSES):
         return True

@@ -4,13 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
-from pydantic_core import to_json
 from temporalio import activity
 
 from httptask.activities.connection_profile import queue_of
 from httptask.activities.token_limit.backends import OwnCount, SharedCount, TokenCount
 from httptask.activities.token_limit.messages import Correction, Need
-from httptask.chat.usage import Usage
+from httptask.chat.usage import Usage, estimated_tokens
 from httptask.connections.connection import Connection
 from httptask.http.errors import (
     AddressForbidden,
@@ -27,7 +26,6 @@ from httptask.json.types import is_object
 
 __all__ = ["Meter"]
 
-_BYTES_PER_TOKEN = 4
 _MODEL_CHARACTERS = 200
 _REFUSED = (
     AddressForbidden,
@@ -113,7 +111,7 @@ def _need_of(body: Any) -> Need:
     given = fields.get("max_completion_tokens") or fields.get("max_tokens")
     model = fields.get("model")
     return Need(
-        asked=len(to_json(body)) / _BYTES_PER_TOKEN,
+        asked=estimated_tokens(body),
         model=model[:_MODEL_CHARACTERS] if isinstance(model, str) else "",
         most=given if isinstance(given, int) else _ANSWER_TOKENS,
     )

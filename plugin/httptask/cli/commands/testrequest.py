@@ -45,6 +45,20 @@ QueueOption = Annotated[
     ),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the prepared request and send nothing.")]
+AttemptOption = Annotated[
+    int, typer.Option("--attempt", min=1, metavar="K", help="Report as if this were a run's attempt K.")
+]
+SaveOutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--save-output",
+        metavar="FILE",
+        help="Add the task's output to FILE, for --outputs @FILE of the next.",
+    ),
+]
+YesOption = Annotated[
+    bool, typer.Option("--yes", "-y", help="Send without asking what may change something at its server.")
+]
 
 
 def send_test_request(
@@ -62,6 +76,9 @@ def send_test_request(
     from_run: FromRunOption = None,
     task_queue: QueueOption = None,
     dry_run: DryRunOption = False,
+    attempt: AttemptOption = 1,
+    save_output: SaveOutputOption = None,
+    yes: YesOption = False,
     fixtures: FixturesOption = None,
     record: RecordOption = None,
     record_as: RecordAsOption = None,
@@ -69,11 +86,14 @@ def send_test_request(
     config: ConfigOption = None,
     profile: ProfileOption = None,
 ) -> None:
-    """Send one task's request, show what the next task would see.
+    """Send one task's request, and report what a run would make of the answer.
 
     The request is rendered and sent by what runs use: the same renderer, the same activity, on a worker. It is sent
-    for real, once, unless --fixtures or --dry-run is given; --dry-run applies the rules of chat completions too.
-    Secrets are shown by name.
+    for real, once, unless --fixtures or --dry-run is given. At a terminal you are asked before a request that may
+    change something. Secrets are shown by name.
+
+    The report has four parts: the request as prepared, what went over the wire, the response, and the outcome: what
+    the next task sees, or whether a run would try again, when, and what becomes of the error.
 
     Exit codes: 0 answered, 1 the request failed or is refused, 2 bad definition or sample data, 3 can't connect.
     """
@@ -113,9 +133,13 @@ def send_test_request(
         task=task,
         sample=sample,
         config=setup.config,
+        edge=setup.edge(),
         plugin=None if dry_run else setup.plugin(),
         cluster=cluster,
         task_queue=task_queue,
         as_json=json,
+        attempt=attempt,
+        save_output=save_output,
+        confirmed=yes or fixtures is not None,
     )
     raise typer.Exit(try_request(trial))

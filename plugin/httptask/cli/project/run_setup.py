@@ -10,6 +10,7 @@ from httptask.cli.project.plugins import load_fixtures, plugin_for
 from httptask.cli.project.project import load_project, tell_credential_warnings
 
 if TYPE_CHECKING:
+    from httptask.client.edge import Edge
     from httptask.config import Config
     from httptask.dsl.loader import Loaded
     from httptask.fixtures.recording import MadeUpFailure
@@ -41,6 +42,21 @@ class RunSetup:
         """Say what would be sent as it is written; with fixtures nothing is."""
         if self.fixtures is None:
             tell_credential_warnings(self.config)
+
+    def edge(self) -> "Edge":
+        """What would send its requests, for who looks at one before."""
+        from httptask.client.edge import Edge
+        from httptask.secrets.store import SecretStore
+
+        policy = self.config.policy
+        secrets = SecretStore(self.config.secrets, self.environment, placeholder=self.fixtures is not None)
+        return Edge(
+            self.config.connections,
+            secrets,
+            fixtures=self.fixtures,
+            allow_private=policy.allow_private,
+            allowed_hosts=policy.allowed_hosts,
+        )
 
     def plugin(self) -> "HttpTaskPlugin":
         """The plugin of a worker that runs the definition, and nothing else."""

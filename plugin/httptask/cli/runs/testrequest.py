@@ -1,40 +1,45 @@
-"""Tries one request of a definition: plans it, shows it, has it sent, shows what came back."""
+"""Tries one request of a definition: plans it, shows it, has it sent, reports what came of it."""
 
 import asyncio
 import secrets
+import sys
 from collections.abc import Coroutine, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import typer
 
 from httptask.activities.connection_profile import ConnectionProfile, profile_of
 from httptask.calls.problem import TaskFault
-from httptask.chat.models import Completion
+from httptask.catalog.catalog import Catalog
+from httptask.catalog.errors import CatalogError
+from httptask.cli.runs.report_view import print_answer, print_prepared
 from httptask.cli.temporal.cluster import Cluster, connect, where_runs_are
 from httptask.cli.temporal.worker import new_worker, while_working
 from httptask.cli.terminal.background import beside, first_of
 from httptask.cli.terminal.console import print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
-from httptask.cli.terminal.failures import explain_failure
 from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.terminal.notice import show_notice
-from httptask.cli.terminal.styled import stdout
 from httptask.client.edge import Edge
 from httptask.config import Config
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.dsl.loader import Loaded
 from httptask.http.errors import HttpTaskError
-from httptask.http.models import HttpRequest, HttpResponse
 from httptask.plugin import HttpTaskPlugin
-from httptask.request.preview import PreparedRequest
-from httptask.secrets.store import SecretStore
 from httptask.testrequest import (
     NotTestable,
     NoWorker,
     Outcome,
+    OutputsInvalid,
     PlannedRequest,
+    PreparedPart,
+    Report,
+    Reporter,
     Sample,
+    SavedOutputs,
     StillRunning,
-    check_planned,
     plan_request,
     profiles_on,
     send_once,
@@ -42,7 +47,6 @@ from httptask.testrequest import (
 
 __all__ = ["Trial", "try_request"]
 
-_HEAD = ("attempt", "headers", "simulated", "size", "status", "timing")
 _QUEUE_PREFIX = "httptask-test-"
 
 
@@ -51,56 +55,96 @@ class Trial:
     """What is to be tried, and where.
 
     Attributes:
+        edge: knows what a worker would be configured with.
         plugin: None to show the prepared request only.
         cluster: None for the embedded server.
         task_queue: of workers that are to send it; None for a worker of the command's own.
+        attempt: which of a run's attempts it is to be.
+        save_output: the file that the task's output is added to, if it is to be.
+        confirmed: whether nobody has to be asked before something is sent that may change something.
     """
 
     loaded: Loaded
     task: str
     sample: Sample
     config: Config
+    edge: Edge
     plugin: HttpTaskPlugin | None
     cluster: Cluster | None
     task_queue: str | None
     as_json: bool
+    attempt: int = 1
+    save_output: Path | None = None
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A request that was planned, and shown to whoever asked for it.
+
+    Attributes:
+        outputs: where its output is to be saved.
+    """
+
+    planned: PlannedRequest
+    reporter: Reporter
+    prepared: PreparedPart
+    outputs: SavedOutputs | None
 
 
 def try_request(trial: Trial) -> ExitCode:
-    """Plan, show, send and show."""
+    """Plan, show, send and report."""
     if trial.plugin is not None and trial.task_queue is not None:
         return asyncio.run(_try_on_queue(trial, trial.plugin, trial.task_queue))
     profiles = {name: profile_of(found) for name, found in trial.config.connections.items()}
-    planned, prepared = _planned(trial, profiles)
+    shown = asyncio.run(_shown(trial, profiles))
     if trial.plugin is None:
-        return _check(trial, planned, prepared)
-    return _ended(trial, prepared, asyncio.run(_try_on_own_worker(trial, trial.plugin, planned)))
+        return _ended(trial, shown, None)
+    return _ended(trial, shown, asyncio.run(_try_on_own_worker(trial, trial.plugin, shown.planned)))
 
 
-def _planned(
-    trial: Trial, profiles: Mapping[str, ConnectionProfile]
-) -> tuple[PlannedRequest, PreparedRequest]:
-    planned, prepared = _plan(trial, profiles)
-    if not trial.as_json:
-        _show_prepared(prepared)
-    return planned, prepared
-
-
-def _ended(trial: Trial, prepared: PreparedRequest, outcome: Outcome) -> ExitCode:
-    if trial.as_json:
-        print_json(_as_json(trial, prepared, outcome))
-    else:
-        _show_outcome(trial, outcome)
-    return ExitCode.DONE if outcome.problem is None else ExitCode.FAILED
-
-
-def _plan(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> tuple[PlannedRequest, PreparedRequest]:
-    assert trial.loaded.program is not None  # checked when it was loaded
+async def _shown(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> _Shown:
+    planned, reporter = _plan(trial, profiles)
+    outputs = None if trial.save_output is None else _read_outputs(trial.save_output)
     try:
-        planned = plan_request(trial.loaded.program, trial.task, trial.sample, profiles)
-        return planned, _prepare(trial, planned.request)
+        prepared = await reporter.prepared(dry=trial.plugin is None)
+    finally:
+        await trial.edge.aclose()
+    if not trial.as_json:
+        print_prepared(prepared, trial.loaded)
+    if trial.plugin is not None and not trial.confirmed and reporter.may_change_something:
+        _ask(prepared)
+    return _Shown(planned, reporter, prepared, outputs)
+
+
+def _ended(trial: Trial, shown: _Shown, outcome: Outcome | None) -> ExitCode:
+    """Report what came of it, if it was sent."""
+    report = Report(prepared=shown.prepared)
+    if outcome is not None:
+        report = shown.reporter.report(shown.prepared, outcome)
+    if trial.as_json:
+        print_json(report.to_json())
+    else:
+        print_answer(report, trial.loaded)
+    if shown.outputs is not None and report.outcome is not None and report.is_success:
+        shown.outputs.add(shown.planned.node.name, report.outcome.downstream)
+        print_note(
+            f"saved: {trial.save_output}; the next test request takes it with --outputs @{trial.save_output}"
+        )
+    return ExitCode.DONE if report.is_success else ExitCode.FAILED
+
+
+def _plan(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> tuple[PlannedRequest, Reporter]:
+    program = trial.loaded.program
+    assert program is not None  # checked when it was loaded
+    catalog = Catalog(trial.config.root, trial.config.state_directory)
+    try:
+        planned = plan_request(program, trial.task, trial.sample, profiles, attempt=trial.attempt)
+        return planned, Reporter(program, planned, trial.edge, catalog)
     except NotTestable as error:
         raise CliError(f"{trial.loaded.name}: {error}", facts=error.facts) from None
+    except CatalogError as error:
+        raise CliError(error.message, error.hint) from None
     except (ValueError, ExpressionFailed, ExpressionLimitExceeded) as error:
         raise CliError(f"{trial.loaded.name}: {error}") from None
     except TaskFault as fault:
@@ -111,26 +155,24 @@ def _plan(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> tuple[Plan
         raise CliError(f"{trial.loaded.name}: {trial.task}: {error.message}") from None
 
 
-def _check(trial: Trial, planned: PlannedRequest, prepared: PreparedRequest) -> ExitCode:
-    """Tell what a real call would be refused for, and what its server might reject."""
-    warnings, problem = check_planned(planned, trial.config.connections)
-    if trial.as_json:
-        shown = {
-            "warnings": [asdict(warning) for warning in warnings],
-            "error": problem and problem.to_json(),
-        }
-        told = {name: value for name, value in shown.items() if value}
-        print_json({"prepared": prepared.model_dump(), "curl": prepared.curl(), **told})
-    else:
-        for warning in warnings:
-            print_note(f"warning: {warning.pointer}: {warning.message}; {warning.hint}")
-        if problem is not None:
-            print_note(explain_failure(problem.to_json(), trial.loaded))
-    return ExitCode.DONE if problem is None else ExitCode.FAILED
+def _read_outputs(file: Path) -> SavedOutputs:
+    try:
+        return SavedOutputs.read(file)
+    except OutputsInvalid as error:
+        raise CliError(
+            f"--save-output: {error}", "name a file that is not there yet, or one of its own"
+        ) from None
 
 
-def _prepare(trial: Trial, request: HttpRequest) -> PreparedRequest:
-    return Edge(trial.config.connections, SecretStore({}, {})).prepare(request)
+def _ask(prepared: PreparedPart) -> None:
+    """Let a person at a terminal decide about what may not be undone; a script has decided already."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    warning = f"{prepared.method} {prepared.uri} is sent for real, and may change something there."
+    if not typer.confirm(f"{warning} Send it?", err=True):
+        raise CliError(
+            "nothing was sent", "--yes sends it without asking, --dry-run shows it", ExitCode.FAILED
+        )
 
 
 async def _try_on_own_worker(trial: Trial, plugin: HttpTaskPlugin, planned: PlannedRequest) -> Outcome:
@@ -163,10 +205,10 @@ async def _try_on_queue(trial: Trial, plugin: HttpTaskPlugin, task_queue: str) -
                 raise CliError(f"{trial.loaded.name}: {error}") from None
             except TaskFault as fault:
                 raise CliError(f"{trial.loaded.name}: {trial.task}: {fault.problem.detail}") from None
-            planned, prepared = _planned(trial, profiles)
+            shown = await _shown(trial, profiles)
             show_notice("sending")
-            outcome = await _unless_interrupted(send_once(client, task_queue, planned), interrupts)
-    return _ended(trial, prepared, outcome)
+            outcome = await _unless_interrupted(send_once(client, task_queue, shown.planned), interrupts)
+    return _ended(trial, shown, outcome)
 
 
 async def _unless_interrupted(sending: Coroutine[Any, Any, Outcome], interrupts: Interrupts) -> Outcome:
@@ -187,80 +229,3 @@ async def _unless_interrupted(sending: Coroutine[Any, Any, Outcome], interrupts:
         except asyncio.CancelledError:
             pass
     raise CliError("interrupted: the call was cancelled", exit_code=ExitCode.INTERRUPTED)
-
-
-def _show_prepared(prepared: PreparedRequest) -> None:
-    stdout.print("[bold]prepared[/bold]")
-    stdout.print(f"{prepared.method} {prepared.uri}", markup=False)
-    for name, value in prepared.headers.items():
-        stdout.print(f"{name}: {value}", markup=False)
-    if prepared.body is not None:
-        print_json(prepared.body)
-    stdout.print(f"\n{prepared.curl()}", markup=False)
-
-
-def _show_outcome(trial: Trial, outcome: Outcome) -> None:
-    if outcome.result is not None:
-        _show_response(outcome.result)
-    if outcome.problem is not None:
-        print_note(explain_failure(outcome.problem.to_json(), trial.loaded))
-        print_note(f"  a run would {_what_a_run_does(outcome)}")
-        return
-    stdout.print("\n[bold]the next task sees[/bold]")
-    print_json(outcome.downstream)
-    if outcome.following is not None:
-        following = _prepare(trial, outcome.following)
-        stdout.print("\n[bold]a run goes on with the next page[/bold]")
-        stdout.print(f"{following.method} {following.uri}", markup=False)
-
-
-def _show_response(result: HttpResponse | Completion) -> None:
-    stdout.print(f"\n[bold]response[/bold]{' (simulated)' if result.simulated else ''}")
-    stdout.print(_status_line(result), markup=False)
-    for name, value in result.headers.items():
-        stdout.print(f"{name}: {value}", markup=False)
-    print_json(_result(result, *_HEAD))
-
-
-def _status_line(result: HttpResponse | Completion) -> str:
-    parts = [str(result.status), f"{result.size} bytes"]
-    if result.timing is not None:
-        connected = result.timing.connected
-        since = "" if connected is None else f"connected after {connected:.0f} ms, "
-        parts.append(
-            f"{result.timing.total:.0f} ms ({since}first byte after {result.timing.first_byte:.0f} ms)"
-        )
-    return ", ".join(parts)
-
-
-def _what_a_run_does(outcome: Outcome) -> str:
-    if outcome.would_ask_again:
-        times = "once" if outcome.would_ask_again == 1 else f"up to {outcome.would_ask_again} times"
-        return f"ask again, {times}"
-    if not outcome.would_retry:
-        return "not try again"
-    return "try again" + (f", {outcome.retry_after:g} s later" if outcome.retry_after else "")
-
-
-def _as_json(trial: Trial, prepared: PreparedRequest, outcome: Outcome) -> dict[str, Any]:
-    shown: dict[str, Any] = {"prepared": prepared.model_dump(), "curl": prepared.curl()}
-    if outcome.executed is not None:
-        shown["executed"] = asdict(outcome.executed)
-    if outcome.problem is not None:
-        facts = {
-            "would_retry": outcome.would_retry,
-            "would_ask_again": outcome.would_ask_again,
-            "retry_after": outcome.retry_after,
-        }
-        if outcome.result is not None:
-            shown["response"] = _result(outcome.result)
-        return {**shown, "error": outcome.problem.to_json(), **facts}
-    assert outcome.result is not None  # there is a result or a problem
-    shown |= {"response": _result(outcome.result), "downstream": outcome.downstream}
-    if outcome.following is not None:
-        shown["next_page"] = _prepare(trial, outcome.following).model_dump()
-    return shown
-
-
-def _result(result: HttpResponse | Completion, *left_out: str) -> dict[str, Any]:
-    return result.model_dump(mode="json", exclude={"request", *left_out}, exclude_none=True)

@@ -1,0 +1,90 @@
+"""What a run does once a call has ended: with its next task, or with its error."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from httptask.calls.problem import Problem
+from httptask.dsl.program import Program
+from httptask.dsl.tasks.chat import CHAT_COMPLETION
+from httptask.dsl.tasks.kind import TaskNode
+from httptask.dsl.tasks.map_items import MAP
+from httptask.interpreter.fallback import is_unavailable
+from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker
+from httptask.testrequest.planning import PlannedRequest
+from httptask.testrequest.wording import duration
+
+__all__ = ["Afterwards", "next_task"]
+
+_LARGEST_JITTER: Final = 1.5
+"""By how much a run may exceed the wait that a server asks for, see `asked_delay`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Afterwards:
+    """What a run does with an error.
+
+    Attributes:
+        next_delay: seconds until it tries again, at least; None where it does not.
+        caught_by: what takes the error once no attempt is left; None where it ends the workflow.
+    """
+
+    words: str
+    next_delay: float | None
+    caught_by: str | None
+
+    @classmethod
+    def of(cls, program: Program, planned: PlannedRequest, outcome: Outcome) -> "Afterwards":
+        """After a call that ended in a problem."""
+        assert outcome.problem is not None  # asked for failures
+        delay = None
+        if outcome.would_retry:
+            delay = outcome.retry_after or planned.profile.retry.interval(planned.attempt)
+        if outcome.problem.error == CANCELLED:
+            return cls("end there, once it is cancelled itself, and its call with it", None, None)
+        taker = _taker(program, planned.node, outcome.problem)
+        end = taker or "the error ends the workflow: nothing around the task takes it"
+        return cls(f"{_next_step(planned, outcome, outcome.problem, delay)}{end}", delay, taker)
+
+
+def _next_step(planned: PlannedRequest, outcome: Outcome, problem: Problem, delay: float | None) -> str:
+    attempts = planned.attempts
+    left = attempts - planned.attempt
+    if is_without_worker(problem):
+        return "wait until a worker is there that takes it; if its task has a timeout that passes, "
+    if outcome.would_ask_again:
+        count = outcome.would_ask_again
+        again = "once" if count == 1 else f"up to {count} times"
+        return f"show the model what is wrong and ask again, {again}; if that does not help, "
+    if delay is not None:
+        asked = f"{duration(delay)} to {duration(_LARGEST_JITTER * delay)}, as the server asks"
+        after = asked if outcome.retry_after else duration(delay)
+        most = "one more attempt is" if left == 1 else f"{left} more attempts are"
+        return f"try again after {after}; {most} left; if none succeeds, "
+    if outcome.details.get("retryable") and left <= 0:
+        return f"not try again, for this was the last of {attempts} attempts; "
+    return "not try again, for that would not help; "
+
+
+def _taker(program: Program, node: TaskNode, problem: Problem) -> str | None:
+    """What takes an error that no attempt has cured."""
+    if node.kind is CHAT_COMPLETION and is_unavailable(problem):
+        others = [one.connection for one in CHAT_COMPLETION.spec(node).fallback]
+        if others:
+            return f"the fallback is asked: {', '.join(others)}"
+    around = [one for pointer, one in program.nodes.items() if node.pointer.startswith(f"{pointer}/")]
+    for one in sorted(around, key=lambda found: len(found.pointer), reverse=True):
+        if one.kind is MAP and MAP.spec(one).on_error == "collect":
+            return f"{one.name} keeps the error among its results and goes on (`onError: collect`)"
+    return None
+
+
+def next_task(program: Program, node: TaskNode) -> str | None:
+    """The task behind a task, where its list has one."""
+    directive = node.task.then or "continue"
+    if directive in ("end", "exit"):
+        return None
+    if directive != "continue":
+        return directive
+    sequence = next(found for found in program.sequences.values() if node in found.tasks)
+    index = sequence.tasks.index(node) + 1
+    return sequence.tasks[index].name if index < len(sequence.tasks) else None

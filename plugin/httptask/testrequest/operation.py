@@ -1,0 +1,293 @@
+"""Which operation of the catalogue a request is a call of, and whether both agree."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from httptask.catalog.catalog import Catalog
+from httptask.catalog.reference import Reference
+from httptask.diagnostics.cutting import shortened
+from httptask.diagnostics.fault import Fault, Severity
+from httptask.diagnostics.suggest import hint_for_misspelt
+from httptask.http.headers import media_type
+from httptask.http.models import HttpRequest
+from httptask.json.pointer import json_pointer
+from httptask.json.schema import compile_schema
+from httptask.json.types import is_array, is_object
+from httptask.openapi.operation import Content, Operation, Parameter, Response
+from httptask.openapi.reader import Listed
+
+__all__ = ["CalledOperation", "find_called"]
+
+_VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
+_MOST_TOLD: Final = 20
+_LONGEST: Final = 300
+_ELSEWHERE: Final = frozenset({"accept", "authorization", "content-type"})
+"""Headers that are told in other places than among the parameters (OpenAPI 3.1, 4.8.12.1)."""
+_COMBINED: Final = ("$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas")
+_FREE: Final = ("patternProperties", "additionalProperties", "unevaluatedProperties")
+
+
+@dataclass(frozen=True, slots=True)
+class CalledOperation:
+    """An operation of the catalogue, and how it is called.
+
+    Attributes:
+        in_path: what stands in the path for its parameters.
+    """
+
+    reference: Reference
+    in_path: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """`API.OPERATION`."""
+        return self.reference.name
+
+    def request_faults(self, request: HttpRequest, headers: Iterable[str], body: Any) -> list[Fault]:
+        """Where a request is not as the reference describes it.
+
+        Args:
+            request: the request.
+            headers: names of all that go out.
+            body: that goes out, secrets as names.
+        """
+        operation = self.reference.operation
+        faults = [*self._parameter_faults(request, {name.lower() for name in headers})]
+        if operation.body is not None:
+            faults += _body_faults(operation, request, body)
+        secret = {reference.pointer.replace("/body/value", "/body") for reference in request.secrets}
+        return [fault for fault in faults if fault.pointer not in secret][:_MOST_TOLD]
+
+    def drift(self, status: int, headers: Mapping[str, str], content: Any) -> list[Fault]:
+        """Where an answer is not as the reference describes it.
+
+        Args:
+            status: of the answer.
+            headers: of the answer, names in lower case.
+            content: its body, parsed.
+        """
+        operation = self.reference.operation
+        response = _response_of(operation.responses, status)
+        if response is None:
+            known = ", ".join(one.status for one in operation.responses)
+            message = f"the reference has no answer {status} here"
+            return [_warning("", "unknown-status", message, known and f"it has {known}")]
+        described = _content_of(response.contents, headers.get("content-type", ""))
+        if described is None or described.is_stream or not is_object(described.schema):
+            return []
+        schema = {**described.schema, "$defs": dict(operation.definitions)}
+        faults = [*_schema_faults(schema, content)]
+        faults += [
+            _warning(pointer, "unknown-field", "the reference does not know this field")
+            for pointer in _unknown_fields(schema, schema, content, "")
+        ]
+        return faults[:_MOST_TOLD]
+
+    def _parameter_faults(self, request: HttpRequest, headers: set[str]) -> Iterator[Fault]:
+        parameters = self.reference.operation.parameters
+        secret = {reference.pointer for reference in request.secrets}
+        for one in parameters:
+            pointer = f"/query/{one.name}" if one.location == "query" else f"/{one.location}/{one.name}"
+            match one.location:
+                case "query" if one.name in request.query:
+                    given = request.query[one.name]
+                    values = given if isinstance(given, list | tuple) else [given]
+                    if not any(found.startswith(pointer) for found in secret):
+                        yield from _value_faults(one, values, pointer)
+                case "header" if one.name.lower() in headers | _ELSEWHERE:
+                    pass
+                case "path" if one.name in self.in_path:
+                    if "/url" not in secret:
+                        yield from _value_faults(one, [self.in_path[one.name]], pointer)
+                case "query" | "header" if one.required:
+                    hint = f"add `{one.name}` to `{'query' if one.location == 'query' else 'headers'}`"
+                    yield _warning(pointer, "missing", f"`{one.name}` is required here", hint)
+                case _:
+                    pass
+        yield from self._unknown_in_query(request)
+
+    def _unknown_in_query(self, request: HttpRequest) -> Iterator[Fault]:
+        known = [one for one in self.reference.operation.parameters if one.location.startswith("query")]
+        if any(one.location == "querystring" or one.style == "deepObject" for one in known):
+            return
+        if any(_is_object_schema(one.schema) for one in known):
+            return
+        names = [one.name for one in known]
+        for name in request.query:
+            if name not in names and f"{name}[]" not in names:
+                hint = hint_for_misspelt(name, names, mark="`") or f"see `httptask catalog show {self.name}`"
+                message = f"the reference knows no `{name}` in the query"
+                yield _warning(f"/query/{name}", "unknown", message, hint)
+
+
+def find_called(catalog: Catalog, method: str, uri: str, connection: str | None) -> CalledOperation | None:
+    """The operation of an added API that a request calls, by method, host and path.
+
+    Where a document does not tell its host, the connection has to have the name of the API.
+
+    Raises:
+        CatalogError: an entry of the catalogue can't be read.
+    """
+    parts = urlsplit(uri)
+    path = parts.path or "/"
+    found: list[tuple[int, CalledOperation]] = []
+    for entry in catalog.entries():
+        for listed in catalog.overview(entry.name).operations:
+            if listed.method != method or not _ends_like(path, listed):
+                continue
+            reference = catalog.reference(f"{entry.name}.{listed.name}")
+            values = _values_in(
+                reference.operation, parts.netloc.lower(), path, named=connection == entry.name
+            )
+            if values is not None:
+                found.append((len(values), CalledOperation(reference, values)))
+    return min(found, key=lambda one: one[0])[1] if found else None
+
+
+def _ends_like(path: str, listed: Listed) -> bool:
+    pattern, _ = _pattern(listed.path.partition("?")[0])
+    return re.search(f"{pattern}/?$", path) is not None
+
+
+def _values_in(operation: Operation, host: str, path: str, *, named: bool) -> Mapping[str, str] | None:
+    """What stands for the parameters in a path; None where it is not that of the operation on any server of it.
+
+    Args:
+        operation: of the catalogue.
+        host: of the request.
+        path: of the request.
+        named: whether the request's connection has the name of the API, which then need not tell its host.
+    """
+    template, names = _pattern(operation.path.partition("?")[0])
+    for server in operation.servers:
+        parts = urlsplit(server.url)
+        if parts.netloc:
+            authority, _ = _pattern(parts.netloc.lower())
+            if re.fullmatch(authority, host) is None:
+                continue
+        elif not named:
+            continue
+        base, _ = _pattern(parts.path.rstrip("/"), capturing=False)
+        found = re.fullmatch(f"{base}{template}/?", path)
+        if found is not None:
+            return dict(zip(names, map(unquote, found.groups()), strict=True))
+    return None
+
+
+def _pattern(template: str, *, capturing: bool = True) -> tuple[str, list[str]]:
+    """A regular expression for a path with names in braces, and those names."""
+    pieces = _VARIABLE.split(template)
+    group = "([^/]+)" if capturing else "[^/]*"
+    pattern = "".join(group if index % 2 else re.escape(piece) for index, piece in enumerate(pieces))
+    return pattern, pieces[1::2]
+
+
+def _value_faults(parameter: Parameter, values: Iterable[Any], pointer: str) -> Iterator[Fault]:
+    """Of a parameter whose values are texts on the wire: one fits that fits as a text or as the JSON that it is."""
+    schema = parameter.schema
+    if (
+        not is_object(schema)
+        or schema.get("type") in ("array", "object")
+        or any(key in schema for key in _COMBINED)
+    ):
+        return
+    for value in values:
+        text = value if isinstance(value, str) else json.dumps(value)
+        faults = [*_schema_faults(schema, text, pointer)]
+        with suppress(ValueError):
+            faults = faults and [*_schema_faults(schema, json.loads(text), pointer)]
+        yield from faults
+
+
+def _body_faults(operation: Operation, request: HttpRequest, body: Any) -> Iterator[Fault]:
+    described = operation.body
+    assert described is not None  # asked for operations that have one
+    if request.body is None:
+        if described.required:
+            yield _warning("/body", "missing", "a body is required here", "add `body`")
+        return
+    if request.body.kind != "json":
+        return
+    content = _content_of(described.contents, "application/json")
+    if content is None:
+        kinds = ", ".join(one.media_type for one in described.contents)
+        if kinds:
+            yield _warning("/body", "media-type", f"the body is JSON, and the reference wants {kinds}")
+        return
+    if is_object(content.schema):
+        schema = {**content.schema, "$defs": dict(operation.definitions)}
+        yield from _schema_faults(schema, body, "/body")
+
+
+def _schema_faults(schema: Any, value: Any, pointer: str = "") -> Iterator[Fault]:
+    try:
+        errors = [*compile_schema(schema).iter_errors(value)]
+    except ValueError:  # many documents have schemas that are none
+        return
+    for error in errors[:_MOST_TOLD]:
+        place = pointer + json_pointer(error.instance_path)
+        yield _warning(
+            place,
+            "unlike-reference",
+            shortened(f"the reference wants it otherwise: {error.message}", _LONGEST),
+        )
+
+
+def _unknown_fields(root: Any, schema: Any, value: Any, pointer: str, depth: int = 0) -> Iterator[str]:
+    """Pointers of members that no schema names, where the schemas are plain enough to tell."""
+    schema, shapes = _resolved(root, schema)
+    if depth > _MOST_TOLD or shapes:
+        return
+    if is_array(value) and is_object(schema.get("items")):
+        for index, item in enumerate(value[:_MOST_TOLD]):
+            yield from _unknown_fields(root, schema["items"], item, f"{pointer}/{index}", depth + 1)
+    properties = schema.get("properties")
+    if not is_object(value) or not is_object(properties) or any(schema.get(key) for key in _FREE):
+        return
+    for name, member in value.items():
+        place = pointer + json_pointer([name])
+        if name in properties:
+            yield from _unknown_fields(root, properties[name], member, place, depth + 1)
+        else:
+            yield place
+
+
+def _resolved(root: Any, schema: Any) -> tuple[Mapping[str, Any], bool]:
+    """A schema behind its references, and whether it combines several."""
+    for _ in range(_MOST_TOLD):
+        reference = schema.get("$ref") if is_object(schema) else None
+        if not isinstance(reference, str) or not reference.startswith("#/$defs/"):
+            break
+        schema = root["$defs"].get(reference.removeprefix("#/$defs/"))
+    if not is_object(schema):
+        return {}, False
+    return schema, any(key in schema for key in _COMBINED)
+
+
+def _response_of(responses: Iterable[Response], status: int) -> Response | None:
+    by_status = {one.status.upper(): one for one in responses}
+    names = (str(status), f"{status // 100}XX", "DEFAULT")
+    return next((by_status[name] for name in names if name in by_status), None)
+
+
+def _content_of(contents: Iterable[Content], written: str) -> Content | None:
+    """The content of a media type; of JSON one of any name that ends in it."""
+    kind, _ = media_type(written)
+    known = {media_type(one.media_type)[0]: one for one in contents}
+    if kind in known:
+        return known[kind]
+    is_json = kind.endswith(("/json", "+json"))
+    return next((one for name, one in known.items() if is_json and name.endswith(("/json", "+json"))), None)
+
+
+def _is_object_schema(schema: Any) -> bool:
+    return is_object(schema) and (schema.get("type") == "object" or "$ref" in schema)
+
+
+def _warning(pointer: str, code: str, message: str, hint: str | None = None) -> Fault:
+    return Fault(shortened(pointer, _LONGEST), code, message, hint or None, Severity.WARNING)

@@ -1,0 +1,272 @@
+"""Makes the report of a test request out of what was planned and what came of it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from httptask.calls.problem import Problem
+from httptask.catalog.catalog import Catalog
+from httptask.chat.models import Completion
+from httptask.client.edge import Edge
+from httptask.diagnostics.fault import Fault
+from httptask.dsl.program import Program
+from httptask.dsl.tasks.chat import CHAT_COMPLETION
+from httptask.http.headers import KEYED_METHODS
+from httptask.http.models import Hop, HttpResponse, matches
+from httptask.testrequest.afterwards import Afterwards, next_task
+from httptask.testrequest.checking import check_planned, check_way, estimate_of
+from httptask.testrequest.operation import CalledOperation, find_called
+from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker
+from httptask.testrequest.planning import PlannedRequest
+from httptask.testrequest.report import OutcomePart, PreparedPart, Report, ResponsePart, WirePart
+from httptask.testrequest.wording import answer_in_words, problem_in_words
+
+__all__ = ["Reporter"]
+
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "QUERY"})
+"""Methods that are to change nothing (RFC 9110, section 9.2.1; QUERY by its own specification)."""
+
+
+class Reporter:
+    """Reports on one planned request.
+
+    Args:
+        program: the definition.
+        planned: the request.
+        edge: has its connection, and the secrets that a dry run is held to.
+        catalog: of the project, whose references the request and its answer are held against; None for none.
+
+    Raises:
+        HttpTaskError: the request can't be sent as written.
+        CatalogError: an entry of the catalogue can't be read.
+    """
+
+    def __init__(
+        self, program: Program, planned: PlannedRequest, edge: Edge, catalog: Catalog | None = None
+    ) -> None:
+        self._program = program
+        self._planned = planned
+        self._edge = edge
+        self._shown = edge.prepare(planned.request)
+        self._called: CalledOperation | None = None
+        if catalog is not None:
+            request = planned.request
+            self._called = find_called(catalog, request.method, self._shown.uri, request.connection)
+        self._is_safe = (
+            catalog is not None and self._called is not None and catalog.is_safe(self._called.name)
+        )
+
+    @property
+    def may_change_something(self) -> bool:
+        """Whether to send it may do something that can't be undone: by its method, unless the catalogue knows better.
+
+        A chat completion changes nothing, though it costs something.
+        """
+        of_chat = self._planned.node.kind is CHAT_COMPLETION
+        return not (of_chat or self._is_safe or self._planned.request.method in _SAFE)
+
+    async def prepared(self, *, dry: bool = False) -> PreparedPart:
+        """The first part.
+
+        Args:
+            dry: whether nothing is to be sent, so that what a worker would refuse is told as well: an address that
+                may not be reached, a secret without a value.
+        """
+        planned, shown = self._planned, self._shown
+        found, problem = check_planned(planned, self._edge)
+        warnings = [*found]
+        if self._called is not None:
+            warnings += self._called.request_faults(planned.request, shown.headers, shown.body)
+        missing: Sequence[Fault] = ()
+        if problem is None and dry:
+            missing, problem = await check_way(planned, self._edge)
+        estimate = await estimate_of(planned, self._edge)
+        facts: dict[str, Any] = {} if estimate is None else {"estimate": estimate}
+        if warnings or missing:
+            facts["warnings"] = [*warnings, *missing]
+        if self._called is not None:
+            facts["operation"] = self._called.name
+        if planned.request.connection is not None:
+            facts["connection"] = planned.request.connection
+        if problem is not None:
+            words = problem_in_words(problem)
+            facts |= {"error": problem.to_json(), "run_would": "end here, before anything is sent"}
+            happened = words.happened.replace("nothing was sent", "nothing would be sent")
+            facts |= {"happened": _sentence(happened)} | ({"change": words.change} if words.change else {})
+        else:
+            facts |= {"happened": self._complete(warnings, missing), "run_would": self._run_sends()}
+            if missing:
+                facts["change"] = "; ".join(one.hint or one.message for one in missing)
+            elif warnings:
+                facts["change"] = "what is listed as a warning, unless it is meant"
+        return PreparedPart(**shown.model_dump(), curl=shown.curl(), **facts)
+
+    def report(self, prepared: PreparedPart, outcome: Outcome) -> Report:
+        """All parts, of what came of the request."""
+        parts: dict[str, Any] = {"prepared": prepared, "wire": self._wire(outcome)}
+        if (response := self._response(outcome)) is not None:
+            parts["response"] = response
+        return Report(**parts, outcome=self._outcome(outcome))
+
+    def _complete(self, warnings: Sequence[Fault], missing: Sequence[Fault]) -> str:
+        words = "The request is complete."
+        if self._called is not None:
+            fits = "is not as its reference" if warnings else "is as its reference"
+            words = f"The request is complete. It calls {self._called.name} of the catalogue, and {fits} describes it."
+        if warnings:
+            words += " Its server may reject it."
+        if missing:
+            words += " Something that it needs is missing here."
+        return words
+
+    def _run_sends(self) -> str:
+        if self._planned.request.method in KEYED_METHODS:
+            return "send the same, with an Idempotency-Key of its own"
+        return "send the same"
+
+    def _wire(self, outcome: Outcome) -> WirePart:
+        result = outcome.result
+        executed: dict[str, Any] = {} if outcome.executed is None else {"executed": outcome.executed}
+        hops = (
+            [*result.hops] if result is not None else [Hop(**hop) for hop in outcome.details.get("hops", ())]
+        )
+        simulated = result is not None and result.simulated
+        if not hops and _is_cut_off(outcome.problem):
+            happened = "Nobody knows what went out, for the call was cut off before it could tell."
+            return WirePart(happened=happened, **executed)
+        happened, run_would = _what_went_out(hops, simulated=simulated, method=self._planned.request.method)
+        facts: dict[str, Any] = {"run_would": run_would} if run_would else {}
+        if simulated:
+            facts["simulated"] = True
+        return WirePart(happened=happened, hops=hops, **facts, **executed)
+
+    def _response(self, outcome: Outcome) -> ResponsePart | None:
+        result, details = outcome.result, outcome.details
+        hops = details.get("hops") or [{}]
+        status = details.get("status", hops[-1].get("status")) if result is None else result.status
+        if not isinstance(status, int):
+            return None
+        if result is None:
+            headers: Mapping[str, str] = details.get("headers") or {}
+            content = _parsed(details.get("body_excerpt"))
+            shown: dict[str, Any] = {"status": status, "headers": headers, "content": content}
+            words = answer_in_words(status, headers, size=None, empty=content is None)
+        else:
+            headers = result.headers
+            shown = result.model_dump(mode="json", exclude={"request", "hops"}, exclude_none=True)
+            content = result.content if isinstance(result, HttpResponse) else result.response
+            empty = isinstance(result, HttpResponse) and result.content_kind == "none"
+            words = answer_in_words(status, headers, size=result.size, empty=empty)
+        is_whole = result is not None or not isinstance(content, str)
+        if self._called is not None and is_whole and not isinstance(result, Completion):
+            shown["drift"] = self._called.drift(status, headers, content)
+        happened = _sentence(words.happened)
+        if shown.get("drift"):
+            happened += f" It is not as the reference of {self._called and self._called.name} describes it."
+        change = {"change": words.change} if words.change else {}
+        return ResponsePart(happened=happened, run_would=self._run_takes(status), **change, **shown)
+
+    def _run_takes(self, status: int) -> str:
+        success = self._planned.request.success
+        named = " and ".join(map(str, success))
+        if matches(status, success):
+            return f"count this as a success, as {named} is"
+        return f"count this as an error, since only {named} is a success"
+
+    def _outcome(self, outcome: Outcome) -> OutcomePart:
+        planned, problem = self._planned, outcome.problem
+        facts: dict[str, Any] = {"attempt": planned.attempt, "attempts": planned.attempts, **_spent(outcome)}
+        if problem is None:
+            return self._success(outcome, facts)
+        words, after = problem_in_words(problem), Afterwards.of(self._program, planned, outcome)
+        facts |= {
+            "error": {**problem.to_json(), "details": _without_hops(outcome.details)},
+            "would_retry": outcome.would_retry,
+            "would_ask_again": outcome.would_ask_again,
+            "retry_after": outcome.retry_after,
+            "next_delay": after.next_delay,
+            "caught_by": after.caught_by,
+        }
+        change = self._credential_cure() if problem.error == "Unauthorized" else words.change
+        if change:
+            facts["change"] = change
+        return OutcomePart(happened=_sentence(words.happened), run_would=after.words, **facts)
+
+    def _success(self, outcome: Outcome, facts: dict[str, Any]) -> OutcomePart:
+        facts["downstream"] = outcome.downstream
+        if self._planned.exported is not None:
+            facts["context"] = outcome.context
+        run_would = "end with this: it is the last task"
+        if outcome.following is not None:
+            facts["next_page"] = self._edge.prepare(outcome.following).model_dump()
+            run_would = "go on with the next page"
+        elif (following := next_task(self._program, self._planned.node)) is not None:
+            facts["next_task"] = following
+            run_would = f"go on with {following}"
+        elif self._planned.node.pointer.count("/do/") > 1:
+            run_would = "go on behind the list of tasks that it is the last of"
+        return OutcomePart(happened="The task succeeded.", run_would=run_would, **facts)
+
+    def _credential_cure(self) -> str:
+        """Which secrets to look at where a credential is refused."""
+        request = self._planned.request
+        names = {one.name for one in request.secrets}
+        if request.connection is not None:
+            names |= set(self._edge.connection(request.connection).secret_origins())
+        if not names:
+            return "the request has no credential: say with `authentication` of its connection which it has"
+        told = ", ".join(f"${name}" for name in sorted(names))
+        return f"check the value of {told}, and that it is sent in the way that the API wants"
+
+
+def _what_went_out(hops: Sequence[Hop], *, simulated: bool, method: str) -> tuple[str, str | None]:
+    """What happened on the wire, and what a run does about it."""
+    if simulated:
+        return "Nothing was sent: a recorded answer stood in for the server.", None
+    if not any(hop.sent for hop in hops):
+        tries = f" It was tried {len(hops)} times." if len(hops) > 1 else ""
+        return f"Nothing was sent.{tries}", None
+    last = hops[-1]
+    more = f" {len(hops)} requests went out, one after the other." if len(hops) > 1 else ""
+    if last.status is not None:
+        cut = ", but the answer did not come to its end" if last.error else ""
+        return f"The request went out, and the server answered{cut}.{more}", None
+    keyed = " with the same Idempotency-Key" if method in KEYED_METHODS else ""
+    return (
+        f"The request went out, and no answer came back: nobody knows whether the server acted on it.{more}",
+        f"send it again{keyed}, where it tries again" if method != "GET" else None,
+    )
+
+
+def _is_cut_off(problem: Problem | None) -> bool:
+    """Whether a call was ended from outside, and did not tell what had become of it."""
+    if problem is None or is_without_worker(problem):
+        return False
+    return problem.error == CANCELLED or (problem.error == "Timeout" and not problem.details)
+
+
+def _spent(outcome: Outcome) -> dict[str, Any]:
+    """What a model has used."""
+    result = outcome.result
+    usage: Any = getattr(result, "usage", None) or outcome.details.get("usage")
+    cost = getattr(result, "cost", None) or getattr(usage, "cost", None) or outcome.details.get("cost")
+    told = usage if usage is None or isinstance(usage, dict) else usage.model_dump(exclude_none=True)
+    return {name: value for name, value in {"usage": told, "cost": cost}.items() if value is not None}
+
+
+def _without_hops(details: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in details.items() if name != "hops"}
+
+
+def _parsed(excerpt: Any) -> Any:
+    """The beginning of a body: as JSON where it is all of one."""
+    if not isinstance(excerpt, str) or not excerpt:
+        return None
+    try:
+        return json.loads(excerpt)
+    except ValueError:
+        return excerpt
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")

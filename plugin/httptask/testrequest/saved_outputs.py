@@ -1,0 +1,48 @@
+"""A file with outputs of tasks, by name: what one test request leaves behind for the next."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from httptask.json.types import is_object
+
+__all__ = ["OutputsInvalid", "SavedOutputs"]
+
+
+class OutputsInvalid(ValueError):
+    """The file can't be read, or holds something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedOutputs:
+    """Outputs that a file holds: `{"TASK": ...}`, as `--outputs @FILE` takes them."""
+
+    file: Path
+    outputs: dict[str, Any]
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """Those of a file, none where there is no file yet.
+
+        Raises:
+            OutputsInvalid: it is a file, and not of outputs; or its folder is not there.
+        """
+        if not file.exists():
+            if not file.parent.is_dir():
+                raise OutputsInvalid(f"there is no folder {file.parent}")
+            return cls(file, {})
+        try:
+            found = json.loads(file.read_bytes())
+        except OSError as error:
+            raise OutputsInvalid(f"{file}: {error.strerror}") from None
+        except ValueError:
+            found = None
+        if not is_object(found):
+            raise OutputsInvalid(f"{file} holds something else than outputs of tasks")
+        return cls(file, found)
+
+    def add(self, task: str, output: Any) -> None:
+        """Keep the output of a task, in place of an earlier one."""
+        kept = {**self.outputs, task: output}
+        self.file.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

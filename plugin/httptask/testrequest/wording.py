@@ -1,0 +1,225 @@
+"""What became of a request, in the words of who wrote the definition: what happened, and what to change."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
+
+from httptask.calls.problem import NO_WORKER, Problem
+from httptask.http.headers import media_type
+
+__all__ = ["Words", "answer_in_words", "duration", "problem_in_words"]
+
+_CURES: Final = frozenset(
+    {"ActivityNotAllowed", "AddressForbidden", "ConnectionUnknown", "SecretUnavailable"}
+)
+"""Errors that say at their end what to do about them."""
+_CHECK_BODY: Final = "compare the request with the API's reference, beginning with what the server names"
+_RETRY_CURES: Final = "nothing, if this passes; if it does not, ask whoever runs the server"
+
+
+class Words(NamedTuple):
+    """What happened, and what to change."""
+
+    happened: str
+    change: str | None = None
+    takes_detail: bool = True
+    """Whether the detail of the problem says more."""
+
+
+_OF_STATUS: Final[Mapping[int, Words]] = {
+    400: Words("the server says that the request is wrong", _CHECK_BODY),
+    402: Words("the server wants to be paid first", "see to the account at the provider"),
+    404: Words(
+        "the server has nothing at this address",
+        "check the path, the values that are put into it, and `base_url` of the connection",
+    ),
+    405: Words("the server does not take this method at this address", "check `method` and the path"),
+    406: Words("the server can't answer in a form that was asked for", "check the header `Accept`"),
+    408: Words("the server waited too long for the request", _RETRY_CURES),
+    409: Words("the request clashes with what the server has already", "see what the server names"),
+    410: Words("what was at this address is gone for good", "check the path"),
+    413: Words("the request is larger than the server takes", "send less"),
+    415: Words("the server does not take a body of this kind", "check the kind of `body`, or `Content-Type`"),
+    422: Words("the server understands the request, and rejects what is in it", _CHECK_BODY),
+    501: Words("the server does not have this", "check `method` and the path"),
+}
+_OF_ERROR: Final[Mapping[str, Words]] = {
+    "AddressForbidden": Words("nothing was sent, for requests may not go there"),
+    "AnswerFiltered": Words("a content filter held the answer back", "word the messages in another way"),
+    "AnswerRefused": Words("the model refused to answer", "word the messages in another way"),
+    "AnswerTruncated": Words(
+        "the answer was cut off at its bound of tokens", "raise `max_completion_tokens`, or ask for less"
+    ),
+    "Cancelled": Words(
+        "the call was cancelled before its answer was there",
+        "nothing; before it is sent again, see whether its server has acted on it already",
+        takes_detail=False,
+    ),
+    "ConnectFailed": Words(
+        "nothing was sent",
+        "check `base_url` of the connection, and that the server runs and can be reached from here",
+    ),
+    "ConnectionUnknown": Words("nothing was sent"),
+    "FixtureMissing": Words(
+        "no recorded answer is for this request",
+        "record one with `--record DIR`, or correct what the request is by now",
+    ),
+    "Forbidden": Words(
+        "the server knows who asks, and does not allow it",
+        "give the credential the permission at the provider, or use another credential",
+    ),
+    "OutputInvalid": Words(
+        "the model's answer does not have the form that was asked for",
+        "say in the messages what is wanted; with `reask: N` the model is shown what is wrong and asked again",
+    ),
+    "PayloadsTooLarge": Words("nothing was sent"),
+    "QuotaExhausted": Words(
+        "the account has no quota left",
+        "add credit or raise the limit at the provider: waiting does not help",
+    ),
+    "RateLimited": Words(
+        "the server asks for fewer requests",
+        "nothing, if a run may wait; if it comes often, set `requests_per_minute` of the connection",
+    ),
+    "RequestInvalid": Words("nothing was sent: the request is not one that can be sent"),
+    "ResponseInterrupted": Words("the answer broke off before its end", _RETRY_CURES),
+    "ResponseInvalid": Words(
+        "the answer is not what it says it is",
+        "ask whoever runs the server; where the content is wanted as it came, `output: raw` takes it",
+    ),
+    "ResponseTooLarge": Words("the answer is larger than it may be", "ask for less, or raise the bound"),
+    "SecretUnavailable": Words("nothing was sent"),
+    "SelectionFailed": Words("an expression on the events of the stream failed", "correct it"),
+    "TokenUnavailable": Words(
+        "no access token could be had, so the request was not sent",
+        "check the client's id and secret, and the address of the authorization server",
+    ),
+    "Unauthorized": Words(
+        "the server refuses the credential",
+        "check the value of the secret, and that it is sent in the way that the API wants",
+    ),
+}
+_NO_WORKER: Final = Words(
+    "nothing was sent, for no worker took the request from its task queue",
+    "start a worker for that queue: `httptask worker`",
+)
+_SILENT_WORKER: Final = Words(
+    "nothing more was heard of the worker that sent the request", "look at the worker's log"
+)
+_DEADLINES: Final[Mapping[str, Words]] = {
+    "connect": Words("the server took no connection in time, so nothing was sent", "check `base_url`"),
+    "first_byte": Words("the request was sent, and no answer came in time"),
+    "idle": Words("the answer began, and did not go on"),
+    "total": Words("no complete answer came in time"),
+}
+_KINDS: Final[Mapping[str, str]] = {
+    "": "data whose kind it does not tell",
+    "text/event-stream": "events (SSE)",
+    "text/html": "HTML, a web page",
+    "text/plain": "text",
+}
+_RAISE: Final = "if the server needs longer, raise `limits.{}` of the connection"
+_EXPRESSION: Final = Words(
+    "the answer came, and an expression of the task failed on it",
+    "correct the expression; `httptask eval` tries it on the same data",
+)
+_NOT_VALID: Final = Words(
+    "the answer came, and the task's output is not what its schema asks for",
+    "correct `output.as` or the schema",
+)
+
+
+def problem_in_words(problem: Problem) -> Words:
+    """What went wrong, with the detail that is known of it, and the cure where there is one."""
+    words, detail = _of(problem), problem.detail
+    if detail is None or not words.takes_detail:
+        return words
+    if problem.error in _CURES and ": " in detail:
+        detail, _, cure = detail.rpartition(": ")
+        words = words._replace(change=cure)
+    return words._replace(happened=f"{words.happened}: {detail}")
+
+
+def _of(problem: Problem) -> Words:
+    details, error = problem.details or {}, problem.error or ""
+    if error == "Timeout":
+        return _of_timeout(problem, details)
+    if error == "ConnectFailed" and "certificate" in (problem.detail or ""):
+        return Words(
+            "nothing was sent, for the server can't show that it is the one that was meant",
+            "see to its certificate; one of an authority of your own is trusted with `tls` of the connection",
+        )
+    if error == "ConnectFailed" and "TLS" in (problem.detail or ""):
+        return Words("nothing was sent", "check `base_url`")
+    if error in _OF_ERROR:
+        return _OF_ERROR[error]
+    status = details.get("status")
+    if error == "HttpStatusError" and isinstance(status, int):
+        return _of_status(status)
+    if problem.type.endswith("/expression"):
+        return _EXPRESSION
+    if problem.title == "Not valid":
+        return _NOT_VALID
+    return Words(problem.title)
+
+
+def _of_timeout(problem: Problem, details: Mapping[str, Any]) -> Words:
+    deadline = details.get("deadline")
+    if isinstance(deadline, str) and deadline in _DEADLINES:
+        words = _DEADLINES[deadline]
+        return Words(words.happened, words.change or _RAISE.format(deadline))
+    return _NO_WORKER if problem.title == NO_WORKER else _SILENT_WORKER
+
+
+def _of_status(status: int) -> Words:
+    if status in _OF_STATUS:
+        return _OF_STATUS[status]
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Words("the server failed", _RETRY_CURES)
+    if status < HTTPStatus.BAD_REQUEST:
+        return Words(
+            "the answer is none of those that count as a success",
+            "name the status in `success` if it is one",
+        )
+    return Words("the server rejects the request", _CHECK_BODY)
+
+
+def answer_in_words(status: int, headers: Mapping[str, str], *, size: int | None, empty: bool) -> Words:
+    """What came back.
+
+    Args:
+        status: of the answer.
+        headers: of the answer.
+        size: of its body in bytes, None where that is not known.
+        empty: whether it has no body.
+    """
+    kind, _ = media_type(headers.get("content-type", ""))
+    what = "JSON" if kind.endswith(("/json", "+json")) else _KINDS.get(kind, kind)
+    body = "without a body" if empty else what if size is None else f"{size} bytes of {what}"
+    happened = f"{_named(status)}: {body}"
+    if status == HTTPStatus.ACCEPTED:
+        where = "; the header Location says where to ask for it" if "location" in headers else ""
+        return Words(
+            f"{happened}. The server took the job, and has not done it yet{where}",
+            "where the result is needed, ask for it in a loop: the recipe `Wait for a job` of docs/recipes.md does",
+        )
+    if kind == "text/html" and not empty:
+        cure = (
+            "see that `base_url` and the path are those of the API: a web page is what its web site answers"
+        )
+        return Words(happened, cure)
+    return Words(happened)
+
+
+def _named(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them."""
+    if seconds < 120:
+        return f"{seconds:g} s"
+    return f"{seconds / 60:.3g} min"

@@ -1,0 +1,31 @@
+"""`httptask test-request`: a person at a terminal is asked before something is sent that may change something."""
+
+from support.commands import Shell
+from support.terminals import on_terminal
+
+WRITES = """\
+document: { dsl: 1.0.3, namespace: tests, name: writes, version: 1.0.0 }
+do:
+  - ask: { call: httpRequest, with: { method: post, endpoint: https://desk.example.com/tickets, body: { n: 1 } } }
+"""
+
+
+async def test_nothing_is_sent_unless_the_answer_is_yes(shell: Shell) -> None:
+    shell.write("writes.yaml", WRITES)
+
+    screen = on_terminal(shell.folder, shell.environment, "test-request", "writes.yaml", "ask", typed="n\n")
+
+    shown = " ".join(" ".join(screen.lines).split())
+    assert "POST https://desk.example.com/tickets is sent for real, and may change something there." in shown
+    assert "error: nothing was sent" in shown
+    assert screen.code == 1
+    assert shell.left_over() == []
+
+
+async def test_an_attempt_that_no_run_makes_is_refused(shell: Shell) -> None:
+    shell.write("writes.yaml", WRITES)
+
+    code, command = await shell.run("test-request", "writes.yaml", "ask", "--attempt", "6", "--dry-run")
+
+    assert code == 2
+    assert "a run makes no attempt 6: a request without a connection has 5" in command.stderr

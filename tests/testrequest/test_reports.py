@@ -1,0 +1,262 @@
+"""Golden reports: what a test request tells its author, word for word, of calls that are really made.
+
+After a deliberate change run `uv run python -m tests.testrequest.test_reports`, then read each aloud: would somebody
+who knows nothing of this code know what happened, what the workflow would do, and what to change?
+"""
+
+import asyncio
+import io
+import json
+import re
+import tempfile
+from collections.abc import Mapping
+from contextlib import AsyncExitStack, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError, CancelledError, TimeoutType
+from temporalio.exceptions import TimeoutError as ActivityTimeoutError
+from temporalio.testing import ActivityEnvironment
+
+import httptask.transport.network  # noqa: F401 - a first call would load it, within its deadlines
+from httptask.activities.calls import HttpActivities
+from httptask.activities.connection_profile import profile_of
+from httptask.activities.names import HTTP_REQUEST
+from httptask.catalog.catalog import Catalog
+from httptask.cli.runs.report_view import print_answer, print_prepared
+from httptask.client.edge import Edge
+from httptask.connections.connection import Connection
+from httptask.dsl.event_selection import select_events
+from httptask.dsl.loader import Loaded, load_text
+from httptask.http.limits import Limits
+from httptask.testing import Reply, ScriptedServer
+from httptask.testrequest import (
+    Outcome,
+    PlannedRequest,
+    Report,
+    Reporter,
+    Sample,
+    outcome_of_failure,
+    outcome_of_result,
+    plan_request,
+)
+from support.api_documents import openapi
+from support.certificates import Certificates
+from support.chat import completion, rate_limited
+from support.connections import secret_store
+
+GOLDEN = Path(__file__).parent / "golden"
+DEFINITION = """\
+document: { dsl: 1.0.3, namespace: desk, name: tickets, version: 1.0.0 }
+use: { secrets: [TOKEN] }
+do:
+  - file:
+      call: httpRequest
+      with:
+        method: post
+        connection: tickets
+        path: /tickets
+        headers: { X-Token: "${ $secrets.TOKEN }" }
+        body: { title: Lamp }
+      output: { as: "${ .id }" }
+      export: { as: "${ { ticket: $output } }" }
+  - look: { call: httpRequest, with: { method: get, connection: tickets, path: /tickets/7, query: { limt: 5 } } }
+  - listen: { call: httpRequest, with: { method: get, connection: tickets, path: /events, stream: { format: sse } } }
+  - ask:
+      call: chatCompletion
+      with:
+        connection: model
+        model: m
+        messages: [{ role: user, content: Which colour has the lamp? }]
+        max_completion_tokens: 100
+        fallback: [{ connection: other }]
+"""
+TICKET = {
+    "type": "object",
+    "required": ["id", "title"],
+    "properties": {"id": {"type": "integer"}, "title": {"type": "string"}},
+}
+ANSWERS = {"200": {"description": "A ticket", "content": {"application/json": {"schema": TICKET}}}}
+LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer"}}
+NEW = {"type": "object", "required": ["title", "urgency"], "properties": {"title": {"type": "string"}}}
+PATHS = {
+    "/tickets/{id}": {"get": {"operationId": "getTicket", "parameters": [LIMIT], "responses": ANSWERS}},
+    "/tickets": {
+        "post": {
+            "operationId": "fileTicket",
+            "requestBody": {"content": {"application/json": {"schema": NEW}}},
+            "responses": ANSWERS,
+        }
+    },
+}
+HTML = {"Content-Type": "text/html"}
+SSE = {"Content-Type": "text/event-stream"}
+
+
+@dataclass
+class Case:
+    """A call, and what its server does."""
+
+    replies: list[Reply] = field(default_factory=list[Reply])
+    task: str = "file"
+    attempt: int = 1
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    secrets: Mapping[str, str] = field(default_factory=lambda: {"TOKEN": "tok-0123456789"})
+    failure: BaseException | None = None
+    """What Temporal says in place of an answer."""
+    url: str | None = None
+    """In place of that of a server that runs."""
+    is_secured: bool = False
+    in_catalogue: bool = False
+    dry: bool = False
+    cancelled: bool = False
+
+
+BUSY = {"error": {"message": "busy"}}
+NO_WORKER = ActivityTimeoutError("", type=TimeoutType.SCHEDULE_TO_START, last_heartbeat_details=[])
+CASES = {
+    "200": Case([Reply.json({"id": 7})]),
+    "202 with a location": Case([Reply.json({"id": 7}, status=202, headers={"Location": "/jobs/7"})]),
+    "302 that is followed": Case(
+        [Reply.of(status=302, headers={"Location": "/tickets/8"}), Reply.json({"id": 8})],
+        task="look",
+        settings={"redirects": 3},
+    ),
+    "400 with a body": Case([Reply.json({"error": {"message": "title is too short"}}, status=400)]),
+    "401": Case([Reply.json({"message": "bad token"}, status=401)]),
+    "404 with HTML": Case([Reply.of(b"<html>Nothing here</html>", status=404, headers=HTML)], task="look"),
+    "429 with Retry-After": Case([Reply.json(BUSY, status=429, headers={"Retry-After": "7"})], attempt=2),
+    "500": Case([Reply.json(BUSY, status=500)]),
+    "500 at the last attempt": Case([Reply.json(BUSY, status=500)], attempt=5),
+    "timeout": Case([Reply.silence()], settings={"limits": Limits(first_byte=0.1)}),
+    "refused connection": Case(url="http://127.0.0.1:1"),
+    "TLS failure": Case([Reply.json({})], is_secured=True),
+    "invalid JSON": Case([Reply.of(b'{"id": 7', headers={"Content-Type": "application/json"})], task="look"),
+    "SSE": Case([Reply.of(b'data: {"n": 1}\n\ndata: {"n": 2}\n\n', headers=SSE)], task="listen"),
+    "a forbidden address": Case([Reply.json({})], settings={"allow_private": ()}),
+    "a forbidden address in a dry run": Case(settings={"allow_private": ()}, dry=True),
+    "a missing secret": Case([Reply.json({})], secrets={"TOKEN": ""}),
+    "a missing secret in a dry run": Case(secrets={"TOKEN": ""}, dry=True),
+    "no worker on the queue": Case(failure=NO_WORKER),
+    "cancelled in the middle": Case([Reply.silence()], cancelled=True),
+    "an expression that fails": Case([Reply.json([7])]),
+    "unlike the reference": Case([Reply.json({"id": "7", "colour": "red"})], in_catalogue=True, task="look"),
+    "a body unlike the reference": Case([], in_catalogue=True, dry=True),
+    "chat": Case([completion("Red.")], task="ask"),
+    "chat with 429": Case([rate_limited("1")], task="ask", attempt=5),
+}
+
+
+async def called(case: Case, edge: Edge, planned: PlannedRequest, server: ScriptedServer) -> Outcome:
+    """What the activity of runs makes of a call."""
+    if case.failure is not None:
+        return outcome_of_failure(planned, case.failure)
+    activities, environment = HttpActivities(lambda: edge, select_events), ActivityEnvironment()
+    call: Any = (
+        activities.http_request if planned.call.activity == HTTP_REQUEST else activities.chat_completion
+    )
+    calling = asyncio.ensure_future(environment.run(call, planned.call.argument))
+    if case.cancelled:
+        await server.requests_received(1)
+        environment.cancel()
+    try:
+        return outcome_of_result(planned, await calling)
+    except ApplicationError as error:
+        return outcome_of_failure(planned, error)
+    except asyncio.CancelledError:
+        return outcome_of_failure(planned, CancelledError("Cancelled"))
+
+
+async def reported(case: Case, folder: Path) -> str:
+    """The report of a case, as a person reads it."""
+    loaded = load_text(DEFINITION, "tickets.yaml")
+    assert loaded.program is not None, loaded.reports
+    async with AsyncExitStack() as stack:
+        tls = Certificates(folder).server("127.0.0.1") if case.is_secured else None
+        server = await stack.enter_async_context(ScriptedServer(case.replies or [Reply.json({})], tls=tls))
+        url = case.url or server.url
+        settings: dict[str, Any] = {"base_url": url, "allow_private": ("loopback",), **case.settings}
+        price = {"input": 1, "output": 10}
+        connections = {
+            "tickets": Connection(name="tickets", **settings),
+            "model": Connection.model_validate({**settings, "name": "model", "price": price}),
+            "other": Connection(name="other", base_url=url),
+        }
+        edge = Edge(connections, secret_store(case.secrets))
+        stack.push_async_callback(edge.aclose)
+        profiles = {name: profile_of(connection) for name, connection in connections.items()}
+        planned = plan_request(loaded.program, case.task, Sample(), profiles, attempt=case.attempt)
+        reporter = Reporter(
+            loaded.program, planned, edge, catalogue(folder, url) if case.in_catalogue else None
+        )
+        prepared = await reporter.prepared(dry=case.dry)
+        report = Report(prepared=prepared)
+        if not case.dry:
+            report = reporter.report(prepared, await called(case, edge, planned, server))
+    return settled(printed(report, loaded))
+
+
+def catalogue(folder: Path, url: str) -> Catalog:
+    made = Catalog(folder, folder / ".httptask")
+    document = openapi(PATHS, servers=[{"url": url}])
+    made.add("api.json", {"api.json": json.dumps(document).encode()}.get, name="desk")
+    return made
+
+
+def printed(report: Report, loaded: Loaded) -> str:
+    with redirect_stdout(io.StringIO()) as shown:
+        print_prepared(report.prepared, loaded)
+        print_answer(report, loaded)
+    return shown.getvalue()
+
+
+def settled(text: str) -> str:
+    """A report without what is different each time: ports, times, ids; and how often a connection is tried."""
+    for pattern, name in (
+        (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
+        (r"[\d.]+ ms", "N ms"),
+        (r"test-[0-9a-f]{12}", "test-ID"),
+        (r"httptask/[\d.]+\w*", "httptask/VERSION"),
+        (r"(?m)^(  POST .*\n)\1+", r"\1"),
+        (r" It was tried \w+ times\.", " It was tried N times."),
+    ):
+        text = re.sub(pattern, name, text)
+    return text
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_report(name: str, tmp_path: Path) -> None:
+    assert await reported(CASES[name], tmp_path) == file_of(name).read_text()
+
+
+def test_every_report_has_its_case() -> None:
+    assert set(GOLDEN.iterdir()) == {file_of(name) for name in CASES}
+
+
+@pytest.mark.parametrize(
+    ("task", "safe", "expected"),
+    [("file", [], True), ("file", ["fileTicket"], False), ("look", [], False), ("ask", [], False)],
+)
+def test_what_may_change_something(task: str, safe: list[str], expected: bool, tmp_path: Path) -> None:
+    url = "https://desk.example.com"
+    known = catalogue(tmp_path, url)
+    entry = tmp_path / "catalog/desk/entry.json"
+    entry.write_text(json.dumps({**json.loads(entry.read_text()), "safe": safe}))
+    program = load_text(DEFINITION, "tickets.yaml").program
+    assert program is not None
+    connections = {name: Connection(name=name, base_url=url) for name in ("tickets", "model")}
+    planned = plan_request(program, task, Sample())
+    reporter = Reporter(program, planned, Edge(connections, secret_store({})), known)
+    assert reporter.may_change_something is expected
+
+
+def file_of(name: str) -> Path:
+    return GOLDEN / f"{name.replace(' ', '-')}.txt"
+
+
+if __name__ == "__main__":
+    for name, case in CASES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            file_of(name).write_text(asyncio.run(reported(case, Path(folder))))
