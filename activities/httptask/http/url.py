@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 
 from httptask.http.errors import RequestInvalid
 
-__all__ = ["Url", "encode_component", "encode_text", "encode_within", "has_dot_segment", "joined"]
+__all__ = ["SEGMENT", "Url", "encode_component", "encode_text", "encode_within", "has_dot_segment", "joined"]
 
 _URL = re.compile(
     r"(?P<scheme>https?)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?:#.*)?", re.IGNORECASE
@@ -27,7 +27,8 @@ _MAX_LENGTH = 16 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _RESERVED = ":/?#[]@!$&'()*+,;=%"  # RFC 3986, section 2.2, and the sign of what is encoded already
-_SEGMENT = "!$&'()*+,;=:@"  # what a path segment may hold besides unreserved characters
+SEGMENT = "!$&'()*+,;=:@"
+"""What a path segment may hold besides unreserved characters."""
 
 
 @lru_cache(maxsize=256)
@@ -43,7 +44,7 @@ def encode_component(text: str) -> str:
 
 def encode_within(before: str, text: str) -> str:
     """Encodes a value for its place in a URL: one path segment, or a component once a query has begun."""
-    return encode_component(text) if "?" in before else quote(text, safe=_SEGMENT)
+    return encode_component(text) if "?" in before else quote(text, safe=SEGMENT)
 
 
 def joined(base_url: str | None, url: str, query: Sequence[tuple[str, str]]) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,10 +20,21 @@ from httptask.http.body_models import (
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import FORM_TYPE, check_header, has_control_character
 from httptask.http.headers import media_type as read_media_type
-from httptask.http.parameters import pairs
+from httptask.http.parameters import ParameterValue, pairs
 from httptask.secrets.insertion import Insertions
 
-__all__ = ["check_body", "check_content_type", "content_type", "encode", "fill", "part_type", "shown"]
+__all__ = [
+    "check_body",
+    "check_content_type",
+    "content_type",
+    "encode",
+    "fill",
+    "form_text",
+    "json_text",
+    "part_head",
+    "part_type",
+    "shown",
+]
 
 _NEVER_JSON = re.compile(
     r"(?:audio|font|image|video)/.+|.+\+xml|text/(?:css|csv|html|xml)|application/(?:pdf|xml|zip)"
@@ -136,12 +148,12 @@ def encode(body: RequestBody, media_type: str) -> bytes:
     try:
         match body:
             case JsonBody():
-                return _JSON.encode(body.value).encode("utf-8")
+                return json_text(body.value).encode("utf-8")
             case TextBody():
                 _check_charset(media_type)
                 return body.text.encode("utf-8")
             case FormBody():
-                return urlencode(list(pairs(body.fields))).encode("ascii")
+                return form_text(body.fields).encode("ascii")
             case MultipartBody():
                 return _encode_multipart(body, media_type)
             case BinaryBody():
@@ -150,6 +162,16 @@ def encode(body: RequestBody, media_type: str) -> bytes:
         raise RequestInvalid(
             "the body has no form in JSON and UTF-8: a NaN, an infinity or half of a surrogate pair"
         ) from None
+
+
+def json_text(value: Any) -> str:
+    """A JSON value as it is sent."""
+    return _JSON.encode(value)
+
+
+def form_text(fields: Mapping[str, ParameterValue]) -> str:
+    """The fields of a form as they are sent."""
+    return urlencode(list(pairs(fields)))
 
 
 def shown(body: RequestBody) -> Any:
@@ -181,13 +203,14 @@ def _encode_multipart(body: MultipartBody, media_type: str) -> bytes:
     """The bytes of all parts, secrets in place, under a media type with the boundary."""
     boundary = media_type.partition("boundary=")[2]
     written = [
-        b"%b%b\r\n" % (f"--{boundary}\r\n{_head(part)}\r\n\r\n".encode(), encode(part.content, ""))
+        b"%b%b\r\n" % (f"--{boundary}\r\n{part_head(part)}\r\n\r\n".encode(), encode(part.content, ""))
         for part in body.parts
     ]
     return b"".join([*written, f"--{boundary}--\r\n".encode()])
 
 
-def _head(part: Part) -> str:
+def part_head(part: Part) -> str:
+    """The header lines of a part (RFC 7578, section 4.2)."""
     head = f'Content-Disposition: form-data; name="{part.name.translate(_ESCAPES)}"'
     if part.filename:
         head += f'; filename="{part.filename.translate(_ESCAPES)}"'

@@ -1,10 +1,7 @@
 """The `curl` command (for bash) that sends what a request sends; its multipart boundaries are its own."""
 
-import json
 from base64 import b64encode
 from collections.abc import Iterator
-from typing import Protocol
-from urllib.parse import urlencode
 
 from httptask.http.body_models import (
     BinaryBody,
@@ -18,10 +15,11 @@ from httptask.http.body_models import (
 from httptask.http.headers import header_value
 from httptask.http.parameters import pairs
 from httptask.http.url import encode_component
-from httptask.request.bodies import part_type
+from httptask.request.bodies import form_text, json_text, part_type
 from httptask.request.draft import AUTOMATIC_HEADERS, Draft
+from httptask.request.names import Names
 
-__all__ = ["Names", "curl_command"]
+__all__ = ["curl_command"]
 
 _GLOBBED = frozenset("[]{}")
 _LONGEST_WORD = 100_000
@@ -29,28 +27,6 @@ _LONGEST_WORD = 100_000
 _LONG = 1024 * 1024
 _AT_ONCE = "--header 'Expect:'"
 """Of what is long, or comes from a pipe, `curl` would first ask whether it may be sent."""
-_WITHOUT_LENGTH = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-"""Methods to which no length of an absent body is sent."""
-
-
-class Names(Protocol):
-    """Knows where secrets stand in texts."""
-
-    def quote(self, text: str) -> str:
-        """The text as one word of a shell, its secrets as variables."""
-        ...
-
-    def holds_secret(self, text: str) -> bool:
-        """Whether a secret stands in the text, whose value only the shell knows."""
-        ...
-
-    def header(self, name: str, value: str) -> str:
-        """The value of a header, unless it is a credential that was written out."""
-        ...
-
-    def option(self, header: str) -> str | None:
-        """The option by which `curl` makes a header itself."""
-        ...
 
 
 def curl_command(request: Draft, url: str, names: Names) -> str:
@@ -61,20 +37,19 @@ def curl_command(request: Draft, url: str, names: Names) -> str:
         url: of it.
         names: of its secrets.
     """
-    url, mark, query = url.partition("#")[0].partition("?")
-    if query:
-        url += mark + query
     # `--request HEAD` would wait for a body.
     is_head = request.method == "HEAD" and request.body is None
     method = "--head" if is_head else f"--request {names.quote(request.method)}"
     # A secret may be a URL with any of them.
     globoff = ["--globoff"] if _GLOBBED & set(url) or names.holds_secret(url) else []
     lines = [
-        " ".join(["curl", method, *globoff, names.quote(url)]),
+        " ".join(
+            ["curl", method, *globoff, *(["--no-buffer"] if request.is_streamed else []), names.quote(url)]
+        ),
         *_headers(request, names),
         *_body(request.body, names),
     ]
-    if request.body is None and request.method not in _WITHOUT_LENGTH:
+    if request.is_told_to_be_empty:
         lines.append("--data ''")
         if not header_value(request.headers, "content-type"):
             lines.append("--header 'Content-Type:'")
@@ -86,9 +61,10 @@ def _headers(request: Draft, names: Names) -> Iterator[str]:
     left_out = {"content-type"} if isinstance(request.body, MultipartBody) else set[str]()
     for name, written in request.headers.items():
         value = names.header(name, written)
-        option = names.option(value)
-        if option is not None:
-            yield option
+        login = names.login(value)
+        if login is not None:
+            scheme, user, password = login
+            yield f"{'--digest ' if scheme == 'digest' else ''}--user {names.quote(f'{user}:{password}')}"
         elif name.lower() not in left_out and AUTOMATIC_HEADERS.get(name.lower()) != value:
             yield f"--header {names.quote(f'{name}: {value}' if value else f'{name};')}"
 
@@ -97,13 +73,13 @@ def _body(body: RequestBody | None, names: Names) -> list[str]:
     """The options that send a body."""
     match body:
         case JsonBody():
-            return [_data(_json(body), names)]
+            return [_data(json_text(body.value), names)]
         case TextBody():
             return [_data(body.text, names)]
         case FormBody():
             fields = list(pairs(body.fields))
             if not any(names.holds_secret(text) for _, text in fields):
-                return [_data(urlencode(fields), names)]
+                return [_data(form_text(body.fields), names)]
             return [
                 f"--data-urlencode {names.quote(f'{encode_component(name)}={text}')}" for name, text in fields
             ]
@@ -125,10 +101,6 @@ def _data(text: str, names: Names) -> str:
     return f"--data-raw {names.quote(text)}"
 
 
-def _json(body: JsonBody) -> str:
-    return json.dumps(body.value, ensure_ascii=False, separators=(",", ":"))
-
-
 def _form_word(part: Part, names: Names) -> str:
     described = "" if part.filename is None else f";filename={_quoted(part.filename)}"
     if (media_type := part_type(part)) is not None:
@@ -141,7 +113,7 @@ def _form_word(part: Part, names: Names) -> str:
             )
             return f"--form {word}"
         case JsonBody():
-            text = _json(part.content)
+            text = json_text(part.content.value)
         case TextBody():
             text = part.content.text
     if not described:

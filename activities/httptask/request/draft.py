@@ -29,7 +29,7 @@ from httptask.http.headers import (
     has_header,
     header_value,
 )
-from httptask.http.models import HttpRequest, RequestBody, SecretReference
+from httptask.http.models import HttpRequest, JsonBody, RequestBody, SecretReference
 from httptask.http.parameters import pairs
 from httptask.http.url import encode_component, encode_text
 from httptask.request.bodies import check_body, content_type, fill
@@ -47,6 +47,8 @@ _NO_CERTIFICATE = (
     "[connections.NAME] in httptask.toml"
 )
 _NOTHING = Written()
+_WITHOUT_LENGTH = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods to which no length of an absent body is sent."""
 _COOKIE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265, section 4.1.1
 
 
@@ -79,6 +81,20 @@ class Draft(NamedTuple):
     headers: Mapping[str, str]
     credential: ConnectionAuthentication | None
     body: RequestBody | None
+
+    @property
+    def is_told_to_be_empty(self) -> bool:
+        """Whether it has no body, and a length of 0 is sent to say so."""
+        return self.body is None and self.method not in _WITHOUT_LENGTH
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether its answer comes in events: as the task says, or as it asks the server itself, such as for a chat."""
+        match self.body:
+            case JsonBody(value={"stream": True}):
+                return True
+            case _:
+                return self.request.is_streamed
 
 
 def draft(request: HttpRequest, connection: Connection | None) -> Draft:

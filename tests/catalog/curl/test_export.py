@@ -1,14 +1,19 @@
 """A request that is shown as a command of curl, and imported from it, is the same request."""
 
 import base64
+import json
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from httptask.authentication.models import BasicAuthentication, BearerAuthentication, DigestAuthentication
+from httptask.calls.planners import PLANNERS
 from httptask.catalog.curl import import_curl
+from httptask.config.load import load_config
 from httptask.dsl.compile import compile_definition
+from httptask.dsl.loader import load_text
 from httptask.http.models import (
     BinaryBody,
     FormBody,
@@ -19,15 +24,23 @@ from httptask.http.models import (
     SecretReference,
     TextBody,
 )
-from httptask.request.draft import draft
+from httptask.request.draft import Draft, draft
 from httptask.request.preview import prepare
 from httptask.request.wire import wire_request
 from httptask.testrequest import Sample, plan_request
 from support.connections import secret_store
 from support.curl import definition_of
+from support.fences import ROOT
 
-VALUES = {"KEY": "key-0123/+=&% ü", "LOGIN": '{"user": "ann", "pass-word": "p"}'}
+VALUES = {
+    "KEY": "key-0123/+=&% ü",
+    "LOGIN": '{"user": "ann", "pass-word": "p"}',
+    "OPENAI_API_KEY": "k-1",
+    "PAGER_TOKEN": "p-1",
+    "SLACK_WEBHOOK": "https://hooks.slack.com/services/x",
+}
 STORE = secret_store(VALUES)
+OUTPUTS = {"classify": {"json": {"priority": "low", "topic": "t"}}, "explain": ["a", "b"], "page": {"id": 7}}
 PIECES = [
     "a",
     "Z",
@@ -132,8 +145,12 @@ def add_secret(source: random.Random, fields: dict[str, Any]) -> None:
 
 
 def sent(asked: HttpRequest) -> dict[str, Any]:
+    return sent_by(draft(asked, None))
+
+
+def sent_by(complete: Draft) -> dict[str, Any]:
     """Every byte that goes out, with another boundary, and one way to write percent-encoding."""
-    wire = wire_request(draft(asked, None), STORE).wire
+    wire = wire_request(complete, STORE).wire
     headers = {name.lower(): value for name, value in wire.headers}
     body = wire.body
     boundary = re.search(r"boundary=(\S+)", headers["content-type"]) if "content-type" in headers else None
@@ -154,3 +171,26 @@ def test_export_and_import_give_the_same_request() -> None:
         [name] = made.tasks
         imported = plan_request(program, name, Sample()).request
         assert sent(imported.model_copy(update={"idempotency_key": None})) == sent(asked), command
+
+
+async def test_requests_of_the_examples_come_back_from_their_commands() -> None:
+    connections = load_config(None, {"OPENAI_API_KEY": "k"}).connections
+    for example in ("call-actions", "support-triage"):
+        folder = ROOT / "examples" / example
+        program = load_text((folder / "workflow.yaml").read_text(), "workflow.yaml").program
+        assert program is not None
+        sample = Sample(input=json.loads((folder / "input.json").read_text()), outputs=OUTPUTS)
+        nodes = [node for node in program.nodes.values() if node.kind in PLANNERS]
+        assert nodes
+        for node in nodes:
+            variables = dict.fromkeys(node.variables, "x")
+            planned = plan_request(program, node.pointer, replace(sample, variables=variables)).request
+            asked = planned.model_copy(update={"idempotency_key": None})
+            complete = draft(asked, connections.get(asked.connection or ""))
+            made = import_curl(prepare(complete).curl(), Path())
+            imported = compile_definition(definition_of(made)).program
+            assert imported is not None
+            [name] = made.tasks
+            request_ = plan_request(imported, name, Sample()).request
+            kept = request_.model_copy(update={"idempotency_key": None})
+            assert sent(kept) == sent_by(complete), node.pointer

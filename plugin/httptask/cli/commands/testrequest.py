@@ -45,6 +45,18 @@ QueueOption = Annotated[
     ),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the prepared request and send nothing.")]
+CurlOption = Annotated[
+    bool, typer.Option("--curl", help="Print the curl command that sends the same, and send nothing.")
+]
+PythonOption = Annotated[
+    bool,
+    typer.Option(
+        "--python", help="Print the Python script, with httpx, that sends the same, and send nothing."
+    ),
+]
+HttpieOption = Annotated[
+    bool, typer.Option("--httpie", help="Print the HTTPie command that sends the same, and send nothing.")
+]
 AttemptOption = Annotated[
     int, typer.Option("--attempt", min=1, metavar="K", help="Report as if this were a run's attempt K.")
 ]
@@ -76,6 +88,9 @@ def send_test_request(
     from_run: FromRunOption = None,
     task_queue: QueueOption = None,
     dry_run: DryRunOption = False,
+    curl: CurlOption = False,
+    python: PythonOption = False,
+    httpie: HttpieOption = False,
     attempt: AttemptOption = 1,
     save_output: SaveOutputOption = None,
     yes: YesOption = False,
@@ -90,7 +105,8 @@ def send_test_request(
 
     The request is rendered and sent by what runs use: the same renderer, the same activity, on a worker. It is sent
     for real, once, unless --fixtures or --dry-run is given. At a terminal you are asked before a request that may
-    change something. Secrets are shown by name.
+    change something. Secrets are shown by name. --curl, --python and --httpie print the request for others, who set
+    the secrets as environment variables.
 
     The report has four parts: the request as prepared, what went over the wire, the response, and the outcome: what
     the next task sees, or whether a run would try again, when, and what becomes of the error.
@@ -99,6 +115,11 @@ def send_test_request(
     """
     from httptask.cli.project.run_setup import read_run_setup
 
+    programs = [
+        name for name, is_asked in (("curl", curl), ("python", python), ("httpie", httpie)) if is_asked
+    ]
+    if len(programs) > 1:
+        raise CliError(f"--{programs[0]} together with --{programs[1]}", "ask for one after the other")
     if record_as is not None and record is None:
         raise CliError("--as says what --record keeps", "add --record DIR, the folder that it is written to")
     if task_queue is not None and (fixtures or record):
@@ -134,9 +155,10 @@ def send_test_request(
         sample=sample,
         config=setup.config,
         edge=setup.edge(),
-        plugin=None if dry_run else setup.plugin(),
+        plugin=None if dry_run or programs else setup.plugin(),
         cluster=cluster,
         task_queue=task_queue,
+        program=programs[0] if programs else None,
         as_json=json,
         attempt=attempt,
         save_output=save_output,

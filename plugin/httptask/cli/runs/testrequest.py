@@ -59,6 +59,7 @@ class Trial:
         plugin: None to show the prepared request only.
         cluster: None for the embedded server.
         task_queue: of workers that are to send it; None for a worker of the command's own.
+        program: that the request is only written down for: `curl`, `python` or `httpie`; None to show and send it.
         attempt: which of a run's attempts it is to be.
         save_output: the file that the task's output is added to, if it is to be.
         confirmed: whether nobody has to be asked before something is sent that may change something.
@@ -72,6 +73,7 @@ class Trial:
     plugin: HttpTaskPlugin | None
     cluster: Cluster | None
     task_queue: str | None
+    program: str | None
     as_json: bool
     attempt: int = 1
     save_output: Path | None = None
@@ -93,7 +95,9 @@ class _Shown:
 
 
 def try_request(trial: Trial) -> ExitCode:
-    """Plan, show, send and report."""
+    """Plan, show, send and report; or only write the request down for another program."""
+    if trial.program is not None:
+        return _write_down(trial, trial.program)
     if trial.plugin is not None and trial.task_queue is not None:
         return asyncio.run(_try_on_queue(trial, trial.plugin, trial.task_queue))
     profiles = {name: profile_of(found) for name, found in trial.config.connections.items()}
@@ -101,6 +105,22 @@ def try_request(trial: Trial) -> ExitCode:
     if trial.plugin is None:
         return _ended(trial, shown, None)
     return _ended(trial, shown, asyncio.run(_try_on_own_worker(trial, trial.plugin, shown.planned)))
+
+
+def _write_down(trial: Trial, program: str) -> ExitCode:
+    """Print the program that sends the same, without the key by which a server knows this one request again."""
+    profiles = {name: profile_of(found) for name, found in trial.config.connections.items()}
+    planned, _ = _plan(trial, profiles)
+    try:
+        prepared = trial.edge.prepare(planned.request.model_copy(update={"idempotency_key": None}))
+        text = {"curl": prepared.curl, "python": prepared.python, "httpie": prepared.httpie}[program]()
+    except HttpTaskError as error:
+        raise CliError(f"{trial.loaded.name}: {trial.task}: {error.message}") from None
+    if trial.as_json:
+        print_json({program: text})
+    else:
+        sys.stdout.write(f"{text}\n")
+    return ExitCode.DONE
 
 
 async def _shown(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> _Shown:

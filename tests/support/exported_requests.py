@@ -1,8 +1,6 @@
-"""The curl command that is shown, run by the real curl: what arrives is what the request itself sends."""
+"""Requests of every form, for what writes them down for other programs; what arrives of them is to be the same."""
 
-import asyncio
 import base64
-import os
 import re
 from typing import Any
 
@@ -17,7 +15,9 @@ from httptask.http.models import (
     SecretReference,
     TextBody,
 )
-from httptask.testing import Reply, ScriptedServer, ServedRequest
+from httptask.testing import ServedRequest
+
+__all__ = ["BYTES", "REQUESTS", "SECRETS", "secret", "told"]
 
 SECRETS = {"KEY": "key 12345/[a]&", "PASSWORD": 'pass "word" $1'}
 BYTES = base64.b64encode(bytes(range(256))).decode()
@@ -105,45 +105,13 @@ REQUESTS: dict[str, dict[str, Any]] = {
 }
 
 
-async def test_what_curl_sends_is_what_was_prepared(make_edge: Any) -> None:
-    assert len(REQUESTS) >= 40
-    different: dict[str, Any] = {}
-    async with ScriptedServer([Reply.of()]) as server:
-        edge = make_edge(server.url, secrets=SECRETS)
-        for name, fields in REQUESTS.items():
-            request = HttpRequest(**{"method": "GET", "url": "/", "connection": "local", **fields})
-            await edge.send(request)
-            await run(edge.prepare(request).curl())
-            sent, arrived = (told(served, request) for served in server.requests[-2:])
-            if sent != arrived:
-                different[name] = {"sent": sent, "by curl": arrived}
-    assert different == {}
-    assert len(server.requests) == 2 * len(REQUESTS)  # a URL with braces can be several
-
-
-async def run(command: str) -> None:
-    clean = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
-    shell = await asyncio.create_subprocess_exec(
-        "bash",
-        env={**clean, **SECRETS},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    quiet = command.replace("curl ", "curl --disable --silent --show-error --max-time 20 ", 1)
-    _, errors = await shell.communicate(
-        quiet.encode()
-    )  # as it is pasted: a word of a command line is shorter
-    assert (shell.returncode, errors) == (0, b""), command[:2000]
-
-
 def told(served: ServedRequest, request: HttpRequest) -> dict[str, Any]:
-    """All of a request but who sends it, and the boundary of its own."""
+    """All of a request but who sends it, whether the connection stays, and the boundary of its own."""
     given = {name.lower() for name in request.headers}
     headers = {
         name: value
         for name, value in served.headers.items()
-        if name in given or name not in ("user-agent", "accept-encoding")
+        if name in given or name not in ("user-agent", "accept-encoding", "connection")
     }
     body = served.body
     boundary = re.search(r"boundary=(\S+)", headers.get("content-type", ""))

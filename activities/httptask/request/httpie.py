@@ -1,0 +1,157 @@
+r"""The `http` command of HTTPie (3.0 or newer, for bash) that sends what a request sends.
+
+Where HTTPie's own words for a body can't say it, the bytes come through a pipe. A backslash before `:`, `;`, `=` or `@`
+in an item is its escape, which nothing escapes in turn.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+
+from httptask.http.body_models import (
+    BinaryBody,
+    FormBody,
+    JsonBody,
+    MultipartBody,
+    Part,
+    RequestBody,
+    TextBody,
+)
+from httptask.http.errors import RequestInvalid
+from httptask.http.headers import header_value
+from httptask.http.parameters import pairs
+from httptask.request.bodies import form_text, json_text, part_head
+from httptask.request.draft import AUTOMATIC_HEADERS, Draft
+from httptask.request.names import Names
+
+__all__ = ["httpie_command"]
+
+_LONGEST_WORD = 100_000
+_ESCAPE = re.compile(r"\\[:;=@]")
+
+
+def httpie_command(request: Draft, url: str, names: Names) -> str:
+    """The command, an option or item on each line.
+
+    Args:
+        request: what is sent.
+        url: of it.
+        names: of its secrets.
+
+    Raises:
+        RequestInvalid: HTTPie takes no such method.
+    """
+    if not re.fullmatch("[A-Za-z]+", request.method):
+        raise RequestInvalid(
+            f"HTTPie takes methods of letters alone, and none such as {request.method}: use curl"
+        )
+    piped = _piped(request, names)
+    items: list[str] = []
+    options = [] if piped else ["--ignore-stdin"]
+    for name, written in request.headers.items():
+        value = names.header(name, written)
+        if (login := names.login(value)) is not None:
+            scheme, user, password = login
+            options += ["--auth-type=digest"] if scheme == "digest" else []
+            options.append(f"--auth={names.quote(f'{user}:{password}')}")
+        elif AUTOMATIC_HEADERS.get(name.lower()) != value and not (
+            name.lower() == "content-type" and isinstance(request.body, MultipartBody) and not piped
+        ):
+            items.append(_item(name, ":", value, names) if value else names.quote(f"{name};"))
+    if request.is_streamed:
+        options.append("--stream")
+    if not piped:
+        options += _option_of(request.body, names)
+        items += _items_of(request.body, names)
+    begin = f"{piped} | http" if piped else "http"
+    first = " ".join([begin, *(option for option in options if not option.startswith("--raw"))])
+    raw = [option for option in options if option.startswith("--raw")]
+    address = f"{request.method} {names.quote(url)}"
+    return " \\\n  ".join([f"{first} {address}", *items, *raw])
+
+
+def _item(name: str, separator: str, value: str, names: Names) -> str:
+    """One `name:value` or `name=value`; from a file that the shell makes, where its text would be read as an escape."""
+    key = re.sub("([:;=@])", r"\\\1", name)
+    if _ESCAPE.search(value):
+        return f"{names.quote(f'{key}{separator}@')}<(printf %s {names.quote(value)})"
+    escape = "\\" if value[:1] in (":", "=", "@") else ""
+    return names.quote(f"{key}{separator}{escape}{value}")
+
+
+def _option_of(body: RequestBody | None, names: Names) -> list[str]:
+    match body:
+        case JsonBody(value=value):
+            return [f"--raw={names.quote(json_text(value))}"]
+        case TextBody(text=text) if text:
+            return [f"--raw={names.quote(text)}"]
+        case FormBody(fields=fields) if fields:
+            is_secret = any(names.holds_secret(text) for _, text in pairs(fields))
+            return ["--form"] if is_secret else [f"--raw={names.quote(form_text(fields))}"]
+        case MultipartBody():
+            return ["--multipart"]
+        case _:
+            return []
+
+
+def _items_of(body: RequestBody | None, names: Names) -> Iterator[str]:
+    match body:
+        case FormBody(fields=fields) if any(names.holds_secret(text) for _, text in pairs(fields)):
+            yield from (_item(name, "=", text, names) for name, text in pairs(fields))
+        case MultipartBody(parts=parts):
+            for part in parts:
+                assert isinstance(part.content, TextBody)  # others are piped
+                yield _item(part.name, "=", part.content.text, names)
+        case _:
+            pass
+
+
+def _piped(request: Draft, names: Names) -> str:
+    """The command whose output is the body, where no option says it; else empty."""
+    match request.body:
+        case BinaryBody() as body:
+            return _printed(body, names)
+        case TextBody(text=text) if "\0" in text:  # which no word can hold
+            return _printed(BinaryBody(base64=b64encode(text.encode()).decode()), names)
+        case TextBody() | JsonBody() | FormBody() as body if len(_written(body).encode()) > _LONGEST_WORD:
+            return _printed(TextBody(text=_written(body)), names)
+        case MultipartBody(parts=parts) if not all(_is_plain(part) for part in parts):
+            return _printed_parts(request, parts, names)
+        case _:
+            return ""
+
+
+def _written(body: TextBody | JsonBody | FormBody) -> str:
+    match body:
+        case TextBody(text=text):
+            return text
+        case JsonBody(value=value):
+            return json_text(value)
+        case FormBody(fields=fields):
+            return form_text(fields)
+
+
+def _is_plain(part: Part) -> bool:
+    """Whether an item says all of a part."""
+    is_text = isinstance(part.content, TextBody) and part.filename is None and part.content_type is None
+    return is_text and "\\" not in part.name
+
+
+def _printed(content: TextBody | BinaryBody, names: Names) -> str:
+    if isinstance(content, BinaryBody):
+        return f"printf %s {names.quote(content.base64)} | base64 --decode"
+    return f"printf %s {names.quote(content.text)}"
+
+
+def _printed_parts(request: Draft, parts: tuple[Part, ...], names: Names) -> str:
+    """Prints a multipart body as we send it, a part after the other."""
+    boundary = header_value(request.headers, "content-type").partition("boundary=")[2]
+    printed: list[str] = []
+    for part in parts:
+        printed.append(_printed(TextBody(text=f"--{boundary}\r\n{part_head(part)}\r\n\r\n"), names))
+        content = part.content
+        if isinstance(content, JsonBody):
+            content = TextBody(text=json_text(content.value))
+        printed += [_printed(content, names), r"printf '\r\n'"]
+    printed.append(_printed(TextBody(text=f"--{boundary}--\r\n"), names))
+    return "{ " + "; ".join(printed) + "; }"
