@@ -80,8 +80,27 @@ tests:
 """
 
 
-async def run(environment: WorkflowEnvironment, folder: Path, tests: str) -> list[TestResult]:
-    (folder / "flow.yaml").write_text(FLOW)
+OWN = """\
+document: { dsl: 1.0.3, namespace: test, name: flow, version: 1.0.0 }
+do:
+  - price: { call: activity, with: { type: price_of, arguments: ["${ . }", 3] } }
+"""
+
+OWN_TESTS = """\
+definition: flow.yaml
+tests:
+  - name: is given what an activity would give
+    activities: { price_of: 15 }
+    expect: { output: 15 }
+  - name: has no result
+    activities: { prices_of: 15 }
+"""
+
+
+async def run(
+    environment: WorkflowEnvironment, folder: Path, tests: str, flow: str = FLOW
+) -> list[TestResult]:
+    (folder / "flow.yaml").write_text(flow)
     file = folder / "flow.test.yaml"
     file.write_text(tests)
     loaded = load_tests(file)
@@ -139,13 +158,26 @@ async def test_expects_what_it_saw_and_keeps_the_rest(temporal: WorkflowEnvironm
     updated = update((tmp_path / "flow.test.yaml").read_text(), results)
     assert updated.count == 4
     assert [(difference.path, reason) for difference, reason in updated.left] == [
-        ("requests", "this can't be updated"),
-        ("requests", "this can't be updated"),
-        ("notRequested[0]", "this can't be updated"),
-        ("notRun", "this can't be updated"),
-        ("requests", "this can't be updated"),
+        ("requests", "write the request that is meant by hand"),
+        ("requests", "write the request that is meant by hand"),
+        ("notRequested[0]", "it says what must not happen"),
+        ("notRun", "it says what must not happen"),
+        ("requests", "that is no expectation"),
     ]
     assert updated.text.count("# kept") == 2
     assert "output: { state: sent }" in updated.text
     assert "tasks: [order, rest, look]" in updated.text
     assert "requests: [{ method: post, body: { article: 7 } }]" in updated.text
+
+
+async def test_activities_of_the_users_own_give_what_the_test_says(
+    temporal: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    given, missing = await run(temporal, tmp_path, OWN_TESTS, OWN)
+    assert given.passed
+    [told] = describe(missing)
+    assert told.replace(f"{tmp_path}/", "").splitlines() == [
+        "flow.test.yaml:6:5: error: the run failed: ActivityMissing",
+        "  task price: flow.yaml:3:5",
+        "  the test has no result for the activity price_of: write it under `activities`",
+    ]

@@ -87,6 +87,8 @@ class DefinitionTest(_Model):
     """A folder of recorded answers, beside this file."""
     answers: tuple[Fixture, ...] = ()
     """Further answers, which go before those of the folder; each as in a file of fixtures."""
+    activities: dict[str, JsonValue] = {}
+    """What activities of your own workers give, by their types."""
     expect: Expectations = Expectations()
 
     @model_validator(mode="after")

@@ -2,19 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from httptask.calls.problem import ERROR_TYPE_PREFIX, heading_of
 from httptask.definitiontests.comparing import NOTHING, Difference, differences
 from httptask.definitiontests.format import ExpectedError
 from httptask.definitiontests.loading import LoadedTest
 from httptask.definitiontests.requests import request_differences
+from httptask.diagnostics.cutting import in_one_line, shortened
 from httptask.http.errors import FixtureMissing
 from httptask.interpreter.status import TaskStatus
 from httptask.json.pointer import pointer_tokens
+from httptask.json.types import is_object
 from httptask.request.preview import PreparedRequest
 
 __all__ = ["Outcome", "judge"]
+
+_SHOWN_CHARACTERS: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ def judge(loaded: LoadedTest, outcome: Outcome) -> list[Difference]:
 
 class _Judge:
     def __init__(self, loaded: LoadedTest, outcome: Outcome) -> None:
+        self.loaded = loaded
         self.expect = loaded.test.expect
         self.outcome = outcome
         self.test = loaded.pointer
@@ -59,8 +64,9 @@ class _Judge:
     def differences(self) -> Iterator[Difference]:
         outcome, expect = self.outcome, self.expect
         for error in outcome.missing:
-            diff = error.details.get("diff")
-            told = f"{error.message}\n{diff}" if isinstance(diff, str) else error.message
+            told = f"{error.message}, or write it under `answers`"
+            if isinstance(diff := error.details.get("diff"), str):
+                told += f"\n{diff}"
             yield Difference(self.test, "requests", NOTHING, NOTHING, told)
         if outcome.unended is not None:
             yield Difference(self.test, "run", NOTHING, NOTHING, outcome.unended)
@@ -69,7 +75,7 @@ class _Judge:
             yield from self._error(expect.error)
         elif outcome.problem is not None:
             if not outcome.missing:
-                yield Difference(self.test, "error", NOTHING, dict(outcome.problem), _said(outcome.problem))
+                yield Difference(self.test, "error", NOTHING, NOTHING, self._said(outcome.problem))
         elif "output" in expect.model_fields_set:
             at = f"{self.at}/output"
             yield from differences(expect.output, outcome.output, at, "output", exact=expect.exact)
@@ -90,6 +96,22 @@ class _Judge:
             got["type"] = expected.type
         yield from differences(written, got, at, "error")
 
+    def _said(self, problem: Mapping[str, Any]) -> str:
+        """Why a run failed that should not have, and where in its definition."""
+        lines = [f"the run failed: {heading_of(str(problem.get('title', 'Failed')), problem.get('error'))}"]
+        pointer, details = problem.get("instance"), problem.get("details")
+        if isinstance(pointer, str) and pointer:
+            at = self.loaded.definition.positions.key(pointer)
+            lines.append(
+                f"task {self.outcome.failed_task}: {self.loaded.definition.name}:{at.line}:{at.column}"
+            )
+        if problem.get("detail"):
+            lines.append(shortened(str(problem["detail"]), _SHOWN_CHARACTERS))
+        excerpt = details.get("body_excerpt") if is_object(details) else None
+        if isinstance(excerpt, str) and excerpt and excerpt not in str(problem.get("detail")):
+            lines.append(f"the answer: {in_one_line(excerpt, _SHOWN_CHARACTERS)}")
+        return "\n  ".join(lines)
+
     def _tasks(self) -> Iterator[Difference]:
         expect = self.expect
         ran = [task.name for task in self.outcome.tasks if task.state != "skipped"]
@@ -104,8 +126,3 @@ class _Judge:
         for index, name in enumerate(expect.not_run):
             if name in ran:
                 yield Difference(f"{self.at}/notRun/{index}", "notRun", NOTHING, name, "it ran")
-
-
-def _said(problem: Mapping[str, Any]) -> str:
-    heading = heading_of(str(problem.get("title", "Failed")), problem.get("error"))
-    return f"the run failed: {heading}: {problem.get('detail')}" if problem.get("detail") else heading

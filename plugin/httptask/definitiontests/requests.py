@@ -85,7 +85,7 @@ def _missing(
 ) -> Iterator[Difference]:
     """How a request that was not sent differs from the most similar one that was."""
     candidates = [list(_differences(expected, one, pointer, path, exact=expect.exact)) for one in free]
-    nearest = min(candidates, key=len, default=[])
+    nearest = min(candidates, key=len) if candidates else []
     if nearest and len(nearest) < len(expected.model_fields_set):
         yield from nearest
         return

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Final
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
@@ -18,27 +17,21 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import Worker
 
 from httptask.config import Config
-from httptask.config.config import for_own_runs
 from httptask.definitiontests.comparing import Difference
 from httptask.definitiontests.loading import LoadedTest
 from httptask.definitiontests.outcome import Outcome, judge
+from httptask.definitiontests.simulation import Answers, activity_of, plugin_of
 from httptask.dsl.canonical import qualified_name, sha256
-from httptask.fixtures.transport import Fixture, FixtureResponse, Fixtures
-from httptask.http.errors import FixtureMissing
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.status import STATUS_QUERY, RunStatus
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput, keep_program
 from httptask.json.types import is_object
-from httptask.plugin import HttpTaskPlugin
-from httptask.request.preview import PreparedRequest
-from httptask.secrets.store import SecretStore
 
 __all__ = ["TestResult", "run_tests"]
 
 _AT_ONCE: Final = 4
 _MOST_SECONDS: Final = 120.0
 _MOST_SKIPS: Final = 100_000
-_NOWHERE: Final = {"environment": None, "file": None}
 _END_TIME: Final = timedelta(seconds=2)
 
 
@@ -71,8 +64,9 @@ async def run_tests(
 ) -> AsyncGenerator[TestResult]:
     """Run tests, several at once, and give the result of each when it and those before it have ended.
 
-    Nothing is sent: every request is answered by the fixtures of its test, or fails. Secrets have made-up values. Time
-    that a run only waits is skipped, each run having a clock of its own. Everything else is as in a run.
+    Nothing is sent: every request is answered by the fixtures of its test, or fails, and so is every activity of the
+    user's own. Secrets have made-up values. Time that a run only waits is skipped, each run having a clock of its own.
+    Everything else is as in a run.
 
     Args:
         client: of a server that lets time be skipped (`frontend.WorkflowTimeSkippingEnabled`), without plugins.
@@ -100,55 +94,23 @@ async def run_tests(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-class _Answers(Fixtures):
-    """The answers of one run, and what was asked for."""
-
-    def __init__(self, fixtures: Sequence[tuple[Path, Fixture]]) -> None:
-        super().__init__(fixtures)
-        self.requests: list[PreparedRequest] = []
-        self.missing: list[FixtureMissing] = []
-
-    def take(self, prepared: PreparedRequest) -> FixtureResponse:
-        """See base class."""
-        self.requests.append(prepared)
-        try:
-            return super().take(prepared)
-        except FixtureMissing as error:
-            self.missing.append(error)
-            raise
-
-
 async def _result(client: Client, test: LoadedTest, config: Config) -> TestResult:
     began = time.perf_counter()
-    answers = _Answers(test.fixtures)
+    answers = Answers(test.fixtures)
     queue = f"httptask-test-{secrets.token_hex(4)}"
     settings = client.config()
-    settings["plugins"] = [_plugin(test, config, answers)]
+    settings["plugins"] = [plugin_of(test, config, answers)]
     own = Client(**settings)
-    worker = Worker(own, task_queue=queue, build_id=f"httptask-{version('httptask')}")
+    worker = Worker(
+        own,
+        task_queue=queue,
+        activities=[activity_of(test.test.activities)],
+        build_id=f"httptask-{version('httptask')}",  # without a name the SDK reads the code of every module
+    )
     async with worker:
         outcome = await _run(own, test, queue)
     outcome = replace(outcome, requests=answers.requests, missing=answers.missing)
     return TestResult(test, judge(test, outcome), outcome, time.perf_counter() - began)
-
-
-def _plugin(test: LoadedTest, config: Config, answers: Fixtures) -> HttpTaskPlugin:
-    program = test.definition.program
-    assert program is not None  # a file with an error has no tests
-    own = for_own_runs(config, program.definition.use.secrets)
-    return HttpTaskPlugin(
-        connections=own.connections,
-        secrets=SecretStore(
-            {name: source.model_copy(update=_NOWHERE) for name, source in own.secrets.items()},
-            {},
-            placeholder=True,
-        ),
-        fixtures=answers,
-        allow_inline=True,
-        allowed_hosts=own.policy.allowed_hosts,
-        allow_private=own.policy.allow_private,
-        share_queue=False,
-    )
 
 
 async def _run(client: Client, test: LoadedTest, queue: str) -> Outcome:

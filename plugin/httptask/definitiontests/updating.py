@@ -56,7 +56,7 @@ def update(text: str, results: Sequence[TestResult]) -> Updated:
                 if changes:
                     count += 1
                 else:
-                    left.append((difference, "this can't be updated"))
+                    left.append((difference, _why_not(difference, result.loaded.pointer)))
     return Updated(text, count, left)
 
 
@@ -78,6 +78,17 @@ def _changes(result: TestResult) -> Iterator[tuple[Difference, Mapping[str, Any]
             yield difference, {pointer: got}
         else:
             yield difference, {}
+
+
+def _why_not(difference: Difference, test: str) -> str:
+    if difference.pointer == test:
+        return "that is no expectation"
+    if isinstance(difference.expected, str) and is_whole_expression(difference.expected):
+        return "it is a condition"
+    rest = difference.pointer.removeprefix(f"{test}/expect/")
+    if rest.startswith("not"):
+        return "it says what must not happen"
+    return "write the request that is meant by hand"
 
 
 def _error_instead(result: TestResult, at: str) -> Mapping[str, Any]:

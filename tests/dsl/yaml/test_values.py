@@ -25,7 +25,7 @@ expect:   # what is to come
 @pytest.mark.parametrize(
     ("pointer", "value", "before", "after"),
     [
-        pytest.param("/expect/output/state", "sent", '"open"', "sent", id="text in flow"),
+        pytest.param("/expect/output/state", "sent", '"open"', '"sent"', id="text in quotes"),
         pytest.param("/expect/output/state", "a, b", '"open"', '"a, b"', id="text that needs quotes"),
         pytest.param("/expect/output/tags", ["c"], "[a, b]", "[c]", id="list in flow"),
         pytest.param("/expect/output/tags/1", {"x": None}, "b]", "{ x: null }]", id="item in flow"),

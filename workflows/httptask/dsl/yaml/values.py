@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from httptask.dsl.yaml.editing import EditRefused, Node, edited, line_behind, with_lines
+from httptask.dsl.yaml.syntax import quoted
 from httptask.dsl.yaml.writing import write_flow, write_lines
 from httptask.json.pointer import pointer_tokens
 from httptask.json.types import is_array, is_object
@@ -95,7 +96,10 @@ def _replaced(text: str, parent: Node, key: str, value: Any) -> str:
     node = _child(parent, key)
     assert node is not None  # the caller has looked
     if _is_flow(text, parent) or _stays_flow(text, node, value):
-        return f"{text[: node.token.start]}{write_flow(value)}{text[node.end :]}"
+        is_quoted = text[node.token.start] == '"'
+        keeps = is_quoted and isinstance(value, str) and value.isprintable()
+        written = quoted(value) if keeps else write_flow(value)
+        return f"{text[: node.token.start]}{written}{text[node.end :]}"
     if parent.token.kind == "list":
         column = node.token.place.column - 1
         first, *rest = write_lines([value])
