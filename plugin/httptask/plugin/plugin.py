@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cache, partial
@@ -17,8 +16,6 @@ from temporalio.worker import (
     Worker,
     WorkerConfig,
     WorkflowInboundInterceptor,
-    WorkflowInstance,
-    WorkflowInstanceDetails,
     WorkflowInterceptorClassInput,
     WorkflowRunner,
 )
@@ -27,6 +24,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from httptask.egress.address import parse_networks
 from httptask.egress.hosts import check_host_patterns
 from httptask.plugin.data_converter import data_converter
+from httptask.plugin.workflow_runner import PatientRunner
 from httptask.scheduling.plugin_check import PLUGIN
 from httptask.secrets.store import SecretStore
 
@@ -138,7 +136,7 @@ class HttpTaskPlugin(SimplePlugin):
         if client.data_converter.external_storage is None:  # otherwise the SDK makes a task for each payload
             config["max_workflow_task_external_storage_concurrency"] = 1
         if type(config["unsandboxed_workflow_runner"]) is UnsandboxedWorkflowRunner:  # pyright: ignore[reportTypedDictNotRequiredAccess]
-            config["unsandboxed_workflow_runner"] = _PatientRunner()
+            config["unsandboxed_workflow_runner"] = PatientRunner()
         return config
 
     async def run_worker(self, worker: Worker, next: Callable[[Worker], Awaitable[None]]) -> None:  # noqa: A002
@@ -167,30 +165,6 @@ class _Presence(Interceptor):
         """See base class."""
         input.unsafe_extern_functions[PLUGIN] = _Presence  # pyright: ignore[reportUnknownMemberType] - the SDK's
         return None
-
-
-class _PatientRunner(UnsandboxedWorkflowRunner):
-    """Lets a workflow task that Temporal takes for stuck come to its end before its workflow is thrown away.
-
-    Where one works for two seconds, as on a busy machine, the SDK fails it, raises an exception in its thread wherever
-    that is, and throws the workflow away in another thread, often before the first has noticed. Two threads in one
-    event loop lose what wakes its tasks: they never end, and neither do the workflow, which no worker gets any more,
-    and the worker. Work of an interpreted workflow ends by itself: its thread is not told, and so not interrupted, and
-    what comes next waits.
-    """
-
-    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        """See base class."""
-        instance = super().create_instance(det)
-        activate, turn = instance.activate, threading.Lock()
-
-        def activate_in_turn(act: Any) -> Any:
-            with turn:
-                return activate(act)
-
-        instance.activate = activate_in_turn  # type: ignore[method-assign]
-        instance.get_thread_id = lambda: None  # type: ignore[method-assign]
-        return instance
 
 
 def _require_store(secrets: object) -> None:
