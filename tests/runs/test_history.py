@@ -9,9 +9,11 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from httptask.activities.configuration_activities import yield_control
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE
 from httptask.plugin import AllowedActivity
 from httptask.runs.history import read_run
+from httptask.scheduling.recorded_decisions import end_workflow_task
 from httptask.testing.server import Reply, ScriptedServer
 from support.chat import completion
 from support.cluster import address_of, events_of, has_event, run_ids
@@ -42,6 +44,7 @@ async def test_run_that_continued_as_new_is_shown_as_one(temporal: WorkflowEnvir
         assert len([run_id async for run_id in run_ids(runner.client, outcome.handle)]) > 2
         record = await read_run(runner.client, outcome.handle.id)
     assert (record.state, record.input, record.note) == ("completed", {"some": "input"}, None)
+    assert record.started_at <= record.tasks[0].started_at
     assert [(task.id, task.state, task.output) for task in record.tasks] == [
         ("first", "completed", {"sum": 0}),
         ("each", "completed", {"sum": 6}),
@@ -213,6 +216,7 @@ class OtherInterpreter:
 
     @workflow.run
     async def run(self, _given: object) -> str:
+        await end_workflow_task()
         return await workflow.execute_activity(
             step, activity_id="first", start_to_close_timeout=timedelta(minutes=1)
         )
@@ -223,7 +227,9 @@ async def test_run_of_an_interpreter_that_behaves_differently_shows_its_calls(
 ) -> None:
     client = await Client.connect(address_of(temporal), data_converter=pydantic_data_converter)
     queue = f"t-{uuid.uuid4().hex}"
-    async with Worker(client, task_queue=queue, workflows=[OtherInterpreter], activities=[step]):
+    async with Worker(
+        client, task_queue=queue, workflows=[OtherInterpreter], activities=[step, yield_control]
+    ):
         definition = {"definition": parse(LOOPS), "sha256": "?", "input": {"some": "input"}}
         await client.execute_workflow(WORKFLOW_TYPE, definition, id=queue, task_queue=queue)
     record = await read_run(client, queue)

@@ -14,7 +14,7 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
 
 from httptask.activities.local_fallback import NotLocal
-from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST
+from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST, YIELD
 from httptask.chat.models import ChatRequest
 from httptask.diagnostics.cutting import in_one_line
 from httptask.http.models import HttpAnswer, HttpRequest, HttpResponse
@@ -50,6 +50,7 @@ async def read_run(client: Client, run_id: str) -> RunRecord:
     execution = await describe(client, run_id)
     record = RunRecord(**(await summarize(execution)).model_dump(), pause=execution.pause)
     chain = await _chain(client, execution)
+    record.started_at = chain[0].events[0].event_time.ToDatetime(tzinfo=UTC)
     reader = _Reader(client.data_converter, record)
     pending = await reader.read_chain(chain, execution)
     histories = list(chain)
@@ -57,7 +58,7 @@ async def read_run(client: Client, run_id: str) -> RunRecord:
         of_part = await _chain(client, part)
         histories += of_part
         pending += await reader.read_chain(of_part, part)
-    record.tasks = [_activity_as_task(call) for call in reader.calls.values()]
+    record.tasks = [_activity_as_task(call) for call in reader.calls.values() if call.activity != YIELD]
     if runs_definition(chain[0].events):
         try:
             record.tasks = await _tasks(histories, client.data_converter, reader.calls.values())
