@@ -1,8 +1,9 @@
 """Test request: what one call of a definition would send, and what comes back, before anything runs."""
 
 from httptask.testrequest.evaluation import ExpressionInvalid, evaluate_in_task
+from httptask.testrequest.naming import with_value
 from httptask.testrequest.outcome import Outcome, outcome_of_failure, outcome_of_result
-from httptask.testrequest.planning import PlannedRequest, plan_request
+from httptask.testrequest.planning import PlannedRequest, plan_request, values_read
 from httptask.testrequest.report import (
     Estimate,
     OutcomePart,
@@ -53,4 +54,6 @@ __all__ = [
     "profiles_on",
     "sample_of_run",
     "send_once",
+    "values_read",
+    "with_value",
 ]

@@ -1,6 +1,6 @@
 """Renders the request of one task from sample data, with the renderer that runs use."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,10 +21,11 @@ from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpRequest
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.variables import bind, scope_for, task_variables
+from httptask.testrequest.naming import names_read
 from httptask.testrequest.paging import first_page_of
 from httptask.testrequest.sample import NotTestable, Place, Sample, find_task, transform
 
-__all__ = ["PlannedRequest", "plan_request"]
+__all__ = ["PlannedRequest", "plan_request", "values_read"]
 
 _NO_PROFILES: Mapping[str, ConnectionProfile] = {}
 
@@ -124,6 +125,16 @@ def plan_request(
         exported if EXPORT in node.parts else None,
         (lambda _: None) if first is None else first.following,
     )
+
+
+def values_read(program: Program, task: str, sample: Sample) -> Sequence[str]:
+    """Names, as `with_value` takes them, of what the request of a task reads and the sample lacks.
+
+    Raises:
+        NotTestable: there is no such task.
+    """
+    node = find_task(program, task)
+    return names_read(node, _expressions(node), sample) if node.kind in PLANNERS else ()
 
 
 def _known_calls(program: Program) -> str:

@@ -53,7 +53,7 @@ class SampleIncomplete(NotTestable):
         told: list[str] = []
         if outputs:
             reads = f"{reader} reads the output of {', '.join(outputs)}"
-            told.append(f"{reads}; give sample values: --outputs '{_example(outputs)}'")
+            told.append(f"{reads}; give sample values: --outputs '{_example(outputs)}', or --from-run last")
         if variables:
             reads = f"{reader} is inside a loop and reads {', '.join(f'${name}' for name in variables)}"
             told.append(f"{reads}; give sample values: --variables '{_example(variables)}'")

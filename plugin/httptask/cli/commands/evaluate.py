@@ -12,6 +12,7 @@ from httptask.cli.commands.sample_options import (
     ContextOption,
     FromRunOption,
     OutputsOption,
+    SetOption,
     TaskInputOption,
     VariablesOption,
     read_sample,
@@ -46,6 +47,7 @@ def evaluate_expression(
     variables: VariablesOption = None,
     context: ContextOption = None,
     from_run: FromRunOption = None,
+    values: SetOption = None,
     json: JsonOption = False,
     config: ConfigOption = None,
     profile: ProfileOption = None,
@@ -75,6 +77,7 @@ def evaluate_expression(
         variables=variables,
         context=context,
         from_run=from_run,
+        values=values,
     )
     if expression is not None:
         text = sys.stdin.read() if expression == "-" else expression

@@ -4,12 +4,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from httptask.cli.project.inputs import read_input
+from httptask.cli.project.inputs import read_input, read_value
 from httptask.cli.terminal.console import print_note
-from httptask.cli.terminal.errors import CliError
+from httptask.cli.terminal.errors import CliError, ExitCode
+from httptask.cli.terminal.notice import clear_notice
 from httptask.json.types import is_object
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from temporalio.client import Client
 
     from httptask.cli.temporal.cluster import Cluster
@@ -22,8 +25,10 @@ __all__ = [
     "ContextOption",
     "FromRunOption",
     "OutputsOption",
+    "SetOption",
     "TaskInputOption",
     "VariablesOption",
+    "ask_for_values",
     "read_sample",
 ]
 
@@ -50,6 +55,15 @@ FromRunOption = Annotated[
         help="Data of an earlier run: what the task found there, and outputs of the others.",
     ),
 ]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=JSON|TEXT",
+        help="One value, over all others: input.id=7 (of the workflow), .id=7 (of the task's own input), context.id=7, "
+        "fetch.body.id=7 (of a task), item.id=7 (of a loop). May be repeated.",
+    ),
+]
 
 
 def read_sample(
@@ -64,6 +78,7 @@ def read_sample(
     variables: str | None,
     context: str | None,
     from_run: str | None,
+    values: "Sequence[str] | None",
 ) -> "Sample":
     """What the options give, and what they lack from an earlier run.
 
@@ -78,11 +93,12 @@ def read_sample(
         variables: value of `--variables`.
         context: value of `--context`.
         from_run: value of `--from-run`.
+        values: those of `--set`, which stand above all others.
 
     Raises:
         CliError: the value of one can't be read; or the run can't, or can't be repeated here.
     """
-    from httptask.testrequest import NotTestable, RunUnreadable, Sample, sample_of_run
+    from httptask.testrequest import Sample
 
     sample = Sample(
         input=data,
@@ -91,10 +107,57 @@ def read_sample(
         variables=_object(variables, "--variables"),
         context=read_input(context, "--context"),
     )
-    if from_run is None:
-        return sample
+    if from_run is not None:
+        sample = sample.over(_sample_of(from_run, loaded, task, config, cluster))
+    for argument in values or ():
+        name, equals, text = argument.partition("=")
+        if not equals:
+            raise CliError(f"--set: {argument} is not NAME=VALUE", "for example --set fetch.body.id=7")
+        sample = _with_value(sample, loaded, task, name.strip(), text)
+    return sample
+
+
+def ask_for_values(loaded: "Loaded", task: str, sample: "Sample") -> "Sample":
+    """Ask the person at the terminal for what the task reads and the sample lacks.
+
+    Raises:
+        CliError: there is no such task, or the person has had enough.
+    """
+    from httptask.testrequest import NotTestable, values_read
+
+    assert loaded.program is not None  # checked when it was loaded
+    try:
+        names = values_read(loaded.program, task, sample)
+    except NotTestable as error:
+        raise CliError(f"{loaded.name}: {error}", facts=error.facts) from None
+    if names:
+        print_note(f"{task} reads what is not there yet: give JSON or text; Enter alone leaves it null")
+    for name in names:
+        clear_notice()
+        try:
+            text = typer.prompt(name, default="", show_default=False, err=True)
+        except typer.Abort:
+            raise CliError("interrupted", exit_code=ExitCode.INTERRUPTED) from None
+        sample = _with_value(sample, loaded, task, name, text or "null")
+    return sample
+
+
+def _with_value(sample: "Sample", loaded: "Loaded", task: str, name: str, text: str) -> "Sample":
+    from httptask.testrequest import NotTestable, with_value
+
+    assert loaded.program is not None  # checked when it was loaded
+    try:
+        return with_value(sample, loaded.program, task, name, read_value(text, f"--set {name}"))
+    except NotTestable as error:
+        raise CliError(f"{loaded.name}: {error}") from None
+
+
+def _sample_of(
+    from_run: str, loaded: "Loaded", task: str, config: "Config", cluster: "Cluster | None"
+) -> "Sample":
     from httptask.cli.runs.asking import ask_cluster, resolve_run
     from httptask.runs.history import read_run
+    from httptask.testrequest import NotTestable, RunUnreadable, sample_of_run
 
     async def read(client: "Client", where: str) -> "RunRecord":
         return await read_run(client, await resolve_run(client, where, from_run))
@@ -109,7 +172,7 @@ def read_sample(
         raise CliError(f"{loaded.name}: {error}") from None
     for note in notes:
         print_note(f"note: {note}")
-    return sample.over(of_run)
+    return of_run
 
 
 def _object(argument: str | None, option: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """`httptask test-request`: one call of a definition, sent once."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,8 +19,10 @@ from httptask.cli.commands.sample_options import (
     ContextOption,
     FromRunOption,
     OutputsOption,
+    SetOption,
     TaskInputOption,
     VariablesOption,
+    ask_for_values,
     read_sample,
 )
 from httptask.cli.project.inputs import read_input
@@ -86,6 +89,7 @@ def send_test_request(
     variables: VariablesOption = None,
     context: ContextOption = None,
     from_run: FromRunOption = None,
+    values: SetOption = None,
     task_queue: QueueOption = None,
     dry_run: DryRunOption = False,
     curl: CurlOption = False,
@@ -147,7 +151,10 @@ def send_test_request(
         variables=variables,
         context=context,
         from_run=from_run,
+        values=values,
     )
+    if not json and sys.stdin.isatty() and sys.stderr.isatty():
+        sample = ask_for_values(setup.loaded, task, sample)
     setup.tell_credential_warnings()
     trial = Trial(
         loaded=setup.loaded,

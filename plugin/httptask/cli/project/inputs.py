@@ -14,7 +14,7 @@ from httptask.cli.terminal.notice import clear_notice
 if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
 
-__all__ = ["check_input", "read_input"]
+__all__ = ["check_input", "read_input", "read_value"]
 
 _YAML: Final = (".yaml", ".yml")
 _SCALARS: Final = (str, int, float)
@@ -49,6 +49,20 @@ def read_input(argument: str | None, option: str = "--input", files: Sequence[st
             "pass a reference to the data, and read it in a task",
         )
     return value
+
+
+def read_value(argument: str, option: str) -> Any:
+    """Parse one value: as `read_input` does, and what does not begin like JSON is text as it stands.
+
+    Raises:
+        CliError: it can't be read, or is too large for Temporal.
+    """
+    try:
+        json.loads(argument)
+    except ValueError:
+        if not argument.startswith("@") and not _BEGINS_JSON.match(argument):
+            return argument
+    return read_input(argument, option)
 
 
 def _parsed(argument: str, name: str, text: str, option: str) -> Any:

@@ -225,7 +225,8 @@ async def _try_on_queue(trial: Trial, plugin: HttpTaskPlugin, task_queue: str) -
                 raise CliError(f"{trial.loaded.name}: {error}") from None
             except TaskFault as fault:
                 raise CliError(f"{trial.loaded.name}: {trial.task}: {fault.problem.detail}") from None
-            shown = await _shown(trial, profiles)
+            with interrupts.let_through():
+                shown = await _shown(trial, profiles)
             show_notice("sending")
             outcome = await _unless_interrupted(send_once(client, task_queue, shown.planned), interrupts)
     return _ended(trial, shown, outcome)

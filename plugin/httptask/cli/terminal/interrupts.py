@@ -37,14 +37,20 @@ class Interrupts:
             counted: whether a second one insists; not where the same wish may come on several ways.
         """
         interrupts = cls(counted=counted)
-        loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, interrupts.ask)
+        interrupts._catch()
         try:
             yield interrupts
         finally:
-            for number in _SIGNALS:
-                loop.remove_signal_handler(number)
+            interrupts._let_go()
+
+    @contextlib.contextmanager
+    def let_through(self) -> Generator[None]:
+        """Leave the signals to what asks a person and blocks until there is an answer."""
+        self._let_go()
+        try:
+            yield
+        finally:
+            self._catch()
 
     async def guard(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Do some work unless asked to end before it is done; then it is cancelled.
@@ -63,3 +69,13 @@ class Interrupts:
         if self.asked.is_set() and self._counted:
             self.insisted.set()
         self.asked.set()
+
+    def _catch(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self.ask)
+
+    def _let_go(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)

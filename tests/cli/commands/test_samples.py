@@ -1,4 +1,4 @@
-"""`httptask test-request --from-run`: a task is tried with the data that it had in an earlier run."""
+"""The data of a test request: of an earlier run, set by hand, or asked for."""
 
 import json
 from typing import Any
@@ -7,6 +7,7 @@ import pytest
 
 from httptask.testing import Reply, ScriptedServer
 from support.commands import Shell
+from support.terminals import on_terminal
 
 TELLS = """
 document: { dsl: 1.0.3, namespace: tests, name: tells, version: 1.0.0 }
@@ -84,6 +85,37 @@ async def test_what_is_missing_is_listed_for_programs(shell: Shell) -> None:
 
     assert code == 2
     assert json.loads(command.stdout)["missing"] == {"outputs": ["ask"], "variables": ["item"]}
+
+
+async def test_single_values_are_set(shell: Shell) -> None:
+    shell.write("tells.yaml", TELLS)
+    shell.write("httptask.toml", CONFIG.format(url="http://127.0.0.1:9"))
+
+    values = ("--set", "ask=7", "--set", "item=lamp", "--set", "context.asked=a b", "--set", ".of=[1]")
+    code, shown, _ = await tried(shell, "tell", *values)
+    assert code == 0
+    assert shown["prepared"]["body"] == {"item": "lamp", "asked": "a b", "id": 7, "before": {"of": [1]}}
+
+    code, command = await shell.run("test-request", "tells.yaml", "tell", "--dry-run", "--set", "ask")
+    assert code == 2
+    assert "--set: ask is not NAME=VALUE" in command.stderr
+    code, command = await shell.run("test-request", "tells.yaml", "tell", "--dry-run", "--set", "aks=7")
+    assert code == 2
+    assert "there is no aks; did you mean ask" in command.stderr
+
+
+def test_a_person_is_asked_for_what_is_missing(shell: Shell) -> None:
+    shell.write("tells.yaml", TELLS)
+    shell.write("httptask.toml", CONFIG.format(url="http://127.0.0.1:9"))
+
+    command = ("test-request", "tells.yaml", "tell", "--dry-run", "--set", ".=before")
+    screen = on_terminal(shell.folder, shell.environment, *command, typed='{"x": [7]}\n\nlamp\n')
+
+    assert screen.code == 0
+    places = [screen.written.index(f"{name}: ") for name in ("ask", "context.asked", "item")]
+    assert places == sorted(places)
+    assert "tell reads what is not there yet" in screen.written
+    assert '{"item":"lamp","asked":null,"id":{"x":[7]},"before":"before"}' in screen.written
 
 
 @pytest.mark.usefixtures("one_server")

@@ -1,0 +1,110 @@
+"""Single values of a sample, by the names that expressions have for them."""
+
+from typing import Any
+
+import pytest
+
+from httptask.dsl.compile import compile_definition
+from httptask.dsl.program import Program
+from httptask.testrequest import NotTestable, Sample, plan_request, values_read, with_value
+from support.definitions import parse
+
+DEFINITION = """
+do:
+  - fetch: { call: httpRequest, with: { method: get, connection: api, path: / } }
+  - my task: { set: { at: 1 } }
+  - input: { set: { a: 1 } }
+  - each:
+      call: map
+      with:
+        in: "${ $workflow.input.orders }"
+        each: order
+        do:
+          - send:
+              call: httpRequest
+              with:
+                method: post
+                connection: api
+                path: /${ $order.id }
+                query: { from: "${ $workflow.input.customer.id }", at: "${ $tasks[\\"my task\\"].at }" }
+                body: { rows: "${ $tasks.fetch.rows[0].id }", all: "${ $tasks.fetch }", mine: "${ .note }", a: "${ $tasks.input.a }", who: "${ $context.who }" }
+"""
+
+
+def program() -> Program:
+    compiled = compile_definition(parse(DEFINITION))
+    assert compiled.program is not None, compiled.faults
+    return compiled.program
+
+
+SET: dict[str, tuple[Sample, str, Any, Sample]] = {
+    "of the workflow's input": (
+        Sample({"orders": []}),
+        "input.customer.id",
+        7,
+        Sample({"orders": [], "customer": {"id": 7}}),
+    ),
+    "as an expression reads it": (Sample(), "$workflow.input.customer", 7, Sample({"customer": 7})),
+    "of the task's own input": (Sample({"a": 1}), ".note", "x", Sample({"a": 1}, {"a": 1, "note": "x"})),
+    "the task's own input": (Sample({"a": 1}), ".", "x", Sample({"a": 1}, "x")),
+    "of that by its variable": (Sample(task_input={"a": 1}), "$input.a", 2, Sample(task_input={"a": 2})),
+    "of the context": (Sample(), "context.who", "me", Sample(context={"who": "me"})),
+    "of a task": (
+        Sample(outputs={"fetch": {"all": 1}}),
+        "fetch.rows[0].id",
+        7,
+        Sample(outputs={"fetch": {"all": 1, "rows": [{"id": 7}]}}),
+    ),
+    "of a task with a space": (Sample(), "my task.at", 7, Sample(outputs={"my task": {"at": 7}})),
+    "of a task that is called input": (Sample(), "$tasks.input.a", 7, Sample(outputs={"input": {"a": 7}})),
+    "with a key in quotes": (Sample(), 'tasks["my task"]["a.b"]', 7, Sample(outputs={"my task": {"a.b": 7}})),
+    "of a loop": (Sample(variables={"order": {"n": 1}}), "$order.id", 7, Sample(variables={"order": {"n": 1, "id": 7}})),
+    "in a list": (Sample([1, 2]), "input[1]", 7, Sample([1, 7])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SET)
+def test_a_value_is_set(name: str) -> None:
+    before, path, value, after = SET[name]
+    assert with_value(before, program(), "send", path, value) == after
+
+
+WRONG = {
+    "a slip": ("fecth.id", "there is no fecth; did you mean fetch"),
+    "nothing of the definition": ("nothing.of.it", "there is no nothing; name a task or a loop variable"),
+    "an item too far": ("input[3]", "input[3]: 3 has no place in what is given around it"),
+    "a key of a number": ("context.a.b", 'context.a.b: "b" has no place'),
+    "brackets without quotes": ("fetch[x]", "not a name; write it as"),
+    "no name": ("", "not a name; write it as"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_name_that_is_none_is_told(name: str) -> None:
+    path, told = WRONG[name]
+    with pytest.raises(NotTestable) as raised:
+        with_value(Sample([1, 2], context={"a": 1}), program(), "send", path, 1)
+    assert told in str(raised.value)
+
+
+def test_only_what_is_read_and_missing_is_asked_for() -> None:
+    everything = [
+        ".note",
+        "context.who",
+        "fetch",
+        "input.customer.id",
+        "my task.at",
+        "order.id",
+        "tasks.input.a",
+    ]
+    assert values_read(program(), "send", Sample()) == everything
+    assert values_read(program(), "fetch", Sample()) == []
+
+    sample = Sample()
+    for name in everything:
+        sample = with_value(sample, program(), "send", name, {"rows": [{"id": 1}]} if name == "fetch" else 7)
+
+    assert values_read(program(), "send", sample) == []
+    request = plan_request(program(), "send", sample).request
+    assert request.url == "/7"
+    assert request.query == {"from": 7, "at": 7}
