@@ -17,9 +17,10 @@ from temporalio.service import RPCError
 
 from httptask.cli.server.process import available_port
 from httptask.testing import ScriptedServer
+from httptask.testing.temporal_server import find_temporal
 from support.commands import Command, Shell
 from support.orders import ORDERS, STEPS, Shop
-from support.runs import NOT_WAITING_FOR_THE_DISK, TEMPORAL
+from support.runs import NOT_WAITING_FOR_THE_DISK
 
 RUNS = 100
 WORKERS = 3
@@ -43,7 +44,7 @@ class Temporal:
 
     async def start(self) -> None:
         self.process = await asyncio.create_subprocess_exec(
-            *(TEMPORAL, "server", "start-dev", "--headless", "--port", str(self.port)),
+            *(find_temporal(), "server", "start-dev", "--headless", "--port", str(self.port)),
             *("--db-filename", str(self.database), "--log-level", "never"),
             *NOT_WAITING_FOR_THE_DISK,
             stdout=asyncio.subprocess.DEVNULL,

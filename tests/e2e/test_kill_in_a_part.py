@@ -78,8 +78,7 @@ async def test_nothing_is_lost_or_doubled(shell: Shell, monkeypatch: pytest.Monk
         output = await asyncio.wait_for(handle.result(), 100)
         found = [part async for part in parts_of(environment.client, handle)]
         replayer = Runner(environment.client, HttpTaskPlugin(definitions=DefinitionRegistry([])), "")
-        for run in (handle, *found):
-            await replayer.replay(run)
+        await replayer.replay(handle)
 
     assert output == {"count": ITEMS, "different": ITEMS}
     assert len(shop.effects) == len(set(shop.effects)) == ITEMS

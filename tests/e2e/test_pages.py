@@ -10,55 +10,57 @@ import pytest
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.connections import Connection
 from httptask.plugin import fetch_status
-from httptask.testing import Reply, ScriptedServer, ServedRequest
+from httptask.testing import DefinitionFailed, HttpTaskEnvironment, Reply, ScriptedServer, ServedRequest
 from support.cluster import address_of, events_of, has_event, run_ids
 from support.commands import Shell
 from support.connections import local_connection
+from support.definitions import parse
 from support.pages import CURSOR, NEXT, Api, definition, numbers
-from support.runs import Runner, running, temporal_server, time_skipping_server
+from support.runs import Runner, running, temporal_server
 
 POSTS = definition(CURSOR).replace("method: get", "method: post")
+SHOP = Connection(name="shop", base_url="https://shop.example.com")
 
 
 def targets(server: ScriptedServer) -> list[str]:
     return [request.target for request in server.requests]
 
 
-async def test_failure_of_one_page_repeats_that_page_only(temporal: WorkflowEnvironment) -> None:
+async def test_failure_of_one_page_repeats_that_page_only(httptask_env: HttpTaskEnvironment) -> None:
     api = Api(numbers(7))
     failures = iter([Reply.of(status=503), Reply.hang_up()])
 
     def answer(request: ServedRequest) -> Reply:
         return next(failures, None) or api(request) if "after=c4" in request.target else api(request)
 
-    async with ScriptedServer(answer) as server:
-        shop = {"shop": local_connection("shop", server.url)}
-        async with running(temporal, connections=shop) as runner:
-            outcome = await runner.run(POSTS)
+    httptask_env.connections["shop"] = SHOP
+    httptask_env.script = answer
 
-    assert outcome.output == numbers(7)
+    assert await httptask_env.run(parse(POSTS)) == numbers(7)
     third = "/items?after=c4"
-    assert targets(server) == ["/items", "/items?after=c2", third, third, third, "/items?after=c6"]
-    keys = [request.headers["idempotency-key"] for request in server.requests]
+    asked = [request.target for request in httptask_env.requests]
+    assert asked == ["/items", "/items?after=c2", third, third, third, "/items?after=c6"]
+    keys = [request.headers["idempotency-key"] for request in httptask_env.requests]
     assert keys[2] == keys[3] == keys[4]
     assert len(set(keys)) == 4
 
 
-async def test_page_that_fails_for_good_says_which_it_is(temporal: WorkflowEnvironment) -> None:
+async def test_page_that_fails_for_good_says_which_it_is(httptask_env: HttpTaskEnvironment) -> None:
     api = Api(numbers(7))
 
     def answer(request: ServedRequest) -> Reply:
         return Reply.json({"error": "gone"}, status=410) if "c4" in request.target else api(request)
 
-    async with ScriptedServer(answer) as server:
-        shop = {"shop": local_connection("shop", server.url)}
-        async with running(temporal, connections=shop) as runner:
-            outcome = await runner.run(definition(CURSOR))
+    httptask_env.connections["shop"] = SHOP
+    httptask_env.script = answer
+    with pytest.raises(DefinitionFailed) as failed:
+        await httptask_env.run(parse(definition(CURSOR)))
 
-    assert (outcome.problem["error"], outcome.problem["status"]) == ("HttpStatusError", 410)
-    assert outcome.problem["detail"].startswith("page 3: 410 from 127.0.0.1:")
-    assert len(server.requests) == 3
+    assert (failed.value.problem["error"], failed.value.problem["status"]) == ("HttpStatusError", 410)
+    assert failed.value.problem["detail"].startswith("page 3: 410 from shop.example.com")
+    assert len(httptask_env.requests) == 3
 
 
 async def test_each_page_is_an_activity_with_a_summary_of_its_own(temporal: WorkflowEnvironment) -> None:
@@ -98,17 +100,15 @@ async def test_status_tells_how_far_it_is(temporal: WorkflowEnvironment) -> None
             await runner.replay(handle)
 
 
-async def test_interval_is_a_durable_timer() -> None:
-    async with (
-        ScriptedServer(Api(numbers(6))) as server,
-        time_skipping_server() as environment,
-        running(environment, connections={"shop": local_connection("shop", server.url)}) as runner,
-    ):
-        text = definition(f'{CURSOR}, interval: "${{ {{hours}} }}"')
-        outcome = await runner.run(text, {"hours": 3})
-        timers = await events_of(outcome.handle, "timer_started")
+async def test_interval_is_a_durable_timer(httptask_env: HttpTaskEnvironment) -> None:
+    httptask_env.connections["shop"] = SHOP
+    httptask_env.script = Api(numbers(6))
+    in_hours = parse(definition(f'{CURSOR}, interval: "${{ {{hours}} }}"'))
+    async with httptask_env.start(in_hours, {"hours": 3}) as handle:
+        output = await handle.result()
+        timers = await events_of(handle, "timer_started")
 
-    assert outcome.output == numbers(6)
+    assert output == numbers(6)
     seconds = [event.timer_started_event_attributes.start_to_fire_timeout.ToSeconds() for event in timers]
     assert len(seconds) == 2
     assert all(3 * 3600 - 1 <= waited <= 3 * 3600 for waited in seconds)

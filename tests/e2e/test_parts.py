@@ -23,7 +23,7 @@ from support.parts import (
     let_parts_be_small,
     same_number,
 )
-from support.runs import Outcome, Runner, running
+from support.runs import Outcome, running
 
 MAP = """
 do:
@@ -53,13 +53,6 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     let_parts_be_small(monkeypatch)
 
 
-async def replayed_parts(runner: Runner, outcome: Outcome) -> list[WorkflowHandle[Any, Any]]:
-    found = [part async for part in parts_of(runner.client, outcome.handle)]
-    for part in found:
-        await runner.replay(part)
-    return found
-
-
 def key_of(origin: str | None, pointer: str, id_: str) -> str:
     return hashlib.sha256(f"{origin} {pointer} {id_}".encode()).hexdigest()[:32]
 
@@ -70,7 +63,7 @@ async def test_the_author_sees_one_map(temporal: WorkflowEnvironment, worker: di
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop, worker=worker) as runner:
             outcome = await runner.run(MAP, {}, continue_as_new_after=30)
-            found = await replayed_parts(runner, outcome)
+            found = [part async for part in parts_of(runner.client, outcome.handle)]
             chains = [[run_id async for run_id in run_ids(runner.client, part)] for part in found]
 
     count = list(range(36))
@@ -108,7 +101,7 @@ async def test_results_come_in_pieces(temporal: WorkflowEnvironment) -> None:
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner:
             outcome = await runner.run(one_by_one, continue_as_new_after=100)
-            found = await replayed_parts(runner, outcome)
+            found = [part async for part in parts_of(runner.client, outcome.handle)]
             pieces = await events_of(outcome.handle, "workflow_execution_signaled")
 
     assert outcome.output == {"bytes": 30 * 5000, "n": list(range(30))}
@@ -163,7 +156,7 @@ async def ended(
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner:
             outcome = await runner.run(definition % {"at": at, **how}, continue_as_new_after=30)
-            found = await replayed_parts(runner, outcome)
+            found = [part async for part in parts_of(runner.client, outcome.handle)]
     return outcome, len(server.requests), len(found)
 
 
@@ -245,7 +238,7 @@ async def test_a_map_inside_a_map_runs_in_parts(temporal: WorkflowEnvironment) -
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner:
             outcome = await runner.run(NESTED, continue_as_new_after=60)
-            found = await replayed_parts(runner, outcome)
+            found = [part async for part in parts_of(runner.client, outcome.handle)]
 
     assert outcome.output == [[row * 101 + row - 1 + n for n in range(20)] for row in (1, 2)]
     assert len({request.headers["idempotency-key"] for request in server.requests}) == 40

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.http.models import Limits
 from httptask.testing import Reply, ScriptedServer
 from support.connections import local_connection
 from support.fences import ROOT
-from support.runs import running, time_skipping_server
+from support.runs import running, skipping_time
 
 POSTS = "do: [{ post: { call: httpRequest, with: { method: post, connection: shop, path: /orders, body: { n: 1 } } } }]"
 
@@ -133,17 +132,11 @@ ROWS = [
 ]  # fmt: skip
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def skipping() -> AsyncIterator[WorkflowEnvironment]:
-    async with time_skipping_server() as environment:
-        yield environment
-
-
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name.replace("`", ""))
-async def test_requests(skipping: WorkflowEnvironment, row: Row) -> None:
+async def test_requests(temporal: WorkflowEnvironment, row: Row) -> None:
     async with ScriptedServer(row.replies) as server, (row.opened or (lambda: given(server.url)))() as url:
         shop = local_connection("shop", url, limits=row.limits)
-        async with running(skipping, connections={"shop": shop}) as runner:
+        async with running(skipping_time(temporal), connections={"shop": shop}) as runner:
             outcome = await runner.run(POSTS)
 
     assert (outcome.problem.get("error", "-"), len(server.requests)) == (row.error, row.requests)

@@ -13,7 +13,7 @@ from httptask.plugin import fetch_status
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import completion, rate_limited, unavailable
 from support.connections import local_connection, secret_store
-from support.runs import Runner, running, time_skipping_server
+from support.runs import Runner, running, skipping_time
 
 ASKS = """
 do:
@@ -80,14 +80,15 @@ async def state_of_task(handle: WorkflowHandle[Any, Any], state: str) -> TaskSta
             await asyncio.sleep(0.05)
 
 
-async def test_server_that_hangs_up_after_the_whole_request_gets_one_per_attempt() -> None:
-    async with (
-        ScriptedServer([Reply.hang_up()]) as server,
-        time_skipping_server() as environment,
-        running(environment, connections={"orders": local_connection("orders", server.url)}) as runner,
-    ):
-        outcome = await runner.run(POSTS)
-        attempts = await attempts_of(runner, outcome.handle)
+async def test_server_that_hangs_up_after_the_whole_request_gets_one_per_attempt(
+    temporal: WorkflowEnvironment,
+) -> None:
+    orders = {}
+    async with ScriptedServer([Reply.hang_up()]) as server:
+        orders["orders"] = local_connection("orders", server.url)
+        async with running(skipping_time(temporal), connections=orders) as runner:
+            outcome = await runner.run(POSTS)
+            attempts = await attempts_of(runner, outcome.handle)
 
     assert outcome.problem["error"] == "ResponseInterrupted"
     assert attempts == len(server.requests) == 5

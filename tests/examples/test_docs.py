@@ -22,6 +22,7 @@ from httptask.connections.connection import Connection
 from httptask.dsl.loader import load_text
 from httptask.fixtures.transport import Fixtures
 from httptask.plugin import AllowedActivity
+from httptask.testing import HttpTaskEnvironment
 from support.connections import secret_store
 from support.definitions import standard
 from support.fences import PAGES, ROOT, Case, Fence, cases, of_language, whole
@@ -125,6 +126,24 @@ def test_python_compiles_and_imports_what_exists(fence: Fence) -> None:
             module = importlib.import_module(statement.module)
             unknown = [name.name for name in statement.names if not hasattr(module, name.name)]
             assert [name for name in unknown if not find_spec(f"{module.__name__}.{name}")] == []
+
+
+@pytest.mark.parametrize(
+    "fence", [one for one in of_language("python") if one.tag.startswith("test_")], ids=str
+)
+async def test_tests_of_the_pages_pass(
+    fence: Fence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, httptask_env: HttpTaskEnvironment
+) -> None:
+    for file in [one for one in of_language("yaml", "python") if one.page == fence.page and one.tag]:
+        (tmp_path / file.tag).write_text(file.text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    shown = importlib.import_module(Path(fence.tag).stem)
+    tests = [test for name, test in vars(shown).items() if name.startswith("test_")]
+    assert tests
+    for test in tests:
+        httptask_env.requests.clear()
+        await test(httptask_env)
 
 
 @pytest.mark.parametrize("fence", EXCERPTS, ids=str)

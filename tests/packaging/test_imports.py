@@ -92,6 +92,7 @@ TERMINAL = {"rich", "typer"}
         ("import httptask.chat.check", {"temporalio"} | NETWORK | TERMINAL),
         ("import httptask.config", {"temporalio"} | NETWORK | TERMINAL),
         ("import httptask.plugin", NETWORK),
+        ("import httptask.testing.pytest_plugin", {"pydantic", "temporalio"} | NETWORK | TERMINAL),
         (EVERY_MODULE.format(package="httptask.request"), {"temporalio"} | NETWORK | TERMINAL),
     ],
     ids=[
@@ -101,6 +102,7 @@ TERMINAL = {"rich", "typer"}
         "check of chat requests",
         "configuration",
         "the plugin",
+        "the fixtures of pytest",
         "requests",
     ],
 )

@@ -14,7 +14,7 @@ from httptask.interpreter.workflow_types import WORKFLOW_TYPE
 from httptask.plugin import AllowedActivity
 from httptask.runs.history import read_run
 from httptask.scheduling.recorded_decisions import end_workflow_task
-from httptask.testing.server import Reply, ScriptedServer
+from httptask.testing import Reply, ScriptedServer
 from support.chat import completion
 from support.cluster import address_of, events_of, has_event, run_ids
 from support.commands import Shell

@@ -10,7 +10,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from support.runs import TEMPORAL
+from httptask.testing.temporal_server import find_temporal
 
 __all__ = [
     "address_of",
@@ -31,7 +31,7 @@ def address_of(environment: WorkflowEnvironment) -> str:
 async def temporal_cli(address: str, *arguments: str) -> str:
     """Run the `temporal` command and return what it prints."""
     process = await asyncio.create_subprocess_exec(
-        TEMPORAL,
+        find_temporal(),
         *arguments,
         "--address",
         address,

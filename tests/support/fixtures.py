@@ -21,12 +21,12 @@ __all__ = ["api", "authority", "make_edge", "shell", "structlog_as_imported", "t
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def temporal() -> "AsyncIterator[WorkflowEnvironment]":
+async def temporal(httptask_server: str) -> "WorkflowEnvironment":
     """One Temporal server for all tests of a process; each test has a task queue of its own."""
-    from support.runs import temporal_server
+    from temporalio.client import Client
+    from temporalio.testing import WorkflowEnvironment
 
-    async with temporal_server() as environment:
-        yield environment
+    return WorkflowEnvironment.from_client(await Client.connect(httptask_server))
 
 
 @pytest.fixture(autouse=True)

@@ -1,37 +1,24 @@
 """Runs definitions on a real Temporal server and replays what they leave behind."""
 
 import asyncio
-import shutil
-import sys
 import uuid
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer, Worker
+from temporalio.testing import TimeSkipper, WorkflowEnvironment
+from temporalio.worker import Worker
 
 from httptask.dsl.canonical import sha256
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin, ServedDefinition
 from httptask.scheduling.spending_state import SPENT_MEMO, Spent
+from httptask.testing.replay import replay
+from httptask.testing.temporal_server import start_temporal
 from support.definitions import parse
-
-TEMPORAL = shutil.which("temporal", path=str(Path(sys.executable).parent)) or "temporal"
-_NO_WAITS = (
-    "--dynamic-config-value",
-    'history.timerProcessorMaxTimeShift="10ms"',
-    "--dynamic-config-value",
-    'history.workflowIdReuseMinimalInterval="1ms"',
-    # Of the runs that ask for it.
-    "--dynamic-config-value",
-    "frontend.WorkflowTimeSkippingEnabled=true",
-)
-
 
 NOT_WAITING_FOR_THE_DISK = ("--sqlite-pragma", "synchronous=0")
 """For a server with a file: what it wrote outlives it nevertheless, if it is killed, and only the machine's end loses it."""
@@ -39,24 +26,14 @@ NOT_WAITING_FOR_THE_DISK = ("--sqlite-pragma", "synchronous=0")
 
 @asynccontextmanager
 async def temporal_server(*extra: str) -> AsyncGenerator[WorkflowEnvironment]:
-    """A dev server of its own; retries and continued runs come after 10 ms instead of a second."""
-    async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=TEMPORAL,
-        dev_server_log_level="error",
-        dev_server_extra_args=[*_NO_WAITS, *extra],
-    ) as environment:
+    """A dev server of its own."""
+    async with await start_temporal(*extra) as environment:
         yield environment
 
 
-@asynccontextmanager
-async def time_skipping_server() -> AsyncGenerator[WorkflowEnvironment]:
-    """A dev server on which waits between attempts, and timers, take no time."""
-    async with await WorkflowEnvironment.start_time_skipping_v2(
-        dev_server_existing_path=TEMPORAL,
-        dev_server_log_level="error",
-        dev_server_extra_args=_NO_WAITS,
-    ) as environment:
-        yield environment
+def skipping_time(environment: WorkflowEnvironment) -> WorkflowEnvironment:
+    """The server for runs whose waits, between attempts too, take no time."""
+    return WorkflowEnvironment.from_client(TimeSkipper(environment.client).client)
 
 
 @dataclass
@@ -108,15 +85,8 @@ class Runner:
         return outcome
 
     async def replay(self, handle: WorkflowHandle[Any, Any]) -> None:
-        """Replay the history of every run in the chain."""
-        # Without `debug_mode` a replay fails where other tests keep the machine busy for two seconds.
-        replayer = Replayer(workflows=[], plugins=[self.plugin], debug_mode=True)
-        run_id: str | None = handle.first_execution_run_id
-        while run_id:
-            history = await self.client.get_workflow_handle(handle.id, run_id=run_id).fetch_history()
-            await replayer.replay_workflow(history)
-            last = history.events[-1]
-            run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
+        """Replay the history of every run in the chain, and of its children."""
+        await replay(self.client, handle, self.plugin)
 
 
 @asynccontextmanager

@@ -1,19 +1,15 @@
 """`http_request` and `chat_completion` in workflows written in Python."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer
 
-from httptask.testing import Reply, ScriptedServer
-from support.chat import calling, completion
+from httptask.connections import Connection
+from httptask.testing import HttpTaskEnvironment, Reply
+from support.chat import calling
 from support.chat_streams import chunk, sse
-from support.connections import local_connection, secret_store
 from support.python_workflows import (
     Asks,
     AsksAgain,
@@ -24,9 +20,7 @@ from support.python_workflows import (
     Posts,
     Uploads,
 )
-from support.runs import Runner, running
 
-WORKFLOWS = [Asks, AsksAgain, AsksWithIdleTools, AsksWrongly, CallsWrongly, Listens, Posts, Uploads]
 REFUSED = Reply.json(
     {
         "choices": [
@@ -36,44 +30,26 @@ REFUSED = Reply.json(
 )
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def server() -> AsyncIterator[ScriptedServer]:
-    async with ScriptedServer([Reply.json({"ok": True})]) as found:
-        yield found
+@pytest.fixture
+def env(httptask_env: HttpTaskEnvironment) -> HttpTaskEnvironment:
+    """With the server that the workflows know as `shop`."""
+    httptask_env.connections["shop"] = Connection(name="shop", base_url="https://shop.example.com")
+    return httptask_env
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def runner(temporal: WorkflowEnvironment, server: ScriptedServer) -> AsyncIterator[Runner]:
-    connections = {
-        "openai": local_connection(
-            "openai", server.url, authentication={"bearer": {"token": "$secrets.KEY"}}
-        ),
-        "shop": local_connection("shop", server.url),
-    }
-    secrets = secret_store({"KEY": "sk-0123456789"})
-    worker = {"workflows": WORKFLOWS}
-    async with running(temporal, connections=connections, secrets=secrets, worker=worker) as found:
-        yield found
+async def failure(env: HttpTaskEnvironment, workflow: Any) -> ApplicationError:
+    """What fails a workflow."""
+    with pytest.raises(WorkflowFailureError) as failed:
+        await env.run(workflow)
+    assert isinstance(failed.value.cause, ApplicationError)
+    return failed.value.cause
 
 
-async def run(runner: Runner, workflow: Any) -> Any:
-    handle = await runner.client.start_workflow(
-        workflow.run, id=f"py-{runner.task_queue}", task_queue=runner.task_queue
-    )
-    try:
-        return await handle.result()
-    except WorkflowFailureError as error:
-        return error.cause
-    finally:
-        replayer = Replayer(workflows=WORKFLOWS, plugins=[runner.plugin])
-        await replayer.replay_workflow(await handle.fetch_history())
+async def test_an_answer_is_an_object_of_the_callers_model(env: HttpTaskEnvironment) -> None:
+    env.script = [Reply.chat('{"priority": "urgent", "reason": "down"}')]
 
-
-async def test_an_answer_is_an_object_of_the_callers_model(runner: Runner, server: ScriptedServer) -> None:
-    server.script = [completion('{"priority": "urgent", "reason": "down"}')]
-
-    assert await run(runner, Asks) == "Label urgent"
-    sent = server.requests[0].json()
+    assert await env.run(Asks.run) == "Label urgent"
+    sent = env.requests[0].json()
     assert sent["response_format"]["json_schema"]["strict"] is True
     assert sent["response_format"]["json_schema"]["schema"]["required"] == ["priority", "reason"]
     assert sent["response_format"]["json_schema"]["schema"]["additionalProperties"] is False
@@ -84,66 +60,62 @@ async def test_an_answer_is_an_object_of_the_callers_model(runner: Runner, serve
     ("reply", "message"),
     [
         (REFUSED, "no Label: the model refused: I can't."),
-        (completion('{"priority": "meh", "reason": "?"}'), "meh"),
-        (completion('{"priority": "urgent", "reason": " "}'), "not a Label: /reason: "),
+        (Reply.chat('{"priority": "meh", "reason": "?"}'), "meh"),
+        (Reply.chat('{"priority": "urgent", "reason": " "}'), "not a Label: /reason: "),
     ],
     ids=["refusal", "not of its schema", "not what the model's own validator wants"],
 )
 async def test_what_is_no_such_object_fails_the_workflow(
-    runner: Runner, server: ScriptedServer, reply: Reply, message: str
+    env: HttpTaskEnvironment, reply: Reply, message: str
 ) -> None:
-    server.script = [reply]
+    env.script = [reply]
 
-    cause = await run(runner, Asks)
+    cause = await failure(env, Asks.run)
 
-    assert isinstance(cause, ApplicationError)
     assert cause.type == ("AnswerRefused" if reply is REFUSED else "OutputInvalid")
     assert message in str(cause) + str(cause.details)
-    assert len(server.requests) == 1
+    assert len(env.requests) == 1
 
 
-async def test_asks_again_and_says_what_is_wrong(runner: Runner, server: ScriptedServer) -> None:
-    server.script = [
-        completion('{"priority": "meh", "reason": "?"}'),
-        completion('{"priority": "low", "reason": " "}'),
-        completion('{"priority": "low", "reason": "later"}'),
+async def test_asks_again_and_says_what_is_wrong(env: HttpTaskEnvironment) -> None:
+    env.script = [
+        Reply.chat('{"priority": "meh", "reason": "?"}'),
+        Reply.chat('{"priority": "low", "reason": " "}'),
+        Reply.chat('{"priority": "low", "reason": "later"}'),
     ]
 
-    priority, tokens, warning = await run(runner, AsksAgain)
+    priority, tokens, warning = await env.run(AsksAgain.run)
     assert (priority, tokens, warning["pointer"]) == ("low", 30, "/top_k")
     assert warning.keys() == {"pointer", "code", "message", "hint", "severity"}
-    sent = [request.json()["messages"] for request in server.requests]
+    sent = [request.json()["messages"] for request in env.requests]
     assert [len(messages) for messages in sent] == [1, 3, 5]
     assert sent[1][1]["content"] == '{"priority": "meh", "reason": "?"}'
     assert "say something" in sent[2][4]["content"]
-    assert len({request.headers["idempotency-key"] for request in server.requests}) == 3
-    assert server.requests[0].json()["top_k"] == 3
+    assert len({request.headers["idempotency-key"] for request in env.requests}) == 3
+    assert env.requests[0].json()["top_k"] == 3
 
 
-async def test_a_refusal_is_not_asked_again(runner: Runner, server: ScriptedServer) -> None:
-    server.script = [REFUSED]
+async def test_a_refusal_is_not_asked_again(env: HttpTaskEnvironment) -> None:
+    env.script = [REFUSED]
 
-    cause = await run(runner, AsksAgain)
+    cause = await failure(env, AsksAgain.run)
 
-    assert isinstance(cause, ApplicationError)
-    assert (cause.type, len(server.requests)) == ("AnswerRefused", 1)
+    assert (cause.type, len(env.requests)) == ("AnswerRefused", 1)
 
 
 @pytest.mark.parametrize("text", [None, "Let me look."])
-async def test_a_call_in_the_place_of_an_answer_is_told(
-    runner: Runner, server: ScriptedServer, text: str | None
-) -> None:
-    server.script = [calling(("look", "{}"), text=text)]
+async def test_a_call_in_the_place_of_an_answer_is_told(env: HttpTaskEnvironment, text: str | None) -> None:
+    env.script = [calling(("look", "{}"), text=text)]
 
-    message, calls, said = await run(runner, AsksWithIdleTools)
+    message, calls, said = await env.run(AsksWithIdleTools.run)
 
-    assert message.startswith("no Label: the model called `look` instead of answering: ")
+    assert str(message).startswith("no Label: the model called `look` instead of answering: ")
     assert calls == [{"id": "c0", "type": "function", "name": "look", "arguments": "{}"}]
-    assert (said, len(server.requests)) == (text, 1)
+    assert (said, len(env.requests)) == (text, 1)
 
 
-async def test_nothing_is_sent_that_cannot_be_right(runner: Runner, server: ScriptedServer) -> None:
-    assert await run(runner, AsksWrongly) == [
+async def test_nothing_is_sent_that_cannot_be_right(env: HttpTaskEnvironment) -> None:
+    assert await env.run(AsksWrongly.run) == [
         "/messages/0/role",
         "/temperature",
         "give one of `output_type` and `response_format`",
@@ -160,46 +132,46 @@ async def test_nothing_is_sent_that_cannot_be_right(runner: Runner, server: Scri
         "`output_type` is a pydantic model, and dict[str, int] is none: write one with a field that holds it",
         "`budget` is of type dict: write a Budget, as in Budget(tokens=1000)",
     ]
-    assert server.requests == []
+    assert env.requests == []
 
 
-async def test_streamed_answer(runner: Runner, server: ScriptedServer) -> None:
+async def test_streamed_answer(env: HttpTaskEnvironment) -> None:
     events = sse(chunk({"reasoning": "hm"}), chunk({"content": "Hel"}), chunk({"content": "lo"}, "stop"))
-    server.script = [Reply.of(events, headers={"Content-Type": "text/event-stream", "X-Request-Id": "req-1"})]
+    env.script = [Reply.of(events, headers={"Content-Type": "text/event-stream", "X-Request-Id": "req-1"})]
 
-    assert await run(runner, Listens) == ["Hello", "hm", True, "req-1"]
-    assert server.requests[0].json()["stream"] is True
+    assert await env.run(Listens.run) == ["Hello", "hm", True, "req-1"]
+    assert env.requests[0].json()["stream"] is True
 
 
-async def test_errors_are_caught_by_their_class(runner: Runner, server: ScriptedServer) -> None:
+async def test_errors_are_caught_by_their_class(env: HttpTaskEnvironment) -> None:
     body = {"error": {"code": "insufficient_quota", "message": "You exceeded your quota"}}
-    server.script = [Reply.json(body, status=429)]
+    env.script = [Reply.json(body, status=429)]
 
-    assert await run(runner, Posts) == "quota exhausted: 429"
-    assert len(server.requests) == 1
+    assert await env.run(Posts.run) == "quota exhausted: 429"
+    assert len(env.requests) == 1
 
 
-async def test_a_request_carries_one_key_over_its_attempts(runner: Runner, server: ScriptedServer) -> None:
-    server.script = [Reply.of(status=503), Reply.json({"id": 7})]
+async def test_a_request_carries_one_key_over_its_attempts(env: HttpTaskEnvironment) -> None:
+    env.script = [Reply.of(status=503), Reply.json({"id": 7})]
 
-    assert await run(runner, Posts) == "posted 7"
-    first, second = server.requests
+    assert await env.run(Posts.run) == "posted 7"
+    first, second = env.requests
     assert (first.method, first.target, first.body) == ("POST", "/orders?tag=a&tag=b", b'{"n":1}')
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
 
 
-async def test_bodies_of_every_kind(runner: Runner, server: ScriptedServer) -> None:
-    assert await run(runner, Uploads) == "sent"
-    raw, form, multipart = server.requests
+async def test_bodies_of_every_kind(env: HttpTaskEnvironment) -> None:
+    env.script = [Reply.json({"ok": True})] * 3
+
+    assert await env.run(Uploads.run) == "sent"
+    raw, form, multipart = env.requests
     assert raw.body == b"\x00\xff"
     assert form.body == b"a=1&a=x+y"
     assert b'name="file"; filename="a.txt"' in multipart.body
 
 
-async def test_wrong_arguments_fail_the_workflow_and_send_nothing(
-    runner: Runner, server: ScriptedServer
-) -> None:
-    assert await run(runner, CallsWrongly) == [
+async def test_wrong_arguments_fail_the_workflow_and_send_nothing(env: HttpTaskEnvironment) -> None:
+    assert await env.run(CallsWrongly.run) == [
         "give one of `json`, `text`, `form`, `multipart` and `content`",
         "headers/A: must be text; query: must be an object",
         "success: must be a list",
@@ -207,4 +179,4 @@ async def test_wrong_arguments_fail_the_workflow_and_send_nothing(
         "parts: must not be empty",
         "limits: must be an object",
     ]
-    assert server.requests == []
+    assert env.requests == []

@@ -1,54 +1,28 @@
 """`chat_completion(budget=...)` ends a conversation before the question that would exceed its budget."""
 
-import uuid
-from typing import Any
-
 import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer
 
-from httptask.connections.connection import Price
-from httptask.testing import Reply, ScriptedServer
+from httptask.connections import Connection, Price
+from httptask.testing import HttpTaskEnvironment, Reply
 from httptask.workflows import Budget
 from support import tool_workflows
-from support.chat import calling, completion, unmetered
-from support.connections import local_connection
+from support.chat import unmetered
 from support.python_workflows import AsksWithinBudget
-from support.runs import running
 
-WORKFLOWS = [AsksWithinBudget, tool_workflows.AsksOnBudget]
-CENT = Price(input=1000, output=1000)
+FREE = Connection(name="openai", base_url="https://api.openai.com/v1")
+CENT = FREE.model_copy(update={"price": Price(input=1000, output=1000)})
 """US dollars for a million tokens: an answer has ten."""
-WRONG = completion('{"priority": "meh", "reason": "?"}')
+WRONG = Reply.chat(json={"priority": "meh", "reason": "?"})
 
 
-async def run(
-    temporal: WorkflowEnvironment,
-    workflow: Any,
-    replies: list[Reply],
-    budget: Budget,
-    price: Price | None = None,
-) -> tuple[Any, int]:
-    """The result, and how many questions the model got."""
-    async with ScriptedServer(replies) as server:
-        openai = local_connection("openai", server.url, price=price)
-        worker = {"workflows": WORKFLOWS, "activities": [tool_workflows.weather]}
-        async with running(temporal, connections={"openai": openai}, worker=worker) as runner:
-            handle = await runner.client.start_workflow(
-                workflow.run,
-                budget,
-                id=f"budget-{uuid.uuid4().hex[:8]}",
-                task_queue=runner.task_queue,
-            )
-            try:
-                result = await handle.result()
-            except WorkflowFailureError as error:
-                result = error.cause
-            history = await handle.fetch_history()
-            await Replayer(workflows=WORKFLOWS, plugins=[runner.plugin]).replay_workflow(history)
-        return result, len(server.requests)
+@pytest.fixture
+def env(httptask_env: HttpTaskEnvironment) -> HttpTaskEnvironment:
+    """Without a price, and with a model that never says what is wanted."""
+    httptask_env.connections["openai"] = FREE
+    httptask_env.script = lambda _request: WRONG
+    return httptask_env
 
 
 @pytest.mark.parametrize(
@@ -60,21 +34,20 @@ async def run(
     ],
 )
 async def test_a_budget_bounds_what_is_asked_again(
-    temporal: WorkflowEnvironment, budget: Budget, sent: int, message: str
+    env: HttpTaskEnvironment, budget: Budget, sent: int, message: str
 ) -> None:
-    result, asked = await run(temporal, AsksWithinBudget, [WRONG], budget, CENT)
+    env.connections["openai"] = CENT
+    result = await env.run(AsksWithinBudget.run, budget)
 
     assert result == ["BudgetExceeded", message, sent, 10 * sent, pytest.approx(0.01 * sent)]
-    assert asked == sent
+    assert len(env.requests) == sent
 
 
-async def test_within_a_budget_there_is_an_answer(temporal: WorkflowEnvironment) -> None:
-    right = completion('{"priority": "low", "reason": "later"}')
-    result, asked = await run(
-        temporal, AsksWithinBudget, [WRONG, right], Budget(calls=2, tokens=20, cost_usd=0.02), CENT
-    )
+async def test_within_a_budget_there_is_an_answer(env: HttpTaskEnvironment) -> None:
+    env.connections["openai"] = CENT
+    env.script = [WRONG, Reply.chat(json={"priority": "low", "reason": "later"})]
 
-    assert (result, asked) == (["low"], 2)
+    assert await env.run(AsksWithinBudget.run, Budget(calls=2, tokens=20, cost_usd=0.02)) == ["low"]
 
 
 @pytest.mark.parametrize(
@@ -86,19 +59,23 @@ async def test_within_a_budget_there_is_an_answer(temporal: WorkflowEnvironment)
     ids=["price", "usage"],
 )
 async def test_a_budget_is_no_guess(
-    temporal: WorkflowEnvironment, reply: Reply, budget: Budget, error: str, message: str
+    env: HttpTaskEnvironment, reply: Reply, budget: Budget, error: str, message: str
 ) -> None:
-    result, asked = await run(temporal, AsksWithinBudget, [reply], budget)
+    env.script = [reply]
+    result = await env.run(AsksWithinBudget.run, budget)
 
-    assert (result[0], asked) == (error, 1)
-    assert result[1].startswith(message)
+    assert result[0] == error
+    assert str(result[1]).startswith(message)
 
 
-async def test_a_budget_bounds_turns_and_fails_the_workflow(temporal: WorkflowEnvironment) -> None:
+async def test_a_budget_bounds_turns_and_fails_the_workflow(env: HttpTaskEnvironment) -> None:
     tool_workflows.calls.clear()
-    replies = [calling(("weather", '{"city": "Oslo"}'))]
-    cause, asked = await run(temporal, tool_workflows.AsksOnBudget, replies, Budget(tokens=20))
+    env.activities = [tool_workflows.weather]
+    env.script = lambda _request: Reply.chat(calls=[("weather", {"city": "Oslo"})])
+    with pytest.raises(WorkflowFailureError) as failed:
+        await env.run(tool_workflows.AsksOnBudget.run, Budget(tokens=20))
 
+    cause = failed.value.cause
     assert isinstance(cause, ApplicationError)
-    assert (cause.type, cause.non_retryable, asked) == ("BudgetExceeded", True, 2)
+    assert (cause.type, cause.non_retryable, len(env.requests)) == ("BudgetExceeded", True, 2)
     assert len(tool_workflows.calls) == 2

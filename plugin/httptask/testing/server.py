@@ -5,11 +5,12 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["Reply", "ScriptedServer", "ServedRequest"]
+from httptask.testing.replies import Reply
+
+__all__ = ["Script", "ScriptedServer", "ServedRequest"]
 
 
 @dataclass(frozen=True)
@@ -24,66 +25,16 @@ class ServedRequest:
     body: bytes
     connection: int
     """Number of the connection it came over, counted from 1."""
+    scheme: str = "http"
+
+    @property
+    def url(self) -> str:
+        """The complete URL, with its query."""
+        return f"{self.scheme}://{self.headers['host']}{self.target}"
 
     def json(self) -> Any:
         """The body as JSON."""
         return json.loads(self.body)
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What the server does with one request. The methods build the usual ones.
-
-    Attributes:
-        data: bytes to write, head included.
-        close: whether the server closes the connection afterwards.
-        pause: seconds between single bytes; None writes all at once.
-        silent: whether the server then keeps the connection open and says nothing more.
-    """
-
-    data: bytes = b""
-    close: bool = False
-    pause: float | None = None
-    silent: bool = False
-
-    @classmethod
-    def of(
-        cls,
-        body: bytes = b"",
-        *,
-        status: int = 200,
-        headers: dict[str, str] | None = None,
-        pause: float | None = None,
-        close: bool = False,
-    ) -> Self:
-        """A complete answer with a `Content-Length`."""
-        lines = {"Content-Length": str(len(body)), **(headers or {})}
-        reason = HTTPStatus(status).phrase if status in list(HTTPStatus) else ""
-        head = (
-            f"HTTP/1.1 {status} {reason}\r\n"
-            + "".join(f"{name}: {lines[name]}\r\n" for name in lines)
-            + "\r\n"
-        )
-        return cls(head.encode("latin-1") + body, pause=pause, close=close)
-
-    @classmethod
-    def json(cls, value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Self:
-        """A JSON answer."""
-        return cls.of(
-            json.dumps(value).encode(),
-            status=status,
-            headers={"Content-Type": "application/json", **(headers or {})},
-        )
-
-    @classmethod
-    def hang_up(cls) -> Self:
-        """Closes the connection after the whole request, without an answer."""
-        return cls(close=True)
-
-    @classmethod
-    def silence(cls, after: bytes = b"") -> Self:
-        """Writes what is given, and then nothing more."""
-        return cls(after, silent=True)
 
 
 Script = Sequence[Reply] | Callable[[ServedRequest], Reply | Awaitable[Reply]]
@@ -122,7 +73,12 @@ class ScriptedServer:
     @property
     def url(self) -> str:
         """The server's origin."""
-        return f"{'http' if self.tls is None else 'https'}://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
+
+    @property
+    def scheme(self) -> str:
+        """`http`, or `https` with `tls`."""
+        return "http" if self.tls is None else "https"
 
     async def requests_received(self, count: int) -> None:
         """Waits until that many requests have been received."""
@@ -166,7 +122,7 @@ class ScriptedServer:
     ) -> None:
         try:
             while True:
-                request = await _read(reader, connection)
+                request = await _read(reader, connection, self.scheme)
                 if request.method == "PRI":  # HTTP/2 of a stranger, who knew another server on this port
                     return
                 self.requests.append(request)
@@ -191,7 +147,7 @@ class ScriptedServer:
         return reply if isinstance(reply, Reply) else await reply
 
 
-async def _read(reader: asyncio.StreamReader, connection: int) -> ServedRequest:
+async def _read(reader: asyncio.StreamReader, connection: int, scheme: str) -> ServedRequest:
     head = await reader.readuntil(b"\r\n\r\n")
     request_line, *lines = head.decode("latin-1").rstrip().split("\r\n")
     method, target, _ = request_line.split(" ")
@@ -200,7 +156,7 @@ async def _read(reader: asyncio.StreamReader, connection: int) -> ServedRequest:
         body = b"".join([chunk async for chunk in _chunks(reader)])
     else:
         body = await reader.readexactly(int(headers.get("content-length", 0)))
-    return ServedRequest(method, target, headers, body, connection)
+    return ServedRequest(method, target, headers, body, connection, scheme)
 
 
 async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:

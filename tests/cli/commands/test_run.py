@@ -10,7 +10,7 @@ import pytest
 from temporalio.client import Client
 
 from httptask.cli.server import SharedServer
-from httptask.testing.server import Reply, ScriptedServer
+from httptask.testing import Reply, ScriptedServer
 from support.chat import unmetered
 from support.chat_streams import chunk, sse
 from support.commands import Shell

@@ -10,7 +10,7 @@ import pytest
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 
 from httptask.cli.server import SharedServer
-from httptask.testing.server import Reply, ScriptedServer
+from httptask.testing import Reply, ScriptedServer
 from support.chat import unmetered
 from support.cluster import has_event
 from support.commands import Command, Shell

@@ -10,7 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from httptask.cli.server import SharedServer
 from httptask.cli.temporal.outages import outages_reported
 from httptask.cli.terminal.errors import CliError, ExitCode
-from httptask.testing.server import Reply, ScriptedServer
+from httptask.testing import Reply, ScriptedServer
 from support.commands import Shell
 
 DOOMED = """

@@ -3,12 +3,9 @@
 from typing import Any
 
 import pytest
-from temporalio.testing import WorkflowEnvironment
 
-from httptask.resilience.retry import Retry
-from httptask.testing import Reply, ScriptedServer
-from support.connections import local_connection
-from support.runs import running
+from httptask.testing import DefinitionFailed, HttpTaskEnvironment, Reply
+from support.definitions import parse
 
 DEFINITION = """
 do: [{ ask: { call: chatCompletion, with: { model: m, messages: [{ role: user, content: Hello }] } } }]
@@ -32,13 +29,11 @@ def failure(status: int, **error: Any) -> Reply:
         (Reply.json({"error": {"message": "no", "code": "insufficient_quota"}}), 1, "QuotaExhausted"),
     ],
 )
-async def test_requests(temporal: WorkflowEnvironment, reply: Reply, requests: int, error: str) -> None:
-    async with ScriptedServer([reply]) as server:
-        retry = Retry(attempts=5, first_interval=0.01, factor=1)
-        openai = local_connection("openai", server.url, retry=retry)
-        async with running(temporal, connections={"openai": openai}) as runner:
-            outcome = await runner.run(DEFINITION)
+async def test_requests(httptask_env: HttpTaskEnvironment, reply: Reply, requests: int, error: str) -> None:
+    httptask_env.script = lambda _request: reply
+    with pytest.raises(DefinitionFailed) as failed:
+        await httptask_env.run(parse(DEFINITION))
 
-    assert outcome.problem["error"] == error
-    assert len(server.requests) == requests
-    assert len({request.headers["idempotency-key"] for request in server.requests}) == 1
+    assert failed.value.problem["error"] == error
+    assert len(httptask_env.requests) == requests
+    assert len({request.headers["idempotency-key"] for request in httptask_env.requests}) == 1

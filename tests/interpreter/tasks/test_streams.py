@@ -6,21 +6,23 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.connections import Connection
 from httptask.plugin import fetch_status
-from httptask.testing import Reply, ScriptedServer
+from httptask.testing import DefinitionFailed, HttpTaskEnvironment, Reply, ScriptedServer
 from support.connections import local_connection
-from support.event_streams import CHUNKED
-from support.runs import Outcome, running, stream_heartbeat
+from support.definitions import parse
+from support.event_streams import CHUNKED, chunked
+from support.runs import running, stream_heartbeat
+
+FEED = Connection(name="feed", base_url="https://feed.example.com")
+TOKENS = [{"delta": {"content": "Hel"}}, {"delta": {"content": "lo"}}, {"delta": {}}, "[DONE]"]
 
 
-def piece(*data: str) -> bytes:
-    body = "".join(f"data: {text}\n\n" for text in data).encode()
-    return b"%x\r\n%b\r\n" % (len(body), body)
-
-
-TOKENS = CHUNKED + piece(
-    '{"delta":{"content":"Hel"}}', '{"delta":{"content":"lo"}}', '{"delta":{}}', "[DONE]"
-)
+@pytest.fixture
+def env(httptask_env: HttpTaskEnvironment) -> HttpTaskEnvironment:
+    httptask_env.connections["feed"] = FEED
+    httptask_env.script = [Reply.events(TOKENS)]
+    return httptask_env
 
 
 def definition(stream: str, **rest: str) -> str:
@@ -31,13 +33,6 @@ def definition(stream: str, **rest: str) -> str:
     )
 
 
-async def run(temporal: WorkflowEnvironment, replies: list[Reply], text: str) -> tuple[Outcome, int]:
-    async with ScriptedServer(replies) as server:
-        feed = {"feed": local_connection("feed", server.url)}
-        async with running(temporal, connections=feed) as runner:
-            return await runner.run(text), len(server.requests)
-
-
 @pytest.mark.parametrize(
     ("text", "output"),
     [
@@ -46,36 +41,36 @@ async def run(temporal: WorkflowEnvironment, replies: list[Reply], text: str) ->
         (definition("{ format: sse, limit: 1 }"), [{"delta": {"content": "Hel"}}]),
     ],
 )
-async def test_output(temporal: WorkflowEnvironment, text: str, output: Any) -> None:
-    outcome, requests = await run(temporal, [Reply(TOKENS)], text)
-    assert (outcome.problem, outcome.output, requests) == ({}, output, 1)
+async def test_output(env: HttpTaskEnvironment, text: str, output: Any) -> None:
+    assert await env.run(parse(text)) == output
 
 
-async def test_response_with_events_for_its_content(temporal: WorkflowEnvironment) -> None:
+async def test_response_with_events_for_its_content(env: HttpTaskEnvironment) -> None:
     text = definition("{ each: .delta.content }").replace("path:", "output: response, path:")
-    outcome, _ = await run(temporal, [Reply(TOKENS)], text)
-    assert outcome.output["statusCode"] == 200
-    assert outcome.output["content"] == ["Hel", "lo", None]
+    output = await env.run(parse(text))
+    assert (output["statusCode"], output["content"]) == (200, ["Hel", "lo", None])
 
 
-async def test_cut_stream_is_made_again(temporal: WorkflowEnvironment) -> None:
-    cut = Reply(TOKENS[:-20], close=True)
-    outcome, requests = await run(temporal, [cut, Reply(TOKENS)], definition("{ each: .delta.content }"))
-    assert (outcome.output, requests) == (["Hel", "lo", None], 2)
+async def test_cut_stream_is_made_again(env: HttpTaskEnvironment) -> None:
+    env.script = [Reply.events(TOKENS, cut_at=2), Reply.events(TOKENS)]
+    assert await env.run(parse(definition("{ each: .delta.content }"))) == ["Hel", "lo", None]
+    assert len(env.requests) == 2
 
 
-async def test_expression_that_fails_is_a_fault_of_the_definition(temporal: WorkflowEnvironment) -> None:
-    outcome, requests = await run(temporal, [Reply(TOKENS)], definition("{ each: .delta.content.x }"))
-    assert requests == 1
-    assert outcome.problem["type"].endswith("/expression")
-    assert (outcome.problem["error"], outcome.problem["instance"]) == ("SelectionFailed", "/do/0/listen")
-    assert "/do/0/listen/with/stream/each: Cannot index" in outcome.problem["detail"]
+async def test_expression_that_fails_is_a_fault_of_the_definition(env: HttpTaskEnvironment) -> None:
+    with pytest.raises(DefinitionFailed) as failed:
+        await env.run(parse(definition("{ each: .delta.content.x }")))
+    problem = failed.value.problem
+    assert len(env.requests) == 1
+    assert problem["type"].endswith("/expression")
+    assert (problem["error"], problem["instance"]) == ("SelectionFailed", "/do/0/listen")
+    assert "/do/0/listen/with/stream/each: Cannot index" in problem["detail"]
 
 
 async def test_cancelled_run_closes_the_connection_and_its_heartbeats_hold_counts_only(
     temporal: WorkflowEnvironment,
 ) -> None:
-    reply = Reply.silence(CHUNKED + piece("first-words", "second-words"))
+    reply = Reply.silence(CHUNKED + chunked(b"data: first-words\n\ndata: second-words\n\n"))
     async with ScriptedServer([reply]) as server:
         feed = {"feed": local_connection("feed", server.url)}
         async with running(temporal, connections=feed) as runner:
