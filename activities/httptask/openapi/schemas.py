@@ -20,11 +20,13 @@ __all__ = ["JsonSchema", "SchemaReader"]
 JsonSchema = dict[str, Any] | bool
 _Reader = Callable[[Any, str, Node, dict[str, Any]], None]
 
-_TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
+_TYPES: Final = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 _NUMBERS: Final = ("maximum", "minimum", "multipleOf")
 _EXCLUSIVE: Final = {"exclusiveMaximum": "maximum", "exclusiveMinimum": "minimum"}
 _COUNTS: Final = ("maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties")
-_TEXTS: Final = ("contentEncoding", "contentMediaType", "description", "format", "pattern", "title")
+_TEXTS: Final = frozenset(
+    {"contentEncoding", "contentMediaType", "description", "format", "pattern", "title"}
+)
 _FLAGS: Final = ("deprecated", "readOnly", "uniqueItems", "writeOnly")
 _SINGLE: Final = (
     *("additionalItems", "contains", "else", "if", "not", "propertyNames", "then"),
@@ -39,6 +41,8 @@ _RANGES: Final = (
     ("minLength", "maxLength"),
     ("minProperties", "maxProperties"),
 )
+_BOUNDS: Final = frozenset(key for pair in _RANGES for key in pair)
+_REFERENCES: Final = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
 _NOTES: Final = ("default", "deprecated", "description", "examples", "readOnly", "title", "writeOnly")
 _DEFINITIONS: Final = "#/$defs/"
 _UNSAFE: Final = re.compile(r"[^\w.-]")
@@ -95,16 +99,21 @@ class SchemaReader:
                 self._malformed(node, "a schema is an object")
             return {}
         schema: dict[str, Any] = {}
-        self._reference(node, schema)
+        if not _REFERENCES.isdisjoint(value):
+            self._reference(node, schema)
         self._type(node, schema)
-        for key in value:
+        for key, written in value.items():
             reader = self._READERS.get(key)
             if reader is not None:
-                reader(self, key, node.get(key), schema)
-        self._exclusive_bounds(node, schema)
+                reader(self, key, Node(written, node.place.child(key)), schema)
+            elif key in _TEXTS and isinstance(written, str):
+                schema[key] = written
+        if not _EXCLUSIVE.keys().isdisjoint(value):
+            self._exclusive_bounds(node, schema)
         if "example" in value:
             schema.setdefault("examples", []).append(value["example"])
-        self._check_ranges(node, schema)
+        if not _BOUNDS.isdisjoint(schema):
+            self._check_ranges(node, schema)
         return (
             _with_null(schema) if value.get("nullable") is True or value.get("x-nullable") is True else schema
         )
@@ -133,6 +142,9 @@ class SchemaReader:
 
     def _type(self, node: Node, schema: dict[str, Any]) -> None:
         written = node.value.get("type")
+        if isinstance(written, str) and written in _TYPES:
+            schema["type"] = written
+            return
         types: list[str] = []
         for one in written if is_array(written) else () if written is None else (written,):
             if one == "file":
@@ -146,10 +158,6 @@ class SchemaReader:
         types = list(dict.fromkeys(types))
         if types:
             schema["type"] = types[0] if len(types) == 1 else types
-
-    def _text(self, key: str, child: Node, schema: dict[str, Any]) -> None:
-        if isinstance(child.value, str):
-            schema[key] = child.value
 
     def _flag(self, key: str, child: Node, schema: dict[str, Any]) -> None:
         if child.value is True:
@@ -263,7 +271,6 @@ class SchemaReader:
         self._problems.add(node.place, "malformed", f"{expected}, and this is {described(node.value)}")
 
     _READERS: ClassVar[Mapping[str, _Reader]] = {
-        **dict.fromkeys(_TEXTS, _text),
         **dict.fromkeys(_FLAGS, _flag),
         **dict.fromkeys(_NUMBERS, _number),
         **dict.fromkeys(_COUNTS, _count),

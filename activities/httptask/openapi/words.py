@@ -41,6 +41,11 @@ _MARKS: Final = (
     ("writeOnly", "only in requests"),
     ("deprecated", "deprecated"),
 )
+_FACTS: Final = frozenset(
+    {"anyOf", "const", "default", "enum", "format", "oneOf", "pattern", "uniqueItems"}
+    | _BOUNDED
+    | {key for key, _ in _MARKS}
+)
 
 
 def reference_of(schema: Any) -> str | None:
@@ -58,7 +63,7 @@ def type_words(schema: JsonSchema) -> str:
 
 def value_facts(schema: JsonSchema) -> Iterator[str]:
     """What bounds a value, each in a few words: its format, values, range, default."""
-    if not is_object(schema):
+    if not is_object(schema) or _FACTS.isdisjoint(schema):
         return
     if isinstance(schema.get("format"), str):
         yield schema["format"]

@@ -13,6 +13,7 @@ _INSIDE: Final = frozenset(
     {"additionalProperties", "anyOf", "if", "items", "oneOf", "patternProperties", "prefixItems"}
 )
 """Keywords of what a value holds besides its members."""
+_STRUCTURE: Final = _INSIDE | {"$ref", "allOf", "properties"}
 _MOST_LEVELS: Final = 12
 """Of lists in lists; deeper ones would have no room."""
 
@@ -38,7 +39,7 @@ class FieldLines:
         return lines
 
     def _of(self, schema: JsonSchema, level: int, lines: list[str]) -> None:
-        if not is_object(schema):
+        if not is_object(schema) or _STRUCTURE.isdisjoint(schema):
             return
         if level > _MOST_LEVELS:
             if self._has_inside(schema):
