@@ -153,6 +153,7 @@ def test_servers_are_where_the_document_was(catalog: Catalog) -> None:
 def test_the_built_in_operation_joins_those_of_a_document(catalog: Catalog) -> None:
     built_in = catalog.overview("openai")
     assert [one.name for one in built_in.operations] == ["createChatCompletion"]
+    assert catalog.about("openai") == built_in.about
     with pytest.raises(CatalogError, match="`openai` is built in"):
         catalog.remove("openai")
     post = {"post": {"operationId": "createChatCompletion", "summary": "Theirs"}}
@@ -161,8 +162,15 @@ def test_the_built_in_operation_joins_those_of_a_document(catalog: Catalog) -> N
         "createChatCompletion",
         "getModels",
     ]
+    assert catalog.about("openai") == catalog.overview("openai").about
     assert catalog.reference("openai.createChatCompletion").presets != ()
     assert catalog.reference("openai.getModels").presets == ()
+
+
+def test_the_built_in_operation_is_counted_with_those_of_a_document(catalog: Catalog) -> None:
+    add(catalog, openapi({"/models": {"get": {}}}), name="openai")
+    assert catalog.about("openai") == catalog.overview("openai").about
+    assert catalog.about("openai").operations == 2
 
 
 def test_the_document_of_a_folder_is_found(tmp_path: Path) -> None:

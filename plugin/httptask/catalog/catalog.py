@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 
 from httptask.catalog import chat_completion
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.index import Index, write_index
+from httptask.catalog.index import About, Index, write_index
 from httptask.catalog.reference import ApiOverview, Reference
 from httptask.catalog.search.index import SearchIndex
 from httptask.catalog.search.results import SearchResult, search
@@ -158,6 +158,19 @@ class Catalog:
                 operations = [chat_completion.LISTED, *others]
             about = replace(index.about(), operations=len(operations))
             return ApiOverview(api, entry.source, about, tuple(operations), tuple(index.problems()))
+
+    def about(self, api: str) -> About:
+        """What an API is, of whose operations none is read; raises as `overview` does."""
+        built_in = api == chat_completion.API
+        if built_in and not (self._folder / api).exists():
+            return chat_completion.ABOUT
+        with self._index(self._find(api)) as index:
+            about = index.about()
+            if built_in:
+                found = index.operation(chat_completion.LISTED.name)
+                is_added = found is None or found.name != chat_completion.LISTED.name
+                about = replace(about, operations=about.operations + is_added)
+            return about
 
     def reference(self, name: str) -> Reference:
         """The reference of an operation, by `API.OPERATION`; its operationId will do for the latter.

@@ -39,6 +39,19 @@ async def test_an_api_is_added_shown_and_removed(shell: Shell) -> None:
     assert (code, list((shell.folder / "catalog").iterdir())) == (0, [])
 
 
+async def test_an_api_without_operations_is_told(shell: Shell) -> None:
+    shell.write("a.json", '{"openapi": "3.1.0", "info": {"title": "A"}}')
+    code, command = await shell.run("catalog", "add", "a.json")
+    assert (code, command.stderr) == (
+        0,
+        (
+            "added a: A, 0 operations\n"
+            "note: there is nothing to show or to search for: its document has nothing under `paths`\n"
+            "see: httptask catalog show a\n"
+        ),
+    )
+
+
 async def test_an_api_is_loaded_through_the_guard(shell: Shell) -> None:
     async with ScriptedServer(lambda _: Reply.json(DOCUMENT)) as server:
         url = f"{server.url}/docs/pets.json?version=7"

@@ -77,7 +77,7 @@ def list_apis(*, json: JsonOption = False, config: ConfigOption = None) -> None:
     from httptask.catalog import chat_completion
 
     with _opened(config) as (_, apis):
-        found = [(entry.name, entry.source, apis.overview(entry.name).about) for entry in apis.entries()]
+        found = [(entry.name, entry.source, apis.about(entry.name)) for entry in apis.entries()]
     if chat_completion.API not in (name for name, _, _ in found):
         found.insert(0, (chat_completion.API, None, chat_completion.ABOUT))
     if json:
@@ -223,10 +223,11 @@ def _download(url: str, project: "Project") -> tuple[str, bytes]:
 
 def _tell_added(added: "ApiOverview") -> None:
     about = added.about
-    wrong = f", {about.problems} problems" if about.problems else ""
-    print_note(
-        harmless(f"added {added.name}: {about.title} {about.version}, {about.operations} operations{wrong}")
-    )
+    titled = " ".join(filter(None, (about.title, about.version)))
+    counted = [f"{about.operations} operations", f"{about.problems} problems" if about.problems else ""]
+    print_note(harmless(f"added {added.name}: {', '.join(filter(None, (titled, *counted)))}"))
+    if not about.operations:
+        print_note("note: there is nothing to show or to search for: its document has nothing under `paths`")
     print_note(f"see: httptask catalog show {added.name}")
 
 
