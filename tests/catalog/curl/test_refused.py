@@ -39,7 +39,8 @@ REFUSED = {
     "another address": (f"curl {URL} --resolve a:443:10.0.0.1", "--resolve can't be kept"),
     "credentials of a file": (f"curl -n {URL}", "-n can't be kept"),
     "cookies of a file": (f"curl {URL} -b jar.txt", "--cookie names a file of cookies"),
-    "a missing file": (f"curl {URL} -d @missing", "the file of --data can't be read: No such file"),
+    "a missing file": (f"curl {URL} -d @missing", "the file missing of --data can't be read: No such file"),
+    "a missing file of a form": (f"curl {URL} -F file=@missing", "the file missing of --form can't be read"),
     "a file of zero bytes": (f"curl {URL} -d @zero", "the file of --data has zero bytes"),
     "standard input": (f"curl {URL} -d @-", "--data takes its data from standard input"),
     "two bodies": (f"curl {URL} -d a -F b=c", "curl refuses --data together with --form"),
@@ -130,7 +131,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert (
         import_outcome(f"curl {URL} -d @pipe", tmp_path)
-        == "the file of --data can't be read: is no regular file"
+        == "the file pipe of --data can't be read: is no regular file"
     )
 
 

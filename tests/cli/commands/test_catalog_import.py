@@ -55,6 +55,10 @@ async def test_puts_a_task_into_a_definition(shell: Shell) -> None:
     assert KEY not in command.stdout + command.stderr
     assert "try: httptask test-request orders.yaml ask --dry-run" in command.stderr
     assert [path.name for path in shell.folder.iterdir()] == ["orders.yaml"]
+    assert "EXAMPLE_TOKEN is one that the definition had" not in command.stderr
+
+    code, command = await shell.run("catalog", "from-curl", COMMAND, "--into", "orders.yaml", "--json")
+    assert "secret EXAMPLE_TOKEN is one that the definition had" in command.stdout
 
     code, command = await shell.run("test-request", "orders.yaml", "ask", "--dry-run", "--json")
     assert code == 0, command.stderr
@@ -76,7 +80,7 @@ async def test_says_why_a_definition_stays_as_it_is(shell: Shell) -> None:
             ["--into", "flow.yaml"],
             "not written in block style, each on lines of its own\n  hint: print the task",
         ),
-        (["--into", "broken.yaml"], "because of the errors above"),
+        (["--into", "broken.yaml"], "broken.yaml: not changed, because of the errors above"),
         (["--into", "missing.yaml"], "no such file"),
         (["--after", "first"], "--after needs a definition"),
     ):

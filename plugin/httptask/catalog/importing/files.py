@@ -9,6 +9,7 @@ from httptask.catalog.importing.credentials import Secrets
 from httptask.catalog.importing.request import ImportedRequest
 from httptask.diagnostics.cutting import shortened
 from httptask.http.files import open_file
+from httptask.secrets.placeholders import has_placeholder
 
 __all__ = ["Files", "file_of_input"]
 
@@ -46,17 +47,18 @@ class Files:
             return self._inline[name].decode("utf-8", "surrogateescape")
         if name == "-":
             raise CatalogError(f"--{option} takes its data from standard input", "put the text itself there")
+        shown = "" if has_placeholder(name) else f"{name} "
         try:
             with open_file(self._folder / name) as file:
                 content = file.read(_LARGEST + 1)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "its name is none"
             raise CatalogError(
-                f"the file of --{option} can't be read: {why}", "run this where it is"
+                f"the file {shown}of --{option} can't be read: {why}", "run this where it is"
             ) from None
         if len(content) > _LARGEST:
             hint = "give it with the input: `base64: ${ $workflow.input.file }`, and --input-file file=base64@FILE"
-            raise CatalogError(f"the file of --{option} has more than {_LARGEST >> 10} KiB", hint)
+            raise CatalogError(f"the file {shown}of --{option} has more than {_LARGEST >> 10} KiB", hint)
         self.read.append(name)
         return content.decode("utf-8", "surrogateescape")
 

@@ -4,7 +4,8 @@ import json as json_
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -188,12 +189,13 @@ def _make(
         return
     from httptask.cli.project.definitions import load_one
 
-    loaded = load_one(into)
+    loaded = load_one(into, "not changed")
     assert loaded.program is not None
     taken = {node.name for node in loaded.program.nodes.values()}
     if name in taken:
         raise CliError(f"--name: {into} has a task {name} already", "choose another name")
     made = _imported(imported, taken)
+    made = replace(made, notes=(*made.notes, *_shared(made, loaded.program)))
     _put_into(loaded, None if after is None else _pointer(loaded.program, after), made)
     if as_json:
         print_json({"file": str(into), **made.as_json()})
@@ -240,6 +242,16 @@ def _tell(made: "Imported") -> None:
         print_note(f"note: {note}")
     for one in made.left_out:
         print_note(f"left out: {one.place}: {one.message}" + (f"; {one.hint}" if one.hint else ""))
+
+
+def _shared(made: "Imported", program: "Program") -> Iterator[str]:
+    """Which secrets other tasks have already: no definition tells whether their values are the same."""
+    for secret in made.secrets:
+        if secret.name in program.definition.use.secrets:
+            yield (
+                f"secret {secret.name} is one that the definition had: where its value is another, give it another "
+                "name in the new tasks and under use.secrets"
+            )
 
 
 def _pointer(program: "Program", task: str) -> str:

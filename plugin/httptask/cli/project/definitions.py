@@ -39,20 +39,28 @@ def files_at(path: Path) -> list[Path]:
     return [file for file in files_in(path, (".yaml", ".yml")) if not file.stem.endswith(".test")]
 
 
-def load_one(path: Path) -> "Loaded":
+def load_one(path: Path, undone: str = "not run") -> "Loaded":
     """Load the definition of a command that takes one.
+
+    Args:
+        path: of the file.
+        undone: what becomes of it where it has errors.
 
     Raises:
         CliError: it is a folder, or has errors; every fault has been printed.
     """
     if path.is_dir():
         raise CliError(f"{path}: is a folder", "name one definition file")
-    [loaded] = load_runnable(definition_files([path]))
+    [loaded] = load_runnable(definition_files([path]), undone)
     return loaded
 
 
-def load_runnable(files: Sequence[Path]) -> "list[Loaded]":
+def load_runnable(files: Sequence[Path], undone: str = "not run") -> "list[Loaded]":
     """Load definitions that have to be without errors.
+
+    Args:
+        files: to load.
+        undone: what becomes of those that have errors.
 
     Raises:
         CliError: one has; every fault has been printed.
@@ -66,7 +74,7 @@ def load_runnable(files: Sequence[Path]) -> "list[Loaded]":
             print_note(str(report))
     broken = [one.name for one in loaded if one.program is None]
     if broken:
-        raise CliError(f"{', '.join(broken)}: not run, because of the errors above")
+        raise CliError(f"{', '.join(broken)}: {undone}, because of the errors above")
     return loaded
 
 
