@@ -14,10 +14,11 @@ from typing import Any, Final
 from urllib.parse import urljoin
 
 from httptask.catalog import chat_completion
+from httptask.catalog.directory.directory import Directories
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.index import About, Index, write_index
 from httptask.catalog.reference import ApiOverview, Reference
-from httptask.catalog.search.index import SearchIndex
+from httptask.catalog.search.index import KNOWN, SearchIndex
 from httptask.catalog.search.results import SearchResult, search
 from httptask.catalog.sources import files_below
 from httptask.diagnostics.suggest import hint_for_unknown
@@ -60,11 +61,15 @@ class Catalog:
     Args:
         root: the project's folder.
         state: the folder for what can be made again.
+
+    Attributes:
+        directories: the APIs that can be added by name.
     """
 
     def __init__(self, root: Path, state: Path) -> None:
         self._folder = root / "catalog"
         self._state = state
+        self.directories = Directories(root / "catalog" / "_directories")
         self._looked = -math.inf
 
     def entries(self) -> list[Entry]:
@@ -205,7 +210,8 @@ class Catalog:
             CatalogError: there is nothing to search for, or a document can't be read.
         """
         with self._search_index() as index:
-            return search(text, index, (chat_completion.API, chat_completion.LISTED.name), limit)
+            favoured = (chat_completion.API, chat_completion.LISTED.name)
+            return search(text, index, self.directories, favoured=favoured, limit=limit)
 
     def _search_index(self) -> SearchIndex:
         """The words of all APIs as they are now."""
@@ -214,11 +220,17 @@ class Catalog:
         if known and monotonic() - self._looked < _LOOK_EVERY:
             return index
         entries = {entry.name: self._fingerprint(entry) for entry in self.entries()}
-        current = {chat_completion.API: chat_completion.ABOUT.version, **entries}
+        directories = f"{self.directories.fingerprint()} {sorted(entries)}"
+        current = {chat_completion.API: chat_completion.ABOUT.version, KNOWN: directories, **entries}
         for name in known.keys() - current.keys():
             index.forget(name)
         for name, fingerprint in current.items():
-            if known.get(name) != fingerprint:
+            if known.get(name) == fingerprint:
+                continue
+            if name == KNOWN:
+                apis = self.directories.apis().values()
+                index.take(name, fingerprint, "", [api.listed() for api in apis if api.name not in entries])
+            else:
                 overview = self.overview(name)
                 index.take(name, fingerprint, overview.about.title, overview.operations)
         self._looked = monotonic()
@@ -237,6 +249,8 @@ class Catalog:
         if not (self._folder / name / _ENTRY).is_file() or not _NAME.fullmatch(name):
             known = [chat_completion.API, *(entry.name for entry in self.entries())]
             hint = hint_for_unknown(name, dict.fromkeys(known), "APIs")
+            if elsewhere := self.directories.find(name):
+                hint = f"it is known, add it first: {elsewhere.how_to_add()}"
             raise CatalogError(f"there is no API `{name}` in the catalogue", hint)
         return self._entry(name)
 

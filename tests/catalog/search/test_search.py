@@ -118,7 +118,7 @@ def test_filters_leave_the_others_out(catalog: Catalog, text: str, found: set[st
     ("text", "message", "hint"),
     [
         (" ?! ", "there is nothing to search for", 'say what it does: "send a message"'),
-        ("api:shp order", "there is no API `shp`", "did you mean `shop`?"),
+        ("api:shp order", "there is no API `shp` in the catalogue", "did you mean `shop`?"),
         ("method:gte order", "there is no method `GTE`", "did you mean `GET`?"),
     ],
     ids=["nothing", "unknown API", "unknown method"],

@@ -94,8 +94,29 @@ async def test_operations_are_searched_for(shell: Shell) -> None:
         ],
     )
     assert command.stderr == "see: httptask catalog show pet-shop.petsGet\n"
-    code, command = await shell.run("catalog", "search", "xyzzyx", "--json")
-    assert (code, json.loads(command.stdout)) == (0, {"operations": [], "unknown": ["xyzzyx"]})
     code, command = await shell.run("catalog", "search", "xyzzyx")
     assert (code, command.stdout) == (0, "")
     assert command.stderr.startswith("nothing found: nothing has xyzzyx\n")
+
+
+async def test_a_known_api_is_added_by_name(shell: Shell) -> None:
+    listed = {
+        "pets.example.com": {"versions": {"1": {"info": {"title": "Pets", "description": "Feed pets"}}}}
+    }
+    async with ScriptedServer(lambda _: Reply.json(DOCUMENT)) as server:
+        listed["pets.example.com"]["versions"]["1"]["swaggerUrl"] = f"{server.url}/pets.json"  # type: ignore[assignment]
+        shell.write("list.json", json.dumps(listed))
+        code, command = await shell.run("catalog", "directory", "add", "list.json", "--name", "mine")
+        assert (code, command.stderr.splitlines()[0]) == (0, "added mine: 1 APIs")
+        code, command = await shell.run("catalog", "search", "feed", "pets")
+        assert "not added: Pets: Feed pets\n  httptask catalog add pets-example-com\n" in command.stderr
+        code, command = await shell.run("catalog", "add", "pets-example-com")
+        assert (code, server.requests) == (2, [])
+        assert (
+            "hint: download it with what reaches it, and then: httptask catalog add FILE --name pets-example-com"
+        ) in command.stderr
+        shell.write("httptask.toml", '[policy]\nallow_private = ["loopback"]\n')
+        code, command = await shell.run("catalog", "add", "pets-example-com", "--json")
+        assert (code, json.loads(command.stdout)["source"]) == (0, f"{server.url}/pets.json")
+    code, command = await shell.run("catalog", "directory", "list", "--json")
+    assert [one["name"] for one in json.loads(command.stdout)] == ["httptask", "mine"]

@@ -12,10 +12,12 @@ from httptask.catalog.errors import CatalogError
 from httptask.catalog.search.words import STOP_WORDS, first_sentences, split, stems
 from httptask.openapi.reader import Listed
 
-__all__ = ["COLUMNS", "Candidate", "SearchIndex"]
+__all__ = ["COLUMNS", "KNOWN", "Candidate", "SearchIndex"]
 
 _FORMAT: Final = 1
 """Of the tables: a file of another one is made again."""
+KNOWN: Final = ""
+"""Stands where an operation has its API, of APIs that are known and were not added: each is as one operation."""
 COLUMNS: Final = ("api", "name", "path", "summary", "tags", "implied", "description")
 """Where the words of an operation stand."""
 _TABLES: Final = f"""
@@ -144,7 +146,8 @@ class SearchIndex:
             marks = ", ".join("?" * len(wanted))
             conditions.append(_FILTERS[key].format(marks=marks))
             values += wanted
-        join = "join operations on operations.id = words.rowid" if conditions else ""
+        if not conditions:
+            conditions.append(f"operations.api != '{KNOWN}'")
         order = "words.rowid"
         if words:
             conditions += ["words match ?", "rank match 'bm25(3, 5, 2, 4, 2, 1, 1)'"]
@@ -153,7 +156,8 @@ class SearchIndex:
         where = " and ".join(conditions) or "true"
         columns = ", ".join(f"words.{column}" for column in COLUMNS)
         rows = self._database.execute(
-            f"with best as (select words.rowid as id from words {join} where {where} order by {order} limit ?)"  # noqa: S608
+            "with best as (select words.rowid as id from words join operations on operations.id = words.rowid"  # noqa: S608
+            f" where {where} order by {order} limit ?)"
             f" select best.id, operations.api, operations.name, operations.deprecated, {columns}"
             " from best join operations on operations.id = best.id join words on words.rowid = best.id",
             (*values, limit),
@@ -217,7 +221,8 @@ def _texts(api: str, title: str, one: Listed) -> tuple[str, ...]:
     if len(summary.split()) <= 1:  # none, or the operationId once more
         summary, told = f"{summary} {told}", ""
     last = one.path.rstrip("/").rpartition("/")[2]
-    does = _DOES.get(one.method, "get read retrieve" if last.startswith("{") else "list get")
+    reads = "get read retrieve" if last.startswith("{") else "list get"
+    does = _DOES.get(one.method, reads) if one.method else ""
     return (
         f"{api} {title}",
         one.operation_id or one.name,

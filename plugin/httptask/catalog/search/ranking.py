@@ -80,11 +80,13 @@ class Ranked:
     """An operation with what it was found by.
 
     Attributes:
+        coverage: how much of what was asked for it has.
         found_by: the words that were asked for, each with the one that the operation has.
     """
 
     candidate: Candidate
     score: float
+    coverage: float
     found_by: Mapping[str, str]
 
 
@@ -213,9 +215,10 @@ def _ranked(candidate: Candidate, terms: list[Term], favoured: tuple[str, str]) 
                 best, found_by[term.asked] = count, word
         score += term.weight * best
     exact = max(_share(columns[column], matched) for column in ("name", "summary"))
-    score = (score / total if total else 1.0) * (1 - _EXACTNESS + _EXACTNESS * exact)
+    coverage = score / total if total else 1.0
+    score = coverage * (1 - _EXACTNESS + _EXACTNESS * exact)
     if candidate.deprecated:
         score *= _DEPRECATED
     if (candidate.api, candidate.name) == favoured:
         score *= _FAVOURED
-    return Ranked(candidate, score, found_by)
+    return Ranked(candidate, score, coverage, found_by)

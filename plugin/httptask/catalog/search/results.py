@@ -1,12 +1,13 @@
 """What a search found."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from httptask.catalog.directory.directory import Directories, KnownApi
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.search.index import SearchIndex
-from httptask.catalog.search.ranking import parse_query, rank, terms_of
+from httptask.catalog.search.index import KNOWN, SearchIndex
+from httptask.catalog.search.ranking import Query, Term, parse_query, rank, terms_of
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.openapi.reader import Listed
 
@@ -15,6 +16,9 @@ __all__ = ["FoundOperation", "SearchResult", "search"]
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY")
 _RELEVANT: Final = 0.5
 """Of the best score: what has less is left out."""
+_COVERING: Final = 0.6
+"""How much of what was asked for the words of an API must cover that was not added."""
+_MOST_APIS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +54,32 @@ class SearchResult:
 
     Attributes:
         operations: the best first.
+        apis: known ones that may have it, and were not added.
         unknown: words that were asked for, and that no operation has, nor one near.
     """
 
     operations: tuple[FoundOperation, ...]
+    apis: tuple[KnownApi, ...]
     unknown: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         """As a program reads it."""
-        return {"operations": [one.as_json() for one in self.operations], "unknown": list(self.unknown)}
+        return {
+            "operations": [one.as_json() for one in self.operations],
+            "apis": [one.as_json() for one in self.apis],
+            "unknown": list(self.unknown),
+        }
 
 
-def search(text: str, index: SearchIndex, favoured: tuple[str, str], limit: int) -> SearchResult:
-    """Operations of the index that do what a text says.
+def search(
+    text: str, index: SearchIndex, directories: Directories, *, favoured: tuple[str, str], limit: int
+) -> SearchResult:
+    """Operations of the index that do what a text says, and APIs that may have some.
 
     Args:
         text: words, and filters as `api:slack`, `method:post`, `tag:chat`.
-        index: the words of the operations.
+        index: the words of the operations, and of the APIs of the directories that were not added.
+        directories: where those are from.
         favoured: API and name of the operation that comes before others as good.
         limit: how many there may be.
 
@@ -76,17 +89,11 @@ def search(text: str, index: SearchIndex, favoured: tuple[str, str], limit: int)
     query = parse_query(text)
     if not query.words and not query.filters:
         raise CatalogError("there is nothing to search for", 'say what it does: "send a message"')
-    for key, known in (("api", tuple(index.apis())), ("method", _METHODS)):
-        for value in query.filters.get(key, ()):
-            if value not in known:
-                kind = "API" if key == "api" else key
-                raise CatalogError(
-                    f"there is no {kind} `{value}`", hint_for_unknown(value, known, f"{kind}s")
-                )
+    _check(query, [name for name in index.apis() if name != KNOWN], directories)
     terms = terms_of(query, index)
     unknown = tuple(term.asked for term in terms if not term.alternatives)
     if terms and len(unknown) == len(terms):
-        return SearchResult((), unknown)
+        return SearchResult((), (), unknown)
     ranked = rank(terms, query, index, favoured)
     least = ranked[0].score * _RELEVANT if ranked else 0.0
     found = tuple(
@@ -99,4 +106,33 @@ def search(text: str, index: SearchIndex, favoured: tuple[str, str], limit: int)
         for one in ranked[:limit]
         if one.score >= least
     )
-    return SearchResult(found, unknown)
+    return SearchResult(found, _known(query, terms, index, directories), unknown)
+
+
+def _check(query: Query, apis: Sequence[str], directories: Directories) -> None:
+    for api in query.filters.get("api", ()):
+        if api not in apis:
+            known = directories.find(api)
+            hint = (
+                hint_for_unknown(api, apis, "APIs")
+                if known is None
+                else f"it is known, add it first: {known.how_to_add()}"
+            )
+            raise CatalogError(f"there is no API `{api}` in the catalogue", hint)
+    for method in query.filters.get("method", ()):
+        if method not in _METHODS:
+            raise CatalogError(
+                f"there is no method `{method}`", hint_for_unknown(method, _METHODS, "methods")
+            )
+
+
+def _known(
+    query: Query, terms: list[Term], index: SearchIndex, directories: Directories
+) -> tuple[KnownApi, ...]:
+    if query.filters:
+        return ()
+    named = Query(query.words, query.spoken, {"api": (KNOWN,)})
+    ranked = rank(terms, named, index, ("", ""))
+    covering = [one.candidate.name for one in ranked if one.coverage >= _COVERING]
+    found = (directories.find(name) for name in covering[:_MOST_APIS])
+    return tuple(api for api in found if api is not None)

@@ -1,15 +1,15 @@
 """`httptask catalog`: the APIs of a project, the reference of their operations, and requests of others as tasks."""
 
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from httptask.cli.commands.catalog_directory import directory
 from httptask.cli.commands.catalog_import import from_curl, from_har, from_postman
 from httptask.cli.commands.options import ConfigOption, JsonOption
+from httptask.cli.project.apis import download_document, download_known, is_url, opened_catalog
 from httptask.cli.terminal.console import harmless, print_json, print_note
 from httptask.cli.terminal.errors import CliError
 from httptask.cli.terminal.notice import show_notice
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from httptask.catalog.catalog import Catalog
     from httptask.catalog.reference import ApiOverview
     from httptask.catalog.search.results import SearchResult
-    from httptask.cli.project.project import Project
 
 __all__ = ["catalog"]
 
 _LONGEST_SUMMARY: Final = 80
+_SEARCH: Final = "find known APIs by what they do: httptask catalog search TEXT"
 
 catalog = typer.Typer(
     help="Keep APIs in the project, read what their operations take and give, and take requests over as tasks.",
@@ -30,11 +30,17 @@ catalog = typer.Typer(
 )
 
 
-@catalog.command(epilog="Example: httptask catalog add https://api.example.com/openapi.json --name shop")
+@catalog.command(
+    epilog="Example: httptask catalog add https://api.example.com/openapi.json --name shop\n\n"
+    "Example: httptask catalog add github"
+)
 def add(
     source: Annotated[
         str,
-        typer.Argument(metavar="FILE|FOLDER|URL", help="An OpenAPI or Swagger document, in JSON or YAML."),
+        typer.Argument(
+            metavar="FILE|FOLDER|URL|NAME",
+            help="An OpenAPI or Swagger document, in JSON or YAML; or the name of a known API.",
+        ),
     ],
     *,
     name: Annotated[
@@ -47,17 +53,23 @@ def add(
     """Keep an API's document in the project, in catalog/NAME.
 
     Files that the document refers to are kept with it, as far as they lie in its folder or below. What it refers to
-    in the network is not loaded.
+    in the network is not loaded. The document of a known API, which search names, is loaded from the public repository
+    of its publisher.
     """
     from httptask.catalog.sources import files_below, root_document
     from httptask.openapi.text import DocumentInvalid
 
-    with _opened(config) as (project, apis):
+    with opened_catalog(config) as (project, apis):
+        known = None if is_url(source) or Path(source).exists() else apis.directories.find(source)
         try:
-            if source.lower().startswith(("http://", "https://")):
-                file, data = _download(source, project)
+            if known is not None:
+                file, data = download_known(known, project)
+                added = apis.add(file, {file: data}.get, name=name or known.name, source=known.url)
+            elif is_url(source):
+                file, data = download_document(source, project)
                 added = apis.add(file, {file: data}.get, name=name, source=source)
             else:
+                _require(source, apis)
                 show_notice(f"reading {source}")
                 document = root_document(Path(source))
                 added = apis.add(document.name, files_below(document.parent), name=name)
@@ -65,8 +77,10 @@ def add(
             raise CliError(f"{source}: {error}") from None
     if json:
         print_json(added.as_json())
-    else:
-        _tell_added(added)
+        return
+    _tell_added(added)
+    if known is not None and known.authentication:
+        print_note(f"authentication: {known.authentication}")
 
 
 @catalog.command("list", epilog="Example: httptask catalog list --json")
@@ -76,7 +90,7 @@ def list_apis(*, json: JsonOption = False, config: ConfigOption = None) -> None:
 
     from httptask.catalog import chat_completion
 
-    with _opened(config) as (_, apis):
+    with opened_catalog(config) as (_, apis):
         found = [(entry.name, entry.source, apis.about(entry.name)) for entry in apis.entries()]
     if chat_completion.API not in (name for name, _, _ in found):
         found.insert(0, (chat_completion.API, None, chat_completion.ABOUT))
@@ -116,17 +130,21 @@ def search(
     was found by, with those that were asked for behind them where they are others.
     """
     show_notice("searching")
-    with _opened(config) as (_, apis):
+    with opened_catalog(config) as (_, apis):
         found = apis.search(" ".join(text), limit=limit)
     if json:
         print_json(found.as_json())
-    elif found.operations:
+        return
+    if found.operations:
         _table_of(found)
-    else:
+    for api in found.apis:
+        print_note(harmless(f"not added: {api.title}: {api.purpose}"))
+        print_note(f"  {api.how_to_add()}")
+    if not found.operations and not found.apis:
         unknown = f": nothing has {' or '.join(found.unknown)}" if found.unknown else ""
         print_note(harmless(f"nothing found{unknown}"))
         print_note("see which APIs there are: httptask catalog list")
-        print_note("add another: httptask catalog add FILE|FOLDER|URL")
+        print_note("add another: httptask catalog add FILE|FOLDER|URL|NAME")
 
 
 @catalog.command(epilog="Example: httptask catalog show openai.createChatCompletion")
@@ -148,7 +166,7 @@ def show(
     from httptask.catalog.reference import ApiOverview
     from httptask.openapi.operation import as_json
 
-    with _opened(config) as (_, apis):
+    with opened_catalog(config) as (_, apis):
         found = apis.reference(name) if "." in name else apis.overview(name)
     wrong = found.problems if isinstance(found, ApiOverview) else found.operation.problems
     if json:
@@ -166,11 +184,12 @@ def remove(
     config: ConfigOption = None,
 ) -> None:
     """Remove an API and its document from the project."""
-    with _opened(config) as (_, apis):
+    with opened_catalog(config) as (_, apis):
         apis.remove(name)
     print_note(f"removed {name}")
 
 
+catalog.add_typer(directory, name="directory", epilog="Example: httptask catalog directory list httptask")
 catalog.command(
     "from-curl", epilog="Example: httptask catalog from-curl 'curl https://api.example.com/orders'"
 )(from_curl)
@@ -184,41 +203,13 @@ catalog.command(
 )(from_har)
 
 
-@contextmanager
-def _opened(config: Path | None) -> "Generator[tuple[Project, Catalog]]":
-    """The project and its catalogue; what that can't do ends the command."""
-    from httptask.catalog.catalog import Catalog
-    from httptask.catalog.errors import CatalogError
-    from httptask.cli.project.project import load_project
+def _require(source: str, apis: "Catalog") -> None:
+    """Refuse what is no file, with the known API that may have been meant."""
+    from httptask.diagnostics.suggest import hint_for_misspelt
 
-    project = load_project(config)
-    try:
-        yield project, Catalog(project.config.root, project.config.state_directory)
-    except CatalogError as error:
-        raise CliError(error.message, error.hint) from None
-
-
-def _download(url: str, project: "Project") -> tuple[str, bytes]:
-    import asyncio
-
-    from httptask.catalog.sources import download
-    from httptask.cli.observability.logging import configure_logging
-    from httptask.client.edge import Edge
-    from httptask.secrets.store import SecretStore
-
-    async def load() -> tuple[str, bytes]:
-        policy = project.config.policy
-        edge = Edge(
-            {}, SecretStore({}, {}), allow_private=policy.allow_private, allowed_hosts=policy.allowed_hosts
-        )
-        try:
-            return await download(url, edge)
-        finally:
-            await edge.aclose()
-
-    configure_logging("WARNING")
-    show_notice(f"loading {url}")
-    return asyncio.run(load())
+    if not Path(source).exists():
+        hint = hint_for_misspelt(source, apis.directories.apis())
+        raise CliError(f"{source}: no such file or folder, and no known API", hint or _SEARCH)
 
 
 def _tell_added(added: "ApiOverview") -> None:

@@ -1,0 +1,1 @@
+"""APIs that are known, and not yet added."""

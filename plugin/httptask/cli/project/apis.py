@@ -1,0 +1,80 @@
+"""The catalogue of the project that a command works in, and documents that are loaded for it."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from httptask.cli.terminal.errors import CliError
+from httptask.cli.terminal.notice import show_notice
+
+if TYPE_CHECKING:
+    from httptask.catalog.catalog import Catalog
+    from httptask.catalog.directory.directory import KnownApi
+    from httptask.cli.project.project import Project
+
+__all__ = ["download_document", "download_known", "is_url", "opened_catalog"]
+
+
+@contextmanager
+def opened_catalog(config: Path | None) -> "Generator[tuple[Project, Catalog]]":
+    """The project and its catalogue; what that can't do ends the command."""
+    from httptask.catalog.catalog import Catalog
+    from httptask.catalog.errors import CatalogError
+    from httptask.cli.project.project import load_project
+
+    project = load_project(config)
+    try:
+        yield project, Catalog(project.config.root, project.config.state_directory)
+    except CatalogError as error:
+        raise CliError(error.message, error.hint) from None
+
+
+def is_url(source: str) -> bool:
+    """Whether what was named is loaded over the network."""
+    return source.lower().startswith(("http://", "https://"))
+
+
+def download_known(api: "KnownApi", project: "Project") -> tuple[str, bytes]:
+    """The document of a known API, and a name for its file.
+
+    Raises:
+        CatalogError: it can't be had; the hint says what to download.
+    """
+    from httptask.catalog.errors import CatalogError
+
+    if api.folder:
+        raise CatalogError(f"the document of {api.title} is spread over many files", api.how_to_add())
+    try:
+        return download_document(api.url, project)
+    except CatalogError as error:
+        hint = f"download it with what reaches it, and then: httptask catalog add FILE --name {api.name}"
+        raise CatalogError(error.message, hint) from None
+
+
+def download_document(url: str, project: "Project") -> tuple[str, bytes]:
+    """What is at a URL, and a name for its file. It goes the way of every request.
+
+    Raises:
+        CatalogError: it can't be had.
+    """
+    import asyncio
+
+    from httptask.catalog.sources import download
+    from httptask.cli.observability.logging import configure_logging
+    from httptask.client.edge import Edge
+    from httptask.secrets.store import SecretStore
+
+    async def load() -> tuple[str, bytes]:
+        policy = project.config.policy
+        edge = Edge(
+            {}, SecretStore({}, {}), allow_private=policy.allow_private, allowed_hosts=policy.allowed_hosts
+        )
+        try:
+            return await download(url, edge)
+        finally:
+            await edge.aclose()
+
+    configure_logging("WARNING")
+    show_notice(f"loading {url}")
+    return asyncio.run(load())
