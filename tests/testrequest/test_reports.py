@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, redirect_stdout
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from temporalio.exceptions import ApplicationError, CancelledError, TimeoutType
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 from temporalio.testing import ActivityEnvironment
 
-import httptask.transport.network  # noqa: F401 - a first call would load it, within its deadlines
 from httptask.activities.calls import HttpActivities
 from httptask.activities.connection_profile import profile_of
 from httptask.activities.names import HTTP_REQUEST
@@ -46,6 +46,8 @@ from support.api_documents import openapi
 from support.certificates import Certificates
 from support.chat import completion, rate_limited
 from support.connections import secret_store
+
+import_module("httptask.transport.network")  # a first call would load it, within its deadlines
 
 GOLDEN = Path(__file__).parent / "golden"
 DEFINITION = """\
@@ -108,6 +110,7 @@ class Case:
     """What Temporal says in place of an answer."""
     url: str | None = None
     """In place of that of a server that runs."""
+    base_path: str = ""
     is_secured: bool = False
     in_catalogue: bool = False
     dry: bool = False
@@ -143,6 +146,7 @@ CASES = {
     "cancelled in the middle": Case([Reply.silence()], cancelled=True),
     "an expression that fails": Case([Reply.json([7])]),
     "unlike the reference": Case([Reply.json({"id": "7", "colour": "red"})], in_catalogue=True, task="look"),
+    "a path that repeats the base URL": Case(base_path="/tickets", dry=True),
     "a body unlike the reference": Case([], in_catalogue=True, dry=True),
     "chat": Case([completion("Red.")], task="ask"),
     "chat with 429": Case([rate_limited("1")], task="ask", attempt=5),
@@ -176,7 +180,7 @@ async def reported(case: Case, folder: Path) -> str:
     async with AsyncExitStack() as stack:
         tls = Certificates(folder).server("127.0.0.1") if case.is_secured else None
         server = await stack.enter_async_context(ScriptedServer(case.replies or [Reply.json({})], tls=tls))
-        url = case.url or server.url
+        url = (case.url or server.url) + case.base_path
         settings: dict[str, Any] = {"base_url": url, "allow_private": ("loopback",), **case.settings}
         price = {"input": 1, "output": 10}
         connections = {

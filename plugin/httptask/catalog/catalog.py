@@ -236,6 +236,16 @@ class Catalog:
         self._looked = monotonic()
         return index
 
+    def calls(self, method: str) -> Iterator[tuple[str, str]]:
+        """Names, `API.OPERATION`, and paths of the operations of all added APIs that are called by that method.
+
+        Raises:
+            CatalogError: a document can't be read.
+        """
+        for entry in self.entries():
+            with self._index(entry) as index:
+                yield from ((f"{entry.name}.{name}", path) for name, path in index.paths(method))
+
     def is_safe(self, name: str) -> bool:
         """Whether an operation, `API.OPERATION`, is said to change nothing.
 

@@ -108,6 +108,12 @@ class Index(Mapping[str, Any]):
         )
         return None if found is None else _listed(found)
 
+    def paths(self, method: str) -> list[tuple[str, str]]:
+        """Names and paths of the operations with that method."""
+        return self._database.execute(
+            "select name, path from operations where method = ?", (method,)
+        ).fetchall()
+
     def problems(self) -> list[Fault]:
         """What is wrong in the document, wherever an operation needs it."""
         rows = self._database.execute("select pointer, code, message, hint from problems")

@@ -1,6 +1,7 @@
 """What is known to be wrong with a planned call before anything of it is sent, and what it may use."""
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from httptask.activities.failure import to_application_error
 from httptask.calls.problem import Problem, problem_of_failure
@@ -13,7 +14,7 @@ from httptask.http.errors import ConnectFailed, HttpTaskError, SecretUnavailable
 from httptask.testrequest.planning import PlannedRequest
 from httptask.testrequest.report import Estimate
 
-__all__ = ["check_planned", "check_way", "estimate_of"]
+__all__ = ["check_path", "check_planned", "check_way", "estimate_of"]
 
 
 def check_planned(planned: PlannedRequest, edge: Edge) -> tuple[Sequence[Fault], Problem | None]:
@@ -33,6 +34,20 @@ def check_planned(planned: PlannedRequest, edge: Edge) -> tuple[Sequence[Fault],
         return require_sendable(request, edge.connection(request.connection)), None
     except HttpTaskError as error:
         return (), _problem(planned, error)
+
+
+def check_path(planned: PlannedRequest, edge: Edge) -> list[Fault]:
+    """Whether a path repeats that of its connection's `base_url`, to which it is appended."""
+    request = planned.request
+    if request.connection is None or "://" in request.url:
+        return []
+    address = edge.connection(request.connection).written.base_url or ""
+    base = urlsplit(address).path.rstrip("/")
+    if not base or not f"{request.url.partition('?')[0]}/".startswith(f"{base}/"):
+        return []
+    message = f"the path begins with `{base}`, in which `base_url` of {request.connection} ends already"
+    hint = f"write it without: it is sent to `{base}{request.url}`"
+    return [Fault("/path", "base-url", message, hint, Severity.WARNING)]
 
 
 async def check_way(planned: PlannedRequest, edge: Edge) -> tuple[Sequence[Fault], Problem | None]:

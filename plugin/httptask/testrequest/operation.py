@@ -19,7 +19,6 @@ from httptask.json.pointer import json_pointer
 from httptask.json.schema import compile_schema
 from httptask.json.types import is_array, is_object
 from httptask.openapi.operation import Content, Operation, Parameter, Response
-from httptask.openapi.reader import Listed
 
 __all__ = ["CalledOperation", "find_called"]
 
@@ -136,21 +135,19 @@ def find_called(catalog: Catalog, method: str, uri: str, connection: str | None)
     parts = urlsplit(uri)
     path = parts.path or "/"
     found: list[tuple[int, CalledOperation]] = []
-    for entry in catalog.entries():
-        for listed in catalog.overview(entry.name).operations:
-            if listed.method != method or not _ends_like(path, listed):
-                continue
-            reference = catalog.reference(f"{entry.name}.{listed.name}")
-            values = _values_in(
-                reference.operation, parts.netloc.lower(), path, named=connection == entry.name
-            )
-            if values is not None:
-                found.append((len(values), CalledOperation(reference, values)))
+    for name, template in [*catalog.calls(method)]:
+        if not _ends_like(path, template):
+            continue
+        reference = catalog.reference(name)
+        named = connection == reference.api
+        values = _values_in(reference.operation, parts.netloc.lower(), path, named=named)
+        if values is not None:
+            found.append((len(values), CalledOperation(reference, values)))
     return min(found, key=lambda one: one[0])[1] if found else None
 
 
-def _ends_like(path: str, listed: Listed) -> bool:
-    pattern, _ = _pattern(listed.path.partition("?")[0])
+def _ends_like(path: str, template: str) -> bool:
+    pattern, _ = _pattern(template.partition("?")[0])
     return re.search(f"{pattern}/?$", path) is not None
 
 

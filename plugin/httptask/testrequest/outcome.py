@@ -11,7 +11,7 @@ from httptask.calls.planners import PLANNERS
 from httptask.calls.problem import NO_WORKER, Problem, TaskFault, problem_of_failure
 from httptask.chat.models import Completion
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
-from httptask.http.models import HttpRequest, HttpResponse
+from httptask.http.models import Hop, HttpRequest, HttpResponse
 from httptask.testrequest.execution import Executed
 from httptask.testrequest.planning import PlannedRequest
 from httptask.workflows.reask import may_ask_again
@@ -58,6 +58,23 @@ class Outcome:
     def details(self) -> Mapping[str, Any]:
         """What the error knows that the problem is made of."""
         return (self.problem.details if self.problem else None) or {}
+
+    @property
+    def hops(self) -> list[Hop]:
+        """Each request that left, or was to leave."""
+        if self.result is not None:
+            return [*self.result.hops]
+        return [Hop.model_validate(hop) for hop in self.details.get("hops", ())]
+
+    @property
+    def status(self) -> int | None:
+        """Of the answer, if there was one."""
+        if self.result is not None:
+            return self.result.status
+        status = self.details.get("status")
+        if isinstance(status, int):
+            return status
+        return self.hops[-1].status if self.hops else None
 
 
 def outcome_of_result(planned: PlannedRequest, result: HttpResponse | Completion) -> Outcome:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from httptask.calls.problem import Problem
 from httptask.catalog.catalog import Catalog
 from httptask.chat.models import Completion
@@ -14,7 +16,7 @@ from httptask.dsl.tasks.chat import CHAT_COMPLETION
 from httptask.http.headers import KEYED_METHODS
 from httptask.http.models import Hop, HttpResponse, matches
 from httptask.testrequest.afterwards import Afterwards, next_task
-from httptask.testrequest.checking import check_planned, check_way, estimate_of
+from httptask.testrequest.checking import check_path, check_planned, check_way, estimate_of
 from httptask.testrequest.operation import CalledOperation, find_called
 from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker
 from httptask.testrequest.planning import PlannedRequest
@@ -74,7 +76,7 @@ class Reporter:
         """
         planned, shown = self._planned, self._shown
         found, problem = check_planned(planned, self._edge)
-        warnings = [*found]
+        warnings = [*found, *check_path(planned, self._edge)]
         if self._called is not None:
             warnings += self._called.request_faults(planned.request, shown.headers, shown.body)
         missing: Sequence[Fault] = ()
@@ -127,9 +129,7 @@ class Reporter:
     def _wire(self, outcome: Outcome) -> WirePart:
         result = outcome.result
         executed: dict[str, Any] = {} if outcome.executed is None else {"executed": outcome.executed}
-        hops = (
-            [*result.hops] if result is not None else [Hop(**hop) for hop in outcome.details.get("hops", ())]
-        )
+        hops = outcome.hops
         simulated = result is not None and result.simulated
         if not hops and _is_cut_off(outcome.problem):
             happened = "Nobody knows what went out, for the call was cut off before it could tell."
@@ -142,8 +142,7 @@ class Reporter:
 
     def _response(self, outcome: Outcome) -> ResponsePart | None:
         result, details = outcome.result, outcome.details
-        hops = details.get("hops") or [{}]
-        status = details.get("status", hops[-1].get("status")) if result is None else result.status
+        status = outcome.status
         if not isinstance(status, int):
             return None
         if result is None:
@@ -250,7 +249,7 @@ def _spent(outcome: Outcome) -> dict[str, Any]:
     result = outcome.result
     usage: Any = getattr(result, "usage", None) or outcome.details.get("usage")
     cost = getattr(result, "cost", None) or getattr(usage, "cost", None) or outcome.details.get("cost")
-    told = usage if usage is None or isinstance(usage, dict) else usage.model_dump(exclude_none=True)
+    told: Any = usage.model_dump(exclude_none=True) if isinstance(usage, BaseModel) else usage
     return {name: value for name, value in {"usage": told, "cost": cost}.items() if value is not None}
 
 

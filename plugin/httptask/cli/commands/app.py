@@ -22,7 +22,10 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "validate": ("validate:validate", "httptask validate workflows/ --json"),
     "test-request": (
         "testrequest:send_test_request",
-        "httptask test-request workflow.yaml classify --input @input.json --dry-run",
+        (
+            "httptask test-request workflow.yaml classify --input @input.json --dry-run\n\n"
+            "Example: httptask test-request workflow.yaml answer --from-run last --attempt 5"
+        ),
     ),
     "eval": (
         "evaluate:evaluate_expression",
