@@ -25,7 +25,15 @@ from httptask.resilience.retry import Retry
 from httptask.secrets.placeholders import places
 from httptask.secrets.references import cut_secrets
 
-__all__ = ["Calls", "Connection", "Price", "Written", "default_connections", "find_connection"]
+__all__ = [
+    "Calls",
+    "Connection",
+    "Price",
+    "Written",
+    "default_connections",
+    "find_connection",
+    "named_address",
+]
 
 _AUTHORITY = "/authentication/settings/authority"
 _OPENAI = "https://api.openai.com/v1"
@@ -258,12 +266,13 @@ def default_connections(environment: Mapping[str, str]) -> dict[str, Connection]
         name="openai",
         base_url=base_url,
         authentication=ConnectionPolicy.model_validate({"bearer": {"token": "$secrets.OPENAI_API_KEY"}}),
-        allow_private=_named_address(Url.parse(base_url).host),
+        allow_private=named_address(Url.parse(base_url).host),
     )
     return {openai.name: openai}
 
 
-def _named_address(host: str) -> tuple[str, ...]:
+def named_address(host: str) -> tuple[str, ...]:
+    """What `allow_private` needs for a host that somebody names as localhost or by its address; nothing for a name."""
     if host == "localhost":
         return ("loopback",)
     try:

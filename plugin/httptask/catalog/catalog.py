@@ -47,12 +47,14 @@ class Entry:
         document: the name of the file that its document begins in.
         source: the URL that it was loaded from; None for a file.
         safe: operations that change nothing, whatever their method says: written into the entry by hand.
+        authentication: how its requests are authenticated, as somebody told for a document that does not say it.
     """
 
     name: str
     document: str
     source: str | None = None
     safe: tuple[str, ...] = ()
+    authentication: str | None = None
 
 
 class Catalog:
@@ -197,7 +199,18 @@ class Catalog:
                 hint = hint_for_unknown(operation, names, f"operations of `{api}`")
                 raise CatalogError(f"there is no operation `{operation}` of `{api}`", hint)
             reader = OperationReader(Document(entry.document, index), Problems())
-            return Reference(api, _absolute(reader.read(listed), entry.source))
+            read = _absolute(reader.read(listed), entry.source)
+            return Reference(api, read, authentication=entry.authentication)
+
+    def keep_authentication(self, api: str, authentication: str) -> None:
+        """Keep how requests of an API are authenticated, whose document does not say it.
+
+        Raises:
+            CatalogError: there is no API of that name among those that were added.
+        """
+        self._find(api)
+        file = self._folder / api / _ENTRY
+        _write_entry(file, {**json.loads(file.read_bytes()), "authentication": authentication})
 
     def search(self, text: str, *, limit: int = 10) -> SearchResult:
         """Operations of all APIs that do what a text says, the best first.
@@ -269,7 +282,8 @@ class Catalog:
         try:
             written: Any = json.loads(file.read_bytes())
             safe = tuple(str(one) for one in written.get("safe", ()))
-            return Entry(name, str(written["document"]), written.get("source"), safe)
+            told = written.get("authentication")
+            return Entry(name, str(written["document"]), written.get("source"), safe, told)
         except (ValueError, LookupError, TypeError, AttributeError):
             hint = f"`httptask catalog remove {name}`, and add it again"
             raise CatalogError(f"{file}: is no entry of the catalogue", hint) from None
@@ -284,9 +298,7 @@ class Catalog:
             for path, data in files.items():
                 (draft / _DOCUMENT / path).write_bytes(data)
             written = {"document": entry.document, **({"source": entry.source} if entry.source else {})}
-            (draft / _ENTRY).write_text(
-                json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-            )
+            _write_entry(draft / _ENTRY, written)
             draft.rename(self._folder / entry.name)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -329,6 +341,10 @@ class Catalog:
 
     def _index_file(self, name: str) -> Path:
         return self._state / "catalog" / f"{name}.sqlite"
+
+
+def _write_entry(file: Path, written: dict[str, Any]) -> None:
+    file.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _stamps(folder: str) -> Iterator[tuple[int, int]]:

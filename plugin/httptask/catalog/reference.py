@@ -61,11 +61,13 @@ class Reference:
 
     Attributes:
         presets: providers whose servers have it, where httptask knows them.
+        authentication: how its requests are authenticated, as somebody told for a document that does not say it.
     """
 
     api: str
     operation: Operation
     presets: tuple[Preset, ...] = ()
+    authentication: str | None = None
 
     @property
     def name(self) -> str:

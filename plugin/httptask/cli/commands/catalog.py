@@ -8,6 +8,7 @@ import typer
 
 from httptask.cli.commands.catalog_directory import directory
 from httptask.cli.commands.catalog_import import from_curl, from_har, from_postman
+from httptask.cli.commands.catalog_prepare import prepare
 from httptask.cli.commands.options import ConfigOption, JsonOption
 from httptask.cli.project.apis import download_document, download_known, is_url, opened_catalog
 from httptask.cli.terminal.console import harmless, print_json, print_note
@@ -190,6 +191,12 @@ def remove(
 
 
 catalog.add_typer(directory, name="directory", epilog="Example: httptask catalog directory list httptask")
+catalog.command(
+    epilog=(
+        "Example: httptask catalog prepare shop.createOrder --into workflow.yaml --field article=7\n\n"
+        "Example: httptask catalog prepare openai.createChatCompletion --server ollama --field model=llama3.3"
+    )
+)(prepare)
 catalog.command(
     "from-curl", epilog="Example: httptask catalog from-curl 'curl https://api.example.com/orders'"
 )(from_curl)

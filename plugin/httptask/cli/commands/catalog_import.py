@@ -4,7 +4,7 @@ import json as json_
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
     from httptask.dsl.program import Program
 
-__all__ = ["from_curl", "from_har", "from_postman"]
+__all__ = [
+    "AfterOption",
+    "IntoOption",
+    "NameOption",
+    "from_curl",
+    "from_har",
+    "from_postman",
+    "pointer_of",
+    "put_into",
+    "write_whole",
+]
 
 IntoOption = Annotated[
     Path | None, typer.Option("--into", metavar="FILE", help="Put the tasks into this definition.")
@@ -196,7 +206,12 @@ def _make(
         raise CliError(f"--name: {into} has a task {name} already", "choose another name")
     made = _imported(imported, taken)
     made = replace(made, notes=(*made.notes, *_shared(made, loaded.program)))
-    _put_into(loaded, None if after is None else _pointer(loaded.program, after), made)
+    put_into(
+        loaded,
+        None if after is None else pointer_of(loaded.program, after),
+        made.tasks,
+        [secret.name for secret in made.secrets],
+    )
     if as_json:
         print_json({"file": str(into), **made.as_json()})
         return
@@ -254,7 +269,8 @@ def _shared(made: "Imported", program: "Program") -> Iterator[str]:
             )
 
 
-def _pointer(program: "Program", task: str) -> str:
+def pointer_of(program: "Program", task: str) -> str:
+    """The JSON Pointer of a task that is named."""
     from httptask.diagnostics.suggest import hint_for_unknown
 
     found = [node.pointer for node in program.find(task)]
@@ -266,14 +282,14 @@ def _pointer(program: "Program", task: str) -> str:
     return found[0]
 
 
-def _put_into(loaded: "Loaded", after: str | None, made: "Imported") -> None:
+def put_into(loaded: "Loaded", after: str | None, tasks: Mapping[str, Any], secrets: Sequence[str]) -> None:
     """Write the definition with the tasks, if it is one then; what else stands in it stays byte for byte."""
     from httptask.dsl.loader import load_text
     from httptask.dsl.yaml.editing import EditRefused, declare_secrets, insert_tasks
 
     try:
-        text = insert_tasks(loaded.text, after, made.tasks)
-        text = declare_secrets(text, [secret.name for secret in made.secrets])
+        text = insert_tasks(loaded.text, after, tasks)
+        text = declare_secrets(text, secrets)
     except EditRefused as error:
         raise CliError(f"{loaded.name}: {error.message}", error.hint) from None
     changed = load_text(text, loaded.name)
@@ -281,17 +297,18 @@ def _put_into(loaded: "Loaded", after: str | None, made: "Imported") -> None:
         raise CliError(
             f"{loaded.name}: not written: {changed.reports[0].message}", "choose another place or name"
         )
-    _write(Path(loaded.name), text)
+    write_whole(Path(loaded.name), text)
 
 
-def _write(file: Path, text: str) -> None:
+def write_whole(file: Path, text: str) -> None:
     """Write a file as a whole or not at all, where a link leads to, with the permissions that it has."""
     target = file.resolve()
     with tempfile.NamedTemporaryFile("wb", dir=target.parent, suffix=".part", delete=False) as new:
         try:
             new.write(text.encode())
             new.close()
-            shutil.copymode(target, new.name)
+            if target.exists():
+                shutil.copymode(target, new.name)
             Path(new.name).replace(target)
         finally:
             Path(new.name).unlink(missing_ok=True)

@@ -1,0 +1,148 @@
+"""The connection of `httptask.toml` that an operation is called through: one that is there, or what to write."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from httptask.catalog.errors import CatalogError
+from httptask.catalog.importing.credentials import NeededSecret
+from httptask.catalog.prepare.credentials import Recipe
+from httptask.connections.connection import Connection, named_address
+from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.openapi.naming import unused_name
+from httptask.openapi.operation import Operation, Server, Variable
+
+__all__ = ["Chosen", "choose_server", "connection_for", "tables_of"]
+
+_IN_BRACES: Final = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass
+class Chosen:
+    """A server.
+
+    Attributes:
+        url: absolute, without variables.
+        declared_by: what of the document names it; `person` where somebody does.
+        invented: variables whose value nobody gave, and that the document has none for.
+    """
+
+    url: str
+    declared_by: str = "person"
+    invented: list[str] = field(default_factory=list[str])
+
+
+def choose_server(operation: Operation, wanted: str | None, values: Mapping[str, Any]) -> Chosen | None:
+    """The server to call; None where the document names none.
+
+    Args:
+        operation: with its servers.
+        wanted: a URL, absolute; None for the first of the document.
+        values: of the variables of its URL.
+
+    Raises:
+        CatalogError: a variable is unknown, or can't have the value.
+    """
+    if wanted is not None:
+        if not urlsplit(wanted).netloc:
+            raise CatalogError(f"--server: `{wanted}` is no URL", "write it from https:// on")
+        written = next((one for one in operation.servers if one.url == wanted), Server(wanted))
+        return _filled(written, values, "person")
+    if not operation.servers:
+        return None
+    server = operation.servers[0]
+    if server.url.startswith("/") or "://" not in server.url:
+        return None
+    return _filled(server, values, "person" if values else server.declared_by)
+
+
+def _filled(server: Server, values: Mapping[str, Any], declared_by: str) -> Chosen:
+    names = _IN_BRACES.findall(server.url)
+    for name in values:
+        if name not in names:
+            raise CatalogError(
+                f"server.{name}: the server has no such variable", hint_for_unknown(name, names, "variables")
+            )
+    chosen = Chosen("", declared_by)
+
+    def fill(found: re.Match[str]) -> str:
+        name = found[1]
+        variable = server.variables.get(name, Variable(""))
+        if name in values:
+            value = str(values[name])
+            if variable.values and value not in variable.values:
+                raise CatalogError(f"server.{name}: `{value}` is none of {', '.join(variable.values)}")
+            return value
+        if variable.default or variable.values:
+            return variable.default or variable.values[0]
+        chosen.invented.append(name)
+        return (
+            f"{re.sub('[^A-Za-z0-9]+', '-', name).strip('-').lower()}.example.com"
+            if found.start() == len("https://")
+            else name
+        )
+
+    chosen.url = _IN_BRACES.sub(fill, server.url).rstrip("/")
+    return chosen
+
+
+def connection_for(
+    api: str, server: Chosen | None, recipe: Recipe, known: Mapping[str, Connection]
+) -> tuple[str, dict[str, Any] | None]:
+    """The name of the connection, and its settings where it is to be written.
+
+    Args:
+        api: its name.
+        server: None where the document names none.
+        recipe: what is sent to authenticate.
+        known: connections that there are.
+
+    Raises:
+        CatalogError: there is no server, and no connection of the API's name.
+    """
+    own = known.get(api)
+    if server is None:
+        if own is None or own.base_url is None:
+            raise CatalogError(
+                f"the document of `{api}` does not say at which server it is",
+                "name it: --server https://HOST",
+            )
+        return api, None
+    same = [
+        one
+        for one in known.values()
+        if (one.base_url or "").rstrip("/") == server.url and _serves(one, recipe)
+    ]
+    if same:
+        return min(same, key=lambda one: one.name != api).name, None
+    if own is not None and server.declared_by == "document" and _serves(own, recipe):
+        return api, None  # whoever wrote it chose another server of the API, such as a sandbox
+    label = (
+        api
+        if server.declared_by in ("document", "person")
+        else f"{api}-{(urlsplit(server.url).hostname or '').split('.')[0]}"
+    )
+    name = unused_name(api if api not in known else label, known, "-")
+    settings: dict[str, Any] = {"base_url": server.url}
+    if server.declared_by == "person" and (opened := named_address(urlsplit(server.url).hostname or "")):
+        settings["allow_private"] = list(opened)
+    if recipe.authentication:
+        settings["authentication"] = recipe.authentication
+    if recipe.headers:
+        settings["headers"] = recipe.headers
+    return name, settings
+
+
+def _serves(connection: Connection, recipe: Recipe) -> bool:
+    """Whether a connection sends a credential where one is needed, and none where none is to be sent."""
+    return recipe.is_empty == (connection.authentication is None and not connection.headers)
+
+
+def tables_of(
+    name: str, settings: dict[str, Any], secrets: list[NeededSecret], known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What `httptask.toml` needs: a connection, and where its secrets come from."""
+    missing = {one.name: {"environment": one.name} for one in secrets if one.name not in known}
+    return {"connections": {name: settings}, **({"secrets": missing} if missing else {})}

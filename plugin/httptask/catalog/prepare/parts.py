@@ -1,0 +1,162 @@
+"""The parts of a request that an operation's reference tells of: parameters and body, with a value for each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+from httptask.catalog.errors import CatalogError
+from httptask.catalog.prepare.fields import Fields
+from httptask.catalog.prepare.given import Given, UnknownField
+from httptask.catalog.prepare.prepared import PreparedBody
+from httptask.catalog.prepare.request_schemas import RequestSchemas
+from httptask.catalog.prepare.sampling import Path, Sample, sample
+from httptask.catalog.prepare.styles import header_text, path_text, query_fields, style_of
+from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.http.headers import FORM_TYPE, media_type
+from httptask.json.tree import map_texts
+from httptask.json.types import is_array, is_object
+from httptask.openapi.operation import Content, Operation, Parameter
+from httptask.openapi.schemas import JsonSchema
+
+__all__ = ["Optional", "RequestParts", "WrittenBody"]
+
+Optional = Literal["none", "example", "all"]
+"""Which fields are filled in that are not required: none, those of the document's example of the body, all."""
+
+_OF_HTTP: Final = frozenset({"accept", "authorization", "content-type"})
+"""Headers that are no parameters, whatever a document says (OpenAPI 3.1.1, section 4.8.12.1)."""
+_BODILESS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+@dataclass(frozen=True)
+class WrittenBody:
+    """A body in one media type, and how a definition has it."""
+
+    content: Content
+    prepared: PreparedBody
+    written: Any
+
+
+@dataclass
+class RequestParts:
+    """The parts of one request, as they grow.
+
+    Attributes:
+        fill_in: names of those whose values were made up.
+        problems: what does not fit the reference.
+    """
+
+    operation: Operation
+    schemas: RequestSchemas
+    fields: Fields
+    optional: Optional
+    path: str = ""
+    query: dict[str, Any] = field(default_factory=dict[str, Any])
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    cookies: list[str] = field(default_factory=list[str])
+    fill_in: list[str] = field(default_factory=list[str])
+    problems: list[str] = field(default_factory=list[str])
+    notes: list[str] = field(default_factory=list[str])
+
+    def add_parameters(self) -> None:
+        """Give all parameters that are required, or given, their value."""
+        self.path = self.operation.path
+        for parameter in self.operation.parameters:
+            self._add(parameter)
+
+    def _add(self, parameter: Parameter) -> None:
+        given = self.fields.parameters.get((parameter.location, parameter.name))
+        is_of_http = parameter.location == "header" and parameter.name.lower() in _OF_HTTP
+        is_wanted = parameter.required or (self.optional == "all" and not parameter.deprecated)
+        if given is None and (not is_wanted or is_of_http):
+            return
+        where = f"{parameter.location}.{parameter.name}"
+        shown = [one.value for one in parameter.examples if not one.url]
+        found = self._sample(self.schemas.of(parameter.schema), where, parameter.name, shown, given)
+        value, style = _written(found), style_of(parameter)
+        match parameter.location:
+            case "path":
+                text = str(value) if found.expressions else path_text(parameter.name, value, style)
+                if not text:
+                    self.problems.append(f"{where}: an empty value can't stand in a path")
+                self.path = self.path.replace(f"{{{parameter.name}}}", text)
+            case "query":
+                self.query |= query_fields(parameter.name, value, style)
+            case "header":
+                self.headers[parameter.name] = header_text(value, style)
+            case "cookie":
+                self.cookies.append(f"{parameter.name}={header_text(value, style)}")
+            case "querystring":
+                self._add_querystring(parameter, value)
+            case _:
+                self.problems.append(f"{where}: there is no such place for a parameter")
+
+    def _add_querystring(self, parameter: Parameter, value: Any) -> None:
+        """The whole query: the members of a form are its parameters, any other text stands as it is."""
+        if media_type(parameter.media_type)[0] == FORM_TYPE and is_object(value):
+            for name, one in value.items():
+                self.query |= query_fields(name, one, style_of(Parameter(name, "query")))
+        else:
+            self.path += f"?{quote(header_text(value, style_of(parameter)), safe='')}"
+
+    def body(self, content: Content | None) -> WrittenBody | None:
+        """The body in one media type; None where none is needed, or nothing would stand in it."""
+        if self.operation.body is None or content is None:
+            return None
+        schema, given = self.schemas.of(content.schema), self.fields.body
+        shown = [one.value for one in content.examples if not one.url]
+        if given is None and self.optional == "example":
+            whole = self._example(shown, schema)
+            if whole is not None:
+                return WrittenBody(content, PreparedBody(content.media_type, whole.value), _written(whole))
+            self.notes.append("the document shows no example of the body that fits its schema")
+        made_up = len(self.fill_in)
+        found = self._sample(schema, "body", "", shown, given)
+        is_needed = self.operation.body.required or given is not None or self.optional == "all"
+        if not is_needed and (not found.value or self.operation.method in _BODILESS):
+            del self.fill_in[made_up:]
+            return None
+        return WrittenBody(
+            content, PreparedBody(content.media_type, found.value, found.fault), _written(found)
+        )
+
+    def _example(self, shown: list[Any], schema: JsonSchema) -> Sample | None:
+        """The first example of the whole body that fits."""
+        inside: list[Any] = schema.get("examples", []) if is_object(schema) else []
+        return next((Sample(one) for one in [*shown, *inside] if self.schemas.fits(schema, one)), None)
+
+    def _sample(
+        self, schema: JsonSchema, where: str, name: str, shown: list[Any], given: Given | None
+    ) -> Sample:
+        is_whole = self.optional == "all"
+        try:
+            found = sample(schema, self.schemas, name=name, shown=shown, given=given, with_optional=is_whole)
+        except UnknownField as unknown:
+            at = ".".join([where, *map(str, unknown.path)])
+            hint = hint_for_unknown(str(unknown.path[-1]), unknown.known, "fields")
+            raise CatalogError(f"--field {at}: there is no such field", hint) from None
+        if found.fault is not None:
+            place, message = found.fault
+            at = where + place.replace("/", ".")
+            if given is not None:
+                raise CatalogError(f"--field {at}: {message}", "`httptask catalog show` tells what it takes")
+            self.problems.append(f"{at}: {message}")
+        self.fill_in += [".".join([where, *map(str, path)]) for path in found.invented]
+        return found
+
+
+def _written(found: Sample) -> Any:
+    """The value as a definition has it: with its expressions, and with what looks like one as text."""
+    escaped = map_texts(found.value, lambda text: text.replace("${", "$${"))
+    return _with_expressions(escaped, found.expressions, ()) if found.expressions else escaped
+
+
+def _with_expressions(value: Any, expressions: Mapping[Path, str], path: Path) -> Any:
+    if path in expressions:
+        return expressions[path]
+    if is_object(value):
+        return {key: _with_expressions(one, expressions, (*path, key)) for key, one in value.items()}
+    if is_array(value):
+        return [_with_expressions(one, expressions, (*path, index)) for index, one in enumerate(value)]
+    return value

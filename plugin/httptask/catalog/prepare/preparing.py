@@ -1,0 +1,177 @@
+"""From the reference of an operation to a task: `prepare`."""
+
+from collections.abc import Container, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from httptask.catalog import chat_completion
+from httptask.catalog.errors import CatalogError
+from httptask.catalog.importing.credentials import NeededSecret
+from httptask.catalog.prepare.bodies import BodyArguments, body_arguments, chosen_content
+from httptask.catalog.prepare.connections import choose_server, connection_for, tables_of
+from httptask.catalog.prepare.credentials import chosen_schemes, recipe_of
+from httptask.catalog.prepare.fields import read_fields
+from httptask.catalog.prepare.parts import Optional, RequestParts, WrittenBody
+from httptask.catalog.prepare.prepared import Prepared
+from httptask.catalog.prepare.request_schemas import RequestSchemas
+from httptask.catalog.reference import Reference
+from httptask.config import Config
+from httptask.connections.providers import PROVIDERS
+from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.json.types import is_object
+from httptask.openapi.naming import unused_name
+from httptask.openapi.operation import Operation
+
+__all__ = ["prepare"]
+
+_SEGMENT: Final = "!$&'()*+,;=:@/%?"
+
+
+def prepare(
+    reference: Reference,
+    config: Config,
+    *,
+    name: str | None = None,
+    taken: Container[str] = (),
+    values: Mapping[str, Any] | None = None,
+    optional: Optional = "none",
+    authentication: str | None = None,
+    server: str | None = None,
+    media_type: str | None = None,
+) -> Prepared:
+    """Make the task that calls an operation, with a valid value for everything that is required.
+
+    Args:
+        reference: of the operation.
+        config: with the connections and secrets that there are.
+        name: of the task; by default that of the operation.
+        taken: names that other tasks have.
+        values: of parameters and fields by name, such as `limit`, `body.customer.name`, `server.region`: data, text
+            that the schema tells the meaning of, or text with expressions.
+        optional: which other fields are filled in.
+        authentication: a scheme of the document by its name, or `bearer`, `basic`, `digest`, `header:NAME`,
+            `query:NAME`, `cookie:NAME`, `none`; by default the first that the document names and a connection has.
+        server: URL; of a chat completion the name of a provider or connection. By default the document's first.
+        media_type: of the body; by default JSON before forms, and these before all others.
+
+    Raises:
+        CatalogError: a name is unknown, a value does not fit, or it is not known where to send the request.
+    """
+    operation = reference.operation
+    schemas = RequestSchemas(operation)
+    content = None if operation.body is None else chosen_content(operation.body, media_type)
+    parts = RequestParts(operation, schemas, read_fields(values or {}, operation, content, schemas), optional)
+    parts.add_parameters()
+    body = parts.body(content)
+    own_name = name or unused_name(operation.name, taken)
+    if reference == chat_completion.reference() and body is not None:
+        return _chat(reference, parts, body, own_name, server or "openai", config)
+    told = None if operation.authentication.is_declared else reference.authentication
+    return _http(reference.api, parts, body, own_name, config, authentication or told, server)
+
+
+def _http(
+    api: str,
+    parts: RequestParts,
+    body: WrittenBody | None,
+    name: str,
+    config: Config,
+    authentication: str | None,
+    server: str | None,
+) -> Prepared:
+    operation = parts.operation
+    schemes, notes = chosen_schemes(operation.authentication, authentication)
+    recipe = recipe_of(schemes, api)
+    chosen = choose_server(operation, server, parts.fields.server)
+    connection, settings = connection_for(api, chosen, recipe, config.connections)
+    is_new = settings is not None
+    sent = BodyArguments()
+    if body is not None:
+        sent = body_arguments(body.content, body.written, parts.schemas)
+    headers = dict(parts.headers)
+    headers |= {"Content-Type": sent.content_type} if sent.content_type else {}
+    headers |= {"Cookie": "; ".join(parts.cookies)} if parts.cookies else {}
+    task: dict[str, Any] = {"method": operation.method.lower(), "connection": connection}
+    task |= {"path": _encoded(parts.path)}
+    task |= {
+        key: value for key, value in (("query", parts.query | recipe.query), ("headers", headers)) if value
+    }
+    task |= sent.arguments
+    if _is_streamed(operation, body):
+        task |= {"stream": {"take": "all"}}
+    is_told = operation.authentication.is_declared or authentication is not None
+    return Prepared(
+        name,
+        {"call": "httpRequest", "with": task},
+        connection,
+        {} if settings is None else tables_of(connection, settings, recipe.secrets, config.secrets),
+        recipe.secrets if is_new or recipe.task_secrets else (),
+        recipe.task_secrets,
+        (*parts.fill_in, *(f"server.{one}" for one in (chosen.invented if chosen and is_new else ()))),
+        (*parts.problems, *sent.notes),
+        (
+            *parts.notes,
+            *((*notes, *recipe.notes) if is_new else [f"calls through the connection {connection}"]),
+        ),
+        asks_authentication=is_new and not is_told,
+        body=None if body is None else body.prepared,
+    )
+
+
+def _encoded(path: str) -> str:
+    """A path without what no URL holds, its expressions as they are."""
+    pieces: list[str] = []
+    rest = path if path.startswith("/") else f"/{path}"
+    while rest:
+        text, mark, behind = rest.partition("${")
+        expression, end, rest = behind.partition("}")
+        pieces += [quote(text, safe=_SEGMENT), mark, expression, end]
+    return "".join(pieces)
+
+
+def _is_streamed(operation: Operation, body: WrittenBody | None) -> bool:
+    """Whether the answer comes in events: in nothing else, or because the body asks for them."""
+    good = [one for one in operation.responses if one.status[:1] == "2"]
+    answers = [content for one in good for content in one.contents]
+    if not any(one.is_stream for one in answers):
+        return False
+    data = body.prepared.data if body is not None else None
+    asked = data.get("stream") if is_object(data) else None
+    return asked is True or (asked is None and all(one.is_stream for one in answers))
+
+
+def _chat(
+    reference: Reference, parts: RequestParts, body: WrittenBody, name: str, provider: str, config: Config
+) -> Prepared:
+    """`call: chatCompletion`, over a connection to the provider."""
+    preset = next((one for one in reference.presets if one.provider == provider), None)
+    is_known = provider in config.connections
+    if preset is None and not is_known:
+        names = dict.fromkeys((*(one.provider for one in reference.presets), *config.connections))
+        hint = hint_for_unknown(provider, names, "providers")
+        raise CatalogError(f"--server: there is no provider or connection `{provider}`", hint)
+    fill_in, secrets, tables = list(parts.fill_in), list[NeededSecret](), dict[str, Any]()
+    if preset is not None and not is_known:
+        settings = {"provider": provider}
+        if not preset.base_url:
+            settings["base_url"] = preset.example
+            fill_in.append(f"base_url of [connections.{provider}]")
+        tables = {"connections": {provider: settings}}
+        secret = PROVIDERS[provider].secret  # type: ignore[index]
+        secrets = [NeededSecret(secret, f"the key of {preset.title}")] if secret is not None else []
+    is_chosen = parts.fields.body is not None and "model" in parts.fields.body.members
+    if provider != "openai" and not is_chosen:
+        fill_in.append("body.model")
+    via = {} if provider == "openai" else {"connection": provider}
+    return Prepared(
+        name,
+        {"call": "chatCompletion", "with": via | body.written},
+        provider,
+        tables,
+        secrets,
+        (),
+        tuple(fill_in),
+        tuple(parts.problems),
+        tuple(parts.notes),
+        body=body.prepared,
+    )

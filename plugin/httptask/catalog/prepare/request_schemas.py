@@ -1,0 +1,163 @@
+"""Schemas of an operation as they hold for what is sent, and what they take."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from httptask.diagnostics.cutting import in_one_line
+from httptask.json.pointer import json_pointer
+from httptask.json.types import is_array, is_object
+from httptask.openapi.operation import Operation
+from httptask.openapi.schemas import JsonSchema
+from httptask.openapi.words import reference_of
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+__all__ = ["RequestSchemas", "UnusableSchema"]
+
+_LISTS: Final = ("allOf", "anyOf", "oneOf", "prefixItems")
+_MAPS: Final = ("dependentSchemas", "patternProperties", "properties")
+_SINGLE: Final = (
+    *("additionalItems", "additionalProperties", "contains", "else", "if", "items", "not", "propertyNames"),
+    *("then", "unevaluatedItems", "unevaluatedProperties"),
+)
+_DEEPEST: Final = 16
+
+
+class UnusableSchema(ValueError):
+    """Nothing can be held against a schema; the text says why."""
+
+
+class RequestSchemas:
+    """The schemas of one operation.
+
+    Nobody has to send what only answers have: OpenAPI 3.1.1, section 4.8.24, as 3.0 has it of `readOnly`.
+    """
+
+    def __init__(self, operation: Operation) -> None:
+        self._definitions = operation.definitions
+        self._sent: dict[str, JsonSchema] = {}
+        self._checks: dict[int, tuple[Any, jsonschema_rs.Validator]] = {}
+
+    def of(self, schema: JsonSchema) -> JsonSchema:
+        """A schema that does not ask for what is read only."""
+        return self._without_answers(schema, frozenset())
+
+    def definition(self, name: str) -> JsonSchema:
+        """What `#/$defs/NAME` refers to, in the same way."""
+        if name not in self._sent:
+            self._sent[name] = self.of(self._definitions.get(name, True))
+        return self._sent[name]
+
+    def is_read_only(self, schema: JsonSchema) -> bool:
+        """Whether only answers have it."""
+        return any(part.get("readOnly") is True for part in self._parts(schema))
+
+    def fits(self, schema: JsonSchema, value: Any) -> bool:
+        """Whether a schema takes a value.
+
+        Raises:
+            UnusableSchema: the schema can't be used.
+        """
+        return self._check(schema).is_valid(value)
+
+    def faults(self, schema: JsonSchema, value: Any) -> Iterator[tuple[str, str]]:
+        """What a schema has against a value: each with the JSON Pointer of its place.
+
+        Raises:
+            UnusableSchema: the schema can't be used.
+        """
+        for error in self._check(schema).iter_errors(value):
+            meant = _innermost(error)
+            yield json_pointer(meant.instance_path), in_one_line(meant.message)
+
+    def _check(self, schema: JsonSchema) -> "jsonschema_rs.Validator":
+        known = self._checks.get(id(schema))
+        if known is None:
+            import jsonschema_rs
+
+            try:
+                found = jsonschema_rs.validator_for(json.dumps(self._bundled(schema)))
+            except (jsonschema_rs.ValidationError, ValueError) as error:
+                message = getattr(error, "message", str(error))
+                raise UnusableSchema(in_one_line(message)) from None
+            known = self._checks[id(schema)] = (schema, found)  # kept, so that its id stays its own
+        return known[1]
+
+    def _bundled(self, schema: JsonSchema) -> JsonSchema:
+        """The schema with the definitions that it needs."""
+        if isinstance(schema, bool):
+            return schema
+        names = dict[str, JsonSchema]()
+        pending: list[JsonSchema] = [schema]
+        while pending:
+            for name in _references(pending.pop()):
+                if name not in names:
+                    names[name] = self.definition(name)
+                    pending.append(names[name])
+        return {**schema, "$defs": names} if names else schema
+
+    def _without_answers(self, schema: JsonSchema, also: frozenset[str]) -> JsonSchema:
+        if not is_object(schema):
+            return schema
+        hidden = also | frozenset(self._read_only_names(schema))
+        found = _mapped(
+            schema, lambda key, part: self._without_answers(part, hidden if key == "allOf" else frozenset())
+        )
+        if hidden and "required" in found:
+            found["required"] = [name for name in found["required"] if name not in hidden]
+        return found
+
+    def _read_only_names(self, schema: Mapping[str, Any]) -> Iterator[str]:
+        for part in self._parts(schema):
+            for name, value in part.get("properties", {}).items():
+                if self.is_read_only(value):
+                    yield name
+
+    def _parts(self, schema: Any, level: int = 0) -> Iterator[dict[str, Any]]:
+        """A schema and all that holds together with it."""
+        if not is_object(schema) or level > _DEEPEST:
+            return
+        yield schema
+        name = reference_of(schema)
+        if name is not None:
+            yield from self._parts(self._definitions.get(name), level + 1)
+        for part in schema.get("allOf", ()):
+            yield from self._parts(part, level + 1)
+
+
+def _mapped(schema: dict[str, Any], change: Callable[[str, Any], Any]) -> dict[str, Any]:
+    """The schema with each schema in it changed; `$defs` and values are none."""
+    found = dict(schema)
+    for key, value in schema.items():
+        if key in _SINGLE:
+            found[key] = change(key, value)
+        elif key in _LISTS and is_array(value):
+            found[key] = [change(key, part) for part in value]
+        elif key in _MAPS and is_object(value):
+            found[key] = {name: change(key, part) for name, part in value.items()}
+    return found
+
+
+def _innermost(error: "jsonschema_rs.ValidationError") -> "jsonschema_rs.ValidationError":
+    """Of a value that fits no branch, what the only branch of its type has against it."""
+    branches: list[list[jsonschema_rs.ValidationError]] = getattr(error.kind, "context", [])
+    near = [one for one in branches if one and not _is_of_type(one[0], error)]
+    return _innermost(near[0][0]) if len(near) == 1 else error
+
+
+def _is_of_type(error: "jsonschema_rs.ValidationError", whole: "jsonschema_rs.ValidationError") -> bool:
+    """Whether a branch is for values of another type."""
+    return type(error.kind).__name__.endswith("Type") and error.instance_path == whole.instance_path
+
+
+def _references(schema: Any) -> Iterator[str]:
+    pending = [schema]
+    while pending:
+        one = pending.pop()
+        if is_object(one):
+            name = reference_of(one)
+            if name is not None:
+                yield name
+            _mapped(one, lambda _, part: pending.append(part))

@@ -1,0 +1,194 @@
+"""`httptask catalog prepare`: the task that calls an operation of the catalogue."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from httptask.cli.commands.catalog_import import (
+    AfterOption,
+    IntoOption,
+    NameOption,
+    pointer_of,
+    put_into,
+    write_whole,
+)
+from httptask.cli.commands.options import ConfigOption, JsonOption
+from httptask.cli.project.apis import opened_catalog
+from httptask.cli.terminal.console import harmless, print_json, print_note
+from httptask.cli.terminal.errors import CliError
+
+if TYPE_CHECKING:
+    from httptask.catalog.prepare import Prepared
+    from httptask.cli.project.project import Project
+    from httptask.dsl.loader import Loaded
+
+__all__ = ["prepare"]
+
+_WAYS = "none, bearer, basic, digest, header:NAME, query:NAME or cookie:NAME"
+
+
+def prepare(
+    operation: Annotated[str, typer.Argument(metavar="API.OPERATION", help="An operation of the catalogue.")],
+    *,
+    into: IntoOption = None,
+    after: AfterOption = None,
+    name: NameOption = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--field",
+            metavar="NAME=VALUE",
+            help="A parameter or a field of the body: limit=5, body.items.0.sku=A7, server.region=eu; an expression "
+            "is kept: 'id=${ .order }'. May be repeated.",
+        ),
+    ] = None,
+    optional: Annotated[
+        Literal["none", "example", "all"],
+        typer.Option(
+            "--optional",
+            help="Which fields to fill in beside those that are required: none, those of the document's example "
+            "of the body, or all.",
+        ),
+    ] = "none",
+    auth: Annotated[
+        str | None,
+        typer.Option("--auth", metavar="SCHEME", help=f"One of those that the document names; or {_WAYS}."),
+    ] = None,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            "--server",
+            metavar="URL",
+            help="By default the first of the document; for a chat completion the name of a provider.",
+        ),
+    ] = None,
+    media_type: Annotated[
+        str | None,
+        typer.Option("--media-type", metavar="TYPE", help="Of the body; by default JSON where there is it."),
+    ] = None,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Make the task that calls an operation, ready to be tried.
+
+    Everything that is required gets a valid value: yours, one of the document, or a made-up one, which is named. The
+    task calls through a connection of httptask.toml; where there is none for its server, it is made with the way to
+    authenticate that the document tells, and names of secrets. With --into both files get lines, and keep every byte
+    that they have. Nothing is sent.
+
+    Exit codes: 0 made, 2 a value does not fit, or a file can't take it.
+    """
+    if after is not None and into is None:
+        raise CliError("--after needs a definition", "name it with --into FILE")
+    from httptask.catalog.prepare import prepare as prepared_task
+
+    with opened_catalog(config) as (project, apis):
+        reference = apis.reference(operation)
+        loaded = None if into is None else _loaded(into, name)
+        taken = set[str]() if loaded is None else _names(loaded)
+
+        def made(authentication: str | None) -> "Prepared":
+            return prepared_task(
+                reference,
+                project.config,
+                name=name,
+                taken=taken,
+                values=dict(map(_assigned, field or ())),
+                optional=optional,
+                authentication=authentication,
+                server=server,
+                media_type=media_type,
+            )
+
+        found = made(auth)
+        if found.asks_authentication and not json and sys.stdin.isatty():
+            auth = _asked(reference.api)
+            found = made(auth)
+        if auth is not None and not reference.operation.authentication.is_declared:
+            apis.keep_authentication(reference.api, auth)
+    if loaded is not None:
+        _write(loaded, after, found, project)
+    if json:
+        print_json({**({"file": str(into)} if into is not None else {}), **found.as_json()})
+        return
+    if loaded is None:
+        _print(found)
+    _tell(found, reference.api, into)
+
+
+def _loaded(into: Path, name: str | None) -> "Loaded":
+    from httptask.cli.project.definitions import load_one
+
+    loaded = load_one(into)
+    if name is not None and name in _names(loaded):
+        raise CliError(f"--name: {into} has a task {name} already", "choose another name")
+    return loaded
+
+
+def _names(loaded: "Loaded") -> set[str]:
+    assert loaded.program is not None
+    return {node.name for node in loaded.program.nodes.values()}
+
+
+def _assigned(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise CliError(f"--field {name}: there is no value", "write it as NAME=VALUE")
+    return name, value
+
+
+def _asked(api: str) -> str:
+    print_note(f"the document of {api} does not say how its requests are authenticated: {_WAYS}")
+    answer: str = typer.prompt("authentication", default="none", err=True)
+    return answer.strip()
+
+
+def _write(loaded: "Loaded", after: str | None, found: "Prepared", project: "Project") -> None:
+    """Write definition and configuration, if both can take what is new."""
+    from httptask.config import ConfigInvalid
+    from httptask.config.editing import add_tables
+    from httptask.config.find import CONFIG_NAME
+
+    assert loaded.program is not None
+    file = project.config.file or project.config.root / CONFIG_NAME
+    try:
+        text = add_tables(file, found.tables) if found.tables else None
+    except ConfigInvalid as error:
+        raise CliError(str(error), "print the task without --into, and paste both by hand") from None
+    pointer = None if after is None else pointer_of(loaded.program, after)
+    put_into(loaded, pointer, {found.name: found.task}, found.declared_secrets)
+    print_note(f"wrote {loaded.name}: {found.name}")
+    if text is not None:
+        write_whole(file, text)
+        print_note(f"wrote {file}: connection {found.connection}")
+
+
+def _print(found: "Prepared") -> None:
+    from httptask.config.editing import written_tables
+    from httptask.dsl.yaml.writing import write_lines
+
+    for line in write_lines([{found.name: found.task}]):
+        typer.echo(harmless(line))
+    if found.declared_secrets:
+        print_note(f"declare: use: {{ secrets: [{', '.join(found.declared_secrets)}] }}")
+    if found.tables:
+        print_note(f"\nadd to httptask.toml:\n\n{harmless(written_tables(found.tables))}")
+
+
+def _tell(found: "Prepared", api: str, into: Path | None) -> None:
+    lines = [
+        f"secret {one.name}: {one.what}; set the environment variable {one.name}" for one in found.secrets
+    ]
+    lines += [f"fill in: {', '.join(found.fill_in)}"] if found.fill_in else []
+    lines += [f"problem: {problem}" for problem in found.problems]
+    lines += [f"note: {note}" for note in found.notes]
+    if found.asks_authentication:
+        lines.append(
+            f"note: the document of {api} does not say how its requests are authenticated: --auth tells it"
+        )
+    if into is not None:
+        lines.append(f"try: httptask test-request {into} {found.name}")
+    for line in lines:
+        print_note(harmless(line))
