@@ -76,11 +76,34 @@ def test_the_wheel_holds_every_module_once(wheel: Path) -> None:
     assert sorted(names) == sorted(expected)
 
 
-def test_the_wheel_works_without_the_checkout(wheel: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def path(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where a process finds the wheel, and what it needs; without `site` it does not see the checkout's install."""
+    folder = tmp_path_factory.mktemp("installed")
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "installed")
-    # Without `site` the checkout's editable install is not seen.
-    path = os.pathsep.join([str(tmp_path / "installed"), sysconfig.get_path("purelib")])
+        archive.extractall(folder)
+    return os.pathsep.join([str(folder), sysconfig.get_path("purelib")])
+
+
+def test_pytest_of_projects_that_have_it_is_left_alone(path: str, tmp_path: Path) -> None:
+    """It warns of nothing, as it does where a plugin has it rewrite what was imported before."""
+    (tmp_path / "test_a.py").write_text("def test_a(httptask_env): pass\n")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-S", "-m", "pytest", "-W", "error", "--fixtures-per-test", "test_a.py"),
+            *("-o", "asyncio_default_fixture_loop_scope=function"),
+        ],
+        cwd=tmp_path,
+        env={"PYTHONPATH": path, "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Runs definitions and workflows with scripted replies" in done.stdout
+
+
+def test_the_wheel_works_without_the_checkout(path: str, tmp_path: Path) -> None:
     code = "import httptask.cli, httptask.plugin, httptask.testing; print(httptask.plugin.__file__); httptask.cli.main()"
     (tmp_path / "w.yaml").write_text(
         "{document: {dsl: 1.0.3, namespace: a, name: b, version: 1.0.0}, do: [{x: {set: {a: 1}}}]}"
@@ -94,5 +117,5 @@ def test_the_wheel_works_without_the_checkout(wheel: Path, tmp_path: Path) -> No
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert str(tmp_path) in done.stdout
+    assert path.partition(os.pathsep)[0] in done.stdout
     assert "0 errors" in done.stderr

@@ -92,7 +92,7 @@ TERMINAL = {"rich", "typer"}
         ("import httptask.chat.check", {"temporalio"} | NETWORK | TERMINAL),
         ("import httptask.config", {"temporalio"} | NETWORK | TERMINAL),
         ("import httptask.plugin", NETWORK),
-        ("import httptask.testing.pytest_plugin", {"pydantic", "temporalio"} | NETWORK | TERMINAL),
+        ("import pytest_httptask", {"pydantic", "temporalio"} | NETWORK | TERMINAL),
         (EVERY_MODULE.format(package="httptask.request"), {"temporalio"} | NETWORK | TERMINAL),
     ],
     ids=[

@@ -1,4 +1,8 @@
-"""Fixtures for pytest, which finds them by the entry point `pytest11` of this package."""
+"""Fixtures for pytest, which finds them by the entry point `pytest11`.
+
+A module beside the package, not in it: pytest rewrites the assertions of all that lies beside a plugin. A namespace
+package alone it takes for a source tree, and would rewrite modules by the names of our rooms, `json` among them.
+"""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
