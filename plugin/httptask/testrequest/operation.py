@@ -91,7 +91,7 @@ class CalledOperation:
         parameters = self.reference.operation.parameters
         secret = {reference.pointer for reference in request.secrets}
         for one in parameters:
-            pointer = f"/query/{one.name}" if one.location == "query" else f"/{one.location}/{one.name}"
+            pointer = json_pointer([one.location, one.name])
             match one.location:
                 case "query" if one.name in request.query:
                     given = request.query[one.name]
@@ -121,7 +121,7 @@ class CalledOperation:
             if name not in names and f"{name}[]" not in names:
                 hint = hint_for_misspelt(name, names, mark="`") or f"see `httptask catalog show {self.name}`"
                 message = f"the reference knows no `{name}` in the query"
-                yield _warning(f"/query/{name}", "unknown", message, hint)
+                yield _warning(json_pointer(["query", name]), "unknown", message, hint)
 
 
 def find_called(catalog: Catalog, method: str, uri: str, connection: str | None) -> CalledOperation | None:

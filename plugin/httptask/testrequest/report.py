@@ -119,7 +119,7 @@ class Report(BaseModel):
     @property
     def is_success(self) -> bool:
         """Whether the task would succeed, or its request could be sent where nothing was."""
-        return self.prepared.error is None and (self.outcome is None or self.outcome.error is None)
+        return (self.prepared if self.outcome is None else self.outcome).error is None
 
     def to_json(self) -> dict[str, Any]:
         """As a program reads it: what is not known is left out."""
