@@ -124,3 +124,40 @@ def test_settings_of_the_task() -> None:
     [task] = made.tasks.values()
     assert task["timeout"] == {"after": {"seconds": 2, "milliseconds": 500}}
     assert task["with"]["responseBytes"] == 1024
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        (
+            'name="note"',
+            {
+                "multipart": [
+                    {"name": "note", "text": "a"},
+                    {"name": "password", "text": "${ $secrets.EXAMPLE_PASSWORD }"},
+                ]
+            },
+        ),
+        (
+            "name=note",  # which is not how we write it, so that it stays as it is
+            {
+                "headers": {"content-type": "multipart/form-data; boundary=X"},
+                "body": "--X\r\nContent-Disposition: form-data; name=note\r\n\r\na\r\n--X\r\nContent-Disposition: "
+                'form-data; name="password"\r\n\r\n${ $secrets.EXAMPLE_PASSWORD }\r\n--X--\r\n',
+            },
+        ),
+    ],
+    ids=["as we write them", "otherwise"],
+)
+def test_parts_that_a_browser_wrote_out_are_read(name: str, sent: dict[str, Any]) -> None:
+    head = r"--X\r\nContent-Disposition: form-data; "
+    body = rf'{head}{name}\r\n\r\na\r\n{head}name="password"\r\n\r\ngeheim-1\r\n--X--\r\n'
+    made = import_curl(
+        "curl https://api.example.com/files -H 'content-type: multipart/form-data; boundary=X' "
+        f"--data-raw $'{body}'",
+        Path(),
+    )
+    [task] = made.tasks.values()
+    expected = {"method": "post", "endpoint": "https://api.example.com/files", **sent}
+    assert task["with"] == expected
+    assert "geheim" not in f"{made!r}"

@@ -22,6 +22,10 @@ _DATA: Final = re.compile(
 _PARTS_OF_PAGES: Final = re.compile(
     r"(?:image|font|audio|video)/.+|text/(?:css|html)|.+/.*javascript|application/(?:font|wasm|x-font).*"
 )
+_UNTOLD: Final = re.compile(r"|x-unknown|text/plain")
+_FILE_OF_PAGES: Final = re.compile(
+    r".+\.(?:avif|css|gif|html?|ico|jpe?g|map|m?js|mp[34]|otf|png|svg|ttf|web[mp]|woff2?)", re.IGNORECASE
+)
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 Json = Mapping[str, Any]
@@ -115,7 +119,8 @@ def _kind(entry: Json, request: Json) -> str:
         return "call"
     if _PARTS_OF_PAGES.fullmatch(came):
         return _word(came)
-    return "call" if method in _WRITES else "other"
+    is_page = _FILE_OF_PAGES.fullmatch(urlsplit(text_of(request.get("url"))).path) is not None
+    return "call" if method in _WRITES or (_UNTOLD.fullmatch(came) and not is_page) else "other"
 
 
 def _word(media: str) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.har.entries import Entry, text_of
+from httptask.catalog.importing.bodies import is_written_so, parts_of
 from httptask.catalog.importing.credentials import Secrets, host_label
 from httptask.catalog.importing.files import file_of_input
 from httptask.catalog.importing.request import FormPart, ImportedRequest, Login
@@ -25,8 +26,6 @@ _OF_BROWSERS: Final = re.compile(
     r"|upgrade(?:-insecure-requests)?|user-agent|via"
 )
 """Headers that a script can't set (Fetch, section 2.2.2), and those by which a browser says who and what it is."""
-_BOUNDARY: Final = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
-_OF_PARTS: Final = re.compile(r'\b(name|filename)="([^"]*)"')
 
 Json = Mapping[str, Any]
 
@@ -72,7 +71,11 @@ def _add_body(request: ImportedRequest, posted: Json, secrets: Secrets) -> None:
     kind, _ = media_type(content_type)
     text = _text(posted)
     if kind == "multipart/form-data":
-        parts = _parts(text, content_type) if text else _listed_parts(posted.get("params"))
+        parts = parts_of(text, content_type) if text else _listed_parts(posted.get("params"))
+        if not parts:
+            raise CatalogError("its multipart body can't be read", "copy the request as cURL instead")
+        if text and not is_written_so(parts, text, content_type):
+            request.notes.append("what describes the parts of a body is written in httptask's own way")
         request.parts = [_with_content(part, request, secrets) for part in parts]
         request.headers = [(name, value) for name, value in request.headers if name.lower() != "content-type"]
         return
@@ -117,29 +120,9 @@ def _listed_parts(listed: Any) -> list[FormPart]:
 
 def _with_content(part: FormPart, request: ImportedRequest, secrets: Secrets) -> FormPart:
     """A part whose file comes with the input, where the browser kept nothing of it."""
-    if part.filename is None or part.text:
+    if not part.filename:  # a file that nobody chose has an empty one
+        return FormPart(part.name, part.text, None, part.media_type)
+    if part.text:
         return part
     content = file_of_input(request, part.name, part.filename, secrets)
     return FormPart(part.name, content, part.filename, part.media_type, is_base64=True)
-
-
-def _parts(text: str, content_type: str) -> list[FormPart]:
-    """The parts of a body as it was sent (RFC 7578).
-
-    Raises:
-        CatalogError: it has none.
-    """
-    boundary = _BOUNDARY.search(content_type)
-    pieces = re.split(rf"(?:\r\n|\A)--{re.escape(boundary[1])}(?:--)?", text) if boundary is not None else []
-    parts: list[FormPart] = []
-    for piece in pieces[1:-1]:
-        head, blank, content = piece.removeprefix("\r\n").partition("\r\n\r\n")
-        described = dict(_OF_PARTS.findall(head))
-        found = re.search(r"^content-type:\s*(.+?)\s*$", head, re.IGNORECASE | re.MULTILINE)
-        if not blank or "name" not in described:
-            raise CatalogError("its multipart body can't be read", "copy the request as cURL instead")
-        media = None if found is None else found[1]
-        parts.append(FormPart(described["name"], content, described.get("filename"), media))
-    if not parts:
-        raise CatalogError("its multipart body has no parts", "copy the request as cURL instead")
-    return parts

@@ -15,10 +15,21 @@ from httptask.http.headers import media_type as read_media_type
 from httptask.json.types import is_array, is_object
 from httptask.secrets.placeholders import has_placeholder
 
-__all__ = ["Pairs", "body_arguments", "grouped", "multipart_arguments", "pairs_of"]
+__all__ = [
+    "Pairs",
+    "body_arguments",
+    "grouped",
+    "is_written_so",
+    "multipart_arguments",
+    "pairs_of",
+    "parts_of",
+]
 
 _UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 _JSON: Final = re.compile(r"application/json|.+\+json|text/json")
+_BOUNDARY: Final = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
+_DISPOSITION: Final = re.compile(r'\b(name|filename)=(?:"([^"]*)"|([^\s";]+))')
+_TYPE: Final = re.compile(r"^content-type:[ \t]*(.+?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _BEGINS_JSON: Final = re.compile(r'\s*[{\["]')
 
 Pairs = Sequence[tuple[str, str]]
@@ -51,6 +62,8 @@ def body_arguments(
             return {"body": data}
     elif kind == FORM_TYPE:
         body = secrets.hide_in_pairs(body, str, "form field")
+    elif kind == "multipart/form-data":
+        body = _hidden_parts(body, content_type, secrets)
     return {"body": secrets.hide_known(body)}
 
 
@@ -140,3 +153,51 @@ def _part(part: FormPart, request: ImportedRequest, secrets: Secrets) -> dict[st
             "the backslash in the name of a part is sent as two, as RFC 7578's readers expect it"
         )
     return described
+
+
+def parts_of(text: str, content_type: str) -> list[FormPart]:
+    """The parts of a multipart body as it was sent (RFC 7578); none where it can't be read."""
+    parts = [_read_part(piece) for piece in _pieces(text, content_type)[2:-1:2]]
+    return [part for part in parts if part is not None] if None not in parts else []
+
+
+def is_written_so(parts: Sequence[FormPart], text: str, content_type: str) -> bool:
+    """Whether parts are sent as exactly this text, under the same boundary."""
+    boundary = _BOUNDARY.search(content_type)
+    if boundary is None:
+        return False
+    written = ""
+    for part in parts:
+        filename = f'; filename="{part.filename}"' if part.filename else ""
+        described = f"\r\nContent-Type: {part.media_type}" if part.media_type else ""
+        head = f'Content-Disposition: form-data; name="{part.name}"{filename}{described}'
+        written += f"--{boundary[1]}\r\n{head}\r\n\r\n{part.text}\r\n"
+    return f"{written}--{boundary[1]}--\r\n" == text
+
+
+def _pieces(text: str, content_type: str) -> list[str]:
+    """What stands between boundaries, and the boundaries, in turns."""
+    boundary = _BOUNDARY.search(content_type)
+    return [] if boundary is None else re.split(rf"((?:\r\n|\A)--{re.escape(boundary[1])}(?:--)?)", text)
+
+
+def _read_part(piece: str) -> FormPart | None:
+    head, blank, content = piece.removeprefix("\r\n").partition("\r\n\r\n")
+    described = {name: quoted or bare for name, quoted, bare in _DISPOSITION.findall(head)}
+    if not blank or "name" not in described:
+        return None
+    found = _TYPE.search(head)
+    return FormPart(
+        described["name"], content, described.get("filename"), None if found is None else found[1]
+    )
+
+
+def _hidden_parts(text: str, content_type: str, secrets: Secrets) -> str:
+    """A multipart body as it stands, without the credentials in its parts."""
+    pieces = _pieces(text, content_type)
+    for index in range(2, len(pieces) - 1, 2):
+        part = _read_part(pieces[index])
+        if part is not None and is_credential_parameter(part.name, part.text):
+            hidden = secrets.hide_in_parameter(part.name, part.text, "form field")
+            pieces[index] = pieces[index].removesuffix(part.text) + hidden
+    return "".join(pieces) if pieces else text

@@ -10,8 +10,10 @@ from httptask.catalog.importing.bodies import (
     Pairs,
     body_arguments,
     grouped,
+    is_written_so,
     multipart_arguments,
     pairs_of,
+    parts_of,
 )
 from httptask.catalog.importing.credentials import Secrets
 from httptask.catalog.importing.request import ImportedRequest, Login
@@ -54,6 +56,7 @@ def task_of(request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
         raise CatalogError("the method is none that can be sent", "use GET, POST, PUT, ...") from None
     if request.method != request.method.upper():
         request.notes.append("the method is sent in capital letters")
+    _take_apart(request)
     arguments: dict[str, Any] = {"method": request.method.lower()}
     address, query = _address(request, secrets)
     headers = _headers(request)
@@ -71,6 +74,16 @@ def task_of(request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
     if request.seconds is not None:
         task["timeout"] = {"after": _duration(request.seconds)}
     return task
+
+
+def _take_apart(request: ImportedRequest) -> None:
+    """Read the parts of a multipart body that stands there as it was sent, if the same can be sent of them."""
+    content_type = header_value(dict(request.headers), "content-type")
+    if request.body and media_type(content_type)[0] == "multipart/form-data":
+        parts = parts_of(request.body, content_type)
+        if parts and is_written_so(parts, request.body, content_type):
+            request.parts, request.body = parts, None
+            request.headers = [pair for pair in request.headers if pair[0].lower() != "content-type"]
 
 
 def _duration(seconds: float) -> dict[str, int]:
