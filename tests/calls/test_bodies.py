@@ -13,6 +13,7 @@ from httptask.connections.connection import Connection
 from httptask.dsl.compile import compile_definition
 from httptask.http.errors import RequestInvalid
 from httptask.http.models import HttpRequest
+from httptask.request.curl import curl_command
 from httptask.request.draft import draft
 from httptask.request.preview import PreparedRequest, prepare
 from httptask.request.wire import WireRequest, wire_request
@@ -367,7 +368,13 @@ def curl_words(**arguments: Any) -> list[str]:
     }
     """
     return subprocess.check_output(
-        ["bash", "-O", "extglob", "-c", script + both({"word": "b", "number": 7}, **arguments)[0].curl()],
+        [
+            "bash",
+            "-O",
+            "extglob",
+            "-c",
+            script + both({"word": "b", "number": 7}, **arguments)[0].export(curl_command),
+        ],
         env={**os.environ, **VALUES},
         text=True,
     ).split("\0")[:-1]

@@ -10,6 +10,7 @@ from httptask.authentication.models import BearerAuthentication, CertificateAuth
 from httptask.connections.connection import Connection
 from httptask.http.errors import RequestInvalid, SecretUnavailable
 from httptask.http.models import HttpRequest, SecretReference
+from httptask.request.curl import curl_command
 from httptask.request.draft import draft
 from httptask.request.preview import prepare
 from httptask.request.wire import WireRequest, wire_request
@@ -190,8 +191,8 @@ SHOWN = {
 def test_what_is_shown(authentication: dict[str, Any], shown: dict[str, str], curl: str) -> None:
     prepared = prepare(draft(HttpRequest(method="GET", url="/p", connection="c"), connection(authentication)))
     assert {name: prepared.headers.get(name) for name in shown} == shown
-    assert curl in prepared.curl()
-    assert "written out" not in prepared.curl()
+    assert curl in prepared.export(curl_command)
+    assert "written out" not in prepared.export(curl_command)
 
 
 @pytest.mark.parametrize(("value", "shown"), [("$secrets.KEY", "$KEY"), ("written out", "[redacted]")])

@@ -13,6 +13,7 @@ from httptask.http.models import (
     SecretReference,
     TextBody,
 )
+from httptask.request.curl import curl_command
 from httptask.request.draft import draft
 from httptask.request.preview import prepare
 from httptask.request.wire import WireRequest, wire_request
@@ -253,7 +254,7 @@ def test_curl_runs_in_a_shell_and_expands_only_the_secrets() -> None:
         body=JsonBody(value={"text": "$HOME"}),
         secrets=(at("/headers/X-Mixed", "KEY", offset=5), at("/authentication/password", "TOKEN")),
     )
-    command = prepare(draft(request, None)).curl().replace("curl", "printf '%s\\n'", 1)
+    command = prepare(draft(request, None)).export(curl_command).replace("curl", "printf '%s\\n'", 1)
     words = subprocess.run(
         ["bash", "-c", command], env={**os.environ, **VALUES}, capture_output=True, text=True, check=True
     ).stdout.splitlines()
@@ -266,4 +267,4 @@ def test_curl_runs_in_a_shell_and_expands_only_the_secrets() -> None:
 
 def test_curl_names_secrets_in_double_quotes() -> None:
     request = HttpRequest(method="GET", url="/models", connection="api")
-    assert '--header "Authorization: Bearer $TOKEN"' in prepare(draft(request, API)).curl()
+    assert '--header "Authorization: Bearer $TOKEN"' in prepare(draft(request, API)).export(curl_command)

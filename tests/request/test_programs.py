@@ -12,7 +12,10 @@ import pytest
 from httptask.authentication.models import BearerAuthentication, DigestAuthentication
 from httptask.http.errors import RequestInvalid
 from httptask.http.models import BinaryBody, FormBody, HttpRequest, JsonBody, MultipartBody, Part, TextBody
+from httptask.request.curl import curl_command
 from httptask.request.draft import draft
+from httptask.request.httpie import httpie_command
+from httptask.request.httpx_script import httpx_script
 from httptask.request.preview import PreparedRequest, prepare
 from httptask.testing import Reply, ScriptedServer
 from support.exported_requests import BYTES, REQUESTS, SECRETS, secret, told
@@ -34,8 +37,8 @@ async def test_what_curl_and_python_send_is_what_was_prepared(
             for name, fields in REQUESTS.items():
                 request = HttpRequest(**{"method": "GET", "url": "/", "connection": "local", **fields})
                 await edge.send(request)
-                await run(edge.prepare(request).curl())
-                await asyncio.to_thread(run_script, edge.prepare(request).python())
+                await run(edge.prepare(request).export(curl_command))
+                await asyncio.to_thread(run_script, edge.prepare(request).export(httpx_script))
                 sent, *arrived = (told(served, request) for served in server.requests[-3:])
                 if arrived != [sent, sent]:
                     different[name] = {"sent": sent, "by curl and Python": arrived}
@@ -117,7 +120,7 @@ def test_a_script_reads_secrets_from_the_environment_and_a_stream_as_it_comes() 
             secret("/headers/X-U", offset=len("Token ü ")),
             secret("/authentication/password", "PASSWORD"),
         ),
-    ).python()
+    ).export(httpx_script)
     assert text == SCRIPT
     compile(text, "<script>", "exec")
 
@@ -195,17 +198,17 @@ HTTPIE: dict[str, tuple[dict[str, Any], list[str]]] = {
 @pytest.mark.parametrize("name", HTTPIE)
 def test_an_httpie_command_has_the_words_that_httpie_reads(name: str) -> None:
     fields, expected = HTTPIE[name]
-    assert prepared(**fields).httpie() == " \\\n  ".join(expected)
+    assert prepared(**fields).export(httpie_command) == " \\\n  ".join(expected)
 
 
 def test_httpie_takes_methods_of_letters_alone() -> None:
     with pytest.raises(RequestInvalid, match="none such as M-SEARCH: use curl"):
-        prepared(method="M-SEARCH").httpie()
+        prepared(method="M-SEARCH").export(httpie_command)
 
 
 def test_what_can_not_be_pasted_is_escaped() -> None:
     body = TextBody(text="a\t'\\\r\n\x1b\x85")
     given = secret("/body/text", offset=len(body.text))
     escaped = r"$'a\t\'\\\r" + "\n" + r"\x1b\xc2\x85'"
-    assert prepared(body=body).curl().endswith(f"--data-raw {escaped}")
-    assert prepared(body=body, secrets=(given,)).httpie().endswith(f'--raw={escaped}"$KEY"')
+    assert prepared(body=body).export(curl_command).endswith(f"--data-raw {escaped}")
+    assert prepared(body=body, secrets=(given,)).export(httpie_command).endswith(f'--raw={escaped}"$KEY"')

@@ -9,6 +9,7 @@ from typing import Any
 
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest
+from httptask.request.curl import curl_command
 
 __all__ = ["outputs_of"]
 
@@ -31,6 +32,6 @@ async def outputs_of(edge: Any, request: HttpRequest, capsys: Any, caplog: Any) 
             texts += [f"{link!r} {link.args} {vars(link)}" for link in chain(error)]
             texts += [json.dumps(error.details), str(pickle.dumps(error.args))]
     prepared = edge.prepare(request)
-    texts += [prepared.model_dump_json(), prepared.curl(), repr(prepared)]
+    texts += [prepared.model_dump_json(), prepared.export(curl_command), repr(prepared)]
     printed = capsys.readouterr()
     return "\n".join([*texts, printed.out, printed.err, caplog.text])

@@ -17,7 +17,7 @@ from httptask.http.parameters import pairs
 from httptask.http.url import encode_component
 from httptask.request.bodies import form_text, json_text, part_type
 from httptask.request.draft import AUTOMATIC_HEADERS, Draft
-from httptask.request.names import Names
+from httptask.request.preview import Names
 
 __all__ = ["curl_command"]
 

@@ -6,7 +6,7 @@ in an item is its escape, which nothing escapes in turn.
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from httptask.http.body_models import (
     BinaryBody,
@@ -19,10 +19,10 @@ from httptask.http.body_models import (
 )
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import header_value
-from httptask.http.parameters import pairs
+from httptask.http.parameters import ParameterValue, pairs
 from httptask.request.bodies import form_text, json_text, part_head
 from httptask.request.draft import AUTOMATIC_HEADERS, Draft
-from httptask.request.names import Names
+from httptask.request.preview import Names
 
 __all__ = ["httpie_command"]
 
@@ -46,8 +46,8 @@ def httpie_command(request: Draft, url: str, names: Names) -> str:
             f"HTTPie takes methods of letters alone, and none such as {request.method}: use curl"
         )
     piped = _piped(request, names)
+    options = [] if piped else ["--ignore-stdin", *_flag_of(request.body, names)]
     items: list[str] = []
-    options = [] if piped else ["--ignore-stdin"]
     for name, written in request.headers.items():
         value = names.header(name, written)
         if (login := names.login(value)) is not None:
@@ -55,19 +55,15 @@ def httpie_command(request: Draft, url: str, names: Names) -> str:
             options += ["--auth-type=digest"] if scheme == "digest" else []
             options.append(f"--auth={names.quote(f'{user}:{password}')}")
         elif AUTOMATIC_HEADERS.get(name.lower()) != value and not (
-            name.lower() == "content-type" and isinstance(request.body, MultipartBody) and not piped
+            name.lower() == "content-type" and "--multipart" in options  # which makes a boundary of its own
         ):
             items.append(_item(name, ":", value, names) if value else names.quote(f"{name};"))
     if request.is_streamed:
         options.append("--stream")
     if not piped:
-        options += _option_of(request.body, names)
         items += _items_of(request.body, names)
     begin = f"{piped} | http" if piped else "http"
-    first = " ".join([begin, *(option for option in options if not option.startswith("--raw"))])
-    raw = [option for option in options if option.startswith("--raw")]
-    address = f"{request.method} {names.quote(url)}"
-    return " \\\n  ".join([f"{first} {address}", *items, *raw])
+    return " \\\n  ".join([" ".join([begin, *options, request.method, names.quote(url)]), *items])
 
 
 def _item(name: str, separator: str, value: str, names: Names) -> str:
@@ -79,15 +75,11 @@ def _item(name: str, separator: str, value: str, names: Names) -> str:
     return names.quote(f"{key}{separator}{escape}{value}")
 
 
-def _option_of(body: RequestBody | None, names: Names) -> list[str]:
+def _flag_of(body: RequestBody | None, names: Names) -> list[str]:
+    """How HTTPie is to write the items of a body."""
     match body:
-        case JsonBody(value=value):
-            return [f"--raw={names.quote(json_text(value))}"]
-        case TextBody(text=text) if text:
-            return [f"--raw={names.quote(text)}"]
-        case FormBody(fields=fields) if fields:
-            is_secret = any(names.holds_secret(text) for _, text in pairs(fields))
-            return ["--form"] if is_secret else [f"--raw={names.quote(form_text(fields))}"]
+        case FormBody(fields=fields) if _has_secret(fields, names):
+            return ["--form"]
         case MultipartBody():
             return ["--multipart"]
         case _:
@@ -96,14 +88,24 @@ def _option_of(body: RequestBody | None, names: Names) -> list[str]:
 
 def _items_of(body: RequestBody | None, names: Names) -> Iterator[str]:
     match body:
-        case FormBody(fields=fields) if any(names.holds_secret(text) for _, text in pairs(fields)):
+        case JsonBody(value=value):
+            yield f"--raw={names.quote(json_text(value))}"
+        case TextBody(text=text) if text:
+            yield f"--raw={names.quote(text)}"
+        case FormBody(fields=fields) if _has_secret(fields, names):
             yield from (_item(name, "=", text, names) for name, text in pairs(fields))
+        case FormBody(fields=fields) if fields:
+            yield f"--raw={names.quote(form_text(fields))}"
         case MultipartBody(parts=parts):
             for part in parts:
                 assert isinstance(part.content, TextBody)  # others are piped
                 yield _item(part.name, "=", part.content.text, names)
         case _:
             pass
+
+
+def _has_secret(fields: Mapping[str, ParameterValue], names: Names) -> bool:
+    return any(names.holds_secret(text) for _, text in pairs(fields))
 
 
 def _piped(request: Draft, names: Names) -> str:

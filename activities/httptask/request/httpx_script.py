@@ -20,7 +20,7 @@ from httptask.http.parameters import pairs
 from httptask.json.types import is_array, is_object
 from httptask.request.bodies import json_text, part_type
 from httptask.request.draft import AUTOMATIC_HEADERS, Draft
-from httptask.request.names import Names
+from httptask.request.preview import Names
 
 __all__ = ["httpx_script"]
 

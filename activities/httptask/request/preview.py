@@ -1,25 +1,37 @@
 """A request as people may see it: complete, with the names of secrets where their values will stand."""
 
-from collections.abc import Callable
+import json
+import re
+import shlex
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from httptask.http.url import Url, joined
+from httptask.authentication.models import (
+    ApiKeyAuthentication,
+    BasicAuthentication,
+    BearerAuthentication,
+    CertificateAuthentication,
+    ConnectionAuthentication,
+    DigestAuthentication,
+    TokenAuthentication,
+)
+from httptask.http.headers import HIDDEN, hide_credential, is_credential
+from httptask.http.models import SecretReference
+from httptask.http.url import SEGMENT, Url, encode_component, joined
 from httptask.json.tree import map_texts
 from httptask.request.bodies import shown
-from httptask.request.curl import curl_command
 from httptask.request.draft import Draft
-from httptask.request.httpie import httpie_command
-from httptask.request.httpx_script import httpx_script
-from httptask.request.names import Names
-from httptask.secrets.placeholders import begins_with_placeholder
+from httptask.secrets.placeholders import begins_with_placeholder, fill, has_placeholder, placeholder
 
-__all__ = ["PreparedRequest", "prepare"]
+__all__ = ["Names", "PreparedRequest", "prepare"]
 
+_CONTROL = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f]")
+"""What a terminal would not show, or act on as it is pasted."""
 
-Writer = Callable[[Draft, str, Names], str]
-"""Writes a request down for another program, given its URL and the names of its secrets."""
+Login = tuple[str, str, str]
+"""The scheme in lower case, user name and password; placeholders stand for secrets."""
 
 
 class PreparedRequest(BaseModel):
@@ -33,24 +45,8 @@ class PreparedRequest(BaseModel):
     body: Any = None
     """JSON value or text; None for no body."""
 
-    export: Callable[[Writer], str] = Field(exclude=True, repr=False)
-    """Makes the text of a program that sends the same, which few callers read."""
-
-    def curl(self) -> str:
-        """A command of curl, for a shell in which the secrets are variables."""
-        return self.export(curl_command)
-
-    def python(self) -> str:
-        """A script with httpx, which reads the secrets from the environment."""
-        return self.export(httpx_script)
-
-    def httpie(self) -> str:
-        """A command of HTTPie, for a shell in which the secrets are variables.
-
-        Raises:
-            RequestInvalid: HTTPie takes no such method.
-        """
-        return self.export(httpie_command)
+    export: Callable[[Callable[[Draft, str, "Names"], str]], str] = Field(exclude=True, repr=False)
+    """Lets a writer put it down for another program, who gets the URL and the names of the secrets, too."""
 
 
 def prepare(complete: Draft) -> PreparedRequest:
@@ -74,6 +70,161 @@ def prepare(complete: Draft) -> PreparedRequest:
         body=map_texts(body, names.show) if complete.request.secrets else body,
         export=lambda write: write(complete, _as_sent(url), names),
     )
+
+
+class Names:
+    """Stands for the values of secrets, and for credentials that are written out, whose place holds nothing of them.
+
+    Args:
+        complete: the request.
+    """
+
+    def __init__(self, complete: Draft) -> None:
+        self._secrets: Sequence[SecretReference] = complete.secrets
+        self._place = placeholder(len(complete.secrets))
+        self._logins: dict[str, Login] = {}
+        self._made: set[str] = set()
+        self._credential = self._text(complete.credential)
+
+    def fill_component(self, text: str) -> str:
+        """A value in the query with the credential; see `header`."""
+        return text.replace(self._place, encode_component(self._credential))
+
+    def header(self, name: str, value: str) -> str:
+        """The value of a header with the credential, unless that was written out.
+
+        Placeholders of secrets stay, until it is known how they are shown.
+        """
+        value = value.replace(self._place, self._credential)
+        if not is_credential(name) or has_placeholder(value) or value in self._made:
+            return value
+        return hide_credential(value)
+
+    def login(self, header: str) -> Login | None:
+        """The user whose name and password a client makes a header of, by its value as `header` gives it."""
+        return self._logins.get(header)
+
+    def show(self, text: str) -> str:
+        """The text with names, as in `$OPENAI_API_KEY`."""
+        return fill(text, lambda index, _before, _behind: self._secrets[index].variable)
+
+    def holds_secret(self, text: str) -> bool:
+        """Whether the value of a secret stands in the text."""
+        return has_placeholder(text)
+
+    def quote(self, text: str) -> str:
+        """The text as one word of a shell, its secrets as variables."""
+        if not self.holds_secret(text):
+            return _literal(text)
+        if _CONTROL.search(text) is None:
+            escaped = re.sub(r'([\\"$`])', r"\\\1", text)
+            return '"' + fill(escaped, self._expansion) + '"'
+        pieces = self._pieces(text, lambda index, _: f'"{self._expansion(index, "", "")}"')
+        return "".join(piece if is_secret else _literal(piece) for piece, is_secret in pieces)
+
+    def python(self, text: str, *, is_url: bool = False) -> str:
+        """The text as an expression of Python, which reads its secrets from the environment.
+
+        Args:
+            text: the text.
+            is_url: whether secrets in it are encoded for their places, but for one at its beginning, which is a URL.
+        """
+
+        def read(index: int, before: str) -> str:
+            return self._read(self._secrets[index], before if is_url else "")
+
+        pieces = self._pieces(text, read)
+        return " + ".join(
+            piece if is_secret else json.dumps(piece, ensure_ascii=False) for piece, is_secret in pieces
+        )
+
+    def _pieces(self, text: str, secret: Callable[[int, str], str]) -> list[tuple[str, bool]]:
+        """What a text is made of, with whether it stands for a secret; at least one piece.
+
+        Args:
+            text: the text.
+            secret: gives what stands for one, by its index and what is before it.
+        """
+        pieces: list[tuple[str, bool]] = []
+        end = 0
+
+        def noted(index: int, before: str, _behind: str) -> str:
+            nonlocal end
+            pieces.extend([(before[end:], False)] if before[end:] else [])
+            end = len(before)
+            pieces.append((secret(index, before), True))
+            return ""
+
+        rest = fill(text, noted)[end:]
+        return [*pieces, (rest, False)] if rest or not pieces else pieces
+
+    def _read(self, reference: SecretReference, url_before: str) -> str:
+        value = f'os.environ["{_variable(reference)}"]'
+        if reference.field is not None:
+            value = f"json.loads({value})[{json.dumps(reference.field)}]"
+        if not url_before:
+            return value
+        safe = "" if "?" in url_before else SEGMENT
+        return f"quote({value}, safe={json.dumps(safe)})"
+
+    def _expansion(self, index: int, _: str, behind: str) -> str:
+        reference = self._secrets[index]
+        variable = _variable(reference)
+        if reference.field is not None:
+            return f'$(printf %s "${variable}" | jq -r {shlex.quote("." + json.dumps(reference.field))})'
+        runs_on = re.match(r"\w", behind) is not None
+        return f"${{{variable}}}" if runs_on else f"${variable}"
+
+    def _text(self, credential: ConnectionAuthentication | None) -> str:
+        """What stands in a header, cookie or query for a credential."""
+        match credential:
+            case ApiKeyAuthentication(value=key):
+                return _unless_written_out(key)
+            case BearerAuthentication(token=token):
+                return f"Bearer {token}"
+            case BasicAuthentication(username=name, password=password):
+                return self._login("basic", "Basic base64", name, _unless_written_out(password))
+            case DigestAuthentication(username=name, password=password):
+                return self._login("digest", "Digest response", name, _unless_written_out(password))
+            case TokenAuthentication(settings=settings):
+                authority = settings.authority or ""
+                if settings.use is not None:
+                    authority = f"${settings.use}"
+                elif not has_placeholder(authority):
+                    authority = Url.parse(authority).origin
+                return self._make(f"Bearer <token from {authority}>")
+            case CertificateAuthentication() | None:
+                return ""
+
+    def _login(self, scheme: str, made: str, name: str, password: str) -> str:
+        header = self._make(f"{made}({name}:{password})")
+        self._logins[header] = (scheme, name, password)
+        return header
+
+    def _make(self, header: str) -> str:
+        self._made.add(header)
+        return header
+
+
+def _literal(text: str) -> str:
+    """A text as one word of bash; `$'...'` where it has what can't be pasted."""
+    if _CONTROL.search(text) is None:
+        return shlex.quote(text)
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return "$'" + _CONTROL.sub(_escape, escaped) + "'"
+
+
+def _escape(found: re.Match[str]) -> str:
+    known = {"\t": r"\t", "\r": r"\r"}
+    return known.get(found[0]) or "".join(f"\\x{byte:02x}" for byte in found[0].encode())
+
+
+def _variable(reference: SecretReference) -> str:
+    return re.sub(r"\W", "_", reference.name)
+
+
+def _unless_written_out(credential: str) -> str:
+    return credential if has_placeholder(credential) else HIDDEN
 
 
 def _as_sent(url: str) -> str:

@@ -15,6 +15,7 @@ from httptask.dsl.program import Program
 from httptask.dsl.tasks.chat import CHAT_COMPLETION
 from httptask.http.headers import KEYED_METHODS
 from httptask.http.models import Hop, HttpResponse, matches
+from httptask.request.curl import curl_command
 from httptask.testrequest.afterwards import Afterwards, next_task
 from httptask.testrequest.checking import check_path, check_planned, check_way, estimate_of
 from httptask.testrequest.operation import CalledOperation, find_called
@@ -101,7 +102,7 @@ class Reporter:
                 facts["change"] = "; ".join(one.hint or one.message for one in missing)
             elif warnings:
                 facts["change"] = "what is listed as a warning, unless it is meant"
-        return PreparedPart(**shown.model_dump(), curl=shown.curl(), **facts)
+        return PreparedPart(**shown.model_dump(), curl=shown.export(curl_command), **facts)
 
     def report(self, prepared: PreparedPart, outcome: Outcome) -> Report:
         """All parts, of what came of the request."""

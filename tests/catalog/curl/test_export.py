@@ -24,6 +24,7 @@ from httptask.http.models import (
     SecretReference,
     TextBody,
 )
+from httptask.request.curl import curl_command
 from httptask.request.draft import Draft, draft
 from httptask.request.preview import prepare
 from httptask.request.wire import wire_request
@@ -164,7 +165,7 @@ def test_export_and_import_give_the_same_request() -> None:
     source = random.Random(7)
     for _ in range(150):
         asked = request(source)
-        command = prepare(draft(asked, None)).curl()
+        command = prepare(draft(asked, None)).export(curl_command)
         made = import_curl(command, Path())
         program = compile_definition(definition_of(made)).program
         assert program is not None, command
@@ -187,7 +188,7 @@ async def test_requests_of_the_examples_come_back_from_their_commands() -> None:
             planned = plan_request(program, node.pointer, replace(sample, variables=variables)).request
             asked = planned.model_copy(update={"idempotency_key": None})
             complete = draft(asked, connections.get(asked.connection or ""))
-            made = import_curl(prepare(complete).curl(), Path())
+            made = import_curl(prepare(complete).export(curl_command), Path())
             imported = compile_definition(definition_of(made)).program
             assert imported is not None
             [name] = made.tasks

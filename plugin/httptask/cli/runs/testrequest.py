@@ -6,7 +6,7 @@ import sys
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typer
 
@@ -28,6 +28,9 @@ from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.dsl.loader import Loaded
 from httptask.http.errors import HttpTaskError
 from httptask.plugin import HttpTaskPlugin
+from httptask.request.curl import curl_command
+from httptask.request.httpie import httpie_command
+from httptask.request.httpx_script import httpx_script
 from httptask.testrequest import (
     NotTestable,
     NoWorker,
@@ -47,6 +50,7 @@ from httptask.testrequest import (
 
 __all__ = ["Trial", "try_request"]
 
+_PROGRAMS: Final = {"curl": curl_command, "httpie": httpie_command, "python": httpx_script}
 _QUEUE_PREFIX = "httptask-test-"
 
 
@@ -113,7 +117,7 @@ def _write_down(trial: Trial, program: str) -> ExitCode:
     planned, _ = _plan(trial, profiles)
     try:
         prepared = trial.edge.prepare(planned.request.model_copy(update={"idempotency_key": None}))
-        text = {"curl": prepared.curl, "python": prepared.python, "httpie": prepared.httpie}[program]()
+        text = prepared.export(_PROGRAMS[program])
     except HttpTaskError as error:
         raise CliError(f"{trial.loaded.name}: {trial.task}: {error.message}") from None
     if trial.as_json:
