@@ -109,6 +109,7 @@ def shown_connections(page: str, folder: Path) -> tuple[dict[str, Connection], d
 def test_commands_and_options_exist(fence: Fence) -> None:
     for line in fence.text.replace("\\\n", " ").splitlines():
         words = [word for word in shlex.split(line, comments=True) if not ASSIGNMENT.match(word)]
+        words = words[: words.index(">")] if ">" in words else words
         words = words[2:] if words[:2] == ["uv", "run"] else words
         if words[:1] == ["httptask"] and words[1] in OPTIONS:
             assert words[2:] == []

@@ -23,6 +23,7 @@ API_MODULES = (
     "httptask.secrets",
     "httptask.fixtures",
     "httptask.testing",
+    "httptask.definitiontests",
     "httptask.dsl",
     "httptask.client",
     "httptask.http.errors",

@@ -102,6 +102,7 @@ def test_every_transport_stands_behind_the_gate() -> None:
         ("transport/gate.py", "NetworkTransport"),
         ("transport/gate.py", "ConnectionTransport"),
         ("transport/gate.py", "Gate"),
+        ("testing/scripted_network.py", "NetworkTransport"),  # behind it, in the place of fixtures
     }
 
 

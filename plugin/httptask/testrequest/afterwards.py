@@ -5,9 +5,7 @@ from typing import Final
 
 from httptask.calls.problem import Problem
 from httptask.dsl.program import Program
-from httptask.dsl.tasks.chat import CHAT_COMPLETION
 from httptask.dsl.tasks.kind import TaskNode
-from httptask.dsl.tasks.map_items import MAP
 from httptask.interpreter.fallback import is_unavailable
 from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker
 from httptask.testrequest.planning import PlannedRequest
@@ -67,14 +65,12 @@ def _next_step(planned: PlannedRequest, outcome: Outcome, problem: Problem, dela
 
 def _taker(program: Program, node: TaskNode, problem: Problem) -> str | None:
     """What takes an error that no attempt has cured."""
-    if node.kind is CHAT_COMPLETION and is_unavailable(problem):
-        others = [one.connection for one in CHAT_COMPLETION.spec(node).fallback]
-        if others:
-            return f"the fallback is asked: {', '.join(others)}"
+    if is_unavailable(problem) and (others := ", ".join(node.kind.fallbacks(node))):
+        return f"the fallback is asked: {others}"
     around = [one for pointer, one in program.nodes.items() if node.pointer.startswith(f"{pointer}/")]
     for one in sorted(around, key=lambda found: len(found.pointer), reverse=True):
-        if one.kind is MAP and MAP.spec(one).on_error == "collect":
-            return f"{one.name} keeps the error among its results and goes on (`onError: collect`)"
+        if (kept := one.kind.keeps_errors(one)) is not None:
+            return f"{one.name} {kept}"
     return None
 
 

@@ -234,6 +234,14 @@ class TaskKind(Generic[Spec]):
         """The connections that a task names, each behind the pointer of where it does."""
         return ()
 
+    def fallbacks(self, node: TaskNode) -> Iterable[str]:
+        """The connections that are asked in turn where the first one is not available."""
+        return ()
+
+    def keeps_errors(self, node: TaskNode) -> str | None:
+        """What a task does with the error of one inside it, in words; None where the error leaves the task, too."""
+        return None
+
     def authorization(self, node: TaskNode) -> dict[str, str] | None:
         """`$authorization` (dsl.md, Authorization Descriptor) without its `parameter`, which is a credential.
 

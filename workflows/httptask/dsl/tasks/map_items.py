@@ -50,6 +50,11 @@ class _Map(CallKind[MapArguments]):
         variables = {f"{at}/each": spec.each, f"{at}/at": spec.at}
         yield Body("do", f"{at}/do", spec.do, pointer, variables, "once for each item")
 
+    def keeps_errors(self, node: TaskNode) -> str | None:
+        if self.spec(node).on_error == "stop":
+            return None
+        return "keeps the error among its results and goes on (`onError: collect`)"
+
     def output(self, node: TaskNode) -> ValueShape:
         return ValueShape.of({"type": "array"})
 

@@ -83,6 +83,10 @@ class _ChatCompletion(CallKind[ChatCompletionArguments]):
         for index, fallback in enumerate(spec.fallback):
             yield f"{at}/fallback/{index}/connection", fallback.connection
 
+    def fallbacks(self, node: TaskNode) -> Iterator[str]:
+        for fallback in self.spec(node).fallback:
+            yield fallback.connection
+
     def complete_schema(self, schema: dict[str, Any], definitions: dict[str, Any]) -> None:
         body, parts = body_schema(prefix="Chat", also={"$ref": f"#/$defs/{_EXPRESSION}"})
         definitions |= parts
