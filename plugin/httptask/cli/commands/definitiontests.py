@@ -41,8 +41,8 @@ def run_definition_tests(
 ) -> None:
     """Run the tests of definitions (*.test.yaml), without sending anything.
 
-    Each runs its definition on a Temporal server of its own making, with the answers that it names, and is held
-    against what it expects. Waits and delays between attempts are skipped, secrets have made-up values.
+    Each runs its definition with the answers that it names, on a Temporal server that is started for the tests, and
+    is held against what it expects. Waits and delays between attempts are skipped, secrets have made-up values.
 
     Exit codes: 0 all passed, 1 one failed, 2 a file can't be used or there are no tests, 130 interrupted.
     """

@@ -25,7 +25,7 @@ _IGNORED = b".env\n.httptask/*\n!.httptask/schema.json\n"
 def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to fill; created if needed.")],
 ) -> None:
-    """Write a first project: definition, input, recorded answers.
+    """Write a first project: definition, input, recorded answers, tests.
 
     Beside them stand httptask.toml, .gitignore and the editor schema. A .gitignore that is there is left as it is.
     """
