@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from httptask.calls.problem import TaskFault
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.program import Program
 from httptask.testrequest import NotTestable, Sample, plan_request, values_read, with_value
@@ -108,3 +109,22 @@ def test_only_what_is_read_and_missing_is_asked_for() -> None:
     request = plan_request(program(), "send", sample).request
     assert request.url == "/7"
     assert request.query == {"from": 7, "at": 7}
+
+
+WANTS_INPUT = """
+input: { schema: { document: { type: object } } }
+do:
+  - first: { call: httpRequest, with: { method: get, connection: api, path: / } }
+  - second: { call: httpRequest, with: { method: get, connection: api, path: "/${ .id }" } }
+"""
+
+
+def test_what_reads_nothing_of_the_input_needs_none() -> None:
+    compiled = compile_definition(parse(WANTS_INPUT))
+    assert compiled.program is not None, compiled.faults
+
+    assert plan_request(compiled.program, "first", Sample()).request.url == "/"
+    with pytest.raises(TaskFault, match="Not valid"):
+        plan_request(compiled.program, "first", Sample([]))
+    with pytest.raises(TaskFault, match="Not valid"):
+        plan_request(compiled.program, "second", Sample())

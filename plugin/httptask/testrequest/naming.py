@@ -14,7 +14,7 @@ from httptask.dsl.tasks.kind import TaskNode
 from httptask.json.types import is_array, is_object
 from httptask.testrequest.sample import NotTestable, Sample, find_task
 
-__all__ = ["names_read", "with_value"]
+__all__ = ["names_read", "reads_input", "with_value"]
 
 _SEGMENT: Final = re.compile(r'\.?(?P<key>[^.\["]+)|\.?\[(?P<quoted>"(?:[^"\\]|\\.)*")\]|\[(?P<index>\d+)\]')
 _PLAIN: Final = re.compile(r'[^.\["=]+')
@@ -101,6 +101,12 @@ _PREFIXES: Final[Mapping[str | None, tuple[str, ...]]] = {
     "input": ("",),
     None: ("",),
 }
+
+
+def reads_input(node: TaskNode, expressions: Iterable[Expression]) -> bool:
+    """Whether expressions of a task read anything that comes of the workflow's input."""
+    names = names_read(node, expressions, Sample())
+    return any(name.partition(".")[0] in ("", *_FIXED) for name in names)
 
 
 def _keys(path: Path) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpRequest
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.variables import bind, scope_for, task_variables
-from httptask.testrequest.naming import names_read
+from httptask.testrequest.naming import names_read, reads_input
 from httptask.testrequest.paging import first_page_of
 from httptask.testrequest.sample import NotTestable, Place, Sample, find_task, transform
 
@@ -87,8 +87,9 @@ def plan_request(
         raise NotTestable(
             f"{node.name} makes no request, so there is nothing to test; {_known_calls(program)}"
         )
-    sample.require(node, _expressions(node), "the request")
-    place = Place.of(program, node, sample)
+    expressions = _expressions(node)
+    sample.require(node, expressions, "the request")
+    place = Place.of(program, node, sample, needs_input=reads_input(node, expressions))
     data, variables = place.execution.input, place.variables
 
     def render_part(part: Part, *, encode: Callable[[str], str] | None = None) -> Rendered | None:

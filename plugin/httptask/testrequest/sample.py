@@ -124,14 +124,20 @@ class Place:
     variables: Variables
 
     @classmethod
-    def of(cls, program: Program, node: TaskNode, sample: Sample) -> "Place":
+    def of(cls, program: Program, node: TaskNode, sample: Sample, *, needs_input: bool = True) -> "Place":
         """Begin a task: the sample passes through the `input` of the workflow and of the task.
+
+        Args:
+            program: the definition.
+            node: the task.
+            sample: the data.
+            needs_input: False where nothing comes of the workflow's input: then there may be none.
 
         Raises:
             ExpressionFailed: an expression of them failed on the sample.
             TaskFault: the sample is not what a schema of them wants.
         """
-        around, execution = _beginning(program, sample)
+        around, execution = _beginning(program, sample, needs_input=needs_input)
         variables = {**around, **task_variables(program, node, execution)}
         if node.task.input is not None:
             check_schema(node.task.input.schema_, execution.raw_input, "the task's input")
@@ -196,14 +202,16 @@ def transform(part: Expression | Template | None, data: Any, variables: Variable
     return evaluate(part, scope) if isinstance(part, Expression) else render(part, scope).value
 
 
-def _beginning(program: Program, sample: Sample) -> tuple[Variables, TaskExecution]:
+def _beginning(program: Program, sample: Sample, *, needs_input: bool) -> tuple[Variables, TaskExecution]:
     now = datetime.now(UTC).timestamp()
     state = RunState(origin_run_id=_ID, input=sample.input, started_at=now)
     around = workflow_variables(program, state, _ID)
-    source = program.definition.input
-    if source is not None:
-        check_schema(source.schema_, sample.input, "the workflow's input")
-    data = transform(program.parts.get(WORKFLOW_INPUT), sample.input, around)
+    data = sample.input
+    if needs_input or data is not None:
+        source = program.definition.input
+        if source is not None:
+            check_schema(source.schema_, data, "the workflow's input")
+        data = transform(program.parts.get(WORKFLOW_INPUT), data, around)
     raw = data if sample.task_input is None else sample.task_input
     given = {
         "context": data if sample.context is None else sample.context,

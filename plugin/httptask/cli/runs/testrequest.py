@@ -24,7 +24,7 @@ from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.terminal.notice import show_notice
 from httptask.client.edge import Edge
 from httptask.config import Config
-from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
+from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy
 from httptask.dsl.loader import Loaded
 from httptask.http.errors import HttpTaskError
 from httptask.plugin import HttpTaskPlugin
@@ -169,7 +169,7 @@ def _plan(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> tuple[Plan
         raise CliError(f"{trial.loaded.name}: {error}", facts=error.facts) from None
     except CatalogError as error:
         raise CliError(error.message, error.hint) from None
-    except (ValueError, ExpressionFailed, ExpressionLimitExceeded) as error:
+    except (ValueError, ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy) as error:
         raise CliError(f"{trial.loaded.name}: {error}") from None
     except TaskFault as fault:
         raise CliError(
