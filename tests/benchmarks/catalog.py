@@ -1,4 +1,4 @@
-"""What it takes to add real API documents, and to show each of their operations.
+"""What it takes to add real API documents, to show each of their operations, and to prepare a request of it.
 
     uv run python -m tests.benchmarks.catalog DIR
     uv run python -m tests.benchmarks.catalog DIR --queries FILE
@@ -33,7 +33,7 @@ from httptask.catalog.catalog import Catalog
 from httptask.catalog.markdown import reference_page
 from httptask.catalog.sources import files_below, root_document
 
-from . import catalog_search
+from . import catalog_prepare, catalog_search
 
 LONGEST_ADD = 2.0
 MOST_MIB = 300
@@ -58,6 +58,7 @@ def measured(path: Path) -> dict[str, Any]:
                 continue
             shown.append(took)
             longest_page = max(longest_page, len(page))
+        prepared = catalog_prepare.measured(catalog, [f"measured.{one.name}" for one in added.operations])
     shown.sort()
     return {
         "document": path.name,
@@ -68,7 +69,14 @@ def measured(path: Path) -> dict[str, Any]:
         "show_milliseconds_median": round(shown[len(shown) // 2] * 1000, 1) if shown else None,
         "show_milliseconds_most": round(shown[-1] * 1000, 1) if shown else None,
         "longest_page": longest_page,
-        "failed": failed,
+        "failed": [*failed, *prepared.failed],
+        "bodies": prepared.bodies,
+        "bodies_unfit": prepared.unfit,
+        "whole_bodies": prepared.whole_bodies,
+        "whole_bodies_unfit": prepared.whole_unfit,
+        "tasks_refused": prepared.refused,
+        "prepare_milliseconds_median": prepared.milliseconds(1, 2),
+        "prepare_milliseconds_p99": prepared.milliseconds(99, 100),
     }
 
 
@@ -93,6 +101,7 @@ def missed(found: dict[str, Any]) -> list[str]:
         "add_mib": found["add_mib"] <= MOST_MIB,
         "show_milliseconds_most": (found["show_milliseconds_most"] or 0) <= LONGEST_SHOW * 1000,
         "failed": not found["failed"],
+        "tasks_refused": not found["tasks_refused"],
     }
     return [name for name, kept in bounds.items() if not kept]
 
@@ -117,7 +126,9 @@ def main() -> int:
             f"{found['document']:28} {found['operations']:5} operations, {found['problems']:3} problems; "
             f"add {found['add_seconds']:5.2f} s, {found['add_mib']:4} MiB; "
             f"show {found['show_milliseconds_median']} ms, at most {found['show_milliseconds_most']} ms; "
-            f"longest page {found['longest_page']}; {found['missed'] or 'within all bounds'}",
+            f"longest page {found['longest_page']}; "
+            f"bodies {found['bodies'] - len(found['bodies_unfit'])} of {found['bodies']} valid, with all fields "
+            f"{found['whole_bodies'] - len(found['whole_bodies_unfit'])} of {found['whole_bodies']}; {found['missed'] or 'within all bounds'}",
             flush=True,
         )
     result = {
@@ -127,10 +138,30 @@ def main() -> int:
         "add_seconds": max(found["add_seconds"] for found in documents),
         "add_mib": max(found["add_mib"] for found in documents),
         "show_milliseconds": max(found["show_milliseconds_most"] or 0 for found in documents),
+        **_bodies(documents),
         "missed": {found["document"]: found["missed"] for found in documents if found["missed"]},
     }
+    if result["bodies_valid"] < catalog_prepare.LEAST_VALID:
+        result["missed"]["all"] = ["bodies_valid"]
     print(json.dumps(result))
     return 1 if result["missed"] else 0
+
+
+def _bodies(documents: list[dict[str, Any]]) -> dict[str, Any]:
+    """How many of the prepared bodies fit their own schema, and why the others do not."""
+    bodies = sum(found["bodies"] for found in documents)
+    whole = sum(found["whole_bodies"] for found in documents)
+    unfit = [f"{found['document']}: {one}" for found in documents for one in found["bodies_unfit"]]
+    whole_unfit = sum(len(found["whole_bodies_unfit"]) for found in documents)
+    return {
+        "bodies": bodies,
+        "bodies_valid": round(1 - len(unfit) / max(bodies, 1), 4),
+        "bodies_unfit": unfit,
+        "whole_bodies": whole,
+        "whole_bodies_valid": round(1 - whole_unfit / max(whole, 1), 4),
+        "tasks_refused": sum(len(found["tasks_refused"]) for found in documents),
+        "prepare_milliseconds_p99": max(found["prepare_milliseconds_p99"] or 0 for found in documents),
+    }
 
 
 if __name__ == "__main__":

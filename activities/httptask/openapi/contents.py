@@ -51,6 +51,8 @@ class ContentReader:
             examples = tuple(self._examples(node))
         explode = node.value.get("explode")
         style, collection = node.text("style"), node.text("collectionFormat")
+        if self._document.is_swagger and node.text("type") == "array":
+            collection = collection or "csv"  # Swagger 2.0, Parameter Object
         if collection:
             style, explode = _STYLES.get(collection, ""), collection == "multi"
         return Parameter(

@@ -64,7 +64,7 @@ async def test_a_document_becomes_a_request_that_is_sent(shell: Shell) -> None:
         )
         assert (await shell.run("validate", "order.yaml"))[0] == 0
         code, command = await shell.run(
-            "test-request", "order.yaml", "order", "--json", SHOP_API_KEY="a-key-of-ours"
+            "test-request", "order.yaml", "order", "--yes", "--json", SHOP_API_KEY="a-key-of-ours"
         )
         assert code == 0, command.stderr
         [request] = server.requests

@@ -11,7 +11,7 @@ from httptask.catalog.errors import CatalogError
 from httptask.catalog.prepare.request_schemas import RequestSchemas
 from httptask.catalog.prepare.styles import Style, encodings, query_fields
 from httptask.catalog.prepare.variants import Variant, types_of, variants
-from httptask.http.headers import FORM_TYPE, media_type
+from httptask.http.headers import FORM_TYPE
 from httptask.json.types import is_array, is_object
 from httptask.openapi.operation import Body, Content
 
@@ -61,10 +61,15 @@ def chosen_content(body: Body, wanted: str | None) -> Content | None:
 
 
 def _rank(written: str) -> int:
-    kind, _ = media_type(written)
+    kind = _kind(written)
     if is_json(kind):
         return 0 if kind == "application/json" else 1 if "*" not in kind else 2
     return {FORM_TYPE: 3, _MULTIPART: 4}.get(kind, 5 if _TEXT.fullmatch(kind) else 6)
+
+
+def _kind(written: str) -> str:
+    """A media type, or a range of them, without parameters."""
+    return written.partition(";")[0].strip().lower()
 
 
 def is_json(kind: str) -> bool:
@@ -80,7 +85,7 @@ def body_arguments(content: Content, data: Any, schemas: RequestSchemas) -> Body
         data: as its schema has it.
         schemas: what that refers to.
     """
-    kind, _ = media_type(content.media_type)
+    kind = _kind(content.media_type)
     if kind == FORM_TYPE:
         return BodyArguments({"form": _form(content, data if is_object(data) else {})})
     if kind == _MULTIPART:
@@ -153,7 +158,7 @@ def _multipart(content: Content, data: Mapping[str, Any], schemas: RequestSchema
 
 
 def _is_json_part(described: Mapping[str, Any]) -> bool:
-    return is_json(media_type(str(described.get("contentType", "")))[0])
+    return is_json(_kind(str(described.get("contentType", ""))))
 
 
 def _part(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.credentials import NeededSecret
-from httptask.catalog.prepare.credentials import Recipe
+from httptask.catalog.prepare.credentials import Recipe, require_literal
 from httptask.connections.connection import Connection, named_address
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.openapi.naming import unused_name
@@ -25,7 +25,7 @@ class Chosen:
 
     Attributes:
         url: absolute, without variables.
-        declared_by: what of the document names it; `person` where somebody does.
+        declared_by: what of the document names it, `person` where somebody does; empty where they do together.
         invented: variables whose value nobody gave, and that the document has none for.
     """
 
@@ -55,7 +55,7 @@ def choose_server(operation: Operation, wanted: str | None, values: Mapping[str,
     server = operation.servers[0]
     if server.url.startswith("/") or "://" not in server.url:
         return None
-    return _filled(server, values, "person" if values else server.declared_by)
+    return _filled(server, values, "" if values else server.declared_by)
 
 
 def _filled(server: Server, values: Mapping[str, Any], declared_by: str) -> Chosen:
@@ -85,6 +85,7 @@ def _filled(server: Server, values: Mapping[str, Any], declared_by: str) -> Chos
         )
 
     chosen.url = _IN_BRACES.sub(fill, server.url).rstrip("/")
+    require_literal("the server's URL", chosen.url)
     return chosen
 
 
@@ -119,12 +120,9 @@ def connection_for(
         return min(same, key=lambda one: one.name != api).name, None
     if own is not None and server.declared_by == "document" and _serves(own, recipe):
         return api, None  # whoever wrote it chose another server of the API, such as a sandbox
-    label = (
-        api
-        if server.declared_by in ("document", "person")
-        else f"{api}-{(urlsplit(server.url).hostname or '').split('.')[0]}"
-    )
-    name = unused_name(api if api not in known else label, known, "-")
+    label = re.sub("[^a-z0-9-]", "", (urlsplit(server.url).hostname or "").partition(".")[0])
+    is_elsewhere = label and server.declared_by in ("operation", "path")
+    name = unused_name(f"{api}-{label}" if api in known and is_elsewhere else api, known, "-")
     settings: dict[str, Any] = {"base_url": server.url}
     if server.declared_by == "person" and (opened := named_address(urlsplit(server.url).hostname or "")):
         settings["allow_private"] = list(opened)

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.credentials import NeededSecret
-from httptask.openapi.operation import Authentication, Scheme
+from httptask.json.tree import texts_of
+from httptask.openapi.operation import Authentication, Scheme, as_json
 
-__all__ = ["Recipe", "chosen_schemes", "recipe_of"]
+__all__ = ["Recipe", "chosen_schemes", "recipe_of", "require_literal"]
 
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 _LOCATIONS: Final = ("header", "query", "cookie")
@@ -97,11 +98,30 @@ def _written_scheme(text: str, authentication: Authentication) -> tuple[Scheme, 
 
 
 def recipe_of(schemes: Sequence[Scheme], api: str) -> Recipe:
-    """What of a connection, and of a task, sends the credentials of all these schemes."""
+    """What of a connection, and of a task, sends the credentials of all these schemes.
+
+    Raises:
+        CatalogError: the document has something in them that would mean a secret.
+    """
     recipe = Recipe()
     for scheme in schemes:
+        require_literal(
+            f"the security scheme {scheme.name}", as_json(replace(scheme, name="", description=""))
+        )
         _add(recipe, scheme, _Names(api, recipe.secrets, is_alone=len(schemes) == 1))
     return recipe
+
+
+def require_literal(what: str, written: Any) -> None:
+    """Refuse texts of a document that `httptask.toml` would take for secrets: they would be sent where it says.
+
+    Raises:
+        CatalogError: there is one.
+    """
+    if any("$" in text for text in texts_of(written)):
+        raise CatalogError(
+            f"{what} has a `$` in it, which would name a secret", "write the connection by hand"
+        )
 
 
 class _Names:

@@ -19,9 +19,9 @@ from httptask.json.types import is_array, is_object
 from httptask.openapi.operation import Content, Operation, Parameter
 from httptask.openapi.schemas import JsonSchema
 
-__all__ = ["Optional", "RequestParts", "WrittenBody"]
+__all__ = ["OptionalFields", "RequestParts", "WrittenBody"]
 
-Optional = Literal["none", "example", "all"]
+OptionalFields = Literal["none", "example", "all"]
 """Which fields are filled in that are not required: none, those of the document's example of the body, all."""
 
 _OF_HTTP: Final = frozenset({"accept", "authorization", "content-type"})
@@ -50,7 +50,7 @@ class RequestParts:
     operation: Operation
     schemas: RequestSchemas
     fields: Fields
-    optional: Optional
+    optional: OptionalFields
     path: str = ""
     query: dict[str, Any] = field(default_factory=dict[str, Any])
     headers: dict[str, str] = field(default_factory=dict[str, str])
@@ -61,7 +61,7 @@ class RequestParts:
 
     def add_parameters(self) -> None:
         """Give all parameters that are required, or given, their value."""
-        self.path = self.operation.path
+        self.path = self.operation.path.replace("${", "$%7B")
         for parameter in self.operation.parameters:
             self._add(parameter)
 
@@ -74,19 +74,19 @@ class RequestParts:
         where = f"{parameter.location}.{parameter.name}"
         shown = [one.value for one in parameter.examples if not one.url]
         found = self._sample(self.schemas.of(parameter.schema), where, parameter.name, shown, given)
-        value, style = _written(found), style_of(parameter)
+        name, value, style = _escaped(parameter.name), _written(found), style_of(parameter)
         match parameter.location:
             case "path":
-                text = str(value) if found.expressions else path_text(parameter.name, value, style)
+                text = str(value) if found.expressions else path_text(name, value, style)
                 if not text:
                     self.problems.append(f"{where}: an empty value can't stand in a path")
                 self.path = self.path.replace(f"{{{parameter.name}}}", text)
             case "query":
-                self.query |= query_fields(parameter.name, value, style)
+                self.query |= query_fields(name, value, style)
             case "header":
-                self.headers[parameter.name] = header_text(value, style)
+                self.headers[name] = header_text(value, style)
             case "cookie":
-                self.cookies.append(f"{parameter.name}={header_text(value, style)}")
+                self.cookies.append(f"{name}={header_text(value, style)}")
             case "querystring":
                 self._add_querystring(parameter, value)
             case _:
@@ -116,6 +116,10 @@ class RequestParts:
         is_needed = self.operation.body.required or given is not None or self.optional == "all"
         if not is_needed and (not found.value or self.operation.method in _BODILESS):
             del self.fill_in[made_up:]
+            if self.operation.method not in _BODILESS:
+                self.notes.append(
+                    "the body is left out, for nothing of it is required: --field gives some of it"
+                )
             return None
         return WrittenBody(
             content, PreparedBody(content.media_type, found.value, found.fault), _written(found)
@@ -148,8 +152,13 @@ class RequestParts:
 
 def _written(found: Sample) -> Any:
     """The value as a definition has it: with its expressions, and with what looks like one as text."""
-    escaped = map_texts(found.value, lambda text: text.replace("${", "$${"))
+    escaped = map_texts(found.value, _escaped)
     return _with_expressions(escaped, found.expressions, ()) if found.expressions else escaped
+
+
+def _escaped(text: str) -> str:
+    """A text of the document, of which no part is an expression."""
+    return text.replace("${", "$${")
 
 
 def _with_expressions(value: Any, expressions: Mapping[Path, str], path: Path) -> Any:

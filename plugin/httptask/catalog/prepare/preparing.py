@@ -11,7 +11,7 @@ from httptask.catalog.prepare.bodies import BodyArguments, body_arguments, chose
 from httptask.catalog.prepare.connections import choose_server, connection_for, tables_of
 from httptask.catalog.prepare.credentials import chosen_schemes, recipe_of
 from httptask.catalog.prepare.fields import read_fields
-from httptask.catalog.prepare.parts import Optional, RequestParts, WrittenBody
+from httptask.catalog.prepare.parts import OptionalFields, RequestParts, WrittenBody
 from httptask.catalog.prepare.prepared import Prepared
 from httptask.catalog.prepare.request_schemas import RequestSchemas
 from httptask.catalog.reference import Reference
@@ -34,7 +34,7 @@ def prepare(
     name: str | None = None,
     taken: Container[str] = (),
     values: Mapping[str, Any] | None = None,
-    optional: Optional = "none",
+    optional: OptionalFields = "none",
     authentication: str | None = None,
     server: str | None = None,
     media_type: str | None = None,
@@ -89,7 +89,7 @@ def _http(
     if body is not None:
         sent = body_arguments(body.content, body.written, parts.schemas)
     headers = dict(parts.headers)
-    headers |= {"Content-Type": sent.content_type} if sent.content_type else {}
+    headers |= {"Content-Type": sent.content_type.replace("${", "$${")} if sent.content_type else {}
     headers |= {"Cookie": "; ".join(parts.cookies)} if parts.cookies else {}
     task: dict[str, Any] = {"method": operation.method.lower(), "connection": connection}
     task |= {"path": _encoded(parts.path)}
