@@ -1,5 +1,7 @@
 """`httptask test-request`: a person at a terminal is asked before something is sent that may change something."""
 
+import pytest
+
 from support.commands import Shell
 from support.terminals import on_terminal
 
@@ -10,15 +12,22 @@ do:
 """
 
 
-async def test_nothing_is_sent_unless_the_answer_is_yes(shell: Shell) -> None:
+@pytest.mark.parametrize(
+    ("typed", "code", "error"),
+    [("n\n", 1, "error: nothing was sent"), ("\x04", 130, "error: interrupted: nothing was sent")],
+    ids=["no", "the end of the input"],
+)
+async def test_nothing_is_sent_unless_the_answer_is_yes(
+    shell: Shell, typed: str, code: int, error: str
+) -> None:
     shell.write("writes.yaml", WRITES)
 
-    screen = on_terminal(shell.folder, shell.environment, "test-request", "writes.yaml", "ask", typed="n\n")
+    screen = on_terminal(shell.folder, shell.environment, "test-request", "writes.yaml", "ask", typed=typed)
 
     shown = " ".join(" ".join(screen.lines).split())
     assert "POST https://desk.example.com/tickets is sent for real, and may change something there." in shown
-    assert "error: nothing was sent" in shown
-    assert screen.code == 1
+    assert error in shown
+    assert screen.code == code
     assert shell.left_over() == []
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import signal
 import sys
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from httptask.cli.terminal.background import beside, first_of
 from httptask.cli.terminal.console import print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.interrupts import Interrupts
-from httptask.cli.terminal.notice import show_notice
+from httptask.cli.terminal.notice import clear_notice, show_notice
 from httptask.client.edge import Edge
 from httptask.config import Config
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy
@@ -193,7 +194,17 @@ def _ask(prepared: PreparedPart) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
     warning = f"{prepared.method} {prepared.uri} is sent for real, and may change something there."
-    if not typer.confirm(f"{warning} Send it?", err=True):
+    clear_notice()
+    # An event loop would take note of Ctrl-C, and let the question go on waiting.
+    of_loop = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        is_wanted = typer.confirm(f"{warning} Send it?", err=True)
+    except typer.Abort:
+        print_note("")
+        raise CliError("interrupted: nothing was sent", exit_code=ExitCode.INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGINT, of_loop)
+    if not is_wanted:
         raise CliError(
             "nothing was sent", "--yes sends it without asking, --dry-run shows it", ExitCode.FAILED
         )
