@@ -14,6 +14,7 @@ import typer
 from httptask.cli.commands.options import JsonOption
 from httptask.cli.terminal.console import print_json, print_note
 from httptask.cli.terminal.errors import CliError
+from httptask.cli.terminal.notice import show_notice
 
 if TYPE_CHECKING:
     from httptask.catalog.importing import Imported
@@ -165,6 +166,7 @@ def _assigned(text: str) -> tuple[str, str]:
 def _read_json(file: str) -> Any:
     from httptask.http.files import open_file
 
+    show_notice(f"reading {'stdin' if file == '-' else file}")
     try:
         if file == "-":
             text = sys.stdin.buffer.read(_LARGEST + 1)
