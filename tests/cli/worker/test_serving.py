@@ -1,5 +1,6 @@
 """Workers of commands: how they begin, and how they end."""
 
+import platform
 import subprocess
 import sys
 from importlib.metadata import version
@@ -44,6 +45,24 @@ async def serve():
 serving._run(serve())
 """
 
+LARGE_VALUES = """
+import psutil
+from httptask.cli.worker import serving
+
+def size():
+    return psutil.Process().memory_info().rss
+
+async def work():
+    before = size()
+    for _ in range(2):  # glibc keeps the second, when it has seen the first
+        large = bytearray(20_000_000)
+        small = [bytes(5000) for _ in range(50)]
+        del large
+    print(size() - before)
+
+serving._run(work())
+"""
+
 
 def test_second_signal_leaves_the_server_and_waits_for_nothing_else() -> None:
     done = subprocess.run(
@@ -52,6 +71,13 @@ def test_second_signal_leaves_the_server_and_waits_for_nothing_else() -> None:
 
     assert done.stdout == "server stopped\n"
     assert done.returncode == 130, done.stderr
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators give it back by themselves")
+def test_memory_of_large_values_is_given_back() -> None:
+    done = subprocess.run([sys.executable, "-c", LARGE_VALUES], capture_output=True, text=True, check=True)
+
+    assert int(done.stdout) < 5_000_000
 
 
 async def test_a_worker_names_its_release_and_reads_no_code_to_tell_it(
