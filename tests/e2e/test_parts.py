@@ -216,7 +216,7 @@ do:
           - cells:
               call: map
               with:
-                in: '${ [range(20) | { n: ., text: ("x" * 900) }] }'
+                in: '${ [range(20) | { n: ., text: (($row | tostring) * 900) }] }'
                 each: cell
                 at: c
                 concurrency: 2
@@ -237,7 +237,7 @@ async def test_a_map_inside_a_map_runs_in_parts(temporal: WorkflowEnvironment) -
     async with ScriptedServer(same_number) as server:
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner:
-            outcome = await runner.run(NESTED, continue_as_new_after=60)
+            outcome = await runner.run(NESTED, continue_as_new_after=40)
             found = [part async for part in parts_of(runner.client, outcome.handle)]
 
     assert outcome.output == [[row * 101 + row - 1 + n for n in range(20)] for row in (1, 2)]
