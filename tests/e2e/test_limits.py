@@ -14,7 +14,6 @@ from httptask.plugin import HttpTaskPlugin, fetch_status
 from httptask.plugin.connection_queues import ConnectionQueues
 from httptask.scheduling import polling
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.chat import rate_limited
 from support.cluster import events_of
 from support.connections import local_connection
 from support.orders import GET_EACH_ORDER
@@ -126,7 +125,7 @@ async def test_storm_of_429() -> None:
 
     def answer(_: ServedRequest) -> Reply:
         asked.append(time.monotonic())
-        return Reply.json({}) if allowance.take() else rate_limited("1")
+        return Reply.json({}) if allowance.take() else Reply.status(429, retry_after=1)
 
     async with (
         temporal_server() as environment,

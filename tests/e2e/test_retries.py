@@ -11,7 +11,6 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.interpreter.status import STATUS_QUERY, TaskStatus
 from httptask.plugin import fetch_status
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.chat import completion, rate_limited, unavailable
 from support.connections import local_connection, secret_store
 from support.runs import Runner, running, skipping_time
 
@@ -36,7 +35,7 @@ def model_at(server: ScriptedServer) -> dict[str, Any]:
 
 
 async def test_rate_limit_then_outage_then_answer(temporal: WorkflowEnvironment) -> None:
-    replies = iter([rate_limited("2"), unavailable(), completion("42")])
+    replies = iter([Reply.status(429, retry_after=2), Reply.status(503), Reply.chat("42")])
     times: list[float] = []
 
     def answer(_request: ServedRequest) -> Reply:

@@ -10,7 +10,6 @@ from temporalio.client import Client
 
 from httptask.cli.server import SharedServer
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.chat import completion
 from support.cluster import temporal_cli
 from support.commands import Command, Shell
 from support.encodings import forms_of
@@ -81,7 +80,7 @@ async def echo() -> AsyncIterator[ScriptedServer]:
         }
         if request.method == "GET":
             return Reply.json(echoed, headers=headers)
-        answered = completion(f"your key is {token}")
+        answered = Reply.chat(f"your key is {token}")
         body = json.loads(answered.data.partition(b"\r\n\r\n")[2])
         return Reply.json({**body, "echo": echoed}, headers=headers)
 

@@ -15,7 +15,6 @@ from httptask.dsl.canonical import canonical_json, sha256, unpacked
 from httptask.dsl.loader import load_file
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.chat import completion
 from support.cluster import address_of, events_of, has_event, temporal_cli
 from support.commands import Command, Shell
 from support.definitions import parse
@@ -51,8 +50,8 @@ def shop_and_model(request: ServedRequest) -> Reply:
         return Reply.of(b"ok", headers={"Content-Type": "text/plain"})
     asked = request.json()
     if "response_format" in asked:
-        return completion(json.dumps({"items": ["restart the router", "call back"]}))
-    return completion(asked["messages"][-1]["content"].rpartition(": ")[2].upper())
+        return Reply.chat(json.dumps({"items": ["restart the router", "call back"]}))
+    return Reply.chat(asked["messages"][-1]["content"].rpartition(": ")[2].upper())
 
 
 async def test_example_started_by_the_temporal_command(shell: Shell, temporal: WorkflowEnvironment) -> None:

@@ -9,7 +9,6 @@ from httptask.http.errors import Postponed
 from httptask.resilience.circuit_breaker import CircuitBreaker
 from httptask.scheduling import deadlines
 from httptask.testing import Reply, ScriptedServer
-from support.chat import rate_limited, unavailable
 from support.connections import local_connection
 from support.runs import running
 
@@ -88,7 +87,7 @@ do:
 async def test_a_wait_beyond_the_timeout_fails_at_once_and_says_why(
     temporal: WorkflowEnvironment, definition: str, whose: str
 ) -> None:
-    async with ScriptedServer([rate_limited("120")]) as server:
+    async with ScriptedServer([Reply.status(429, retry_after=120)]) as server:
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner, asyncio.timeout(20):
             outcome = await runner.run(definition.replace(SHORT, LONG))
@@ -107,7 +106,7 @@ async def test_the_failure_before_a_timeout_is_told(
 ) -> None:
     # The call's own end and the task's are told to the run together, if it is slow to hear of the first.
     monkeypatch.setattr(deadlines, "_AHEAD", 0.7)
-    async with ScriptedServer([unavailable(), Reply.silence()]) as server:
+    async with ScriptedServer([Reply.status(503), Reply.silence()]) as server:
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner, asyncio.timeout(20):
             outcome = await runner.run(OF_TASK)
@@ -118,7 +117,7 @@ async def test_the_failure_before_a_timeout_is_told(
 
 
 async def test_a_policys_wait_beyond_the_timeout_ends_in_the_failure(temporal: WorkflowEnvironment) -> None:
-    async with ScriptedServer([unavailable()]) as server:
+    async with ScriptedServer([Reply.status(503)]) as server:
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner, asyncio.timeout(20):
             outcome = await runner.run(OF_TASK)

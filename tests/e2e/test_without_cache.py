@@ -6,7 +6,6 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.chat import completion, rate_limited
 from support.cluster import longest_workflow_task
 from support.connections import local_connection
 from support.runs import running
@@ -145,10 +144,10 @@ async def test_without_cache(
     def answer(request: ServedRequest) -> Reply:
         if request.target == "/late" and request.body not in late:
             late.add(request.body)
-            return rate_limited("1")
+            return Reply.status(429, retry_after=1)
         if request.target in ("/echo", "/late"):
             return Reply.json(request.json())
-        return completion('{"n": 7}' if len(request.json()["messages"]) > 1 else "seven")
+        return Reply.chat('{"n": 7}' if len(request.json()["messages"]) > 1 else "seven")
 
     async with ScriptedServer(answer) as server:
         shop = local_connection("shop", server.url, calls=calls, limits={"total": 60})

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from httptask.testing import Reply
-from support.chat import calling, completion
+from support.chat import calling
 from support.chat_streams import chunk, sse
 
 __all__ = ["SCENARIOS", "Scenario"]
@@ -72,8 +72,8 @@ def _cut() -> Reply:
 
 
 _NO_MONEY = Reply.json({"error": {"message": "No money left.", "code": "insufficient_quota"}}, status=429)
-_GREETING = completion("Hello.")
-_LABEL, _NO_LABEL = (completion(json.dumps({"priority": word})) for word in ("urgent", "high"))
+_GREETING = Reply.chat("Hello.")
+_LABEL, _NO_LABEL = (Reply.chat(json.dumps({"priority": word})) for word in ("urgent", "high"))
 _LAMPS = calling(("lamp", '{"room": "hall"}'), ("lamp", '{"room": "attic"}'))
 _MISTAKES = calling(("broken", "{}"), ("lamp", '{"place": "hall"}'), ("lmap", "{}"))
 _CONTINUED = {

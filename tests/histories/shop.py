@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 from httptask.testing import Reply, ServedRequest
-from support.chat import rate_limited, unavailable
 
 __all__ = ["Shop"]
 
@@ -49,7 +48,7 @@ class Shop:
             case "/chat/completions":
                 return self._answers[min(times, len(self._answers) - 1)]
             case "/flaky":
-                replies = (unavailable(), rate_limited("0"), Reply.json({"id": 9}))
+                replies = (Reply.status(503), Reply.status(429, retry_after=0), Reply.json({"id": 9}))
                 return replies[min(times, len(replies) - 1)]
             case "/nothing":
                 return Reply.json({"error": {"message": "there is nothing"}}, status=404)

@@ -8,7 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer
-from support.chat import calling, completion
+from support.chat import calling
 from support.connections import local_connection, secret_store
 from support.runs import Outcome, running
 
@@ -58,7 +58,7 @@ async def run(
 async def test_the_next_is_asked(
     temporal: WorkflowEnvironment, bad: Reply, attempts: int, error: str
 ) -> None:
-    outcome, models, sent = await run(temporal, [bad], [completion("Hi")], [completion("Ho")])
+    outcome, models, sent = await run(temporal, [bad], [Reply.chat("Hi")], [Reply.chat("Ho")])
 
     assert (outcome.problem, outcome.output["text"]) == ({}, "Hi")
     assert models == [["large"] * attempts, ["small"], []]
@@ -68,7 +68,7 @@ async def test_the_next_is_asked(
 
 
 async def test_the_last_one_keeps_the_model_that_it_is_given(temporal: WorkflowEnvironment) -> None:
-    outcome, models, _ = await run(temporal, [GONE], [GONE], [completion("Ho")])
+    outcome, models, _ = await run(temporal, [GONE], [GONE], [Reply.chat("Ho")])
 
     assert outcome.output["text"] == "Ho"
     assert models == [["large"] * 2, ["small"] * 2, ["large"]]
@@ -91,7 +91,7 @@ async def test_the_error_of_the_last_one_is_the_tasks(temporal: WorkflowEnvironm
 async def test_a_credential_that_the_second_one_refuses_hides_no_reason(
     temporal: WorkflowEnvironment,
 ) -> None:
-    outcome, models, _ = await run(temporal, [GONE], [REFUSED], [completion("Ho")])
+    outcome, models, _ = await run(temporal, [GONE], [REFUSED], [Reply.chat("Ho")])
 
     assert outcome.problem["error"] == "Unauthorized"
     assert re.search("2 servers .* first: 503 .* second: 401 from .* bad key$", outcome.problem["detail"])
@@ -100,7 +100,7 @@ async def test_a_credential_that_the_second_one_refuses_hides_no_reason(
 
 @pytest.mark.parametrize("bad", [REFUSED, INVALID])
 async def test_what_is_wrong_here_is_not_tried_elsewhere(temporal: WorkflowEnvironment, bad: Reply) -> None:
-    outcome, models, _ = await run(temporal, [bad], [completion("Hi")], [completion("Ho")])
+    outcome, models, _ = await run(temporal, [bad], [Reply.chat("Hi")], [Reply.chat("Ho")])
 
     assert outcome.problem["details"]["status"] in (400, 401)
     assert models == [["large"], [], []]
@@ -115,7 +115,7 @@ async def test_a_conversation_stays_with_whom_it_has_found(temporal: WorkflowEnv
 """
     )
     outcome, models, _ = await run(
-        temporal, [GONE], [calling(("clock", "{}")), completion("Noon")], [], definition=text
+        temporal, [GONE], [calling(("clock", "{}")), Reply.chat("Noon")], [], definition=text
     )
 
     assert outcome.output["text"] == "Noon"

@@ -14,7 +14,7 @@ from httptask.dsl.compile import compile_definition
 from httptask.json.pointer import child_pointer
 from httptask.plugin import AllowedActivity
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.chat import calling, completion
+from support.chat import calling
 from support.connections import local_connection, secret_store
 from support.definitions import parse
 from support.runs import running
@@ -185,7 +185,7 @@ def answer(request: ServedRequest) -> Reply:
     if "completions" not in request.target:
         return Reply.json({"a": 1})
     return (
-        completion("Hi") if len(json.loads(request.body)["messages"]) > 1 else calling(("look", '{"a": 1}'))
+        Reply.chat("Hi") if len(json.loads(request.body)["messages"]) > 1 else calling(("look", '{"a": 1}'))
     )
 
 

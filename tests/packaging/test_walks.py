@@ -12,7 +12,6 @@ from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest
 from httptask.client import Edge, HttpRequest
 from httptask.testing import Reply, ScriptedServer
-from support.chat import completion
 from support.connections import local_connection, secret_store
 
 PAGE = (Path(__file__).parents[2] / "docs/architecture.md").read_text()
@@ -109,7 +108,7 @@ async def test_a_request() -> None:
 async def test_a_chat_completion() -> None:
     body = {"model": "m", "messages": [{"role": "user", "content": "Hi."}]}
     request = ChatRequest(body=body, connection="c", idempotency_key="0123456789abcdef")
-    walk = await walked("chat/complete.py", completion("Hi."), lambda edge: complete(edge, request))
+    walk = await walked("chat/complete.py", Reply.chat("Hi."), lambda edge: complete(edge, request))
     told = CHAT.search(PAGE)
     assert told is not None
     between = rows()[2:]

@@ -18,7 +18,6 @@ from temporalio.worker import Replayer
 from httptask.plugin import LiveText, live_texts
 from httptask.testing import Reply, ScriptedServer
 from httptask.workflows import live_text
-from support.chat import completion
 from support.chat_streams import chunk, sse
 from support.cluster import events_of, has_event, run_ids
 from support.connections import local_connection, secret_store
@@ -107,7 +106,7 @@ async def test_pieces_come_in_batches_without_secrets(temporal: WorkflowEnvironm
 async def test_nothing_is_published_unless_asked_for_and_streamed(
     temporal: WorkflowEnvironment, streams: bool, asked_for: bool
 ) -> None:
-    reply = said("Hello") if streams else completion("Hello")
+    reply = said("Hello") if streams else Reply.chat("Hello")
     text = asks("ask") if streams else asks("ask").replace("stream: true", "stream: false")
     async with ScriptedServer([reply]) as server, running_to(temporal, server) as runner:
         outcome = await runner.run(text, live=asked_for)

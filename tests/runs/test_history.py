@@ -15,7 +15,6 @@ from httptask.plugin import AllowedActivity
 from httptask.runs.history import read_run
 from httptask.scheduling.recorded_decisions import end_workflow_task
 from httptask.testing import Reply, ScriptedServer
-from support.chat import completion
 from support.cluster import address_of, events_of, has_event, run_ids
 from support.commands import Shell
 from support.connections import local_connection
@@ -144,7 +143,7 @@ do:
 
 async def test_run_started_by_name_with_a_question_asked_again(temporal: WorkflowEnvironment) -> None:
     async with (
-        ScriptedServer([completion('"seven"'), completion("7")]) as server,
+        ScriptedServer([Reply.chat('"seven"'), Reply.chat("7")]) as server,
         running(
             temporal,
             definitions=[parse(REASKS)],

@@ -7,7 +7,6 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.connections.connection import Price
 from httptask.testing import Reply, ScriptedServer
-from support.chat import completion
 from support.connections import local_connection, secret_store
 from support.definitions import parse
 from support.runs import running, temporal_server
@@ -54,7 +53,7 @@ UNMETERED = Reply.json(
 async def test_budget(temporal: WorkflowEnvironment, budget: dict[str, int], sent: int) -> None:
     definition = parse(THREE_QUESTIONS)
     definition["document"] = {**definition["document"], "metadata": {"httptask": {"budget": budget}}}
-    async with ScriptedServer([completion("yes")]) as server:  # 10 tokens each
+    async with ScriptedServer([Reply.chat("yes")]) as server:  # 10 tokens each
         openai = local_connection("openai", server.url, authentication={"bearer": {"token": "$secrets.KEY"}})
         secrets = secret_store({"KEY": "sk-0123456789"})
         async with running(temporal, connections={"openai": openai}, secrets=secrets) as runner:
@@ -84,7 +83,7 @@ async def test_budget_in_dollars(
         **definition["document"],
         "metadata": {"httptask": {"budget": {"cost_usd": limit}}},
     }
-    async with ScriptedServer([completion("yes")]) as server:  # 7 and 3 tokens each
+    async with ScriptedServer([Reply.chat("yes")]) as server:  # 7 and 3 tokens each
         openai = local_connection("openai", server.url, price=price)
         async with running(temporal, connections={"openai": openai}) as runner:
             outcome = await runner.run(definition)
@@ -192,7 +191,7 @@ async def test_what_a_run_has_spent_can_be_searched_for() -> None:
     }
     registered = ("HttptaskCalls=Int", "HttptaskTokens=Int", "HttptaskCostUsd=Double")
     options = [word for attribute in registered for word in ("--search-attribute", attribute)]
-    async with ScriptedServer([completion("yes")]) as server, temporal_server(*options) as environment:
+    async with ScriptedServer([Reply.chat("yes")]) as server, temporal_server(*options) as environment:
         openai = local_connection("openai", server.url, price=Price(input=1000, output=1000))
         async with running(environment, connections={"openai": openai}) as runner:
             outcome = await runner.run(definition)

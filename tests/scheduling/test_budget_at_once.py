@@ -8,7 +8,6 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.connections.connection import Price
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.chat import completion
 from support.connections import local_connection
 from support.definitions import parse
 from support.runs import Outcome, running
@@ -60,7 +59,7 @@ async def run(
 async def test_forty_calls_at_once(
     temporal: WorkflowEnvironment, limits: dict[str, float], sent: int
 ) -> None:
-    async with ScriptedServer([completion("yes")]) as server:
+    async with ScriptedServer([Reply.chat("yes")]) as server:
         outcome, spent = await run(temporal, bounded(limits), server)
 
     assert outcome.problem["error"] == "BudgetExceeded"
@@ -77,7 +76,7 @@ async def test_what_fits_runs_at_once(temporal: WorkflowEnvironment) -> None:
     async def script(_: ServedRequest) -> Reply:
         if next(numbers) > 1:
             await server.requests_received(40)
-        return completion("yes")
+        return Reply.chat("yes")
 
     async with ScriptedServer(script) as server:
         outcome, spent = await run(temporal, bounded({"cost_usd": 1}), server)
@@ -98,7 +97,7 @@ async def test_an_answer_that_costs_more_makes_the_others_wait(
             "usage": {"prompt_tokens": 40, "completion_tokens": 40, "total_tokens": 80},
         }
     )
-    async with ScriptedServer([expensive, completion("yes")]) as server:
+    async with ScriptedServer([expensive, Reply.chat("yes")]) as server:
         outcome, spent = await run(temporal, bounded(limits), server)
 
     events = (await outcome.handle.fetch_history()).events
@@ -115,7 +114,7 @@ async def test_an_answer_that_costs_more_makes_the_others_wait(
 async def test_across_continued_runs(temporal: WorkflowEnvironment) -> None:
     definition = bounded({"cost_usd": 0.1})
     definition["do"][0]["each"]["with"]["concurrency"] = 4
-    async with ScriptedServer([completion("yes")]) as server:
+    async with ScriptedServer([Reply.chat("yes")]) as server:
         outcome, spent = await run(temporal, definition, server, continue_as_new_after=10)
         first = await temporal.client.get_workflow_handle(
             outcome.handle.id, run_id=outcome.handle.first_execution_run_id
@@ -131,7 +130,7 @@ async def test_across_continued_runs(temporal: WorkflowEnvironment) -> None:
 async def test_a_stop_is_not_collected(temporal: WorkflowEnvironment, limits: dict[str, float]) -> None:
     definition = bounded(limits)
     definition["do"][0]["each"]["with"] |= {"onError": "collect", "concurrency": 1}
-    async with ScriptedServer([completion("yes")]) as server:
+    async with ScriptedServer([Reply.chat("yes")]) as server:
         outcome, _ = await run(temporal, definition, server)
 
     assert len(server.requests) == 2

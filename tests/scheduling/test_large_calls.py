@@ -13,7 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from httptask.testing import Reply, ScriptedServer
-from support.chat import calling, completion
+from support.chat import calling
 from support.cluster import events_of
 from support.connections import local_connection
 from support.large_calls import KeepsMany, SendsManyAtOnce, SendsNoJson, SendsTooMuch, keep
@@ -83,7 +83,7 @@ async def test_many_large_calls_at_once_wait_for_their_turn(
 
 async def test_tools_wait_for_their_turn_too(runner: Runner, server: ScriptedServer) -> None:
     asked = calling(*[("keep", json.dumps({"text": f"{number}"})) for number in range(130)])
-    server.script = [asked, completion("kept")]
+    server.script = [asked, Reply.chat("kept")]
 
     text, handle = await run(runner, KeepsMany)
 

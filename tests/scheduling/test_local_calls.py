@@ -15,7 +15,6 @@ from httptask.interpreter.status import TaskStatus
 from httptask.plugin import fetch_status
 from httptask.runs.history import read_run
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.chat import rate_limited
 from support.cluster import events_of
 from support.connections import local_connection
 from support.event_streams import SSE
@@ -143,7 +142,7 @@ async def test_a_wait_that_the_server_asks_for_is_kept(temporal: WorkflowEnviron
 
     def answer(_: ServedRequest) -> Reply:
         times.append(time.monotonic())
-        return rate_limited("1") if len(times) == 1 else Reply.json("done")
+        return Reply.status(429, retry_after=1) if len(times) == 1 else Reply.json("done")
 
     async with ScriptedServer(answer) as server, running(temporal, **api(server)) as runner:
         outcome = await runner.run(definition(call("a", "/a")))
@@ -156,7 +155,7 @@ async def test_a_call_that_waits_for_another_attempt_is_shown_as_waiting(
     temporal: WorkflowEnvironment,
 ) -> None:
     retry = {"attempts": 4, "first_interval": 1, "factor": 1}
-    answers = [rate_limited("1"), Reply.json({}, status=503), Reply.json("done")]
+    answers = [Reply.status(429, retry_after=1), Reply.json({}, status=503), Reply.json("done")]
     async with ScriptedServer(answers) as server, running(temporal, **api(server, retry=retry)) as runner:
         handle = await runner.start(definition(call("a", "/a")))
         waits: dict[int, TaskStatus] = {}

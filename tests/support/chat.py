@@ -5,37 +5,16 @@ from typing import Any
 
 from httptask.testing import Reply
 
-__all__ = ["QUESTION", "calling", "completion", "rate_limited", "unavailable", "unmetered"]
+__all__ = ["QUESTION", "calling", "unmetered"]
 
 QUESTION: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
 """A body of a request, as short as one may be."""
-
-
-def completion(text: str) -> Reply:
-    """A finished answer with one choice."""
-    message = {"role": "assistant", "content": text}
-    choices: list[Any] = [{"index": 0, "finish_reason": "stop", "message": message}]
-    usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
-    return Reply.json(
-        {"id": "c-1", "object": "chat.completion", "model": "m", "choices": choices, "usage": usage}
-    )
 
 
 def unmetered(text: str) -> Reply:
     """A finished answer that says neither what it has used nor which model it is of."""
     message = {"role": "assistant", "content": text}
     return Reply.json({"choices": [{"index": 0, "finish_reason": "stop", "message": message}]})
-
-
-def rate_limited(retry_after: str) -> Reply:
-    """429 that asks to wait."""
-    body = {"error": {"message": "slow down", "type": "requests"}}
-    return Reply.json(body, status=429, headers={"Retry-After": retry_after})
-
-
-def unavailable() -> Reply:
-    """503 that says nothing about when to come back."""
-    return Reply.json({"error": {"message": "overloaded"}}, status=503)
 
 
 def calling(

@@ -44,7 +44,6 @@ from httptask.testrequest import (
 )
 from support.api_documents import openapi
 from support.certificates import Certificates
-from support.chat import completion, rate_limited
 from support.connections import secret_store
 
 import_module("httptask.transport.network")  # a first call would load it, within its deadlines
@@ -118,6 +117,9 @@ class Case:
 
 
 BUSY = {"error": {"message": "busy"}}
+SLOW_DOWN = Reply.json(
+    {"error": {"message": "slow down", "type": "requests"}}, status=429, headers={"Retry-After": "1"}
+)
 NO_WORKER = ActivityTimeoutError("", type=TimeoutType.SCHEDULE_TO_START, last_heartbeat_details=[])
 CASES = {
     "200": Case([Reply.json({"id": 7})]),
@@ -148,8 +150,8 @@ CASES = {
     "unlike the reference": Case([Reply.json({"id": "7", "colour": "red"})], in_catalogue=True, task="look"),
     "a path that repeats the base URL": Case(base_path="/tickets", dry=True),
     "a body unlike the reference": Case([], in_catalogue=True, dry=True),
-    "chat": Case([completion("Red.")], task="ask"),
-    "chat with 429": Case([rate_limited("1")], task="ask", attempt=5),
+    "chat": Case([Reply.chat("Red.")], task="ask"),
+    "chat with 429": Case([SLOW_DOWN], task="ask", attempt=5),
 }
 
 

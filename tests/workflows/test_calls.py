@@ -21,13 +21,7 @@ from support.python_workflows import (
     Uploads,
 )
 
-REFUSED = Reply.json(
-    {
-        "choices": [
-            {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "refusal": "I can't."}}
-        ]
-    }
-)
+REFUSED = Reply.chat(refusal="I can't.")
 
 
 @pytest.fixture

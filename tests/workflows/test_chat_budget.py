@@ -45,7 +45,7 @@ async def test_a_budget_bounds_what_is_asked_again(
 
 async def test_within_a_budget_there_is_an_answer(env: HttpTaskEnvironment) -> None:
     env.connections["openai"] = CENT
-    env.script = [WRONG, Reply.chat(json={"priority": "low", "reason": "later"})]
+    env.script = [WRONG, Reply.chat(json={"priority": "low", "reason": "later"}, tokens=(4, 6))]
 
     assert await env.run(AsksWithinBudget.run, Budget(calls=2, tokens=20, cost_usd=0.02)) == ["low"]
 

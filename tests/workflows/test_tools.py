@@ -13,7 +13,7 @@ from temporalio.worker import Replayer, Worker
 from httptask.plugin import HttpTaskPlugin
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support import tool_workflows
-from support.chat import calling, completion
+from support.chat import calling
 from support.connections import local_connection
 
 WORKFLOWS = [
@@ -23,7 +23,7 @@ WORKFLOWS = [
     tool_workflows.DescribesTools,
     tool_workflows.DescribesToolsItself,
 ]
-NICE = completion('{"nice": true}')
+NICE = Reply.chat('{"nice": true}')
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +103,7 @@ async def test_a_schema_of_the_author_decides_on_further_arguments(
     temporal: WorkflowEnvironment, called: list[Any]
 ) -> None:
     asked = calling(("weather", '{"city": "Oslo", "unit": "F"}'))
-    await run(temporal, "DescribesToolsItself", [asked, completion("Fine.")])
+    await run(temporal, "DescribesToolsItself", [asked, Reply.chat("Fine.")])
 
     assert called == [("weather", "Oslo", 1)]
 
@@ -111,7 +111,7 @@ async def test_a_schema_of_the_author_decides_on_further_arguments(
 async def test_a_forced_call_is_forced_once(temporal: WorkflowEnvironment, called: list[Any]) -> None:
     def reply(request: ServedRequest) -> Reply:
         forced = request.json()["tool_choice"] != "auto"
-        return calling(("weather", '{"city": "Oslo"}')) if forced else completion("Grey.")
+        return calling(("weather", '{"city": "Oslo"}')) if forced else Reply.chat("Grey.")
 
     result, bodies = await run(temporal, "AsksByForce", reply)
 

@@ -54,9 +54,11 @@ class DefinitionFailed(WorkflowFailureError):
         problem: that error, with `error`, `type`, `status`, `title`, `detail` and `instance`.
     """
 
+    problem: Mapping[str, Any]
+
     def __init__(self, cause: ApplicationError) -> None:
         super().__init__(cause=cause)
-        self.problem: Mapping[str, Any] = cause.details[0]
+        self.problem = cause.details[0]
 
     def __str__(self) -> str:
         told = (self.problem.get(key) for key in ("instance", "title", "detail"))
@@ -80,6 +82,13 @@ class HttpTaskEnvironment:
         skips_time: whether waits take no time.
     """
 
+    requests: list[ServedRequest]
+    connections: dict[str, Connection]
+    secrets: dict[str, str]
+    workflows: list[type]
+    activities: list[Callable[..., Any]]
+    skips_time: bool
+
     def __init__(self, address: str, config: Config) -> None:
         """Prepare runs; nothing is started.
 
@@ -93,11 +102,11 @@ class HttpTaskEnvironment:
         self._admitted = self._replied = 0
         self._schemes: dict[str, str] = {}
         self._fault: Exception | None = None
-        self.requests: list[ServedRequest] = []
-        self.connections: dict[str, Connection] = dict(config.connections)
-        self.secrets: dict[str, str] = {}
-        self.workflows: list[type] = []
-        self.activities: list[Callable[..., Any]] = []
+        self.requests = []
+        self.connections = dict(config.connections)
+        self.secrets = {}
+        self.workflows = []
+        self.activities = []
         self.skips_time = True
 
     @property

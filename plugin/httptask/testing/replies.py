@@ -86,7 +86,9 @@ class Reply:
             finish_reason: why it ends; `stop`, or `tool_calls` with calls.
             tokens: of the prompt and of the answer.
         """
-        message: dict[str, Any] = {"role": "assistant", "content": _text(text, json), "refusal": refusal}
+        message: dict[str, Any] = {"role": "assistant", "content": _text(text, json)}
+        if refusal is not None:
+            message["refusal"] = refusal
         if calls:
             message["tool_calls"] = [
                 {"id": f"c{index}", "type": "function", "function": {"name": name, "arguments": dumps(given)}}
@@ -95,7 +97,7 @@ class Reply:
         reason = finish_reason or ("tool_calls" if calls else "stop")
         choice = {"index": 0, "finish_reason": reason, "message": message}
         completion = {**_COMPLETION, "object": "chat.completion", "choices": [choice]}
-        return cls.json({**completion, "usage": _usage(tokens)})
+        return cls.json({**completion, "usage": _usage(*tokens)})
 
     @classmethod
     def stream(
@@ -104,7 +106,6 @@ class Reply:
         *,
         json: Any = None,
         cut_at: int | None = None,
-        tokens: tuple[int, int] = (7, 3),
     ) -> Self:
         """A chat completion in pieces, a word in each.
 
@@ -112,7 +113,6 @@ class Reply:
             text: what the model says.
             json: what it says as JSON, in place of a text.
             cut_at: after how many characters of that the connection breaks; without it the answer is complete.
-            tokens: of the prompt and of the answer.
         """
         said = _text(text, json) or ""
         pieces: list[str] = _PIECES.findall(said if cut_at is None else said[:cut_at])
@@ -121,7 +121,7 @@ class Reply:
         if cut_at is not None:
             return cls.events(chunks, cut_at=len(chunks))
         chunks.append(_chunk({"index": 0, "delta": {}, "finish_reason": "stop"}))
-        return cls.events([*chunks, {**_chunk(), "usage": _usage(tokens)}, "[DONE]"])
+        return cls.events([*chunks, {**_chunk(), "usage": _usage()}, "[DONE]"])
 
     @classmethod
     def events(cls, data: Iterable[Any], *, cut_at: int | None = None) -> Self:
@@ -167,6 +167,5 @@ def _chunk(*choices: Mapping[str, Any]) -> dict[str, Any]:
     return {**_COMPLETION, "object": "chat.completion.chunk", "choices": list(choices)}
 
 
-def _usage(tokens: tuple[int, int]) -> dict[str, int]:
-    prompt, completion = tokens
+def _usage(prompt: int = 7, completion: int = 3) -> dict[str, int]:
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}

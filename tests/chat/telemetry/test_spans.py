@@ -19,8 +19,6 @@ from httptask.client.edge import Edge
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import SecretReference
 from httptask.testing import Reply, ScriptedServer
-from support.chat import completion as answering
-from support.chat import unavailable
 from support.chat_streams import chunk, sse
 from support.connections import local_connection, secret_store
 from support.edges import opened_edge
@@ -69,7 +67,7 @@ async def test_question_and_answer(spans: InMemorySpanExporter) -> None:
         "stop": "x",
         "response_format": {"type": "text"},
     }
-    await ask(answering("Hi"), body)
+    await ask(Reply.chat("Hi"), body)
     wire, chat = spans.get_finished_spans()
     assert (chat.name, chat.kind, chat.status.status_code) == ("chat m", SpanKind.CLIENT, StatusCode.UNSET)
     assert wire.name == "POST /v1/chat/completions"
@@ -136,7 +134,7 @@ async def test_details_of_usage_and_choices(spans: InMemorySpanExporter) -> None
 
 async def test_failure(spans: InMemorySpanExporter) -> None:
     with pytest.raises(HttpTaskError):
-        await ask(unavailable())
+        await ask(Reply.status(503))
     assert told(spans)["error.type"] == "HttpStatusError"
     assert chat_span(spans).status.status_code is StatusCode.ERROR
     assert not chat_span(spans).events
@@ -148,7 +146,9 @@ async def test_answer_that_does_not_fit_was_paid_for(
     monkeypatch.setenv(CAPTURE, "true")
     messages = [{"role": "user", "content": "JSON please"}]
     with pytest.raises(HttpTaskError):
-        await ask(answering("Hi"), {**BODY, "messages": messages, "response_format": {"type": "json_object"}})
+        await ask(
+            Reply.chat("Hi"), {**BODY, "messages": messages, "response_format": {"type": "json_object"}}
+        )
     attributes = told(spans)
     assert attributes["error.type"] == "OutputInvalid"
     assert attributes["gen_ai.output.type"] == "json"
@@ -167,7 +167,7 @@ async def test_cancelled(spans: InMemorySpanExporter) -> None:
 
 
 async def test_base_url_that_is_a_secret(spans: InMemorySpanExporter) -> None:
-    async with ScriptedServer([answering("Hi")]) as server:
+    async with ScriptedServer([Reply.chat("Hi")]) as server:
         connection = local_connection("openai", "$secrets.BASE")
         edge = Edge({"openai": connection}, secret_store({"BASE": f"{server.url}/v1"}))
         await complete(edge, ChatRequest(body=BODY))
@@ -181,7 +181,7 @@ async def test_no_content_unless_asked_for(
     for setting in ("", "false", "no_content", "event_only"):
         monkeypatch.setenv(CAPTURE, setting)
         spans.clear()
-        await ask(answering("Hi"))
+        await ask(Reply.chat("Hi"))
         assert not {"gen_ai.input.messages", "gen_ai.output.messages"} & told(spans).keys()
 
 
@@ -266,7 +266,7 @@ async def test_odd_requests_that_no_rule_stops_are_sent(
     spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch, odd: Any
 ) -> None:
     monkeypatch.setenv(CAPTURE, "true")
-    completion = await ask(answering("Hi"), {**BODY, **odd}, rules="off")
+    completion = await ask(Reply.chat("Hi"), {**BODY, **odd}, rules="off")
     assert completion.text == "Hi"
     assert chat_span(spans)
 
@@ -280,4 +280,4 @@ async def test_costs_little_without_a_provider(monkeypatch: pytest.MonkeyPatch) 
 
     for work in ("_of_request", "_of_answer", "input_messages", "output_messages"):
         monkeypatch.setattr(f"httptask.chat.telemetry.spans.{work}", unexpected)
-    assert (await ask(answering("Hi"))).text == "Hi"
+    assert (await ask(Reply.chat("Hi"))).text == "Hi"

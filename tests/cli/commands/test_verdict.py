@@ -5,7 +5,6 @@ import json
 import pytest
 
 from httptask.testing import Reply, ScriptedServer
-from support.chat import completion, rate_limited
 from support.commands import Shell
 from support.definitions import LABELS
 
@@ -14,12 +13,16 @@ pytestmark = pytest.mark.usefixtures("one_server")
 VERDICTS = [
     (
         2,
-        completion("{}"),
+        Reply.chat("{}"),
         "show the model what is wrong and ask again, up to 2 times; if that does not help, ",
     ),
-    (1, completion("{}"), "show the model what is wrong and ask again, once; if that does not help, "),
-    (0, completion("{}"), "not try again, for that would not help; "),
-    (2, rate_limited("7"), "try again after 7 s to 10.5 s, as the server asks; 4 more attempts are left; "),
+    (1, Reply.chat("{}"), "show the model what is wrong and ask again, once; if that does not help, "),
+    (0, Reply.chat("{}"), "not try again, for that would not help; "),
+    (
+        2,
+        Reply.status(429, retry_after=7),
+        "try again after 7 s to 10.5 s, as the server asks; 4 more attempts are left; ",
+    ),
 ]
 
 
@@ -36,7 +39,7 @@ async def test_it_is_told(shell: Shell, reask: int, reply: Reply, verdict: str) 
 
 async def test_programs_are_told_too(shell: Shell) -> None:
     shell.write("asks.yaml", LABELS)
-    async with ScriptedServer([completion("{}")]) as server:
+    async with ScriptedServer([Reply.chat("{}")]) as server:
         shell.environment |= {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "sk-0123456789"}
         _, command = await shell.run("test-request", "asks.yaml", "ask", "--json")
     told = json.loads(command.stdout)["outcome"]

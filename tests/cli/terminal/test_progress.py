@@ -15,7 +15,6 @@ from httptask.cli.terminal.progress.wording import describe
 from httptask.interpreter.status import Impasse, RunStatus, TaskStatus
 from httptask.plugin import LiveText
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.chat import completion
 from support.commands import HTTPTASK, Shell
 from support.definitions import LABELS
 
@@ -179,9 +178,9 @@ async def test_asking_again_is_shown(shell: Shell) -> None:
 
     async def answer(request: ServedRequest) -> Reply:
         if len(request.json()["messages"]) == 1:
-            return completion("{}")
+            return Reply.chat("{}")
         await shown.wait()
-        return completion('{"label": "a"}')
+        return Reply.chat('{"label": "a"}')
 
     async with ScriptedServer(answer) as server:
         command = await shell.start(

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.testing import ScriptedServer
-from support.chat import completion
+from httptask.testing import Reply, ScriptedServer
 from support.connections import local_connection
 from support.runs import Outcome, running
 
@@ -23,7 +22,7 @@ DOCUMENT = "document: { dsl: 1.0.3, namespace: tests, name: rules, version: 1.0.
 async def ask(
     temporal: WorkflowEnvironment, text: str, given: Any, model_rules: Any = None
 ) -> tuple[Outcome, int]:
-    async with ScriptedServer([completion("Hi")]) as server:
+    async with ScriptedServer([Reply.chat("Hi")]) as server:
         openai = local_connection("openai", server.url, model_rules=model_rules or {})
         async with running(temporal, connections={"openai": openai}) as runner:
             return await runner.run(text, given), len(server.requests)

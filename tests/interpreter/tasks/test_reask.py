@@ -53,8 +53,7 @@ async def test_it_is_bounded(httptask_env: HttpTaskEnvironment) -> None:
 
 
 async def test_an_answer_that_was_cut_is_not_asked_for_again(httptask_env: HttpTaskEnvironment) -> None:
-    cut = {"message": {"role": "assistant", "content": '{"lab'}, "finish_reason": "length", "index": 0}
-    httptask_env.script = [Reply.json({"id": "c", "choices": [cut]})]
+    httptask_env.script = [Reply.chat('{"lab', finish_reason="length")]
     with pytest.raises(DefinitionFailed) as failed:
         await httptask_env.run(parse(LABELS))
 

@@ -8,7 +8,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.chat import calling, completion
+from support.chat import calling
 from support.chat_streams import CALLS, call, sse
 from support.connections import local_connection
 from support.event_streams import SSE
@@ -69,7 +69,7 @@ def answers(body: dict[str, Any]) -> dict[str, Any]:
 
 
 async def test_tasks_answer_and_the_model_is_asked_again(temporal: WorkflowEnvironment) -> None:
-    outcome, asked, looked = await run(temporal, [calling(WEATHER), completion("It is grey.")])
+    outcome, asked, looked = await run(temporal, [calling(WEATHER), Reply.chat("It is grey.")])
 
     assert (outcome.problem, outcome.output["text"]) == ({}, "It is grey.")
     assert outcome.output["usage"]["total_tokens"] == 20
@@ -97,7 +97,7 @@ async def test_tasks_answer_and_the_model_is_asked_again(temporal: WorkflowEnvir
 async def test_calls_of_one_answer_run_together_and_are_answered_in_order(
     temporal: WorkflowEnvironment,
 ) -> None:
-    outcome, asked, _ = await run(temporal, [calling(WEATHER, ("clock", "")), completion("Noon.")])
+    outcome, asked, _ = await run(temporal, [calling(WEATHER, ("clock", "")), Reply.chat("Noon.")])
 
     assert outcome.output["text"] == "Noon."
     assert answers(asked[1]) == {"c0": "grey in Oslo", "c1": '{"hour":12}'}
@@ -115,7 +115,7 @@ async def test_calls_of_one_answer_run_together_and_are_answered_in_order(
 async def test_what_is_wrong_with_a_call_goes_to_the_model(
     temporal: WorkflowEnvironment, call: tuple[str, str], told: str
 ) -> None:
-    outcome, asked, looked = await run(temporal, [calling(call), calling(WEATHER), completion("Grey.")])
+    outcome, asked, looked = await run(temporal, [calling(call), calling(WEATHER), Reply.chat("Grey.")])
 
     assert outcome.output["text"] == "Grey."
     assert told in json.loads(answers(asked[1])["c0"])["error"]
@@ -128,7 +128,7 @@ async def test_what_is_wrong_with_a_call_goes_to_the_model(
 async def test_a_server_that_reads_the_conversation_again_gets_objects_only(
     temporal: WorkflowEnvironment, arguments: str
 ) -> None:
-    replies = iter([calling(("weather", arguments)), calling(("clock", arguments)), completion("Noon.")])
+    replies = iter([calling(("weather", arguments)), calling(("clock", arguments)), Reply.chat("Noon.")])
 
     def strict(request: ServedRequest) -> Reply:
         """As vLLM, SGLang and llama.cpp do it."""
@@ -154,7 +154,7 @@ def _json(text: str) -> Any:
 
 async def test_a_handler_that_fails_tells_the_model_why(temporal: WorkflowEnvironment) -> None:
     outcome, asked, _ = await run(
-        temporal, [calling(WEATHER), completion("I can't tell.")], shop=[Reply.json({}, status=404)]
+        temporal, [calling(WEATHER), Reply.chat("I can't tell.")], shop=[Reply.json({}, status=404)]
     )
 
     assert outcome.output["text"] == "I can't tell."
@@ -190,7 +190,7 @@ async def test_budget_bounds_it_too(temporal: WorkflowEnvironment) -> None:
 
 async def test_one_at_a_time_where_the_author_says_so(temporal: WorkflowEnvironment) -> None:
     text = DEFINITION.replace("model: m", "model: m\n        parallel_tool_calls: false")
-    outcome, asked, looked = await run(temporal, [calling(WEATHER, WEATHER), completion("Twice grey.")], text)
+    outcome, asked, looked = await run(temporal, [calling(WEATHER, WEATHER), Reply.chat("Twice grey.")], text)
 
     assert outcome.output["text"] == "Twice grey."
     assert len(looked) == 2
@@ -198,7 +198,7 @@ async def test_one_at_a_time_where_the_author_says_so(temporal: WorkflowEnvironm
 
 
 async def test_it_goes_on_in_a_continued_run(temporal: WorkflowEnvironment) -> None:
-    replies = [calling(WEATHER), calling(WEATHER, ("clock", "{}")), calling(WEATHER), completion("Grey.")]
+    replies = [calling(WEATHER), calling(WEATHER, ("clock", "{}")), calling(WEATHER), Reply.chat("Grey.")]
     outcome, asked, looked = await run(temporal, replies, continue_as_new_after=4)
 
     assert outcome.output["text"] == "Grey."
@@ -220,7 +220,7 @@ async def test_handlers_without_a_tool_are_found_before_anything_is_sent(
 ) -> None:
     head, _, rest = DEFINITION.partition("        tools:\n")
     text = head + f'        tools: "{tools}"\n' + rest[rest.index("        handlers:") :]
-    outcome, asked, _ = await run(temporal, [completion("?")], text)
+    outcome, asked, _ = await run(temporal, [Reply.chat("?")], text)
 
     assert outcome.problem["detail"] == "no tool has the name `weather`: add it to `tools`"
     assert asked == []
@@ -231,7 +231,7 @@ async def test_calls_without_an_id_of_their_own_are_told_apart(temporal: Workflo
         calling(WEATHER, ("clock", ""), ids=[None, ""]),
         calling(WEATHER, ("clock", ""), ids=["a", "a"]),
         calling(WEATHER, ids=["a"]),
-        completion("Noon."),
+        Reply.chat("Noon."),
     ]
     outcome, asked, _ = await run(temporal, replies, continue_as_new_after=4)
 
@@ -247,7 +247,7 @@ async def test_calls_without_an_id_of_their_own_are_told_apart(temporal: Workflo
 
 async def test_streamed_calls_without_ids_are_told_apart(temporal: WorkflowEnvironment) -> None:
     events = sse(call(0, *WEATHER), call(1, "clock", "{}"), CALLS)
-    replies = [Reply.of(events, headers=SSE), completion("Noon.")]
+    replies = [Reply.of(events, headers=SSE), Reply.chat("Noon.")]
     text = DEFINITION.replace("model: m", "model: m\n        stream: true")
     outcome, asked, _ = await run(temporal, replies, text)
 
@@ -258,7 +258,7 @@ async def test_streamed_calls_without_ids_are_told_apart(temporal: WorkflowEnvir
 @pytest.mark.parametrize("choice", ["required", "{ type: function, function: { name: weather } }"])
 async def test_a_forced_call_is_forced_once(temporal: WorkflowEnvironment, choice: str) -> None:
     def reply(request: ServedRequest) -> Reply:
-        return completion("Grey.") if request.json()["tool_choice"] == "auto" else calling(WEATHER)
+        return Reply.chat("Grey.") if request.json()["tool_choice"] == "auto" else calling(WEATHER)
 
     text = DEFINITION.replace("model: m", f"model: m\n        tool_choice: {choice}")
     outcome, asked, looked = await run(temporal, reply, text, continue_as_new_after=4)
