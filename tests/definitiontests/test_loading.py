@@ -30,15 +30,22 @@ def told(folder: Path, text: str) -> list[str]:
     [
         pytest.param(
             "definition: flow.yaml\ntests:\n  - name: a\n    expects: { output: 1 }\n",
-            "flow.test.yaml:4:5: error[unknown-key]: unknown key\n  hint: did you mean expect?",
+            "flow.test.yaml:4:5: error[unknown-key]: unknown key `expects`\n  hint: did you mean expect?",
             id="misspelt",
         ),
         pytest.param(
-            "definition: flow.yaml\n", "flow.test.yaml:1:1: error[missing-key]: is required", id="no tests"
+            "definition: flow.yaml\ntests:\n  - name: 429\n",
+            "flow.test.yaml:3:11: error[wrong-type]: `name` must be text in quotes",
+            id="number for a name",
+        ),
+        pytest.param(
+            "definition: flow.yaml\n",
+            "flow.test.yaml:1:1: error[missing-key]: `tests` is required",
+            id="no tests",
         ),
         pytest.param(
             "definition: flow.yaml\ntests: []\n",
-            "flow.test.yaml:2:8: error[empty]: must not be empty",
+            "flow.test.yaml:2:8: error[empty]: `tests` must not be empty",
             id="empty",
         ),
         pytest.param(
@@ -68,7 +75,7 @@ def told(folder: Path, text: str) -> list[str]:
             "definition: flow.yaml\ntests:\n  - name: a\n    answers:\n"
             "      - request: { method: GET, url: https://api.example.com/orders }\n"
             "        responses: [{ status: 42 }]\n",
-            "flow.test.yaml:6:31: error[invalid]: must be greater than or equal to 200",
+            "flow.test.yaml:6:31: error[invalid]: `status` must be greater than or equal to 200",
             id="answer",
         ),
         pytest.param(

@@ -3,6 +3,7 @@
 from contextlib import aclosing
 from pathlib import Path
 
+import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.config.load import load_config
@@ -181,3 +182,12 @@ async def test_activities_of_the_users_own_give_what_the_test_says(
         "  task price: flow.yaml:3:5",
         "  the test has no result for the activity price_of: write it under `activities`",
     ]
+
+
+async def test_credentials_of_the_environment_are_not_asked_for(
+    temporal: WorkflowEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "no such article")  # a secret's value would be taken out of the answer
+    [_, result] = await run(temporal, tmp_path, PASSING)
+    assert result.outcome.problem is not None
+    assert "no such article" in result.outcome.problem["detail"]

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from httptask.definitiontests.format import DefinitionTest, DefinitionTests
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.validation import faults_of, keys_at
-from httptask.diagnostics.words import Kind
+from httptask.diagnostics.words import Kind, name_of
 from httptask.dsl.bounds import MAX_BYTES
 from httptask.dsl.expressions import is_whole_expression, parse_expression
 from httptask.dsl.expressions.compiling import compile_check
@@ -21,7 +21,7 @@ from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place, Positions, read_yaml
 from httptask.fixtures.transport import Fixture, FixtureInvalid, read_fixtures
 from httptask.http.files import open_file
-from httptask.json.pointer import child_pointer
+from httptask.json.pointer import child_pointer, pointer_tokens
 from httptask.json.types import is_array, is_object
 
 __all__ = ["SUFFIXES", "LoadedTest", "LoadedTests", "find_tests", "load_tests"]
@@ -152,7 +152,7 @@ class _Loading:
             written = DefinitionTests.model_validate(document.data)
         except ValidationError as error:
             for fault in faults_of(error, partial(keys_at, DefinitionTests), Kind.OBJECT):
-                self._add(fault)
+                self._add(replace(fault, message=_named(fault)))
             return None
         for fault in _condition_faults(document.data):
             self._add(fault)
@@ -231,6 +231,15 @@ class _Loading:
         at_key = fault.code == "unknown-key"
         place = self.positions.key(fault.pointer) if at_key else place_of(self.positions, fault)
         self.reports.append(Report.of(str(self.file), place, fault))
+
+
+def _named(fault: Fault) -> str:
+    """What is wrong, with the key that is."""
+    path = [int(key) if key.isdigit() else key for key in pointer_tokens(fault.pointer)]
+    if fault.code == "unknown-key":
+        return f"{fault.message} {name_of(path)}"
+    is_sentence = fault.message.startswith(("must ", "is ")) and path
+    return f"{name_of(path)} {fault.message}" if is_sentence else fault.message
 
 
 def _condition_faults(data: Any) -> list[Fault]:

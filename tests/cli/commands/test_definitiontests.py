@@ -57,7 +57,7 @@ async def test_runs_nothing_where_a_file_is_broken(shell: Shell) -> None:
     shell.write("flow.test.yaml", TESTS.replace("expect", "expected"))
     code, command = await shell.run("test", "flow.test.yaml")
     assert (code, command.stdout) == (2, "")
-    assert "flow.test.yaml:6:5: error[unknown-key]: unknown key" in command.stderr
+    assert "flow.test.yaml:6:5: error[unknown-key]: unknown key `expected`" in command.stderr
 
 
 async def test_says_that_no_test_has_the_name(shell: Shell) -> None:
