@@ -22,7 +22,7 @@ async def cold_run_seconds() -> float:
 
 async def _one() -> float:
     with tempfile.TemporaryDirectory() as folder:
-        await asyncio.to_thread(_forget_files)
+        await asyncio.to_thread(forget_files)
         began = time.perf_counter()
         process = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).parent / "httptask"),
@@ -44,7 +44,7 @@ async def _one() -> float:
     return seconds
 
 
-def _forget_files() -> None:
+def forget_files() -> None:
     """Have the system drop what it keeps in memory of the installed files; of what a process maps it keeps it."""
     for path in _installed():
         descriptor = os.open(path, os.O_RDONLY)
