@@ -191,7 +191,7 @@ def test_only_calls_are_taken_and_the_others_counted() -> None:
         "8 of 12 entries are no calls of an API: 1 document, 1 font, 1 image, 1 other, 1 other scheme, 1 preflight, 1 script, 1 stylesheet",
         "1 requests repeat others, and are left out",
     )  # fmt: skip
-    assert len(import_har(data, all_kinds=True).tasks) == 10
+    assert len(import_har(data, all_kinds=True).tasks) == 9
     assert list(import_har(data, only=["api.example.com"]).tasks) == ["getOrders"]
     assert list(import_har(data, only=["post *", "*.json"], name="x").tasks) == ["x", "x2"]
 

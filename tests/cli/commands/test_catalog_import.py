@@ -117,7 +117,7 @@ COLLECTION = {
             "name": "Get order",
             "request": {"url": "{{base}}/orders/:id", "header": [{"key": "X-Key", "value": "{{key}}"}]},
         },
-        {"name": "Other", "request": {"url": "{{nowhere}}/a"}},
+        {"name": "Other\x1b[31m", "request": {"url": "{{nowhere}}/a"}},
     ],
 }
 ENVIRONMENT = {"values": [{"key": "key", "value": KEY, "type": "secret"}, {"key": "base", "value": "x"}]}
@@ -149,7 +149,7 @@ async def test_puts_requests_of_a_collection_and_of_a_browser_into_a_definition(
     )
     assert code == 0, command.stderr
     assert "wrote orders.yaml: getOrder\n" in command.stderr
-    assert "left out: Other: the server's address has the variable nowhere" in command.stderr
+    assert "left out: Other\ufffd[31m: the server's address has the variable nowhere" in command.stderr
     code, har = await shell.run("catalog", "from-har", "shop.har", "--into", "orders.yaml", "--json")
     assert code == 0, har.stderr
     told = json.loads(har.stdout)

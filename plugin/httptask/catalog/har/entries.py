@@ -16,6 +16,7 @@ __all__ = ["Entry", "entries_of", "text_of"]
 
 _CALLS: Final = frozenset({"xhr", "fetch", "eventsource"})
 """What Chromium says of requests that a script made."""
+_KINDS: Final = frozenset({"document", "font", "image", "manifest", "media", "script", "stylesheet"})
 _DATA: Final = re.compile(
     r"application/(?:.+\+)?(?:json|xml|x-ndjson|grpc.*|x-protobuf|protobuf)|text/(?:json|event-stream|xml)"
 )
@@ -109,7 +110,7 @@ def _kind(entry: Json, request: Json) -> str:
     if said == "websocket" or _has_header(request, "sec-websocket-key"):
         return "websocket"
     if said:
-        return "call" if said in _CALLS else "other" if said == "ping" else said
+        return "call" if said in _CALLS else said if said in _KINDS else "other"
     response = entry.get("response")
     content = response.get("content") if is_object(response) else None
     came, _ = media_type(text_of(content.get("mimeType")) if is_object(content) else "")

@@ -73,7 +73,7 @@ def _chosen(
     entries: Sequence[Entry], only: Sequence[str], tasks: TaskCollector, *, all_kinds: bool
 ) -> Sequence[Entry]:
     """Those that are asked for; how many are no calls of an API goes to the notes."""
-    never = frozenset({"empty", "other scheme", "websocket"})
+    never = frozenset({"empty", "other scheme", "preflight", "websocket"})
     named = [entry for entry in entries if not only or any(entry.is_named_by(pattern) for pattern in only)]
     chosen = [entry for entry in named if entry.kind == "call" or (all_kinds and entry.kind not in never)]
     others = Counter(entry.kind for entry in named) - Counter(entry.kind for entry in chosen)

@@ -1,6 +1,7 @@
 """The files that a request names: their content goes into its task, or comes with the input."""
 
 import re
+import shlex
 from pathlib import Path, PureWindowsPath
 from typing import Final
 
@@ -74,8 +75,6 @@ def file_of_input(request: ImportedRequest, name: str, path: str, secrets: Secre
     """
     member = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or "file"
     file = shortened(PureWindowsPath(path).name, 60)
-    request.notes.append(
-        f"the file {file or 'of the body'} is the input `{member}`: "
-        f"--input-file {member}=base64@{file or 'FILE'}"
-    )
+    given = shlex.quote(f"{member}=base64@{file or 'FILE'}")
+    request.notes.append(f"the file {file or 'of the body'} is the input `{member}`: --input-file {given}")
     return secrets.member_of_input(member)

@@ -1,6 +1,7 @@
 """Variables of a collection, `{{name}}`: their values where they have one, and what stands for them where not."""
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -64,7 +65,7 @@ class Variables:
         def refuse(name: str) -> str:
             raise CatalogError(
                 f"the server's address has the variable {name}, which has no value",
-                f"give it: --variable {name}=https://..., or the environment: --environment FILE",
+                f"give it: --variable {shlex.quote(name)}=https://..., or the environment: --environment FILE",
             )
 
         return self._filled(text, refuse, is_credential=False)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from httptask.cli.commands.options import JsonOption
-from httptask.cli.terminal.console import print_json, print_note
+from httptask.cli.terminal.console import harmless, print_json, print_note
 from httptask.cli.terminal.errors import CliError
 from httptask.cli.terminal.notice import show_notice
 
@@ -236,7 +236,7 @@ def _imported(imported: "Callable[[Collection[str]], Imported]", taken: Iterable
     try:
         return imported(frozenset(taken))
     except CatalogError as error:
-        raise CliError(error.message, error.hint) from None
+        raise CliError(harmless(error.message), error.hint and harmless(error.hint)) from None
 
 
 def _print(made: "Imported") -> None:
@@ -250,15 +250,16 @@ def _print(made: "Imported") -> None:
 
 
 def _tell(made: "Imported") -> None:
+    """Tell what a stranger's file became, whose names may hold what steers a terminal."""
     for secret in made.secrets:
         print_note(
-            f"secret {secret.name}: {secret.what}; set the environment variable {secret.name}, for workers "
+            f"secret {secret.name}: {harmless(secret.what)}; set the environment variable {secret.name}, for workers "
             f"[secrets.{secret.name}] in httptask.toml"
         )
     for note in made.notes:
-        print_note(f"note: {note}")
+        print_note(f"note: {harmless(note)}")
     for one in made.left_out:
-        print_note(f"left out: {one.place}: {one.message}" + (f"; {one.hint}" if one.hint else ""))
+        print_note(harmless(f"left out: {one.place}: {one.message}" + (f"; {one.hint}" if one.hint else "")))
 
 
 def _shared(made: "Imported", program: "Program") -> Iterator[str]:
