@@ -2,21 +2,21 @@
 
 import json
 import math
-import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import mkdtemp
 from time import monotonic
 from typing import Any, Final
 from urllib.parse import urljoin
 
 from httptask.catalog import chat_completion
+from httptask.catalog.changes import Changes, compare
 from httptask.catalog.directory.directory import Directories
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.index import About, Index, write_index
+from httptask.catalog.keeping import DOCUMENT, ENTRY, keep_files, load_files, stamps_of, write_entry
 from httptask.catalog.reference import ApiOverview, Reference
 from httptask.catalog.search.index import KNOWN, SearchIndex
 from httptask.catalog.search.results import SearchResult, search
@@ -30,11 +30,7 @@ from httptask.openapi.text import DocumentInvalid
 
 __all__ = ["Catalog", "Entry"]
 
-_ENTRY: Final = "entry.json"
-_DOCUMENT: Final = "document"
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_MOST_BYTES: Final = 128 * 1024 * 1024
-"""Of all files of a document together."""
 _LOOK_EVERY: Final = 2.0
 """Seconds: whoever searches as somebody types does not look at all files again with each letter."""
 
@@ -82,7 +78,7 @@ class Catalog:
         """
         if not self._folder.is_dir():
             return []
-        folders = sorted(path.parent for path in self._folder.glob(f"*/{_ENTRY}"))
+        folders = sorted(path.parent for path in self._folder.glob(f"*/{ENTRY}"))
         return [self._entry(folder.name) for folder in folders]
 
     def add(
@@ -104,23 +100,7 @@ class Catalog:
         Raises:
             CatalogError: it is no API document, or there is one of that name.
         """
-        files: dict[str, bytes] = {}
-        size = 0
-
-        def kept(path: str) -> bytes | None:
-            nonlocal size
-            data = read(path)
-            if data is not None:
-                files[path] = data
-                size += len(data)
-            if size > _MOST_BYTES:
-                raise DocumentInvalid(f"has more than {_MOST_BYTES} bytes in all its files")
-            return data
-
-        try:
-            loaded = load_document(document, kept)
-        except DocumentInvalid as error:
-            raise CatalogError(f"{source or document}: {error}") from None
+        loaded, files = load_files(document, read, source)
         chosen = name or api_name(loaded.top("info").text("title"), document.partition(".")[0])
         if not _NAME.fullmatch(chosen):
             raise CatalogError(
@@ -134,6 +114,36 @@ class Catalog:
         self._make_index(entry, loaded)
         self._looked = -math.inf
         return self.overview(chosen)
+
+    def update(
+        self, name: str, document: str, read: Callable[[str], bytes | None], *, source: str | None = None
+    ) -> Changes:
+        """Keep a newer document of an API in place of the one there is, and tell what it changes.
+
+        Args:
+            name: of the API.
+            document: as for `add`.
+            read: as for `add`.
+            source: the URL that it was loaded from; None leaves the one of the entry.
+
+        Raises:
+            CatalogError: there is no such API, or the document is none or has no operations; the old one stays.
+        """
+        entry = self._find(name)
+        loaded, files = load_files(document, read, source)
+        try:
+            before = load_document(entry.document, files_below(self._documents(entry)))
+        except DocumentInvalid:  # there is nothing to lose
+            before = None
+        changes = compare(name, before, loaded)
+        if not changes.operations and changes.removed:
+            were = len(changes.removed)
+            raise CatalogError(f"{source or document}: has no operations; those of `{name}` stay, all {were}")
+        renewed = replace(entry, document=document, source=source or entry.source)
+        self._write(renewed, files)
+        self._make_index(renewed, loaded)
+        self._looked = -math.inf
+        return changes
 
     def remove(self, name: str) -> None:
         """Remove an API that was added.
@@ -209,8 +219,8 @@ class Catalog:
             CatalogError: there is no API of that name among those that were added.
         """
         self._find(api)
-        file = self._folder / api / _ENTRY
-        _write_entry(file, {**json.loads(file.read_bytes()), "authentication": authentication})
+        file = self._folder / api / ENTRY
+        write_entry(file, {**json.loads(file.read_bytes()), "authentication": authentication})
 
     def search(self, text: str, *, limit: int = 10) -> SearchResult:
         """Operations of all APIs that do what a text says, the best first.
@@ -269,7 +279,7 @@ class Catalog:
         return operation in self._find(api).safe
 
     def _find(self, name: str) -> Entry:
-        if not (self._folder / name / _ENTRY).is_file() or not _NAME.fullmatch(name):
+        if not (self._folder / name / ENTRY).is_file() or not _NAME.fullmatch(name):
             known = [chat_completion.API, *(entry.name for entry in self.entries())]
             hint = hint_for_unknown(name, dict.fromkeys(known), "APIs")
             if elsewhere := self.directories.find(name):
@@ -278,7 +288,7 @@ class Catalog:
         return self._entry(name)
 
     def _entry(self, name: str) -> Entry:
-        file = self._folder / name / _ENTRY
+        file = self._folder / name / ENTRY
         try:
             written: Any = json.loads(file.read_bytes())
             safe = tuple(str(one) for one in written.get("safe", ()))
@@ -288,20 +298,12 @@ class Catalog:
             hint = f"`httptask catalog remove {name}`, and add it again"
             raise CatalogError(f"{file}: is no entry of the catalogue", hint) from None
 
-    def _write(self, entry: Entry, files: dict[str, bytes]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        draft = Path(mkdtemp(prefix=".", dir=self._folder))
-        draft.chmod(0o755)
-        try:
-            for folder in {(draft / _DOCUMENT / path).parent for path in files}:
-                folder.mkdir(parents=True, exist_ok=True)
-            for path, data in files.items():
-                (draft / _DOCUMENT / path).write_bytes(data)
-            written = {"document": entry.document, **({"source": entry.source} if entry.source else {})}
-            _write_entry(draft / _ENTRY, written)
-            draft.rename(self._folder / entry.name)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+    def _write(self, entry: Entry, files: Mapping[str, bytes]) -> None:
+        """Keep the files of an API; what else its entry holds stays."""
+        folder = self._folder / entry.name
+        kept: dict[str, Any] = json.loads((folder / ENTRY).read_bytes()) if folder.exists() else {}
+        source = {"source": entry.source} if entry.source else {}
+        keep_files(folder, {**kept, "document": entry.document, **source}, files)
 
     def _index(self, entry: Entry) -> Index:
         file = self._index_file(entry.name)
@@ -332,30 +334,15 @@ class Catalog:
 
     def _fingerprint(self, entry: Entry) -> str:
         """Tells whether a file was changed, as far as its time and size tell it."""
-        stamps = list(_stamps(str(self._documents(entry))))
+        stamps = list(stamps_of(str(self._documents(entry))))
         sizes, times = sum(size for size, _ in stamps), sum(time for _, time in stamps)
         return f"{entry.document} {len(stamps)} {sizes} {times}"
 
     def _documents(self, entry: Entry) -> Path:
-        return self._folder / entry.name / _DOCUMENT
+        return self._folder / entry.name / DOCUMENT
 
     def _index_file(self, name: str) -> Path:
         return self._state / "catalog" / f"{name}.sqlite"
-
-
-def _write_entry(file: Path, written: dict[str, Any]) -> None:
-    file.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _stamps(folder: str) -> Iterator[tuple[int, int]]:
-    """Size and time of each file."""
-    with os.scandir(folder) as found:
-        for one in found:
-            if one.is_dir(follow_symlinks=False):
-                yield from _stamps(one.path)
-            else:
-                at = one.stat(follow_symlinks=False)
-                yield at.st_size, at.st_mtime_ns
 
 
 def _absolute(operation: Operation, source: str | None) -> Operation:

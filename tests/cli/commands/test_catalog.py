@@ -120,3 +120,30 @@ async def test_a_known_api_is_added_by_name(shell: Shell) -> None:
         assert (code, json.loads(command.stdout)["source"]) == (0, f"{server.url}/pets.json")
     code, command = await shell.run("catalog", "directory", "list", "--json")
     assert [one["name"] for one in json.loads(command.stdout)] == ["httptask", "mine"]
+
+
+async def test_documents_are_loaded_again(shell: Shell) -> None:
+    shell.write("httptask.toml", '[policy]\nallow_private = ["loopback"]\n')
+    documents = [DOCUMENT, openapi({"/pets": {"get": {"operationId": "pets/list"}}})]
+    async with ScriptedServer(lambda request: Reply.json(documents[len(server.requests) > 1])) as server:
+        code, command = await shell.run("catalog", "add", f"{server.url}/pets.json", "--name", "pets")
+        assert code == 0, command.stderr
+        shell.write("api.json", json.dumps(DOCUMENT))
+        await shell.run("catalog", "add", "api.json", "--name", "shop")
+        code, command = await shell.run("catalog", "update")
+    assert (code, command.stderr.splitlines()) == (
+        1,
+        [
+            "configuration: httptask.toml",
+            "pets: 1 operations, 1 new, 1 gone",
+            "  new: petsList (GET /pets)",
+            "  gone: petsGet (GET /pets/{id})",
+            "shop: not updated: shop was added from a file, and nothing says where a newer one is",
+            "  hint: httptask catalog update shop --from FILE|FOLDER|URL",
+        ],
+    )
+    code, command = await shell.run("catalog", "update", "shop", "--from", "api.json", "--json")
+    assert (code, json.loads(command.stdout)) == (
+        0,
+        [{"api": "shop", "operations": 1, "added": [], "removed": [], "changed": []}],
+    )

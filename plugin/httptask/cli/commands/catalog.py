@@ -9,6 +9,7 @@ import typer
 from httptask.cli.commands.catalog_directory import directory
 from httptask.cli.commands.catalog_import import from_curl, from_har, from_postman
 from httptask.cli.commands.catalog_prepare import prepare
+from httptask.cli.commands.catalog_update import update
 from httptask.cli.commands.options import ConfigOption, JsonOption
 from httptask.cli.project.apis import download_document, download_known, is_url, opened_catalog
 from httptask.cli.terminal.console import harmless, print_json, print_note
@@ -190,6 +191,9 @@ def remove(
     print_note(f"removed {name}")
 
 
+catalog.command(
+    epilog="Example: httptask catalog update\n\nExample: httptask catalog update shop --from openapi.yaml --json"
+)(update)
 catalog.add_typer(directory, name="directory", epilog="Example: httptask catalog directory list httptask")
 catalog.command(
     epilog=(

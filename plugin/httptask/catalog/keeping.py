@@ -1,0 +1,90 @@
+"""How an API is kept in a project: its folder with `entry.json`, and its document's files below `document/`."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Final
+
+from httptask.catalog.errors import CatalogError
+from httptask.openapi.document import Document, load_document
+from httptask.openapi.text import DocumentInvalid
+
+__all__ = ["DOCUMENT", "ENTRY", "keep_files", "load_files", "stamps_of", "write_entry"]
+
+ENTRY: Final = "entry.json"
+DOCUMENT: Final = "document"
+_REPLACED: Final = "replaced"
+_MOST_BYTES: Final = 128 * 1024 * 1024
+"""Of all files of a document together."""
+
+
+def load_files(
+    document: str, read: Callable[[str], bytes | None], source: str | None
+) -> tuple[Document, dict[str, bytes]]:
+    """A document, and the files that it is in.
+
+    Raises:
+        CatalogError: it is no API document, or too large.
+    """
+    files: dict[str, bytes] = {}
+    size = 0
+
+    def kept(path: str) -> bytes | None:
+        nonlocal size
+        data = read(path)
+        if data is not None:
+            files[path] = data
+            size += len(data)
+        if size > _MOST_BYTES:
+            raise DocumentInvalid(f"has more than {_MOST_BYTES} bytes in all its files")
+        return data
+
+    try:
+        return load_document(document, kept), files
+    except DocumentInvalid as error:
+        raise CatalogError(f"{source or document}: {error}") from None
+
+
+def keep_files(folder: Path, entry: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+    """Write the folder of an API at once, or its files in place of those that it had."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(mkdtemp(prefix=".", dir=folder.parent))
+    draft.chmod(0o755)
+    try:
+        for parent in {(draft / DOCUMENT / path).parent for path in files}:
+            parent.mkdir(parents=True, exist_ok=True)
+        for path, data in files.items():
+            (draft / DOCUMENT / path).write_bytes(data)
+        write_entry(draft / ENTRY, entry)
+        if not folder.exists():
+            draft.rename(folder)
+            return
+        if (folder / DOCUMENT).exists():
+            (folder / DOCUMENT).rename(draft / _REPLACED)
+        try:
+            (draft / DOCUMENT).rename(folder / DOCUMENT)
+        except OSError:
+            (draft / _REPLACED).rename(folder / DOCUMENT)
+            raise
+        (draft / ENTRY).replace(folder / ENTRY)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def write_entry(file: Path, written: Mapping[str, Any]) -> None:
+    """Write `entry.json`."""
+    file.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def stamps_of(folder: str) -> Iterator[tuple[int, int]]:
+    """Size and time of each file."""
+    with os.scandir(folder) as found:
+        for one in found:
+            if one.is_dir(follow_symlinks=False):
+                yield from stamps_of(one.path)
+            else:
+                at = one.stat(follow_symlinks=False)
+                yield at.st_size, at.st_mtime_ns
