@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from httptask.catalog.catalog import Catalog
+from httptask.catalog.errors import CatalogError
 from httptask.catalog.prepare import OptionalFields, Prepared, prepare
 from httptask.catalog.prepare.request_schemas import RequestSchemas
 from httptask.catalog.reference import Reference
@@ -75,8 +76,10 @@ def measured(catalog: Catalog, names: Sequence[str]) -> Preparation:
 
 
 def _prepared(reference: Reference, optional: OptionalFields) -> Prepared:
-    declared = [one for one in reference.operation.servers if "://" in one.url]
-    return prepare(reference, _CONFIG, optional=optional, server=None if declared else _SERVER)
+    try:
+        return prepare(reference, _CONFIG, optional=optional)
+    except CatalogError:  # no server is named
+        return prepare(reference, _CONFIG, optional=optional, server=_SERVER)
 
 
 def _fault(reference: Reference, prepared: Prepared) -> str | None:

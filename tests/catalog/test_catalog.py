@@ -196,3 +196,12 @@ def test_files_are_read_below_their_folder_alone(tmp_path: Path) -> None:
     read = files_below(folder)
     assert read("a/b.json") == b"1"
     assert [read(name) for name in ("../secret", "/etc/hosts", "link.json", "a", "c.json")] == [None] * 5
+
+
+def test_how_an_api_authenticates_is_kept_with_it(catalog: Catalog, tmp_path: Path) -> None:
+    add(catalog)
+    file = tmp_path / "catalog/pet-shop/entry.json"
+    file.write_text('{"document": "api.json", "safe": ["petsGetOne"]}')
+    catalog.keep_authentication("pet-shop", "header:X-Api-Key")
+    assert json.loads(file.read_text())["safe"] == ["petsGetOne"]
+    assert catalog.reference("pet-shop.petsGetOne").authentication == "header:X-Api-Key"

@@ -50,6 +50,22 @@ def test_a_second_key_of_the_query_stands_in_the_task() -> None:
     found = prepared({"security": [{"a": [], "b": []}]}, schemes=schemes)
     assert found.task["with"]["query"] == {"b": "${ $secrets.SHOP_B }"}
     assert found.declared_secrets == ["SHOP_B"]
+    assert found.tables["secrets"]["SHOP_B"] == {
+        "environment": "SHOP_B",
+        "origins": ["https://shop.example.com"],
+    }
+
+
+def test_a_credential_among_the_parameters_is_a_secret() -> None:
+    operation = {
+        "parameters": [{"name": "token", "in": "header", "required": True, "schema": {"type": "string"}}]
+    }
+    found = prepared(
+        {**operation, "security": [{"b": []}]}, schemes={"b": {"type": "http", "scheme": "bearer"}}
+    )
+    assert found.task["with"]["headers"] == {"token": "${ $secrets.SHOP_TOKEN }"}
+    assert (found.declared_secrets, list(found.tables["secrets"])) == (["SHOP_TOKEN"], ["SHOP_TOKEN"])
+    assert prepared(operation, values={"token": "${ .mine }"}).declared_secrets == []
 
 
 def test_alternatives_are_chosen() -> None:

@@ -89,21 +89,6 @@ async def test_without_a_definition_both_texts_are_shown(shell: Shell) -> None:
     assert sorted(path.name for path in shell.folder.iterdir()) == [".httptask", "catalog", "openapi.json"]
 
 
-async def test_a_way_to_authenticate_is_kept_with_the_api(shell: Shell) -> None:
-    document = openapi(PATHS, servers=[{"url": "https://shop.example.com"}])
-    shell.write("openapi.json", json.dumps(document))
-    await shell.run("catalog", "add", "openapi.json", "--name", "shop")
-    code, command = await shell.run("catalog", "prepare", "shop.createOrder", "--auth", "basik")
-    assert (code, "error: --auth: there is no way `basik` to authenticate\n" in command.stderr) == (2, True)
-    await shell.run("catalog", "prepare", "shop.createOrder", "--auth", "basic")
-    code, command = await shell.run("catalog", "prepare", "shop.createOrder", "--json")
-    told = json.loads(command.stdout)
-    assert (code, told["asks_authentication"]) == (0, False)
-    assert told["configuration"]["connections"]["shop"]["authentication"] == {
-        "basic": {"username": "$secrets.SHOP_USERNAME", "password": "$secrets.SHOP_PASSWORD"}
-    }
-
-
 async def test_neither_file_is_written_unless_both_can_be(shell: Shell) -> None:
     document = openapi(PATHS, servers=[{"url": "https://shop.example.com"}])
     shell.write("openapi.json", json.dumps(document))

@@ -1,16 +1,17 @@
 """The connection of `httptask.toml` that an operation is called through: one that is there, or what to write."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.importing.credentials import NeededSecret
 from httptask.catalog.prepare.credentials import Recipe, require_literal
 from httptask.connections.connection import Connection, named_address
 from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.http.errors import RequestInvalid
+from httptask.http.url import Url
 from httptask.openapi.naming import unused_name
 from httptask.openapi.operation import Operation, Server, Variable
 
@@ -24,7 +25,7 @@ class Chosen:
     """A server.
 
     Attributes:
-        url: absolute, without variables.
+        url: without variables.
         declared_by: what of the document names it, `person` where somebody does; empty where they do together.
         invented: variables whose value nobody gave, and that the document has none for.
     """
@@ -32,6 +33,14 @@ class Chosen:
     url: str
     declared_by: str = "person"
     invented: list[str] = field(default_factory=list[str])
+
+    @property
+    def origin(self) -> str | None:
+        """Where credentials are sent to; None where the URL is none."""
+        try:
+            return Url.parse(self.url).origin
+        except RequestInvalid:
+            return None
 
 
 def choose_server(operation: Operation, wanted: str | None, values: Mapping[str, Any]) -> Chosen | None:
@@ -46,16 +55,16 @@ def choose_server(operation: Operation, wanted: str | None, values: Mapping[str,
         CatalogError: a variable is unknown, or can't have the value.
     """
     if wanted is not None:
-        if not urlsplit(wanted).netloc:
-            raise CatalogError(f"--server: `{wanted}` is no URL", "write it from https:// on")
         written = next((one for one in operation.servers if one.url == wanted), Server(wanted))
-        return _filled(written, values, "person")
+        chosen = _filled(written, values, "person")
+        if chosen.origin is None:
+            raise CatalogError(f"--server: `{wanted}` is no URL of a server", "write it from https:// on")
+        return chosen
     if not operation.servers:
         return None
     server = operation.servers[0]
-    if server.url.startswith("/") or "://" not in server.url:
-        return None
-    return _filled(server, values, "" if values else server.declared_by)
+    chosen = _filled(server, values, "" if values else server.declared_by)
+    return None if chosen.origin is None else chosen
 
 
 def _filled(server: Server, values: Mapping[str, Any], declared_by: str) -> Chosen:
@@ -139,8 +148,23 @@ def _serves(connection: Connection, recipe: Recipe) -> bool:
 
 
 def tables_of(
-    name: str, settings: dict[str, Any], secrets: list[NeededSecret], known: Mapping[str, Any]
+    name: str,
+    settings: Mapping[str, Any] | None,
+    secrets: Mapping[str, str | None],
+    known: Container[str],
 ) -> dict[str, Any]:
-    """What `httptask.toml` needs: a connection, and where its secrets come from."""
-    missing = {one.name: {"environment": one.name} for one in secrets if one.name not in known}
-    return {"connections": {name: settings}, **({"secrets": missing} if missing else {})}
+    """What `httptask.toml` needs: a connection, and where secrets come from.
+
+    Args:
+        name: of the connection.
+        settings: of it, where it is to be written.
+        secrets: by name; where they may be sent, for those that the connection does not name.
+        known: secrets that are there.
+    """
+    missing = {
+        one: {"environment": one, **({"origins": [origin]} if origin else {})}
+        for one, origin in secrets.items()
+        if one not in known
+    }
+    connections = {} if settings is None else {"connections": {name: settings}}
+    return {**connections, **({"secrets": missing} if missing else {})}

@@ -11,7 +11,7 @@ from httptask.catalog.importing.credentials import NeededSecret
 from httptask.json.tree import texts_of
 from httptask.openapi.operation import Authentication, Scheme, as_json
 
-__all__ = ["Recipe", "chosen_schemes", "recipe_of", "require_literal"]
+__all__ = ["Recipe", "chosen_schemes", "recipe_of", "require_literal", "secret_name"]
 
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 _LOCATIONS: Final = ("header", "query", "cookie")
@@ -124,6 +124,12 @@ def require_literal(what: str, written: Any) -> None:
         )
 
 
+def secret_name(api: str, kind: str) -> str:
+    """The name of a secret of an API: `SHOP_TOKEN`."""
+    words, prefix = _words(kind), _words(api)
+    return words if words.startswith(f"{prefix}_") else f"{prefix}_{words}"
+
+
 class _Names:
     """Names of secrets: those of the API, as `SHOP_TOKEN`."""
 
@@ -134,11 +140,10 @@ class _Names:
 
     def secret(self, kind: str, what: str, scheme: Scheme) -> str:
         """The name of a secret of some kind; where several are sent together, by the scheme's own name."""
-        words = _words(
+        words = (
             kind if self._is_alone else f"{scheme.name} {kind if kind in ('USERNAME', 'PASSWORD') else ''}"
         )
-        api = _words(self._api)
-        name = words if words.startswith(f"{api}_") else f"{api}_{words}"
+        name = secret_name(self._api, words)
         self._secrets.append(NeededSecret(name, what))
         return name
 

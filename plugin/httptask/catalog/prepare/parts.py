@@ -6,6 +6,8 @@ from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from httptask.catalog.errors import CatalogError
+from httptask.catalog.importing.credentials import NeededSecret
+from httptask.catalog.prepare.credentials import secret_name
 from httptask.catalog.prepare.fields import Fields
 from httptask.catalog.prepare.given import Given, UnknownField
 from httptask.catalog.prepare.prepared import PreparedBody
@@ -26,6 +28,8 @@ OptionalFields = Literal["none", "example", "all"]
 
 _OF_HTTP: Final = frozenset({"accept", "authorization", "content-type"})
 """Headers that are no parameters, whatever a document says (OpenAPI 3.1.1, section 4.8.12.1)."""
+_CREDENTIALS: Final = frozenset({"accesstoken", "apikey", "apitoken", "authtoken", "token"})
+"""Names of parameters that hold one, without `-` and `_`."""
 _BODILESS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -43,10 +47,13 @@ class RequestParts:
     """The parts of one request, as they grow.
 
     Attributes:
+        api: its name.
+        secrets: that stand in parameters, by name.
         fill_in: names of those whose values were made up.
         problems: what does not fit the reference.
     """
 
+    api: str
     operation: Operation
     schemas: RequestSchemas
     fields: Fields
@@ -55,6 +62,7 @@ class RequestParts:
     query: dict[str, Any] = field(default_factory=dict[str, Any])
     headers: dict[str, str] = field(default_factory=dict[str, str])
     cookies: list[str] = field(default_factory=list[str])
+    secrets: dict[str, NeededSecret] = field(default_factory=dict[str, NeededSecret])
     fill_in: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
     notes: list[str] = field(default_factory=list[str])
@@ -73,6 +81,8 @@ class RequestParts:
             return
         where = f"{parameter.location}.{parameter.name}"
         shown = [one.value for one in parameter.examples if not one.url]
+        if given is None and parameter.name.lower().replace("-", "").replace("_", "") in _CREDENTIALS:
+            given = Given(self._secret(parameter.name, where))
         found = self._sample(self.schemas.of(parameter.schema), where, parameter.name, shown, given)
         name, value, style = _escaped(parameter.name), _written(found), style_of(parameter)
         match parameter.location:
@@ -91,6 +101,12 @@ class RequestParts:
                 self._add_querystring(parameter, value)
             case _:
                 self.problems.append(f"{where}: there is no such place for a parameter")
+
+    def _secret(self, name: str, where: str) -> str:
+        """An expression for a credential that is a parameter: no definition holds one as it is."""
+        secret = secret_name(self.api, name)
+        self.secrets[secret] = NeededSecret(secret, where)
+        return f"${{ $secrets.{secret} }}"
 
     def _add_querystring(self, parameter: Parameter, value: Any) -> None:
         """The whole query: the members of a form are its parameters, any other text stands as it is."""

@@ -60,18 +60,18 @@ def prepare(
     operation = reference.operation
     schemas = RequestSchemas(operation)
     content = None if operation.body is None else chosen_content(operation.body, media_type)
-    parts = RequestParts(operation, schemas, read_fields(values or {}, operation, content, schemas), optional)
+    fields = read_fields(values or {}, operation, content, schemas)
+    parts = RequestParts(reference.api, operation, schemas, fields, optional)
     parts.add_parameters()
     body = parts.body(content)
     own_name = name or unused_name(operation.name, taken)
     if reference == chat_completion.reference() and body is not None:
         return _chat(reference, parts, body, own_name, server or "openai", config)
     told = None if operation.authentication.is_declared else reference.authentication
-    return _http(reference.api, parts, body, own_name, config, authentication or told, server)
+    return _http(parts, body, own_name, config, authentication or told, server)
 
 
 def _http(
-    api: str,
     parts: RequestParts,
     body: WrittenBody | None,
     name: str,
@@ -81,10 +81,15 @@ def _http(
 ) -> Prepared:
     operation = parts.operation
     schemes, notes = chosen_schemes(operation.authentication, authentication)
-    recipe = recipe_of(schemes, api)
+    recipe = recipe_of(schemes, parts.api)
     chosen = choose_server(operation, server, parts.fields.server)
-    connection, settings = connection_for(api, chosen, recipe, config.connections)
+    connection, settings = connection_for(parts.api, chosen, recipe, config.connections)
     is_new = settings is not None
+    secrets = {one.name: one for one in recipe.secrets} | parts.secrets
+    declared = [*dict.fromkeys((*recipe.task_secrets, *parts.secrets))]
+    of_connection = [one.name for one in recipe.secrets if one.name not in recipe.task_secrets]
+    origin = None if chosen is None else chosen.origin
+    needed = dict.fromkeys(declared, origin) | dict.fromkeys(of_connection if is_new else ())
     sent = BodyArguments()
     if body is not None:
         sent = body_arguments(body.content, body.written, parts.schemas)
@@ -104,9 +109,9 @@ def _http(
         name,
         {"call": "httpRequest", "with": task},
         connection,
-        {} if settings is None else tables_of(connection, settings, recipe.secrets, config.secrets),
-        recipe.secrets if is_new or recipe.task_secrets else (),
-        recipe.task_secrets,
+        tables_of(connection, settings, needed, config.secrets),
+        tuple(secrets[one] for one in needed),
+        declared,
         (*parts.fill_in, *(f"server.{one}" for one in (chosen.invented if chosen and is_new else ()))),
         (*parts.problems, *sent.notes),
         (
