@@ -367,14 +367,9 @@ def curl_words(**arguments: Any) -> list[str]:
       done
     }
     """
+    command = both({"word": "b", "number": 7}, **arguments)[0].export(curl_command)
     return subprocess.check_output(
-        [
-            "bash",
-            "-O",
-            "extglob",
-            "-c",
-            script + both({"word": "b", "number": 7}, **arguments)[0].export(curl_command),
-        ],
+        ["bash", "-O", "extglob", "-c", script + command],
         env={**os.environ, **VALUES},
         text=True,
     ).split("\0")[:-1]
