@@ -1,7 +1,6 @@
 """Which operation of the catalogue a request calls, and what is said of both."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,9 +44,10 @@ SERVERS: list[Any] = [
 BASE = "https://us.shop.example.com/v1"
 
 
-@pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    made = Catalog(tmp_path, tmp_path / ".httptask")
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    folder = tmp_path_factory.mktemp("project")
+    made = Catalog(folder, folder / ".httptask")
     for name, servers in (("shop", SERVERS), ("nowhere", [])):
         document = openapi(PATHS, components={"schemas": {"Pet": PET}}, servers=servers)
         made.add("api.json", {"api.json": json.dumps(document).encode()}.get, name=name)
