@@ -168,10 +168,8 @@ class Reporter:
 
     def _run_takes(self, status: int) -> str:
         success = self._planned.request.success
-        named = " and ".join(map(str, success))
-        if matches(status, success):
-            return f"count this as a success, as {named} is"
-        return f"count this as an error, since only {named} is a success"
+        verdict = "a success" if matches(status, success) else "an error"
+        return f"count {status} as {verdict} (successes: {', '.join(map(str, success))})"
 
     def _outcome(self, outcome: Outcome) -> OutcomePart:
         planned, problem = self._planned, outcome.problem
