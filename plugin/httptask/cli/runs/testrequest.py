@@ -5,7 +5,7 @@ import secrets
 import signal
 import sys
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.terminal.notice import clear_notice, show_notice
 from httptask.client.edge import Edge
 from httptask.config import Config
+from httptask.connections.connection import Connection
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy
 from httptask.dsl.loader import Loaded
 from httptask.http.errors import HttpTaskError
@@ -32,6 +33,7 @@ from httptask.plugin import HttpTaskPlugin
 from httptask.request.curl import curl_command
 from httptask.request.httpie import httpie_command
 from httptask.request.httpx_script import httpx_script
+from httptask.secrets.store import SecretStore
 from httptask.testrequest import (
     NotTestable,
     NoWorker,
@@ -240,11 +242,35 @@ async def _try_on_queue(trial: Trial, plugin: HttpTaskPlugin, task_queue: str) -
                 raise CliError(f"{trial.loaded.name}: {error}") from None
             except TaskFault as fault:
                 raise CliError(f"{trial.loaded.name}: {trial.task}: {fault.problem.detail}") from None
+            seen = _as_the_workers_have_it(trial, profiles)
             with interrupts.let_through():
-                shown = await _shown(trial, profiles)
+                shown = await _shown(seen, profiles)
             show_notice("sending")
             outcome = await _unless_interrupted(send_once(client, task_queue, shown.planned), interrupts)
     return _ended(trial, shown, outcome)
+
+
+def _as_the_workers_have_it(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> Trial:
+    """The trial, with stand-ins for connections that are known to the workers alone, who tell their servers.
+
+    Raises:
+        CliError: a server is not told, for the workers have its address in a secret.
+    """
+    known = dict(trial.config.connections)
+    for name, profile in profiles.items():
+        here = known[name].origin if name in known else None
+        if name not in known:
+            if profile.server is None:
+                raise CliError(
+                    f"the workers do not tell the server of {name}", f"declare [connections.{name}] here"
+                )
+            known[name] = Connection(name=name, base_url=profile.server)
+            print_note(
+                f"note: {name} is not in httptask.toml: of its settings, only its server is shown beforehand"
+            )
+        elif here is not None and profile.server not in (None, here):
+            print_note(f"note: the connection {name} leads to {profile.server} there, and here to {here}")
+    return replace(trial, edge=Edge(known, SecretStore(trial.config.secrets, {})))
 
 
 async def _unless_interrupted(sending: Coroutine[Any, Any, Outcome], interrupts: Interrupts) -> Outcome:
