@@ -368,11 +368,8 @@ def curl_words(**arguments: Any) -> list[str]:
     }
     """
     command = both({"word": "b", "number": 7}, **arguments)[0].export(curl_command)
-    return subprocess.check_output(
-        ["bash", "-O", "extglob", "-c", script + command],
-        env={**os.environ, **VALUES},
-        text=True,
-    ).split("\0")[:-1]
+    shell = ["bash", "-O", "extglob", "-c", script + command]
+    return subprocess.check_output(shell, env={**os.environ, **VALUES}, text=True).split("\0")[:-1]
 
 
 def test_curl_of_a_form() -> None:
