@@ -69,7 +69,7 @@ class Asked:
 async def test_a_query(
     temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch, longest: float, failed: int
 ) -> None:
-    monkeypatch.setattr(workflow_runner, "LONGEST_UNANSWERED", longest)
+    monkeypatch.setattr(workflow_runner, "LONGEST_WAIT", longest)
     monkeypatch.setitem(globals(), "moments", Moments())
     plugin = HttpTaskPlugin()
     client = await Client.connect(address_of(temporal), plugins=[plugin])

@@ -12,8 +12,8 @@ from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, Workf
 
 __all__ = ["PatientRunner"]
 
-LONGEST_UNANSWERED = 5.0
-"""Seconds that a query waits for local activities. It comes again as Temporal prolongs the workflow task, every 8."""
+LONGEST_WAIT = 5.0
+"""Seconds of local activities, one after the other, for which queries wait; Temporal lets in new ones every 8."""
 
 _DIRECT_QUERY = "legacy_query"
 """The id of one that is a workflow task by itself, and the SDK's name of it; nothing local is under way then."""
@@ -45,7 +45,7 @@ class _PatientInstance(WorkflowInstance):
         self._instance = instance
         self._turn = threading.Lock()
         self._local: set[int] = set()
-        self._asked_at: float | None = None
+        self._busy_since = 0.0
         self._answered_early = False
         self._versioning = 0
 
@@ -63,13 +63,11 @@ class _PatientInstance(WorkflowInstance):
 
     def _answer(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         """Leave queries for later, or answer them where that would be long."""
-        now = time.monotonic()
-        self._asked_at = self._asked_at or now
-        if now - self._asked_at < LONGEST_UNANSWERED:
+        if time.monotonic() - self._busy_since < LONGEST_WAIT:
             completion = WorkflowActivationCompletion()
             completion.successful.versioning_behavior = self._versioning  # type: ignore[assignment]
             return completion
-        self._asked_at, self._answered_early = None, True
+        self._answered_early = True
         return self._instance.activate(act)
 
     def _is_out_of_order(self, act: WorkflowActivation) -> bool:
@@ -79,6 +77,7 @@ class _PatientInstance(WorkflowInstance):
         return answered and 0 < ended < len(act.jobs)
 
     def _advance(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        was_busy = bool(self._local)
         self._local -= _ended_locally(act)
         completion = self._instance.activate(act)
         self._versioning = completion.successful.versioning_behavior
@@ -87,8 +86,8 @@ class _PatientInstance(WorkflowInstance):
             for command in completion.successful.commands
             if command.HasField("schedule_local_activity")
         }
-        if not self._local:
-            self._asked_at = None
+        if not was_busy:
+            self._busy_since = time.monotonic()
         return completion
 
     def get_serialization_context(self, command_info: Any) -> SerializationContext | None:
