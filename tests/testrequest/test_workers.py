@@ -14,13 +14,15 @@ from temporalio.worker import Replayer
 from httptask.calls.problem import TaskFault
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.program import Program
-from httptask.plugin import HttpTaskPlugin
+from httptask.plugin import HttpTaskPlugin, LiveText
 from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import NoWorker, Outcome, Sample, plan_request, profiles_on, send_once
+from support.chat_streams import chunk, sse
 from support.cluster import address_of
 from support.connections import local_connection, secret_store
 from support.definitions import parse
+from support.event_streams import CHUNKED, SSE
 from support.runs import Runner, running, temporal_server
 
 TELLS = parse("""
@@ -126,3 +128,43 @@ async def test_a_server_without_standalone_activities_runs_a_workflow_of_one_cal
         handle = environment.client.get_workflow_handle(executed.id, run_id=executed.run_id)
         assert (await handle.describe()).status is WorkflowExecutionStatus.COMPLETED
         await Replayer(workflows=[], plugins=[runner.plugin]).replay_workflow(await handle.fetch_history())
+
+
+ASKS = parse(
+    "do: [{ ask: { call: chatCompletion, with: "
+    "{ connection: pager, model: m, stream: true, messages: [{ role: user, content: Hello }] } } }]"
+)
+
+
+async def test_a_text_is_heard_while_it_comes(temporal: WorkflowEnvironment, server: ScriptedServer) -> None:
+    asks = compile_definition(ASKS).program
+    assert asks is not None
+    begun = sse(chunk({"content": "Half "}), end=b"")
+    rest = sse(chunk({"content": "of it"}), chunk({}, "stop"))
+    server.script = [
+        Reply.of(begun + rest, headers=SSE),
+        Reply.silence(CHUNKED + b"%x\r\n%b\r\n" % (len(begun), begun)),
+    ]
+    heard: list[LiveText] = []
+    async with served(temporal, server) as runner:
+        planned = plan_request(asks, "ask", Sample())
+        outcome = await send_once(runner.client, runner.task_queue, planned, heard.append)
+        assert outcome.executed is not None
+        assert outcome.executed.is_workflow
+        assert "".join(piece.text for piece in heard) == "Half of it" == outcome.downstream["text"]
+
+        half = asyncio.Event()
+        planned = plan_request(asks, "ask", Sample())
+        sending = asyncio.create_task(
+            send_once(
+                runner.client, runner.task_queue, planned, lambda piece: half.set() if piece.text else None
+            )
+        )
+        async with asyncio.timeout(20):
+            await half.wait()
+            sending.cancel()
+            await server.client_left()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+    handle = temporal.client.get_workflow_handle(planned.call.id)
+    assert (await handle.describe()).status is WorkflowExecutionStatus.CANCELED

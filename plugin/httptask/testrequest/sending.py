@@ -1,23 +1,31 @@
 """Sends a planned call once: the activity of runs, on the worker that a run would have."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
+from temporalio.exceptions import TemporalError
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
+from httptask.activities.live_text import live_texts
 from httptask.activities.storage import threshold_of
 from httptask.calls.activity_call import activity_options
 from httptask.calls.problem import TaskFault
+from httptask.chat.models import ChatRequest
+from httptask.chat.streaming.live_text import LiveText
 from httptask.scheduling.payloads import refuse_too_large
 from httptask.testrequest.execution import Asked, Execution, ExecutionFailed, begin
 from httptask.testrequest.outcome import Outcome, outcome_of_failure, outcome_of_fault, outcome_of_result
 from httptask.testrequest.planning import PlannedRequest
 
 __all__ = ["StillRunning", "send_once"]
+
+Hear = Callable[[LiveText], None]
 
 _UNTIL_BEGUN = timedelta(seconds=30)
 """For a worker that is busy, or takes no more calls of a connection in a minute; that there is one is known before."""
@@ -29,20 +37,33 @@ class StillRunning(Exception):
     """The test request was interrupted and its call did not end in time: it may still be running, in its worker."""
 
 
-async def send_once(client: Client, task_queue: str, planned: PlannedRequest) -> Outcome:
+async def send_once(
+    client: Client, task_queue: str, planned: PlannedRequest, hear: Hear | None = None
+) -> Outcome:
     """Send the request, without retries. Where that is cancelled, the call is, too.
 
-    It is a standalone activity; a workflow of one call where the server is older than 1.31, or has those switched off.
+    It is a standalone activity; a workflow of one call where the server is older than 1.31, or has those switched off,
+    and for a text that is heard while it comes.
 
     Args:
         client: of the cluster, with the plugin.
         task_queue: of workers that run definitions; a connection that is limited has its own beside it.
         planned: the request.
+        hear: is told the text of a streamed chat completion, piece by piece.
 
     Raises:
         RPCError: the server can't be reached.
         StillRunning: it was cancelled, and the call did not end.
     """
+    if (
+        hear is not None
+        and isinstance(planned.call.argument, ChatRequest)
+        and planned.call.argument.is_streamed
+    ):
+        published = planned.call.argument.model_copy(update={"live": planned.node.name})
+        planned = replace(planned, call=replace(planned.call, argument=published))
+    else:
+        hear = None
     call = planned.call
     try:
         argument = _argument(client, planned)
@@ -61,15 +82,38 @@ async def send_once(client: Client, task_queue: str, planned: PlannedRequest) ->
         heartbeat=options["heartbeat_timeout"],
         summary=options["summary"],
     )
-    execution = await begin(client, asked)
+    execution = await begin(client, asked, live=hear is not None)
     try:
-        outcome = outcome_of_result(planned, await execution.result())
+        async with _heard(client, execution, hear):
+            result = await execution.result()
+        outcome = outcome_of_result(planned, result)
     except ExecutionFailed as failed:
         outcome = outcome_of_failure(planned, failed.cause)
     except asyncio.CancelledError:
         await _end(execution)
         raise
     return replace(outcome, executed=execution.executed)
+
+
+@asynccontextmanager
+async def _heard(client: Client, execution: Execution[Any], hear: Hear | None) -> AsyncGenerator[None]:
+    """Hand on the text while the context lasts, to its last piece; it is a courtesy, the result has all of it."""
+
+    async def follow(hear: Hear) -> None:
+        with suppress(TemporalError):
+            async for piece in live_texts(client, execution.handle.id):
+                hear(piece)
+
+    if hear is None:
+        yield
+        return
+    following = asyncio.create_task(follow(hear))
+    try:
+        yield
+        await asyncio.wait([following], timeout=_PARTING_SECONDS)
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
 
 
 def _argument(client: Client, planned: PlannedRequest) -> Payload:

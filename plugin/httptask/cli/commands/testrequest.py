@@ -12,6 +12,7 @@ from httptask.cli.commands.options import (
     InputFilesOption,
     InputOption,
     JsonOption,
+    LiveOption,
     ProfileOption,
     RecordOption,
 )
@@ -98,6 +99,7 @@ def send_test_request(
     attempt: AttemptOption = 1,
     save_output: SaveOutputOption = None,
     yes: YesOption = False,
+    live: LiveOption = False,
     fixtures: FixturesOption = None,
     record: RecordOption = None,
     record_as: RecordAsOption = None,
@@ -165,6 +167,7 @@ def send_test_request(
         plugin=None if dry_run or programs else setup.plugin(),
         cluster=cluster,
         task_queue=task_queue,
+        live=live,
         program=programs[0] if programs else None,
         as_json=json,
         attempt=attempt,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import typer
+from temporalio.client import Client
 
 from httptask.activities.connection_profile import ConnectionProfile, profile_of
 from httptask.calls.problem import TaskFault
@@ -23,6 +24,7 @@ from httptask.cli.terminal.console import print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.terminal.notice import clear_notice, show_notice
+from httptask.cli.terminal.progress.plain import PlainView
 from httptask.client.edge import Edge
 from httptask.config import Config
 from httptask.connections.connection import Connection
@@ -69,6 +71,7 @@ class Trial:
         program: that the request is only written down for: `curl`, `python` or `httpie`; None to show and send it.
         attempt: which of a run's attempts it is to be.
         save_output: the file that the task's output is added to, if it is to be.
+        live: whether the text of a streamed chat completion is shown while it comes.
         confirmed: whether nobody has to be asked before something is sent that may change something.
     """
 
@@ -85,6 +88,7 @@ class Trial:
     attempt: int = 1
     save_output: Path | None = None
     confirmed: bool = False
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +223,7 @@ async def _try_on_own_worker(trial: Trial, plugin: HttpTaskPlugin, planned: Plan
             task_queue = f"{_QUEUE_PREFIX}{secrets.token_hex(4)}"
             worker = new_worker(client, task_queue)
             show_notice("sending")
-            return await while_working(worker, interrupts.guard(send_once(client, task_queue, planned)))
+            return await while_working(worker, interrupts.guard(_sent(trial, client, task_queue, planned)))
 
 
 async def _try_on_queue(trial: Trial, plugin: HttpTaskPlugin, task_queue: str) -> ExitCode:
@@ -246,8 +250,16 @@ async def _try_on_queue(trial: Trial, plugin: HttpTaskPlugin, task_queue: str) -
             with interrupts.let_through():
                 shown = await _shown(seen, profiles)
             show_notice("sending")
-            outcome = await _unless_interrupted(send_once(client, task_queue, shown.planned), interrupts)
+            outcome = await _unless_interrupted(_sent(trial, client, task_queue, shown.planned), interrupts)
     return _ended(trial, shown, outcome)
+
+
+async def _sent(trial: Trial, client: Client, task_queue: str, planned: PlannedRequest) -> Outcome:
+    """Send it, and show the text while it comes, where that is wanted."""
+    if not trial.live:
+        return await send_once(client, task_queue, planned)
+    with PlainView() as view:
+        return await send_once(client, task_queue, planned, view.hear)
 
 
 def _as_the_workers_have_it(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> Trial:
