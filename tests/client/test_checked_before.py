@@ -19,6 +19,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str | None]] = {
     "an address": ({"base_url": "http://127.0.0.1:{port}"}, {}, "AddressForbidden"),
     "a name": ({"base_url": "http://localhost:{port}"}, {}, "AddressForbidden"),
     "a secret": (LOCAL, {"TOKEN": ""}, "SecretUnavailable"),
+    "a name without an address": ({"base_url": f"http://{'x' * 64}.test"}, {}, "ConnectFailed"),
+    "a secret, and a name without an address": (
+        {"base_url": f"http://{'x' * 64}.test"},
+        {"TOKEN": ""},
+        "SecretUnavailable",
+    ),
     "an address, and a secret": ({"base_url": "http://127.0.0.1:1"}, {"TOKEN": ""}, "AddressForbidden"),
     "behind a proxy": ({**LOCAL, "proxy": {"url": "http://127.0.0.1:1"}}, {}, None),
     "a proxy": (

@@ -10,12 +10,17 @@ from httptask.client.credential_transports import DigestTransport, TokenTranspor
 from httptask.connections.connection import Connection, find_connection
 from httptask.fixtures.recording import Recorder, is_recorded_as_failure, recorded_stream
 from httptask.fixtures.transport import Fixtures
-from httptask.http.errors import HttpStatusError, HttpTaskError, SecretUnavailable, Unauthorized
+from httptask.http.errors import (
+    ConnectFailed,
+    HttpStatusError,
+    HttpTaskError,
+    SecretUnavailable,
+    Unauthorized,
+)
 from httptask.http.excerpt import bound, tell_head
 from httptask.http.headers import Headers, allowed
 from httptask.http.limits import HTTP_DEFAULTS, STREAM_DEFAULTS, Bounds, bounds
 from httptask.http.models import Hop, HttpRequest, HttpResponse, Limits, SentRequest, matches
-from httptask.http.url import Url
 from httptask.request.draft import draft
 from httptask.request.preview import PreparedRequest, prepare
 from httptask.request.wire import Outgoing, WireRequest, wire_request
@@ -170,9 +175,7 @@ class Edge:
         return prepare(draft(request, self._connection(request.connection)))
 
     async def check(self, request: HttpRequest) -> None:
-        """Holds a request to all that is known before it is sent: its secrets, and where it may go. Sends nothing.
-
-        The name of its server is resolved, unless fixtures answer.
+        """Holds a request to its secrets and to where its server's name leads, unless fixtures answer. Sends nothing.
 
         Raises:
             RequestInvalid: it can't be sent as written.
@@ -186,7 +189,8 @@ class Edge:
         try:
             await way.look_up(wire_request(complete, self._secrets).wire)
         except SecretUnavailable:
-            await way.look_up(wire_request(complete, self._secrets.with_made_up_values()).wire)
+            with suppress(ConnectFailed):
+                await way.look_up(wire_request(complete, self._secrets.with_made_up_values()).wire)
             raise
 
     def redactor(self, request: HttpRequest) -> Redactor:
@@ -312,6 +316,8 @@ class Edge:
 def _response(
     call: _Call, answer: Answer | Opened, headers: dict[str, str], content: Content, size: int
 ) -> HttpResponse:
+    url = answer.url
+    place = None if url is None else call.redactor.text(url.netloc + url.target.partition("?")[0])
     return HttpResponse(
         status=answer.status,
         headers=headers,
@@ -325,7 +331,7 @@ def _response(
         attempt=call.attempt,
         redactions=call.redactor.count,
         simulated=call.transport.simulated,
-        redirected_to=_place_of(answer.url, call.redactor),
+        redirected_to=place,
         hops=call.hops,
     )
 
@@ -341,11 +347,6 @@ def _explained(count: Count, assembler: Assembler | None) -> Generator[None]:
             if assembler is not None:
                 assembler.explain(error)
         raise
-
-
-def _place_of(url: Url | None, redactor: Redactor) -> str | None:
-    """Host and path of a URL, without its query."""
-    return None if url is None else redactor.text(url.netloc + url.target.partition("?")[0])
 
 
 def _explain_refusal(error: HttpTaskError, transport: Transport, attempt: int) -> None:
