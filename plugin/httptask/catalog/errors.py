@@ -1,6 +1,6 @@
 """What the catalogue can't do."""
 
-__all__ = ["CatalogError"]
+__all__ = ["CatalogError", "ServerUnknown"]
 
 
 class CatalogError(Exception):
@@ -15,3 +15,7 @@ class CatalogError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class ServerUnknown(CatalogError):
+    """Nothing tells at which server an API is."""

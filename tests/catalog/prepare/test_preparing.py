@@ -168,6 +168,17 @@ def test_values_are_read_as_their_schema_says() -> None:
     assert arguments(operation, values={"body": {"p": "x"}})["body"] == {"p": "x"}
 
 
+def test_expressions_are_kept_wherever_they_stand() -> None:
+    operation = {**parameter("path", {"type": "string"}), **body("application/json", ITEMS)}
+    values = {"path.p": "${ {a: .b}.a }/", "items": '[{"sku": "a", "n": "${ .n }"}]', "body.p": "no. ${ .x }"}
+    found = arguments(operation, values=values, path="/a b/{p}/{other}")
+    assert found["path"] == "/a%20b/${ {a: .b}.a }//other"
+    assert found["body"] == {"items": [{"sku": "a", "n": "${ .n }"}], "p": "no. ${ .x }"}
+    assert arguments(operation, values={"body": {"items": [{"sku": "${ .s }"}]}})["body"] == {
+        "items": [{"sku": "${ .s }"}]
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message", "hint"),
     [
@@ -212,7 +223,7 @@ def test_nothing_of_a_document_is_an_expression() -> None:
         **body("application/json", {"const": {"${ 2 }": "${ 3 }"}}),
     }
     found = arguments(operation, path="/x/${ $secrets.B }")
-    assert found["path"] == "/x/$%7B%20$secrets.B%20%7D"
+    assert found["path"] == "/x/%24%20$secrets.B%20"
     assert found["query"] == {"$${ 1 }": "$${ $secrets.A }"}
     assert found["body"] == {"$${ 2 }": "$${ 3 }"}
 

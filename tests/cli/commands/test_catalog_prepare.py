@@ -7,6 +7,7 @@ import pytest
 from httptask.testing import Reply, ScriptedServer
 from support.api_documents import openapi
 from support.commands import Shell
+from support.terminals import on_terminal
 
 ORDER = {
     "type": "object",
@@ -98,3 +99,18 @@ async def test_neither_file_is_written_unless_both_can_be(shell: Shell) -> None:
     code, command = await shell.run("catalog", "prepare", "shop.createOrder", "--into", "order.yaml")
     assert (code, "has a form that can't be added to" in command.stderr) == (2, True)
     assert (shell.folder / "order.yaml").read_bytes() == DEFINITION.encode()
+
+
+async def test_a_person_is_asked_once_for_what_the_document_leaves_out(shell: Shell) -> None:
+    shell.write("openapi.json", json.dumps(openapi(PATHS)))
+    await shell.run("catalog", "add", "openapi.json", "--name", "shop")
+    command = ("catalog", "prepare", "shop.createOrder")
+    screen = on_terminal(
+        shell.folder, shell.environment, *command, typed="https://shop.example.com\nbearer\n"
+    )
+    assert screen.code == 0, screen.written
+    assert "the document of `shop` does not say at which server it is: https://HOST" in screen.written
+    assert 'base_url = "https://shop.example.com"' in screen.lines
+    assert 'token = "$secrets.SHOP_TOKEN"' in screen.lines
+    kept = json.loads((shell.folder / "catalog/shop/entry.json").read_text())
+    assert kept == {"document": "openapi.json", "authentication": "bearer"}

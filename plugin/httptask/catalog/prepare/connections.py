@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from httptask.catalog.errors import CatalogError
+from httptask.catalog.errors import CatalogError, ServerUnknown
 from httptask.catalog.prepare.credentials import Recipe, require_literal
 from httptask.connections.connection import Connection, named_address
 from httptask.diagnostics.suggest import hint_for_unknown
@@ -110,12 +110,12 @@ def connection_for(
         known: connections that there are.
 
     Raises:
-        CatalogError: there is no server, and no connection of the API's name.
+        ServerUnknown: there is no server, and no connection of the API's name.
     """
     own = known.get(api)
     if server is None:
         if own is None or own.base_url is None:
-            raise CatalogError(
+            raise ServerUnknown(
                 f"the document of `{api}` does not say at which server it is",
                 "name it: --server https://HOST",
             )

@@ -81,6 +81,8 @@ def _located(
         for parameter in operation.parameters
         if (tokens := _split(name, parameter.name)) is not None
     ]
+    exact = [(place, tokens) for place, tokens in places if name.startswith(tokens[0])]
+    places = exact or places
     if location in in_body:
         places.append((_BODY, name.split(".")))
     if len(places) > 1:

@@ -1,14 +1,16 @@
 """What somebody gives for a request: by the names of parameters and fields, as data or as text."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from httptask.catalog.prepare.request_schemas import RequestSchemas, UnusableSchema
 from httptask.catalog.prepare.variants import Variant, types_of
+from httptask.json.tree import texts_of
+from httptask.json.types import is_array, is_object
 
-__all__ = ["Given", "UnknownField", "expression_of", "known_first", "read_value"]
+__all__ = ["Given", "UnknownField", "expression_of", "has_expressions", "known_first", "read_value"]
 
 _EXPRESSION: Final = "${"
 
@@ -46,6 +48,21 @@ class Given:
             return
         first, *others = tokens
         self.members.setdefault(first, Given()).put(others, value)
+
+    @staticmethod
+    def of(value: Any) -> "Given":
+        """Data as given member by member, so that expressions in it are found."""
+        members: Mapping[str, Any] = {}
+        if is_object(value):
+            members = value
+        elif is_array(value):
+            members = {str(index): one for index, one in enumerate(value)}
+        return Given(value, {name: Given.of(one) for name, one in members.items()})
+
+
+def has_expressions(value: Any) -> bool:
+    """Whether a text of a tree has an expression."""
+    return any(_EXPRESSION in text for text in texts_of(value))
 
 
 def expression_of(value: Any) -> str | None:

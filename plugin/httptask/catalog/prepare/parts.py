@@ -1,5 +1,6 @@
 """The parts of a request that an operation's reference tells of: parameters and body, with a value for each."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -30,6 +31,8 @@ _OF_HTTP: Final = frozenset({"accept", "authorization", "content-type"})
 """Headers that are no parameters, whatever a document says (OpenAPI 3.1.1, section 4.8.12.1)."""
 _CREDENTIALS: Final = frozenset({"accesstoken", "apikey", "apitoken", "authtoken", "token"})
 """Names of parameters that hold one, without `-` and `_`."""
+_IN_BRACES: Final = re.compile(r"\{([^{}]*)\}")
+_OF_PATHS: Final = "!$&'()*+,;=:@/%?"
 _BODILESS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -48,6 +51,8 @@ class RequestParts:
 
     Attributes:
         api: its name.
+        in_path: what stands for each parameter of the path, encoded.
+        whole_query: a query that is no list of parameters, with its `?`.
         secrets: that stand in parameters, by name.
         fill_in: names of those whose values were made up.
         problems: what does not fit the reference.
@@ -58,10 +63,11 @@ class RequestParts:
     schemas: RequestSchemas
     fields: Fields
     optional: OptionalFields
-    path: str = ""
     query: dict[str, Any] = field(default_factory=dict[str, Any])
     headers: dict[str, str] = field(default_factory=dict[str, str])
     cookies: list[str] = field(default_factory=list[str])
+    in_path: dict[str, str] = field(default_factory=dict[str, str])
+    whole_query: str = ""
     secrets: dict[str, NeededSecret] = field(default_factory=dict[str, NeededSecret])
     fill_in: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
@@ -69,7 +75,6 @@ class RequestParts:
 
     def add_parameters(self) -> None:
         """Give all parameters that are required, or given, their value."""
-        self.path = self.operation.path.replace("${", "$%7B")
         for parameter in self.operation.parameters:
             self._add(parameter)
 
@@ -90,7 +95,7 @@ class RequestParts:
                 text = str(value) if found.expressions else path_text(name, value, style)
                 if not text:
                     self.problems.append(f"{where}: an empty value can't stand in a path")
-                self.path = self.path.replace(f"{{{parameter.name}}}", text)
+                self.in_path[parameter.name] = text
             case "query":
                 self.query |= query_fields(name, value, style)
             case "header":
@@ -114,7 +119,17 @@ class RequestParts:
             for name, one in value.items():
                 self.query |= query_fields(name, one, style_of(Parameter(name, "query")))
         else:
-            self.path += f"?{quote(header_text(value, style_of(parameter)), safe='')}"
+            self.whole_query = f"?{quote(header_text(value, style_of(parameter)), safe='')}"
+
+    @property
+    def path(self) -> str:
+        """The path with its parameters, percent-encoded; expressions in it as they are."""
+        pieces = _IN_BRACES.split(self.operation.path)
+        names = pieces[1::2]
+        pieces[0::2] = [quote(text, safe=_OF_PATHS) for text in pieces[0::2]]
+        pieces[1::2] = [self.in_path.get(name, f"%7B{quote(name)}%7D") for name in names]
+        path = "".join(re.sub(r"\$$", "%24", one) if at % 2 == 0 else one for at, one in enumerate(pieces))
+        return ("" if path.startswith("/") else "/") + path + self.whole_query
 
     def body(self, content: Content | None) -> WrittenBody | None:
         """The body in one media type; None where none is needed, or nothing would stand in it."""

@@ -1,8 +1,7 @@
 """From the reference of an operation to a task: `prepare`."""
 
 from collections.abc import Container, Mapping
-from typing import Any, Final
-from urllib.parse import quote
+from typing import Any
 
 from httptask.catalog import chat_completion
 from httptask.catalog.errors import CatalogError
@@ -23,8 +22,6 @@ from httptask.openapi.naming import unused_name
 from httptask.openapi.operation import Operation
 
 __all__ = ["prepare"]
-
-_SEGMENT: Final = "!$&'()*+,;=:@/%?"
 
 
 def prepare(
@@ -55,7 +52,8 @@ def prepare(
         media_type: of the body; by default JSON before forms, and these before all others.
 
     Raises:
-        CatalogError: a name is unknown, a value does not fit, or it is not known where to send the request.
+        CatalogError: a name is unknown, or a value does not fit.
+        ServerUnknown: it is not known where to send the request.
     """
     operation = reference.operation
     schemas = RequestSchemas(operation)
@@ -97,7 +95,7 @@ def _http(
     headers |= {"Content-Type": sent.content_type.replace("${", "$${")} if sent.content_type else {}
     headers |= {"Cookie": "; ".join(parts.cookies)} if parts.cookies else {}
     task: dict[str, Any] = {"method": operation.method.lower(), "connection": connection}
-    task |= {"path": _encoded(parts.path)}
+    task |= {"path": parts.path}
     task |= {
         key: value for key, value in (("query", parts.query | recipe.query), ("headers", headers)) if value
     }
@@ -121,17 +119,6 @@ def _http(
         asks_authentication=is_new and not is_told,
         body=None if body is None else body.prepared,
     )
-
-
-def _encoded(path: str) -> str:
-    """A path without what no URL holds, its expressions as they are."""
-    pieces: list[str] = []
-    rest = path if path.startswith("/") else f"/{path}"
-    while rest:
-        text, mark, behind = rest.partition("${")
-        expression, end, rest = behind.partition("}")
-        pieces += [quote(text, safe=_SEGMENT), mark, expression, end]
-    return "".join(pieces)
 
 
 def _is_streamed(operation: Operation, body: WrittenBody | None) -> bool:

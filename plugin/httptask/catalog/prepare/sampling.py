@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from httptask.catalog.prepare.given import Given, expression_of, known_first, read_value
+from httptask.catalog.prepare.given import Given, expression_of, has_expressions, known_first, read_value
 from httptask.catalog.prepare.request_schemas import RequestSchemas, UnusableSchema
 from httptask.catalog.prepare.scalars import sample_numbers, sample_texts
 from httptask.catalog.prepare.variants import Variant, types_of, variants
@@ -187,14 +187,16 @@ class _Sampler:
             yield from self._of_type(kind, variant, name, place)
 
     def _given(self, variant: Variant, given: Given, name: str, place: Place) -> Any:
-        expression = expression_of(given.value)
+        plain = {key: value for key, value in variant.items() if key[0] != "$"}
+        value = read_value(given.value, variant)
+        if (is_object(value) or is_array(value)) and has_expressions(value):
+            return self.value(plain, name, place._replace(given=Given.of(value)))
+        expression = expression_of(value)
         if expression is None:
-            return read_value(given.value, variant)
+            return value
         self._expressions[place.path] = expression
         try:
-            return self.value(
-                {k: v for k, v in variant.items() if k[0] != "$"}, name, place._replace(given=None)
-            )
+            return self.value(plain, name, place._replace(given=None))
         except _Impossible:
             return expression
 

@@ -17,7 +17,7 @@ from httptask.cli.commands.catalog_import import (
 from httptask.cli.commands.options import ConfigOption, JsonOption
 from httptask.cli.project.apis import opened_catalog
 from httptask.cli.terminal.console import harmless, print_json, print_note
-from httptask.cli.terminal.errors import CliError
+from httptask.cli.terminal.errors import CliError, ExitCode
 
 if TYPE_CHECKING:
     from httptask.catalog.prepare import Prepared
@@ -82,6 +82,7 @@ def prepare(
     """
     if after is not None and into is None:
         raise CliError("--after needs a definition", "name it with --into FILE")
+    from httptask.catalog.errors import ServerUnknown
     from httptask.catalog.prepare import prepare as prepared_task
 
     with opened_catalog(config) as (project, apis):
@@ -89,7 +90,7 @@ def prepare(
         loaded = None if into is None else _loaded(into, name)
         taken = set[str]() if loaded is None else _names(loaded)
 
-        def made(authentication: str | None) -> "Prepared":
+        def made() -> "Prepared":
             return prepared_task(
                 reference,
                 project.config,
@@ -97,15 +98,25 @@ def prepare(
                 taken=taken,
                 values=dict(map(_assigned, field or ())),
                 optional=optional,
-                authentication=authentication,
+                authentication=auth,
                 server=server,
                 media_type=media_type,
             )
 
-        found = made(auth)
-        if found.asks_authentication and not json and sys.stdin.isatty():
-            auth = _asked(reference.api)
-            found = made(auth)
+        is_asked = not json and sys.stdin.isatty() and sys.stderr.isatty()
+        try:
+            found = made()
+        except ServerUnknown as unknown:
+            if not is_asked:
+                raise
+            server = _asked(f"{unknown.message}: https://HOST", "server")
+            found = made()
+        if found.asks_authentication and is_asked:
+            told = (
+                f"the document of `{reference.api}` does not say how its requests are authenticated: {_WAYS}"
+            )
+            auth = _asked(told, "authentication", default="none")
+            found = made()
         if auth is not None and not reference.operation.authentication.is_declared:
             apis.keep_authentication(reference.api, auth)
     if loaded is not None:
@@ -139,9 +150,14 @@ def _assigned(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _asked(api: str) -> str:
-    print_note(f"the document of {api} does not say how its requests are authenticated: {_WAYS}")
-    answer: str = typer.prompt("authentication", default="none", err=True)
+def _asked(message: str, what: str, default: str | None = None) -> str:
+    """What a person at a terminal answers."""
+    print_note(message)
+    try:
+        answer: str = typer.prompt(what, default=default, err=True)
+    except typer.Abort:
+        print_note("")
+        raise CliError("interrupted: nothing was written", exit_code=ExitCode.INTERRUPTED) from None
     return answer.strip()
 
 
