@@ -10,6 +10,10 @@ from httptask.catalog.errors import CatalogError
 from httptask.catalog.har import import_har
 from httptask.catalog.importing import Imported
 from httptask.dsl.compile import compile_definition
+from httptask.request.draft import draft
+from httptask.request.wire import wire_request
+from httptask.testrequest import Sample, plan_request
+from support.connections import secret_store
 from support.curl import definition_of
 
 KEY = "geheim-0123456789abcdef"
@@ -144,6 +148,26 @@ def test_a_call_becomes_a_task(name: str) -> None:
     assert KEY not in f"{made!r} {json.dumps(made.as_json())}"
 
 
+SENT: dict[str, tuple[str, str, bytes]] = {
+    "query": ("GET", f"{URL}?page=2&q=a%20b", b""),
+    "query that is encoded otherwise": ("GET", f"{URL}?q=a+b&at=10:30", b""),
+    "json": ("POST", URL, '{"a":[1,{}],"b":"ü"}'.encode()),
+    "form": ("POST", URL, b"a=1&b=x+y"),
+    "form as parameters": ("PUT", URL, b"a+b=1%262"),
+    "bytes": ("POST", URL, b"\xff\0"),
+}
+
+
+def test_a_task_sends_what_the_browser_sent() -> None:
+    for name, expected in SENT.items():
+        made = import_har(archive(REQUESTS[name][0]))
+        program = compile_definition(definition_of(made)).program
+        assert program is not None
+        request = plan_request(program, next(iter(made.tasks)), Sample()).request
+        wire = wire_request(draft(request, None), secret_store({})).wire
+        assert (wire.method, str(wire.url), wire.body) == expected
+
+
 def test_headers_that_are_left_out_are_named_once() -> None:
     given, _ = REQUESTS["the browser's own headers"]
     _, made = one(given)
@@ -203,8 +227,14 @@ def test_a_file_without_credentials_says_so() -> None:
 
 def test_what_no_task_can_send_is_left_out_by_its_entry() -> None:
     broken = posted("text/plain", "%", encoding="base64")
-    made = import_har(archive(entry(), broken, entry("https://example.com/a/%2E%2E/b", came=JSON)))
-    assert [one.place for one in made.left_out] == ["entry 1, POST /orders", "entry 2, GET /a/%2E%2E/b"]
+    dots = entry(f"https://example.com/{KEY}/%2E%2E/b")
+    made = import_har(archive(entry(), broken, dots, entry("https://[/a")))
+    assert [one.place for one in made.left_out] == [
+        "entry 1, POST api.example.com",
+        "entry 2, GET example.com",
+        "entry 3, GET [",
+    ]
+    assert KEY not in f"{made!r}"
     assert all(one.message and one.hint for one in made.left_out)
 
 

@@ -326,14 +326,17 @@ def test_chosen_are_requests_and_folders_by_name() -> None:
 
 def test_what_no_task_can_send_is_left_out_by_its_place() -> None:
     signed = {"url": URL, "auth": {"type": "awsv4", "awsv4": []}}
-    folder = {"name": "Odd", "item": [item(signed, "signed"), item("{{base}}/a", "where"), {"name": "empty"}]}
+    torn = {"url": f"{URL}/\ud800", "header": 1, "event": 1}
+    odd = [item(signed, "signed"), item("{{base}}/a", "where"), {"name": "empty"}, item(torn, "torn")]
+    folder = {"name": "Odd", "item": odd}
     made = import_postman(collection(folder, item(URL)))
     assert list(made.tasks) == ["ask"]
     told = {one.place: f"{one.message}; {one.hint}" for one in made.left_out}
     assert "authenticated by awsv4" in told["Odd / signed"]
     assert "variable base, which has no value; give it: --variable base=https://" in told["Odd / where"]
     assert "no request with a URL" in told["Odd / empty"]
-    with pytest.raises(CatalogError, match=r"Odd / signed: .* 2 more can't be kept either"):
+    assert "half of a surrogate pair" in told["Odd / torn"]
+    with pytest.raises(CatalogError, match=r"Odd / signed: .* 3 more can't be kept either"):
         import_postman(collection(folder))
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from httptask.catalog.errors import CatalogError
 from httptask.diagnostics.cutting import shortened
@@ -17,6 +16,7 @@ __all__ = ["Entry", "entries_of", "text_of"]
 _CALLS: Final = frozenset({"xhr", "fetch", "eventsource"})
 """What Chromium says of requests that a script made."""
 _KINDS: Final = frozenset({"document", "font", "image", "manifest", "media", "script", "stylesheet"})
+_SERVER: Final = re.compile(r"https?://(?:[^/?#]*@)?(?P<host>[^/?#@]+)", re.IGNORECASE)
 _DATA: Final = re.compile(
     r"application/(?:.+\+)?(?:json|xml|x-ndjson|grpc.*|x-protobuf|protobuf)|text/(?:json|event-stream|xml)"
 )
@@ -58,9 +58,10 @@ class Entry:
 
     @property
     def place(self) -> str:
-        """Where it stands, with method and path, which name it; what is in the query does not."""
-        path = urlsplit(self.url).path if self.kind != "other scheme" else ""
-        return f"entry {self.index}, {shortened(self.method, 20)} {shortened(path or '/', 80)}"
+        """Where it stands, with method and server; a path may hold a credential."""
+        found = _SERVER.match(self.url)
+        server = "" if found is None else f" {shortened(found['host'], 60)}"
+        return f"entry {self.index}, {shortened(self.method, 20)}{server}"
 
     def is_named_by(self, pattern: str) -> bool:
         """Whether a pattern names its address, alone or behind the method; without `*` it may stand anywhere."""
@@ -120,7 +121,7 @@ def _kind(entry: Json, request: Json) -> str:
         return "call"
     if _PARTS_OF_PAGES.fullmatch(came):
         return _word(came)
-    is_page = _FILE_OF_PAGES.fullmatch(urlsplit(text_of(request.get("url"))).path) is not None
+    is_page = _FILE_OF_PAGES.fullmatch(re.split("[?#]", text_of(request.get("url")))[0]) is not None
     return "call" if method in _WRITES or (_UNTOLD.fullmatch(came) and not is_page) else "other"
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.har.entries import Entry, entries_of
 from httptask.catalog.har.requests import request_of
-from httptask.catalog.importing.collecting import Imported, TaskCollector
+from httptask.catalog.importing.collecting import NO_UNICODE, Imported, TaskCollector
 from httptask.catalog.importing.credentials import Secrets
 from httptask.catalog.importing.request import ImportedRequest
 
@@ -54,6 +54,8 @@ def import_har(
             tasks.add(request)
         except CatalogError as error:
             tasks.leave_out(entry.place, error)
+        except UnicodeEncodeError:
+            tasks.leave_out(entry.place, CatalogError(*NO_UNICODE))
     if repeated:
         tasks.notes.append(f"{repeated} requests repeat others, and are left out")
     if browsers_own:

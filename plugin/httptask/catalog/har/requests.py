@@ -1,7 +1,6 @@
 """Requests of a HAR file, without what is the browser's own."""
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -100,7 +99,7 @@ def _text(posted: Json) -> str:
         return text
     try:
         return base64.b64decode(text, validate=True).decode("utf-8", "surrogateescape")
-    except binascii.Error:
+    except ValueError:
         raise CatalogError("its body says that it is base64, and is none", "save the file anew") from None
 
 

@@ -15,11 +15,13 @@ from httptask.dsl.compile import compile_definition
 from httptask.json.types import is_array, is_object
 from httptask.openapi.naming import unused_name
 
-__all__ = ["Imported", "LeftOut", "TaskCollector"]
+__all__ = ["NO_UNICODE", "Imported", "LeftOut", "TaskCollector"]
 
 _DOCUMENT: Final = {"dsl": "1.0.3", "namespace": "catalog", "name": "import", "version": "1.0.0"}
 
 
+NO_UNICODE: Final = ("a text of it has half of a surrogate pair", "write the letter anew where it comes from")
+"""What a request that is no text in Unicode is left out for."""
 _SECRET: Final = re.compile(r"\$secrets\.(\w+)")
 
 

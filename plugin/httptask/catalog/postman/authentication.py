@@ -1,8 +1,8 @@
 """Authentication of collections: what it makes of a request."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.credentials import Secrets
@@ -15,6 +15,7 @@ from httptask.json.types import is_array, is_object
 __all__ = ["authenticate"]
 
 _NONE: Final = frozenset({"noauth", "inherit", ""})
+_ENDPOINT: Final = re.compile(r"(?P<authority>https?://[^/?#]+)(?P<path>[^?#]*)")
 _GRANTS: Final = {"client_credentials": "client_credentials", "password_credentials": "password"}
 
 
@@ -83,9 +84,8 @@ def _oauth2(
 ) -> None:
     """A token that the worker gets by itself, where its grant needs nobody; else one that is given."""
     grant = given.get("grant_type", "")
-    url = variables.fill(given.get("accessTokenUrl", ""))
-    endpoint = urlsplit(url)
-    if grant not in _GRANTS or endpoint.scheme not in ("http", "https"):
+    endpoint = _ENDPOINT.match(variables.fill(given.get("accessTokenUrl", "")))
+    if grant not in _GRANTS or endpoint is None:
         request.token = _token(given.get("accessToken", ""), variables, secrets)
         if grant:
             request.notes.append(
@@ -105,8 +105,8 @@ def _oauth2(
         else "client_secret_basic",
     }
     policy: dict[str, Any] = {
-        "authority": f"{endpoint.scheme}://{endpoint.netloc}",
-        "endpoints": {"token": endpoint.path or "/"},
+        "authority": endpoint["authority"],
+        "endpoints": {"token": endpoint["path"] or "/"},
         "grant": _GRANTS[grant],
         "client": client,
     }

@@ -123,7 +123,8 @@ def _scripts(entry: Json, place: str) -> tuple[tuple[str, str], ...]:
     """The scripts of a collection, folder or request that hold more than blanks."""
     kinds = {"prerequest": "pre-request", "test": "test"}
     found: list[tuple[str, str]] = []
-    for event in entry.get("event") or ():
+    events = entry.get("event")
+    for event in events if is_array(events) else ():
         script = event.get("script") if is_object(event) else None
         lines = script.get("exec") if is_object(script) else None
         text = "\n".join(map(str, lines)) if is_array(lines) else str(lines or "")

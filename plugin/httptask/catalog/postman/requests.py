@@ -85,9 +85,7 @@ class _UrlParts:
             values = {name: text_of(value) for name, value in listed.items()}
         else:
             values = {
-                text_of(one.get("key", one.get("id"))): text_of(one.get("value"))
-                for one in listed or ()
-                if is_object(one) and not one.get("disabled")
+                text_of(one.get("key", one.get("id"))): text_of(one.get("value")) for one in _enabled(listed)
             }
         host = _joined(url.get("host"), ".")
         if not host:
@@ -99,8 +97,7 @@ class _UrlParts:
         path = _joined(url.get("path"), "/")
         query = [
             (text_of(one.get("key")), None if one.get("value") is None else text_of(one["value"]))
-            for one in url.get("query") or ()
-            if is_object(one) and not one.get("disabled")
+            for one in _enabled(url.get("query"))
         ]
         return cls(server, path if path.startswith("/") or not path else f"/{path}", query, values)
 
@@ -155,11 +152,7 @@ def _add_headers(request: ImportedRequest, listed: Any, variables: Variables) ->
     if isinstance(listed, str):  # in version 2.0
         pairs = [(name, value) for name, colon, value in _lines(listed) if colon]
     else:
-        pairs = [
-            (text_of(one.get("key")), text_of(one.get("value")))
-            for one in listed or ()
-            if is_object(one) and not one.get("disabled")
-        ]
+        pairs = _fields(listed)
     own: list[str] = []
     for name, value in pairs:
         if name.strip().lower() in _POSTMANS_OWN:
