@@ -245,7 +245,8 @@ async def _try_on_queue(trial: Trial, plugin: HttpTaskPlugin, task_queue: str) -
             except NotTestable as error:
                 raise CliError(f"{trial.loaded.name}: {error}") from None
             except TaskFault as fault:
-                raise CliError(f"{trial.loaded.name}: {trial.task}: {fault.problem.detail}") from None
+                told = fault.problem.detail or fault.problem.title
+                raise CliError(f"{trial.loaded.name}: {trial.task}: {told}") from None
             seen = _as_the_workers_have_it(trial, profiles)
             with interrupts.let_through():
                 shown = await _shown(seen, profiles)
@@ -258,6 +259,8 @@ async def _sent(trial: Trial, client: Client, task_queue: str, planned: PlannedR
     """Send it, and show the text while it comes, where that is wanted."""
     if not trial.live:
         return await send_once(client, task_queue, planned)
+    if not planned.call.argument.is_streamed:
+        print_note("--live shows answers that are streamed: write `stream: true` into a chatCompletion")
     with PlainView() as view:
         return await send_once(client, task_queue, planned, view.hear)
 
