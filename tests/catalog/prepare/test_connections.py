@@ -129,11 +129,15 @@ def test_connections_that_are_there_are_used() -> None:
     found = prepared(secured, schemes=schemes, known=config(mine=keyed))
     assert (found.connection, found.tables, found.secrets) == ("mine", {}, ())
     sandbox = {**keyed, "base_url": "https://sandbox.example.com"}
-    assert prepared(secured, schemes=schemes, known=config(shop=sandbox)).tables == {}
+    found = prepared(secured, schemes=schemes, known=config(shop=sandbox))
+    assert (found.tables, found.notes) == (
+        {},
+        ("calls through the connection shop, whose server is another one: https://sandbox.example.com",),
+    )
     found = prepared({}, authentication="none", known=config(shop=keyed))
     assert (found.connection, "authentication" in found.tables["connections"]["shop-2"]) == ("shop-2", False)
     own = {**secured, "servers": [{"url": "https://upload.example.com"}]}
-    assert prepared(own, schemes=schemes, known=config(shop=keyed)).connection == "shop-upload"
+    assert prepared(own, schemes=schemes).connection == "shop-upload"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from httptask.openapi.operation import Operation, Server, Variable
 
 __all__ = ["Chosen", "choose_server", "connection_for", "tables_of"]
 
+_PLAIN_LABELS: Final = ("api", "www")
 _IN_BRACES: Final = re.compile(r"\{([^{}]*)\}")
 
 
@@ -129,9 +130,7 @@ def connection_for(
         return min(same, key=lambda one: one.name != api).name, None
     if own is not None and server.declared_by == "document" and _serves(own, recipe):
         return api, None  # whoever wrote it chose another server of the API, such as a sandbox
-    label = re.sub("[^a-z0-9-]", "", (urlsplit(server.url).hostname or "").partition(".")[0])
-    is_elsewhere = label and server.declared_by in ("operation", "path")
-    name = unused_name(f"{api}-{label}" if api in known and is_elsewhere else api, known, "-")
+    name = unused_name(_name_for(api, server), known, "-")
     settings: dict[str, Any] = {"base_url": server.url}
     if server.declared_by == "person" and (opened := named_address(urlsplit(server.url).hostname or "")):
         settings["allow_private"] = list(opened)
@@ -140,6 +139,15 @@ def connection_for(
     if recipe.headers:
         settings["headers"] = recipe.headers
     return name, settings
+
+
+def _name_for(api: str, server: Chosen) -> str:
+    """The name of a new connection: the API's, unless only some operations are at the server."""
+    label = re.sub("[^a-z0-9-]", "", (urlsplit(server.url).hostname or "").partition(".")[0])
+    is_apart = server.declared_by == "operation" or (
+        server.declared_by == "path" and label not in _PLAIN_LABELS
+    )
+    return f"{api}-{label}" if is_apart and label else api
 
 
 def _serves(connection: Connection, recipe: Recipe) -> bool:

@@ -7,7 +7,7 @@ from httptask.catalog import chat_completion
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.credentials import NeededSecret
 from httptask.catalog.prepare.bodies import BodyArguments, body_arguments, chosen_content
-from httptask.catalog.prepare.connections import choose_server, connection_for, tables_of
+from httptask.catalog.prepare.connections import Chosen, choose_server, connection_for, tables_of
 from httptask.catalog.prepare.credentials import chosen_schemes, recipe_of
 from httptask.catalog.prepare.fields import read_fields
 from httptask.catalog.prepare.parts import OptionalFields, RequestParts, WrittenBody
@@ -15,6 +15,7 @@ from httptask.catalog.prepare.prepared import Prepared
 from httptask.catalog.prepare.request_schemas import RequestSchemas
 from httptask.catalog.reference import Reference
 from httptask.config import Config
+from httptask.connections.connection import Connection
 from httptask.connections.providers import PROVIDERS
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.json.types import is_object
@@ -114,11 +115,22 @@ def _http(
         (*parts.problems, *sent.notes),
         (
             *parts.notes,
-            *((*notes, *recipe.notes) if is_new else [f"calls through the connection {connection}"]),
+            *(
+                (*notes, *recipe.notes)
+                if is_new
+                else [
+                    f"calls through the connection {connection}{_elsewhere(config.connections[connection], chosen)}"
+                ]
+            ),
         ),
         asks_authentication=is_new and not is_told,
         body=None if body is None else body.prepared,
     )
+
+
+def _elsewhere(connection: Connection, chosen: Chosen | None) -> str:
+    is_same = chosen is None or (connection.base_url or "").rstrip("/") == chosen.url
+    return "" if is_same else f", whose server is another one: {connection.base_url}"
 
 
 def _is_streamed(operation: Operation, body: WrittenBody | None) -> bool:
