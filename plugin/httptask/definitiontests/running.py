@@ -21,6 +21,7 @@ from httptask.definitiontests.comparing import Difference
 from httptask.definitiontests.loading import LoadedTest
 from httptask.definitiontests.outcome import Outcome, judge
 from httptask.definitiontests.simulation import Answers, activity_of, plugin_of
+from httptask.definitiontests.time_skipping import skipped_too_far
 from httptask.dsl.canonical import qualified_name, sha256
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.status import STATUS_QUERY, RunStatus, TaskStatus
@@ -95,9 +96,26 @@ async def run_tests(
 
 
 async def _result(client: Client, test: LoadedTest, config: Config) -> TestResult:
+    """Run a test, and run it again where it failed for time that Temporal should not have skipped."""
     began = time.perf_counter()
+    for last in (False, False, True):
+        queue = f"httptask-test-{secrets.token_hex(4)}"
+        outcome = await _outcome(client, test, config, queue)
+        differences = judge(test, outcome)
+        if not differences or last or not await _was_rushed(client, queue):
+            break
+    return TestResult(test, differences, outcome, time.perf_counter() - began)
+
+
+async def _was_rushed(client: Client, id_: str) -> bool:
+    try:
+        return skipped_too_far((await client.get_workflow_handle(id_).fetch_history()).events)
+    except RPCError:  # then the test has failed, for what reason ever
+        return False
+
+
+async def _outcome(client: Client, test: LoadedTest, config: Config, queue: str) -> Outcome:
     answers = Answers(test.fixtures)
-    queue = f"httptask-test-{secrets.token_hex(4)}"
     settings = client.config()
     settings["plugins"] = [plugin_of(test, config, answers)]
     own = Client(**settings)
@@ -109,8 +127,7 @@ async def _result(client: Client, test: LoadedTest, config: Config) -> TestResul
     )
     async with worker:
         outcome = await _run(own, test, queue)
-    outcome = replace(outcome, requests=answers.requests, missing=answers.missing)
-    return TestResult(test, judge(test, outcome), outcome, time.perf_counter() - began)
+    return replace(outcome, requests=answers.requests, missing=answers.missing)
 
 
 async def _run(client: Client, test: LoadedTest, queue: str) -> Outcome:
