@@ -1,7 +1,6 @@
 """`httptask test`: exit codes, what is printed, and that nothing is left."""
 
 import json
-import signal
 from xml.etree import ElementTree as ET
 
 from support.commands import Shell
@@ -43,6 +42,7 @@ async def test_tells_what_passed_and_what_failed(shell: Shell) -> None:
     assert not (shell.folder / ".httptask").exists()
     assert tests.read_text() == "good bye".join(TESTS.rsplit("hello", 1))
     assert "flow.test.yaml: 1 value updated" in command.stderr
+    assert shell.left_over() == []
 
 
 async def test_says_what_to_write_where_there_are_no_tests(shell: Shell) -> None:
@@ -66,19 +66,3 @@ async def test_says_that_no_test_has_the_name(shell: Shell) -> None:
     code, command = await shell.run("test", "-k", "retries")
     assert code == 2
     assert "no test has 'retries' in its name" in command.stderr
-
-
-async def test_runs_again_when_a_file_changes_and_leaves_nothing(shell: Shell) -> None:
-    shell.write("flow.yaml", FLOW)
-    shell.write("flow.test.yaml", TESTS)
-    command = await shell.start("test", "--watch", "-k", "fails")
-    await command.says("1 test: 0 passed, 1 failed")
-    await command.says("waiting for changes")
-    shell.write("flow.test.yaml", TESTS.replace("good bye", "hello"))
-    await command.says("1 test: 1 passed, 0 failed")
-    shell.write("flow.test.yaml", TESTS.replace("tests", "test"))
-    await command.says("waiting for changes", times=3)
-    assert "flow.test.yaml:3:1: error[unknown-key]" in command.stderr
-    command.press(signal.SIGINT)
-    assert await command.ends() == 0
-    assert shell.left_over() == []
