@@ -108,9 +108,12 @@ async def test_the_configuration_counts(
     (tmp_path / "httptask.toml").write_text("""
 [connections.shop]
 base_url = "https://shop.example.com/v1"
+headers = { X-Shop = "$secrets.SHOP" }
 authentication.oauth2 = { authority = "https://login.example.com", grant = "client_credentials", client = { id = "a", secret = "$secrets.CLIENT" } }
 [secrets.CLIENT]
 file = "absent"
+[secrets.SHOP]
+environment = "KEY_OF_THE_SHOP"
 [activities.price_of]
 task_queue = "elsewhere"
 """)
@@ -123,12 +126,13 @@ do:
     monkeypatch.chdir(tmp_path)
     env: HttpTaskEnvironment = request.getfixturevalue("httptask_env")
     env.activities = [price_of]
+    env.secrets["SHOP"] = "s-1"
     env.script = [Reply.json("told")]
 
     assert await env.run("pipeline.yaml") == "told"
     [told] = env.requests
     assert (told.url, told.json()) == ("https://shop.example.com/v1/prices", {"price": 15})
-    assert told.headers["authorization"] == "Bearer simulated-token"
+    assert (told.headers["x-shop"], told.headers["authorization"]) == ("s-1", "Bearer simulated-token")
 
 
 async def test_faults_of_a_definition_are_told(httptask_env: HttpTaskEnvironment, tmp_path: Path) -> None:
