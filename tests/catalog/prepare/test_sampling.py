@@ -133,3 +133,14 @@ def test_fields_come_from_an_example_of_the_whole_as_far_as_they_fit() -> None:
 def test_what_no_value_fits_is_named(schema: Any) -> None:
     with pytest.raises(AssertionError, match=r".+"):
         made(schema)
+
+
+def test_choices_that_multiply_come_to_an_end() -> None:
+    """Seen to go on without the bound: two to the power of forty ways, none of which fits."""
+    either = {"anyOf": [{"minLength": 1}, {"minLength": 2}]}
+    with pytest.raises(AssertionError, match="no value fits"):
+        made({"allOf": [{"type": "string"}, *[either] * 40, {"type": "integer"}]})
+    parts = [
+        {"properties": {f"p{count}": {"type": "integer"}}, "required": [f"p{count}"]} for count in range(60)
+    ]
+    assert len(made({"allOf": parts})) == 60

@@ -1,6 +1,7 @@
 """A schema taken apart: what all of its parts say together, for each choice that it leaves."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from httptask.catalog.prepare.request_schemas import RequestSchemas
@@ -18,7 +19,9 @@ Under `$refs` it has the definitions it was made of, under `$tag` the property t
 
 ANY_TYPE: Final = ("string", "integer", "number", "boolean", "object", "array", "null")
 _MOST_VARIANTS: Final = 256
-_DEEPEST: Final = 24
+_MOST_STEPS: Final = 2000
+_DEEPEST: Final = 200
+"""Parts of a schema that hold together."""
 _GREATER: Final = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _SMALLER: Final = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _IMPLIED: Final = (
@@ -37,17 +40,8 @@ def variants(schema: JsonSchema, schemas: RequestSchemas, refs: frozenset[str]) 
         schemas: what it refers to.
         refs: definitions that the value is within already.
     """
-    found = _variants([schema], {"$refs": frozenset()}, schemas, 0)
-    yield from sorted(
-        _first(found), key=lambda one: (_is_null(one), _goes_on(one) if one["$refs"] & refs else 0)
-    )
-
-
-def _first(found: Iterable[Variant]) -> Iterator[Variant]:
-    for count, one in enumerate(found, 1):
-        yield one
-        if count == _MOST_VARIANTS:
-            return
+    found = islice(_Variants(schemas).of([schema], {"$refs": frozenset()}), _MOST_VARIANTS)
+    yield from sorted(found, key=lambda one: (_is_null(one), _goes_on(one) if one["$refs"] & refs else 0))
 
 
 def _is_null(variant: Variant) -> bool:
@@ -62,28 +56,39 @@ def _goes_on(variant: Variant) -> int:
     return 2 if variant.get("required") or variant.get("minItems") else 1
 
 
-def _variants(rest: Sequence[Any], known: Variant, schemas: RequestSchemas, level: int) -> Iterator[Variant]:
-    if not rest:
-        yield known
-        return
-    schema, *others = rest
-    if schema is False or level > _DEEPEST:
-        return
-    if not is_object(schema):
-        yield from _variants(others, known, schemas, level)
-        return
-    plain = {key: value for key, value in schema.items() if key not in ("$ref", "allOf", "anyOf", "oneOf")}
-    together = conjoined(known, plain)
-    if together is None:
-        return
-    also: list[Any] = list(schema.get("allOf", ()))
-    name = reference_of(schema)
-    if name is not None:
-        together["$refs"] = together["$refs"] | {name}
-        also.append(schemas.definition(name))
-    choices = [[*_tagged(schema, key, schemas)] for key in ("oneOf", "anyOf") if key in schema]
-    for picked in _picked(choices):
-        yield from _variants([*picked, *also, *others], together, schemas, level + 1)
+class _Variants:
+    """Takes one schema apart, within so many steps: choices multiply, also those of which nothing comes."""
+
+    def __init__(self, schemas: RequestSchemas) -> None:
+        self._schemas = schemas
+        self._left = _MOST_STEPS
+
+    def of(self, rest: Sequence[Any], known: Variant, level: int = 0) -> Iterator[Variant]:
+        """What is known together with what the rest says."""
+        if not rest:
+            yield known
+            return
+        schema, *others = rest
+        self._left -= 1
+        if schema is False or level > _DEEPEST or self._left < 0:
+            return
+        if not is_object(schema):
+            yield from self.of(others, known, level + 1)
+            return
+        plain = {
+            key: value for key, value in schema.items() if key not in ("$ref", "allOf", "anyOf", "oneOf")
+        }
+        together = conjoined(known, plain)
+        if together is None:
+            return
+        also: list[Any] = list(schema.get("allOf", ()))
+        name = reference_of(schema)
+        if name is not None:
+            together["$refs"] = together["$refs"] | {name}
+            also.append(self._schemas.definition(name))
+        choices = [[*_tagged(schema, key)] for key in ("oneOf", "anyOf") if key in schema]
+        for picked in _picked(choices):
+            yield from self.of([*picked, *also, *others], together, level + 1)
 
 
 def _picked(choices: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
@@ -96,7 +101,7 @@ def _picked(choices: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
             yield [one, *rest]
 
 
-def _tagged(schema: dict[str, Any], key: str, schemas: RequestSchemas) -> Iterator[Any]:
+def _tagged(schema: dict[str, Any], key: str) -> Iterator[Any]:
     """The branches of a choice, each with the value of the discriminator that names it."""
     discriminator = schema.get("discriminator")
     property_name = discriminator.get("propertyName") if is_object(discriminator) else None
