@@ -137,9 +137,9 @@ class SearchIndex:
         return dict(found)
 
     def candidates(
-        self, words: Collection[str], filters: Iterable[tuple[str, Collection[str]]], limit: int
+        self, groups: Collection[Collection[str]], filters: Iterable[tuple[str, Collection[str]]], limit: int
     ) -> list[Candidate]:
-        """Operations with any of these stems, or all where there are none, those with the most telling ones first."""
+        """Operations with a stem of each group, or all where there is none, those with the most telling ones first."""
         conditions: list[str] = []
         values: list[str] = []
         for key, wanted in filters:
@@ -149,9 +149,10 @@ class SearchIndex:
         if not conditions:
             conditions.append(f"operations.api != '{KNOWN}'")
         order = "words.rowid"
-        if words:
+        if groups:
             conditions += ["words match ?", "rank match 'bm25(3, 5, 2, 4, 2, 1, 1)'"]
-            values.append(" OR ".join(f'"{word}"' for word in words))
+            either = (" OR ".join(f'"{word}"' for word in group) for group in groups)
+            values.append(" AND ".join(f"({group})" for group in either))
             order = "rank"
         where = " and ".join(conditions) or "true"
         columns = ", ".join(f"words.{column}" for column in COLUMNS)

@@ -3,7 +3,7 @@
 import math
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -30,7 +30,7 @@ _SYNONYM: Final = 0.8
 _ABBREVIATION: Final = 0.85
 _SLIPS: Final[Mapping[int, float]] = {1: 0.95, 2: 0.7}
 _NEAREST: Final = 6
-_CANDIDATES: Final = 300
+_CANDIDATES: Final = 200
 _EXACTNESS: Final = 0.3
 """How much of the score is what of the operation's name was asked for."""
 _DEPRECATED: Final = 0.85
@@ -131,10 +131,19 @@ def terms_of(query: Query, index: SearchIndex) -> list[Term]:
 def rank(terms: list[Term], query: Query, index: SearchIndex, favoured: tuple[str, str]) -> list[Ranked]:
     """Operations that have what was asked for, the best first; one is favoured before others as good."""
     usable = [term for term in terms if term.alternatives]
-    wanted = {stem for term in usable for stem in term.alternatives}
-    found = index.candidates(wanted, query.filters.items(), _CANDIDATES if wanted else 10_000)
-    ranked = [_ranked(candidate, usable, favoured) for candidate in found]
+    ranked = [_ranked(candidate, usable, favoured) for candidate in _candidates(usable, query, index)]
     return sorted(ranked, key=lambda one: -one.score) if usable else ranked
+
+
+def _candidates(terms: list[Term], query: Query, index: SearchIndex) -> Iterable[Candidate]:
+    """Operations with all that was asked for in some words, and those with any of it in the best ones."""
+    filters = list(query.filters.items())
+    if not terms:
+        return index.candidates((), filters, _CANDIDATES * 100)
+    having_all = index.candidates([term.alternatives for term in terms], filters, _CANDIDATES)
+    best = {stem for term in terms for stem, (worth, _) in term.alternatives.items() if worth > _SYNONYM}
+    having_any = index.candidates([best], filters, _CANDIDATES)
+    return {one.number: one for one in (*having_all, *having_any)}.values()
 
 
 @cache
