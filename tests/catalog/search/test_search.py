@@ -80,6 +80,20 @@ def test_operations_are_found_by_what_they_do(catalog: Catalog, text: str, first
     assert names(catalog, text)[0] == first
 
 
+def test_a_word_counts_more_than_others_of_its_stem(catalog: Catalog) -> None:
+    paths = {"/a": {"get": operation("getCustomFields", "All custom fields", "Fields")}}
+    catalog.add("api.json", {"api.json": json.dumps(openapi(paths)).encode()}.get, name="a")
+    assert names(catalog, "customer")[0] == "shop.listCustomers"
+    assert names(catalog, "custom")[0] == "a.getCustomFields"
+
+
+def test_what_has_all_words_is_found_among_many_that_have_synonyms_of_one(catalog: Catalog) -> None:
+    synonyms = "add post new start register create"
+    many = {f"/{number}": {"post": operation(f"do{number}", synonyms, synonyms)} for number in range(250)}
+    catalog.add("api.json", {"api.json": json.dumps(openapi(many)).encode()}.get, name="many")
+    assert names(catalog, "create order")[0] == "shop.createOrder"
+
+
 def test_it_is_told_which_words_an_operation_was_found_by(catalog: Catalog) -> None:
     found = catalog.search("sned text xyzzyx", limit=1)
     [one] = found.operations

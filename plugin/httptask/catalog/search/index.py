@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.search.words import STOP_WORDS, first_sentences, split, stems
+from httptask.catalog.search.words import STOP_WORDS, exact, first_sentences, split, stems
 from httptask.openapi.reader import Listed
 
 __all__ = ["COLUMNS", "KNOWN", "Candidate", "SearchIndex"]
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 """Of the tables: a file of another one is made again."""
 KNOWN: Final = ""
 """Stands where an operation has its API, of APIs that are known and were not added: each is as one operation."""
@@ -37,6 +37,9 @@ pragma user_version = {_FORMAT};
 """
 _LISTED: Final = "api, name, operation_id, method, path, summary, description, tags, deprecated"
 _DOES: Final = {"PUT": "update replace", "PATCH": "update", "DELETE": "delete remove", "POST": "create"}
+
+_VERBS: Final = frozenset({"cancel", "delete", "find", "get", "list", "query", "remove", "search", "update"})
+"""In the name of an operation: what is sent with POST does that, and creates nothing."""
 
 
 class Candidate(NamedTuple):
@@ -89,7 +92,9 @@ class SearchIndex:
                     f"insert into operations ({_LISTED}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
                     row,
                 ).lastrowid
-                columns = (" ".join(stem[word] for word in words) for words in each)
+                columns = (
+                    " ".join(f"{stem[word]} {exact(word, stem[word])}" for word in words) for words in each
+                )
                 marks = ", ".join("?" * (len(COLUMNS) + 1))
                 database.execute(
                     f"insert into words (rowid, {', '.join(COLUMNS)}) values ({marks})",  # noqa: S608
@@ -222,11 +227,14 @@ def _texts(api: str, title: str, one: Listed) -> tuple[str, ...]:
     if len(summary.split()) <= 1:  # none, or the operationId once more
         summary, told = f"{summary} {told}", ""
     last = one.path.rstrip("/").rpartition("/")[2]
+    name = one.operation_id or one.name
     reads = "get read retrieve" if last.startswith("{") else "list get"
     does = _DOES.get(one.method, reads) if one.method else ""
+    if one.method == "POST" and not _VERBS.isdisjoint(split(name)):
+        does = ""
     return (
         f"{api} {title}",
-        one.operation_id or one.name,
+        name,
         " ".join(segments),
         summary,
         " ".join(one.tags),

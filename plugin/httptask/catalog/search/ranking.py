@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from httptask.catalog.search.index import COLUMNS, Candidate, SearchIndex
-from httptask.catalog.search.words import STOP_WORDS, split, stems
+from httptask.catalog.search.words import EXACT, STOP_WORDS, exact, split, stems
 
 __all__ = ["Query", "Ranked", "Term", "parse_query", "rank", "terms_of"]
 
@@ -22,11 +22,12 @@ _COUNTS: Final[Mapping[str, float]] = {
     "api": 0.9,
     "path": 0.85,
     "tags": 0.7,
-    "implied": 0.6,
+    "implied": 0.85,
     "description": 0.5,
 }
 """How much a word is worth by where it stands."""
-_SYNONYM: Final = 0.8
+_STEM: Final = 0.95
+_SYNONYM: Final = 0.7
 _ABBREVIATION: Final = 0.85
 _SLIPS: Final[Mapping[int, float]] = {1: 0.95, 2: 0.7}
 _NEAREST: Final = 6
@@ -117,7 +118,8 @@ def terms_of(query: Query, index: SearchIndex) -> list[Term]:
     for word, term in terms.items():
         inflected = stem[word] in known and stem[word] != word
         if word in spelled or word in synonyms() or inflected:
-            term.offer(stem[word], 1.0, word)
+            term.offer(exact(word, stem[word]) or stem[word], 1.0, word)
+            term.offer(stem[word], _STEM, word)
             _offer_synonyms(term, word, 1.0, stem)
         else:
             _mend(term, index)
@@ -180,7 +182,8 @@ def _mend(term: Term, index: SearchIndex) -> None:
         return worth[word], swapped, word[0] == asked[0], held.get(stem[word], 0)
 
     for word in sorted(worth, key=nearness, reverse=True)[:_NEAREST]:
-        term.offer(stem[word], worth[word], word)
+        term.offer(exact(word, stem[word]) or stem[word], worth[word], word)
+        term.offer(stem[word], worth[word] * _STEM, word)
         _offer_synonyms(term, word, worth[word], stem)
 
 
@@ -200,7 +203,7 @@ def _weigh(terms: Collection[Term], index: SearchIndex) -> None:
 
 def _share(text: str, matched: set[str]) -> float:
     """How much of a name was asked for; that something is read need not be said, that it is made only half."""
-    words = set(text.split()) - _UNSAID
+    words = {word for word in text.split() if not word.endswith(EXACT)} - _UNSAID
     asked = len(words & matched)
     return asked / (asked + sum(_HALF_SAID.get(word, 1.0) for word in words - matched)) if words else 0.0
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from typing import Final
 
-__all__ = ["STOP_WORDS", "first_sentences", "in_short", "split", "stems"]
+__all__ = ["EXACT", "STOP_WORDS", "exact", "first_sentences", "in_short", "split", "stems"]
 
 _HUMPS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z][A-Z])(?=[A-Z][a-z])")
 _WORDS: Final = re.compile(r"[^\W_]+")
@@ -16,6 +16,8 @@ _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
 _MOST_SENTENCES: Final = 2
 _MOST_LETTERS: Final = 400
 
+EXACT: Final = "\u00b7"
+"""Ends a word that stands as it is; part of a word to the full-text search, as all letters beyond ASCII."""
 STOP_WORDS: Final = frozenset(
     (
         *(
@@ -90,6 +92,15 @@ def first_sentences(text: str) -> str:
 def in_short(summary: str, description: str) -> str:
     """What an operation does: its summary, or how its description begins where that is none, or its name once more."""
     return summary if len(summary.split()) > 1 else first_sentences(description) or summary
+
+
+def exact(word: str, stem: str) -> str:
+    """The word in the singular as a mark beside its stem, which others share: `custom` is that of a customer, too.
+
+    Empty where the stem is that already. It ends in what no stem has.
+    """
+    singular = word[:-3] + "y" if word.endswith("ies") else word.removesuffix("s")
+    return "" if singular == stem else f"{singular}{EXACT}"
 
 
 def stems(words: Iterable[str]) -> dict[str, str]:
