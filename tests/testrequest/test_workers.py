@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from temporalio import workflow
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer
+from temporalio.worker import Replayer, Worker, WorkerDeploymentConfig
 
 from httptask.calls.problem import TaskFault
 from httptask.dsl.compile import compile_definition
@@ -168,3 +170,19 @@ async def test_a_text_is_heard_while_it_comes(temporal: WorkflowEnvironment, ser
             await sending
     handle = temporal.client.get_workflow_handle(planned.call.id)
     assert (await handle.describe()).status is WorkflowExecutionStatus.CANCELED
+
+
+@workflow.defn(sandboxed=False, versioning_behavior=VersioningBehavior.PINNED)
+class Own:
+    @workflow.run
+    async def run(self) -> None:
+        """Do nothing."""
+
+
+async def test_a_worker_with_versions_may_have_the_plugin(temporal: WorkflowEnvironment) -> None:
+    client = await Client.connect(address_of(temporal), plugins=[HttpTaskPlugin()])
+    versions = WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion("tests", "1"), use_worker_versioning=True
+    )
+    worker = Worker(client, task_queue="versions", workflows=[Own], deployment_config=versions)
+    assert Own in worker.config()["workflows"]

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from temporalio.common import VersioningBehavior
 from temporalio.worker import WorkerConfig
 
 from httptask.activities.allowed_activities import AllowedActivity
@@ -95,7 +96,18 @@ class WorkerParts:
         return found
 
     def restrict(self, config: WorkerConfig) -> None:
-        """Leave a worker of a connection's own task queue the calls of that connection."""
+        """Leave a worker of a connection's own task queue the calls of that connection.
+
+        One with versions that have no behavior by default has no workflow of one call: each workflow needs a behavior
+        there, and may have none anywhere else.
+        """
+        deployment = config.get("deployment_config")
+        if (
+            deployment is not None
+            and deployment.use_worker_versioning
+            and deployment.default_versioning_behavior is VersioningBehavior.UNSPECIFIED
+        ):
+            config["workflows"] = [one for one in config.get("workflows", ()) if one is not OneCallWorkflow]
         task_queue = config["task_queue"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
         own = self.queues.connection_of(task_queue)
         if own is not None:
