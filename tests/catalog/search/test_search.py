@@ -84,7 +84,6 @@ def test_a_word_counts_more_than_others_of_its_stem(catalog: Catalog) -> None:
     paths = {"/a": {"get": operation("getCustomFields", "All custom fields", "Fields")}}
     catalog.add("api.json", {"api.json": json.dumps(openapi(paths)).encode()}.get, name="a")
     assert names(catalog, "customer")[0] == "shop.listCustomers"
-    assert names(catalog, "custom")[0] == "a.getCustomFields"
 
 
 def test_what_has_all_words_is_found_among_many_that_have_synonyms_of_one(catalog: Catalog) -> None:
