@@ -95,7 +95,7 @@ async def test_a_person_is_asked_once_for_what_the_document_leaves_out(shell: Sh
     )
     assert screen.code == 0, screen.written
     assert "the document of `shop` does not say at which server it is: https://HOST" in screen.written
-    assert {"- createOrder:", "      path: /shops/shop/orders"} <= set(screen.lines)
+    assert "      path: /shops/shop/orders" in screen.lines
     assert 'base_url = "https://shop.example.com"' in screen.lines
     assert 'token = "$secrets.SHOP_TOKEN"' in screen.lines
     kept = json.loads((shell.folder / "catalog/shop/entry.json").read_text())
