@@ -101,13 +101,14 @@ class WorkerParts:
         One with versions that have no behavior by default has no workflow of one call: each workflow needs a behavior
         there, and may have none anywhere else.
         """
-        deployment = config.get("deployment_config")
+        deployment = config.get("deployment_config")  # pyright: ignore[reportUnknownMemberType] - the SDK's
         if (
             deployment is not None
             and deployment.use_worker_versioning
             and deployment.default_versioning_behavior is VersioningBehavior.UNSPECIFIED
         ):
-            config["workflows"] = [one for one in config.get("workflows", ()) if one is not OneCallWorkflow]
+            known = config.get("workflows", ())  # pyright: ignore[reportUnknownMemberType] - the SDK's
+            config["workflows"] = [one for one in known if one is not OneCallWorkflow]
         task_queue = config["task_queue"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
         own = self.queues.connection_of(task_queue)
         if own is not None:
