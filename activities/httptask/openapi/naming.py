@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Iterator
 from itertools import count
 from typing import Final
 
-__all__ = ["api_name", "operation_names", "unused_name"]
+__all__ = ["api_name", "environment_name", "operation_names", "unused_name"]
 
 _WORDS: Final = re.compile(r"\w+")
 _EMPTY: Final = frozenset(
@@ -64,3 +64,9 @@ def _joined(text: str) -> str:
     words: list[str] = _WORDS.findall(text) or [""]
     first, *others = words
     return first + "".join(word[0].upper() + word[1:] for word in others)
+
+
+def environment_name(text: str) -> str:
+    """A text as a part of the name of an environment variable: `API_KEY` of `api-key` or `apiKey`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
+    return re.sub(r"\W+", "_", spaced, flags=re.ASCII).strip("_").upper() or "KEY"

@@ -21,12 +21,12 @@ from httptask.definitiontests.comparing import Difference
 from httptask.definitiontests.loading import LoadedTest
 from httptask.definitiontests.outcome import Outcome, judge
 from httptask.definitiontests.simulation import Answers, activity_of, plugin_of
-from httptask.definitiontests.time_skipping import skipped_too_far
 from httptask.dsl.canonical import qualified_name, sha256
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.status import STATUS_QUERY, RunStatus, TaskStatus
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput, keep_program
 from httptask.json.types import is_object
+from httptask.testing.time_skipping import skipped_too_far
 
 __all__ = ["TestResult", "run_tests"]
 

@@ -37,6 +37,7 @@ from httptask.testing.replay import replay
 from httptask.testing.replies import Reply
 from httptask.testing.scripted_network import ScriptedNetwork
 from httptask.testing.server import Script, ScriptedServer, ServedRequest
+from httptask.testing.time_skipping import skipped_too_far
 
 __all__ = ["DefinitionFailed", "HttpTaskEnvironment"]
 
@@ -45,6 +46,10 @@ Result = TypeVar("Result")
 Definition = str | PathLike[str] | Mapping[str, Any]
 _MOST_SKIPS = 100_000
 """In one run: the server's own bound is for what goes round in circles."""
+_SKIPPED_TOO_FAR = (
+    "Temporal's server went past a timer that was due: on a busy machine it may skip more time than a workflow waits "
+    "for. Run the test again, or set `skips_time` to False."
+)
 
 
 class DefinitionFailed(WorkflowFailureError):
@@ -147,18 +152,21 @@ class HttpTaskEnvironment:
             ValueError: the definition has faults, each named with its line.
             temporalio.workflow.NondeterminismError: it can't be replayed.
         """
-        result, failure = None, None
+        result, failure, rushed = None, None, False
         async with self.start(what, *arguments, **named) as handle:
             try:
                 result = await handle.result()
             except WorkflowFailureError as error:
                 failure = error
+                rushed = skipped_too_far((await handle.fetch_history()).events)
         if failure is None:
             return result
         cause = failure.cause
         if not callable(what) and isinstance(cause, ApplicationError) and cause.details:
-            raise DefinitionFailed(cause) from cause
-        raise failure
+            failure = DefinitionFailed(cause)
+        if rushed:
+            failure.add_note(_SKIPPED_TOO_FAR)
+        raise failure from cause
 
     @asynccontextmanager
     async def start(

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from httptask.catalog.errors import CatalogError
 from httptask.http.headers import has_control_character, is_credential
 from httptask.http.url import encode_within
-from httptask.openapi.naming import unused_name
+from httptask.openapi.naming import environment_name, unused_name
 from httptask.secrets.placeholders import fill, has_placeholder, placeholder
 
 __all__ = ["NeededSecret", "Secrets", "holds_credential", "host_label", "is_credential_parameter", "same_hex"]
@@ -111,7 +111,7 @@ class Secrets:
         """A placeholder for a variable that holds a credential, under its own name as environments write it."""
         known = next((n for n in self.needed.values() if n.what == f"the variable {name}"), None)
         if known is None:
-            words = _words(name)
+            words = environment_name(name)
             wanted = words if re.match("[A-Z]", words) else f"{self.host}_{words}"
             own = unused_name(wanted, self.needed, "_")
             known = self.needed[own] = NeededSecret(own, f"the variable {name}", value)
@@ -249,7 +249,7 @@ class Secrets:
             known = next((n for n in self.needed.values() if n.what == what and n.host == self.host), None)
             self._renewed |= set() if known is None else {known.name}
         if known is None:
-            name = unused_name(f"{self.host}_{_words(kind)}", self.needed, "_")
+            name = unused_name(f"{self.host}_{environment_name(kind)}", self.needed, "_")
             known = self.needed[name] = NeededSecret(name, what, value, self.host)
         return self._placeholder(_Place(f"$secrets.{known.name}", known.name, value))
 
@@ -275,13 +275,7 @@ def host_label(host: str) -> str:
     """What a server is called in the names of its secrets: GITHUB for api.github.com."""
     labels = [label for label in host.split(".")[:-1] if label.lower() not in _PLAIN_LABELS]
     last = labels[-1] if labels else host
-    return _words(last) if re.match("[A-Za-z]", last) and not has_placeholder(host) else "API"
-
-
-def _words(text: str) -> str:
-    """A text as a part of the name of an environment variable."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
-    return re.sub(r"\W+", "_", spaced, flags=re.ASCII).strip("_").upper() or "KEY"
+    return environment_name(last) if re.match("[A-Za-z]", last) and not has_placeholder(host) else "API"
 
 
 def same_hex(text: str) -> str:

@@ -1,6 +1,5 @@
 """How an operation is authenticated, as a connection declares it: credentials by the names of secrets."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.credentials import NeededSecret
 from httptask.json.tree import texts_of
+from httptask.openapi.naming import environment_name
 from httptask.openapi.operation import Authentication, Scheme, as_json
 
 __all__ = ["Recipe", "chosen_schemes", "recipe_of", "require_literal", "secret_name"]
@@ -126,7 +126,7 @@ def require_literal(what: str, written: Any) -> None:
 
 def secret_name(api: str, kind: str) -> str:
     """The name of a secret of an API: `SHOP_TOKEN`."""
-    words, prefix = _words(kind), _words(api)
+    words, prefix = environment_name(kind), environment_name(api)
     return words if words.startswith(f"{prefix}_") else f"{prefix}_{words}"
 
 
@@ -249,9 +249,3 @@ def _fault(scheme: Scheme) -> str | None:
 
 def _names(schemes: Sequence[Scheme]) -> str:
     return " with ".join(scheme.name for scheme in schemes)
-
-
-def _words(text: str) -> str:
-    """A text as a part of the name of an environment variable."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
-    return re.sub(r"\W+", "_", spaced, flags=re.ASCII).strip("_").upper() or "KEY"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.api.history.v1 import HistoryEvent
 
-from httptask.definitiontests.time_skipping import skipped_too_far
+from httptask.testing.time_skipping import skipped_too_far
 
 BEGIN = datetime(2026, 11, 29, tzinfo=UTC)
 
