@@ -69,6 +69,7 @@ def names(catalog: Catalog, text: str) -> list[str]:
         ("refnud a order", "shop.refundOrder"),
         ("sned mesage", "chat.chat_postMessage"),
         ("cust", "shop.listCustomers"),
+        ("custmoerrs", "shop.listCustomers"),
         ("post message to slack channel", "chat.chat_postMessage"),
         ("chat.postMessage", "chat.chat_postMessage"),
         ("chat completion", "openai.createChatCompletion"),

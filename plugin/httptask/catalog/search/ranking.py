@@ -29,7 +29,7 @@ _COUNTS: Final[Mapping[str, float]] = {
 _STEM: Final = 0.95
 _SYNONYM: Final = 0.7
 _ABBREVIATION: Final = 0.85
-_SLIPS: Final[Mapping[int, float]] = {1: 0.95, 2: 0.7}
+_SLIPS: Final[Mapping[int, float]] = {1: 0.95, 2: 0.75}
 _NEAREST: Final = 6
 _CANDIDATES: Final = 200
 _EXACTNESS: Final = 0.3
@@ -144,7 +144,7 @@ def _candidates(terms: list[Term], query: Query, index: SearchIndex) -> Iterable
         return index.candidates((), filters, _CANDIDATES * 100)
     having_all = index.candidates([term.alternatives for term in terms], filters, _CANDIDATES)
     best = {stem for term in terms for stem, (worth, _) in term.alternatives.items() if worth > _SYNONYM}
-    having_any = index.candidates([best], filters, _CANDIDATES)
+    having_any = index.candidates([best], filters, _CANDIDATES) if best else []
     return {one.number: one for one in (*having_all, *having_any)}.values()
 
 
