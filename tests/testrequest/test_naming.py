@@ -8,7 +8,7 @@ from httptask.calls.problem import TaskFault
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.program import Program
 from httptask.testrequest import NotTestable, Sample, plan_request, values_read, with_value
-from support.definitions import parse
+from support.definitions import compiled, parse
 
 DEFINITION = """
 do:
@@ -109,6 +109,23 @@ def test_only_what_is_read_and_missing_is_asked_for() -> None:
     request = plan_request(program(), "send", sample).request
     assert request.url == "/7"
     assert request.query == {"from": 7, "at": 7}
+
+
+READS = {
+    "of the answer": ("output: { as: '${ .id }' }, export: { as: '${ {id: .id, was: $input.was} }' }", [".was"]),
+    "of what input.from made": ("input: { from: '${ {a: .b} }' }, output: { as: '${ $input.a }' }", [".b"]),
+}
+
+
+@pytest.mark.parametrize("name", READS)
+def test_nothing_is_asked_for_that_a_sample_does_not_have(name: str) -> None:
+    fields, expected = READS[name]
+    body = "${ .a }" if "made" in name else "text"
+    call = f"call: httpRequest, with: {{ method: post, connection: api, path: /, body: {{ a: '{body}' }} }}"
+    found = compiled(f"do: [{{ send: {{ {fields}, {call} }} }}]").program
+    assert found is not None
+    assert values_read(found, "send", Sample()) == expected
+    assert plan_request(found, "send", Sample(task_input={})).unset == []
 
 
 WANTS_INPUT = """

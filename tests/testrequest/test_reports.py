@@ -73,6 +73,9 @@ do:
         messages: [{ role: user, content: Which colour has the lamp? }]
         max_completion_tokens: 100
         fallback: [{ connection: other }]
+  - close:
+      call: httpRequest
+      with: { method: put, connection: tickets, path: /closed, body: { ticket: "${ $workflow.input.id }" } }
 """
 TICKET = {
     "type": "object",
@@ -144,6 +147,7 @@ CASES = {
     "a forbidden address in a dry run": Case(settings={"allow_private": ()}, dry=True),
     "a missing secret": Case([Reply.json({})], secrets={"TOKEN": ""}),
     "a missing secret in a dry run": Case(secrets={"TOKEN": ""}, dry=True),
+    "a value that nobody gives": Case([Reply.of(status=404)], task="close"),
     "no worker on the queue": Case(failure=NO_WORKER),
     "cancelled in the middle": Case([Reply.silence()], cancelled=True),
     "an expression that fails": Case([Reply.json([7])]),

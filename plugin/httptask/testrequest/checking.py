@@ -14,7 +14,7 @@ from httptask.http.errors import ConnectFailed, HttpTaskError, SecretUnavailable
 from httptask.testrequest.planning import PlannedRequest
 from httptask.testrequest.report import Estimate
 
-__all__ = ["check_path", "check_planned", "check_way", "estimate_of"]
+__all__ = ["check_path", "check_planned", "check_sample", "check_way", "estimate_of"]
 
 
 def check_planned(planned: PlannedRequest, edge: Edge) -> tuple[Sequence[Fault], Problem | None]:
@@ -48,6 +48,15 @@ def check_path(planned: PlannedRequest, edge: Edge) -> list[Fault]:
     message = f"the path begins with `{base}`, in which `base_url` of {request.connection} ends already"
     hint = f"write it without: it is sent to `{base}{request.url}`"
     return [Fault("/path", "base-url", message, hint, Severity.WARNING)]
+
+
+def check_sample(planned: PlannedRequest) -> list[Fault]:
+    """What the request reads and nobody has given."""
+    message = "nothing is given for `{}`: null stands in its place"
+    return [
+        Fault("", "sample", message.format(name), f"give a value: `--set {name}=…`", Severity.WARNING)
+        for name in planned.unset
+    ]
 
 
 async def check_way(planned: PlannedRequest, edge: Edge) -> tuple[Sequence[Fault], Problem | None]:

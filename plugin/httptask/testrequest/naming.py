@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from httptask.diagnostics.suggest import hint_for_misspelt
-from httptask.dsl.expressions import Expression
-from httptask.dsl.expressions.paths import Path
+from httptask.dsl.expressions.paths import Path, Reading
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.json.types import is_array, is_object
@@ -66,12 +65,12 @@ def with_value(sample: Sample, program: Program, task: str, name: str, value: An
     return replace(sample, outputs=_put(dict(sample.outputs), path, value, name))
 
 
-def names_read(node: TaskNode, expressions: Iterable[Expression], sample: Sample) -> Sequence[str]:
+def names_read(node: TaskNode, readings: Iterable[Reading], sample: Sample) -> Sequence[str]:
     """Names of what expressions of a task read and a sample lacks.
 
     Args:
         node: the task.
-        expressions: of it.
+        readings: of its expressions, from a sample.
         sample: what is there. Of a task's output or an input that is there nothing is asked for.
     """
     lacking: Mapping[str | None, Callable[[Path], bool]] = {
@@ -82,7 +81,7 @@ def names_read(node: TaskNode, expressions: Iterable[Expression], sample: Sample
         None: lambda _: sample.task_input is None and sample.input is None,
     }
     found: set[tuple[str, ...]] = set()
-    for reading in (reading for one in expressions for reading in one.readings):
+    for reading in readings:
         keys = _keys(reading.path)
         if reading.variable in node.variables:
             if reading.variable not in sample.variables:
@@ -103,9 +102,9 @@ _PREFIXES: Final[Mapping[str | None, tuple[str, ...]]] = {
 }
 
 
-def reads_input(node: TaskNode, expressions: Iterable[Expression]) -> bool:
+def reads_input(node: TaskNode, readings: Iterable[Reading]) -> bool:
     """Whether expressions of a task read anything that comes of the workflow's input."""
-    names = names_read(node, expressions, Sample())
+    names = names_read(node, readings, Sample())
     return any(name.partition(".")[0] in ("", *_FIXED) for name in names)
 
 

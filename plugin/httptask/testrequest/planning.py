@@ -1,9 +1,9 @@
 """Renders the request of one task from sample data, with the renderer that runs use."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from pydantic import BaseModel
@@ -13,8 +13,9 @@ from httptask.calls.activity_call import ActivityCall, after, counted, traced
 from httptask.calls.http import with_whole_response
 from httptask.calls.planners import PLANNERS
 from httptask.chat.models import ChatRequest
-from httptask.dsl.expression_parts import EXPORT, OUTPUT, Part
+from httptask.dsl.expression_parts import EXPORT, INPUT, OUTPUT, Part
 from httptask.dsl.expressions import Expression, Template
+from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.expressions.rendering import Rendered, render
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
@@ -27,6 +28,7 @@ from httptask.testrequest.sample import NotTestable, Place, Sample, find_task, t
 
 __all__ = ["PlannedRequest", "plan_request", "values_read"]
 
+_BEHIND_THE_CALL: Final = frozenset({OUTPUT.place, EXPORT.place, "page"})
 _NO_PROFILES: Mapping[str, ConnectionProfile] = {}
 
 
@@ -41,6 +43,7 @@ class PlannedRequest:
         downstream: from the activity's result to what the next task sees; of a list with pages, after the first.
         exported: from that to `$context` behind the task; None where it exports nothing.
         following: from the activity's result to the request that a run would make next, if there is one.
+        unset: names, as `with_value` takes them, of what it reads and the sample lacks: null stands in their place.
     """
 
     node: TaskNode
@@ -51,6 +54,7 @@ class PlannedRequest:
     downstream: Callable[[Any], Any]
     exported: Callable[[Any, Any], Any] | None
     following: Callable[[Any], HttpRequest | None]
+    unset: Sequence[str]
 
     @property
     def attempts(self) -> int:
@@ -89,7 +93,8 @@ def plan_request(
         )
     expressions = _expressions(node)
     sample.require(node, expressions, "the request")
-    place = Place.of(program, node, sample, needs_input=reads_input(node, expressions))
+    readings = _readings(node)
+    place = Place.of(program, node, sample, needs_input=reads_input(node, readings))
     data, variables = place.execution.input, place.variables
 
     def render_part(part: Part, *, encode: Callable[[str], str] | None = None) -> Rendered | None:
@@ -125,6 +130,7 @@ def plan_request(
         lambda result: _downstream(program, node, output(result), place),
         exported if EXPORT in node.parts else None,
         (lambda _: None) if first is None else first.following,
+        names_read(node, readings, sample),
     )
 
 
@@ -135,7 +141,7 @@ def values_read(program: Program, task: str, sample: Sample) -> Sequence[str]:
         NotTestable: there is no such task.
     """
     node = find_task(program, task)
-    return names_read(node, _expressions(node), sample) if node.kind in PLANNERS else ()
+    return names_read(node, _readings(node), sample) if node.kind in PLANNERS else ()
 
 
 def _known_calls(program: Program) -> str:
@@ -172,10 +178,30 @@ def _exported(program: Program, node: TaskNode, raw_output: Any, output: Any, pl
 
 def _expressions(node: TaskNode) -> list[Expression]:
     """What must be evaluated for the request and for what the next task sees."""
-    found: list[Expression] = []
+    return [expression for _, expression in _placed(node)]
+
+
+def _readings(node: TaskNode) -> list[Reading]:
+    """What of a sample they read: `.` is none of it where it is the task's answer, or what `input.from` made."""
+    is_made = INPUT in node.parts
+
+    def of_sample(place: str, variable: str | None) -> bool:
+        if variable is None:
+            return place == INPUT.place or not (is_made or place in _BEHIND_THE_CALL)
+        return not (is_made and variable == "input")
+
+    return [
+        reading
+        for place, expression in _placed(node)
+        for reading in expression.readings
+        if of_sample(place, reading.variable)
+    ]
+
+
+def _placed(node: TaskNode) -> Iterator[tuple[str, Expression]]:
     for part, compiled in node.parts.items():
         if isinstance(compiled, Template):
-            found += [expression for _, expression in compiled.expressions]
-        elif part.place in ("input", "output", "export", "page"):
-            found.append(compiled)
-    return found
+            for _, expression in compiled.expressions:
+                yield part.place, expression
+        elif part.place == INPUT.place or part.place in _BEHIND_THE_CALL:
+            yield part.place, compiled

@@ -17,7 +17,7 @@ from httptask.http.headers import KEYED_METHODS
 from httptask.http.models import Hop, HttpResponse, matches
 from httptask.request.curl import curl_command
 from httptask.testrequest.afterwards import Afterwards, next_task
-from httptask.testrequest.checking import check_path, check_planned, check_way, estimate_of
+from httptask.testrequest.checking import check_path, check_planned, check_sample, check_way, estimate_of
 from httptask.testrequest.operation import CalledOperation, find_called
 from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker
 from httptask.testrequest.planning import PlannedRequest
@@ -80,9 +80,10 @@ class Reporter:
         warnings = [*found, *check_path(planned, self._edge)]
         if self._called is not None:
             warnings += self._called.request_faults(planned.request, shown.headers, shown.body)
-        missing: Sequence[Fault] = ()
+        missing = check_sample(planned)
         if problem is None and dry:
-            missing, problem = await check_way(planned, self._edge)
+            needed, problem = await check_way(planned, self._edge)
+            missing += needed
         estimate = await estimate_of(planned, self._edge)
         facts: dict[str, Any] = {} if estimate is None else {"estimate": estimate}
         if warnings or missing:

@@ -83,7 +83,8 @@ def _response(part: ResponsePart) -> None:
     _headers(part.headers)
     more = part.model_extra or {}
     if "content_kind" in more or not more:
-        _content(part.content)
+        if part.content is not None or more.get("content_kind") == "json":  # where it may be null
+            _content(part.content)
     else:
         _content({name: value for name, value in more.items() if name not in _OF_THE_CALL})
 
