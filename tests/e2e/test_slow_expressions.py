@@ -13,6 +13,8 @@ from support.definitions import document
 from support.runs import Runner, running
 from support.stand_in_jq import standing_in
 
+pytestmark = pytest.mark.alone
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def runner(

@@ -112,7 +112,10 @@ def test_only_what_is_read_and_missing_is_asked_for() -> None:
 
 
 READS = {
-    "of the answer": ("output: { as: '${ .id }' }, export: { as: '${ {id: .id, was: $input.was} }' }", [".was"]),
+    "of the answer": (
+        "output: { as: '${ .id }' }, export: { as: '${ {id: .id, was: $input.was} }' }",
+        [".was"],
+    ),
     "of what input.from made": ("input: { from: '${ {a: .b} }' }, output: { as: '${ $input.a }' }", [".b"]),
 }
 
