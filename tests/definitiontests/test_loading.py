@@ -90,10 +90,52 @@ def told(folder: Path, text: str) -> list[str]:
             "  hint: give each a name of its own",
             id="same name",
         ),
+        pytest.param(
+            "definition: flow.yaml\ntests:\n  - name: a\n    expect: { notRun: [fetsh] }\n",
+            "flow.test.yaml:4:24: error[unknown-task]: the definition has no task `fetsh`\n"
+            "  hint: did you mean `fetch`?",
+            id="no such task that must not run",
+        ),
+        pytest.param(
+            "definition: flow.yaml\ntests:\n  - name: a\n    expect:\n      tasks: [fetch, send]\n",
+            "flow.test.yaml:5:22: error[unknown-task]: the definition has no task `send`\n"
+            "  hint: tasks of the definition: `fetch`",
+            id="no such task that runs",
+        ),
     ],
 )
 def test_names_what_is_wrong_with_its_place_and_cure(tmp_path: Path, text: str, report: str) -> None:
     assert report in told(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("error", "column"),
+    [("RateLimted", 22), ("{ status: 429, error: RateLimted }", 44)],
+    ids=["name", "object"],
+)
+def test_warns_of_an_error_that_nobody_knows(tmp_path: Path, error: str, column: int) -> None:
+    (tmp_path / "flow.yaml").write_text(DEFINITION)
+    file = tmp_path / "flow.test.yaml"
+    file.write_text(f"definition: flow.yaml\ntests:\n  - name: a\n    expect: {{ error: {error} }}\n")
+    loaded = load_tests(file)
+    assert len(loaded.tests) == 1
+    [report] = loaded.reports
+    assert (report.severity, report.line, report.column) == ("warning", 4, column)
+    assert (report.message, report.hint) == (
+        "no error is known as `RateLimted`",
+        "did you mean `RateLimited`?",
+    )
+
+
+@pytest.mark.parametrize("error", ["RateLimited", "CallsLimited", "Rate limitd", "${ . != null }"])
+def test_takes_errors_of_calls_of_the_definition_and_of_others(tmp_path: Path, error: str) -> None:
+    (tmp_path / "flow.yaml").write_text(
+        DEFINITION
+        + "  - stop: { raise: { error: { type: https://example.com/limit, status: 429, title: Rate limitd } } }\n"
+    )
+    file = tmp_path / "flow.test.yaml"
+    file.write_text(f"definition: flow.yaml\ntests:\n  - name: a\n    expect: {{ error: '{error}' }}\n")
+    assert load_tests(file).reports == []
 
 
 def test_tells_what_is_wrong_with_the_definition_too(tmp_path: Path) -> None:

@@ -9,20 +9,25 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from httptask.definitiontests.format import DefinitionTest, DefinitionTests
+from httptask.definitiontests.format import DefinitionTest, DefinitionTests, Expectations
 from httptask.diagnostics.fault import Fault, Severity
+from httptask.diagnostics.suggest import hint_for_misspelt, hint_for_unknown
 from httptask.diagnostics.validation import faults_of, keys_at
 from httptask.diagnostics.words import Kind, name_of
 from httptask.dsl.bounds import MAX_BYTES
 from httptask.dsl.expressions import is_whole_expression, parse_expression
 from httptask.dsl.expressions.compiling import compile_check
 from httptask.dsl.loader import Loaded, load_file, place_of
+from httptask.dsl.program import Program
 from httptask.dsl.report import Report
+from httptask.dsl.tasks.raise_error import RAISE
 from httptask.dsl.yaml import Place, Positions, read_yaml
 from httptask.fixtures.transport import Fixture, FixtureInvalid, read_fixtures
+from httptask.http import errors as of_calls
 from httptask.http.files import open_file
 from httptask.json.pointer import child_pointer, pointer_tokens
 from httptask.json.types import is_array, is_object
+from httptask.workflows import errors as of_workflows
 
 __all__ = ["SUFFIXES", "LoadedTest", "LoadedTests", "find_tests", "load_tests"]
 
@@ -30,6 +35,12 @@ SUFFIXES: Final = (".test.yaml", ".test.yml")
 """By which a file of tests is told from a definition."""
 
 _NO_PLACE_OF_TESTS: Final = frozenset({"node_modules", "__pycache__"})
+
+
+_ERRORS: Final = frozenset(
+    {*of_calls.__all__, *of_workflows.__all__, "NextPageInvalid", "PayloadsTooLarge", "WorkerMissing"}
+)
+"""Names of errors that a run may end with, without those of activities of the user's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +134,7 @@ class _Loading:
             definition = self._definition(written.definition)
             for index, test in enumerate(written.tests):
                 pointer = f"/tests/{index}"
+                self._check_expected_names(test.expect, definition, f"{pointer}/expect")
                 fixtures = self._fixtures(written, test, pointer)
                 data = self._input(test, pointer)
                 loaded = LoadedTest(self.file, pointer, test, data, fixtures, definition, self.positions)
@@ -166,6 +178,27 @@ class _Loading:
                 message = f"another test is called `{test.name}`"
                 self._report(f"/tests/{index}/name", "duplicate-name", message, "give each a name of its own")
             seen.add(test.name)
+
+    def _check_expected_names(self, expect: Expectations, definition: Loaded, pointer: str) -> None:
+        """Of a task that is not there, `notRun` would be true of every run."""
+        if definition.program is None:
+            return
+        known = {node.name for node in definition.program.nodes.values()}
+        for key, names in (("tasks", expect.tasks), ("notRun", expect.not_run)):
+            for index, name in enumerate(names):
+                if name not in known:
+                    hint = hint_for_unknown(name, sorted(known), "tasks of the definition")
+                    message = f"the definition has no task `{name}`"
+                    self._report(f"{pointer}/{key}/{index}", "unknown-task", message, hint)
+        error = None if expect.error is None else expect.error.error
+        if error is None or is_whole_expression(error):
+            return
+        errors = _ERRORS | _raised(definition.program)
+        meant = None if error in errors else hint_for_misspelt(error, sorted(errors))
+        if meant is not None:  # a warning: an activity of the user's own may end with any name
+            at = f"{pointer}/error"
+            at = f"{at}/error" if f"{at}/error" in self.positions.spots else at
+            self._add(Fault(at, "unknown-error", f"no error is known as `{error}`", meant, Severity.WARNING))
 
     def _definition(self, name: str) -> Loaded:
         path = self._beside(name)
@@ -231,6 +264,16 @@ class _Loading:
         at_key = fault.code == "unknown-key"
         place = self.positions.key(fault.pointer) if at_key else place_of(self.positions, fault)
         self.reports.append(Report.of(str(self.file), place, fault))
+
+
+def _raised(program: Program) -> frozenset[str]:
+    """The titles of the errors that a definition raises."""
+    raised = [RAISE.spec(node).raise_.error for node in program.nodes.values() if node.kind is RAISE]
+    written = [
+        *program.definition.use.errors.values(),
+        *(error for error in raised if not isinstance(error, str)),
+    ]
+    return frozenset(error.title for error in written if error.title is not None)
 
 
 def _named(fault: Fault) -> str:
