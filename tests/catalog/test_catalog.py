@@ -1,6 +1,8 @@
 """The catalogue of a project: what is kept, found again, and refused."""
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -205,3 +207,81 @@ def test_how_an_api_authenticates_is_kept_with_it(catalog: Catalog, tmp_path: Pa
     catalog.keep_authentication("pet-shop", "header:X-Api-Key")
     assert json.loads(file.read_text())["safe"] == ["petsGetOne"]
     assert catalog.reference("pet-shop.petsGetOne").authentication == "header:X-Api-Key"
+
+
+def test_a_draft_that_was_left_is_no_api(catalog: Catalog, tmp_path: Path) -> None:
+    add(catalog)
+    draft = tmp_path / "catalog/.draft"
+    draft.mkdir()
+    (draft / "entry.json").write_text('{"document": "api.json"}')
+    assert [entry.name for entry in catalog.entries()] == ["pet-shop"]
+    assert [one.name for one in catalog.search("pet").operations] == ["pet-shop.petsGetOne"]
+
+
+@pytest.mark.parametrize("lost", ["document", "entry.json"])
+def test_a_broken_api_leaves_the_others_as_they_are(catalog: Catalog, tmp_path: Path, lost: str) -> None:
+    add(catalog)
+    add(catalog, name="broken")
+    shutil.rmtree(tmp_path / "catalog/broken/document")
+    if lost == "entry.json":
+        (tmp_path / "catalog/broken/entry.json").write_text("")
+    assert [entry.name for entry, _ in catalog.added()] == ["pet-shop"]
+    assert [one.name for one in catalog.search("pet").operations] == ["pet-shop.petsGetOne"]
+    assert list(catalog.calls("GET")) == [("pet-shop.petsGetOne", "/pets/{id}")]
+    assert list(catalog.broken) == ["broken"]
+    with pytest.raises(CatalogError):
+        catalog.overview("broken")
+    catalog.remove("broken")
+    add(catalog, name="broken")
+    assert catalog.about("broken").operations == 1
+
+
+@pytest.mark.parametrize("times", [1, 2, 3], ids=["before", "between", "after"])
+def test_an_update_that_is_interrupted_changes_nothing(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    add(catalog)
+    calls = 0
+
+    def interrupted(name: str) -> Callable[[Path, Path], Path]:
+        real = getattr(Path, name)
+
+        def call(source: Path, target: Path) -> Path:
+            nonlocal calls
+            calls += 1
+            if calls == times:
+                raise KeyboardInterrupt
+            return real(source, target)  # type: ignore[no-any-return]
+
+        return call
+
+    newer = json.dumps(openapi({"/pets": {"post": {}}})).encode()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", interrupted("rename"))
+        patched.setattr(Path, "replace", interrupted("replace"))
+        with pytest.raises(KeyboardInterrupt):
+            catalog.update("pet-shop", "newer.json", {"newer.json": newer}.get)
+    assert catalog.reference("pet-shop.petsGetOne").operation.responses[0].description == "A pet"
+
+
+def test_a_removal_that_is_interrupted_leaves_no_half_of_an_api(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(catalog)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            catalog.remove("pet-shop")
+    assert catalog.entries() == []
+    add(catalog)
+    assert catalog.about("pet-shop").operations == 1
+
+
+def test_a_folder_without_an_entry_is_taken(catalog: Catalog, tmp_path: Path) -> None:
+    (tmp_path / "catalog/pet-shop").mkdir(parents=True)
+    add(catalog)
+    assert catalog.about("pet-shop").operations == 1

@@ -3,7 +3,6 @@
 import json
 import math
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +15,15 @@ from httptask.catalog.changes import Changes, compare
 from httptask.catalog.directory.directory import Directories
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.index import About, Index, write_index
-from httptask.catalog.keeping import DOCUMENT, ENTRY, keep_files, load_files, stamps_of, write_entry
+from httptask.catalog.keeping import (
+    DOCUMENT,
+    ENTRY,
+    keep_files,
+    load_files,
+    remove_folder,
+    stamps_of,
+    write_entry,
+)
 from httptask.catalog.reference import ApiOverview, Reference
 from httptask.catalog.search.index import KNOWN, SearchIndex
 from httptask.catalog.search.results import SearchResult, search
@@ -62,24 +69,37 @@ class Catalog:
 
     Attributes:
         directories: the APIs that can be added by name.
+        broken: why APIs that were added can't be read, by name, as far as the last look at all of them told.
     """
 
     def __init__(self, root: Path, state: Path) -> None:
         self._folder = root / "catalog"
         self._state = state
         self.directories = Directories(root / "catalog" / "_directories")
+        self.broken: dict[str, CatalogError] = {}
         self._looked = -math.inf
 
     def entries(self) -> list[Entry]:
-        """The APIs that were added, by name.
+        """The APIs that were added, by name, without those that are `broken`."""
+        found: list[Entry] = []
+        self.broken = {}
+        for name in sorted(path.parent.name for path in self._folder.glob(f"*/{ENTRY}")):
+            if self._is_added(name):  # a hidden folder is one that was being written
+                try:
+                    found.append(self._entry(name))
+                except CatalogError as error:
+                    self.broken[name] = error
+        return found
 
-        Raises:
-            CatalogError: the file of an entry can't be read.
-        """
-        if not self._folder.is_dir():
-            return []
-        folders = sorted(path.parent for path in self._folder.glob(f"*/{ENTRY}"))
-        return [self._entry(folder.name) for folder in folders]
+    def added(self) -> Iterator[tuple[Entry, About]]:
+        """The APIs that were added, and what they are, without those that are `broken`."""
+        for entry in self.entries():
+            try:
+                about = self.about(entry.name)
+            except CatalogError as error:
+                self.broken[entry.name] = error
+            else:
+                yield entry, about
 
     def add(
         self,
@@ -106,7 +126,7 @@ class Catalog:
             raise CatalogError(
                 f"`{chosen}` can't name an API", "write small letters and digits, with `-` between words"
             )
-        if (self._folder / chosen).exists():
+        if self._is_added(chosen):
             hint = f"choose another with --name, or `httptask catalog remove {chosen}` first"
             raise CatalogError(f"there is an API `{chosen}` already", hint)
         entry = Entry(chosen, document, source)
@@ -151,11 +171,12 @@ class Catalog:
         Raises:
             CatalogError: there is none of that name, or it is the one that is built in.
         """
-        if name == chat_completion.API and not (self._folder / name).exists():
+        if name == chat_completion.API and not self._is_added(name):
             raise CatalogError(f"`{name}` is built in, and can't be removed")
-        entry = self._find(name)
-        shutil.rmtree(self._folder / entry.name)
-        self._index_file(entry.name).unlink(missing_ok=True)
+        if not self._is_added(name):
+            raise self._unknown(name)
+        remove_folder(self._folder / name)
+        self._index_file(name).unlink(missing_ok=True)
         self._looked = -math.inf
 
     def overview(self, api: str) -> ApiOverview:
@@ -165,7 +186,7 @@ class Catalog:
             CatalogError: there is none of that name, or its document can't be read.
         """
         built_in = api == chat_completion.API
-        if built_in and not (self._folder / api).exists():
+        if built_in and not self._is_added(api):
             return ApiOverview(api, None, chat_completion.ABOUT, (chat_completion.LISTED,), ())
         entry = self._find(api)
         with self._index(entry) as index:
@@ -179,7 +200,7 @@ class Catalog:
     def about(self, api: str) -> About:
         """What an API is, of whose operations none is read; raises as `overview` does."""
         built_in = api == chat_completion.API
-        if built_in and not (self._folder / api).exists():
+        if built_in and not self._is_added(api):
             return chat_completion.ABOUT
         with self._index(self._find(api)) as index:
             about = index.about()
@@ -198,7 +219,7 @@ class Catalog:
         api, _, operation = name.partition(".")
         if api == chat_completion.API and operation == chat_completion.LISTED.name:
             return chat_completion.reference()
-        if api == chat_completion.API and not (self._folder / api).exists():
+        if api == chat_completion.API and not self._is_added(api):
             hint = hint_for_unknown(operation, [chat_completion.LISTED.name], f"operations of `{api}`")
             raise CatalogError(f"there is no operation `{operation}` of `{api}`", hint)
         entry = self._find(api)
@@ -230,7 +251,7 @@ class Catalog:
             limit: how many there may be.
 
         Raises:
-            CatalogError: there is nothing to search for, or a document can't be read.
+            CatalogError: there is nothing to search for.
         """
         with self._search_index() as index:
             favoured = (chat_completion.API, chat_completion.LISTED.name)
@@ -242,7 +263,12 @@ class Catalog:
         known = index.apis()
         if known and monotonic() - self._looked < _LOOK_EVERY:
             return index
-        entries = {entry.name: self._fingerprint(entry) for entry in self.entries()}
+        entries: dict[str, str] = {}
+        for entry in self.entries():
+            try:
+                entries[entry.name] = self._fingerprint(entry)
+            except CatalogError as error:
+                self.broken[entry.name] = error
         directories = f"{self.directories.fingerprint()} {sorted(entries)}"
         current = {chat_completion.API: chat_completion.ABOUT.version, KNOWN: directories, **entries}
         for name in known.keys() - current.keys():
@@ -253,20 +279,26 @@ class Catalog:
             if name == KNOWN:
                 apis = self.directories.apis().values()
                 index.take(name, fingerprint, "", [api.listed() for api in apis if api.name not in entries])
-            else:
+                continue
+            try:
                 overview = self.overview(name)
+            except CatalogError as error:
+                self.broken[name] = error
+                index.forget(name)
+            else:
                 index.take(name, fingerprint, overview.about.title, overview.operations)
         self._looked = monotonic()
         return index
 
     def calls(self, method: str) -> Iterator[tuple[str, str]]:
-        """Names, `API.OPERATION`, and paths of the operations of all added APIs that are called by that method.
-
-        Raises:
-            CatalogError: a document can't be read.
-        """
+        """Names, `API.OPERATION`, and paths of the operations of all added APIs that are called by that method."""
         for entry in self.entries():
-            with self._index(entry) as index:
+            try:
+                index = self._index(entry)
+            except CatalogError as error:
+                self.broken[entry.name] = error
+                continue
+            with index:
                 yield from ((f"{entry.name}.{name}", path) for name, path in index.paths(method))
 
     def is_safe(self, name: str) -> bool:
@@ -279,13 +311,19 @@ class Catalog:
         return operation in self._find(api).safe
 
     def _find(self, name: str) -> Entry:
-        if not (self._folder / name / ENTRY).is_file() or not _NAME.fullmatch(name):
-            known = [chat_completion.API, *(entry.name for entry in self.entries())]
-            hint = hint_for_unknown(name, dict.fromkeys(known), "APIs")
-            if elsewhere := self.directories.find(name):
-                hint = f"it is known, add it first: {elsewhere.how_to_add()}"
-            raise CatalogError(f"there is no API `{name}` in the catalogue", hint)
+        if not self._is_added(name):
+            raise self._unknown(name)
         return self._entry(name)
+
+    def _is_added(self, name: str) -> bool:
+        return bool(_NAME.fullmatch(name)) and (self._folder / name / ENTRY).is_file()
+
+    def _unknown(self, name: str) -> CatalogError:
+        known = [chat_completion.API, *(entry.name for entry in self.entries())]
+        hint = hint_for_unknown(name, dict.fromkeys(known), "APIs")
+        if elsewhere := self.directories.find(name):
+            hint = f"it is known, add it first: {elsewhere.how_to_add()}"
+        return CatalogError(f"there is no API `{name}` in the catalogue", hint)
 
     def _entry(self, name: str) -> Entry:
         file = self._folder / name / ENTRY
@@ -301,7 +339,7 @@ class Catalog:
     def _write(self, entry: Entry, files: Mapping[str, bytes]) -> None:
         """Keep the files of an API; what else its entry holds stays."""
         folder = self._folder / entry.name
-        kept: dict[str, Any] = json.loads((folder / ENTRY).read_bytes()) if folder.exists() else {}
+        kept: dict[str, Any] = json.loads((folder / ENTRY).read_bytes()) if self._is_added(entry.name) else {}
         source = {"source": entry.source} if entry.source else {}
         keep_files(folder, {**kept, "document": entry.document, **source}, files)
 
@@ -334,7 +372,11 @@ class Catalog:
 
     def _fingerprint(self, entry: Entry) -> str:
         """Tells whether a file was changed, as far as its time and size tell it."""
-        stamps = list(stamps_of(str(self._documents(entry))))
+        try:
+            stamps = list(stamps_of(str(self._documents(entry))))
+        except OSError as error:
+            hint = f"`httptask catalog update {entry.name} --from FILE`, or remove it and add it again"
+            raise CatalogError(f"{self._documents(entry)}: {error.strerror}", hint) from None
         sizes, times = sum(size for size, _ in stamps), sum(time for _, time in stamps)
         return f"{entry.document} {len(stamps)} {sizes} {times}"
 

@@ -12,7 +12,7 @@ from httptask.catalog.errors import CatalogError
 from httptask.openapi.document import Document, load_document
 from httptask.openapi.text import DocumentInvalid
 
-__all__ = ["DOCUMENT", "ENTRY", "keep_files", "load_files", "stamps_of", "write_entry"]
+__all__ = ["DOCUMENT", "ENTRY", "keep_files", "load_files", "remove_folder", "stamps_of", "write_entry"]
 
 ENTRY: Final = "entry.json"
 DOCUMENT: Final = "document"
@@ -59,19 +59,42 @@ def keep_files(folder: Path, entry: Mapping[str, Any], files: Mapping[str, bytes
         for path, data in files.items():
             (draft / DOCUMENT / path).write_bytes(data)
         write_entry(draft / ENTRY, entry)
-        if not folder.exists():
+        if folder.exists():
+            _replace(folder, draft)
+        else:
             draft.rename(folder)
-            return
-        if (folder / DOCUMENT).exists():
-            (folder / DOCUMENT).rename(draft / _REPLACED)
-        try:
-            (draft / DOCUMENT).rename(folder / DOCUMENT)
-        except OSError:
-            (draft / _REPLACED).rename(folder / DOCUMENT)
-            raise
-        (draft / ENTRY).replace(folder / ENTRY)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _replace(folder: Path, draft: Path) -> None:
+    kept, replaced = folder / DOCUMENT, draft / _REPLACED
+    try:
+        if kept.exists():
+            kept.rename(replaced)
+        (draft / DOCUMENT).rename(kept)
+        (draft / ENTRY).replace(folder / ENTRY)
+    except BaseException:  # Ctrl-C too
+        if replaced.exists() and (draft / ENTRY).exists():
+            if kept.exists():
+                kept.rename(draft / DOCUMENT)
+            replaced.rename(kept)
+        raise
+
+
+def remove_folder(folder: Path) -> None:
+    """Take the folder of an API away at once, and delete what was in it.
+
+    Raises:
+        CatalogError: it can't be taken away, and is there as it was.
+    """
+    aside = Path(mkdtemp(prefix=".", dir=folder.parent))
+    try:
+        folder.rename(aside / folder.name)
+    except OSError as error:
+        raise CatalogError(f"{folder}: can't be removed: {error.strerror}") from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def write_entry(file: Path, written: Mapping[str, Any]) -> None:

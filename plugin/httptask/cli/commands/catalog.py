@@ -93,7 +93,8 @@ def list_apis(*, json: JsonOption = False, config: ConfigOption = None) -> None:
     from httptask.catalog import chat_completion
 
     with opened_catalog(config) as (_, apis):
-        found = [(entry.name, entry.source, apis.about(entry.name)) for entry in apis.entries()]
+        found = [(entry.name, entry.source, about) for entry, about in apis.added()]
+        _tell_broken(apis)
     if chat_completion.API not in (name for name, _, _ in found):
         found.insert(0, (chat_completion.API, None, chat_completion.ABOUT))
     if json:
@@ -134,6 +135,7 @@ def search(
     show_notice("searching")
     with opened_catalog(config) as (_, apis):
         found = apis.search(" ".join(text), limit=limit)
+        _tell_broken(apis)
     if json:
         print_json(found.as_json())
         return
@@ -221,6 +223,12 @@ def _require(source: str, apis: "Catalog") -> None:
     if not Path(source).exists():
         hint = hint_for_misspelt(source, apis.directories.apis())
         raise CliError(f"{source}: no such file or folder, and no known API", hint or _SEARCH)
+
+
+def _tell_broken(apis: "Catalog") -> None:
+    for name, error in apis.broken.items():
+        print_note(harmless(f"left out: {name}: {error.message}"))
+        print_note(harmless(f"  hint: {error.hint or f'httptask catalog update {name}'}"))
 
 
 def _tell_added(added: "ApiOverview") -> None:

@@ -45,7 +45,9 @@ def update(
             apis.about(name)  # tells what is wrong with the name
             raise CliError(f"`{name}` is built in, and is as new as httptask")
         wanted = known.values() if name is None else [known[name]]
+        broken = {} if name is not None else dict(apis.broken)
         results = [_updated(entry, source, project, apis, alone=name is not None) for entry in wanted]
+        results += [{"api": one, "error": error.message, "hint": error.hint} for one, error in broken.items()]
     if json:
         print_json([{key: value for key, value in one.items() if key != "changes"} for one in results])
     else:
