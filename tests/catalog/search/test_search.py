@@ -74,6 +74,7 @@ def names(catalog: Catalog, text: str) -> list[str]:
         ("chat.postMessage", "chat.chat_postMessage"),
         ("chat completion", "openai.createChatCompletion"),
         ("gpt", "openai.createChatCompletion"),
+        ("customer's", "shop.listCustomers"),
         ("llm", "openai.createChatCompletion"),
     ],
 )
@@ -85,6 +86,21 @@ def test_a_word_counts_more_than_others_of_its_stem(catalog: Catalog) -> None:
     paths = {"/a": {"get": operation("getCustomFields", "All custom fields", "Fields")}}
     catalog.add("api.json", {"api.json": json.dumps(openapi(paths)).encode()}.get, name="a")
     assert names(catalog, "customer")[0] == "shop.listCustomers"
+
+
+def test_what_only_reads_is_not_meant_by_a_verb_of_doing(catalog: Catalog) -> None:
+    paths = {
+        "/notes/{id}": {
+            "get": operation("noteOfOrder", "Note of an order", "Notes"),
+            "delete": operation("noteOfOrderGone", "Note of an order", "Notes"),
+            "put": operation("noteOfOrderKept", "Note of an order that is kept", "Notes"),
+        }
+    }
+    catalog.add("api.json", {"api.json": json.dumps(openapi(paths)).encode()}.get, name="a")
+    assert names(catalog, "swap note of order")[0] == "a.noteOfOrderKept"
+    assert names(catalog, "a: swap note of order")[0] == "a.noteOfOrderKept"
+    assert names(catalog, "which note of order")[0] == "a.noteOfOrder"
+    assert names(catalog, "note of order")[0] == "a.noteOfOrder"
 
 
 def test_what_has_all_words_is_found_among_many_that_have_synonyms_of_one(catalog: Catalog) -> None:

@@ -14,7 +14,7 @@ from httptask.openapi.reader import Listed
 
 __all__ = ["COLUMNS", "KNOWN", "Candidate", "SearchIndex"]
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 """Of the tables: a file of another one is made again."""
 KNOWN: Final = ""
 """Stands where an operation has its API, of APIs that are known and were not added: each is as one operation."""
@@ -130,13 +130,14 @@ class SearchIndex:
         return int(found)
 
     def names_like(self, word: str, slips: int) -> dict[str, str]:
-        """Words of names, paths, summaries and tags that may be meant by one, each with its stem.
+        """Words that may be meant by one, each with its stem; those that only one description has are not.
 
         Their length differs by as many letters, or they begin with it.
         """
         found = self._database.execute(
-            "select distinct word, stem from vocabulary where is_name"
-            " and (length(word) between ?1 - ?2 and ?1 + ?2 or substr(word, 1, ?1) = ?3)",
+            "select word, min(stem) from vocabulary"
+            " where length(word) between ?1 - ?2 and ?1 + ?2 or substr(word, 1, ?1) = ?3"
+            " group by word having max(is_name) or sum(operations) > 1",
             (len(word), slips, word),
         )
         return dict(found)

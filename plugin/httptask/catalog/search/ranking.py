@@ -16,6 +16,7 @@ from httptask.catalog.search.words import EXACT, STOP_WORDS, exact, split, stems
 __all__ = ["Query", "Ranked", "Term", "parse_query", "rank", "terms_of"]
 
 _FILTER: Final = re.compile(r'\b(api|method|tag):(?:"([^"]*)"|(\S+))', re.IGNORECASE)
+_HOW_MANY: Final = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
 _COUNTS: Final[Mapping[str, float]] = {
     "name": 1.0,
     "summary": 0.95,
@@ -30,6 +31,7 @@ _STEM: Final = 0.95
 _SYNONYM: Final = 0.7
 _ABBREVIATION: Final = 0.85
 _SLIPS: Final[Mapping[int, float]] = {1: 0.95, 2: 0.75}
+_SWAPPED: Final = 0.97
 _NEAREST: Final = 6
 _CANDIDATES: Final = 200
 _EXACTNESS: Final = 0.3
@@ -39,8 +41,31 @@ _FAVOURED: Final = 1.1
 _UNSAID: Final = STOP_WORDS | {"fetch", "get", "list", "read", "retriev", "return", "show"}
 """Stems that a name may have without having been asked for."""
 _HALF_SAID: Final[Mapping[str, float]] = {"creat": 0.5, "post": 0.5}
+_ASKING: Final = frozenset({"how", "what", "when", "where", "which", "who", "whose"})
+_READING: Final = frozenset(
+    {
+        "check",
+        "count",
+        "download",
+        "export",
+        "fetch",
+        "find",
+        "get",
+        "list",
+        "look",
+        "lookup",
+        "query",
+        "read",
+    }
+    | {"retrieve", "return", "scan", "search", "see", "show", "view"}
+)
+_READS: Final = frozenset({"get"})
+_DELETES: Final = frozenset({"delet"})
+_UNMEANT: Final = 0.75
 _SHORTEST_PREFIX: Final = 3
-_SHORTEST_TWO_SLIPS: Final = 7
+_SHORTEST_TWO_SLIPS: Final = 8
+_RAREST: Final = 30
+"""Operations: a word that fewer have tells no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +124,7 @@ def parse_query(text: str) -> Query:
         filters.setdefault(key.lower(), []).append(
             value.upper() if key.lower() == "method" else value.lower()
         )
-    spoken = split(_FILTER.sub(" ", text))
+    spoken = split(_HOW_MANY.sub("how", _FILTER.sub(" ", text)))
     words = list(dict.fromkeys(spoken))
     telling = [word for word in words if word not in STOP_WORDS]
     return Query(
@@ -133,7 +158,10 @@ def terms_of(query: Query, index: SearchIndex) -> list[Term]:
 def rank(terms: list[Term], query: Query, index: SearchIndex, favoured: tuple[str, str]) -> list[Ranked]:
     """Operations that have what was asked for, the best first; one is favoured before others as good."""
     usable = [term for term in terms if term.alternatives]
-    ranked = [_ranked(candidate, usable, favoured) for candidate in _candidates(usable, query, index)]
+    unmeant = _unmeant(query, terms, index)
+    ranked = [
+        _ranked(candidate, usable, favoured, unmeant) for candidate in _candidates(usable, query, index)
+    ]
     return sorted(ranked, key=lambda one: -one.score) if usable else ranked
 
 
@@ -149,9 +177,36 @@ def _candidates(terms: list[Term], query: Query, index: SearchIndex) -> Iterable
 
 
 @cache
+def _tables() -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads((files("httptask.catalog.search") / "synonyms.toml").read_text("utf-8"))
+
+
+@cache
 def synonyms() -> dict[str, list[str]]:
     """Words that people ask for, and by which words APIs call it."""
-    return tomllib.loads((files("httptask.catalog.search") / "synonyms.toml").read_text("utf-8"))
+    tables = _tables()
+    return {
+        word: [other for table in tables.values() for other in table.get(word, ())]
+        for table in tables.values()
+        for word in table
+    }
+
+
+def _unmeant(query: Query, terms: Iterable[Term], index: SearchIndex) -> frozenset[str]:
+    """What an operation can't do that is meant by somebody whose first word is a verb, after the API's name."""
+    if query.spoken and query.spoken[0] in _ASKING:
+        return _DELETES
+    apis = {word for api in index.apis() for word in split(api)}
+    first = next((term for term in terms if term.asked not in apis), None)
+    if first is None:
+        return frozenset()
+    verb = max(first.alternatives.values(), default=(0.0, ""))[1]
+    said = {verb, *synonyms().get(verb, ())}
+    if verb in _READING:
+        return _DELETES
+    if verb not in _tables()["verbs"]:
+        return frozenset()
+    return _READS if said & {"delete", "remove"} else _READS | _DELETES
 
 
 def _offer_synonyms(term: Term, word: str, worth: float, stem: Mapping[str, str]) -> None:
@@ -171,15 +226,18 @@ def _mend(term: Term, index: SearchIndex) -> None:
     known = [*names, *(word for word in synonyms() if word not in names)]
     near = process.extract(asked, known, scorer=OSA.distance, score_cutoff=most, limit=None)
     least = min((distance for _, distance, _ in near), default=None)
-    worth = {word: _SLIPS[int(distance)] for word, distance, _ in near if distance == least}
+    worth = {
+        word: _SWAPPED if sorted(word) == sorted(asked) else _SLIPS[int(distance)]
+        for word, distance, _ in near
+        if distance == least
+    }
     if len(asked) >= _SHORTEST_PREFIX:
         worth = {word: _ABBREVIATION for word in names if word.startswith(asked)} | worth
     stem = stems(other for word in worth for other in (word, *synonyms().get(word, ())))
     held = index.operations_with({stem[word] for word in worth} or {""})
 
-    def nearness(word: str) -> tuple[float, bool, bool, int]:
-        swapped = sorted(word) == sorted(asked)
-        return worth[word], swapped, word[0] == asked[0], held.get(stem[word], 0)
+    def nearness(word: str) -> tuple[float, bool, int]:
+        return worth[word], word[0] == asked[0], held.get(stem[word], 0)
 
     for word in sorted(worth, key=nearness, reverse=True)[:_NEAREST]:
         term.offer(exact(word, stem[word]) or stem[word], worth[word], word)
@@ -188,17 +246,17 @@ def _mend(term: Term, index: SearchIndex) -> None:
 
 
 def _weigh(terms: Collection[Term], index: SearchIndex) -> None:
-    """Words that few operations have tell most."""
+    """Words that few operations have tell most; of what a misspelt one may be the commonest."""
     held = index.operations_with({stem for term in terms for stem in term.alternatives} or {""})
     size = index.size()
     for term in terms:
         rarity = [
-            (worth, math.log(1 + size / held[stem]))
+            (worth, math.log(1 + size / max(held[stem], _RAREST)))
             for stem, (worth, _) in term.alternatives.items()
             if stem in held
         ]
         best = max((worth for worth, _ in rarity), default=0)
-        term.weight = max((rare for worth, rare in rarity if worth == best), default=0)
+        term.weight = min((rare for worth, rare in rarity if worth == best), default=0)
 
 
 def _share(text: str, matched: set[str]) -> float:
@@ -208,7 +266,9 @@ def _share(text: str, matched: set[str]) -> float:
     return asked / (asked + sum(_HALF_SAID.get(word, 1.0) for word in words - matched)) if words else 0.0
 
 
-def _ranked(candidate: Candidate, terms: list[Term], favoured: tuple[str, str]) -> Ranked:
+def _ranked(
+    candidate: Candidate, terms: list[Term], favoured: tuple[str, str], unmeant: frozenset[str]
+) -> Ranked:
     columns: dict[str, str] = dict(zip(COLUMNS, candidate.words, strict=True))
     counts: dict[str, float] = {}
     for column, worth in sorted(_COUNTS.items(), key=lambda one: one[1]):
@@ -229,6 +289,8 @@ def _ranked(candidate: Candidate, terms: list[Term], favoured: tuple[str, str]) 
     exact = max(_share(columns[column], matched) for column in ("name", "summary"))
     coverage = score / total if total else 1.0
     score = coverage * (1 - _EXACTNESS + _EXACTNESS * exact)
+    if not unmeant.isdisjoint(columns["implied"].split()):
+        score *= _UNMEANT
     if candidate.deprecated:
         score *= _DEPRECATED
     if (candidate.api, candidate.name) == favoured:

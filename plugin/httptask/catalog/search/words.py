@@ -10,6 +10,7 @@ __all__ = ["EXACT", "STOP_WORDS", "exact", "first_sentences", "in_short", "split
 
 _HUMPS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z][A-Z])(?=[A-Z][a-z])")
 _WORDS: Final = re.compile(r"[^\W_]+")
+_SHORTENED: Final = re.compile(r"(?<=\w)['\u2019](?:s|t|re|ll|ve|m|d)\b", re.IGNORECASE)
 _VERSION: Final = re.compile(r"v?\d+(?:alpha|beta)?\d*")
 _MARKUP: Final = re.compile(r"<[^>]*>|\]\([^)]*\)|https?://\S+")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
@@ -79,7 +80,7 @@ STOP_WORDS: Final = frozenset(
 
 def split(text: str) -> list[str]:
     """The words of a text or name, in small letters: `chat.postMessage` is chat, post, message."""
-    words = [word.casefold() for word in _WORDS.findall(_HUMPS.sub(" ", text))]
+    words = [word.casefold() for word in _WORDS.findall(_HUMPS.sub(" ", _SHORTENED.sub("", text)))]
     return [word for word in words if not _VERSION.fullmatch(word)]
 
 
