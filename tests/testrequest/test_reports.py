@@ -76,6 +76,10 @@ do:
   - close:
       call: httpRequest
       with: { method: put, connection: tickets, path: /closed, body: { ticket: "${ $workflow.input.id }" } }
+  - hurry:
+      call: httpRequest
+      with: { method: get, connection: tickets, path: /tickets/7 }
+      timeout: { after: PT2S }
 """
 TICKET = {
     "type": "object",
@@ -123,6 +127,7 @@ BUSY = {"error": {"message": "busy"}}
 SLOW_DOWN = Reply.json(
     {"error": {"message": "slow down", "type": "requests"}}, status=429, headers={"Retry-After": "1"}
 )
+CUT_OFF = ActivityTimeoutError("", type=TimeoutType.START_TO_CLOSE, last_heartbeat_details=[])
 NO_WORKER = ActivityTimeoutError("", type=TimeoutType.SCHEDULE_TO_START, last_heartbeat_details=[])
 CASES = {
     "200": Case([Reply.json({"id": 7})]),
@@ -139,6 +144,10 @@ CASES = {
     "500": Case([Reply.json(BUSY, status=500)]),
     "500 at the last attempt": Case([Reply.json(BUSY, status=500)], attempt=5),
     "timeout": Case([Reply.silence()], settings={"limits": Limits(first_byte=0.1)}),
+    "timeout of the task": Case(task="hurry", failure=CUT_OFF),
+    "a wait beyond the timeout": Case(
+        [Reply.json(BUSY, status=429, headers={"Retry-After": "7"})], task="hurry"
+    ),
     "refused connection": Case(url="http://127.0.0.1:1"),
     "TLS failure": Case([Reply.json({})], is_secured=True),
     "invalid JSON": Case([Reply.of(b'{"id": 7', headers={"Content-Type": "application/json"})], task="look"),

@@ -190,6 +190,43 @@ def test_a_worker_that_fell_silent_is_told() -> None:
     assert problem.detail == "nothing was heard of its worker, which died or was too busy"
 
 
+HURRIED = """
+do:
+  - around:
+      do:
+        - get: { call: httpRequest, with: { method: get, connection: pager, path: / } }
+      timeout: { after: AFTER }
+"""
+
+
+@pytest.mark.parametrize(
+    ("reply", "after"),
+    [
+        pytest.param(Reply.silence(), "PT1S", id="no answer"),
+        pytest.param(Reply.status(429, retry_after=60), "PT20S", id="a wait"),
+    ],
+)
+async def test_a_timeout_around_the_call_holds_as_in_a_run(
+    runner: Runner, server: ScriptedServer, reply: Reply, after: str
+) -> None:
+    definition = HURRIED.replace("AFTER", after)
+    compiled = compile_definition(parse(definition))
+    assert compiled.program is not None, compiled.faults
+    server.script = [reply]
+    outcome = await runner.run(definition)
+
+    tested = await send_once(
+        runner.client, runner.task_queue, plan_request(compiled.program, "get", Sample())
+    )
+
+    assert tested.problem is not None
+    told = tested.problem.to_json()
+    assert [told[name] for name in ("status", "title", "detail", "instance")] == [
+        outcome.problem[name] for name in ("status", "title", "detail", "instance")
+    ]
+    assert not tested.would_retry
+
+
 LARGE = """
 do: [{ tell: { call: httpRequest, with: { method: post, connection: pager, path: /, body: "${ .a * 2000000 }" } } }]
 """

@@ -9,7 +9,7 @@ from httptask.dsl.tasks.kind import TaskNode
 from httptask.interpreter.fallback import is_unavailable
 from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker
 from httptask.testrequest.planning import PlannedRequest
-from httptask.testrequest.wording import duration
+from httptask.testrequest.wording import duration, timeout_of
 
 __all__ = ["Afterwards", "next_task"]
 
@@ -22,29 +22,24 @@ class Afterwards:
     """What a run does with an error.
 
     Attributes:
-        next_delay: seconds until it tries again, at least; None where it does not.
         caught_by: what takes the error once no attempt is left; None where it ends the workflow.
     """
 
     words: str
-    next_delay: float | None
     caught_by: str | None
 
     @classmethod
     def of(cls, program: Program, planned: PlannedRequest, outcome: Outcome) -> "Afterwards":
         """After a call that ended in a problem."""
         assert outcome.problem is not None  # asked for failures
-        delay = None
-        if outcome.would_retry:
-            delay = outcome.retry_after or planned.profile.retry.interval(planned.attempt)
         if outcome.problem.error == CANCELLED:
-            return cls("end there, once it is cancelled itself, and its call with it", None, None)
-        taker = _taker(program, planned.node, outcome.problem)
+            return cls("end there, once it is cancelled itself, and its call with it", None)
+        taker = _taker(program, planned.node, outcome)
         end = taker or "the error ends the workflow: nothing around the task takes it"
-        return cls(f"{_next_step(planned, outcome, outcome.problem, delay)}{end}", delay, taker)
+        return cls(f"{_next_step(planned, outcome, outcome.problem)}{end}", taker)
 
 
-def _next_step(planned: PlannedRequest, outcome: Outcome, problem: Problem, delay: float | None) -> str:
+def _next_step(planned: PlannedRequest, outcome: Outcome, problem: Problem) -> str:
     attempts = planned.attempts
     left = attempts - planned.attempt
     if is_without_worker(problem):
@@ -53,21 +48,36 @@ def _next_step(planned: PlannedRequest, outcome: Outcome, problem: Problem, dela
         count = outcome.would_ask_again
         again = "once" if count == 1 else f"up to {count} times"
         return f"show the model what is wrong and ask again, {again}; if that does not help, "
-    if delay is not None:
+    if (deadline := outcome.ended_by) is not None:
+        whose = f"{timeout_of(deadline.pointer)}, {duration(deadline.at)}"
+        if outcome.is_timed_out:
+            return f"end it there, too, by {whose}; "
+        return f"not try again, for that would come after {whose}; "
+    if (delay := outcome.next_delay) is not None:
         asked = f"{duration(delay)} to {duration(_LARGEST_JITTER * delay)}, as the server asks"
         after = asked if outcome.retry_after else duration(delay)
         most = "one more attempt is" if left == 1 else f"{left} more attempts are"
+        longest = outcome.next_begin(longer=_LARGEST_JITTER if outcome.retry_after else 1.0)
+        if (around := planned.deadline) is not None and longest >= around.at:
+            after += f" if that is within {timeout_of(around.pointer)}, {duration(around.at)}"
         return f"try again after {after}; {most} left; if none succeeds, "
     if outcome.details.get("retryable") and left <= 0:
         return f"not try again, for this was the last of {attempts} attempts; "
     return "not try again, for that would not help; "
 
 
-def _taker(program: Program, node: TaskNode, problem: Problem) -> str | None:
+def _taker(program: Program, node: TaskNode, outcome: Outcome) -> str | None:
     """What takes an error that no attempt has cured."""
-    if is_unavailable(problem) and (others := ", ".join(node.kind.fallbacks(node))):
+    problem = outcome.problem
+    assert problem is not None  # asked for failures
+    pointer_of_error = problem.instance or ""
+    if (
+        not outcome.is_timed_out
+        and is_unavailable(problem)
+        and (others := ", ".join(node.kind.fallbacks(node)))
+    ):
         return f"the fallback is asked: {others}"
-    around = [one for pointer, one in program.nodes.items() if node.pointer.startswith(f"{pointer}/")]
+    around = [one for pointer, one in program.nodes.items() if pointer_of_error.startswith(f"{pointer}/")]
     for one in sorted(around, key=lambda found: len(found.pointer), reverse=True):
         if (kept := one.kind.keeps_errors(one)) is not None:
             return f"{one.name} {kept}"

@@ -1,17 +1,19 @@
 """What came of one attempt at a planned call, and what a run would do then."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from temporalio.exceptions import ApplicationError, CancelledError, TimeoutType
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
+from httptask.calls.activity_call import activity_options
 from httptask.calls.planners import PLANNERS
 from httptask.calls.problem import NO_WORKER, Problem, TaskFault, problem_of_failure
 from httptask.chat.models import Completion
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.http.models import Hop, HttpRequest, HttpResponse
+from httptask.scheduling.deadlines import Deadline
 from httptask.testrequest.execution import Executed
 from httptask.testrequest.planning import PlannedRequest
 from httptask.workflows.reask import may_ask_again
@@ -37,6 +39,8 @@ class Outcome:
 
     Attributes:
         would_retry: whether a run would try again.
+        next_delay: seconds until then, at least; None where it would not.
+        ended_by: the timeout that ended the call, or that leaves no time to try again.
         would_ask_again: how often a run would ask the model again, at most.
         retry_after: seconds that the server asked to wait, None where it did not.
         context: `$context` behind the task, where it exports to it.
@@ -48,8 +52,10 @@ class Outcome:
     downstream: Any = None
     problem: Problem | None = None
     would_retry: bool = False
+    ended_by: Deadline | None = None
     would_ask_again: int = 0
     retry_after: float | None = None
+    next_delay: float | None = None
     context: Any = None
     following: HttpRequest | None = None
     executed: Executed | None = None
@@ -58,6 +64,11 @@ class Outcome:
     def details(self) -> Mapping[str, Any]:
         """What the error knows that the problem is made of."""
         return (self.problem.details if self.problem else None) or {}
+
+    @property
+    def is_timed_out(self) -> bool:
+        """Whether a timeout of the definition ended the call while it was on its way."""
+        return self.ended_by is not None and self.problem is not None and self.problem.error is None
 
     @property
     def hops(self) -> list[Hop]:
@@ -75,6 +86,16 @@ class Outcome:
         if isinstance(status, int):
             return status
         return self.hops[-1].status if self.hops else None
+
+    def next_begin(self, *, longer: float = 1.0) -> float:
+        """Seconds from the begin of the call to that of the next attempt, at least; 0 where there is none.
+
+        Args:
+            longer: by how much the wait before it is longer than it has to be.
+        """
+        if self.next_delay is None:
+            return 0.0
+        return sum(hop.total for hop in self.hops) / 1000 + longer * self.next_delay
 
 
 def outcome_of_result(planned: PlannedRequest, result: HttpResponse | Completion) -> Outcome:
@@ -115,17 +136,33 @@ def outcome_of_failure(planned: PlannedRequest, cause: BaseException | None) -> 
     else:
         problem = problem_of_failure(cause)
     details = problem.details or {}
-    return Outcome(
+    retry_after: float | None = details.get("retry_after")
+    delay = (retry_after or planned.profile.retry.interval(planned.attempt)) if _is_retried(cause) else None
+    outcome = Outcome(
         problem=problem.model_copy(update={"instance": planned.node.pointer}),
-        would_retry=_is_retried(cause),
+        would_retry=delay is not None,
+        next_delay=delay,
         would_ask_again=PLANNERS[planned.node.kind].reask(planned.node) if may_ask_again(details) else 0,
-        retry_after=details.get("retry_after"),
+        retry_after=retry_after,
     )
+    deadline = planned.deadline
+    if deadline is None or not (_has_passed(deadline, planned, cause) or outcome.next_begin() >= deadline.at):
+        return outcome
+    fault = deadline.fault(cause)
+    fault.locate(planned.node.pointer)
+    return replace(outcome, problem=fault.problem, would_retry=False, next_delay=None, ended_by=deadline)
 
 
 def is_without_worker(problem: Problem) -> bool:
     """Whether a call failed because nobody polls its task queue."""
     return problem.title == NO_WORKER
+
+
+def _has_passed(deadline: Deadline, planned: PlannedRequest, cause: BaseException | None) -> bool:
+    """Whether it is the deadline that ended the call, which has one of its own."""
+    own = activity_options(planned.call, planned.profile)["start_to_close_timeout"].total_seconds()
+    is_cut = isinstance(cause, ActivityTimeoutError) and cause.type == TimeoutType.START_TO_CLOSE
+    return is_cut and deadline.at < own
 
 
 def _is_retried(cause: BaseException | None) -> bool:

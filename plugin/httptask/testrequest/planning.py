@@ -13,7 +13,7 @@ from httptask.calls.activity_call import ActivityCall, after, counted, traced
 from httptask.calls.http import with_whole_response
 from httptask.calls.planners import PLANNERS
 from httptask.chat.models import ChatRequest
-from httptask.dsl.expression_parts import EXPORT, INPUT, OUTPUT, Part
+from httptask.dsl.expression_parts import EXPORT, INPUT, OUTPUT, TIMEOUT, WORKFLOW_TIMEOUT, Part
 from httptask.dsl.expressions import Expression, Template
 from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.expressions.rendering import Rendered, render
@@ -22,6 +22,8 @@ from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpRequest
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.variables import bind, scope_for, task_variables
+from httptask.scheduling.deadlines import Deadline
+from httptask.scheduling.durations import required_seconds
 from httptask.testrequest.naming import names_read, reads_input
 from httptask.testrequest.paging import first_page_of
 from httptask.testrequest.sample import NotTestable, Place, Sample, find_task, transform
@@ -43,6 +45,8 @@ class PlannedRequest:
         downstream: from the activity's result to what the next task sees; of a list with pages, after the first.
         exported: from that to `$context` behind the task; None where it exports nothing.
         following: from the activity's result to the request that a run would make next, if there is one.
+        deadline: when the nearest of the timeouts of the task and of all around it passes, in seconds after its begin;
+            those of others count where no expression has to be evaluated on data that only they have.
         unset: names, as `with_value` takes them, of what it reads and the sample lacks: null stands in their place.
     """
 
@@ -54,6 +58,7 @@ class PlannedRequest:
     downstream: Callable[[Any], Any]
     exported: Callable[[Any, Any], Any] | None
     following: Callable[[Any], HttpRequest | None]
+    deadline: Deadline | None
     unset: Sequence[str]
 
     @property
@@ -130,8 +135,19 @@ def plan_request(
         lambda result: _downstream(program, node, output(result), place),
         exported if EXPORT in node.parts else None,
         (lambda _: None) if first is None else first.following,
+        min(_deadlines(program, node, place), default=None),
         names_read(node, readings, sample),
     )
+
+
+def _deadlines(program: Program, node: TaskNode, place: Place) -> Iterator[Deadline]:
+    """As of a run in which the task, and what is around it, begin at once."""
+    around = [one for pointer, one in program.nodes.items() if node.pointer.startswith(f"{pointer}/")]
+    parts = [(one.pointer, one.parts.get(TIMEOUT)) for one in (node, *around)]
+    for pointer, part in [*parts, ("", program.parts.get(WORKFLOW_TIMEOUT))]:
+        if isinstance(part, Template) and (part.is_literal or pointer == node.pointer):
+            after = transform(part, place.execution.input, place.variables)
+            yield Deadline(required_seconds(after, "timeout.after"), pointer)
 
 
 def values_read(program: Program, task: str, sample: Sample) -> Sequence[str]:

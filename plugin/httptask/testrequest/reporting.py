@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from httptask.calls.problem import Problem
 from httptask.catalog.catalog import Catalog
 from httptask.chat.models import Completion
 from httptask.client.edge import Edge
@@ -22,7 +21,7 @@ from httptask.testrequest.operation import CalledOperation, find_called
 from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker
 from httptask.testrequest.planning import PlannedRequest
 from httptask.testrequest.report import OutcomePart, PreparedPart, Report, ResponsePart, WirePart
-from httptask.testrequest.wording import answer_in_words, problem_in_words
+from httptask.testrequest.wording import answer_in_words, problem_in_words, timeout_of
 
 __all__ = ["Reporter"]
 
@@ -133,7 +132,7 @@ class Reporter:
         executed: dict[str, Any] = {} if outcome.executed is None else {"executed": outcome.executed}
         hops = outcome.hops
         simulated = result is not None and result.simulated
-        if not hops and _is_cut_off(outcome.problem):
+        if not hops and _is_cut_off(outcome):
             happened = "Nobody knows what went out, for the call was cut off before it could tell."
             return WirePart(happened=happened, **executed)
         happened, run_would = _what_went_out(hops, simulated=simulated, method=self._planned.request.method)
@@ -183,10 +182,12 @@ class Reporter:
             "would_retry": outcome.would_retry,
             "would_ask_again": outcome.would_ask_again,
             "retry_after": outcome.retry_after,
-            "next_delay": after.next_delay,
+            "next_delay": outcome.next_delay,
             "caught_by": after.caught_by,
         }
         change = self._credential_cure() if problem.error == "Unauthorized" else words.change
+        if outcome.ended_by is not None:
+            change = f"raise {timeout_of(outcome.ended_by.pointer)}, if it may take longer"
         if change:
             facts["change"] = change
         return OutcomePart(happened=_sentence(words.happened), run_would=after.words, **facts)
@@ -237,11 +238,16 @@ def _what_went_out(hops: Sequence[Hop], *, simulated: bool, method: str) -> tupl
     )
 
 
-def _is_cut_off(problem: Problem | None) -> bool:
+def _is_cut_off(outcome: Outcome) -> bool:
     """Whether a call was ended from outside, and did not tell what had become of it."""
+    problem = outcome.problem
     if problem is None or is_without_worker(problem):
         return False
-    return problem.error == CANCELLED or (problem.error == "Timeout" and not problem.details)
+    return (
+        outcome.is_timed_out
+        or problem.error == CANCELLED
+        or (problem.error == "Timeout" and not problem.details)
+    )
 
 
 def _spent(outcome: Outcome) -> dict[str, Any]:

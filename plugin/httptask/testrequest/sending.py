@@ -70,6 +70,9 @@ async def send_once(
     except TaskFault as fault:
         return outcome_of_fault(planned, fault.problem)
     options = activity_options(call, planned.profile, label="Test request: ")
+    until_closed = options["start_to_close_timeout"]
+    if planned.deadline is not None:  # no attempt of a run outlives it either
+        until_closed = min(until_closed, timedelta(seconds=planned.deadline.at))
     asked: Asked[Any] = Asked(
         activity=call.activity,
         arguments=[argument],
@@ -78,7 +81,7 @@ async def send_once(
         task_queue=options["task_queue"] or task_queue,
         workflow_queue=task_queue,
         schedule_to_start=_UNTIL_BEGUN,
-        start_to_close=options["start_to_close_timeout"],
+        start_to_close=until_closed,
         heartbeat=options["heartbeat_timeout"],
         summary=options["summary"],
     )

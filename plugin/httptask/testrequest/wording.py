@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from httptask.calls.problem import NO_WORKER, Problem
 from httptask.http.headers import media_type
 
-__all__ = ["Words", "answer_in_words", "duration", "problem_in_words"]
+__all__ = ["Words", "answer_in_words", "duration", "problem_in_words", "timeout_of"]
 
 _CURES: Final = frozenset(
     {"ActivityNotAllowed", "AddressForbidden", "ConnectionUnknown", "SecretUnavailable"}
@@ -103,6 +103,7 @@ _NO_WORKER: Final = Words(
     "nothing was sent, for no worker took the request from its task queue",
     "start a worker for that queue: `httptask worker`",
 )
+_TIMED_OUT: Final = Words("a timeout of the definition passed before the call had ended")
 _SILENT_WORKER: Final = Words(
     "nothing more was heard of the worker that sent the request", "look at the worker's log"
 )
@@ -156,6 +157,8 @@ def _of(problem: Problem) -> Words:
     status = details.get("status")
     if error == "HttpStatusError" and isinstance(status, int):
         return _of_status(status)
+    if problem.type.endswith("/timeout"):
+        return _TIMED_OUT
     if problem.type.endswith("/expression"):
         return _EXPRESSION
     if problem.title == "Not valid":
@@ -216,6 +219,12 @@ def _named(status: int) -> str:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
+
+
+def timeout_of(pointer: str) -> str:
+    """A timeout, by what it belongs to: a task, or with an empty pointer the workflow."""
+    whose = f"the task {pointer.rpartition('/')[2]}" if pointer else "the workflow"
+    return f"`timeout` of {whose}"
 
 
 def duration(seconds: float) -> str:

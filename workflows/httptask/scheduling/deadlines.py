@@ -52,13 +52,27 @@ class Deadline:
         Raises:
             TaskFault: its own failure if it has one, or that the deadline passed.
         """
-        if isinstance(cause, ApplicationError) and cause.type != Postponed.__name__:
-            problem = problem_of_failure(cause, kind)
-            detail = f"{problem.detail}; {self._reason(problem)}"
-            raise TaskFault(problem.model_copy(update={"detail": detail}))
-        if self.is_outer:
+        if self.is_outer and not _is_failure(cause):
             await asyncio.Event().wait()  # until the task around this branch ends it
-        raise self.passed(cause if isinstance(cause, ApplicationError) else getattr(cause, "cause", None))
+        raise self.fault(cause, kind)
+
+    def fault(self, cause: BaseException | None, kind: str = "communication") -> TaskFault:
+        """The fault of an activity that is not tried again because of the deadline.
+
+        Args:
+            cause: what failed it.
+            kind: the standard's type of an error that this package does not know.
+
+        Returns:
+            Its own failure if it has one, or that the deadline passed.
+        """
+        if not _is_failure(cause):
+            return self.passed(
+                cause if isinstance(cause, ApplicationError) else getattr(cause, "cause", None)
+            )
+        problem = problem_of_failure(cause, kind)
+        detail = f"{problem.detail}; {self._reason(problem)}"
+        return TaskFault(problem.model_copy(update={"detail": detail}))
 
     def passed(self, last: BaseException | None = None) -> TaskFault:
         """The fault of the task whose timeout passed.
@@ -81,6 +95,11 @@ class Deadline:
             return f"another attempt would come after the timeout of {self._whose}"
         wait = f"the {asked:g} s that it asks to wait"
         return f"not tried again: {wait} are more than the timeout of {self._whose} leaves"
+
+
+def _is_failure(cause: BaseException | None) -> bool:
+    """Whether it is the activity's own: not Temporal's, and not that it was put off."""
+    return isinstance(cause, ApplicationError) and cause.type != Postponed.__name__
 
 
 @asynccontextmanager
