@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -14,7 +15,7 @@ from httptask.catalog import chat_completion
 from httptask.catalog.changes import Changes, compare
 from httptask.catalog.directory.directory import Directories
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.index import About, Index, write_index
+from httptask.catalog.index import About, Index, make_index, open_index
 from httptask.catalog.keeping import (
     DOCUMENT,
     ENTRY,
@@ -131,7 +132,7 @@ class Catalog:
             raise CatalogError(f"there is an API `{chosen}` already", hint)
         entry = Entry(chosen, document, source)
         self._write(entry, files)
-        self._make_index(entry, loaded)
+        self._make_index(entry, loaded).__exit__()
         self._looked = -math.inf
         return self.overview(chosen)
 
@@ -161,7 +162,7 @@ class Catalog:
             raise CatalogError(f"{source or document}: has no operations; those of `{name}` stay, all {were}")
         renewed = replace(entry, document=document, source=source or entry.source)
         self._write(renewed, files)
-        self._make_index(renewed, loaded)
+        self._make_index(renewed, loaded).__exit__()
         self._looked = -math.inf
         return changes
 
@@ -176,7 +177,8 @@ class Catalog:
         if not self._is_added(name):
             raise self._unknown(name)
         remove_folder(self._folder / name)
-        self._index_file(name).unlink(missing_ok=True)
+        with suppress(OSError):
+            self._index_file(name).unlink(missing_ok=True)
         self._looked = -math.inf
 
     def overview(self, api: str) -> ApiOverview:
@@ -287,6 +289,7 @@ class Catalog:
                 index.forget(name)
             else:
                 index.take(name, fingerprint, overview.about.title, overview.operations)
+        index.save()
         self._looked = monotonic()
         return index
 
@@ -344,30 +347,27 @@ class Catalog:
         keep_files(folder, {**kept, "document": entry.document, **source}, files)
 
     def _index(self, entry: Entry) -> Index:
-        file = self._index_file(entry.name)
-        if file.is_file():
-            index = Index(file)
-            if index.is_of(self._fingerprint(entry)):
-                return index
-            index.__exit__()
+        if (found := open_index(self._index_file(entry.name), self._fingerprint(entry))) is not None:
+            return found
         try:
-            self._make_index(entry, load_document(entry.document, files_below(self._documents(entry))))
+            document = load_document(entry.document, files_below(self._documents(entry)))
         except DocumentInvalid as error:
             raise CatalogError(f"{self._documents(entry) / entry.document}: {error}") from None
-        return Index(file)
+        return self._make_index(entry, document)
 
-    def _make_index(self, entry: Entry, document: Document) -> None:
-        file = self._state_file(f"{entry.name}.sqlite")
-        write_index(file, document, self._fingerprint(entry))
+    def _make_index(self, entry: Entry, document: Document) -> Index:
+        return make_index(self._state_file(f"{entry.name}.sqlite"), document, self._fingerprint(entry))
 
     def _state_file(self, name: str) -> Path:
-        """A file of what can be made again, in a folder that is there."""
+        """A file of what can be made again, in a folder that is there if it can be made."""
         file = self._state / "catalog" / name
         for place in (self._state, file.parent, file):
             if place.is_symlink():
                 raise CatalogError(f"{place}: is a link: httptask writes through none there", "remove it")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        (file.parent / ".gitignore").write_text("*\n")
+        with suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if not (ignored := file.parent / ".gitignore").exists():
+                ignored.write_text("*\n")
         return file
 
     def _fingerprint(self, entry: Entry) -> str:

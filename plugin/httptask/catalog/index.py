@@ -16,7 +16,7 @@ from httptask.diagnostics.fault import Fault, Severity
 from httptask.openapi.document import Document, Problems
 from httptask.openapi.reader import Listed, OperationReader, list_operations
 
-__all__ = ["About", "Index", "write_index"]
+__all__ = ["About", "Index", "make_index", "open_index"]
 
 _FORMAT: Final = 1
 """Of the tables: an index of another one is made again."""
@@ -54,8 +54,8 @@ class About:
 class Index(Mapping[str, Any]):
     """The pieces of a document, by their places, and what it has. A context that closes its file."""
 
-    def __init__(self, file: Path) -> None:
-        self._database = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
         self._read: dict[str, Any] = {}
 
     def __enter__(self) -> "Index":
@@ -125,8 +125,42 @@ class Index(Mapping[str, Any]):
         return self._database.execute(query, values).fetchone()
 
 
-def write_index(file: Path, document: Document, fingerprint: str) -> None:
-    """Read every operation of a document, and keep what there is in a new file in place of the old one."""
+def open_index(file: Path, fingerprint: str) -> Index | None:
+    """The index that a file holds; None if it is not of documents with this fingerprint, or there is none."""
+    try:
+        index = Index(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True))
+    except sqlite3.OperationalError:
+        return None
+    if index.is_of(fingerprint):
+        return index
+    index.__exit__()
+    return None
+
+
+def make_index(file: Path, document: Document, fingerprint: str) -> Index:
+    """Read every operation of a document, and keep what there is in a new file in place of the old one.
+
+    Where none can be written the index is in memory.
+    """
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        draft.unlink(missing_ok=True)
+        try:
+            with closing(sqlite3.connect(draft)) as database:
+                _fill(database, document, fingerprint)
+            draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)
+    except (OSError, sqlite3.OperationalError):
+        pass
+    if (made := open_index(file, fingerprint)) is not None:
+        return made
+    database = sqlite3.connect(":memory:")
+    _fill(database, document, fingerprint)
+    return Index(database)
+
+
+def _fill(database: sqlite3.Connection, document: Document, fingerprint: str) -> None:
     problems = Problems()
     operations = list_operations(document, problems)
     reader = OperationReader(document, problems)
@@ -141,26 +175,20 @@ def write_index(file: Path, document: Document, fingerprint: str) -> None:
         "operations": len(operations),
         "problems": len(found),
     }
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    try:
-        with closing(sqlite3.connect(draft)) as database, database:
-            database.executescript(f"pragma journal_mode = off; pragma synchronous = off; {_TABLES}")
-            database.executemany(
-                "insert into about values (?, ?)",
-                (("format", str(_FORMAT)), ("fingerprint", fingerprint), ("api", json.dumps(api))),
-            )
-            database.executemany("insert into pieces values (?, ?)", _pieces(document))
-            database.executemany(
-                "insert into operations values (null, ?, ?, ?, ?, ?, ?, ?, ?)", _rows(operations)
-            )
-            database.executemany(
-                "insert into problems values (?, ?, ?, ?)",
-                ((fault.pointer, fault.code, fault.message, fault.hint) for fault in found),
-            )
-        draft.replace(file)
-    finally:
-        draft.unlink(missing_ok=True)
+    with database:
+        database.executescript(f"pragma journal_mode = off; pragma synchronous = off; {_TABLES}")
+        database.executemany(
+            "insert into about values (?, ?)",
+            (("format", str(_FORMAT)), ("fingerprint", fingerprint), ("api", json.dumps(api))),
+        )
+        database.executemany("insert into pieces values (?, ?)", _pieces(document))
+        database.executemany(
+            "insert into operations values (null, ?, ?, ?, ?, ?, ?, ?, ?)", _rows(operations)
+        )
+        database.executemany(
+            "insert into problems values (?, ?, ?, ?)",
+            ((fault.pointer, fault.code, fault.message, fault.hint) for fault in found),
+        )
 
 
 def _pieces(document: Document) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """Searching the catalogue: operations are found by what they do, whatever people call it and however they spell it."""
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from httptask.catalog.catalog import Catalog
 from httptask.catalog.errors import CatalogError
+from httptask.catalog.search.index import SearchIndex
 from support.api_documents import openapi
 
 
@@ -182,3 +184,26 @@ def test_the_index_of_words_is_made_again(catalog: Catalog, tmp_path: Path, brok
     else:
         file.unlink()
     assert names(catalog, "refund") == ["shop.refundOrder"]
+
+
+def test_nothing_need_be_written_to_find_and_show(catalog: Catalog, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / ".httptask")
+    (tmp_path / ".httptask").write_text("in the place of a folder")
+    assert names(catalog, "refund") == ["shop.refundOrder"]
+    assert catalog.reference("shop.refundOrder").operation.path == "/orders/{id}/refunds"
+    assert (tmp_path / ".httptask").is_file()
+
+
+def test_searches_at_once_do_not_take_the_file_from_each_other(catalog: Catalog, tmp_path: Path) -> None:
+    file = tmp_path / "search.db"
+    with SearchIndex(file) as one, SearchIndex(file) as other:
+        for index in (one, other):
+            index.take("shop", "1", "Shop", catalog.overview("shop").operations)
+        one.save()
+        with SearchIndex(file) as reader:
+            other.forget("shop")
+            other.save()
+            assert (reader.apis(), reader.size()) == ({"shop": "1"}, 6)
+    with SearchIndex(file) as after:
+        assert after.apis() == {}
+    assert [path.name for path in tmp_path.glob("search.db*")] == ["search.db"]

@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -58,10 +58,16 @@ class Candidate(NamedTuple):
 
 
 class SearchIndex:
-    """The words of operations, and who has them. A context that closes its file."""
+    """The words of operations, and who has them. A context that closes its file.
+
+    Changes are made in memory, and `save` puts a new file in the place of the old one: whoever reads that meanwhile
+    reads on, and where none can be written a search goes on in memory.
+    """
 
     def __init__(self, file: Path) -> None:
-        self._database = _opened(file)
+        self._file = file
+        self._is_changed = False
+        self._database = _opened(file) or _empty()
 
     def __enter__(self) -> "SearchIndex":
         return self
@@ -75,8 +81,30 @@ class SearchIndex:
 
     def forget(self, api: str) -> None:
         """Take an API out."""
-        with self._database as database:
+        with self._changing() as database:
             _forget(database, api)
+
+    def save(self) -> None:
+        """Put what was changed in the place of the file, if that can be written: it can be made again."""
+        if not self._is_changed:
+            return
+        draft = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+        with suppress(OSError, sqlite3.OperationalError):
+            try:
+                draft.unlink(missing_ok=True)
+                with closing(sqlite3.connect(draft)) as database:
+                    self._database.backup(database)
+                draft.replace(self._file)
+            finally:
+                draft.unlink(missing_ok=True)
+
+    def _changing(self) -> sqlite3.Connection:
+        if not self._is_changed:
+            copy = sqlite3.connect(":memory:")
+            self._database.backup(copy)
+            self._database.close()
+            self._database, self._is_changed = copy, True
+        return self._database
 
     def take(self, api: str, fingerprint: str, title: str, operations: Iterable[Listed]) -> None:
         """Take in the operations of an API, in place of those that it had before."""
@@ -84,7 +112,7 @@ class SearchIndex:
         texts = [_texts(api, title, one) for one in listed]
         spoken = [[split(text) for text in each] for each in texts]
         stem = stems(word for each in spoken for words in each for word in words)
-        with self._database as database:
+        with self._changing() as database:
             _forget(database, api)
             for one, each in zip(listed, spoken, strict=True):
                 row = (api, *one[:6], json.dumps(one.tags), one.deprecated)
@@ -189,29 +217,33 @@ _FILTERS: Final = {
 }
 
 
-def _opened(file: Path) -> sqlite3.Connection:
+def _opened(file: Path) -> sqlite3.Connection | None:
+    """The file, if it is one of these tables."""
     try:
-        database = sqlite3.connect(file)
+        database = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+    except sqlite3.OperationalError:
+        return None
+    try:
         [[version]] = database.execute("pragma user_version")
         if version == _FORMAT:
             return database
-        database.close()
     except sqlite3.DatabaseError:  # none, or one that was cut
         pass
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
+    database.close()
+    return None
+
+
+def _empty() -> sqlite3.Connection:
+    database = sqlite3.connect(":memory:")
     try:
-        with closing(sqlite3.connect(draft)) as database:
-            database.executescript(_TABLES)
-        draft.replace(file)
+        database.executescript(_TABLES)
     except sqlite3.OperationalError as error:
+        database.close()
         if "fts5" not in str(error):
             raise
         hint = "use a Python whose SQLite was built with FTS5"
         raise CatalogError("the SQLite of this Python has no full-text search", hint) from None
-    finally:
-        draft.unlink(missing_ok=True)
-    return sqlite3.connect(file)
+    return database
 
 
 def _forget(database: sqlite3.Connection, api: str) -> None:
