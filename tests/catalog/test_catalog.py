@@ -127,6 +127,9 @@ def test_what_is_refused_leaves_nothing_behind(
     with pytest.raises(CatalogError) as refused:
         add(catalog, root, **options)
     assert refused.value.message == message
+    assert (options.get("name") == "taken") == (
+        "catalog update taken --from FILE" in (refused.value.hint or "")
+    )
     assert [path.name for path in (tmp_path / "catalog").iterdir()] == ["taken"]
 
 

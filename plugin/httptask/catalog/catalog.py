@@ -128,7 +128,8 @@ class Catalog:
                 f"`{chosen}` can't name an API", "write small letters and digits, with `-` between words"
             )
         if self._is_added(chosen):
-            hint = f"choose another with --name, or `httptask catalog remove {chosen}` first"
+            update = f"httptask catalog update {chosen} --from {source or 'FILE'}"
+            hint = f"`{update}` puts this one in its place; --name keeps both"
             raise CatalogError(f"there is an API `{chosen}` already", hint)
         entry = Entry(chosen, document, source)
         self._write(entry, files)

@@ -95,6 +95,12 @@ def test_paths(given: dict[str, Any], path: str) -> None:
     assert arguments(operation, path="/x/{p}/y", method="get")["path"] == path
 
 
+@pytest.mark.parametrize(("path", "sent"), [("/x#stream", "/x"), ("/{p}/y#a#b", "/p/y")])
+def test_a_fragment_is_not_sent(path: str, sent: str) -> None:
+    operation = {"parameters": [{"name": "p", "in": "path", "required": True, "schema": {"const": "p"}}]}
+    assert arguments(operation, path=path)["path"] == sent
+
+
 def test_headers_and_cookies() -> None:
     operation = parameter("header", LIST)
     operation["parameters"] += [

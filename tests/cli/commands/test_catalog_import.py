@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from httptask.testing import Reply, ScriptedServer
 from support.commands import HTTPTASK, Shell
 
 KEY = "geheim-0123456789"
@@ -65,11 +66,49 @@ async def test_puts_a_task_into_a_definition(shell: Shell) -> None:
     assert '"uri": "https://api.example.com/orders"' in command.stdout
 
 
+@pytest.mark.usefixtures("one_server")
+async def test_from_a_command_to_an_answer_in_a_definition_of_its_own(shell: Shell) -> None:
+    """Two commands, in a folder that has nothing but who may be asked."""
+    async with ScriptedServer(lambda _: Reply.json({"id": 7})) as server:
+        shell.write("httptask.toml", "[policy]\nallow_private = ['127.0.0.1']\n")
+        code, command = await shell.run(
+            "catalog", "from-curl", f"curl {server.url}/orders", "--into", "My Orders.yaml"
+        )
+        assert code == 0, command.stderr
+        assert "wrote My Orders.yaml, a new definition: getOrders\n" in command.stderr
+        assert (shell.folder / "My Orders.yaml").read_text().splitlines()[:6] == [
+            "document:",
+            "  dsl: 1.0.3",
+            "  namespace: default",
+            "  name: my-orders",
+            "  version: 1.0.0",
+            "do:",
+        ]
+        code, command = await shell.run("test-request", "My Orders.yaml", "getOrders", "--json")
+        assert code == 0, command.stderr
+        [request] = server.requests
+    assert request.target == "/orders"
+
+
+async def test_a_definition_without_a_task_takes_the_first(shell: Shell) -> None:
+    head = DEFINITION.partition("do:")[0]
+    kept = "# to do\n"
+    for text in (head, f"{head}do:\n", f"{head}do: []\n", kept, ""):
+        file = shell.write("orders.yaml", text)
+        code, command = await shell.run("catalog", "from-curl", COMMAND, "--into", "orders.yaml")
+        assert code == 0, command.stderr
+        assert ("a new definition" in command.stderr) == (text in (kept, ""))
+        changed = file.read_text()
+        assert changed.startswith(text.partition("use:")[0])
+        assert changed.endswith(f"do:\n{INSERTED}\n")
+
+
 async def test_says_why_a_definition_stays_as_it_is(shell: Shell) -> None:
     shell.write("orders.yaml", DEFINITION)
     flow = DEFINITION.partition("do:")[0] + "do: [{ first: { set: { a: 1 } } }]\n"
     shell.write("flow.yaml", flow)
     shell.write("broken.yaml", "do: [")
+    shell.write("half.yaml", "do: []")
     for arguments, message in (
         (
             ["--into", "orders.yaml", "--after", "fist"],
@@ -81,13 +120,17 @@ async def test_says_why_a_definition_stays_as_it_is(shell: Shell) -> None:
             "not written in block style, each on lines of its own\n  hint: print the task",
         ),
         (["--into", "broken.yaml"], "broken.yaml: not changed, because of the errors above"),
-        (["--into", "missing.yaml"], "no such file"),
+        (["--into", "missing.yaml", "--after", "first"], "missing.yaml has no task yet"),
+        (["--into", "missing.txt"], "no such file"),
+        (["--into", "nowhere/missing.yaml"], "no such folder nowhere"),
+        (["--into", "half.yaml"], "half.yaml: not written: the definition has no `document`"),
         (["--after", "first"], "--after needs a definition"),
     ):
         code, command = await shell.run("catalog", "from-curl", COMMAND, *arguments)
         assert code == 2, command.stderr
         assert message in command.stderr
         assert KEY not in command.stdout + command.stderr
+    assert not list(shell.folder.glob("missing*"))
     assert (shell.folder / "orders.yaml").read_text() == DEFINITION
     assert (shell.folder / "flow.yaml").read_text() == flow
 

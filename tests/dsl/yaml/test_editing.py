@@ -51,6 +51,28 @@ def test_at_the_end() -> None:
     assert insert_tasks(COMMENTED, None, TASKS) == COMMENTED + INSERTED
 
 
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        pytest.param("a: 1\n", "a: 1\ndo:\nNEW", id="no do"),
+        pytest.param("a: 1 # x\n# y\n", "a: 1 # x\ndo:\nNEW# y\n", id="no do, and comments"),
+        pytest.param("a: 1", "a: 1\ndo:\nNEW", id="no line end"),
+        pytest.param("do:\n# y\na: 1\n", "do:\nNEW# y\na: 1\n", id="nothing behind do"),
+        pytest.param("do: ~  # x\na: 1\n", "do:  # x\nNEWa: 1\n", id="null"),
+        pytest.param("a: 1\ndo: []", "a: 1\ndo:\nNEW", id="an empty list"),
+        pytest.param("do:\n  [\n  ]\na: 1\n", "do:\nNEW\na: 1\n", id="an empty list on lines of its own"),
+    ],
+)
+def test_the_first_task(text: str, changed: str) -> None:
+    assert insert_tasks(text, None, TASKS) == changed.replace("NEW", INSERTED.removeprefix("\n"))
+
+
+@pytest.mark.parametrize("text", ["", "{}", "do: later\n", "do: &x []\n", "do: {}\n", "{ a: 1, do: [] }"])
+def test_no_first_task_where_something_else_stands(text: str) -> None:
+    with pytest.raises(EditRefused):
+        insert_tasks(text, None, TASKS)
+
+
 def test_behind_a_task_in_another_one_with_its_indentation() -> None:
     changed = insert_tasks(COMMENTED, "/do/1/two/do/0/inner", TASKS)
     deeper = INSERTED.removeprefix("\n").replace("\n  ", "\n      ").replace("  - new", "      - new", 1)
@@ -117,7 +139,7 @@ REFUSED = {
         "what is meant",
     ),
     "no yaml": ("do: [", "can't be read"),
-    "no tasks": ("use: {}\n", "another form"),
+    "no tasks": ("do: later\n", "another form"),
 }
 
 

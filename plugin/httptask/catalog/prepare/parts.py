@@ -32,6 +32,8 @@ _OF_HTTP: Final = frozenset({"accept", "authorization", "content-type"})
 _CREDENTIALS: Final = frozenset({"accesstoken", "apikey", "apitoken", "authtoken", "token"})
 """Names of parameters that hold one, without `-` and `_`."""
 _IN_BRACES: Final = re.compile(r"\{([^{}]*)\}")
+_BEFORE_FRAGMENT: Final = re.compile(r"(?:\{[^{}]*\}|[^#])*")
+"""What of a path is sent: never the fragment (RFC 3986, section 3.5), by which some documents tell operations apart."""
 _OF_PATHS: Final = "!$&'()*+,;=:@/%?"
 _BODILESS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -124,7 +126,9 @@ class RequestParts:
     @property
     def path(self) -> str:
         """The path with its parameters, percent-encoded; expressions in it as they are."""
-        pieces = _IN_BRACES.split(self.operation.path)
+        sent = _BEFORE_FRAGMENT.match(self.operation.path)
+        assert sent is not None  # which even an empty one is
+        pieces = _IN_BRACES.split(sent[0])
         names = pieces[1::2]
         pieces[0::2] = [quote(text, safe=_OF_PATHS) for text in pieces[0::2]]
         pieces[1::2] = [self.in_path.get(name, f"%7B{quote(name)}%7D") for name in names]

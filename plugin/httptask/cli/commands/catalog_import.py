@@ -1,16 +1,15 @@
 """`httptask catalog from-…`: tasks from requests that somebody wrote down elsewhere."""
 
 import json as json_
-import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from httptask.cli.commands.catalog_into import AfterOption, IntoOption, read_target
 from httptask.cli.commands.options import JsonOption
 from httptask.cli.terminal.console import harmless, print_json, print_note
 from httptask.cli.terminal.errors import CliError
@@ -18,28 +17,9 @@ from httptask.cli.terminal.notice import show_notice
 
 if TYPE_CHECKING:
     from httptask.catalog.importing import Imported
-    from httptask.dsl.loader import Loaded
-    from httptask.dsl.program import Program
 
-__all__ = [
-    "AfterOption",
-    "IntoOption",
-    "NameOption",
-    "from_curl",
-    "from_har",
-    "from_postman",
-    "pointer_of",
-    "put_into",
-    "write_whole",
-]
+__all__ = ["NameOption", "from_curl", "from_har", "from_postman"]
 
-IntoOption = Annotated[
-    Path | None, typer.Option("--into", metavar="FILE", help="Put the tasks into this definition.")
-]
-AfterOption = Annotated[
-    str | None,
-    typer.Option("--after", metavar="TASK", help="Name or JSON Pointer of a task; by default the last one."),
-]
 NameOption = Annotated[
     str | None,
     typer.Option("--name", metavar="TASK", help="Name of the task; by default what it asks for."),
@@ -199,25 +179,13 @@ def _make(
         else:
             _print(made)
         return
-    from httptask.cli.project.definitions import load_one
-
-    loaded = load_one(into, "not changed")
-    assert loaded.program is not None
-    taken = {node.name for node in loaded.program.nodes.values()}
-    if name in taken:
-        raise CliError(f"--name: {into} has a task {name} already", "choose another name")
-    made = _imported(imported, taken)
-    made = replace(made, notes=(*made.notes, *_shared(made, loaded.program)))
-    put_into(
-        loaded,
-        None if after is None else pointer_of(loaded.program, after),
-        made.tasks,
-        [secret.name for secret in made.secrets],
-    )
+    target = read_target(into, name)
+    made = _imported(imported, target.names)
+    made = replace(made, notes=(*made.notes, *_shared(made, target.secrets)))
+    target.put(after, made.tasks, [secret.name for secret in made.secrets])
     if as_json:
         print_json({"file": str(into), **made.as_json()})
         return
-    print_note(f"wrote {into}: {', '.join(made.tasks)}")
     _tell(made)
     print_note(f"try: httptask test-request {into} {next(iter(made.tasks))} --dry-run")
 
@@ -262,56 +230,11 @@ def _tell(made: "Imported") -> None:
         print_note(harmless(f"left out: {one.place}: {one.message}" + (f"; {one.hint}" if one.hint else "")))
 
 
-def _shared(made: "Imported", program: "Program") -> Iterator[str]:
+def _shared(made: "Imported", known: Collection[str]) -> Iterator[str]:
     """Which secrets other tasks have already: no definition tells whether their values are the same."""
     for secret in made.secrets:
-        if secret.name in program.definition.use.secrets:
+        if secret.name in known:
             yield (
                 f"secret {secret.name} is one that the definition had: where its value is another, give it another "
                 "name in the new tasks and under use.secrets"
             )
-
-
-def pointer_of(program: "Program", task: str) -> str:
-    """The JSON Pointer of a task that is named."""
-    from httptask.diagnostics.suggest import hint_for_unknown
-
-    found = [node.pointer for node in program.find(task)]
-    if len(found) > 1:
-        raise CliError(f"--after: there are several tasks named {task}", f"name one of {', '.join(found)}")
-    if not found:
-        names = [node.name for node in program.nodes.values()]
-        raise CliError(f"--after: there is no task {task}", hint_for_unknown(task, names, "tasks"))
-    return found[0]
-
-
-def put_into(loaded: "Loaded", after: str | None, tasks: Mapping[str, Any], secrets: Sequence[str]) -> None:
-    """Write the definition with the tasks, if it is one then; what else stands in it stays byte for byte."""
-    from httptask.dsl.loader import load_text
-    from httptask.dsl.yaml.editing import EditRefused, declare_secrets, insert_tasks
-
-    try:
-        text = insert_tasks(loaded.text, after, tasks)
-        text = declare_secrets(text, secrets)
-    except EditRefused as error:
-        raise CliError(f"{loaded.name}: {error.message}", error.hint) from None
-    changed = load_text(text, loaded.name)
-    if changed.program is None:
-        raise CliError(
-            f"{loaded.name}: not written: {changed.reports[0].message}", "choose another place or name"
-        )
-    write_whole(Path(loaded.name), text)
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write a file as a whole or not at all, where a link leads to, with the permissions that it has."""
-    target = file.resolve()
-    with tempfile.NamedTemporaryFile("wb", dir=target.parent, suffix=".part", delete=False) as new:
-        try:
-            new.write(text.encode())
-            new.close()
-            if target.exists():
-                shutil.copymode(target, new.name)
-            Path(new.name).replace(target)
-        finally:
-            Path(new.name).unlink(missing_ok=True)

@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from httptask.cli.commands.catalog_import import (
-    AfterOption,
-    IntoOption,
-    NameOption,
-    pointer_of,
-    put_into,
-    write_whole,
-)
+from httptask.cli.commands.catalog_import import NameOption
+from httptask.cli.commands.catalog_into import AfterOption, IntoOption, read_target, write_whole
 from httptask.cli.commands.options import ConfigOption, JsonOption
 from httptask.cli.project.apis import opened_catalog
 from httptask.cli.terminal.console import harmless, print_json, print_note
@@ -21,8 +15,8 @@ from httptask.cli.terminal.errors import CliError, ExitCode
 
 if TYPE_CHECKING:
     from httptask.catalog.prepare import Prepared
+    from httptask.cli.commands.catalog_into import Target
     from httptask.cli.project.project import Project
-    from httptask.dsl.loader import Loaded
 
 __all__ = ["prepare"]
 
@@ -87,15 +81,14 @@ def prepare(
 
     with opened_catalog(config) as (project, apis):
         reference = apis.reference(operation)
-        loaded = None if into is None else _loaded(into, name)
-        taken = set[str]() if loaded is None else _names(loaded)
+        target = None if into is None else read_target(into, name)
 
         def made() -> "Prepared":
             return prepared_task(
                 reference,
                 project.config,
                 name=name,
-                taken=taken,
+                taken=() if target is None else target.names,
                 values=dict(map(_assigned, field or ())),
                 optional=optional,
                 authentication=auth,
@@ -119,28 +112,14 @@ def prepare(
             found = made()
         if auth is not None and not reference.operation.authentication.is_declared:
             apis.keep_authentication(reference.api, auth)
-    if loaded is not None:
-        _write(loaded, after, found, project)
+    if target is not None:
+        _write(target, after, found, project)
     if json:
         print_json({**({"file": str(into)} if into is not None else {}), **found.as_json()})
         return
-    if loaded is None:
+    if target is None:
         _print(found)
     _tell(found, reference.api, into)
-
-
-def _loaded(into: Path, name: str | None) -> "Loaded":
-    from httptask.cli.project.definitions import load_one
-
-    loaded = load_one(into)
-    if name is not None and name in _names(loaded):
-        raise CliError(f"--name: {into} has a task {name} already", "choose another name")
-    return loaded
-
-
-def _names(loaded: "Loaded") -> set[str]:
-    assert loaded.program is not None
-    return {node.name for node in loaded.program.nodes.values()}
 
 
 def _assigned(text: str) -> tuple[str, str]:
@@ -161,21 +140,18 @@ def _asked(message: str, what: str, default: str | None = None) -> str:
     return answer.strip()
 
 
-def _write(loaded: "Loaded", after: str | None, found: "Prepared", project: "Project") -> None:
+def _write(target: "Target", after: str | None, found: "Prepared", project: "Project") -> None:
     """Write definition and configuration, if both can take what is new."""
     from httptask.config import ConfigInvalid
     from httptask.config.editing import add_tables
     from httptask.config.find import CONFIG_NAME
 
-    assert loaded.program is not None
     file = project.config.file or project.config.root / CONFIG_NAME
     try:
         text = add_tables(file, found.tables) if found.tables else None
     except ConfigInvalid as error:
         raise CliError(str(error), "print the task without --into, and paste both by hand") from None
-    pointer = None if after is None else pointer_of(loaded.program, after)
-    put_into(loaded, pointer, {found.name: found.task}, found.declared_secrets)
-    print_note(f"wrote {loaded.name}: {found.name}")
+    target.put(after, {found.name: found.task}, found.declared_secrets)
     if text is not None:
         write_whole(file, text)
         print_note(f"wrote {file}: connection {found.connection}")

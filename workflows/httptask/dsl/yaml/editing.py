@@ -15,9 +15,19 @@ from httptask.dsl.yaml.writing import write_lines
 from httptask.json.pointer import pointer_tokens
 from httptask.json.types import is_array, is_object
 
-__all__ = ["EditRefused", "Node", "declare_secrets", "edited", "insert_tasks", "line_behind", "with_lines"]
+__all__ = [
+    "EditRefused",
+    "Node",
+    "begin_definition",
+    "declare_secrets",
+    "edited",
+    "insert_tasks",
+    "line_behind",
+    "with_lines",
+]
 
 _BOM: Final = "\ufeff"
+_DSL: Final = "1.0.3"
 _ITEM: Final = re.compile(r"(?P<indent> *)-(?P<gap> +)")
 _LINE: Final = re.compile(r"[^\n]*(?:\n|$)")
 _BEHIND: Final = re.compile(r"[ \t,]*(?:#[^\n]*)?\r?(?:\n|$)")
@@ -68,12 +78,24 @@ class Node:
         return token.kind == kind and not (token.anchor or token.tag) and text[token.start] in "{["
 
 
+def begin_definition(text: str, name: str) -> str:
+    """A text that has nothing but comments, with what a definition needs before its tasks.
+
+    Args:
+        text: that there is; it may be empty.
+        name: of the definition.
+    """
+    document = {"dsl": _DSL, "namespace": "default", "name": name, "version": "1.0.0"}
+    return with_lines(text, len(text), write_lines({"document": document}))
+
+
 def insert_tasks(text: str, after: str | None, tasks: Mapping[str, Any]) -> str:
     """Put tasks behind another one.
 
     Args:
         text: of the definition.
-        after: JSON Pointer of a task, such as `/do/0/find`; None for the end of the definition.
+        after: JSON Pointer of a task, such as `/do/0/find`; None for the end of the definition, which may have no
+            task yet.
         tasks: as a definition has them, by name.
 
     Returns:
@@ -86,6 +108,8 @@ def insert_tasks(text: str, after: str | None, tasks: Mapping[str, Any]) -> str:
     hint = f"print the task without --into, and paste it behind {after or 'the last task'}"
 
     def change(plain: str, root: Node) -> str:
+        if after is None and _has_no_task(plain, root):
+            return _with_first(plain, root, tasks, hint)
         tasks_node = root
         for key in to_list:
             found = tasks_node.value(key) if tasks_node.keys else _item(tasks_node, key)
@@ -97,6 +121,8 @@ def insert_tasks(text: str, after: str | None, tasks: Mapping[str, Any]) -> str:
         return _with_items(plain, tasks_node, tasks_node.values[int(position)], tasks, hint)
 
     def meant(data: Any) -> None:
+        if after is None:
+            data["do"] = data.get("do") or []
         for key in to_list:
             data = data[int(key)] if is_array(data) else data[key]
         index = len(data) if after is None else int(position) + 1
@@ -210,6 +236,30 @@ def _with_items(text: str, tasks_node: Node, target: Node, tasks: Mapping[str, A
         lines += [""] if _are_apart(text, tasks_node) else []
         lines += write_lines([{name: task}], step=_step(text, tasks_node), list_indent=2)
     at = line_behind(text, target.end, column)
+    return with_lines(text, at, [" " * column + line if line else "" for line in lines])
+
+
+def _has_no_task(text: str, root: Node) -> bool:
+    tasks_node = root.value("do")
+    return tasks_node is None or (
+        not tasks_node.values and (tasks_node.is_flow(text, "list") or tasks_node.token.plain)
+    )
+
+
+def _with_first(text: str, root: Node, tasks: Mapping[str, Any], hint: str) -> str:
+    """The text with `do`, or with tasks behind the one that has none."""
+    if not root.is_block(text, "mapping"):
+        raise EditRefused("the definition is not written in block style", hint)
+    column = root.keys[0].token.place.column - 1
+    lines = write_lines({"do": [{name: task} for name, task in tasks.items()]})
+    empty = root.value("do")
+    if empty is None:
+        at = line_behind(text, root.values[-1].end, column)
+    else:
+        lines = lines[1:]
+        key = next(key for key in root.keys if key.token.text == "do")
+        text = text[: empty.token.start].rstrip(" ") + text[empty.end :]
+        at = _LINE.match(text, key.end).end()  # type: ignore[union-attr]
     return with_lines(text, at, [" " * column + line if line else "" for line in lines])
 
 

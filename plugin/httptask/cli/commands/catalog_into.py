@@ -1,0 +1,154 @@
+"""`--into FILE`: the definition that takes tasks, which is made where there is none."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from httptask.cli.terminal.console import print_note
+from httptask.cli.terminal.errors import CliError
+from httptask.json.types import is_object
+
+if TYPE_CHECKING:
+    from httptask.dsl.program import Program
+
+__all__ = ["AfterOption", "IntoOption", "Target", "read_target", "write_whole"]
+
+IntoOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--into", metavar="FILE", help="Put the tasks into this definition, which is made if there is none."
+    ),
+]
+AfterOption = Annotated[
+    str | None,
+    typer.Option("--after", metavar="TASK", help="Name or JSON Pointer of a task; by default the last one."),
+]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A definition that takes tasks.
+
+    Attributes:
+        file: that it stands in, or will.
+        text: with what a definition begins with.
+        program: None where it has no task yet.
+        is_new: whether its beginning was made here.
+    """
+
+    file: Path
+    text: str
+    program: "Program | None" = None
+    is_new: bool = False
+
+    @property
+    def names(self) -> Collection[str]:
+        """Of its tasks."""
+        return {node.name for node in self.program.nodes.values()} if self.program is not None else ()
+
+    @property
+    def secrets(self) -> Collection[str]:
+        """Those that it declares."""
+        return self.program.definition.use.secrets if self.program is not None else ()
+
+    def put(self, after: str | None, tasks: Mapping[str, Any], secrets: Sequence[str]) -> None:
+        """Write the definition with the tasks, if it is one then; what else stands in it stays byte for byte.
+
+        Raises:
+            CliError: there is no such task, or the text can't take the tasks.
+        """
+        from httptask.dsl.loader import load_text
+        from httptask.dsl.yaml.editing import EditRefused, declare_secrets, insert_tasks
+
+        pointer = None if after is None else self._pointer_of(after)
+        try:
+            text = declare_secrets(insert_tasks(self.text, pointer, tasks), secrets)
+        except EditRefused as error:
+            raise CliError(f"{self.file}: {error.message}", error.hint) from None
+        changed = load_text(text, str(self.file))
+        if changed.program is None:
+            message = changed.reports[0].message
+            raise CliError(f"{self.file}: not written: {message}", "choose another place or name")
+        write_whole(self.file, text)
+        made = ", a new definition" if self.is_new else ""
+        print_note(f"wrote {self.file}{made}: {', '.join(tasks)}")
+
+    def _pointer_of(self, task: str) -> str:
+        """The JSON Pointer of a task that is named."""
+        from httptask.diagnostics.suggest import hint_for_unknown
+
+        if self.program is None:
+            raise CliError(f"--after: {self.file} has no task yet", "leave --after out")
+        found = [node.pointer for node in self.program.find(task)]
+        if len(found) > 1:
+            raise CliError(
+                f"--after: there are several tasks named {task}", f"name one of {', '.join(found)}"
+            )
+        if not found:
+            raise CliError(f"--after: there is no task {task}", hint_for_unknown(task, self.names, "tasks"))
+        return found[0]
+
+
+def read_target(file: Path, name: str | None) -> Target:
+    """The definition that takes tasks, with what it needs before its first one.
+
+    Args:
+        file: of it; it need not be there.
+        name: of the task; None where it is to be made.
+
+    Raises:
+        CliError: it is none, or has a task of that name.
+    """
+    from httptask.cli.project.definitions import load_one
+
+    begun = None if file.is_dir() else _begun(file)
+    if begun is not None:
+        return begun
+    loaded = load_one(file, "not changed")
+    target = Target(file, loaded.text, loaded.program)
+    if name in target.names:
+        raise CliError(f"--name: {file} has a task {name} already", "choose another name")
+    return target
+
+
+def _begun(file: Path) -> Target | None:
+    """A definition without a task: none at all, or the beginning of one."""
+    from httptask.dsl.loader import load_file
+    from httptask.dsl.yaml import read_yaml
+    from httptask.dsl.yaml.editing import begin_definition
+
+    name = re.sub("[^a-z0-9]+", "-", file.stem.lower())[:63].strip("-") or "workflow"
+    if not file.exists():
+        if file.suffix not in (".yaml", ".yml"):
+            raise CliError(f"{file}: no such file", "a definition that is to be made is named FILE.yaml")
+        if not file.parent.is_dir():
+            raise CliError(f"{file}: no such folder {file.parent}", "make it first")
+        return Target(file, begin_definition("", name), is_new=True)
+    loaded = load_file(file)
+    document = read_yaml(loaded.text)
+    if any(report.code == "unreadable" for report in loaded.reports) or not document.complete:
+        return None
+    if document.data is None:
+        return Target(file, begin_definition(loaded.text, name), is_new=True)
+    is_begun = is_object(document.data) and document.data.get("do") in (None, [])
+    return Target(file, loaded.text) if is_begun else None
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a file as a whole or not at all, where a link leads to, with the permissions that it has."""
+    target = file.resolve()
+    with tempfile.NamedTemporaryFile("wb", dir=target.parent, suffix=".part", delete=False) as new:
+        try:
+            new.write(text.encode())
+            new.close()
+            if target.exists():
+                shutil.copymode(target, new.name)
+            Path(new.name).replace(target)
+        finally:
+            Path(new.name).unlink(missing_ok=True)
