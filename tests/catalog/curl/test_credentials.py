@@ -61,6 +61,42 @@ def test_is_taken_out(name: str) -> None:
     assert all(f"${{ $secrets.{secret} }}" in written for secret in expected)
 
 
+HELD_TWICE = {
+    "body": f"{URL} -u ann:{KEY} -H 'Content-Type: text/plain' -d 'my {KEY}!'",
+    "user agent": f"{URL} --oauth2-bearer {KEY} -A 'bot {KEY}'",
+    "path": f"{URL}keys/{KEY}/x -u ann:{KEY}",
+    "query": f"'{URL}?q=x%26{KEY}' -H 'X-Api-Key: {KEY}'",
+    "json": f"""{URL} -H 'X-Api-Key: {KEY}' --json '{{"query":"{{ a(b: {KEY}) }}"}}'""",
+    "part": f"{URL} -H 'X-Api-Key: {KEY}' -F a=b{KEY}",
+}
+
+
+@pytest.mark.parametrize("name", HELD_TWICE)
+def test_is_taken_out_wherever_else_it_stands(name: str) -> None:
+    made = import_curl(f"curl {HELD_TWICE[name]}", Path())
+    assert KEY not in f"{made!r}"
+    assert len(made.secrets) == 1
+    [task] = made.tasks.values()
+    assert json.dumps(task).count("$secrets.") == 2
+
+
+NAMED = {
+    f"https://hooks.slack.com/services/T0/B0/{KEY}": "postSlack",
+    f"hooks.slack.com/services/T0/B0/{KEY}": "postSlack",
+    f"https://discord.com/api/webhooks/1/{KEY}": "postDiscord",
+    f"{URL}keys/{TOKEN}": "postKeys",
+    f"https://api.telegram.org/bot123456789:{KEY}/send": "postSend",
+    f"{URL}keys/{KEY} -u ann:{KEY}": "postKeys",
+}
+
+
+@pytest.mark.parametrize("address", NAMED, ids=NAMED.values())
+def test_names_of_tasks_have_none(address: str) -> None:
+    made = import_curl(f"curl {address} -d x", Path())
+    assert list(made.tasks) == [NAMED[address]]
+    assert KEY not in f"{made!r}"
+
+
 NOT_SECRET = {
     "headers": "-H 'Accept: text/csv' -H 'X-Request-Id: 12345678901234567890' -H 'Idempotency-Key: abcdefghijklmnop'",
     "parameters": "-G -d key=one -d max_tokens=5 -d token_type=Bearer -d sort_key=name_of_the_column -d page_token=",

@@ -340,6 +340,20 @@ def test_what_no_task_can_send_is_left_out_by_its_place() -> None:
         import_postman(collection(folder))
 
 
+def test_no_title_shows_a_credential() -> None:
+    hook, key = (
+        "https://hooks.slack.com/services/T0/B0/geheim0123456789",
+        "ghp_0123456789abcdefghijABCDEFGHIJ",
+    )
+    posted = {"method": "POST", "url": hook}
+    refused = item({"url": URL, "auth": {"type": "awsv4"}}, f"sign {key}")
+    made = import_postman(
+        collection(item(posted, hook), item(URL, f"ask {key}"), item(posted, hook[8:]), refused)
+    )
+    assert list(made.tasks) == ["postSlack", "ask", "postSlack2"]
+    assert [one.place for one in made.left_out] == ["sign [redacted]"]
+
+
 REFUSED: dict[str, tuple[Any, str]] = {
     "no object": ([], "no collection of Postman"),
     "a newer version": (collection(schema=SCHEMA.replace("v2.1.0", "v3.0.0")), "version v3.0.0"[9:]),

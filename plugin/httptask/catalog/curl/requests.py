@@ -10,7 +10,7 @@ from httptask.catalog.curl.forms import form_parts
 from httptask.catalog.curl.options import Given
 from httptask.catalog.curl.urls import expand_globs
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.importing.credentials import Secrets, host_label
+from httptask.catalog.importing.credentials import Secrets
 from httptask.catalog.importing.files import Files
 from httptask.catalog.importing.request import ImportedRequest, Login
 from httptask.catalog.importing.urls import Address, read_url
@@ -70,7 +70,7 @@ def _request(given: Given, text: str, upload: str | None, files: Files, secrets:
     pieces += [joined_data(data, files)] if data and is_query else []
     scheme = given.last("proto-default") or "http"
     url = read_url(joined_query(text, pieces), scheme, keeps_dots=given.holds("path-as-is"))
-    secrets.host = host_label(url.host)
+    secrets.begin(url.host)
     request = ImportedRequest("GET", url, "curl", notes=list(given.notes))
     if upload is not None:
         request.method = "PUT"

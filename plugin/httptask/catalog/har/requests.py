@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.har.entries import Entry, text_of
 from httptask.catalog.importing.bodies import is_written_so, parts_of
-from httptask.catalog.importing.credentials import Secrets, host_label
+from httptask.catalog.importing.credentials import Secrets
 from httptask.catalog.importing.files import file_of_input
 from httptask.catalog.importing.request import FormPart, ImportedRequest, Login
 from httptask.catalog.importing.urls import read_url
@@ -41,7 +41,7 @@ def request_of(entry: Entry, secrets: Secrets, left_out: dict[str, None]) -> Imp
         CatalogError: nothing of ours can send it.
     """
     url = read_url(entry.url.replace(" ", "%20"), "https", keeps_dots=False)
-    secrets.host = host_label(url.host)
+    secrets.begin(url.host)
     request = ImportedRequest(entry.method, url, "the browser")
     if url.user is not None:
         request.login = Login("basic", url.user[0], url.user[1] or "")

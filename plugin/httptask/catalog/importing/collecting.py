@@ -12,6 +12,7 @@ from httptask.catalog.importing.request import ImportedRequest
 from httptask.catalog.importing.tasks import camel_case, task_name, task_of
 from httptask.diagnostics.fault import Severity
 from httptask.dsl.compile import compile_definition
+from httptask.http.headers import HIDDEN
 from httptask.json.types import is_array, is_object
 from httptask.openapi.naming import unused_name
 
@@ -96,13 +97,23 @@ class TaskCollector:
         task = task_of(request, self._secrets)
         self._check(task)
         taken = ChainMap(self.tasks, self._taken)
-        wanted = self._name or camel_case(title) or task_name(request)
+        wanted = self._name or camel_case(self._title(title, request)) or task_name(request, self._secrets)
         self.tasks[unused_name(wanted, taken)] = task
         self.notes += request.notes
 
+    def _title(self, title: str, request: ImportedRequest) -> str:
+        """What of a title may be in a name; nothing where it is the address."""
+        host = request.url.host
+        return (
+            ""
+            if "://" in title or (host and f"{host}/" in title)
+            else self._secrets.shown(title).replace(HIDDEN, "")
+        )
+
     def leave_out(self, place: str, error: CatalogError) -> None:
         """Tell that no task can send a request."""
-        self._left_out.append(LeftOut(place, error.message, error.hint))
+        shown = self._secrets.shown
+        self._left_out.append(LeftOut(shown(place), shown(error.message), error.hint))
 
     def imported(self) -> Imported:
         """All of them.
@@ -116,7 +127,12 @@ class TaskCollector:
             raise CatalogError(f"{first.place}: {first.message}{also}", first.hint)
         named = {name for task in self.tasks.values() for name in _secrets_in(task)}
         secrets = tuple(secret for secret in self._secrets.needed.values() if secret.name in named)
-        return Imported(self.tasks, secrets, tuple(dict.fromkeys(self.notes)), tuple(self._left_out))
+        return Imported(
+            self.tasks,
+            secrets,
+            tuple(dict.fromkeys(map(self._secrets.shown, self.notes))),
+            tuple(self._left_out),
+        )
 
     def _check(self, task: dict[str, Any]) -> None:
         """Refuse what no definition can hold, above all variables where no secret may stand."""

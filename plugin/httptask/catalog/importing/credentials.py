@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from httptask.catalog.errors import CatalogError
-from httptask.http.headers import has_control_character, is_credential
-from httptask.http.url import encode_within
+from httptask.http.headers import HIDDEN, has_control_character, is_credential
+from httptask.http.url import encode_component, encode_within
 from httptask.openapi.naming import environment_name, unused_name
 from httptask.secrets.placeholders import fill, has_placeholder, placeholder
 
@@ -31,21 +31,23 @@ _MOST_VARIABLES: Final = 1000
 _KEY_LENGTH: Final = 12
 """From which on what stands under an ambiguous name is taken for a credential."""
 _KNOWN: Final = re.compile(
-    r"(?<![A-Za-z0-9])(?:"
+    r"(?:(?<![A-Za-z0-9])(?:"
     r"sk-[A-Za-z0-9_-]{16,}|[rsp]k_(?:live|test)_\w{10,}|gh[oprsu]_[A-Za-z0-9]{20,}|github_pat_\w{20,}"
     r"|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|xapp-[\w-]{10,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|hf_[A-Za-z0-9]{20,}"
-    r"|SG\.[\w-]{16,}\.[\w-]{16,}|eyJ[\w-]{8,}\.eyJ[\w-]{4,}\.[\w-]*|(?<=/bot)[0-9]{6,}:[\w-]{20,}"
-    r")(?![A-Za-z0-9])"
+    r"|SG\.[\w-]{16,}\.[\w-]{16,}|eyJ[\w-]{8,}\.eyJ[\w-]{4,}\.[\w-]*"
+    r")|(?<=/bot)[0-9]{6,}:[\w-]{20,})(?![A-Za-z0-9])"
 )
 """Credentials that say themselves what they are, by how their issuers write them."""
 _WEBHOOK: Final = re.compile(
-    r"https://(?:hooks\.slack\.com/(?:services|workflows|triggers)/|(?:\w+\.)?discord(?:app)?\.com/api/webhooks/"
+    r"(?:https?://)?(?:hooks\.slack\.com/(?:services|workflows|triggers)/|(?:\w+\.)?discord(?:app)?\.com/api/webhooks/"
     r"|[\w.-]+\.webhook\.office\.com/|hooks\.zapier\.com/hooks/)\S+",
     re.IGNORECASE,
 )
 """Addresses that are credentials as a whole: who knows one may post there."""
 _IN_JSON: Final = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:\s*)"((?:[^"\\]|\\.)*)"')
 _HEX: Final = re.compile("%[0-9A-Fa-f]{2}")
+_SHORTEST_FOUND: Final = 6
+"""From which on a credential is looked for in the rest of its request."""
 _PLAIN_LABELS: Final = frozenset({"api", "www", "co", "com", "org", "net", "ac", "gov"})
 
 
@@ -93,6 +95,14 @@ class Secrets:
     variables: int = 0
     _places: list[_Place] = field(default_factory=list[_Place])
     _renewed: set[str] = field(default_factory=set[str])
+    _found: dict[str, str] = field(default_factory=dict[str, str])
+    _asked: dict[str, str] = field(default_factory=dict[str, str])
+
+    def begin(self, host: str) -> None:
+        """Begin the request to a host: credentials of the one before are not looked for in it."""
+        self.host = host_label(host)
+        self._found = {}
+        self._asked = {}
 
     def variable(self, name: str, field_: str | None = None) -> str:
         """A placeholder for a variable of the shell, or for a member of the JSON that it holds.
@@ -115,7 +125,7 @@ class Secrets:
             wanted = words if re.match("[A-Z]", words) else f"{self.host}_{words}"
             own = unused_name(wanted, self.needed, "_")
             known = self.needed[own] = NeededSecret(own, f"the variable {name}", value)
-        return self._placeholder(_Place(f"$secrets.{known.name}", known.name, value))
+        return self._noted(_Place(f"$secrets.{known.name}", known.name, value))
 
     def expression(self, text: str) -> str:
         """A placeholder for what an expression yields."""
@@ -157,7 +167,9 @@ class Secrets:
 
     def asked_for(self, kind: str, what: str) -> str:
         """A placeholder for a credential that does not stand in what is imported."""
-        return self._named(None, kind, what)
+        if what not in self._asked:
+            self._asked[what] = self._named(None, kind, what)
+        return self._asked[what]
 
     def expressions(self, text: str) -> str:
         """A text as a definition has it: secrets as expressions, and what looks like one escaped."""
@@ -178,15 +190,29 @@ class Secrets:
         return names
 
     def hide_known(self, text: str) -> str:
-        """A text without credentials that can be told by their form."""
-        return _KNOWN.sub(lambda found: self.credential(found[0], "TOKEN", "a token in the request"), text)
+        """A text without credentials that can be told by their form, or that the request has elsewhere."""
+        text = _KNOWN.sub(lambda found: self.credential(found[0], "TOKEN", "a token in the request"), text)
+        for value in sorted(self._found, key=len, reverse=True):
+            text = text.replace(value, self._found[value])
+        return text
+
+    def shown(self, text: str) -> str:
+        """A text as it may be printed, without any credential of the import."""
+        text = _KNOWN.sub(HIDDEN, _WEBHOOK.sub(HIDDEN, text))
+        values = {place.value for place in self._places if place.secret and place.value}
+        for value in sorted(values, key=len, reverse=True):
+            text = text.replace(value, HIDDEN) if len(value) >= _SHORTEST_FOUND else text
+        return text
 
     def hide_in_url(self, url: str) -> str:
         """A URL without them: a webhook as a whole, parameters by their names, tokens by their form."""
         if _WEBHOOK.fullmatch(url) and not has_placeholder(url):
             return self.credential(url, "WEBHOOK", "the whole address of the webhook")
         head, mark, query = url.partition("?")
-        return self.hide_known(head) + mark + self.hide_in_pairs(query, unquote, "query parameter")
+        server, path = _apart(head)
+        for value, known in self._found.items():
+            path = path.replace(encode_within("/", value), known).replace(encode_component(value), known)
+        return server + self.hide_known(path) + mark + self.hide_in_pairs(query, unquote, "query parameter")
 
     def hide_in_pairs(self, text: str, decode: Callable[[str], str], what: str) -> str:
         """Parameters, `name=value` with `&` between them, without credentials."""
@@ -238,10 +264,12 @@ class Secrets:
     def _pair(self, pair: str, decode: Callable[[str], str], what: str) -> str:
         name, mark, value = pair.partition("=")
         if not mark or has_placeholder(value):
-            return pair
+            return self.hide_known(pair)
         found = decode(value)
         hidden = self.hide_in_parameter(decode(name), found, what)
-        return name + mark + (value if hidden == found else hidden)
+        if hidden == found:
+            return pair
+        return name + mark + (hidden if decode is str else encode_component(hidden))
 
     def _named(self, value: str | None, kind: str, what: str) -> str:
         known = next((n for n in self.needed.values() if value is not None and n.value == value), None)
@@ -251,7 +279,14 @@ class Secrets:
         if known is None:
             name = unused_name(f"{self.host}_{environment_name(kind)}", self.needed, "_")
             known = self.needed[name] = NeededSecret(name, what, value, self.host)
-        return self._placeholder(_Place(f"$secrets.{known.name}", known.name, value))
+        return self._noted(_Place(f"$secrets.{known.name}", known.name, value))
+
+    def _noted(self, place: _Place) -> str:
+        """The placeholder of a credential that is looked for in the rest of the request."""
+        made = self._placeholder(place)
+        if place.value is not None and len(place.value) >= _SHORTEST_FOUND:
+            self._found[place.value] = made
+        return made
 
     def _placeholder(self, place: _Place) -> str:
         if place not in self._places:
@@ -276,6 +311,13 @@ def host_label(host: str) -> str:
     labels = [label for label in host.split(".")[:-1] if label.lower() not in _PLAIN_LABELS]
     last = labels[-1] if labels else host
     return environment_name(last) if re.match("[A-Za-z]", last) and not has_placeholder(host) else "API"
+
+
+def _apart(head: str) -> tuple[str, str]:
+    """Scheme and server of a URL, and its path."""
+    scheme, mark, rest = head.rpartition("://")
+    server, slash, path = rest.partition("/")
+    return scheme + mark + server, slash + path
 
 
 def same_hex(text: str) -> str:

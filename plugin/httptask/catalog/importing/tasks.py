@@ -15,7 +15,7 @@ from httptask.catalog.importing.bodies import (
     pairs_of,
     parts_of,
 )
-from httptask.catalog.importing.credentials import Secrets
+from httptask.catalog.importing.credentials import Secrets, host_label
 from httptask.catalog.importing.request import ImportedRequest, Login
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import (
@@ -57,6 +57,18 @@ def task_of(request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
     if request.method != request.method.upper():
         request.notes.append("the method is sent in capital letters")
     _take_apart(request)
+    _arguments(request, secrets)  # what this finds is taken out of the whole request by the next
+    task: dict[str, Any] = {
+        "call": "httpRequest",
+        "with": map_texts(_arguments(request, secrets), secrets.expressions),
+    }
+    if request.seconds is not None:
+        task["timeout"] = {"after": _duration(request.seconds)}
+    return task
+
+
+def _arguments(request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
+    """What the task sends, with placeholders for credentials."""
     arguments: dict[str, Any] = {"method": request.method.lower()}
     address, query = _address(request, secrets)
     headers = _headers(request)
@@ -70,10 +82,7 @@ def task_of(request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
     arguments |= body
     if request.response_bytes is not None and request.response_bytes <= MAX_RESPONSE_BYTES:
         arguments["responseBytes"] = request.response_bytes
-    task: dict[str, Any] = {"call": "httpRequest", "with": map_texts(arguments, secrets.expressions)}
-    if request.seconds is not None:
-        task["timeout"] = {"after": _duration(request.seconds)}
-    return task
+    return arguments
 
 
 def _take_apart(request: ImportedRequest) -> None:
@@ -217,7 +226,7 @@ def _user(login: Login, secrets: Secrets) -> dict[str, str]:
     if not login.password:  # a key that stands in place of a name
         return {"username": secrets.credential(login.user, "KEY", "the user name"), "password": ""}
     password = secrets.credential(login.password, "PASSWORD", "the password")
-    return {"username": login.user, "password": password}
+    return {"username": secrets.hide_known(login.user), "password": password}
 
 
 def _body(request: ImportedRequest, headers: dict[str, str], secrets: Secrets) -> dict[str, Any]:
@@ -257,12 +266,13 @@ def _multipart(
     return multipart_arguments(request, secrets)
 
 
-def task_name(request: ImportedRequest) -> str:
-    """A name for a task that says what it asks for, such as `getOrders`."""
-    path = request.url.text.partition("?")[0].split("/")[3 if request.url.host else 1 :]
+def task_name(request: ImportedRequest, secrets: Secrets) -> str:
+    """A name for a task that says what it asks for, such as `getOrders`; of a webhook the host alone."""
+    path = secrets.hide_in_url(request.url.text).partition("?")[0].split("/")[3 if request.url.host else 1 :]
     words = [_WORD.findall(unquote(segment)) for segment in path if not has_placeholder(segment)]
     telling = [found for found in words if found and re.search("[A-Za-z]{2}", "".join(found))]
-    last = telling[-1] if telling else _WORD.findall(request.url.host.split(".")[0]) or ["Request"]
+    host = host_label(request.url.host).lower() if request.url.host else "request"
+    last = telling[-1] if telling else _WORD.findall(host)
     return camel_case(" ".join([request.method, *last])) or "request"
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.importing.credentials import Secrets, holds_credential, host_label
+from httptask.catalog.importing.credentials import Secrets, holds_credential
 from httptask.catalog.importing.files import file_of_input
 from httptask.catalog.importing.request import FormPart, ImportedRequest, Login
 from httptask.catalog.importing.urls import Address, read_url
@@ -49,7 +49,7 @@ def request_of(item: Item, variables: Variables, secrets: Secrets) -> ImportedRe
     method = text_of(given.get("method")).strip() or "GET"
     parts = _UrlParts.of(given["url"])
     server = variables.fill_server(parts.server)
-    secrets.host = host_label(read_url(server, "http", keeps_dots=True).host)
+    secrets.begin(read_url(server, "http", keeps_dots=True).host)
     request = ImportedRequest(method, Address("", "", None), "Postman")
     _add_headers(request, given.get("header"), variables)
     key = authenticate(request, item.auth, variables, secrets)
