@@ -280,7 +280,8 @@ class Catalog:
             if known.get(name) == fingerprint:
                 continue
             if name == KNOWN:
-                apis = self.directories.apis().values()
+                sources = {entry.source for entry in self.entries()}
+                apis = [api for api in self.directories.apis().values() if api.url not in sources]
                 index.take(name, fingerprint, "", [api.listed() for api in apis if api.name not in entries])
                 continue
             try:

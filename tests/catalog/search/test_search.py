@@ -12,6 +12,7 @@ import pytest
 from httptask.catalog.catalog import Catalog
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.search.index import SearchIndex
+from httptask.catalog.search.words import in_short
 from support.api_documents import openapi
 
 
@@ -112,6 +113,24 @@ def test_what_has_all_words_is_found_among_many_that_have_synonyms_of_one(catalo
     assert names(catalog, "create order")[0] == "shop.createOrder"
 
 
+def test_known_apis_are_named_only_where_little_was_found(catalog: Catalog) -> None:
+    text = "create a github issue"
+    assert [one.name for one in catalog.search(text).apis] == ["github"]
+    renamed = openapi(
+        {"/notes": {"get": operation("notes", "Notes", "Notes")}},
+        info={"title": "GitHub REST API", "version": "1"},
+    )
+    catalog.add("api.json", {"api.json": json.dumps(renamed).encode()}.get, name="code")
+    assert "github" not in [one.name for one in catalog.search(text).apis]
+    assert catalog.search("create order").apis == ()
+
+
+def test_a_summary_is_cut_at_a_word_and_without_markup() -> None:
+    description = "Updates the [CatalogObject]($m/CatalogObject)s that a **merchant** has"
+    assert in_short("", description, 80) == "Updates the CatalogObjects that a merchant has"
+    assert in_short("", description, 30) == "Updates the CatalogObjects…"
+
+
 def test_it_is_told_which_words_an_operation_was_found_by(catalog: Catalog) -> None:
     found = catalog.search("sned text xyzzyx", limit=1)
     [one] = found.operations
@@ -152,8 +171,9 @@ def test_filters_leave_the_others_out(catalog: Catalog, text: str, found: set[st
         (" ?! ", "there is nothing to search for", 'say what it does: "send a message"'),
         ("api:shp order", "there is no API `shp` in the catalogue", "did you mean `shop`?"),
         ("method:gte order", "there is no method `GTE`", "did you mean `GET`?"),
+        ("tag:ordes", "no operation has the tag `ordes`", "did you mean `orders`?"),
     ],
-    ids=["nothing", "unknown API", "unknown method"],
+    ids=["nothing", "unknown API", "unknown method", "unknown tag"],
 )
 def test_what_cannot_be_searched_for_is_told(catalog: Catalog, text: str, message: str, hint: str) -> None:
     with pytest.raises(CatalogError) as refused:

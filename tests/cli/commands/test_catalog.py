@@ -85,7 +85,7 @@ async def test_what_a_server_gives_instead_is_told(shell: Shell) -> None:
 async def test_operations_are_searched_for(shell: Shell) -> None:
     shell.write("openapi.json", json.dumps(DOCUMENT))
     await shell.run("catalog", "add", "openapi.json")
-    code, command = await shell.run("catalog", "search", "one", "pte", "api:pet-shop")
+    code, command = await shell.run("catalog", "search", "one", "pte", "qqzzqq", "api:pet-shop")
     assert (code, [line.split() for line in command.stdout.splitlines()]) == (
         0,
         [
@@ -93,7 +93,7 @@ async def test_operations_are_searched_for(shell: Shell) -> None:
             ["pet-shop.petsGet", "GET", "/pets/{id}", "One", "pet", "one,", "pet", "(pte)"],
         ],
     )
-    assert command.stderr == "see: httptask catalog show pet-shop.petsGet\n"
+    assert command.stderr == "see: httptask catalog show pet-shop.petsGet\nnothing has: qqzzqq\n"
     code, command = await shell.run("catalog", "search", "xyzzyx")
     assert (code, command.stdout) == (0, "")
     assert command.stderr.startswith("nothing found: nothing has xyzzyx\n")

@@ -14,14 +14,14 @@ from httptask.openapi.reader import Listed
 
 __all__ = ["COLUMNS", "KNOWN", "Candidate", "SearchIndex"]
 
-_FORMAT: Final = 3
+_FORMAT: Final = 4
 """Of the tables: a file of another one is made again."""
 KNOWN: Final = ""
 """Stands where an operation has its API, of APIs that are known and were not added: each is as one operation."""
 COLUMNS: Final = ("api", "name", "path", "summary", "tags", "implied", "description")
 """Where the words of an operation stand."""
 _TABLES: Final = f"""
-create table apis (name text primary key, fingerprint text) without rowid;
+create table apis (name text primary key, fingerprint text, title text) without rowid;
 create table operations (
     id integer primary key, api text, name text, operation_id text, method text, path text,
     summary text, description text, tags text, deprecated integer
@@ -79,6 +79,17 @@ class SearchIndex:
         """The APIs that it has, each with the fingerprint that it had then."""
         return dict(self._database.execute("select name, fingerprint from apis"))
 
+    def titles(self) -> dict[str, str]:
+        """The titles of its APIs by their names."""
+        return dict(self._database.execute("select name, title from apis"))
+
+    def tags(self) -> list[str]:
+        """All tags of operations, in small letters."""
+        found = self._database.execute(
+            "select distinct lower(value) from operations, json_each(operations.tags) order by 1"
+        )
+        return [tag for (tag,) in found]
+
     def forget(self, api: str) -> None:
         """Take an API out."""
         with self._changing() as database:
@@ -131,7 +142,7 @@ class SearchIndex:
             database.executemany(
                 "insert into vocabulary values (?, ?, ?, ?, ?)", _vocabulary(api, spoken, stem)
             )
-            database.execute("insert into apis values (?, ?)", (api, fingerprint))
+            database.execute("insert into apis values (?, ?, ?)", (api, fingerprint, title))
 
     def operations_with(self, words: Collection[str]) -> dict[str, int]:
         """How many operations have each of these stems, without those that none has."""

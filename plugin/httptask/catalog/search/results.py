@@ -1,13 +1,15 @@
 """What a search found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from httptask.catalog.directory.directory import Directories, KnownApi
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.search.index import KNOWN, SearchIndex
 from httptask.catalog.search.ranking import Query, Term, parse_query, rank, terms_of
+from httptask.catalog.search.words import split
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.openapi.reader import Listed
 
@@ -18,6 +20,8 @@ _RELEVANT: Final = 0.5
 """Of the best score: what has less is left out."""
 _COVERING: Final = 0.6
 """How much of what was asked for the words of an API must cover that was not added."""
+_COVERED: Final = 0.75
+"""How much of it an operation must cover for others than those of the project not to be told."""
 _MOST_APIS: Final = 3
 
 
@@ -89,7 +93,7 @@ def search(
     query = parse_query(text)
     if not query.words and not query.filters:
         raise CatalogError("there is nothing to search for", 'say what it does: "send a message"')
-    _check(query, [name for name in index.apis() if name != KNOWN], directories)
+    _check(query, index, directories)
     terms = terms_of(query, index)
     unknown = tuple(term.asked for term in terms if not term.alternatives)
     if terms and len(unknown) == len(terms):
@@ -106,10 +110,12 @@ def search(
         for one in ranked[:limit]
         if one.score >= least
     )
-    return SearchResult(found, _known(query, terms, index, directories), unknown)
+    covered = any(one.coverage >= _COVERED for one in ranked[:limit])
+    return SearchResult(found, () if covered else _known(query, terms, index, directories), unknown)
 
 
-def _check(query: Query, apis: Sequence[str], directories: Directories) -> None:
+def _check(query: Query, index: SearchIndex, directories: Directories) -> None:
+    apis = [name for name in index.apis() if name != KNOWN]
     for api in query.filters.get("api", ()):
         if api not in apis:
             known = directories.find(api)
@@ -124,6 +130,10 @@ def _check(query: Query, apis: Sequence[str], directories: Directories) -> None:
             raise CatalogError(
                 f"there is no method `{method}`", hint_for_unknown(method, _METHODS, "methods")
             )
+    tags = index.tags() if "tag" in query.filters else []
+    for tag in query.filters.get("tag", ()):
+        if tag not in tags:
+            raise CatalogError(f"no operation has the tag `{tag}`", hint_for_unknown(tag, tags, "tags"))
 
 
 def _known(
@@ -133,6 +143,7 @@ def _known(
         return ()
     named = Query(query.words, query.spoken, {"api": (KNOWN,)})
     ranked = rank(terms, named, index, ("", ""))
-    covering = [one.candidate.name for one in ranked if one.coverage >= _COVERING]
-    found = (directories.find(name) for name in covering[:_MOST_APIS])
-    return tuple(api for api in found if api is not None)
+    covering = (directories.find(one.candidate.name) for one in ranked if one.coverage >= _COVERING)
+    added = [set(split(f"{name} {title}")) for name, title in index.titles().items() if name != KNOWN]
+    others = (api for api in covering if api and not any(set(split(api.title)) <= words for words in added))
+    return tuple(islice(others, _MOST_APIS))

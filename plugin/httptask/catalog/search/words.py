@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import textwrap
 from collections.abc import Iterable
 from contextlib import closing
 from typing import Final
@@ -12,7 +13,8 @@ _HUMPS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z][A-Z])(?=[A-Z][a-z]
 _WORDS: Final = re.compile(r"[^\W_]+")
 _SHORTENED: Final = re.compile(r"(?<=\w)['\u2019](?:s|t|re|ll|ve|m|d)\b", re.IGNORECASE)
 _VERSION: Final = re.compile(r"v?\d+(?:alpha|beta)?\d*")
-_MARKUP: Final = re.compile(r"<[^>]*>|\]\([^)]*\)|https?://\S+")
+_EMPHASIS_AND_LINKS: Final = re.compile(r"\[([^\]]*)\](?:\([^)]*\)?|\[[^\]]*\]?)|[*`]+")
+_MARKUP: Final = re.compile(r"<[^>]*>|https?://\S+")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
 _MOST_SENTENCES: Final = 2
 _MOST_LETTERS: Final = 400
@@ -86,13 +88,18 @@ def split(text: str) -> list[str]:
 
 def first_sentences(text: str) -> str:
     """What a description begins with, without markup and addresses."""
-    plain = _MARKUP.sub(" ", text[: _MOST_LETTERS * 4]).strip()
+    plain = _plain(text[: _MOST_LETTERS * 4]).strip()
     return " ".join(_SENTENCE.split(plain)[:_MOST_SENTENCES])[:_MOST_LETTERS]
 
 
-def in_short(summary: str, description: str) -> str:
-    """What an operation does: its summary, or how its description begins where that is none, or its name once more."""
-    return summary if len(summary.split()) > 1 else first_sentences(description) or summary
+def _plain(text: str) -> str:
+    return _MARKUP.sub(" ", _EMPHASIS_AND_LINKS.sub(r"\1", text))
+
+
+def in_short(summary: str, description: str, letters: int) -> str:
+    """What an operation does, in whole words: its summary, or how its description begins where that is none."""
+    told = summary if len(summary.split()) > 1 else first_sentences(description) or summary
+    return textwrap.shorten(_plain(told), letters, placeholder="…")
 
 
 def exact(word: str, stem: str) -> str:

@@ -141,6 +141,8 @@ def search(
         return
     if found.operations:
         _table_of(found)
+        if found.unknown:
+            print_note(harmless(f"nothing has: {', '.join(found.unknown)}"))
     for api in found.apis:
         print_note(harmless(f"not added: {api.title}: {api.purpose}"))
         print_note(f"  {api.how_to_add()}")
@@ -249,14 +251,16 @@ def _table_of(found: "SearchResult") -> None:
     from httptask.cli.terminal.styled import stdout
 
     table = Table(box=None, pad_edge=False)
-    for title in ("operation", "call", "summary", "found by"):
+    longest = max(len(one.name) for one in found.operations)
+    table.add_column("operation", no_wrap=True, min_width=longest)
+    for title in ("call", "summary", "found by"):
         table.add_column(title, overflow="fold")
     for one in found.operations:
         words = [word if word == asked else f"{word} ({asked})" for asked, word in one.found_by.items()]
         deprecated = "deprecated: " if one.operation.deprecated else ""
-        summary = in_short(one.operation.summary, one.operation.description)[:_LONGEST_SUMMARY]
+        summary = in_short(one.operation.summary, one.operation.description, _LONGEST_SUMMARY)
         call = f"{one.operation.method} {one.operation.path}"
-        row = (one.name, call, f"{deprecated}{' '.join(summary.split())}", ", ".join(words))
+        row = (one.name, call, f"{deprecated}{summary}", ", ".join(words))
         table.add_row(*(escape(harmless(cell)) for cell in row))
     stdout.print(table)
     print_note(f"see: httptask catalog show {found.operations[0].name}")
