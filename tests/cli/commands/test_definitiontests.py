@@ -33,7 +33,7 @@ async def test_tells_what_passed_and_what_failed(shell: Shell) -> None:
     assert [(test["name"], test["passed"]) for test in told["tests"]] == [("passes", True), ("fails", False)]
     [difference] = told["tests"][1]["differences"]
     assert (difference["expected"], difference["got"], difference["line"]) == ("hello", "good bye", 9)
-    assert "2 tests: 1 passed, 1 failed" in command.stderr
+    assert "2 tests: 1 passed, 1 updated, 0 failed" in command.stderr
     suites = ET.parse(shell.folder / "results/junit.xml").getroot()
     assert suites.get("failures") == "1"
     failure = suites.findtext("testsuite/testcase/failure")

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.cli.runs.definitiontests import Session, _rounds
+from httptask.cli.runs.definitiontests import Session, _config, _round, _rounds, _select
 from httptask.cli.terminal.background import beside
+from httptask.cli.terminal.errors import ExitCode
 
 FLOW = """
 document: { dsl: 1.0.3, namespace: tests, name: flow, version: 1.0.0 }
@@ -51,3 +52,32 @@ async def test_runs_again_when_a_file_changes(
         await says("waiting for changes", times=2)
         tests.write_text(TESTS.replace("tests", "test"))
         await says("flow.test.yaml:3:1: error[unknown-key]")
+        await says("waiting for changes", times=3)
+    assert said.count("\n--- changed: flow.test.yaml\n") == 2
+
+
+async def test_says_which_tests_were_updated(
+    temporal: WorkflowEnvironment,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "flow.yaml").write_text(FLOW)
+    tests = tmp_path / "flow.test.yaml"
+    of_condition = (
+        TESTS.partition("tests:\n")[2].replace("hello }", '"${ . == 1 }" }').replace("says", "asks")
+    )
+    tests.write_text(TESTS + of_condition)
+    session = Session([Path()], None, None, None, as_json=False, watch=False, update=True)
+    selection = _select(session)
+
+    code = await _round(temporal.client, session, selection, _config(session, selection))
+
+    told = capsys.readouterr()
+    assert code is ExitCode.FAILED
+    verdicts = [line.partition(" (")[0] for line in told.out.splitlines() if not line.startswith(" ")]
+    assert verdicts == ["updated  flow.test.yaml: says hello", "FAIL  flow.test.yaml: asks hello"]
+    assert "2 tests: 0 passed, 1 updated, 1 failed" in told.err
+    assert "flow.test.yaml: output: not updated: it is a condition\n" in told.err
+    assert tests.read_text() == TESTS.replace("hello }", "good bye }") + of_condition

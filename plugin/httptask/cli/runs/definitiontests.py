@@ -4,8 +4,10 @@ import asyncio
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from temporalio.client import Client
@@ -155,8 +157,10 @@ async def _rounds(client: Client, session: Session) -> None:
                 raise
             print_note(f"error: {error.message}")
         print_note("waiting for changes; Ctrl-C ends")
-        while _stamps(session, selection) == watched:  # noqa: ASYNC110 - files tell nobody
+        while (found := _stamps(session, selection)) == watched:  # noqa: ASYNC110 - files tell nobody
             await asyncio.sleep(_LOOK_SECONDS)
+        changed = sorted({str(file) for file, _ in watched.items() ^ found.items()})
+        print_note(f"\n--- changed: {', '.join(changed)}")
 
 
 def _stamps(session: Session, selection: _Selection) -> Mapping[Path, tuple[int, int]]:
@@ -183,42 +187,70 @@ async def _round(client: Client, session: Session, selection: _Selection, config
     show_notice("running tests")
     began = time.perf_counter()
     results: list[TestResult] = []
+    verdicts: list[_Verdict] = []
+    updating = _Updating(selection.files) if session.update else None
     async for result in run_tests(client, selection.tests, config):
         results.append(result)
+        verdicts.append(_verdict(result) if updating is None else updating.add(result))
         if not session.as_json:
-            _tell(result)
+            _tell(result, verdicts[-1])
     seconds = time.perf_counter() - began
     if session.junit is not None:
         session.junit.parent.mkdir(parents=True, exist_ok=True)
         session.junit.write_text(as_junit(results, seconds), encoding="utf-8")
     if session.as_json:
         print_json(as_json(results, seconds))
-    print_note(_summary(results, seconds))
-    if session.update:
-        return _updated(selection, results)
-    return ExitCode.DONE if all(result.passed for result in results) else ExitCode.FAILED
+    print_note(_summary(verdicts, seconds))
+    for note in [] if updating is None else updating.write():
+        print_note(note)
+    return ExitCode.FAILED if _Verdict.FAILED in verdicts else ExitCode.DONE
 
 
-def _updated(selection: _Selection, results: Sequence[TestResult]) -> ExitCode:
-    """Have the files expect what was seen, and say what was written, and what can't be."""
-    code = ExitCode.DONE
-    for file in selection.files:
-        updated = update(file.text, [result for result in results if result.loaded.file == file.file])
-        if updated.count:
-            file.file.write_bytes(updated.text.encode())
-            values = "1 value" if updated.count == 1 else f"{updated.count} values"
-            print_note(f"{file.file}: {values} updated; look at the change before you commit it")
-        for difference, reason in updated.left:
-            code = ExitCode.FAILED
-            print_note(f"{file.file}: {difference.path}: not updated: {reason}")
-    return code
+class _Verdict(StrEnum):
+    PASSED = "ok"
+    UPDATED = "updated"
+    FAILED = "FAIL"
 
 
-def _tell(result: TestResult) -> None:
+def _verdict(result: TestResult) -> _Verdict:
+    return _Verdict.PASSED if result.passed else _Verdict.FAILED
+
+
+class _Updating:
+    """Has files of tests expect what is seen."""
+
+    def __init__(self, files: Sequence[LoadedTests]) -> None:
+        self._texts = {file.file: file.text for file in files}
+        self._counts: Counter[Path] = Counter()
+        self._left: list[str] = []
+
+    def add(self, result: TestResult) -> _Verdict:
+        """Take over what a test came to; it has failed where that can't be written."""
+        file = result.loaded.file
+        updated = update(self._texts[file], [result])
+        self._texts[file] = updated.text
+        self._counts[file] += updated.count
+        self._left += [
+            f"{file}: {difference.path}: not updated: {reason}" for difference, reason in updated.left
+        ]
+        if updated.left:
+            return _Verdict.FAILED
+        return _Verdict.UPDATED if updated.count else _Verdict.PASSED
+
+    def write(self) -> Iterator[str]:
+        """Write the files, and say which, and what can't be written."""
+        for file, count in self._counts.items():
+            if count:
+                file.write_bytes(self._texts[file].encode())
+                values = "1 value" if count == 1 else f"{count} values"
+                yield f"{file}: {values} updated; look at the change before you commit it"
+        yield from self._left
+
+
+def _tell(result: TestResult, verdict: _Verdict) -> None:
     clear_notice()
     loaded = result.loaded
-    verdict = "ok  " if result.passed else "FAIL"
-    lines = [f"{verdict}  {loaded.file}: {loaded.test.name} ({result.seconds:.1f} s)"]
+    lines = [f"{verdict:<4}  {loaded.file}: {loaded.test.name} ({result.seconds:.1f} s)"]
     lines += [f"  {line}" for told in describe(result) for line in told.split("\n")]
     if not is_terminal("stdout"):
         sys.stdout.write("".join(f"{harmless(line)}\n" for line in lines))
@@ -229,14 +261,15 @@ def _tell(result: TestResult) -> None:
     from httptask.cli.terminal.styled import stdout
 
     text = Text("\n".join(map(harmless, lines)))
-    text.stylize("green" if result.passed else "bold red", 0, len(verdict))
+    text.stylize("bold red" if verdict is _Verdict.FAILED else "green", 0, len(verdict))
     stdout.print(text)
 
 
-def _summary(results: Sequence[TestResult], seconds: float) -> str:
-    failed = sum(not result.passed for result in results)
-    tests = "1 test" if len(results) == 1 else f"{len(results)} tests"
+def _summary(verdicts: Sequence[_Verdict], seconds: float) -> str:
+    tests = "1 test" if len(verdicts) == 1 else f"{len(verdicts)} tests"
+    updated = f"{count} updated, " if (count := verdicts.count(_Verdict.UPDATED)) else ""
     return (
-        f"{tests}: {len(results) - failed} passed, {failed} failed in {seconds:.1f} s "
+        f"{tests}: {verdicts.count(_Verdict.PASSED)} passed, {updated}"
+        f"{verdicts.count(_Verdict.FAILED)} failed in {seconds:.1f} s "
         "(simulated: nothing was sent, waits were skipped)"
     )
