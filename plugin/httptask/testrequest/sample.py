@@ -49,11 +49,16 @@ class RunUnreadable(NotTestable):
 class SampleIncomplete(NotTestable):
     """The sample lacks what is read: as a fact, `missing` names tasks whose `outputs` do, and loop `variables`."""
 
-    def __init__(self, reader: str, outputs: Sequence[str], variables: Sequence[str]) -> None:
+    def __init__(
+        self, reader: str, outputs: Sequence[str], variables: Sequence[str], run: str | None = None
+    ) -> None:
         told: list[str] = []
         if outputs:
             reads = f"{reader} reads the output of {', '.join(outputs)}"
-            told.append(f"{reads}; give sample values: --outputs '{_example(outputs)}', or --from-run last")
+            lacks, other = (
+                ("", ", or --from-run last") if run is None else (f", which {run} does not have", "")
+            )
+            told.append(f"{reads}{lacks}; give sample values: --outputs '{_example(outputs)}'{other}")
         if variables:
             reads = f"{reader} is inside a loop and reads {', '.join(f'${name}' for name in variables)}"
             told.append(f"{reads}; give sample values: --variables '{_example(variables)}'")
@@ -71,6 +76,7 @@ class Sample:
         outputs: outputs of other tasks, by name: `$tasks`.
         variables: loop variables, by name.
         context: `$context`; the workflow's transformed input where there is none.
+        run: the id of the run that some of it is of, if there is one.
     """
 
     input: Any = None
@@ -78,6 +84,7 @@ class Sample:
     outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
     context: Any = None
+    run: str | None = None
 
     def over(self, other: "Sample") -> "Sample":
         """This sample, and what it lacks from another one."""
@@ -87,6 +94,7 @@ class Sample:
             {**other.outputs, **self.outputs},
             {**other.variables, **self.variables},
             other.context if self.context is None else self.context,
+            self.run or other.run,
         )
 
     def require(self, node: TaskNode, expressions: Iterable[Expression], reader: str) -> None:
@@ -106,7 +114,7 @@ class Sample:
         bound = {name for one in found for name in one.variables} & node.variables
         variables = sorted(bound - self.variables.keys())
         if outputs or variables:
-            raise SampleIncomplete(reader, outputs, variables)
+            raise SampleIncomplete(reader, outputs, variables, self.run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +198,9 @@ def sample_of_run(run: RunRecord, program: Program, task: str) -> tuple[Sample, 
     found = [each.data for each in run.tasks if each.pointer == node.pointer and each.data is not None]
     if not found:
         notes.append(f"{node.name} did not run in {run.id}: its own input is taken for the workflow's")
-        return Sample(run.input, outputs=outputs), notes
-    return Sample(run.input, found[-1].raw_input, outputs, found[-1].variables, found[-1].context), notes
+        return Sample(run.input, outputs=outputs, run=run.id), notes
+    data = found[-1]
+    return Sample(run.input, data.raw_input, outputs, data.variables, data.context, run.id), notes
 
 
 def transform(part: Expression | Template | None, data: Any, variables: Variables) -> Any:

@@ -32,6 +32,12 @@ do:
                 body: { item: "${ $item }", asked: "${ $context.asked }", id: "${ $tasks.ask }", before: "${ . }" }
   - last: { call: httpRequest, with: { method: post, connection: local, path: /last, body: "${ . }" } }
 """
+OTHER = """
+document: { dsl: 1.0.3, namespace: tests, name: other, version: 1.0.0 }
+do:
+  - begin: { call: httpRequest, with: { method: get, connection: local, path: / } }
+  - end: { call: httpRequest, with: { method: get, connection: local, path: "/${ $tasks.begin }" } }
+"""
 CONFIG = """
 [connections.local]
 base_url = "{url}"
@@ -75,6 +81,18 @@ async def test_a_task_is_tried_with_what_it_had_in_a_run(shell: Shell) -> None:
         _, shown, told = await tried(shell, "new", "--from-run", run)
         assert shown["prepared"]["uri"] == f"{server.url}/7"
         assert f"new did not run in {run}" in told
+
+        asked = ("ask", "--input", '{ "name": "lamp" }', "--yes", "--record", "fx", "--as", "429")
+        _, command = await shell.run("test-request", "tells.yaml", *asked)
+        [file] = (shell.folder / "fx").iterdir()
+        assert f"recorded: fx/{file.name}, behind a made-up 429\n" in command.stderr
+
+        shell.write("tells.yaml", OTHER)
+        code, command = await shell.run("test-request", "tells.yaml", "end", "--dry-run", "--from-run", run)
+        assert code == 2
+        missing = f"reads the output of begin, which {run} does not have; give sample values: --outputs "
+        assert missing in " ".join(command.stderr.split())
+        assert "or --from-run" not in command.stderr
 
 
 @pytest.mark.usefixtures("one_server")

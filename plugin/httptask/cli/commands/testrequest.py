@@ -171,6 +171,7 @@ def send_test_request(
         program=programs[0] if programs else None,
         as_json=json,
         attempt=attempt,
+        recorder=setup.recorder,
         save_output=save_output,
         confirmed=yes or fixtures is not None,
     )

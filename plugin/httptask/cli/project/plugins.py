@@ -10,7 +10,7 @@ from httptask.cli.terminal.errors import CliError, in_lines
 if TYPE_CHECKING:
     from httptask.config import Config
     from httptask.dsl.loader import Loaded
-    from httptask.fixtures.recording import MadeUpFailure
+    from httptask.fixtures.recording import Recorder
     from httptask.fixtures.transport import Fixtures
     from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
 
@@ -54,8 +54,7 @@ def plugin_for(
     *,
     allow_inline: bool = True,
     fixtures: "Fixtures | None" = None,
-    record: Path | None = None,
-    failing_first: "MadeUpFailure | None" = None,
+    recorder: "Recorder | None" = None,
     ask_storage: bool = True,
 ) -> "HttpTaskPlugin":
     """For a worker that is configured like this.
@@ -66,11 +65,9 @@ def plugin_for(
         definitions: that it serves by name, beside other workers; None for one that runs what it is given, alone.
         allow_inline: whether it runs definitions that come with their start.
         fixtures: recorded answers in place of servers.
-        record: where every exchange is written to.
-        failing_first: what is made up to come before the first answer to each request there.
+        recorder: writes every exchange to files.
         ask_storage: whether the server of a bucket is asked for it now.
     """
-    from httptask.fixtures.recording import Recorder
     from httptask.plugin import HttpTaskPlugin
     from httptask.secrets.store import SecretStore
 
@@ -78,7 +75,7 @@ def plugin_for(
         connections=config.connections,
         secrets=SecretStore(config.secrets, environment, placeholder=fixtures is not None),
         fixtures=fixtures,
-        recorder=None if record is None else Recorder(record, failing_first),
+        recorder=recorder,
         storage=checked_storage(config, ask=ask_storage),
         definitions=definitions,
         allow_inline=allow_inline,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from httptask.client.edge import Edge
     from httptask.config import Config
     from httptask.dsl.loader import Loaded
-    from httptask.fixtures.recording import MadeUpFailure
+    from httptask.fixtures.recording import MadeUpFailure, Recorder
     from httptask.fixtures.transport import Fixtures
     from httptask.plugin import HttpTaskPlugin
 
@@ -27,16 +27,14 @@ class RunSetup:
     Attributes:
         config: in which the secrets that the definition uses are those of the environment.
         fixtures: recorded answers that stand in for servers, if there are to be any.
-        record: the folder that every exchange is written to, if it is to be.
-        failing_first: what is made up to come before the first answer to each request there.
+        recorder: writes every exchange to files, if that is to be.
     """
 
     loaded: "Loaded"
     config: "Config"
     environment: Mapping[str, str]
     fixtures: "Fixtures | None"
-    record: Path | None
-    failing_first: "MadeUpFailure | None" = None
+    recorder: "Recorder | None"
 
     def tell_credential_warnings(self) -> None:
         """Say what would be sent as it is written; with fixtures nothing is."""
@@ -64,8 +62,7 @@ class RunSetup:
             self.config,
             self.environment,
             fixtures=self.fixtures,
-            record=self.record,
-            failing_first=self.failing_first,
+            recorder=self.recorder,
         )
 
 
@@ -78,6 +75,13 @@ def read_run_setup(
 ) -> RunSetup:
     """Read the recorded answers, the configuration and the definition.
 
+    Args:
+        file: the definition.
+        config: the configuration file, if the user names one.
+        fixtures: the folder of recorded answers, if there are to be any.
+        record: the folder that every exchange is written to, if it is to be.
+        failing_first: what is made up to come before the first answer to each request there.
+
     Raises:
         CliError: one of them can't be used.
     """
@@ -87,4 +91,9 @@ def read_run_setup(
     project = load_project(config, fixtures=recorded)
     loaded = load_one(file)
     own = for_own_runs(project.config, used_secrets([loaded]))
-    return RunSetup(loaded, own, project.environment, recorded, record, failing_first)
+    recorder = None
+    if record is not None:
+        from httptask.fixtures.recording import Recorder
+
+        recorder = Recorder(record, failing_first)
+    return RunSetup(loaded, own, project.environment, recorded, recorder)
