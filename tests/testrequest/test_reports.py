@@ -30,6 +30,7 @@ from httptask.client.edge import Edge
 from httptask.connections.connection import Connection
 from httptask.dsl.event_selection import select_events
 from httptask.dsl.loader import Loaded, load_text
+from httptask.fixtures.transport import Fixture, Fixtures
 from httptask.http.limits import Limits
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import (
@@ -80,6 +81,7 @@ do:
       call: httpRequest
       with: { method: get, connection: tickets, path: /tickets/7 }
       timeout: { after: PT2S }
+  - plain: { call: httpRequest, with: { method: get, endpoint: SERVER/tickets/7 } }
 """
 TICKET = {
     "type": "object",
@@ -120,6 +122,7 @@ class Case:
     is_secured: bool = False
     in_catalogue: bool = False
     dry: bool = False
+    is_simulated: bool = False
     cancelled: bool = False
 
 
@@ -147,6 +150,15 @@ CASES = {
     "timeout of the task": Case(task="hurry", failure=CUT_OFF),
     "a wait beyond the timeout": Case(
         [Reply.json(BUSY, status=429, headers={"Retry-After": "7"})], task="hurry"
+    ),
+    "a redirect that is not followed": Case([Reply.of(status=302, headers={"Location": "/8"})], task="look"),
+    "429 with a long wait": Case([Reply.status(429, retry_after=3600)], task="look"),
+    "429 at the last attempt": Case([Reply.status(429, retry_after=7)], task="look", attempt=5),
+    "404 without a connection": Case([Reply.of(status=404)], task="plain"),
+    "429 without a connection": Case([Reply.status(429, retry_after=7)], task="plain"),
+    "a simulated answer that breaks off": Case(task="look", is_simulated=True),
+    "a forbidden address and no secret": Case(
+        settings={"allow_private": ()}, secrets={"TOKEN": ""}, dry=True
     ),
     "refused connection": Case(url="http://127.0.0.1:1"),
     "TLS failure": Case([Reply.json({})], is_secured=True),
@@ -190,12 +202,12 @@ async def called(case: Case, edge: Edge, planned: PlannedRequest, server: Script
 
 async def reported(case: Case, folder: Path) -> str:
     """The report of a case, as a person reads it."""
-    loaded = load_text(DEFINITION, "tickets.yaml")
-    assert loaded.program is not None, loaded.reports
     async with AsyncExitStack() as stack:
         tls = Certificates(folder).server("127.0.0.1") if case.is_secured else None
         server = await stack.enter_async_context(ScriptedServer(case.replies or [Reply.json({})], tls=tls))
         url = (case.url or server.url) + case.base_path
+        loaded = load_text(DEFINITION.replace("SERVER", url), "tickets.yaml")
+        assert loaded.program is not None, loaded.reports
         settings: dict[str, Any] = {"base_url": url, "allow_private": ("loopback",), **case.settings}
         price = {"input": 1, "output": 10}
         connections = {
@@ -203,7 +215,13 @@ async def reported(case: Case, folder: Path) -> str:
             "model": Connection.model_validate({**settings, "name": "model", "price": price}),
             "other": Connection(name="other", base_url=url),
         }
-        edge = Edge(connections, secret_store(case.secrets))
+        fixtures = None
+        if case.is_simulated:
+            cut = {"status": 200, "text": "abc", "error": "interrupted"}
+            of = {"request": {"method": "GET", "url": f"{url}/tickets/7?limt=5"}, "responses": [cut]}
+            fixtures = Fixtures([(folder / "cut.yaml", Fixture.model_validate(of))])
+        # What a plain endpoint may reach is the policy's.
+        edge = Edge(connections, secret_store(case.secrets), fixtures=fixtures, allow_private=("loopback",))
         stack.push_async_callback(edge.aclose)
         profiles = {name: profile_of(connection) for name, connection in connections.items()}
         planned = plan_request(loaded.program, case.task, Sample(), profiles, attempt=case.attempt)
@@ -263,7 +281,7 @@ def test_what_may_change_something(task: str, safe: list[str], expected: bool, t
     known = catalogue(tmp_path, url)
     entry = tmp_path / "catalog/desk/entry.json"
     entry.write_text(json.dumps({**json.loads(entry.read_text()), "safe": safe}))
-    program = load_text(DEFINITION, "tickets.yaml").program
+    program = load_text(DEFINITION.replace("SERVER", url), "tickets.yaml").program
     assert program is not None
     connections = {name: Connection(name=name, base_url=url) for name in ("tickets", "model")}
     planned = plan_request(program, task, Sample())

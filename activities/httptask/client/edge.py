@@ -193,6 +193,14 @@ class Edge:
                 await way.look_up(wire_request(complete, self._secrets.with_made_up_values()).wire)
             raise
 
+    def is_simulated(self, request: HttpRequest) -> bool:
+        """Whether fixtures answer it.
+
+        Raises:
+            ConnectionUnknown: no connection of that name on this worker.
+        """
+        return self._pool.transport(self._connection(request.connection)).simulated
+
     def redactor(self, request: HttpRequest) -> Redactor:
         """What takes the secrets of a request out of whatever is told of it.
 

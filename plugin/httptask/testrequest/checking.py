@@ -72,13 +72,13 @@ async def check_way(planned: PlannedRequest, edge: Edge) -> tuple[Sequence[Fault
     try:
         await edge.check(planned.request)
     except SecretUnavailable as error:
-        message, _, hint = error.message.partition(": ")
-        return [Fault("", "secret", message, hint or None, Severity.WARNING)], None
+        return [_missing(error)], None
     except ConnectFailed as error:
         hint = "check `base_url`, and the name server of this machine"
         return [Fault("", "address", error.message, hint, Severity.WARNING)], None
     except HttpTaskError as error:
-        return (), _problem(planned, error)
+        before = error.__context__  # where it goes is looked at all the same when a secret is missing
+        return [_missing(before)] if isinstance(before, SecretUnavailable) else (), _problem(planned, error)
     return (), None
 
 
@@ -97,6 +97,11 @@ async def estimate_of(planned: PlannedRequest, edge: Edge) -> Estimate | None:
     usage = Usage(prompt_tokens=prompt, completion_tokens=most, total_tokens=prompt + most)
     cost = await cost_of(usage, str(body.get("model")), edge.connection(request.connection))
     return Estimate(prompt_tokens=prompt, completion_tokens=most, cost=cost)
+
+
+def _missing(error: SecretUnavailable) -> Fault:
+    message, _, hint = error.message.partition(": ")
+    return Fault("", "secret", message, hint or None, Severity.WARNING)
 
 
 def _problem(planned: PlannedRequest, error: HttpTaskError) -> Problem:

@@ -71,6 +71,11 @@ class Outcome:
         return self.ended_by is not None and self.problem is not None and self.problem.error is None
 
     @property
+    def is_broken_off(self) -> bool:
+        """Whether an answer had begun, and did not come to its end."""
+        return self.problem is not None and self.problem.error in ("ResponseInterrupted", "Timeout")
+
+    @property
     def hops(self) -> list[Hop]:
         """Each request that left, or was to leave."""
         if self.result is not None:

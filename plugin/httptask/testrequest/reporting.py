@@ -21,7 +21,7 @@ from httptask.testrequest.operation import CalledOperation, find_called
 from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker
 from httptask.testrequest.planning import PlannedRequest
 from httptask.testrequest.report import OutcomePart, PreparedPart, Report, ResponsePart, WirePart
-from httptask.testrequest.wording import answer_in_words, problem_in_words, timeout_of
+from httptask.testrequest.wording import answer_in_words, broken_off_in_words, problem_in_words, timeout_of
 
 __all__ = ["Reporter"]
 
@@ -50,6 +50,7 @@ class Reporter:
         self._planned = planned
         self._edge = edge
         self._shown = edge.prepare(planned.request)
+        self._is_simulated = False
         self._called: CalledOperation | None = None
         if catalog is not None:
             request = planned.request
@@ -79,6 +80,7 @@ class Reporter:
         warnings = [*found, *check_path(planned, self._edge)]
         if self._called is not None:
             warnings += self._called.request_faults(planned.request, shown.headers, shown.body)
+        self._is_simulated = self._edge.is_simulated(planned.request)
         missing = check_sample(planned)
         if problem is None and dry:
             needed, problem = await check_way(planned, self._edge)
@@ -92,7 +94,7 @@ class Reporter:
         if planned.request.connection is not None:
             facts["connection"] = planned.request.connection
         if problem is not None:
-            words = problem_in_words(problem)
+            words = problem_in_words(problem, planned.request.connection)
             facts |= {"error": problem.to_json(), "run_would": "end here, before anything is sent"}
             happened = words.happened.replace("nothing was sent", "nothing would be sent")
             facts |= {"happened": _sentence(happened)} | ({"change": words.change} if words.change else {})
@@ -131,18 +133,21 @@ class Reporter:
         result = outcome.result
         executed: dict[str, Any] = {} if outcome.executed is None else {"executed": outcome.executed}
         hops = outcome.hops
-        simulated = result is not None and result.simulated
+        simulated = self._is_simulated or (result is not None and result.simulated)
         if not hops and _is_cut_off(outcome):
             happened = "Nobody knows what went out, for the call was cut off before it could tell."
             return WirePart(happened=happened, **executed)
         happened, run_would = _what_went_out(hops, simulated=simulated, method=self._planned.request.method)
         facts: dict[str, Any] = {"run_would": run_would} if run_would else {}
         if simulated:
+            if outcome.problem is not None and outcome.problem.error == "FixtureMissing":
+                happened = "Simulated: nothing was sent."
             facts["simulated"] = True
         return WirePart(happened=happened, hops=hops, **facts, **executed)
 
     def _response(self, outcome: Outcome) -> ResponsePart | None:
         result, details = outcome.result, outcome.details
+        connection = self._planned.request.connection
         status = outcome.status
         if not isinstance(status, int):
             return None
@@ -150,16 +155,19 @@ class Reporter:
             headers: Mapping[str, str] = details.get("headers") or {}
             content = _parsed(details.get("body_excerpt"))
             shown: dict[str, Any] = {"status": status, "headers": headers, "content": content}
-            words = answer_in_words(status, headers, size=None, empty=content is None)
+            words = answer_in_words(status, headers, size=None, empty=content is None, connection=connection)
         else:
             headers = result.headers
             shown = result.model_dump(mode="json", exclude={"request", "hops"}, exclude_none=True)
             content = result.content if isinstance(result, HttpResponse) else result.response
             empty = isinstance(result, HttpResponse) and result.content_kind == "none"
-            words = answer_in_words(status, headers, size=result.size, empty=empty)
+            words = answer_in_words(status, headers, size=result.size, empty=empty, connection=connection)
         is_whole = result is not None or not isinstance(content, str)
         if self._called is not None and is_whole and not isinstance(result, Completion):
             shown["drift"] = self._called.drift(status, headers, content)
+        if result is None and outcome.is_broken_off:
+            happened = _sentence(broken_off_in_words(status))
+            return ResponsePart(happened=happened, run_would="count it as an error", **shown)
         happened = _sentence(words.happened)
         if shown.get("drift"):
             happened += f" It is not as the reference of {self._called and self._called.name} describes it."
@@ -176,7 +184,10 @@ class Reporter:
         facts: dict[str, Any] = {"attempt": planned.attempt, "attempts": planned.attempts, **_spent(outcome)}
         if problem is None:
             return self._success(outcome, facts)
-        words, after = problem_in_words(problem), Afterwards.of(self._program, planned, outcome)
+        words, after = (
+            problem_in_words(problem, planned.request.connection),
+            Afterwards.of(self._program, planned, outcome),
+        )
         facts |= {
             "error": {**problem.to_json(), "details": _without_hops(outcome.details)},
             "would_retry": outcome.would_retry,
@@ -222,7 +233,7 @@ class Reporter:
 def _what_went_out(hops: Sequence[Hop], *, simulated: bool, method: str) -> tuple[str, str | None]:
     """What happened on the wire, and what a run does about it."""
     if simulated:
-        return "Nothing was sent: a recorded answer stood in for the server.", None
+        return "Simulated: nothing was sent, and a recorded answer stood in for the server.", None
     if not any(hop.sent for hop in hops):
         tries = f" It was tried {len(hops)} times." if len(hops) > 1 else ""
         return f"Nothing was sent.{tries}", None

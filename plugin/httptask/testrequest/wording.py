@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Any, Final, NamedTuple
 
 from httptask.calls.problem import NO_WORKER, Problem
 from httptask.http.headers import media_type
+from httptask.resilience.classify import REDIRECTS
 
-__all__ = ["Words", "answer_in_words", "duration", "problem_in_words", "timeout_of"]
+__all__ = ["Words", "answer_in_words", "broken_off_in_words", "duration", "problem_in_words", "timeout_of"]
 
 _CURES: Final = frozenset(
     {"ActivityNotAllowed", "AddressForbidden", "ConnectionUnknown", "SecretUnavailable"}
@@ -119,6 +121,11 @@ _KINDS: Final[Mapping[str, str]] = {
     "text/html": "HTML, a web page",
     "text/plain": "text",
 }
+_OF_NEW_CONNECTION: Final = (
+    "of a connection: declare it as [connections.NAME] in httptask.toml, and name it with `connection: NAME`"
+)
+_LONG_WAIT: Final = "that a retry may wait"
+"""What the error of a server says that asks for too long a wait."""
 _RAISE: Final = "if the server needs longer, raise `limits.{}` of the connection"
 _EXPRESSION: Final = Words(
     "the answer came, and an expression of the task failed on it",
@@ -130,15 +137,40 @@ _NOT_VALID: Final = Words(
 )
 
 
-def problem_in_words(problem: Problem) -> Words:
-    """What went wrong, with the detail that is known of it, and the cure where there is one."""
+def problem_in_words(problem: Problem, connection: str | None) -> Words:
+    """What went wrong, with the detail that is known of it, and the cure where there is one.
+
+    Args:
+        problem: what went wrong.
+        connection: that the request is sent through, if it has one.
+    """
     words, detail = _of(problem), problem.detail
+    if connection is None and words.change:
+        words = words._replace(change=_without_connection(words.change))
     if detail is None or not words.takes_detail:
         return words
     if problem.error in _CURES and ": " in detail:
         detail, _, cure = detail.rpartition(": ")
+        address = (problem.details or {}).get("address")
+        if problem.error == "AddressForbidden" and isinstance(address, str):
+            cure = _permission(address, connection)
         words = words._replace(change=cure)
     return words._replace(happened=f"{words.happened}: {detail}")
+
+
+def _permission(address: str, connection: str | None) -> str:
+    table = "[policy]" if connection is None else f"[connections.{connection}]"
+    try:
+        network = "loopback" if ip_address(address).is_loopback else address
+    except ValueError:
+        network = address
+    return f'if it is meant, write into httptask.toml, under {table}: allow_private = ["{network}"]'
+
+
+def _without_connection(change: str) -> str:
+    """What a task changes that names no connection."""
+    own = change.replace("`base_url` of the connection", "`endpoint`").replace("`base_url`", "`endpoint`")
+    return own.replace("of the connection", _OF_NEW_CONNECTION)
 
 
 def _of(problem: Problem) -> Words:
@@ -152,6 +184,20 @@ def _of(problem: Problem) -> Words:
         )
     if error == "ConnectFailed" and "TLS" in (problem.detail or ""):
         return Words("nothing was sent", "check `base_url`")
+    if _LONG_WAIT in (problem.detail or ""):
+        return Words(
+            "the server asks for a longer wait than a run may make",
+            "if a run may wait so long, raise `retry.longest_retry_after` of the connection",
+        )
+    words = _of_error(problem, details, error)
+    is_last = details.get("retryable") and details.get("attempt") == details.get("attempts")
+    if is_last and words.change and words.change.startswith("nothing, if"):
+        change = "if a run is to try for longer, raise `retry.attempts` of the connection"
+        return words._replace(change=change)
+    return words
+
+
+def _of_error(problem: Problem, details: Mapping[str, Any], error: str) -> Words:
     if error in _OF_ERROR:
         return _OF_ERROR[error]
     status = details.get("status")
@@ -179,6 +225,11 @@ def _of_status(status: int) -> Words:
         return _OF_STATUS[status]
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Words("the server failed", _RETRY_CURES)
+    if status in REDIRECTS:
+        return Words(
+            "the server leads to another address, and redirects are not followed",
+            "to follow it, set `redirects` of the connection; `redirect: true` takes it as the result",
+        )
     if status < HTTPStatus.BAD_REQUEST:
         return Words(
             "the answer is none of those that count as a success",
@@ -187,7 +238,14 @@ def _of_status(status: int) -> Words:
     return Words("the server rejects the request", _CHECK_BODY)
 
 
-def answer_in_words(status: int, headers: Mapping[str, str], *, size: int | None, empty: bool) -> Words:
+def broken_off_in_words(status: int) -> str:
+    """What came back where an answer did not come to its end."""
+    return f"{_named(status)}: the answer broke off before its end"
+
+
+def answer_in_words(
+    status: int, headers: Mapping[str, str], *, size: int | None, empty: bool, connection: str | None
+) -> Words:
     """What came back.
 
     Args:
@@ -195,6 +253,7 @@ def answer_in_words(status: int, headers: Mapping[str, str], *, size: int | None
         headers: of the answer.
         size: of its body in bytes, None where that is not known.
         empty: whether it has no body.
+        connection: that the request was sent through, if there is one.
     """
     kind, _ = media_type(headers.get("content-type", ""))
     what = "JSON" if kind.endswith(("/json", "+json")) else _KINDS.get(kind, kind)
@@ -210,7 +269,7 @@ def answer_in_words(status: int, headers: Mapping[str, str], *, size: int | None
         cure = (
             "see that `base_url` and the path are those of the API: a web page is what its web site answers"
         )
-        return Words(happened, cure)
+        return Words(happened, _without_connection(cure) if connection is None else cure)
     return Words(happened)
 
 

@@ -118,7 +118,9 @@ async def test_test_request_tells_status_size_time_and_headers_of_an_answer(shel
     assert code == 0, command.stderr
     _, _, answer = command.stdout.partition("\non the wire\n")
     wire, _, response = answer.partition("\nresponse\n")
-    assert "what happened: Nothing was sent: a recorded answer stood in for the server.\n" in wire
+    assert (
+        "what happened: Simulated: nothing was sent, and a recorded answer stood in for the server.\n" in wire
+    )
     assert re.search(r"chat/completions: 200, [\d.]+ ms", wire)
     head, _, content = response.partition("\n{")
     assert "what happened: 200 OK: 103 bytes of JSON.\n" in head
