@@ -16,6 +16,16 @@ def test_outputs_gather_in_one_file(tmp_path: Path) -> None:
     assert SavedOutputs.read(file).outputs == {"ask": None, "tell": "ä"}
 
 
+def test_what_another_request_saved_meanwhile_stays(tmp_path: Path) -> None:
+    file = tmp_path / "outputs.json"
+    one, other = SavedOutputs.read(file), SavedOutputs.read(file)
+    one.add("ask", 1)
+    other.add("tell", 2)
+
+    assert SavedOutputs.read(file).outputs == {"ask": 1, "tell": 2}
+    assert [path.name for path in tmp_path.iterdir()] == ["outputs.json"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [

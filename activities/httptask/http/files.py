@@ -1,13 +1,15 @@
 """Files that people write. A pipe or a device under such a name is none: opening one may wait for ever."""
 
 import errno
+import fcntl
 import os
+import shutil
 import stat
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from io import BufferedReader
 from pathlib import Path
 
-__all__ = ["files_in", "open_file"]
+__all__ = ["files_in", "open_file", "replace_file"]
 
 
 def files_in(folder: Path, suffixes: Collection[str]) -> list[Path]:
@@ -30,6 +32,30 @@ def open_file(path: Path) -> BufferedReader:
         os.close(descriptor)
         raise OSError(errno.EINVAL, "is no regular file", str(path))
     return os.fdopen(descriptor, "rb")
+
+
+def replace_file(file: Path, edited: Callable[[], str]) -> None:
+    """Write a file as a whole or not at all, where a link leads to, with the permissions that it has.
+
+    Args:
+        file: that need not be there yet.
+        edited: reads the file, and gives its new text. Whoever else replaces files in this folder waits meanwhile.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    target = file.resolve()
+    folder = os.open(target.parent, os.O_RDONLY | os.O_CLOEXEC)
+    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        draft.write_bytes(edited().encode())
+        if target.exists():
+            shutil.copymode(target, draft)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+        os.close(folder)
 
 
 def _may_be_one(file: Path) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from httptask.http.files import replace_file
 from httptask.json.types import is_object
 
 __all__ = ["OutputsInvalid", "SavedOutputs"]
@@ -43,6 +44,17 @@ class SavedOutputs:
         return cls(file, found)
 
     def add(self, task: str, output: Any) -> None:
-        """Keep the output of a task, in place of an earlier one."""
-        kept = {**self.outputs, task: output}
-        self.file.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        """Keep the output of a task, in place of an earlier one, with those that came into the file meanwhile.
+
+        Raises:
+            OutputsInvalid: it became another file meanwhile, or can't be written.
+        """
+
+        def edited() -> str:
+            kept = {**self.read(self.file).outputs, task: output}
+            return json.dumps(kept, indent=2, ensure_ascii=False) + "\n"
+
+        try:
+            replace_file(self.file, edited)
+        except OSError as error:
+            raise OutputsInvalid(f"{self.file}: {error.strerror}") from None

@@ -2,9 +2,12 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from httptask.cli.commands.catalog_into import read_target
+from httptask.cli.terminal.errors import CliError
 from httptask.testing import Reply, ScriptedServer
 from support.commands import HTTPTASK, Shell
 
@@ -217,3 +220,17 @@ async def test_says_why_a_file_is_not_read(shell: Shell) -> None:
         code, command = await shell.run("catalog", *arguments)
         assert code != 0
         assert message in command.stderr
+
+
+@pytest.mark.parametrize("text", [DEFINITION, None], ids=["a definition", "none yet"])
+def test_what_was_changed_meanwhile_is_not_overwritten(tmp_path: Path, text: str | None) -> None:
+    file = tmp_path / "orders.yaml"
+    if text is not None:
+        file.write_text(text)
+    one, other = read_target(file, None), read_target(file, None)
+    one.put(None, {"new": {"set": {"a": 1}}}, [])
+    written = file.read_text()
+    with pytest.raises(CliError, match="it was changed meanwhile"):
+        other.put(None, {"newer": {"set": {"a": 1}}}, [])
+    assert file.read_text() == written
+    assert [path.name for path in tmp_path.iterdir()] == ["orders.yaml"]

@@ -1,6 +1,7 @@
 """`--input`: where it comes from, and how its faults read."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,17 @@ async def test_a_run_reads_files_into_its_input(shell: Shell) -> None:
     shell.write("n.txt", "one")
     code, command = await shell.run("run", "keeps.yaml", "--input", "m: 2", "--input-file", "n=@n.txt")
     assert (code, command.stdout) == (0, '{\n  "n": "one"\n}\n'), command.stderr
+
+
+@pytest.mark.parametrize("name", ["pipe", "/dev/zero"])
+def test_what_has_no_end_is_no_input(folder: Path, name: str) -> None:
+    os.mkfifo(folder / "pipe")
+    assert refusal(f"@{name}").message == f"--input: can't read {name}: is no regular file"
+    with pytest.raises(CliError, match="is no regular file"):
+        read_input(None, files=[f"text=@{name}"])
+
+
+def test_a_large_file_is_not_read_whole(folder: Path) -> None:
+    with (folder / "large.json").open("wb") as file:
+        file.truncate(1 << 40)
+    assert refusal("@large.json").message == "large.json: it has more than 32 MiB"

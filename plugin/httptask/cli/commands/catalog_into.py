@@ -1,8 +1,6 @@
 """`--into FILE`: the definition that takes tasks, which is made where there is none."""
 
 import re
-import shutil
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +15,7 @@ from httptask.json.types import is_object
 if TYPE_CHECKING:
     from httptask.dsl.program import Program
 
-__all__ = ["AfterOption", "IntoOption", "Target", "read_target", "write_whole"]
+__all__ = ["AfterOption", "IntoOption", "Target", "read_target"]
 
 IntoOption = Annotated[
     Path | None,
@@ -37,12 +35,14 @@ class Target:
 
     Attributes:
         file: that it stands in, or will.
+        before: its text when it was read, empty where there was none.
         text: with what a definition begins with.
         program: None where it has no task yet.
         is_new: whether its beginning was made here.
     """
 
     file: Path
+    before: str
     text: str
     program: "Program | None" = None
     is_new: bool = False
@@ -61,10 +61,11 @@ class Target:
         """Write the definition with the tasks, if it is one then; what else stands in it stays byte for byte.
 
         Raises:
-            CliError: there is no such task, or the text can't take the tasks.
+            CliError: there is no such task, the text can't take the tasks, or the file was changed meanwhile.
         """
         from httptask.dsl.loader import load_text
         from httptask.dsl.yaml.editing import EditRefused, declare_secrets, insert_tasks
+        from httptask.http.files import replace_file
 
         pointer = None if after is None else self._pointer_of(after)
         try:
@@ -75,7 +76,13 @@ class Target:
         if changed.program is None:
             message = changed.reports[0].message
             raise CliError(f"{self.file}: not written: {message}", "choose another place or name")
-        write_whole(self.file, text)
+
+        def edited() -> str:
+            if (self.file.read_bytes() if self.file.exists() else b"") != self.before.encode():
+                raise CliError(f"{self.file}: not written: it was changed meanwhile", "run the command again")
+            return text
+
+        replace_file(self.file, edited)
         made = ", a new definition" if self.is_new else ""
         print_note(f"wrote {self.file}{made}: {', '.join(tasks)}")
 
@@ -111,7 +118,7 @@ def read_target(file: Path, name: str | None) -> Target:
     if begun is not None:
         return begun
     loaded = load_one(file, "not changed")
-    target = Target(file, loaded.text, loaded.program)
+    target = Target(file, loaded.text, loaded.text, loaded.program)
     if name in target.names:
         raise CliError(f"--name: {file} has a task {name} already", "choose another name")
     return target
@@ -129,26 +136,12 @@ def _begun(file: Path) -> Target | None:
             raise CliError(f"{file}: no such file", "a definition that is to be made is named FILE.yaml")
         if not file.parent.is_dir():
             raise CliError(f"{file}: no such folder {file.parent}", "make it first")
-        return Target(file, begin_definition("", name), is_new=True)
+        return Target(file, "", begin_definition("", name), is_new=True)
     loaded = load_file(file)
     document = read_yaml(loaded.text)
     if any(report.code == "unreadable" for report in loaded.reports) or not document.complete:
         return None
     if document.data is None:
-        return Target(file, begin_definition(loaded.text, name), is_new=True)
+        return Target(file, loaded.text, begin_definition(loaded.text, name), is_new=True)
     is_begun = is_object(document.data) and document.data.get("do") in (None, [])
-    return Target(file, loaded.text) if is_begun else None
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write a file as a whole or not at all, where a link leads to, with the permissions that it has."""
-    target = file.resolve()
-    with tempfile.NamedTemporaryFile("wb", dir=target.parent, suffix=".part", delete=False) as new:
-        try:
-            new.write(text.encode())
-            new.close()
-            if target.exists():
-                shutil.copymode(target, new.name)
-            Path(new.name).replace(target)
-        finally:
-            Path(new.name).unlink(missing_ok=True)
+    return Target(file, loaded.text, loaded.text) if is_begun else None

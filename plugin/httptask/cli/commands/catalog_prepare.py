@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from httptask.cli.commands.catalog_import import NameOption
-from httptask.cli.commands.catalog_into import AfterOption, IntoOption, read_target, write_whole
+from httptask.cli.commands.catalog_into import AfterOption, IntoOption, read_target
 from httptask.cli.commands.options import ConfigOption, JsonOption
 from httptask.cli.project.apis import opened_catalog
 from httptask.cli.terminal.console import harmless, print_json, print_note
@@ -145,15 +145,20 @@ def _write(target: "Target", after: str | None, found: "Prepared", project: "Pro
     from httptask.config import ConfigInvalid
     from httptask.config.editing import add_tables
     from httptask.config.find import CONFIG_NAME
+    from httptask.http.files import replace_file
 
     file = project.config.file or project.config.root / CONFIG_NAME
     try:
-        text = add_tables(file, found.tables) if found.tables else None
+        if found.tables:
+            add_tables(file, found.tables)
     except ConfigInvalid as error:
         raise CliError(str(error), "print the task without --into, and paste both by hand") from None
     target.put(after, {found.name: found.task}, found.declared_secrets)
-    if text is not None:
-        write_whole(file, text)
+    if found.tables:
+        try:
+            replace_file(file, lambda: add_tables(file, found.tables))
+        except ConfigInvalid as error:  # it was changed in between
+            raise CliError(str(error), "add its connection by hand") from None
         print_note(f"wrote {file}: connection {found.connection}")
 
 

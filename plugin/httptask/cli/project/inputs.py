@@ -19,6 +19,9 @@ __all__ = ["check_input", "read_input", "read_value"]
 _YAML: Final = (".yaml", ".yml")
 _SCALARS: Final = (str, int, float)
 _BEGINS_JSON: Final = re.compile(r"""\s*[{\["]""")
+_LARGEST: Final = 32 * 1024 * 1024
+"""Bytes that are read: written with many spaces it may be more than Temporal carries."""
+_TOO_LARGE: Final = f"it has more than {_LARGEST >> 20} MiB"
 _OF_FILE: Final = re.compile(r"(?P<name>[^=]+)=(?P<base64>base64)?@(?P<path>.+)")
 
 
@@ -127,7 +130,7 @@ def _with_files(value: Any, files: Sequence[str]) -> dict[str, Any]:
 
 def _content(path: Path, name: str, *, in_base64: bool) -> str:
     try:
-        content = path.read_bytes()
+        content = _read(path)
         return base64.b64encode(content).decode() if in_base64 else content.decode("utf-8-sig")
     except OSError as error:
         raise CliError(f"--input-file: can't read {path}: {error.strerror}") from None
@@ -137,17 +140,30 @@ def _content(path: Path, name: str, *, in_base64: bool) -> str:
         ) from None
 
 
+def _read(path: Path) -> bytes:
+    from httptask.http.files import open_file
+
+    with open_file(path) as opened:
+        data = opened.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise CliError(f"{path}: {_TOO_LARGE}", "pass a reference to the data, and read it in a task")
+    return data
+
+
 def _text(argument: str, option: str) -> tuple[str, str]:
     if argument == "-":
         clear_notice()  # a terminal shows there what is typed
-        return "stdin", sys.stdin.read()
+        text = sys.stdin.read(_LARGEST + 1)
+        if len(text) > _LARGEST:
+            raise CliError(f"stdin: {_TOO_LARGE}")
+        return "stdin", text
     if not argument.startswith("@"):
         return option, argument
     if argument == "@":
         raise CliError(f"{option}: no file is named behind @", f"write {option} @FILE")
     path = Path(argument[1:])
     try:
-        return str(path), path.read_text(encoding="utf-8-sig")
+        return str(path), _read(path).decode("utf-8-sig")
     except OSError as error:
         raise CliError(f"{option}: can't read {path}: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -161,7 +161,10 @@ def _ended(trial: Trial, shown: _Shown, outcome: Outcome | None) -> ExitCode:
     else:
         print_answer(report, trial.loaded)
     if shown.outputs is not None and report.outcome is not None and report.is_success:
-        shown.outputs.add(shown.planned.node.name, report.outcome.downstream)
+        try:
+            shown.outputs.add(shown.planned.node.name, report.outcome.downstream)
+        except OutputsInvalid as error:
+            raise CliError(f"--save-output: {error}", "the request was sent; name another file") from None
         print_note(
             f"saved: {trial.save_output}; the next test request takes it with --outputs @{trial.save_output}"
         )
