@@ -61,10 +61,10 @@ def test_a_credential_among_the_parameters_is_a_secret() -> None:
         "parameters": [{"name": "token", "in": "header", "required": True, "schema": {"type": "string"}}]
     }
     found = prepared(
-        {**operation, "security": [{"b": []}]}, schemes={"b": {"type": "http", "scheme": "bearer"}}
+        {**operation, "security": [{"b": []}]}, schemes={"b": {"type": "http", "scheme": "basic"}}
     )
     assert found.task["with"]["headers"] == {"token": "${ $secrets.SHOP_TOKEN }"}
-    assert (found.declared_secrets, list(found.tables["secrets"])) == (["SHOP_TOKEN"], ["SHOP_TOKEN"])
+    assert (found.declared_secrets, "SHOP_TOKEN" in found.tables["secrets"]) == (["SHOP_TOKEN"], True)
     assert prepared(operation, values={"token": "${ .mine }"}).declared_secrets == []
 
 

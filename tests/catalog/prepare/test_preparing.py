@@ -246,3 +246,44 @@ def test_chat_completions_are_tasks_of_their_own() -> None:
     with pytest.raises(CatalogError) as refused:
         prepare(reference, config(), server="mistrall")
     assert refused.value.hint == "did you mean `mistral`?"
+
+
+KEYED = {"type": "object", "required": ["idempotency_key", "amount"], "properties": {"idempotency_key": {"type": "string", "examples": ["9b7f"]}, "amount": {"type": "integer", "examples": [7]}}}  # fmt: skip
+
+
+def test_an_idempotency_key_differs_by_run_and_examples_are_named() -> None:
+    found = prepared(body("application/json", KEYED))
+    sent = found.task["with"]["body"]
+    assert (sent["amount"], found.from_examples, found.fill_in) == (7, ("body.amount",), ())
+    assert "$workflow.id" in sent["idempotency_key"]
+    assert any(note.startswith("body.idempotency_key is another in each run") for note in found.notes)
+    mine = prepared(body("application/json", KEYED), values={"idempotency_key": "mine"})
+    assert mine.task["with"]["body"]["idempotency_key"] == "mine"
+
+
+@pytest.mark.parametrize(("method", "is_sent"), [("post", False), ("put", True)])
+def test_a_task_sends_an_idempotency_key_of_its_own(method: str, is_sent: bool) -> None:
+    operation = parameter("header", {"type": "string"})
+    operation["parameters"][0]["name"] = "Idempotency-Key"
+    headers = arguments(operation, method=method).get("headers", {})
+    assert ("$workflow.id" in headers.get("Idempotency-Key", "")) == is_sent
+
+
+def test_a_credential_of_the_connection_is_no_parameter_beside_it() -> None:
+    operation: dict[str, Any] = {**parameter("header", {"type": "string"}), "security": [{"t": []}]}
+    operation["parameters"][0]["name"] = "token"
+    found = prepared(operation, schemes={"t": {"type": "http", "scheme": "bearer"}})
+    assert "headers" not in found.task["with"]
+    assert "header.token is left out: the connection sends that credential; --field gives it" in found.notes
+
+
+def test_a_new_connection_says_which_secrets_it_shares() -> None:
+    operation: dict[str, Any] = {"responses": {}, "security": [{"t": []}]}
+    schemes = {"t": {"type": "http", "scheme": "bearer"}}
+    known = config(shop={"base_url": "https://shop.example.com/v1"})
+    known.secrets["SHOP_TOKEN"] = object()  # type: ignore[index]
+    found = prepared(operation, schemes=schemes, known=known, server="http://localhost:1")
+    assert any(
+        "sends SHOP_TOKEN, which httptask.toml has already, to http://localhost:1" in one
+        for one in found.notes
+    )

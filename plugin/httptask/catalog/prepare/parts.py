@@ -1,14 +1,14 @@
 """The parts of a request that an operation's reference tells of: parameters and body, with a value for each."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.credentials import NeededSecret
-from httptask.catalog.prepare.credentials import secret_name
+from httptask.catalog.prepare.credentials import Recipe, secret_name
 from httptask.catalog.prepare.fields import Fields
 from httptask.catalog.prepare.given import Given, UnknownField
 from httptask.catalog.prepare.prepared import PreparedBody
@@ -16,7 +16,7 @@ from httptask.catalog.prepare.request_schemas import RequestSchemas
 from httptask.catalog.prepare.sampling import Path, Sample, sample
 from httptask.catalog.prepare.styles import header_text, path_text, query_fields, style_of
 from httptask.diagnostics.suggest import hint_for_unknown
-from httptask.http.headers import FORM_TYPE, media_type
+from httptask.http.headers import FORM_TYPE, KEYED_METHODS, media_type
 from httptask.json.tree import map_texts
 from httptask.json.types import is_array, is_object
 from httptask.openapi.operation import Content, Operation, Parameter
@@ -31,6 +31,10 @@ _OF_HTTP: Final = frozenset({"accept", "authorization", "content-type"})
 """Headers that are no parameters, whatever a document says (OpenAPI 3.1.1, section 4.8.12.1)."""
 _CREDENTIALS: Final = frozenset({"accesstoken", "apikey", "apitoken", "authtoken", "token"})
 """Names of parameters that hold one, without `-` and `_`."""
+_TOKENS: Final = frozenset({"bearer", "oauth2", "oidc"})
+_IDEMPOTENCY_KEY: Final = "idempotencykey"
+_KEY_OF_RUN: Final = r'${ "\($workflow.id)-\($task.startedAt.epoch.milliseconds)"[-36:] }'
+"""The same for each attempt of a task, and as long as the UUIDs that APIs expect there."""
 _IN_BRACES: Final = re.compile(r"\{([^{}]*)\}")
 _BEFORE_FRAGMENT: Final = re.compile(r"(?:\{[^{}]*\}|[^#])*")
 """What of a path is sent: never the fragment (RFC 3986, section 3.5), by which some documents tell operations apart."""
@@ -53,10 +57,12 @@ class RequestParts:
 
     Attributes:
         api: its name.
+        recipe: what the connection sends to authenticate.
         in_path: what stands for each parameter of the path, encoded.
         whole_query: a query that is no list of parameters, with its `?`.
         secrets: that stand in parameters, by name.
         fill_in: names of those whose values were made up.
+        from_examples: names of those whose values are examples of the document.
         problems: what does not fit the reference.
     """
 
@@ -65,6 +71,7 @@ class RequestParts:
     schemas: RequestSchemas
     fields: Fields
     optional: OptionalFields
+    recipe: Recipe
     query: dict[str, Any] = field(default_factory=dict[str, Any])
     headers: dict[str, str] = field(default_factory=dict[str, str])
     cookies: list[str] = field(default_factory=list[str])
@@ -72,6 +79,7 @@ class RequestParts:
     whole_query: str = ""
     secrets: dict[str, NeededSecret] = field(default_factory=dict[str, NeededSecret])
     fill_in: list[str] = field(default_factory=list[str])
+    from_examples: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
     notes: list[str] = field(default_factory=list[str])
 
@@ -88,7 +96,9 @@ class RequestParts:
             return
         where = f"{parameter.location}.{parameter.name}"
         shown = [one.value for one in parameter.examples if not one.url]
-        if given is None and parameter.name.lower().replace("-", "").replace("_", "") in _CREDENTIALS:
+        if given is None and self._is_sent_anyway(parameter, where):
+            return
+        if given is None and _plain_name(parameter.name) in _CREDENTIALS:
             given = Given(self._secret(parameter.name, where))
         found = self._sample(self.schemas.of(parameter.schema), where, parameter.name, shown, given)
         name, value, style = _escaped(parameter.name), _written(found), style_of(parameter)
@@ -108,6 +118,20 @@ class RequestParts:
                 self._add_querystring(parameter, value)
             case _:
                 self.problems.append(f"{where}: there is no such place for a parameter")
+
+    def _is_sent_anyway(self, parameter: Parameter, where: str) -> bool:
+        """Whether the connection, or the task by itself, sends what a parameter is for."""
+        plain, ways = _plain_name(parameter.name), self.recipe.authentication
+        key = ways.get("api_key", {})
+        is_token = plain in _CREDENTIALS and "token" in plain and not ways.keys().isdisjoint(_TOKENS)
+        if is_token or (key.get("in"), key.get("name")) == (parameter.location, parameter.name):
+            self.notes.append(f"{where} is left out: the connection sends that credential; --field gives it")
+            return True
+        is_keyed = self.operation.method in KEYED_METHODS and parameter.location == "header"
+        if is_keyed and parameter.name.lower() == "idempotency-key":
+            self.notes.append(f"{where} is left out: a task sends one of its own")
+            return True
+        return False
 
     def _secret(self, name: str, where: str) -> str:
         """An expression for a credential that is a parameter: no definition holds one as it is."""
@@ -144,13 +168,15 @@ class RequestParts:
         if given is None and self.optional == "example":
             whole = self._example(shown, schema)
             if whole is not None:
+                self.from_examples.append("body")
+                self._vary_keys(whole, "body", "", None)
                 return WrittenBody(content, PreparedBody(content.media_type, whole.value), _written(whole))
             self.notes.append("the document shows no example of the body that fits its schema")
-        made_up = len(self.fill_in)
+        made_up, taken = len(self.fill_in), len(self.from_examples)
         found = self._sample(schema, "body", "", shown, given)
         is_needed = self.operation.body.required or given is not None or self.optional == "all"
         if not is_needed and (not found.value or self.operation.method in _BODILESS):
-            del self.fill_in[made_up:]
+            del self.fill_in[made_up:], self.from_examples[taken:]
             if self.operation.method not in _BODILESS:
                 self.notes.append(
                     "the body is left out, for nothing of it is required: --field gives some of it"
@@ -181,8 +207,52 @@ class RequestParts:
             if given is not None:
                 raise CatalogError(f"--field {at}: {message}", "`httptask catalog show` tells what it takes")
             self.problems.append(f"{at}: {message}")
-        self.fill_in += [".".join([where, *map(str, path)]) for path in found.invented]
+        varied = self._vary_keys(found, where, name, given)
+        for names, paths in ((self.fill_in, found.invented), (self.from_examples, found.shown)):
+            names += [_name(where, path) for path in paths if path not in varied]
         return found
+
+    def _vary_keys(self, found: Sample, where: str, name: str, given: Given | None) -> list[Path]:
+        """Put an expression for each idempotency key that nobody gave: with a fixed one only the first run counts."""
+        varied = [
+            path
+            for path in _keys_in(found.value, (), name)
+            if path not in found.expressions and not _is_given(given, path)
+        ]
+        found.expressions = {**found.expressions, **dict.fromkeys(varied, _KEY_OF_RUN)}
+        self.notes += [
+            f"{_name(where, path)} is another in each run, and the same in each attempt; in a loop put $index into it"
+            for path in varied
+        ]
+        return varied
+
+
+def _plain_name(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
+
+
+def _name(where: str, path: Path) -> str:
+    return ".".join([where, *map(str, path)])
+
+
+def _keys_in(value: Any, path: Path, name: str) -> Iterator[Path]:
+    """Places of idempotency keys in a value."""
+    if isinstance(value, str) and _plain_name(name).endswith(_IDEMPOTENCY_KEY):
+        yield path
+    elif is_object(value):
+        for key, one in value.items():
+            yield from _keys_in(one, (*path, key), key)
+    elif is_array(value):
+        for index, one in enumerate(value):
+            yield from _keys_in(one, (*path, index), "")
+
+
+def _is_given(given: Given | None, path: Path) -> bool:
+    for key in path:
+        if given is None or not given.members:
+            break
+        given = given.members.get(str(key))
+    return given is not None
 
 
 def _written(found: Sample) -> Any:

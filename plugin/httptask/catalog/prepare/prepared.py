@@ -35,6 +35,7 @@ class Prepared:
         secrets: whose values are needed.
         declared_secrets: those of them that the definition declares under `use.secrets`.
         fill_in: parts of the request whose values were made up, by their names.
+        from_examples: those whose values are the document's examples.
         problems: what does not fit the reference, or can't be sent as it has it.
         notes: what to know.
         asks_authentication: whether nothing tells how the API authenticates.
@@ -52,6 +53,7 @@ class Prepared:
     notes: Sequence[str] = ()
     asks_authentication: bool = False
     body: PreparedBody | None = None
+    from_examples: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         """As a program reads it."""
@@ -63,6 +65,7 @@ class Prepared:
             "secrets": [{"name": one.name, "what": one.what} for one in self.secrets],
             "declared_secrets": list(self.declared_secrets),
             "fill_in": list(self.fill_in),
+            "from_examples": list(self.from_examples),
             "problems": list(self.problems),
             "notes": list(self.notes),
             "asks_authentication": self.asks_authentication,

@@ -1,6 +1,6 @@
 """From the reference of an operation to a task: `prepare`."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from httptask.catalog import chat_completion
@@ -60,14 +60,18 @@ def prepare(
     schemas = RequestSchemas(operation)
     content = None if operation.body is None else chosen_content(operation.body, media_type)
     fields = read_fields(values or {}, operation, content, schemas)
-    parts = RequestParts(reference.api, operation, schemas, fields, optional)
+    told = None if operation.authentication.is_declared else reference.authentication
+    schemes, choice = chosen_schemes(operation.authentication, authentication or told)
+    recipe = recipe_of(schemes, reference.api)
+    recipe.notes[:0] = choice
+    parts = RequestParts(reference.api, operation, schemas, fields, optional, recipe)
     parts.add_parameters()
     body = parts.body(content)
     own_name = name or unused_name(operation.name, taken)
     if reference == chat_completion.reference() and body is not None:
         return _chat(reference, parts, body, own_name, server or "openai", config)
-    told = None if operation.authentication.is_declared else reference.authentication
-    return _http(parts, body, own_name, config, authentication or told, server)
+    is_told = operation.authentication.is_declared or (authentication or told) is not None
+    return _http(parts, body, own_name, config, server, is_told=is_told)
 
 
 def _http(
@@ -75,12 +79,11 @@ def _http(
     body: WrittenBody | None,
     name: str,
     config: Config,
-    authentication: str | None,
     server: str | None,
+    *,
+    is_told: bool,
 ) -> Prepared:
-    operation = parts.operation
-    schemes, notes = chosen_schemes(operation.authentication, authentication)
-    recipe = recipe_of(schemes, parts.api)
+    operation, recipe = parts.operation, parts.recipe
     chosen = choose_server(operation, server, parts.fields.server)
     connection, settings = connection_for(parts.api, chosen, recipe, config.connections)
     is_new = settings is not None
@@ -103,7 +106,6 @@ def _http(
     task |= sent.arguments
     if _is_streamed(operation, body):
         task |= {"stream": {"take": "all"}}
-    is_told = operation.authentication.is_declared or authentication is not None
     return Prepared(
         name,
         {"call": "httpRequest", "with": task},
@@ -116,7 +118,10 @@ def _http(
         (
             *parts.notes,
             *(
-                (*notes, *recipe.notes)
+                (
+                    *recipe.notes,
+                    *_shared(connection, chosen, [one for one in needed if one in config.secrets]),
+                )
                 if is_new
                 else [
                     f"calls through the connection {connection}{_elsewhere(config.connections[connection], chosen)}"
@@ -125,7 +130,18 @@ def _http(
         ),
         asks_authentication=is_new and not is_told,
         body=None if body is None else body.prepared,
+        from_examples=tuple(parts.from_examples),
     )
+
+
+def _shared(connection: str, chosen: Chosen | None, secrets: Sequence[str]) -> Sequence[str]:
+    """That a new connection sends secrets which there are already to another server."""
+    if not secrets or chosen is None:
+        return ()
+    names = ", ".join(secrets)
+    return [
+        f"the new connection {connection} sends {names}, which httptask.toml has already, to {chosen.url}"
+    ]
 
 
 def _elsewhere(connection: Connection, chosen: Chosen | None) -> str:

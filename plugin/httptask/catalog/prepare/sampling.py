@@ -47,6 +47,7 @@ class Sample:
 
     Attributes:
         invented: places whose value nobody gave or showed.
+        shown: places whose value is one that the document shows.
         expressions: what is to stand in place of a value, by its place.
         fault: what the schema has against it, with the place; None where it fits.
     """
@@ -55,6 +56,7 @@ class Sample:
     invented: tuple[Path, ...] = ()
     expressions: Mapping[Path, str] = field(default_factory=dict[Path, str])
     fault: tuple[str, str] | None = None
+    shown: tuple[Path, ...] = ()
 
 
 class _Impossible(Exception):
@@ -109,6 +111,7 @@ class _Sampler:
         self._is_thorough = is_thorough
         self._left = _MOST_VALUES
         self._invented: dict[Path, Any] = {}
+        self._shown: dict[Path, Any] = {}
         self._expressions: dict[Path, str] = {}
 
     def sample(self, schema: JsonSchema, name: str, place: Place) -> Sample:
@@ -125,16 +128,19 @@ class _Sampler:
             fault = ("", str(error))
         except UnusableSchema as error:
             fault = ("", f"the schema can't be used: {error}")
-        return Sample(value, *self._origins(value), fault=fault)
+        return Sample(
+            value,
+            self._kept(self._invented, value),
+            self._expressions,
+            fault,
+            self._kept(self._shown, value),
+        )
 
-    def _origins(self, value: Any) -> tuple[tuple[Path, ...], Mapping[Path, str]]:
-        """The places of a value that were made up, and those that an expression fills."""
-        invented = [
-            path
-            for path, one in self._invented.items()
-            if path not in self._expressions and _at(value, path) == one
-        ]
-        return tuple(invented), self._expressions
+    def _kept(self, places: Mapping[Path, Any], value: Any) -> tuple[Path, ...]:
+        """Those whose value is in the whole, where no expression fills them."""
+        return tuple(
+            path for path, one in places.items() if path not in self._expressions and _at(value, path) == one
+        )
 
     def value(self, schema: JsonSchema, name: str, place: Place) -> Any:
         """A value for a schema.
@@ -209,6 +215,7 @@ class _Sampler:
         for value in (*place.shown, *variant.get("examples", ())):
             is_taken_apart = is_container and is_object(value) and not self._is_thorough
             if not is_taken_apart and self._fits(plain, value):
+                self._shown[place.path] = value
                 yield value
         if "default" in variant and variant["default"] is not None and self._fits(plain, variant["default"]):
             yield variant["default"]

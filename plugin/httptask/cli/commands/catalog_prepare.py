@@ -179,6 +179,8 @@ def _tell(found: "Prepared", api: str, into: Path | None) -> None:
         f"secret {one.name}: {one.what}; set the environment variable {one.name}" for one in found.secrets
     ]
     lines += [f"fill in: {', '.join(found.fill_in)}"] if found.fill_in else []
+    if found.from_examples:
+        lines.append(f"from the document's example: {', '.join(found.from_examples)}")
     lines += [f"problem: {problem}" for problem in found.problems]
     lines += [f"note: {note}" for note in found.notes]
     if found.asks_authentication:
