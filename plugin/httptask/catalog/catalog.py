@@ -15,6 +15,7 @@ from httptask.catalog import chat_completion
 from httptask.catalog.changes import Changes, compare
 from httptask.catalog.directory.directory import Directories
 from httptask.catalog.errors import CatalogError
+from httptask.catalog.importing.credentials import without_credentials
 from httptask.catalog.index import About, Index, make_index, open_index
 from httptask.catalog.keeping import (
     DOCUMENT,
@@ -116,11 +117,12 @@ class Catalog:
             document: the name of its file.
             read: gives a file by its path below the folder of that file, None where there is none.
             name: of the API; made of the document's title if None.
-            source: the URL that it was loaded from.
+            source: the URL that it was loaded from, which is kept without credentials.
 
         Raises:
             CatalogError: it is no API document, or there is one of that name.
         """
+        source = None if source is None else without_credentials(source)
         loaded, files = load_files(document, read, source)
         chosen = name or api_name(loaded.top("info").text("title"), document.partition(".")[0])
         if not _NAME.fullmatch(chosen):
@@ -152,6 +154,7 @@ class Catalog:
             CatalogError: there is no such API, or the document is none or has no operations; the old one stays.
         """
         entry = self._find(name)
+        source = None if source is None else without_credentials(source)
         loaded, files = load_files(document, read, source)
         try:
             before = load_document(entry.document, files_below(self._documents(entry)))

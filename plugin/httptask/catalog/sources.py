@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from httptask.catalog.errors import CatalogError
+from httptask.catalog.importing.credentials import without_credentials
 from httptask.client.edge import Edge
 from httptask.http.errors import HttpStatusError, HttpTaskError
 from httptask.http.files import files_in, open_file
@@ -67,6 +68,7 @@ async def download(url: str, edge: Edge) -> tuple[str, bytes]:
     Raises:
         CatalogError: it can't be had.
     """
+    shown = without_credentials(url)
     request = HttpRequest(
         method="GET",
         url=url,
@@ -79,14 +81,14 @@ async def download(url: str, edge: Edge) -> tuple[str, bytes]:
     except HttpStatusError as error:
         elsewhere = error.details.get("headers", {}).get("location")
         hint = (
-            f"it has moved: add {elsewhere}"
+            f"it has moved: add {without_credentials(elsewhere)}"
             if elsewhere and error.details.get("status") in _REDIRECTS
             else _SAVED
         )
-        raise CatalogError(f"{url}: {error.message}", hint) from None
+        raise CatalogError(f"{shown}: {error.message}", hint) from None
     except HttpTaskError as error:
-        raise CatalogError(f"{url}: {error.message}", _SAVED) from None
-    return _file_name(url), base64.b64decode(response.content or "")
+        raise CatalogError(f"{shown}: {error.message}", _SAVED) from None
+    return _file_name(shown), base64.b64decode(response.content or "")
 
 
 _SAVED: Final = "download it with what reaches it, and add the file"

@@ -57,6 +57,9 @@ def test_a_list_is_kept_and_removed(catalog: Catalog, tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="there is a directory `mine` already"):
         catalog.directories.add("mine", "list.json", json.dumps(LIST).encode())
     catalog.directories.remove("mine")
+    kept = catalog.directories.add("mine", "https://a.example/l.json?token=geheim", json.dumps(LIST).encode())
+    assert kept.source == "https://a.example/l.json?token=[redacted]"
+    catalog.directories.remove("mine")
     assert list((tmp_path / "catalog/_directories").iterdir()) == []
     with pytest.raises(CatalogError, match="there is no directory `mine`"):
         catalog.directories.remove("mine")

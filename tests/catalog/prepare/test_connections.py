@@ -111,6 +111,8 @@ def test_servers() -> None:
     with pytest.raises(CatalogError) as refused:
         base_url(servers=[{"url": "/v1"}])
     assert refused.value.hint == "name it: --server https://HOST"
+    with pytest.raises(CatalogError, match=r"--server: `https://a\.example` is no URL"):
+        base_url(servers=REGIONS, server="https://ann:geheim@a.example")
 
 
 def test_only_who_names_a_private_server_opens_it() -> None:

@@ -68,6 +68,29 @@ async def test_an_api_is_loaded_through_the_guard(shell: Shell) -> None:
     assert (shell.folder / "catalog/pets/document/pets.json").is_file()
 
 
+async def test_a_credential_in_an_address_is_neither_kept_nor_shown(shell: Shell) -> None:
+    shell.write("httptask.toml", '[policy]\nallow_private = ["loopback"]\n')
+    reply = [Reply.json(DOCUMENT), Reply.of(status=404)]
+    async with ScriptedServer(lambda request: reply["new" in request.target]) as server:
+        url, key = f"{server.url}/pets.json?private_token=", "geheim-0123456789"
+        code, added = await shell.run("catalog", "add", url + key, "--name", "pets")
+        assert (code, "update pets --from URL" in added.stderr) == (0, True)
+        assert [request.target.endswith(f"={key}") for request in server.requests] == [True]
+        _, listed = await shell.run("catalog", "list", "--json")
+        _, shown = await shell.run("catalog", "show", "pets")
+        code, updated = await shell.run("catalog", "update", "pets")
+        assert (code, "with a credential, which was not kept" in updated.stderr) == (2, True)
+        _, failed = await shell.run("catalog", "update", "pets", "--from", f"{server.url}/new?token={key}")
+    _, refused = await shell.run("catalog", "add", f"https://ann:{key}@example.com/a.json")
+    entry = (shell.folder / "catalog/pets/entry.json").read_text()
+    assert json.loads(entry)["source"] == f"{url}[redacted]"
+    ran = (added, listed, shown, updated, failed, refused)
+    assert all(key not in one.stdout + one.stderr for one in ran)
+    assert all(
+        word in text for word, text in (("404", failed.stderr), ("example.com/a.json", refused.stderr))
+    )
+
+
 async def test_what_a_server_gives_instead_is_told(shell: Shell) -> None:
     shell.write("httptask.toml", '[policy]\nallow_private = ["loopback"]\n')
     replies = {

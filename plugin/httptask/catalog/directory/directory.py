@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from httptask.catalog.errors import CatalogError
+from httptask.catalog.importing.credentials import without_credentials
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.json.types import is_object
 from httptask.openapi.reader import Listed
@@ -119,6 +120,7 @@ class Directories:
         Raises:
             CatalogError: it has no such format, or there is one of that name.
         """
+        source = without_credentials(source)
         if not _NAME.fullmatch(name) or name == BUILT_IN:
             hint = "write small letters and digits with --name, with `-` between words"
             raise CatalogError(f"`{name}` can't name a directory", hint)

@@ -12,7 +12,15 @@ from httptask.http.url import encode_component, encode_within
 from httptask.openapi.naming import environment_name, unused_name
 from httptask.secrets.placeholders import fill, has_placeholder, placeholder
 
-__all__ = ["NeededSecret", "Secrets", "holds_credential", "host_label", "is_credential_parameter", "same_hex"]
+__all__ = [
+    "NeededSecret",
+    "Secrets",
+    "holds_credential",
+    "host_label",
+    "is_credential_parameter",
+    "same_hex",
+    "without_credentials",
+]
 
 _PARAMETER: Final = re.compile(
     r"token|secret|passw(or)?d|passphrase|api[-_]?key|credential|signature"
@@ -48,6 +56,7 @@ _IN_JSON: Final = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:\s*)"((?:[^"\\]|\\.)*)"')
 _HEX: Final = re.compile("%[0-9A-Fa-f]{2}")
 _SHORTEST_FOUND: Final = 6
 """From which on a credential is looked for in the rest of its request."""
+_USER: Final = re.compile(r"(?<=://)[^/?#]*@")
 _PLAIN_LABELS: Final = frozenset({"api", "www", "co", "com", "org", "net", "ac", "gov"})
 
 
@@ -311,6 +320,12 @@ def host_label(host: str) -> str:
     labels = [label for label in host.split(".")[:-1] if label.lower() not in _PLAIN_LABELS]
     last = labels[-1] if labels else host
     return environment_name(last) if re.match("[A-Za-z]", last) and not has_placeholder(host) else "API"
+
+
+def without_credentials(url: str) -> str:
+    """An address as it may be kept and printed: without a user, and `[redacted]` in place of other credentials."""
+    hidden = Secrets().hide_in_url(_USER.sub("", url))
+    return fill(hidden, lambda _index, _before, _behind: HIDDEN)
 
 
 def _apart(head: str) -> tuple[str, str]:

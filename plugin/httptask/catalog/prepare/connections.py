@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from httptask.catalog.errors import CatalogError, ServerUnknown
+from httptask.catalog.importing.credentials import without_credentials
 from httptask.catalog.prepare.credentials import Recipe, require_literal
 from httptask.connections.connection import Connection, named_address
 from httptask.diagnostics.suggest import hint_for_unknown
@@ -59,7 +60,8 @@ def choose_server(operation: Operation, wanted: str | None, values: Mapping[str,
         written = next((one for one in operation.servers if one.url == wanted), Server(wanted))
         chosen = _filled(written, values, "person")
         if chosen.origin is None:
-            raise CatalogError(f"--server: `{wanted}` is no URL of a server", "write it from https:// on")
+            shown = without_credentials(wanted)
+            raise CatalogError(f"--server: `{shown}` is no URL of a server", "write it from https:// on")
         return chosen
     if not operation.servers:
         return None

@@ -58,6 +58,7 @@ def add(
     in the network is not loaded. The document of a known API, which search names, is loaded from the public repository
     of its publisher.
     """
+    from httptask.catalog.importing.credentials import without_credentials
     from httptask.catalog.sources import files_below, root_document
     from httptask.openapi.text import DocumentInvalid
 
@@ -76,7 +77,7 @@ def add(
                 document = root_document(Path(source))
                 added = apis.add(document.name, files_below(document.parent), name=name)
         except DocumentInvalid as error:
-            raise CliError(f"{source}: {error}") from None
+            raise CliError(f"{without_credentials(source)}: {error}") from None
     if json:
         print_json(added.as_json())
         return
@@ -234,12 +235,19 @@ def _tell_broken(apis: "Catalog") -> None:
 
 
 def _tell_added(added: "ApiOverview") -> None:
+    from httptask.http.headers import HIDDEN
+
     about = added.about
     titled = " ".join(filter(None, (about.title, about.version)))
     counted = [f"{about.operations} operations", f"{about.problems} problems" if about.problems else ""]
     print_note(harmless(f"added {added.name}: {', '.join(filter(None, (titled, *counted)))}"))
     if not about.operations:
         print_note("note: there is nothing to show or to search for: its document has nothing under `paths`")
+    if HIDDEN in (added.source or ""):
+        print_note(
+            "note: the credential in the address is not kept: "
+            f"httptask catalog update {added.name} --from URL loads the document again"
+        )
     print_note(f"see: httptask catalog show {added.name}")
 
 

@@ -75,14 +75,20 @@ def _updated(
 
 def _changes(entry: "Entry", source: str | None, project: "Project", apis: "Catalog") -> "Changes":
     from httptask.catalog.errors import CatalogError
+    from httptask.catalog.importing.credentials import without_credentials
     from httptask.catalog.sources import files_below, root_document
+    from httptask.http.headers import HIDDEN
     from httptask.openapi.text import DocumentInvalid
 
+    hint = f"httptask catalog update {entry.name} --from FILE|FOLDER|URL"
+    if source is None and HIDDEN in (entry.source or ""):
+        raise CatalogError(
+            f"{entry.name} was added from an address with a credential, which was not kept", hint
+        )
     published = apis.directories.find(entry.name)
     known = published.url if published is not None and not published.folder else None
     place = source or entry.source or known
     if place is None:
-        hint = f"httptask catalog update {entry.name} --from FILE|FOLDER|URL"
         raise CatalogError(f"{entry.name} was added from a file, and nothing says where a newer one is", hint)
     try:
         if is_url(place):
@@ -93,7 +99,7 @@ def _changes(entry: "Entry", source: str | None, project: "Project", apis: "Cata
         show_notice(f"comparing {entry.name}")
         return apis.update(entry.name, document.name, files_below(document.parent))
     except DocumentInvalid as error:
-        raise CatalogError(f"{place}: {error}") from None
+        raise CatalogError(f"{without_credentials(place)}: {error}") from None
 
 
 def _lines(one: dict[str, Any]) -> Iterator[str]:

@@ -60,6 +60,7 @@ def download_document(url: str, project: "Project") -> tuple[str, bytes]:
     """
     import asyncio
 
+    from httptask.catalog.importing.credentials import without_credentials
     from httptask.catalog.sources import download
     from httptask.cli.observability.logging import configure_logging
     from httptask.client.edge import Edge
@@ -76,5 +77,5 @@ def download_document(url: str, project: "Project") -> tuple[str, bytes]:
             await edge.aclose()
 
     configure_logging("WARNING")
-    show_notice(f"loading {url}")
+    show_notice(f"loading {without_credentials(url)}")
     return asyncio.run(load())
