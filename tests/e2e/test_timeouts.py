@@ -1,8 +1,12 @@
 """Timeouts that pass while a call is on its way: the run ends in time, and so does the call."""
 
 import asyncio
+import gc
+from typing import Any
 
 import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.http.errors import Postponed
@@ -114,6 +118,32 @@ async def test_the_failure_before_a_timeout_is_told(
     assert outcome.problem["title"] == "Timed out"
     assert outcome.problem["instance"] == "/do/0/ask"
     assert "did not end within its timeout; the last that is known: 503 from" in outcome.problem["detail"]
+
+
+async def test_a_failure_that_comes_with_the_timeout_is_not_lost(
+    temporal: WorkflowEnvironment, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue = "timeouts-at-once"
+    shop = {"shop": local_connection("shop", "http://127.0.0.1:9")}
+    not_for_calls = {"no_remote_activities": True, "max_cached_workflows": 0}
+    async with running(temporal, worker=not_for_calls, task_queue=queue, connections=shop) as runner:
+        handle = await runner.start(TASK)
+        await has_event(handle, EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
+    await has_event(handle, EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT)
+    await has_event(handle, EventType.EVENT_TYPE_TIMER_FIRED)
+    async with running(temporal, worker=not_for_calls, task_queue=queue, connections=shop) as runner:
+        with pytest.raises(WorkflowFailureError) as failed:
+            await handle.result()
+        await runner.replay(handle)
+    assert "did not end within its timeout" in str(failed.value.cause)
+    gc.collect()
+    assert "never retrieved" not in caplog.text
+
+
+async def has_event(handle: WorkflowHandle[Any, Any], kind: "EventType.ValueType") -> None:
+    async with asyncio.timeout(20):
+        while all(event.event_type != kind for event in (await handle.fetch_history()).events):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
 async def test_a_policys_wait_beyond_the_timeout_ends_in_the_failure(temporal: WorkflowEnvironment) -> None:

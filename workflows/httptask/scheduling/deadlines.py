@@ -17,6 +17,8 @@ __all__ = ["Deadline", "deadline_at"]
 
 _AHEAD = 0.05
 _AT_LEAST = 0.01
+_TURNS_OF_RESULT = 3
+"""Turns of the event loop in which the end of an activity comes to who awaits it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -116,7 +118,32 @@ async def deadline_at(deadline: Deadline | None) -> AsyncGenerator[None]:
     if remaining <= 0:
         raise deadline.passed()
     try:
-        async with asyncio.timeout(remaining):
+        async with _timeout(remaining):
             yield
     except TimeoutError:
         raise deadline.passed() from None
+
+
+@asynccontextmanager
+async def _timeout(seconds: float) -> AsyncGenerator[None]:
+    """`asyncio.timeout`, but what has come together with its end is taken up first.
+
+    The SDK never looks at the failure of an activity that is cancelled in the workflow task which brings it, and
+    asyncio reports that as an exception that was never retrieved.
+    """
+    loop = asyncio.get_running_loop()
+    ending: asyncio.Handle
+    async with asyncio.timeout(None) as scope:
+
+        def end(turns: int) -> None:
+            nonlocal ending
+            if turns:
+                ending = loop.call_soon(end, turns - 1)
+            else:
+                scope.reschedule(loop.time())
+
+        ending = loop.call_at(loop.time() + seconds, end, _TURNS_OF_RESULT)
+        try:
+            yield
+        finally:
+            ending.cancel()
