@@ -228,7 +228,7 @@ async def reported(case: Case, folder: Path) -> str:
         reporter = Reporter(
             loaded.program, planned, edge, catalogue(folder, url) if case.in_catalogue else None
         )
-        prepared = await reporter.prepared(dry=case.dry)
+        prepared = await reporter.prepared(dry=case.dry, sent_here=True)
         report = Report(prepared=prepared)
         if not case.dry:
             report = reporter.report(prepared, await called(case, edge, planned, server))

@@ -68,12 +68,13 @@ class Reporter:
         of_chat = self._planned.node.kind is CHAT_COMPLETION
         return not (of_chat or self._is_safe or self._planned.request.method in _SAFE)
 
-    async def prepared(self, *, dry: bool = False) -> PreparedPart:
+    async def prepared(self, *, dry: bool = False, sent_here: bool = False) -> PreparedPart:
         """The first part.
 
         Args:
             dry: whether nothing is to be sent, so that what a worker would refuse is told as well: an address that
                 may not be reached, a secret without a value.
+            sent_here: whether a worker of this process sends it, so that its secrets are those that are known here.
         """
         planned, shown = self._planned, self._shown
         found, problem = check_planned(planned, self._edge)
@@ -82,9 +83,10 @@ class Reporter:
             warnings += self._called.request_faults(planned.request, shown.headers, shown.body)
         self._is_simulated = self._edge.is_simulated(planned.request)
         missing = check_sample(planned)
-        if problem is None and dry:
-            needed, problem = await check_way(planned, self._edge)
-            missing += needed
+        if problem is None and (dry or sent_here):
+            needed, of_way = await check_way(planned, self._edge)
+            missing += needed if dry else [one for one in needed if one.code == "secret"]
+            problem = of_way if dry else None
         estimate = await estimate_of(planned, self._edge)
         facts: dict[str, Any] = {} if estimate is None else {"estimate": estimate}
         if warnings or missing:
@@ -114,14 +116,13 @@ class Reporter:
         return Report(**parts, outcome=self._outcome(outcome))
 
     def _complete(self, warnings: Sequence[Fault], missing: Sequence[Fault]) -> str:
-        words = "The request is complete."
+        state = "lacks something that it needs here" if missing else "is complete"
+        words = f"The request {state}."
         if self._called is not None:
             fits = "is not as its reference" if warnings else "is as its reference"
-            words = f"The request is complete. It calls {self._called.name} of the catalogue, and {fits} describes it."
+            words = f"The request {state}. It calls {self._called.name} of the catalogue, and {fits} describes it."
         if warnings:
             words += " Its server may reject it."
-        if missing:
-            words += " Something that it needs is missing here."
         return words
 
     def _run_sends(self) -> str:

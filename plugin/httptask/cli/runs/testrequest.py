@@ -141,7 +141,7 @@ async def _shown(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> _Sh
     planned, reporter = _plan(trial, profiles)
     outputs = None if trial.save_output is None else _read_outputs(trial.save_output)
     try:
-        prepared = await reporter.prepared(dry=trial.plugin is None)
+        prepared = await reporter.prepared(dry=trial.plugin is None, sent_here=trial.task_queue is None)
     finally:
         await trial.edge.aclose()
     if not trial.as_json:
