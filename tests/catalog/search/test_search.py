@@ -91,6 +91,27 @@ def test_a_word_counts_more_than_others_of_its_stem(catalog: Catalog) -> None:
     assert names(catalog, "customer")[0] == "shop.listCustomers"
 
 
+def test_a_slip_in_two_words_that_apis_write_as_one_is_mended(catalog: Catalog) -> None:
+    paths = {
+        "/oncall": {"get": operation("whoIsOnDuty", "Who is there", "Duty")},
+        "/calls": {"get": operation("listCalls", "All calls", "Calls")},
+    }
+    catalog.add("api.json", {"api.json": json.dumps(openapi(paths)).encode()}.get, name="a")
+    assert "a.whoIsOnDuty" in names(catalog, "who is on calt")
+
+
+def test_what_is_closed_is_not_made(catalog: Catalog) -> None:
+    paths = {
+        "/a": {"post": operation("closeTill", "Close till", "a")},
+        "/b": {"post": operation("till", "Till", "a")},
+    }
+    catalog.add("api.json", {"api.json": json.dumps(openapi(paths)).encode()}.get, name="a")
+    assert catalog.search("create till api:a").operations[0].name == "a.till"
+    assert "create" not in {
+        word for one in catalog.search("create till api:a").operations[1:] for word in one.found_by.values()
+    }
+
+
 def test_what_only_reads_is_not_meant_by_a_verb_of_doing(catalog: Catalog) -> None:
     paths = {
         "/notes/{id}": {

@@ -1,7 +1,13 @@
 """`httptask catalog`: adding an API from files and from a server, reading it, removing it."""
 
 import json
+from pathlib import Path
 
+import pytest
+
+from httptask.catalog.catalog import Catalog
+from httptask.cli.commands.catalog import search
+from httptask.cli.terminal.styled import stdout
 from httptask.testing import Reply, ScriptedServer
 from support.api_documents import openapi
 from support.commands import Shell
@@ -120,6 +126,22 @@ async def test_operations_are_searched_for(shell: Shell) -> None:
     code, command = await shell.run("catalog", "search", "xyzzyx")
     assert (code, command.stdout) == (0, "")
     assert command.stderr.startswith("nothing found: nothing has xyzzyx\n")
+
+
+def test_names_stay_whole_in_a_narrow_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "listAllPetsThatWereSoldInTheShop"
+    document = openapi(
+        {"/pets/sold/long/ago": {"get": {"operationId": name, "summary": "Pets that were sold"}}}
+    )
+    apis = Catalog(tmp_path, tmp_path / ".httptask")
+    apis.add("api.json", {"api.json": json.dumps(document).encode()}.get, name="pets")
+    (tmp_path / "httptask.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(stdout, "width", 50)
+    search(["pets", "sold"], limit=1, json=False, config=None)
+    assert f"pets.{name} " in capsys.readouterr().out
 
 
 async def test_a_known_api_is_added_by_name(shell: Shell) -> None:

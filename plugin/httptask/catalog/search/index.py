@@ -14,7 +14,7 @@ from httptask.openapi.reader import Listed
 
 __all__ = ["COLUMNS", "KNOWN", "Candidate", "SearchIndex"]
 
-_FORMAT: Final = 4
+_FORMAT: Final = 5
 """Of the tables: a file of another one is made again."""
 KNOWN: Final = ""
 """Stands where an operation has its API, of APIs that are known and were not added: each is as one operation."""
@@ -38,7 +38,23 @@ pragma user_version = {_FORMAT};
 _LISTED: Final = "api, name, operation_id, method, path, summary, description, tags, deprecated"
 _DOES: Final = {"PUT": "update replace", "PATCH": "update", "DELETE": "delete remove", "POST": "create"}
 
-_VERBS: Final = frozenset({"cancel", "delete", "find", "get", "list", "query", "remove", "search", "update"})
+_VERBS: Final = frozenset(
+    {
+        "cancel",
+        "close",
+        "deactivate",
+        "delete",
+        "find",
+        "get",
+        "kick",
+        "leave",
+        "list",
+        "query",
+        "remove",
+        "replace",
+    }
+    | {"retrieve", "revoke", "search", "suspend", "update"}
+)
 """In the name of an operation: what is sent with POST does that, and creates nothing."""
 
 

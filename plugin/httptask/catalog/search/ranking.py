@@ -151,8 +151,19 @@ def terms_of(query: Query, index: SearchIndex) -> list[Term]:
     for word, parts in joined:
         for term in (terms[part] for part in parts if part in terms and stem[word] in known):
             term.offer(stem[word], 1.0, word)
+        if stem[word] not in known and not {*parts} <= spelled | STOP_WORDS:
+            for other, its in _one_slip_from(word, index).items():
+                for term in (terms[part] for part in parts if part in terms):
+                    term.offer(its, _SLIPS[1], other)
     _weigh(terms.values(), index)
     return list(terms.values())
+
+
+def _one_slip_from(joined: str, index: SearchIndex) -> dict[str, str]:
+    from rapidfuzz.distance import OSA
+
+    near = index.names_like(joined, 1)
+    return {word: stem for word, stem in near.items() if OSA.distance(word, joined, score_cutoff=1) == 1}
 
 
 def rank(terms: list[Term], query: Query, index: SearchIndex, favoured: tuple[str, str]) -> list[Ranked]:
