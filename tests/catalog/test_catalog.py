@@ -288,3 +288,10 @@ def test_a_folder_without_an_entry_is_taken(catalog: Catalog, tmp_path: Path) ->
     (tmp_path / "catalog/pet-shop").mkdir(parents=True)
     add(catalog)
     assert catalog.about("pet-shop").operations == 1
+
+
+def test_a_catalogue_that_cannot_be_written_is_told(catalog: Catalog, tmp_path: Path) -> None:
+    (tmp_path / "catalog").write_text("in the place of a folder")
+    with pytest.raises(CatalogError, match="pet-shop: can't be written: File exists"):
+        add(catalog)
+    assert catalog.entries() == []

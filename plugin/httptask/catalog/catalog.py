@@ -20,11 +20,11 @@ from httptask.catalog.index import About, Index, make_index, open_index
 from httptask.catalog.keeping import (
     DOCUMENT,
     ENTRY,
+    change_entry,
     keep_files,
     load_files,
     remove_folder,
     stamps_of,
-    write_entry,
 )
 from httptask.catalog.reference import ApiOverview, Reference
 from httptask.catalog.search.index import KNOWN, SearchIndex
@@ -246,8 +246,7 @@ class Catalog:
             CatalogError: there is no API of that name among those that were added.
         """
         self._find(api)
-        file = self._folder / api / ENTRY
-        write_entry(file, {**json.loads(file.read_bytes()), "authentication": authentication})
+        change_entry(self._folder / api / ENTRY, {"authentication": authentication})
 
     def search(self, text: str, *, limit: int = 10) -> SearchResult:
         """Operations of all APIs that do what a text says, the best first.

@@ -3,16 +3,18 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Final
 
 from httptask.catalog.errors import CatalogError
+from httptask.http.files import replace_file
 from httptask.openapi.document import Document, load_document
 from httptask.openapi.text import DocumentInvalid
 
-__all__ = ["DOCUMENT", "ENTRY", "keep_files", "load_files", "remove_folder", "stamps_of", "write_entry"]
+__all__ = ["DOCUMENT", "ENTRY", "change_entry", "keep_files", "load_files", "remove_folder", "stamps_of"]
 
 ENTRY: Final = "entry.json"
 DOCUMENT: Final = "document"
@@ -49,22 +51,36 @@ def load_files(
 
 
 def keep_files(folder: Path, entry: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
-    """Write the folder of an API at once, or its files in place of those that it had."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(mkdtemp(prefix=".", dir=folder.parent))
-    draft.chmod(0o755)
-    try:
+    """Write the folder of an API at once, or its files in place of those that it had.
+
+    Raises:
+        CatalogError: they can't be written.
+    """
+    with _folder_beside(folder, "written") as draft:
+        draft.chmod(0o755)
         for parent in {(draft / DOCUMENT / path).parent for path in files}:
             parent.mkdir(parents=True, exist_ok=True)
         for path, data in files.items():
             (draft / DOCUMENT / path).write_bytes(data)
-        write_entry(draft / ENTRY, entry)
+        (draft / ENTRY).write_text(_text_of(entry), encoding="utf-8")
         if folder.exists():
             _replace(folder, draft)
         else:
             draft.rename(folder)
+
+
+@contextmanager
+def _folder_beside(folder: Path, done: str) -> Generator[Path]:
+    draft = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(mkdtemp(prefix=".", dir=folder.parent))
+        yield draft
+    except OSError as error:
+        raise CatalogError(f"{folder}: can't be {done}: {error.strerror}") from None
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def _replace(folder: Path, draft: Path) -> None:
@@ -88,18 +104,24 @@ def remove_folder(folder: Path) -> None:
     Raises:
         CatalogError: it can't be taken away, and is there as it was.
     """
-    aside = Path(mkdtemp(prefix=".", dir=folder.parent))
-    try:
+    with _folder_beside(folder, "removed") as aside:
         folder.rename(aside / folder.name)
+
+
+def change_entry(file: Path, members: Mapping[str, Any]) -> None:
+    """Put members into `entry.json`.
+
+    Raises:
+        CatalogError: it can't be written.
+    """
+    try:
+        replace_file(file, lambda: _text_of({**json.loads(file.read_bytes()), **members}))
     except OSError as error:
-        raise CatalogError(f"{folder}: can't be removed: {error.strerror}") from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        raise CatalogError(f"{file}: can't be written: {error.strerror}") from None
 
 
-def write_entry(file: Path, written: Mapping[str, Any]) -> None:
-    """Write `entry.json`."""
-    file.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+def _text_of(entry: Mapping[str, Any]) -> str:
+    return json.dumps(entry, indent=2, ensure_ascii=False) + "\n"
 
 
 def stamps_of(folder: str) -> Iterator[tuple[int, int]]:
