@@ -195,6 +195,7 @@ async def test_puts_requests_of_a_collection_and_of_a_browser_into_a_definition(
     )
     assert code == 0, command.stderr
     assert "wrote orders.yaml: getOrder\n" in command.stderr
+    assert "try: httptask test-request orders.yaml getOrder --set 'input.id=…' --dry-run\n" in command.stderr
     assert "left out: Other\ufffd[31m: the server's address has the variable nowhere" in command.stderr
     code, har = await shell.run("catalog", "from-har", "shop.har", "--into", "orders.yaml", "--json")
     assert code == 0, har.stderr

@@ -182,12 +182,12 @@ def _make(
     target = read_target(into, name)
     made = _imported(imported, target.names)
     made = replace(made, notes=(*made.notes, *_shared(made, target.secrets)))
-    target.put(after, made.tasks, [secret.name for secret in made.secrets])
+    command = target.put(after, made.tasks, [secret.name for secret in made.secrets])
     if as_json:
         print_json({"file": str(into), **made.as_json()})
         return
     _tell(made)
-    print_note(f"try: httptask test-request {into} {next(iter(made.tasks))} --dry-run")
+    print_note(f"try: {command} --dry-run")
 
 
 def _text(command: str) -> str:

@@ -1,6 +1,7 @@
 """`--into FILE`: the definition that takes tasks, which is made where there is none."""
 
 import re
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from httptask.cli.terminal.console import print_note
+from httptask.cli.terminal.console import harmless, print_note
 from httptask.cli.terminal.errors import CliError
 from httptask.json.types import is_object
 
@@ -57,8 +58,11 @@ class Target:
         """Those that it declares."""
         return self.program.definition.use.secrets if self.program is not None else ()
 
-    def put(self, after: str | None, tasks: Mapping[str, Any], secrets: Sequence[str]) -> None:
+    def put(self, after: str | None, tasks: Mapping[str, Any], secrets: Sequence[str]) -> str:
         """Write the definition with the tasks, if it is one then; what else stands in it stays byte for byte.
+
+        Returns:
+            The command that tries the first of them, with a place for each value that it reads.
 
         Raises:
             CliError: there is no such task, the text can't take the tasks, or the file was changed meanwhile.
@@ -66,6 +70,7 @@ class Target:
         from httptask.dsl.loader import load_text
         from httptask.dsl.yaml.editing import EditRefused, declare_secrets, insert_tasks
         from httptask.http.files import replace_file
+        from httptask.testrequest import Sample, values_read
 
         pointer = None if after is None else self._pointer_of(after)
         try:
@@ -85,6 +90,10 @@ class Target:
         replace_file(self.file, edited)
         made = ", a new definition" if self.is_new else ""
         print_note(f"wrote {self.file}{made}: {', '.join(tasks)}")
+        first = next(iter(tasks))
+        values = values_read(changed.program, first, Sample())
+        given = [word for name in values for word in ("--set", f"{name}=…")]
+        return harmless(shlex.join(["httptask", "test-request", str(self.file), first, *given]))
 
     def _pointer_of(self, task: str) -> str:
         """The JSON Pointer of a task that is named."""

@@ -1,7 +1,6 @@
 """`httptask catalog prepare`: the task that calls an operation of the catalogue."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -112,14 +111,15 @@ def prepare(
             found = made()
         if auth is not None and not reference.operation.authentication.is_declared:
             apis.keep_authentication(reference.api, auth)
+    command = None
     if target is not None:
-        _write(target, after, found, project)
+        command = _write(target, after, found, project)
     if json:
         print_json({**({"file": str(into)} if into is not None else {}), **found.as_json()})
         return
     if target is None:
         _print(found)
-    _tell(found, reference.api, into)
+    _tell(found, reference.api, command)
 
 
 def _assigned(text: str) -> tuple[str, str]:
@@ -140,8 +140,8 @@ def _asked(message: str, what: str, default: str | None = None) -> str:
     return answer.strip()
 
 
-def _write(target: "Target", after: str | None, found: "Prepared", project: "Project") -> None:
-    """Write definition and configuration, if both can take what is new."""
+def _write(target: "Target", after: str | None, found: "Prepared", project: "Project") -> str:
+    """Write definition and configuration, if both can take what is new; returns the command that tries the task."""
     from httptask.config import ConfigInvalid
     from httptask.config.editing import add_tables
     from httptask.config.find import CONFIG_NAME
@@ -153,13 +153,14 @@ def _write(target: "Target", after: str | None, found: "Prepared", project: "Pro
             add_tables(file, found.tables)
     except ConfigInvalid as error:
         raise CliError(str(error), "print the task without --into, and paste both by hand") from None
-    target.put(after, {found.name: found.task}, found.declared_secrets)
+    command = target.put(after, {found.name: found.task}, found.declared_secrets)
     if found.tables:
         try:
             replace_file(file, lambda: add_tables(file, found.tables))
         except ConfigInvalid as error:  # it was changed in between
             raise CliError(str(error), "add its connection by hand") from None
         print_note(f"wrote {file}: connection {found.connection}")
+    return command
 
 
 def _print(found: "Prepared") -> None:
@@ -174,7 +175,7 @@ def _print(found: "Prepared") -> None:
         print_note(f"\nadd to httptask.toml:\n\n{harmless(written_tables(found.tables))}")
 
 
-def _tell(found: "Prepared", api: str, into: Path | None) -> None:
+def _tell(found: "Prepared", api: str, command: str | None) -> None:
     lines = [
         f"secret {one.name}: {one.what}; set the environment variable {one.name}" for one in found.secrets
     ]
@@ -187,7 +188,7 @@ def _tell(found: "Prepared", api: str, into: Path | None) -> None:
         lines.append(
             f"note: the document of {api} does not say how its requests are authenticated: --auth tells it"
         )
-    if into is not None:
-        lines.append(f"try: httptask test-request {into} {found.name}")
+    if command is not None:
+        lines.append(f"try: {command}")
     for line in lines:
         print_note(harmless(line))
