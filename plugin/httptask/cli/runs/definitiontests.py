@@ -201,8 +201,9 @@ async def _round(client: Client, session: Session, selection: _Selection, config
     if session.as_json:
         print_json(as_json(results, seconds))
     print_note(_summary(verdicts, seconds))
-    for note in [] if updating is None else updating.write():
-        print_note(note)
+    if updating is not None:
+        for note in updating.write():
+            print_note(note)
     return ExitCode.FAILED if _Verdict.FAILED in verdicts else ExitCode.DONE
 
 
