@@ -157,6 +157,7 @@ CASES = {
     "404 without a connection": Case([Reply.of(status=404)], task="plain"),
     "429 without a connection": Case([Reply.status(429, retry_after=7)], task="plain"),
     "a simulated answer that breaks off": Case(task="look", is_simulated=True),
+    "a forbidden address without a connection": Case(task="plain", settings={"allow_private": ()}, dry=True),
     "a forbidden address and no secret": Case(
         settings={"allow_private": ()}, secrets={"TOKEN": ""}, dry=True
     ),
@@ -221,7 +222,12 @@ async def reported(case: Case, folder: Path) -> str:
             of = {"request": {"method": "GET", "url": f"{url}/tickets/7?limt=5"}, "responses": [cut]}
             fixtures = Fixtures([(folder / "cut.yaml", Fixture.model_validate(of))])
         # What a plain endpoint may reach is the policy's.
-        edge = Edge(connections, secret_store(case.secrets), fixtures=fixtures, allow_private=("loopback",))
+        edge = Edge(
+            connections,
+            secret_store(case.secrets),
+            fixtures=fixtures,
+            allow_private=settings["allow_private"],
+        )
         stack.push_async_callback(edge.aclose)
         profiles = {name: profile_of(connection) for name, connection in connections.items()}
         planned = plan_request(loaded.program, case.task, Sample(), profiles, attempt=case.attempt)
