@@ -11,6 +11,7 @@ from support.curl import definition_of
 
 KEY = "geheim-0123456789abcdef"
 TOKEN = "ghp_" + "0123456789abcdefghijABCDEFGHIJ"
+PRIVATE = f"-----BEGIN RSA {'PRIVATE'} KEY-----\\n{KEY}\\n-----END RSA {'PRIVATE'} KEY-----"
 URL = "https://api.example.com/"
 FOUND = {
     "bearer": (f"{URL} -H 'Authorization: Bearer {KEY}'", {"EXAMPLE_TOKEN": KEY}),
@@ -40,6 +41,30 @@ FOUND = {
         f"https://hooks.slack.com/services/T0/B0/{KEY}",
         {"SLACK_WEBHOOK": f"https://hooks.slack.com/services/T0/B0/{KEY}"},
     ),
+    "json in a part": (
+        f"""{URL} -F 'a={{"token": "{KEY}"}};type=application/json'""",
+        {"EXAMPLE_TOKEN": KEY},
+    ),
+    "json in a form": (f"""{URL} --data-urlencode 'payload={{"token":"{KEY}"}}'""", {"EXAMPLE_TOKEN": KEY}),
+    "a header in json": (
+        f"""{URL} --json '{{"headers":{{"Authorization":"Bearer {KEY}"}}}}'""",
+        {"EXAMPLE_AUTHORIZATION": KEY},
+    ),
+    "a referer": (f"{URL} -e 'https://a.example/?access_token={KEY}'", {"EXAMPLE_ACCESS_TOKEN": KEY}),
+    "a user in json": (f"""{URL} --json '{{"a":"https://b:{KEY}@c.example/"}}'""", {"EXAMPLE_PASSWORD": KEY}),
+    "a query in json": (
+        f"""{URL} --json '{{"a":"https://c.example/?sig={KEY}&x=y"}}'""",
+        {"EXAMPLE_SIG": KEY},
+    ),
+    "a webhook in json": (
+        f"""{URL} --json '{{"a":"https://hooks.slack.com/services/T0/B0/{KEY}"}}'""",
+        {"EXAMPLE_WEBHOOK": f"https://hooks.slack.com/services/T0/B0/{KEY}"},
+    ),
+    "a private key": (
+        f"{URL} -H 'Content-Type: text/plain' -d 'a {PRIVATE} b'",
+        {"EXAMPLE_PRIVATE_KEY": PRIVATE},
+    ),
+    "a session in a path": (f"'{URL}a;jsessionid={KEY}/b'", {"EXAMPLE_JSESSIONID": KEY}),
     "the same twice": (f"'{URL}?token={KEY}' -H 'Authorization: Bearer {KEY}'", {"EXAMPLE_TOKEN": KEY}),
     "two of a kind": (
         f"'{URL}?token={KEY}' -H 'Authorization: Bearer {KEY}2'",

@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import unquote_plus, urlencode
 
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.importing.credentials import Secrets, is_credential_parameter, same_hex
+from httptask.catalog.importing.credentials import BEGINS_JSON, Secrets, is_credential_parameter, same_hex
 from httptask.catalog.importing.request import FormPart, ImportedRequest
 from httptask.http.headers import FORM_TYPE
 from httptask.http.headers import media_type as read_media_type
@@ -30,7 +30,6 @@ _JSON: Final = re.compile(r"application/json|.+\+json|text/json")
 _BOUNDARY: Final = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
 _DISPOSITION: Final = re.compile(r'\b(name|filename)=(?:"([^"]*)"|([^\s";]+))')
 _TYPE: Final = re.compile(r"^content-type:[ \t]*(.+?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-_BEGINS_JSON: Final = re.compile(r'\s*[{\["]')
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -56,7 +55,7 @@ def body_arguments(
     fields = None if pairs is None else grouped(_hidden_pairs(pairs, secrets))
     if fields is not None:
         return {"form": fields}
-    if _BEGINS_JSON.match(body):
+    if BEGINS_JSON.match(body):
         body = secrets.hide_in_json(body)
         if _JSON.fullmatch(kind) and not has_raw_variable and (data := _compact(body, secrets)) is not None:
             return {"body": data}
@@ -135,7 +134,7 @@ def _part(part: FormPart, request: ImportedRequest, secrets: Secrets) -> dict[st
         described["text"] = (
             secrets.credential(part.text, part.name, what, is_in_body=True)
             if is_named
-            else secrets.hide_known(part.text)
+            else secrets.hide_in_text(part.text)
         )
     else:
         described["base64"] = _base64(part.text)
@@ -197,7 +196,7 @@ def _hidden_parts(text: str, content_type: str, secrets: Secrets) -> str:
     pieces = _pieces(text, content_type)
     for index in range(2, len(pieces) - 1, 2):
         part = _read_part(pieces[index])
-        if part is not None and is_credential_parameter(part.name, part.text):
+        if part is not None and part.text:
             hidden = secrets.hide_in_parameter(part.name, part.text, "form field")
             pieces[index] = pieces[index].removesuffix(part.text) + hidden
     return "".join(pieces) if pieces else text

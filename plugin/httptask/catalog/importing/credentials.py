@@ -13,6 +13,7 @@ from httptask.openapi.naming import environment_name, unused_name
 from httptask.secrets.placeholders import fill, has_placeholder, placeholder
 
 __all__ = [
+    "BEGINS_JSON",
     "NeededSecret",
     "Secrets",
     "holds_credential",
@@ -24,7 +25,7 @@ __all__ = [
 
 _PARAMETER: Final = re.compile(
     r"token|secret|passw(or)?d|passphrase|api[-_]?key|credential|signature"
-    r"|(^|[-_\[.])(auth|jwt|pass|pwd|pin|sig|sid|tkn|key)\]?$|[-_]key\]?$",
+    r"|(^|[-_\[.])(auth|authorization|cookie|jsessionid|phpsessid|jwt|pass|pwd|pin|sig|sid|tkn|key)\]?$|[-_]key\]?$",
     re.IGNORECASE,
 )
 _NOT_PARAMETER: Final = re.compile(
@@ -52,6 +53,15 @@ _WEBHOOK: Final = re.compile(
     re.IGNORECASE,
 )
 """Addresses that are credentials as a whole: who knows one may post there."""
+_PRIVATE_KEY: Final = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?!-----).)+-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL
+)
+_ADDRESS: Final = re.compile(r"https?://[^\s\"'<>\\^`{|}]+", re.IGNORECASE)
+_PASSWORD: Final = re.compile(r"(?<=://)([^/?#@:]*:)([^/?#@]+)(?=@)")
+_QUERIED: Final = re.compile(r"(?<=[?&])([^=&#?]{1,100})=([^&#?]+)")
+_PATH_PARAMETER: Final = re.compile(r"(?<=;)[^;/]+")
+_SCHEME: Final = re.compile(r"[A-Za-z-]+ (?=\S)")
+BEGINS_JSON: Final = re.compile(r'\s*[{\["]')
 _IN_JSON: Final = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:\s*)"((?:[^"\\]|\\.)*)"')
 _HEX: Final = re.compile("%[0-9A-Fa-f]{2}")
 _SHORTEST_FOUND: Final = 6
@@ -200,10 +210,35 @@ class Secrets:
 
     def hide_known(self, text: str) -> str:
         """A text without credentials that can be told by their form, or that the request has elsewhere."""
+
+        def private(found: re.Match[str]) -> str:
+            return self.credential(found[0], "PRIVATE_KEY", "a private key in the request", is_in_body=True)
+
+        text = _ADDRESS.sub(lambda found: self._hide_in_address(found[0]), _PRIVATE_KEY.sub(private, text))
         text = _KNOWN.sub(lambda found: self.credential(found[0], "TOKEN", "a token in the request"), text)
         for value in sorted(self._found, key=len, reverse=True):
             text = text.replace(value, self._found[value])
         return text
+
+    def hide_in_text(self, text: str) -> str:
+        """A text that may be JSON, without them."""
+        return self.hide_in_json(text) if BEGINS_JSON.match(text) else self.hide_known(text)
+
+    def _hide_in_address(self, url: str) -> str:
+        """A URL within a text, of which a credential is taken out as it stands there."""
+        if _WEBHOOK.fullmatch(url):
+            return self.credential(url, "WEBHOOK", "the whole address of the webhook", is_in_body=True)
+
+        def password(found: re.Match[str]) -> str:
+            return found[1] + self.credential(found[2], "PASSWORD", "the password in a URL", is_in_body=True)
+
+        def parameter(found: re.Match[str]) -> str:
+            name, value = found[1], found[2]
+            if not is_credential_parameter(name, value):
+                return found[0]
+            return f"{name}={self.credential(value, name, f'the parameter {name} in a URL', is_in_body=True)}"
+
+        return _QUERIED.sub(parameter, _PASSWORD.sub(password, url))
 
     def shown(self, text: str) -> str:
         """A text as it may be printed, without any credential of the import."""
@@ -219,6 +254,7 @@ class Secrets:
             return self.credential(url, "WEBHOOK", "the whole address of the webhook")
         head, mark, query = url.partition("?")
         server, path = _apart(head)
+        path = _PATH_PARAMETER.sub(lambda found: self._pair(found[0], unquote, "path parameter"), path)
         for value, known in self._found.items():
             path = path.replace(encode_within("/", value), known).replace(encode_component(value), known)
         return server + self.hide_known(path) + mark + self.hide_in_pairs(query, unquote, "query parameter")
@@ -230,9 +266,9 @@ class Secrets:
     def hide_in_parameter(self, name: str, value: str, what: str) -> str:
         """The value of a parameter or field, decoded, without its credential."""
         if is_credential_parameter(name, value):
-            is_in_body = what != "query parameter"
+            is_in_body = what == "form field"
             return self.credential(value, name, f"the {what} {name}", is_in_body=is_in_body)
-        return self.hide_known(value)
+        return self.hide_in_text(value)
 
     def is_sent_alike(self, hidden: str, url: str) -> bool:
         """Whether the credentials of a URL, encoded for their places, give the URL again."""
@@ -251,7 +287,10 @@ class Secrets:
             if not is_credential_parameter(name, value):
                 return found[0]
             what = f"the JSON field {name}"
-            return f'"{name}"{colon}"{self.credential(value, name, what, is_in_body=True)}"'
+            scheme = _SCHEME.match(value) if name.lower().endswith("authorization") else None
+            begin = "" if scheme is None else scheme[0]
+            hidden = self.credential(value.removeprefix(begin), name, what, is_in_body=True)
+            return f'"{name}"{colon}"{begin}{hidden}"'
 
         return self.hide_known(_IN_JSON.sub(hidden, text))
 
