@@ -77,7 +77,6 @@ def names(catalog: Catalog, text: str) -> list[str]:
         ("chat.postMessage", "chat.chat_postMessage"),
         ("chat completion", "openai.createChatCompletion"),
         ("gpt", "openai.createChatCompletion"),
-        ("customer's", "shop.listCustomers"),
         ("llm", "openai.createChatCompletion"),
     ],
 )
@@ -89,6 +88,11 @@ def test_a_word_counts_more_than_others_of_its_stem(catalog: Catalog) -> None:
     paths = {"/a": {"get": operation("getCustomFields", "All custom fields", "Fields")}}
     catalog.add("api.json", {"api.json": json.dumps(openapi(paths)).encode()}.get, name="a")
     assert names(catalog, "customer")[0] == "shop.listCustomers"
+
+
+def test_what_shortens_a_word_is_not_asked_for(catalog: Catalog) -> None:
+    found = catalog.search("customer's")
+    assert ([one.found_by for one in found.operations], found.unknown) == ([{"customer": "customer"}], ())
 
 
 def test_a_slip_in_two_words_that_apis_write_as_one_is_mended(catalog: Catalog) -> None:
