@@ -54,7 +54,6 @@ class _Call(NamedTuple):
 
     @property
     def hops(self) -> tuple[Hop, ...]:
-        """What went out, where that is to be told."""
         return () if self.trace is None else self.trace.hops
 
     def kept(self, headers: Headers) -> dict[str, str]:
@@ -178,8 +177,7 @@ class Edge:
         """Holds a request to its secrets and to where its server's name leads, unless fixtures answer. Sends nothing.
 
         Raises:
-            RequestInvalid: it can't be sent as written.
-            ConnectionUnknown: no connection of that name on this worker.
+            RequestInvalid, ConnectionUnknown: it can't be sent as written.
             SecretUnavailable: a secret has no usable value, or may not be sent there.
             AddressForbidden: it may not go there.
             ConnectFailed: the name of its server, or of the proxy before it, has no address.
@@ -194,11 +192,7 @@ class Edge:
             raise
 
     def is_simulated(self, request: HttpRequest) -> bool:
-        """Whether fixtures answer it.
-
-        Raises:
-            ConnectionUnknown: no connection of that name on this worker.
-        """
+        """Whether fixtures answer it. Raises ConnectionUnknown, as sending does."""
         return self._pool.transport(self._connection(request.connection)).simulated
 
     def redactor(self, request: HttpRequest) -> Redactor:
@@ -399,8 +393,7 @@ def _path(request: HttpRequest, prepared: PreparedRequest, connection: Connectio
     asked, template = urlsplit(prepared.uri).path or "/", request.path_template
     if template is None:
         return asked
-    base_url = (connection and connection.base_url) or ""
-    base = urlsplit(base_url.replace("$secrets.", "$")).path.rstrip("/")
+    base = urlsplit(((connection and connection.base_url) or "").replace("$secrets.", "$")).path.rstrip("/")
     complete = request.url.lower().startswith(("http://", "https://"))
     if complete and (template.startswith(f"{base}/") or not asked.startswith(f"{base}/")):
         return template

@@ -381,8 +381,7 @@ class Catalog:
         except OSError as error:
             hint = f"`httptask catalog update {entry.name} --from FILE`, or remove it and add it again"
             raise CatalogError(f"{self._documents(entry)}: {error.strerror}", hint) from None
-        sizes, times = sum(size for size, _ in stamps), sum(time for _, time in stamps)
-        return f"{entry.document} {len(stamps)} {sizes} {times}"
+        return f"{entry.document} {len(stamps)} {sum(size for size, _ in stamps)} {sum(time for _, time in stamps)}"
 
     def _documents(self, entry: Entry) -> Path:
         return self._folder / entry.name / DOCUMENT
