@@ -20,7 +20,6 @@ from httptask.dsl.expressions.compiling import compile_check
 from httptask.dsl.loader import Loaded, load_file, place_of
 from httptask.dsl.program import Program
 from httptask.dsl.report import Report
-from httptask.dsl.tasks.raise_error import RAISE
 from httptask.dsl.yaml import Place, Positions, read_yaml
 from httptask.fixtures.transport import Fixture, FixtureInvalid, read_fixtures
 from httptask.http import errors as of_calls
@@ -268,11 +267,8 @@ class _Loading:
 
 def _raised(program: Program) -> frozenset[str]:
     """The titles of the errors that a definition raises."""
-    raised = [RAISE.spec(node).raise_.error for node in program.nodes.values() if node.kind is RAISE]
-    written = [
-        *program.definition.use.errors.values(),
-        *(error for error in raised if not isinstance(error, str)),
-    ]
+    of_tasks = (error for node in program.nodes.values() for error in node.kind.raises(node))
+    written = [*program.definition.use.errors.values(), *of_tasks]
     return frozenset(error.title for error in written if error.title is not None)
 
 

@@ -10,7 +10,7 @@ from httptask.chat.strictness import Level
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.expression_parts import Compiled, Part, PartsBuilder
 from httptask.dsl.expressions import Expression, Template
-from httptask.dsl.model import AuthenticationPolicy, DurationLiteral, TaskBase, Use
+from httptask.dsl.model import AuthenticationPolicy, DurationLiteral, ErrorDefinition, TaskBase, Use
 from httptask.dsl.value_shape import ValueShape
 
 if TYPE_CHECKING:
@@ -241,6 +241,10 @@ class TaskKind(Generic[Spec]):
     def keeps_errors(self, node: TaskNode) -> str | None:
         """What a task does with the error of one inside it, in words; None where the error leaves the task, too."""
         return None
+
+    def raises(self, node: TaskNode) -> Iterable[ErrorDefinition]:
+        """The errors of the author's own that a task ends in, as far as they are written in it."""
+        return ()
 
     def authorization(self, node: TaskNode) -> dict[str, str] | None:
         """`$authorization` (dsl.md, Authorization Descriptor) without its `parameter`, which is a credential.

@@ -50,6 +50,11 @@ class _Raise(TaskKind[RaiseTask]):
         if found is not None:
             parts.template(ERROR, at, found.model_dump(exclude_none=True))
 
+    def raises(self, node: TaskNode) -> Iterator[ErrorDefinition]:
+        error = self.spec(node).raise_.error
+        if not isinstance(error, str):
+            yield error
+
     def faults(self, node: TaskNode, use: Use) -> Iterator[Fault]:
         error, pointer = self.spec(node).raise_.error, f"{node.pointer}/raise/error"
         if not isinstance(error, str):
