@@ -8,6 +8,7 @@ from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.bridge.proto.activity_result import ActivityResolution, Success
 from temporalio.bridge.proto.workflow_activation import (
     InitializeWorkflow,
+    RemoveFromCache,
     ResolveActivity,
     WorkflowActivation,
     WorkflowActivationJob,
@@ -47,6 +48,15 @@ async def first_call(definition: dict[str, Any], data: Any, known: RunConfigurat
     """
     given = RunInput(definition=definition, sha256=sha256(definition), input=data)
     instance = UnsandboxedWorkflowRunner().create_instance(_details())
+    try:
+        return await _first_call_of(instance, given, known)
+    finally:  # or what is under way would end as Python collects it, in the midst of another test
+        await _activated(instance, WorkflowActivationJob(remove_from_cache=RemoveFromCache()))
+
+
+async def _first_call_of(
+    instance: WorkflowInstance, given: RunInput, known: RunConfiguration
+) -> tuple[str, Payload]:
     commands = await _activated(
         instance,
         WorkflowActivationJob(
