@@ -4,14 +4,13 @@ It stands in the state folder, and is made again where it is missing, or older t
 """
 
 import json
-import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from httptask.catalog.databases import LISTED, listed_of, open_database, replace_database, row_of
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.openapi.document import Document, Problems
 from httptask.openapi.reader import Listed, OperationReader, list_operations
@@ -30,7 +29,6 @@ create table operations (
 create index operation_ids on operations (operation_id);
 create table problems (pointer text, code text, message text, hint text);
 """
-_OPERATION: Final = "name, operation_id, method, path, summary, description, tags, deprecated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +94,17 @@ class Index(Mapping[str, Any]):
 
     def operations(self) -> list[Listed]:
         """All operations, in the order of the document."""
-        rows = self._database.execute(f"select {_OPERATION} from operations order by position")  # noqa: S608
-        return [_listed(row) for row in rows]
+        rows = self._database.execute(f"select {LISTED} from operations order by position")  # noqa: S608
+        return [listed_of(row) for row in rows]
 
     def operation(self, name: str) -> Listed | None:
         """The operation of that name, or of that operationId."""
         found = self._row(
-            f"select {_OPERATION} from operations where name = ?1 or operation_id = ?1"  # noqa: S608
+            f"select {LISTED} from operations where name = ?1 or operation_id = ?1"  # noqa: S608
             " order by name = ?1 desc limit 1",
             name,
         )
-        return None if found is None else _listed(found)
+        return None if found is None else listed_of(found)
 
     def paths(self, method: str) -> list[tuple[str, str]]:
         """Names and paths of the operations with that method."""
@@ -127,10 +125,9 @@ class Index(Mapping[str, Any]):
 
 def open_index(file: Path, fingerprint: str) -> Index | None:
     """The index that a file holds; None if it is not of documents with this fingerprint, or there is none."""
-    try:
-        index = Index(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True))
-    except sqlite3.OperationalError:
+    if (database := open_database(file)) is None:
         return None
+    index = Index(database)
     if index.is_of(fingerprint):
         return index
     index.__exit__()
@@ -142,17 +139,7 @@ def make_index(file: Path, document: Document, fingerprint: str) -> Index:
 
     Where none can be written the index is in memory.
     """
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    try:
-        draft.unlink(missing_ok=True)
-        try:
-            with closing(sqlite3.connect(draft)) as database:
-                _fill(database, document, fingerprint)
-            draft.replace(file)
-        finally:
-            draft.unlink(missing_ok=True)
-    except (OSError, sqlite3.OperationalError):
-        pass
+    replace_database(file, lambda database: _fill(database, document, fingerprint))
     if (made := open_index(file, fingerprint)) is not None:
         return made
     database = sqlite3.connect(":memory:")
@@ -183,7 +170,7 @@ def _fill(database: sqlite3.Connection, document: Document, fingerprint: str) ->
         )
         database.executemany("insert into pieces values (?, ?)", _pieces(document))
         database.executemany(
-            "insert into operations values (null, ?, ?, ?, ?, ?, ?, ?, ?)", _rows(operations)
+            "insert into operations values (null, ?, ?, ?, ?, ?, ?, ?, ?)", map(row_of, operations)
         )
         database.executemany(
             "insert into problems values (?, ?, ?, ?)",
@@ -194,14 +181,3 @@ def _fill(database: sqlite3.Connection, document: Document, fingerprint: str) ->
 def _pieces(document: Document) -> Iterator[tuple[str, str]]:
     for place, value in document.pieces.items():
         yield place, json.dumps(value, separators=(",", ":"))
-
-
-def _rows(operations: Iterable[Listed]) -> Iterator[tuple[Any, ...]]:
-    for one in operations:
-        yield (*one[:6], json.dumps(one.tags), one.deprecated)
-
-
-def _listed(row: tuple[Any, ...]) -> Listed:
-    name, operation_id, method, path, summary, description, tags, deprecated = row
-    labels = tuple(json.loads(tags))
-    return Listed(name, operation_id, method, path, summary, description, labels, bool(deprecated))

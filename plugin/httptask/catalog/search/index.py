@@ -1,13 +1,11 @@
 """The words of all operations of a project's catalogue, in one file that can be made again."""
 
-import json
-import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from httptask.catalog.databases import LISTED, listed_of, open_database, replace_database, row_of
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.search.words import STOP_WORDS, exact, first_sentences, split, stems
 from httptask.openapi.reader import Listed
@@ -35,7 +33,6 @@ create index stems on vocabulary (stem);
 create virtual table words using fts5 ({", ".join(COLUMNS)}, tokenize = 'ascii');
 pragma user_version = {_FORMAT};
 """
-_LISTED: Final = "api, name, operation_id, method, path, summary, description, tags, deprecated"
 _DOES: Final = {"PUT": "update replace", "PATCH": "update", "DELETE": "delete remove", "POST": "create"}
 
 _VERBS: Final = frozenset(
@@ -115,15 +112,7 @@ class SearchIndex:
         """Put what was changed in the place of the file, if that can be written: it can be made again."""
         if not self._is_changed:
             return
-        draft = self._file.with_name(f"{self._file.name}.{os.getpid()}")
-        with suppress(OSError, sqlite3.OperationalError):
-            try:
-                draft.unlink(missing_ok=True)
-                with closing(sqlite3.connect(draft)) as database:
-                    self._database.backup(database)
-                draft.replace(self._file)
-            finally:
-                draft.unlink(missing_ok=True)
+        replace_database(self._file, self._database.backup)
 
     def _changing(self) -> sqlite3.Connection:
         if not self._is_changed:
@@ -142,10 +131,9 @@ class SearchIndex:
         with self._changing() as database:
             _forget(database, api)
             for one, each in zip(listed, spoken, strict=True):
-                row = (api, *one[:6], json.dumps(one.tags), one.deprecated)
                 added = database.execute(
-                    f"insert into operations ({_LISTED}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-                    row,
+                    f"insert into operations (api, {LISTED}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                    (api, *row_of(one)),
                 ).lastrowid
                 columns = (
                     " ".join(f"{stem[word]} {exact(word, stem[word])}" for word in words) for words in each
@@ -229,12 +217,10 @@ class SearchIndex:
     def operation(self, number: int) -> Listed:
         """An operation as its document has it."""
         row = self._database.execute(
-            f"select {_LISTED} from operations where id = ?",  # noqa: S608
+            f"select {LISTED} from operations where id = ?",  # noqa: S608
             (number,),
         ).fetchone()
-        _, name, operation_id, method, path, summary, description, tags, deprecated = row
-        labels = tuple(json.loads(tags))
-        return Listed(name, operation_id, method, path, summary, description, labels, bool(deprecated))
+        return listed_of(row)
 
 
 _FILTERS: Final = {
@@ -246,9 +232,7 @@ _FILTERS: Final = {
 
 def _opened(file: Path) -> sqlite3.Connection | None:
     """The file, if it is one of these tables."""
-    try:
-        database = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
-    except sqlite3.OperationalError:
+    if (database := open_database(file)) is None:
         return None
     try:
         [[version]] = database.execute("pragma user_version")
