@@ -5,9 +5,10 @@ from collections.abc import Container, Iterable, Iterator
 from itertools import count
 from typing import Final
 
-__all__ = ["api_name", "environment_name", "operation_names", "unused_name"]
+__all__ = ["api_name", "environment_name", "is_api_name", "operation_names", "unused_name"]
 
 _WORDS: Final = re.compile(r"\w+")
+_API: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _EMPTY: Final = frozenset(
     {
         *(
@@ -58,6 +59,11 @@ def api_name(title: str, file: str) -> str:
         if telling:
             return "-".join(telling)
     return "api"
+
+
+def is_api_name(name: str) -> bool:
+    """Whether a name is as `api_name` makes them."""
+    return _API.fullmatch(name) is not None
 
 
 def _joined(text: str) -> str:

@@ -2,13 +2,12 @@
 
 import json
 import math
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urljoin
 
 from httptask.catalog import chat_completion
@@ -32,14 +31,14 @@ from httptask.catalog.search.results import SearchResult, search
 from httptask.catalog.sources import files_below
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.openapi.document import Document, Problems, load_document
-from httptask.openapi.naming import api_name
+from httptask.openapi.naming import api_name, is_api_name
 from httptask.openapi.operation import Operation
 from httptask.openapi.reader import OperationReader
 from httptask.openapi.text import DocumentInvalid
 
 __all__ = ["Catalog", "Entry"]
 
-_NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_T = TypeVar("_T")
 _LOOK_EVERY: Final = 2.0
 """Seconds: whoever searches as somebody types does not look at all files again with each letter."""
 
@@ -95,13 +94,17 @@ class Catalog:
 
     def added(self) -> Iterator[tuple[Entry, About]]:
         """The APIs that were added, and what they are, without those that are `broken`."""
-        for entry in self.entries():
+        return self._read_each(self.entries(), lambda entry: self.about(entry.name))
+
+    def _read_each(self, entries: Iterable[Entry], read: Callable[[Entry], _T]) -> Iterator[tuple[Entry, _T]]:
+        """What is read of each API, without those that turn out to be `broken`."""
+        for entry in entries:
             try:
-                about = self.about(entry.name)
+                found = read(entry)
             except CatalogError as error:
                 self.broken[entry.name] = error
             else:
-                yield entry, about
+                yield entry, found
 
     def add(
         self,
@@ -125,7 +128,7 @@ class Catalog:
         source = None if source is None else without_credentials(source)
         loaded, files = load_files(document, read, source)
         chosen = name or api_name(loaded.top("info").text("title"), document.partition(".")[0])
-        if not _NAME.fullmatch(chosen):
+        if not is_api_name(chosen):
             raise CatalogError(
                 f"`{chosen}` can't name an API", "write small letters and digits, with `-` between words"
             )
@@ -268,12 +271,8 @@ class Catalog:
         known = index.apis()
         if known and monotonic() - self._looked < _LOOK_EVERY:
             return index
-        entries: dict[str, str] = {}
-        for entry in self.entries():
-            try:
-                entries[entry.name] = self._fingerprint(entry)
-            except CatalogError as error:
-                self.broken[entry.name] = error
+        every = self.entries()
+        entries = {entry.name: found for entry, found in self._read_each(every, self._fingerprint)}
         directories = f"{self.directories.fingerprint()} {sorted(entries)}"
         current = {chat_completion.API: chat_completion.ABOUT.version, KNOWN: directories, **entries}
         for name in known.keys() - current.keys():
@@ -282,7 +281,7 @@ class Catalog:
             if known.get(name) == fingerprint:
                 continue
             if name == KNOWN:
-                sources = {entry.source for entry in self.entries()}
+                sources = {entry.source for entry in every}
                 apis = [api for api in self.directories.apis().values() if api.url not in sources]
                 index.take(name, fingerprint, "", [api.listed() for api in apis if api.name not in entries])
                 continue
@@ -299,12 +298,7 @@ class Catalog:
 
     def calls(self, method: str) -> Iterator[tuple[str, str]]:
         """Names, `API.OPERATION`, and paths of the operations of all added APIs that are called by that method."""
-        for entry in self.entries():
-            try:
-                index = self._index(entry)
-            except CatalogError as error:
-                self.broken[entry.name] = error
-                continue
+        for entry, index in self._read_each(self.entries(), self._index):
             with index:
                 yield from ((f"{entry.name}.{name}", path) for name, path in index.paths(method))
 
@@ -323,7 +317,7 @@ class Catalog:
         return self._entry(name)
 
     def _is_added(self, name: str) -> bool:
-        return bool(_NAME.fullmatch(name)) and (self._folder / name / ENTRY).is_file()
+        return is_api_name(name) and (self._folder / name / ENTRY).is_file()
 
     def _unknown(self, name: str) -> CatalogError:
         known = [chat_completion.API, *(entry.name for entry in self.entries())]

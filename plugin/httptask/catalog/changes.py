@@ -9,6 +9,7 @@ from httptask.openapi.document import Document, Problems
 from httptask.openapi.operation import Body, Operation, Parameter
 from httptask.openapi.reader import OperationReader, list_operations
 from httptask.openapi.schemas import JsonSchema
+from httptask.openapi.words import reference_of
 
 __all__ = ["Change", "Changes", "compare"]
 
@@ -185,8 +186,7 @@ class _Shapes:
         """The schema, or the definition that it is by name."""
         if not is_object(schema):
             return {}
-        name = str(schema.get("$ref", "")).removeprefix(_DEFINITION)
-        found = self._definitions.get(name)
+        found = self._definitions.get(reference_of(schema) or "")
         return found if is_object(found) else schema
 
     def of(self, schema: Any) -> Any:

@@ -3,17 +3,20 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
+from zlib import crc32
 
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.credentials import without_credentials
 from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.http.files import replace_file
 from httptask.json.types import is_object
+from httptask.openapi.naming import is_api_name
 from httptask.openapi.reader import Listed
 
 __all__ = ["BUILT_IN", "Directories", "Directory", "KnownApi"]
@@ -21,7 +24,6 @@ __all__ = ["BUILT_IN", "Directories", "Directory", "KnownApi"]
 BUILT_IN: Final = "httptask"
 _RAW: Final = "https://raw.githubusercontent.com/{repository}/HEAD/{path}"
 _REPOSITORY: Final = "https://github.com/{repository}"
-_NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST_PURPOSE: Final = 300
 
 
@@ -97,8 +99,7 @@ class Directories:
         Raises:
             CatalogError: the file of one can't be read.
         """
-        kept = sorted(self._folder.glob("*.json")) if self._folder.is_dir() else []
-        return [_built_in(), *(_kept(file) for file in kept)]
+        return [_built_in(), *map(_kept, self._files())]
 
     def find(self, name: str) -> KnownApi | None:
         """The API of that name, from the first directory that has it."""
@@ -110,9 +111,13 @@ class Directories:
 
     def fingerprint(self) -> str:
         """Tells whether one was added, changed or removed."""
-        kept = sorted(self._folder.glob("*.json")) if self._folder.is_dir() else []
-        stamps = [(file.name, stat.st_size, stat.st_mtime_ns) for file in kept for stat in [file.stat()]]
-        return f"{_built_in_text()[:40]} {len(_built_in().apis)} {stamps}"
+        stamps = [
+            (file.name, stat.st_size, stat.st_mtime_ns) for file in self._files() for stat in [file.stat()]
+        ]
+        return f"{crc32(_built_in_text().encode())} {stamps}"
+
+    def _files(self) -> Iterable[Path]:
+        return sorted(self._folder.glob("*.json")) if self._folder.is_dir() else []
 
     def add(self, name: str, source: str, data: bytes) -> Directory:
         """Keep a directory in the list format of APIs.guru.
@@ -121,7 +126,7 @@ class Directories:
             CatalogError: it has no such format, or there is one of that name.
         """
         source = without_credentials(source)
-        if not _NAME.fullmatch(name) or name == BUILT_IN:
+        if not is_api_name(name) or name == BUILT_IN:
             hint = "write small letters and digits with --name, with `-` between words"
             raise CatalogError(f"`{name}` can't name a directory", hint)
         file = self._folder / f"{name}.json"
@@ -134,9 +139,7 @@ class Directories:
         self._folder.mkdir(parents=True, exist_ok=True)
         rows = [{key: getattr(api, key) for key in ("name", "title", "purpose", "url")} for api in apis]
         written = {"source": source, "apis": rows}
-        draft = file.with_suffix(".draft")
-        draft.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        draft.replace(file)
+        replace_file(file, lambda: json.dumps(written, indent=1, ensure_ascii=False) + "\n")
         return Directory(name, source, tuple(apis))
 
     def remove(self, name: str) -> None:

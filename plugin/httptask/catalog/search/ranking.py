@@ -297,9 +297,9 @@ def _ranked(
             if count > best:
                 best, found_by[term.asked] = count, word
         score += term.weight * best
-    exact = max(_share(columns[column], matched) for column in ("name", "summary"))
+    exactness = max(_share(columns[column], matched) for column in ("name", "summary"))
     coverage = score / total if total else 1.0
-    score = coverage * (1 - _EXACTNESS + _EXACTNESS * exact)
+    score = coverage * (1 - _EXACTNESS + _EXACTNESS * exactness)
     if not unmeant.isdisjoint(columns["implied"].split()):
         score *= _UNMEANT
     if candidate.deprecated:

@@ -143,7 +143,8 @@ def _known(
         return ()
     named = Query(query.words, query.spoken, {"api": (KNOWN,)})
     ranked = rank(terms, named, index, ("", ""))
-    covering = (directories.find(one.candidate.name) for one in ranked if one.coverage >= _COVERING)
+    apis = directories.apis()
+    covering = (apis.get(one.candidate.name) for one in ranked if one.coverage >= _COVERING)
     added = [set(split(f"{name} {title}")) for name, title in index.titles().items() if name != KNOWN]
     others = (api for api in covering if api and not any(set(split(api.title)) <= words for words in added))
     return tuple(islice(others, _MOST_APIS))
