@@ -7,7 +7,7 @@ from typing import Any, Final
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.har.entries import Entry, entries_of
 from httptask.catalog.har.requests import request_of
-from httptask.catalog.importing.collecting import NO_UNICODE, Imported, TaskCollector
+from httptask.catalog.importing.collecting import Imported, TaskCollector
 from httptask.catalog.importing.credentials import Secrets
 from httptask.catalog.importing.request import ImportedRequest
 
@@ -44,7 +44,7 @@ def import_har(
     repeated = 0
     chosen = _chosen(entries, only, tasks, all_kinds=all_kinds)
     for entry in chosen:
-        try:
+        with tasks.or_leave_out(entry.place):
             request = request_of(entry, secrets, browsers_own)
             asked = (request.method, request.url.text, request.body, tuple(request.parts or ()))
             if asked in seen:  # whatever its headers are
@@ -52,10 +52,6 @@ def import_har(
                 continue
             seen[asked] = request
             tasks.add(request)
-        except CatalogError as error:
-            tasks.leave_out(entry.place, error)
-        except UnicodeEncodeError:
-            tasks.leave_out(entry.place, CatalogError(*NO_UNICODE))
     if repeated:
         tasks.notes.append(f"{repeated} requests repeat others, and are left out")
     if browsers_own:

@@ -1,8 +1,8 @@
 """Requests in, tasks out."""
 
 import re
-from collections import ChainMap
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -13,16 +13,12 @@ from httptask.catalog.importing.tasks import camel_case, task_name, task_of
 from httptask.diagnostics.fault import Severity
 from httptask.dsl.compile import compile_definition
 from httptask.http.headers import HIDDEN
-from httptask.json.types import is_array, is_object
+from httptask.json.tree import texts_of
 from httptask.openapi.naming import unused_name
 
-__all__ = ["NO_UNICODE", "Imported", "LeftOut", "TaskCollector"]
+__all__ = ["Imported", "LeftOut", "TaskCollector"]
 
 _DOCUMENT: Final = {"dsl": "1.0.3", "namespace": "catalog", "name": "import", "version": "1.0.0"}
-
-
-NO_UNICODE: Final = ("a text of it has half of a surrogate pair", "write the letter anew where it comes from")
-"""What a request that is no text in Unicode is left out for."""
 _SECRET: Final = re.compile(r"\$secrets\.(\w+)")
 
 
@@ -79,7 +75,7 @@ class TaskCollector:
     def __init__(self, secrets: Secrets, *, name: str | None = None, taken: Collection[str] = ()) -> None:
         self._secrets = secrets
         self._name = name
-        self._taken: dict[str, dict[str, Any]] = {other: {} for other in taken}
+        self._taken = set(taken)
         self.tasks: dict[str, dict[str, Any]] = {}
         self.notes: list[str] = []
         self._left_out: list[LeftOut] = []
@@ -96,9 +92,10 @@ class TaskCollector:
         """
         task = task_of(request, self._secrets)
         self._check(task)
-        taken = ChainMap(self.tasks, self._taken)
         wanted = self._name or camel_case(self._title(title, request)) or task_name(request, self._secrets)
-        self.tasks[unused_name(wanted, taken)] = task
+        name = unused_name(wanted, self._taken)
+        self._taken.add(name)
+        self.tasks[name] = task
         self.notes += request.notes
 
     def _title(self, title: str, request: ImportedRequest) -> str:
@@ -110,10 +107,23 @@ class TaskCollector:
             else self._secrets.shown(title).replace(HIDDEN, "")
         )
 
-    def leave_out(self, place: str, error: CatalogError) -> None:
-        """Tell that no task can send a request."""
+    @contextmanager
+    def or_leave_out(self, place: str) -> Generator[None]:
+        """Read and add a request within, which is left out where no task can send it."""
+        try:
+            yield
+        except CatalogError as error:
+            self._leave_out(place, error.message, error.hint)
+        except UnicodeEncodeError:
+            self._leave_out(
+                place,
+                "a text of it has half of a surrogate pair",
+                "write the letter anew where it comes from",
+            )
+
+    def _leave_out(self, place: str, message: str, hint: str | None) -> None:
         shown = self._secrets.shown
-        self._left_out.append(LeftOut(shown(place), shown(error.message), error.hint))
+        self._left_out.append(LeftOut(shown(place), shown(message), hint))
 
     def imported(self) -> Imported:
         """All of them.
@@ -125,7 +135,8 @@ class TaskCollector:
             first, *others = self._left_out
             also = f"; {len(others)} more can't be kept either" if others else ""
             raise CatalogError(f"{first.place}: {first.message}{also}", first.hint)
-        named = {name for task in self.tasks.values() for name in _secrets_in(task)}
+        texts = texts_of(list(self.tasks.values()))
+        named = {name for text in texts for name in _SECRET.findall(text)}
         secrets = tuple(secret for secret in self._secrets.needed.values() if secret.name in named)
         return Imported(
             self.tasks,
@@ -142,15 +153,3 @@ class TaskCollector:
                 raise CatalogError(
                     f"no task can send this: {fault.message}", fault.hint or "write it otherwise"
                 )
-
-
-def _secrets_in(data: Any) -> Iterator[str]:
-    """Names of the secrets that a task reads."""
-    if is_object(data):
-        for value in data.values():
-            yield from _secrets_in(value)
-    elif is_array(data):
-        for value in data:
-            yield from _secrets_in(value)
-    elif isinstance(data, str):
-        yield from _SECRET.findall(data)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.importing.collecting import NO_UNICODE, Imported, TaskCollector
+from httptask.catalog.importing.collecting import Imported, TaskCollector
 from httptask.catalog.importing.credentials import Secrets
 from httptask.catalog.postman.collection import Item, check_collection, items_of
 from httptask.catalog.postman.requests import request_of
@@ -48,12 +48,8 @@ def import_postman(
     tasks = TaskCollector(secrets, name=name, taken=taken)
     chosen = _chosen(list(items_of(found)), only)
     for item in chosen:
-        try:
+        with tasks.or_leave_out(item.place):
             tasks.add(request_of(item, variables, secrets), item.names[-1])
-        except CatalogError as error:
-            tasks.leave_out(item.place, error)
-        except UnicodeEncodeError:
-            tasks.leave_out(item.place, CatalogError(*NO_UNICODE))
     tasks.notes += _notes(chosen, variables)
     return tasks.imported()
 
