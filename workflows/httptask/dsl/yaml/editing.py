@@ -62,6 +62,12 @@ class Node:
         names = [known.token.text for known in self.keys]
         return self.values[names.index(key)] if key in names else None
 
+    def child(self, key: str) -> "Node | None":
+        """The value of a key of a mapping, or of an index of a list."""
+        if self.token.kind != "list":
+            return self.value(key)
+        return self.values[int(key)] if key.isdigit() and int(key) < len(self.values) else None
+
     def is_block(self, text: str, kind: str) -> bool:
         """Whether it is a mapping or list in block style, without an anchor or tag."""
         token = self.token
@@ -86,7 +92,7 @@ def begin_definition(text: str, name: str) -> str:
         name: of the definition.
     """
     document = {"dsl": _DSL, "namespace": "default", "name": name, "version": "1.0.0"}
-    return with_lines(text, len(text), write_lines({"document": document}))
+    return with_lines(text, len(text), write_lines({"document": document}), 0)
 
 
 def insert_tasks(text: str, after: str | None, tasks: Mapping[str, Any]) -> str:
@@ -112,7 +118,7 @@ def insert_tasks(text: str, after: str | None, tasks: Mapping[str, Any]) -> str:
             return _with_first(plain, root, tasks, hint)
         tasks_node = root
         for key in to_list:
-            found = tasks_node.value(key) if tasks_node.keys else _item(tasks_node, key)
+            found = tasks_node.child(key)
             if found is None:
                 raise EditRefused(f"there is no task at {after}", hint)
             tasks_node = found
@@ -222,10 +228,6 @@ def _end_of(text: str, token: Token) -> int:
     return token.start + len(source.rstrip())
 
 
-def _item(node: Node, key: str) -> Node | None:
-    return node.values[int(key)] if key.isdigit() and int(key) < len(node.values) else None
-
-
 def _with_items(text: str, tasks_node: Node, target: Node, tasks: Mapping[str, Any], hint: str) -> str:
     dashes = [_dash(text, item) for item in tasks_node.values]
     if any(dash is None for dash in dashes) or len({dash[0] for dash in dashes if dash}) != 1:
@@ -235,8 +237,7 @@ def _with_items(text: str, tasks_node: Node, target: Node, tasks: Mapping[str, A
     for name, task in tasks.items():
         lines += [""] if _are_apart(text, tasks_node) else []
         lines += write_lines([{name: task}], step=_step(text, tasks_node), list_indent=2)
-    at = line_behind(text, target.end, column)
-    return with_lines(text, at, [" " * column + line if line else "" for line in lines])
+    return with_lines(text, line_behind(text, target.end, column), lines, column)
 
 
 def _has_no_task(text: str, root: Node) -> bool:
@@ -260,7 +261,7 @@ def _with_first(text: str, root: Node, tasks: Mapping[str, Any], hint: str) -> s
         key = next(key for key in root.keys if key.token.text == "do")
         text = text[: empty.token.start].rstrip(" ") + text[empty.end :]
         at = _LINE.match(text, key.end).end()  # type: ignore[union-attr]
-    return with_lines(text, at, [" " * column + line if line else "" for line in lines])
+    return with_lines(text, at, lines, column)
 
 
 def _dash(text: str, item: Node) -> tuple[int, int] | None:
@@ -303,13 +304,14 @@ def line_behind(text: str, end: int, column: int) -> int:
     return behind
 
 
-def with_lines(text: str, at: int, lines: Sequence[str]) -> str:
-    """The text with lines of its own kind at the beginning of a line."""
+def with_lines(text: str, at: int, lines: Sequence[str], column: int) -> str:
+    """The text with lines of its own kind at the beginning of a line, indented up to a column."""
     line_end = "\r\n" if "\r\n" in text[:at][-2:] or ("\r\n" in text and "\n" not in text[:at]) else "\n"
+    before = text[:at]
     if at > 0 and text[at - 1] != "\n":  # the file ends without a line end
         line_end = "\r\n" if "\r\n" in text else "\n"
-        return text[:at] + line_end + "".join(line + line_end for line in lines)
-    return text[:at] + "".join(line + line_end for line in lines) + text[at:]
+        before += line_end
+    return before + "".join((" " * column + line if line else "") + line_end for line in lines) + text[at:]
 
 
 def _with_secrets(text: str, root: Node, names: Sequence[str], hint: str) -> str:
@@ -327,16 +329,15 @@ def _with_secrets(text: str, root: Node, names: Sequence[str], hint: str) -> str
         last = secrets.values[-1]
         dash = _dash(text, last)
         if dash is not None:
-            return with_lines(
-                text, line_behind(text, last.end, dash[0]), [f"{' ' * dash[0]}- {name}" for name in names]
-            )
+            at = line_behind(text, last.end, dash[0])
+            return with_lines(text, at, [f"- {name}" for name in names], dash[0])
     elif secrets is None and use.is_flow(text, "mapping"):
         at = use.token.start + 1
         added = f" secrets: [{listed}]" + ("," if use.values else " ")
         return text[:at] + added + text[at:]
     elif secrets is None and use.is_block(text, "mapping"):
         at = text.rfind("\n", 0, use.token.start) + 1
-        return with_lines(text, at, [" " * (use.token.start - at) + f"secrets: [{listed}]"])
+        return with_lines(text, at, [f"secrets: [{listed}]"], use.token.start - at)
     raise EditRefused("`use.secrets` has a form that can't be added to", hint)
 
 
@@ -347,5 +348,4 @@ def _with_use(text: str, root: Node, listed: str) -> str:
     column = root.keys[0].token.place.column - 1
     start = text.rfind("\n", 0, root.keys[0].token.start) + 1
     at = start if index == 0 else line_behind(text, root.values[index - 1].end, column)
-    lines = ["use:", f"  secrets: [{listed}]"]
-    return with_lines(text, at, [" " * column + line for line in lines])
+    return with_lines(text, at, ["use:", f"  secrets: [{listed}]"], column)

@@ -32,7 +32,7 @@ def set_value(text: str, pointer: str, value: Any) -> str:
     def change(plain: str, root: Node) -> str:
         parent, depth = _way(root, keys)
         inner = _nested(keys[depth + 1 :], value)
-        if _child(parent, keys[depth]) is None:
+        if parent.child(keys[depth]) is None:
             return _added(plain, parent, keys[depth], inner)
         return _replaced(plain, parent, keys[depth], inner)
 
@@ -50,21 +50,18 @@ def remove_value(text: str, pointer: str) -> str:
     Raises:
         EditRefused: as `set_value` does, and where it is the only one.
     """
-    *way, name = pointer_tokens(pointer)
+    keys = pointer_tokens(pointer)
 
     def change(plain: str, root: Node) -> str:
-        parent = root
-        for key in way:
-            found = _child(parent, key)
-            if found is None:
-                raise EditRefused(f"there is nothing at {pointer}", _HINT)
-            parent = found
-        return _without(plain, parent, name)
+        parent, depth = _way(root, keys)
+        if depth < len(keys) - 1:
+            raise EditRefused(f"there is nothing at {pointer}", _HINT)
+        return _without(plain, parent, keys[-1])
 
     def meant(data: Any) -> None:
-        for key in way:
+        for key in keys[:-1]:
             data = data[int(key)] if is_array(data) else data[key]
-        del data[name]
+        del data[keys[-1]]
 
     return edited(text, change, meant, _HINT)
 
@@ -73,17 +70,11 @@ def _way(root: Node, keys: Sequence[str]) -> tuple[Node, int]:
     """The innermost mapping or list that is there on the way to a value, and the index of the key in it."""
     node = root
     for index, key in enumerate(keys[:-1]):
-        child = _child(node, key)
+        child = node.child(key)
         if child is None:
             return node, index
         node = child
     return node, len(keys) - 1
-
-
-def _child(node: Node, key: str) -> Node | None:
-    if node.token.kind == "list":
-        return node.values[int(key)] if key.isdigit() and int(key) < len(node.values) else None
-    return node.value(key)
 
 
 def _nested(keys: Sequence[str], value: Any) -> Any:
@@ -93,7 +84,7 @@ def _nested(keys: Sequence[str], value: Any) -> Any:
 
 
 def _replaced(text: str, parent: Node, key: str, value: Any) -> str:
-    node = _child(parent, key)
+    node = parent.child(key)
     assert node is not None  # the caller has looked
     if _is_flow(text, parent) or _stays_flow(text, node, value):
         is_quoted = text[node.token.start] == '"'
@@ -112,9 +103,11 @@ def _replaced(text: str, parent: Node, key: str, value: Any) -> str:
 
 def _stays_flow(text: str, node: Node, value: Any) -> bool:
     """Whether a value that is written in one line goes on to be."""
-    if not (is_object(value) or is_array(value)):
-        return not (isinstance(value, str) and "\n" in value) and not _is_block(text, node)
-    return not _is_block(text, node) and len(write_flow(value)) <= _LONGEST_FLOW
+    if _is_block(text, node):
+        return False
+    if is_object(value) or is_array(value):
+        return len(write_flow(value)) <= _LONGEST_FLOW
+    return not (isinstance(value, str) and "\n" in value)
 
 
 def _is_block(text: str, node: Node) -> bool:
@@ -145,8 +138,8 @@ def _added(text: str, parent: Node, key: str, value: Any) -> str:
         at = parent.values[-1].end
         return f"{text[:at]}, {entry}{text[at:]}"
     column = parent.token.place.column - 1
-    lines = [" " * column + line if line else "" for line in write_lines({key: value})]
-    return with_lines(text, line_behind(text, parent.values[-1].end, column), lines)
+    at = line_behind(text, parent.values[-1].end, column)
+    return with_lines(text, at, write_lines({key: value}), column)
 
 
 def _without(text: str, parent: Node, key: str) -> str:
