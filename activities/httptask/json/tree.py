@@ -21,6 +21,7 @@ __all__ = [
     "parse",
     "parse_piece",
     "refuse_constant",
+    "text_of",
     "texts_of",
     "whole_characters",
 ]
@@ -191,6 +192,11 @@ def _whole_numbers(value: Any) -> Any:
     if is_array(value):
         return [_whole_numbers(item) for item in value]
     return {key: _whole_numbers(item) for key, item in value.items()} if is_object(value) else value
+
+
+def text_of(value: Any) -> str:
+    """A value if it is text, else an empty text."""
+    return value if isinstance(value, str) else ""
 
 
 def objects_in(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -8,10 +8,11 @@ from urllib.parse import unquote
 
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.json.pointer import json_pointer, pointer_tokens
+from httptask.json.tree import text_of
 from httptask.json.types import is_array, is_object
 from httptask.openapi.text import DocumentInvalid, read_text
 
-__all__ = ["Document", "Node", "Place", "Problems", "load_document", "text_of"]
+__all__ = ["Document", "Node", "Place", "Problems", "load_document"]
 
 MOST_FILES: Final = 20_000
 _SWAGGER: Final = ("2.0", "2")
@@ -259,8 +260,3 @@ def _within(value: Any, place: Place, begun: int) -> Node | None:
         else:
             return None
     return Node(value, place)
-
-
-def text_of(value: Any) -> str:
-    """A value if it is text, else an empty text."""
-    return value if isinstance(value, str) else ""

@@ -9,9 +9,10 @@ from typing import Any, Final
 from httptask.catalog.errors import CatalogError
 from httptask.diagnostics.cutting import shortened
 from httptask.http.headers import media_type
+from httptask.json.tree import objects_in, text_of
 from httptask.json.types import is_array, is_object
 
-__all__ = ["Entry", "entries_of", "text_of"]
+__all__ = ["Entry", "entries_of"]
 
 _CALLS: Final = frozenset({"xhr", "fetch", "eventsource"})
 """What Chromium says of requests that a script made."""
@@ -136,13 +137,4 @@ def _word(media: str) -> str:
 
 
 def _has_header(request: Json, name: str) -> bool:
-    listed = request.get("headers")
-    return any(
-        is_object(one) and text_of(one.get("name")).lower() == name
-        for one in (listed if is_array(listed) else ())
-    )
-
-
-def text_of(value: Any) -> str:
-    """A text; empty for anything else."""
-    return value if isinstance(value, str) else ""
+    return any(text_of(one.get("name")).lower() == name for _, one in objects_in(request.get("headers")))

@@ -2,19 +2,20 @@
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.har.entries import Entry, text_of
+from httptask.catalog.har.entries import Entry
 from httptask.catalog.importing.bodies import is_written_so, parts_of
 from httptask.catalog.importing.credentials import Secrets
 from httptask.catalog.importing.files import file_of_input
 from httptask.catalog.importing.request import FormPart, ImportedRequest, Login
 from httptask.catalog.importing.urls import read_url
 from httptask.http.headers import FORM_TYPE, header_value, media_type
-from httptask.json.types import is_array, is_object
+from httptask.json.tree import objects_in, text_of
+from httptask.json.types import is_object
 
 __all__ = ["request_of"]
 
@@ -60,8 +61,9 @@ def request_of(entry: Entry, secrets: Secrets, left_out: dict[str, None]) -> Imp
 
 
 def _pairs(listed: Any) -> list[tuple[str, str]]:
-    named = [one for one in (listed if is_array(listed) else ()) if is_object(one)]
-    return [(text_of(one.get("name")).strip(), text_of(one.get("value")).strip()) for one in named]
+    return [
+        (text_of(one.get("name")).strip(), text_of(one.get("value")).strip()) for _, one in objects_in(listed)
+    ]
 
 
 def _add_body(request: ImportedRequest, posted: Json, secrets: Secrets) -> None:
@@ -78,18 +80,15 @@ def _add_body(request: ImportedRequest, posted: Json, secrets: Secrets) -> None:
         request.parts = [_with_content(part, request, secrets) for part in parts]
         request.headers = [(name, value) for name, value in request.headers if name.lower() != "content-type"]
         return
-    if not text and is_array(posted.get("params")):
-        text = urlencode([(text_of(one.get("name")), text_of(one.get("value"))) for one in _objects(posted)])
+    if not text:
+        listed = objects_in(posted.get("params"))
+        text = urlencode([(text_of(one.get("name")), text_of(one.get("value"))) for _, one in listed])
         content_type = content_type or FORM_TYPE
     if not text:
         return
     request.body = text
     if not written and content_type:
         request.headers.append(("Content-Type", content_type))
-
-
-def _objects(posted: Json) -> Sequence[Json]:
-    return [one for one in posted["params"] if is_object(one)]
 
 
 def _text(posted: Json) -> str:
@@ -112,8 +111,7 @@ def _listed_parts(listed: Any) -> list[FormPart]:
             text_of(one.get("fileName")) or None,
             text_of(one.get("contentType")) or None,
         )
-        for one in (listed if is_array(listed) else ())
-        if is_object(one)
+        for _, one in objects_in(listed)
     ]
 
 

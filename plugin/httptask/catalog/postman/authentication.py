@@ -10,6 +10,7 @@ from httptask.catalog.importing.request import ImportedRequest, Login
 from httptask.catalog.postman.variables import Variables, text_of
 from httptask.diagnostics.cutting import shortened
 from httptask.http.headers import header_value
+from httptask.json.tree import objects_in
 from httptask.json.types import is_array, is_object
 
 __all__ = ["authenticate"]
@@ -55,7 +56,7 @@ def authenticate(
 def _settings(listed: Any) -> dict[str, str]:
     """Settings of an authentication: an object in version 2.0, a list of members in 2.1."""
     if is_array(listed):
-        return {text_of(one.get("key")): text_of(one.get("value")) for one in listed if is_object(one)}
+        return {text_of(one.get("key")): text_of(one.get("value")) for _, one in objects_in(listed)}
     return {name: text_of(value) for name, value in listed.items()} if is_object(listed) else {}
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from httptask.catalog.errors import CatalogError
 from httptask.diagnostics.cutting import shortened
+from httptask.json.tree import objects_in
 from httptask.json.types import is_array, is_object
 
 __all__ = ["Item", "check_collection", "items_of"]
@@ -98,10 +99,8 @@ def _items(
         raise CatalogError(f"folders stand more than {_DEEPEST} deep in each other", "export a part of it")
     own = folder.get("auth")
     auth = own if is_object(own) else auth
-    for index, entry in enumerate(folder["item"], 1):
-        if not is_object(entry):
-            continue
-        name = shortened(" ".join(str(entry.get("name") or f"request {index}").split()), _LONGEST_NAME)
+    for index, entry in objects_in(folder["item"]):
+        name = shortened(" ".join(str(entry.get("name") or f"request {index + 1}").split()), _LONGEST_NAME)
         here = (*names, name)
         around = (*scripts, *_scripts(entry, _SEPARATOR.join(here)))
         if is_array(entry.get("item")):
@@ -123,9 +122,8 @@ def _scripts(entry: Json, place: str) -> tuple[tuple[str, str], ...]:
     """The scripts of a collection, folder or request that hold more than blanks."""
     kinds = {"prerequest": "pre-request", "test": "test"}
     found: list[tuple[str, str]] = []
-    events = entry.get("event")
-    for event in events if is_array(events) else ():
-        script = event.get("script") if is_object(event) else None
+    for _, event in objects_in(entry.get("event")):
+        script = event.get("script")
         lines = script.get("exec") if is_object(script) else None
         text = "\n".join(map(str, lines)) if is_array(lines) else str(lines or "")
         if text.strip():

@@ -18,6 +18,7 @@ from httptask.catalog.postman.variables import Variables, text_of
 from httptask.diagnostics.cutting import shortened
 from httptask.http.headers import FORM_TYPE, header_value
 from httptask.http.url import encode_component, encode_text
+from httptask.json.tree import objects_in
 from httptask.json.types import is_array, is_object
 
 __all__ = ["request_of"]
@@ -256,7 +257,7 @@ def _graphql(given: Any, variables: Variables) -> str:
 
 
 def _enabled(listed: Any) -> list[Json]:
-    return [one for one in (listed if is_array(listed) else ()) if is_object(one) and not one.get("disabled")]
+    return [one for _, one in objects_in(listed) if not one.get("disabled")]
 
 
 def _fields(listed: Any) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.credentials import Secrets, holds_credential
-from httptask.json.types import is_array, is_object
+from httptask.json.tree import objects_in
 
 __all__ = ["Variables", "text_of", "values_of"]
 
@@ -114,8 +114,8 @@ class Variables:
 
 def values_of(listed: Any) -> Iterable[tuple[str, Value]]:
     """The variables of a collection, or of an environment, that count."""
-    for entry in listed if is_array(listed) else ():
-        if is_object(entry) and not entry.get("disabled") and entry.get("enabled", True):
+    for _, entry in objects_in(listed):
+        if not entry.get("disabled") and entry.get("enabled", True):
             name = text_of(entry.get("key", entry.get("id")))
             yield name, (text_of(entry.get("value")), entry.get("type") == "secret")
 
