@@ -13,7 +13,7 @@ from httptask.catalog.importing.credentials import Secrets
 from httptask.catalog.importing.files import file_of_input
 from httptask.catalog.importing.request import FormPart, ImportedRequest, Login
 from httptask.catalog.importing.urls import read_url
-from httptask.http.headers import FORM_TYPE, header_value, media_type
+from httptask.http.headers import FORM_TYPE, media_type
 from httptask.json.tree import objects_in, text_of
 from httptask.json.types import is_object
 
@@ -52,7 +52,7 @@ def request_of(entry: Entry, secrets: Secrets, left_out: dict[str, None]) -> Imp
         else:
             request.headers.append((name, value))
     cookies = "; ".join(f"{name}={value}" for name, value in _pairs(entry.request.get("cookies")))
-    if cookies and not header_value(dict(request.headers), "cookie"):
+    if cookies and not request.header("cookie"):
         request.headers.append(("Cookie", cookies))
     posted = entry.request.get("postData")
     if is_object(posted):
@@ -67,7 +67,7 @@ def _pairs(listed: Any) -> list[tuple[str, str]]:
 
 
 def _add_body(request: ImportedRequest, posted: Json, secrets: Secrets) -> None:
-    written = header_value(dict(request.headers), "content-type")
+    written = request.header("content-type")
     content_type = written or text_of(posted.get("mimeType"))
     kind, _ = media_type(content_type)
     text = _text(posted)
@@ -78,7 +78,7 @@ def _add_body(request: ImportedRequest, posted: Json, secrets: Secrets) -> None:
         if text and not is_written_so(parts, text, content_type):
             request.notes.append("what describes the parts of a body is written in httptask's own way")
         request.parts = [_with_content(part, request, secrets) for part in parts]
-        request.headers = [(name, value) for name, value in request.headers if name.lower() != "content-type"]
+        request.drop_header("content-type")
         return
     if not text:
         listed = objects_in(posted.get("params"))

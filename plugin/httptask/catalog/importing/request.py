@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from httptask.catalog.importing.urls import Address
+from httptask.http.headers import header_value
 
 __all__ = ["FormPart", "ImportedRequest", "Login"]
 
@@ -69,3 +70,11 @@ class ImportedRequest:
     seconds: float | None = None
     response_bytes: int | None = None
     notes: list[str] = field(default_factory=list[str])
+
+    def header(self, name: str) -> str:
+        """What a header says, whose name is given in lower case; empty where it is missing."""
+        return header_value(dict(self.headers), name)
+
+    def drop_header(self, name: str) -> None:
+        """Leave out a header, whose name is given in lower case."""
+        self.headers = [pair for pair in self.headers if pair[0].lower() != name]

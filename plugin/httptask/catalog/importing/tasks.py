@@ -87,12 +87,12 @@ def _arguments(request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
 
 def _take_apart(request: ImportedRequest) -> None:
     """Read the parts of a multipart body that stands there as it was sent, if the same can be sent of them."""
-    content_type = header_value(dict(request.headers), "content-type")
+    content_type = request.header("content-type")
     if request.body and media_type(content_type)[0] == "multipart/form-data":
         parts = parts_of(request.body, content_type)
         if parts and is_written_so(parts, request.body, content_type):
             request.parts, request.body = parts, None
-            request.headers = [pair for pair in request.headers if pair[0].lower() != "content-type"]
+            request.drop_header("content-type")
 
 
 def _duration(seconds: float) -> dict[str, int]:

@@ -9,7 +9,6 @@ from httptask.catalog.importing.credentials import Secrets
 from httptask.catalog.importing.request import ImportedRequest, Login
 from httptask.catalog.postman.variables import Variables, text_of
 from httptask.diagnostics.cutting import shortened
-from httptask.http.headers import header_value
 from httptask.json.tree import objects_in
 from httptask.json.types import is_array, is_object
 
@@ -31,7 +30,7 @@ def authenticate(
     kind = text_of(auth.get("type")) if auth is not None else ""
     if auth is None or kind in _NONE:
         return None
-    if kind != "apikey" and header_value(dict(request.headers), "authorization"):
+    if kind != "apikey" and request.header("authorization"):
         request.notes.append(f"{kind} is not kept beside a header Authorization, which is")
         return None
     given = _settings(auth.get(kind))

@@ -16,7 +16,7 @@ from httptask.catalog.postman.authentication import authenticate
 from httptask.catalog.postman.collection import Item
 from httptask.catalog.postman.variables import Variables, text_of
 from httptask.diagnostics.cutting import shortened
-from httptask.http.headers import FORM_TYPE, header_value
+from httptask.http.headers import FORM_TYPE
 from httptask.http.url import encode_component, encode_text
 from httptask.json.tree import objects_in
 from httptask.json.types import is_array, is_object
@@ -208,13 +208,13 @@ def _language(body: Json) -> str:
 
 
 def _default_type(request: ImportedRequest, media_type: str) -> None:
-    if not header_value(dict(request.headers), "content-type"):
+    if not request.header("content-type"):
         request.headers.append(("Content-Type", media_type))
 
 
 def _add_raw(request: ImportedRequest, text: str, language: str, variables: Variables) -> None:
     _default_type(request, _TYPES.get(language, "text/plain"))
-    is_json = "json" in header_value(dict(request.headers), "content-type").lower()
+    is_json = "json" in request.header("content-type").lower()
     compact = _compact(variables.fill_json(_COMMENT.sub(r"\1", text))) if is_json else None
     request.body = variables.fill(text) if compact is None else compact
     request.has_raw_variable = compact is None
