@@ -185,8 +185,7 @@ def _login(given: Given, request: ImportedRequest) -> None:
             )
         request.login = Login(scheme, name, password if colon else None)
     elif request.url.user is not None:
-        name, in_url = request.url.user
-        request.login = Login(scheme, name, in_url or "")
+        request.login = Login(scheme, *request.url.user)
 
 
 def _settings(given: Given, request: ImportedRequest) -> None:

@@ -45,7 +45,7 @@ def request_of(entry: Entry, secrets: Secrets, left_out: dict[str, None]) -> Imp
     secrets.begin(url.host)
     request = ImportedRequest(entry.method, url, "the browser")
     if url.user is not None:
-        request.login = Login("basic", url.user[0], url.user[1] or "")
+        request.login = Login("basic", *url.user)
     for name, value in _pairs(entry.request.get("headers")):
         if _OF_BROWSERS.fullmatch(name.lower()):
             left_out[name.lower()] = None

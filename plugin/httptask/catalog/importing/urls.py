@@ -22,12 +22,12 @@ class Address:
     Attributes:
         text: scheme, host, path and query.
         host: alone, without the port; empty where a variable holds it.
-        user: name and password before the host, decoded; None where there are none.
+        user: name and password before the host, decoded, the password empty where there is none; None for neither.
     """
 
     text: str
     host: str
-    user: tuple[str, str | None] | None
+    user: tuple[str, str] | None
 
 
 def read_url(text: str, default_scheme: str, *, keeps_dots: bool) -> Address:
@@ -59,8 +59,8 @@ def read_url(text: str, default_scheme: str, *, keeps_dots: bool) -> Address:
     path = path if keeps_dots else _without_dots(path)
     user = None
     if at:
-        name, colon, password = login.partition(":")
-        user = (unquote(name), unquote(password) if colon else None)
+        name, _, password = login.partition(":")
+        user = (unquote(name), unquote(password))
     host = _ascii(server)
     return Address(f"{scheme}://{host}{path or '/'}{mark}{query}", _alone(host), user)
 

@@ -56,8 +56,7 @@ def request_of(item: Item, variables: Variables, secrets: Secrets) -> ImportedRe
     key = authenticate(request, item.auth, variables, secrets)
     request.url = _address(server, parts, key, variables)
     if request.url.user is not None and item.auth is None:
-        user, password = request.url.user
-        request.login = Login("basic", user, password or "")
+        request.login = Login("basic", *request.url.user)
     body = given.get("body")
     if is_object(body) and not body.get("disabled"):
         if method.upper() in _WITHOUT_BODY and not item.sends_body_of_get:
