@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import unquote_plus, urlencode
 
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.importing.credentials import BEGINS_JSON, Secrets, is_credential_parameter, same_hex
+from httptask.catalog.importing.credentials import BEGINS_JSON, Secrets, same_hex
 from httptask.catalog.importing.request import FormPart, ImportedRequest
 from httptask.http.headers import FORM_TYPE
 from httptask.http.headers import media_type as read_media_type
@@ -129,13 +129,7 @@ def _part(part: FormPart, request: ImportedRequest, secrets: Secrets) -> dict[st
     if part.is_base64:
         described["base64"] = part.text
     elif is_text:
-        is_named = is_credential_parameter(part.name, part.text)
-        what = f"the form field {part.name}"
-        described["text"] = (
-            secrets.credential(part.text, part.name, what, is_in_body=True)
-            if is_named
-            else secrets.hide_in_text(part.text)
-        )
+        described["text"] = secrets.hide_in_parameter(part.name, part.text, "form field")
     else:
         described["base64"] = _base64(part.text)
     if part.filename is not None:
