@@ -39,14 +39,12 @@ class Target:
         before: its text when it was read, empty where there was none.
         text: with what a definition begins with.
         program: None where it has no task yet.
-        is_new: whether its beginning was made here.
     """
 
     file: Path
     before: str
     text: str
     program: "Program | None" = None
-    is_new: bool = False
 
     @property
     def names(self) -> Collection[str]:
@@ -88,7 +86,7 @@ class Target:
             return text
 
         replace_file(self.file, edited)
-        made = ", a new definition" if self.is_new else ""
+        made = ", a new definition" if self.text != self.before else ""
         print_note(f"wrote {self.file}{made}: {', '.join(tasks)}")
         first = next(iter(tasks))
         values = values_read(changed.program, first, Sample())
@@ -145,12 +143,12 @@ def _begun(file: Path) -> Target | None:
             raise CliError(f"{file}: no such file", "a definition that is to be made is named FILE.yaml")
         if not file.parent.is_dir():
             raise CliError(f"{file}: no such folder {file.parent}", "make it first")
-        return Target(file, "", begin_definition("", name), is_new=True)
+        return Target(file, "", begin_definition("", name))
     loaded = load_file(file)
     document = read_yaml(loaded.text)
     if any(report.code == "unreadable" for report in loaded.reports) or not document.complete:
         return None
     if document.data is None:
-        return Target(file, loaded.text, begin_definition(loaded.text, name), is_new=True)
+        return Target(file, loaded.text, begin_definition(loaded.text, name))
     is_begun = is_object(document.data) and document.data.get("do") in (None, [])
     return Target(file, loaded.text, loaded.text) if is_begun else None
