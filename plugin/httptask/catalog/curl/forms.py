@@ -27,6 +27,7 @@ _TYPES: Final = {
 _OF_FILES: Final = "application/octet-stream"
 _QUOTED: Final = re.compile(r'"((?:\\.|[^"\\])*)"[^;,]*', re.DOTALL)
 _ESCAPE: Final = re.compile(r'\\(["\\])')
+_KEY: Final = re.compile("[a-z]+=")
 _SUBTYPE: Final = re.compile(r"[^/ ]+/[^;, \n]+")
 
 
@@ -91,7 +92,7 @@ class _Words:
             self._index += 1
             while self._text[self._index : self._index + 1].isspace():
                 self._index += 1
-            key = re.match("[a-z]+=", self._text[self._index :])
+            key = _KEY.match(self._text, self._index)
             name = "" if key is None else key[0][:-1]
             if name == "type" and not is_of_type:
                 self._index += len("type=")

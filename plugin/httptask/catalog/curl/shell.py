@@ -34,6 +34,7 @@ _FIELD: Final = re.compile(
 _PRINTED: Final = "<(printf %s "
 _PRINTED_END: Final = re.compile(r"( \| base64 --decode)?\)")
 _BRACES: Final = re.compile(r"\{[^{}\s]*\}")
+_PARAMETER: Final = re.compile(r"\$[0-9@*#?$!-]")
 _ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
 _ESCAPES: Final = {
     "a": 7, "b": 8, "e": 27, "E": 27, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11,
@@ -287,7 +288,7 @@ class _Reader:
         for opening, kind in kinds.items():
             if self.text.startswith(opening, at):
                 self._refuse(at, kind, "put in what it yields, or a variable that holds it: `$NAME`")
-        if re.match(r"\$[0-9@*#?$!-]", self.text[at:]):
+        if _PARAMETER.match(self.text, at) is not None:
             self._refuse(at, "a parameter of the shell", "put in its value, or a variable of a name: `$NAME`")
         content += _bytes(self.text[at])
         self.index += 1
