@@ -14,7 +14,16 @@ from urllib.parse import quote, unquote
 
 from httptask.http.errors import RequestInvalid
 
-__all__ = ["SEGMENT", "Url", "encode_component", "encode_text", "encode_within", "has_dot_segment", "joined"]
+__all__ = [
+    "RESERVED",
+    "SEGMENT",
+    "Url",
+    "encode_component",
+    "encode_text",
+    "encode_within",
+    "has_dot_segment",
+    "joined",
+]
 
 _URL = re.compile(
     r"(?P<scheme>https?)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?:#.*)?", re.IGNORECASE
@@ -26,7 +35,8 @@ _DOTTED = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.|$))
 _MAX_LENGTH = 16 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-_RESERVED = ":/?#[]@!$&'()*+,;=%"  # RFC 3986, section 2.2, and the sign of what is encoded already
+RESERVED = ":/?#[]@!$&'()*+,;=%"
+"""Delimiters (RFC 3986, section 2.2), and the sign of what is encoded already."""
 SEGMENT = "!$&'()*+,;=:@"
 """What a path segment may hold besides unreserved characters."""
 
@@ -34,7 +44,7 @@ SEGMENT = "!$&'()*+,;=:@"
 @lru_cache(maxsize=256)
 def encode_text(text: str) -> str:
     """Encodes what may never stand in a URL, such as spaces; delimiters and encoded bytes stay."""
-    return quote(text, safe=_RESERVED)
+    return quote(text, safe=RESERVED)
 
 
 def encode_component(text: str) -> str:

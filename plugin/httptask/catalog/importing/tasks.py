@@ -1,7 +1,6 @@
 """Imported requests as tasks of a definition: `call: httpRequest`."""
 
 import re
-from functools import partial
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -27,13 +26,12 @@ from httptask.http.headers import (
     media_type,
 )
 from httptask.http.models import MAX_RESPONSE_BYTES
-from httptask.http.url import encode_component
+from httptask.http.url import RESERVED, encode_component
 from httptask.json.tree import map_texts
 from httptask.secrets.placeholders import has_placeholder
 
 __all__ = ["camel_case", "task_name", "task_of"]
 
-_OF_URLS: Final = ":/?#[]@!$&'()*+,;=%"
 _OF_TRANSPORT: Final = frozenset(
     {"connection", "expect", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer",
      "transfer-encoding", "upgrade"}
@@ -121,7 +119,7 @@ def _encoded_pairs(pairs: Pairs) -> str:
 
 def _encoded(text: str, hidden: str, secrets: Secrets, request: ImportedRequest) -> str:
     """A URL in which all is encoded that no URL can hold, as it is sent."""
-    odd = sorted({sign for sign in text if sign.isascii() and quote(sign, safe=_OF_URLS) != sign})
+    odd = sorted({sign for sign in text if sign.isascii() and quote(sign, safe=RESERVED) != sign})
     if odd:
         shown = " ".join(odd)
         request.notes.append(
@@ -131,13 +129,11 @@ def _encoded(text: str, hidden: str, secrets: Secrets, request: ImportedRequest)
         request.notes.append(
             f"the query is percent-encoded where {request.sender} sends bytes beyond ASCII as they stand"
         )
-    encode = partial(quote, safe=_OF_URLS)
-    sent = encode(hidden.encode("utf-8", "surrogateescape"))
     if not secrets.is_sent_alike(hidden, text):
         request.notes.append(
             f"a credential in the URL is percent-encoded, where {request.sender} sends it as it stands"
         )
-    return sent
+    return quote(hidden.encode("utf-8", "surrogateescape"), safe=RESERVED)
 
 
 def _headers(request: ImportedRequest) -> dict[str, str]:
