@@ -3,19 +3,19 @@
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.prepare.request_schemas import RequestSchemas
 from httptask.catalog.prepare.styles import Style, encodings, query_fields
-from httptask.catalog.prepare.variants import Variant, types_of, variants
+from httptask.catalog.prepare.variants import members, types_of, variants
 from httptask.http.headers import FORM_TYPE
 from httptask.json.types import is_array, is_object
 from httptask.openapi.operation import Body, Content
 
-__all__ = ["BodyArguments", "body_arguments", "chosen_content", "is_json"]
+__all__ = ["BodyArguments", "body_arguments", "chosen_content"]
 
 _JSON: Final = re.compile(
     r"application/json|.+\+json|text/json|application/x-amz-json.*|\*/\*|application/\*"
@@ -62,7 +62,7 @@ def chosen_content(body: Body, wanted: str | None) -> Content | None:
 
 def _rank(written: str) -> int:
     kind = _kind(written)
-    if is_json(kind):
+    if _is_json(kind):
         return 0 if kind == "application/json" else 1 if "*" not in kind else 2
     return {FORM_TYPE: 3, _MULTIPART: 4}.get(kind, 5 if _TEXT.fullmatch(kind) else 6)
 
@@ -72,7 +72,7 @@ def _kind(written: str) -> str:
     return written.partition(";")[0].strip().lower()
 
 
-def is_json(kind: str) -> bool:
+def _is_json(kind: str) -> bool:
     """Whether a body in this media type is written as JSON; any type at all is taken for it."""
     return _JSON.fullmatch(kind) is not None
 
@@ -93,7 +93,7 @@ def body_arguments(content: Content, data: Any, schemas: RequestSchemas) -> Body
     if kind in _LINES:
         line = data if isinstance(data, str) else _compact(data) + "\n"
         return BodyArguments({"body": line}, content.media_type)
-    if is_json(kind):
+    if _is_json(kind):
         return _json(data, "application/json" if "*" in kind else content.media_type)
     if _TEXT.fullmatch(kind):
         return _text(content, kind, data)
@@ -140,13 +140,13 @@ def _form(content: Content, data: Mapping[str, Any]) -> dict[str, Any]:
 def _multipart(content: Content, data: Mapping[str, Any], schemas: RequestSchemas) -> BodyArguments:
     parts: list[dict[str, Any]] = []
     found = BodyArguments({"multipart": parts})
-    members = _members(content, schemas)
+    described_members = members(schemas.of(content.schema), schemas)
     for name, value in data.items():
         encoding = content.encoding.get(name)
         described: Mapping[str, Any] = encoding if is_object(encoding) else {}
         if described.get("headers"):
             found.notes.append(f"headers of the part {name} can't be sent: a part has a type and a file name")
-        schema = members.get(name, True)
+        schema = described_members.get(name, True)
         is_list = is_array(value) and not _is_json_part(described)
         schema = _items(schema, schemas) if is_list else schema
         given = [one for one in (value if is_list else [value]) if one is not None]
@@ -158,7 +158,7 @@ def _multipart(content: Content, data: Mapping[str, Any], schemas: RequestSchema
 
 
 def _is_json_part(described: Mapping[str, Any]) -> bool:
-    return is_json(_kind(str(described.get("contentType", ""))))
+    return _is_json(_kind(str(described.get("contentType", ""))))
 
 
 def _part(
@@ -178,28 +178,17 @@ def _part(
     return part
 
 
-def _members(content: Content, schemas: RequestSchemas) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for variant in variants(schemas.of(content.schema), schemas, frozenset()):
-        found = {**variant.get("properties", {}), **found}
-    return found
-
-
 def _items(schema: Any, schemas: RequestSchemas) -> Any:
-    return next((one["items"] for one in _variants(schema, schemas) if "items" in one), True)
+    return next((one["items"] for one in variants(schema, schemas) if "items" in one), True)
 
 
 def _is_file(schema: Any, schemas: RequestSchemas) -> bool:
     """Whether a part is the content of a file: OpenAPI 3.0 says `binary`, 3.1 names a media type."""
     return any(
         one.get("format") == "binary" or ("contentMediaType" in one and "contentEncoding" not in one)
-        for one in _variants(schema, schemas)
+        for one in variants(schema, schemas)
         if "string" in types_of(one)
     )
-
-
-def _variants(schema: Any, schemas: RequestSchemas) -> Iterator[Variant]:
-    yield from variants(schema, schemas, frozenset())
 
 
 def _compact(value: Any) -> str:

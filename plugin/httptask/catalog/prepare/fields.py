@@ -6,7 +6,7 @@ from typing import Any, Final
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.prepare.given import Given
 from httptask.catalog.prepare.request_schemas import RequestSchemas
-from httptask.catalog.prepare.variants import variants
+from httptask.catalog.prepare.variants import members
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.openapi.operation import Content, Operation
 
@@ -58,7 +58,9 @@ def read_fields(
         CatalogError: nothing has such a name, or several parts of the request have.
     """
     found = Fields()
-    in_body = _members(content, schemas)
+    if not values:
+        return found
+    in_body = () if content is None else list(members(schemas.of(content.schema), schemas))
     for name, value in values.items():
         found.put(*_located(name, operation, content, in_body), value)
     return found
@@ -111,10 +113,3 @@ def _split(name: str, parameter: str) -> list[str] | None:
     if name.startswith(f"{parameter}."):
         return [parameter, *name[len(parameter) + 1 :].split(".")]
     return None
-
-
-def _members(content: Content | None, schemas: RequestSchemas) -> list[str]:
-    if content is None:
-        return []
-    found = variants(schemas.of(content.schema), schemas, frozenset())
-    return list(dict.fromkeys(name for one in found for name in one.get("properties", {})))

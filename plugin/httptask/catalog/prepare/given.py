@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from httptask.catalog.prepare.request_schemas import RequestSchemas, UnusableSchema
-from httptask.catalog.prepare.variants import Variant, types_of
+from httptask.catalog.prepare.variants import Variant, as_schema, types_of
 from httptask.json.tree import texts_of
 from httptask.json.types import is_array, is_object
 
@@ -107,9 +107,8 @@ def known_first(
 
 
 def _takes(variant: Variant, value: Any, schemas: RequestSchemas) -> bool:
-    plain = {key: part for key, part in variant.items() if key[0] != "$"}
     try:
-        return schemas.fits(plain, read_value(value, variant))
+        return schemas.fits(as_schema(variant), read_value(value, variant))
     except UnusableSchema:
         return False
 

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from httptask.catalog.prepare.given import Given, expression_of, has_expressions, known_first, read_value
 from httptask.catalog.prepare.request_schemas import RequestSchemas, UnusableSchema
 from httptask.catalog.prepare.scalars import sample_numbers, sample_texts
-from httptask.catalog.prepare.variants import Variant, types_of, variants
+from httptask.catalog.prepare.variants import Variant, as_schema, types_of, variants
 from httptask.json.types import is_array, is_number, is_object
 from httptask.openapi.schemas import JsonSchema
 
@@ -193,7 +193,7 @@ class _Sampler:
             yield from self._of_type(kind, variant, name, place)
 
     def _given(self, variant: Variant, given: Given, name: str, place: Place) -> Any:
-        plain = {key: value for key, value in variant.items() if key[0] != "$"}
+        plain = as_schema(variant)
         value = read_value(given.value, variant)
         if (is_object(value) or is_array(value)) and has_expressions(value):
             return self.value(plain, name, place._replace(given=Given.of(value)))
@@ -210,7 +210,7 @@ class _Sampler:
         """Values that the document tells: the only one, what it shows, the one by default, one of a list."""
         if "const" in variant:
             yield variant["const"]
-        plain = {key: value for key, value in variant.items() if key[0] != "$"}
+        plain = as_schema(variant)
         is_container = types_of(variant)[0] in ("object", "array")
         for value in (*place.shown, *variant.get("examples", ())):
             is_taken_apart = is_container and is_object(value) and not self._is_thorough
@@ -234,7 +234,7 @@ class _Sampler:
             case "array":
                 yield from self._arrays(variant, name, place)
             case "string":
-                plain = {key: value for key, value in variant.items() if key[0] != "$"}
+                plain = as_schema(variant)
                 for text in sample_texts(variant, name):
                     if self._fits(plain, text):
                         self._invented[place.path] = text

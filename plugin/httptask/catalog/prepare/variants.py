@@ -9,7 +9,7 @@ from httptask.json.types import is_array, is_object
 from httptask.openapi.schemas import JsonSchema
 from httptask.openapi.words import reference_of
 
-__all__ = ["ANY_TYPE", "Variant", "conjoined", "types_of", "variants"]
+__all__ = ["Variant", "as_schema", "members", "types_of", "variants"]
 
 Variant = dict[str, Any]
 """A schema without references, `allOf`, `anyOf` and `oneOf` of its own.
@@ -17,7 +17,7 @@ Variant = dict[str, Any]
 Under `$refs` it has the definitions it was made of, under `$tag` the property that names its branch, and its value.
 """
 
-ANY_TYPE: Final = ("string", "integer", "number", "boolean", "object", "array", "null")
+_ANY_TYPE: Final = ("string", "integer", "number", "boolean", "object", "array", "null")
 _MOST_VARIANTS: Final = 256
 _MOST_STEPS: Final = 2000
 _DEEPEST: Final = 200
@@ -32,7 +32,9 @@ _IMPLIED: Final = (
 )
 
 
-def variants(schema: JsonSchema, schemas: RequestSchemas, refs: frozenset[str]) -> Iterator[Variant]:
+def variants(
+    schema: JsonSchema, schemas: RequestSchemas, refs: frozenset[str] = frozenset()
+) -> Iterator[Variant]:
     """Each way in which a value can fit, as far as the choices of the schema tell; those that can't are left out.
 
     Args:
@@ -42,6 +44,20 @@ def variants(schema: JsonSchema, schemas: RequestSchemas, refs: frozenset[str]) 
     """
     found = islice(_Variants(schemas).of([schema], {"$refs": frozenset()}), _MOST_VARIANTS)
     yield from sorted(found, key=lambda one: (_is_null(one), _goes_on(one) if one["$refs"] & refs else 0))
+
+
+def members(schema: JsonSchema, schemas: RequestSchemas) -> dict[str, JsonSchema]:
+    """What a schema says of the members of an object, by their names: of each in the first variant that has it."""
+    found: dict[str, JsonSchema] = {}
+    for variant in variants(schema, schemas):
+        for name, part in variant.get("properties", {}).items():
+            found.setdefault(name, part)
+    return found
+
+
+def as_schema(variant: Variant) -> dict[str, Any]:
+    """A variant without what no schema has: a value can be held against it."""
+    return {key: part for key, part in variant.items() if key[0] != "$"}
 
 
 def _is_null(variant: Variant) -> bool:
@@ -78,7 +94,7 @@ class _Variants:
         plain = {
             key: value for key, value in schema.items() if key not in ("$ref", "allOf", "anyOf", "oneOf")
         }
-        together = conjoined(known, plain)
+        together = _conjoined(known, plain)
         if together is None:
             return
         also: list[Any] = list(schema.get("allOf", ()))
@@ -116,7 +132,7 @@ def _tagged(schema: dict[str, Any], key: str) -> Iterator[Any]:
         yield {"allOf": [branch], "$tag": (property_name, tag), "required": [property_name]}
 
 
-def conjoined(one: Variant, other: Variant) -> Variant | None:
+def _conjoined(one: Variant, other: Variant) -> Variant | None:
     """What both say; None where nothing can fit both."""
     found = dict(one)
     for key, value in other.items():
@@ -169,4 +185,4 @@ def types_of(variant: Variant) -> tuple[str, ...]:
     if isinstance(written, str):
         return (written,)
     implied = tuple(kind for kind, keys in _IMPLIED if any(key in variant for key in keys))
-    return (*implied, *(kind for kind in ANY_TYPE if kind not in implied)) if implied else ANY_TYPE
+    return (*implied, *(kind for kind in _ANY_TYPE if kind not in implied)) if implied else _ANY_TYPE
