@@ -40,6 +40,11 @@ class Place(NamedTuple):
     shown: tuple[Any, ...] = ()
     given: Given | None = None
 
+    @property
+    def members(self) -> Mapping[str, Given]:
+        """What somebody gave within the value."""
+        return {} if self.given is None else self.given.members
+
 
 @dataclass
 class Sample:
@@ -255,8 +260,9 @@ class _Sampler:
         """Objects with what is required and given; then with more, where they do not fit yet."""
         properties: dict[str, Any] = variant.get("properties", {})
         known: dict[str, Any] = {}
-        for name in [*properties, *variant.get("required", ()), *self._given_names(place)]:
-            if name in variant.get("required", ()) or name in self._given_names(place):
+        needed = {*variant.get("required", ()), *place.members}
+        for name in [*properties, *variant.get("required", ()), *place.members]:
+            if name in needed:
                 known.setdefault(name, self._member(variant, name, place))
         optional = [name for name, part in properties.items() if name not in known and self._is_offered(part)]
         if self._with_optional:
@@ -283,11 +289,7 @@ class _Sampler:
             yield from islice(self._objects(variant, place), 1)
             self._with_optional = False
         if self._with_optional:
-            required = {*variant.get("required", ()), *self._given_names(place)}
-            yield {name: value for name, value in ordered.items() if name in required}
-
-    def _given_names(self, place: Place) -> Sequence[str]:
-        return list(place.given.members) if place.given is not None else []
+            yield {name: value for name, value in ordered.items() if name in needed}
 
     def _is_offered(self, part: Any) -> bool:
         return part is not False and not (
@@ -304,40 +306,39 @@ class _Sampler:
 
     def _member(self, variant: Variant, name: str, place: Place, *, is_optional: bool = False) -> Any:
         part = _schema_of(variant, name)
-        if variant.get("$tag", ("",))[0] == name and (place.given is None or name not in place.given.members):
+        if variant.get("$tag", ("",))[0] == name and name not in place.members:
             tag: Any = {"const": variant["$tag"][1]}
             if self._fits({"allOf": [part, tag]}, variant["$tag"][1]):
                 part = {"allOf": [part, tag]}
         refs = place.refs | variant["$refs"]
         if is_optional and (_is_within(part, refs) or len(place.path) > _DEEPEST // 4):
             raise _Impossible("it is nested without end")
-        given = None if place.given is None else place.given.members.get(name)
         shown = tuple(
             one[name]
             for one in (*place.shown, *variant.get("examples", ()))
             if is_object(one) and name in one
         )
-        return self.value(part, name, Place((*place.path, name), refs, shown, given))
+        return self.value(part, name, Place((*place.path, name), refs, shown, place.members.get(name)))
 
     def _arrays(self, variant: Variant, name: str, place: Place) -> Iterator[Any]:
         least, most = variant.get("minItems", 0), variant.get("maxItems", _MOST_ADDED)
+        given = max((int(index) + 1 for index in place.members if index.isdecimal()), default=0)
         prefix: list[Any] = variant.get("prefixItems", [])
-        wanted = max(least, min(1, most), len(prefix) if least else 0, self._given_count(place))
+        wanted = max(least, min(1, most), len(prefix) if least else 0, given)
         items: list[Any] = []
         refs = place.refs | variant["$refs"]
         shown = [one for one in (*place.shown, *variant.get("examples", ())) if is_array(one)]
         try:
             for index in range(min(wanted, 1000)):
                 part = prefix[index] if index < len(prefix) else variant.get("items", True)
-                given = None if place.given is None else place.given.members.get(str(index))
                 told = tuple(one[index] for one in shown if index < len(one))
-                at = Place((*place.path, index), refs, told, given)
+                at = Place((*place.path, index), refs, told, place.members.get(str(index)))
                 items.append(self._item(part, name, at, items if variant.get("uniqueItems") else ()))
             yield items
         except _Impossible:
-            if least > 0 or self._given_count(place):
+            if least > 0 or given:
                 raise
-        if least == 0 and not self._given_count(place):
+        if least == 0 and not given:
             yield []
 
     def _item(self, part: Any, name: str, place: Place, others: Sequence[Any]) -> Any:
@@ -351,10 +352,6 @@ class _Sampler:
             if is_number(value) and (value := max(others) + variant.get("multipleOf", 1)) not in others:
                 return value
         raise _Impossible("there are not enough different items")
-
-    def _given_count(self, place: Place) -> int:
-        names = self._given_names(place)
-        return max((int(name) + 1 for name in names if name.isdecimal()), default=0)
 
 
 def _schema_of(variant: Variant, name: str) -> Any:
