@@ -144,3 +144,14 @@ def test_choices_that_multiply_come_to_an_end() -> None:
         {"properties": {f"p{count}": {"type": "integer"}}, "required": [f"p{count}"]} for count in range(60)
     ]
     assert len(made({"allOf": parts})) == 60
+
+
+def test_objects_far_within_objects_get_values() -> None:
+    """Seen to fail where each required field is made twice: at each level twice as many as at the one before."""
+    schema: dict[str, Any] = {"type": "integer"}
+    for _ in range(20):
+        schema = {"type": "object", "required": ["inner"], "properties": {"inner": schema}}
+    value = made(schema)
+    for _ in range(20):
+        value = value["inner"]
+    assert value == 1

@@ -261,9 +261,9 @@ class _Sampler:
         properties: dict[str, Any] = variant.get("properties", {})
         known: dict[str, Any] = {}
         needed = {*variant.get("required", ()), *place.members}
-        for name in [*properties, *variant.get("required", ()), *place.members]:
+        for name in dict.fromkeys((*properties, *variant.get("required", ()), *place.members)):
             if name in needed:
-                known.setdefault(name, self._member(variant, name, place))
+                known[name] = self._member(variant, name, place)
         optional = [name for name, part in properties.items() if name not in known and self._is_offered(part)]
         if self._with_optional:
             for name in optional:
