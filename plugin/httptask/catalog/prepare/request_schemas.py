@@ -14,7 +14,7 @@ from httptask.openapi.words import reference_of
 if TYPE_CHECKING:
     import jsonschema_rs
 
-__all__ = ["RequestSchemas", "UnusableSchema"]
+__all__ = ["RequestSchemas", "UnusableSchema", "references"]
 
 _LISTS: Final = ("allOf", "anyOf", "oneOf", "prefixItems")
 _MAPS: Final = ("dependentSchemas", "patternProperties", "properties")
@@ -92,7 +92,7 @@ class RequestSchemas:
         names = dict[str, JsonSchema]()
         pending: list[JsonSchema] = [schema]
         while pending:
-            for name in _references(pending.pop()):
+            for name in references(pending.pop()):
                 if name not in names:
                     names[name] = self.definition(name)
                     pending.append(names[name])
@@ -152,7 +152,8 @@ def _is_of_type(error: "jsonschema_rs.ValidationError", whole: "jsonschema_rs.Va
     return type(error.kind).__name__.endswith("Type") and error.instance_path == whole.instance_path
 
 
-def _references(schema: Any) -> Iterator[str]:
+def references(schema: Any) -> Iterator[str]:
+    """The names of all definitions that a schema refers to by itself, without those that these refer to."""
     pending = [schema]
     while pending:
         one = pending.pop()

@@ -1,13 +1,12 @@
 """Values that a schema takes: what somebody gave, what the document shows, and otherwise the least that fits."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from httptask.catalog.prepare.given import Given, expression_of, has_expressions, known_first, read_value
-from httptask.catalog.prepare.request_schemas import RequestSchemas, UnusableSchema
+from httptask.catalog.prepare.request_schemas import RequestSchemas, UnusableSchema, references
 from httptask.catalog.prepare.scalars import sample_numbers, sample_texts
 from httptask.catalog.prepare.variants import Variant, as_schema, types_of, variants
 from httptask.json.types import is_array, is_number, is_object
@@ -364,7 +363,7 @@ def _schema_of(variant: Variant, name: str) -> Any:
 
 def _is_within(schema: Any, refs: frozenset[str]) -> bool:
     """Whether a value would begin again what it stands in."""
-    return any(f'"#/$defs/{name}"' in json.dumps(schema) for name in refs)
+    return not refs.isdisjoint(references(schema))
 
 
 def _in_order(known: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
