@@ -15,7 +15,7 @@ from httptask.json.types import is_array, is_number, is_object
 from httptask.openapi.document import Document, Node, Place, Problems
 from httptask.openapi.naming import unused_name
 
-__all__ = ["JsonSchema", "SchemaReader"]
+__all__ = ["JsonSchema", "SchemaReader", "map_schemas"]
 
 JsonSchema = dict[str, Any] | bool
 _Reader = Callable[[Any, str, Node, dict[str, Any]], None]
@@ -286,6 +286,24 @@ class SchemaReader:
         "items": _items,
         "required": _required,
     }
+
+
+def map_schemas(schema: dict[str, Any], change: Callable[[str, Any], Any]) -> dict[str, Any]:
+    """A schema that was read, with each schema in it changed; `$defs` and values are none.
+
+    Args:
+        schema: as `SchemaReader` gives it.
+        change: of the key that a schema stands under, and the schema.
+    """
+    found = dict(schema)
+    for key, value in schema.items():
+        if key in _SINGLE or key in ("additionalProperties", "items"):
+            found[key] = change(key, value)
+        elif key in _LISTS and is_array(value):
+            found[key] = [change(key, part) for part in value]
+        elif key in _MAPS and is_object(value):
+            found[key] = {name: change(key, part) for name, part in value.items()}
+    return found
 
 
 def _require(schema: dict[str, Any], names: list[str]) -> None:

@@ -1,14 +1,14 @@
 """Schemas of an operation as they hold for what is sent, and what they take."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from httptask.diagnostics.cutting import in_one_line
 from httptask.json.pointer import json_pointer
-from httptask.json.types import is_array, is_object
+from httptask.json.types import is_object
 from httptask.openapi.operation import Operation
-from httptask.openapi.schemas import JsonSchema
+from httptask.openapi.schemas import JsonSchema, map_schemas
 from httptask.openapi.words import reference_of
 
 if TYPE_CHECKING:
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RequestSchemas", "UnusableSchema", "references"]
 
-_LISTS: Final = ("allOf", "anyOf", "oneOf", "prefixItems")
-_MAPS: Final = ("dependentSchemas", "patternProperties", "properties")
-_SINGLE: Final = (
-    *("additionalItems", "additionalProperties", "contains", "else", "if", "items", "not", "propertyNames"),
-    *("then", "unevaluatedItems", "unevaluatedProperties"),
-)
 _DEEPEST: Final = 16
 
 
@@ -102,7 +96,7 @@ class RequestSchemas:
         if not is_object(schema):
             return schema
         hidden = also | frozenset(self._read_only_names(schema))
-        found = _mapped(
+        found = map_schemas(
             schema, lambda key, part: self._without_answers(part, hidden if key == "allOf" else frozenset())
         )
         if hidden and "required" in found:
@@ -127,19 +121,6 @@ class RequestSchemas:
             yield from self._parts(part, level + 1)
 
 
-def _mapped(schema: dict[str, Any], change: Callable[[str, Any], Any]) -> dict[str, Any]:
-    """The schema with each schema in it changed; `$defs` and values are none."""
-    found = dict(schema)
-    for key, value in schema.items():
-        if key in _SINGLE:
-            found[key] = change(key, value)
-        elif key in _LISTS and is_array(value):
-            found[key] = [change(key, part) for part in value]
-        elif key in _MAPS and is_object(value):
-            found[key] = {name: change(key, part) for name, part in value.items()}
-    return found
-
-
 def _innermost(error: "jsonschema_rs.ValidationError") -> "jsonschema_rs.ValidationError":
     """Of a value that fits no branch, what the only branch of its type has against it."""
     branches: list[list[jsonschema_rs.ValidationError]] = getattr(error.kind, "context", [])
@@ -161,4 +142,4 @@ def references(schema: Any) -> Iterator[str]:
             name = reference_of(one)
             if name is not None:
                 yield name
-            _mapped(one, lambda _, part: pending.append(part))
+            map_schemas(one, lambda _, part: pending.append(part))
