@@ -60,8 +60,9 @@ def prepare(
     schemas = RequestSchemas(operation)
     content = None if operation.body is None else chosen_content(operation.body, media_type)
     fields = read_fields(values or {}, operation, content, schemas)
-    told = None if operation.authentication.is_declared else reference.authentication
-    schemes, choice = chosen_schemes(operation.authentication, authentication or told)
+    is_declared = operation.authentication.is_declared
+    way = authentication or (None if is_declared else reference.authentication)
+    schemes, choice = chosen_schemes(operation.authentication, way)
     recipe = recipe_of(schemes, reference.api)
     recipe.notes[:0] = choice
     parts = RequestParts(reference.api, operation, schemas, fields, optional, recipe)
@@ -70,8 +71,7 @@ def prepare(
     own_name = name or unused_name(operation.name, taken)
     if reference == chat_completion.reference() and body is not None:
         return _chat(reference, parts, body, own_name, server or "openai", config)
-    is_told = operation.authentication.is_declared or (authentication or told) is not None
-    return _http(parts, body, own_name, config, server, is_told=is_told)
+    return _http(parts, body, own_name, config, server, is_told=is_declared or way is not None)
 
 
 def _http(
@@ -106,6 +106,14 @@ def _http(
     task |= sent.arguments
     if _is_streamed(operation, body):
         task |= {"stream": {"take": "all"}}
+    if is_new:
+        invented = [f"server.{one}" for one in chosen.invented] if chosen else []
+        shared = [one for one in needed if one in config.secrets]
+        notes = [*recipe.notes, *_shared(connection, chosen, shared)]
+    else:
+        invented = list[str]()
+        elsewhere = _elsewhere(config.connections[connection], chosen)
+        notes = [f"calls through the connection {connection}{elsewhere}"]
     return Prepared(
         name,
         {"call": "httpRequest", "with": task},
@@ -113,21 +121,9 @@ def _http(
         tables_of(connection, settings, needed, config.secrets),
         tuple(secrets[one] for one in needed),
         declared,
-        (*parts.fill_in, *(f"server.{one}" for one in (chosen.invented if chosen and is_new else ()))),
+        (*parts.fill_in, *invented),
         (*parts.problems, *sent.notes),
-        (
-            *parts.notes,
-            *(
-                (
-                    *recipe.notes,
-                    *_shared(connection, chosen, [one for one in needed if one in config.secrets]),
-                )
-                if is_new
-                else [
-                    f"calls through the connection {connection}{_elsewhere(config.connections[connection], chosen)}"
-                ]
-            ),
-        ),
+        (*parts.notes, *notes),
         asks_authentication=is_new and not is_told,
         body=None if body is None else body.prepared,
         from_examples=tuple(parts.from_examples),
