@@ -9,13 +9,14 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import TimeSkipper, WorkflowEnvironment
+from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from httptask.dsl.canonical import sha256
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin, ServedDefinition
 from httptask.scheduling.spending_state import SPENT_MEMO, Spent
+from httptask.testing import time_skipping
 from httptask.testing.replay import replay
 from httptask.testing.temporal_server import start_temporal
 from support.definitions import parse
@@ -33,7 +34,7 @@ async def temporal_server(*extra: str) -> AsyncGenerator[WorkflowEnvironment]:
 
 def skipping_time(environment: WorkflowEnvironment) -> WorkflowEnvironment:
     """The server for runs whose waits, between attempts too, take no time."""
-    return WorkflowEnvironment.from_client(TimeSkipper(environment.client).client)
+    return WorkflowEnvironment.from_client(time_skipping.skipping_time(environment.client))
 
 
 @dataclass

@@ -13,7 +13,6 @@ from typing import Any, Final
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
-from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import Worker
 
 from httptask.config import Config
@@ -26,12 +25,11 @@ from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.status import STATUS_QUERY, RunStatus, TaskStatus
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput, keep_program
 from httptask.json.types import is_object
-from httptask.testing.time_skipping import skipped_too_far
+from httptask.testing.time_skipping import skipped_too_far, skipping_time
 
 __all__ = ["TestResult", "run_tests"]
 
 _MOST_SECONDS: Final = 120.0
-_MOST_SKIPS: Final = 100_000
 _PAUSE: Final = 0.2
 _END_TIME: Final = timedelta(seconds=2)
 
@@ -78,7 +76,7 @@ async def run_tests(
     Raises:
         RPCError: the server does not answer, or does not let time be skipped.
     """
-    skipping = TimeSkipper(client, config=TimeSkippingConfig(max_session_skip_count=_MOST_SKIPS)).client
+    skipping = skipping_time(client)
     room = asyncio.Semaphore(at_once)
 
     async def run(test: LoadedTest) -> TestResult:

@@ -14,7 +14,6 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError, TemporalError
 from temporalio.service import RPCError
-from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import (
     ExecuteWorkflowInput,
     HandleSignalInput,
@@ -37,15 +36,13 @@ from httptask.testing.replay import replay
 from httptask.testing.replies import Reply
 from httptask.testing.scripted_network import ScriptedNetwork
 from httptask.testing.server import Script, ScriptedServer, ServedRequest
-from httptask.testing.time_skipping import skipped_too_far
+from httptask.testing.time_skipping import skipped_too_far, skipping_time
 
 __all__ = ["DefinitionFailed", "HttpTaskEnvironment"]
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 Definition = str | PathLike[str] | Mapping[str, Any]
-_MOST_SKIPS = 100_000
-"""In one run: the server's own bound is for what goes round in circles."""
 _SKIPPED_TOO_FAR = (
     "Temporal's server went past a timer that was due: on a busy machine it may skip more time than a workflow waits "
     "for. Run the test again, or set `skips_time` to False."
@@ -228,7 +225,7 @@ class HttpTaskEnvironment:
     async def _connect(self, plugin: HttpTaskPlugin) -> Client:
         client = await Client.connect(self._address)
         if self.skips_time:
-            client = TimeSkipper(client, config=TimeSkippingConfig(max_session_skip_count=_MOST_SKIPS)).client
+            client = skipping_time(client)
         settings = client.config()
         settings["plugins"] = [plugin]
         return Client(**settings)

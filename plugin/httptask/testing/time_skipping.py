@@ -1,14 +1,27 @@
-"""Whether Temporal skipped more time than a run was waiting for."""
+"""Has Temporal skip the time that runs wait, and tells where it skipped more than that."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-__all__ = ["skipped_too_far"]
+__all__ = ["skipped_too_far", "skipping_time"]
 
 _TOLERANCE: Final = timedelta(seconds=1)
+_MOST_SKIPS: Final = 100_000
+"""In one run: the server's own bound is for what goes round in circles."""
+
+
+def skipping_time(client: Client) -> Client:
+    """A client of the same server whose runs take no time for what they wait, between attempts too.
+
+    Args:
+        client: of a server that lets time be skipped (`frontend.WorkflowTimeSkippingEnabled`).
+    """
+    return TimeSkipper(client, config=TimeSkippingConfig(max_session_skip_count=_MOST_SKIPS)).client
 
 
 def skipped_too_far(events: Iterable[HistoryEvent]) -> bool:
