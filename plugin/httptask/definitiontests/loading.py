@@ -16,8 +16,7 @@ from httptask.diagnostics.validation import faults_of, keys_at
 from httptask.diagnostics.words import Kind, name_of
 from httptask.dsl.bounds import MAX_BYTES
 from httptask.dsl.expressions import is_whole_expression, parse_expression
-from httptask.dsl.expressions.compiling import compile_check
-from httptask.dsl.loader import Loaded, load_file, place_of
+from httptask.dsl.loader import Loaded, jq_faults, load_file, place_of
 from httptask.dsl.program import Program
 from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place, Positions, read_yaml
@@ -294,7 +293,7 @@ def _condition_faults(data: Any) -> list[Fault]:
                 hint = "compare with what `.` is: the value at this place"
                 faults.append(Fault(pointer, "unknown-variable", f"there is no {names} in a test", hint))
             else:
-                faults += compile_check([expression])
+                faults += jq_faults([expression])
     return faults
 
 

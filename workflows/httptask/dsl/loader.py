@@ -8,12 +8,12 @@ from typing import Any
 from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.dsl.bounds import MAX_BYTES
 from httptask.dsl.compile import compile_definition
-from httptask.dsl.expressions import ExpressionsBusy
+from httptask.dsl.expressions import Expression, ExpressionsBusy
 from httptask.dsl.program import Program
 from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place, Positions, read_yaml
 
-__all__ = ["Loaded", "load_file", "load_text", "place_of"]
+__all__ = ["Loaded", "jq_faults", "load_file", "load_text", "place_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +70,16 @@ def load_text(text: str, name: str) -> Loaded:
     if not document.complete:
         return Loaded(name, text, None, None, None, _sorted(reports), document.positions)
     compiled = compile_definition(document.data)
-    faults = [*compiled.faults, *(_jq_faults(compiled.draft) if compiled.draft is not None else ())]
+    used = () if compiled.draft is None else compiled.draft.uses
+    faults = [*compiled.faults, *jq_faults(list(dict.fromkeys(use.expression for use in used)))]
     reports += [Report.of(name, place_of(document.positions, fault), fault) for fault in faults]
     failed = any(report.severity is Severity.ERROR for report in reports)
     program = None if failed else compiled.program
     return Loaded(name, text, document.data, program, compiled.draft, _sorted(reports), document.positions)
 
 
-def _jq_faults(program: Program) -> Sequence[Fault]:
-    """What jq itself has against the expressions: it compiles them in a helper process."""
-    expressions = list(dict.fromkeys(use.expression for use in program.uses))
+def jq_faults(expressions: Sequence[Expression]) -> Sequence[Fault]:
+    """What jq itself has against expressions: it compiles them in a helper process."""
     if not expressions:
         return []
     from httptask.dsl.expressions.compiling import compile_check
