@@ -12,9 +12,6 @@ from httptask.dsl.yaml.values import remove_value, set_value
 
 __all__ = ["Updated", "update"]
 
-_LEAST_OF_REQUEST = 2
-"""Keys that lead to a request."""
-
 
 @dataclass(frozen=True, slots=True)
 class Updated:
@@ -45,6 +42,9 @@ def update(text: str, results: Sequence[TestResult]) -> Updated:
     left: list[tuple[Difference, str]] = []
     for result in results:
         for difference, changes in _changes(result):
+            if isinstance(changes, str):
+                left.append((difference, changes))
+                continue
             try:
                 for pointer, value in changes.items():
                     text = (
@@ -53,15 +53,12 @@ def update(text: str, results: Sequence[TestResult]) -> Updated:
             except EditRefused as error:
                 left.append((difference, f"{error.message}: {error.hint}"))
             else:
-                if changes:
-                    count += 1
-                else:
-                    left.append((difference, _why_not(difference, result.loaded.pointer)))
+                count += 1
     return Updated(text, count, left)
 
 
-def _changes(result: TestResult) -> Iterator[tuple[Difference, Mapping[str, Any]]]:
-    """What is to be written for each difference, by pointers; NOTHING for what goes."""
+def _changes(result: TestResult) -> Iterator[tuple[Difference, Mapping[str, Any] | str]]:
+    """What is to be written for each difference, by pointers, NOTHING for what goes; or why nothing is."""
     at = f"{result.loaded.pointer}/expect"
     outcome, expect = result.outcome, result.loaded.test.expect
     if result.passed and not expect.model_fields_set:
@@ -72,23 +69,12 @@ def _changes(result: TestResult) -> Iterator[tuple[Difference, Mapping[str, Any]
             yield difference, _error_instead(result, at)
         elif pointer == f"{at}/error" and got is NOTHING:
             yield difference, {f"{at}/output": outcome.output, pointer: NOTHING}
+        elif pointer == result.loaded.pointer:
+            yield difference, "that is no expectation"
         elif isinstance(expected, str) and is_whole_expression(expected):
-            yield difference, {}
-        elif _is_of_what_was_seen(pointer, at):
-            yield difference, {pointer: got}
+            yield difference, "it is a condition"
         else:
-            yield difference, {}
-
-
-def _why_not(difference: Difference, test: str) -> str:
-    if difference.pointer == test:
-        return "that is no expectation"
-    if isinstance(difference.expected, str) and is_whole_expression(difference.expected):
-        return "it is a condition"
-    rest = difference.pointer.removeprefix(f"{test}/expect/")
-    if rest.startswith("not"):
-        return "it says what must not happen"
-    return "write the request that is meant by hand"
+            yield difference, _change(pointer, at, got)
 
 
 def _error_instead(result: TestResult, at: str) -> Mapping[str, Any]:
@@ -103,13 +89,12 @@ def _error_instead(result: TestResult, at: str) -> Mapping[str, Any]:
     return changes
 
 
-def _is_of_what_was_seen(pointer: str, at: str) -> bool:
-    """Whether a place holds what a run shows: not a whole request, for which no other one is known to stand."""
-    rest = pointer.removeprefix(f"{at}/").split("/")
-    match rest[0]:
-        case "output" | "error" | "tasks":
-            return True
-        case "requests":
-            return len(rest) > _LEAST_OF_REQUEST
+def _change(pointer: str, at: str, got: Any) -> Mapping[str, Any] | str:
+    """What was seen in place of what was expected; of a whole request, no other one is known to stand for it."""
+    match pointer.removeprefix(f"{at}/").split("/"):
+        case ["notRequested" | "notRun", *_]:
+            return "it says what must not happen"
+        case ["requests"] | ["requests", _]:
+            return "write the request that is meant by hand"
         case _:
-            return False
+            return {pointer: got}
