@@ -5,7 +5,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -127,21 +128,26 @@ def _select(session: Session) -> _Selection:
 
 async def _run(session: Session, selection: _Selection) -> ExitCode:
     config = _config(session, selection)
-    with Interrupts.caught() as interrupts, tempfile.TemporaryDirectory(prefix="httptask-test-") as folder:
-        # Not the project's server: nothing of a test is left behind, and no cluster of the user's is used.
-        async with connect_embedded(Path(folder) / "state", interrupts) as client:
-            return await interrupts.guard(_round(client, session, selection, config))
+    async with _own_server() as (client, interrupts):
+        return await interrupts.guard(_round(client, session, selection, config))
 
 
 async def _watch(session: Session) -> ExitCode:
+    async with _own_server() as (client, interrupts):
+        try:
+            await interrupts.guard(_rounds(client, session))
+        except CliError as error:
+            if error.exit_code is not ExitCode.INTERRUPTED:
+                raise
+    return ExitCode.DONE
+
+
+@asynccontextmanager
+async def _own_server() -> AsyncGenerator[tuple[Client, Interrupts]]:
+    """Not the project's: nothing of a test is left behind, and no cluster of the user's is used."""
     with Interrupts.caught() as interrupts, tempfile.TemporaryDirectory(prefix="httptask-test-") as folder:
         async with connect_embedded(Path(folder) / "state", interrupts) as client:
-            try:
-                await interrupts.guard(_rounds(client, session))
-            except CliError as error:
-                if error.exit_code is not ExitCode.INTERRUPTED:
-                    raise
-    return ExitCode.DONE
+            yield client, interrupts
 
 
 async def _rounds(client: Client, session: Session) -> None:
