@@ -12,8 +12,6 @@ from httptask.activities.allowed_activities import AllowedActivity
 from httptask.config import Config
 from httptask.config.config import for_own_runs
 from httptask.definitiontests.loading import LoadedTest
-from httptask.dsl.program import Program
-from httptask.dsl.tasks.activity import ACTIVITY
 from httptask.fixtures.transport import Fixture, FixtureResponse, Fixtures
 from httptask.http.errors import FixtureMissing
 from httptask.plugin import HttpTaskPlugin
@@ -59,17 +57,11 @@ def plugin_of(test: LoadedTest, config: Config, answers: Answers) -> HttpTaskPlu
         secrets=SecretStore(sources, {}, placeholder=True),
         fixtures=answers,
         allow_inline=True,
-        allowed_activities=[AllowedActivity(name=name) for name in _called(program)],
+        allowed_activities=[AllowedActivity(name=name) for name in sorted(program.activities)],
         allowed_hosts=own.policy.allowed_hosts,
         allow_private=own.policy.allow_private,
         share_queue=False,
     )
-
-
-def _called(program: Program) -> list[str]:
-    """The types of the activities that a definition calls."""
-    calls = (node for node in program.nodes.values() if node.kind is ACTIVITY)
-    return sorted({ACTIVITY.activity(node) for node in calls})
 
 
 def activity_of(results: Mapping[str, Any]) -> Callable[[Sequence[RawValue]], Awaitable[Any]]:
