@@ -2,17 +2,16 @@
 
 import asyncio
 import gc
-from typing import Any
 
 import pytest
-from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowFailureError, WorkflowHandle
+from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.http.errors import Postponed
 from httptask.resilience.circuit_breaker import CircuitBreaker
 from httptask.scheduling import deadlines
 from httptask.testing import Reply, ScriptedServer
+from support.cluster import has_event
 from support.connections import local_connection
 from support.runs import running
 
@@ -128,9 +127,9 @@ async def test_a_failure_that_comes_with_the_timeout_is_not_lost(
     not_for_calls = {"no_remote_activities": True, "max_cached_workflows": 0}
     async with running(temporal, worker=not_for_calls, task_queue=queue, connections=shop) as runner:
         handle = await runner.start(TASK)
-        await has_event(handle, EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
-    await has_event(handle, EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT)
-    await has_event(handle, EventType.EVENT_TYPE_TIMER_FIRED)
+        await has_event(handle, "activity_task_scheduled")
+    await has_event(handle, "activity_task_timed_out")
+    await has_event(handle, "timer_fired")
     async with running(temporal, worker=not_for_calls, task_queue=queue, connections=shop) as runner:
         with pytest.raises(WorkflowFailureError) as failed:
             await handle.result()
@@ -138,12 +137,6 @@ async def test_a_failure_that_comes_with_the_timeout_is_not_lost(
     assert "did not end within its timeout" in str(failed.value.cause)
     gc.collect()
     assert "never retrieved" not in caplog.text
-
-
-async def has_event(handle: WorkflowHandle[Any, Any], kind: "EventType.ValueType") -> None:
-    async with asyncio.timeout(20):
-        while all(event.event_type != kind for event in (await handle.fetch_history()).events):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
 
 
 async def test_a_policys_wait_beyond_the_timeout_ends_in_the_failure(temporal: WorkflowEnvironment) -> None:
