@@ -15,9 +15,10 @@ from httptask.http.limits import ATTEMPTS
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
-__all__ = ["Retry", "asked_delay", "with_retries"]
+__all__ = ["LARGEST_JITTER", "Retry", "asked_delay", "with_retries"]
 
-_LARGEST_JITTER = 1.5
+LARGEST_JITTER = 1.5
+"""Longest wait, as a multiple of what a server asks for."""
 
 Result = TypeVar("Result")
 
@@ -53,7 +54,7 @@ def asked_delay(error: HttpTaskError) -> float | None:
         return None
     if not error.counts:
         return error.retry_after
-    return error.retry_after * random.uniform(1, _LARGEST_JITTER)  # noqa: S311 - no secret
+    return error.retry_after * random.uniform(1, LARGEST_JITTER)  # noqa: S311 - no secret
 
 
 async def with_retries(send: Callable[[int], Awaitable[Result]], policy: Retry) -> Result:

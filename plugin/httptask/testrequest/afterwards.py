@@ -1,20 +1,17 @@
 """What a run does once a call has ended: with its next task, or with its error."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from httptask.calls.problem import Problem
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.interpreter.fallback import is_unavailable
+from httptask.resilience.retry import LARGEST_JITTER
 from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker
 from httptask.testrequest.planning import PlannedRequest
 from httptask.testrequest.wording import duration, timeout_of
 
 __all__ = ["Afterwards", "next_task"]
-
-_LARGEST_JITTER: Final = 1.5
-"""By how much a run may exceed the wait that a server asks for, see `asked_delay`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +51,10 @@ def _next_step(planned: PlannedRequest, outcome: Outcome, problem: Problem) -> s
             return f"end it there, too, by {whose}; "
         return f"not try again, for that would come after {whose}; "
     if (delay := outcome.next_delay) is not None:
-        asked = f"{duration(delay)} to {duration(_LARGEST_JITTER * delay)}, as the server asks"
+        asked = f"{duration(delay)} to {duration(LARGEST_JITTER * delay)}, as the server asks"
         after = asked if outcome.retry_after else duration(delay)
         most = "one more attempt is" if left == 1 else f"{left} more attempts are"
-        longest = outcome.next_begin(longer=_LARGEST_JITTER if outcome.retry_after else 1.0)
+        longest = outcome.next_begin(longer=LARGEST_JITTER if outcome.retry_after else 1.0)
         if (around := planned.deadline) is not None and longest >= around.at:
             after += f" if that is within {timeout_of(around.pointer)}, {duration(around.at)}"
         return f"try again after {after}; {most} left; if none succeeds, "
