@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import signal
 import sys
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
@@ -118,6 +117,7 @@ def try_request(trial: Trial) -> ExitCode:
     shown = asyncio.run(_shown(trial, profiles))
     if trial.plugin is None:
         return _ended(trial, shown, None)
+    _ask(trial, shown)
     return _ended(trial, shown, asyncio.run(_try_on_own_worker(trial, trial.plugin, shown.planned)))
 
 
@@ -146,8 +146,6 @@ async def _shown(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> _Sh
         await trial.edge.aclose()
     if not trial.as_json:
         print_prepared(prepared, trial.loaded)
-    if trial.plugin is not None and not trial.confirmed and reporter.may_change_something:
-        _ask(prepared)
     return _Shown(planned, reporter, prepared, outputs)
 
 
@@ -205,21 +203,20 @@ def _read_outputs(file: Path) -> SavedOutputs:
         ) from None
 
 
-def _ask(prepared: PreparedPart) -> None:
+def _ask(trial: Trial, shown: _Shown) -> None:
     """Let a person at a terminal decide about what may not be undone; a script has decided already."""
+    if trial.confirmed or not shown.reporter.may_change_something:
+        return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
+    prepared = shown.prepared
     warning = f"{prepared.method} {prepared.uri} is sent for real, and may change something there."
     clear_notice()
-    # An event loop would take note of Ctrl-C, and let the question go on waiting.
-    of_loop = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         is_wanted = typer.confirm(f"{warning} Send it?", err=True)
     except typer.Abort:
         print_note("")
         raise CliError("interrupted: nothing was sent", exit_code=ExitCode.INTERRUPTED) from None
-    finally:
-        signal.signal(signal.SIGINT, of_loop)
     if not is_wanted:
         raise CliError(
             "nothing was sent", "--yes sends it without asking, --dry-run shows it", ExitCode.FAILED
@@ -260,6 +257,7 @@ async def _try_on_queue(trial: Trial, plugin: HttpTaskPlugin, task_queue: str) -
             seen = _as_the_workers_have_it(trial, profiles)
             with interrupts.let_through():
                 shown = await _shown(seen, profiles)
+                _ask(trial, shown)
             show_notice("sending")
             outcome = await _unless_interrupted(_sent(trial, client, task_queue, shown.planned), interrupts)
     return _ended(trial, shown, outcome)
