@@ -109,11 +109,11 @@ class _Shown:
 
 def try_request(trial: Trial) -> ExitCode:
     """Plan, show, send and report; or only write the request down for another program."""
-    if trial.program is not None:
-        return _write_down(trial, trial.program)
     if trial.plugin is not None and trial.task_queue is not None:
         return asyncio.run(_try_on_queue(trial, trial.plugin, trial.task_queue))
     profiles = {name: profile_of(found) for name, found in trial.config.connections.items()}
+    if trial.program is not None:
+        return _write_down(trial, trial.program, profiles)
     shown = asyncio.run(_shown(trial, profiles))
     if trial.plugin is None:
         return _ended(trial, shown, None)
@@ -121,9 +121,8 @@ def try_request(trial: Trial) -> ExitCode:
     return _ended(trial, shown, asyncio.run(_try_on_own_worker(trial, trial.plugin, shown.planned)))
 
 
-def _write_down(trial: Trial, program: str) -> ExitCode:
+def _write_down(trial: Trial, program: str, profiles: Mapping[str, ConnectionProfile]) -> ExitCode:
     """Print the program that sends the same, without the key by which a server knows this one request again."""
-    profiles = {name: profile_of(found) for name, found in trial.config.connections.items()}
     planned, _ = _plan(trial, profiles)
     try:
         prepared = trial.edge.prepare(planned.request.model_copy(update={"idempotency_key": None}))
