@@ -20,7 +20,7 @@ from httptask.http.body_models import (
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import header_value
 from httptask.http.parameters import ParameterValue, pairs
-from httptask.request.bodies import form_text, json_text, part_head
+from httptask.request.bodies import encode, json_text, part_head
 from httptask.request.draft import AUTOMATIC_HEADERS, Draft
 from httptask.request.preview import Names
 
@@ -88,14 +88,10 @@ def _flag_of(body: RequestBody | None, names: Names) -> list[str]:
 
 def _items_of(body: RequestBody | None, names: Names) -> Iterator[str]:
     match body:
-        case JsonBody(value=value):
-            yield f"--raw={names.quote(json_text(value))}"
-        case TextBody(text=text) if text:
-            yield f"--raw={names.quote(text)}"
         case FormBody(fields=fields) if _has_secret(fields, names):
             yield from (_item(name, "=", text, names) for name, text in pairs(fields))
-        case FormBody(fields=fields) if fields:
-            yield f"--raw={names.quote(form_text(fields))}"
+        case JsonBody() | TextBody() | FormBody() as body if text := _written(body):
+            yield f"--raw={names.quote(text)}"
         case MultipartBody(parts=parts):
             for part in parts:
                 assert isinstance(part.content, TextBody)  # others are piped
@@ -124,13 +120,7 @@ def _piped(request: Draft, names: Names) -> str:
 
 
 def _written(body: TextBody | JsonBody | FormBody) -> str:
-    match body:
-        case TextBody(text=text):
-            return text
-        case JsonBody(value=value):
-            return json_text(value)
-        case FormBody(fields=fields):
-            return form_text(fields)
+    return encode(body, "").decode()
 
 
 def _is_plain(part: Part) -> bool:
