@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import io
-import os
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,13 +18,14 @@ from httptask.request.httpie import httpie_command
 from httptask.request.httpx_script import httpx_script
 from httptask.request.preview import PreparedRequest, prepare
 from httptask.testing import Reply, ScriptedServer
+from support.curl import run_by_bash
 from support.exported_requests import BYTES, REQUESTS, SECRETS, secret, told
 
 URL = "https://api.example.com/a"
 
 
 async def test_what_curl_and_python_send_is_what_was_prepared(
-    make_edge: Any, monkeypatch: pytest.MonkeyPatch
+    make_edge: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert len(REQUESTS) >= 40
     for name, value in SECRETS.items():
@@ -37,29 +38,14 @@ async def test_what_curl_and_python_send_is_what_was_prepared(
             for name, fields in REQUESTS.items():
                 request = HttpRequest(**{"method": "GET", "url": "/", "connection": "local", **fields})
                 await edge.send(request)
-                await run(edge.prepare(request).export(curl_command))
+                command = edge.prepare(request).export(curl_command)
+                assert await run_by_bash(command, tmp_path, SECRETS) == (0, ""), command[:2000]
                 await asyncio.to_thread(run_script, edge.prepare(request).export(httpx_script))
                 sent, *arrived = (told(served, request) for served in server.requests[-3:])
                 if arrived != [sent, sent]:
                     different[name] = {"sent": sent, "by curl and Python": arrived}
     assert different == {}
     assert len(server.requests) == 3 * len(REQUESTS)  # a URL with braces can be several
-
-
-async def run(command: str) -> None:
-    clean = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
-    shell = await asyncio.create_subprocess_exec(
-        "bash",
-        env={**clean, **SECRETS},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    quiet = command.replace("curl ", "curl --disable --silent --show-error --max-time 20 ", 1)
-    _, errors = await shell.communicate(
-        quiet.encode()
-    )  # as it is pasted: a word of a command line is shorter
-    assert (shell.returncode, errors) == (0, b""), command[:2000]
 
 
 def run_script(script: str) -> None:
