@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from httptask.calls.problem import NO_WORKER, Problem
 from httptask.http.headers import media_type
+from httptask.interpreter.schemas import NOT_VALID
 from httptask.resilience.classify import REDIRECTS
 
 __all__ = ["Words", "answer_in_words", "broken_off_in_words", "duration", "problem_in_words", "timeout_of"]
@@ -17,6 +18,10 @@ _CURES: Final = frozenset(
 """Errors that say at their end what to do about them."""
 _CHECK_BODY: Final = "compare the request with the API's reference, beginning with what the server names"
 _RETRY_CURES: Final = "nothing, if this passes; if it does not, ask whoever runs the server"
+_WAIT_CURES: Final = (
+    "nothing, if a run may wait; if it comes often, set `requests_per_minute` of the connection"
+)
+_CURED_BY_NEXT_ATTEMPT: Final = (_RETRY_CURES, _WAIT_CURES)
 
 
 class Words(NamedTuple):
@@ -79,10 +84,7 @@ _OF_ERROR: Final[Mapping[str, Words]] = {
         "the account has no quota left",
         "add credit or raise the limit at the provider: waiting does not help",
     ),
-    "RateLimited": Words(
-        "the server asks for fewer requests",
-        "nothing, if a run may wait; if it comes often, set `requests_per_minute` of the connection",
-    ),
+    "RateLimited": Words("the server asks for fewer requests", _WAIT_CURES),
     "RequestInvalid": Words("nothing was sent: the request is not one that can be sent"),
     "ResponseInterrupted": Words("the answer broke off before its end", _RETRY_CURES),
     "ResponseInvalid": Words(
@@ -191,7 +193,7 @@ def _of(problem: Problem) -> Words:
         )
     words = _of_error(problem, details, error)
     is_last = details.get("retryable") and details.get("attempt") == details.get("attempts")
-    if is_last and words.change and words.change.startswith("nothing, if"):
+    if is_last and words.change in _CURED_BY_NEXT_ATTEMPT:
         change = "if a run is to try for longer, raise `retry.attempts` of the connection"
         return words._replace(change=change)
     return words
@@ -207,7 +209,7 @@ def _of_error(problem: Problem, details: Mapping[str, Any], error: str) -> Words
         return _TIMED_OUT
     if problem.type.endswith("/expression"):
         return _EXPRESSION
-    if problem.title == "Not valid":
+    if problem.title == NOT_VALID:
         return _NOT_VALID
     return Words(problem.title)
 

@@ -7,7 +7,10 @@ from httptask.diagnostics.cutting import shortened
 from httptask.dsl.model import Schema
 from httptask.json.schema import compile_schema
 
-__all__ = ["check_schema"]
+__all__ = ["NOT_VALID", "check_schema"]
+
+NOT_VALID = "Not valid"
+"""Title of the problem of a value that does not fit its schema."""
 
 _SHOWN = 5
 
@@ -34,5 +37,5 @@ def check_schema(schema: Schema | None, value: Any, what: str) -> None:
             f"; and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
         )
         TaskFault.raise_standard(
-            "validation", "Not valid", detail=shortened(f"{what} does not fit its schema: {shown}", 2000)
+            "validation", NOT_VALID, detail=shortened(f"{what} does not fit its schema: {shown}", 2000)
         )
