@@ -1,6 +1,5 @@
 """`httptask catalog prepare`: the task that calls an operation of the catalogue."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -9,7 +8,7 @@ from httptask.cli.commands.catalog_import import NameOption
 from httptask.cli.commands.catalog_into import AfterOption, IntoOption, read_target
 from httptask.cli.commands.options import ConfigOption, JsonOption
 from httptask.cli.project.apis import opened_catalog
-from httptask.cli.terminal.console import harmless, print_json, print_note
+from httptask.cli.terminal.console import can_ask, harmless, print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def prepare(
                 media_type=media_type,
             )
 
-        is_asked = not json and sys.stdin.isatty() and sys.stderr.isatty()
+        is_asked = not json and can_ask()
         try:
             found = made()
         except ServerUnknown as unknown:

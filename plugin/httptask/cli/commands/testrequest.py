@@ -1,6 +1,5 @@
 """`httptask test-request`: one call of a definition, sent once."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -27,6 +26,7 @@ from httptask.cli.commands.sample_options import (
     read_sample,
 )
 from httptask.cli.project.inputs import read_input
+from httptask.cli.terminal.console import can_ask
 from httptask.cli.terminal.errors import CliError
 
 __all__ = ["send_test_request"]
@@ -155,7 +155,7 @@ def send_test_request(
         from_run=from_run,
         values=values,
     )
-    if not json and sys.stdin.isatty() and sys.stderr.isatty():
+    if not json and can_ask():
         sample = ask_for_values(setup.loaded, task, sample)
     setup.tell_credential_warnings()
     trial = Trial(

@@ -19,7 +19,7 @@ from httptask.cli.runs.report_view import print_answer, print_prepared
 from httptask.cli.temporal.cluster import Cluster, connect, where_runs_are
 from httptask.cli.temporal.worker import new_worker, while_working
 from httptask.cli.terminal.background import beside, first_of
-from httptask.cli.terminal.console import print_json, print_note
+from httptask.cli.terminal.console import can_ask, print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.terminal.notice import clear_notice, show_notice
@@ -204,9 +204,7 @@ def _read_outputs(file: Path) -> SavedOutputs:
 
 def _ask(trial: Trial, shown: _Shown) -> None:
     """Let a person at a terminal decide about what may not be undone; a script has decided already."""
-    if trial.confirmed or not shown.reporter.may_change_something:
-        return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if trial.confirmed or not shown.reporter.may_change_something or not can_ask():
         return
     prepared = shown.prepared
     warning = f"{prepared.method} {prepared.uri} is sent for real, and may change something there."

@@ -9,7 +9,7 @@ import re
 import sys
 from typing import Any, Final, Literal
 
-__all__ = ["end_line", "harmless", "is_terminal", "print_json", "print_note", "print_piece"]
+__all__ = ["can_ask", "end_line", "harmless", "is_terminal", "print_json", "print_note", "print_piece"]
 
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _UNPRINTED: Final[dict[int, None]] = dict.fromkeys((0x07, 0x08, 0x0B, 0x0C, 0x0D))
@@ -25,6 +25,11 @@ def is_terminal(stream: Literal["stdout", "stderr"]) -> bool:
     from httptask.cli.terminal import styled
 
     return styled.stdout.is_terminal if stream == "stdout" else styled.stderr.is_terminal
+
+
+def can_ask() -> bool:
+    """Whether a person reads a question on stderr, and can answer it."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def print_json(value: Any) -> None:
