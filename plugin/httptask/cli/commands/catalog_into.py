@@ -133,7 +133,7 @@ def read_target(file: Path, name: str | None) -> Target:
 
 def _begun(file: Path) -> Target | None:
     """A definition without a task: none at all, or the beginning of one."""
-    from httptask.dsl.loader import load_file
+    from httptask.dsl.bounds import MAX_BYTES
     from httptask.dsl.yaml import read_yaml
     from httptask.dsl.yaml.editing import begin_definition
 
@@ -144,11 +144,15 @@ def _begun(file: Path) -> Target | None:
         if not file.parent.is_dir():
             raise CliError(f"{file}: no such folder {file.parent}", "make it first")
         return Target(file, "", begin_definition("", name))
-    loaded = load_file(file)
-    document = read_yaml(loaded.text)
-    if any(report.code == "unreadable" for report in loaded.reports) or not document.complete:
+    try:
+        with file.open("rb") as opened:
+            text = opened.read(MAX_BYTES + 1).decode()
+    except (OSError, UnicodeDecodeError):  # whoever loads it tells
+        return None
+    document = read_yaml(text)
+    if not document.complete:
         return None
     if document.data is None:
-        return Target(file, loaded.text, begin_definition(loaded.text, name))
+        return Target(file, text, begin_definition(text, name))
     is_begun = is_object(document.data) and document.data.get("do") in (None, [])
-    return Target(file, loaded.text, loaded.text) if is_begun else None
+    return Target(file, text, text) if is_begun else None
