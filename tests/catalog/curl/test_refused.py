@@ -47,6 +47,7 @@ REFUSED = {
     "a body for HEAD": (f"curl -I {URL} -d a", "curl refuses --data together with --head"),
     "a glob": (f"curl '{URL}?filter[name]=x'", "curl refuses the URL for its `[`"),
     "too many": (f"curl '{URL}[1-999]'", "the URL stands for 999 URLs"),
+    "too many in all": (f"curl '{URL}[1-100]' {URL}", "there are more than 100 requests"),
     "a space": (f"curl '{URL}a b'", "the URL is empty, or has a space"),
     "another protocol": ("curl ftp://ftp.example.com/", "the URL's scheme is ftp"),
     "another host": (f"curl {URL} -H 'Host: other'", "the header Host names another server"),

@@ -51,8 +51,10 @@ def import_curl(text: str, folder: Path, *, name: str | None = None, taken: Coll
         files = Files(folder, shell.files, command.stdin)
         for given in read_options(command.words[1:]):
             for request in requests_of(given, files, secrets):
+                if len(tasks.tasks) == _MOST_TASKS:
+                    raise CatalogError(
+                        f"there are more than {_MOST_TASKS} requests", "give fewer commands at once"
+                    )
                 tasks.add(request)
         tasks.notes += [f"the content of {file} stands in the task as it is now" for file in files.read]
-        if len(tasks.tasks) > _MOST_TASKS:
-            raise CatalogError(f"there are more than {_MOST_TASKS} requests", "give fewer commands at once")
     return tasks.imported()
