@@ -12,6 +12,7 @@ __all__ = [
     "FORM_TYPE",
     "HIDDEN",
     "KEYED_METHODS",
+    "OWNED_BY_TRANSPORT",
     "Headers",
     "allowed",
     "check_header",
@@ -47,7 +48,7 @@ _SEPARATE_VALUES = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*(?:"|$))+')
 _MEDIA_TYPE = re.compile(r"""[\s"]*([!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+)[\s":;]*""")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
-_OWNED_BY_TRANSPORT = frozenset(
+OWNED_BY_TRANSPORT = frozenset(
     {
         "connection",
         "content-length",
@@ -62,6 +63,7 @@ _OWNED_BY_TRANSPORT = frozenset(
         "upgrade",
     }
 )
+"""Names, in lower case, of request headers that nobody else writes."""
 
 _ALLOWED = frozenset(
     {
@@ -124,7 +126,7 @@ def check_header(name: str, value: str) -> None:
         RequestInvalid: naming the header, never its value.
     """
     check_header_name(name)
-    if name.lower() in _OWNED_BY_TRANSPORT:
+    if name.lower() in OWNED_BY_TRANSPORT:
         raise RequestInvalid(f"the header {name} is set by the transport: remove it from the request")
     if not _VALUE.fullmatch(value):
         raise RequestInvalid(

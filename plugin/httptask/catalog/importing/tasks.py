@@ -19,6 +19,7 @@ from httptask.catalog.importing.request import ImportedRequest, Login
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import (
     FORM_TYPE,
+    OWNED_BY_TRANSPORT,
     check_header_name,
     check_method,
     has_control_character,
@@ -32,10 +33,6 @@ from httptask.secrets.placeholders import has_placeholder
 
 __all__ = ["camel_case", "task_name", "task_of"]
 
-_OF_TRANSPORT: Final = frozenset(
-    {"connection", "expect", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer",
-     "transfer-encoding", "upgrade"}
-)  # fmt: skip
 _READABLE: Final = frozenset({"gzip", "deflate", "identity", "x-gzip"})
 _BEARER: Final = re.compile(r"Bearer (?! )(.+)", re.DOTALL)
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
@@ -190,7 +187,7 @@ def _is_left_out(name: str, value: str, request: ImportedRequest) -> bool:
                 return False
             request.notes.append(f"the header {name} is left out: httptask asks for what it can undo")
             return True
-        case lower if lower in _OF_TRANSPORT:
+        case lower if lower in OWNED_BY_TRANSPORT:
             request.notes.append(f"the header {name} is left out: the transport has its own")
             return True
         case _:
