@@ -39,7 +39,7 @@ def import_har(
     entries = entries_of(archive)
     secrets = Secrets(is_one_per_place=True)
     tasks = TaskCollector(secrets, name=name, taken=taken)
-    browsers_own: dict[str, None] = {}
+    browsers_own: set[str] = set()
     seen: dict[Any, ImportedRequest] = {}
     repeated = 0
     chosen = _chosen(entries, only, tasks, all_kinds=all_kinds)

@@ -30,7 +30,7 @@ _OF_BROWSERS: Final = re.compile(
 Json = Mapping[str, Any]
 
 
-def request_of(entry: Entry, secrets: Secrets, left_out: dict[str, None]) -> ImportedRequest:
+def request_of(entry: Entry, secrets: Secrets, left_out: set[str]) -> ImportedRequest:
     """The request of an entry.
 
     Args:
@@ -48,7 +48,7 @@ def request_of(entry: Entry, secrets: Secrets, left_out: dict[str, None]) -> Imp
         request.login = Login("basic", *url.user)
     for name, value in _pairs(entry.request.get("headers")):
         if _OF_BROWSERS.fullmatch(name.lower()):
-            left_out[name.lower()] = None
+            left_out.add(name.lower())
         else:
             request.headers.append((name, value))
     cookies = "; ".join(f"{name}={value}" for name, value in _pairs(entry.request.get("cookies")))

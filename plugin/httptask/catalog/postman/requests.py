@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PureWindowsPath
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -66,14 +67,14 @@ def request_of(item: Item, variables: Variables, secrets: Secrets) -> ImportedRe
     return request
 
 
+@dataclass(frozen=True)
 class _UrlParts:
     """A URL, apart: text that is not filled yet."""
 
-    def __init__(self, server: str, path: str, query: Sequence[tuple[str, str | None]], values: Json) -> None:
-        self.server = server
-        self.path = path
-        self.query = query
-        self.values = values
+    server: str
+    path: str
+    query: Sequence[tuple[str, str | None]]
+    values: Json
 
     @classmethod
     def of(cls, url: Any) -> "_UrlParts":
