@@ -23,8 +23,10 @@ def told_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_process_is_told_from_others(told_by: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = [sys.executable, "-c", "input()", "größer"]
-    with subprocess.Popen(words, stdin=subprocess.PIPE) as process:
+    words = [sys.executable, "-c", "print(flush=True); input()", "größer"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # it has its words a moment after Popen is done
         started = start_of(process.pid)
         assert started
         monkeypatch.setenv("TZ", "Asia/Tokyo")
