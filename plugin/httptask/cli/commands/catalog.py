@@ -11,7 +11,7 @@ from httptask.cli.commands.catalog_import import from_curl, from_har, from_postm
 from httptask.cli.commands.catalog_prepare import prepare
 from httptask.cli.commands.catalog_update import update
 from httptask.cli.commands.options import ConfigOption, JsonOption
-from httptask.cli.project.apis import download_document, download_known, is_url, opened_catalog
+from httptask.cli.project.apis import download_known, is_url, opened_catalog, read_document
 from httptask.cli.terminal.console import harmless, print_json, print_note
 from httptask.cli.terminal.errors import CliError
 from httptask.cli.terminal.notice import show_notice
@@ -59,7 +59,6 @@ def add(
     of its publisher.
     """
     from httptask.catalog.importing.credentials import without_credentials
-    from httptask.catalog.sources import files_below, root_document
     from httptask.openapi.text import DocumentInvalid
 
     with opened_catalog(config) as (project, apis):
@@ -68,14 +67,12 @@ def add(
             if known is not None:
                 file, data = download_known(known, project)
                 added = apis.add(file, {file: data}.get, name=name or known.name, source=known.url)
-            elif is_url(source):
-                file, data = download_document(source, project)
-                added = apis.add(file, {file: data}.get, name=name, source=source)
             else:
-                _require(source, apis)
-                show_notice(f"reading {source}")
-                document = root_document(Path(source))
-                added = apis.add(document.name, files_below(document.parent), name=name)
+                if not is_url(source):
+                    _require(source, apis)
+                    show_notice(f"reading {source}")
+                file, read, url = read_document(source, project)
+                added = apis.add(file, read, name=name, source=url)
         except DocumentInvalid as error:
             raise CliError(f"{without_credentials(source)}: {error}") from None
     if json:

@@ -1,13 +1,12 @@
 """`httptask catalog update`: newer documents in place of those that there are."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from httptask.cli.commands.options import ConfigOption, JsonOption
-from httptask.cli.project.apis import download_document, is_url, opened_catalog
+from httptask.cli.project.apis import opened_catalog, read_document
 from httptask.cli.terminal.console import harmless, print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.notice import show_notice
@@ -76,7 +75,6 @@ def _updated(
 def _changes(entry: "Entry", source: str | None, project: "Project", apis: "Catalog") -> "Changes":
     from httptask.catalog.errors import CatalogError
     from httptask.catalog.importing.credentials import without_credentials
-    from httptask.catalog.sources import files_below, root_document
     from httptask.http.headers import HIDDEN
     from httptask.openapi.text import DocumentInvalid
 
@@ -91,13 +89,9 @@ def _changes(entry: "Entry", source: str | None, project: "Project", apis: "Cata
     if place is None:
         raise CatalogError(f"{entry.name} was added from a file, and nothing says where a newer one is", hint)
     try:
-        if is_url(place):
-            file, data = download_document(place, project)
-            show_notice(f"comparing {entry.name}")
-            return apis.update(entry.name, file, {file: data}.get, source=place)
-        document = root_document(Path(place))
+        file, read, url = read_document(place, project)
         show_notice(f"comparing {entry.name}")
-        return apis.update(entry.name, document.name, files_below(document.parent))
+        return apis.update(entry.name, file, read, source=url)
     except DocumentInvalid as error:
         raise CatalogError(f"{without_credentials(place)}: {error}") from None
 

@@ -1,6 +1,6 @@
 """The catalogue of the project that a command works in, and documents that are loaded for it."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from httptask.catalog.directory.directory import KnownApi
     from httptask.cli.project.project import Project
 
-__all__ = ["download_document", "download_known", "is_url", "opened_catalog"]
+__all__ = ["download_document", "download_known", "is_url", "opened_catalog", "read_document"]
 
 
 @contextmanager
@@ -33,6 +33,22 @@ def opened_catalog(config: Path | None) -> "Generator[tuple[Project, Catalog]]":
 def is_url(source: str) -> bool:
     """Whether what was named is loaded over the network."""
     return source.lower().startswith(("http://", "https://"))
+
+
+def read_document(place: str, project: "Project") -> "tuple[str, Callable[[str], bytes | None], str | None]":
+    """A document from where a person says: a name for its file, what reads it and the files below, and its URL if any.
+
+    Raises:
+        CatalogError: it can't be had.
+        DocumentInvalid: a file is too large.
+    """
+    from httptask.catalog.sources import files_below, root_document
+
+    if is_url(place):
+        file, data = download_document(place, project)
+        return file, {file: data}.get, place
+    document = root_document(Path(place))
+    return document.name, files_below(document.parent), None
 
 
 def download_known(api: "KnownApi", project: "Project") -> tuple[str, bytes]:
