@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from httptask.cli.commands.catalog_into import AfterOption, IntoOption, read_target
+from httptask.cli.commands.catalog_into import AfterOption, IntoOption, check_after, read_target
 from httptask.cli.commands.options import JsonOption
+from httptask.cli.project.inputs import read_assigned
 from httptask.cli.terminal.console import harmless, print_json, print_note
 from httptask.cli.terminal.errors import CliError
 from httptask.cli.terminal.notice import show_notice
@@ -88,7 +89,7 @@ def from_postman(
     """
     from httptask.catalog.postman import import_postman
 
-    values = dict(_assigned(text) for text in variable or ())
+    values = read_assigned(variable or (), "--variable")
     data = _read_json(file)
     beside = None if environment is None else _read_json(str(environment))
 
@@ -136,13 +137,6 @@ def from_har(
     _make(imported, into, after, name, as_json=json)
 
 
-def _assigned(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise CliError(f"--variable {name}: there is no value", "write it as NAME=VALUE")
-    return name, value
-
-
 def _read_json(file: str) -> Any:
     from httptask.http.files import open_file
 
@@ -170,8 +164,7 @@ def _make(
     as_json: bool,
 ) -> None:
     """Make tasks, and print them or put them into a definition."""
-    if after is not None and into is None:
-        raise CliError("--after needs a definition", "name it with --into FILE")
+    check_after(after, into)
     if into is None:
         made = _imported(imported, ())
         if as_json:

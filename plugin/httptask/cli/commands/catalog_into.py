@@ -16,7 +16,7 @@ from httptask.json.types import is_object
 if TYPE_CHECKING:
     from httptask.dsl.program import Program
 
-__all__ = ["AfterOption", "IntoOption", "Target", "read_target"]
+__all__ = ["AfterOption", "IntoOption", "Target", "check_after", "read_target"]
 
 IntoOption = Annotated[
     Path | None,
@@ -107,6 +107,16 @@ class Target:
         if not found:
             raise CliError(f"--after: there is no task {task}", hint_for_unknown(task, self.names, "tasks"))
         return found[0]
+
+
+def check_after(after: str | None, into: Path | None) -> None:
+    """Refuse a place where there is no definition to put tasks into.
+
+    Raises:
+        CliError: there is none.
+    """
+    if after is not None and into is None:
+        raise CliError("--after needs a definition", "name it with --into FILE")
 
 
 def read_target(file: Path, name: str | None) -> Target:

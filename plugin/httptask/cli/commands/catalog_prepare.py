@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from httptask.cli.commands.catalog_import import NameOption
-from httptask.cli.commands.catalog_into import AfterOption, IntoOption, read_target
+from httptask.cli.commands.catalog_into import AfterOption, IntoOption, check_after, read_target
 from httptask.cli.commands.options import ConfigOption, JsonOption
 from httptask.cli.project.apis import opened_catalog
+from httptask.cli.project.inputs import read_assigned
 from httptask.cli.terminal.console import can_ask, harmless, print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 
@@ -72,8 +73,7 @@ def prepare(
 
     Exit codes: 0 made, 2 a value does not fit, or a file can't take it.
     """
-    if after is not None and into is None:
-        raise CliError("--after needs a definition", "name it with --into FILE")
+    check_after(after, into)
     from httptask.catalog.errors import ServerUnknown
     from httptask.catalog.prepare import prepare as prepared_task
 
@@ -87,7 +87,7 @@ def prepare(
                 project.config,
                 name=name,
                 taken=() if target is None else target.names,
-                values=dict(map(_assigned, field or ())),
+                values=read_assigned(field or (), "--field"),
                 optional=optional,
                 authentication=auth,
                 server=server,
@@ -119,13 +119,6 @@ def prepare(
     if target is None:
         _print(found)
     _tell(found, reference.api, command)
-
-
-def _assigned(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise CliError(f"--field {name}: there is no value", "write it as NAME=VALUE")
-    return name, value
 
 
 def _asked(message: str, what: str, default: str | None = None) -> str:

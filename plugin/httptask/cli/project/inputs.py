@@ -14,7 +14,7 @@ from httptask.cli.terminal.notice import clear_notice
 if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
 
-__all__ = ["check_input", "read_input", "read_value"]
+__all__ = ["check_input", "read_assigned", "read_input", "read_value"]
 
 _YAML: Final = (".yaml", ".yml")
 _SCALARS: Final = (str, int, float)
@@ -66,6 +66,21 @@ def read_value(argument: str, option: str) -> Any:
         if not argument.startswith("@") and not _BEGINS_JSON.match(argument):
             return argument
     return read_input(argument, option)
+
+
+def read_assigned(arguments: Sequence[str], option: str) -> dict[str, str]:
+    """The texts that an option gives by their names, each as NAME=VALUE; of one name the last counts.
+
+    Raises:
+        CliError: there is no name, or no value.
+    """
+    values: dict[str, str] = {}
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if not equals or not name:
+            raise CliError(f"{option} {name}: there is no value", "write it as NAME=VALUE")
+        values[name] = value
+    return values
 
 
 def _parsed(argument: str, name: str, text: str, option: str) -> Any:
