@@ -98,17 +98,19 @@ def list_apis(*, json: JsonOption = False, config: ConfigOption = None) -> None:
     if json:
         print_json([{"name": name, "source": source, **asdict(about)} for name, source, about in found])
         return
-    from rich.markup import escape
-    from rich.table import Table
+    from httptask.cli.terminal.styled import print_table
 
-    from httptask.cli.terminal.styled import stdout
-
-    table = Table("name", "title", "version", "operations", "document", box=None, pad_edge=False)
-    for name, source, about in found:
-        document = f"{about.format}{f', {source}' if source else ''}"
-        row = (name, about.title, about.version, str(about.operations), document)
-        table.add_row(*(escape(harmless(cell)) for cell in row))
-    stdout.print(table)
+    rows = [
+        (
+            name,
+            about.title,
+            about.version,
+            str(about.operations),
+            ", ".join(filter(None, (about.format, source))),
+        )
+        for name, source, about in found
+    ]
+    print_table(("name", "title", "version", "operations", "document"), rows)
 
 
 @catalog.command(

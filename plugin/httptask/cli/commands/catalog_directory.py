@@ -1,6 +1,5 @@
 """`httptask catalog directory`: lists of APIs that can be added by name."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -9,7 +8,7 @@ import typer
 
 from httptask.cli.commands.options import ConfigOption, JsonOption
 from httptask.cli.project.apis import download_document, is_url, opened_catalog
-from httptask.cli.terminal.console import harmless, print_json, print_note
+from httptask.cli.terminal.console import print_json, print_note
 from httptask.cli.terminal.errors import CliError
 
 __all__ = ["directory"]
@@ -73,7 +72,9 @@ def list_directories(
     if json:
         print_json(rows)
     else:
-        _print_table(titles, shown)
+        from httptask.cli.terminal.styled import print_table
+
+        print_table(titles, shown)
 
 
 @directory.command(epilog="Example: httptask catalog directory remove apis-guru")
@@ -100,15 +101,3 @@ def _name_of(source: str) -> str:
     host = urlsplit(source).hostname if is_url(source) else None
     named = Path(source).stem if host is None else host.removeprefix("www.").removeprefix("api.")
     return "-".join("".join(letter if letter.isalnum() else " " for letter in named.lower()).split())
-
-
-def _print_table(titles: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    from httptask.cli.terminal.styled import stdout
-
-    table = Table(*titles, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*(escape(harmless(cell)) for cell in row))
-    stdout.print(table)
