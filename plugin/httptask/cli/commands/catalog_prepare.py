@@ -1,5 +1,7 @@
 """`httptask catalog prepare`: the task that calls an operation of the catalogue."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -74,40 +76,25 @@ def prepare(
     Exit codes: 0 made, 2 a value does not fit, or a file can't take it.
     """
     check_after(after, into)
-    from httptask.catalog.errors import ServerUnknown
     from httptask.catalog.prepare import prepare as prepared_task
 
     with opened_catalog(config) as (project, apis):
         reference = apis.reference(operation)
         target = None if into is None else read_target(into, name)
-
-        def made() -> "Prepared":
-            return prepared_task(
-                reference,
-                project.config,
-                name=name,
-                taken=() if target is None else target.names,
-                values=read_assigned(field or (), "--field"),
-                optional=optional,
-                authentication=auth,
-                server=server,
-                media_type=media_type,
-            )
-
-        is_asked = not json and can_ask()
-        try:
-            found = made()
-        except ServerUnknown as unknown:
-            if not is_asked:
-                raise
-            server = _asked(f"{unknown.message}: https://HOST", "server")
-            found = made()
-        if found.asks_authentication and is_asked:
-            told = (
-                f"the document of `{reference.api}` does not say how its requests are authenticated: {_WAYS}"
-            )
-            auth = _asked(told, "authentication", default="none")
-            found = made()
+        made = partial(
+            prepared_task,
+            reference,
+            project.config,
+            name=name,
+            taken=() if target is None else target.names,
+            values=read_assigned(field or (), "--field"),
+            optional=optional,
+            media_type=media_type,
+        )
+        if not json and can_ask():
+            found, auth = _made_asking(made, reference.api, server, auth)
+        else:
+            found = made(server=server, authentication=auth)
         if auth is not None and not reference.operation.authentication.is_declared:
             apis.keep_authentication(reference.api, auth)
     command = None
@@ -119,6 +106,24 @@ def prepare(
     if target is None:
         _print(found)
     _tell(found, reference.api, command)
+
+
+def _made_asking(
+    made: "Callable[..., Prepared]", api: str, server: str | None, auth: str | None
+) -> "tuple[Prepared, str | None]":
+    """The task, and how its requests are authenticated; a person tells what the document does not."""
+    from httptask.catalog.errors import ServerUnknown
+
+    try:
+        found = made(server=server, authentication=auth)
+    except ServerUnknown as unknown:
+        server = _asked(f"{unknown.message}: https://HOST", "server")
+        found = made(server=server, authentication=auth)
+    if found.asks_authentication:
+        told = f"the document of `{api}` does not say how its requests are authenticated: {_WAYS}"
+        auth = _asked(told, "authentication", default="none")
+        found = made(server=server, authentication=auth)
+    return found, auth
 
 
 def _asked(message: str, what: str, default: str | None = None) -> str:
