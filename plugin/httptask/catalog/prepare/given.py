@@ -3,16 +3,15 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from httptask.catalog.prepare.request_schemas import RequestSchemas, UnusableSchema
 from httptask.catalog.prepare.variants import Variant, as_schema, types_of
+from httptask.dsl.expressions import has_expression
 from httptask.json.tree import texts_of
 from httptask.json.types import is_array, is_object
 
-__all__ = ["Given", "UnknownField", "expression_of", "has_expressions", "known_first", "read_value"]
-
-_EXPRESSION: Final = "${"
+__all__ = ["Given", "UnknownField", "has_expressions", "known_first", "read_value"]
 
 
 class UnknownField(Exception):
@@ -62,12 +61,7 @@ class Given:
 
 def has_expressions(value: Any) -> bool:
     """Whether a text of a tree has an expression."""
-    return any(_EXPRESSION in text for text in texts_of(value))
-
-
-def expression_of(value: Any) -> str | None:
-    """The text if it has an expression, which is evaluated when the task runs."""
-    return value if isinstance(value, str) and _EXPRESSION in value else None
+    return any(has_expression(text) for text in texts_of(value))
 
 
 def read_value(value: Any, variant: Variant) -> Any:

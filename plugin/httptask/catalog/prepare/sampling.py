@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from httptask.catalog.prepare.given import Given, expression_of, has_expressions, known_first, read_value
+from httptask.catalog.prepare.given import Given, has_expressions, known_first, read_value
 from httptask.catalog.prepare.request_schemas import RequestSchemas, UnusableSchema, references
 from httptask.catalog.prepare.scalars import sample_numbers, sample_texts
 from httptask.catalog.prepare.variants import Variant, as_schema, types_of, variants
+from httptask.dsl.expressions import has_expression
 from httptask.json.types import is_array, is_number, is_object
 from httptask.openapi.schemas import JsonSchema
 
@@ -201,14 +202,13 @@ class _Sampler:
         value = read_value(given.value, variant)
         if (is_object(value) or is_array(value)) and has_expressions(value):
             return self.value(plain, name, place._replace(given=Given.of(value)))
-        expression = expression_of(value)
-        if expression is None:
+        if not isinstance(value, str) or not has_expression(value):
             return value
-        self._expressions[place.path] = expression
+        self._expressions[place.path] = value
         try:
             return self.value(plain, name, place._replace(given=None))
         except _Impossible:
-            return expression
+            return value
 
     def _told(self, variant: Variant, place: Place) -> Iterator[Any]:
         """Values that the document tells: the only one, what it shows, the one by default, one of a list."""
