@@ -11,7 +11,7 @@ from httptask.chat.response.wire import listed_calls
 from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.json.schema import compile_schema
-from httptask.json.tree import parse
+from httptask.json.tree import compact, parse
 from httptask.json.types import is_array, is_object
 
 __all__ = [
@@ -116,9 +116,7 @@ def read_arguments(call: ToolCall, tools: Sequence[Any]) -> Any:
 
 def answer(call: ToolCall, output: Any) -> dict[str, Any]:
     """The message that gives a tool's output to the model: text as it is, everything else as JSON."""
-    text = (
-        output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, separators=(",", ":"))
-    )
+    text = output if isinstance(output, str) else compact(output)
     return {"role": "tool", "tool_call_id": call.id, "content": text}
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "UnusableJson",
     "canonical",
     "check_depth",
+    "compact",
     "digits_of",
     "finite_number",
     "infinite_numbers",
@@ -129,6 +130,11 @@ _decoder = json.JSONDecoder(parse_constant=refuse_constant, parse_float=finite_n
 def canonical(value: Any) -> str:
     """One text for values that are equal as JSON: sorted keys, no spaces, 1.0 as 1."""
     return json.dumps(_whole_numbers(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def compact(value: Any) -> str:
+    """JSON without white space, in the order and with the letters that the value has."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def map_texts(value: Any, change: Callable[[str], str]) -> Any:

@@ -5,7 +5,6 @@ what a completion can't do without is required, and an unimportant field of a wr
 the answer is already paid for.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Self
 
@@ -23,6 +22,7 @@ from pydantic import (
 from httptask.chat.models import Audio
 from httptask.chat.usage import Usage, grown
 from httptask.http.errors import ResponseInterrupted
+from httptask.json.tree import compact
 from httptask.json.types import is_array, is_number, is_object
 
 __all__ = [
@@ -196,7 +196,7 @@ def _raw_arguments(value: object) -> str | None:
     """Some servers send the arguments parsed; the API sends their text."""
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return compact(value)
 
 
 def _index_or_none(value: object) -> int | None:

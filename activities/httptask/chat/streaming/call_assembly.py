@@ -1,12 +1,11 @@
 """Calls of tools, put together from deltas that may lack, repeat or reorder what tells them apart."""
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from httptask.chat.streaming.deltas import index_of, merge
 from httptask.http.errors import ResponseInvalid
-from httptask.json.tree import parse
+from httptask.json.tree import compact, parse
 from httptask.json.types import is_object
 
 __all__ = ["CallAssembly", "CalledAssembly"]
@@ -31,7 +30,7 @@ class CalledAssembly:
                 if isinstance(value, str):
                     self._pieces.append(value)
                 elif value is not None:  # some servers send it parsed
-                    self._pieces.append(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+                    self._pieces.append(compact(value))
             elif key == "name":
                 if not self.name and isinstance(value, str):
                     self.name = value

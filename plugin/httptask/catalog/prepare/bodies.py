@@ -1,7 +1,6 @@
 """Bodies as the arguments of a task, in the media type that an operation takes."""
 
 import base64
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from httptask.catalog.prepare.request_schemas import RequestSchemas
 from httptask.catalog.prepare.styles import Style, encodings, query_fields
 from httptask.catalog.prepare.variants import members, types_of, variants
 from httptask.http.headers import FORM_TYPE
+from httptask.json.tree import compact
 from httptask.json.types import is_array, is_object
 from httptask.openapi.operation import Body, Content
 
@@ -91,7 +91,7 @@ def body_arguments(content: Content, data: Any, schemas: RequestSchemas) -> Body
     if kind == _MULTIPART:
         return _multipart(content, data if is_object(data) else {}, schemas)
     if kind in _LINES:
-        line = data if isinstance(data, str) else _compact(data) + "\n"
+        line = data if isinstance(data, str) else compact(data) + "\n"
         return BodyArguments({"body": line}, content.media_type)
     if _is_json(kind):
         return _json(data, "application/json" if "*" in kind else content.media_type)
@@ -104,21 +104,21 @@ def _json(data: Any, written: str) -> BodyArguments:
     """Texts and null stand in a task for what is sent as it is, and for nothing."""
     content_type = "" if written == "application/json" else written
     if data is None or isinstance(data, str):
-        return BodyArguments({"body": _compact(data)}, written)
+        return BodyArguments({"body": compact(data)}, written)
     return BodyArguments({"body": data}, content_type)
 
 
 def _text(content: Content, kind: str, data: Any) -> BodyArguments:
     if isinstance(data, str):
         return BodyArguments({"body": data}, content.media_type)
-    found = BodyArguments({"body": _compact(data)}, content.media_type)
+    found = BodyArguments({"body": compact(data)}, content.media_type)
     if "yaml" not in kind:  # of which JSON is a part
         found.notes.append(f"the body is {kind}, which is not made of a schema: write it into `body` as text")
     return found
 
 
 def _bytes(content: Content, data: Any) -> BodyArguments:
-    text = data if isinstance(data, str) else _compact(data)
+    text = data if isinstance(data, str) else compact(data)
     encoded = base64.b64encode(text.encode()).decode()
     content_type = "application/octet-stream" if "*" in content.media_type else content.media_type
     return BodyArguments(
@@ -167,12 +167,12 @@ def _part(
     part: dict[str, Any] = {"name": name}
     content_type = str(described.get("contentType", "")).partition(",")[0].strip()
     if _is_file(schema, schemas):
-        text = value if isinstance(value, str) else _compact(value)
+        text = value if isinstance(value, str) else compact(value)
         part |= {"base64": base64.b64encode(text.encode()).decode(), "filename": name}
     elif is_object(value) or is_array(value) or _is_json_part(described):
         part["json"] = value
     else:
-        part["text"] = value if isinstance(value, str) else _compact(value)
+        part["text"] = value if isinstance(value, str) else compact(value)
     if content_type and "*" not in content_type:
         part["contentType"] = content_type
     return part
@@ -189,7 +189,3 @@ def _is_file(schema: Any, schemas: RequestSchemas) -> bool:
         for one in variants(schema, schemas)
         if "string" in types_of(one)
     )
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

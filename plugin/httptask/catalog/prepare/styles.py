@@ -1,15 +1,15 @@
 """Values in paths, queries, headers and forms, as OpenAPI's styles write them (OpenAPI 3.1.1, section 4.8.12)."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
+from httptask.json.tree import compact
 from httptask.json.types import is_array, is_object
 from httptask.openapi.operation import Parameter
 
-__all__ = ["Style", "header_text", "path_text", "query_fields", "style_of"]
+__all__ = ["Style", "encodings", "header_text", "path_text", "query_fields", "style_of"]
 
 _DELIMITERS: Final = {"pipeDelimited": "|", "spaceDelimited": " "}
 _SEGMENT: Final = "!$&'()*+,;=:@"
@@ -43,7 +43,7 @@ def query_fields(name: str, value: Any, style: Style) -> dict[str, Any]:
     if value is None:
         return {}
     if style.media_type:
-        return {name: value if isinstance(value, str) else _json(value)}
+        return {name: value if isinstance(value, str) else compact(value)}
     if style.name == "deepObject" and (is_object(value) or is_array(value)):
         return dict(_deep(name, value))
     if is_object(value):
@@ -71,7 +71,7 @@ def path_text(name: str, value: Any, style: Style) -> str:
 def header_text(value: Any, style: Style) -> str:
     """A value of a header."""
     if style.media_type:
-        return _json(value)
+        return compact(value)
     if is_object(value):
         pairs = [(key, _text(one)) for key, one in value.items()]
         return ",".join(f"{key}={one}" if style.explode else f"{key},{one}" for key, one in pairs)
@@ -83,7 +83,7 @@ def _joined(value: Any, style: Style) -> str:
         return quote(_text(one), safe=_SEGMENT)
 
     if style.media_type:
-        return quote(_json(value), safe=_SEGMENT)
+        return quote(compact(value), safe=_SEGMENT)
     if is_object(value):
         pairs = [(encoded(key), encoded(one)) for key, one in value.items()]
         return ",".join(f"{key}={one}" if style.explode else f"{key},{one}" for key, one in pairs)
@@ -103,15 +103,11 @@ def _deep(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def _scalar(value: Any) -> Any:
     """What stands where there is no room for more."""
-    return _json(value) if is_object(value) or is_array(value) else value
+    return compact(value) if is_object(value) or is_array(value) else value
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else _json(value)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return value if isinstance(value, str) else compact(value)
 
 
 def encodings(written: Mapping[str, Any]) -> Style | None:
