@@ -106,12 +106,9 @@ class Outcome:
 def outcome_of_result(planned: PlannedRequest, result: HttpResponse | Completion) -> Outcome:
     """What a run makes of the result of the activity."""
     try:
-        downstream = planned.downstream(result)
+        seen = planned.seen(result)
         return Outcome(
-            result=result,
-            downstream=downstream,
-            context=None if planned.exported is None else planned.exported(result, downstream),
-            following=planned.following(result),
+            result=result, downstream=seen.downstream, context=seen.context, following=seen.following
         )
     except (ExpressionFailed, ExpressionLimitExceeded) as error:
         problem = Problem.standard("expression", "The expression failed", detail=str(error))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 from pydantic import BaseModel
@@ -34,6 +34,17 @@ _BEHIND_THE_CALL: Final = frozenset({OUTPUT.place, EXPORT.place, "page"})
 _NO_PROFILES: Mapping[str, ConnectionProfile] = {}
 
 
+class Seen(NamedTuple):
+    """What a run sees of the result of an activity."""
+
+    downstream: Any
+    """What the next task sees; of a list with pages, after the first."""
+    context: Any
+    """`$context` behind the task; None where it exports nothing."""
+    following: HttpRequest | None
+    """The request that a run would make next, if there is one."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedRequest:
     """A call that is ready to be sent.
@@ -42,9 +53,7 @@ class PlannedRequest:
         request: the HTTP request that the activity will send.
         profile: of the connection that it is sent through.
         attempt: which of a run's attempts this one is to be, from 1.
-        downstream: from the activity's result to what the next task sees; of a list with pages, after the first.
-        exported: from that to `$context` behind the task; None where it exports nothing.
-        following: from the activity's result to the request that a run would make next, if there is one.
+        seen: from the activity's result to what a run sees of it.
         deadline: when the nearest of the timeouts of the task and of all around it passes, in seconds after its begin;
             those of others count where no expression has to be evaluated on data that only they have.
         unset: names, as `with_value` takes them, of what it reads and the sample lacks: null stands in their place.
@@ -55,9 +64,7 @@ class PlannedRequest:
     request: HttpRequest
     profile: ConnectionProfile
     attempt: int
-    downstream: Callable[[Any], Any]
-    exported: Callable[[Any, Any], Any] | None
-    following: Callable[[Any], HttpRequest | None]
+    seen: Callable[[Any], Seen]
     deadline: Deadline | None
     unset: Sequence[str]
 
@@ -117,14 +124,18 @@ def plan_request(
         raise NotTestable(f"a run makes no attempt {attempt}: {whose} has {most}")
     call = after(counted(call, most, profile), attempt - 1)  # so that the last of them is told as in a run
     call = traced(call)
-    output: Callable[[Any], Any] = partial(planner.output, node)
     request = _http_request(call.argument)
     first = first_page_of(node, request, profile, variables)
-    if first is not None:
-        output = first.items
+    output: Callable[[Any], Any] = partial(planner.output, node) if first is None else first.items
 
-    def exported(result: Any, seen: Any) -> Any:
-        return _exported(program, node, output(result), seen, place)
+    def seen(result: Any) -> Seen:
+        raw_output = output(result)
+        downstream = _downstream(program, node, raw_output, place)
+        return Seen(
+            downstream,
+            _exported(program, node, raw_output, downstream, place) if EXPORT in node.parts else None,
+            None if first is None else first.following(result),
+        )
 
     return PlannedRequest(
         node,
@@ -132,9 +143,7 @@ def plan_request(
         request,
         profile,
         attempt,
-        lambda result: _downstream(program, node, output(result), place),
-        exported if EXPORT in node.parts else None,
-        (lambda _: None) if first is None else first.following,
+        seen,
         min(_deadlines(program, node, place), default=None),
         names_read(node, readings, sample),
     )

@@ -10,6 +10,7 @@ from httptask.catalog.catalog import Catalog
 from httptask.chat.models import Completion
 from httptask.client.edge import Edge
 from httptask.diagnostics.fault import Fault
+from httptask.dsl.expression_parts import EXPORT
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.chat import CHAT_COMPLETION
 from httptask.http.headers import KEYED_METHODS
@@ -206,7 +207,7 @@ class Reporter:
 
     def _success(self, outcome: Outcome, facts: dict[str, Any]) -> OutcomePart:
         facts["downstream"] = outcome.downstream
-        if self._planned.exported is not None:
+        if EXPORT in self._planned.node.parts:
             facts["context"] = outcome.context
         run_would = "end with this: it is the last task"
         if outcome.following is not None:
