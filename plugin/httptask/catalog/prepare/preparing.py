@@ -69,7 +69,8 @@ def prepare(
     parts.add_parameters()
     body = parts.body(content)
     own_name = name or unused_name(operation.name, taken)
-    if reference == chat_completion.reference() and body is not None:
+    is_chat = reference.api == chat_completion.API and reference == chat_completion.reference()
+    if is_chat and body is not None:
         return _chat(reference, parts, body, own_name, server or "openai", config)
     return _http(parts, body, own_name, config, server, is_told=is_declared or way is not None)
 
