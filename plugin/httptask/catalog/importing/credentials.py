@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from httptask.catalog.errors import CatalogError
+from httptask.dsl.expressions import as_literal
 from httptask.http.headers import HIDDEN, has_control_character, is_credential
 from httptask.http.url import encode_component, encode_within
 from httptask.openapi.naming import environment_name, unused_name
@@ -193,7 +194,7 @@ class Secrets:
     def expressions(self, text: str) -> str:
         """A text as a definition has it: secrets as expressions, and what looks like one escaped."""
         return fill(
-            text.replace("${", "$${"),
+            as_literal(text),
             lambda index, _before, _behind: f"${{ {self._places[index].expression} }}",
         )
 

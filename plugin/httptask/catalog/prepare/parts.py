@@ -16,6 +16,7 @@ from httptask.catalog.prepare.request_schemas import RequestSchemas
 from httptask.catalog.prepare.sampling import Path, Sample, sample
 from httptask.catalog.prepare.styles import header_text, path_text, query_fields, style_of
 from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.dsl.expressions import as_literal
 from httptask.http.headers import FORM_TYPE, KEYED_METHODS, media_type
 from httptask.json.tree import map_texts
 from httptask.json.types import is_array, is_object
@@ -101,7 +102,7 @@ class RequestParts:
         if given is None and _plain_name(parameter.name) in _CREDENTIALS:
             given = Given(self._secret(parameter.name, where))
         found = self._sample(self.schemas.of(parameter.schema), where, parameter.name, shown, given)
-        name, value, style = _escaped(parameter.name), _written(found), style_of(parameter)
+        name, value, style = as_literal(parameter.name), _written(found), style_of(parameter)
         match parameter.location:
             case "path":
                 text = str(value) if found.expressions else path_text(name, value, style)
@@ -257,13 +258,8 @@ def _is_given(given: Given | None, path: Path) -> bool:
 
 def _written(found: Sample) -> Any:
     """The value as a definition has it: with its expressions, and with what looks like one as text."""
-    escaped = map_texts(found.value, _escaped)
+    escaped = map_texts(found.value, as_literal)
     return _with_expressions(escaped, found.expressions, ()) if found.expressions else escaped
-
-
-def _escaped(text: str) -> str:
-    """A text of the document, of which no part is an expression."""
-    return text.replace("${", "$${")
 
 
 def _with_expressions(value: Any, expressions: Mapping[Path, str], path: Path) -> Any:

@@ -18,6 +18,7 @@ from httptask.config import Config
 from httptask.connections.connection import Connection
 from httptask.connections.providers import PROVIDERS
 from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.dsl.expressions import as_literal
 from httptask.json.types import is_object
 from httptask.openapi.naming import unused_name
 from httptask.openapi.operation import Operation
@@ -97,7 +98,7 @@ def _http(
     if body is not None:
         sent = body_arguments(body.content, body.written, parts.schemas)
     headers = dict(parts.headers)
-    headers |= {"Content-Type": sent.content_type.replace("${", "$${")} if sent.content_type else {}
+    headers |= {"Content-Type": as_literal(sent.content_type)} if sent.content_type else {}
     headers |= {"Cookie": "; ".join(parts.cookies)} if parts.cookies else {}
     task: dict[str, Any] = {"method": operation.method.lower(), "connection": connection}
     task |= {"path": parts.path}

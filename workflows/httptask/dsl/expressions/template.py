@@ -16,6 +16,7 @@ __all__ = [
     "Secret",
     "Template",
     "TemplateText",
+    "as_literal",
     "has_expression",
     "is_expression",
     "parse_address",
@@ -79,6 +80,11 @@ def is_expression(value: Any) -> bool:
 def has_expression(value: Any) -> bool:
     """Whether a value as it is written is known only when its task runs."""
     return isinstance(value, str) and "${" in value
+
+
+def as_literal(text: str) -> str:
+    """A text as a definition writes it, so that no part of it is an expression."""
+    return text.replace("${", "$${")
 
 
 def parse_template(value: Any, pointer: str, faults: list[Fault]) -> Template | None:
