@@ -24,6 +24,7 @@ from temporalio.testing import ActivityEnvironment
 from httptask.activities.calls import HttpActivities
 from httptask.activities.connection_profile import profile_of
 from httptask.activities.names import HTTP_REQUEST
+from httptask.calls.problem import Problem
 from httptask.catalog.catalog import Catalog
 from httptask.cli.runs.report_view import print_answer, print_prepared
 from httptask.client.edge import Edge
@@ -43,6 +44,7 @@ from httptask.testrequest import (
     outcome_of_result,
     plan_request,
 )
+from httptask.testrequest.wording import problem_in_words
 from support.api_documents import openapi
 from support.certificates import Certificates
 from support.connections import secret_store
@@ -293,6 +295,12 @@ def test_what_may_change_something(task: str, safe: list[str], expected: bool, t
     planned = plan_request(program, task, Sample())
     reporter = Reporter(program, planned, Edge(connections, secret_store({})), known)
     assert reporter.may_change_something is expected
+
+
+def test_a_name_with_the_word_is_no_certificate() -> None:
+    detail = "the name certificates.example.com can't be resolved"
+    problem = Problem.standard("communication", "ConnectFailed", detail=detail, error="ConnectFailed")
+    assert problem_in_words(problem, "tickets").happened == f"nothing was sent: {detail}"
 
 
 def file_of(name: str) -> Path:

@@ -126,6 +126,8 @@ _KINDS: Final[Mapping[str, str]] = {
 _OF_NEW_CONNECTION: Final = (
     "of a connection: declare it as [connections.NAME] in httptask.toml, and name it with `connection: NAME`"
 )
+_OF_CERTIFICATES: Final = ("the certificate of ", "the client certificate ")
+"""How the errors of them begin: any other may have the word in the name of its server."""
 _LONG_WAIT: Final = "that a retry may wait"
 """What the error of a server says that asks for too long a wait."""
 _RAISE: Final = "if the server needs longer, raise `limits.{}` of the connection"
@@ -179,7 +181,7 @@ def _of(problem: Problem) -> Words:
     details, error = problem.details or {}, problem.error or ""
     if error == "Timeout":
         return _of_timeout(problem, details)
-    if error == "ConnectFailed" and "certificate" in (problem.detail or ""):
+    if error == "ConnectFailed" and (problem.detail or "").startswith(_OF_CERTIFICATES):
         return Words(
             "nothing was sent, for the server can't show that it is the one that was meant",
             "see to its certificate; one of an authority of your own is trusted with `tls` of the connection",
