@@ -133,11 +133,15 @@ def test_errors_of_the_workflow_itself() -> None:
 
 
 def raised_in(module: ast.Module) -> Iterator[tuple[str, str]]:
-    """The name and the standard's type of each error that is written out where it is raised."""
+    """The name and the standard's type of each error that is written out where it is raised, or above it by name."""
+    constants = {
+        ast.unparse(line.targets[0]): line.value for line in module.body if isinstance(line, ast.Assign)
+    }
     for call in ast.walk(module):
         if not isinstance(call, ast.Call):
             continue
-        given = [argument.value if isinstance(argument, ast.Constant) else None for argument in call.args[:2]]
+        values = [constants.get(ast.unparse(argument), argument) for argument in call.args[:2]]
+        given = [value.value if isinstance(value, ast.Constant) else None for value in values]
         named = {word.arg: word.value for word in call.keywords}
         error = named.get("error")
         match ast.unparse(call.func):
