@@ -85,6 +85,18 @@ def test_url(url: str, query: dict[str, Any], secrets: list[SecretReference], sh
     assert (uri, str(wire.url)) == (shown, sent)
 
 
+def test_lists_that_are_one_parameter() -> None:
+    query = {"a c": ["x,y", 2, "-"], "empty": [], "text": "u,v", "bars": ["x|y", "z"], "spaces": ["x", "y z"]}
+    uri, wire = both(
+        query=query,
+        separators={"a c": ",", "empty": ",", "text": ",", "bars": "|", "spaces": " "},
+        secrets=(at("/query/a c/2", "TOKEN"),),
+    )
+    behind = "text=u%2Cv&bars=x%7Cy%7Cz&spaces=x%20y%20z"
+    assert uri == f"https://h/?a%20c=x%2Cy,2,$TOKEN-&{behind}"
+    assert str(wire.url) == f"https://h/?a%20c=x%2Cy,2,12%3Aab%2Fc-&{behind}"
+
+
 JOINED = {
     "path": ("https://x/v1", "/chat/completions", "https://x/v1/chat/completions"),
     "slash at the end": ("https://x/v1/", "/chat", "https://x/v1/chat"),

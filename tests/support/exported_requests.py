@@ -39,6 +39,10 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "range": {"url": "/[1-2]"},
     "encoded brackets": {"url": "/%5Ba%5D"},
     "query": {"query": {"q": "a b&c", "list": ["x", 1, True], "ü": "é"}},
+    "lists in one parameter": {
+        "query": {"a": ["x,y", "z"], "b": ["x", "y"], "c": [1, 2]},
+        "separators": {"a": ",", "b": " ", "c": "|"},
+    },
     "non-ASCII path": {"url": "/ü/%7E/~?ä=ö"},
     "odd characters": {"url": "/'(*)!$;,:@&=+|^`\"<>"},
     "two slashes": {"url": "//a//"},

@@ -20,7 +20,7 @@ from httptask.http.body_models import (
     TextBody,
 )
 from httptask.http.limits import ATTEMPTS, MAX_RESPONSE_BYTES, Limits
-from httptask.http.parameters import ParameterValue
+from httptask.http.parameters import ParameterValue, Separator
 from httptask.http.secret_reference import SecretReference
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "RequestBody",
     "SecretReference",
     "SentRequest",
+    "Separator",
     "StatusPattern",
     "StreamFormat",
     "StreamReading",
@@ -115,6 +116,8 @@ class HttpRequest(CallRequest):
     connection: str | None = None
     headers: dict[str, str] = {}
     query: dict[str, ParameterValue] = {}
+    separators: dict[str, Separator] = {}
+    """Of lists in `query` that are sent as one parameter, by its name."""
     body: RequestBody | None = None
     authentication: Authentication | None = None
     secrets: tuple[SecretReference, ...] = ()

@@ -30,7 +30,7 @@ from httptask.http.headers import (
     header_value,
 )
 from httptask.http.models import HttpRequest, JsonBody, RequestBody, SecretReference
-from httptask.http.parameters import pairs
+from httptask.http.parameters import encoded_query
 from httptask.http.url import encode_component, encode_text
 from httptask.request.bodies import check_body, content_type, fill
 from httptask.secrets.placeholders import begins_with_placeholder, has_placeholder, placeholder, places
@@ -239,13 +239,13 @@ def _check_written(authentication: ConnectionAuthentication) -> None:
 
 def _query(request: HttpRequest, credential: _Credential | None) -> list[tuple[str, str]]:
     """Names and values, encoded."""
-    values = list(pairs(request.query)) if request.query else []
+    values = [*encoded_query(request.query, request.separators)]
     match credential:
         case ApiKeyAuthentication(place="query", name=name), text if name not in request.query:
-            values.append((name, text))
+            values.append((encode_component(name), encode_component(text)))
         case _:
             pass
-    return [(encode_component(name), encode_component(value)) for name, value in values]
+    return values
 
 
 def _headers(request: HttpRequest, own: Mapping[str, str], credential: _Credential | None) -> dict[str, str]:

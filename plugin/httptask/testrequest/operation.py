@@ -1,32 +1,27 @@
 """Which operation of the catalogue a request is a call of, and whether both agree."""
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from httptask.catalog.catalog import Catalog
+from httptask.catalog.prepare.request_schemas import RequestSchemas
 from httptask.catalog.reference import Reference
-from httptask.diagnostics.cutting import shortened
-from httptask.diagnostics.fault import Fault, Severity
-from httptask.diagnostics.suggest import hint_for_misspelt
+from httptask.diagnostics.fault import Fault
 from httptask.http.headers import media_type
 from httptask.http.models import HttpRequest
 from httptask.json.pointer import json_pointer
 from httptask.json.schema import compile_schema
 from httptask.json.types import is_array, is_object
-from httptask.openapi.operation import Content, Operation, Parameter, Response
+from httptask.openapi.operation import Content, Operation, Response
+from httptask.testrequest.parameters import SentParameters, reference_fault, unlike, wanted_otherwise
 
 __all__ = ["CalledOperation", "find_called"]
 
 _VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
 _MOST_TOLD: Final = 20
-_LONGEST: Final = 300
-_ELSEWHERE: Final = frozenset({"accept", "authorization", "content-type"})
-"""Headers that are told in other places than among the parameters (OpenAPI 3.1, 4.8.12.1)."""
 _COMBINED: Final = ("$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas")
 _FREE: Final = ("patternProperties", "additionalProperties", "unevaluatedProperties")
 
@@ -36,11 +31,13 @@ class CalledOperation:
     """An operation of the catalogue, and how it is called.
 
     Attributes:
-        in_path: what stands in the path for its parameters.
+        in_path: what stands in the path for its parameters, encoded.
+        in_query: names of all parameters that go out, also those of its connection.
     """
 
     reference: Reference
     in_path: Mapping[str, str]
+    in_query: Collection[str] = ()
 
     @property
     def name(self) -> str:
@@ -56,9 +53,11 @@ class CalledOperation:
             body: that goes out, secrets as names.
         """
         operation = self.reference.operation
-        faults = [*self._parameter_faults(request, {name.lower() for name in headers})]
+        schemas = RequestSchemas(operation)
+        wire = SentParameters(operation, schemas, request, headers, self.in_path, self.in_query)
+        faults = [*wire.faults(), *wire.unknown(self.name)]
         if operation.body is not None:
-            faults += _body_faults(operation, request, body)
+            faults += _body_faults(operation, schemas, request, body)
         secret = {reference.pointer.replace("/body/value", "/body") for reference in request.secrets}
         return [fault for fault in faults if fault.pointer not in secret][:_MOST_TOLD]
 
@@ -75,53 +74,17 @@ class CalledOperation:
         if response is None:
             known = ", ".join(one.status for one in operation.responses)
             message = f"the reference has no answer {status} here"
-            return [_warning("", "unknown-status", message, known and f"it has {known}")]
+            return [reference_fault("", "unknown-status", message, known and f"it has {known}")]
         described = _content_of(response.contents, headers.get("content-type", ""))
         if described is None or described.is_stream or not is_object(described.schema):
             return []
         schema = {**described.schema, "$defs": dict(operation.definitions)}
         faults = [*_schema_faults(schema, content)]
         faults += [
-            _warning(pointer, "unknown-field", "the reference does not know this field")
+            reference_fault(pointer, "unknown-field", "the reference does not know this field")
             for pointer in _unknown_fields(schema, schema, content, "")
         ]
         return faults[:_MOST_TOLD]
-
-    def _parameter_faults(self, request: HttpRequest, headers: set[str]) -> Iterator[Fault]:
-        parameters = self.reference.operation.parameters
-        secret = {reference.pointer for reference in request.secrets}
-        for one in parameters:
-            pointer = json_pointer([one.location, one.name])
-            match one.location:
-                case "query" if one.name in request.query:
-                    given = request.query[one.name]
-                    values = given if isinstance(given, list | tuple) else [given]
-                    if not any(found.startswith(pointer) for found in secret):
-                        yield from _value_faults(one, values, pointer)
-                case "header" if one.name.lower() in headers | _ELSEWHERE:
-                    pass
-                case "path" if one.name in self.in_path:
-                    if "/url" not in secret:
-                        yield from _value_faults(one, [self.in_path[one.name]], pointer)
-                case "query" | "header" if one.required:
-                    hint = f"add `{one.name}` to `{'query' if one.location == 'query' else 'headers'}`"
-                    yield _warning(pointer, "missing", f"`{one.name}` is required here", hint)
-                case _:
-                    pass
-        yield from self._unknown_in_query(request)
-
-    def _unknown_in_query(self, request: HttpRequest) -> Iterator[Fault]:
-        known = [one for one in self.reference.operation.parameters if one.location.startswith("query")]
-        if any(one.location == "querystring" or one.style == "deepObject" for one in known):
-            return
-        if any(_is_object_schema(one.schema) for one in known):
-            return
-        names = [one.name for one in known]
-        for name in request.query:
-            if name not in names and f"{name}[]" not in names:
-                hint = hint_for_misspelt(name, names, mark="`") or f"see `httptask catalog show {self.name}`"
-                message = f"the reference knows no `{name}` in the query"
-                yield _warning(json_pointer(["query", name]), "unknown", message, hint)
 
 
 def find_called(catalog: Catalog, method: str, uri: str, connection: str | None) -> CalledOperation | None:
@@ -142,7 +105,8 @@ def find_called(catalog: Catalog, method: str, uri: str, connection: str | None)
         named = connection == reference.api
         values = _values_in(reference.operation, parts.netloc.lower(), path, named=named)
         if values is not None:
-            found.append((len(values), CalledOperation(reference, values)))
+            names = [unquote(pair.partition("=")[0]) for pair in parts.query.split("&")]
+            found.append((len(values), CalledOperation(reference, values, names)))
     return min(found, key=lambda one: one[0])[1] if found else None
 
 
@@ -176,7 +140,7 @@ def _values_in(operation: Operation, host: str, path: str, *, named: bool) -> Ma
         base, _ = _pattern(parts.path.rstrip("/"), capturing=False)
         found = re.fullmatch(f"{base}{template}/?", path)
         if found is not None:
-            return dict(zip(names, map(unquote, found.groups()), strict=True))
+            return dict(zip(names, found.groups(), strict=True))
     return None
 
 
@@ -188,29 +152,14 @@ def _pattern(template: str, *, capturing: bool = True) -> tuple[str, list[str]]:
     return pattern, pieces[1::2]
 
 
-def _value_faults(parameter: Parameter, values: Iterable[Any], pointer: str) -> Iterator[Fault]:
-    """Of a parameter whose values are texts on the wire: one fits that fits as a text or as the JSON that it is."""
-    schema = parameter.schema
-    if (
-        not is_object(schema)
-        or schema.get("type") in ("array", "object")
-        or any(key in schema for key in _COMBINED)
-    ):
-        return
-    for value in values:
-        text = value if isinstance(value, str) else json.dumps(value)
-        faults = [*_schema_faults(schema, text, pointer)]
-        with suppress(ValueError):
-            faults = faults and [*_schema_faults(schema, json.loads(text), pointer)]
-        yield from faults
-
-
-def _body_faults(operation: Operation, request: HttpRequest, body: Any) -> Iterator[Fault]:
+def _body_faults(
+    operation: Operation, schemas: RequestSchemas, request: HttpRequest, body: Any
+) -> Iterator[Fault]:
     described = operation.body
     assert described is not None  # asked for operations that have one
     if request.body is None:
         if described.required:
-            yield _warning("/body", "missing", "a body is required here", "add `body`")
+            yield reference_fault("/body", "missing", "a body is required here", "add `body`")
         return
     if request.body.kind != "json":
         return
@@ -218,11 +167,9 @@ def _body_faults(operation: Operation, request: HttpRequest, body: Any) -> Itera
     if content is None:
         kinds = ", ".join(one.media_type for one in described.contents)
         if kinds:
-            yield _warning("/body", "media-type", f"the body is JSON, and the reference wants {kinds}")
+            yield reference_fault("/body", "media-type", f"the body is JSON, and the reference wants {kinds}")
         return
-    if is_object(content.schema):
-        schema = {**content.schema, "$defs": dict(operation.definitions)}
-        yield from _schema_faults(schema, body, "/body")
+    yield from unlike(schemas, schemas.of(content.schema), body, "/body")
 
 
 def _schema_faults(schema: Any, value: Any, pointer: str = "") -> Iterator[Fault]:
@@ -232,11 +179,7 @@ def _schema_faults(schema: Any, value: Any, pointer: str = "") -> Iterator[Fault
         return
     for error in errors[:_MOST_TOLD]:
         place = pointer + json_pointer(error.instance_path)
-        yield _warning(
-            place,
-            "unlike-reference",
-            shortened(f"the reference wants it otherwise: {error.message}", _LONGEST),
-        )
+        yield wanted_otherwise(place, error.message)
 
 
 def _unknown_fields(root: Any, schema: Any, value: Any, pointer: str, depth: int = 0) -> Iterator[str]:
@@ -284,11 +227,3 @@ def _content_of(contents: Iterable[Content], written: str) -> Content | None:
         return known[kind]
     is_json = kind.endswith(("/json", "+json"))
     return next((one for name, one in known.items() if is_json and name.endswith(("/json", "+json"))), None)
-
-
-def _is_object_schema(schema: Any) -> bool:
-    return is_object(schema) and (schema.get("type") == "object" or "$ref" in schema)
-
-
-def _warning(pointer: str, code: str, message: str, hint: str | None = None) -> Fault:
-    return Fault(shortened(pointer, _LONGEST), code, message, hint or None, Severity.WARNING)

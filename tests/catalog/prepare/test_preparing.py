@@ -66,18 +66,33 @@ PAIR = {"type": "object", "required": ["x", "y"], "properties": {"x": {"const": 
     ("given", "query"),
     [
         pytest.param(parameter("query", LIST), {"p": ["a", "b c"]}, id="a list, repeated"),
-        pytest.param(parameter("query", LIST, explode=False), {"p": "a,b c"}, id="a list with commas"),
-        pytest.param(parameter("query", LIST, style="pipeDelimited", explode=False), {"p": "a|b c"}, id="a list with bars"),
         pytest.param(parameter("query", LIST, style="deepObject"), {"p[0]": "a", "p[1]": "b c"}, id="a list in brackets"),
         pytest.param(parameter("query", PAIR), {"x": 1, "y": "b"}, id="an object, member by member"),
-        pytest.param(parameter("query", PAIR, explode=False), {"p": "x,1,y,b"}, id="an object with commas"),
         pytest.param(parameter("query", PAIR, style="deepObject", explode=True), {"p[x]": 1, "p[y]": "b"}, id="an object in brackets"),
         pytest.param({"parameters": [{"name": "p", "in": "query", "required": True, "content": {"application/json": {"schema": PAIR}}}]}, {"p": '{"x":1,"y":"b"}'}, id="as JSON"),
         pytest.param({"parameters": [{"name": "q", "in": "querystring", "required": True, "content": {"application/x-www-form-urlencoded": {"schema": PAIR}}}]}, {"x": 1, "y": "b"}, id="the whole query"),
     ],
 )  # fmt: skip
 def test_queries(given: dict[str, Any], query: dict[str, Any]) -> None:
-    assert arguments(given, method="get")["query"] == query
+    found = arguments(given, method="get")
+    assert (found["query"], found.get("separators")) == (query, None)
+
+
+@pytest.mark.parametrize(
+    ("schema", "items"), [(LIST, ["a", "b c"]), (PAIR, ["x", 1, "y", "b"])], ids=["list", "object"]
+)
+@pytest.mark.parametrize(
+    ("style", "separator"), [("form", ","), ("spaceDelimited", " "), ("pipeDelimited", "|")]
+)
+def test_lists_in_one_parameter(schema: Any, items: list[Any], style: str, separator: str) -> None:
+    found = arguments(parameter("query", schema, style=style, explode=False), method="get")
+    assert (found["query"], found["separators"]) == ({"p": items}, {"p": separator})
+
+
+def test_an_expression_may_be_a_list_in_one_parameter() -> None:
+    given = parameter("query", LIST, explode=False)
+    found = arguments(given, method="get", values={"p": "${ .ids }"})
+    assert (found["query"], found["separators"]) == ({"p": "${ .ids }"}, {"p": ","})
 
 
 @pytest.mark.parametrize(
@@ -87,6 +102,17 @@ def test_queries(given: dict[str, Any], query: dict[str, Any]) -> None:
         pytest.param({"schema": LIST}, "/x/a,b%20c/y", id="a list"),
         pytest.param({"schema": PAIR, "explode": True}, "/x/x=1,y=b/y", id="an object"),
         pytest.param({"schema": LIST, "style": "matrix"}, "/x/;p=a,b%20c/y", id="matrix"),
+        pytest.param(
+            {"schema": LIST, "style": "matrix", "explode": True}, "/x/;p=a;p=b%20c/y", id="matrix by items"
+        ),
+        pytest.param(
+            {"schema": PAIR, "style": "label", "explode": True}, "/x/.x=1.y=b/y", id="label by members"
+        ),
+        pytest.param(
+            {"schema": {"type": "array", "items": {"const": "a,b"}, "minItems": 2}},
+            "/x/a%2Cb,a%2Cb/y",
+            id="commas in items",
+        ),
         pytest.param({"schema": {"const": 7}, "style": "label"}, "/x/.7/y", id="label"),
     ],
 )
@@ -135,7 +161,8 @@ def test_bodies(given: dict[str, Any], sent: dict[str, Any]) -> None:
 def test_a_list_of_swagger_is_joined_with_commas() -> None:
     operation = {"parameters": [{"name": "p", "in": "query", "required": True, "type": "array", "items": {"type": "string", "enum": ["a"]}}], "responses": {}}  # fmt: skip
     root = swagger({"/things": {"get": operation}}, host="shop.example.com")
-    assert arguments({}, root=root)["query"] == {"p": "a"}
+    found = arguments({}, root=root)
+    assert (found["query"], found["separators"]) == ({"p": ["a"]}, {"p": ","})
 
 
 def test_media_types_are_chosen() -> None:

@@ -54,3 +54,11 @@ def test_names_are_in_lower_case() -> None:
 
 def test_what_is_asked_for_is_a_name() -> None:
     assert faults(".headers.etag", more=", keepHeaders: ['x quota']") == [("header-name", Severity.ERROR)]
+
+
+def test_a_separator_is_of_a_list_in_the_query() -> None:
+    given = ", query: {fields: [a, b]}, separators: {%s}"
+    assert faults(".", more=given % 'fields: ","') == []
+    assert faults(".", more=given % 'feilds: ","') == [("no-parameter", Severity.ERROR)]
+    assert faults(".", more=given % "fields: ;") != []
+    assert faults(".", more=", query: '${ .query }', separators: {fields: ','}") == []

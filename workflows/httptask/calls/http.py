@@ -111,6 +111,7 @@ def _request(arguments: AnyHttpArguments, data: Any, render: RenderPart, idempot
             connection=_connection(arguments, policy),
             headers=headers if own_key is None else {**headers, "Idempotency-Key": own_key},
             query=parameters(rest.value.get("query", {}), "query"),
+            separators=getattr(arguments, "separators", {}),
             body=body,
             authentication=authentication,
             secrets=(*secrets, *moved, *policy_secrets),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.prepare.request_schemas import RequestSchemas
-from httptask.catalog.prepare.styles import Style, encodings, query_fields
+from httptask.catalog.prepare.styles import Style, encodings, form_fields
 from httptask.catalog.prepare.variants import members, types_of, variants
 from httptask.http.headers import FORM_TYPE
 from httptask.json.tree import compact
@@ -133,7 +133,7 @@ def _form(content: Content, data: Mapping[str, Any]) -> dict[str, Any]:
         style = encodings(encoding) if is_object(encoding) else None
         if style is None and is_object(value):
             style = Style(media_type="application/json")
-        found |= query_fields(name, value, style or Style())
+        found |= form_fields(name, value, style or Style())
     return found
 
 

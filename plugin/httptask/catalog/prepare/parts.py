@@ -59,6 +59,7 @@ class RequestParts:
     Attributes:
         api: its name.
         recipe: what the connection sends to authenticate.
+        separators: of lists in the query that are one parameter.
         in_path: what stands for each parameter of the path, encoded.
         whole_query: a query that is no list of parameters, with its `?`.
         secrets: that stand in parameters, by name.
@@ -74,6 +75,7 @@ class RequestParts:
     optional: OptionalFields
     recipe: Recipe
     query: dict[str, Any] = field(default_factory=dict[str, Any])
+    separators: dict[str, str] = field(default_factory=dict[str, str])
     headers: dict[str, str] = field(default_factory=dict[str, str])
     cookies: list[str] = field(default_factory=list[str])
     in_path: dict[str, str] = field(default_factory=dict[str, str])
@@ -105,12 +107,14 @@ class RequestParts:
         name, value, style = as_literal(parameter.name), _written(found), style_of(parameter)
         match parameter.location:
             case "path":
-                text = str(value) if found.expressions else path_text(name, value, style)
+                text = path_text(name, value, style, [*found.expressions.values()])
                 if not text:
                     self.problems.append(f"{where}: an empty value can't stand in a path")
                 self.in_path[parameter.name] = text
             case "query":
                 self.query |= query_fields(name, value, style)
+                if style.separator is not None and (is_array(found.value) or is_object(found.value)):
+                    self.separators[name] = style.separator
             case "header":
                 self.headers[name] = header_text(value, style)
             case "cookie":

@@ -103,7 +103,13 @@ def _http(
     task: dict[str, Any] = {"method": operation.method.lower(), "connection": connection}
     task |= {"path": parts.path}
     task |= {
-        key: value for key, value in (("query", parts.query | recipe.query), ("headers", headers)) if value
+        key: value
+        for key, value in (
+            ("query", parts.query | recipe.query),
+            ("separators", parts.separators),
+            ("headers", headers),
+        )
+        if value
     }
     task |= sent.arguments
     if _is_streamed(operation, body):

@@ -142,7 +142,7 @@ class _HttpRequest(_HttpKind[HttpRequestArguments]):
     yields = "the response's content"
     sends_requests = True
     required = {"method": "get", "endpoint": "https://example.invalid"}
-    of_any_name = ("headers", "query", "form", "body")
+    of_any_name = ("headers", "query", "separators", "form", "body")
 
     def compile(self, parts: PartsBuilder, pointer: str, spec: HttpRequestArguments) -> None:
         super().compile(parts, pointer, spec)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from httptask.dsl.model import AuthenticationPolicy, DefinitionModel, Endpoint
 from httptask.dsl.tasks.http.pagination import PaginateArguments, StreamArguments
-from httptask.http.models import MAX_RESPONSE_BYTES, StatusPattern
+from httptask.http.models import MAX_RESPONSE_BYTES, Separator, StatusPattern
 
 __all__ = [
     "BODY_ARGUMENTS",
@@ -79,6 +79,8 @@ class HttpRequestArguments(DefinitionModel):
     """Instead of `body`, the bytes that this base64 stands for."""
     query: dict[str, Any] | str = {}
     """Query parameters: text, numbers, true, false, or lists of them."""
+    separators: dict[str, Separator] = {}
+    """For each list in `query` that is sent as one parameter, what is between its items: `,`, a space or `|`."""
     output: Literal["raw", "content", "response"] = "content"
     """`content`: the parsed body. `response`: status, headers and body. `raw`: the body in base64."""
     redirect: bool = False

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from httptask.diagnostics.fault import Fault, Severity, TextFault
-from httptask.diagnostics.suggest import hint_for_misspelt
+from httptask.diagnostics.suggest import hint_for_misspelt, hint_for_unknown
 from httptask.diagnostics.words import Kind, wrong_kind
 from httptask.dsl.expressions import TemplateText, is_expression, is_whole_expression
 from httptask.dsl.standard_patterns import URI, expression_fault
 from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpArguments, address_of
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH, REQUEST
 from httptask.dsl.tasks.kind import TaskNode
+from httptask.json.pointer import child_pointer
 from httptask.json.types import is_object
 
 __all__ = ["form_faults", "request_faults"]
@@ -86,13 +87,24 @@ def _members(pointer: str, name: str, text: str) -> Iterator[Fault]:
 
 
 def request_faults(node: TaskNode, method: str) -> Iterator[Fault]:
-    """Find a method that looks misspelt, addresses of other protocols or tools, and JSON that is written as text."""
+    """Find misspelt methods, addresses that are none, JSON that is written as text, and separators of no list."""
     yield from _method(node, method)
     yield from _body(node)
+    yield from _separators(node)
     for address in map(node.template, (ENDPOINT, PATH)):
         if address is not None and not is_expression(address.value):
             value = address.value
             yield from _address(address.pointer, value.parts if isinstance(value, TemplateText) else (value,))
+
+
+def _separators(node: TaskNode) -> Iterator[Fault]:
+    request = node.template(REQUEST)
+    query = {} if request is None else request.value.get("query", {})
+    for name in getattr(node.spec, "separators", ()) if is_object(query) else ():
+        if name not in query:
+            at = child_pointer(f"{node.pointer}/with/separators", name)
+            hint = hint_for_unknown(name, query, "parameters in `query`")
+            yield TextFault(at, "no-parameter", f"`query` has no `{name}`", hint, at_key=True)
 
 
 def _body(node: TaskNode) -> Iterator[Fault]:
