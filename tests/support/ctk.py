@@ -11,7 +11,6 @@ from ruamel.yaml import YAML
 
 FOLDER = Path(__file__).parents[1] / "ctk"
 NOT_YET = {
-    "Fork Task With Competing Concurrent Sub Tasks": "task `fork`",
     "Call OpenAPI With Content Output": "call `openapi`",
     "Call OpenAPI With Response Output": "call `openapi`",
     "Emit Task": "task `emit`",

@@ -3,7 +3,9 @@
 It errs towards keeping: the task behind another may always follow it, and a loop may always begin its body once more.
 """
 
-from collections.abc import Collection, Mapping
+import operator
+from collections.abc import Collection, Iterable, Mapping
+from functools import reduce
 from typing import Final
 
 from httptask.dsl.tasks.kind import TaskSequence
@@ -72,9 +74,7 @@ class Liveness:
         """What the tasks of a list read, nested ones included."""
         read = 0
         for node in sequence.tasks:
-            read |= self._reads.get(node.pointer, 0)
-            for nested in node.sequences.values():
-                read |= self._inside(nested)
+            read |= self._reads.get(node.pointer, 0) | _union(map(self._inside, node.sequences.values()))
         return read
 
     def _follow(self, sequence: TaskSequence, behind: int) -> None:
@@ -82,11 +82,10 @@ class Liveness:
         count = len(sequence.tasks)
         positions = {node.name: index for index, node in reversed(list(enumerate(sequence.tasks)))}
         read_from, back_to = [behind] * (count + 1), [count] * (count + 1)
+        of_bodies: dict[str, dict[str, int]] = {}
         for index, node in reversed(list(enumerate(sequence.tasks))):
-            inside = 0
-            for nested in node.sequences.values():
-                inside |= self._inside(nested)
-            self._bodies[node.pointer] = inside
+            of_bodies[node.name] = {key: self._inside(nested) for key, nested in node.sequences.items()}
+            inside = self._bodies[node.pointer] = _union(of_bodies[node.name].values())
             read_from[index] = read_from[index + 1] | inside | self._reads.get(node.pointer, 0)
             targets = [positions.get(jump.target, count) for jump in node.jumps]
             back_to[index] = min([back_to[index + 1], *targets])
@@ -97,5 +96,11 @@ class Liveness:
             self._after[node.pointer] = read_from[first]
             for body in node.bodies:  # where one may run again, so may those beside it
                 again = self._bodies[node.pointer] if body.runs else 0
+                if body.is_branch:
+                    again = _union(read for key, read in of_bodies[node.name].items() if key != body.key)
                 beside = self._reads.get(node.pointer, 0) | again
                 self._follow(node.sequences[body.key], read_from[first] | beside)
+
+
+def _union(masks: Iterable[int]) -> int:
+    return reduce(operator.or_, masks, 0)

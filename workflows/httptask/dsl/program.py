@@ -3,7 +3,7 @@
 A program is built once per definition and cached by the definition's hash.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,12 +67,24 @@ class Program:
         return rules_level(node.task.metadata, self.definition.document.metadata)
 
     def calls_of(self, node: TaskNode) -> Calls | None:
-        """How the calls of a task are made; None leaves it to their connection."""
+        """How the calls of a task are made; None leaves it to their connection.
+
+        In a race they are activities: while a local one goes on, a run hears of nothing else.
+        """
+        if any(around.kind.is_race(around) for around in self._around(node)):
+            return "activity"
         return calls_made(node.task.metadata, self.definition.document.metadata)
 
     def incomplete_for(self, node: TaskNode) -> Incomplete | None:
         """What incomplete answers are to a task."""
         return incomplete_answers(node.task.metadata, self.definition.document.metadata)
+
+    def _around(self, node: TaskNode) -> Iterator[TaskNode]:
+        """The tasks around a task that open a scope."""
+        scope = self.scopes[node.scope]
+        while scope.task is not None and scope.parent is not None:
+            yield self.nodes[scope.task]
+            scope = self.scopes[scope.parent]
 
     def resolve_task(self, scope: str, name: str) -> Scope | None:
         """The nearest scope in which a task of that name can be read."""

@@ -93,14 +93,16 @@ class _Builder:
         tasks: Iterable[Mapping[str, TaskBase]],
         scope: str,
         variables: frozenset[str],
+        *,
+        is_branch: bool = False,
     ) -> TaskSequence:
         nodes: list[TaskNode] = []
         for index, entry in enumerate(tasks):
             for name, task in entry.items():
-                at = child_pointer(child_pointer(pointer, index), name)
+                at = child_pointer(pointer if is_branch else child_pointer(pointer, index), name)
                 self.scopes[scope].names.setdefault(name, []).append(at)
                 nodes.append(self.node(name, at, task, scope, variables))
-        self.sequences[pointer] = TaskSequence(pointer, tuple(nodes))
+        self.sequences[pointer] = TaskSequence(pointer, tuple(nodes), is_branch)
         return self.sequences[pointer]
 
     def node(
@@ -122,7 +124,9 @@ class _Builder:
                 inner = body.scope
                 self.scopes[inner] = Scope(inner, scope, pointer)
             seen = variables.union(body.variables.values())
-            sequences[body.key] = self.sequence(body.pointer, body.tasks, inner, seen)
+            sequences[body.key] = self.sequence(
+                body.pointer, body.tasks, inner, seen, is_branch=body.is_branch
+            )
         node = TaskNode(name, pointer, kind, task, spec, parts.parts, sequences, scope, variables)
         self.nodes[pointer] = node
         return node

@@ -67,7 +67,7 @@ class BranchRunner:
                 elif frame.index < len(tasks):
                     paused = await self._begin(frame, tasks[frame.index])
                 elif len(self._branch.frames) == 1:
-                    return Finished(frame.data)
+                    return Finished(frame.data, self._branch.ran)
                 else:
                     self._branch.frames.pop()
                     paused = await self._advance(Child(frame.data))
@@ -110,7 +110,7 @@ class BranchRunner:
                 return False
             self._services.board.begin(id_, node.name, node.pointer, node.kind.name)
             self._services.board.take_input(id_, execution.raw_input, variables)
-            frame.current, frame.data = execution, None
+            frame.current, frame.data, self._branch.ran = execution, None, True
             self._take_input(node, execution, variables)
         except TaskFault as fault:
             fault.locate(node.pointer)

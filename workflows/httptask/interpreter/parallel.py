@@ -8,8 +8,9 @@ from temporalio import workflow
 
 from httptask.calls.problem import TaskFault
 from httptask.interpreter.state import Branch, Frame, ParallelState
-from httptask.interpreter.task_context import TaskContext
+from httptask.interpreter.task_context import Finished, TaskContext
 from httptask.scheduling.budget import is_stop
+from httptask.scheduling.deadlines import take_up_ends
 
 __all__ = ["Parallel"]
 
@@ -23,7 +24,7 @@ class Parallel:
         end: index behind the last one.
         frame_of: where the branch of an index begins.
         concurrency: how many run at the same time.
-        result_of: what stands for the result of a branch that ended in an error, or raises it. It is not asked when a
+        result_of: what is kept of how a branch ended, or raises the error that it ended in. It is not asked when a
             budget has ended the run.
         settle: is called whenever some more have a result, with their indices.
     """
@@ -36,7 +37,7 @@ class Parallel:
         end: int,
         frame_of: Callable[[int], Frame],
         concurrency: int,
-        result_of: Callable[[TaskFault], Any],
+        result_of: Callable[[Finished | TaskFault], Any],
         settle: Callable[["Parallel", Sequence[int]], Awaitable[None]] | None = None,
     ) -> None:
         self._context = context
@@ -59,9 +60,7 @@ class Parallel:
         try:
             await self._run()
         except (Exception, asyncio.CancelledError):  # not GeneratorExit: a run that is thrown away can't wait
-            for task in self._running:
-                task.cancel()
-            await asyncio.gather(*self._running, return_exceptions=True)
+            await self._cancel()
             raise
         if self.state.branches or self.state.next < self._end:
             return None
@@ -70,6 +69,24 @@ class Parallel:
     def end_early(self) -> None:
         """Begin no more of them."""
         self._end = self.state.next
+
+    async def end_now(self) -> None:
+        """Begin no more of them, and cancel those that are under way."""
+        self.end_early()
+        await self._cancel()
+        self.state.branches.clear()
+
+    async def _cancel(self) -> None:
+        """Cancel what is under way; what has paused has nobody else to tell how it ended."""
+        under_way = set(self._running.values())
+        await take_up_ends()
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self._running.clear()
+        for index, branch in self.state.branches.items():
+            for execution in () if index in under_way else branch.executions():
+                self._context.services.board.end(execution.id, "cancelled")
 
     async def _run(self) -> None:
         while True:
@@ -108,6 +125,6 @@ class Parallel:
         else:
             if finished is None:
                 return False
-            self.state.results[index] = finished.output
+            self.state.results[index] = self._result_of(finished)
         del self.state.branches[index]
         return True

@@ -180,10 +180,24 @@ class Frame(BaseModel):
 
 
 class Branch(BaseModel):
-    """One line of execution: a stack of frames and its `$context`. A `map` runs one branch for each item in flight."""
+    """One line of execution: a stack of frames and its `$context`. A `map` runs one branch for each item in flight.
+
+    Attributes:
+        ran: whether a task of it has run, rather than been skipped.
+    """
 
     frames: list[Frame]
     context: Shared = None
+    ran: bool = False
+
+    def executions(self) -> Iterator[TaskExecution]:
+        """The tasks of it that are under way, those around before those inside."""
+        for frame in self.frames:
+            if frame.current is not None:
+                yield frame.current
+                inner = frame.current.parallel
+                for branch in () if inner is None else inner.branches.values():
+                    yield from branch.executions()
 
     def forget_items(self) -> None:
         """Let go of the items of its loops that are over."""

@@ -60,9 +60,10 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The output of a branch that ran to its end."""
+    """The output of a branch that ran to its end, and whether any task of it was run rather than skipped."""
 
     output: Any
+    ran: bool = True
 
 
 class EndWorkflow(Exception):

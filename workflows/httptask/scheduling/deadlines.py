@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError, FailureError
 from httptask.calls.problem import Problem, TaskFault, problem_of_failure
 from httptask.http.errors import Postponed
 
-__all__ = ["Deadline", "deadline_at"]
+__all__ = ["Deadline", "deadline_at", "take_up_ends"]
 
 _AHEAD = 0.05
 _AT_LEAST = 0.01
@@ -104,6 +104,16 @@ def _is_failure(cause: BaseException | None) -> bool:
     return isinstance(cause, ApplicationError) and cause.type != Postponed.__name__
 
 
+async def take_up_ends() -> None:
+    """Let each who awaits an activity learn of its end where that has come already, before it is cancelled.
+
+    The SDK never looks at the failure of one that is cancelled in the workflow task which brings it, and asyncio
+    reports that as an exception that was never retrieved.
+    """
+    for _ in range(_TURNS_OF_RESULT):
+        await asyncio.sleep(0)
+
+
 @asynccontextmanager
 async def deadline_at(deadline: Deadline | None) -> AsyncGenerator[None]:
     """End the body at the deadline, in the name of the task that it belongs to.
@@ -126,11 +136,7 @@ async def deadline_at(deadline: Deadline | None) -> AsyncGenerator[None]:
 
 @asynccontextmanager
 async def _timeout(seconds: float) -> AsyncGenerator[None]:
-    """`asyncio.timeout`, but what has come together with its end is taken up first.
-
-    The SDK never looks at the failure of an activity that is cancelled in the workflow task which brings it, and
-    asyncio reports that as an exception that was never retrieved.
-    """
+    """`asyncio.timeout`, but what has come together with its end is taken up first, as `take_up_ends` does it."""
     loop = asyncio.get_running_loop()
     ending: asyncio.Handle
     async with asyncio.timeout(None) as scope:

@@ -43,6 +43,11 @@ def _unknown_targets(
             hint = hint_for_unknown(jump.target, [*positions, *FLOW_DIRECTIVES], "possible targets")
             if jump.target in everywhere:
                 hint = f"`{jump.target}` is in another list; `then` reaches tasks of its own list only"
+            if sequence.is_branch:
+                message = f"`then` names `{jump.target}`, but a branch leads to no other task"
+                hint = (
+                    "`exit` ends the branch, `end` the workflow; put tasks that follow each other into a `do`"
+                )
             yield Fault(jump.pointer, "unknown-target", message, hint)
 
 

@@ -144,9 +144,12 @@ def _unknown_task(program: Program, use: ExpressionUse, scope: str, name: str) -
     if inner is not None:
         assert inner.task is not None  # of the workflow's tasks every one is seen
         around = program.nodes[inner.task]
-        runs = next(body.runs for body in around.bodies if body.scope == inner.pointer)
-        message = f"`$tasks.{name}` can't be read here: it runs inside `{around.name}`, {runs}"
-        hint = f"read what comes of it: `$tasks.{around.name}`"
+        body = next(body for body in around.bodies if body.scope == inner.pointer)
+        message = f"`$tasks.{name}` can't be read here: it runs inside `{around.name}`, {body.runs}"
+        hint = f"read what comes of it: `$tasks.{around.name}{body.output}`"
+        if body.is_branch and use.task is not None and use.task.startswith(f"{around.pointer}/"):
+            read = f"$tasks.{around.name}{body.output}"
+            hint = f"branches don't see each other: read it behind `{around.name}`, as `{read}`"
         return TextFault(use.pointer, "task-not-visible", message, hint, offset=at)
     names = [known for seen in _chain(program, scope) for known in seen.names]
     hint = hint_for_unknown(name, names, "tasks that can be read here")

@@ -12,6 +12,7 @@ from httptask.dsl.locate import keys_of
 from httptask.dsl.model import CallTask, DefinitionModel, TaskBase
 from httptask.dsl.tasks.do import DO
 from httptask.dsl.tasks.for_each import FOR
+from httptask.dsl.tasks.fork import FORK
 from httptask.dsl.tasks.kind import CallKind, TaskKind
 from httptask.dsl.tasks.raise_error import RAISE
 from httptask.dsl.tasks.set_data import SET
@@ -36,6 +37,7 @@ __all__ = [
 KINDS: Final[tuple[TaskKind[Any], ...]] = (
     FOR,  # before `do`, which it contains
     DO,
+    FORK,
     RAISE,
     SET,
     SWITCH,
@@ -45,7 +47,6 @@ KINDS: Final[tuple[TaskKind[Any], ...]] = (
 
 UNSUPPORTED_KEYWORDS: Final[Mapping[str, str | None]] = {
     "emit": None,
-    "fork": "run the branches one after another, or use `call: map` for one task over many items",
     "listen": None,
     "run": "call a service with `call: httpRequest`",
     "try": "calls are retried by the policy of their connection; without `try` an error ends the workflow",

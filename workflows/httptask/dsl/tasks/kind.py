@@ -44,6 +44,8 @@ class Body:
         scope: pointer of the scope that it opens for `$tasks`; None when it has none of its own.
         variables: what it binds for its tasks: the name of each variable by the pointer of where it is given.
         runs: how often it runs, in words, where that is not once.
+        is_branch: whether it is one item of a list of tasks, whose others run beside it; `pointer` is that of the item.
+        output: where in the task's output its own is, as an expression goes on: `[0]`; "" where it is not known.
     """
 
     key: str
@@ -52,6 +54,8 @@ class Body:
     scope: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     runs: str = ""
+    is_branch: bool = False
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +127,11 @@ class TaskNode:
 
 @dataclass(frozen=True, slots=True)
 class TaskSequence:
-    """A task list: tasks run in order unless one says otherwise."""
+    """A task list: tasks run in order unless one says otherwise; or the one task of a branch."""
 
     pointer: str
     tasks: tuple[TaskNode, ...]
+    is_branch: bool = False
 
     def index_of(self, name: str) -> int | None:
         """Position of a task, None when the list has no such task."""
@@ -237,6 +242,10 @@ class TaskKind(Generic[Spec]):
     def fallbacks(self, node: TaskNode) -> Iterable[str]:
         """The connections that are asked in turn where the first one is not available."""
         return ()
+
+    def is_race(self, node: TaskNode) -> bool:
+        """Whether the end of one task inside cancels the others."""
+        return False
 
     def keeps_errors(self, node: TaskNode) -> str | None:
         """What a task does with the error of one inside it, in words; None where the error leaves the task, too."""

@@ -7,6 +7,7 @@ from httptask.dsl.tasks.activity import ACTIVITY
 from httptask.dsl.tasks.chat import CHAT_COMPLETION
 from httptask.dsl.tasks.do import DO
 from httptask.dsl.tasks.for_each import FOR
+from httptask.dsl.tasks.fork import FORK
 from httptask.dsl.tasks.http import HTTP, HTTP_REQUEST
 from httptask.dsl.tasks.kind import TaskKind
 from httptask.dsl.tasks.map_items import MAP
@@ -19,6 +20,7 @@ from httptask.interpreter.tasks.activity import run_activity
 from httptask.interpreter.tasks.chat import run_chat_completion
 from httptask.interpreter.tasks.do import run_do
 from httptask.interpreter.tasks.for_each import run_for
+from httptask.interpreter.tasks.fork import run_fork
 from httptask.interpreter.tasks.http import run_http
 from httptask.interpreter.tasks.map_items import run_map
 from httptask.interpreter.tasks.raise_error import run_raise
@@ -38,6 +40,7 @@ RUNNERS: Final[Mapping[TaskKind[Any], Runner]] = {
     MAP: run_map,
     ACTIVITY: run_activity,
     DO: run_do,
+    FORK: run_fork,
     RAISE: run_raise,
     SET: run_set,
     SWITCH: run_switch,

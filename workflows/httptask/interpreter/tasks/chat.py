@@ -11,7 +11,7 @@ from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments
 from httptask.interpreter.fallback import Candidates
 from httptask.interpreter.parallel import Parallel
 from httptask.interpreter.state import Frame, ParallelState
-from httptask.interpreter.task_context import Child, Complete, Paused, Step, TaskContext
+from httptask.interpreter.task_context import Child, Complete, Finished, Paused, Step, TaskContext
 from httptask.json.pointer import child_pointer
 from httptask.json.types import is_array
 from httptask.workflows.conversation import Account, Conversation, ConversationState, PendingCall, Turns
@@ -89,7 +89,7 @@ class _Handlers:
             end=len(calls),
             frame_of=frame_of,
             concurrency=max(1, len(calls)) if in_parallel else 1,
-            result_of=_described,
+            result_of=_output_of,
         ).run()
         if outputs is None or context.services.draining:
             raise _PausedInside
@@ -103,6 +103,8 @@ def _check_handlers(tools: Any, arguments: ChatCompletionArguments) -> None:
         TaskFault.raise_standard("validation", "No such tool", detail=f"{message}: {hint}")
 
 
-def _described(fault: TaskFault) -> dict[str, str]:
-    problem = fault.problem
+def _output_of(end: Finished | TaskFault) -> Any:
+    if isinstance(end, Finished):
+        return end.output
+    problem = end.problem
     return failed(f"{problem.title}: {problem.detail}" if problem.detail else problem.title)

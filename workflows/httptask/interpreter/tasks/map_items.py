@@ -10,7 +10,7 @@ from httptask.interpreter.items import Items, begin_items, items_of
 from httptask.interpreter.parallel import Parallel
 from httptask.interpreter.parts import PartEnded, Results, end_of, may_run_in_parts, part_of, run_parts
 from httptask.interpreter.state import Frame, ParallelState
-from httptask.interpreter.task_context import Child, Complete, Paused, Step, TaskContext
+from httptask.interpreter.task_context import Child, Complete, Finished, Paused, Step, TaskContext
 
 __all__ = ["run_map"]
 
@@ -54,10 +54,12 @@ async def _run_items(
             scope=node.pointer,
         )
 
-    def result_of(fault: TaskFault) -> Any:
+    def result_of(end: Finished | TaskFault) -> Any:
+        if isinstance(end, Finished):
+            return end.output
         if arguments.on_error == "stop":
-            raise fault
-        return {"error": fault.problem.to_json()}
+            raise end
+        return {"error": end.problem.to_json()}
 
     async def note(_items: Parallel, _settled: Sequence[int]) -> None:
         context.note(f"{len(state.results)} of {end}")
