@@ -11,6 +11,8 @@ __all__ = ["find_temporal", "start_temporal"]
 
 _SETTINGS = (
     'history.timerProcessorMaxTimeShift="10ms"',  # retries and continued runs come after 10 ms instead of a second
+    "history.transferProcessorMaxPollRPS=1000",  # 20 make each task wait 50 ms behind the one before
+    "history.timerProcessorMaxPollRPS=1000",
     'history.workflowIdReuseMinimalInterval="1ms"',
     "frontend.WorkflowTimeSkippingEnabled=true",  # for workflows whose client asks for it
 )

@@ -180,6 +180,9 @@ class ServerProcess:
             *(word for name in SEARCH_ATTRIBUTES for word in ("--search-attribute", name)),
             # Timers fire when they are due instead of up to a second later.
             *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
+            # Each of these looks for what is due at most 20 times a second: one task after another waited 50 ms each.
+            *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=1000"),
+            *("--dynamic-config-value", "history.timerProcessorMaxPollRPS=1000"),
             # A queue in one part: each part would give out its share of a limit on its own, in bursts.
             *("--dynamic-config-value", "matching.numTaskqueueReadPartitions=1"),
             *("--dynamic-config-value", "matching.numTaskqueueWritePartitions=1"),
