@@ -22,6 +22,7 @@ document:
   metadata: { free: 1 }
 input: { schema: { format: json, document: { type: object } }, from: "${ . }" }
 timeout: { after: PT1H }
+evaluate: { language: jq, mode: strict }
 use:
   secrets: [KEY, LOGIN]
   authentications:
@@ -63,6 +64,7 @@ do:
   - named: { if: .a, raise: { error: broken } }
   - group: { do: [{ inner: { set: { a: 1 } } }] }
   - loop: { for: { each: x, in: .list, at: i }, while: "${ true }", do: [{ step: { set: { a: 1 } } }] }
+  - literal: { for: { in: [{ a: 1, b: "${ . }" }] }, do: [{ step: { set: { a: 1 } } }] }
   - plain:
       call: http
       with:

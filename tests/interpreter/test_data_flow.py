@@ -124,6 +124,23 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         {"numbers": [1, 2, 3, 4, 5], "sum": 0},
         {"sum": 6, "last": 2},
     ),
+    "for goes through a list that is written out": (
+        """
+        do:
+          - colors:
+              for: { each: color, in: [{ name: red, n: "${ .n }" }, { name: blue, n: "${ $workflow.input.n + 1 }" }] }
+              do: [{ add: { set: { seen: "${ (.seen // []) + [[$index, $color]] }" } } }]
+        """,
+        {"n": 1},
+        {"seen": [[0, {"name": "red", "n": 1}], [1, {"name": "blue", "n": 2}]]},
+    ),
+    "for goes through nothing, and passes its input on": (
+        """
+        do: [{ none: { for: { in: [] }, do: [{ never: { set: { a: 1 } } }] } }]
+        """,
+        {"a": 2},
+        {"a": 2},
+    ),
     "task names may be long, and nest": (
         f"""
         do: [{{ {"n" * 900}: {{ do: [{{ {"m" * 900}: {{ set: {{ a: "${{ $task.name | length }}" }} }} }}] }} }}]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
 ROOTS = [TESTS.parent / root / "httptask" for root in ("plugin", "workflows", "activities")]
-OF_NO_ROOM = {"e2e", "examples", "histories", "packaging", "typing"}
+OF_NO_ROOM = {"conformance", "e2e", "examples", "histories", "packaging", "typing"}
 """They test the whole, or what is around it."""
 
 

@@ -1,9 +1,20 @@
 """A whole workflow definition."""
 
+from typing import Literal
+
 from httptask.dsl.model import DefinitionModel, Document, Input, Output, Timeout, Use
 from httptask.dsl.tasks import TaskList
 
 __all__ = ["Definition"]
+
+
+class Evaluate(DefinitionModel):
+    """How expressions are written."""
+
+    language: Literal["jq"] = "jq"
+    """Always `jq`."""
+    mode: Literal["strict"] = "strict"
+    """Always `strict`: expressions in data stand in `${ }`."""
 
 
 class Definition(DefinitionModel):
@@ -13,6 +24,8 @@ class Definition(DefinitionModel):
     """Which definition this is."""
     input: Input | None = None
     """Validates and transforms the workflow's input."""
+    evaluate: Evaluate | None = None
+    """How expressions are written."""
     use: Use = Use()
     """Parts that tasks refer to by name."""
     do: TaskList

@@ -1,13 +1,16 @@
 """`for`: the items of a list, one after another."""
 
+import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
 
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.expression_parts import Part, PartsBuilder
-from httptask.dsl.model import DefinitionModel, TaskBase
-from httptask.dsl.tasks.kind import Body, TaskKind
+from httptask.dsl.model import DefinitionModel, TaskBase, Use
+from httptask.dsl.tasks.kind import Body, TaskKind, TaskNode
+from httptask.json.types import is_object
 
 if TYPE_CHECKING:
     from httptask.dsl.tasks import TaskList
@@ -23,8 +26,8 @@ class ForLoop(DefinitionModel):
 
     each: str = "item"
     """Variable that holds the item."""
-    in_: str = Field(alias="in")
-    """Expression that yields the list."""
+    in_: str | tuple[Any, ...] = Field(alias="in")
+    """Expression that yields the list, or the list itself: of objects, which may hold expressions."""
     at: str = "index"
     """Variable that holds the index, from 0."""
 
@@ -48,8 +51,16 @@ class _For(TaskKind[ForTask]):
     passes_on = True
 
     def compile(self, parts: PartsBuilder, pointer: str, spec: ForTask) -> None:
-        parts.expression(ITEMS, f"{pointer}/for/in", spec.for_.in_)
+        items = spec.for_.in_
+        parts.transformation(ITEMS, f"{pointer}/for/in", items if isinstance(items, str) else [*items])
         parts.expression(WHILE, f"{pointer}/while", spec.while_, binds=(spec.for_.each, spec.for_.at))
+
+    def faults(self, node: TaskNode, use: Use) -> Iterator[Fault]:
+        items = self.spec(node).for_.in_
+        if not isinstance(items, str) and not all(map(is_object, items)):
+            hint = f"write an expression: in: '${{ {json.dumps(items)} }}'"
+            message = "`in` lists other values than objects, which the standard does not have"
+            yield Fault(f"{node.pointer}/for/in", "wrong-type", message, hint)
 
     def bodies(self, pointer: str, spec: ForTask) -> Iterator[Body]:
         variables = {f"{pointer}/for/each": spec.for_.each, f"{pointer}/for/at": spec.for_.at}
