@@ -21,7 +21,7 @@ def definition(**parts: Any) -> dict[str, Any]:
     ("data", "name"),
     [
         (definition(schedule={"every": {"hours": 1}}), "`schedule`"),
-        (definition(evaluate={"mode": "strict"}), "`evaluate`"),
+        (definition(schedule={"on": {"one": {"with": {"type": "a"}}}}), "`schedule.on`"),
         *[
             (definition(use={key: {}}), f"`{key}`")
             for key in ("functions", "catalogs", "extensions", "retries")
@@ -31,6 +31,17 @@ def definition(**parts: Any) -> dict[str, Any]:
             (definition(do=[{"a": {"call": call, "with": {}}}]), f"call `{call}`")
             for call in ("openapi", "grpc", "asyncapi", "a2a", "mcp")
         ],
+        *[
+            (definition(do=[{"a": {"run": {process: {}}}}]), f"task `run: {process}`")
+            for process in ("container", "script", "shell")
+        ],
+        *[
+            (definition(do=[{"a": {"call": call}}]), f"call of a function {how}")
+            for call, how in (
+                ("https://example.com/log/1.0.0/function.yaml", "by its URL"),
+                ("log:1.0.0@ours", "in another catalogue"),
+            )
+        ],
         (definition(input={"schema": {"resource": {"endpoint": "https://example.com"}}}), "`resource`"),
     ],
 )
@@ -38,6 +49,22 @@ def test_what_the_standard_has_and_we_do_not_is_refused_by_name(data: dict[str, 
     (fault,) = compile_definition(data).faults
     assert fault.code == "unsupported"
     assert fault.message == f"the standard's {name} is not supported by this version of httptask"
+
+
+@pytest.mark.parametrize(
+    ("data", "what", "hint"),
+    [
+        ({"arazzo": "1.1.0", "info": {}, "workflows": []}, "an Arazzo document", "as tasks under `do`"),
+        ({"openapi": "3.2.0", "info": {}, "paths": {}}, "an OpenAPI document", "`httptask catalog add`"),
+        ({"swagger": "2.0", "info": {}, "paths": {}}, "an OpenAPI document", "`httptask catalog add`"),
+        ({"asyncapi": "3.0.0", "info": {}}, "an AsyncAPI document", "as tasks under `do`"),
+    ],
+)
+def test_a_document_of_another_kind_is_called_by_its_name(data: dict[str, Any], what: str, hint: str) -> None:
+    (fault,) = compile_definition(data).faults
+    assert (fault.pointer, fault.code) == (f"/{next(iter(data))}", "other-document")
+    assert fault.message == f"this is {what}, not a definition of a workflow"
+    assert hint in (fault.hint or "")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from httptask.dsl.structure.messages import fault_of
 from httptask.dsl.structure.nulls import null_faults
 from httptask.dsl.structure.repair import repair
 from httptask.dsl.structure.tasks import argument_errors, call_faults, list_faults, raw_tasks
+from httptask.dsl.structure.unsupported import other_document
 from httptask.dsl.structure.validate import errors_of
 from httptask.json.pointer import child_pointer
 from httptask.json.types import is_array, is_object
@@ -43,7 +44,7 @@ class Structure:
 
 def check_structure(data: Any) -> Structure:
     """Find every fault of the structure, and make a definition of what is sound."""
-    fault = _plain_fault(data) or _too_many_tasks(data)
+    fault = _plain_fault(data) or other_document(data) or _too_many_tasks(data)
     if fault is not None:
         return Structure(None, {}, [fault])
     data, faults = indented(data)

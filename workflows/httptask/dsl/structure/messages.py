@@ -80,7 +80,7 @@ def fault_of(found: Found) -> Fault:
 
 def _unknown_key(found: Found) -> Fault:
     owner, key = found.location.owner, found.key
-    refused = unsupported_key(found.pointer, owner, key)
+    refused = unsupported_key(found.pointer, owner, key, found.value)
     if refused is not None:
         return refused
     if owner is not None and issubclass(owner, TaskBase) and key in KEYWORDS:

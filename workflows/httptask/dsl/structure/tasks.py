@@ -13,9 +13,9 @@ from httptask.dsl.model import CallTask
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.item_lists import ITEM_LISTS, item_lists_of, task_lists
 from httptask.dsl.structure.nulls import null_faults
-from httptask.dsl.structure.unsupported import unsupported
+from httptask.dsl.structure.unsupported import unsupported_call
 from httptask.dsl.structure.validate import errors_of
-from httptask.dsl.tasks import CALLS, UNSUPPORTED_CALLS, function_name
+from httptask.dsl.tasks import CALLS, function_name
 from httptask.json.pointer import json_pointer
 from httptask.json.types import is_object
 
@@ -108,8 +108,9 @@ def call_faults(task: RawTask, rules: Level) -> Iterator[Fault]:
     name = function_name(call)
     kind = CALLS.get(name)
     pointer = json_pointer((*task.tokens, "call"))
-    if name in UNSUPPORTED_CALLS:
-        yield unsupported(pointer, f"call `{name}`", "call the service over HTTP with `call: httpRequest`")
+    refused = unsupported_call(pointer, call)
+    if refused is not None:
+        yield refused
     elif kind is None:
         yield Fault(pointer, "unknown-function", f"unknown function {quoted(call)}", _hint_for_function(call))
     elif is_object(arguments):

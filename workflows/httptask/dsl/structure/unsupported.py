@@ -7,14 +7,14 @@ from pydantic import BaseModel
 from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.definition import Definition
 from httptask.dsl.model import Schema, Use
-from httptask.dsl.tasks import UNSUPPORTED_KEYWORDS
+from httptask.dsl.tasks import UNSUPPORTED_CALLS, UNSUPPORTED_KEYWORDS, function_name
+from httptask.json.types import is_object
 
-__all__ = ["unsupported", "unsupported_key", "unsupported_keyword"]
+__all__ = ["other_document", "unsupported_call", "unsupported_key", "unsupported_keyword"]
 
 _KEYS: Final[dict[type[BaseModel], dict[str, str]]] = {
     Definition: {
         "schedule": "start the workflow from a Temporal schedule",
-        "evaluate": "expressions are jq; remove `evaluate`",
     },
     Use: {
         "catalogs": "call a function of the built-in catalogue",
@@ -25,6 +25,25 @@ _KEYS: Final[dict[type[BaseModel], dict[str, str]]] = {
     Schema: {"resource": "write the schema here, under `document`"},
 }
 
+_PROCESSES: Final = ("container", "script", "shell")
+_PROCESS_HINT: Final = "run it in an activity of your own: `call: activity`"
+_EVENT_HINT: Final = "have what receives the event start the workflow, with a list of the event as its input"
+_FUNCTION_HINT: Final = "write the function's task here: what runs is then in your file, and stays as it is"
+_OPENAPI: Final = (
+    "an OpenAPI document",
+    "add it with `httptask catalog add`; `httptask catalog prepare` writes tasks that call it",
+)
+_OTHER_DOCUMENTS: Final = {
+    "arazzo": (
+        "an Arazzo document",
+        "write its steps as tasks under `do`: `httptask catalog prepare` writes one for each operation of an API",
+    ),
+    "asyncapi": ("an AsyncAPI document", "write the calls that you need as tasks under `do`"),
+    "openapi": _OPENAPI,
+    "swagger": _OPENAPI,
+}
+"""By the key that says so."""
+
 
 def unsupported(pointer: str, what: str, hint: str | None) -> Fault:
     """The fault for a part of the standard that this version doesn't run."""
@@ -32,8 +51,10 @@ def unsupported(pointer: str, what: str, hint: str | None) -> Fault:
     return TextFault(pointer, "unsupported", message, hint, at_key=True)
 
 
-def unsupported_key(pointer: str, owner: type[BaseModel] | None, key: str) -> Fault | None:
+def unsupported_key(pointer: str, owner: type[BaseModel] | None, key: str, value: Any = None) -> Fault | None:
     """The fault for a key that the standard allows in this mapping and we don't."""
+    if owner is Definition and key == "schedule" and is_object(value) and "on" in value:
+        return unsupported(f"{pointer}/on", "`schedule.on`", _EVENT_HINT)
     hint = _KEYS.get(owner, {}).get(key) if owner is not None else None
     return None if hint is None else unsupported(pointer, f"`{key}`", hint)
 
@@ -43,4 +64,30 @@ def unsupported_keyword(pointer: str, task: dict[str, Any]) -> Fault | None:
     keyword = next((keyword for keyword in UNSUPPORTED_KEYWORDS if keyword in task), None)
     if keyword is None:
         return None
-    return unsupported(f"{pointer}/{keyword}", f"task `{keyword}`", UNSUPPORTED_KEYWORDS[keyword])
+    pointer = f"{pointer}/{keyword}"
+    process = next((one for one in _PROCESSES if is_object(task[keyword]) and one in task[keyword]), None)
+    if keyword == "run" and process is not None:
+        return unsupported(f"{pointer}/{process}", f"task `run: {process}`", _PROCESS_HINT)
+    return unsupported(pointer, f"task `{keyword}`", UNSUPPORTED_KEYWORDS[keyword])
+
+
+def unsupported_call(pointer: str, call: str) -> Fault | None:
+    """The fault for a call of the standard that we don't make, or of a function that would have to be fetched."""
+    name = function_name(call)
+    if name in UNSUPPORTED_CALLS:
+        return unsupported(pointer, f"call `{name}`", UNSUPPORTED_CALLS[name])
+    if "://" in call:
+        return unsupported(pointer, "call of a function by its URL", _FUNCTION_HINT)
+    if "@" in call and not call.endswith("@default"):
+        return unsupported(pointer, "call of a function in another catalogue", _FUNCTION_HINT)
+    return None
+
+
+def other_document(data: dict[str, Any]) -> Fault | None:
+    """The fault for a document that describes something else, which somebody may take for a definition."""
+    key = next((key for key in _OTHER_DOCUMENTS if key in data and "do" not in data), None)
+    if key is None:
+        return None
+    what, hint = _OTHER_DOCUMENTS[key]
+    message = f"this is {what}, not a definition of a workflow"
+    return TextFault(f"/{key}", "other-document", message, hint, at_key=True)

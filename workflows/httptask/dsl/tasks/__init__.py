@@ -45,6 +45,7 @@ KINDS: Final[tuple[TaskKind[Any], ...]] = (
 )
 """The kinds with a keyword of their own; a mapping with the keywords of two is of the first."""
 
+_OR_ACTIVITY: Final = "or do it in an activity of your own: `call: activity`"
 UNSUPPORTED_KEYWORDS: Final[Mapping[str, str | None]] = {
     "emit": None,
     "listen": None,
@@ -52,8 +53,14 @@ UNSUPPORTED_KEYWORDS: Final[Mapping[str, str | None]] = {
     "try": "calls are retried by the policy of their connection; without `try` an error ends the workflow",
 }
 """Keywords of the standard whose kinds are not run, and what to do instead."""
-UNSUPPORTED_CALLS: Final = ("a2a", "asyncapi", "grpc", "mcp", "openapi")
-"""Calls of the standard that are not made."""
+UNSUPPORTED_CALLS: Final[Mapping[str, str]] = {
+    "a2a": f"send the agent its JSON-RPC message with `call: httpRequest`, {_OR_ACTIVITY}",
+    "asyncapi": f"publish with `call: httpRequest` where the broker takes HTTP, {_OR_ACTIVITY}",
+    "grpc": f"call its HTTP gateway with `call: httpRequest`, {_OR_ACTIVITY}",
+    "mcp": f"call the API behind the tool with `call: httpRequest`, {_OR_ACTIVITY}",
+    "openapi": "call the service over HTTP with `call: httpRequest`; `httptask catalog prepare` writes the task",
+}
+"""Calls of the standard that are not made, and what to do instead."""
 
 
 class _Calls(Mapping[str, CallKind[Any]]):
