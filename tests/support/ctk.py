@@ -13,7 +13,6 @@ FOLDER = Path(__file__).parents[1] / "ctk"
 NOT_YET = {
     "Call OpenAPI With Content Output": "call `openapi`",
     "Call OpenAPI With Response Output": "call `openapi`",
-    "Emit Task": "task `emit`",
     "Try Handle Caught Error": "task `try`",
     "Try Raise Uncaught Error": "task `try`",
 }

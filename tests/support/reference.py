@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from httptask.activities.allowed_activities import AllowedActivity
+from httptask.activities.event_sink import EventSink
 from httptask.config.sections import GcsSection, Policy, S3Section, StorageSection, WorkerPolicy
 from httptask.connections.connection import Connection, Price
 from httptask.connections.route import Proxy, Tls
@@ -50,6 +51,7 @@ TABLES: Mapping[str, type[BaseModel]] = {
     "storage": StorageSection,
     "storage.s3": S3Section,
     "storage.gcs": GcsSection,
+    "events": EventSink,
     "policy": Policy,
     "worker": WorkerPolicy,
 }

@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from httptask.activities import names
 from httptask.activities.allowed_activities import AllowedActivity
 from httptask.activities.connection_profile import ConnectionProfile, RunConfiguration, profile_of
+from httptask.activities.event_sink import EventSink
 from httptask.activities.failure import to_application_error
 from httptask.connections.connection import Connection, find_connection
 from httptask.http.errors import ConnectionUnknown
@@ -27,6 +28,7 @@ class ConfigurationActivities:
         allowed: activities of the user's own that its operator allows, by name.
         makes_calls: False for a worker that leaves all calls to others, whose connections it need not know.
         shared: whether other workers, which may be configured otherwise, poll its task queue.
+        event_sink: where events go that runs emit.
         has_limits: False for a worker that holds nothing back, because it sends nothing.
     """
 
@@ -38,15 +40,17 @@ class ConfigurationActivities:
         makes_calls: bool,
         shared: bool,
         has_limits: bool,
+        event_sink: EventSink,
     ) -> None:
         self._connections = connections
         self._allowed = allowed
         self._makes_calls = makes_calls
         self._shared = shared
         self._has_limits = has_limits
+        self._event_sink = event_sink
 
     def known(
-        self, connections: Iterable[str], activities: Iterable[str], task_queue: str
+        self, connections: Iterable[str], activities: Iterable[str], task_queue: str, *, emits: bool
     ) -> RunConfiguration:
         """What this worker has of what a run on a task queue names.
 
@@ -54,7 +58,11 @@ class ConfigurationActivities:
             connections: names of them. Of one that it need not know, a worker has what goes for most.
             activities: names of those of the user's own.
             task_queue: of the worker.
+            emits: whether it emits events.
         """
+        sink = self._event_sink if emits else None
+        if sink is not None and sink.connection is not None:
+            connections = {*connections, sink.connection}
         own = task_queue if self._has_limits else None
         profiles = {
             name: profile_of(self._connections[name], own)
@@ -65,19 +73,23 @@ class ConfigurationActivities:
         return RunConfiguration(
             connections={**unknown, **profiles},
             activities={name: self._allowed[name] for name in activities if name in self._allowed},
+            event_sink=sink,
         )
 
     @activity.defn(name=names.RESOLVE_CONFIGURATION)
     async def resolve_configuration(
-        self, connections: Sequence[str], activities: Sequence[str]
+        self,
+        connections: Sequence[str],
+        activities: Sequence[str],
+        emits: bool = False,  # noqa: FBT001
     ) -> RunConfiguration:
-        """Look up connections, and activities of the user's own.
+        """Look up connections, activities of the user's own, and where events go.
 
         Raises:
             ApplicationError: of type `ConnectionUnknown` or `ActivityNotAllowed`, this worker does not have one of the
                 names; retryable where another one may.
         """
-        found = self.known(connections, activities, activity.info().task_queue)
+        found = self.known(connections, activities, activity.info().task_queue, emits=emits)
         try:
             for name in connections:
                 if name not in found.connections:

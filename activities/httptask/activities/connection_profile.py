@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, field_serializer
 
 from httptask.activities.allowed_activities import AllowedActivity
+from httptask.activities.event_sink import EventSink
 from httptask.authentication.models import ApiKeyAuthentication
 from httptask.connections.connection import Calls, Connection
 from httptask.resilience.retry import Retry
@@ -35,6 +36,8 @@ class RunConfiguration(BaseModel):
     connections: dict[str, ConnectionProfile] = {}
     activities: dict[str, AllowedActivity] = {}
     """Those of the user's own that may be called."""
+    event_sink: EventSink | None = None
+    """Where events go; None for a run that emits none."""
 
     @field_serializer("connections", "activities")
     def _without_defaults(self, found: dict[str, BaseModel]) -> dict[str, Any]:

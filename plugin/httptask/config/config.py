@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from httptask.activities.allowed_activities import AllowedActivity
+from httptask.activities.event_sink import EventSink
 from httptask.config.errors import ConfigInvalid
 from httptask.config.find import CONFIG_NAME
 from httptask.config.sections import Policy, StorageSection, WorkerPolicy
@@ -27,6 +28,7 @@ class Config:
         secrets: where declared secrets come from, by name.
         storage: where large payloads go; empty when Temporal carries all of them.
         activities: activities of the user's own workers that definitions may call, by name.
+        events: where events go that runs emit.
         policy: where requests without a connection may go.
         worker: what `httptask worker` permits.
         defaults: names of connections that exist without being declared.
@@ -40,6 +42,7 @@ class Config:
     policy: Policy
     worker: WorkerPolicy
     storage: StorageSection = field(default_factory=StorageSection)
+    events: EventSink = field(default_factory=EventSink)
     defaults: frozenset[str] = frozenset()
 
     @property

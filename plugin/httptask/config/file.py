@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from httptask.activities.allowed_activities import AllowedActivity
+from httptask.activities.event_sink import EventSink
 from httptask.config.checks import find_faults
 from httptask.config.errors import ConfigInvalid
 from httptask.config.sections import Policy, StorageSection, WorkerPolicy
@@ -56,6 +57,7 @@ class ConfigFile(BaseModel):
     secrets: dict[str, SecretSource] = {}
     activities: dict[str, AllowedActivity] = {}
     storage: StorageSection = StorageSection()
+    events: EventSink = EventSink()
     policy: Policy = Policy()
     worker: WorkerPolicy = WorkerPolicy()
 
@@ -91,6 +93,9 @@ def read_file(file: Path, environment: Mapping[str, str]) -> ConfigFile:
     except ValidationError as error:
         raise ConfigInvalid(_describe_faults(file, error)) from None
     faults = [f"{file}: {fault}" for fault in find_faults(written.connections, written.secrets, environment)]
+    sink = written.events.connection
+    if sink is not None and sink not in written.connections:
+        faults.append(f"{file}: events.connection: there is no connection {sink}; write [connections.{sink}]")
     if faults:
         raise ConfigInvalid(faults)
     return written

@@ -39,6 +39,7 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
         storage=written.storage.model_copy(
             update={"directory": _anchored_path(written.storage.directory, root)}
         ),
+        events=written.events,
         policy=written.policy,
         worker=written.worker,
     )

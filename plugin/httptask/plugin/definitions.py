@@ -126,7 +126,9 @@ class DefinitionActivities:
         """
         loaded = self._definitions.find(name)
         program, _ = unpacked_program(loaded.packed)
-        known = self._configuration.known(program.connections, program.activities, activity.info().task_queue)
+        known = self._configuration.known(
+            program.connections, program.activities, activity.info().task_queue, emits=program.emits
+        )
         return loaded.model_copy(update=dict(known))
 
 

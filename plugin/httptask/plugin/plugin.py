@@ -21,6 +21,7 @@ from temporalio.worker import (
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
+from httptask.activities.event_sink import EventSink
 from httptask.egress.address import parse_networks
 from httptask.egress.hosts import check_host_patterns
 from httptask.plugin.data_converter import data_converter
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LATE_IMPORTS", "HttpTaskPlugin"]
 
+_LOG = EventSink()
 _HEARTBEAT_THROTTLE = timedelta(seconds=1)
 """How often the SDK lets a heartbeat through. A cancellation arrives with one, so it is no setting."""
 
@@ -65,6 +67,7 @@ class HttpTaskPlugin(SimplePlugin):
         allowed_hosts: hosts that requests without a connection may go to, `*.example.com` for all below a domain;
             empty for any.
         allow_private: private networks that requests without a connection may reach.
+        event_sink: where events go that definitions emit; without it to the log.
         share_queue: whether other processes may poll the task queue. Then they count the tokens of limited connections
             together, and one leaves to another what it can't do for want of a connection, a secret or an allowed
             activity. Without others there is nobody to wait for: such a call fails.
@@ -89,6 +92,7 @@ class HttpTaskPlugin(SimplePlugin):
         allowed_activities: Sequence[AllowedActivity] = (),
         allowed_hosts: Sequence[str] = (),
         allow_private: Sequence[str] = (),
+        event_sink: EventSink = _LOG,
         share_queue: bool = True,
         register_workflows: bool = True,
         register_activities: bool = True,
@@ -111,6 +115,7 @@ class HttpTaskPlugin(SimplePlugin):
                 allowed_activities=allowed_activities,
                 allowed_hosts=allowed_hosts,
                 allow_private=allow_private,
+                event_sink=event_sink,
                 share_queue=share_queue,
                 register_workflows=register_workflows,
                 register_activities=register_activities,

@@ -11,6 +11,7 @@ from temporalio.worker import WorkerConfig
 from httptask.activities.allowed_activities import AllowedActivity
 from httptask.activities.calls import HttpActivities, count_call
 from httptask.activities.configuration_activities import ConfigurationActivities, is_polled, yield_control
+from httptask.activities.event_sink import EventSink
 from httptask.activities.fleet import Fleet
 from httptask.activities.storage import stored_from
 from httptask.activities.token_limit.meter import Meter
@@ -49,6 +50,7 @@ class WorkerParts:
         allowed_activities: Sequence[AllowedActivity],
         allowed_hosts: Sequence[str],
         allow_private: Sequence[str],
+        event_sink: EventSink,
         share_queue: bool,
         register_workflows: bool,
         register_activities: bool,
@@ -74,6 +76,7 @@ class WorkerParts:
             makes_calls=register_activities,
             shared=share_queue,
             has_limits=fixtures is None,
+            event_sink=event_sink if fixtures is None else EventSink(),
         )
         has_token_limits = any(connection.tokens_per_minute for connection in limited.values())
         meter = Meter(limited, shared=share_queue) if has_token_limits else None

@@ -1,5 +1,6 @@
 """Runs as `httptask runs` tells of them."""
 
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,16 @@ from httptask.interpreter.status import Impasse, TaskData, TaskState, TaskStatus
 from httptask.runs.executions import Execution, list_executions
 from httptask.scheduling.spending_state import SPENT_MEMO, Spent
 
-__all__ = ["CallRecord", "FailureRecord", "RunRecord", "RunSummary", "TaskRecord", "latest_runs", "summarize"]
+__all__ = [
+    "CallRecord",
+    "FailureRecord",
+    "RunRecord",
+    "RunSummary",
+    "TaskRecord",
+    "latest_runs",
+    "running_executions",
+    "summarize",
+]
 
 _OURS = (
     "(WorkflowType = 'httptask.run' OR TaskQueue STARTS_WITH 'httptask') "
@@ -100,6 +110,17 @@ async def summarize(execution: Execution) -> RunSummary:
         spent=memo.get(SPENT_MEMO),
         simulated=memo.get(SIMULATED_MEMO, False),
     )
+
+
+async def running_executions(client: Client) -> AsyncGenerator[Execution]:
+    """Runs of ours that have not ended.
+
+    Raises:
+        RPCError: there is no answer.
+    """
+    async for run in list_executions(client, f"{_OURS} AND ExecutionStatus = 'Running'"):
+        if not run.is_part:
+            yield run
 
 
 async def latest_runs(client: Client, limit: int) -> list[RunSummary]:

@@ -26,7 +26,7 @@ def definition(**parts: Any) -> dict[str, Any]:
             (definition(use={key: {}}), f"`{key}`")
             for key in ("functions", "catalogs", "extensions", "retries")
         ],
-        *[(definition(do=[{"a": {key: {}}}]), f"task `{key}`") for key in ("try", "listen", "emit", "run")],
+        *[(definition(do=[{"a": {key: {}}}]), f"task `{key}`") for key in ("try", "run")],
         *[
             (definition(do=[{"a": {"call": call, "with": {}}}]), f"call `{call}`")
             for call in ("openapi", "grpc", "asyncapi", "a2a", "mcp")

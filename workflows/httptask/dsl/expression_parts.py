@@ -40,6 +40,7 @@ Place = Literal[
     "definition",
     "while",
     "event",
+    "filter",
     "page",
     "output",
     "export",

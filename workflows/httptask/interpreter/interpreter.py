@@ -10,11 +10,10 @@ from httptask.calls.problem import TaskFault, problem_of_failure
 from httptask.dsl.expression_parts import WORKFLOW_INPUT, WORKFLOW_OUTPUT, WORKFLOW_TIMEOUT
 from httptask.dsl.liveness import CONTEXT, WORKFLOW_DATA
 from httptask.dsl.program import Program
-from httptask.http.log import get_logger
 from httptask.interpreter.branches import BranchRunner
 from httptask.interpreter.parts import PartEnd, PartEnded, tell_spending
 from httptask.interpreter.schemas import check_schema
-from httptask.interpreter.services import Services
+from httptask.interpreter.services import Services, log_event
 from httptask.interpreter.state import Branch, Frame, MapPart
 from httptask.interpreter.status import RunStatus, TaskState
 from httptask.interpreter.task_context import EndWorkflow, Finished
@@ -23,9 +22,7 @@ from httptask.scheduling.payloads import payload_of
 from httptask.scheduling.spending_state import SPENT_MEMO, search_attributes
 from httptask.scheduling.worker_configuration import resolve_configuration
 
-__all__ = ["Interpreter", "log_event"]
-
-_log = get_logger("httptask.workflow")
+__all__ = ["Interpreter"]
 
 
 class Interpreter:
@@ -110,7 +107,7 @@ class Interpreter:
         program, scheduler = self._program, self._services.scheduler
         try:
             scheduler.configuration = await resolve_configuration(
-                program.connections, program.activities, scheduler.configuration
+                program.connections, program.activities, scheduler.configuration, emits=program.emits
             )
         except ApplicationError as error:
             raise TaskFault(problem_of_failure(error)) from None
@@ -183,10 +180,3 @@ class Interpreter:
             check_schema(result.schema_, data, "the workflow's output")
         await payload_of(data, "the workflow's output")
         return data
-
-
-def log_event(event: str, **fields: str | int | None) -> None:
-    """Log an event of this run, not again in a replay; never data, which may be anything."""
-    if not workflow.unsafe.is_replaying():
-        info = workflow.info()
-        _log.info(event, workflow_id=info.workflow_id, run_id=info.run_id, **fields)

@@ -6,7 +6,9 @@ from typing import Any
 from temporalio import workflow
 
 from httptask.dsl.program import Program
+from httptask.http.log import get_logger
 from httptask.interpreter.evaluation import Evaluator
+from httptask.interpreter.listens import ListensMemo
 from httptask.interpreter.state import RunState
 from httptask.interpreter.status import StatusBoard
 from httptask.interpreter.variables import Variables, workflow_variables
@@ -15,7 +17,9 @@ from httptask.scheduling.recorded_decisions import Pacer
 from httptask.scheduling.scheduler import Scheduler
 from httptask.workflows.live_text import LiveStream
 
-__all__ = ["LARGEST_HISTORY", "LONGEST_HISTORY", "ArgumentsOf", "Services"]
+__all__ = ["LARGEST_HISTORY", "LONGEST_HISTORY", "ArgumentsOf", "Services", "log_event"]
+
+_log = get_logger("httptask.workflow")
 
 ArgumentsOf = Callable[[dict[str, Any]], Sequence[Any]]
 
@@ -37,6 +41,7 @@ class Services:
         draining: set when the run is to continue as new; branches then stop at their next task boundary.
         stays: set where it could not, its state being too large for another one.
         arguments_of: of a workflow that goes on from a packed state.
+        listens: tells others what tasks wait for.
         takers: take results of maps from workflows that run parts of them, by the ids of their executions.
         workflow_id: of the run, also in workflows that run parts of it.
     """
@@ -60,6 +65,7 @@ class Services:
         self.budget = Spending.of(program.definition.document.metadata, state)
         self.draining = self.stays = False
         self.arguments_of = arguments_of
+        self.listens = ListensMemo()
         self.takers: dict[str, Callable[[Mapping[int, Any]], None]] = {}
         self._continue_as_new_after = continue_as_new_after
         self._stay_until_length = self._stay_until_bytes = 0
@@ -100,3 +106,10 @@ class Services:
     def workflow_variables(self) -> Variables:
         """The variables that every expression may read."""
         return workflow_variables(self.program, self.state, self.workflow_id)
+
+
+def log_event(event: str, **fields: str | int | None) -> None:
+    """Log an event of this run, not again in a replay; never data, which may be anything."""
+    if not workflow.unsafe.is_replaying():
+        info = workflow.info()
+        _log.info(event, workflow_id=info.workflow_id, run_id=info.run_id, **fields)

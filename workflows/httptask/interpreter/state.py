@@ -17,6 +17,7 @@ from pydantic import (
 )
 from temporalio.contrib.workflow_streams import WorkflowStreamState
 
+from httptask.interpreter.inbox import Inbox
 from httptask.json.types import is_array, is_object
 from httptask.scheduling.deadlines import Deadline
 from httptask.scheduling.spending_state import SpendingState, Spent
@@ -244,6 +245,8 @@ class RunState(SpendingState):
     """Whether the texts of streamed answers are published while they come."""
     stream: WorkflowStreamState | None = None
     """What was published, and is kept for the continued run."""
+    inbox: Inbox = Field(default_factory=Inbox)
+    """Events that have come, and that no task has taken."""
     part: MapPart | None = None
     """Set in workflows that run a part of another run."""
 

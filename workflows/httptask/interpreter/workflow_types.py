@@ -18,8 +18,9 @@ from httptask.diagnostics.fault import Severity
 from httptask.dsl.canonical import canonical_json, sha256_of_text, unpacked
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.program import Program
-from httptask.interpreter.interpreter import Interpreter, log_event
-from httptask.interpreter.services import ArgumentsOf, Services
+from httptask.interpreter.inbox import EVENT_SIGNAL, Inbox
+from httptask.interpreter.interpreter import Interpreter
+from httptask.interpreter.services import ArgumentsOf, Services, log_event
 from httptask.interpreter.state import LIVE_MEMO, RunState
 from httptask.interpreter.status import STATUS_QUERY, RunStatus, StatusBoard
 from httptask.scheduling.payloads import payload_of
@@ -89,6 +90,7 @@ class DefinitionRun:
         """Begin with the state of the run before, in a continued one."""
         self.board = StatusBoard()
         self._begun = None if state is None else RunState.unpacked(state)
+        self._inbox = Inbox() if self._begun is None else self._begun.inbox
         self._live = live if self._begun is None else self._begun.live
         self._stream = LiveStream(None if self._begun is None else self._begun.stream, hosted=self._live)
         self._interpreter: Interpreter | None = None
@@ -115,7 +117,11 @@ class DefinitionRun:
         """
         info = workflow.info()
         state = self._begun or RunState(
-            origin_run_id=info.run_id, input=take_input(), started_at=workflow.time(), live=self._live
+            origin_run_id=info.run_id,
+            input=take_input(),
+            started_at=workflow.time(),
+            live=self._live,
+            inbox=self._inbox,
         )
         services = Services(program, state, self.board, self._stream, continue_as_new_after, arguments_of)
         services.scheduler.configuration = known or RunConfiguration()
@@ -154,6 +160,13 @@ class DefinitionRun:
             payloads = await _payloads(services.arguments_of(state.packed()))
         log_event("run.continued")
         workflow.continue_as_new(args=[RawValue(payload) for payload in payloads])
+
+    @workflow.signal(name=EVENT_SIGNAL)
+    def take_event(self, event: Any) -> None:
+        """Keep an event (CloudEvents 1.0, in its JSON format) for the task that waits for it, or will."""
+        refused = self._inbox.put(event)
+        if refused is not None:
+            log_event("event.refused", reason=refused)
 
     def _status(self) -> RunStatus:
         if self._interpreter is None:

@@ -20,7 +20,11 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 
 async def resolve_configuration(
-    connections: Iterable[str], activities: Iterable[str] = (), known: RunConfiguration | None = None
+    connections: Iterable[str],
+    activities: Iterable[str] = (),
+    known: RunConfiguration | None = None,
+    *,
+    emits: bool = False,
 ) -> RunConfiguration:
     """Look up on this worker what is not known yet, through a recorded local activity.
 
@@ -28,22 +32,26 @@ async def resolve_configuration(
         connections: names of all that the run uses.
         activities: names of those of the user's own that it calls.
         known: what it knows already.
+        emits: whether it emits events, and has to know where they go.
 
     Raises:
         ApplicationError: of type `ConnectionUnknown` or `ActivityNotAllowed`; the worker lacks one of the names.
         RuntimeError: another worker may have it; the workflow task fails, and another worker may take it.
     """
     known = known or RunConfiguration()
-    missing = [
+    missing: list[Any] = [
         sorted(set(connections) - known.connections.keys()),
         sorted(set(activities) - known.activities.keys()),
     ]
+    if emits and known.event_sink is None:
+        missing.append(True)
     if not any(missing):
         return known
     found = await ask_worker(RESOLVE_CONFIGURATION, missing, RunConfiguration)
     return RunConfiguration(
         connections={**known.connections, **found.connections},
         activities={**known.activities, **found.activities},
+        event_sink=known.event_sink or found.event_sink,
     )
 
 

@@ -43,6 +43,13 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "schema": ("schema:schema", "httptask schema --output .httptask/schema.json"),
     "runs": ("runs:runs", "httptask runs show last"),
+    "emit": (
+        "emit:emit",
+        (
+            "httptask emit last --data '{\"approved\": true}'\n\n"
+            "Example: httptask emit --type com.example.order.paid --subject 17 --data @order.json"
+        ),
+    ),
     "connections": ("connections:connections", "httptask connections check openai"),
     "catalog": ("catalog:catalog", "httptask catalog show openai.createChatCompletion"),
 }

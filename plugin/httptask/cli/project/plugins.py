@@ -82,6 +82,7 @@ def plugin_for(
         allowed_activities=list(config.activities.values()),
         allowed_hosts=config.policy.allowed_hosts,
         allow_private=config.policy.allow_private,
+        event_sink=config.events,
         share_queue=definitions is not None,
     )
 

@@ -52,7 +52,7 @@ def _dot(program: Program, use: ExpressionUse, inputs: Shapes) -> ValueShape | N
             return node.kind.output(node)
         case "export":
             return transformed_output(node)
-        case "event" | "page" | "while":  # the condition of a loop sees what its tasks made
+        case "event" | "filter" | "page" | "while":  # the condition of a loop sees what its tasks made
             return None
         case "definition":
             return _task_input(program, use.task, inputs)

@@ -8,6 +8,7 @@ from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.definition import Definition
 from httptask.dsl.model import Schema, Use
 from httptask.dsl.tasks import UNSUPPORTED_CALLS, UNSUPPORTED_KEYWORDS, function_name
+from httptask.dsl.tasks.listen import LISTEN, EventConsumption
 from httptask.json.types import is_object
 
 __all__ = ["other_document", "unsupported_call", "unsupported_key", "unsupported_keyword"]
@@ -22,6 +23,10 @@ _KEYS: Final[dict[type[BaseModel], dict[str, str]]] = {
         "functions": "call a function of the built-in catalogue, or write the task where it is to run",
         "retries": "calls are retried by the policy of their connection",
     },
+    EventConsumption: {
+        "until": "listen for one event in a task that `then` comes back to, as long as it is wanted"
+    },
+    LISTEN.spec_model: {"foreach": "take the events as a list, and go through them with `for`"},
     Schema: {"resource": "write the schema here, under `document`"},
 }
 

@@ -11,9 +11,11 @@ from pydantic import BaseModel, Discriminator, Field, Tag
 from httptask.dsl.locate import keys_of
 from httptask.dsl.model import CallTask, DefinitionModel, TaskBase
 from httptask.dsl.tasks.do import DO
+from httptask.dsl.tasks.emit import EMIT
 from httptask.dsl.tasks.for_each import FOR
 from httptask.dsl.tasks.fork import FORK
 from httptask.dsl.tasks.kind import CallKind, TaskKind
+from httptask.dsl.tasks.listen import LISTEN
 from httptask.dsl.tasks.raise_error import RAISE
 from httptask.dsl.tasks.set_data import SET
 from httptask.dsl.tasks.switch import SWITCH
@@ -38,6 +40,8 @@ KINDS: Final[tuple[TaskKind[Any], ...]] = (
     FOR,  # before `do`, which it contains
     DO,
     FORK,
+    EMIT,
+    LISTEN,
     RAISE,
     SET,
     SWITCH,
@@ -47,8 +51,6 @@ KINDS: Final[tuple[TaskKind[Any], ...]] = (
 
 _OR_ACTIVITY: Final = "or do it in an activity of your own: `call: activity`"
 UNSUPPORTED_KEYWORDS: Final[Mapping[str, str | None]] = {
-    "emit": None,
-    "listen": None,
     "run": "call a service with `call: httpRequest`",
     "try": "calls are retried by the policy of their connection; without `try` an error ends the workflow",
 }

@@ -149,6 +149,7 @@ class TaskKind(Generic[Spec]):
         spec_model: what is particular to it: the model of its tasks, or of the arguments of a call.
         does: what a task of this kind does, and `yields` what its output is: the row of a table, in Markdown.
         sends_requests: whether it sends requests that fixtures can answer, and that can be tried alone.
+        emits: whether it emits events, and `listens` whether it waits for them.
         leads_on: whether the next task follows where nothing else is said.
         passes_on: whether its input may become its output, or the input of tasks inside.
         of_any_name: keys of its own behind which the author chooses the names.
@@ -161,6 +162,8 @@ class TaskKind(Generic[Spec]):
     does: str
     yields: str
     sends_requests: bool = False
+    emits: bool = False
+    listens: bool = False
     leads_on: bool = True
     passes_on: bool = False
     of_any_name: tuple[str, ...] = ()

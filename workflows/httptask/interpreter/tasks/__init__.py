@@ -6,10 +6,12 @@ from typing import Any, Final
 from httptask.dsl.tasks.activity import ACTIVITY
 from httptask.dsl.tasks.chat import CHAT_COMPLETION
 from httptask.dsl.tasks.do import DO
+from httptask.dsl.tasks.emit import EMIT
 from httptask.dsl.tasks.for_each import FOR
 from httptask.dsl.tasks.fork import FORK
 from httptask.dsl.tasks.http import HTTP, HTTP_REQUEST
 from httptask.dsl.tasks.kind import TaskKind
+from httptask.dsl.tasks.listen import LISTEN
 from httptask.dsl.tasks.map_items import MAP
 from httptask.dsl.tasks.raise_error import RAISE
 from httptask.dsl.tasks.set_data import SET
@@ -19,9 +21,11 @@ from httptask.interpreter.task_context import Child, Step, TaskContext
 from httptask.interpreter.tasks.activity import run_activity
 from httptask.interpreter.tasks.chat import run_chat_completion
 from httptask.interpreter.tasks.do import run_do
+from httptask.interpreter.tasks.emit import run_emit
 from httptask.interpreter.tasks.for_each import run_for
 from httptask.interpreter.tasks.fork import run_fork
 from httptask.interpreter.tasks.http import run_http
+from httptask.interpreter.tasks.listen import run_listen
 from httptask.interpreter.tasks.map_items import run_map
 from httptask.interpreter.tasks.raise_error import run_raise
 from httptask.interpreter.tasks.set_data import run_set
@@ -41,6 +45,8 @@ RUNNERS: Final[Mapping[TaskKind[Any], Runner]] = {
     ACTIVITY: run_activity,
     DO: run_do,
     FORK: run_fork,
+    EMIT: run_emit,
+    LISTEN: run_listen,
     RAISE: run_raise,
     SET: run_set,
     SWITCH: run_switch,

@@ -1,0 +1,12 @@
+"""Events on their way to runs that wait for them."""
+
+from httptask.events.delivery import (
+    Delivery,
+    EventRefused,
+    deliver,
+    new_event,
+    send_event,
+    type_waited_for,
+)
+
+__all__ = ["Delivery", "EventRefused", "deliver", "new_event", "send_event", "type_waited_for"]
