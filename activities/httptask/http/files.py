@@ -8,8 +8,15 @@ import stat
 from collections.abc import Callable, Collection
 from io import BufferedReader
 from pathlib import Path
+from typing import Final
 
-__all__ = ["files_in", "open_file", "replace_file"]
+__all__ = ["FileChanged", "files_in", "open_file", "replace_file", "replace_text"]
+
+_ANY_WRITE: Final = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
+
+class FileChanged(Exception):
+    """A file holds something else than what was read from it."""
 
 
 def files_in(folder: Path, suffixes: Collection[str]) -> list[Path]:
@@ -42,13 +49,15 @@ def replace_file(file: Path, edited: Callable[[], str]) -> None:
         edited: reads the file, and gives its new text. Whoever else replaces files in this folder waits meanwhile.
 
     Raises:
-        OSError: it can't be written.
+        OSError: it can't be written, or is read-only: for a new file in its place, its folder alone would be asked.
     """
     target = file.resolve()
     folder = os.open(target.parent, os.O_RDONLY | os.O_CLOEXEC)
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
+        if target.exists() and _is_read_only(target):
+            raise PermissionError(errno.EACCES, "the file is read-only", str(file))
         draft.write_bytes(edited().encode())
         if target.exists():
             shutil.copymode(target, draft)
@@ -56,6 +65,40 @@ def replace_file(file: Path, edited: Callable[[], str]) -> None:
     finally:
         draft.unlink(missing_ok=True)
         os.close(folder)
+
+
+def replace_text(file: Path, before: str, text: str) -> None:
+    """Write a file as `replace_file` does, if it holds what it did when it was read.
+
+    Args:
+        file: that need not be there yet.
+        before: what was read, empty where there was no file.
+        text: that it is to hold.
+
+    Raises:
+        FileChanged: it was changed meanwhile.
+        OSError: it can't be written.
+    """
+
+    def edited() -> str:
+        if _bytes_of(file) != before.encode():
+            raise FileChanged
+        return text
+
+    replace_file(file, edited)
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        with open_file(file) as opened:
+            return opened.read()
+    except FileNotFoundError:
+        return b""
+
+
+def _is_read_only(file: Path) -> bool:
+    """Whether its owner has it so, whom root is not kept from, or it is not this user's to write."""
+    return not file.stat().st_mode & _ANY_WRITE or not os.access(file, os.W_OK)
 
 
 def _may_be_one(file: Path) -> bool:

@@ -67,7 +67,7 @@ class Target:
         """
         from httptask.dsl.loader import load_text
         from httptask.dsl.yaml.editing import EditRefused, declare_secrets, insert_tasks
-        from httptask.http.files import replace_file
+        from httptask.http.files import FileChanged, replace_text
         from httptask.testrequest import Sample, values_read
 
         pointer = None if after is None else self._pointer_of(after)
@@ -80,12 +80,11 @@ class Target:
             message = changed.reports[0].message
             raise CliError(f"{self.file}: not written: {message}", "choose another place or name")
 
-        def edited() -> str:
-            if (self.file.read_bytes() if self.file.exists() else b"") != self.before.encode():
-                raise CliError(f"{self.file}: not written: it was changed meanwhile", "run the command again")
-            return text
-
-        replace_file(self.file, edited)
+        try:
+            replace_text(self.file, self.before, text)
+        except FileChanged:
+            message = f"{self.file}: not written: it was changed meanwhile"
+            raise CliError(message, "run the command again") from None
         made = ", a new definition" if self.text != self.before else ""
         print_note(f"wrote {self.file}{made}: {', '.join(tasks)}")
         first = next(iter(tasks))
