@@ -9,13 +9,14 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from httptask.definitiontests.comparing import conditions
 from httptask.definitiontests.format import DefinitionTest, DefinitionTests, Expectations
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import hint_for_misspelt, hint_for_unknown
 from httptask.diagnostics.validation import faults_of, keys_at
 from httptask.diagnostics.words import Kind, name_of
 from httptask.dsl.bounds import MAX_BYTES
-from httptask.dsl.expressions import is_whole_expression, parse_expression
+from httptask.dsl.expressions import Expression, is_whole_expression, parse_expression
 from httptask.dsl.loader import Loaded, jq_faults, load_file, place_of
 from httptask.dsl.program import Program
 from httptask.dsl.report import Report
@@ -23,8 +24,7 @@ from httptask.dsl.yaml import Place, Positions, read_yaml
 from httptask.fixtures.transport import Fixture, FixtureInvalid, read_fixtures
 from httptask.http import errors as of_calls
 from httptask.http.files import open_file
-from httptask.json.pointer import child_pointer, pointer_tokens
-from httptask.json.types import is_array, is_object
+from httptask.json.pointer import pointer_tokens
 from httptask.workflows import errors as of_workflows
 
 __all__ = ["SUFFIXES", "LoadedTest", "LoadedTests", "find_tests", "load_tests"]
@@ -283,8 +283,9 @@ def _named(fault: Fault) -> str:
 def _condition_faults(data: Any) -> list[Fault]:
     """What is wrong with the conditions that are expected."""
     faults: list[Fault] = []
+    complete: list[Expression] = []
     for index, test in enumerate(data["tests"]):
-        for pointer, text in _conditions(test.get("expect"), f"/tests/{index}/expect"):
+        for pointer, text in conditions(test.get("expect"), f"/tests/{index}/expect"):
             expression = parse_expression(text, pointer, faults)
             if expression is None:
                 continue
@@ -293,16 +294,5 @@ def _condition_faults(data: Any) -> list[Fault]:
                 hint = "compare with what `.` is: the value at this place"
                 faults.append(Fault(pointer, "unknown-variable", f"there is no {names} in a test", hint))
             else:
-                faults += jq_faults([expression])
-    return faults
-
-
-def _conditions(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str) and is_whole_expression(value):
-        yield pointer, value
-    elif is_object(value):
-        for key, member in value.items():
-            yield from _conditions(member, child_pointer(pointer, key))
-    elif is_array(value):
-        for index, item in enumerate(value):
-            yield from _conditions(item, child_pointer(pointer, index))
+                complete.append(expression)
+    return [*faults, *jq_faults(complete)]

@@ -1,10 +1,12 @@
 """The requests that a run sent, held against those that were expected."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from httptask.definitiontests.comparing import NOTHING, Difference, differences
 from httptask.definitiontests.format import Expectations, ExpectedRequest
+from httptask.dsl.expressions import is_whole_expression
 from httptask.json.pointer import child_pointer
 from httptask.request.preview import PreparedRequest
 
@@ -55,25 +57,47 @@ def _in_order(expect: Expectations, sent: Sequence[PreparedRequest]) -> dict[int
 
 def _in_any_order(expect: Expectations, sent: Sequence[PreparedRequest]) -> dict[int, int]:
     """For each expected request the number of the one that is it; as many find one as can (augmenting paths)."""
-    fitting = [
-        [number for number, request in enumerate(sent) if _fits(expected, request, expect)]
-        for expected in expect.requests
-    ]
+    found: dict[int, int] = {}
     owners: dict[int, int] = {}
 
-    def place(index: int, seen: set[int]) -> bool:
-        for number in fitting[index]:
-            if number in seen:
-                continue
-            seen.add(number)
-            if number not in owners or place(owners[number], seen):
-                owners[number] = index
-                return True
-        return False
+    first: dict[str, int] = {}
+    alike = [
+        first.setdefault(one.model_dump_json(exclude_unset=True), at)
+        for at, one in enumerate(expect.requests)
+    ]
 
-    for index in range(len(fitting)):
-        place(index, set())
-    return {index: number for number, index in owners.items()}
+    @cache
+    def fit_first(index: int, number: int) -> bool:
+        return _fits(expect.requests[index], sent[number], expect)
+
+    def fits(index: int, number: int) -> bool:
+        return fit_first(alike[index], number)
+
+    for wanted in range(len(expect.requests)):
+        wanting: dict[int, int] = {}
+        queue = [wanted]
+        for index in queue:
+            number = next((one for one in range(len(sent)) if one not in owners and fits(index, one)), None)
+            if number is not None:
+                _take(index, number, wanting, found, owners)
+                break
+            for taken, owner in owners.items():
+                if taken not in wanting and fits(index, taken):
+                    wanting[taken] = index
+                    queue.append(owner)
+    return found
+
+
+def _take(
+    index: int, number: int, wanting: Mapping[int, int], found: dict[int, int], owners: dict[int, int]
+) -> None:
+    """Give a number to an index, what that had before to the index that wants it, and so on."""
+    left = found.get(index)
+    found[index], owners[number] = number, index
+    while left is not None:
+        index, number = wanting[left], left
+        left = found.get(index)
+        found[index], owners[number] = number, index
 
 
 def _fits(expected: ExpectedRequest, request: PreparedRequest, expect: Expectations) -> bool:
@@ -108,7 +132,7 @@ def _differences(
         "body": request.body,
     }
     written = expected.model_dump(by_alias=True, exclude_unset=True)
-    if expected.method is not None:
+    if expected.method is not None and not is_whole_expression(expected.method):
         written["method"] = expected.method.upper()
     for key, value in written.items():
         yield from differences(value, got[key], child_pointer(pointer, key), f"{path}.{key}", exact=exact)

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from httptask.definitiontests.comparing import NOTHING, Difference
+from httptask.definitiontests.comparing import NOTHING, Difference, conditions
 from httptask.definitiontests.running import TestResult
-from httptask.dsl.expressions import is_whole_expression
+from httptask.dsl.expressions import as_literal
 from httptask.dsl.yaml.editing import EditRefused
 from httptask.dsl.yaml.values import remove_value, set_value
+from httptask.json.tree import map_texts
 
 __all__ = ["Updated", "update"]
 
@@ -46,10 +47,7 @@ def update(text: str, results: Sequence[TestResult]) -> Updated:
                 left.append((difference, changes))
                 continue
             try:
-                for pointer, value in changes.items():
-                    text = (
-                        remove_value(text, pointer) if value is NOTHING else set_value(text, pointer, value)
-                    )
+                text = _with(text, changes)
             except EditRefused as error:
                 left.append((difference, f"{error.message}: {error.hint}"))
             else:
@@ -57,24 +55,56 @@ def update(text: str, results: Sequence[TestResult]) -> Updated:
     return Updated(text, count, left)
 
 
+def _with(text: str, changes: Mapping[str, Any]) -> str:
+    for pointer, value in changes.items():
+        text = (
+            remove_value(text, pointer)
+            if value is NOTHING
+            else set_value(text, pointer, map_texts(value, as_literal))
+        )
+    return text
+
+
 def _changes(result: TestResult) -> Iterator[tuple[Difference, Mapping[str, Any] | str]]:
     """What is to be written for each difference, by pointers, NOTHING for what goes; or why nothing is."""
     at = f"{result.loaded.pointer}/expect"
-    outcome, expect = result.outcome, result.loaded.test.expect
+    expect = result.loaded.test.expect
     if result.passed and not expect.model_fields_set:
-        yield Difference(at, "output", NOTHING, outcome.output), {f"{at}/output": outcome.output}
+        output = result.outcome.output
+        yield Difference(at, "output", NOTHING, output), {f"{at}/output": output}
+    written = expect.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    kept = [pointer for pointer, _ in conditions(written, at)]
     for difference in result.differences:
-        pointer, expected, got = difference.pointer, difference.expected, difference.got
-        if difference.path == "error" and pointer == result.loaded.pointer:
-            yield difference, _error_instead(result, at)
-        elif pointer == f"{at}/error" and got is NOTHING:
-            yield difference, {f"{at}/output": outcome.output, pointer: NOTHING}
-        elif pointer == result.loaded.pointer:
-            yield difference, "that is no expectation"
-        elif isinstance(expected, str) and is_whole_expression(expected):
-            yield difference, "it is a condition"
-        else:
-            yield difference, _change(pointer, at, got)
+        changes = _change(result, difference, at)
+        yield difference, changes if isinstance(changes, str) else _unless_condition(changes, kept)
+
+
+def _unless_condition(changes: Mapping[str, Any], kept: Sequence[str]) -> Mapping[str, Any] | str:
+    for pointer in changes:
+        if pointer in kept:
+            return "it is a condition"
+        if any(one.startswith(f"{pointer}/") for one in kept):
+            return "there is a condition in it"
+    return changes
+
+
+def _change(result: TestResult, difference: Difference, at: str) -> Mapping[str, Any] | str:
+    """What was seen in place of what was expected; of a whole request, no other one is known to stand for it."""
+    pointer, got = difference.pointer, difference.got
+    if pointer == result.loaded.pointer:
+        is_failure = difference.path == "error"
+        return _error_instead(result, at) if is_failure else "that is no expectation"
+    if pointer == f"{at}/error" and got is NOTHING:
+        return {f"{at}/output": result.outcome.output, pointer: NOTHING}
+    match pointer.removeprefix(f"{at}/").split("/"):
+        case ["notRequested" | "notRun", *_]:
+            return "it says what must not happen"
+        case ["requests"] | ["requests", _]:
+            return "write the request that is meant by hand"
+        case ["error", "error"] if pointer not in result.loaded.positions.spots:
+            return {f"{at}/error": got}  # which stands there by its name alone
+        case _:
+            return {pointer: got}
 
 
 def _error_instead(result: TestResult, at: str) -> Mapping[str, Any]:
@@ -87,14 +117,3 @@ def _error_instead(result: TestResult, at: str) -> Mapping[str, Any]:
     if "output" in result.loaded.test.expect.model_fields_set:
         changes[f"{at}/output"] = NOTHING
     return changes
-
-
-def _change(pointer: str, at: str, got: Any) -> Mapping[str, Any] | str:
-    """What was seen in place of what was expected; of a whole request, no other one is known to stand for it."""
-    match pointer.removeprefix(f"{at}/").split("/"):
-        case ["notRequested" | "notRun", *_]:
-            return "it says what must not happen"
-        case ["requests"] | ["requests", _]:
-            return "write the request that is meant by hand"
-        case _:
-            return {pointer: got}

@@ -30,7 +30,10 @@ async def test_runs_again_when_a_file_changes(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "below"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    (tmp_path / "httptask.toml").write_text("")
     said = ""
 
     async def says(text: str, times: int = 1) -> None:
@@ -40,8 +43,8 @@ async def test_runs_again_when_a_file_changes(
                 await asyncio.sleep(0.02)
                 said += capsys.readouterr().err
 
-    tests = tmp_path / "flow.test.yaml"
-    (tmp_path / "flow.yaml").write_text(FLOW)
+    tests = folder / "flow.test.yaml"
+    (folder / "flow.yaml").write_text(FLOW)
     tests.write_text(TESTS)
     session = Session([Path()], None, None, None, as_json=False, watch=True, update=False)
     async with beside(_rounds(temporal.client, session)):
@@ -53,6 +56,11 @@ async def test_runs_again_when_a_file_changes(
         tests.write_text(TESTS.replace("tests", "test"))
         await says("flow.test.yaml:3:1: error[unknown-key]")
         await says("waiting for changes", times=3)
+        (tmp_path / "httptask.toml").write_text("# of all folders below")
+        await says("waiting for changes", times=4)
+        (tmp_path / ".env").write_text("A=1")
+        await says("waiting for changes", times=5)
+    assert [said.count(f"\n--- changed: ../{name}\n") for name in ("httptask.toml", ".env")] == [1, 1]
     assert said.count("\n--- changed: flow.test.yaml\n") == 2
 
 
@@ -72,12 +80,38 @@ async def test_says_which_tests_were_updated(
     session = Session([Path()], None, None, None, as_json=False, watch=False, update=True)
     selection = _select(session)
 
-    code = await _round(temporal.client, session, selection, _config(session, selection))
+    ended = await _round(temporal.client, session, selection, _config(session, selection))
 
     told = capsys.readouterr()
-    assert code is ExitCode.FAILED
+    assert (ended.exit_code, ended.written) == (ExitCode.FAILED, [Path("flow.test.yaml")])
     verdicts = [line.partition(" (")[0] for line in told.out.splitlines() if not line.startswith(" ")]
     assert verdicts == ["updated  flow.test.yaml: says hello", "FAIL  flow.test.yaml: asks hello"]
     assert "2 tests: 0 passed, 1 updated, 1 failed" in told.err
     assert "flow.test.yaml: output: not updated: it is a condition\n" in told.err
     assert tests.read_text() == TESTS.replace("hello }", "good bye }") + of_condition
+
+
+async def test_overwrites_nothing_that_is_not_what_was_tested(
+    temporal: WorkflowEnvironment,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "flow.yaml").write_text(FLOW)
+    edited, kept = tmp_path / "edited.test.yaml", tmp_path / "kept.test.yaml"
+    for tests in (edited, kept):
+        tests.write_text(TESTS)
+    kept.chmod(0o444)
+    session = Session([Path()], None, None, None, as_json=False, watch=False, update=True)
+    selection = _select(session)
+    edited.write_text(f"# mine\n{TESTS}")
+
+    ended = await _round(temporal.client, session, selection, _config(session, selection))
+
+    told = capsys.readouterr().err
+    assert (ended.exit_code, ended.written) == (ExitCode.FAILED, [])
+    assert "2 tests: 0 passed, 2 failed" in told
+    assert "edited.test.yaml: not updated: it was changed while the tests ran; run them again\n" in told
+    assert "kept.test.yaml: not updated: the file is read-only\n" in told
+    assert (edited.read_text(), kept.read_text()) == (f"# mine\n{TESTS}", TESTS)

@@ -1,12 +1,13 @@
 """Runs tests of definitions on a server of their own, and tells what came of them."""
 
 import asyncio
+import os
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +21,8 @@ from httptask.cli.terminal.console import harmless, is_terminal, print_json, pri
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.terminal.notice import clear_notice, show_notice
-from httptask.config import Config
+from httptask.config import Config, ConfigInvalid
+from httptask.config.find import CONFIG_NAME, DOTENV_NAME, find_config
 from httptask.definitiontests import (
     LoadedTest,
     LoadedTests,
@@ -34,6 +36,7 @@ from httptask.definitiontests import (
     update,
 )
 from httptask.fixtures.transport import Fixtures
+from httptask.http.files import FileChanged, replace_text
 
 __all__ = ["Session", "run_session"]
 
@@ -129,7 +132,7 @@ def _select(session: Session) -> _Selection:
 async def _run(session: Session, selection: _Selection) -> ExitCode:
     config = _config(session, selection)
     async with _own_server() as (client, interrupts):
-        return await interrupts.guard(_round(client, session, selection, config))
+        return (await interrupts.guard(_round(client, session, selection, config))).exit_code
 
 
 async def _watch(session: Session) -> ExitCode:
@@ -151,17 +154,21 @@ async def _own_server() -> AsyncGenerator[tuple[Client, Interrupts]]:
 
 
 async def _rounds(client: Client, session: Session) -> None:
+    selection = _Selection(())
     while True:
+        before = _stamps(session, selection)
         selection = _select(session)
-        watched = _stamps(session, selection)
+        # What was changed while it was read counts as changed.
+        watched = {file: before.get(file, stamp) for file, stamp in _stamps(session, selection).items()}
         try:
             if selection.problem is not None:
                 raise selection.problem
-            await _round(client, session, selection, _config(session, selection))
+            ended = await _round(client, session, selection, _config(session, selection))
+            watched |= stamps(ended.written)
         except CliError as error:
             if error.exit_code is not ExitCode.INVALID:
                 raise
-            print_note(f"error: {error.message}")
+            print_note(f"error: {error.message}" + (f"\n  hint: {error.hint}" if error.hint else ""))
         print_note("waiting for changes; Ctrl-C ends")
         while (found := _stamps(session, selection)) == watched:  # noqa: ASYNC110 - files tell nobody
             await asyncio.sleep(_LOOK_SECONDS)
@@ -175,13 +182,14 @@ def _stamps(session: Session, selection: _Selection) -> Mapping[Path, tuple[int,
 
 
 def _watched(session: Session, selection: _Selection) -> Iterator[Path]:
-    try:
+    with suppress(ConfigInvalid):  # another user's: each round says so
+        config = find_config(session.config) or Path(CONFIG_NAME)
+        yield from (Path(os.path.relpath(file)) for file in (config, config.with_name(DOTENV_NAME)))
+    with suppress(OSError):  # a folder has just been removed
         yield from find_tests(session.paths)
-    except OSError:  # a folder has just been removed
-        return
-    yield from (session.config or Path("httptask.toml"), Path(".env"))
     for source in {source for file in selection.files for source in file.sources}:
-        yield from source.iterdir() if source.is_dir() else (source,)
+        with suppress(OSError):
+            yield from source.iterdir() if source.is_dir() else (source,)
 
 
 def _config(session: Session, selection: _Selection) -> Config:
@@ -189,7 +197,19 @@ def _config(session: Session, selection: _Selection) -> Config:
     return load_project(session.config, fixtures=answers).config
 
 
-async def _round(client: Client, session: Session, selection: _Selection, config: Config) -> ExitCode:
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """What came of running all tests once.
+
+    Attributes:
+        written: the files of tests that were updated.
+    """
+
+    exit_code: ExitCode
+    written: Sequence[Path]
+
+
+async def _round(client: Client, session: Session, selection: _Selection, config: Config) -> _Ended:
     show_notice("running tests")
     began = time.perf_counter()
     results: list[TestResult] = []
@@ -206,11 +226,14 @@ async def _round(client: Client, session: Session, selection: _Selection, config
         session.junit.write_text(as_junit(results, seconds), encoding="utf-8")
     if session.as_json:
         print_json(as_json(results, seconds))
-    print_note(_summary(verdicts, seconds))
-    if updating is not None:
-        for note in updating.write():
-            print_note(note)
-    return ExitCode.FAILED if _Verdict.FAILED in verdicts else ExitCode.DONE
+    notes = [] if updating is None else list(updating.write())
+    written = () if updating is None else updating.written
+    verdicts = [
+        _Verdict.FAILED if verdict is _Verdict.UPDATED and result.loaded.file not in written else verdict
+        for result, verdict in zip(results, verdicts, strict=True)
+    ]
+    print_note("\n".join([_summary(verdicts, seconds), *notes]))
+    return _Ended(ExitCode.FAILED if _Verdict.FAILED in verdicts else ExitCode.DONE, written)
 
 
 class _Verdict(StrEnum):
@@ -224,10 +247,16 @@ def _verdict(result: TestResult) -> _Verdict:
 
 
 class _Updating:
-    """Has files of tests expect what is seen."""
+    """Has files of tests expect what is seen.
+
+    Attributes:
+        written: the files that do.
+    """
 
     def __init__(self, files: Sequence[LoadedTests]) -> None:
-        self._texts = {file.file: file.text for file in files}
+        self.written: list[Path] = []
+        self._before = {file.file: file.text for file in files}
+        self._texts = dict(self._before)
         self._counts: Counter[Path] = Counter()
         self._left: list[str] = []
 
@@ -247,8 +276,16 @@ class _Updating:
     def write(self) -> Iterator[str]:
         """Write the files, and say which, and what can't be written."""
         for file, count in self._counts.items():
-            if count:
-                file.write_bytes(self._texts[file].encode())
+            if not count:
+                continue
+            try:
+                replace_text(file, self._before[file], self._texts[file])
+            except FileChanged:
+                yield f"{file}: not updated: it was changed while the tests ran; run them again"
+            except OSError as error:
+                yield f"{file}: not updated: {error.strerror}"
+            else:
+                self.written.append(file)
                 values = "1 value" if count == 1 else f"{count} values"
                 yield f"{file}: {values} updated; look at the change before you commit it"
         yield from self._left

@@ -16,6 +16,7 @@ from httptask.dsl.expressions.template import (
     is_expression,
     parse_address,
     parse_template,
+    read_literal,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "parse_address",
     "parse_expression",
     "parse_template",
+    "read_literal",
 ]

@@ -21,6 +21,7 @@ __all__ = [
     "is_expression",
     "parse_address",
     "parse_template",
+    "read_literal",
 ]
 
 _MOST_SECRET_KEYS = 2
@@ -87,6 +88,11 @@ def as_literal(text: str) -> str:
     return text.replace("${", "$${")
 
 
+def read_literal(text: str) -> str:
+    """A text that `as_literal` wrote."""
+    return text.replace("$${", "${")
+
+
 def parse_template(value: Any, pointer: str, faults: list[Fault]) -> Template | None:
     """Parse a value: `${ … }` in a string is an expression or a secret, `$${` a literal `${`.
 
@@ -148,7 +154,7 @@ class _Parser:
             self.faults.append(
                 TextFault(at, "expression-in-key", f"the key `{key}` holds an expression", hint, at_key=True)
             )
-        return key.replace("$${", "${")
+        return read_literal(key)
 
     def text(self, text: str, pointer: str) -> str | TemplateText:
         parts: list[str | Expression | Secret] = []

@@ -1,0 +1,145 @@
+"""Runs that are made up: held against what is expected, and written in its place."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from httptask.definitiontests import Outcome, TestResult, load_tests, update
+from httptask.definitiontests.format import Expectations, ExpectedRequest
+from httptask.definitiontests.outcome import judge
+from httptask.definitiontests.requests import request_differences
+from httptask.dsl.expressions import pool
+from httptask.request.preview import PreparedRequest
+
+FLOW = """\
+document: { dsl: 1.0.3, namespace: test, name: flow, version: 1.0.0 }
+do: [{ ask: { call: http, with: { method: get, endpoint: "https://api.example.com/" } } }]
+"""
+HEAD = "definition: flow.yaml\ntests:\n  - name: one\n"
+FAILED = {
+    "type": "about:blank",
+    "status": 500,
+    "title": "Failed",
+    "error": "ServerFailed",
+    "instance": "/do/0/ask",
+}
+
+
+def result_of(folder: Path, expect: str, outcome: Outcome) -> TestResult:
+    """What is made of a run by a test that is written to a file."""
+    (folder / "flow.yaml").write_text(FLOW)
+    file = folder / "flow.test.yaml"
+    file.write_text(f"{HEAD}    expect: {expect}\n")
+    [test] = load_tests(file).tests
+    return TestResult(test, judge(test, outcome), outcome, 0.0)
+
+
+def updated(folder: Path, expect: str, outcome: Outcome) -> tuple[str, list[tuple[str, str]]]:
+    """What is expected afterwards, and what is left."""
+    result = result_of(folder, expect, outcome)
+    found = update((folder / "flow.test.yaml").read_text(), [result])
+    assert found.text.startswith(f"{HEAD}    expect: ")
+    left = [(difference.path, reason) for difference, reason in found.left]
+    return found.text.removeprefix(f"{HEAD}    expect: ").strip(), left
+
+
+@pytest.mark.parametrize(
+    "output",
+    ["${ .name }", "say ${ .name } and $${ .name }", {"${ .key }": ["${ . }", "$${"]}, ["$$${ . }", "}${"]],
+    ids=["whole", "within", "key", "escapes"],
+)
+def test_a_text_that_looks_like_a_condition_is_none(tmp_path: Path, output: Any) -> None:
+    expect, left = updated(tmp_path, "{ output: old, exact: true }", Outcome(output=output))
+    assert left == []
+    assert not result_of(tmp_path, expect, Outcome(output=output)).differences
+    assert result_of(tmp_path, expect, Outcome(output="other")).differences
+
+
+@pytest.mark.parametrize(
+    ("expect", "outcome", "left"),
+    [
+        ("{ output: { id: '${ . > 0 }' } }", Outcome(output={"id": 0}), ("output.id", "it is a condition")),
+        (
+            "{ output: { ids: ['${ . > 0 }', 2] } }",
+            Outcome(output={"ids": [1]}),
+            ("output.ids", "there is a condition in it"),
+        ),
+        (
+            "{ output: { found: { id: '${ . > 0 }' } } }",
+            Outcome(output={"found": None}),
+            ("output.found", "there is a condition in it"),
+        ),
+        ("{ output: { a: ['${ . }'] } }", Outcome(output={}), ("output.a", "there is a condition in it")),
+        ("{ output: [['${ . }']] }", Outcome(problem=FAILED), ("error", "there is a condition in it")),
+        (
+            "{ error: { status: '${ . > 500 }' } }",
+            Outcome(output=1),
+            ("error", "there is a condition in it"),
+        ),
+        (
+            "{ error: '${ length > 30 }' }",
+            Outcome(problem=FAILED),
+            ("error.error", "there is a condition in it"),
+        ),
+    ],
+    ids=[
+        "the value",
+        "list",
+        "map",
+        "nothing there",
+        "the run failed",
+        "the run completed",
+        "name of an error",
+    ],
+)
+def test_a_condition_stays(tmp_path: Path, expect: str, outcome: Outcome, left: tuple[str, str]) -> None:
+    assert updated(tmp_path, expect, outcome) == (expect, [left])
+
+
+def test_what_stands_beside_a_condition_is_updated(tmp_path: Path) -> None:
+    expect, left = updated(
+        tmp_path, "{ output: { id: '${ . > 0 }', name: old } }", Outcome(output={"id": 1, "name": "new"})
+    )
+    assert (expect, left) == ("{ output: { id: '${ . > 0 }', name: new } }", [])
+
+
+def test_an_error_that_is_written_by_its_name_is_updated(tmp_path: Path) -> None:
+    assert updated(tmp_path, "{ error: RateLimited }", Outcome(problem=FAILED)) == (
+        "{ error: ServerFailed }",
+        [],
+    )
+
+
+SENT = PreparedRequest.model_construct(
+    method="GET", uri="https://api.example.com/", headers={}, body=None, export=lambda _written_by: ""
+)
+
+
+def test_a_method_may_be_a_condition(tmp_path: Path) -> None:
+    expect = (
+        "{ requests: [{ method: '${ test(\"^G\") }' }], notRequested: [{ method: '${ . == \"PUT\" }' }] }"
+    )
+    assert not result_of(tmp_path, expect, Outcome(requests=[SENT])).differences
+
+
+def test_many_requests_that_are_all_the_same_are_each_found() -> None:
+    count = 1_000
+    expect = Expectations(requests=(ExpectedRequest(method="get"),) * count)
+    assert not list(request_differences(expect, [SENT] * count, ""))
+    assert len(list(request_differences(expect, [SENT] * (count - 1), ""))) == 1
+
+
+@pytest.mark.parametrize("key", ["requests", "notRequested"])
+def test_a_busy_machine_is_no_failed_expectation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    expect = f"{{ {key}: [{{ url: '${{ length > 1 }}' }}] }}"
+    result = result_of(tmp_path, expect, Outcome())
+    monkeypatch.setattr(pool._pool, "_slots", [])
+    [difference] = judge(result.loaded, Outcome(requests=[SENT]))
+    assert difference.path == "run"
+    assert difference.message is not None
+    assert difference.message.startswith(
+        "the machine was too busy to evaluate a condition, run the test again: "
+    )
