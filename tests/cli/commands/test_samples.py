@@ -85,7 +85,7 @@ async def test_a_task_is_tried_with_what_it_had_in_a_run(shell: Shell) -> None:
         asked = ("ask", "--input", '{ "name": "lamp" }', "--yes", "--record", "fx", "--as", "429")
         _, command = await shell.run("test-request", "tells.yaml", *asked)
         [file] = (shell.folder / "fx").iterdir()
-        assert f"recorded: fx/{file.name}, behind a made-up 429\n" in command.stderr
+        assert f"recorded: 1 answer in fx/{file.name}, behind a made-up 429\n" in command.stderr
 
         shell.write("tells.yaml", OTHER)
         code, command = await shell.run("test-request", "tells.yaml", "end", "--dry-run", "--from-run", run)

@@ -64,18 +64,20 @@ def run(
         print_note(f"simulated: answers come from {fixtures}, nothing is sent")
     if live and not _streams(setup.loaded):
         print_note("--live shows answers that are streamed: write `stream: true` into a chatCompletion")
-    exit_code = launch(
-        Launch(
-            loaded=setup.loaded,
-            input=data,
-            plugin=plugin,
-            cluster=find_cluster(profile, setup.environment),
-            state_directory=setup.config.state_directory,
-            as_json=json,
-            live=live,
-            simulated=setup.fixtures is not None,
-        )
+    started = Launch(
+        loaded=setup.loaded,
+        input=data,
+        plugin=plugin,
+        cluster=find_cluster(profile, setup.environment),
+        state_directory=setup.config.state_directory,
+        as_json=json,
+        live=live,
+        simulated=setup.fixtures is not None,
     )
+    try:
+        exit_code = launch(started)
+    finally:
+        setup.tell_recorded(input_)
     raise typer.Exit(exit_code)
 
 

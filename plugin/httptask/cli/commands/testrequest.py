@@ -171,8 +171,11 @@ def send_test_request(
         program=programs[0] if programs else None,
         as_json=json,
         attempt=attempt,
-        recorder=setup.recorder,
         save_output=save_output,
         confirmed=yes or fixtures is not None,
     )
-    raise typer.Exit(try_request(trial))
+    try:
+        exit_code = try_request(trial)
+    finally:
+        setup.tell_recorded(input_)
+    raise typer.Exit(exit_code)

@@ -1,5 +1,6 @@
 """One definition that is run here and now, with what the project has for it."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 from httptask.cli.project.definitions import load_one, used_secrets
 from httptask.cli.project.plugins import load_fixtures, plugin_for
 from httptask.cli.project.project import load_project, tell_credential_warnings
+from httptask.cli.terminal.console import harmless, print_note
 
 if TYPE_CHECKING:
     from httptask.client.edge import Edge
@@ -55,6 +57,26 @@ class RunSetup:
             allow_private=policy.allow_private,
             allowed_hosts=policy.allowed_hosts,
         )
+
+    def tell_recorded(self, input_: str | None) -> None:
+        """Say what was recorded, if it was to be, and by which command it is used.
+
+        Args:
+            input_: as the command was given it; one that is written out is not repeated.
+        """
+        recorder = self.recorder
+        if recorder is None:
+            return
+        if not recorder.files:
+            print_note("recorded: nothing, for no request was answered")
+            return
+        answers = "1 answer" if recorder.answers == 1 else f"{recorder.answers} answers"
+        [place, *others] = recorder.files
+        where = f"{len(recorder.files)} files of {recorder.directory}" if others else place
+        behind = "" if recorder.failing_first is None else f", behind a made-up {recorder.failing_first}"
+        given = [] if input_ is None else ["--input", input_ if input_.startswith("@") else "…"]
+        words = ["httptask", "run", self.loaded.name, *given, "--fixtures", str(recorder.directory)]
+        print_note(f"recorded: {answers} in {where}{behind}\n  used by: {harmless(shlex.join(words))}")
 
     def plugin(self) -> "HttpTaskPlugin":
         """The plugin of a worker that runs the definition, and nothing else."""

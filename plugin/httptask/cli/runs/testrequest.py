@@ -29,7 +29,6 @@ from httptask.config import Config
 from httptask.connections.connection import Connection
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy
 from httptask.dsl.loader import Loaded
-from httptask.fixtures.recording import Recorder
 from httptask.http.errors import HttpTaskError
 from httptask.plugin import HttpTaskPlugin
 from httptask.request.curl import curl_command
@@ -70,7 +69,6 @@ class Trial:
         task_queue: of workers that are to send it; None for a worker of the command's own.
         program: that the request is only written down for: `curl`, `python` or `httpie`; None to show and send it.
         attempt: which of a run's attempts it is to be.
-        recorder: what writes its exchange to a file, if it is to be.
         save_output: the file that the task's output is added to, if it is to be.
         live: whether the text of a streamed chat completion is shown while it comes.
         confirmed: whether nobody has to be asked before something is sent that may change something.
@@ -87,7 +85,6 @@ class Trial:
     program: str | None
     as_json: bool
     attempt: int = 1
-    recorder: Recorder | None = None
     save_output: Path | None = None
     confirmed: bool = False
     live: bool = False
@@ -165,10 +162,6 @@ def _ended(trial: Trial, shown: _Shown, outcome: Outcome | None) -> ExitCode:
         print_note(
             f"saved: {trial.save_output}; the next test request takes it with --outputs @{trial.save_output}"
         )
-    if (recorder := trial.recorder) is not None:
-        behind = "" if recorder.failing_first is None else f", behind a made-up {recorder.failing_first}"
-        for file in recorder.files:
-            print_note(f"recorded: {file}{behind}")
     return ExitCode.DONE if report.is_success else ExitCode.FAILED
 
 
