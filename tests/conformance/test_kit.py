@@ -31,6 +31,8 @@ def stand_in(request: ServedRequest) -> Reply:
     path = request.target.partition("?")[0]
     if path == "/v2/pet/findByStatus":
         return Reply.json(PETS[:1])
+    if path.startswith("/v2/pet/getPetByName/"):
+        return Reply.of(status=404)
     if path.startswith("/v2/pet/"):
         return Reply.json(PETS[int(path.rpartition("/")[2]) - 1])
     authorization = "Basic " + base64.b64encode(":".join(LOGIN).encode()).decode()

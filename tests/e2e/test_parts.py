@@ -15,6 +15,7 @@ from httptask.scheduling.spending_state import SPENT_MEMO
 from httptask.testing import ScriptedServer
 from support.cluster import events_of, parts_of, run_ids
 from support.connections import local_connection
+from support.definitions import parse
 from support.parts import (
     ENDS,
     NO_BUDGET,
@@ -165,6 +166,23 @@ async def test_an_error_in_a_part_is_one_of_the_map(temporal: WorkflowEnvironmen
     assert (outcome.problem["status"], outcome.problem["instance"]) == (418, "/do/0/each/with/do/1/stop")
     assert 31 <= calls < 36
     assert count
+
+
+async def test_an_error_in_a_part_is_caught_around_the_map(temporal: WorkflowEnvironment) -> None:
+    definition = parse(ENDS % {"budget": NO_BUDGET, "on_error": "stop", "stop": RAISES, "at": 20})
+    retry = {"limit": {"attempt": {"count": 1}}}
+    told = {"tell": {"set": "${ [$error.title, $error.instance] }"}}
+    definition["do"] = [{"attempt": {"try": definition["do"], "catch": {"retry": retry, "do": [told]}}}]
+    async with ScriptedServer(same_number) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner:
+            outcome = await runner.run(definition, {}, continue_as_new_after=30)
+            assert [part async for part in parts_of(runner.client, outcome.handle)]
+    assert outcome.output == ["No", "/do/0/attempt/try/0/each/with/do/1/stop"]
+    assert len(server.requests) >= 2 * 21
+    assert (
+        len({request.headers["idempotency-key"] for request in server.requests}) <= 22
+    )  # the same in both attempts
 
 
 async def test_errors_in_a_part_are_collected(temporal: WorkflowEnvironment) -> None:

@@ -76,6 +76,7 @@ _GREETING = Reply.chat("Hello.")
 _LABEL, _NO_LABEL = (Reply.chat(json.dumps({"priority": word})) for word in ("urgent", "high"))
 _LAMPS = calling(("lamp", '{"room": "hall"}'), ("lamp", '{"room": "attic"}'))
 _MISTAKES = calling(("broken", "{}"), ("lamp", '{"place": "hall"}'), ("lmap", "{}"))
+_TRIED = {"got": 9, "told": [[1, 404], [2, 404]], "late": "Timed out"}
 _CONTINUED = {
     "seen": [[0, 0], [0, 1], [0, 2], [1, 0], [3, 0], [3, 1]],
     "values": [0, 4, 8, 12, 16, 20],
@@ -94,6 +95,8 @@ SCENARIOS = (
     Scenario("http", "iVBORw=="),
     Scenario("http-request", {"id": 1, "name": "lamp", "on": True}),
     Scenario("retries", {"id": 9}),
+    Scenario("try", _TRIED),
+    Scenario("try", _TRIED, served=True, continues=True),
     Scenario("refused", error="HttpStatusError"),
     Scenario("events", {"state": "passed"}),
     Scenario("pages", _PAGES),

@@ -13,8 +13,6 @@ FOLDER = Path(__file__).parents[1] / "ctk"
 NOT_YET = {
     "Call OpenAPI With Content Output": "call `openapi`",
     "Call OpenAPI With Response Output": "call `openapi`",
-    "Try Handle Caught Error": "task `try`",
-    "Try Raise Uncaught Error": "task `try`",
 }
 """The scenarios that do not pass, with what of each is refused by name. A test fails when one of them passes."""
 

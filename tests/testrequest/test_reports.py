@@ -84,6 +84,12 @@ do:
       with: { method: get, connection: tickets, path: /tickets/7 }
       timeout: { after: PT2S }
   - plain: { call: httpRequest, with: { method: get, endpoint: SERVER/tickets/7 } }
+  - guarded:
+      try: [{ buy: { call: httpRequest, with: { method: get, connection: tickets, path: /tickets/9 } } }]
+      catch:
+        errors: { with: { status: 503 } }
+        retry: { delay: PT2S, limit: { attempt: { count: 3 } } }
+        do: [{ tell: { set: "${ {} }" } }]
 """
 TICKET = {
     "type": "object",
@@ -156,6 +162,8 @@ CASES = {
     "a redirect that is not followed": Case([Reply.of(status=302, headers={"Location": "/8"})], task="look"),
     "429 with a long wait": Case([Reply.status(429, retry_after=3600)], task="look"),
     "429 at the last attempt": Case([Reply.status(429, retry_after=7)], task="look", attempt=5),
+    "503 that a try takes": Case([Reply.status(503)], task="buy"),
+    "404 that a try does not take": Case([Reply.of(status=404)], task="buy"),
     "404 without a connection": Case([Reply.of(status=404)], task="plain"),
     "429 without a connection": Case([Reply.status(429, retry_after=7)], task="plain"),
     "a simulated answer that breaks off": Case(task="look", is_simulated=True),

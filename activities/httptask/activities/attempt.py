@@ -46,6 +46,7 @@ async def run_attempt(
     count: Count | None = None,
     *,
     made: int = 0,
+    ends: bool = False,
     watch: RunWatch | None = None,
 ) -> Result:
     """Run one attempt of an activity.
@@ -55,6 +56,7 @@ async def run_attempt(
         attempts: how many there may be; None leaves the count to Temporal.
         count: how far the stream is read that the call reads, if it reads one.
         made: how many attempts there were before this activity.
+        ends: whether it ends with each that fails, and leaves it to its workflow to make another one.
         watch: ends a local activity with its run.
 
     Raises:
@@ -81,11 +83,11 @@ async def run_attempt(
                 number -= 1
                 if info.is_local:
                     raise NotLocal(number).failure() from None
-            failure = to_application_error(
-                error, attempt=number, attempts=attempts, interval=_policy_interval(info, number)
-            )
-            if info.is_local:
-                failure = left_to_workflow(failure)
+            ends = ends and error.counts  # what was put off is no attempt
+            interval = _policy_interval(info, number, always=ends)
+            failure = to_application_error(error, attempt=number, attempts=attempts, interval=interval)
+            if info.is_local or ends:
+                failure = left_to_workflow(failure, always=ends)
             elif not failure.non_retryable:
                 activity.heartbeat(number)
             if error.logged:
@@ -148,10 +150,10 @@ def _require_attempts_left(info: activity.Info, number: int, attempts: int | Non
         )
 
 
-def _policy_interval(info: activity.Info, number: int) -> timedelta | None:
-    """The wait after this attempt, where Temporal, which counts other ones, would have another one."""
+def _policy_interval(info: activity.Info, number: int, *, always: bool) -> timedelta | None:
+    """The wait after this attempt; but for always, where Temporal, which counts other ones, would have another one."""
     policy = info.retry_policy
-    if policy is None or (number == info.attempt and not info.is_local):
+    if policy is None or (number == info.attempt and not info.is_local and not always):
         return None
     seconds = policy.initial_interval.total_seconds() * policy.backoff_coefficient ** (max(number, 1) - 1)
     longest = policy.maximum_interval

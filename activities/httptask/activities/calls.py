@@ -105,7 +105,12 @@ class HttpActivities:
         result: Result | None = self._kept.take()
         if result is None:
             result = await run_attempt(
-                call_in_turn, request.attempts, count, made=request.attempts_made, watch=self._watch
+                call_in_turn,
+                request.attempts,
+                count,
+                made=request.attempts_made,
+                ends=request.ends_attempt,
+                watch=self._watch,
             )
         self._kept.keep_what_is_large(result)
         return result

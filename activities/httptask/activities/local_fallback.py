@@ -73,10 +73,10 @@ class NotLocal:
         return cls(**facts) if is_object(facts) else cls(0)
 
 
-def left_to_workflow(failure: ApplicationError) -> ApplicationError:
-    """The failure of a local activity's attempt; where the next has to wait long, it ends the activity."""
+def left_to_workflow(failure: ApplicationError, *, always: bool = False) -> ApplicationError:
+    """The failure of an attempt; where the next has to wait long, or always, it ends the activity."""
     wait = failure.next_retry_delay
-    if wait is None or wait < LONGEST_WAIT_INSIDE:
+    if wait is None or (wait < LONGEST_WAIT_INSIDE and not always):
         return failure
     return ApplicationError(
         failure.message,
@@ -89,7 +89,7 @@ def left_to_workflow(failure: ApplicationError) -> ApplicationError:
 
 
 def wait_of_workflow(failure: BaseException) -> timedelta | None:
-    """How long a workflow waits after this failure of a local activity until it begins another; None: for good."""
+    """How long a workflow waits after this failure of an activity until it begins another; None: for good."""
     return failure.next_retry_delay if isinstance(failure, ApplicationError) else None
 
 

@@ -73,6 +73,8 @@ class CallRequest(_Model):
     """How many attempts may send it; None leaves the count to whoever retries."""
     attempts_made: int = Field(default=0, ge=0)
     """How many of them were made before its activity: by local ones, or by one that came to wait in its queue again."""
+    ends_attempt: bool = False
+    """Whether its activity ends with each attempt that fails, for the workflow to decide on another one."""
     server: str | None = None
     """Origin of the connection's server, as the worker that the run began on has it."""
     traced: bool = False

@@ -46,7 +46,7 @@ class Verdict:
     error: type[HttpStatusError]
     retryable: bool
     retry_after: float | None = None
-    """Seconds the server asked for; None when it did not, or asked for more than the cap."""
+    """Seconds the server asked for; None when it did not."""
     note: str | None = None
     """What to add to the message so that a person understands the decision."""
 
@@ -85,7 +85,7 @@ def classify(
     wait = retry_after(headers, body, status=status)
     if wait is not None and wait > longest_retry_after:
         note = f"the server asked for {wait:.0f} s, more than the {longest_retry_after:g} s that a retry may wait"
-        return Verdict(error, retryable=False, note=note)
+        return Verdict(error, retryable=False, retry_after=wait, note=note)
     return Verdict(error, retryable=True, retry_after=wait)
 
 

@@ -134,8 +134,8 @@ class _Notes(StatusBoard):
         }
 
     def begin(self, id_: str, name: str, pointer: str, kind: str) -> None:
-        """See base class; a task that a continued run takes up again has begun before."""
-        if _is_history() and id_ not in self._tasks:
+        """See base class; a task that a continued run takes up again has begun before, and has not ended."""
+        if _is_history() and ("ended_at" in self._tasks.get(id_, {"ended_at": None})):
             super().begin(id_, name, pointer, kind)
 
     def take_input(self, id_: str, raw_input: object, variables: Variables) -> None:

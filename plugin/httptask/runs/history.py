@@ -1,5 +1,6 @@
 """Runs as their histories tell them: what each task asked for, how often, and what it gave to the next one."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -103,10 +104,12 @@ async def _parts(client: Client, chain: Iterable[WorkflowHistory]) -> list[Descr
 async def _tasks(
     chain: Sequence[WorkflowHistory], converter: DataConverter, calls: Iterable[CallRecord]
 ) -> list[TaskRecord]:
-    by_id = {call.id: call for call in calls}
+    by_id: dict[str, list[CallRecord]] = {}
+    for call in calls:
+        by_id.setdefault(call.id, []).append(call)
     tasks: list[TaskRecord] = []
     for task in await replay_tasks(chain, converter):
-        of_task = [by_id[id_] for id_ in task.activity_ids if id_ in by_id]
+        of_task = [call for id_ in dict.fromkeys(task.activity_ids) for call in by_id.get(id_, ())]
         for call in of_task:
             if call.request is None and call.id in task.local_arguments:
                 call.request = _request(call.activity, task.local_arguments[call.id])
@@ -150,12 +153,13 @@ class _Reader:
     """Collects the facts of a history, event by event.
 
     Attributes:
-        calls: by the number of the run in its chain, and the id of the activity.
+        calls: by the number of the run in its chain, the id of the activity, and how many with that id had failed.
         lacks_stored: whether something is stored outside of Temporal where this command can't read it.
     """
 
     def __init__(self, converter: DataConverter, record: RunRecord) -> None:
-        self.calls: dict[tuple[int, str], CallRecord] = {}
+        self.calls: dict[tuple[int, str, int], CallRecord] = {}
+        self._failed = Counter[str]()
         self.lacks_stored = False
         self._stuck_at: str | None = None
         self._scheduled: dict[int, CallRecord] = {}
@@ -224,7 +228,7 @@ class _Reader:
         failure = await self._failure(attributes.failure) if attributes.HasField("failure") else None
         if failure is not None and failure.type == NotLocal.__name__:
             return
-        begun = self.calls.get((self._run, id_))
+        begun = self._latest(id_)
         earlier = None if begun is None else begun.earlier_failure
         call = CallRecord(
             id=id_,
@@ -240,7 +244,7 @@ class _Reader:
             call.state = "completed" if failure is None else "faulted"
             result = await self._value(attributes.details["result"].payloads)
             call.response = _response(call.activity, result)
-        self.calls[self._run, id_] = call
+        self._add(call)
 
     async def _read_run(self, kind: str, attributes: Any) -> None:
         record = self._record
@@ -263,7 +267,7 @@ class _Reader:
     async def _add_pending(self, pending: Iterable[PendingActivityInfo]) -> None:
         """Take in what the server knows of calls that have not ended."""
         for info in pending:
-            call = self.calls.get((self._run, info.activity_id))
+            call = self._latest(info.activity_id)
             if call is None:
                 continue
             made = info.attempt - 1
@@ -296,7 +300,19 @@ class _Reader:
             summary=None if summary is None else summary.removeprefix(f"{id_}: "),
             scheduled_at=event.event_time.ToDatetime(tzinfo=UTC),
         )
-        self.calls[self._run, id_] = self._scheduled[event.event_id] = call
+        self._scheduled[event.event_id] = call
+        self._add(call)
+
+    def _latest(self, id_: str) -> CallRecord | None:
+        """The call of an activity, the last one where tasks were tried again."""
+        return self.calls.get((self._run, id_, self._failed[id_]))
+
+    def _add(self, call: CallRecord) -> None:
+        """Take in a call, in place of one of the same id that has not ended in an error of its own."""
+        before = self._latest(call.id)
+        if before is not None and before.failure is not None and before.failure.type is not None:
+            self._failed[call.id] += 1
+        self.calls[self._run, call.id, self._failed[call.id]] = call
 
     async def _value(self, payloads: Sequence[Payload]) -> Any:
         values = await self._values(payloads)

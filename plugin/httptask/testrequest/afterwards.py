@@ -31,8 +31,10 @@ class Afterwards:
         assert outcome.problem is not None  # asked for failures
         if outcome.problem.error == CANCELLED:
             return cls("end there, once it is cancelled itself, and its call with it", None)
-        taker = _taker(program, planned.node, outcome)
+        taker, tries_again = _taker(program, planned.node, outcome)
         end = taker or "the error ends the workflow: nothing around the task takes it"
+        if tries_again:
+            return cls(f"not try the call alone again; {end}", taker)
         return cls(f"{_next_step(planned, outcome, outcome.problem)}{end}", taker)
 
 
@@ -63,8 +65,8 @@ def _next_step(planned: PlannedRequest, outcome: Outcome, problem: Problem) -> s
     return "not try again, for that would not help; "
 
 
-def _taker(program: Program, node: TaskNode, outcome: Outcome) -> str | None:
-    """What takes an error that no attempt has cured."""
+def _taker(program: Program, node: TaskNode, outcome: Outcome) -> tuple[str | None, bool]:
+    """What takes an error that no attempt has cured, and whether it tries again, so that there is but one attempt."""
     problem = outcome.problem
     assert problem is not None  # asked for failures
     pointer_of_error = problem.instance or ""
@@ -73,12 +75,12 @@ def _taker(program: Program, node: TaskNode, outcome: Outcome) -> str | None:
         and is_unavailable(problem)
         and (others := ", ".join(node.kind.fallbacks(node)))
     ):
-        return f"the fallback is asked: {others}"
+        return f"the fallback is asked: {others}", False
     around = [one for pointer, one in program.nodes.items() if pointer_of_error.startswith(f"{pointer}/")]
     for one in sorted(around, key=lambda found: len(found.pointer), reverse=True):
-        if (kept := one.kind.keeps_errors(one)) is not None:
-            return f"{one.name} {kept}"
-    return None
+        if (taken := one.kind.takes(one, problem.to_json())) is not None:
+            return f"{one.name} {taken}", one.kind.tries_again(one)
+    return None, False
 
 
 def next_task(program: Program, node: TaskNode) -> str | None:

@@ -22,11 +22,8 @@ def definition(**parts: Any) -> dict[str, Any]:
     [
         (definition(schedule={"every": {"hours": 1}}), "`schedule`"),
         (definition(schedule={"on": {"one": {"with": {"type": "a"}}}}), "`schedule.on`"),
-        *[
-            (definition(use={key: {}}), f"`{key}`")
-            for key in ("functions", "catalogs", "extensions", "retries")
-        ],
-        *[(definition(do=[{"a": {key: {}}}]), f"task `{key}`") for key in ("try", "run")],
+        *[(definition(use={key: {}}), f"`{key}`") for key in ("functions", "catalogs", "extensions")],
+        (definition(do=[{"a": {"run": {}}}]), "task `run`"),
         *[
             (definition(do=[{"a": {"call": call, "with": {}}}]), f"call `{call}`")
             for call in ("openapi", "grpc", "asyncapi", "a2a", "mcp")

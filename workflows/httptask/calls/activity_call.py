@@ -22,6 +22,7 @@ __all__ = [
     "activity_options",
     "after",
     "counted",
+    "ending_attempts",
     "fitting_summary",
     "host_and_path",
     "temporal_policy",
@@ -146,6 +147,11 @@ def counted(
 def after(call: ActivityCall[Result], attempts: int) -> ActivityCall[Result]:
     """A call that goes on in another activity after so many attempts."""
     return _with(call, attempts_made=attempts)
+
+
+def ending_attempts(call: ActivityCall[Result]) -> ActivityCall[Result]:
+    """A call whose activity ends with each attempt that fails."""
+    return _with(call, ends_attempt=True)
 
 
 def traced(call: ActivityCall[Result]) -> ActivityCall[Result]:

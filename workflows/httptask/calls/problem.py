@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError, TimeoutType
 from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 
 from httptask.diagnostics.cutting import shortened
+from httptask.dsl.standard_patterns import ERROR_TYPE_PREFIX, STANDARD_ERRORS
 from httptask.json.types import is_object
 
 __all__ = [
@@ -20,21 +21,9 @@ __all__ = [
 ]
 
 _MAX_CHARACTERS = 4_000
-ERROR_TYPE_PREFIX = "https://serverlessworkflow.io/spec/1.0.0/errors/"
 
 NO_WORKER = "No worker took the call from its task queue"
 """Title of the problem of a call that nobody took."""
-
-_STANDARD_STATUS = {
-    "configuration": 400,
-    "validation": 400,
-    "expression": 400,
-    "authentication": 401,
-    "authorization": 403,
-    "timeout": 408,
-    "communication": 500,
-    "runtime": 500,
-}
 
 _KIND_OF_ERROR = {
     "RequestInvalid": "validation",
@@ -87,7 +76,7 @@ class Problem(BaseModel):
     @classmethod
     def standard(cls, kind: str, title: str, **fields: Any) -> "Problem":
         """A problem of one of the standard's types, with that type's status unless another is given."""
-        standard = {"type": ERROR_TYPE_PREFIX + kind, "status": _STANDARD_STATUS[kind], "title": title}
+        standard = {"type": ERROR_TYPE_PREFIX + kind, "status": STANDARD_ERRORS[kind], "title": title}
         return cls.model_validate({**standard, **fields})
 
     def to_json(self) -> dict[str, Any]:
@@ -102,11 +91,17 @@ class Problem(BaseModel):
 
 
 class TaskFault(Exception):
-    """A task ended in an error."""
+    """A task ended in an error.
 
-    def __init__(self, problem: Problem) -> None:
+    Attributes:
+        ends: pointer of the task or task list that the error ends as a whole, where that is a timeout's: nothing in it
+            may catch it.
+    """
+
+    def __init__(self, problem: Problem, *, ends: str | None = None) -> None:
         super().__init__(problem.title)
         self.problem = problem
+        self.ends = ends
 
     def locate(self, pointer: str) -> None:
         """Say which task it was, unless that is known already."""

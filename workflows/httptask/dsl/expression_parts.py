@@ -127,9 +127,9 @@ class PartsBuilder:
             self.parts[part] = parsed
             self.uses.append(ExpressionUse(pointer, parsed, self._task, part.place, frozenset(binds)))
 
-    def template(self, part: Part, pointer: str, value: Any) -> None:
-        """Compile data that may hold expressions and secrets."""
-        self._keep(part, pointer, parse_template(value, pointer, self._faults))
+    def template(self, part: Part, pointer: str, value: Any, *, binds: Iterable[str] = ()) -> None:
+        """Compile data that may hold expressions and secrets; `binds` are variables that only they see."""
+        self._keep(part, pointer, parse_template(value, pointer, self._faults), frozenset(binds))
 
     def address(self, part: Part, pointer: str, value: str) -> None:
         """Compile a URL: on its own, for text put into it is percent-encoded."""
@@ -142,10 +142,12 @@ class PartsBuilder:
         elif value is not None:
             self.template(part, pointer, value)
 
-    def duration(self, part: Part, pointer: str, value: DurationLiteral) -> None:
-        """Compile a duration, which may be an expression."""
+    def duration(
+        self, part: Part, pointer: str, value: DurationLiteral, *, binds: Iterable[str] = ()
+    ) -> None:
+        """Compile a duration, which may be an expression; `binds` are variables that only it sees."""
         written = value if isinstance(value, str) else value.model_dump(exclude_defaults=True)
-        self.template(part, pointer, written)
+        self.template(part, pointer, written, binds=binds)
 
     def timeout(self, part: Part, pointer: str, timeout: Timeout | str | None) -> None:
         """Compile a timeout given in place, or by the name it has under `use.timeouts`."""
@@ -154,9 +156,13 @@ class PartsBuilder:
         if timeout is not None:
             self.duration(part, f"{pointer}/after", timeout.after)
 
-    def _keep(self, part: Part, pointer: str, parsed: Template | None) -> None:
+    def _keep(
+        self, part: Part, pointer: str, parsed: Template | None, binds: frozenset[str] = frozenset()
+    ) -> None:
         if parsed is None:
             return
         self.parts[part] = parsed
         self.templates.append(TemplateUse(pointer, parsed, self._task, part.place))
-        self.uses += [ExpressionUse(at, found, self._task, part.place) for at, found in parsed.expressions]
+        self.uses += [
+            ExpressionUse(at, found, self._task, part.place, binds) for at, found in parsed.expressions
+        ]

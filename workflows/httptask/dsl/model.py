@@ -22,6 +22,7 @@ __all__ = [
     "Export",
     "Input",
     "Output",
+    "RetryPolicy",
     "Schema",
     "TaskBase",
     "Timeout",
@@ -163,6 +164,65 @@ class ErrorDefinition(DefinitionModel):
     """JSON Pointer of the task that raised it; set by the runtime when left out."""
 
 
+class Unset(DefinitionModel):
+    """An object without keys: the standard has no settings here."""
+
+
+class Backoff(DefinitionModel):
+    """How the delay grows from one time to the next; one of these."""
+
+    constant: Unset | None = None
+    """Not at all."""
+    exponential: Unset | None = None
+    """Twice as long each time."""
+    linear: Unset | None = None
+    """By the first delay each time."""
+
+
+class AttemptLimit(DefinitionModel):
+    """Bounds of single attempts."""
+
+    count: int | None = Field(default=None, ge=1)
+    """How often the tasks are tried again, so that they run once more than that at most."""
+    duration: DurationLiteral | None = None
+    """How long one attempt may take; then it ends in the standard's timeout error, which may be caught."""
+
+
+class RetryLimit(DefinitionModel):
+    """When to give up."""
+
+    attempt: AttemptLimit = AttemptLimit()
+    """Bounds of single attempts."""
+    duration: DurationLiteral | None = None
+    """How long after the task began another attempt may begin."""
+
+
+class Jitter(DefinitionModel):
+    """What is added to each delay at random."""
+
+    from_: DurationLiteral = Field(alias="from")
+    """At least."""
+    to: DurationLiteral
+    """At most."""
+
+
+class RetryPolicy(DefinitionModel):
+    """Whether, when and how often tasks are tried again whose error was caught."""
+
+    when: str | None = None
+    """Condition under which they are tried again."""
+    except_when: str | None = Field(default=None, alias="exceptWhen")
+    """Condition under which they are not."""
+    delay: DurationLiteral | None = None
+    """How long to wait first; a server that asks for more gets it."""
+    backoff: Backoff | None = None
+    """How the delay grows; left out: not at all."""
+    limit: RetryLimit = RetryLimit()
+    """When to give up."""
+    jitter: Jitter | None = None
+    """What is added to each delay at random."""
+
+
 class Use(DefinitionModel):
     """Parts that tasks refer to by name."""
 
@@ -172,6 +232,8 @@ class Use(DefinitionModel):
     """Authentication policies by name."""
     errors: dict[str, ErrorDefinition] = {}
     """Errors to raise, by name."""
+    retries: dict[str, RetryPolicy] = {}
+    """Policies for trying tasks again, by name."""
     timeouts: dict[str, Timeout] = {}
     """Timeouts by name."""
 

@@ -146,6 +146,8 @@ class _Builder:
             export = node.task.export
             if export is not None and export.as_ is None:  # its schema is that of the `$context` there is
                 reads.setdefault(pointer, set()).add(CONTEXT)
+            if node.kind.keeps_input:
+                reads.setdefault(pointer, set()).add(TASK_DATA)
         return reads
 
     def _values(self, use: ExpressionUse) -> Iterator[Value]:

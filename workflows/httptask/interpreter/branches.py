@@ -4,14 +4,16 @@ import asyncio
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from temporalio import workflow
 
-from httptask.calls.problem import TaskFault
+from httptask.calls.problem import Problem, TaskFault
 from httptask.dsl.expression_parts import EXPORT, IF, INPUT, OUTPUT, TIMEOUT
 from httptask.dsl.liveness import CONTEXT, RAW_TASK_DATA, TASK_DATA, WORKFLOW_DATA
 from httptask.dsl.tasks.kind import TaskNode
+from httptask.interpreter.catching import catches, is_tried_again
 from httptask.interpreter.items import items_of
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.services import Services
@@ -28,6 +30,7 @@ from httptask.interpreter.task_context import (
 )
 from httptask.interpreter.tasks import RUNNERS
 from httptask.interpreter.variables import Variables, bind, task_variables
+from httptask.scheduling.budget import is_stop
 from httptask.scheduling.deadlines import Deadline, deadline_at
 from httptask.scheduling.durations import required_seconds
 
@@ -55,24 +58,14 @@ class BranchRunner:
             EndWorkflow: a task ended the whole workflow.
         """
         self._take_up()
+        ended: Finished | None = None
+        paused = False
         try:
-            while True:
-                await self._services.pacer.step()
-                frame = self._branch.frames[-1]
-                tasks = self._services.program.sequences[frame.sequence].tasks
-                if frame.current is not None:  # a task that a continued run takes up again
-                    paused = await self._advance(None)
-                elif self._services.draining:
-                    return None
-                elif frame.index < len(tasks):
-                    paused = await self._begin(frame, tasks[frame.index])
-                elif len(self._branch.frames) == 1:
-                    return Finished(frame.data, self._branch.ran)
-                else:
-                    self._branch.frames.pop()
-                    paused = await self._advance(Child(frame.data))
-                if paused:
-                    return None
+            while ended is None and not paused:
+                try:
+                    ended, paused = await self._step()
+                except TaskFault as fault:
+                    paused = await self._tell(fault)
         except TaskFault as fault:
             self._end_all("faulted", fault)
             raise
@@ -82,6 +75,48 @@ class BranchRunner:
         except asyncio.CancelledError:
             self._end_all("cancelled", None)
             raise
+        return ended
+
+    async def _step(self) -> tuple[Finished | None, bool]:
+        """Begin a task, or let one go on; the end of the branch, and whether it paused."""
+        await self._services.pacer.step()
+        frame = self._branch.frames[-1]
+        tasks = self._services.program.sequences[frame.sequence].tasks
+        if frame.current is not None:  # a task that a continued run takes up again
+            return None, await self._advance(None)
+        if self._services.draining:
+            return None, True
+        if frame.index < len(tasks):
+            return None, await self._begin(frame, tasks[frame.index])
+        if len(self._branch.frames) == 1:
+            return Finished(frame.data, self._branch.ran), False
+        self._branch.frames.pop()
+        return None, await self._advance(Child(frame.data))
+
+    async def _tell(self, fault: TaskFault) -> bool:
+        """Tell the tasks around a fault of it, from the inside out, until one goes on from there; True when it paused.
+
+        Raises:
+            TaskFault: none does.
+        """
+        while not is_stop(fault) and (depth := self._catching(fault)) is not None:
+            self._end_all("faulted", fault, inside=depth)
+            del self._branch.frames[depth + 1 :]
+            try:
+                return await self._advance(Child(fault=fault))
+            except TaskFault as raised:
+                fault = raised
+        raise fault
+
+    def _catching(self, fault: TaskFault) -> int | None:
+        """Depth of the innermost frame whose task runs a list that the fault leaves, and may catch it."""
+        frames = self._branch.frames[:-1]
+        for depth, frame in reversed(list(enumerate(() if self._is_around_part else frames))):
+            node = self._node_of(frame)
+            is_ended = fault.ends is not None and f"{node.pointer}/".startswith(f"{fault.ends}/")
+            if node.kind.catches and not is_ended:
+                return depth
+        return None
 
     async def _run_inside(self, branch: Branch) -> Finished | None:
         """Run a branch inside the task that this one is at."""
@@ -136,17 +171,7 @@ class BranchRunner:
         execution = frame.current
         assert execution is not None  # only a task asks for a task list to be run
         node = self._node_of(frame)
-        variables = self._variables(node, execution)
-        context = TaskContext(
-            node,
-            execution,
-            variables,
-            self._services,
-            self._branch,
-            self._run_inside,
-            self.frames_around,
-            min(self.deadlines_around(), default=None),
-        )
+        context = self._context(len(self._branch.frames))
         try:
             async with deadline_at(min(self._deadlines(), default=None)):
                 step = await RUNNERS[node.kind](context, child)
@@ -162,6 +187,45 @@ class BranchRunner:
             raise
         return False
 
+    def _context(self, depth: int) -> TaskContext:
+        """What the task of the last of so many frames is given."""
+        frame = self._branch.frames[depth - 1]
+        assert frame.current is not None  # it has begun
+        node = self._node_of(frame)
+        return TaskContext(
+            node,
+            frame.current,
+            self._variables(node, frame.current, depth=depth),
+            self._services,
+            self._branch,
+            self._run_inside,
+            partial(self.frames_around, depth),
+            min(self.deadlines_around(), default=None),
+            partial(self.leaves, depth=depth - 1) if self.may_try_again(depth - 1) else None,
+        )
+
+    def may_try_again(self, depth: int | None = None) -> bool:
+        """Whether a task of the first `depth` frames, or of all, or around this branch, ever tries again."""
+        nodes = [self._node_of(frame) for frame in self._branch.frames[:depth]]
+        if any(node.kind.tries_again(node) for node in nodes):
+            return True
+        return self._parent is not None and self._parent.may_try_again()
+
+    def leaves(self, problem: Problem, *, depth: int | None = None) -> bool:
+        """Whether one of these tries again after an error inside it."""
+        for at in range(len(self._branch.frames[:depth]), 0, -1):
+            node = self._node_of(self._branch.frames[at - 1])
+            if node.kind.catches:
+                context = self._context(at)
+                try:
+                    if catches(context, problem):
+                        return is_tried_again(context, problem)
+                except TaskFault:  # in a condition, which ends the task around in an error of its own
+                    return True
+            elif node.kind.takes(node, problem.to_json()) is not None:
+                return False
+        return self._parent is not None and self._parent.leaves(problem)
+
     def _frame_below(self, node: TaskNode, execution: TaskExecution, step: Descend) -> Frame:
         path = execution.id if step.index is None else f"{execution.id}/{step.index}"
         scope = node.pointer if node.pointer in self._services.program.scopes else None
@@ -173,6 +237,8 @@ class BranchRunner:
             path=path,
             item=step.index,
             variables=dict(step.variables),
+            deadline=step.deadline,
+            kept=dict(step.kept),
             scope=scope,
         )
 
@@ -249,6 +315,8 @@ class BranchRunner:
         if self._parent is None and self._services.state.deadline is not None:
             yield Deadline(self._services.state.deadline, "")
         for frame in self._branch.frames:
+            if frame.deadline is not None:
+                yield Deadline(frame.deadline, frame.sequence, of_attempt=True)
             if frame.current is not None and frame.current.deadline is not None:
                 node = self._node_of(frame)
                 yield Deadline(frame.current.deadline, node.pointer)
@@ -263,7 +331,9 @@ class BranchRunner:
             "context": lambda: self._branch.context,
             **task_variables(self._services.program, node, execution, raw_output),
             "tasks": lambda: self._outputs(frames),
-            **bind({name: value for frame in reversed(frames) for name, value in frame.variables.items()}),
+            **bind(
+                {k: v for frame in reversed(frames) for k, v in {**frame.variables, **frame.kept}.items()}
+            ),
         }
 
     def _outputs(self, frames: Sequence[Frame]) -> dict[str, Any]:
@@ -302,9 +372,9 @@ class BranchRunner:
     def _node_of(self, frame: Frame) -> TaskNode:
         return self._services.program.sequences[frame.sequence].tasks[frame.index]
 
-    def _end_all(self, state: TaskState, fault: TaskFault | None) -> None:
-        """Note on the status board how the tasks in progress ended."""
-        for frame in self._branch.frames:
+    def _end_all(self, state: TaskState, fault: TaskFault | None, *, inside: int = -1) -> None:
+        """Note on the status board how the tasks in progress ended, or those inside of that of a frame."""
+        for frame in self._branch.frames[inside + 1 :]:
             if frame.current is not None and not self._is_around_part:
                 detail = None if fault is None else fault.problem.detail or fault.problem.title
                 self._services.board.end(frame.current.id, state, detail)

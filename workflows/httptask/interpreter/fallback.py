@@ -79,7 +79,7 @@ class Candidates:
             try:
                 return await self._send_to(self._candidates[index], body, number)
             except TaskFault as fault:
-                if index + 1 == len(self._candidates) or not is_unavailable(fault.problem):
+                if not self._goes_on(index, fault.problem):
                     raise TaskFault(self._with_those_before(index, fault.problem)) from None
                 self._give_up(index, fault.problem, body)
 
@@ -103,11 +103,15 @@ class Candidates:
 
         async def schedule() -> Completion:
             try:
-                return await self._context.schedule(call)
+                return await self._context.schedule(call, keeps=lambda problem: self._goes_on(index, problem))
             finally:
                 services.stream.trim()
 
         return await self._account.ask(str(body.get("model")), schedule)
+
+    def _goes_on(self, index: int, problem: Problem) -> bool:
+        """Whether another one is asked after a problem with one of them."""
+        return index + 1 < len(self._candidates) and is_unavailable(problem)
 
     def _with_those_before(self, index: int, problem: Problem) -> Problem:
         """The problem of the last server that was asked, with the reasons of those before it."""

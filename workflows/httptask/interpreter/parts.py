@@ -327,9 +327,17 @@ def _pruned(context: TaskContext, frame: Frame, below: Frame | None) -> Frame:
         loop = {"items": [next(iter(below.variables.values()))], "first_item": below.item}
     current = None
     if frame.current is not None:
-        around = frame.current
+        around, kind = (
+            frame.current,
+            services.program.sequences[frame.sequence].tasks[frame.index].kind,
+        )
         current = TaskExecution(
-            id=around.id, raw_input=None, input=None, started_at=around.started_at, **loop
+            id=around.id,
+            raw_input=None,
+            input=around.input if kind.catches else None,
+            state=around.state if kind.catches else {},
+            started_at=around.started_at,
+            **loop,
         )
     return frame.model_copy(update={"outputs": outputs, "current": current, "visits": {}})
 

@@ -108,7 +108,7 @@ class Services:
         return workflow_variables(self.program, self.state, self.workflow_id)
 
 
-def log_event(event: str, **fields: str | int | None) -> None:
+def log_event(event: str, **fields: str | float | None) -> None:
     """Log an event of this run, not again in a replay; never data, which may be anything."""
     if not workflow.unsafe.is_replaying():
         info = workflow.info()

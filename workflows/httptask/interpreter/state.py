@@ -162,6 +162,8 @@ class Frame(BaseModel):
         path: prefix of the ids of its executions.
         item: index of the item that the loop around the list is at.
         variables: what that loop binds: the item and its index. A continued run binds them anew.
+        deadline: workflow time at which the list is ended where it has not by then.
+        kept: what a task around the list binds beside, such as the error that it has caught.
         scope: pointer of the loop whose body this is, None when the list opens no scope of its own.
         outputs: transformed outputs that `$tasks` reads, where the list opens a scope.
         visits: how often each task of the list has begun.
@@ -174,6 +176,8 @@ class Frame(BaseModel):
     path: str = ""
     item: int | None = None
     variables: dict[str, Any] = Field(default_factory=dict, exclude=True)
+    deadline: float | None = None
+    kept: dict[str, Shared] = Field(default_factory=dict)
     scope: str | None = None
     outputs: dict[str, Shared] = Field(default_factory=dict)
     visits: dict[str, int] = Field(default_factory=dict)

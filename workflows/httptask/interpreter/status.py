@@ -35,6 +35,8 @@ class TaskStatus(BaseModel):
     ended_at: datetime | None = None
     activity_id: str | None = None
     detail: str | None = None
+    caught: str | None = None
+    """The error that a `try` has caught, where it tries no more."""
     simulated: bool = False
     attempt: int = 0
     max_attempts: int | None = None

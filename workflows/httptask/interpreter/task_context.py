@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from httptask.calls.activity_call import ActivityCall
+from httptask.calls.problem import Problem, TaskFault
 from httptask.chat.models import Completion
 from httptask.dsl.expression_parts import Part
 from httptask.dsl.expressions.rendering import Rendered
@@ -18,6 +20,7 @@ from httptask.interpreter.state import Branch, Frame, TaskExecution
 from httptask.interpreter.variables import Variables, bind
 from httptask.scheduling.deadlines import Deadline
 from httptask.scheduling.local_calls import Wait
+from httptask.scheduling.scheduler import Leaves
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -41,6 +44,10 @@ class Descend:
     variables: Mapping[str, Any]
     index: int | None = None
     """Which iteration this is; part of the ids below."""
+    deadline: float | None = None
+    """Workflow time at which the list is ended where it has not by then."""
+    kept: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Variables that a continued run gets as they are; it binds the others anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +60,10 @@ Step = Complete | Descend | Paused
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """The output of the task list that the task asked to run."""
+    """How the task list ended that the task asked to run: with an output, or, for a task that catches, in an error."""
 
-    output: Any
+    output: Any = None
+    fault: TaskFault | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,8 @@ class TaskContext:
     """The frames that the task sees, its own first."""
     deadline: Deadline | None
     """The nearest that the task, or one around it, has to keep."""
+    leaves: Leaves | None
+    """Whether a task around this one tries again after an error of its calls; None where none ever does."""
 
     def value(self, part: Part, *, dot: Any = None, bound: Mapping[str, Any] | None = None) -> Any:
         """Evaluate one of the task's own expressions or templates, on its input or as `holds` does."""
@@ -135,16 +145,23 @@ class TaskContext:
         self.services.budget.take_call(asks_model=False)
         return await self.schedule(call)
 
-    async def schedule(self, call: ActivityCall[Result]) -> Result:
+    async def schedule(
+        self, call: ActivityCall[Result], *, keeps: Callable[[Problem], bool] = lambda _: False
+    ) -> Result:
         """Make a call that the budget has counted already, and show it on the status board.
+
+        Args:
+            call: the call.
+            keeps: whether the task itself knows what to do about an error of it.
 
         Raises:
             TaskFault: the call failed for good.
         """
         self.services.board.update(self.execution.id, activity_id=call.id, summary=call.summary)
         calls = self.services.program.calls_of(self.node)
+        leaves = None if self.leaves is None else partial(self._leaves, self.leaves, keeps)
         try:
-            return await self.services.scheduler.execute(call, calls, self.deadline, self._show)
+            return await self.services.scheduler.execute(call, calls, self.deadline, self._show, leaves)
         finally:
             self.services.board.forget_attempts(self.execution.id)
 
@@ -156,7 +173,12 @@ class TaskContext:
         """
         self.services.board.update(self.execution.id, activity_id=self.execution.id, summary=name)
         scheduler = self.services.scheduler
-        return await scheduler.execute_allowed(name, arguments, self.execution.id, self.deadline)
+        leaves = None if self.leaves is None else partial(self._leaves, self.leaves, lambda _: False)
+        return await scheduler.execute_allowed(name, arguments, self.execution.id, self.deadline, leaves)
+
+    def _leaves(self, leaves: Leaves, keeps: Callable[[Problem], bool], problem: Problem) -> bool:
+        """Whether an error of a call of the task is for one around it."""
+        return not keeps(problem) and leaves(problem.model_copy(update={"instance": self.node.pointer}))
 
     def _show(self, wait: Wait) -> None:
         """Show on the status board what the server shows of an activity that waits."""

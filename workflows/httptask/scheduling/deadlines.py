@@ -27,13 +27,14 @@ class Deadline:
 
     Attributes:
         at: in workflow time.
-        pointer: the task that the timeout belongs to; empty for the workflow.
+        pointer: the task, or the task list of an attempt, that the timeout belongs to; empty for the workflow.
         is_outer: whether that task is around the branch that meets the deadline, and ends it from there.
     """
 
     at: float
     pointer: str
     is_outer: bool = False
+    of_attempt: bool = False
 
     @property
     def of_activity(self) -> timedelta:
@@ -84,10 +85,13 @@ class Deadline:
         """
         known = f"; the last that is known: {last.message}" if isinstance(last, FailureError) else ""
         detail = f"{self._whose} did not end within its timeout{known}"
-        return TaskFault(Problem.standard("timeout", "Timed out", detail=detail, instance=self.pointer))
+        problem = Problem.standard("timeout", "Timed out", detail=detail, instance=self.pointer)
+        return TaskFault(problem, ends=self.pointer)
 
     @property
     def _whose(self) -> str:
+        if self.of_attempt:
+            return "the attempt"
         return "the task" if self.pointer else "the workflow"
 
     def _reason(self, problem: Problem) -> str:

@@ -6,7 +6,7 @@ over within seconds and has a small answer: everything else is an activity, also
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -26,7 +26,7 @@ from httptask.calls.activity_call import ActivityCall, after
 from httptask.connections.connection import Calls
 from httptask.scheduling.command_limits import CommandLimits
 
-__all__ = ["ShowWait", "Wait", "execute_local", "is_local"]
+__all__ = ["ShowWait", "Wait", "execute_local", "is_local", "wait_shown"]
 
 _MAX_SECONDS = 60.0
 """A workflow task that lasts is prolonged every 8 seconds, and a run hears of nothing in between."""
@@ -45,7 +45,7 @@ Result = TypeVar("Result", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A local call's, before another attempt.
+    """A call's that its workflow sees to, before another attempt.
 
     Attributes:
         attempt: number of the attempt that follows.
@@ -121,10 +121,10 @@ async def execute_local(
             result = await _attempted(call.activity, argument, given, limits)
         except ApplicationError as failure:
             wait = wait_of_workflow(failure)
-            if wait is None or failure.type in final:
+            if wait is None or failure.type in final or call.argument.ends_attempt:
                 raise _as_of_an_activity(failure, call) from failure
             made = failure.details[0]["attempt"]
-            await _wait(wait, Wait(made + 1, workflow.now() + wait, failure), show)
+            await wait_shown(Wait(made + 1, workflow.now() + wait, failure), show)
             [argument] = workflow.payload_converter().to_payloads([after(call, made).argument])
         except ActivityError:  # it was cancelled
             raise
@@ -160,12 +160,14 @@ async def _attempted(
     return result
 
 
-async def _wait(wait: timedelta, shown: Wait, show: ShowWait | None) -> None:
+async def wait_shown(wait: Wait, show: ShowWait | None) -> None:
+    """Let the time before an attempt pass, and tell that it does."""
+    assert wait.until is not None  # it has not begun
     if show is not None:
-        show(shown)
-    await workflow.sleep(wait)
+        show(wait)
+    await workflow.sleep(wait.until - workflow.now())
     if show is not None:
-        show(replace(shown, until=None))
+        show(replace(wait, until=None))
 
 
 def _as_of_an_activity(failure: FailureError, call: ActivityCall[Any]) -> ActivityError:

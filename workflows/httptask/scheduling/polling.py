@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, TimeoutType
 from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 
 from httptask.activities.allowed_activities import AllowedActivity
@@ -21,7 +21,7 @@ __all__ = ["execute_allowed", "execute_call"]
 PATIENCE = timedelta(seconds=60)
 """How long an activity may wait in the queue before it is asked whether anybody polls that."""
 _LONGEST_PATIENCE = timedelta(minutes=10)
-_A_MINUTE = timedelta(minutes=1)
+_A_SECOND, _A_MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 Result = TypeVar("Result", bound=BaseModel)
 Anything = TypeVar("Anything")
@@ -84,6 +84,7 @@ async def execute_allowed(
     arguments: Sequence[RawValue],
     options: dict[str, Any],
     deadline: Deadline | None,
+    leaves: Callable[[BaseException | None], bool] | None = None,
 ) -> RawValue:
     """Run an activity of the user's own.
 
@@ -92,11 +93,38 @@ async def execute_allowed(
         arguments: each as Temporal carries it.
         options: how it is called and shown.
         deadline: the nearest that it has to keep.
+        leaves: says of what failed an attempt whether there is no other one; None leaves it to Temporal.
 
     Raises:
         ActivityError: it failed for good.
         ApplicationError: of type `WorkerMissing`; no worker polls its task queue.
     """
+    if leaves is None:
+        return await _execute_allowed(allowed, arguments, options, deadline, allowed.attempts)
+    made = 0
+    while True:
+        try:
+            return await _execute_allowed(allowed, arguments, options, deadline, 1)
+        except ActivityError as error:
+            made += 1
+            if made == allowed.attempts or _is_final(error.cause) or leaves(error.cause):
+                raise
+        await workflow.sleep(min(_A_SECOND * 2 ** min(made - 1, 6), _A_MINUTE))  # as Temporal would
+
+
+def _is_final(cause: BaseException | None) -> bool:
+    if isinstance(cause, ApplicationError):
+        return cause.non_retryable
+    return isinstance(cause, CancelledError)
+
+
+async def _execute_allowed(
+    allowed: AllowedActivity,
+    arguments: Sequence[RawValue],
+    options: dict[str, Any],
+    deadline: Deadline | None,
+    attempts: int,
+) -> RawValue:
     silence = allowed.heartbeat_timeout
 
     async def execute(patience: timedelta | None = None, _waited: object = None) -> RawValue:
@@ -108,7 +136,7 @@ async def execute_allowed(
             schedule_to_start_timeout=patience,
             start_to_close_timeout=timedelta(seconds=allowed.start_to_close_timeout),
             heartbeat_timeout=None if silence is None else timedelta(seconds=silence),
-            retry_policy=RetryPolicy(maximum_attempts=allowed.attempts, maximum_interval=_A_MINUTE),
+            retry_policy=RetryPolicy(maximum_attempts=attempts, maximum_interval=_A_MINUTE),
             **options,
             **_until(deadline),
         )

@@ -19,22 +19,31 @@ from temporalio.exceptions import (
 )
 
 from httptask.activities.connection_profile import ConnectionProfile, RunConfiguration
-from httptask.activities.local_fallback import NotLocal
-from httptask.calls.activity_call import ActivityCall, activity_options, after, counted, fitting_summary
-from httptask.calls.problem import TaskFault, problem_of_failure
+from httptask.activities.local_fallback import NotLocal, wait_of_workflow
+from httptask.calls.activity_call import (
+    ActivityCall,
+    activity_options,
+    after,
+    counted,
+    ending_attempts,
+    fitting_summary,
+)
+from httptask.calls.problem import Problem, TaskFault, problem_of_failure
 from httptask.connections.connection import Calls
 from httptask.scheduling.command_limits import CommandLimits
 from httptask.scheduling.deadlines import Deadline
-from httptask.scheduling.local_calls import ShowWait, execute_local, is_local
+from httptask.scheduling.local_calls import ShowWait, Wait, execute_local, is_local, wait_shown
 from httptask.scheduling.payloads import payload_of
 from httptask.scheduling.polling import execute_allowed, execute_call
 from httptask.scheduling.spending_state import PART_MEMO
 
-__all__ = ["Scheduler", "make_call"]
+__all__ = ["Leaves", "Scheduler", "make_call"]
 
 _JSON_ENCODINGS = ("json/plain", "binary/null")
 
 Result = TypeVar("Result", bound=BaseModel)
+Leaves = Callable[[Problem], bool]
+"""Whether an error of a call is for the definition to try again, so that nothing else does."""
 
 
 class Scheduler:
@@ -54,6 +63,7 @@ class Scheduler:
         calls: Calls | None,
         deadline: Deadline | None,
         show: ShowWait | None = None,
+        leaves: Leaves | None = None,
     ) -> Result:
         """Make a call, to its end or the deadline.
 
@@ -62,6 +72,7 @@ class Scheduler:
             calls: how the definition wants it to be made; None leaves it to its connection.
             deadline: the nearest that it has to keep.
             show: is told of waits that the server does not know.
+            leaves: says after which errors there is no other attempt; None where its connection alone does.
 
         Raises:
             TaskFault: the call failed for good, or its input is too large for Temporal.
@@ -71,22 +82,37 @@ class Scheduler:
             **activity_options(call, profile, label=f"{call.id}: "),
             "activity_id": call.id,
         }
-        what = f"the request of {call.id}"
+        what, limits, attempts = f"the request of {call.id}", self._limits, profile.retry.attempts
+        if leaves is not None:
+            call = ending_attempts(call)
         async with _faults(deadline):
-            return await make_call(
-                call,
-                profile.retry.attempts,
-                profile,
-                options,
-                self._limits,
-                what,
-                calls=calls,
-                deadline=deadline,
-                show=show,
-            )
+            while True:
+                try:
+                    return await make_call(
+                        call,
+                        attempts,
+                        profile,
+                        options,
+                        limits,
+                        what,
+                        calls=calls,
+                        deadline=deadline,
+                        show=show,
+                    )
+                except ActivityError as error:
+                    wait = _wait_after(error, deadline, leaves)
+                    if wait is None:
+                        raise
+                await wait_shown(wait, show)
+                call = after(call, wait.attempt - 1)
 
     async def execute_allowed(
-        self, name: str, arguments: Sequence[Any], id_: str, deadline: Deadline | None
+        self,
+        name: str,
+        arguments: Sequence[Any],
+        id_: str,
+        deadline: Deadline | None,
+        leaves: Leaves | None = None,
     ) -> Any:
         """Run an activity of the user's own, to its end or the deadline.
 
@@ -95,6 +121,7 @@ class Scheduler:
             arguments: its arguments.
             id_: of the activity, unique within the run.
             deadline: the nearest that it has to keep.
+            leaves: says after which errors there is no other attempt; None where its worker alone does.
 
         Raises:
             TaskFault: it failed for good, or its arguments or its result can't be carried.
@@ -103,7 +130,11 @@ class Scheduler:
         raw = [RawValue(payload) for payload in payloads]
         async with self._limits.turn(payloads), _faults(deadline, "runtime"):
             shown = {"activity_id": id_, "summary": fitting_summary(f"{id_}: {name}")}
-            result = await execute_allowed(self.configuration.activities[name], raw, shown, deadline)
+            allowed = self.configuration.activities[name]
+            leaves_for = (
+                None if leaves is None else lambda cause: leaves(problem_of_failure(cause, "runtime"))
+            )
+            result = await execute_allowed(allowed, raw, shown, deadline, leaves_for)
         encoding = result.payload.metadata.get("encoding", b"").decode()
         if encoding not in _JSON_ENCODINGS:
             TaskFault.raise_standard(
@@ -192,6 +223,23 @@ async def make_call(
         payload = await payload_of(call.argument, what)
     async with limits.turn([payload]):
         return await execute_call(call, RawValue(payload), profile, options, deadline)
+
+
+def _wait_after(error: ActivityError, deadline: Deadline | None, leaves: Leaves | None) -> Wait | None:
+    """The wait before another attempt of a call that ends with each; None where there is none.
+
+    Raises:
+        TaskFault: it would come after the deadline.
+    """
+    failure = error.cause
+    seconds = None if failure is None else wait_of_workflow(failure)
+    if leaves is None or seconds is None or leaves(problem_of_failure(failure)):
+        return None
+    assert isinstance(failure, ApplicationError)  # others have no wait
+    until = workflow.now() + seconds
+    if deadline is not None and until.timestamp() >= deadline.at:
+        raise deadline.fault(failure)
+    return Wait(failure.details[0]["attempt"] + 1, until, failure)
 
 
 @asynccontextmanager

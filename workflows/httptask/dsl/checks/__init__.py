@@ -10,7 +10,7 @@ from httptask.dsl.checks.names import check_names
 from httptask.dsl.checks.references import check_placeholders, check_references
 from httptask.dsl.checks.secrets import check_literals, check_secrets
 from httptask.dsl.checks.shapes import check_shapes
-from httptask.dsl.checks.standard_types import check_durations, check_errors_and_policies, check_schemas
+from httptask.dsl.checks.standard_types import check_durations, check_parts_of_use, check_schemas
 from httptask.dsl.program import Program
 
 __all__ = ["CHECKS"]
@@ -31,7 +31,7 @@ CHECKS: Final[tuple[Callable[[Program], Iterable[Fault]], ...]] = (
     check_placeholders,
     check_names,
     check_durations,
-    check_errors_and_policies,
+    check_parts_of_use,
     check_metadata,
     check_schemas,
 )

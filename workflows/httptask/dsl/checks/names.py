@@ -102,7 +102,7 @@ def _variable_faults(node: TaskNode, variables: Mapping[str, str]) -> Iterator[F
             yield Fault(pointer, "variable-name", f"`{name}` can't be a variable's name", hint)
         elif name in RESERVED_VARIABLES:
             yield Fault(pointer, "variable-name", f"`${name}` exists already", "choose another name")
-        elif name in node.variables:
+        elif name in node.variables and not node.kind.catches:  # the innermost error is the one that counts
             message = f"`${name}` hides the variable of the loop around this one"
             yield Fault(pointer, "hidden-variable", message, "choose another name", Severity.WARNING)
         if name in seen:

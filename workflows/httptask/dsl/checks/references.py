@@ -91,15 +91,11 @@ def reference_faults(program: Program, use: ExpressionUse) -> Iterator[Fault]:
 
 def _unknown_variable(program: Program, use: ExpressionUse, name: str, visible: frozenset[str]) -> Fault:
     at = offset_in(use.expression, f"${name}")
-    loop = next(
-        (
-            node.name
-            for node in program.nodes.values()
-            for body in node.bodies
-            if name in body.variables.values()
-        ),
-        None,
-    )
+    loops = [
+        node for node in program.nodes.values() for body in node.bodies if name in body.variables.values()
+    ]
+    around = [node for node in loops if (use.task or "").startswith(f"{node.pointer}/")]
+    loop = next(iter([*reversed(around), *loops]), None)
     if use.place == "event":
         message = f"`${name}` is not available in an expression on events"
         hint = "it sees `.`, the data of an event, and `$event` with `type` and `id`; `output.as` sees the others"
@@ -108,10 +104,12 @@ def _unknown_variable(program: Program, use: ExpressionUse, name: str, visible: 
         message = f"`${name}` is not available in {_PLACES[use.place]}"
         return TextFault(use.pointer, "variable-not-here", message, _INSTEAD[name], offset=at)
     if loop is not None:
-        message = f"`${name}` exists only inside the loop `{loop}`"
-        return TextFault(
-            use.pointer, "variable-not-here", message, f"use the loop's output: `$tasks.{loop}`", offset=at
-        )
+        message = f"`${name}` exists only inside the loop `{loop.name}`"
+        hint = f"use the loop's output: `$tasks.{loop.name}`"
+        if loop.kind.catches:
+            message = f"`${name}` exists only in `catch` of `{loop.name}`"
+            hint = f"make what is needed of it the output of `catch.do`: `$tasks.{loop.name}`"
+        return TextFault(use.pointer, "variable-not-here", message, hint, offset=at)
     if "tasks" in visible and any(name == node.name for node in program.nodes.values()):
         message = f"unknown variable `${name}`: it is the name of a task"
         return TextFault(use.pointer, "unknown-variable", message, f"write `$tasks.{name}`", offset=at)

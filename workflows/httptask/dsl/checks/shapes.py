@@ -83,9 +83,24 @@ def _variable(
         return None, 0
     if variable == "response" and use.place == "page":
         return node.kind.page(node), 0
+    if variable is not None and variable in use.variables | node.variables:
+        return _bound(program, node, variable), 0
     if variable == "input":
         return _task_input(program, node.pointer, inputs), 0
     return (transformed_output(node) if variable == "output" else None), 0
+
+
+def _bound(program: Program, node: TaskNode, variable: str) -> ValueShape | None:
+    """The shape of what a task, or the innermost around it that does, binds to a variable."""
+    parts = node.pointer.split("/")
+    around = (program.nodes.get("/".join(parts[:end])) for end in range(len(parts), 0, -1))
+    binding = (
+        one
+        for one in around
+        if one is not None and any(variable in body.variables.values() for body in one.bodies)
+    )
+    innermost = next(binding, node)
+    return innermost.kind.bound(innermost, variable)
 
 
 def _key_faults(

@@ -15,10 +15,11 @@ from httptask.dsl.model import AuthenticationPolicy, Duration, DurationLiteral, 
 from httptask.dsl.program import Program
 from httptask.dsl.standard_patterns import URI, expression_fault
 from httptask.dsl.tasks.raise_error import error_faults
+from httptask.dsl.tasks.try_catch import durations_of_policy, policy_faults
 from httptask.json.pointer import child_pointer
 from httptask.json.schema import compile_schema
 
-__all__ = ["check_durations", "check_errors_and_policies", "check_schemas"]
+__all__ = ["check_durations", "check_parts_of_use", "check_schemas"]
 
 _SECRET: Final = re.compile(r"\$\{\s*\$secrets\b[^}]*\}")
 _CERTIFICATE: Final = (
@@ -32,10 +33,12 @@ _DURATION: Final = re.compile(
 _DURATION_HINT: Final = "write ISO 8601 (PT15M, PT1.5S) or parts: { minutes: 15 }"
 
 
-def check_errors_and_policies(program: Program) -> Iterator[Fault]:
+def check_parts_of_use(program: Program) -> Iterator[Fault]:
     """Find errors and policies whose form the standard does not know, and that other tools would refuse."""
     for name, error in program.definition.use.errors.items():
         yield from error_faults(child_pointer("/use/errors", name), error)
+    for name, retry in program.definition.use.retries.items():
+        yield from policy_faults(child_pointer("/use/retries", name), retry)
     for name, policy in program.definition.use.authentications.items():
         yield from _policy(child_pointer("/use/authentications", name), policy, in_standard=True)
     for node in program.nodes.values():
@@ -84,6 +87,8 @@ def _durations(program: Program) -> Iterator[tuple[str, DurationLiteral]]:
     timeouts = {"/timeout": program.definition.timeout}
     for name, named in program.definition.use.timeouts.items():
         timeouts[child_pointer("/use/timeouts", name)] = named
+    for name, retry in program.definition.use.retries.items():
+        yield from durations_of_policy(child_pointer("/use/retries", name), retry).items()
     for node in program.nodes.values():
         timeouts[f"{node.pointer}/timeout"] = node.task.timeout
         yield from node.kind.durations(node).items()

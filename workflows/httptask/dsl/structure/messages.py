@@ -18,6 +18,7 @@ from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.item_lists import ITEM_LISTS
 from httptask.dsl.structure.unsupported import unsupported_key, unsupported_keyword
 from httptask.dsl.tasks import KEYWORDS
+from httptask.dsl.tasks.try_catch import meant_in_catch
 from httptask.json.pointer import child_pointer, json_pointer
 from httptask.json.types import is_array, is_number, is_object
 
@@ -32,9 +33,9 @@ _FORMS: Final = {
     "namespace": ("a name", "use letters, digits and `-`, at most 63"),
     "name": ("a name", "use letters, digits and `-`, at most 63"),
 }
-_EXPRESSIONS: Final = frozenset({"as", "from", "if", "in", "items", "until", "when", "while"})
+_EXPRESSIONS: Final = frozenset({"as", "exceptWhen", "from", "if", "in", "items", "until", "when", "while"})
 _LONGEST_LITERAL: Final = 60
-_DURATIONS: Final = frozenset({"after", "interval", "timeout", "wait"})
+_DURATIONS: Final = frozenset({"after", "delay", "duration", "interval", "timeout", "wait"})
 _TYPES: Final = {
     "string_type": Kind.TEXT,
     "int_type": Kind.WHOLE_NUMBER,
@@ -99,8 +100,13 @@ def _unknown_key(found: Found) -> Fault:
 def _hint_for_other_name(found: Found, known: tuple[str, ...]) -> str | None:
     """What somebody meant who knows the key from elsewhere, or from another call."""
     owner, key = found.location.owner, found.key
-    if owner is not None and issubclass(owner, TaskBase) and "retr" in key.lower():
-        return elsewhere(key)
+    if owner is not None and issubclass(owner, TaskBase):
+        if key in ("catch", "onError"):
+            return "put the task into a `try`: { try: [ { NAME: … } ], catch: { do: [ … ] } }"
+        if "retr" in key.lower():
+            return elsewhere(key)
+    if owner is not None and (meant := meant_in_catch(owner, key)) is not None:
+        return meant
     if owner is Timeout and meant_key(key, known) is not None:
         return f"write after: {{ {key}: … }}"
     kind = found.called
@@ -179,6 +185,9 @@ def _expected(found: Found) -> str:
 
 def _hint_for_type(found: Found, expected: str) -> str | None:
     owner, value = found.location.owner, found.value
+    meant = None if owner is None else meant_in_catch(owner, found.key)
+    if meant is not None:
+        return meant
     kind = found.called
     of_kind = None if kind is None else kind.hint_for_value(found.location.tokens, value)
     if of_kind is not None:

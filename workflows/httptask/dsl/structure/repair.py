@@ -18,6 +18,7 @@ _DOCUMENT: Final = {"dsl": "1.0.3", "namespace": "unknown", "name": "unknown", "
 _USED: Final[dict[Token, Any]] = {
     "authentications": {},
     "errors": {"type": "https://example.invalid", "status": 500},
+    "retries": {"limit": {"attempt": {"count": 1}}},
     "timeouts": {"after": "PT1S"},
 }
 
@@ -54,8 +55,8 @@ def _repair_task(
         _put(data, task, _TASK)
     elif rest[:1] == ("with",) and len(rest) > 1 and is_object(body.get("with", {})):
         _repair_argument(body.setdefault("with", {}), rest[1:], found)
-    elif len(rest) == 2 and rest[0] in TASK_LIST_KEYS:
-        _put(body, rest, _stand_in_item(rest[1]))
+    elif len(rest) > 1 and rest[-2] in TASK_LIST_KEYS:
+        _put(body, rest, _stand_in_item(rest[-1]))
     elif rest and rest[0] in keys_of(TaskBase):
         _remove(body, rest[:1])
         _forget_output(body)

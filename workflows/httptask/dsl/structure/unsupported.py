@@ -21,7 +21,6 @@ _KEYS: Final[dict[type[BaseModel], dict[str, str]]] = {
         "catalogs": "call a function of the built-in catalogue",
         "extensions": "write the tasks where they are to run",
         "functions": "call a function of the built-in catalogue, or write the task where it is to run",
-        "retries": "calls are retried by the policy of their connection",
     },
     EventConsumption: {
         "until": "listen for one event in a task that `then` comes back to, as long as it is wanted"

@@ -19,6 +19,7 @@ from httptask.dsl.tasks.listen import LISTEN
 from httptask.dsl.tasks.raise_error import RAISE
 from httptask.dsl.tasks.set_data import SET
 from httptask.dsl.tasks.switch import SWITCH
+from httptask.dsl.tasks.try_catch import TRY
 from httptask.dsl.tasks.wait import WAIT
 from httptask.json.types import is_object
 
@@ -45,6 +46,7 @@ KINDS: Final[tuple[TaskKind[Any], ...]] = (
     RAISE,
     SET,
     SWITCH,
+    TRY,
     WAIT,
 )
 """The kinds with a keyword of their own; a mapping with the keywords of two is of the first."""
@@ -52,7 +54,6 @@ KINDS: Final[tuple[TaskKind[Any], ...]] = (
 _OR_ACTIVITY: Final = "or do it in an activity of your own: `call: activity`"
 UNSUPPORTED_KEYWORDS: Final[Mapping[str, str | None]] = {
     "run": "call a service with `call: httpRequest`",
-    "try": "calls are retried by the policy of their connection; without `try` an error ends the workflow",
 }
 """Keywords of the standard whose kinds are not run, and what to do instead."""
 UNSUPPORTED_CALLS: Final[Mapping[str, str]] = {

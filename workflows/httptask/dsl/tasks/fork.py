@@ -1,7 +1,7 @@
 """`fork`: branches that run at the same time."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.model import DefinitionModel, TaskBase, Use
@@ -52,7 +52,7 @@ class _Fork(TaskKind[ForkTask]):
     def is_race(self, node: TaskNode) -> bool:
         return self.spec(node).fork.compete
 
-    def keeps_errors(self, node: TaskNode) -> str | None:
+    def takes(self, node: TaskNode, error: Mapping[str, Any]) -> str | None:
         if not self.is_race(node):
             return None
         return "goes on with its other branches, and ends in an error when none of them completes (`compete: true`)"

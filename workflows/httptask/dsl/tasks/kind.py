@@ -152,6 +152,8 @@ class TaskKind(Generic[Spec]):
         emits: whether it emits events, and `listens` whether it waits for them.
         leads_on: whether the next task follows where nothing else is said.
         passes_on: whether its input may become its output, or the input of tasks inside.
+        keeps_input: whether it needs its input also when tasks inside it have begun.
+        catches: whether it is told of an error of the tasks inside it, and may go on from there.
         of_any_name: keys of its own behind which the author chooses the names.
         portable_hint: what is portable instead, where the standard does not have it.
     """
@@ -166,6 +168,8 @@ class TaskKind(Generic[Spec]):
     listens: bool = False
     leads_on: bool = True
     passes_on: bool = False
+    keeps_input: bool = False
+    catches: bool = False
     of_any_name: tuple[str, ...] = ()
     portable_hint: str | None = None
 
@@ -250,9 +254,25 @@ class TaskKind(Generic[Spec]):
         """Whether the end of one task inside cancels the others."""
         return False
 
-    def keeps_errors(self, node: TaskNode) -> str | None:
-        """What a task does with the error of one inside it, in words; None where the error leaves the task, too."""
+    def takes(self, node: TaskNode, error: Mapping[str, Any]) -> str | None:
+        """What a task does with the error of one inside it, in words, as far as that can be told before it runs.
+
+        Args:
+            node: the task.
+            error: an RFC 7807 problem.
+
+        Returns:
+            None where the error leaves the task, too.
+        """
         return None
+
+    def bound(self, node: TaskNode, variable: str) -> ValueShape | None:
+        """The shape of a variable that a task binds, as far as the kind says."""
+        return None
+
+    def tries_again(self, node: TaskNode) -> bool:
+        """Whether a task that catches errors of those inside it may try them again."""
+        return False
 
     def raises(self, node: TaskNode) -> Iterable[ErrorDefinition]:
         """The errors of the author's own that a task ends in, as far as they are written in it."""

@@ -1,7 +1,7 @@
 """`call: map`: every item of a list on its own."""
 
-from collections.abc import Iterator
-from typing import Final, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
@@ -50,7 +50,7 @@ class _Map(CallKind[MapArguments]):
         variables = {f"{at}/each": spec.each, f"{at}/at": spec.at}
         yield Body("do", f"{at}/do", spec.do, pointer, variables, "once for each item")
 
-    def keeps_errors(self, node: TaskNode) -> str | None:
+    def takes(self, node: TaskNode, error: Mapping[str, Any]) -> str | None:
         if self.spec(node).on_error == "stop":
             return None
         return "keeps the error among its results and goes on (`onError: collect`)"

@@ -16,6 +16,7 @@ from httptask.dsl.tasks.map_items import MAP
 from httptask.dsl.tasks.raise_error import RAISE
 from httptask.dsl.tasks.set_data import SET
 from httptask.dsl.tasks.switch import SWITCH
+from httptask.dsl.tasks.try_catch import TRY
 from httptask.dsl.tasks.wait import WAIT
 from httptask.interpreter.task_context import Child, Step, TaskContext
 from httptask.interpreter.tasks.activity import run_activity
@@ -30,6 +31,7 @@ from httptask.interpreter.tasks.map_items import run_map
 from httptask.interpreter.tasks.raise_error import run_raise
 from httptask.interpreter.tasks.set_data import run_set
 from httptask.interpreter.tasks.switch import run_switch
+from httptask.interpreter.tasks.try_catch import run_try
 from httptask.interpreter.tasks.wait import run_wait
 
 __all__ = ["RUNNERS", "Runner"]
@@ -50,5 +52,6 @@ RUNNERS: Final[Mapping[TaskKind[Any], Runner]] = {
     RAISE: run_raise,
     SET: run_set,
     SWITCH: run_switch,
+    TRY: run_try,
     WAIT: run_wait,
 }

@@ -44,7 +44,7 @@ class PlainView(View):
             # A call that nobody has taken up yet reads like its first attempt.
             # How far a map is, the lines of its items tell.
             detail = None if task.kind == MAP.name else task.detail
-            now = (task.state, max(task.attempt, 1), detail)
+            now = (task.state, max(task.attempt, 1), detail, task.caught)
             if self._lines[task.pointer] > _MOST_LINES or self._shown.get(task.id) == now:
                 continue
             self._shown[task.id] = now

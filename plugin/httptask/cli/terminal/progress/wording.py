@@ -28,6 +28,8 @@ def describe(task: "TaskStatus") -> str:
     parts = _retry(task) if _awaits_retry(task) else [part for part in (task.summary, task.detail) if part]
     if task.state == "running" and task.attempt > 1:
         parts.append(_attempt(task))
+    if task.caught is not None:
+        parts.append(f"caught: {task.caught}")
     if task.simulated:
         parts.append("simulated")
     return "; ".join(parts)

@@ -83,6 +83,9 @@ class _ChatCompletion(CallKind[ChatCompletionArguments]):
         for index, fallback in enumerate(spec.fallback):
             yield f"{at}/fallback/{index}/connection", fallback.connection
 
+    def takes(self, node: TaskNode, error: Mapping[str, Any]) -> str | None:
+        return "tells the model, for which its handler has failed"
+
     def fallbacks(self, node: TaskNode) -> Iterator[str]:
         for fallback in self.spec(node).fallback:
             yield fallback.connection
