@@ -138,6 +138,68 @@ def test_what_has_all_words_is_found_among_many_that_have_synonyms_of_one(catalo
     assert names(catalog, "create order")[0] == "shop.createOrder"
 
 
+def test_what_is_told_by_one_word_less_is_found_among_many_that_have_another(catalog: Catalog) -> None:
+    many = {
+        f"/{number}": {"get": operation(f"of{number}", f"Particulars of thing {number}", "Particulars")}
+        for number in range(250)
+    }
+    catalog.add("api.json", {"api.json": json.dumps(openapi(many)).encode()}.get, name="many")
+    assert names(catalog, "buyers particulars")[0] == "shop.listCustomers"
+
+
+METERS = openapi(
+    {
+        "/meters": {
+            "get": operation("listMeters", "All meters", "Meters"),
+            "post": operation("switchMeters", "Enable meters", "Meters"),
+        },
+        "/meters/saved": {
+            "put": operation("keepMeter", "Save a meter", "Meters"),
+            "get": operation("hasMeter", "Whether a meter is saved", "Meters"),
+            "delete": operation("forgetMeter", "Give up a saved meter", "Meters"),
+        },
+        "/daily": {"get": operation("dailySums", "Daily sums", "Sums", description="For buyers, each year.")},
+        "/yearly": {"get": operation("yearlySums", "Yearly sums", "Sums")},
+        "/orders": {"post": operation("createOrder", "Place an order quickly", "Orders")},
+        "/login": {"post": operation("newSession", "Begin a session", "Sessions")},
+    },
+    info={"title": "Meters", "version": "1"},
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("buyers", "shop.listCustomers"),
+        ("sums per year", "meters.yearlySums"),
+        ("turn on meters", "meters.switchMeters"),
+        ("throw away an order", "shop.deleteOrder"),
+        ("sign in", "meters.newSession"),
+        ("save meter", "meters.keepMeter"),
+        ("did I save this meter", "meters.hasMeter"),
+        ("place an order quickly", "meters.createOrder"),
+        ("shop place an order quickly", "shop.createOrder"),
+        ("details of a customer", "shop.listCustomers"),
+    ],
+)
+def test_operations_are_found_by_what_people_say(catalog: Catalog, text: str, first: str) -> None:
+    catalog.add("api.json", {"api.json": json.dumps(METERS).encode()}.get, name="meters")
+    assert names(catalog, text)[0] == first
+
+
+def test_no_word_of_an_operation_counts_for_two_that_were_asked_for(catalog: Catalog) -> None:
+    paths = {
+        "/calls": {"post": operation("startCall", "Start a call", "Calls")},
+        "/conferences": {
+            "post": operation(
+                "startConference", "Start a conference", "Meetings", description="A call of many."
+            )
+        },
+    }
+    catalog.add("api.json", {"api.json": json.dumps(openapi(paths)).encode()}.get, name="phone")
+    assert names(catalog, "start a conference call")[0] == "phone.startConference"
+
+
 def test_known_apis_are_named_only_where_little_was_found(catalog: Catalog) -> None:
     text = "create a github issue"
     assert [one.name for one in catalog.search(text).apis] == ["github"]

@@ -12,7 +12,7 @@ from httptask.openapi.reader import Listed
 
 __all__ = ["COLUMNS", "KNOWN", "Candidate", "SearchIndex"]
 
-_FORMAT: Final = 5
+_FORMAT: Final = 6
 """Of the tables: a file of another one is made again."""
 KNOWN: Final = ""
 """Stands where an operation has its API, of APIs that are known and were not added: each is as one operation."""
@@ -157,6 +157,23 @@ class SearchIndex:
                 tuple(words),
             )
         )
+
+    def in_names(self, words: Collection[str]) -> set[str]:
+        """Those of the stems that an operation has elsewhere than in its description."""
+        marks = ", ".join("?" * len(words))
+        found = self._database.execute(
+            f"select distinct stem from vocabulary where stem in ({marks}) and is_name",  # noqa: S608
+            tuple(words),
+        )
+        return {stem for (stem,) in found}
+
+    def beginning_with(self, root: str) -> dict[str, str]:
+        """Words that begin so, each with its stem."""
+        found = self._database.execute(
+            "select word, min(stem) from vocabulary where word >= ?1 and word < ?1 || '{' and is_name group by word",
+            (root,),
+        )
+        return dict(found)
 
     def spelled(self, words: Collection[str]) -> set[str]:
         """Those of the words that an operation has as they stand."""

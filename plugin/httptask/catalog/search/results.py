@@ -8,7 +8,8 @@ from typing import Any, Final
 from httptask.catalog.directory.directory import Directories, KnownApi
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.search.index import KNOWN, SearchIndex
-from httptask.catalog.search.ranking import Query, Term, parse_query, rank, terms_of
+from httptask.catalog.search.ranking import rank
+from httptask.catalog.search.terms import Query, Term, parse_query, terms_of
 from httptask.catalog.search.words import split
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.openapi.reader import Listed

@@ -21,69 +21,23 @@ _MOST_LETTERS: Final = 400
 
 EXACT: Final = "\u00b7"
 """Ends a word that stands as it is; part of a word to the full-text search, as all letters beyond ASCII."""
-STOP_WORDS: Final = frozenset(
-    (
-        *(
-            "a",
-            "all",
-            "an",
-            "and",
-            "any",
-            "are",
-            "as",
-            "at",
-            "be",
-            "by",
-            "can",
-            "do",
-            "does",
-            "for",
-            "from",
-            "how",
-        ),
-        *(
-            "i",
-            "in",
-            "into",
-            "is",
-            "it",
-            "its",
-            "me",
-            "my",
-            "of",
-            "on",
-            "or",
-            "our",
-            "please",
-            "some",
-            "that",
-            "the",
-        ),
-        *(
-            "their",
-            "them",
-            "this",
-            "to",
-            "up",
-            "want",
-            "we",
-            "what",
-            "which",
-            "who",
-            "whose",
-            "with",
-            "you",
-            "your",
-        ),
-    )
-)
-"""Words that tell no operation from another."""
 
 
 def split(text: str) -> list[str]:
     """The words of a text or name, in small letters: `chat.postMessage` is chat, post, message."""
     words = [word.casefold() for word in _WORDS.findall(_HUMPS.sub(" ", _SHORTENED.sub("", text)))]
     return [word for word in words if not _VERSION.fullmatch(word)]
+
+
+STOP_WORDS: Final = frozenset(
+    split(
+        "a all also an and any are as at be been but by can could did do does for from had has have "
+        "how i if in into is it its just me my need of on or our please should so some than that "
+        "the their them then there these they this those to up want was we were what which who "
+        "whose will with would you your"
+    )
+)
+"""Words that tell no operation from another."""
 
 
 def first_sentences(text: str) -> str:
