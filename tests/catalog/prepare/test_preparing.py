@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import RFC_4122, UUID
 
 import pytest
 
@@ -14,6 +15,8 @@ from httptask.config.sections import Policy, WorkerPolicy
 from httptask.connections.connection import Connection
 from httptask.diagnostics.fault import Severity
 from httptask.dsl.compile import compile_definition
+from httptask.dsl.expressions.evaluation import Scope, evaluate
+from httptask.dsl.expressions.expression import parse_expression
 from support.api_documents import openapi, read_operation, swagger
 
 DOCUMENT = {"dsl": "1.0.3", "namespace": "n", "name": "prepared", "version": "1.0.0"}
@@ -286,6 +289,27 @@ def test_an_idempotency_key_differs_by_run_and_examples_are_named() -> None:
     assert any(note.startswith("body.idempotency_key is another in each run") for note in found.notes)
     mine = prepared(body("application/json", KEYED), values={"idempotency_key": "mine"})
     assert mine.task["with"]["body"]["idempotency_key"] == "mine"
+
+
+@pytest.mark.parametrize("wanted", [{"format": "uuid"}, {"pattern": "^[0-9a-f]{8}-[0-9a-f-]{27}$"}])
+def test_an_idempotency_key_is_a_uuid_where_it_is_to_be_one(wanted: dict[str, str]) -> None:
+    own = {"type": "string", "examples": ["9b7f0000-0000-4000-8000-000000000001"]}
+    keyed = {**KEYED, "properties": {**KEYED["properties"], "idempotency_key": own}}
+    assert "explode" not in prepared(body("application/json", keyed)).task["with"]["body"]["idempotency_key"]
+    keyed["properties"]["idempotency_key"] = {**own, **wanted}
+    text = prepared(body("application/json", keyed)).task["with"]["body"]["idempotency_key"]
+    expression = parse_expression(text, "", [])
+    assert expression is not None
+
+    def key(run: str, milliseconds: int) -> str:
+        task = {"startedAt": {"epoch": {"milliseconds": milliseconds}}}
+        return str(evaluate(expression, Scope(None, {"workflow": {"id": run}, "task": task})))
+
+    keys = [key(run, milliseconds) for run in ("order-7", "order-8", "") for milliseconds in range(9, 12)]
+    assert [str(UUID(one)) for one in keys] == keys
+    assert {(UUID(one).version, UUID(one).variant) for one in keys} == {(4, RFC_4122)}
+    assert len(set(keys)) == len(keys)
+    assert key("order-7", 9) == keys[0]
 
 
 @pytest.mark.parametrize(("method", "is_sent"), [("post", False), ("put", True)])

@@ -36,6 +36,15 @@ _TOKENS: Final = frozenset({"bearer", "oauth2", "oidc"})
 _IDEMPOTENCY_KEY: Final = "idempotencykey"
 _KEY_OF_RUN: Final = r'${ "\($workflow.id)-\($task.startedAt.epoch.milliseconds)"[-36:] }'
 """The same for each attempt of a task, and as long as the UUIDs that APIs expect there."""
+_UUID_OF_RUN: Final = (
+    r'${ "\($workflow.id) \($task.startedAt.epoch.milliseconds)" | explode as $text'
+    r" | [range(32) as $n | reduce $text[] as $c ($n; (. * ($n + 257) + $c) % 65521) % 16"
+    r' | "0123456789abcdef"[.:. + 1]] | add'
+    r' | "\(.[:8])-\(.[8:12])-4\(.[13:16])-a\(.[17:20])-\(.[20:])" }'
+)
+"""The same as a UUID (RFC 9562, section 5.4): each of its 32 digits is one of 32 sums over all letters of the text."""
+_LIKE_KEY_OF_RUN: Final = "run-1764430000000"
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _IN_BRACES: Final = re.compile(r"\{([^{}]*)\}")
 _BEFORE_FRAGMENT: Final = re.compile(r"(?:\{[^{}]*\}|[^#])*")
 """What of a path is sent: never the fragment (RFC 3986, section 3.5), by which some documents tell operations apart."""
@@ -174,7 +183,7 @@ class RequestParts:
             whole = self._example(shown, schema)
             if whole is not None:
                 self.from_examples.append("body")
-                self._vary_keys(whole, "body", "", None)
+                self._vary_keys(schema, whole, "body", "", None)
                 return WrittenBody(content, PreparedBody(content.media_type, whole.value), _written(whole))
             self.notes.append("the document shows no example of the body that fits its schema")
         made_up, taken = len(self.fill_in), len(self.from_examples)
@@ -212,24 +221,33 @@ class RequestParts:
             if given is not None:
                 raise CatalogError(f"--field {at}: {message}", "`httptask catalog show` tells what it takes")
             self.problems.append(f"{at}: {message}")
-        varied = self._vary_keys(found, where, name, given)
+        varied = self._vary_keys(schema, found, where, name, given)
         for names, paths in ((self.fill_in, found.invented), (self.from_examples, found.shown)):
             names += [_name(where, path) for path in paths if path not in varied]
         return found
 
-    def _vary_keys(self, found: Sample, where: str, name: str, given: Given | None) -> list[Path]:
+    def _vary_keys(
+        self, schema: JsonSchema, found: Sample, where: str, name: str, given: Given | None
+    ) -> list[Path]:
         """Put an expression for each idempotency key that nobody gave: with a fixed one only the first run counts."""
-        varied = [
-            path
-            for path in _keys_in(found.value, (), name)
+        varied = {
+            path: self._key(schema, found.value, path, key)
+            for path, key in _keys_in(found.value, (), name)
             if path not in found.expressions and not _is_given(given, path)
-        ]
-        found.expressions = {**found.expressions, **dict.fromkeys(varied, _KEY_OF_RUN)}
+        }
+        found.expressions = {**found.expressions, **varied}
         self.notes += [
             f"{_name(where, path)} is another in each run, and the same in each attempt; in a loop put $index into it"
             for path in varied
         ]
-        return varied
+        return [*varied]
+
+    def _key(self, schema: JsonSchema, value: Any, path: Path, key: str) -> str:
+        """The expression for an idempotency key: a UUID where it is to be one."""
+        if not _UUID.fullmatch(key):
+            return _KEY_OF_RUN
+        with_another = _with_expressions(value, {path: _LIKE_KEY_OF_RUN}, ())
+        return _KEY_OF_RUN if self.schemas.fits_with_formats(schema, with_another) else _UUID_OF_RUN
 
 
 def _plain_name(name: str) -> str:
@@ -240,10 +258,10 @@ def _name(where: str, path: Path) -> str:
     return ".".join([where, *map(str, path)])
 
 
-def _keys_in(value: Any, path: Path, name: str) -> Iterator[Path]:
-    """Places of idempotency keys in a value."""
+def _keys_in(value: Any, path: Path, name: str) -> Iterator[tuple[Path, str]]:
+    """Idempotency keys in a value, each with its place."""
     if isinstance(value, str) and _plain_name(name).endswith(_IDEMPOTENCY_KEY):
-        yield path
+        yield path, value
     elif is_object(value):
         for key, one in value.items():
             yield from _keys_in(one, (*path, key), key)

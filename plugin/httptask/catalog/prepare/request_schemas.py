@@ -56,6 +56,14 @@ class RequestSchemas:
         """
         return self._check(schema).is_valid(value)
 
+    def fits_with_formats(self, schema: JsonSchema, value: Any) -> bool:
+        """Whether a schema takes a value, and this has the formats that are said to be its own.
+
+        Raises:
+            UnusableSchema: the schema can't be used.
+        """
+        return self._built(schema, validate_formats=True).is_valid(value)
+
     def faults(self, schema: JsonSchema, value: Any) -> Iterator[tuple[str, str]]:
         """What a schema has against a value: each with the JSON Pointer of its place.
 
@@ -69,15 +77,19 @@ class RequestSchemas:
     def _check(self, schema: JsonSchema) -> "jsonschema_rs.Validator":
         known = self._checks.get(id(schema))
         if known is None:
-            import jsonschema_rs
-
-            try:
-                found = jsonschema_rs.validator_for(json.dumps(self._bundled(schema)))
-            except (jsonschema_rs.ValidationError, ValueError) as error:
-                message = getattr(error, "message", str(error))
-                raise UnusableSchema(in_one_line(message)) from None
+            found = self._built(schema, validate_formats=False)
             known = self._checks[id(schema)] = (schema, found)  # kept, so that its id stays its own
         return known[1]
+
+    def _built(self, schema: JsonSchema, *, validate_formats: bool) -> "jsonschema_rs.Validator":
+        import jsonschema_rs
+
+        try:
+            text = json.dumps(self._bundled(schema))
+            return jsonschema_rs.validator_for(text, validate_formats=validate_formats)
+        except (jsonschema_rs.ValidationError, ValueError) as error:
+            message = getattr(error, "message", str(error))
+            raise UnusableSchema(in_one_line(message)) from None
 
     def _bundled(self, schema: JsonSchema) -> JsonSchema:
         """The schema with the definitions that it needs."""
