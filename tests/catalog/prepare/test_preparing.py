@@ -294,9 +294,10 @@ def test_an_idempotency_key_differs_by_run_and_examples_are_named() -> None:
 @pytest.mark.parametrize("wanted", [{"format": "uuid"}, {"pattern": "^[0-9a-f]{8}-[0-9a-f-]{27}$"}])
 def test_an_idempotency_key_is_a_uuid_where_it_is_to_be_one(wanted: dict[str, str]) -> None:
     own = {"type": "string", "examples": ["9b7f0000-0000-4000-8000-000000000001"]}
-    keyed = {**KEYED, "properties": {**KEYED["properties"], "idempotency_key": own}}
+    properties: dict[str, Any] = {"idempotency_key": own}
+    keyed = {"type": "object", "required": ["idempotency_key"], "properties": properties}
     assert "explode" not in prepared(body("application/json", keyed)).task["with"]["body"]["idempotency_key"]
-    keyed["properties"]["idempotency_key"] = {**own, **wanted}
+    properties["idempotency_key"] = {**own, **wanted}
     text = prepared(body("application/json", keyed)).task["with"]["body"]["idempotency_key"]
     expression = parse_expression(text, "", [])
     assert expression is not None
@@ -318,6 +319,14 @@ def test_a_task_sends_an_idempotency_key_of_its_own(method: str, is_sent: bool) 
     operation["parameters"][0]["name"] = "Idempotency-Key"
     headers = arguments(operation, method=method).get("headers", {})
     assert ("$workflow.id" in headers.get("Idempotency-Key", "")) == is_sent
+
+
+@pytest.mark.parametrize("schemes", [{}, {"oauth": {"type": "http", "scheme": "bearer"}}])
+def test_a_token_in_a_path_is_no_credential(schemes: dict[str, Any]) -> None:
+    operation = parameter("path", {"type": "string", "example": "fasjyydbcgwwc2uc"})
+    operation["parameters"][0]["name"] = "token"
+    found = prepared(operation, path="/public/{token}", method="get", schemes=schemes)
+    assert found.task["with"]["path"] == "/public/fasjyydbcgwwc2uc"
 
 
 def test_a_credential_of_the_connection_is_no_parameter_beside_it() -> None:

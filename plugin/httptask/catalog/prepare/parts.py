@@ -110,7 +110,7 @@ class RequestParts:
         shown = [one.value for one in parameter.examples if not one.url]
         if given is None and self._is_sent_anyway(parameter, where):
             return
-        if given is None and _plain_name(parameter.name) in _CREDENTIALS:
+        if given is None and _is_credential(parameter):
             given = Given(self._secret(parameter.name, where))
         found = self._sample(self.schemas.of(parameter.schema), where, parameter.name, shown, given)
         name, value, style = as_literal(parameter.name), _written(found), style_of(parameter)
@@ -137,7 +137,7 @@ class RequestParts:
         """Whether the connection, or the task by itself, sends what a parameter is for."""
         plain, ways = _plain_name(parameter.name), self.recipe.authentication
         key = ways.get("api_key", {})
-        is_token = plain in _CREDENTIALS and "token" in plain and not ways.keys().isdisjoint(_TOKENS)
+        is_token = _is_credential(parameter) and "token" in plain and not ways.keys().isdisjoint(_TOKENS)
         if is_token or (key.get("in"), key.get("name")) == (parameter.location, parameter.name):
             self.notes.append(f"{where} is left out: the connection sends that credential; --field gives it")
             return True
@@ -248,6 +248,11 @@ class RequestParts:
             return _KEY_OF_RUN
         with_another = _with_expressions(value, {path: _LIKE_KEY_OF_RUN}, ())
         return _KEY_OF_RUN if self.schemas.fits_with_formats(schema, with_another) else _UUID_OF_RUN
+
+
+def _is_credential(parameter: Parameter) -> bool:
+    """Whether a parameter is one by its name; what stands in a path names what is called, and no secret does."""
+    return parameter.location != "path" and _plain_name(parameter.name) in _CREDENTIALS
 
 
 def _plain_name(name: str) -> str:

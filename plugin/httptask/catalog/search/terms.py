@@ -172,7 +172,8 @@ def _synonyms_by_stem() -> dict[str, list[str]]:
 
 def _others(word: str, stem: str) -> Collection[str]:
     """The synonyms of a word, as it stands or else by its stem: those of `member` for `members`."""
-    return _synonyms().get(word) or _synonyms_by_stem().get(stem, ())
+    found = _synonyms().get(word)
+    return _synonyms_by_stem().get(stem, ()) if found is None else found
 
 
 @cache
