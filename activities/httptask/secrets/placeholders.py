@@ -16,6 +16,7 @@ __all__ = [
     "begins_with_placeholder",
     "fill",
     "has_placeholder",
+    "pieces",
     "placeholder",
     "places",
 ]
@@ -57,6 +58,12 @@ def fill(text: str, texts: Callable[[int, str, str], str]) -> str:
         start = found.end()
         filled += texts(int(found[1]), filled, text[start:])
     return filled + text[start:]
+
+
+def pieces(text: str) -> tuple[list[str], list[int]]:
+    """What a text has around its placeholders, one more than there are of these, and the index of each."""
+    found = _PLACEHOLDER.split(text)
+    return found[::2], [int(index) for index in found[1::2]]
 
 
 def has_placeholder(text: str) -> bool:

@@ -10,7 +10,7 @@ from httptask.json.tree import digits_of, texts_of
 from httptask.json.types import is_array, is_object
 from httptask.secrets.encodings import Layer, encoded, layers
 
-__all__ = ["Redactor"]
+__all__ = ["FoundValue", "Redactor"]
 
 _MIN_LENGTH = 8
 """Shorter values are not searched for: they would be found in ordinary text."""
@@ -31,31 +31,33 @@ class Redactor:
 
     Args:
         values: what to look for: value -> name of the secret.
+        shortest: characters of a value that is looked for.
 
     Attributes:
         count: how many replacements were made so far.
     """
 
-    def __init__(self, values: Mapping[str, str]) -> None:
+    def __init__(self, values: Mapping[str, str], *, shortest: int = _MIN_LENGTH) -> None:
         self.count = 0
+        self._shortest = shortest
         self._values: dict[str, str] = {}
         self.add(values)
 
     def add(self, values: Mapping[str, str]) -> None:
         """Looks for these as well."""
         self._values |= {value: name for value, name in values.items() if value not in self._values}
-        forms = _forms(tuple(self._values.items()))
+        forms = _forms(tuple(self._values.items()), self._shortest)
         self._names, self._by_first, self._longest = forms.names, forms.by_first, forms.longest
 
     def text(self, text: str) -> str:
         """The text without the values."""
-        found = self._found(text)
+        found = self.found(text)
         self.count += len(found)
         return _without(text, found)
 
     def pieces(self, texts: Sequence[str]) -> list[str]:
         """Texts without the values, one of which may be spelled out over several of them."""
-        found = self._found("".join(texts))
+        found = self.found("".join(texts))
         if not found:
             return list(texts)
         self.count += len(found)
@@ -98,7 +100,7 @@ class Redactor:
         """How much of a text is settled, whatever follows it: no value lies across that place."""
         openings = sorted(self._openings(text))
         end = openings[0] if openings else len(text)
-        for found in reversed(self._found(text)):
+        for found in reversed(self.found(text)):
             if found.end > end:
                 end = min(end, found.start)
         return end
@@ -116,26 +118,39 @@ class Redactor:
         """Whether a value is in one of some texts."""
         return self.holds(_BETWEEN.join(texts))
 
-    def _found(self, text: str) -> list["_Found"]:
-        """Where values are; those that lie across each other are one."""
-        if len(text) < _MIN_LENGTH or not self.holds(text):
+    def names_in(self, texts: Iterable[str]) -> set[str]:
+        """Names of those whose value is in one of some texts: in one walk, however many are looked for."""
+        begun: dict[str, list[str]] = {}
+        for form in self._names:
+            begun.setdefault(form[: self._shortest], []).append(form)
+        return {
+            self._names[form]
+            for layer in self._layers(_BETWEEN.join(texts))
+            for at in range(len(layer.text))
+            for form in begun.get(layer.text[at : at + self._shortest], ())
+            if layer.text.startswith(form, at)
+        }
+
+    def found(self, text: str) -> list["FoundValue"]:
+        """Where values are, in their order; those that lie across each other are one."""
+        if len(text) < self._shortest or not self.holds(text):
             return []
         found = sorted(self._each(text), key=lambda one: one.start)
-        merged: list[_Found] = []
+        merged: list[FoundValue] = []
         for one in found:
             if not merged or one.start >= merged[-1].end:
                 merged.append(one)
             elif one.end > merged[-1].end:
                 longer = max(merged[-1], one, key=lambda either: either.end - either.start)
-                merged[-1] = _Found(merged[-1].start, one.end, longer.name)
+                merged[-1] = FoundValue(merged[-1].start, one.end, longer.name)
         return merged
 
-    def _each(self, text: str) -> Iterator["_Found"]:
+    def _each(self, text: str) -> Iterator["FoundValue"]:
         for layer in self._layers(text):
             for form, name in self._names.items():
                 at = layer.text.find(form)
                 while at >= 0:
-                    yield _Found(*layer.origin(at, at + len(form)), name)
+                    yield FoundValue(*layer.origin(at, at + len(form)), name)
                     at = layer.text.find(form, at + len(form))
 
     def _openings(self, text: str) -> set[int]:
@@ -175,7 +190,7 @@ class _Forms(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _forms(values: Sequence[tuple[str, str]]) -> _Forms:
+def _forms(values: Sequence[tuple[str, str]], shortest: int) -> _Forms:
     """All that some values may read as: each call of a connection looks for the same.
 
     Headers are sent without blanks at their ends, so that is how they come back.
@@ -183,8 +198,8 @@ def _forms(values: Sequence[tuple[str, str]]) -> _Forms:
     names: dict[str, str] = {}
     for value, name in values:
         for part in (value, value.strip(), *_url_parts(value)):
-            for form in encoded(part) if len(part) >= _MIN_LENGTH else ():
-                if len(form) >= _MIN_LENGTH:
+            for form in encoded(part) if len(part) >= shortest else ():
+                if len(form) >= shortest:
                     names.setdefault(form, name)
     by_first: dict[str, list[str]] = {}
     for form in names:
@@ -192,7 +207,7 @@ def _forms(values: Sequence[tuple[str, str]]) -> _Forms:
     return _Forms(names, by_first, max(map(len, names), default=0))
 
 
-class _Found(NamedTuple):
+class FoundValue(NamedTuple):
     """Where a text holds a value."""
 
     start: int
@@ -205,7 +220,7 @@ class _Found(NamedTuple):
         return f"[redacted:{self.name}]"
 
 
-def _without(text: str, found: Sequence[_Found], start: int = 0) -> str:
+def _without(text: str, found: Sequence[FoundValue], start: int = 0) -> str:
     """A piece of a text, which begins at `start` of it, without the values; the mark of each stands where it begins."""
     if not found:
         return text

@@ -51,7 +51,7 @@ def import_curl(text: str, folder: Path, *, name: str | None = None, taken: Coll
         files = Files(folder, shell.files, command.stdin)
         for given in read_options(command.words[1:]):
             for request in requests_of(given, files, secrets):
-                if len(tasks.tasks) == _MOST_TASKS:
+                if len(tasks) == _MOST_TASKS:
                     raise CatalogError(
                         f"there are more than {_MOST_TASKS} requests", "give fewer commands at once"
                     )

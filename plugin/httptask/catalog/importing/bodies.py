@@ -8,7 +8,8 @@ from typing import Any, Final
 from urllib.parse import unquote_plus, urlencode
 
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.importing.credentials import BEGINS_JSON, Secrets, same_hex
+from httptask.catalog.importing.credentials import BEGINS_JSON, Secrets
+from httptask.catalog.importing.named_secrets import same_hex
 from httptask.catalog.importing.request import FormPart, ImportedRequest
 from httptask.http.headers import FORM_TYPE
 from httptask.http.headers import media_type as read_media_type
@@ -50,9 +51,11 @@ def body_arguments(
     """
     kind, charset = read_media_type(content_type)
     if not _is_text(body) or (charset or "utf-8").lower() not in _UTF_8:
-        return {"base64": _base64(body)}
+        return {"base64": _base64(body, secrets)}
     pairs = None if kind != FORM_TYPE or has_raw_variable else pairs_of(body, unquote_plus, urlencode)
-    fields = None if pairs is None else grouped(_hidden_pairs(pairs, secrets))
+    # A name can't be a secret, but a piece of a text can.
+    is_text = pairs is None or any(secrets.stands_in(name) for name, _ in pairs)
+    fields = None if pairs is None or is_text else grouped(_hidden_pairs(pairs, secrets))
     if fields is not None:
         return {"form": fields}
     if BEGINS_JSON.match(body):
@@ -74,12 +77,18 @@ def _is_text(text: str) -> bool:
     return True
 
 
-def _base64(text: str) -> str:
+def _base64(text: str, secrets: Secrets) -> str:
     if has_placeholder(text):
         raise CatalogError(
             "a variable stands in a body that is no text in UTF-8", "put its value in its place"
         )
-    return base64.b64encode(text.encode("utf-8", "surrogateescape")).decode()
+    written = base64.b64encode(text.encode("utf-8", "surrogateescape")).decode()
+    if secrets.stands_in(written):
+        raise CatalogError(
+            "a credential stands in a body that is no text in UTF-8, where no secret can",
+            "give the bytes with the input: `base64: ${ $workflow.input.file }`",
+        )
+    return written
 
 
 def pairs_of(text: str, decode: Callable[[str], str], encode: Callable[[Pairs], str]) -> Pairs | None:
@@ -110,12 +119,18 @@ def _hidden_pairs(pairs: Pairs, secrets: Secrets) -> Pairs:
 def _compact(text: str, secrets: Secrets) -> Any:
     """The data that are written to exactly this text again; None where none are."""
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=_named_openly)
         is_same = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")) == text
     except (ValueError, RecursionError):
         return None
     has_escapes = any("\\" in (secrets.needed[name].value or "") for name in secrets.names_in(text))
     return data if is_same and not has_escapes and (is_object(data) or is_array(data)) else None
+
+
+def _named_openly(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    if any(has_placeholder(name) for name, _ in members):
+        raise ValueError("a name has a secret, which only a text can hold")
+    return dict(members)
 
 
 def multipart_arguments(request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
@@ -125,13 +140,18 @@ def multipart_arguments(request: ImportedRequest, secrets: Secrets) -> dict[str,
 
 def _part(part: FormPart, request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
     is_text = _is_text(part.text) and not part.is_base64
+    if any(secrets.stands_in(text) for text in (part.name, part.filename or "", part.media_type or "")):
+        raise CatalogError(
+            "a credential stands in the name or the type of a part, where no secret can",
+            "leave the part out, or send the credential as its content",
+        )
     described: dict[str, Any] = {"name": part.name}
     if part.is_base64:
         described["base64"] = part.text
     elif is_text:
         described["text"] = secrets.hide_in_parameter(part.name, part.text, "form field")
     else:
-        described["base64"] = _base64(part.text)
+        described["base64"] = _base64(part.text, secrets)
     if part.filename is not None:
         described["filename"] = part.filename
     if part.media_type is not None:

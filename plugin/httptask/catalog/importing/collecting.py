@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Collection, Generator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.importing.credentials import NeededSecret, Secrets
+from httptask.catalog.importing.credentials import Secrets
+from httptask.catalog.importing.named_secrets import NeededSecret
 from httptask.catalog.importing.request import ImportedRequest
-from httptask.catalog.importing.tasks import camel_case, task_name, task_of
+from httptask.catalog.importing.tasks import camel_case, read_credentials, task_name, task_of
 from httptask.diagnostics.fault import Severity
 from httptask.dsl.compile import compile_definition
 from httptask.http.headers import HIDDEN
@@ -63,6 +64,16 @@ class Imported:
         }
 
 
+@dataclass(frozen=True)
+class _Found:
+    """A request, its title, what its host is called, and where it stands if it may be left out."""
+
+    request: ImportedRequest
+    title: str
+    host: str
+    place: str | None
+
+
 class TaskCollector:
     """Makes tasks of the requests of one import.
 
@@ -76,12 +87,18 @@ class TaskCollector:
         self._secrets = secrets
         self._name = name
         self._taken = set(taken)
-        self.tasks: dict[str, dict[str, Any]] = {}
         self.notes: list[str] = []
+        self._found: list[_Found] = []
+        self._texts: list[str] = []
         self._left_out: list[LeftOut] = []
+        self._place: str | None = None
+
+    def __len__(self) -> int:
+        """How many requests were added."""
+        return len(self._found)
 
     def add(self, request: ImportedRequest, title: str = "") -> None:
-        """Make a task of a request.
+        """Take a request, of which a task will be made.
 
         Args:
             request: the request.
@@ -90,13 +107,19 @@ class TaskCollector:
         Raises:
             CatalogError: no task can send it.
         """
+        self._texts += [title, self._place or "", *read_credentials(request, self._secrets)]
+        self._found.append(_Found(request, title, self._secrets.host, self._place))
+
+    def _made(self, found: "_Found") -> tuple[str, dict[str, Any]]:
+        """A task and its name."""
+        request = found.request
         task = task_of(request, self._secrets)
         self._check(task)
-        wanted = self._name or camel_case(self._title(title, request)) or task_name(request, self._secrets)
-        name = unused_name(wanted, self._taken)
+        title = camel_case(self._title(found.title, request))
+        name = unused_name(self._name or title or task_name(request, self._secrets), self._taken)
         self._taken.add(name)
-        self.tasks[name] = task
         self.notes += request.notes
+        return name, task
 
     def _title(self, title: str, request: ImportedRequest) -> str:
         """What of a title may be in a name; nothing where it is the address."""
@@ -110,39 +133,45 @@ class TaskCollector:
     @contextmanager
     def or_leave_out(self, place: str) -> Generator[None]:
         """Read and add a request within, which is left out where no task can send it."""
+        self._place = place
         try:
             yield
         except CatalogError as error:
-            self._leave_out(place, error.message, error.hint)
+            self._left_out.append(LeftOut(place, error.message, error.hint))
         except UnicodeEncodeError:
-            self._leave_out(
-                place,
-                "a text of it has half of a surrogate pair",
-                "write the letter anew where it comes from",
-            )
-
-    def _leave_out(self, place: str, message: str, hint: str | None) -> None:
-        shown = self._secrets.shown
-        self._left_out.append(LeftOut(shown(place), shown(message), hint))
+            message = "a text of it has half of a surrogate pair"
+            self._left_out.append(LeftOut(place, message, "write the letter anew where it comes from"))
+        finally:
+            self._place = None
 
     def imported(self) -> Imported:
-        """All of them.
+        """The tasks of all of them.
 
         Raises:
-            CatalogError: there is none, since each request was left out.
+            CatalogError: there is none, since each request was left out, or one was not to be.
         """
-        if self._left_out and not self.tasks:
-            first, *others = self._left_out
+        tasks: dict[str, dict[str, Any]] = {}
+        shown = self._secrets.shown
+        told = [text for one in self._left_out for text in (one.place, one.message)]
+        self._secrets.look_everywhere([*self._texts, *told, *self.notes])
+        for found in self._found:
+            self._secrets.host = found.host
+            with nullcontext() if found.place is None else self.or_leave_out(found.place):
+                name, task = self._made(found)
+                tasks[name] = task
+        left_out = [LeftOut(shown(one.place), shown(one.message), one.hint) for one in self._left_out]
+        if left_out and not tasks:
+            first, *others = left_out
             also = f"; {len(others)} more can't be kept either" if others else ""
             raise CatalogError(f"{first.place}: {first.message}{also}", first.hint)
-        texts = texts_of(list(self.tasks.values()))
+        texts = texts_of(list(tasks.values()))
         named = {name for text in texts for name in _SECRET.findall(text)}
-        secrets = tuple(secret for secret in self._secrets.needed.values() if secret.name in named)
+        secrets = [secret for secret in self._secrets.needed.values() if secret.name in named]
         return Imported(
-            self.tasks,
-            secrets,
-            tuple(dict.fromkeys(map(self._secrets.shown, self.notes))),
-            tuple(self._left_out),
+            tasks,
+            tuple(replace(secret, what=shown(secret.what)) for secret in secrets),
+            tuple(dict.fromkeys(map(shown, self.notes))),
+            tuple(left_out),
         )
 
     def _check(self, task: dict[str, Any]) -> None:

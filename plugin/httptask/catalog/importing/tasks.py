@@ -1,6 +1,7 @@
 """Imported requests as tasks of a definition: `call: httpRequest`."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -14,7 +15,8 @@ from httptask.catalog.importing.bodies import (
     pairs_of,
     parts_of,
 )
-from httptask.catalog.importing.credentials import Secrets, host_label
+from httptask.catalog.importing.credentials import Secrets
+from httptask.catalog.importing.named_secrets import host_label
 from httptask.catalog.importing.request import ImportedRequest, Login
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import (
@@ -28,10 +30,10 @@ from httptask.http.headers import (
 )
 from httptask.http.models import MAX_RESPONSE_BYTES
 from httptask.http.url import RESERVED, encode_component
-from httptask.json.tree import map_texts
+from httptask.json.tree import map_texts, texts_of
 from httptask.secrets.placeholders import has_placeholder
 
-__all__ = ["camel_case", "task_name", "task_of"]
+__all__ = ["camel_case", "read_credentials", "task_name", "task_of"]
 
 _READABLE: Final = frozenset({"gzip", "deflate", "identity", "x-gzip"})
 _BEARER: Final = re.compile(r"Bearer (?! )(.+)", re.DOTALL)
@@ -39,8 +41,8 @@ _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 _LONGEST_NAME: Final = 40
 
 
-def task_of(request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
-    """The task that sends a request. What it can't keep goes to the request's notes.
+def read_credentials(request: ImportedRequest, secrets: Secrets) -> Sequence[str]:
+    """Find the credentials of a request, which are then taken out of all. Returns the texts that are left of it.
 
     Raises:
         CatalogError: nothing of ours can send it.
@@ -52,7 +54,15 @@ def task_of(request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
     if request.method != request.method.upper():
         request.notes.append("the method is sent in capital letters")
     _take_apart(request)
-    _arguments(request, secrets)  # what this finds is taken out of the whole request by the next
+    return texts_of(_arguments(request, secrets))
+
+
+def task_of(request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
+    """The task that sends a request whose credentials are known. What it can't keep goes to the request's notes.
+
+    Raises:
+        CatalogError: nothing of ours can send it.
+    """
     task: dict[str, Any] = {
         "call": "httpRequest",
         "with": map_texts(_arguments(request, secrets), secrets.expressions),
@@ -67,13 +77,19 @@ def _arguments(request: ImportedRequest, secrets: Secrets) -> dict[str, Any]:
     arguments: dict[str, Any] = {"method": request.method.lower()}
     address, query = _address(request, secrets)
     headers = _headers(request)
-    policy = request.policy or _policy(request.login, request.token, headers, secrets)
+    policy = map_texts(request.policy, secrets.hide_known)
+    policy = policy or _policy(request.login, request.token, headers, secrets)
     arguments["endpoint"] = address if policy is None else {"uri": address, "authentication": policy}
     if query:
         arguments["query"] = query
     body = _body(request, headers, secrets)
     if headers:
         arguments["headers"] = {name: secrets.hide_in_header(name, text) for name, text in headers.items()}
+        if any(secrets.stands_in(name) for name in headers):
+            raise CatalogError(
+                "a credential stands in the name of a header, where no secret can",
+                "leave the header out, or send the credential as its value",
+            )
     arguments |= body
     if request.response_bytes is not None and request.response_bytes <= MAX_RESPONSE_BYTES:
         arguments["responseBytes"] = request.response_bytes
@@ -104,7 +120,8 @@ def _address(request: ImportedRequest, secrets: Secrets) -> tuple[str, dict[str,
     pairs = pairs_of(query, unquote, _encoded_pairs) if query else None
     hidden = [(n, secrets.hide_in_parameter(n, v, "query parameter")) for n, v in pairs or ()]
     fields = grouped(hidden)
-    if pairs and fields is not None:
+    is_named_openly = not any(secrets.stands_in(name) for name, _ in pairs or ())
+    if pairs and fields is not None and is_named_openly:
         return _encoded(head, secrets.hide_in_url(head), secrets, request), fields
     whole = head + (mark + query if query else "")
     return _encoded(whole, secrets.hide_in_url(whole), secrets, request), {}
@@ -214,7 +231,7 @@ def _user(login: Login, secrets: Secrets) -> dict[str, str]:
     if has_control_character(login.user):
         raise CatalogError("the user name has a line break or control character", "write it alone")
     if login.password is None:
-        password = secrets.asked_for("PASSWORD", "the password, which does not stand there")
+        password = secrets.asked_for("PASSWORD", "the password, which does not stand there", login.user)
         return {"username": login.user, "password": password}
     if not login.password:  # a key that stands in place of a name
         return {"username": secrets.credential(login.user, "KEY", "the user name"), "password": ""}

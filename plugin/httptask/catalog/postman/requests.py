@@ -9,8 +9,9 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.importing.credentials import Secrets, holds_credential
+from httptask.catalog.importing.credentials import Secrets
 from httptask.catalog.importing.files import file_of_input
+from httptask.catalog.importing.recognition import holds_credential
 from httptask.catalog.importing.request import FormPart, ImportedRequest, Login
 from httptask.catalog.importing.urls import Address, read_url
 from httptask.catalog.postman.authentication import authenticate

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.importing.credentials import Secrets, holds_credential
+from httptask.catalog.importing.credentials import Secrets
+from httptask.catalog.importing.recognition import holds_credential
 from httptask.json.tree import objects_in
 
 __all__ = ["Variables", "text_of", "values_of"]

@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.importing.credentials import NeededSecret
+from httptask.catalog.importing.named_secrets import NeededSecret
 from httptask.json.tree import texts_of
 from httptask.openapi.naming import environment_name
 from httptask.openapi.operation import Authentication, Scheme, as_json

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from httptask.catalog.importing.credentials import NeededSecret
+from httptask.catalog.importing.named_secrets import NeededSecret
 
 __all__ = ["Prepared", "PreparedBody"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from httptask.catalog import chat_completion
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.importing.credentials import NeededSecret
+from httptask.catalog.importing.named_secrets import NeededSecret
 from httptask.catalog.prepare.bodies import BodyArguments, body_arguments, chosen_content
 from httptask.catalog.prepare.connections import Chosen, choose_server, connection_for, tables_of
 from httptask.catalog.prepare.credentials import chosen_schemes, recipe_of
