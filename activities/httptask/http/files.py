@@ -5,12 +5,13 @@ import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
 from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
-__all__ = ["FileChanged", "files_in", "open_file", "replace_file", "replace_text"]
+__all__ = ["FileChanged", "files_in", "open_file", "replace_file", "replace_files", "replace_text"]
 
 _ANY_WRITE: Final = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
@@ -51,29 +52,62 @@ def replace_file(file: Path, edited: Callable[[], str]) -> None:
     Raises:
         OSError: it can't be written, or is read-only: for a new file in its place, its folder alone would be asked.
     """
-    target = file.resolve()
-    folder = os.open(target.parent, os.O_RDONLY | os.O_CLOEXEC)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        if target.exists() and _is_read_only(target):
-            raise PermissionError(errno.EACCES, "the file is read-only", str(file))
-        draft.write_bytes(edited().encode())
-        if target.exists():
-            shutil.copymode(target, draft)
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
-        os.close(folder)
+    replace_files({file: edited})
 
 
-def replace_text(file: Path, before: str, text: str) -> None:
+def replace_files(edited: Mapping[Path, Callable[[], str]]) -> None:
+    """Write several files as `replace_file` does, all of them or none.
+
+    Args:
+        edited: by file, what gives its new text.
+
+    Raises:
+        OSError: one can't be written; none was changed.
+    """
+    targets = {file.resolve(): text for file, text in edited.items()}
+    drafts = {target: target.with_name(f".{target.name}.{os.getpid()}.part") for target in targets}
+    before: dict[Path, bytes | None] = {}
+    with ExitStack() as stack:
+        for folder in sorted({target.parent for target in targets}):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+            stack.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        for draft in drafts.values():
+            stack.callback(draft.unlink, missing_ok=True)
+        for target, text in targets.items():
+            if target.exists() and _is_read_only(target):
+                raise PermissionError(errno.EACCES, "the file is read-only", str(target))
+            drafts[target].write_bytes(text().encode())
+            if target.exists():
+                shutil.copymode(target, drafts[target])
+        try:
+            for target, draft in drafts.items():
+                kept = target.read_bytes() if target.exists() and len(drafts) > 1 else None
+                draft.replace(target)
+                before[target] = kept
+        except BaseException:  # Ctrl-C too
+            _put_back(before)
+            raise
+
+
+def _put_back(contents: Mapping[Path, bytes | None]) -> None:
+    for file, content in contents.items():
+        if content is None:
+            file.unlink()
+        else:
+            file.write_bytes(content)
+
+
+def replace_text(
+    file: Path, before: str, text: str, beside: Mapping[Path, Callable[[], str]] | None = None
+) -> None:
     """Write a file as `replace_file` does, if it holds what it did when it was read.
 
     Args:
         file: that need not be there yet.
         before: what was read, empty where there was no file.
         text: that it is to hold.
+        beside: other files, which are written with it or not at all.
 
     Raises:
         FileChanged: it was changed meanwhile.
@@ -85,7 +119,7 @@ def replace_text(file: Path, before: str, text: str) -> None:
             raise FileChanged
         return text
 
-    replace_file(file, edited)
+    replace_files({file: edited, **(beside or {})})
 
 
 def _bytes_of(file: Path) -> bytes:

@@ -22,6 +22,8 @@ from httptask.catalog.keeping import (
     change_entry,
     keep_files,
     load_files,
+    read_entry,
+    recover,
     remove_folder,
     stamps_of,
 )
@@ -75,6 +77,7 @@ class Catalog:
 
     def __init__(self, root: Path, state: Path) -> None:
         self._folder = root / "catalog"
+        recover(self._folder)
         self._state = state
         self.directories = Directories(root / "catalog" / "_directories")
         self.broken: dict[str, CatalogError] = {}
@@ -329,11 +332,8 @@ class Catalog:
     def _entry(self, name: str) -> Entry:
         file = self._folder / name / ENTRY
         try:
-            written: Any = json.loads(file.read_bytes())
-            safe = tuple(str(one) for one in written.get("safe", ()))
-            told = written.get("authentication")
-            return Entry(name, str(written["document"]), written.get("source"), safe, told)
-        except (ValueError, LookupError, TypeError, AttributeError):
+            return Entry(name, **read_entry(file))
+        except (ValueError, TypeError):
             hint = f"`httptask catalog remove {name}`, and add it again"
             raise CatalogError(f"{file}: is no entry of the catalogue", hint) from None
 

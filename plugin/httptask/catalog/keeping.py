@@ -1,24 +1,38 @@
 """How an API is kept in a project: its folder with `entry.json`, and its document's files below `document/`."""
 
+import fcntl
 import json
 import os
 import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Final
 
 from httptask.catalog.errors import CatalogError
 from httptask.http.files import replace_file
+from httptask.json.types import is_array, is_object
 from httptask.openapi.document import Document, load_document
 from httptask.openapi.text import DocumentInvalid
 
-__all__ = ["DOCUMENT", "ENTRY", "change_entry", "keep_files", "load_files", "remove_folder", "stamps_of"]
+__all__ = [
+    "DOCUMENT",
+    "ENTRY",
+    "change_entry",
+    "keep_files",
+    "load_files",
+    "read_entry",
+    "recover",
+    "remove_folder",
+    "stamps_of",
+]
 
 ENTRY: Final = "entry.json"
 DOCUMENT: Final = "document"
 _REPLACED: Final = "replaced"
+_DRAFT: Final = ".httptask-"
+"""In the names of folders that are being written, behind that of the API."""
 _MOST_BYTES: Final = 128 * 1024 * 1024
 """Of all files of a document together."""
 
@@ -51,7 +65,7 @@ def load_files(
 
 
 def keep_files(folder: Path, entry: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
-    """Write the folder of an API at once, or its files in place of those that it had.
+    """Write the folder of an API at once, or its files in place of those that it had; see `recover` for the rest.
 
     Raises:
         CatalogError: they can't be written.
@@ -74,8 +88,9 @@ def _folder_beside(folder: Path, done: str) -> Generator[Path]:
     draft = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(mkdtemp(prefix=".", dir=folder.parent))
-        yield draft
+        with _locked(folder.parent, fcntl.LOCK_EX):
+            draft = Path(mkdtemp(prefix=f".{folder.name}{_DRAFT}", dir=folder.parent))
+            yield draft
     except OSError as error:
         raise CatalogError(f"{folder}: can't be {done}: {error.strerror}") from None
     finally:
@@ -91,11 +106,43 @@ def _replace(folder: Path, draft: Path) -> None:
         (draft / DOCUMENT).rename(kept)
         (draft / ENTRY).replace(folder / ENTRY)
     except BaseException:  # Ctrl-C too
-        if replaced.exists() and (draft / ENTRY).exists():
-            if kept.exists():
-                kept.rename(draft / DOCUMENT)
-            replaced.rename(kept)
+        _put_back(folder, draft)
         raise
+
+
+def _put_back(folder: Path, draft: Path) -> None:
+    """Undo what was begun of `_replace`: the entry is the last that it writes."""
+    kept, replaced = folder / DOCUMENT, draft / _REPLACED
+    if replaced.exists() and (draft / ENTRY).exists():
+        if kept.exists():
+            kept.rename(draft / DOCUMENT)
+        replaced.rename(kept)
+
+
+def recover(catalog: Path) -> None:
+    """Undo the change of an API in whose middle a process was killed, and delete what it left.
+
+    Args:
+        catalog: the folder of all APIs, which need not be there. While another process writes in it, nothing is done.
+    """
+    left = [path for path in catalog.glob(f".*{_DRAFT}*") if path.is_dir() and not path.is_symlink()]
+    if not left:
+        return
+    with suppress(OSError), _locked(catalog, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        for draft in left:
+            _put_back(catalog / draft.name[1:].partition(_DRAFT)[0], draft)
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path, operation: int) -> Generator[None]:
+    """A lock that is gone with the process."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, operation)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def remove_folder(folder: Path) -> None:
@@ -106,6 +153,28 @@ def remove_folder(folder: Path) -> None:
     """
     with _folder_beside(folder, "removed") as aside:
         folder.rename(aside / folder.name)
+
+
+def read_entry(file: Path) -> dict[str, Any]:
+    """What `entry.json` holds, and people write into it.
+
+    Raises:
+        ValueError: it is none.
+        CatalogError: a member is of another kind.
+    """
+    written: Any = json.loads(file.read_bytes())
+    if not is_object(written) or not isinstance(written.get("document"), str):
+        raise ValueError("is no entry")
+    for name in ("source", "authentication"):
+        if not isinstance(written.get(name), str | None):
+            raise CatalogError(f"{file}: `{name}` has to be a text", f'write "{name}": "…", or leave it out')
+    safe = written.get("safe", [])
+    if not is_array(safe) or not all(isinstance(one, str) for one in safe):
+        raise CatalogError(
+            f"{file}: `safe` has to be a list of names of operations", 'write "safe": ["listOrders"]'
+        )
+    told: dict[str, Any] = {name: written[name] for name in ("source", "authentication") if name in written}
+    return {"document": written["document"], "safe": tuple(safe), **told}
 
 
 def change_entry(file: Path, members: Mapping[str, Any]) -> None:

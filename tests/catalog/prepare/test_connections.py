@@ -83,6 +83,10 @@ def test_alternatives_are_chosen() -> None:
         settings(schemes, *alternatives, authentication="x")
     assert refused.value.hint is not None
     assert refused.value.hint.startswith("write m, k, b, or none, bearer, basic")
+    for wanted in ("header:Bad Name", "cookie:a;b"):
+        with pytest.raises(CatalogError, match=r"--auth: `.+` can't be the name of a"):
+            settings(schemes, *alternatives, authentication=wanted)
+    assert settings(schemes, *alternatives, authentication="query:a b")["authentication"]
 
 
 def test_what_a_document_leaves_out_is_asked_for_or_told() -> None:

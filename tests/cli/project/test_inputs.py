@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from httptask.cli.project.inputs import check_input, read_input
+from httptask.cli.project.inputs import check_input, read_assigned, read_input
 from httptask.cli.terminal.errors import CliError
 from httptask.dsl.loader import load_text
 from support.commands import Shell
@@ -176,3 +176,10 @@ def test_a_large_file_is_not_read_whole(folder: Path) -> None:
     with (folder / "large.json").open("wb") as file:
         file.truncate(1 << 40)
     assert refusal("@large.json").message == "large.json: it has more than 32 MiB"
+
+
+def test_a_name_that_is_given_twice_is_refused() -> None:
+    assert read_assigned(["a=1", "b=a=2"], "--field") == {"a": "1", "b": "a=2"}
+    with pytest.raises(CliError, match="--field a: it is given twice") as refused:
+        read_assigned(["a=1", "a=2"], "--field")
+    assert refused.value.hint == "keep one; a list is --field 'a=[…]'"

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.named_secrets import NeededSecret
+from httptask.http.errors import RequestInvalid
+from httptask.http.headers import check_header_name
 from httptask.json.tree import texts_of
 from httptask.openapi.naming import environment_name
 from httptask.openapi.operation import Authentication, Scheme, as_json
@@ -91,6 +93,12 @@ def _written_scheme(text: str, authentication: Authentication) -> tuple[Scheme, 
     if text in ("bearer", "basic", "digest"):
         return (Scheme(text, "http", http_scheme=text),)
     if kind in _LOCATIONS and name:
+        if kind != "query":  # whose names are encoded
+            try:
+                check_header_name(name)
+            except RequestInvalid:
+                hint = f"write {kind}:NAME, with a name of letters, digits and hyphens"
+                raise CatalogError(f"--auth: `{name}` can't be the name of a {kind}", hint) from None
         return (Scheme(name, "apiKey", location=kind, parameter=name),)
     schemes = dict.fromkeys(scheme.name for one in authentication.alternatives for scheme in one)
     declared = f"{', '.join(schemes)}, or " if schemes else ""

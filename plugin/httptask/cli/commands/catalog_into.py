@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -56,8 +56,20 @@ class Target:
         """Those that it declares."""
         return self.program.definition.use.secrets if self.program is not None else ()
 
-    def put(self, after: str | None, tasks: Mapping[str, Any], secrets: Sequence[str]) -> str:
+    def put(
+        self,
+        after: str | None,
+        tasks: Mapping[str, Any],
+        secrets: Sequence[str],
+        beside: Mapping[Path, Callable[[], str]] | None = None,
+    ) -> str:
         """Write the definition with the tasks, if it is one then; what else stands in it stays byte for byte.
+
+        Args:
+            after: name or pointer of the task before them.
+            tasks: by name.
+            secrets: that they name.
+            beside: other files with their new texts, which are written with it or not at all.
 
         Returns:
             The command that tries the first of them, with a place for each value that it reads.
@@ -81,7 +93,7 @@ class Target:
             raise CliError(f"{self.file}: not written: {message}", "choose another place or name")
 
         try:
-            replace_text(self.file, self.before, text)
+            replace_text(self.file, self.before, text, beside)
         except FileChanged:
             message = f"{self.file}: not written: it was changed meanwhile"
             raise CliError(message, "run the command again") from None

@@ -95,11 +95,9 @@ def prepare(
             found, auth = _made_asking(made, reference.api, server, auth)
         else:
             found = made(server=server, authentication=auth)
+        command = None if target is None else _write(target, after, found, project)
         if auth is not None and not reference.operation.authentication.is_declared:
             apis.keep_authentication(reference.api, auth)
-    command = None
-    if target is not None:
-        command = _write(target, after, found, project)
     if json:
         print_json({**({"file": str(into)} if into is not None else {}), **found.as_json()})
         return
@@ -138,24 +136,18 @@ def _asked(message: str, what: str, default: str | None = None) -> str:
 
 
 def _write(target: "Target", after: str | None, found: "Prepared", project: "Project") -> str:
-    """Write definition and configuration, if both can take what is new; returns the command that tries the task."""
+    """Write definition and configuration, both or none of them; returns the command that tries the task."""
     from httptask.config import ConfigInvalid
     from httptask.config.editing import add_tables
     from httptask.config.find import CONFIG_NAME
-    from httptask.http.files import replace_file
 
     file = project.config.file or project.config.root / CONFIG_NAME
+    beside = {file: partial(add_tables, file, found.tables)} if found.tables else {}
     try:
-        if found.tables:
-            add_tables(file, found.tables)
+        command = target.put(after, {found.name: found.task}, found.declared_secrets, beside)
     except ConfigInvalid as error:
         raise CliError(str(error), "print the task without --into, and paste both by hand") from None
-    command = target.put(after, {found.name: found.task}, found.declared_secrets)
     if found.tables:
-        try:
-            replace_file(file, lambda: add_tables(file, found.tables))
-        except ConfigInvalid as error:  # it was changed in between
-            raise CliError(str(error), "add its connection by hand") from None
         print_note(f"wrote {file}: connection {found.connection}")
     return command
 

@@ -69,16 +69,20 @@ def read_value(argument: str, option: str) -> Any:
 
 
 def read_assigned(arguments: Sequence[str], option: str) -> dict[str, str]:
-    """The texts that an option gives by their names, each as NAME=VALUE; of one name the last counts.
+    """The texts that an option gives by their names, each as NAME=VALUE.
 
     Raises:
-        CliError: there is no name, or no value.
+        CliError: there is no name or no value, or two have the same name.
     """
     values: dict[str, str] = {}
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if not equals or not name:
             raise CliError(f"{option} {name}: there is no value", "write it as NAME=VALUE")
+        if name in values:
+            raise CliError(
+                f"{option} {name}: it is given twice", f"keep one; a list is {option} '{name}=[…]'"
+            )
         values[name] = value
     return values
 
