@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import jsonschema_rs
@@ -47,6 +48,24 @@ def told(folder: Path, text: str) -> list[str]:
             "definition: flow.yaml\ntests: []\n",
             "flow.test.yaml:2:8: error[empty]: `tests` must not be empty",
             id="empty",
+        ),
+        pytest.param(
+            "- a\n", "flow.test.yaml:1:1: error[wrong-type]: the file must be an object", id="a list"
+        ),
+        pytest.param(
+            "definition: flow.yaml\ntests: [{ name: '' }]\n",
+            "flow.test.yaml:2:17: error[empty]: `name` must not be empty",
+            id="no name",
+        ),
+        pytest.param(
+            "definition: flow.yaml\ntests: [{ name: a, expect: { exact: 'no' } }]\n",
+            "flow.test.yaml:2:37: error[wrong-type]: `exact` must be true or false",
+            id="text for true or false",
+        ),
+        pytest.param(
+            "# later\n",
+            "flow.test.yaml:1:1: error[empty]: the file is empty\n  hint: begin with `definition:` and `tests:`",
+            id="nothing but a comment",
         ),
         pytest.param(
             "definition: other.yaml\ntests:\n  - name: a\n",
@@ -143,6 +162,13 @@ def test_tells_what_is_wrong_with_the_definition_too(tmp_path: Path) -> None:
     (tmp_path / "flow.yaml").write_text(DEFINITION.replace("httpRequest", "httpReqest"))
     [report] = load_tests(tmp_path / "flow.test.yaml").reports
     assert (report.file, report.line) == (str(tmp_path / "flow.yaml"), 4)
+
+
+def test_waits_for_nobody_who_writes_a_definition_into_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "flow.yaml")
+    (tmp_path / "flow.test.yaml").write_text("definition: flow.yaml\ntests: [{ name: a }]\n")
+    [report] = load_tests(tmp_path / "flow.test.yaml").reports
+    assert report.message == f"there is no file {tmp_path / 'flow.yaml'}"
 
 
 def test_finds_tests_below_a_folder_but_no_hidden_ones(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ _KINDS = {
 _EXPECTED = {
     "path_type": Fault("", "wrong-type", "must be a path in quotes"),
     "too_short": Fault("", "empty", "must not be empty"),
+    "string_too_short": Fault("", "empty", "must not be empty"),
     "invalid-json-value": Fault("", "not-json", "must be a JSON value", "put a date or the like in quotes"),
     "missing": Fault("", "missing-key", "is required"),
     "extra_forbidden": Fault("", "unknown-key", "unknown key"),

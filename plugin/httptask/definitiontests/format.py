@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, model_validator
 from pydantic.alias_generators import to_camel
 
 from httptask.dsl.schema import SchemaOfKeys
@@ -63,7 +63,7 @@ class Expectations(_Model):
     """That the run ends with. Without it, it must not end with one."""
     requests: tuple[ExpectedRequest, ...] = ()
     """Each of them was sent, in whatever order; every attempt counts."""
-    requests_in_order: bool = False
+    requests_in_order: StrictBool = False
     """Whether they were sent in the order in which they are written."""
     not_requested: tuple[ExpectedRequest, ...] = ()
     """None of them was sent."""
@@ -71,7 +71,7 @@ class Expectations(_Model):
     """Names of tasks that ran, in the order in which they began; others may have run between them."""
     not_run: tuple[str, ...] = ()
     """Names of tasks that did not run."""
-    exact: bool = False
+    exact: StrictBool = False
     """Whether output, bodies, requests and tasks are as they are written, with nothing besides."""
 
 

@@ -17,7 +17,7 @@ from httptask.diagnostics.validation import faults_of, keys_at
 from httptask.diagnostics.words import Kind, name_of
 from httptask.dsl.bounds import MAX_BYTES
 from httptask.dsl.expressions import Expression, is_whole_expression, parse_expression
-from httptask.dsl.loader import Loaded, jq_faults, load_file, place_of
+from httptask.dsl.loader import Loaded, jq_faults, load_file, load_text, place_of
 from httptask.dsl.program import Program
 from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place, Positions, read_yaml
@@ -158,6 +158,9 @@ class _Loading:
         self.reports += [Report.of(name, located.place, located.fault) for located in document.faults]
         if not document.complete:
             return None
+        if document.data is None:
+            self._report("", "empty", "the file is empty", "begin with `definition:` and `tests:`")
+            return None
         try:
             written = DefinitionTests.model_validate(document.data)
         except ValidationError as error:
@@ -200,14 +203,14 @@ class _Loading:
 
     def _definition(self, name: str) -> Loaded:
         path = self._beside(name)
-        loaded = load_file(path)
         self.sources.add(path)
-        if not path.is_file():
+        if not path.is_file():  # a pipe would be waited for
             self._report(
                 "/definition", "no-definition", f"there is no file {path}", "name it as it is found from here"
             )
-        else:
-            self.reports += loaded.reports
+            return load_text("", str(path))
+        loaded = load_file(path)
+        self.reports += loaded.reports
         return loaded
 
     def _fixtures(
@@ -276,8 +279,9 @@ def _named(fault: Fault) -> str:
     path = [int(key) if key.isdigit() else key for key in pointer_tokens(fault.pointer)]
     if fault.code == "unknown-key":
         return f"{fault.message} {name_of(path)}"
-    is_sentence = fault.message.startswith(("must ", "is ")) and path
-    return f"{name_of(path)} {fault.message}" if is_sentence else fault.message
+    if not fault.message.startswith(("must ", "is ")):
+        return fault.message
+    return f"{name_of(path) if path else 'the file'} {fault.message}"
 
 
 def _condition_faults(data: Any) -> list[Fault]:
