@@ -20,6 +20,7 @@ from httptask.openapi.text import DocumentInvalid, read_text
         ("a: !thing 1\nb: !!binary aGk=", {"a": "1", "b": "aGk="}),
         ("true: 1\n2.5: 2", {"true": 1, "2.5": 2}),
         ("a: 1\n---\nb: 2", {"a": 1}),
+        ("a: {\n  b: [\n  1,\n  ]\n}", {"a": {"b": [1]}}),
     ],
     ids=[
         "JSON",
@@ -31,6 +32,7 @@ from httptask.openapi.text import DocumentInvalid, read_text
         "tags",
         "keys that are no text",
         "several documents",
+        "brackets closed no deeper than their key",
     ],
 )
 def test_text_is_read_as_json_data(text: str, value: Any) -> None:

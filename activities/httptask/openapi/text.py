@@ -21,6 +21,9 @@ _ALIAS: Final = re.compile(r"\*(?<!\w\*)([^\s,\[\]{}]+)")
 _DEEP_BLOCK: Final = re.compile(r"\n(?: |[-?:][ \t]){1000}")
 """A level of blocks takes a column at least; the parser bounds the levels of brackets itself."""
 
+_CLOSING_LINE: Final = re.compile(r"^(?=[ \t]*[}\]][ \t}\],]*$)", re.MULTILINE)
+"""A line of nothing but closing brackets: many documents have it no deeper than the key of what it closes."""
+
 
 class DocumentInvalid(Exception):
     """A document can't be read at all; the text says why."""
@@ -64,10 +67,29 @@ def _yaml(text: str) -> Any:
 
     _refuse_unbounded(text)
     try:
-        value = yaml12.parse_yaml(text)
+        value = _parsed(text)
     except ValueError as error:
         raise DocumentInvalid(f"is neither JSON nor YAML: {in_one_line(str(error))}") from None
     return _plain(value, yaml12.Yaml)
+
+
+def _parsed(text: str) -> Any:
+    """The value of a YAML text; closing brackets may stand as deep as their key, as other parsers take them.
+
+    By the letter they stand deeper (YAML 1.2.2, section 7.4).
+
+    Raises:
+        ValueError: it is none.
+    """
+    import yaml12
+
+    try:
+        return yaml12.parse_yaml(text)
+    except ValueError as error:
+        try:
+            return yaml12.parse_yaml(_CLOSING_LINE.sub(" ", text))
+        except ValueError:
+            raise error from None
 
 
 def _refuse_unbounded(text: str) -> None:
