@@ -1,6 +1,6 @@
 """Golden reports: what a test request tells its author, word for word, of calls that are really made.
 
-After a deliberate change run `uv run python -m tests.testrequest.test_reports`, then read each aloud: would somebody
+After a deliberate change run `PYTHONPATH=tests uv run python -m testrequest.test_reports`, and read each aloud: would somebody
 who knows nothing of this code know what happened, what the workflow would do, and what to change?
 """
 
@@ -138,6 +138,18 @@ BUSY = {"error": {"message": "busy"}}
 SLOW_DOWN = Reply.json(
     {"error": {"message": "slow down", "type": "requests"}}, status=429, headers={"Retry-After": "1"}
 )
+ELSEWHERE = {"redirects": 3, "redirects_elsewhere": True}
+CLIENT = {"id": "httptask", "secret": "$secrets.TOKEN"}
+WITH_TOKEN = {
+    "authentication": {
+        "oauth2": {
+            "authority": "SERVER",
+            "endpoints": {"token": "/token"},
+            "grant": "client_credentials",
+            "client": CLIENT,
+        }
+    }
+}
 CUT_OFF = ActivityTimeoutError("", type=TimeoutType.START_TO_CLOSE, last_heartbeat_details=[])
 NO_WORKER = ActivityTimeoutError("", type=TimeoutType.SCHEDULE_TO_START, last_heartbeat_details=[])
 CASES = {
@@ -170,6 +182,21 @@ CASES = {
     "a forbidden address without a connection": Case(task="plain", settings={"allow_private": ()}, dry=True),
     "a forbidden address and no secret": Case(
         settings={"allow_private": ()}, secrets={"TOKEN": ""}, dry=True
+    ),
+    "303 to a forbidden address": Case(
+        [Reply.of(status=303, headers={"Location": "http://169.254.169.254/x"})], settings=ELSEWHERE
+    ),
+    "303 to a server that does not answer": Case(
+        [Reply.of(status=303, headers={"Location": "http://127.0.0.1:1/x"})], settings=ELSEWHERE
+    ),
+    "307 that would take the body elsewhere": Case(
+        [Reply.of(status=307, headers={"Location": "http://127.0.0.1:1/x"})], settings=ELSEWHERE
+    ),
+    "a refused client": Case([Reply.json({"error": "invalid_client"}, status=401)], settings=WITH_TOKEN),
+    "a token and no connection": Case(
+        [Reply.json({"access_token": "t-0123456789", "token_type": "Bearer"})],
+        settings=WITH_TOKEN,
+        url="http://127.0.0.1:1",
     ),
     "refused connection": Case(url="http://127.0.0.1:1"),
     "TLS failure": Case([Reply.json({})], is_secured=True),
@@ -220,6 +247,9 @@ async def reported(case: Case, folder: Path) -> str:
         loaded = load_text(DEFINITION.replace("SERVER", url), "tickets.yaml")
         assert loaded.program is not None, loaded.reports
         settings: dict[str, Any] = {"base_url": url, "allow_private": ("loopback",), **case.settings}
+        if "authentication" in settings:
+            written = json.dumps(settings["authentication"]).replace("SERVER", server.url)
+            settings["authentication"] = json.loads(written)
         price = {"input": 1, "output": 10}
         connections = {
             "tickets": Connection(name="tickets", **settings),

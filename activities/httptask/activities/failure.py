@@ -23,8 +23,8 @@ def to_application_error(
 ) -> ApplicationError:
     """The failure of an activity attempt. Raise it `from None`.
 
-    `details[0]` is the error's own details with `retryable`, `retry_after` (seconds or None), `attempt` and, where
-    Temporal does not count them, `attempts`.
+    `details[0]` is the error's own details with `retryable`, `retry_after` (seconds or None), `attempt`, where
+    Temporal does not count them `attempts`, and where the message ends with it `cure`.
 
     Args:
         error: what went wrong.
@@ -32,9 +32,15 @@ def to_application_error(
         attempts: how many there may be; None leaves the count to Temporal.
         interval: the wait before the next one when the error asks for none; None leaves it to Temporal.
     """
-    facts = {"retryable": error.retryable, "retry_after": error.retry_after, "attempt": attempt}
+    facts: dict[str, Any] = {
+        "retryable": error.retryable,
+        "retry_after": error.retry_after,
+        "attempt": attempt,
+    }
     if attempts is not None:
         facts["attempts"] = attempts
+    if error.cure is not None:
+        facts["cure"] = error.cure
     final = not error.retryable or (attempts is not None and attempt >= attempts)
     asked = asked_delay(error)
     delay = interval if asked is None else timedelta(seconds=asked)

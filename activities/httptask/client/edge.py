@@ -266,8 +266,7 @@ class Edge:
         headers = call.kept(answer.headers)
         if self._recorder is not None:
             self._recorder.answer(call.prepared, answer.status, headers, content)
-        host = (answer.url or call.wire.url).netloc
-        return status_error(answer, content, headers, host, call.connection)
+        return status_error(answer, content, headers, (answer.url or call.wire.url).netloc, call.connection)
 
     @contextmanager
     def _recording(self, call: _Call, answer: Opened, stream: EventStream) -> Generator[None]:
@@ -368,6 +367,7 @@ def _explain_refusal(error: HttpTaskError, transport: Transport, attempt: int) -
 def _clean(error: HttpTaskError, redactor: Redactor) -> None:
     """Takes secrets out of an error, and the exceptions behind it, whose texts may hold them."""
     error.message = redactor.text(error.message)
+    error.cure = None if error.cure is None else redactor.text(error.cure)
     error.args = (error.message,)
     if "partial_text" in error.details:
         error.details["partial_text"] = redactor.beginning(error.details["partial_text"])

@@ -101,6 +101,7 @@ async def _token_endpoint(source: TokenSource, send: Send) -> Url:
         _headers(),
         b"",
         secrets=source.of_authority,
+        for_token=True,
         declared=source.declared,
     )
     document = await _answer(request, send)
@@ -188,6 +189,7 @@ def _token_request(source: TokenSource, url: Url, refresh: str | None) -> WireRe
         _headers({**headers, "Content-Type": encoding}),
         form.encode(),
         secrets=source.secrets,
+        for_token=True,
         declared=source.declared and url.origin == source.authority.origin,
     )
 

@@ -250,7 +250,8 @@ def find_connection(connections: Mapping[str, Connection], name: str) -> Connect
     if name not in connections:
         known = ", ".join(sorted(connections)) or "none"
         raise ConnectionUnknown(
-            f"there is no connection {name} on this worker (known: {known}): add [connections.{name}] to httptask.toml"
+            f"there is no connection {name} on this worker (known: {known})",
+            cure=f"add [connections.{name}] to httptask.toml",
         )
     return connections[name]
 

@@ -97,8 +97,9 @@ class Guard:
         reason = refusal(address, self._allowed)
         if reason is not None:
             raise AddressForbidden(
-                f"{f'{host} is at {address}' if host else f'the host is {address}'}, {reason}: if it is meant, "
-                "add it to `allow_private` of its connection in httptask.toml, or under [policy] without one",
+                f"{f'{host} is at {address}' if host else f'the host is {address}'}, {reason}",
+                cure="if it is meant, add it to `allow_private` of its connection in httptask.toml, or under [policy] "
+                "without one",
                 details={"host": host or address, "address": address},
             )
 

@@ -63,6 +63,7 @@ class HttpTaskError(Exception):
         retry_after: seconds the server asked for, validated and capped; None for the policy's own wait.
         counts: whether this was one of the attempts that a policy allows.
         of_worker: whether this worker lacks what another one may have; nothing was sent.
+        cure: what to do about it, with which the message ends; None where it does not.
         logged: whether a line of the log tells of it.
     """
 
@@ -74,12 +75,14 @@ class HttpTaskError(Exception):
         self,
         message: str,
         *,
+        cure: str | None = None,
         details: dict[str, Any] | None = None,
         retryable: bool | None = None,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.cure = cure
+        self.message = message if cure is None else f"{message}: {cure}"
+        super().__init__(self.message)
         self.details: dict[str, Any] = details or {}
         self.retryable = self.retryable_by_default if retryable is None else retryable
         self.retry_after = retry_after

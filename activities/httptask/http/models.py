@@ -174,6 +174,8 @@ class Hop(_Model):
     method: str
     uri: str
     """With `[redacted]` for the values of secrets."""
+    for_token: bool = False
+    """Whether it was to get an access token, and not the call itself."""
     status: int | None = None
     """Of its answer; None where none came."""
     error: str | None = None

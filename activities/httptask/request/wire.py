@@ -44,6 +44,8 @@ class WireRequest:
     """Whether it carries what belongs to its server alone: a secret, a credential, a header of the connection."""
     secrets: frozenset[str] = frozenset()
     """Names of the secrets whose values are in it."""
+    for_token: bool = False
+    """Whether it asks for an access token."""
     declared: bool = False
     """Whether the configuration names its server itself: that of a connection, or an authority of its tokens."""
     found: bool = False

@@ -60,7 +60,8 @@ class EnvironmentSecrets:
         value = self._environment.get(source.environment)
         if not value:
             raise SecretUnavailable(
-                f"the secret {source.name} has no value: set the environment variable {source.environment}"
+                f"the secret {source.name} has no value",
+                cure=f"set the environment variable {source.environment}",
             )
         return value
 

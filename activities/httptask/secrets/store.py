@@ -69,8 +69,8 @@ class SecretStore:
             return
         if origin not in {allowed.rstrip("/").lower() for allowed in source.origins}:
             raise SecretUnavailable(
-                f'the secret {name} may not be sent to {origin}: if it should, add "{origin}" to `origins` '
-                f"of [secrets.{name}] in httptask.toml"
+                f"the secret {name} may not be sent to {origin}",
+                cure=f'if it should, add "{origin}" to `origins` of [secrets.{name}] in httptask.toml',
             )
 
     def _value(self, name: str) -> str:
@@ -84,14 +84,14 @@ class SecretStore:
         source = self._sources.get(name)
         if source is None:
             raise SecretUnavailable(
-                f"the secret {name} is not declared on this worker: add [secrets.{name}] with `environment` "
-                "or `file` to httptask.toml"
+                f"the secret {name} is not declared on this worker",
+                cure=f"add [secrets.{name}] with `environment` or `file` to httptask.toml",
             )
         for provider in self._providers:
             value = _asked(provider, source)
             if value is not None:
                 return value
-        raise SecretUnavailable(f"[secrets.{name}] names no source: give it `environment` or `file`")
+        raise SecretUnavailable(f"[secrets.{name}] names no source", cure="give it `environment` or `file`")
 
     def _made_up(self, name: str, field: str | None) -> str:
         # A URL on a reserved top-level domain (RFC 2606) is valid wherever a secret may stand.

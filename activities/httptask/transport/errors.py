@@ -101,10 +101,12 @@ def _not_connected(error: Exception, host: str, details: dict[str, Any]) -> Conn
             cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else "it is not valid"
         )
         return ConnectFailed(
-            f"the certificate of {host} is refused: {reason}", details=details, retryable=False
+            f"the certificate of {host} is refused: {reason}",
+            details={**details, "step": "certificate"},
+            retryable=False,
         )
     if isinstance(error, aiohttp.ClientConnectorSSLError):
-        reason = getattr(behind, "reason", None) or "it ended too early"
+        reason, details = getattr(behind, "reason", None) or "it ended too early", {**details, "step": "tls"}
         if reason in _NOT_TLS:
             return ConnectFailed(
                 f"no TLS connection to {host}: what answers there does not speak TLS; if it is meant to be without, "

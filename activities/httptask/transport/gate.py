@@ -74,8 +74,8 @@ class Gate:
                 self._secrets.check_origin(name, Url.parse(connection.proxy.url).origin)
         if not request.declared and not self._is_allowed(request):
             raise AddressForbidden(
-                f"{request.url.host} is not among the allowed_hosts of httptask.toml: add it there, or declare a "
-                "connection",
+                f"{request.url.host} is not among the allowed_hosts of httptask.toml",
+                cure="add it there, or declare a connection",
                 details={"host": request.url.host},
             )
 

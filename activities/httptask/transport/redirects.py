@@ -143,6 +143,11 @@ def _refused(request: WireRequest, response: WireResponse, reason: str) -> HttpS
     host = request.url.netloc
     return HttpStatusError(
         f"{response.status} from {host}: {reason}",
-        details={"status": response.status, "reason": HTTPStatus(response.status).phrase, "host": host},
+        details={
+            "status": response.status,
+            "reason": HTTPStatus(response.status).phrase,
+            "host": host,
+            "redirect_refused": True,
+        },
         retryable=False,
     )

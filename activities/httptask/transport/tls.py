@@ -29,7 +29,8 @@ def tls_context(files: TlsFiles | None) -> ssl.SSLContext:
             context.load_cert_chain(files.certificate, files.key, files.password or "")
         except (OSError, ValueError) as error:
             raise ConnectFailed(
-                f"the client certificate {files.certificate} can't be used: {_reason(error)}"
+                f"the client certificate {files.certificate} can't be used: {_reason(error)}",
+                details={"step": "tls_files"},
             ) from None
     return context
 
@@ -38,7 +39,9 @@ def _authorities(bundle: Path) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=bundle)
     except OSError as error:  # an SSLError is one too
-        raise ConnectFailed(f"the CA bundle {bundle} can't be used: {_reason(error)}") from None
+        raise ConnectFailed(
+            f"the CA bundle {bundle} can't be used: {_reason(error)}", details={"step": "tls_files"}
+        ) from None
 
 
 def _usual_authorities() -> ssl.SSLContext:

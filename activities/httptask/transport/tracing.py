@@ -47,6 +47,7 @@ class TracedTransport:
             return Hop(
                 method=request.method,
                 uri=self._redactor.text(str(request.url)),
+                for_token=request.for_token,
                 status=status,
                 error=error,
                 sent=progress.sent,

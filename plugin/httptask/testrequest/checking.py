@@ -100,8 +100,8 @@ async def estimate_of(planned: PlannedRequest, edge: Edge) -> Estimate | None:
 
 
 def _missing(error: SecretUnavailable) -> Fault:
-    message, _, hint = error.message.partition(": ")
-    return Fault("", "secret", message, hint or None, Severity.WARNING)
+    message = error.message if error.cure is None else error.message.removesuffix(f": {error.cure}")
+    return Fault("", "secret", message, error.cure, Severity.WARNING)
 
 
 def _problem(planned: PlannedRequest, error: HttpTaskError) -> Problem:

@@ -87,6 +87,8 @@ class Outcome:
         """Of the answer, if there was one."""
         if self.result is not None:
             return self.result.status
+        if self.hops and self.hops[-1].for_token:
+            return None
         status = self.details.get("status")
         if isinstance(status, int):
             return status

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
@@ -22,12 +23,21 @@ from httptask.testrequest.operation import CalledOperation, find_called
 from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker
 from httptask.testrequest.planning import PlannedRequest
 from httptask.testrequest.report import OutcomePart, PreparedPart, Report, ResponsePart, WirePart
-from httptask.testrequest.wording import answer_in_words, broken_off_in_words, problem_in_words, timeout_of
+from httptask.testrequest.wording import (
+    NOTHING,
+    Unsent,
+    answer_in_words,
+    broken_off_in_words,
+    problem_in_words,
+    timeout_of,
+)
 
 __all__ = ["Reporter"]
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "QUERY"})
 """Methods that are to change nothing (RFC 9110, section 9.2.1; QUERY by its own specification)."""
+
+_NOTHING_YET: Final = Unsent("nothing would be sent")
 
 
 class Reporter:
@@ -97,10 +107,10 @@ class Reporter:
         if planned.request.connection is not None:
             facts["connection"] = planned.request.connection
         if problem is not None:
-            words = problem_in_words(problem, planned.request.connection)
+            words = problem_in_words(problem, planned.request.connection, _NOTHING_YET)
             facts |= {"error": problem.to_json(), "run_would": "end here, before anything is sent"}
-            happened = words.happened.replace("nothing was sent", "nothing would be sent")
-            facts |= {"happened": _sentence(happened)} | ({"change": words.change} if words.change else {})
+            facts |= {"happened": _sentence(words.happened)}
+            facts |= {"change": words.change} if words.change else {}
         else:
             facts |= {"happened": self._complete(warnings, missing), "run_would": self._run_sends()}
             if missing:
@@ -187,7 +197,7 @@ class Reporter:
         if problem is None:
             return self._success(outcome, facts)
         words, after = (
-            problem_in_words(problem, planned.request.connection),
+            problem_in_words(problem, planned.request.connection, _unsent(outcome.hops)),
             Afterwards.of(self._program, planned, outcome),
         )
         facts |= {
@@ -236,18 +246,36 @@ def _what_went_out(hops: Sequence[Hop], *, simulated: bool, method: str) -> tupl
     """What happened on the wire, and what a run does about it."""
     if simulated:
         return "Simulated: nothing was sent, and a recorded answer stood in for the server.", None
-    if not any(hop.sent for hop in hops):
-        tries = f" It was tried {len(hops)} times." if len(hops) > 1 else ""
-        return f"Nothing was sent.{tries}", None
-    last = hops[-1]
-    more = f" {len(hops)} requests went out, one after the other." if len(hops) > 1 else ""
+    own = [hop for hop in hops if not hop.for_token]
+    if not own or not own[-1].sent:
+        tries = (
+            f" It was tried {len(own)} times." if len(own) > 1 and not any(hop.sent for hop in own) else ""
+        )
+        return f"{_sentence(_unsent(hops).words)}{tries}", None
+    last, sent = own[-1], sum(hop.sent for hop in hops)
+    more = f" {sent} requests went out, one after the other." if sent > 1 else ""
     if last.status is not None:
-        cut = ", but the answer did not come to its end" if last.error else ""
+        is_cut = last.error not in (None, "HttpStatusError")
+        cut = ", but the answer did not come to its end" if is_cut else ""
         return f"The request went out, and the server answered{cut}.{more}", None
     keyed = " with the same Idempotency-Key" if method in KEYED_METHODS else ""
     return (
         f"The request went out, and no answer came back: nobody knows whether the server acted on it.{more}",
         f"send it again{keyed}, where it tries again" if method != "GET" else None,
+    )
+
+
+def _unsent(hops: Sequence[Hop]) -> Unsent:
+    """What became of a request that could not be sent, or not sent on."""
+    sent = [hop for hop in hops if hop.sent]
+    if not sent:
+        return NOTHING
+    if (last := sent[-1]).for_token:
+        return Unsent("an access token was asked for, and the request itself was not sent")
+    server = urlsplit(last.uri).netloc
+    return Unsent(
+        f"the request went out, {server} answered {last.status}, and it was not sent on from there",
+        "see where that answer leads, and whether the server there can be reached from here",
     )
 
 

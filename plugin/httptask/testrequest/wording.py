@@ -10,27 +10,47 @@ from httptask.http.headers import media_type
 from httptask.interpreter.schemas import NOT_VALID
 from httptask.resilience.classify import REDIRECTS
 
-__all__ = ["Words", "answer_in_words", "broken_off_in_words", "duration", "problem_in_words", "timeout_of"]
+__all__ = [
+    "NOTHING",
+    "Unsent",
+    "Words",
+    "answer_in_words",
+    "broken_off_in_words",
+    "duration",
+    "problem_in_words",
+    "timeout_of",
+]
 
-_CURES: Final = frozenset(
-    {"ActivityNotAllowed", "AddressForbidden", "ConnectionUnknown", "SecretUnavailable"}
-)
-"""Errors that say at their end what to do about them."""
+
+class Unsent(NamedTuple):
+    """What became of a request that could not be sent, or not sent on, and what to change about it."""
+
+    words: str
+    change: str | None = None
+
+
+NOTHING: Final = Unsent("nothing was sent")
 _CHECK_BODY: Final = "compare the request with the API's reference, beginning with what the server names"
 _RETRY_CURES: Final = "nothing, if this passes; if it does not, ask whoever runs the server"
 _WAIT_CURES: Final = (
-    "nothing, if a run may wait; if it comes often, set `requests_per_minute` of the connection"
+    "nothing, if a run may wait; if it comes often, set `requests_per_minute` {of_connection}"
 )
 _CURED_BY_NEXT_ATTEMPT: Final = (_RETRY_CURES, _WAIT_CURES)
 
 
 class Words(NamedTuple):
-    """What happened, and what to change."""
+    """What happened, and what to change, in which `{address}` and `{of_connection}` stand for what the task has."""
 
     happened: str
     change: str | None = None
     takes_detail: bool = True
     """Whether the detail of the problem says more."""
+    is_unsent: bool = False
+    """Whether it happened before the request could be sent: `happened` says why, if there is more to say."""
+
+
+def _unsent(why: str = "", change: str | None = None) -> Words:
+    return Words(why, change, is_unsent=True)
 
 
 _OF_STATUS: Final[Mapping[int, Words]] = {
@@ -38,7 +58,7 @@ _OF_STATUS: Final[Mapping[int, Words]] = {
     402: Words("the server wants to be paid first", "see to the account at the provider"),
     404: Words(
         "the server has nothing at this address",
-        "check the path, the values that are put into it, and `base_url` of the connection",
+        "check the path, the values that are put into it, and {address}",
     ),
     405: Words("the server does not take this method at this address", "check `method` and the path"),
     406: Words("the server can't answer in a form that was asked for", "check the header `Accept`"),
@@ -51,7 +71,7 @@ _OF_STATUS: Final[Mapping[int, Words]] = {
     501: Words("the server does not have this", "check `method` and the path"),
 }
 _OF_ERROR: Final[Mapping[str, Words]] = {
-    "AddressForbidden": Words("nothing was sent, for requests may not go there"),
+    "AddressForbidden": _unsent("requests may not go there"),
     "AnswerFiltered": Words("a content filter held the answer back", "word the messages in another way"),
     "AnswerRefused": Words("the model refused to answer", "word the messages in another way"),
     "AnswerTruncated": Words(
@@ -62,11 +82,8 @@ _OF_ERROR: Final[Mapping[str, Words]] = {
         "nothing; before it is sent again, see whether its server has acted on it already",
         takes_detail=False,
     ),
-    "ConnectFailed": Words(
-        "nothing was sent",
-        "check `base_url` of the connection, and that the server runs and can be reached from here",
-    ),
-    "ConnectionUnknown": Words("nothing was sent"),
+    "ConnectFailed": _unsent("", "check {address}, and that the server runs and can be reached from here"),
+    "ConnectionUnknown": _unsent(),
     "FixtureMissing": Words(
         "no recorded answer is for this request",
         "record one with `--record DIR`, or correct what the request is by now",
@@ -79,20 +96,20 @@ _OF_ERROR: Final[Mapping[str, Words]] = {
         "the model's answer does not have the form that was asked for",
         "say in the messages what is wanted; with `reask: N` the model is shown what is wrong and asked again",
     ),
-    "PayloadsTooLarge": Words("nothing was sent"),
+    "PayloadsTooLarge": _unsent(),
     "QuotaExhausted": Words(
         "the account has no quota left",
         "add credit or raise the limit at the provider: waiting does not help",
     ),
     "RateLimited": Words("the server asks for fewer requests", _WAIT_CURES),
-    "RequestInvalid": Words("nothing was sent: the request is not one that can be sent"),
+    "RequestInvalid": _unsent("the request is not one that can be sent"),
     "ResponseInterrupted": Words("the answer broke off before its end", _RETRY_CURES),
     "ResponseInvalid": Words(
         "the answer is not what it says it is",
         "ask whoever runs the server; where the content is wanted as it came, `output: raw` takes it",
     ),
     "ResponseTooLarge": Words("the answer is larger than it may be", "ask for less, or raise the bound"),
-    "SecretUnavailable": Words("nothing was sent"),
+    "SecretUnavailable": _unsent("", "give the secret a value that can be used, where the worker reads it"),
     "SelectionFailed": Words("an expression on the events of the stream failed", "correct it"),
     "TokenUnavailable": Words(
         "no access token could be had, so the request was not sent",
@@ -103,8 +120,8 @@ _OF_ERROR: Final[Mapping[str, Words]] = {
         "check the value of the secret, and that it is sent in the way that the API wants",
     ),
 }
-_NO_WORKER: Final = Words(
-    "nothing was sent, for no worker took the request from its task queue",
+_NO_WORKER: Final = _unsent(
+    "no worker took the request from its task queue",
     "start a worker for that queue: `httptask worker`",
 )
 _TIMED_OUT: Final = Words("a timeout of the definition passed before the call had ended")
@@ -112,7 +129,7 @@ _SILENT_WORKER: Final = Words(
     "nothing more was heard of the worker that sent the request", "look at the worker's log"
 )
 _DEADLINES: Final[Mapping[str, Words]] = {
-    "connect": Words("the server took no connection in time, so nothing was sent", "check `base_url`"),
+    "connect": _unsent("the server took no connection in time", "check {address}"),
     "first_byte": Words("the request was sent, and no answer came in time"),
     "idle": Words("the answer began, and did not go on"),
     "total": Words("no complete answer came in time"),
@@ -126,11 +143,23 @@ _KINDS: Final[Mapping[str, str]] = {
 _OF_NEW_CONNECTION: Final = (
     "of a connection: declare it as [connections.NAME] in httptask.toml, and name it with `connection: NAME`"
 )
-_OF_CERTIFICATES: Final = ("the certificate of ", "the client certificate ")
-"""How the errors of them begin: any other may have the word in the name of its server."""
-_LONG_WAIT: Final = "that a retry may wait"
-"""What the error of a server says that asks for too long a wait."""
-_RAISE: Final = "if the server needs longer, raise `limits.{}` of the connection"
+_CONNECTING: Final[Mapping[str, Words]] = {
+    "certificate": _unsent(
+        "the server can't show that it is the one that was meant",
+        "see to its certificate; one of an authority of your own is trusted with `tls` {of_connection}",
+    ),
+    "tls": _unsent("", "check {address}"),
+    "tls_files": _unsent("", "correct `tls` {of_connection}"),
+}
+"""By the step of connecting that failed."""
+_LONG_WAIT: Final = Words(
+    "the server asks for a longer wait than a run may make",
+    "if a run may wait so long, raise `retry.longest_retry_after` {of_connection}",
+)
+_REFUSED_REDIRECT: Final = Words(
+    "the server leads to another address, and the request may not follow",
+    "where that address is meant, send the request there itself",
+)
 _EXPRESSION: Final = Words(
     "the answer came, and an expression of the task failed on it",
     "correct the expression; `httptask eval` tries it on the same data",
@@ -141,21 +170,23 @@ _NOT_VALID: Final = Words(
 )
 
 
-def problem_in_words(problem: Problem, connection: str | None) -> Words:
+def problem_in_words(problem: Problem, connection: str | None, unsent: Unsent = NOTHING) -> Words:
     """What went wrong, with the detail that is known of it, and the cure where there is one.
 
     Args:
         problem: what went wrong.
         connection: that the request is sent through, if it has one.
+        unsent: what became of a request that could not be sent.
     """
-    words, detail = _of(problem), problem.detail
-    if connection is None and words.change:
-        words = words._replace(change=_without_connection(words.change))
+    words, detail, details = _of(problem), problem.detail, problem.details or {}
+    words = words._replace(change=_filled(words.change, connection))
+    if words.is_unsent:
+        happened = f"{unsent.words}, for {words.happened}" if words.happened else unsent.words
+        words = words._replace(happened=happened, change=unsent.change or words.change)
     if detail is None or not words.takes_detail:
         return words
-    if problem.error in _CURES and ": " in detail:
-        detail, _, cure = detail.rpartition(": ")
-        address = (problem.details or {}).get("address")
+    if isinstance(cure := details.get("cure"), str):
+        detail, address = detail.removesuffix(f": {cure}"), details.get("address")
         if problem.error == "AddressForbidden" and isinstance(address, str):
             cure = _permission(address, connection)
         words = words._replace(change=cure)
@@ -171,32 +202,29 @@ def _permission(address: str, connection: str | None) -> str:
     return f'if it is meant, write into httptask.toml, under {table}: allow_private = ["{network}"]'
 
 
-def _without_connection(change: str) -> str:
-    """What a task changes that names no connection."""
-    own = change.replace("`base_url` of the connection", "`endpoint`").replace("`base_url`", "`endpoint`")
-    return own.replace("of the connection", _OF_NEW_CONNECTION)
+def _filled(change: str | None, connection: str | None) -> str | None:
+    """A cure, for a task that names a connection or none."""
+    if change is None:
+        return None
+    if connection is None:
+        return change.format(address="`endpoint`", of_connection=_OF_NEW_CONNECTION)
+    return change.format(address="`base_url` of the connection", of_connection="of the connection")
 
 
 def _of(problem: Problem) -> Words:
     details, error = problem.details or {}, problem.error or ""
     if error == "Timeout":
         return _of_timeout(problem, details)
-    if error == "ConnectFailed" and (problem.detail or "").startswith(_OF_CERTIFICATES):
-        return Words(
-            "nothing was sent, for the server can't show that it is the one that was meant",
-            "see to its certificate; one of an authority of your own is trusted with `tls` of the connection",
-        )
-    if error == "ConnectFailed" and "TLS" in (problem.detail or ""):
-        return Words("nothing was sent", "check `base_url`")
-    if _LONG_WAIT in (problem.detail or ""):
-        return Words(
-            "the server asks for a longer wait than a run may make",
-            "if a run may wait so long, raise `retry.longest_retry_after` of the connection",
-        )
+    if error == "ConnectFailed" and details.get("step") in _CONNECTING:
+        return _CONNECTING[details["step"]]
+    if details.get("retry_after") is not None and not details.get("retryable"):
+        return _LONG_WAIT
+    if "redirect_refused" in details:
+        return _REFUSED_REDIRECT
     words = _of_error(problem, details, error)
     is_last = details.get("retryable") and details.get("attempt") == details.get("attempts")
     if is_last and words.change in _CURED_BY_NEXT_ATTEMPT:
-        change = "if a run is to try for longer, raise `retry.attempts` of the connection"
+        change = "if a run is to try for longer, raise `retry.attempts` {of_connection}"
         return words._replace(change=change)
     return words
 
@@ -220,7 +248,8 @@ def _of_timeout(problem: Problem, details: Mapping[str, Any]) -> Words:
     deadline = details.get("deadline")
     if isinstance(deadline, str) and deadline in _DEADLINES:
         words = _DEADLINES[deadline]
-        return Words(words.happened, words.change or _RAISE.format(deadline))
+        longer = f"if the server needs longer, raise `limits.{deadline}` {{of_connection}}"
+        return words._replace(change=words.change or longer)
     return _NO_WORKER if problem.title == NO_WORKER else _SILENT_WORKER
 
 
@@ -232,7 +261,7 @@ def _of_status(status: int) -> Words:
     if status in REDIRECTS:
         return Words(
             "the server leads to another address, and redirects are not followed",
-            "to follow it, set `redirects` of the connection; `redirect: true` takes it as the result",
+            "to follow it, set `redirects` {of_connection}; `redirect: true` takes it as the result",
         )
     if status < HTTPStatus.BAD_REQUEST:
         return Words(
@@ -270,10 +299,8 @@ def answer_in_words(
             "where the result is needed, ask for it in a loop: the recipe `Wait for a job` of docs/recipes.md does",
         )
     if kind == "text/html" and not empty:
-        cure = (
-            "see that `base_url` and the path are those of the API: a web page is what its web site answers"
-        )
-        return Words(happened, _without_connection(cure) if connection is None else cure)
+        cure = "see that {address} and the path are those of the API: a web page is what its web site answers"
+        return Words(happened, _filled(cure, connection))
     return Words(happened)
 
 

@@ -127,7 +127,7 @@ def _failed(error: HttpTaskError, url: Url) -> Step:
         )
     if isinstance(error, ConnectFailed):
         cure = "check host and port of base_url, and whether a firewall is between"
-        if "certificate of" in error.message:
+        if error.details.get("step") == "certificate":
             cure = (
                 "if it is the server's own authority, name its file as ca_bundle under tls of the connection"
             )
