@@ -40,10 +40,9 @@ from httptask.testrequest import (
     Report,
     Reporter,
     Sample,
-    outcome_of_failure,
-    outcome_of_result,
     plan_request,
 )
+from httptask.testrequest.outcome import outcome_of_failure, outcome_of_result
 from httptask.testrequest.wording import problem_in_words
 from support.api_documents import openapi
 from support.certificates import Certificates

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 from httptask.diagnostics.fault import Fault
 from httptask.json.types import is_object
 from httptask.openapi.schemas import JsonSchema
 
 __all__ = [
+    "METHODS",
     "Authentication",
     "Body",
     "Content",
@@ -21,6 +22,9 @@ __all__ = [
     "Variable",
     "as_json",
 ]
+
+METHODS: Final = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "QUERY")
+"""Those that a path has operations for under their names, in lower case (OpenAPI 3.2, Path Item Object)."""
 
 Declared = Literal["document", "operation", "path", ""]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from httptask.json.pointer import pointer_tokens
 from httptask.json.types import is_object
@@ -11,13 +11,11 @@ from httptask.openapi.authentication import read_authentication
 from httptask.openapi.contents import ContentReader
 from httptask.openapi.document import Document, Node, Problems
 from httptask.openapi.naming import operation_names
-from httptask.openapi.operation import Body, Operation, Parameter
+from httptask.openapi.operation import METHODS, Body, Operation, Parameter
 from httptask.openapi.schemas import SchemaReader
 from httptask.openapi.servers import read_servers
 
 __all__ = ["Listed", "OperationReader", "list_operations"]
-
-_METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 
 
 class Listed(NamedTuple):
@@ -165,7 +163,10 @@ def _path_item(document: Document, path: str, problems: Problems) -> Node:
 def _operations(document: Document, item: Node, problems: Problems) -> Iterator[tuple[str, Node]]:
     """Methods and operations of a path."""
     more = item.get("additionalOperations").members()
-    written = [*((key.upper(), node) for key, node in item.members() if key in _METHODS), *more]
+    written = [
+        *((key.upper(), node) for key, node in item.members() if key.upper() in METHODS and key.islower()),
+        *more,
+    ]
     for method, node in written:
         operation = document.follow(node, problems) if node.value is not None else None
         if operation is None:

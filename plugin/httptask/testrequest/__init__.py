@@ -2,12 +2,11 @@
 
 from httptask.testrequest.evaluation import ExpressionInvalid, evaluate_in_task
 from httptask.testrequest.naming import with_value
-from httptask.testrequest.outcome import Outcome, outcome_of_failure, outcome_of_result
+from httptask.testrequest.outcome import Outcome
 from httptask.testrequest.planning import PlannedRequest, plan_request, values_read
 from httptask.testrequest.report import (
     Estimate,
     OutcomePart,
-    Part,
     PreparedPart,
     Report,
     ResponsePart,
@@ -19,7 +18,6 @@ from httptask.testrequest.sample import (
     RunUnreadable,
     Sample,
     SampleIncomplete,
-    find_task,
     sample_of_run,
 )
 from httptask.testrequest.saved_outputs import OutputsInvalid, SavedOutputs
@@ -34,7 +32,6 @@ __all__ = [
     "Outcome",
     "OutcomePart",
     "OutputsInvalid",
-    "Part",
     "PlannedRequest",
     "PreparedPart",
     "Report",
@@ -47,9 +44,6 @@ __all__ = [
     "StillRunning",
     "WirePart",
     "evaluate_in_task",
-    "find_task",
-    "outcome_of_failure",
-    "outcome_of_result",
     "plan_request",
     "profiles_on",
     "sample_of_run",

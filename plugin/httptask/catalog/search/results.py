@@ -12,11 +12,11 @@ from httptask.catalog.search.ranking import rank
 from httptask.catalog.search.terms import Query, Term, parse_query, terms_of
 from httptask.catalog.search.words import split
 from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.openapi.operation import METHODS
 from httptask.openapi.reader import Listed
 
 __all__ = ["FoundOperation", "SearchResult", "search"]
 
-_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY")
 _RELEVANT: Final = 0.5
 """Of the best score: what has less is left out."""
 _COVERING: Final = 0.6
@@ -127,10 +127,8 @@ def _check(query: Query, index: SearchIndex, directories: Directories) -> None:
             )
             raise CatalogError(f"there is no API `{api}` in the catalogue", hint)
     for method in query.filters.get("method", ()):
-        if method not in _METHODS:
-            raise CatalogError(
-                f"there is no method `{method}`", hint_for_unknown(method, _METHODS, "methods")
-            )
+        if method not in METHODS:
+            raise CatalogError(f"there is no method `{method}`", hint_for_unknown(method, METHODS, "methods"))
     tags = index.tags() if "tag" in query.filters else []
     for tag in query.filters.get("tag", ()):
         if tag not in tags:
