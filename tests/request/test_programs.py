@@ -121,8 +121,7 @@ HTTPIE: dict[str, tuple[dict[str, Any], list[str]]] = {
             "secrets": (secret("/authentication/token"),),
         },
         [
-            f"http --ignore-stdin POST {URL}",
-            '"Authorization:Bearer $KEY"',
+            f'http --ignore-stdin --auth-type=bearer --auth="$KEY" POST {URL}',
             "Content-Type:application/json",
             ACCEPT,
             """--raw='{"a":"it'"'"'s"}'""",
@@ -163,7 +162,7 @@ HTTPIE: dict[str, tuple[dict[str, Any], list[str]]] = {
             "Content-Type:application/x-www-form-urlencoded",
             ACCEPT,
             r"'a\==\@x'",
-            '"key=$KEY"',
+            'key=@<(printf %s "$KEY")',
         ],
     ),
     "parts of text": (

@@ -19,7 +19,12 @@ from httptask.testing import ServedRequest
 
 __all__ = ["BYTES", "REQUESTS", "SECRETS", "secret", "told"]
 
-SECRETS = {"KEY": "key 12345/[a]&", "PASSWORD": 'pass "word" $1'}
+SECRETS = {
+    "KEY": "key 12345/[a]&",
+    "PASSWORD": 'pass "word" $1',
+    "HOSTILE": 'a"b\\c&d=e%41\n$(id) `f` #g ü',
+    "LOGIN": '{"user": "a&b \\"c\\" %41?"}',
+}
 BYTES = base64.b64encode(bytes(range(256))).decode()
 FORM = "application/x-www-form-urlencoded"
 
@@ -82,6 +87,18 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "method": "POST",
         "body": JsonBody(value={"key": "-"}),
         "secrets": (secret("/body/value/key", offset=1),),
+    },
+    "json with a secret that needs escapes": {
+        "method": "POST",
+        "body": JsonBody(value={"key": "Bearer ", "it's": [1]}),
+        "secrets": (secret("/body/value/key", "HOSTILE", offset=7),),
+    },
+    "query with secrets that need escapes": {
+        "query": {"q": "a b", "key": "x ", "user": ""},
+        "secrets": (
+            secret("/query/key", offset=2),
+            SecretReference(pointer="/query/user", name="LOGIN", field="user"),
+        ),
     },
     "get with a body": {"body": JsonBody(value={"query": {}})},
     "text": {"method": "POST", "body": TextBody(text="@file\n$HOME 'x' \\\r\n")},

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
+from typing import Literal
 
 from httptask.http.body_models import (
     BinaryBody,
@@ -44,7 +45,13 @@ def curl_command(request: Draft, url: str, names: Names) -> str:
     globoff = ["--globoff"] if _GLOBBED & set(url) or names.holds_secret(url) else []
     lines = [
         " ".join(
-            ["curl", method, *globoff, *(["--no-buffer"] if request.is_streamed else []), names.quote(url)]
+            [
+                "curl",
+                method,
+                *globoff,
+                *(["--no-buffer"] if request.is_streamed else []),
+                names.quote(url, "url"),
+            ]
         ),
         *_headers(request, names),
         *_body(request.body, names),
@@ -73,7 +80,7 @@ def _body(body: RequestBody | None, names: Names) -> list[str]:
     """The options that send a body."""
     match body:
         case JsonBody():
-            return [_data(json_text(body.value), names)]
+            return [_data(json_text(body.value), names, "json")]
         case TextBody():
             return [_data(body.text, names)]
         case FormBody():
@@ -93,12 +100,12 @@ def _body(body: RequestBody | None, names: Names) -> list[str]:
             return []
 
 
-def _data(text: str, names: Names) -> str:
+def _data(text: str, names: Names, language: Literal["", "json"] = "") -> str:
     if "\0" in text:  # which no word can hold
         return f"--data-binary @{_bytes_of(BinaryBody(base64=b64encode(text.encode()).decode()), names)}"
     if len(text.encode()) > _LONGEST_WORD:
-        return f"--data-binary @<(printf %s {names.quote(text)})"
-    return f"--data-raw {names.quote(text)}"
+        return f"--data-binary @<(printf %s {names.quote(text, language)})"
+    return f"--data-raw {names.quote(text, language)}"
 
 
 def _form_word(part: Part, names: Names) -> str:

@@ -54,6 +54,8 @@ def httpie_command(request: Draft, url: str, names: Names) -> str:
             scheme, user, password = login
             options += ["--auth-type=digest"] if scheme == "digest" else []
             options.append(f"--auth={names.quote(f'{user}:{password}')}")
+        elif name.lower() == "authorization" and value.startswith("Bearer ") and names.holds_secret(value):
+            options += ["--auth-type=bearer", f"--auth={names.quote(value.removeprefix('Bearer '))}"]
         elif AUTOMATIC_HEADERS.get(name.lower()) != value and not (
             name.lower() == "content-type" and "--multipart" in options  # which makes a boundary of its own
         ):
@@ -63,13 +65,13 @@ def httpie_command(request: Draft, url: str, names: Names) -> str:
     if not piped:
         items += _items_of(request.body, names)
     begin = f"{piped} | http" if piped else "http"
-    return " \\\n  ".join([" ".join([begin, *options, request.method, names.quote(url)]), *items])
+    return " \\\n  ".join([" ".join([begin, *options, request.method, names.quote(url, "url")]), *items])
 
 
 def _item(name: str, separator: str, value: str, names: Names) -> str:
-    """One `name:value` or `name=value`; from a file that the shell makes, where its text would be read as an escape."""
+    """One `name:value` or `name=value`; from a file that the shell makes, where HTTPie would read signs in its text."""
     key = re.sub("([:;=@])", r"\\\1", name)
-    if _ESCAPE.search(value):
+    if _ESCAPE.search(value) or names.holds_secret(value):
         return f"{names.quote(f'{key}{separator}@')}<(printf %s {names.quote(value)})"
     escape = "\\" if value[:1] in (":", "=", "@") else ""
     return names.quote(f"{key}{separator}{escape}{value}")
@@ -91,7 +93,7 @@ def _items_of(body: RequestBody | None, names: Names) -> Iterator[str]:
         case FormBody(fields=fields) if _has_secret(fields, names):
             yield from (_item(name, "=", text, names) for name, text in pairs(fields))
         case JsonBody() | TextBody() | FormBody() as body if text := _written(body):
-            yield f"--raw={names.quote(text)}"
+            yield f"--raw={names.quote(text, 'json' if isinstance(body, JsonBody) else '')}"
         case MultipartBody(parts=parts):
             for part in parts:
                 assert isinstance(part.content, TextBody)  # others are piped

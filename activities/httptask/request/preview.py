@@ -4,7 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -112,14 +112,26 @@ class Names:
         """Whether the value of a secret stands in the text."""
         return has_placeholder(text)
 
-    def quote(self, text: str) -> str:
-        """The text as one word of a shell, its secrets as variables."""
+    def quote(self, text: str, language: Literal["", "url", "json"] = "") -> str:
+        """The text as one word of a shell, its secrets as variables.
+
+        Args:
+            text: the text.
+            language: that it is written in, whose escapes jq writes for whatever its secrets hold. A secret at the
+                beginning of a URL is one itself.
+        """
         if not self.holds_secret(text):
             return _literal(text)
-        if _CONTROL.search(text) is None:
+        filters = {"": "", "url": "|@uri", "json": "|tojson|.[1:-1]"}
+
+        def expansion(index: int, before: str, behind: str) -> str:
+            is_url = language == "url" and not before
+            return self._expansion(index, behind, "" if is_url else filters[language])
+
+        if _CONTROL.search(text) is None and language != "json":
             escaped = re.sub(r'([\\"$`])', r"\\\1", text)
-            return '"' + fill(escaped, self._expansion) + '"'
-        pieces = self._pieces(text, lambda index, _: f'"{self._expansion(index, "", "")}"')
+            return '"' + fill(escaped, expansion) + '"'
+        pieces = self._pieces(text, lambda index, before: f'"{expansion(index, before, "")}"')
         return "".join(piece if is_secret else _literal(piece) for piece, is_secret in pieces)
 
     def python(self, text: str, *, is_url: bool = False) -> str:
@@ -167,11 +179,13 @@ class Names:
         safe = "" if "?" in url_before else SEGMENT
         return f"quote({value}, safe={json.dumps(safe)})"
 
-    def _expansion(self, index: int, _: str, behind: str) -> str:
+    def _expansion(self, index: int, behind: str, jq_filter: str) -> str:
         reference = self._secrets[index]
         variable = _variable(reference)
         if reference.field is not None:
-            return f'$(printf %s "${variable}" | jq -r {shlex.quote("." + json.dumps(reference.field))})'
+            return f'$(printf %s "${variable}" | jq -r {shlex.quote(f".{json.dumps(reference.field)}{jq_filter}")})'
+        if jq_filter:
+            return f'$(jq -rn --arg v "${variable}" {shlex.quote(f"$v{jq_filter}")})'
         runs_on = re.match(r"\w", behind) is not None
         return f"${{{variable}}}" if runs_on else f"${variable}"
 

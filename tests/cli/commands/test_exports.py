@@ -24,8 +24,8 @@ PROGRAMS = {
     "curl": ("curl --request POST https://api.example.com/orders", f'"{HEADER}$SHOP_TOKEN"'),
     "python": ("import os\n\nimport httpx\n", '"Bearer " + os.environ["SHOP_TOKEN"]'),
     "httpie": (
-        "http --ignore-stdin POST https://api.example.com/orders",
-        '"Authorization:Bearer $SHOP_TOKEN"',
+        "http --ignore-stdin ",
+        '--auth-type=bearer --auth="$SHOP_TOKEN" POST https://api.example.com/orders',
     ),
 }
 

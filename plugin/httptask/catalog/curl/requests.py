@@ -81,7 +81,7 @@ def _request(given: Given, text: str, upload: str | None, files: Files, secrets:
     elif data and not is_query:
         request.method, request.body = "POST", joined_data(data, files)
         request.has_raw_variable = any(
-            has_placeholder(value) for name, value in data if name != "data-urlencode"
+            secrets.has_raw_variable(value) for name, value in data if name != "data-urlencode"
         )
     request.method = given.last("request") or ("HEAD" if given.holds("head") else request.method)
     _headers(given, request, files)

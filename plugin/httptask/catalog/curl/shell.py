@@ -29,8 +29,12 @@ _PLAIN: Final = re.compile(r"[^\s\\'\"$`;|&<>()]+")
 _IN_QUOTES: Final = re.compile(r'[^\\"$`]+')
 _VARIABLE: Final = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _FIELD: Final = re.compile(
-    r"""\$\(printf %s "\$([A-Za-z_]\w*)" \| jq -r '?\.("(?:[^"\\]|\\.)*")'?\)""",
+    r"""\$\(printf %s "\$([A-Za-z_]\w*)" \| jq -r '?\.("(?:[^"\\]|\\.)*")(\|@uri|\|tojson\|\.\[1:-1\])?'?\)""",
 )
+_ESCAPED: Final = re.compile(
+    r"""\$\(jq -rn --arg v "\$([A-Za-z_]\w*)" '\$v\|(?:@uri|tojson\|\.\[1:-1\])'\)"""
+)
+"""A variable as `test-request` writes it where its value needs escapes."""
 _PRINTED: Final = "<(printf %s "
 _PRINTED_END: Final = re.compile(r"( \| base64 --decode)?\)")
 _BRACES: Final = re.compile(r"\{[^{}\s]*\}")
@@ -265,7 +269,12 @@ class _Reader:
         at = self.index
         if (found := _FIELD.match(self.text, at)) is not None:
             self.index = found.end()
-            content += _bytes(self.secrets.variable(found[1], json.loads(found[2])))
+            content += _bytes(
+                self.secrets.variable(found[1], json.loads(found[2]), is_escaped=bool(found[3]))
+            )
+        elif (found := _ESCAPED.match(self.text, at)) is not None:
+            self.index = found.end()
+            content += _bytes(self.secrets.variable(found[1], is_escaped=True))
         elif (found := _VARIABLE.match(self.text, at)) is not None:
             self.index = found.end()
             content += _bytes(self.secrets.variable(found[1] or found[2]))

@@ -13,7 +13,7 @@ from httptask.dsl.expressions import as_literal
 from httptask.http.headers import HIDDEN, has_control_character
 from httptask.http.url import encode_within
 from httptask.openapi.naming import environment_name, unused_name
-from httptask.secrets.placeholders import fill, has_placeholder, placeholder
+from httptask.secrets.placeholders import fill, has_placeholder, pieces, placeholder
 from httptask.secrets.redaction import Redactor
 
 __all__ = ["NamedSecrets", "NeededSecret", "Place", "host_label", "same_hex", "unescaped"]
@@ -49,6 +49,8 @@ class Place(NamedTuple):
     """The name of one."""
     value: str | None = None
     """Of the secret, as it stands here."""
+    is_escaped: bool = False
+    """Whether what is around it is a language that its value is escaped for."""
 
 
 @dataclass
@@ -90,7 +92,7 @@ class NamedSecrets:
         left = every.names_in(texts)
         self._redactor = Redactor({value: value for value in left}, shortest=SHORTEST_CREDENTIAL)
 
-    def variable(self, name: str, field_: str | None = None) -> str:
+    def variable(self, name: str, field_: str | None = None, *, is_escaped: bool = False) -> str:
         """A placeholder for a variable of the shell, or for a member of the JSON that it holds.
 
         Raises:
@@ -101,7 +103,11 @@ class NamedSecrets:
             raise CatalogError(f"more than {_MOST_VARIABLES} variables", "give fewer requests at once")
         self.needed.setdefault(name, NeededSecret(name, "the variable of that name in the command"))
         member = "" if field_ is None else f".{field_}"
-        return self._placeholder(Place(f"$secrets.{name}{member}", name))
+        return self._placeholder(Place(f"$secrets.{name}{member}", name, is_escaped=is_escaped))
+
+    def has_raw_variable(self, text: str) -> bool:
+        """Whether a variable stands in a text as it is, without escapes for what is around it."""
+        return any(not self._places[index].is_escaped for index in pieces(text)[1])
 
     def named_variable(self, name: str, value: str | None) -> str:
         """A placeholder for a variable that holds a credential, under its own name as environments write it."""
