@@ -20,7 +20,7 @@ from httptask.openapi.text import DocumentInvalid, read_text
         ("a: !thing 1\nb: !!binary aGk=", {"a": "1", "b": "aGk="}),
         ("true: 1\n2.5: 2", {"true": 1, "2.5": 2}),
         ("a: 1\n---\nb: 2", {"a": 1}),
-        ("a: {\n  b: [\n  1,\n  ]\n}", {"a": {"b": [1]}}),
+        ('a:\n  b: {\n    "c": ["d"\n  ]\n  }\ne: 1', {"a": {"b": {"c": ["d"]}}, "e": 1}),
     ],
     ids=[
         "JSON",
