@@ -68,7 +68,7 @@ class ScriptedServer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._arrived = asyncio.Condition()
-        self._client_left = asyncio.Event()
+        self._left = 0
 
     @property
     def url(self) -> str:
@@ -85,9 +85,10 @@ class ScriptedServer:
         async with self._arrived:
             await self._arrived.wait_for(lambda: len(self.requests) >= count)
 
-    async def client_left(self) -> None:
-        """Waits until a client has closed a connection."""
-        await self._client_left.wait()
+    async def client_left(self, connections: int = 1) -> None:
+        """Waits until clients have closed a connection, or that many."""
+        async with self._arrived:
+            await self._arrived.wait_for(lambda: self._left >= connections)
 
     def drop_connections(self) -> None:
         """Closes all open connections, as a server does with idle ones."""
@@ -135,7 +136,9 @@ class ScriptedServer:
                 if reply.close:
                     return
         except (OSError, asyncio.IncompleteReadError):
-            self._client_left.set()
+            async with self._arrived:
+                self._left += 1
+                self._arrived.notify_all()
         finally:
             self._writers.discard(writer)
             writer.close()

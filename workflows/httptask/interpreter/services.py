@@ -1,6 +1,8 @@
 """What all branches of one run share."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from temporalio import workflow
@@ -67,6 +69,7 @@ class Services:
         self.arguments_of = arguments_of
         self.listens = ListensMemo()
         self.takers: dict[str, Callable[[Mapping[int, Any]], None]] = {}
+        self._sleepers: list[asyncio.Future[bool]] = []
         self._continue_as_new_after = continue_as_new_after
         self._stay_until_length = self._stay_until_bytes = 0
         info, part = workflow.info(), state.part
@@ -84,6 +87,22 @@ class Services:
             length >= self._stay_until_length or info.get_current_history_size() >= self._stay_until_bytes
         ):
             self.draining = True
+            for sleeper in self._sleepers:
+                _wake(sleeper, slept=False)
+
+    async def sleep(self, seconds: float) -> bool:
+        """Sleep; whether for all of that time, and not only until the run is to continue as new."""
+        if self.draining:
+            return False
+        loop = asyncio.get_running_loop()
+        sleeper: asyncio.Future[bool] = loop.create_future()
+        timer = loop.call_later(seconds, partial(_wake, sleeper, slept=True))
+        self._sleepers.append(sleeper)
+        try:
+            return await sleeper
+        finally:
+            timer.cancel()
+            self._sleepers.remove(sleeper)
 
     def _outgrew_its_beginning(self) -> bool:
         """Whether the run has done much, compared with what it takes to hand its state on."""
@@ -113,3 +132,8 @@ def log_event(event: str, **fields: str | float | None) -> None:
     if not workflow.unsafe.is_replaying():
         info = workflow.info()
         _log.info(event, workflow_id=info.workflow_id, run_id=info.run_id, **fields)
+
+
+def _wake(sleeper: "asyncio.Future[bool]", *, slept: bool) -> None:
+    if not sleeper.done():  # it may have been cancelled
+        sleeper.set_result(slept)
