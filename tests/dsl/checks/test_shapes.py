@@ -273,3 +273,41 @@ do:
 """
     assert [fault.code for fault in faults_of(text)] == ["unknown-key", "unknown-property"]
     assert [fault.code for fault in faults_of(text.replace("wiht", "outptu"))] == ["unknown-key"]
+
+
+ASKED = """
+do:
+  - both:
+      fork:
+        compete: %s
+        branches:
+          - a: { call: http, with: { method: get, endpoint: "https://a.example.com", output: response } }
+          - b:
+              set: { x: 1 }
+              output:
+                schema:
+                  document:
+                    $ref: "#/$defs/b"
+                    $defs: { b: { type: object, properties: { statusText: {} }, additionalProperties: false } }
+  - use: { set: { x: "${ $tasks.both%s }" } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("compete", "read", "code"),
+    [
+        ("true", ".statusCode", None),
+        ("true", ".statusText", None),
+        ("true", ".statusCoed", "unknown-property"),
+        ("false", "[0].statusCode", None),
+        ("false", "[0].statusCoed", "unknown-property"),
+        ("false", ".statusCode", "not-an-object"),
+    ],
+)
+def test_what_branches_come_to(compete: str, read: str, code: str | None) -> None:
+    assert [fault.code for fault in faults_of(ASKED % (compete, read))] == ([code] if code else [])
+
+
+def test_of_a_branch_that_may_come_to_anything_nothing_is_known() -> None:
+    unknown = ASKED.replace("output: response", "output: content") % ("true", ".statusCoed")
+    assert faults_of(unknown) == []

@@ -1,6 +1,6 @@
 """The shape of a value, as far as its JSON Schema tells: which keys it can have."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -56,6 +56,22 @@ class ValueShape:
         """The shape of a whole schema."""
         return cls(schema, schema)
 
+    @classmethod
+    def any_of(cls, shapes: Iterable["ValueShape | None"]) -> "ValueShape":
+        """The shape of a value that has one of these; of None nothing is known."""
+        roots: dict[str, Any] = {}
+        options: list[Any] = []
+        for number, shape in enumerate(shapes):
+            if shape is None:
+                return cls.of({})
+            roots[str(number)] = _rebased(shape.root, number)
+            options.append(_rebased(shape.schema, number))
+        return cls({"anyOf": options}, roots)
+
+    def listed(self) -> "ValueShape":
+        """The shape of a list of such values."""
+        return ValueShape({"type": "array", "items": self.schema}, self.root)
+
     def item(self) -> "ValueShape | None":
         """What an item of a list is, whichever it is; None when nothing is known about it."""
         items: list[Any] = [
@@ -109,6 +125,20 @@ class ValueShape:
         for key in pointer_tokens(reference.removeprefix("#")):
             current = current.get(key) if is_object(current) else None
         return current if reference.startswith("#") else None
+
+
+def _rebased(schema: Any, number: int) -> Any:
+    """A schema whose local references point into a whole that stands under that number."""
+    if is_array(schema):
+        return [_rebased(item, number) for item in schema]
+    if not is_object(schema):
+        return schema
+    return {
+        key: f"#/{number}{value[1:]}"
+        if key == "$ref" and isinstance(value, str) and value.startswith("#")
+        else _rebased(value, number)
+        for key, value in schema.items()
+    }
 
 
 def _types(option: dict[str, Any]) -> list[Any]:

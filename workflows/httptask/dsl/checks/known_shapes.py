@@ -1,17 +1,14 @@
 """What is known before a run about the shape of values: of inputs and outputs, and of what describes the run."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from httptask.dsl.model import Input, Output
+from httptask.dsl.model import Input
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
-from httptask.dsl.value_shape import MissingKey, ValueShape
+from httptask.dsl.value_shape import ValueShape
 
-__all__ = ["DESCRIPTORS", "declared", "raw_inputs", "transformed_output"]
-
-_PLAIN_PATH: Final = re.compile(r"(?:\.[A-Za-z_]\w*)+")
+__all__ = ["DESCRIPTORS", "declared", "raw_inputs"]
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -36,25 +33,9 @@ DESCRIPTORS: Final[Mapping[str, ValueShape]] = {
 """
 
 
-def declared(part: Input | Output | None) -> ValueShape | None:
+def declared(part: Input | None) -> ValueShape | None:
     """The shape that an inline schema declares."""
     return None if part is None or part.schema_ is None else ValueShape.of(part.schema_.document)
-
-
-def transformed_output(node: TaskNode) -> ValueShape | None:
-    """The shape of a task's output after `output.as`: what `$tasks` and the next task see."""
-    output = node.task.output
-    shape = declared(output)
-    if shape is not None or output is None or output.as_ is None:
-        return shape or node.kind.output(node)
-    source = (
-        output.as_.strip().removeprefix("${").removesuffix("}").strip() if isinstance(output.as_, str) else ""
-    )
-    shape = node.kind.output(node) if _PLAIN_PATH.fullmatch(source) else None
-    for key in source.split(".")[1:]:
-        step = None if shape is None else shape.read(key)
-        shape = None if isinstance(step, MissingKey) else step
-    return shape
 
 
 def raw_inputs(program: Program) -> dict[str, ValueShape]:
@@ -79,4 +60,4 @@ def _first_input(program: Program, sequence: TaskSequence) -> ValueShape | None:
 def _output_before(node: TaskNode) -> ValueShape | None:
     """A task that may be skipped, or that goes elsewhere, says nothing about the next one's input."""
     leaves = node.task.then not in (None, "continue") or not node.kind.leads_on
-    return None if leaves or node.task.if_ is not None else transformed_output(node)
+    return None if leaves or node.task.if_ is not None else node.output_shape

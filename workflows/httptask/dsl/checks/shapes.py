@@ -6,7 +6,7 @@ from dataclasses import replace
 from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.diagnostics.words import Kind
-from httptask.dsl.checks.known_shapes import DESCRIPTORS, declared, raw_inputs, transformed_output
+from httptask.dsl.checks.known_shapes import DESCRIPTORS, declared, raw_inputs
 from httptask.dsl.expression_parts import ExpressionUse
 from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.program import Program
@@ -51,7 +51,7 @@ def _dot(program: Program, use: ExpressionUse, inputs: Shapes) -> ValueShape | N
         case "output":
             return node.kind.output(node)
         case "export":
-            return transformed_output(node)
+            return node.output_shape
         case "event" | "filter" | "page" | "while":  # the condition of a loop sees what its tasks made
             return None
         case "definition":
@@ -78,7 +78,7 @@ def _variable(
     if variable == "tasks" and key is not None:
         found = program.resolve_task(node.scope if node else "", key)
         pointers = found.names[key] if found else []
-        return transformed_output(program.nodes[pointers[0]]) if len(pointers) == 1 else None, 1
+        return program.nodes[pointers[0]].output_shape if len(pointers) == 1 else None, 1
     if node is None:
         return None, 0
     if variable == "response" and use.place == "page":
@@ -87,7 +87,7 @@ def _variable(
         return _bound(program, node, variable), 0
     if variable == "input":
         return _task_input(program, node.pointer, inputs), 0
-    return (transformed_output(node) if variable == "output" else None), 0
+    return (node.output_shape if variable == "output" else None), 0
 
 
 def _bound(program: Program, node: TaskNode, variable: str) -> ValueShape | None:

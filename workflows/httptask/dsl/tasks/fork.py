@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.model import DefinitionModel, TaskBase, Use
 from httptask.dsl.tasks.kind import Body, TaskKind, TaskNode
+from httptask.dsl.value_shape import ValueShape
 
 if TYPE_CHECKING:
     from httptask.dsl.tasks import TaskList
@@ -48,6 +49,11 @@ class _Fork(TaskKind[ForkTask]):
                 is_branch=True,
                 output="" if spec.fork.compete else f"[{index}]",
             )
+
+    def output(self, node: TaskNode) -> ValueShape:
+        branches = (branch for sequence in node.sequences.values() for branch in sequence.tasks)
+        shape = ValueShape.any_of(branch.output_shape for branch in branches)
+        return shape if self.is_race(node) else shape.listed()
 
     def is_race(self, node: TaskNode) -> bool:
         return self.spec(node).fork.compete

@@ -1,7 +1,9 @@
 """What a kind of task says of itself before anything runs, and a task of it in a program."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -11,7 +13,7 @@ from httptask.diagnostics.fault import Fault
 from httptask.dsl.expression_parts import Compiled, Part, PartsBuilder
 from httptask.dsl.expressions import Expression, Template
 from httptask.dsl.model import AuthenticationPolicy, DurationLiteral, ErrorDefinition, TaskBase, Use
-from httptask.dsl.value_shape import ValueShape
+from httptask.dsl.value_shape import MissingKey, ValueShape
 
 if TYPE_CHECKING:
     from httptask.connections.connection import Connection
@@ -30,6 +32,7 @@ __all__ = [
 Spec = TypeVar("Spec", bound=BaseModel)
 
 WHY_NOT_FROM_DATA: Final = "what comes from a response must not choose where requests go"
+_PLAIN_PATH: Final = re.compile(r"(?:\.[A-Za-z_]\w*)+")
 KEYS_OF_TASK: Final = "x-keys-of-task"
 """In the schema of a shape: the task whose kind knows its keys."""
 
@@ -73,7 +76,7 @@ class Jump:
     is_default: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TaskNode:
     """One task of a program.
 
@@ -106,6 +109,22 @@ class TaskNode:
         """A part that is a template, where the task has it."""
         found = self.parts.get(part)
         return found if isinstance(found, Template) else None
+
+    @cached_property
+    def output_shape(self) -> ValueShape | None:
+        """The shape of the task's output after `output.as`: what `$tasks` and the next task see; None if unknown."""
+        output = self.task.output
+        if output is None or (output.as_ is None and output.schema_ is None):
+            return self.kind.output(self)
+        if output.schema_ is not None:
+            return ValueShape.of(output.schema_.document)
+        text = output.as_ if isinstance(output.as_, str) else ""
+        path = _PLAIN_PATH.fullmatch(text.strip().removeprefix("${").removesuffix("}").strip())
+        shape = None if path is None else self.kind.output(self)
+        for key in () if path is None else path[0].split(".")[1:]:
+            step = None if shape is None else shape.read(key)
+            shape = None if isinstance(step, MissingKey) else step
+        return shape
 
     @property
     def bodies(self) -> Iterable[Body]:
