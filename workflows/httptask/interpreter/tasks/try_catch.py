@@ -53,11 +53,7 @@ async def _wait(context: TaskContext) -> Step:
     left = state["due"] - workflow.time()
     if left > 0:
         _show(context, datetime.fromtimestamp(state["due"], UTC))
-        try:
-            await workflow.wait_condition(lambda: services.draining, timeout=left)
-        except TimeoutError:
-            pass
-        else:
+        if not await services.sleep(left):
             return Paused()
     _show(context, None)
     del state["due"], state["failure"]
