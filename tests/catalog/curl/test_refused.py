@@ -27,6 +27,8 @@ REFUSED = {
     "an open quote": (f"curl '{URL}", "a single quote that is never closed"),
     "an open double quote": (f'curl "{URL}', "a double quote that is never closed"),
     "another command": (f"wget {URL}", "command 1 is none of curl"),
+    "PowerShell": (f'$s = New-Object Session\nInvoke-WebRequest -Uri "{URL}"', "this is written for PowerShell"),
+    "its short form": (f"irm {URL} -Headers @{{ A = 'b' }}", "this is written for PowerShell"),
     "input of a pipe": (f"echo x | curl {URL} -d @-", "command 1 is none of curl"),
     "nothing": ("# no command\n", "there is no command"),
     "no URL": ("curl -s", "a curl command without a URL"),

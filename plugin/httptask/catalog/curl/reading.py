@@ -21,6 +21,9 @@ _MOST_TASKS: Final = 100
 _NO_TEXT: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 """Halves of surrogate pairs that don't stand for bytes of the command line."""
 _PROGRAMS: Final = frozenset({"curl", "curl.exe"})
+_POWERSHELL: Final = re.compile(
+    r"\s*(?:\$\w+\s*=\s*)?(?:Invoke-WebRequest|Invoke-RestMethod|New-Object|iwr|irm)\s", re.IGNORECASE
+)
 
 
 def import_curl(text: str, folder: Path, *, name: str | None = None, taken: Collection[str] = ()) -> Imported:
@@ -39,6 +42,8 @@ def import_curl(text: str, folder: Path, *, name: str | None = None, taken: Coll
         raise CatalogError("the text is longer than a megabyte", "give less of it at once")
     if _NO_TEXT.search(text):
         raise CatalogError("the text has half of a surrogate pair", "paste the command as it was copied")
+    if _POWERSHELL.match(text):
+        raise CatalogError("this is written for PowerShell", "copy it as cURL, for bash or for cmd")
     secrets, shell = Secrets(), ShellText()
     commands = read_windows_commands(text) if is_for_windows(text) else read_commands(text, secrets, shell)
     if not commands:
