@@ -1,11 +1,13 @@
 """Runs that are made up: held against what is expected, and written in its place."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from httptask.definitiontests import Outcome, TestResult, load_tests, update
+from httptask.definitiontests import Outcome, TestResult, as_junit, load_tests, update
 from httptask.definitiontests.format import Expectations, ExpectedRequest
 from httptask.definitiontests.outcome import judge
 from httptask.definitiontests.requests import request_differences
@@ -143,3 +145,10 @@ def test_a_busy_machine_is_no_failed_expectation(
     assert difference.message.startswith(
         "the machine was too busy to evaluate a condition, run the test again: "
     )
+
+
+def test_a_build_server_can_read_whatever_a_test_is_called(tmp_path: Path) -> None:
+    result = result_of(tmp_path, "{ output: 1 }", Outcome(output=2))
+    named = replace(result.loaded, test=result.loaded.test.model_copy(update={"name": "\x1b[31m red"}))
+    [case] = ET.fromstring(as_junit([replace(result, loaded=named)], 0.0)).iter("testcase")
+    assert case.get("name") == "\ufffd[31m red"

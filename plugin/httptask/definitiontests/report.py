@@ -46,15 +46,15 @@ def as_junit(results: Sequence[TestResult], seconds: float) -> str:
     for file in dict.fromkeys(result.loaded.file for result in results):
         of_file = [result for result in results if result.loaded.file == file]
         taken = sum(result.seconds for result in of_file)
-        attributes = {"name": str(file), "time": f"{taken:.3f}", **_counts(of_file)}
+        attributes = {"name": _in_xml(str(file)), "time": f"{taken:.3f}", **_counts(of_file)}
         suite = SubElement(root, "testsuite", attributes)
         for result in of_file:
             loaded = result.loaded
             place = loaded.place(loaded.pointer)
             attributes = {
-                "classname": str(file),
-                "name": loaded.test.name,
-                "file": str(file),
+                "classname": _in_xml(str(file)),
+                "name": _in_xml(loaded.test.name),
+                "file": _in_xml(str(file)),
                 "line": str(place.line),
                 "time": f"{result.seconds:.3f}",
             }
