@@ -1,8 +1,13 @@
 """`httptask test`: exit codes, what is printed, and that nothing is left."""
 
 import json
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pytest
+
+from httptask.cli.commands.definitiontests import run_definition_tests
+from httptask.cli.terminal.errors import CliError
 from support.commands import Shell
 
 FLOW = """
@@ -66,3 +71,8 @@ async def test_says_that_no_test_has_the_name(shell: Shell) -> None:
     code, command = await shell.run("test", "-k", "retries")
     assert code == 2
     assert "no test has 'retries' in its name" in command.stderr
+
+
+def test_runs_nothing_whose_results_can_not_be_written(tmp_path: Path) -> None:
+    with pytest.raises(CliError, match="is a folder"):
+        run_definition_tests([tmp_path], junit=tmp_path)

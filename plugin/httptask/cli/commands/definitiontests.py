@@ -49,6 +49,8 @@ def run_definition_tests(
     """
     if watch and json:
         raise CliError("--watch and --json exclude each other", "watch in a terminal, or run once")
+    if junit is not None and junit.is_dir():
+        raise CliError(f"--junit: {junit} is a folder", "name a file in it, such as results.xml")
 
     from httptask.cli.observability.logging import configure_logging
     from httptask.cli.runs.definitiontests import Session, run_session
