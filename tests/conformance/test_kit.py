@@ -2,12 +2,13 @@
 
     uv run pytest tests/conformance --ctk FOLDER
 
-runs the kit that a folder holds; without it, the one in `tests/ctk`.
+runs the kit that a folder holds; without it, the one in `tests/ctk`. `uv run poe conformance` writes docs/conformance.md.
 """
 
 import base64
 import json
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.plugin import fetch_status
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.ctk import FOLDER, NOT_YET, Scenario, read_scenario, scenarios
+from support.conformance_page import Row, written
+from support.ctk import FOLDER, NOT_YET, Scenario, kit_name, read_scenario, scenarios
 from support.runs import Runner, running
 
+PAGE = Path(__file__).parents[2] / "docs/conformance.md"
 PETS = [{"id": 1, "name": "Rex", "status": "available"}, {"id": 2, "name": "Tom", "status": "sold"}]
 HOSTS = ("https://petstore.swagger.io", "https://httpbin.org")
 """What the kit asks for; `stand_in` answers for both."""
@@ -53,7 +56,15 @@ async def runner(temporal: WorkflowEnvironment) -> AsyncIterator[Runner]:
         yield found
 
 
-async def test_scenario(runner: Runner, server: ScriptedServer, scenario: Scenario) -> None:
+async def test_scenario(
+    runner: Runner,
+    server: ScriptedServer,
+    kit: str,
+    scenario: Scenario,
+    record_property: Callable[[str, object], None],
+) -> None:
+    told = NOT_YET.get(scenario.name, "")
+    record_property("conformance", (kit, scenario.name, scenario.feature, told, True))
     outcome = await runner.run(standing_in(server, scenario.definition), scenario.input)
 
     assert (
@@ -91,6 +102,27 @@ async def test_what_is_not_supported_is_refused_by_name(runner: Runner, scenario
 def test_the_kit_is_complete() -> None:
     assert len(scenarios()) == 21
     assert {scenario.name for scenario in scenarios()} >= set(NOT_YET)
+
+
+def test_the_page_has_the_score() -> None:
+    """Written anew by `uv run poe conformance`."""
+    kit = PAGE.read_text().partition(f"\n### {kit_name(FOLDER)}\n")[2].partition("\n### ")[0]
+    assert f"{len(scenarios()) - len(NOT_YET)} of {len(scenarios())} scenarios pass." in kit
+    assert re.findall(r"\*([^*]+)\* \(", kit) == [one.name for one in scenarios() if one.name in NOT_YET]
+
+
+def test_what_a_run_does_not_have_stays_on_the_page() -> None:
+    rows = [
+        Row("kit", "one", "do", "", True, passed=True),
+        Row("others", "two", "runs", "", False, passed=True),
+    ]
+    page = written(rows)
+
+    again = written([Row("kit", "one", "do", "why", True, passed=False)], page)
+
+    assert again == page.replace(
+        "1 of 1 scenarios pass.", "0 of 1 scenarios pass. Not yet: *one* (why)."
+    ).replace("| do | 1 of 1 |", "| do | 0 of 1 |")
 
 
 def test_a_sentence_that_is_not_known_is_refused() -> None:

@@ -1,0 +1,176 @@
+"""Definitions that others wrote: what each comes to, on stand-ins for the servers that it names."""
+
+import base64
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from httptask.diagnostics.fault import Severity
+from httptask.dsl.loader import load_file
+from httptask.dsl.report import Report
+from httptask.testing import Reply, ScriptedServer, ServedRequest
+
+from .runs import Runner
+
+__all__ = ["INPUT", "KNOWN", "Result", "answer", "definition_files", "result_of", "secrets"]
+
+INPUT: dict[str, Any] = {
+    "petId": 1,
+    "id": 1,
+    "carId": 1,
+    "roomId": 1,
+    "uid": "u",
+    "searchQuery": "luke",
+    "token": "0123456789",
+    "customer": {"age": 30},
+    "user": {"age": 30, "preferredDisplayName": "Ada"},
+    "bet": {},
+    "pet": {"id": 1},
+    "patient": {"fullName": "Ada"},
+    "room": {"number": 1},
+    "orderType": "electronic",
+    "color": "red",
+    "pets": [{"id": 1}],
+    "vet": {"name": "Rex"},
+    "colors": ["red"],
+    "fruits": ["apple"],
+    "numbers": [1, 2],
+    "input": [1, 2],
+    "key": "k",
+    "taskInputKey": 2,
+    "reason": "none",
+    "count": 0,
+    "timeout": "PT0.1S",
+    "name": "Ada",
+    "surname": "L",
+    "firstName": "Ada",
+    "lastName": "L",
+    "bookId": 1,
+    "status": "sold",
+    "enabled": True,
+    "clientId": "c",
+    "clientSecret": "0123456789",
+    "username": "u",
+    "password": "0123456789",
+    "userId": "u",
+}
+"""Whatever one of them reads of its input."""
+INPUTS: dict[str, dict[str, Any]] = {"sdk-go/task_output_schema_with_dynamic_value": {"taskInputKey": "text"}}
+"""Of those that read it otherwise."""
+_NOT_JQ = "its strings stand in single quotes, which jq does not have"
+_BY_INTENT = "is wrong by intent"
+_OTHER_NAME = "reads `$secret`, which the standard calls `$secrets`"
+KNOWN: dict[str, str] = {
+    "sdk-go/concatenating_strings": _NOT_JQ,
+    "sdk-go/conditional_logic": _NOT_JQ,
+    "sdk-go/conditional_logic_input_from": _NOT_JQ,
+    "sdk-go/invalid_workflow": _BY_INTENT,
+    "sdk-go/raise_undefined_reference": _BY_INTENT,
+    "sdk-go/set_tasks_invalid_then": _BY_INTENT,
+    "sdk-go/task_export_schema": "an `export` without `as` leaves the context as it is, and that does not fit the schema",
+    "sdk-java/basic-properties-auth": _OTHER_NAME,
+    "sdk-java/call-custom-function-cataloged-default": "calls a function of its own runtime's default catalogue",
+    "sdk-java/digest-properties-auth": _OTHER_NAME,
+    "sdk-java/oAuthClientSecretJwtClientCredentialsHttpCall": "signs with the secret of its client, which it has not",
+    "sdk-java/raise": "its `instance` is no JSON Pointer, which the standard's schema asks for",
+    "sdk-java/secret-expression": _OTHER_NAME,
+}
+"""Those that neither run nor are refused for what is not supported, by name and file, and why."""
+
+_SERVER = re.compile(r"https?://[^/\s\"'{}$]+")
+_NAMES_A_SERVER = frozenset({"endpoint", "uri", "authority", "issuers"})
+_REALM = "/realms/test-realm"
+_UNSUPPORTED = re.compile(r"the standard's (.*) is not supported by this version of httptask")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a definition comes to.
+
+    Attributes:
+        kind: whether it ran to its end, ended in the error that it raises or in another, or was refused: for what is not
+            supported, or for another fault.
+        told: of the error or the faults, each with its place.
+    """
+
+    kind: Literal["runs", "raises", "fails", "unsupported", "refused"]
+    told: str = ""
+
+
+def definition_files(folders: Sequence[str]) -> list[tuple[str, Path]]:
+    """The definitions in folders and in those inside, each with the name that `NAME=FOLDER` gives to the folder.
+
+    Raises:
+        ValueError: a folder has none.
+    """
+    found: list[tuple[str, Path]] = []
+    for given in folders:
+        name, _, folder = given.partition("=")
+        paths = [(name, path) for path in sorted(Path(folder).rglob("*.y*ml"))]
+        if not paths:
+            raise ValueError(f"no definitions in {given}: write NAME=FOLDER")
+        found += paths
+    return found
+
+
+def answer(request: ServedRequest) -> Reply:
+    """An answer that serves all of them; a token, where one is asked for."""
+    origin = f"http://{request.headers['host']}"
+    path = request.target.partition("?")[0]
+    authority, found, _ = path.partition("/.well-known/openid-configuration")
+    if found:
+        return Reply.json({"issuer": f"{origin}{authority}", "token_endpoint": f"{origin}/token"})
+    if "token" in path:
+        return Reply.json({"access_token": _token(origin), "token_type": "Bearer", "expires_in": 3600})
+    if request.method == "HEAD":
+        return Reply.of(status=200)
+    return Reply.json({**INPUT, "homeworld": f"{origin}/planets/1"})
+
+
+def _token(origin: str) -> str:
+    """A token that tells by whom it is."""
+    claims = json.dumps({"iss": f"{origin}{_REALM}"}).encode()
+    return f"e30.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.c2ln"
+
+
+def secrets(url: str) -> dict[str, str]:
+    """The secrets that they name, for a stand-in at a URL."""
+    client = {"id": "c", "secret": "0123456789"}
+    policy = {"authority": url, "grant": "client_credentials", "client": client}
+    return {"mySecret": json.dumps({"username": "u", "password": "0123456789", **policy})}
+
+
+async def result_of(name: str, path: Path, runner: Runner, server: ScriptedServer) -> Result:
+    """Load a definition, and run it if it loads."""
+    loaded = load_file(path)
+    errors = [report for report in loaded.reports if report.severity is Severity.ERROR]
+    unsupported = [report for report in errors if report.code == "unsupported"]
+    if errors:
+        told = "; ".join(_in_short(report) for report in unsupported or errors)
+        return Result("unsupported" if unsupported else "refused", told)
+    outcome = await runner.run(
+        _standing_in(loaded.data, server.url), INPUTS.get(f"{name}/{path.stem}", INPUT)
+    )
+    problem = outcome.problem
+    if not problem:
+        return Result("runs")
+    if "error" not in problem and '"raise"' in json.dumps(loaded.data):
+        return Result("raises")
+    return Result("fails", f"{problem['status']} {problem['title']}: {problem.get('detail', '')}")
+
+
+def _in_short(report: Report) -> str:
+    unsupported = _UNSUPPORTED.fullmatch(report.message)
+    return f"{report.line}:{report.column} {unsupported[1] if unsupported else report.message}"
+
+
+def _standing_in(value: Any, url: str, key: str | None = None) -> Any:
+    """The definition, asking the stand-in."""
+    if isinstance(value, dict):
+        return {name: _standing_in(inner, url, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_standing_in(inner, url, key) for inner in value]
+    return _SERVER.sub(url, value) if isinstance(value, str) and key in _NAMES_A_SERVER else value
