@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 
 from httptask.activities.allowed_activities import AllowedActivity
 from httptask.activities.event_sink import EventSink
-from httptask.config.sections import GcsSection, Policy, S3Section, StorageSection, WorkerPolicy
+from httptask.config.sections import GcsSection, Policy, S3Section, StorageSection, Webhook, WorkerPolicy
 from httptask.connections.connection import Connection, Price
 from httptask.connections.route import Proxy, Tls
 from httptask.diagnostics.attribute_docs import attribute_docs
@@ -53,6 +53,7 @@ TABLES: Mapping[str, type[BaseModel]] = {
     "storage.gcs": GcsSection,
     "events": EventSink,
     "policy": Policy,
+    "webhooks.NAME": Webhook,
     "worker": WorkerPolicy,
 }
 

@@ -13,6 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from httptask.dsl.canonical import sha256
+from httptask.interpreter.listens import LISTENS_MEMO
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin import DefinitionRegistry, HttpTaskPlugin, ServedDefinition
 from httptask.scheduling.spending_state import SPENT_MEMO, Spent
@@ -84,6 +85,14 @@ class Runner:
             outcome.problem = cause.details[0]
         await self.replay(handle)
         return outcome
+
+    async def waits(self, handle: WorkflowHandle[Any, Any]) -> None:
+        """Until a run waits for events."""
+        async with asyncio.timeout(20):
+            while True:
+                if await (await handle.describe()).memo_value(LISTENS_MEMO, None):
+                    return
+                await asyncio.sleep(0.02)
 
     async def replay(self, handle: WorkflowHandle[Any, Any]) -> None:
         """Replay the history of every run in the chain, and of its children."""

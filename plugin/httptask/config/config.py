@@ -8,7 +8,7 @@ from httptask.activities.allowed_activities import AllowedActivity
 from httptask.activities.event_sink import EventSink
 from httptask.config.errors import ConfigInvalid
 from httptask.config.find import CONFIG_NAME
-from httptask.config.sections import Policy, StorageSection, WorkerPolicy
+from httptask.config.sections import Policy, StorageSection, Webhook, WorkerPolicy
 from httptask.connections.connection import Connection
 from httptask.secrets.store import SecretSource
 
@@ -30,6 +30,7 @@ class Config:
         activities: activities of the user's own workers that definitions may call, by name.
         events: where events go that runs emit.
         policy: where requests without a connection may go.
+        webhooks: where `httptask worker` takes events, by name.
         worker: what `httptask worker` permits.
         defaults: names of connections that exist without being declared.
     """
@@ -43,6 +44,7 @@ class Config:
     worker: WorkerPolicy
     storage: StorageSection = field(default_factory=StorageSection)
     events: EventSink = field(default_factory=EventSink)
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict[str, Webhook])
     defaults: frozenset[str] = frozenset()
 
     @property
@@ -74,6 +76,7 @@ def for_worker(config: Config, secret_names: Mapping[str, str]) -> Config:
         ConfigInvalid: a secret is not declared, or not bound to origins and has to be.
     """
     at = config.file or CONFIG_NAME
+    config = replace(config, secrets=_that_may_be_sent(config))
     faults = [
         f'{at}: secrets.{name}: is used by {user}, not declared; write environment = "{name}" and origins'
         for name, user in secret_names.items()
@@ -88,3 +91,11 @@ def for_worker(config: Config, secret_names: Mapping[str, str]) -> Config:
     if faults:
         raise ConfigInvalid(faults)
     return config
+
+
+def _that_may_be_sent(config: Config) -> dict[str, SecretSource]:
+    """All but those by which only webhooks are known, which go nowhere."""
+    of_webhooks = {name for webhook in config.webhooks.values() for name in webhook.secret_names}
+    return {
+        name: source for name, source in config.secrets.items() if source.origins or name not in of_webhooks
+    }

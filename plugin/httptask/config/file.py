@@ -12,7 +12,7 @@ from httptask.activities.allowed_activities import AllowedActivity
 from httptask.activities.event_sink import EventSink
 from httptask.config.checks import find_faults
 from httptask.config.errors import ConfigInvalid
-from httptask.config.sections import Policy, StorageSection, WorkerPolicy
+from httptask.config.sections import Policy, StorageSection, Webhook, WorkerPolicy
 from httptask.connections.connection import Connection
 from httptask.diagnostics.validation import as_setting, faults_of, keys_at
 from httptask.json.pointer import pointer_tokens
@@ -59,6 +59,7 @@ class ConfigFile(BaseModel):
     storage: StorageSection = StorageSection()
     events: EventSink = EventSink()
     policy: Policy = Policy()
+    webhooks: dict[str, Webhook] = {}
     worker: WorkerPolicy = WorkerPolicy()
 
     @model_validator(mode="before")

@@ -41,6 +41,7 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
         ),
         events=written.events,
         policy=written.policy,
+        webhooks=MappingProxyType(written.webhooks),
         worker=written.worker,
     )
 

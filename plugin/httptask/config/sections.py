@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from httptask.egress.address import parse_networks
 from httptask.egress.hosts import check_host_patterns
+from httptask.secrets.references import cut_secrets
 
-__all__ = ["GcsSection", "Policy", "S3Section", "StorageSection", "WorkerPolicy"]
+__all__ = ["GcsSection", "Policy", "S3Section", "StorageSection", "Webhook", "WorkerPolicy"]
 
 
 class _Section(BaseModel):
@@ -82,3 +83,56 @@ class StorageSection(_Section):
         if sum(place is not None for place in (self.directory, self.s3, self.gcs)) > 1:
             raise ValueError("names more than one place: keep one of directory, s3 and gcs")
         return self
+
+
+class Webhook(_Section):
+    """One path at which a worker with `--webhooks` takes events.
+
+    The texts that make an event may hold expressions on its request, which see
+    `.headers` (lower-case names), `.query` and `.body`.
+    """
+
+    path: str = Field(pattern=r"^/[^?#\s{}]*$")
+    """Where its requests go, such as `/github`."""
+    signature: str | None = None
+    """Secret of a signature, as `$secrets.NAME`: `X-Hub-Signature-256`, or that of Standard Webhooks."""
+    bearer: str | None = None
+    """Token, as `$secrets.NAME`: in `Authorization: Bearer`, or as `token` in the query of a link."""
+    type: str | None = None
+    """Makes an event of this type of plain JSON, or of a form; without it only CloudEvents are taken."""
+    id: str | None = None
+    """Id of that event; by default the header `webhook-id`, or a new one for each request."""
+    source: str | None = None
+    """Its source; by default `/webhooks/NAME`."""
+    subject: str | None = None
+    """What it is about."""
+    data: str | None = None
+    """What it says; by default the body."""
+    run: str | None = None
+    """Id of the run that it is for; by default all that wait for such an event."""
+    link: bool = False
+    """Whether a person may open it, who is asked to confirm before the event is sent."""
+    max_bytes: int = Field(default=262_144, ge=1, le=1_000_000)
+    """Bytes of a body; larger ones are answered with 413."""
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether its requests have to know a secret."""
+        return self.signature is not None or self.bearer is not None
+
+    @property
+    def secret_names(self) -> list[str]:
+        """The secrets that it names."""
+        given = [text for text in (self.signature, self.bearer) if text is not None]
+        return [reference.name for text in given for reference in cut_secrets(text)[1]]
+
+    @field_validator("signature", "bearer")
+    @classmethod
+    def _is_secret(cls, text: str | None) -> str | None:
+        if text is not None:
+            rest, references = cut_secrets(text)
+            if rest or len(references) != 1:
+                raise ValueError(
+                    'is the name of a secret: write "$secrets.NAME", and [secrets.NAME] with its source'
+                )
+        return text

@@ -39,6 +39,7 @@ __all__ = [
     "deliver_to",
     "new_event",
     "send_event",
+    "signal_event",
     "type_waited_for",
     "waiting_runs",
 ]
@@ -115,7 +116,7 @@ async def send_event(client: Client, event: CloudEvent, run: str) -> Delivery:
         RPCError: there is no such run, it has ended, or the server gives no answer.
     """
     found = await describe(client, run)
-    await _signal(client, event, run)
+    await signal_event(client, event, run)
     waiting = await _waiting(found)
     return Delivery(run, [listens.task for listens in waiting.tasks_for(event, _Evaluation())])
 
@@ -155,7 +156,7 @@ async def deliver_to(client: Client, event: CloudEvent, runs: Sequence[WaitingRu
         if not listens:
             continue
         try:
-            await _signal(client, event, run)
+            await signal_event(client, event, run)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -179,8 +180,12 @@ async def _waiting(execution: Execution) -> WaitingRun:
     return WaitingRun(execution.id, _LISTENS.validate_python(listens or []))
 
 
-async def _signal(client: Client, event: CloudEvent, run: str) -> None:
-    """As the SDK does, but that the server knows by the id of the request an event that it has had."""
+async def signal_event(client: Client, event: CloudEvent, run: str) -> None:
+    """Bring an event to a run, as the SDK does; but the server knows by the id of the request what it has had already.
+
+    Raises:
+        RPCError: there is no such run, it has ended, or the server gives no answer.
+    """
     await client.workflow_service.signal_workflow_execution(
         SignalWorkflowExecutionRequest(
             namespace=client.namespace,

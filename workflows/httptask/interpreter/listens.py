@@ -114,11 +114,14 @@ def value_at(value: Any, at: tuple[str | int, ...]) -> Any:
 
 
 def is_same(found: Any, expected: Any) -> bool:
-    """Equal as JSON; a text also equals the number, or whatever else, that it says."""
-    text = json.dumps(found, sort_keys=True)
-    if text == json.dumps(expected, sort_keys=True):
-        return True
-    return isinstance(expected, str) and not isinstance(found, str) and found is not None and text == expected
+    """Equal as JSON; a text also equals the number that it says, for attributes of events are texts."""
+    pair = [_text(value) if isinstance(value, int | float) else value for value in (found, expected)]
+    has_text = isinstance(found, str) or isinstance(expected, str)
+    return pair[0] == pair[1] if has_text else _text(found) == _text(expected)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def _test_of(pattern: str) -> str:

@@ -147,7 +147,7 @@ class DefinitionRun:
         """
         state = services.state
         try:
-            payloads = await _payloads(services.arguments_of(state.packed()))
+            payloads, came = await self._carried(services), self._inbox.next
         except TaskFault as fault:
             largest, size = state.largest_value()
             if services.may_stay():
@@ -156,10 +156,18 @@ class DefinitionRun:
             fault.add(f"{size:,} of them are {largest}")
             raise
         state.stream = await self._stream.end()
-        if state.live:
-            payloads = await _payloads(services.arguments_of(state.packed()))
+        if state.live or self._inbox.next != came:
+            payloads = await self._carried(services)
         log_event("run.continued")
         workflow.continue_as_new(args=[RawValue(payload) for payload in payloads])
+
+    async def _carried(self, services: Services) -> list[Payload]:
+        """What the next run is given; anew where an event has come meanwhile, which would be lost."""
+        while True:
+            came = self._inbox.next
+            payloads = await _payloads(services.arguments_of(services.state.packed()))
+            if self._inbox.next == came:
+                return payloads
 
     @workflow.signal(name=EVENT_SIGNAL)
     def take_event(self, event: Any) -> None:

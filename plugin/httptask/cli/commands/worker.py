@@ -48,6 +48,14 @@ _MetricsOption = Annotated[
         help="Where Prometheus finds /metrics; of further processes on the ports that follow.",
     ),
 ]
+_WebhooksOption = Annotated[
+    str | None,
+    typer.Option(
+        "--webhooks",
+        metavar="HOST:PORT",
+        help="Where events come in by HTTP for the runs that wait for them: [webhooks.NAME] of httptask.toml.",
+    ),
+]
 _ProcessesOption = Annotated[
     str,
     typer.Option(
@@ -65,6 +73,7 @@ def worker(
     check: _CheckOption = False,
     health_address: _HealthOption = None,
     metrics_address: _MetricsOption = None,
+    webhooks: _WebhooksOption = None,
     json: Annotated[bool, typer.Option("--json", help="With --check: print its findings as JSON.")] = False,
     config: ConfigOption = None,
     profile: ProfileOption = None,
@@ -83,8 +92,10 @@ def worker(
     from httptask.cli.temporal.cluster import Cluster, find_cluster
     from httptask.cli.worker.serving import serve_on_cluster
     from httptask.cli.worker.supervisor import serve_in_processes
+    from httptask.cli.worker.webhooks import take_events_at
 
     count = _count(processes)
+    require_address("webhooks", webhooks)
     require_address("metrics", metrics_address)
     require_address("metrics", metrics_address and address_of_process(metrics_address, count))
     configure_logging("INFO", begin_core=False)
@@ -103,12 +114,14 @@ def worker(
         plugin_for(trusted, project.environment, registry, allow_inline=allow_inline, ask_storage=False)
         return
     health = listening_at(health_address) if health_address else []
+    taken = take_events_at(webhooks, project) if webhooks else None
 
     def serve_here(member: "Member | None") -> None:
         own = metrics_address and address_of_process(metrics_address, member.number if member else 1)
         set_runtime(log_core=True, metrics_address=own)
         plugin = plugin_for(trusted, project.environment, registry, allow_inline=allow_inline)
-        serve_on_cluster(cluster, plugin, task_queue, health, member)
+        is_first = member is None or member.number == 1
+        serve_on_cluster(cluster, plugin, task_queue, health, member, taken if is_first else None)
 
     serve_in_processes(count, trusted.connections, serve_here)
 

@@ -12,10 +12,14 @@ __all__ = ["Sockets", "Watched", "address_of_process", "listening_at", "not_serv
 Sockets = list[socket.socket]
 """Where a worker listens, one for each address of its host; the processes of a worker share them."""
 
-Watched = Literal["health", "metrics"]
+Watched = Literal["health", "metrics", "webhooks"]
 """What is told there."""
 
-_EXAMPLES: Final[dict[Watched, str]] = {"health": "127.0.0.1:8080", "metrics": "127.0.0.1:9464"}
+_EXAMPLES: Final[dict[Watched, str]] = {
+    "health": "127.0.0.1:8080",
+    "metrics": "127.0.0.1:9464",
+    "webhooks": "127.0.0.1:8081",
+}
 _LAST_PORT = 65_535
 _WAITING_PROBES = 100
 
@@ -34,11 +38,11 @@ def require_address(what: Watched, address: str | None) -> None:
         return
     host, colon, port = address.rpartition(":")
     is_port = port.isascii() and port.isdecimal() and int(port) <= _LAST_PORT
-    if not (colon and is_port and (what == "health" or _is_ip(host))):
+    if not (colon and is_port and (what != "metrics" or _is_ip(host))):
         raise not_served(what, address)
 
 
-def listening_at(address: str) -> Sockets:
+def listening_at(address: str, what: Watched = "health") -> Sockets:
     """Listen at an address.
 
     Raises:
@@ -52,7 +56,7 @@ def listening_at(address: str) -> Sockets:
             )
             sockets = [opened.enter_context(_listening(family, at)) for family, _, _, _, at in found]
         except (OSError, ValueError, OverflowError):
-            raise not_served("health", address) from None
+            raise not_served(what, address) from None
         opened.pop_all()
     return sockets
 

@@ -25,6 +25,7 @@ from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.worker.health import health_served, reason_not_ready
 from httptask.cli.worker.process import Member
 from httptask.cli.worker.reloading import Reloaded
+from httptask.cli.worker.webhooks import WebhookAddress, events_taken
 from httptask.http.log import get_logger
 from httptask.plugin import HttpTaskPlugin
 
@@ -46,6 +47,7 @@ def serve_on_cluster(
     task_queue: str,
     health: Sockets,
     member: Member | None = None,
+    webhooks: WebhookAddress | None = None,
 ) -> None:
     """Serve until a signal; then let calls in flight finish, unless a second signal insists.
 
@@ -55,8 +57,9 @@ def serve_on_cluster(
         task_queue: where it comes from.
         health: sockets that listen for who asks whether the worker is ready.
         member: which of several processes this is, if it is one; who watches over them insists.
+        webhooks: takes events for runs; one process of several does.
     """
-    _run(_serve_on_cluster(cluster, plugin, task_queue, health, member))
+    _run(_serve_on_cluster(cluster, plugin, task_queue, health, member, webhooks))
 
 
 def serve_embedded(
@@ -94,6 +97,7 @@ async def _serve_on_cluster(
     task_queue: str,
     health: Sockets,
     member: Member | None,
+    webhooks: WebhookAddress | None,
 ) -> None:
     with Interrupts.caught(counted=member is None) as interrupts, _watched(member, interrupts):
         client = await interrupts.guard(connect_to(cluster, [plugin]))
@@ -105,7 +109,7 @@ async def _serve_on_cluster(
             reason = await reason_not_ready(worker, plugin.workers_beside(worker))
             return reason or (member.why_not_all() if member else None)
 
-        async with health_served(health, not_ready):
+        async with health_served(health, not_ready), events_taken(webhooks, client):
             if member is not None:
                 member.begin_work()
             log.info("worker.started", address=cluster.address, task_queue=task_queue)
