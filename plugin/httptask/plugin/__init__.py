@@ -7,6 +7,7 @@ from httptask.plugin.plugin import HttpTaskPlugin
 
 if TYPE_CHECKING:
     from httptask.activities.allowed_activities import AllowedActivity
+    from httptask.activities.event_sink import EventSink
     from httptask.activities.live_text import live_texts
     from httptask.chat.streaming.live_text import LiveText
     from httptask.interpreter.fetch_status import fetch_status
@@ -20,6 +21,7 @@ __all__ = [
     "WORKFLOW_TYPE",
     "AllowedActivity",
     "DefinitionRegistry",
+    "EventSink",
     "HttpTaskPlugin",
     "LiveText",
     "RunInput",
@@ -37,6 +39,7 @@ _MODULES = {
     "WORKFLOW_TYPE": "httptask.interpreter.workflow_types",
     "AllowedActivity": "httptask.activities.allowed_activities",
     "DefinitionRegistry": "httptask.plugin.definitions",
+    "EventSink": "httptask.activities.event_sink",
     "LiveText": "httptask.chat.streaming.live_text",
     "RunInput": "httptask.interpreter.workflow_types",
     "RunStatus": "httptask.interpreter.status",

@@ -1,6 +1,5 @@
 """Runs as `httptask runs` tells of them."""
 
-from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +19,6 @@ __all__ = [
     "RunSummary",
     "TaskRecord",
     "latest_runs",
-    "running_executions",
     "summarize",
 ]
 
@@ -110,17 +108,6 @@ async def summarize(execution: Execution) -> RunSummary:
         spent=memo.get(SPENT_MEMO),
         simulated=memo.get(SIMULATED_MEMO, False),
     )
-
-
-async def running_executions(client: Client) -> AsyncGenerator[Execution]:
-    """Runs of ours that have not ended.
-
-    Raises:
-        RPCError: there is no answer.
-    """
-    async for run in list_executions(client, f"{_OURS} AND ExecutionStatus = 'Running'"):
-        if not run.is_part:
-            yield run
 
 
 async def latest_runs(client: Client, limit: int) -> list[RunSummary]:

@@ -61,11 +61,6 @@ class Program:
         """Whether a task emits events."""
         return any(node.kind.emits for node in self.nodes.values())
 
-    @property
-    def listens(self) -> bool:
-        """Whether a task waits for events."""
-        return any(node.kind.listens for node in self.nodes.values())
-
     def find(self, task: str) -> list[TaskNode]:
         """The task at a JSON Pointer, or those of a name."""
         if task in self.nodes:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from httptask.calls.problem import TaskFault
 from httptask.dsl.expressions import Expression, Template, TemplateText, parse_expression
 from httptask.dsl.tasks.listen import EventFilter, expectation_of, extraction_of, properties_of
 from httptask.interpreter.listens import EventCheck, is_same, value_at
@@ -127,6 +126,5 @@ def _is_pattern(text: str) -> bool:
 @lru_cache(maxsize=256)
 def _parsed(source: str, pointer: str) -> Expression:
     expression = parse_expression(source, pointer, [])
-    if expression is None:
-        TaskFault.raise_standard("expression", "Not an expression", detail=source)
+    assert expression is not None  # it was parsed before, or made here
     return expression

@@ -105,12 +105,13 @@ def part_of(context: TaskContext) -> MapPart | None:
 def may_run_in_parts(context: TaskContext) -> bool:
     """Whether the items left are better run in workflows of their own: where much of the history is used already.
 
-    Where a budget bounds what is spent, nothing else may spend at the same time, of which a part does not know.
+    Where a budget bounds what is spent, nothing else may spend at the same time, of which a part does not know. And
+    events come to the run, not to its parts.
     """
     services, info = context.services, workflow.info()
     is_alone = context.branch is services.state.root or not services.budget.is_bounded
     is_used = info.get_current_history_length() > USED_LENGTH or info.get_current_history_size() > USED_BYTES
-    return services.stays and is_used and is_alone and part_of(context) is None
+    return services.stays and is_used and not context.node.listens and is_alone and part_of(context) is None
 
 
 def end_of(part: MapPart, state: ParallelState, services: Services) -> int:

@@ -127,6 +127,12 @@ class TaskNode:
         return shape
 
     @property
+    def listens(self) -> bool:
+        """Whether the task, or one inside it, waits for events."""
+        inside = (node for sequence in self.sequences.values() for node in sequence.tasks)
+        return self.kind.listens or any(node.listens for node in inside)
+
+    @property
     def bodies(self) -> Iterable[Body]:
         """The task lists directly inside the task."""
         return self.kind.bodies(self.pointer, self.spec)

@@ -48,6 +48,7 @@ class _Listening:
         self._filters = [
             FilterOfRun(context, index, written) for index, written in enumerate(task.listen.to.filters)
         ]
+        self._passed: str | None = None
         state = context.execution.state
         self._from: int = state.setdefault("from", 0)
         self._taken: dict[str, Any] = state.setdefault("taken", {})
@@ -82,7 +83,15 @@ class _Listening:
             filters=open_ if self._filters else [[]],
         )
         services.listens.begin(listens)
-        services.board.update(execution.id, state="waiting", summary=_summary(listens))
+        exact = [
+            check.equals
+            for checks in open_
+            for check in checks
+            if check.at == ("type",) and not check.matches
+        ]
+        how = f"send it: httptask emit {services.workflow_id} --type {exact[0] if exact else 'TYPE'}"
+        detail = how if self._passed is None else f"{self._passed}; {how}"
+        services.board.update(execution.id, state="waiting", summary=_summary(listens), detail=detail)
 
     def output(self) -> list[Any]:
         """What is read of the events that were taken."""
@@ -104,7 +113,7 @@ class _Listening:
             try:
                 correlations = found.means(kept.event, self._correlations)
             except TaskFault as fault:  # an event of somebody else's does not end the run
-                self._context.note(f"passed over event {kept.event['id']}: {fault.problem.detail}")
+                self._passed = f"passed over event {kept.event['id']}: {fault.problem.detail}"
                 continue
             if correlations is not None:
                 self._correlations.update(correlations)
