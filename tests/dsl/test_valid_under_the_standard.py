@@ -46,6 +46,14 @@ use:
     oidc: { oidc: { authority: https://login.example.com, grant: client_credentials, client: { id: c, secret: s } } }
   errors: { broken: { type: "https://example.com/e", status: 500, title: T, detail: D, instance: /do/0 } }
   timeouts: { short: { after: { seconds: 5 } } }
+  retries:
+    often:
+      when: .a
+      exceptWhen: .b
+      delay: { seconds: 1 }
+      backoff: { exponential: {} }
+      limit: { attempt: { count: 3, duration: PT1M }, duration: PT1H }
+      jitter: { from: PT0S, to: PT1S }
 do:
   - make:
       if: ${ true }
@@ -62,6 +70,17 @@ do:
   - pick: { switch: [{ one: { when: .a, then: fail } }, { other: { then: continue } }] }
   - fail: { if: .a, raise: { error: { type: "https://example.com/e", status: 400, title: T, detail: D, instance: /do } } }
   - named: { if: .a, raise: { error: broken } }
+  - tried: { try: [{ safe: { set: { a: 1 } } }], catch: { retry: often } }
+  - attempt:
+      try: [{ risky: { set: { a: 1 } } }]
+      catch:
+        errors: { with: { type: "https://example.com/e", status: 400, instance: /do/0, title: T, detail: D } }
+        as: why
+        when: ${ .a }
+        exceptWhen: .b
+        retry: { delay: PT1S, backoff: { linear: {} }, limit: { attempt: { count: 3 } } }
+        do: [{ handle: { set: { a: 1 } } }]
+        then: fail
   - group: { do: [{ inner: { set: { a: 1 } } }] }
   - loop: { for: { each: x, in: .list, at: i }, while: "${ true }", do: [{ step: { set: { a: 1 } } }] }
   - literal: { for: { in: [{ a: 1, b: "${ . }" }] }, do: [{ step: { set: { a: 1 } } }] }
@@ -119,11 +138,15 @@ def definitions() -> dict[str, dict[str, Any]]:
     full: dict[str, Any] = read_yaml(FULL).data
     tasks = {name: entry for entry in full["do"] for name in entry}
     use, policies = full["use"], full["use"]["authentications"]
+    retries = use.pop("retries")
     some: dict[str, Any] = {
         "document": full["document"],
         "use": {**use, "authentications": {"bearer": policies["bearer"]}},
     }
-    parts: dict[str, dict[str, Any]] = {"rest": {**full, **some, "do": [tasks["text"], tasks["named"]]}}
+    parts: dict[str, dict[str, Any]] = {
+        "rest": {**full, **some, "do": [tasks["text"], tasks["named"]]},
+        "retries": {**some, "use": {"retries": retries}, "do": [tasks.pop("tried")]},
+    }
     for name, policy in policies.items():
         parts[f"policy {name}"] = {
             **some,

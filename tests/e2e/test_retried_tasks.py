@@ -36,22 +36,21 @@ def retried(catch: str, tasks: str = SENDS, *, local: bool = False) -> dict[str,
     return definition
 
 
-@pytest.mark.parametrize("local", [False, True], ids=["activity", "local"])
 @pytest.mark.parametrize(
-    ("catch", "attempts", "retry_after", "requests", "seconds"),
+    ("catch", "attempts", "retry_after", "requests", "seconds", "local"),
     [
-        (NONE, 1, None, 1, 0),
-        (NONE, 4, None, 4, 7),
-        (NONE, 4, 7, 4, 21),
-        (NONE, 4, 3600, 1, 0),
-        (OTHER, 1, None, 1, 0),
-        (OTHER, 4, None, 4, 7),
-        (OTHER, 4, 7, 4, 21),
-        (CONDITION, 4, None, 4, 7),
-        (RETRY, 1, None, 3, 2),
-        (RETRY, 4, None, 3, 2),
-        (RETRY, 4, 7, 3, 14),
-        (RETRY, 4, 3600, 1, 0),
+        (NONE, 1, None, 1, 0, False),
+        (NONE, 4, None, 4, 7, False),
+        (NONE, 4, 7, 4, 21, False),
+        (NONE, 4, 3600, 1, 0, False),
+        (OTHER, 1, None, 1, 0, False),
+        (OTHER, 4, None, 4, 7, False),
+        (OTHER, 4, 7, 4, 21, True),
+        (CONDITION, 4, None, 4, 7, True),
+        (RETRY, 1, None, 3, 2, False),
+        (RETRY, 4, None, 3, 2, True),
+        (RETRY, 4, 7, 3, 14, False),
+        (RETRY, 4, 3600, 1, 0, False),
     ],
 )
 async def test_requests(

@@ -131,7 +131,7 @@ def test_which_status_alone_refuses_a_credential(status: int, refused: bool) -> 
 def test_a_wait_beyond_the_cap_ends_the_attempts_and_says_why() -> None:
     assert classify(429, {"retry-after": "600"}, None).retryable
     verdict = classify(429, {"retry-after": "3600"}, None)
-    assert (verdict.error, verdict.retryable, verdict.retry_after) == (RateLimited, False, None)
+    assert (verdict.error, verdict.retryable, verdict.retry_after) == (RateLimited, False, 3600)
     assert verdict.note == "the server asked for 3600 s, more than the 600 s that a retry may wait"
 
 

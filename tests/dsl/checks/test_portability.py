@@ -51,3 +51,19 @@ def test_a_definition_of_the_standard_is_portable() -> None:
         "  - each: { for: { in: '${ .items }' }, do: [{ keep: { set: { x: '${ [ $item ] }' } } }] }\n"
     )
     assert uses(text) == []
+
+
+def test_what_errors_hold_beside_the_standard() -> None:
+    text = HEAD + (
+        "do:\n"
+        "  - attempt:\n"
+        "      try: [{ get: { call: http, with: { method: get, endpoint: 'https://example.com' } } }]\n"
+        "      catch:\n"
+        "        as: e\n"
+        "        when: $e.status == 404 and $e.details.attempt == 1\n"
+        "        do: [{ tell: { set: { code: '${ $e.error }', text: '${ $e.detail }' } } }]\n"
+    )
+    assert [(fault.pointer, fault.message.partition(" ")[0]) for fault in uses(text)] == [
+        ("/do/0/attempt/catch/when", "`$e.details`"),
+        ("/do/0/attempt/catch/do/0/tell/set/code", "`$e.error`"),
+    ]

@@ -42,38 +42,47 @@ async def test_fallback_sees_the_error(env: HttpTaskEnvironment) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("catch", "tasks"),
-    [
-        (f"errors: {{ with: {{ status: 418 }} }}, {TOLD}", FAIL),
-        (f"errors: {{ with: {{ status: 418, title: Odd }} }}, when: $error.status == 418, {TOLD}", FAIL),
-        (f"exceptWhen: $error.status == 500, {TOLD}", FAIL),
-        (f"{TOLD}, as: odd, when: '.a == 1 and $odd.status == 418'".replace("$error", "$odd"), FAIL),
-    ],
-    ids=["status", "two and a condition", "exception", "input and variable"],
-)
-async def test_what_is_caught(env: HttpTaskEnvironment, catch: str, tasks: str) -> None:
-    assert await env.run(trying(catch, tasks), {"a": 1}) == "Odd"
+def in_turn(*attempts: dict[str, Any]) -> dict[str, Any]:
+    """A definition that makes a list of what comes of others, each with the input of the whole."""
+    tasks: list[dict[str, Any]] = [
+        {f"case{number}": {"do": attempt["do"], "input": {"from": "$workflow.input"}}}
+        for number, attempt in enumerate(attempts)
+    ]
+    outputs = ", ".join(f"$tasks.case{number}" for number, _ in enumerate(attempts))
+    return {**attempts[0], "do": [*tasks, {"all": {"set": f"${{ [{outputs}] }}"}}]}
 
 
-@pytest.mark.parametrize(
-    "catch",
-    [
+async def test_what_is_caught(env: HttpTaskEnvironment) -> None:
+    fitting = (
+        f"errors: {{ with: {{ status: 418 }} }}, {TOLD}",
+        f"errors: {{ with: {{ status: 418, title: Odd }} }}, when: $error.status == 418, {TOLD}",
+        f"exceptWhen: $error.status == 500, {TOLD}",
+        f"as: odd, when: .a == 1 and $odd.status == 418, {TOLD.replace('$error', '$odd')}",
+    )
+    assert await env.run(in_turn(*map(trying, fitting)), {"a": 1}) == ["Odd"] * len(fitting)
+
+
+async def test_what_is_not_caught(env: HttpTaskEnvironment) -> None:
+    others = (
         f"errors: {{ with: {{ status: 503 }} }}, {TOLD}",
         f"errors: {{ with: {{ status: 418, title: Even }} }}, {TOLD}",
         f"errors: {{ with: {{ type: '{STANDARD}' }} }}, {TOLD}",
         f"when: $error.status == 500, {TOLD}",
         f"exceptWhen: $error.status == 418, {TOLD}",
-    ],
-    ids=["status", "one of two", "type", "condition", "exception"],
-)
-async def test_what_is_not_caught(env: HttpTaskEnvironment, catch: str) -> None:
-    with pytest.raises(DefinitionFailed) as failed:
-        await env.run(trying(catch))
-    assert (failed.value.problem["title"], failed.value.problem["instance"]) == (
-        "Odd",
-        "/do/0/attempt/try/0/fail",
     )
+    around = [
+        trying(
+            "do: [{ out: { set: '${ $error.instance }' } }]",
+            f"inner: {{ try: [{{ {FAIL} }}], catch: {{ {catch} }} }}",
+        )
+        for catch in others
+    ]
+    assert await env.run(in_turn(*around)) == [
+        f"/do/{number}/case{number}/do/0/attempt/try/0/inner/try/0/fail" for number, _ in enumerate(others)
+    ]
+    with pytest.raises(DefinitionFailed) as failed:
+        await env.run(trying(others[0]))
+    assert failed.value.problem["instance"] == "/do/0/attempt/try/0/fail"
 
 
 @pytest.mark.parametrize(
@@ -125,21 +134,19 @@ async def test_errors_go_from_the_inside_out(env: HttpTaskEnvironment) -> None:
     assert failed.value.problem["title"] == "Late"
 
 
-@pytest.mark.parametrize(
-    ("tasks", "title"),
-    [
-        ("bad: { set: '${ .n.m }' }", "The expression failed"),
-        ("bad: { if: '${ .n }', set: { a: 1 } }", "The expression failed"),
-        ("bad: { set: { a: 1 }, input: { schema: { document: { type: string } } } }", "Not valid"),
-        ("bad: { set: { a: 1 }, output: { schema: { document: { type: string } } } }", "Not valid"),
-        ("late: { wait: PT1H, timeout: { after: PT1S } }", "Timed out"),
-        (f"each: {{ call: map, with: {{ in: '[1]', do: [{{ {FAIL} }}] }} }}", "Odd"),
-        (f"each: {{ for: {{ in: '[1, 2]' }}, do: [{{ {FAIL} }}] }}", "Odd"),
-    ],
-    ids=["expression", "if", "input", "output", "timeout", "map", "for"],
-)
-async def test_every_fault_of_a_task_is_caught(env: HttpTaskEnvironment, tasks: str, title: str) -> None:
-    assert await env.run(trying(TOLD, tasks), {"n": 1}) == title
+async def test_every_fault_of_a_task_is_caught(env: HttpTaskEnvironment) -> None:
+    titles = {
+        "bad: { set: '${ .n.m }' }": "The expression failed",
+        "bad: { if: '${ .n }', set: { a: 1 } }": "The expression failed",
+        "bad: { set: { a: 1 }, input: { schema: { document: { type: string } } } }": "Not valid",
+        "bad: { set: { a: 1 }, output: { schema: { document: { type: string } } } }": "Not valid",
+        "late: { wait: PT1H, timeout: { after: PT1S } }": "Timed out",
+        f"each: {{ call: map, with: {{ in: '[1]', do: [{{ {FAIL} }}] }} }}": "Odd",
+        f"each: {{ for: {{ in: '[1, 2]' }}, do: [{{ {FAIL} }}] }}": "Odd",
+        f"both: {{ fork: {{ branches: [{{ a: {{ set: '${{ 1 }}' }} }}, {{ {FAIL} }}] }} }}": "Odd",
+    }
+    definition = in_turn(*(trying(TOLD, tasks) for tasks in titles))
+    assert await env.run(definition, {"n": 1}) == list(titles.values())
 
 
 @pytest.mark.parametrize(
@@ -195,7 +202,7 @@ async def test_attempts_that_do_not_help(env: HttpTaskEnvironment) -> None:
 
 async def test_policy_by_name_and_its_conditions(env: HttpTaskEnvironment) -> None:
     definition = trying(f"retry: often, as: e, {TOLD.replace('$error', '$e')}", GET)
-    policy = {
+    policy: dict[str, Any] = {
         "when": "$e.status == 503",
         "exceptWhen": "$e.details.attempt == 9",
         "delay": {"seconds": 10},

@@ -131,10 +131,7 @@ class Scheduler:
         async with self._limits.turn(payloads), _faults(deadline, "runtime"):
             shown = {"activity_id": id_, "summary": fitting_summary(f"{id_}: {name}")}
             allowed = self.configuration.activities[name]
-            leaves_for = (
-                None if leaves is None else lambda cause: leaves(problem_of_failure(cause, "runtime"))
-            )
-            result = await execute_allowed(allowed, raw, shown, deadline, leaves_for)
+            result = await execute_allowed(allowed, raw, shown, deadline, leaves and _of_causes(leaves))
         encoding = result.payload.metadata.get("encoding", b"").decode()
         if encoding not in _JSON_ENCODINGS:
             TaskFault.raise_standard(
@@ -223,6 +220,11 @@ async def make_call(
         payload = await payload_of(call.argument, what)
     async with limits.turn([payload]):
         return await execute_call(call, RawValue(payload), profile, options, deadline)
+
+
+def _of_causes(leaves: Leaves) -> Callable[[BaseException | None], bool]:
+    """The same of what failed an activity of the user's."""
+    return lambda cause: leaves(problem_of_failure(cause, "runtime"))
 
 
 def _wait_after(error: ActivityError, deadline: Deadline | None, leaves: Leaves | None) -> Wait | None:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from httptask.dsl.expression_parts import ExpressionUse
 from httptask.dsl.model import Input
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
 from httptask.dsl.value_shape import ValueShape
 
-__all__ = ["DESCRIPTORS", "declared", "raw_inputs"]
+__all__ = ["DESCRIPTORS", "bound_shape", "declared", "raw_inputs"]
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -31,6 +32,18 @@ DESCRIPTORS: Final[Mapping[str, ValueShape]] = {
 
 `$authorization.parameter` is a credential, and refused by the check of secrets.
 """
+
+
+def bound_shape(program: Program, use: ExpressionUse, variable: str) -> ValueShape | None:
+    """The shape of what the task of an expression, or the innermost around it that does, binds to a variable."""
+    parts = (use.task or "").split("/")
+    for end in range(len(parts), 0, -1):
+        node = program.nodes.get("/".join(parts[:end]))
+        if node is not None and (shape := node.kind.bound(node, variable)) is not None:
+            return shape
+        if node is not None and any(variable in body.variables.values() for body in node.bodies):
+            return None
+    return None
 
 
 def declared(part: Input | None) -> ValueShape | None:

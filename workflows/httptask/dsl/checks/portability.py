@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from httptask.diagnostics.fault import Fault, Severity, TextFault
+from httptask.dsl.checks.known_shapes import bound_shape
 from httptask.dsl.checks.places import text_at
 from httptask.dsl.expression_parts import TemplateUse
 from httptask.dsl.expressions import is_whole_expression
@@ -17,7 +18,7 @@ _POLICY: Final = "/with/endpoint/authentication"
 
 def portable_uses(program: Program) -> list[Fault]:
     """Each use of an addition of this runtime, as a warning with what would be portable instead."""
-    faults = [*_metadata(program), *_functions(program), *_tasks_argument(program)]
+    faults = [*_metadata(program), *_functions(program), *_tasks_argument(program), *_errors(program)]
     for use in program.templates:
         faults += [*_interpolation(program, use), *_secrets(use), *_certificate(use)]
     return list(dict.fromkeys(faults))
@@ -48,6 +49,16 @@ def _tasks_argument(program: Program) -> Iterator[Fault]:
         if "tasks" in use.expression.variables:
             hint = "keep the value with `export.as` and read it from `$context`"
             yield _not_portable(use.pointer, "`$tasks` is an argument of httptask's expressions", hint)
+
+
+def _errors(program: Program) -> Iterator[Fault]:
+    """What an error that a `try` has caught holds beside the members of RFC 7807."""
+    for use in program.uses:
+        for name in sorted(use.expression.variables):
+            own = {"details", "error"}.intersection(filter(None, use.expression.keys_of(name)))
+            if own and bound_shape(program, use, name) is not None:
+                message = f"`${name}.{min(own)}` is in httptask's errors only"
+                yield _not_portable(use.pointer, message, "tell errors apart by `type` and `status`")
 
 
 def _interpolation(program: Program, use: TemplateUse) -> Iterator[Fault]:

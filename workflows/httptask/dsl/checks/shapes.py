@@ -6,7 +6,7 @@ from dataclasses import replace
 from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.diagnostics.words import Kind
-from httptask.dsl.checks.known_shapes import DESCRIPTORS, declared, raw_inputs
+from httptask.dsl.checks.known_shapes import DESCRIPTORS, bound_shape, declared, raw_inputs
 from httptask.dsl.expression_parts import ExpressionUse
 from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.program import Program
@@ -84,23 +84,10 @@ def _variable(
     if variable == "response" and use.place == "page":
         return node.kind.page(node), 0
     if variable is not None and variable in use.variables | node.variables:
-        return _bound(program, node, variable), 0
+        return bound_shape(program, use, variable), 0
     if variable == "input":
         return _task_input(program, node.pointer, inputs), 0
     return (node.output_shape if variable == "output" else None), 0
-
-
-def _bound(program: Program, node: TaskNode, variable: str) -> ValueShape | None:
-    """The shape of what a task, or the innermost around it that does, binds to a variable."""
-    parts = node.pointer.split("/")
-    around = (program.nodes.get("/".join(parts[:end])) for end in range(len(parts), 0, -1))
-    binding = (
-        one
-        for one in around
-        if one is not None and any(variable in body.variables.values() for body in one.bodies)
-    )
-    innermost = next(binding, node)
-    return innermost.kind.bound(innermost, variable)
 
 
 def _key_faults(

@@ -72,10 +72,7 @@ def error_faults(pointer: str, error: ErrorDefinition) -> Iterator[Fault]:
     elif not URI.match(error.type):
         hint = "write a URI of your own, such as https://example.com/errors/out-of-stock"
         yield Fault(f"{pointer}/type", "wrong-form", f"`{error.type}` is no absolute URI", hint)
-    if error.instance is not None and "${" in error.instance:
-        fault = expression_fault(f"{pointer}/instance", error.instance)
-        yield from () if fault is None else (fault,)
-    elif error.instance is not None and not _POINTER.fullmatch(error.instance):
+    if error.instance is not None and not _POINTER.fullmatch(error.instance):
         hint = "write a JSON Pointer such as /do/0/check, or leave it out: then it is the task's"
         yield Fault(f"{pointer}/instance", "wrong-form", f"`{error.instance}` is no JSON Pointer", hint)
 
