@@ -1,6 +1,7 @@
 """Runs that are made up: held against what is expected, and written in its place."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -12,6 +13,7 @@ from httptask.definitiontests.format import Expectations, ExpectedRequest
 from httptask.definitiontests.outcome import judge
 from httptask.definitiontests.requests import request_differences
 from httptask.dsl.expressions import pool
+from httptask.interpreter.status import TaskStatus
 from httptask.request.preview import PreparedRequest
 
 FLOW = """\
@@ -28,9 +30,9 @@ FAILED = {
 }
 
 
-def result_of(folder: Path, expect: str, outcome: Outcome) -> TestResult:
+def result_of(folder: Path, expect: str, outcome: Outcome, flow: str = FLOW) -> TestResult:
     """What is made of a run by a test that is written to a file."""
-    (folder / "flow.yaml").write_text(FLOW)
+    (folder / "flow.yaml").write_text(flow)
     file = folder / "flow.test.yaml"
     file.write_text(f"{HEAD}    expect: {expect}\n")
     [test] = load_tests(file).tests
@@ -152,3 +154,52 @@ def test_a_build_server_can_read_whatever_a_test_is_called(tmp_path: Path) -> No
     named = replace(result.loaded, test=result.loaded.test.model_copy(update={"name": "\x1b[31m red"}))
     [case] = ET.fromstring(as_junit([replace(result, loaded=named)], 0.0)).iter("testcase")
     assert case.get("name") == "\ufffd[31m red"
+
+
+def execution(id_: str, pointer: str, kind: str = "set") -> TaskStatus:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    return TaskStatus(id=id_, name=id_.rpartition("/")[2], pointer=pointer, kind=kind, started_at=now)
+
+
+FORKS = """\
+document: { dsl: 1.0.3, namespace: test, name: forks, version: 1.0.0 }
+do:
+  - first: { set: { n: 1 } }
+  - both:
+      fork:
+        branches:
+          - a: { do: [{ ask: { set: { n: 1 } } }, { keep: { set: { n: 1 } } }] }
+          - b: { do: [{ ask: { set: { n: 1 } } }] }
+  - last: { set: { n: 1 } }
+"""
+BOTH = "/do/1/both/fork/branches"
+EXECUTIONS = [
+    execution("first", "/do/0/first"),
+    execution("both", "/do/1/both", "fork"),
+    execution("both/a", f"{BOTH}/0/a", "do"),
+    execution("both/b", f"{BOTH}/1/b", "do"),
+    execution("both/b/ask", f"{BOTH}/1/b/do/0/ask"),
+    execution("both/a/ask", f"{BOTH}/0/a/do/0/ask"),
+    execution("both/a/keep", f"{BOTH}/0/a/do/1/keep"),
+    execution("last", "/do/2/last"),
+]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "holds"),
+    [
+        ("[first, both, a, ask, keep, b, ask, last], exact: true", True),
+        ("[first, both, b, ask, a, ask, keep, last], exact: true", True),
+        ("[keep, b, last]", True),
+        ("[ask, keep, ask]", True),
+        ("[keep, ask, ask]", False),
+        ("[first, both, b, ask, a, keep, last], exact: true", False),
+        ("[keep, a]", False),
+        ("[a, first]", False),
+        ("[last, b]", False),
+        ("[ask, ask, ask]", False),
+    ],
+)
+def test_branches_of_a_fork_have_no_order_between_them(tmp_path: Path, tasks: str, *, holds: bool) -> None:
+    result = result_of(tmp_path, f"{{ tasks: {tasks} }}", Outcome(tasks=EXECUTIONS), FORKS)
+    assert (not result.differences) == holds

@@ -20,6 +20,10 @@ from httptask.request.preview import PreparedRequest
 __all__ = ["Outcome", "judge"]
 
 _SHOWN_CHARACTERS: Final = 600
+_MOST_TRIED: Final = 10_000
+"""Orders of tasks in branches: of more than that nobody can tell."""
+_FORK: Final = "fork"
+"""What the status of a run calls tasks whose branches run at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +124,59 @@ class _Judge:
 
     def _tasks(self) -> Iterator[Difference]:
         expect = self.expect
-        ran = [task.name for task in self.outcome.tasks if task.state != "skipped"]
-        rest = iter(ran)
-        if expect.exact and expect.tasks:
-            in_order = list(expect.tasks) == ran
-        else:
-            in_order = all(name in rest for name in expect.tasks)
-        if not in_order:
+        tasks = [task for task in self.outcome.tasks if task.state != "skipped"]
+        ran = [task.name for task in tasks]
+        all_told = not (expect.exact and expect.tasks) or len(expect.tasks) == len(ran)
+        if not (all_told and _began_in_order(expect.tasks, tasks)):
             told = None if set(expect.tasks) - set(ran) else "they ran in another order"
             yield Difference(f"{self.at}/tasks", "tasks", list(expect.tasks), ran, told)
         for index, name in enumerate(expect.not_run):
             if name in ran:
                 yield Difference(f"{self.at}/notRun/{index}", "notRun", NOTHING, name, "it ran")
+
+
+def _began_in_order(names: Sequence[str], tasks: Sequence[TaskStatus]) -> bool:
+    """Whether tasks of these names began one after the other; between branches of a `fork` there is no order.
+
+    Tasks in different branches may have the same name: which is meant is tried, first in the branch of the one before.
+    """
+    forks = [task for task in tasks if task.kind == _FORK]
+    if not forks:
+        ran = iter(task.name for task in tasks)
+        return all(name in ran for name in names)
+    branches = [_branches_around(task, forks) for task in tasks]
+    begun: list[int] = []
+
+    def fitting() -> Iterator[int]:
+        numbers = [at for at, task in enumerate(tasks) if task.name == names[len(begun)]]
+        numbers.sort(key=lambda at: bool(begun) and branches[at] != branches[begun[-1]])
+        return iter([at for at in numbers if all(_may_follow(at, before, branches) for before in begun)])
+
+    tried = [fitting()] if names else []
+    for _ in range(_MOST_TRIED):
+        if len(begun) == len(names) or not tried:
+            break
+        at = next(tried[-1], None)
+        if at is None:
+            tried.pop()
+            del begun[-1:]
+        else:
+            begun.append(at)
+            tried.append(fitting() if len(begun) < len(names) else iter(()))
+    return bool(tried) or not names
+
+
+def _may_follow(at: int, before: int, branches: Sequence[Mapping[str, str]]) -> bool:
+    one, other = branches[at], branches[before]
+    return before < at or (
+        before > at and any(one[fork] != other[fork] for fork in one.keys() & other.keys())
+    )
+
+
+def _branches_around(task: TaskStatus, forks: Sequence[TaskStatus]) -> Mapping[str, str]:
+    """In which branch of each execution of a `fork` an execution is."""
+    return {
+        fork.id: task.pointer.removeprefix(f"{fork.pointer}/fork/branches/").partition("/")[0]
+        for fork in forks
+        if task.id.startswith(f"{fork.id}/")
+    }
