@@ -205,13 +205,13 @@ class Worker:
         kills: how many there were.
     """
 
-    def __init__(self, folder: Path, address: str, effects: Effects) -> None:
+    def __init__(self, folder: Path, address: str, kill: asyncio.Event) -> None:
         self.grown = self.larger = 0.0
         self.kills = 0
         self._began = 0
         self._folder = folder
         self._environment = {**os.environ, "TEMPORAL_ADDRESS": address}
-        self._effects = effects
+        self._kill = kill
 
     async def run(self) -> None:
         while True:
@@ -224,13 +224,13 @@ class Worker:
             )
             watching = [asyncio.create_task(each) for each in (self._drain(process), self._look(process))]
             try:
-                await self._effects.kill.wait()
+                await self._kill.wait()
             finally:
                 for each in watching:
                     each.cancel()
                 process.send_signal(signal.SIGKILL)
                 await process.wait()
-            self._effects.kill.clear()
+            self._kill.clear()
             self.kills += 1
 
     async def _drain(self, process: asyncio.subprocess.Process) -> None:
@@ -251,19 +251,27 @@ class Worker:
 
 
 @asynccontextmanager
-async def worker_of(load: Load, effects: Effects) -> AsyncGenerator[tuple[Worker, Client, Path]]:
-    """A worker on a server of its own, and a client of that."""
+async def worker_of(
+    server: ScriptedServer, kill: asyncio.Event, *, storage: bool = False
+) -> AsyncGenerator[tuple[Worker, Client, Path]]:
+    """A worker whose connection leads to a server, on one of Temporal's own, and a client of that.
+
+    Args:
+        server: where the connection `shop` leads.
+        kill: set when it is to be killed.
+        storage: whether large payloads are stored in a folder.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "definitions").mkdir()
-        async with ScriptedServer(effects) as server, temporal_server() as environment:
+        async with server, temporal_server() as environment:
             client, settings = environment.client, TOML % server.url
-            if load.storage:
+            if storage:
                 plugin = HttpTaskPlugin(storage=folder_storage(folder / "storage"))
                 client = await Client.connect(address_of(environment), plugins=[plugin])
                 settings += STORAGE % (folder / "storage")
             (folder / "httptask.toml").write_text(settings)
-            worker = Worker(folder, address_of(environment), effects)
+            worker = Worker(folder, address_of(environment), kill)
             yield worker, client, folder
 
 
@@ -274,7 +282,8 @@ async def measure(load: Load, kills: int) -> dict[str, float]:
         AssertionError: it is not.
     """
     effects = Effects()
-    async with worker_of(load, effects) as (worker, client, folder):
+    served = ScriptedServer(effects)
+    async with worker_of(served, effects.kill, storage=load.storage) as (worker, client, folder):
         (folder / "definitions/scale.yaml").write_text(HEAD + load.definition)
         effects.expect(load, kills)
         running = asyncio.create_task(worker.run())

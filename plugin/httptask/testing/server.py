@@ -54,6 +54,7 @@ class ScriptedServer:
         script: what to answer.
         requests: what was received, in order.
         connections: how many connections were accepted.
+        left: when a client closed a connection, in time of the event loop, by the number of that.
         port: the port, once it serves.
         tls: serves https with it, if given.
     """
@@ -61,6 +62,7 @@ class ScriptedServer:
     script: Script
     requests: list[ServedRequest] = field(default_factory=list[ServedRequest])
     connections: int = 0
+    left: dict[int, float] = field(default_factory=dict[int, float])
     port: int = 0
     tls: ssl.SSLContext | None = None
 
@@ -68,7 +70,6 @@ class ScriptedServer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._arrived = asyncio.Condition()
-        self._left = 0
 
     @property
     def url(self) -> str:
@@ -88,7 +89,7 @@ class ScriptedServer:
     async def client_left(self, connections: int = 1) -> None:
         """Waits until clients have closed a connection, or that many."""
         async with self._arrived:
-            await self._arrived.wait_for(lambda: self._left >= connections)
+            await self._arrived.wait_for(lambda: len(self.left) >= connections)
 
     def drop_connections(self) -> None:
         """Closes all open connections, as a server does with idle ones."""
@@ -137,7 +138,7 @@ class ScriptedServer:
                     return
         except (OSError, asyncio.IncompleteReadError):
             async with self._arrived:
-                self._left += 1
+                self.left[connection] = asyncio.get_running_loop().time()
                 self._arrived.notify_all()
         finally:
             self._writers.discard(writer)
