@@ -42,11 +42,13 @@ from httptask.testrequest import (
     Sample,
     plan_request,
 )
+from httptask.testrequest.afterwards import end_of_list
 from httptask.testrequest.outcome import outcome_of_failure, outcome_of_result
 from httptask.testrequest.wording import problem_in_words
 from support.api_documents import openapi
 from support.certificates import Certificates
 from support.connections import secret_store
+from support.definitions import compiled
 
 import_module("httptask.transport.network")  # a first call would load it, within its deadlines
 
@@ -348,3 +350,27 @@ if __name__ == "__main__":
     for name, case in CASES.items():
         with tempfile.TemporaryDirectory() as folder:
             file_of(name).write_text(asyncio.run(reported(case, Path(folder))))
+
+
+NESTED = """
+do:
+  - race: { fork: { compete: true, branches: [{ one: { set: { n: 1 } } }] } }
+  - both: { fork: { branches: [{ two: { set: { n: 1 } } }, { more: { do: [{ inner: { set: { n: 1 } } }] } }] } }
+  - last: { set: { n: 1 } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        ("one", "end race with this and cancel its other branches, unless one of them has won before"),
+        ("two", "end this branch of both, and wait for the others"),
+        ("inner", "go on behind the list of tasks that it is the last of"),
+        ("last", "end with this: it is the last task"),
+    ],
+)
+def test_what_follows_the_last_task(task: str, words: str) -> None:
+    program = compiled(NESTED).program
+    assert program is not None
+    [node] = program.find(task)
+    assert end_of_list(program, node) == words

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from httptask.calls.problem import Problem
 from httptask.dsl.program import Program
-from httptask.dsl.tasks.kind import TaskNode
+from httptask.dsl.tasks.kind import TaskNode, TaskSequence
 from httptask.interpreter.fallback import is_unavailable
 from httptask.resilience.retry import LARGEST_JITTER
 from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker
 from httptask.testrequest.planning import PlannedRequest
 from httptask.testrequest.wording import duration, timeout_of
 
-__all__ = ["Afterwards", "next_task"]
+__all__ = ["Afterwards", "end_of_list", "next_task"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,25 @@ def next_task(program: Program, node: TaskNode) -> str | None:
         return None
     if directive != "continue":
         return directive
-    sequence = next(found for found in program.sequences.values() if node in found.tasks)
+    sequence = _list_of(program, node)
     index = sequence.tasks.index(node) + 1
     return sequence.tasks[index].name if index < len(sequence.tasks) else None
+
+
+def end_of_list(program: Program, node: TaskNode) -> str:
+    """What a run does behind the last task of a list, or the task of a branch, in words."""
+    sequence = _list_of(program, node)
+    if sequence is program.root:
+        return "end with this: it is the last task"
+    if not sequence.is_branch:
+        return "go on behind the list of tasks that it is the last of"
+    around = program.scopes[node.scope].task
+    assert around is not None  # each branch has a scope of its own
+    fork = program.nodes[around]
+    if fork.kind.is_race(fork):
+        return f"end {fork.name} with this and cancel its other branches, unless one of them has won before"
+    return f"end this branch of {fork.name}, and wait for the others"
+
+
+def _list_of(program: Program, node: TaskNode) -> TaskSequence:
+    return next(found for found in program.sequences.values() if node in found.tasks)

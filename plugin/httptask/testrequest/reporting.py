@@ -17,7 +17,7 @@ from httptask.dsl.tasks.chat import CHAT_COMPLETION
 from httptask.http.headers import KEYED_METHODS
 from httptask.http.models import Hop, HttpResponse, matches
 from httptask.request.curl import curl_command
-from httptask.testrequest.afterwards import Afterwards, next_task
+from httptask.testrequest.afterwards import Afterwards, end_of_list, next_task
 from httptask.testrequest.checking import check_path, check_planned, check_sample, check_way, estimate_of
 from httptask.testrequest.operation import CalledOperation, find_called
 from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker
@@ -219,15 +219,13 @@ class Reporter:
         facts["downstream"] = outcome.downstream
         if EXPORT in self._planned.node.parts:
             facts["context"] = outcome.context
-        run_would = "end with this: it is the last task"
+        run_would = end_of_list(self._program, self._planned.node)
         if outcome.following is not None:
             facts["next_page"] = self._edge.prepare(outcome.following).model_dump()
             run_would = "go on with the next page"
         elif (following := next_task(self._program, self._planned.node)) is not None:
             facts["next_task"] = following
             run_would = f"go on with {following}"
-        elif self._planned.node.pointer.count("/do/") > 1:
-            run_would = "go on behind the list of tasks that it is the last of"
         return OutcomePart(happened="The task succeeded.", run_would=run_would, **facts)
 
     def _credential_cure(self) -> str:
