@@ -185,3 +185,22 @@ def test_whether_items_take_the_input_of_their_loop(first: str, taken: bool) -> 
     assert compiled.program is not None, compiled.faults
     body = compiled.program.sequences["/do/0/each/with/do"]
     assert compiled.program.liveness.is_taken(body) == taken
+
+
+def test_branches_run_beside_each_other() -> None:
+    liveness = liveness_of(
+        """
+        do:
+          - both:
+              fork:
+                branches:
+                  - a: { do: [{ one: { set: { a: "${ $context }" } } }, { two: { set: { b: "${ $tasks.one.a }" } } }] }
+                  - b: { do: [{ three: { set: { c: "${ $workflow.input }" } } }, { four: { set: { d: 1 } } }] }
+        """
+    )
+    a, b = "/do/0/both/fork/branches/0", "/do/0/both/fork/branches/1"
+    assert liveness.is_read_after(f"{a}/a/do/1/two", WORKFLOW_DATA)  # by the other branch, at any time
+    assert not liveness.is_read_after(f"{b}/b/do/0/three", WORKFLOW_DATA)
+    assert not liveness.is_read_after(f"{a}/a/do/0/one", CONTEXT)
+    assert liveness.is_read_after(f"{a}/a/do/0/one", (a, "one"))
+    assert not liveness.is_read_after(f"{a}/a/do/1/two", (a, "one"))
