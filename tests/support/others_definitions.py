@@ -1,9 +1,10 @@
 """Definitions that others wrote: what each comes to, on stand-ins for the servers that it names."""
 
+import asyncio
 import base64
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from typing import Any, Literal
 from httptask.diagnostics.fault import Severity
 from httptask.dsl.loader import load_file
 from httptask.dsl.report import Report
+from httptask.interpreter.inbox import EVENT_SIGNAL
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 
 from .runs import Runner
@@ -56,14 +58,20 @@ INPUT: dict[str, Any] = {
     "username": "u",
     "password": "0123456789",
     "userId": "u",
+    "petName": "Rex",
+    "delay": 1,
+    "patientId": "P",
 }
 """Whatever one of them reads of its input."""
 INPUTS: dict[str, dict[str, Any]] = {"sdk-go/task_output_schema_with_dynamic_value": {"taskInputKey": "text"}}
 """Of those that read it otherwise."""
 _NOT_JQ = "its strings stand in single quotes, which jq does not have"
 _BY_INTENT = "is wrong by intent"
+_DETAIL = "filters errors by `details`, which the standard calls `detail`"
 _OTHER_NAME = "reads `$secret`, which the standard calls `$secrets`"
 KNOWN: dict[str, str] = {
+    "specification/for": "reads `.pets` of the output of its `listen`, which is a list of events",
+    "specification/listen-to-one": "takes `{carId}` from the output of its `listen`, which is a list of events",
     "sdk-go/concatenating_strings": _NOT_JQ,
     "sdk-go/conditional_logic": _NOT_JQ,
     "sdk-go/conditional_logic_input_from": _NOT_JQ,
@@ -74,13 +82,25 @@ KNOWN: dict[str, str] = {
     "sdk-java/basic-properties-auth": _OTHER_NAME,
     "sdk-java/call-custom-function-cataloged-default": "calls a function of its own runtime's default catalogue",
     "sdk-java/digest-properties-auth": _OTHER_NAME,
+    "sdk-java/listen-correlate": "its `expect` is an expression without `${ }`, which is a text: it waits on",
     "sdk-java/oAuthClientSecretJwtClientCredentialsHttpCall": "signs with the secret of its client, which it has not",
     "sdk-java/raise": "its `instance` is no JSON Pointer, which the standard's schema asks for",
     "sdk-java/secret-expression": _OTHER_NAME,
+    "sdk-java/try-catch-match-details": _DETAIL,
+    "sdk-java/try-catch-not-match-details": _DETAIL,
 }
 """Those that neither run nor are refused for what is not supported, by name and file, and why."""
 
 _SERVER = re.compile(r"https?://[^/\s\"'{}$]+")
+_EVENT = {
+    "specversion": "1.0",
+    "source": "https://example.com/stand-in",
+    "type": "com.example.any",
+    "roomid": "r",
+    "data": {"temperature": 39, "bpm": 120, "reading": 1, "isSick": True, "name": "Ada", "patientId": "P"},
+}
+_LONGEST = 10
+"""Seconds that one of them may run."""
 _NAMES_A_SERVER = frozenset({"endpoint", "uri", "authority", "issuers"})
 _REALM = "/realms/test-realm"
 _UNSUPPORTED = re.compile(r"the standard's (.*) is not supported by this version of httptask")
@@ -151,15 +171,39 @@ async def result_of(name: str, path: Path, runner: Runner, server: ScriptedServe
     if errors:
         told = "; ".join(_in_short(report) for report in unsupported or errors)
         return Result("unsupported" if unsupported else "refused", told)
-    outcome = await runner.run(
-        _standing_in(loaded.data, server.url), INPUTS.get(f"{name}/{path.stem}", INPUT)
-    )
+    data = INPUTS.get(f"{name}/{path.stem}", INPUT)
+    handle = await runner.start(_standing_in(loaded.data, server.url), data)
+    for number, properties in enumerate(_awaited(loaded.data)):
+        await handle.signal(EVENT_SIGNAL, {**_EVENT, "id": str(number), **properties})
+    try:
+        async with asyncio.timeout(_LONGEST):
+            outcome = await runner.outcome(handle)
+    except TimeoutError:
+        await handle.terminate()
+        return Result("fails", "it waits on")
     problem = outcome.problem
     if not problem:
         return Result("runs")
     if "error" not in problem and '"raise"' in json.dumps(loaded.data):
         return Result("raises")
     return Result("fails", f"{problem['status']} {problem['title']}: {problem.get('detail', '')}")
+
+
+def _awaited(value: Any) -> Iterator[dict[str, Any]]:
+    """What the events have to be that a definition listens for, as far as it says so in plain text."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _awaited(inner)
+    if not isinstance(value, dict):
+        return
+    to = value.get("listen", {}).get("to", {}) if isinstance(value.get("listen"), dict) else {}
+    for filters in to.values():
+        for one in filters if isinstance(filters, list) else [filters]:
+            yield {k: v for k, v in one["with"].items() if isinstance(v, str) and "${" not in v}
+        if not filters:
+            yield {}
+    for inner in value.values():
+        yield from _awaited(inner)
 
 
 def _in_short(report: Report) -> str:

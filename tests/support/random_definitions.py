@@ -136,8 +136,26 @@ def _fork(draw: Draw, place: _Place, names: Sequence[str]) -> dict[str, Any]:
     return {"fork": {"branches": [{name: _task(draw, place.within([name]), [])} for name in branches]}}
 
 
+def _try(draw: Draw, place: _Place, names: Sequence[str]) -> dict[str, Any]:
+    catch: dict[str, Any] = {"as": draw(st.sampled_from(["error", "problem"]))}
+    if draw(st.booleans()):
+        catch["errors"] = {"with": draw(st.sampled_from([{"status": 400}, {"status": 409}, {"status": 418}]))}
+    if _seldom(draw):
+        catch["when"] = f"${catch['as']}.status < 410"
+    if _seldom(draw):
+        catch["exceptWhen"] = _condition(draw, place)
+    if _seldom(draw):
+        catch["retry"] = {"limit": {"attempt": {"count": draw(st.integers(1, 2))}}}
+    if draw(st.booleans()):
+        inside = place.within((), [f"${catch['as']} | [.status, .instance]"])
+        catch["do"] = _tasks(draw, inside)
+    if _seldom(draw):
+        catch["then"] = _directive(draw, names)
+    return {"try": _tasks(draw, place), "catch": catch}
+
+
 _LEAVES = (_set, _set, _set, _switch, _wait, _raise)
-_NESTS = (_do, _for, _map, _fork)
+_NESTS = (_do, _for, _map, _fork, _try, _try)
 
 
 def _seldom(draw: Draw) -> bool:

@@ -168,6 +168,8 @@ class _Evaluation:
                 return data, _chosen(cases, data, seen.arguments())
             case {"raise": {"error": error}}:
                 raise self._raised(error, data, seen.arguments())
+            case {"try": tasks, "catch": catch}:
+                return self._try(tasks, catch, pointer, data, seen)
             case {"fork": {"branches": branches, "compete": True}}:
                 quick = [entry for entry in branches if not any("wait" in task for task in entry.values())]
                 return self._branches(quick, f"{pointer}/fork/branches", data, seen.branch)[0], None
@@ -195,6 +197,38 @@ class _Evaluation:
             finally:
                 seen.branch.context = inner.context
         return data
+
+    def _try(
+        self, tasks: list[Any], catch: Any, pointer: str, data: Any, seen: _Seen
+    ) -> tuple[Any, str | None]:
+        attempts = 1 + catch.get("retry", {"limit": {"attempt": {"count": 0}}})["limit"]["attempt"]["count"]
+        for left in reversed(range(attempts)):
+            try:
+                return self._list(tasks, f"{pointer}/try", data, seen.branch), None
+            except Fault as fault:
+                if fault.others:
+                    raise Undetermined from None
+                error = {"type": fault.type, "status": fault.status, "instance": fault.instance}
+                wanted = catch.get("errors", {}).get("with", {})
+                bound = {**seen.arguments(), catch.get("as", "error"): error}
+                if any(error[key] != value for key, value in wanted.items()) or not all(
+                    _holds(catch[key], data, bound) is wanted_value
+                    for key, wanted_value in (("when", True), ("exceptWhen", False))
+                    if key in catch
+                ):
+                    raise
+                if not left and "retry" in catch and not catch.keys() & {"do", "then"}:
+                    raise
+        return self._caught(catch, pointer, data, seen, error)
+
+    def _caught(self, catch: Any, pointer: str, data: Any, seen: _Seen, error: Any) -> tuple[Any, str | None]:
+        if "do" not in catch:
+            return data, catch.get("then")
+        inner = seen.branch.within(seen.branch.scope, {catch.get("as", "error"): error})
+        try:
+            return self._list(catch["do"], f"{pointer}/catch/do", data, inner), catch.get("then")
+        finally:
+            seen.branch.context = inner.context
 
     def _branches(self, branches: list[Any], pointer: str, data: Any, around: _Branch) -> list[Any]:
         """The outputs of branches that run beside each other; of those that compete, only such as are quick."""
@@ -251,6 +285,8 @@ def _walk(tasks: list[Any]) -> Iterator[str]:
             yield name
             if "do" in task and "for" not in task:
                 yield from _walk(task["do"])
+            yield from _walk(task.get("try", []))
+            yield from _walk(task.get("catch", {}).get("do", []))
 
 
 def _standard(kind: str) -> Fault:

@@ -75,7 +75,10 @@ class Runner:
 
     async def run(self, definition: str | dict[str, Any], data: Any = None, **options: Any) -> Outcome:
         """Run a definition to its end, then replay every run of it."""
-        handle = await self.start(definition, data, **options)
+        return await self.outcome(await self.start(definition, data, **options))
+
+    async def outcome(self, handle: WorkflowHandle[Any, Any]) -> Outcome:
+        """What came of a run, which is waited for; then replay every run of it."""
         outcome = Outcome(handle)
         try:
             outcome.output = await handle.result()
