@@ -14,6 +14,7 @@ __all__ = [
     "Expectations",
     "ExpectedError",
     "ExpectedRequest",
+    "SentEvent",
     "schema_of_tests",
 ]
 
@@ -75,6 +76,23 @@ class Expectations(_Model):
     """Whether output, bodies, requests and tasks are as they are written, with nothing besides."""
 
 
+class SentEvent(BaseModel):
+    """An event (CloudEvents 1.0) that a run gets; what is not known here is an extension attribute."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    type: Annotated[str, Field(min_length=1)]
+    """Its type."""
+    id: str | None = None
+    """Its id; by default one of its own."""
+    source: str | None = None
+    """Where it happened; by default `/httptask`."""
+    subject: str | None = None
+    """What it is about."""
+    data: JsonValue = None
+    """What it says."""
+
+
 class DefinitionTest(_Model):
     """One run of the definition, with answers that are made up or recorded."""
 
@@ -89,6 +107,8 @@ class DefinitionTest(_Model):
     """Further answers, which go before those of the folder; each as in a file of fixtures."""
     activities: dict[str, JsonValue] = {}
     """What activities of your own workers give, by their types."""
+    events: tuple[SentEvent, ...] = ()
+    """Events that come as the run begins, in this order: it keeps each until a task waits for it."""
     expect: Expectations = Expectations()
 
     @model_validator(mode="after")

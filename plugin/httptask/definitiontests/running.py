@@ -21,7 +21,9 @@ from httptask.definitiontests.loading import LoadedTest
 from httptask.definitiontests.outcome import Outcome, judge
 from httptask.definitiontests.simulation import Answers, activity_of, plugin_of
 from httptask.dsl.canonical import qualified_name, sha256
+from httptask.events import new_event
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
+from httptask.interpreter.inbox import EVENT_SIGNAL
 from httptask.interpreter.status import STATUS_QUERY, RunStatus, TaskStatus
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput, keep_program
 from httptask.json.types import is_object
@@ -132,13 +134,18 @@ async def _run(client: Client, test: LoadedTest, queue: str) -> Outcome:
     data, program = test.definition.data, test.definition.program
     assert program is not None  # a file with an error has no tests
     keep_program(data, program)
+    events = [
+        new_event(each.type, **each.model_dump(exclude={"type"})).written() for each in test.test.events
+    ]
     handle: WorkflowHandle[Any, Any] = await client.start_workflow(
         WORKFLOW_TYPE,
         RunInput(definition=data, sha256=sha256(data), input=test.input),
         id=queue,
         task_queue=queue,
         memo={"definition": qualified_name(data), SIMULATED_MEMO: True},
-        request_eager_start=True,  # its worker is this one
+        request_eager_start=not events,  # its worker is this one
+        start_signal=EVENT_SIGNAL if events else None,
+        start_signal_args=[events] if events else [],
     )
     try:
         async with asyncio.timeout(_MOST_SECONDS):

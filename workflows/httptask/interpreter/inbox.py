@@ -12,7 +12,7 @@ from httptask.http.cloud_event import CloudEvent
 __all__ = ["EVENT_SIGNAL", "MOST_BYTES", "MOST_EVENTS", "Inbox", "KeptEvent"]
 
 EVENT_SIGNAL: Final = "event"
-"""The signal that brings an event: its one argument is a CloudEvent in JSON."""
+"""The signal that brings an event: its one argument is a CloudEvent in JSON, or a list of them."""
 MOST_EVENTS: Final = 1_000
 MOST_BYTES: Final = 1_000_000
 """Of JSON: half of what Temporal carries into a continued run."""

@@ -23,6 +23,7 @@ from httptask.interpreter.interpreter import Interpreter
 from httptask.interpreter.services import ArgumentsOf, Services, log_event
 from httptask.interpreter.state import LIVE_MEMO, RunState
 from httptask.interpreter.status import STATUS_QUERY, RunStatus, StatusBoard
+from httptask.json.types import is_array
 from httptask.scheduling.payloads import payload_of
 from httptask.scheduling.spending_state import PART_MEMO
 from httptask.scheduling.worker_configuration import ask_worker
@@ -171,10 +172,11 @@ class DefinitionRun:
 
     @workflow.signal(name=EVENT_SIGNAL)
     def take_event(self, event: Any) -> None:
-        """Keep an event (CloudEvents 1.0, in its JSON format) for the task that waits for it, or will."""
-        refused = self._inbox.put(event)
-        if refused is not None:
-            log_event("event.refused", reason=refused)
+        """Keep an event (CloudEvents 1.0, in its JSON format), or a list of them, for tasks that wait, or will."""
+        for each in event if is_array(event) else [event]:
+            refused = self._inbox.put(each)
+            if refused is not None:
+                log_event("event.refused", reason=refused)
 
     def _status(self) -> RunStatus:
         if self._interpreter is None:
