@@ -3,9 +3,7 @@
 It errs towards keeping: the task behind another may always follow it, and a loop may always begin its body once more.
 """
 
-import operator
 from collections.abc import Collection, Iterable, Mapping
-from functools import reduce
 from typing import Final
 
 from httptask.dsl.tasks.kind import TaskSequence
@@ -103,4 +101,7 @@ class Liveness:
 
 
 def _union(masks: Iterable[int]) -> int:
-    return reduce(operator.or_, masks, 0)
+    union = 0
+    for mask in masks:
+        union |= mask
+    return union

@@ -99,7 +99,7 @@ def request_faults(node: TaskNode, method: str) -> Iterator[Fault]:
 
 def _separators(node: TaskNode) -> Iterator[Fault]:
     request = node.template(REQUEST)
-    query = {} if request is None else request.value.get("query", {})
+    query: Any = {} if request is None else request.value.get("query", {})
     for name in getattr(node.spec, "separators", ()) if is_object(query) else ():
         if name not in query:
             at = child_pointer(f"{node.pointer}/with/separators", name)
