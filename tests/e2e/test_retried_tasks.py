@@ -1,15 +1,19 @@
 """`catch.retry`: how often its tasks are tried again, by whom alone, and in whichever run of a chain."""
 
+import asyncio
 from collections import Counter
 from typing import Any
 
 import pytest
 from temporalio import activity
+from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.connections import Connection, Retry
-from httptask.plugin import AllowedActivity
+from httptask.interpreter.status import TaskStatus
+from httptask.plugin import AllowedActivity, fetch_status
+from httptask.runs.history import read_run
 from httptask.testing import HttpTaskEnvironment, Reply, ScriptedServer, ServedRequest
 from support.cluster import run_ids
 from support.connections import local_connection
@@ -145,7 +149,11 @@ async def test_loops_in_a_try_in_a_loop_over_continued_runs(
         async with running(temporal, worker=worker, connections=shop) as runner:
             outcome = await runner.run(IN_LOOPS, continue_as_new_after=8)
             assert len([run_id async for run_id in run_ids(runner.client, outcome.handle)]) > 2
+            shown = await read_run(runner.client, outcome.handle.id)
     assert (outcome.problem, outcome.output) == ({}, [4, 6])
+    [post] = [task for task in shown.tasks if task.id == "rows/0/attempt/cells/0/post"]
+    assert [call.state for call in post.calls] == ["faulted", "completed", "completed"]
+    assert (post.state, post.output) == ("completed", 2)
     assert sorted(flaky.keys.values()) == [2, 2, 3]  # 1, then 1 and 2, then 1 and 2; 3, then 3
 
 
@@ -183,6 +191,36 @@ async def test_wait_goes_on_in_the_next_run(temporal: WorkflowEnvironment) -> No
     assert (outcome.problem, outcome.output, list(flaky.keys.values())) == ({}, [10, 1], [2])
     assert waited[0] == 0  # the wait began in the first run
     assert sum(waited) == 1
+
+
+async def test_wait_is_shown_and_can_be_cancelled(temporal: WorkflowEnvironment) -> None:
+    async with running(temporal) as runner:
+        fails = "fail: { raise: { error: { type: 'https://e.example/x', status: 503, title: Busy } } }"
+        waits = "retry: { delay: PT1H, limit: { attempt: { count: 4 } } }"
+        handle = await runner.start(f"do: [{{ attempt: {{ try: [{{ {fails} }}], catch: {{ {waits} }} }} }}]")
+        waiting = await _waiting(handle)
+        await handle.cancel()
+        with pytest.raises(WorkflowFailureError):
+            await handle.result()
+        await runner.replay(handle)
+        [attempt, fail] = (await fetch_status(handle)).tasks
+    assert (waiting.id, waiting.attempt, waiting.max_attempts, waiting.last_failure) == (
+        "attempt",
+        2,
+        5,
+        "Busy",
+    )
+    assert waiting.next_attempt_at is not None
+    assert (attempt.state, fail.state) == ("cancelled", "faulted")
+
+
+async def _waiting(handle: WorkflowHandle[Any, Any]) -> TaskStatus:
+    async with asyncio.timeout(10):
+        while True:
+            found = [task for task in (await fetch_status(handle)).tasks if task.state == "waiting"]
+            if found:
+                return found[0]
+            await asyncio.sleep(0.02)
 
 
 async def _fired(runner: Runner, id_: str, run_id: str) -> int:

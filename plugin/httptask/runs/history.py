@@ -153,13 +153,13 @@ class _Reader:
     """Collects the facts of a history, event by event.
 
     Attributes:
-        calls: by the number of the run in its chain, the id of the activity, and how many with that id had failed.
+        calls: by the number of the run in its chain, the id of the activity, and how many with that id had ended.
         lacks_stored: whether something is stored outside of Temporal where this command can't read it.
     """
 
     def __init__(self, converter: DataConverter, record: RunRecord) -> None:
         self.calls: dict[tuple[int, str, int], CallRecord] = {}
-        self._failed = Counter[str]()
+        self._ended = Counter[str]()
         self.lacks_stored = False
         self._stuck_at: str | None = None
         self._scheduled: dict[int, CallRecord] = {}
@@ -305,14 +305,18 @@ class _Reader:
 
     def _latest(self, id_: str) -> CallRecord | None:
         """The call of an activity, the last one where tasks were tried again."""
-        return self.calls.get((self._run, id_, self._failed[id_]))
+        return self.calls.get((self._run, id_, self._ended[id_]))
 
     def _add(self, call: CallRecord) -> None:
-        """Take in a call, in place of one of the same id that has not ended in an error of its own."""
+        """Take in a call, in place of one of the same id that came to no end but Temporal's."""
         before = self._latest(call.id)
-        if before is not None and before.failure is not None and before.failure.type is not None:
-            self._failed[call.id] += 1
-        self.calls[self._run, call.id, self._failed[call.id]] = call
+        if (
+            before is not None
+            and before.ended_at is not None
+            and (before.failure is None or before.failure.type is not None)
+        ):
+            self._ended[call.id] += 1
+        self.calls[self._run, call.id, self._ended[call.id]] = call
 
     async def _value(self, payloads: Sequence[Payload]) -> Any:
         values = await self._values(payloads)
