@@ -12,8 +12,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.plugin import AllowedActivity, fetch_status
 from httptask.testing import Reply, ScriptedServer, ServedRequest
-from support.cluster import events_of, run_ids
+from support.cluster import events_of, parts_of, run_ids
 from support.connections import local_connection
+from support.parts import let_parts_be_small, same_number
 from support.runs import Runner, running
 
 UNCACHED = {"max_cached_workflows": 0}
@@ -118,6 +119,22 @@ ENDS = {
         - last: { set: "${ [., $context] }" }
         """,
         [[[1, 2], [1]], [1]],
+    ),
+    "errors are caught inside and around": (
+        f"""
+        - guard:
+            try:
+              - both:
+                  fork:
+                    branches:
+                      - a: {{ wait: PT1H }}
+                      - b:
+                          do:
+                            - own: {{ try: [{{ x: {BROKEN % "x"} }}], catch: {{ do: [{{ told: {{ set: "${{ $error.detail }}" }} }}] }} }}
+                            - more: {BROKEN % "b"}
+            catch: {{ do: [{{ told: {{ set: "${{ $error.detail }}" }} }}] }}
+        """,
+        "no b",
     ),
     "branches in branches and loops": (
         """
@@ -314,4 +331,53 @@ async def test_branches_go_on_in_another_run(temporal: WorkflowEnvironment, afte
     assert len(chain) > 1
     assert (
         len({request.headers["idempotency-key"] for request in server.requests}) == len(server.requests) == 7
+    )
+
+
+IN_PARTS = """
+do:
+  - seed: { set: { factor: 10 } }
+  - both:
+      fork:
+        branches:
+          - items:
+              call: map
+              with:
+                in: '${ [range(36) | { n: ., text: ("x" * 900) }] }'
+                concurrency: 4
+                do:
+                  - race:
+                      fork:
+                        compete: true
+                        branches:
+                          - slow: { wait: PT1H }
+                          - quick:
+                              call: httpRequest
+                              with:
+                                method: post
+                                connection: shop
+                                path: /
+                                body: { n: "${ $item.n * $tasks.seed.factor }" }
+                  - keep: { set: { n: "${ .n }", text: '${ "y" * 400 }' } }
+          - other:
+              for: { each: n, in: "${ [range(6)] }" }
+              do: [{ ask: { call: httpRequest, with: { method: post, connection: shop, path: /, body: { n: "${ $n }" } } } }]
+  - last: { set: "${ [(.[0] | map(.n)), .[1].n] }" }
+"""
+
+
+async def test_a_branch_runs_in_parts_and_parts_have_branches(
+    temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_parts_be_small(monkeypatch)
+    async with ScriptedServer(same_number) as server:
+        shop = {"shop": local_connection("shop", server.url)}
+        async with running(temporal, connections=shop) as runner:
+            outcome = await runner.run(IN_PARTS, continue_as_new_after=30)
+            found = [part async for part in parts_of(runner.client, outcome.handle)]
+
+    assert (outcome.problem, outcome.output) == ({}, [[10 * n for n in range(36)], 5])
+    assert len(found) > 1
+    assert (
+        len({request.headers["idempotency-key"] for request in server.requests}) == len(server.requests) == 42
     )
