@@ -48,6 +48,7 @@ class Parallel:
         self._result_of = result_of
         self._settle = settle
         self._running: dict[asyncio.Task[Any], int] = {}
+        self._paused: list[Branch] = []
 
     async def run(self) -> Mapping[int, Any] | None:
         """Run until every branch has a result, or until all have paused.
@@ -78,15 +79,19 @@ class Parallel:
 
     async def _cancel(self) -> None:
         """Cancel what is under way; what has paused has nobody else to tell how it ended."""
-        under_way = set(self._running.values())
+        services = self._context.services
         await take_up_ends()
         for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        ends = await asyncio.gather(*self._running, return_exceptions=True)
+        for index, end in zip(self._running.values(), ends, strict=True):
+            if end is None:
+                self._paused.append(self.state.branches[index])
         self._running.clear()
-        for index, branch in self.state.branches.items():
-            for execution in () if index in under_way else branch.executions():
-                self._context.services.board.end(execution.id, "cancelled")
+        for branch in self._paused:
+            for execution in branch.executions():
+                services.board.end(execution.id, "cancelled")
+                services.listens.end(execution.id)
 
     async def _run(self) -> None:
         while True:
@@ -124,6 +129,7 @@ class Parallel:
             self.state.results[index] = self._result_of(fault)
         else:
             if finished is None:
+                self._paused.append(self.state.branches[index])
                 return False
             self.state.results[index] = self._result_of(finished)
         del self.state.branches[index]
