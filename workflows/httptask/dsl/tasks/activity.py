@@ -33,6 +33,9 @@ class _Activity(CallKind[ActivityArguments]):
     does = "runs an activity of your own workers: [activities](#activities-of-your-own)"
     yields = "its result"
 
+    def headline(self, node: TaskNode) -> str:
+        return self.spec(node).type
+
     def compile(self, parts: PartsBuilder, pointer: str, spec: ActivityArguments) -> None:
         parts.template(ARGUMENTS, f"{pointer}/with/arguments", spec.arguments)
 

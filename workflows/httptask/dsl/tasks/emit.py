@@ -45,6 +45,9 @@ class _Emit(TaskKind[EmitTask]):
     yields = "the event"
     emits = True
 
+    def headline(self, node: TaskNode) -> str:
+        return self.spec(node).emit.event.with_.type or ""
+
     def compile(self, parts: PartsBuilder, pointer: str, spec: EmitTask) -> None:
         parts.template(EVENT, f"{pointer}/emit/event/with", spec.emit.event.with_.written())
 

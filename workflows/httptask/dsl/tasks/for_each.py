@@ -50,6 +50,10 @@ class _For(TaskKind[ForTask]):
     yields = "the last iteration's output"
     passes_on = True
 
+    def headline(self, node: TaskNode) -> str:
+        loop = self.spec(node).for_
+        return f"{loop.each} in {loop.in_ if isinstance(loop.in_, str) else json.dumps(loop.in_)}"
+
     def compile(self, parts: PartsBuilder, pointer: str, spec: ForTask) -> None:
         items = spec.for_.in_
         parts.transformation(ITEMS, f"{pointer}/for/in", items if isinstance(items, str) else [*items])

@@ -208,6 +208,10 @@ class TaskKind(Generic[Spec]):
         assert isinstance(node.spec, self.spec_model)  # which is how the program was built
         return node.spec
 
+    def headline(self, node: TaskNode) -> str:
+        """What tells a task from others of its kind, as it is written: `POST /orders`; "" where nothing does."""
+        return ""
+
     def compile(self, parts: PartsBuilder, pointer: str, spec: Spec) -> None:
         """Compile the parts that only this kind has. The pointer is the task's, here and below."""
 

@@ -107,6 +107,9 @@ class _Listen(TaskKind[ListenTask]):
     yields = "the list of their data"
     listens = True
 
+    def headline(self, node: TaskNode) -> str:
+        return ", ".join(found.with_.type for found in self.spec(node).listen.to.filters if found.with_.type)
+
     def compile(self, parts: PartsBuilder, pointer: str, spec: ListenTask) -> None:
         for index, (at, found) in enumerate(spec.listen.to.places(f"{pointer}/listen/to")):
             parts.template(properties_of(index), f"{at}/with", found.with_.written())

@@ -42,6 +42,9 @@ class _Map(CallKind[MapArguments]):
     portable_hint = "`for` is in the standard"
     required = {"in": ".", "do": [{"unknown": {"set": "${ . }"}}]}
 
+    def headline(self, node: TaskNode) -> str:
+        return f"{self.spec(node).each} in {self.spec(node).in_}"
+
     def compile(self, parts: PartsBuilder, pointer: str, spec: MapArguments) -> None:
         parts.expression(ITEMS, f"{pointer}/with/in", spec.in_)
 

@@ -41,6 +41,10 @@ class _Raise(TaskKind[RaiseTask]):
     yields = ""
     leads_on = False
 
+    def headline(self, node: TaskNode) -> str:
+        error = self.spec(node).raise_.error
+        return error if isinstance(error, str) else error.type
+
     def compile(self, parts: PartsBuilder, pointer: str, spec: RaiseTask) -> None:
         error, at = spec.raise_.error, f"{pointer}/raise/error"
         if isinstance(error, str):

@@ -26,6 +26,14 @@ class _Wait(TaskKind[WaitTask]):
     yields = "its input"
     passes_on = True
 
+    def headline(self, node: TaskNode) -> str:
+        waits = self.spec(node).wait
+        return (
+            waits
+            if isinstance(waits, str)
+            else ", ".join(f"{count} {unit}" for unit, count in waits if count)
+        )
+
     def compile(self, parts: PartsBuilder, pointer: str, spec: WaitTask) -> None:
         parts.duration(DURATION, f"{pointer}/wait", spec.wait)
 

@@ -41,6 +41,9 @@ class _ChatCompletion(CallKind[ChatCompletionArguments]):
     sends_requests = True
     inside = {"response_format": frozenset({"type", "json_schema"})}
 
+    def headline(self, node: TaskNode) -> str:
+        return str(self.spec(node).request_body.get("model", ""))
+
     def compile(self, parts: PartsBuilder, pointer: str, spec: ChatCompletionArguments) -> None:
         parts.template(BODY, f"{pointer}/with", spec.request_body)
 

@@ -56,6 +56,11 @@ _PART_CONTENT: Final = re.compile(r"multipart/\d+/(text$|json(/|$))")
 class _HttpKind(CallKind[Arguments]):
     """What both calls have."""
 
+    def headline(self, node: TaskNode) -> str:
+        spec, address = self.spec(node), address_of(self.spec(node))
+        where = getattr(spec, "path", None) or ("" if address is None else address[1])
+        return f"{spec.method.upper()} {where.partition('?')[0]}".rstrip()  # behind it there may be a key
+
     def compile(self, parts: PartsBuilder, pointer: str, spec: Arguments) -> None:
         at, address, policy = f"{pointer}/with", address_of(spec), policy_of(spec)
         if address is not None:

@@ -1,0 +1,1 @@
+"""What a definition does, for who reads it before it runs."""
