@@ -14,11 +14,14 @@ __all__ = [
     "URI",
     "expression_fault",
     "is_same_error_type",
+    "is_uri",
     "meant_error_type",
 ]
 
 URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.*")
 """`uriTemplate`."""
+_SPACE: Final = re.compile(r"\s")
+_EXPRESSIONS: Final = re.compile(r"\$\{.*\}", re.DOTALL)
 ERROR_TYPE_PREFIX: Final = "https://serverlessworkflow.io/spec/1.0.0/errors/"
 STANDARD_ERRORS: Final[Mapping[str, int]] = {
     "configuration": 400,
@@ -37,6 +40,11 @@ _ERROR_TYPE: Final = re.compile(
 )
 """The standard and its conformance kit write them in each of these ways."""
 _ONE_LINE: Final = "write it on one line, or in quotes, where YAML joins lines"
+
+
+def is_uri(text: str) -> bool:
+    """Whether a text is an absolute URI, which has no white space but in an expression."""
+    return URI.match(text) is not None and not _SPACE.search(_EXPRESSIONS.sub("", text))
 
 
 def expression_fault(pointer: str, text: str) -> Fault | None:

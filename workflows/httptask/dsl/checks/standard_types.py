@@ -13,7 +13,7 @@ from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.durations import meant_duration, seconds_of
 from httptask.dsl.model import AuthenticationPolicy, Duration, DurationLiteral, Export, Input, Output, Timeout
 from httptask.dsl.program import Program
-from httptask.dsl.standard_patterns import URI, expression_fault
+from httptask.dsl.standard_patterns import expression_fault, is_uri
 from httptask.dsl.tasks.raise_error import error_faults
 from httptask.dsl.tasks.try_catch import durations_of_policy, policy_faults
 from httptask.json.pointer import child_pointer
@@ -59,7 +59,7 @@ def _policy(pointer: str, policy: Policy, *, in_standard: bool) -> Iterator[Faul
 
 
 def _authority(pointer: str, authority: str) -> Iterator[Fault]:
-    if not URI.match(authority):
+    if not is_uri(authority):
         hint = "write it out from https:// on; a secret may hold all of the policy: `use` its name"
         yield Fault(pointer, "wrong-form", f"`{authority}` is no absolute URL", hint)
     elif "${" in _SECRET.sub("", authority.partition("://")[2].partition("/")[0]):

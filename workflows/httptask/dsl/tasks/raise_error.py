@@ -10,7 +10,7 @@ from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.expression_parts import Part, PartsBuilder
 from httptask.dsl.model import DefinitionModel, ErrorDefinition, TaskBase, Use
-from httptask.dsl.standard_patterns import URI, expression_fault
+from httptask.dsl.standard_patterns import URI, expression_fault, is_uri
 from httptask.dsl.tasks.kind import TaskKind, TaskNode
 from httptask.json.pointer import child_pointer
 
@@ -73,7 +73,7 @@ def error_faults(pointer: str, error: ErrorDefinition) -> Iterator[Fault]:
     if "${" in error.type and not URI.match(error.type):
         fault = expression_fault(f"{pointer}/type", error.type)
         yield from () if fault is None else (fault,)
-    elif not URI.match(error.type):
+    elif not is_uri(error.type):
         hint = "write a URI of your own, such as https://example.com/errors/out-of-stock"
         yield Fault(f"{pointer}/type", "wrong-form", f"`{error.type}` is no absolute URI", hint)
     if error.instance is not None and not _POINTER.fullmatch(error.instance):

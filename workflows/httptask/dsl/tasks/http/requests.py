@@ -94,7 +94,9 @@ def request_faults(node: TaskNode, method: str) -> Iterator[Fault]:
     for address in map(node.template, (ENDPOINT, PATH)):
         if address is not None and not is_expression(address.value):
             value = address.value
-            yield from _address(address.pointer, value.parts if isinstance(value, TemplateText) else (value,))
+            parts = value.parts if isinstance(value, TemplateText) else (value,)
+            of_space = Severity.ERROR if isinstance(node.spec, HttpArguments) else Severity.WARNING
+            yield from _address(address.pointer, parts, of_space)
 
 
 def _separators(node: TaskNode) -> Iterator[Fault]:
@@ -141,9 +143,9 @@ def _method(node: TaskNode, method: str) -> Iterator[Fault]:
         yield Fault(f"{node.pointer}/with/method", "unusual-method", message, hint, Severity.WARNING)
 
 
-def _address(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
+def _address(pointer: str, parts: tuple[Any, ...], of_space: Severity) -> Iterator[Fault]:
     first = parts[0] if isinstance(parts[0], str) else ""
-    yield from _white_space(pointer, parts)
+    yield from _white_space(pointer, parts, of_space)
     if pointer.endswith("/path") and _WHOLE.match(first):
         hint = "write it as `endpoint`; with a `connection` it has to be at its server"
         yield TextFault(pointer, "path-is-url", "`path` is a whole URL", hint, offset=0)
@@ -182,8 +184,11 @@ def _address(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
         yield TextFault(pointer, "unclosed-variable", message, hint, offset=at)
 
 
-def _white_space(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
-    """White space that nobody means: around an address, a line break in it, or the space that YAML makes of one."""
+def _white_space(pointer: str, parts: tuple[Any, ...], of_space: Severity) -> Iterator[Fault]:
+    """White space that nobody means: around an address, a line break in it, or the space that YAML makes of one.
+
+    The standard's `call: http` takes no space in an address; `call: httpRequest` does.
+    """
     text = "".join(part if isinstance(part, str) else "-" for part in parts)
     first = parts[0] if isinstance(parts[0], str) else ""
     found = _BREAK.search(text)
@@ -198,7 +203,7 @@ def _white_space(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
         message = "the address has a space, which is sent as `%20`"
         hint = "write `%20` if it is meant; an address over several lines has a space where they meet"
         offset = space.start() if space.start() < len(first) else None
-        yield TextFault(pointer, "white-space", message, hint, Severity.WARNING, offset=offset)
+        yield TextFault(pointer, "white-space", message, hint, of_space, offset=offset)
 
 
 def _foreign_variables(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
