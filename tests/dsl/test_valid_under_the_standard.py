@@ -22,7 +22,7 @@ document:
   metadata: { free: 1 }
 input: { schema: { format: json, document: { type: object } }, from: "${ . }" }
 timeout: { after: PT1H }
-evaluate: { language: jq, mode: strict }
+evaluate: { language: jq, mode: loose }
 use:
   secrets: [KEY, LOGIN]
   authentications:
@@ -107,7 +107,7 @@ output: { schema: { document: {} }, as: "${ . }" }
 """
 VALUES: tuple[Any, ...] = (
     None, True, 0, 1.5, "", "x y", "P1DT", "pt1s", "PT1S\n", "1.0", "HTTPS://example.com/{a}", "//h", "/path", "urn:a",
-    "a\nb", "${ . }", "${ .\n }", "x ${ . }", "${ . } x", "${ $workflow.input.url\n }", "https://h/${ .a\n}",
+    "a\nb", "${ . }", "${ .\n }", "x ${ . }", "${ . } x", "${ $workflow.input.url\n }", "https://h/${ .a\n}", "https://h/a b",
     "PT${ .n }S", "${ $secrets.KEY }/x", "$${ . }", {}, {"a": 1}, {"use": "KEY"}, {"seconds": 1.5}, {"after": "PT1S"},
     {"certificate": {"use": "c"}}, {"uri": "${ .a\n}"}, {"uri": "/path"}, {"a": {"then": "end"}}, [], [1],
     [{"a": {"set": {}}}], "1.0.3banana", "1.0.3-a..b",

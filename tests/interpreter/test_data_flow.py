@@ -134,6 +134,35 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         {"n": 1},
         {"seen": [[0, {"name": "red", "n": 1}], [1, {"name": "blue", "n": 2}]]},
     ),
+    "in loose mode each text that is jq is an expression, or itself": (
+        """
+        evaluate: { mode: loose }
+        do:
+          - all:
+              set:
+                read: .n
+                sum: .n + 1
+                braced: ${ .n }
+                joined: "n is ${ .n }"
+                words: hello world
+                failed: .n.x.y
+                several: .n, .n
+                quoted: 'not ("a\\\\b'
+                list: [.n, { inner: $context.n }]
+        """,
+        {"n": 1},
+        {
+            "read": 1,
+            "sum": 2,
+            "braced": 1,
+            "joined": "n is 1",
+            "words": "hello world",
+            "failed": ".n.x.y",
+            "several": ".n, .n",
+            "quoted": 'not ("a\\\\b',
+            "list": [1, {"inner": 1}],
+        },
+    ),
     "for goes through nothing, and passes its input on": (
         """
         do: [{ none: { for: { in: [] }, do: [{ never: { set: { a: 1 } } }] } }]

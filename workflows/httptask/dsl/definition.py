@@ -13,8 +13,8 @@ class Evaluate(DefinitionModel):
 
     language: Literal["jq"] = "jq"
     """Always `jq`."""
-    mode: Literal["strict"] = "strict"
-    """Always `strict`: expressions in data stand in `${ }`."""
+    mode: Literal["strict", "loose"] = "strict"
+    """`strict`: expressions in data stand in `${ }`; `loose`: whatever of it is jq is one, or text where it fails."""
 
 
 class Definition(DefinitionModel):

@@ -12,6 +12,7 @@ from httptask.dsl.expressions import (
     parse_expression,
     parse_template,
 )
+from httptask.dsl.expressions.loose import loosened
 from httptask.dsl.model import DurationLiteral, Timeout, Use
 from httptask.json.pointer import child_pointer
 
@@ -108,10 +109,17 @@ class PartsBuilder:
 
     Attributes:
         use: the definition's `use`, whose parts tasks refer to by name.
+
+    Args:
+        task: pointer of the task; None of the workflow.
+        use: see above.
+        faults: takes what is wrong.
+        loose: whether data may hold expressions without `${ }`.
     """
 
-    def __init__(self, task: str | None, use: Use, faults: list[Fault]) -> None:
+    def __init__(self, task: str | None, use: Use, faults: list[Fault], *, loose: bool = False) -> None:
         self.use = use
+        self._loose = loose
         self.parts: dict[Part, Compiled] = {}
         self.uses: list[ExpressionUse] = []
         self.templates: list[TemplateUse] = []
@@ -129,6 +137,8 @@ class PartsBuilder:
 
     def template(self, part: Part, pointer: str, value: Any, *, binds: Iterable[str] = ()) -> None:
         """Compile data that may hold expressions and secrets; `binds` are variables that only they see."""
+        if self._loose:
+            value = loosened(value)
         self._keep(part, pointer, parse_template(value, pointer, self._faults), frozenset(binds))
 
     def address(self, part: Part, pointer: str, value: str) -> None:

@@ -40,8 +40,9 @@ __all__ = ["build_program"]
 
 def build_program(definition: Definition, document: Mapping[str, Any], faults: list[Fault]) -> Program:
     """Compile a definition; expressions that can't be parsed are appended to `faults` and left out."""
-    builder = _Builder(definition.use, faults)
-    parts = PartsBuilder(None, definition.use, faults)
+    loose = definition.evaluate is not None and definition.evaluate.mode == "loose"
+    builder = _Builder(definition.use, faults, loose=loose)
+    parts = PartsBuilder(None, definition.use, faults, loose=loose)
     parts.transformation(WORKFLOW_INPUT, "/input/from", definition.input and definition.input.from_)
     parts.transformation(WORKFLOW_OUTPUT, "/output/as", definition.output and definition.output.as_)
     parts.timeout(WORKFLOW_TIMEOUT, "/timeout", definition.timeout)
@@ -78,8 +79,9 @@ _UNKNOWN_CALL: Final = _UnknownCall()
 class _Builder:
     """Walks a definition once and collects its compiled parts."""
 
-    def __init__(self, use: Use, faults: list[Fault]) -> None:
+    def __init__(self, use: Use, faults: list[Fault], *, loose: bool) -> None:
         self.use = use
+        self.loose = loose
         self.faults = faults
         self.nodes: dict[str, TaskNode] = {}
         self.sequences: dict[str, TaskSequence] = {}
@@ -109,7 +111,7 @@ class _Builder:
         self, name: str, pointer: str, task: TaskBase, scope: str, variables: frozenset[str]
     ) -> TaskNode:
         kind, spec = _kind_of(task)
-        parts = PartsBuilder(pointer, self.use, self.faults)
+        parts = PartsBuilder(pointer, self.use, self.faults, loose=self.loose)
         parts.transformation(INPUT, f"{pointer}/input/from", task.input and task.input.from_)
         parts.transformation(OUTPUT, f"{pointer}/output/as", task.output and task.output.as_)
         parts.expression(IF, f"{pointer}/if", task.if_)
