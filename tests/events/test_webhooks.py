@@ -18,7 +18,7 @@ from httptask.cli.observability.listening import listening_at
 from httptask.config.sections import Webhook
 from httptask.events.webhooks import Webhooks
 from httptask.secrets.store import SecretSource, SecretStore
-from support.runs import Runner, running
+from support.runs import Runner, listening, running
 
 SECRETS = SecretStore(
     {name: SecretSource(name=name, environment=name) for name in ("SIGNED", "TOKEN")},
@@ -83,8 +83,8 @@ async def post(url: str, body: bytes = b"", headers: Mapping[str, str] | None = 
 
 async def test_an_event_comes_to_the_run_that_waits_for_it_once(runner: Runner, url: str) -> None:
     first, second = [await runner.start(LISTENS, {"order": order}) for order in ("a", "b")]
-    await runner.waits(first)
-    await runner.waits(second)
+    await listening(first)
+    await listening(second)
     assert (await post(f"{url}/signed", paid("1", "b"), signed(paid("1", "b"))))[0] == 202
     assert await second.result() == ["b"]
     assert (await post(f"{url}/signed", paid("1", "b"), signed(paid("1", "b"))))[0] == 202  # a replay
@@ -131,7 +131,7 @@ async def test_an_event_for_a_run_without_a_worker_is_kept_by_temporal(
 ) -> None:
     async with running(temporal) as first:
         handle = await first.start(LISTENS, {"order": "c"})
-        await first.waits(handle)
+        await listening(handle)
     assert (await post(f"{url}/signed", paid("4", "c"), signed(paid("4", "c"))))[0] == 202
     async with running(temporal, task_queue=first.task_queue):
         assert await handle.result() == ["c"]

@@ -28,6 +28,7 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.dsl.loader import load_file
+from httptask.events import new_event, send_event
 from httptask.plugin import AllowedActivity, folder_storage
 from httptask.scheduling import polling
 from httptask.scheduling.spending_state import SEARCH_ATTRIBUTES
@@ -36,7 +37,7 @@ from support import recorded_workflows
 from support.cluster import has_event, run_ids
 from support.connections import local_connection, secret_store
 from support.histories import FOLDER, is_released, stored_in, write
-from support.runs import Runner, running, temporal_server
+from support.runs import Runner, listening, running, temporal_server
 
 from .scenarios import SCENARIOS, Scenario
 from .shop import Shop
@@ -100,7 +101,12 @@ async def _start(scenario: Scenario, runner: Runner, url: str) -> WorkflowHandle
         loaded = load_file(scenario.definition)
         assert loaded.program is not None, loaded.reports
         data = {"base": url, "trace": "t-1"} if scenario.name.startswith("http") else scenario.input
-        return await runner.start(loaded.data, data, live=scenario.live)
+        handle = await runner.start(loaded.data, data, live=scenario.live)
+        if scenario.events:
+            await listening(handle)
+        for type_, said in scenario.events:
+            await send_event(runner.client, new_event(type_, data=said), handle.id)
+        return handle
     return await runner.client.start_workflow(
         scenario.name, id=scenario.file, task_queue=runner.task_queue, result_type=object
     )

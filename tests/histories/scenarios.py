@@ -26,6 +26,7 @@ class Scenario:
         answers: of the model, in order.
         input: of the run.
         limits: of the connection `limited`, if there is one.
+        events: that it gets once it waits for one: type, and data.
         live: whether its texts are published.
         served: whether its worker serves the definition, instead of being given it.
         continues: whether its server wants it to continue as new.
@@ -37,6 +38,7 @@ class Scenario:
     answers: Sequence[Reply] = ()
     input: Any = None
     limits: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    events: Sequence[tuple[str, Any]] = ()
     live: bool = False
     served: bool = False
     continues: bool = False
@@ -106,6 +108,18 @@ SCENARIOS = (
     Scenario("fork", {"all": [{"value": 8}, None, {"own": 9}], "seen": 2, "race": 4}),
     Scenario("fork-continued", [{"value": 22}, {"value": 8}], continues=True),
     Scenario("fork-stops", error="HttpStatusError"),
+    Scenario(
+        "listen",
+        [20, "shop.shipped", "shop.packed"],
+        events=[
+            ("shop.packed", {"order": 1}),
+            ("shop.paid", {"amount": 1}),
+            ("shop.sent", {"amount": 20}),
+            ("shop.shipped", {"order": 2}),
+            ("shop.packed", {"order": 2}),
+        ],
+        continues=True,
+    ),
     Scenario("many-calls", 110),
     Scenario("large-calls", 4),
     Scenario("local-calls", [9, 300_000, 30]),

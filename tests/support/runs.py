@@ -89,14 +89,6 @@ class Runner:
         await self.replay(handle)
         return outcome
 
-    async def waits(self, handle: WorkflowHandle[Any, Any]) -> None:
-        """Until a run waits for events."""
-        async with asyncio.timeout(20):
-            while True:
-                if await (await handle.describe()).memo_value(LISTENS_MEMO, None):
-                    return
-                await asyncio.sleep(0.02)
-
     async def replay(self, handle: WorkflowHandle[Any, Any]) -> None:
         """Replay the history of every run in the chain, and of its children."""
         await replay(self.client, handle, self.plugin)
@@ -127,6 +119,15 @@ async def running(
     queue = task_queue or f"test-{uuid.uuid4().hex[:8]}"
     async with Worker(client, task_queue=queue, **(worker or {})):
         yield Runner(client, plugin, queue)
+
+
+async def listening(handle: WorkflowHandle[Any, Any]) -> None:
+    """Wait until a run waits for events."""
+    async with asyncio.timeout(20):
+        while True:
+            if await (await handle.describe()).memo_value(LISTENS_MEMO, None):
+                return
+            await asyncio.sleep(0.02)
 
 
 async def stream_heartbeat(handle: WorkflowHandle[Any, Any]) -> bytes:

@@ -9,7 +9,7 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.cli.server.process import available_port
 from support.cluster import address_of
 from support.commands import Shell
-from support.runs import running
+from support.runs import listening, running
 
 HOOK = '[webhooks.pay]\npath = "/pay"\ntype = "paid"\ndata = "${ .body }"\n'
 GUARDED = HOOK + 'bearer = "$secrets.TOKEN"\n[secrets.TOKEN]\nenvironment = "TOKEN"\n'
@@ -44,8 +44,7 @@ async def test_a_worker_takes_events_and_stops(
     handle = await temporal.client.start_workflow(
         "listens", {"order": 1}, id=f"listens-{queue}", task_queue=queue
     )
-    async with running(temporal) as runner:
-        await runner.waits(handle)
+    await listening(handle)
     async with aiohttp.ClientSession() as session:
         for token, order, status in (("wrong", 1, 401), ("canary", 2, 404), ("canary", 1, 202)):
             url = f"http://127.0.0.1:{port}/pay?token={token}"
@@ -61,8 +60,8 @@ async def test_events_of_a_command(shell: Shell, temporal: WorkflowEnvironment) 
     address = address_of(temporal)
     async with running(temporal) as runner:
         first, second = [await runner.start(LISTENS, {"order": order}) for order in (1, 2)]
-        await runner.waits(first)
-        await runner.waits(second)
+        await listening(first)
+        await listening(second)
         code, command = await shell.run("runs", "show", first.id, TEMPORAL_ADDRESS=address)
         assert f"send it: httptask emit {first.id} --type paid" in command.stdout
         data = ("--data", '{"order": 2}')

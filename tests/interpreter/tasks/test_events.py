@@ -14,7 +14,7 @@ from httptask.interpreter.inbox import EVENT_SIGNAL
 from httptask.interpreter.listens import LISTENS_MEMO
 from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer
-from support.runs import Runner, running
+from support.runs import Runner, listening, running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -43,7 +43,7 @@ async def test_one_event_is_waited_for(runner: Runner) -> None:
     handle = await runner.start(
         "do: [{ wait: { listen: { to: { one: { with: { type: order.approved } } } } } }]"
     )
-    await runner.waits(handle)
+    await listening(handle)
     await handle.signal(EVENT_SIGNAL, event("1", "order.rejected", data="no"))
     await handle.signal(EVENT_SIGNAL, {"type": "no event"})
     await handle.signal(EVENT_SIGNAL, event("2", data={"by": "Ann"}))
@@ -137,7 +137,7 @@ async def test_events_are_taken_once_in_their_order_across_continued_runs(runner
     for number in range(6):
         await handle.signal(EVENT_SIGNAL, event(str(number), "n", data=number))
         await handle.signal(EVENT_SIGNAL, event(str(number), "n", data="twice"))
-        await runner.waits(handle) if number < 5 else None
+        await listening(handle) if number < 5 else None
     assert await handle.result() == [0, 1, 2, 3, 4, 5]
     assert (await handle.describe()).run_id != handle.first_execution_run_id
     await runner.replay(handle)

@@ -51,7 +51,10 @@ def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[
     loaded = list(loaded)
     store = SecretStore(config.secrets, environment)
     connections = _places(loaded, uses_of_connections)
-    used = [connection for name, connection in config.connections.items() if name in connections]
+    sink = config.events.connection if any(one.program and one.program.emits for one in loaded) else None
+    used = [
+        connection for name, connection in config.connections.items() if name in connections or name == sink
+    ]
     needed = _needed_secrets(loaded, used)
     findings = [Finding("definition", qualified_name(one.data), one.name) for one in loaded]
     findings += [_connection(connection) for connection in config.connections.values()]
