@@ -112,10 +112,10 @@ SCENARIOS = (
         "listen",
         [20, "shop.shipped", "shop.packed"],
         events=[
-            ("shop.packed", {"order": 1}),
+            ("shop.shipped", {"order": 2}),
             ("shop.paid", {"amount": 1}),
             ("shop.sent", {"amount": 20}),
-            ("shop.shipped", {"order": 2}),
+            ("shop.packed", {"order": 1}),
             ("shop.packed", {"order": 2}),
         ],
         continues=True,
