@@ -31,6 +31,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "evaluate:evaluate_expression",
         "httptask eval workflow.yaml classify '.caller | ascii_upcase' --input @input.json",
     ),
+    "explain": ("explain:explain", "httptask explain workflow.yaml"),
     "graph": ("graph:graph", "httptask graph workflow.yaml --fenced >> README.md"),
     "test": ("definitiontests:run_definition_tests", "httptask test workflows/ -k retries"),
     "init": ("init:init", "httptask init my-project"),

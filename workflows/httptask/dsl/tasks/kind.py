@@ -14,6 +14,7 @@ from httptask.dsl.expression_parts import Compiled, Part, PartsBuilder
 from httptask.dsl.expressions import Expression, Template
 from httptask.dsl.model import AuthenticationPolicy, DurationLiteral, ErrorDefinition, TaskBase, Use
 from httptask.dsl.value_shape import MissingKey, ValueShape
+from httptask.http.limits import HTTP_DEFAULTS, Limits
 
 if TYPE_CHECKING:
     from httptask.connections.connection import Connection
@@ -317,6 +318,14 @@ class TaskKind(Generic[Spec]):
     def activity(self, node: TaskNode) -> str | None:
         """The user's own activity that a task calls."""
         return None
+
+    def limits(self, node: TaskNode) -> tuple[Limits, Limits]:
+        """Bounds of the calls of a task: those that it sets, and those that hold where nobody sets any."""
+        return Limits(), HTTP_DEFAULTS
+
+    def may_change(self, node: TaskNode) -> bool:
+        """Whether a request of a task may change something at its server (RFC 9110, section 9.2.1)."""
+        return False
 
     def streams_text(self, node: TaskNode) -> bool:
         """Whether the text of its answer comes piece by piece, or may, for who watches the run."""

@@ -17,6 +17,7 @@ from httptask.dsl.tasks.chat.servers import server_faults
 from httptask.dsl.tasks.chat.written import chat_faults
 from httptask.dsl.tasks.kind import Body, CallKind, TaskNode
 from httptask.dsl.value_shape import ValueShape
+from httptask.http.limits import CHAT_DEFAULTS, CHAT_STREAM_DEFAULTS, Limits
 from httptask.json.pointer import child_pointer
 from httptask.json.types import is_object
 
@@ -46,6 +47,10 @@ class _ChatCompletion(CallKind[ChatCompletionArguments]):
 
     def compile(self, parts: PartsBuilder, pointer: str, spec: ChatCompletionArguments) -> None:
         parts.template(BODY, f"{pointer}/with", spec.request_body)
+
+    def limits(self, node: TaskNode) -> tuple[Limits, Limits]:
+        streams = self.spec(node).request_body.get("stream")
+        return Limits(), CHAT_STREAM_DEFAULTS if streams else CHAT_DEFAULTS
 
     def bodies(self, pointer: str, spec: ChatCompletionArguments) -> Iterator[Body]:
         for tool, handler in spec.handlers.items():

@@ -41,6 +41,7 @@ from httptask.dsl.tasks.http.sendable import unsendable_faults
 from httptask.dsl.tasks.http.written import written_faults
 from httptask.dsl.tasks.kind import CallKind, TaskNode
 from httptask.dsl.value_shape import ValueShape
+from httptask.http.limits import HTTP_DEFAULTS, STREAM_DEFAULTS, Limits
 from httptask.json.pointer import child_pointer
 from httptask.json.types import is_number
 
@@ -49,6 +50,7 @@ __all__ = ["HTTP", "HTTP_REQUEST"]
 Arguments = TypeVar("Arguments", HttpArguments, HttpRequestArguments)
 
 _OF_REQUEST: Final = ("method", "headers", "query", *BODY_ARGUMENTS, "idempotencyKey")
+_SAFE: Final = ("GET", "HEAD", "OPTIONS")
 _WITH_SECRETS: Final = frozenset({"endpoint", "headers", "query", "body", "form"})
 _PART_CONTENT: Final = re.compile(r"multipart/\d+/(text$|json(/|$))")
 
@@ -98,6 +100,14 @@ class _HttpKind(CallKind[Arguments]):
             return None
         scheme = next(iter(policy.value))
         return {"scheme": "Bearer" if scheme in ("oauth2", "oidc") else scheme.capitalize()}
+
+    def limits(self, node: TaskNode) -> tuple[Limits, Limits]:
+        spec = self.spec(node)
+        own = Limits(response_bytes=getattr(spec, "response_bytes", None))
+        return own, HTTP_DEFAULTS if getattr(spec, "stream", None) is None else STREAM_DEFAULTS
+
+    def may_change(self, node: TaskNode) -> bool:
+        return self.spec(node).method.upper() not in _SAFE
 
     def hint_for_argument(self, key: str) -> str | None:
         meant = meant_key(key, keys_of(self.spec_model))

@@ -1,0 +1,271 @@
+"""What a definition does with what it is given: what its tasks read, whom they call, and which secrets go where."""
+
+import contextlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import uritemplate
+from pydantic import BaseModel
+
+from httptask.connections.connection import Connection
+from httptask.dsl.expression_parts import ExpressionUse, Place
+from httptask.dsl.expressions import SERVER, Expression, Secret, TemplateText
+from httptask.dsl.expressions.paths import Path
+from httptask.dsl.loader import Loaded
+from httptask.dsl.model import Duration, Use
+from httptask.dsl.program import Program
+from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
+from httptask.dsl.tasks.kind import TaskNode, TaskSequence
+from httptask.http.errors import RequestInvalid
+from httptask.http.limits import Limits
+from httptask.http.url import Url
+from httptask.resilience.retry import Retry
+
+__all__ = ["Call", "Explanation", "Setting", "TaskExplanation", "TaskGroup", "explain"]
+
+
+_ON_RESULTS: Final = frozenset[Place]({"output", "export", "event", "filter", "page", "workflow-output"})
+"""Where `.` is what a task came to, not what it began with."""
+
+
+class Setting(BaseModel):
+    """One bound of a call, and who set it: `the task`, `connection NAME`, or `default`."""
+
+    value: float | str
+    source: str
+
+
+class Call(BaseModel):
+    """What a task sends, as far as it can be told before a run."""
+
+    servers: list[str]
+    """Origins; or in words where only a secret, or data, tell which."""
+    secrets: dict[str, str]
+    """Names of the secrets that are sent, its connections' among them, each with where it may go."""
+    changes: bool
+    """Whether its method may change something at the server."""
+    settings: dict[str, Setting]
+    """Its bounds: seconds, bytes, numbers of attempts."""
+
+
+class TaskGroup(BaseModel):
+    """Tasks inside a task."""
+
+    key: str
+    """Which of its lists: `do`, `catch`, `branches/0`."""
+    tasks: "list[TaskExplanation]"
+
+
+class TaskExplanation(BaseModel):
+    """One task."""
+
+    name: str
+    pointer: str
+    """JSON Pointer."""
+    line: int
+    """Where it stands in the file, from 1."""
+    kind: str
+    headline: str
+    """What tells it from others of its kind: `POST /orders`; empty where nothing does."""
+    condition: str | None
+    """Its `if`."""
+    reads: list[str]
+    """What it reads of what came before: `$tasks.extract.json`, `$workflow.input.caller`; `.name` of its input."""
+    call: Call | None
+    """None for a task that sends nothing."""
+    inside: list[TaskGroup]
+
+
+class Explanation(BaseModel):
+    """A whole definition."""
+
+    namespace: str
+    name: str
+    version: str
+    reads: list[str]
+    """What of `$workflow.input` is read anywhere."""
+    servers: list[str]
+    secrets: dict[str, str]
+    """All of its calls, each with where it may go."""
+    budget: dict[str, float]
+    """What a run may spend: `calls`, `tokens`, `cost_usd`; nothing where it has no bound."""
+    tasks: list[TaskExplanation]
+
+
+def explain(
+    loaded: Loaded,
+    program: Program,
+    connections: Mapping[str, Connection],
+    secret_origins: Mapping[str, Sequence[str]],
+) -> Explanation:
+    """Explain a definition.
+
+    Args:
+        loaded: its text, for lines.
+        program: what it compiled to.
+        connections: what there is, by name.
+        secret_origins: where each declared secret may go, by name; none for wherever a definition sends it.
+    """
+    explaining = _Explaining(loaded, program, connections, secret_origins)
+    tasks = explaining.tasks(program.root)
+    calls = [task.call for task in _flat(tasks) if task.call is not None]
+    document = program.definition.document
+    settings: Any = document.metadata.get("httptask", {})
+    read = (text for use in program.uses for text in _reads(use))
+    return Explanation(
+        namespace=document.namespace,
+        name=document.name,
+        version=document.version,
+        reads=_unique(text for text in read if text.startswith("$workflow.input")),
+        servers=_unique(server for call in calls for server in call.servers),
+        secrets={name: where for call in calls for name, where in call.secrets.items()},
+        budget=settings.get("budget", {}),
+        tasks=tasks,
+    )
+
+
+class _Explaining:
+    def __init__(
+        self,
+        loaded: Loaded,
+        program: Program,
+        connections: Mapping[str, Connection],
+        secret_origins: Mapping[str, Sequence[str]],
+    ) -> None:
+        self._loaded = loaded
+        self._program = program
+        self._connections = connections
+        self._secret_origins = secret_origins
+
+    def tasks(self, sequence: TaskSequence) -> list[TaskExplanation]:
+        return [self._task(node) for node in sequence.tasks]
+
+    def _task(self, node: TaskNode) -> TaskExplanation:
+        uses = (use for use in self._program.uses if use.task == node.pointer)
+        return TaskExplanation(
+            name=node.name,
+            pointer=node.pointer,
+            line=self._loaded.positions.key(node.pointer).line,
+            kind=node.kind.name,
+            headline=node.kind.headline(node),
+            condition=node.task.if_,
+            reads=_unique([*(text for use in uses for text in _reads(use)), *_variables(node)]),
+            call=self._call(node) if node.kind.sends_requests else None,
+            inside=[TaskGroup(key=key, tasks=self.tasks(inner)) for key, inner in node.sequences.items()],
+        )
+
+    def _call(self, node: TaskNode) -> Call:
+        names = _unique([*(name for _, name in node.connections), *node.kind.fallbacks(node)])
+        servers = [*self._endpoint(node), *(self._server(name) for name in names)]
+        written = (
+            secret.name
+            for use in self._program.templates
+            if use.task == node.pointer
+            for secret in use.template.secrets
+        )
+        secrets = {name: self._where(name) for name in written}
+        for name in names:
+            connection = self._connections.get(name)
+            for secret, origin in ({} if connection is None else connection.secret_origins()).items():
+                secrets.setdefault(secret, origin or self._where(secret))
+        return Call(
+            servers=_unique(servers),
+            secrets=secrets,
+            changes=node.kind.may_change(node),
+            settings=self._settings(node, names),
+        )
+
+    def _server(self, name: str) -> str:
+        connection = self._connections.get(name)
+        if connection is None:
+            return f"connection {name}, which httptask.toml does not have"
+        return connection.origin or f"connection {name}, whose server a secret tells"
+
+    def _where(self, secret: str) -> str:
+        return ", ".join(self._secret_origins.get(secret, ())) or "wherever the definition sends it"
+
+    def _endpoint(self, node: TaskNode) -> Iterator[str]:
+        """The server that an endpoint names."""
+        endpoint = node.template(ENDPOINT)
+        if endpoint is None:
+            return
+        value = endpoint.value
+        first = value.parts[0] if isinstance(value, TemplateText) else value
+        if isinstance(first, Secret):
+            yield f"where $secrets.{first.name} leads"
+        elif isinstance(first, Expression):
+            yield f"where ${{ {first.source.strip()} }} leads"
+        elif (server := SERVER.match(f"{first}/")) is not None:  # else it follows the connection's
+            with contextlib.suppress(RequestInvalid):  # which validation tells
+                yield Url.parse(server[0]).origin
+
+    def _settings(self, node: TaskNode, names: Sequence[str]) -> dict[str, Setting]:
+        """Each bound by the first who sets it: the task, its connection, what holds for all."""
+        connection = self._connections.get(names[0]) if names else None
+        own, defaults = node.kind.limits(node)
+        layers: list[tuple[str, Limits]] = [("the task", own)]
+        if connection is not None:
+            layers.append((f"connection {connection.name}", connection.limits))
+        layers.append(("default", defaults))
+        found: dict[str, Setting] = {}
+        for source, limits in layers:
+            for name, value in limits:
+                if value is not None:
+                    found.setdefault(name, Setting(value=value, source=source))
+        if node.task.timeout is not None:
+            found["timeout"] = Setting(value=_timeout(node, self._program.definition.use), source="the task")
+        retry = Retry() if connection is None else connection.retry
+        by = "default" if connection is None or "retry" not in connection.model_fields_set else layers[1][0]
+        found["attempts"] = Setting(value=retry.attempts, source=by)
+        return found
+
+
+def _timeout(node: TaskNode, use: Use) -> float | str:
+    """How long the task may take: seconds, or as it is written."""
+    timeout = node.task.timeout
+    found = use.timeouts.get(timeout) if isinstance(timeout, str) else timeout
+    after = timeout if found is None else found.after
+    return after.total_seconds if isinstance(after, Duration) else str(after)
+
+
+def _reads(use: ExpressionUse) -> Iterator[str]:
+    """What an expression reads, as one would write it; `.` for the whole input of its task."""
+    expression, of_input = use.expression, use.place not in _ON_RESULTS
+    for reading in expression.readings:
+        if reading.variable is not None or of_input:
+            variable = "" if reading.variable is None else f"${reading.variable}"
+            yield f"{variable}{_written(reading.path)}" or "."
+    if (
+        of_input
+        and expression.reads_dot
+        and not any(reading.variable is None for reading in expression.readings)
+    ):
+        yield "."
+
+
+def _variables(node: TaskNode) -> Iterator[str]:
+    """What the URI templates of a task (RFC 6570) take of its input."""
+    for template in filter(None, (node.template(ENDPOINT), node.template(PATH))):
+        value = template.value
+        for text in value.parts if isinstance(value, TemplateText) else (value,):
+            if isinstance(text, str):
+                yield from (f".{name}" for name in uritemplate.variables(text))
+
+
+def _written(path: Path) -> str:
+    steps = (
+        "[]" if key is None else f".{key}" if key.isidentifier() else f"[{json.dumps(key)}]" for key in path
+    )
+    return "".join(steps)
+
+
+def _flat(tasks: Iterable[TaskExplanation]) -> Iterator[TaskExplanation]:
+    for task in tasks:
+        yield task
+        for group in task.inside:
+            yield from _flat(group.tasks)
+
+
+def _unique(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))

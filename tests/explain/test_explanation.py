@@ -1,0 +1,115 @@
+"""What `httptask explain` tells of a definition before it runs."""
+
+import json
+from typing import Any
+
+from hypothesis import assume, given, settings
+
+from httptask.dsl.compile import compile_definition
+from httptask.dsl.loader import load_text
+from httptask.explain.explanation import explain
+from support.commands import Shell
+from support.fences import ROOT, fences
+from support.random_definitions import definitions
+
+CONFIG = """
+[connections.orders]
+base_url = "https://orders.example.com/v1"
+authentication = { bearer = { token = "$secrets.ORDERS_KEY" } }
+limits = { total = 20 }
+retry = { attempts = 2 }
+
+[secrets.ORDERS_KEY]
+environment = "ORDERS_KEY"
+
+[secrets.HOOK]
+environment = "HOOK"
+origins = ["https://hooks.example.com"]
+"""
+DEFINITION = """document: { dsl: 1.0.3, namespace: shop, name: orders, version: 1.0.0, metadata: { httptask: { budget: { calls: 9 } } } }
+use: { secrets: [HOOK] }
+timeout: { after: PT1H }
+do:
+  - fetch:
+      call: httpRequest
+      with: { method: get, connection: orders, path: /orders, query: { of: "${ $workflow.input.customer }" }, responseBytes: 2000 }
+      output: { as: .items }
+      timeout: { after: { seconds: 90 } }
+  - each:
+      for: { each: order, in: $tasks.fetch }
+      do:
+        - tell:
+            if: $order.total > 10
+            call: httpRequest
+            with: { method: post, endpoint: "${ $secrets.HOOK }", body: { id: "${ $order.id }", all: "${ . }" } }
+  - ask:
+      call: http
+      with: { method: get, endpoint: "https://status.example.com/orders/{id}?key=none" }
+"""
+EXPLAINED = """shop/orders:1.0.0 (flow.yaml)
+  reads    $workflow.input.customer
+  calls    https://orders.example.com, where $secrets.HOOK leads, https://status.example.com
+  secrets  ORDERS_KEY to https://orders.example.com; HOOK to https://hooks.example.com
+  budget   9 calls
+
+fetch  call.httpRequest: GET /orders  (line 5)
+  reads    $workflow.input.customer
+  calls    https://orders.example.com
+  secrets  ORDERS_KEY to https://orders.example.com
+  limits   response bytes 2,000 (the task), total 20 s (connection orders), connect 5 s (default), \
+timeout 90 s (the task), attempts 2 (connection orders)
+
+each  for: order in $tasks.fetch  (line 10)
+  reads    $tasks.fetch
+  do:
+    tell  call.httpRequest: POST ${ $secrets.HOOK }  (line 13)
+      if       $order.total > 10
+      reads    $order.total, $order.id, .
+      calls    where $secrets.HOOK leads
+      changes  may change something there: its method is no safe one
+      secrets  HOOK to https://hooks.example.com
+      limits   connect 5 s (default), total 60 s (default), response bytes 1,048,576 (default), attempts 5 (default)
+
+ask  call.http: GET https://status.example.com/orders/{id}  (line 17)
+  reads    .id
+  calls    https://status.example.com
+  limits   connect 5 s (default), total 60 s (default), response bytes 1,048,576 (default), attempts 5 (default)
+"""
+
+
+async def test_what_each_task_reads_calls_and_sends(shell: Shell) -> None:
+    shell.write("httptask.toml", CONFIG)
+    shell.write("flow.yaml", DEFINITION)
+    code, command = await shell.run("explain", "flow.yaml")
+    assert (code, command.stdout) == (0, EXPLAINED)
+    code, command = await shell.run("explain", "flow.yaml", "--json")
+    told = json.loads(command.stdout)
+    assert (code, told["secrets"]) == (
+        0,
+        {"ORDERS_KEY": "https://orders.example.com", "HOOK": "https://hooks.example.com"},
+    )
+    assert told["tasks"][0]["call"]["settings"]["total"] == {"value": 20.0, "source": "connection orders"}
+
+
+async def test_the_page_tells_it_of_an_example(shell: Shell) -> None:
+    [block] = (
+        fence.text for fence in fences(ROOT / "docs/write-a-definition.md") if fence.text.startswith("page  ")
+    )
+    code, command = await shell.run("explain", str(ROOT / "examples/support-triage/workflow.yaml"))
+    assert code == 0
+    assert block in command.stdout
+
+
+@given(definition=definitions())
+@settings(max_examples=40, deadline=None)
+def test_every_task_is_told_of_once(definition: dict[str, Any]) -> None:
+    program = compile_definition(definition).program
+    assume(program is not None)  # a name may stand in several lists, and then can't be read
+    assert program is not None
+    loaded = load_text(json.dumps(definition), "flow.yaml")
+
+    def pointers(tasks: list[Any]) -> list[str]:
+        inner = [pointers(group.tasks) for task in tasks for group in task.inside]
+        return sorted([*(task.pointer for task in tasks), *(pointer for found in inner for pointer in found)])
+
+    assert pointers(explain(loaded, program, {}, {}).tasks) == sorted(program.nodes)
