@@ -4,7 +4,6 @@ import json
 from typing import Any, Final
 
 from httptask.diagnostics.fault import Fault
-from httptask.dsl.expressions.compiling import fault_of
 from httptask.dsl.expressions.expression import Expression, parse_expression
 from httptask.dsl.expressions.helper_process import Limit
 from httptask.json.types import is_array, is_object
@@ -23,7 +22,9 @@ def loosened(value: Any) -> Any:
     """
     if is_object(value):
         return {key: loosened(inner) for key, inner in value.items()}
-    if is_array(value) or isinstance(value, tuple):
+    if isinstance(value, tuple):
+        value = list(value)  # pyright: ignore[reportUnknownArgumentType] - of whatever
+    if is_array(value):
         return [loosened(inner) for inner in value]
     return _or_itself(value) if isinstance(value, str) and _is_jq(value) else value
 
@@ -33,6 +34,10 @@ def _or_itself(text: str) -> str:
 
 
 def _is_jq(text: str) -> bool:
+    from httptask.dsl.expressions.compiling import (
+        fault_of,
+    )  # starts helper processes, which strict mode needs none of
+
     if "${" in text or "$secrets" in text:
         return False
     faults: list[Fault] = []
