@@ -5,7 +5,6 @@ in an item is its escape, which nothing escapes in turn.
 """
 
 import re
-from base64 import b64encode
 from collections.abc import Iterator, Mapping
 
 from httptask.http.body_models import (
@@ -18,15 +17,14 @@ from httptask.http.body_models import (
     TextBody,
 )
 from httptask.http.errors import RequestInvalid
-from httptask.http.headers import header_value
 from httptask.http.parameters import ParameterValue, pairs
-from httptask.request.bodies import encode, json_text, part_head
+from httptask.request.bodies import encode
 from httptask.request.draft import AUTOMATIC_HEADERS, Draft
 from httptask.request.preview import Names
+from httptask.request.printing import LONGEST_WORD, print_bytes, print_parts, print_text
 
 __all__ = ["httpie_command"]
 
-_LONGEST_WORD = 100_000
 _ESCAPE = re.compile(r"\\[:;=@]")
 
 
@@ -110,13 +108,13 @@ def _piped(request: Draft, names: Names) -> str:
     """The command whose output is the body, where no option says it; else empty."""
     match request.body:
         case BinaryBody() as body:
-            return _printed(body, names)
+            return print_bytes(body, names)
         case TextBody(text=text) if "\0" in text:  # which no word can hold
-            return _printed(BinaryBody(base64=b64encode(text.encode()).decode()), names)
-        case TextBody() | JsonBody() | FormBody() as body if len(_written(body).encode()) > _LONGEST_WORD:
-            return _printed(TextBody(text=_written(body)), names)
+            return print_text(text, names)
+        case TextBody() | JsonBody() | FormBody() as body if len(_written(body).encode()) > LONGEST_WORD:
+            return print_text(_written(body), names, "json" if isinstance(body, JsonBody) else "")
         case MultipartBody(parts=parts) if not all(_is_plain(part) for part in parts):
-            return _printed_parts(request, parts, names)
+            return f"{{ {print_parts(request, parts, names)}; }}"
         case _:
             return ""
 
@@ -129,23 +127,3 @@ def _is_plain(part: Part) -> bool:
     """Whether an item says all of a part."""
     is_text = isinstance(part.content, TextBody) and part.filename is None and part.content_type is None
     return is_text and "\\" not in part.name
-
-
-def _printed(content: TextBody | BinaryBody, names: Names) -> str:
-    if isinstance(content, BinaryBody):
-        return f"printf %s {names.quote(content.base64)} | base64 --decode"
-    return f"printf %s {names.quote(content.text)}"
-
-
-def _printed_parts(request: Draft, parts: tuple[Part, ...], names: Names) -> str:
-    """Prints a multipart body as we send it, a part after the other."""
-    boundary = header_value(request.headers, "content-type").partition("boundary=")[2]
-    printed: list[str] = []
-    for part in parts:
-        printed.append(_printed(TextBody(text=f"--{boundary}\r\n{part_head(part)}\r\n\r\n"), names))
-        content = part.content
-        if isinstance(content, JsonBody):
-            content = TextBody(text=json_text(content.value))
-        printed += [_printed(content, names), r"printf '\r\n'"]
-    printed.append(_printed(TextBody(text=f"--{boundary}--\r\n"), names))
-    return "{ " + "; ".join(printed) + "; }"

@@ -135,7 +135,9 @@ def _part(part: Part, names: Names) -> str:
         case BinaryBody():
             content = _bytes(part.content)
         case JsonBody(value=value):
-            content = names.python(json_text(value))
+            written = f'json.dumps({_literal(value, names)}, ensure_ascii=False, separators=(",", ":"))'
+            plain = json_text(value)
+            content = written if names.holds_secret(plain) else names.python(plain)
         case TextBody(text=text):
             content = names.python(text)
     filename = "None" if part.filename is None else json.dumps(part.filename, ensure_ascii=False)

@@ -25,10 +25,12 @@ from httptask.request.bodies import shown
 from httptask.request.draft import Draft
 from httptask.secrets.placeholders import begins_with_placeholder, fill, has_placeholder, placeholder
 
-__all__ = ["Names", "PreparedRequest", "prepare"]
+__all__ = ["Language", "Names", "PreparedRequest", "prepare"]
 
 _CONTROL = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f]")
 """What a terminal would not show, or act on as it is pasted."""
+
+Language = Literal["", "url", "json"]
 
 Login = tuple[str, str, str]
 """The scheme in lower case, user name and password; placeholders stand for secrets."""
@@ -112,7 +114,7 @@ class Names:
         """Whether the value of a secret stands in the text."""
         return has_placeholder(text)
 
-    def quote(self, text: str, language: Literal["", "url", "json"] = "") -> str:
+    def quote(self, text: str, language: Language = "") -> str:
         """The text as one word of a shell, its secrets as variables.
 
         Args:

@@ -35,6 +35,7 @@ from support.fences import ROOT
 
 VALUES = {
     "KEY": "key-0123/+=&% ü",
+    "HOSTILE": 'a"b\\c&d=e%41\n$(id) `f` #g ü',
     "LOGIN": '{"user": "ann", "pass-word": "p"}',
     "OPENAI_API_KEY": "k-1",
     "PAGER_TOKEN": "p-1",
@@ -112,7 +113,7 @@ def add_body(source: random.Random, fields: dict[str, Any]) -> None:
 
 
 def part(source: random.Random) -> Part:
-    name = source.choice(["a", "b c", 'd"e', "ü"])
+    name = source.choice(["a", "b c", 'd"e', "ü", "f=g", "h\\i"])
     content = source.choice([TextBody(text=text(source)), JsonBody(value={"n": text(source)})])
     if source.random() < 0.3:
         data = BinaryBody(base64=base64.b64encode(source.randbytes(9)).decode())
@@ -138,6 +139,14 @@ def add_secret(source: random.Random, fields: dict[str, Any]) -> None:
         case 3, FormBody():
             fields["body"] = FormBody(fields={"a": "x y", "key": ""})
             fields["secrets"] = (at("/body/fields/key"),)
+        case 2 | 3, MultipartBody(parts=[first, *others]) if "\\" not in "".join(
+            part.name for part in (first, *others)
+        ):
+            content = TextBody(text="k ") if source.random() < 0.5 else JsonBody(value={"key": "k "})
+            kept = first.model_copy(update={"content": content, "filename": None, "content_type": None})
+            fields["body"] = MultipartBody(parts=(kept, *others))
+            pointer = "text" if isinstance(content, TextBody) else "value/key"
+            fields["secrets"] = (at(f"/body/parts/0/content/{pointer}", "HOSTILE", offset=2),)
         case 3, JsonBody():
             fields["body"] = JsonBody(value={"key": "-"})
             fields["secrets"] = (at("/body/value/key", offset=1),)

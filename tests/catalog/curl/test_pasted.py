@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from httptask.catalog.curl import import_curl
+from httptask.catalog.errors import CatalogError
 
 CHROME_CMD = r"""
 curl ^"https://api.example.com/orders?q=^%^7Ba^%^7D^&page=2^" ^
@@ -92,6 +93,32 @@ PASTED: dict[str, tuple[str, list[dict[str, Any]]]] = {
             }
         ],
     ),
+    "a block of Markdown": (
+        f"\n```bash\n{INSOMNIA}\n```\n",
+        [
+            {
+                "method": "post",
+                "endpoint": "https://api.example.com/orders",
+                "headers": {"X-A": "1"},
+                "form": {"a": "b"},
+            }
+        ],
+    ),
+    "code of Markdown": (
+        "`curl https://api.example.com/orders`",
+        [{"method": "get", "endpoint": "https://api.example.com/orders"}],
+    ),
+    "signs of a word processor within quotes": (
+        "curl https://api.example.com/orders -H 'X-A: \u2013\u00a0x' -d '\u201ca\u201d' -H 'Content-Type: text/plain'",
+        [
+            {
+                "method": "post",
+                "endpoint": "https://api.example.com/orders",
+                "headers": {"X-A": "\u2013\u00a0x", "Content-Type": "text/plain"},
+                "body": "\u201ca\u201d",
+            }
+        ],
+    ),
     "Insomnia": (
         INSOMNIA,
         [
@@ -124,6 +151,11 @@ def test_settings_of_the_task() -> None:
     [task] = made.tasks.values()
     assert task["timeout"] == {"after": {"seconds": 2, "milliseconds": 500}}
     assert task["with"]["responseBytes"] == 1024
+
+
+def test_places_are_those_of_the_text_with_its_fence() -> None:
+    with pytest.raises(CatalogError, match=r"line 3, column 6: a command substitution"):
+        import_curl("```sh\ncurl https://api.example.com \\\n  -d `date`\n```", Path())
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 """Commands in, tasks out."""
 
-import re
 from collections.abc import Collection
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Final
 
 from httptask.catalog.curl.options import read_options
+from httptask.catalog.curl.pasted import ShellText, check_text, options_of, without_fence
 from httptask.catalog.curl.requests import requests_of
-from httptask.catalog.curl.shell import ShellText, read_commands
+from httptask.catalog.curl.shell import read_commands
 from httptask.catalog.curl.windows import is_for_windows, read_windows_commands
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.collecting import Imported, TaskCollector
@@ -16,14 +16,7 @@ from httptask.catalog.importing.files import Files
 
 __all__ = ["import_curl"]
 
-_LONGEST: Final = 1024 * 1024
 _MOST_TASKS: Final = 100
-_NO_TEXT: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
-"""Halves of surrogate pairs that don't stand for bytes of the command line."""
-_PROGRAMS: Final = frozenset({"curl", "curl.exe"})
-_POWERSHELL: Final = re.compile(
-    r"\s*(?:\$\w+\s*=\s*)?(?:Invoke-WebRequest|Invoke-RestMethod|New-Object|iwr|irm)\s", re.IGNORECASE
-)
 
 
 def import_curl(text: str, folder: Path, *, name: str | None = None, taken: Collection[str] = ()) -> Imported:
@@ -38,12 +31,8 @@ def import_curl(text: str, folder: Path, *, name: str | None = None, taken: Coll
     Raises:
         CatalogError: one of them can't be kept as it is.
     """
-    if len(text) > _LONGEST:
-        raise CatalogError("the text is longer than a megabyte", "give less of it at once")
-    if _NO_TEXT.search(text):
-        raise CatalogError("the text has half of a surrogate pair", "paste the command as it was copied")
-    if _POWERSHELL.match(text):
-        raise CatalogError("this is written for PowerShell", "copy it as cURL, for bash or for cmd")
+    text = without_fence(text)
+    check_text(text)
     secrets, shell = Secrets(), ShellText()
     commands = read_windows_commands(text) if is_for_windows(text) else read_commands(text, secrets, shell)
     if not commands:
@@ -51,10 +40,9 @@ def import_curl(text: str, folder: Path, *, name: str | None = None, taken: Coll
     tasks = TaskCollector(secrets, name=name, taken=taken)
     tasks.notes += shell.notes
     for number, command in enumerate(commands, 1):
-        if PurePath(command.words[0].replace("\\", "/")).name not in _PROGRAMS:
-            raise CatalogError(f"command {number} is none of curl", "keep the curl commands alone")
+        options = options_of(command, number)
         files = Files(folder, shell.files, command.stdin)
-        for given in read_options(command.words[1:]):
+        for given in read_options(options):
             for request in requests_of(given, files, secrets):
                 if len(tasks) == _MOST_TASKS:
                     raise CatalogError(

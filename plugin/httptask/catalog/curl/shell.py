@@ -8,13 +8,14 @@ import binascii
 import json
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NoReturn
 
+from httptask.catalog.curl.pasted import ShellCommand, ShellText, check_signs
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.credentials import Secrets
 
-__all__ = ["ShellCommand", "ShellText", "read_commands"]
+__all__ = ["read_commands"]
 
 _BREAK: Final = re.compile(r"\r?\n")
 _CONTINUATION: Final = re.compile(r"\\\r?\n")
@@ -35,8 +36,9 @@ _ESCAPED: Final = re.compile(
     r"""\$\(jq -rn --arg v "\$([A-Za-z_]\w*)" '\$v\|(?:@uri|tojson\|\.\[1:-1\])'\)"""
 )
 """A variable as `test-request` writes it where its value needs escapes."""
-_PRINTED: Final = "<(printf %s "
-_PRINTED_END: Final = re.compile(r"( \| base64 --decode)?\)")
+_PRINT: Final = re.compile(r"printf %s ")
+_DECODE: Final = re.compile(r" \| base64 --decode")
+_PRINT_END: Final = re.compile(r"; |\)")
 _BRACES: Final = re.compile(r"\{[^{}\s]*\}")
 _PARAMETER: Final = re.compile(r"\$[0-9@*#?$!-]")
 _ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
@@ -53,19 +55,6 @@ _PROMPTS: Final = frozenset({"$", "%"})
 
 
 @dataclass
-class ShellCommand:
-    """A command.
-
-    Attributes:
-        words: its name, and what it is given.
-        stdin: the file that its standard input is; None where it is the terminal's, or another command's output.
-    """
-
-    words: list[str] = field(default_factory=list[str])
-    stdin: str | None = None
-
-
-@dataclass
 class _HereDocument:
     """One that is announced, and begins on the next line."""
 
@@ -73,19 +62,6 @@ class _HereDocument:
     end: str
     is_indented: bool
     is_quoted: bool
-
-
-@dataclass
-class ShellText:
-    """What commands are made of, as far as it was read.
-
-    Attributes:
-        files: contents that stand in the command itself, by the name that the shell would give to them.
-        notes: what was left out.
-    """
-
-    files: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    notes: list[str] = field(default_factory=list[str])
 
 
 def read_commands(text: str, secrets: Secrets, found: ShellText) -> list[ShellCommand]:
@@ -216,6 +192,7 @@ class _Reader:
         """The next word, its quotes taken away."""
         content = bytearray()
         start = self.index
+        check_signs(self.text, start, self._place(start))
         while self.index < len(self.text):
             at, sign = self.index, self._peek()
             if (plain := self._take(_PLAIN)) is not None:
@@ -328,23 +305,20 @@ class _Reader:
     def _printed(self) -> str:
         """A file that the command holds itself, as `test-request` shows those of bytes: `<(printf %s …)`."""
         at = self.index
-        if not self.text.startswith(_PRINTED, at):
-            self.index += 2
-            self._refuse(at, "a process substitution `<(`", "name a file, or put the text itself there")
-            return ""
-        self.index += len(_PRINTED)
-        text = self.word()
-        end = self._take(_PRINTED_END)
-        if end is None:
-            self._refuse(at, "a process substitution `<(`", "name a file, or put the text itself there")
-            return ""
-        content = _bytes(text)
-        if end != ")":
-            try:
-                content = base64.b64decode(content, validate=True)
-            except binascii.Error:
-                self._refuse(at, "a process substitution with what is no base64", "name a file instead")
-        return self._file(content)
+        self.index += len("<(")
+        whole = b""
+        while self._take(_PRINT) is not None:
+            content = _bytes(self.word())
+            if self._take(_DECODE) is not None:
+                try:
+                    content = base64.b64decode(content, validate=True)
+                except binascii.Error:
+                    self._refuse(at, "a process substitution with what is no base64", "name a file instead")
+            whole += content
+            if self._take(_PRINT_END) == ")":
+                return self._file(whole)
+        self._refuse(at, "a process substitution `<(`", "name a file, or put the text itself there")
+        return ""
 
     def _up_to(self, quote: str, opened: int, what: str) -> str:
         end = self.text.find(quote, opened + 1)

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from httptask.catalog.curl.shell import ShellCommand
+from httptask.catalog.curl.pasted import ShellCommand
 from httptask.catalog.errors import CatalogError
 
 __all__ = ["is_for_windows", "read_windows_commands"]

@@ -149,7 +149,7 @@ def _part(part: FormPart, request: ImportedRequest, secrets: Secrets) -> dict[st
     if part.is_base64:
         described["base64"] = part.text
     elif is_text:
-        described["text"] = secrets.hide_in_parameter(part.name, part.text, "form field")
+        described |= _text_of(part, secrets)
     else:
         described["base64"] = _base64(part.text, secrets)
     if part.filename is not None:
@@ -168,6 +168,15 @@ def _part(part: FormPart, request: ImportedRequest, secrets: Secrets) -> dict[st
     return described
 
 
+def _text_of(part: FormPart, secrets: Secrets) -> dict[str, Any]:
+    """What a part of text holds: data where a secret in it has to be escaped for JSON."""
+    text = secrets.hide_in_parameter(part.name, part.text, "form field")
+    if part.media_type == "application/json" and has_placeholder(part.text):
+        data = None if secrets.has_raw_variable(part.text) else _compact(text, secrets)
+        return {"text": text} if data is None else {"json": data}
+    return {"text": text}
+
+
 def parts_of(text: str, content_type: str) -> list[FormPart]:
     """The parts of a multipart body as it was sent (RFC 7578); none where it can't be read."""
     parts = [_read_part(piece) for piece in _pieces(text, content_type)[2:-1:2]]
@@ -179,6 +188,8 @@ def is_written_so(parts: Sequence[FormPart], text: str, content_type: str) -> bo
     boundary = _BOUNDARY.search(content_type)
     if boundary is None:
         return False
+    if any("\\" in part.name + (part.filename or "") for part in parts):
+        return False  # it is written as two
     written = ""
     for part in parts:
         filename = f'; filename="{part.filename}"' if part.filename else ""
