@@ -212,6 +212,18 @@ def test_how_an_api_authenticates_is_kept_with_it(catalog: Catalog, tmp_path: Pa
     assert catalog.reference("pet-shop.petsGetOne").authentication == "header:X-Api-Key"
 
 
+def test_a_safe_operation_that_there_is_not_is_a_problem(catalog: Catalog, tmp_path: Path) -> None:
+    add(catalog)
+    of_document = catalog.overview("pet-shop").problems
+    (tmp_path / "catalog/pet-shop/entry.json").write_text('{"document": "api.json", "safe": ["petsGetOn"]}')
+    found = catalog.overview("pet-shop")
+    *others, told = found.problems
+    assert (told.pointer, told.code) == ("/safe", "unknown-operation")
+    assert told.hint == "did you mean `petsGetOne`?"
+    assert tuple(others) == of_document
+    assert found.about.problems == len(found.problems)
+
+
 def test_a_draft_that_was_left_is_no_api(catalog: Catalog, tmp_path: Path) -> None:
     add(catalog)
     draft = tmp_path / "catalog/.draft"

@@ -26,6 +26,7 @@ from httptask.catalog.keeping import (
     recover,
     remove_folder,
     stamps_of,
+    unknown_operations,
 )
 from httptask.catalog.reference import ApiOverview, Reference
 from httptask.catalog.search.index import KNOWN, SearchIndex
@@ -206,8 +207,9 @@ class Catalog:
             if built_in:
                 others = (one for one in operations if one.name != chat_completion.LISTED.name)
                 operations = [chat_completion.LISTED, *others]
-            about = replace(index.about(), operations=len(operations))
-            return ApiOverview(api, entry.source, about, tuple(operations), tuple(index.problems()))
+            problems = [*index.problems(), *unknown_operations(entry.safe, [one.name for one in operations])]
+            about = replace(index.about(), operations=len(operations), problems=len(problems))
+            return ApiOverview(api, entry.source, about, tuple(operations), tuple(problems))
 
     def about(self, api: str) -> About:
         """What an API is, of whose operations none is read; raises as `overview` does."""

@@ -4,13 +4,16 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Final
 
 from httptask.catalog.errors import CatalogError
+from httptask.diagnostics.cutting import shortened
+from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.http.files import replace_file
 from httptask.json.types import is_array, is_object
 from httptask.openapi.document import Document, load_document
@@ -26,6 +29,7 @@ __all__ = [
     "recover",
     "remove_folder",
     "stamps_of",
+    "unknown_operations",
 ]
 
 ENTRY: Final = "entry.json"
@@ -175,6 +179,14 @@ def read_entry(file: Path) -> dict[str, Any]:
         )
     told: dict[str, Any] = {name: written[name] for name in ("source", "authentication") if name in written}
     return {"document": written["document"], "safe": tuple(safe), **told}
+
+
+def unknown_operations(safe: Iterable[str], names: Collection[str]) -> Iterator[Fault]:
+    """What of an entry's `safe` is no operation, so that it has no effect: a misspelt one, or one that is gone."""
+    for name in safe:
+        if name not in names:
+            message = f"`safe` of {ENTRY} names {shortened(name, 60)!r}, which is no operation of it"
+            yield Fault("/safe", "unknown-operation", message, hint_for_unknown(name, names, "operations"))
 
 
 def change_entry(file: Path, members: Mapping[str, Any]) -> None:
