@@ -42,13 +42,11 @@ from httptask.testrequest import (
     Sample,
     plan_request,
 )
-from httptask.testrequest.afterwards import end_of_list
 from httptask.testrequest.outcome import outcome_of_failure, outcome_of_result
 from httptask.testrequest.wording import problem_in_words
 from support.api_documents import openapi
 from support.certificates import Certificates
 from support.connections import secret_store
-from support.definitions import compiled
 
 import_module("httptask.transport.network")  # a first call would load it, within its deadlines
 
@@ -91,6 +89,25 @@ do:
         errors: { with: { status: 503 } }
         retry: { delay: PT2S, limit: { attempt: { count: 3 } } }
         do: [{ tell: { set: "${ {} }" } }]
+  - sort:
+      call: chatCompletion
+      with:
+        connection: model
+        model: m
+        messages: [{ role: user, content: Which colour has the lamp? }]
+        response_format: { type: json_object }
+  - switch:
+      call: chatCompletion
+      with:
+        connection: model
+        model: m
+        messages: [{ role: user, content: Is the lamp on? }]
+        tools:
+          - type: function
+            function: { name: lamp, parameters: { type: object, required: [room], properties: { room: { type: string } } } }
+        handlers: { lamp: { do: [{ tell: { set: "${ {} }" } }] } }
+        maxTurns: 3
+      output: { as: "${ .text | ascii_upcase }" }
 """
 TICKET = {
     "type": "object",
@@ -202,6 +219,13 @@ CASES = {
     "refused connection": Case(url="http://127.0.0.1:1"),
     "TLS failure": Case([Reply.json({})], is_secured=True),
     "invalid JSON": Case([Reply.of(b'{"id": 7', headers={"Content-Type": "application/json"})], task="look"),
+    "text in another charset": Case(
+        [Reply.of(b"Gr\xf6\xdfe", headers={"Content-Type": "text/csv"})], task="look"
+    ),
+    "no HTTP": Case([Reply(b"HTTP/1.1 200 OK\r\nX Y: 1\r\n\r\n")], task="look"),
+    "302 that would take the credential elsewhere": Case(
+        [Reply.of(status=302, headers={"Location": "http://127.0.0.1:1/x"})], settings={"redirects": 3}
+    ),
     "SSE": Case([Reply.of(b'data: {"n": 1}\n\ndata: {"n": 2}\n\n', headers=SSE)], task="listen"),
     "a forbidden address": Case([Reply.json({})], settings={"allow_private": ()}),
     "a forbidden address in a dry run": Case(settings={"allow_private": ()}, dry=True),
@@ -215,6 +239,10 @@ CASES = {
     "a path that repeats the base URL": Case(base_path="/tickets", dry=True),
     "a body unlike the reference": Case([], in_catalogue=True, dry=True),
     "chat": Case([Reply.chat("Red.")], task="ask"),
+    "chat whose answer is cut": Case([Reply.chat('{"colour": ', finish_reason="length")], task="sort"),
+    "chat whose answer is no JSON": Case([Reply.chat("Red.")], task="sort"),
+    "chat that calls a tool": Case([Reply.chat(calls=[("lamp", {"room": "hall"})])], task="switch"),
+    "chat that calls a tool wrongly": Case([Reply.chat(calls=[("lamp", {})])], task="switch"),
     "chat with 429": Case([SLOW_DOWN], task="ask", attempt=5),
 }
 
@@ -350,27 +378,3 @@ if __name__ == "__main__":
     for name, case in CASES.items():
         with tempfile.TemporaryDirectory() as folder:
             file_of(name).write_text(asyncio.run(reported(case, Path(folder))))
-
-
-NESTED = """
-do:
-  - race: { fork: { compete: true, branches: [{ one: { set: { n: 1 } } }] } }
-  - both: { fork: { branches: [{ two: { set: { n: 1 } } }, { more: { do: [{ inner: { set: { n: 1 } } }] } }] } }
-  - last: { set: { n: 1 } }
-"""
-
-
-@pytest.mark.parametrize(
-    ("task", "words"),
-    [
-        ("one", "end race with this and cancel its other branches, unless one of them has won before"),
-        ("two", "end this branch of both, and wait for the others"),
-        ("inner", "go on behind the list of tasks that it is the last of"),
-        ("last", "end with this: it is the last task"),
-    ],
-)
-def test_what_follows_the_last_task(task: str, words: str) -> None:
-    program = compiled(NESTED).program
-    assert program is not None
-    [node] = program.find(task)
-    assert end_of_list(program, node) == words

@@ -109,6 +109,8 @@ async def _ask(
     except HttpTaskError as error:
         name_server(error, request.connection)
         tell_head(error, response.status, response.headers)
+        if response.hops:
+            error.details["hops"] = [hop.model_dump(exclude_none=True) for hop in response.hops]
         usage = Usage.model_validate(error.details.get("usage") or {})
         error.details["cost"] = await cost_of(usage, error.details.get("model") or asked_model, connection)
         raise

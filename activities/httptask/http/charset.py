@@ -64,7 +64,9 @@ def decode_text(body: bytes, media_type: str, charset: str | None) -> str:
     marked, declared = _marked(body), None if charset is not None else _declared(body, media_type)
     name = marked or charset or declared or "utf-8"
     if not is_charset(name):
-        raise ResponseInvalid(f"the response claims the charset {name!r}, which is not known: {CHARSET_CURE}")
+        raise ResponseInvalid(
+            f"the response claims the charset {name!r}, which is not known", cure=CHARSET_CURE
+        )
     try:
         return _decode(body, name)
     except ValueError as error:
@@ -73,7 +75,7 @@ def decode_text(body: bytes, media_type: str, charset: str | None) -> str:
             why = f"can't be read as the charset {name!r} that it claims{place}"
         else:
             why = f"is text that names no charset, and is not UTF-8{place}"
-        raise ResponseInvalid(f"the response {why}: {CHARSET_CURE}") from None
+        raise ResponseInvalid(f"the response {why}", cure=CHARSET_CURE) from None
 
 
 def encode_text(text: str, media_type: str, charset: str | None) -> bytes:

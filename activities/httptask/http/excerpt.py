@@ -55,7 +55,9 @@ def tell_head(error: HttpTaskError, status: int, headers: Headers) -> None:
     One that can't be read tells its status and media type too. Values of secrets are taken out afterwards.
     """
     if isinstance(error, ResponseInvalid):
-        error.message += f" (status {status}, {headers.get('content-type') or 'no media type'})"
+        end = "" if error.cure is None else f": {error.cure}"
+        head = f" (status {status}, {headers.get('content-type') or 'no media type'})"
+        error.message = error.message.removesuffix(end) + head + end
     error.details.setdefault("headers", allowed(headers))
     error.details.setdefault("request_id", request_id(headers))
 

@@ -160,7 +160,7 @@ def _json(body: bytes, kind: str, charset: str | None, redactor: Redactor) -> An
     except ValueError as error:
         place = f" (byte {error.start})" if isinstance(error, UnicodeDecodeError) else ""
         raise ResponseInvalid(
-            f"the response says it is {kind}, and is not in {charset or 'UTF-8'}{place}: {CHARSET_CURE}"
+            f"the response says it is {kind}, and is not in {charset or 'UTF-8'}{place}", cure=CHARSET_CURE
         ) from None
     try:
         return parse(text) if text.strip() else None

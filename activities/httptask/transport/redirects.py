@@ -21,6 +21,8 @@ __all__ = ["RedirectTransport"]
 
 _POST_BECOMES_GET = frozenset({301, 302})
 _OF_THE_BODY = ("content-", "idempotency-key")
+_IS_BOUND = "and the request carries what belongs to its own server alone: a credential or a header"
+_WITHOUT_IT = "to go on without it, set redirects_elsewhere = true for its connection"
 _NEUTRAL = frozenset({"accept", "accept-encoding", "accept-language", "user-agent"})
 
 
@@ -87,7 +89,8 @@ class RedirectTransport:
                 str(target)
             )  # of a value with a slash the host may be the first part
             where = "another server" if holds else target.netloc
-            raise _refused(request, response, f"it redirects to {where}, {reason}")
+            cure = _WITHOUT_IT if reason == _IS_BOUND else None
+            raise _refused(request, response, f"it redirects to {where}, {reason}", cure)
         headers = [(name, value) for name, value in follows.headers if name.lower() in _NEUTRAL]
         return WireRequest(follows.method, target, headers, b"", bound=False)
 
@@ -96,10 +99,7 @@ class RedirectTransport:
         if target.scheme != "https" and request.url.scheme == "https":
             return "which has no TLS"
         if request.bound and not connection.redirects_elsewhere:
-            return (
-                "and the request carries what belongs to its own server alone: a credential or a header; to go on "
-                "without it, set redirects_elsewhere = true for its connection"
-            )
+            return _IS_BOUND
         if request.body:
             return "and a body goes to its own server alone"
         if connection.tls is not None and connection.tls.certificate is not None:
@@ -139,10 +139,13 @@ def _with_method_of(request: WireRequest, status: int) -> WireRequest:
     return replace(request, method="GET", headers=headers, body=b"")
 
 
-def _refused(request: WireRequest, response: WireResponse, reason: str) -> HttpStatusError:
+def _refused(
+    request: WireRequest, response: WireResponse, reason: str, cure: str | None = None
+) -> HttpStatusError:
     host = request.url.netloc
     return HttpStatusError(
         f"{response.status} from {host}: {reason}",
+        cure=cure,
         details={
             "status": response.status,
             "reason": HTTPStatus(response.status).phrase,

@@ -1,8 +1,8 @@
 """What came of one attempt at a planned call, and what a run would do then."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from temporalio.exceptions import ApplicationError, CancelledError, TimeoutType
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
@@ -10,8 +10,10 @@ from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 from httptask.calls.activity_call import activity_options
 from httptask.calls.planners import PLANNERS
 from httptask.calls.problem import NO_WORKER, Problem, TaskFault, problem_of_failure
-from httptask.chat.models import Completion
+from httptask.chat.models import ChatRequest, Completion
+from httptask.chat.tools import ToolCallInvalid, answered_calls, read_arguments
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
+from httptask.dsl.tasks.chat import CHAT_COMPLETION
 from httptask.http.models import Hop, HttpRequest, HttpResponse
 from httptask.scheduling.deadlines import Deadline
 from httptask.testrequest.execution import Executed
@@ -33,6 +35,14 @@ _OF_WORKERS: Final = frozenset({TimeoutType.HEARTBEAT, TimeoutType.START_TO_CLOS
 """Timeouts of an attempt that a worker had begun, after which Temporal makes the next one."""
 
 
+class HandledCall(NamedTuple):
+    """A call of a tool that a run answers, before it asks the model again."""
+
+    tool: str
+    fault: str | None
+    """What is wrong with it, which the model is told in place of an answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of one attempt: a result and what the next task would see, or a problem, of that result or without one.
@@ -45,6 +55,7 @@ class Outcome:
         retry_after: seconds that the server asked to wait, None where it did not.
         context: `$context` behind the task, where it exports to it.
         following: what a run would ask for next, where a list has more pages.
+        handled: calls of tools in the result, with which the task goes on: what the next one sees is not known then.
         executed: what made the call; None where it was not begun.
     """
 
@@ -58,6 +69,7 @@ class Outcome:
     next_delay: float | None = None
     context: Any = None
     following: HttpRequest | None = None
+    handled: Sequence[HandledCall] = ()
     executed: Executed | None = None
 
     @property
@@ -74,6 +86,11 @@ class Outcome:
     def is_broken_off(self) -> bool:
         """Whether an answer had begun, and did not come to its end."""
         return self.problem is not None and self.problem.error in ("ResponseInterrupted", "Timeout")
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether an answer has a body of which nothing is known, for it is not what it says it is, or too large."""
+        return self.problem is not None and self.problem.error in ("ResponseInvalid", "ResponseTooLarge")
 
     @property
     def hops(self) -> list[Hop]:
@@ -107,6 +124,8 @@ class Outcome:
 
 def outcome_of_result(planned: PlannedRequest, result: HttpResponse | Completion) -> Outcome:
     """What a run makes of the result of the activity."""
+    if isinstance(result, Completion) and (handled := list(_handled(planned, result))):
+        return Outcome(result=result, handled=handled)
     try:
         seen = planned.seen(result)
         return Outcome(
@@ -117,6 +136,20 @@ def outcome_of_result(planned: PlannedRequest, result: HttpResponse | Completion
     except TaskFault as fault:
         problem = fault.problem
     return outcome_of_fault(planned, problem, result)
+
+
+def _handled(planned: PlannedRequest, completion: Completion) -> Iterator[HandledCall]:
+    request, handlers = planned.call.argument, CHAT_COMPLETION.spec(planned.node).handlers
+    assert isinstance(request, ChatRequest)  # which a completion answers
+    if not handlers:
+        return
+    tools = request.body.get("tools") or []
+    for call in answered_calls(completion, handlers, tools, request.body["messages"]):
+        try:
+            read_arguments(call, tools)
+            yield HandledCall(str(call.name), None)
+        except ToolCallInvalid as invalid:
+            yield HandledCall(str(call.name), str(invalid))
 
 
 def outcome_of_fault(

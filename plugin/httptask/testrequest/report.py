@@ -86,6 +86,8 @@ class OutcomePart(Part):
     context: Any = None
     """`$context` behind a task that exports to it."""
     next_task: str | None = None
+    handled_tools: list[str] = []
+    """Tools that the model calls and the task answers, before it asks again: what the next task sees is not known."""
     next_page: dict[str, Any] | None = None
     """The request that a run makes next, where a list has more pages."""
     error: dict[str, Any] | None = None

@@ -28,6 +28,7 @@ from httptask.testrequest.wording import (
     Unsent,
     answer_in_words,
     broken_off_in_words,
+    handled_in_words,
     problem_in_words,
     timeout_of,
 )
@@ -165,9 +166,11 @@ class Reporter:
             return None
         if result is None:
             headers: Mapping[str, str] = details.get("headers") or {}
-            content = _parsed(details.get("body_excerpt"))
+            said = details.get("text")  # of a model, whose answer was read and refused
+            content = said if isinstance(said, str) else _parsed(details.get("body_excerpt"))
             shown: dict[str, Any] = {"status": status, "headers": headers, "content": content}
-            words = answer_in_words(status, headers, size=None, empty=content is None, connection=connection)
+            empty = content is None and not outcome.is_unreadable
+            words = answer_in_words(status, headers, size=None, empty=empty, connection=connection)
         else:
             headers = result.headers
             shown = result.model_dump(mode="json", exclude={"request", "hops"}, exclude_none=True)
@@ -216,6 +219,12 @@ class Reporter:
         return OutcomePart(happened=_sentence(words.happened), run_would=after.words, **facts)
 
     def _success(self, outcome: Outcome, facts: dict[str, Any]) -> OutcomePart:
+        if outcome.handled:
+            facts["handled_tools"] = [call.tool for call in outcome.handled]
+            happened, run_would = handled_in_words(
+                outcome.handled, CHAT_COMPLETION.spec(self._planned.node).max_turns
+            )
+            return OutcomePart(happened=happened, run_would=run_would, **facts)
         facts["downstream"] = outcome.downstream
         if EXPORT in self._planned.node.parts:
             facts["context"] = outcome.context
@@ -256,6 +265,8 @@ def _what_went_out(hops: Sequence[Hop], *, simulated: bool, method: str) -> tupl
         is_cut = last.error not in (None, "HttpStatusError")
         cut = ", but the answer did not come to its end" if is_cut else ""
         return f"The request went out, and the server answered{cut}.{more}", None
+    if last.error == "ResponseInvalid":
+        return f"The request went out, and what came back can't be read.{more}", None
     keyed = " with the same Idempotency-Key" if method in KEYED_METHODS else ""
     return (
         f"The request went out, and no answer came back: nobody knows whether the server acted on it.{more}",

@@ -1,6 +1,6 @@
 """What became of a request, in the words of who wrote the definition: what happened, and what to change."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any, Final, NamedTuple
@@ -17,6 +17,7 @@ __all__ = [
     "answer_in_words",
     "broken_off_in_words",
     "duration",
+    "handled_in_words",
     "problem_in_words",
     "timeout_of",
 ]
@@ -156,6 +157,10 @@ _LONG_WAIT: Final = Words(
     "the server asks for a longer wait than a run may make",
     "if a run may wait so long, raise `retry.longest_retry_after` {of_connection}",
 )
+_NO_HTTP: Final = Words(
+    "the answer can't be read",
+    "ask whoever runs the server: what it answers is not what the standard of HTTP says",
+)
 _REFUSED_REDIRECT: Final = Words(
     "the server leads to another address, and the request may not follow",
     "where that address is meant, send the request there itself",
@@ -221,6 +226,8 @@ def _of(problem: Problem) -> Words:
         return _LONG_WAIT
     if "redirect_refused" in details:
         return _REFUSED_REDIRECT
+    if error == "ResponseInvalid" and "headers" not in details:
+        return _NO_HTTP
     words = _of_error(problem, details, error)
     is_last = details.get("retryable") and details.get("attempt") == details.get("attempts")
     if is_last and words.change in _CURED_BY_NEXT_ATTEMPT:
@@ -269,6 +276,27 @@ def _of_status(status: int) -> Words:
             "name the status in `success` if it is one",
         )
     return Words("the server rejects the request", _CHECK_BODY)
+
+
+def handled_in_words(calls: Sequence[tuple[str, str | None]], turns: int) -> tuple[str, str]:
+    """What happened, and what a run would do, where a model calls tools that the task answers.
+
+    Args:
+        calls: names of the tools, each with what is wrong with its call.
+        turns: how often the task asks at most.
+    """
+    names = ", ".join(dict.fromkeys(name for name, _ in calls))
+    wrong = "".join(
+        f" The call of {name} can't be answered: {fault}." for name, fault in calls if fault is not None
+    )
+    answers = "tell the model what is wrong" if all(fault for _, fault in calls) else "answer by `handlers`"
+    if turns == 1:
+        return (
+            f"The model calls tools: {names}.{wrong}",
+            f"{answers}, and end in TurnsExceeded, for `maxTurns` is 1",
+        )
+    most = "once more" if turns == 2 else f"up to {turns - 1} times more"
+    return f"The model calls tools: {names}.{wrong}", f"{answers}, and ask again, {most}"
 
 
 def broken_off_in_words(status: int) -> str:

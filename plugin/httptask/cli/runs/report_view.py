@@ -102,6 +102,7 @@ def _outcome(part: OutcomePart, loaded: Loaded, *, answered: bool) -> None:
         if answered:
             error["details"] = _without(error.get("details") or {}, "body_excerpt")
         _line(explain_failure(error, loaded))
+    if part.error is not None or part.handled_tools:
         return
     stdout.print("\n[bold]the next task sees[/bold]")
     _content(part.downstream)

@@ -155,6 +155,11 @@ def _ended(trial: Trial, shown: _Shown, outcome: Outcome | None) -> ExitCode:
     else:
         print_answer(report, trial.loaded)
     if shown.outputs is not None and report.outcome is not None and report.is_success:
+        if report.outcome.handled_tools:
+            print_note(
+                "--save-output: nothing is saved, for the task has no output before its tools are answered"
+            )
+            return ExitCode.DONE
         try:
             shown.outputs.add(shown.planned.node.name, report.outcome.downstream)
         except OutputsInvalid as error:

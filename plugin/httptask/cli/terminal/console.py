@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 __all__ = ["can_ask", "end_line", "harmless", "is_terminal", "print_json", "print_note", "print_piece"]
 
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROLS: Final = re.compile(r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _UNPRINTED: Final[dict[int, None]] = dict.fromkeys((0x07, 0x08, 0x0B, 0x0C, 0x0D))
 """Bell, backspace, tabulators and returns, which would write over what stands there."""
 _DECISIVE: Final = ("FORCE_COLOR", "TTY_COMPATIBLE")
