@@ -87,8 +87,8 @@ async def test_an_event_comes_to_the_run_that_waits_for_it_once(runner: Runner, 
     await listening(second)
     assert (await post(f"{url}/signed", paid("1", "b"), signed(paid("1", "b"))))[0] == 202
     assert await second.result() == ["b"]
-    assert (await post(f"{url}/signed", paid("1", "b"), signed(paid("1", "b"))))[0] == 202  # a replay
     assert (await post(f"{url}/signed", paid("2", "b"), signed(paid("2", "b"))))[0] == 404
+    assert (await post(f"{url}/signed", paid("1", "b"), signed(paid("1", "b"))))[0] == 202  # a replay
     assert (await post(f"{url}/signed", paid("3", "a"), signed(paid("3", "a"))))[0] == 202
     assert await first.result() == ["a"]
     for handle in (first, second):
