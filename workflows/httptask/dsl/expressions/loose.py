@@ -6,7 +6,7 @@ from typing import Any, Final
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.expressions.expression import Expression, parse_expression
 from httptask.dsl.expressions.helper_process import Limit
-from httptask.json.types import is_array, is_object
+from httptask.json.types import is_object
 
 __all__ = ["loosened"]
 
@@ -22,9 +22,7 @@ def loosened(value: Any) -> Any:
     """
     if is_object(value):
         return {key: loosened(inner) for key, inner in value.items()}
-    if isinstance(value, tuple):
-        value = list(value)  # pyright: ignore[reportUnknownArgumentType] - of whatever
-    if is_array(value):
+    if type(value) in (list, tuple):  # the latter of models
         return [loosened(inner) for inner in value]
     return _or_itself(value) if isinstance(value, str) and _is_jq(value) else value
 
