@@ -134,7 +134,7 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         {"n": 1},
         {"seen": [[0, {"name": "red", "n": 1}], [1, {"name": "blue", "n": 2}]]},
     ),
-    "in loose mode each text that is jq is an expression, or itself": (
+    "in loose mode each text that is jq, or itself": (
         """
         evaluate: { mode: loose }
         do:
