@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from httptask.openapi.depth import Depth
 from httptask.openapi.document import Document, Problems, load_document
 from httptask.openapi.operation import Operation
 from httptask.openapi.reader import OperationReader, list_operations
@@ -28,8 +29,13 @@ def document_of(root: Any, files: Mapping[str, Any] | None = None) -> Document:
     return load_document("api.json", data.get)
 
 
-def read_operation(root: Any, name: str | None = None, files: Mapping[str, Any] | None = None) -> Operation:
+def read_operation(
+    root: Any,
+    name: str | None = None,
+    files: Mapping[str, Any] | None = None,
+    depth: Depth | None = None,
+) -> Operation:
     """The operation of that name, or the first."""
     document, problems = document_of(root, files), Problems()
     listed = [one for one in list_operations(document, problems) if name in (None, one.name)]
-    return OperationReader(document, problems).read(listed[0])
+    return OperationReader(document, problems).read(listed[0], depth)

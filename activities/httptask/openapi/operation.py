@@ -176,6 +176,7 @@ class Operation:
         operation_id: as the document has it, empty for none.
         documentation: a URL.
         definitions: what the schemas refer to as `#/$defs/NAME`.
+        deeper: names of such that are not among them, for they stand deeper than what was asked for.
         problems: what is wrong in the document where it describes this operation.
     """
 
@@ -194,6 +195,7 @@ class Operation:
     body: Body | None = None
     responses: tuple[Response, ...] = ()
     definitions: Mapping[str, JsonSchema] = field(default_factory=dict[str, JsonSchema])
+    deeper: tuple[str, ...] = ()
     problems: tuple[Fault, ...] = ()
 
 

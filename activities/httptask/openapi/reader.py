@@ -9,6 +9,7 @@ from httptask.json.types import is_object
 from httptask.openapi import swagger
 from httptask.openapi.authentication import read_authentication
 from httptask.openapi.contents import ContentReader
+from httptask.openapi.depth import Depth, Reached, definitions_within
 from httptask.openapi.document import Document, Node, Problems
 from httptask.openapi.naming import operation_names
 from httptask.openapi.operation import METHODS, Body, Operation, Parameter
@@ -68,19 +69,42 @@ class OperationReader:
         self._schemas = SchemaReader(document, problems)
         self._contents = ContentReader(document, self._schemas, problems)
 
-    def read(self, listed: Listed) -> Operation:
-        """An operation that the document has, with the definitions that its schemas need."""
-        operation = self.check(listed)
-        schemas = [
+    def read(self, listed: Listed, depth: Depth | None = None) -> Operation:
+        """An operation that the document has, with the definitions that its schemas need.
+
+        Args:
+            listed: which it is.
+            depth: of the definitions that are wanted; None for all.
+        """
+        operation = self._described(listed)
+        contents = operation.body.contents if operation.body else ()
+        sent = [
             *(one.schema for one in operation.parameters),
-            *(content.schema for content in (operation.body.contents if operation.body else ())),
+            *(content.schema for content in contents),
+        ]
+        received = [
             *(content.schema for response in operation.responses for content in response.contents),
             *(header.schema for response in operation.responses for header in response.headers),
         ]
-        return replace(operation, definitions=self._schemas.definitions_of(*schemas))
+        if depth is None:
+            reached = Reached(self._schemas.definitions_of(*sent, *received), ())
+        else:
+            levels = [*((one, depth.request) for one in sent), *((one, depth.answers) for one in received)]
+            reached = definitions_within(levels, self._schemas.definition)
+        return replace(
+            operation,
+            definitions=reached.definitions,
+            deeper=reached.deeper,
+            problems=tuple(self._problems.list()),
+        )
 
-    def check(self, listed: Listed) -> Operation:
-        """An operation without definitions; its problems are all that were met up to now."""
+    def check(self, listed: Listed) -> None:
+        """Read an operation and all that it refers to, for the sake of its problems."""
+        self._described(listed)
+        self._schemas.read_definitions()
+
+    def _described(self, listed: Listed) -> Operation:
+        """An operation without definitions and problems."""
         document, problems = self._document, self._problems
         item = _path_item(document, listed.path, problems)
         node = next(node for method, node in _operations(document, item, problems) if method == listed.method)
@@ -111,7 +135,6 @@ class OperationReader:
             parameters=described,
             body=body,
             responses=responses,
-            problems=tuple(problems.list()),
         )
 
     def _parameters(self, item: Node, operation: Node, path: str) -> list[Node]:

@@ -6,7 +6,7 @@ is true or false. What means nothing is named, and left out.
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from posixpath import basename, splitext
 from typing import Any, ClassVar, Final
 
@@ -15,7 +15,7 @@ from httptask.json.types import is_array, is_number, is_object
 from httptask.openapi.document import Document, Node, Place, Problems
 from httptask.openapi.naming import unused_name
 
-__all__ = ["JsonSchema", "SchemaReader", "map_schemas"]
+__all__ = ["SUBSCHEMAS", "JsonSchema", "SchemaReader", "map_schemas", "subschemas"]
 
 JsonSchema = dict[str, Any] | bool
 _Reader = Callable[[Any, str, Node, dict[str, Any]], None]
@@ -56,19 +56,27 @@ class SchemaReader:
         self._problems = problems
         self._names: dict[Place, str] = {}
         self._definitions: dict[str, JsonSchema] = {}
-        self._pending: list[tuple[str, Node]] = []
+        self._unread: dict[str, Node] = {}
         self._uses: dict[str, dict[str, None]] = {}
         self._used: dict[str, None] = {}
 
     def read(self, node: Node) -> JsonSchema:
         """A schema; its references are `#/$defs/NAME`."""
         self._used = {}
-        schema = self._schema(node)
-        while self._pending:
-            name, target = self._pending.pop()
+        return self._schema(node)
+
+    def definition(self, name: str) -> JsonSchema:
+        """What `#/$defs/NAME` stands for."""
+        target = self._unread.pop(name, None)
+        if target is not None:
             self._used = self._uses[name] = {}
             self._definitions[name] = self._schema(target)
-        return schema
+        return self._definitions[name]
+
+    def read_definitions(self) -> None:
+        """Read all that anything refers to, for the sake of its problems."""
+        while self._unread:
+            self.definition(next(reversed(self._unread)))
 
     def definitions_of(self, *schemas: Any) -> dict[str, JsonSchema]:
         """The definitions that trees with schemas in them refer to, directly or not."""
@@ -86,7 +94,7 @@ class SchemaReader:
         while names:
             name = names.pop()
             if name not in found and name in self._definitions:
-                found[name] = self._definitions[name]
+                found[name] = self.definition(name)
                 names += self._uses[name]
         return found
 
@@ -136,7 +144,7 @@ class SchemaReader:
             name = unused_name(_UNSAFE.sub("_", last) or "schema", self._definitions)
             self._names[place] = name
             self._definitions[name] = {}
-            self._pending.append((name, target))
+            self._unread[name] = target
         self._used[self._names[place]] = None
         return self._names[place]
 
@@ -288,6 +296,10 @@ class SchemaReader:
     }
 
 
+SUBSCHEMAS: Final = frozenset({"additionalProperties", "items", *_SINGLE, *_LISTS, *_MAPS})
+"""Keywords under which schemas stand."""
+
+
 def map_schemas(schema: dict[str, Any], change: Callable[[str, Any], Any]) -> dict[str, Any]:
     """A schema that was read, with each schema in it changed; `$defs` and values are none.
 
@@ -304,6 +316,17 @@ def map_schemas(schema: dict[str, Any], change: Callable[[str, Any], Any]) -> di
         elif key in _MAPS and is_object(value):
             found[key] = {name: change(key, part) for name, part in value.items()}
     return found
+
+
+def subschemas(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Each schema in a schema that was read, with the key that it stands under."""
+    for key, value in schema.items():
+        if key in _SINGLE or key in ("additionalProperties", "items"):
+            yield key, value
+        elif key in _LISTS and is_array(value):
+            yield from ((key, part) for part in value)
+        elif key in _MAPS and is_object(value):
+            yield from ((key, part) for part in value.values())
 
 
 def _require(schema: dict[str, Any], names: list[str]) -> None:

@@ -33,6 +33,7 @@ from httptask.catalog.search.index import KNOWN, SearchIndex
 from httptask.catalog.search.results import SearchResult, search
 from httptask.catalog.sources import files_below
 from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.openapi.depth import Depth
 from httptask.openapi.document import Document, Problems, load_document
 from httptask.openapi.naming import api_name, is_api_name
 from httptask.openapi.operation import Operation
@@ -224,8 +225,12 @@ class Catalog:
                 about = replace(about, operations=about.operations + is_added)
             return about
 
-    def reference(self, name: str) -> Reference:
+    def reference(self, name: str, depth: Depth | None = None) -> Reference:
         """The reference of an operation, by `API.OPERATION`; its operationId will do for the latter.
+
+        Args:
+            name: as above.
+            depth: of the definitions that are read; None for all.
 
         Raises:
             CatalogError: there is none of that name, or its document can't be read.
@@ -244,7 +249,7 @@ class Catalog:
                 hint = hint_for_unknown(operation, names, f"operations of `{api}`")
                 raise CatalogError(f"there is no operation `{operation}` of `{api}`", hint)
             reader = OperationReader(Document(entry.document, index), Problems())
-            read = _absolute(reader.read(listed), entry.source)
+            read = _absolute(reader.read(listed, depth), entry.source)
             return Reference(api, read, authentication=entry.authentication)
 
     def keep_authentication(self, api: str, authentication: str) -> None:

@@ -1,9 +1,11 @@
-"""The fields of a schema as lines of Markdown: each definition once on a page, wherever it is met again."""
+"""The fields of a schema as lines of Markdown: some levels of them, each definition once, wherever it is met again."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from httptask.json.types import is_array, is_object
+from httptask.openapi.depth import branches
 from httptask.openapi.schemas import JsonSchema
 from httptask.openapi.words import reference_of, type_words, value_facts
 
@@ -14,130 +16,162 @@ _INSIDE: Final = frozenset(
 )
 """Keywords of what a value holds besides its members."""
 _STRUCTURE: Final = _INSIDE | {"$ref", "allOf", "properties"}
-_MOST_LEVELS: Final = 12
+_MOST_INDENT: Final = 12
 """Of lists in lists; deeper ones would have no room."""
 
 
 class FieldLines:
-    """Writes the fields of schemas that share their definitions."""
+    """Writes the fields of schemas that share their definitions.
 
-    def __init__(self, definitions: Mapping[str, JsonSchema]) -> None:
+    Args:
+        definitions: those that are known.
+        levels: of fields that are written; 1 for those of an object itself.
+    """
+
+    def __init__(self, definitions: Mapping[str, JsonSchema], levels: int) -> None:
+        self._levels = levels
         self._definitions = definitions
-        self._told: set[str] = set()
+        self._told: dict[str, int] = {}
         self._with_inside: dict[str, bool] = {}
+        self._path: list[str] = []
+        self._cut: tuple[str, ...] | None = None
 
     def of(self, schema: JsonSchema) -> list[str]:
         """Lines for what is inside a value: its members, alternatives or items; none for what has no inside."""
         lines: list[str] = []
-        self._of(schema, 0, lines)
+        self._of(schema, 0, self._levels, lines)
         return lines
 
     def field(self, name: str, schema: JsonSchema, *, required: bool) -> list[str]:
         """Lines for a field, and what is inside of it."""
         lines: list[str] = []
-        self._field(name, schema, required, 0, lines)
+        self._field(name, schema, required, 0, self._levels + 1, lines)
         return lines
 
-    def _of(self, schema: JsonSchema, level: int, lines: list[str]) -> None:
+    def cut(self) -> tuple[str, ...] | None:
+        """Names of fields that lead to the first whose inside was left out since this was asked; None for none."""
+        found, self._cut = self._cut, None
+        return found
+
+    def with_levels(self, levels: int) -> "FieldLines":
+        """Another one for the same page, that writes as many levels."""
+        other = FieldLines(self._definitions, levels)
+        other._told = self._told
+        return other
+
+    def _of(self, schema: JsonSchema, indent: int, left: int, lines: list[str]) -> None:
         if not is_object(schema) or _STRUCTURE.isdisjoint(schema):
             return
-        if level > _MOST_LEVELS:
-            if self._has_inside(schema):
-                lines.append(f"{'  ' * level}- …, which `--json` has")
+        if left <= 0 or indent > _MOST_INDENT:
+            if self._has_inside(schema) and self._cut is None:
+                self._cut = tuple(self._path)
             return
         name = reference_of(schema)
         if name is not None:
-            if name in self._told:
-                lines.append(f"{'  ' * level}- `{name}` is described above")
+            if self._told.get(name, 0) >= left:
+                lines.append(f"{'  ' * indent}- `{name}` is described above")
                 return
-            self._told.add(name)
-            self._of(self._definitions.get(name, {}), level, lines)
+            self._told[name] = left
+            self._of(self._definitions.get(name, {}), indent, left, lines)
             return
         told: list[str] = []
-        parts = self._merged(schema, told)
+        parts = self._merged(schema, left, told)
         for key, (member, required) in _members(parts).items():
-            self._field(key, member, required, level, lines)
-        lines += (f"{'  ' * level}- all fields of `{other}`, which is described above" for other in told)
+            self._field(key, member, required, indent, left, lines)
+        lines += (f"{'  ' * indent}- all fields of `{other}`, which is described above" for other in told)
         for part in parts:
             if not _INSIDE.isdisjoint(part):
-                self._inside(part, level, lines)
+                self._inside(part, indent, left, lines)
 
     def _field(
         self,
         name: str,
         schema: JsonSchema,
         required: bool,  # noqa: FBT001 - a fact about the field, no switch
-        level: int,
+        indent: int,
+        left: int,
         lines: list[str],
     ) -> None:
         target = self._target(schema)
         own = [] if target is schema or self._has_inside(target) else [type_words(target)]
         facts = [type_words(schema), *own, *(["**required**"] if required else []), *_facts(schema, target)]
+        facts += self._more(schema, indent + 1, left - 1)
         described = one_line(_description(schema) or _description(target))
-        indent = "  " * level
-        told = f"{indent}- `{name}` ({', '.join(facts)})"
+        told = f"{'  ' * indent}- `{name}` ({', '.join(facts)})"
         lines.append(f"{told}: {described}" if described else told)
-        self._of(schema, level + 1, lines)
+        with self._within(name):
+            self._of(schema, indent + 1, left - 1, lines)
 
-    def _inside(self, schema: dict[str, Any], level: int, lines: list[str]) -> None:
-        indent = "  " * level
+    def _more(self, schema: JsonSchema, indent: int, left: int) -> list[str]:
+        """The mark of what has an inside that is left out."""
+        is_left_out = left <= 0 or indent > _MOST_INDENT
+        return ["…"] if is_left_out and self._has_inside(schema) else []
+
+    @contextmanager
+    def _within(self, name: str) -> Iterator[None]:
+        self._path.append(name)
+        yield
+        self._path.pop()
+
+    def _inside(self, schema: dict[str, Any], indent: int, left: int, lines: list[str]) -> None:
+        space = "  " * indent
         items: Any = schema.get("items")
         if self._has_inside(items):
-            lines.append(f"{indent}- each item:")
-            self._of(items, level + 1, lines)
+            lines.append(f"{space}- each item:")
+            self._of(items, indent + 1, left, lines)
         for index, item in enumerate(schema.get("prefixItems", ())):
-            self._field(f"[{index}]", item, False, level, lines)
+            self._field(f"[{index}]", item, False, indent, left, lines)
         additional = schema.get("additionalProperties")
         if is_object(additional) and (additional or "properties" not in schema):
-            self._field(
-                "any other name" if "properties" in schema else "any name", additional, False, level, lines
-            )
+            named = "any other name" if "properties" in schema else "any name"
+            self._field(named, additional, False, indent, left, lines)
         for pattern, member in schema.get("patternProperties", {}).items():
-            self._field(f"names like {pattern}", member, False, level, lines)
+            self._field(f"names like {pattern}", member, False, indent, left, lines)
         for key, words in (("oneOf", "one of:"), ("anyOf", "any of:")):
-            branches = [one for one in schema.get(key, ()) if one != {"type": "null"}]
-            if len(branches) == 1:
-                self._of(branches[0], level, lines)
-            elif any(self._has_inside(branch) for branch in branches):
-                lines.append(f"{indent}- {words}")
-                for branch in branches:
-                    self._branch(branch, level + 1, lines)
-        self._conditions(schema, level, lines)
+            found = branches(schema, key)
+            if len(found) == 1:
+                self._of(found[0], indent, left, lines)
+            elif any(self._has_inside(branch) for branch in found):
+                lines.append(f"{space}- {words}")
+                for branch in found:
+                    self._branch(branch, indent + 1, left, lines)
+        self._conditions(schema, indent, left, lines)
 
-    def _branch(self, schema: JsonSchema, level: int, lines: list[str]) -> None:
+    def _branch(self, schema: JsonSchema, indent: int, left: int, lines: list[str]) -> None:
         title = schema.get("title") if is_object(schema) else None
-        facts = ", ".join(_facts(schema, self._target(schema)))
+        facts = ", ".join([*_facts(schema, self._target(schema)), *self._more(schema, indent + 1, left - 1)])
         described = one_line(_description(schema) or _description(self._target(schema)))
-        told = f"{'  ' * level}- {title or type_words(schema)}{f' ({facts})' if facts else ''}"
+        told = f"{'  ' * indent}- {title or type_words(schema)}{f' ({facts})' if facts else ''}"
         lines.append(f"{told}: {described}" if described else told)
-        self._of(schema, level + 1, lines)
+        self._of(schema, indent + 1, left - 1, lines)
 
-    def _conditions(self, schema: dict[str, Any], level: int, lines: list[str]) -> None:
+    def _conditions(self, schema: dict[str, Any], indent: int, left: int, lines: list[str]) -> None:
         """What holds where a member has a certain value, as objects are told apart by their tag."""
         condition, then = schema.get("if"), schema.get("then")
         if not is_object(condition) or not is_object(then):
             return
         for key, member in condition.get("properties", {}).items():
             if is_object(member) and "const" in member:
-                lines.append(f"{'  ' * level}- where `{key}` is `{member['const']}`:")
-                self._of(then, level + 1, lines)
+                lines.append(f"{'  ' * indent}- where `{key}` is `{member['const']}`:")
+                self._of(then, indent + 1, left, lines)
 
-    def _merged(self, schema: dict[str, Any], told: list[str]) -> list[dict[str, Any]]:
+    def _merged(self, schema: dict[str, Any], left: int, told: list[str]) -> list[dict[str, Any]]:
         """The schema, and all that `allOf` adds to it: they hold for the same value.
 
         Args:
             schema: whose parts they are.
+            left: levels that are written of them.
             told: is given the names of those that stand on the page already.
         """
         parts = [schema]
         for one in schema.get("allOf", ()):
             name = reference_of(one)
             target = one if name is None else self._definitions.get(name)
-            if name is not None and name in self._told:
+            if name is not None and self._told.get(name, 0) >= left:
                 told.append(name)
             elif is_object(target):
-                self._told.update([name] if name is not None else [])
-                parts += self._merged(target, told)
+                self._told.update({name: left} if name is not None else {})
+                parts += self._merged(target, left, told)
             if name is not None:
                 parts.append({key: value for key, value in one.items() if key != "$ref"})
         return parts
@@ -147,6 +181,8 @@ class FieldLines:
             return False
         name = reference_of(schema)
         if name is not None:
+            if name not in self._definitions:
+                return True  # it stands deeper
             if name not in self._with_inside:
                 self._with_inside[name] = True  # whatever leads back to itself
                 self._with_inside[name] = self._has_inside(self._definitions.get(name))

@@ -1,13 +1,15 @@
 """References as pages of Markdown."""
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from httptask.catalog.fields import FieldLines, one_line
-from httptask.catalog.reference import ApiOverview, Preset, Reference
+from httptask.catalog.reference import ApiOverview, FieldReference, Preset, Reference
 from httptask.diagnostics.cutting import first_characters, in_one_line
 from httptask.diagnostics.fault import Fault
+from httptask.openapi.depth import SHOWN, Depth
 from httptask.openapi.operation import (
     Authentication,
     Body,
@@ -19,9 +21,9 @@ from httptask.openapi.operation import (
     Scheme,
     Server,
 )
-from httptask.openapi.words import type_words, value_words
+from httptask.openapi.words import type_words, value_facts, value_words
 
-__all__ = ["overview_page", "problems_page", "reference_page"]
+__all__ = ["field_page", "overview_page", "problems_page", "reference_page"]
 
 _LONGEST_EXAMPLE: Final = 4_000
 
@@ -50,20 +52,42 @@ def problems_page(name: str, problems: Iterable[Fault]) -> str:
     return "\n".join([f"# {name}: problems of its document", "", *(lines or ["None were found."])])
 
 
-def reference_page(reference: Reference) -> str:
-    """An operation, with all that it takes and gives."""
+def reference_page(reference: Reference, depth: Depth = SHOWN) -> str:
+    """An operation, with what it takes and gives.
+
+    Args:
+        reference: with definitions as deep as that, or deeper.
+        depth: levels of fields that are written.
+    """
     operation = reference.operation
-    fields = FieldLines(operation.definitions)
+    sent = FieldLines(operation.definitions, depth.request)
+    received = sent.with_levels(depth.answers)
     problems = _problems_told(len(operation.problems), reference.name)
     lines = [
         *_heading(reference.name, operation),
         *_section("Servers", _servers(operation.servers, reference.presets)),
         *_section("Authentication", _authentication(operation.authentication)),
-        *_section("Parameters", _parameters(operation.parameters, fields)),
-        *(_body(operation.body, fields) if operation.body else ()),
-        *_responses(operation.responses, fields),
+        *_section("Parameters", _parameters(operation.parameters, sent)),
+        *(_body(operation.body, sent, reference.name) if operation.body else ()),
+        *_responses(operation.responses, received, reference.name),
         *_section("Document", [f"It has {problems}."] if problems else []),
     ]
+    return "\n".join(lines)
+
+
+def field_page(field: FieldReference, levels: int = SHOWN.request) -> str:
+    """A field of a body, or of an answer, with what is inside of it.
+
+    Args:
+        field: with definitions as deep as that, or deeper.
+        levels: of fields that are written.
+    """
+    fields = FieldLines(field.definitions, levels)
+    facts = ", ".join((type_words(field.schema), *value_facts(field.schema)))
+    described = " ".join(filter(None, (_sentence(facts), one_line(field.description))))
+    lines = [f"# {field.operation} {field.name}", "", described]
+    if inside := fields.of(field.schema):
+        lines += ["", *inside, *_more(fields, field.operation, field.name)]
     return "\n".join(lines)
 
 
@@ -171,21 +195,39 @@ def _written(parameter: Parameter) -> str:
     return " ".join(filter(None, (style, "in one value" if parameter.explode is False else "")))
 
 
-def _body(body: Body, fields: FieldLines) -> Iterator[str]:
+def _body(body: Body, fields: FieldLines, name: str) -> Iterator[str]:
     yield from ("", "## Body", "")
     yield " ".join(filter(None, ("Required." if body.required else "Optional.", one_line(body.description))))
     for content in body.contents:
         yield from ("", f"### {content.media_type}", "")
         yield from _content(content, fields)
+        yield from _more(fields, name, "body")
 
 
 def _content(content: Content, fields: FieldLines) -> Iterator[str]:
     words = type_words(content.schema)
-    yield f"A stream; each item is: {words}." if content.is_stream else f"{words[0].upper()}{words[1:]}."
+    yield f"A stream; each item is: {words}." if content.is_stream else _sentence(words)
     lines = fields.of(content.schema)
     if lines:
         yield from ("", *lines)
     yield from _examples(content.examples, "")
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _more(fields: FieldLines, operation: str, part: str) -> Iterator[str]:
+    """How to see what was left out, if anything was.
+
+    Args:
+        fields: that were written.
+        operation: `API.OPERATION`.
+        part: of it, that the fields are in.
+    """
+    if (path := fields.cut()) is not None:
+        field = shlex.quote(".".join((part, *path)))
+        yield from ("", f"`…` has more inside: `httptask catalog show {operation} {field}`, or `--depth`.")
 
 
 def _examples(examples: Iterable[Example], indent: str) -> Iterator[str]:
@@ -204,7 +246,7 @@ def _examples(examples: Iterable[Example], indent: str) -> Iterator[str]:
         yield from (f"{indent}{line}" for line in block)
 
 
-def _responses(responses: Iterable[Response], fields: FieldLines) -> Iterator[str]:
+def _responses(responses: Iterable[Response], fields: FieldLines, name: str) -> Iterator[str]:
     written = list(responses)
     if written:
         yield from ("", "## Responses")
@@ -218,6 +260,7 @@ def _responses(responses: Iterable[Response], fields: FieldLines) -> Iterator[st
         for content in one.contents:
             yield from ("", f"{content.media_type}:")
             yield from _content(content, fields)
+            yield from _more(fields, name, one.status)
 
 
 def _problems_told(count: int, name: str) -> str:

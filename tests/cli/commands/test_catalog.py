@@ -12,8 +12,11 @@ from httptask.testing import Reply, ScriptedServer
 from support.api_documents import openapi
 from support.commands import Shell
 
+NAME = {"properties": {"first": {"type": "string"}}}
+OWNER = {"properties": {"owner": {"type": "object", "properties": {"name": {"type": "object", **NAME}}}}}
+RESPONSES = {"200": {"description": "", "content": {"application/json": {"schema": OWNER}}}}
 DOCUMENT = openapi(
-    {"/pets/{id}": {"get": {"operationId": "pets/get", "summary": "One pet", "responses": {}}}},
+    {"/pets/{id}": {"get": {"operationId": "pets/get", "summary": "One pet", "responses": RESPONSES}}},
     servers=[{"url": "/v1"}],
 )
 
@@ -34,6 +37,12 @@ async def test_an_api_is_added_shown_and_removed(shell: Shell) -> None:
     assert "- `petsGet`: GET /pets/{id}: One pet\n" in command.stdout
     code, command = await shell.run("catalog", "show", "pet-shop.petsGet")
     assert command.stdout.startswith("# pet-shop.petsGet\n\n`GET /pets/{id}`: One pet\n")
+    code, command = await shell.run("catalog", "show", "pet-shop.petsGet", "200.owner", "--depth", "1")
+    assert command.stdout.splitlines()[2:5] == ["Object.", "", "- `name` (object, …)"]
+    code, command = await shell.run("catalog", "show", "pet-shop.petsGet", "200.owner", "--json")
+    assert json.loads(command.stdout)["schema"]["properties"].keys() == {"name"}
+    code, command = await shell.run("catalog", "show", "pet-shop", "200.owner")
+    assert (code, "httptask catalog show pet-shop.OPERATION 200.owner" in command.stderr) == (2, True)
     code, command = await shell.run("catalog", "show", "pet-shop.petsGet", "--problems")
     assert "`{id}` of the path is no parameter (undeclared-parameter)" in command.stdout
     code, command = await shell.run("catalog", "show", "pet-shop", "--problems", "--json")

@@ -1,6 +1,7 @@
 """`httptask catalog`: the APIs of a project, the reference of their operations, and requests of others as tasks."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -18,7 +19,7 @@ from httptask.cli.terminal.notice import show_notice
 
 if TYPE_CHECKING:
     from httptask.catalog.catalog import Catalog
-    from httptask.catalog.reference import ApiOverview
+    from httptask.catalog.reference import ApiOverview, FieldReference, Reference
     from httptask.catalog.search.results import SearchResult
 
 __all__ = ["catalog"]
@@ -153,10 +154,25 @@ def search(
         print_note("add another: httptask catalog add FILE|FOLDER|URL|NAME")
 
 
-@catalog.command(epilog="Example: httptask catalog show openai.createChatCompletion")
+@catalog.command(
+    epilog="Example: httptask catalog show openai.createChatCompletion\n\n"
+    "Example: httptask catalog show openai.createChatCompletion 200.choices --depth 1"
+)
 def show(
     name: Annotated[str, typer.Argument(metavar="API[.OPERATION]", help="An API, or one of its operations.")],
+    field: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[FIELD]", help="Of the body or an answer alone: body.items, 200.data.customer."
+        ),
+    ] = None,
     *,
+    depth: Annotated[
+        int | None,
+        typer.Option(
+            "--depth", min=1, max=12, metavar="N", help="Levels of fields; else 3, and 2 of answers."
+        ),
+    ] = None,
     problems: Annotated[
         bool, typer.Option("--problems", help="Show what is wrong in the document instead.")
     ] = False,
@@ -166,21 +182,32 @@ def show(
     """Show what an operation takes and gives, or which operations an API has.
 
     An operation is named as the API names it (its operationId), without what is neither letter, digit nor underscore:
-    repos/list-for-org is reposListForOrg. One that has no name has that of its method and path: getUsersId.
+    repos/list-for-org is reposListForOrg. One that has no name has that of its method and path: getUsersId. A field
+    that is marked with … has more inside, which its name, behind that of its part, shows.
     """
-    from httptask.catalog.markdown import overview_page, problems_page, reference_page
-    from httptask.catalog.reference import ApiOverview
+    from httptask.catalog.markdown import field_page, overview_page, problems_page, reference_page
+    from httptask.openapi.depth import SHOWN, Depth
     from httptask.openapi.operation import as_json
 
+    levels = SHOWN if depth is None else Depth(depth, depth)
+    found: ApiOverview | FieldReference | Reference
     with opened_catalog(config) as (_, apis):
-        found = apis.reference(name) if "." in name else apis.overview(name)
-    wrong = found.problems if isinstance(found, ApiOverview) else found.operation.problems
+        if "." not in name and field is not None:
+            hint = f"httptask catalog show {name}.OPERATION {field}"
+            raise CliError(f"`{field}` is of no operation, for `{name}` is an API", hint)
+        if "." not in name:
+            found = overview = apis.overview(name)
+            wrong, page = overview.problems, partial(overview_page, overview)
+        elif field is not None:
+            found = one = apis.reference(name).field(field, levels.request)
+            wrong, page = (), partial(field_page, one, levels.request)
+        else:
+            found = reference = apis.reference(name, None if problems else levels)
+            wrong, page = reference.operation.problems, partial(reference_page, reference, levels)
     if json:
         print_json(as_json(wrong) if problems else found.as_json())
-    elif problems:
-        _write(problems_page(name, wrong))
     else:
-        _write(overview_page(found) if isinstance(found, ApiOverview) else reference_page(found))
+        _write(problems_page(name, wrong) if problems else page())
 
 
 @catalog.command(epilog="Example: httptask catalog remove shop")
