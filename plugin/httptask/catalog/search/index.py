@@ -12,7 +12,7 @@ from httptask.openapi.reader import Listed
 
 __all__ = ["COLUMNS", "KNOWN", "Candidate", "SearchIndex"]
 
-_FORMAT: Final = 6
+_FORMAT: Final = 7
 """Of the tables: a file of another one is made again."""
 KNOWN: Final = ""
 """Stands where an operation has its API, of APIs that are known and were not added: each is as one operation."""
@@ -28,7 +28,7 @@ create index operations_of on operations (api);
 create table vocabulary (
     api text, word text, stem text, operations integer, is_name integer, primary key (api, word)
 ) without rowid;
-create index spelled on vocabulary (word);
+create index spelled on vocabulary (word, stem, operations, is_name);
 create index stems on vocabulary (stem);
 create virtual table words using fts5 ({", ".join(COLUMNS)}, tokenize = 'ascii');
 pragma user_version = {_FORMAT};
