@@ -1,6 +1,7 @@
 """Which operation of the catalogue a request calls, and what is said of both."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ LISTED = {
     "properties": {"pets": {"type": "array", "items": {"$ref": "#/components/schemas/Pet"}}},
 }
 ANSWER = {"200": {"description": "ok", "content": {"application/json": {"schema": LISTED}}}}
-PATHS = {
+PATHS: dict[str, Any] = {
     "/pets/{id}": {
         "get": {
             "operationId": "getPet",
@@ -140,5 +141,24 @@ def test_an_answer_against_its_reference(catalog: Catalog, name: str) -> None:
     assert told(operation.drift(status, {"content-type": "application/json"}, content)) == expected
 
 
-def test_another_media_type_is_not_held_against_it(catalog: Catalog) -> None:
-    assert called(catalog, "GET", "/pets/7").drift(200, {"content-type": "text/plain"}, "Rex") == []
+@pytest.mark.parametrize(
+    ("described", "written", "content", "expected"),
+    [
+        ("application/json", "text/html; charset=utf-8", "<p>Gateway</p>", [" media-type"]),
+        ("application/json", "application/vnd.pets+json", {"pets": 7}, ["/pets unlike-reference"]),
+        ("application/json", "text/html", None, []),
+        ("application/json", "", "Rex", []),
+        ("text/*", "text/plain", "Rex", [" unlike-reference"]),
+        ("*/*", "image/png", "x", [" unlike-reference"]),
+    ],
+    ids=["a web page", "JSON by another name", "no body", "untold", "any text", "anything"],
+)
+def test_an_answer_of_another_media_type(
+    described: str, written: str, content: Any, expected: list[str], tmp_path: Path
+) -> None:
+    answer = {"200": {"description": "ok", "content": {described: {"schema": LISTED}}}}
+    paths = {"/pets/{id}": {"get": {**PATHS["/pets/{id}"]["get"], "responses": answer}}}
+    document = openapi(paths, components={"schemas": {"Pet": PET}}, servers=SERVERS)
+    made = Catalog(tmp_path, tmp_path / ".httptask")
+    made.add("api.json", {"api.json": json.dumps(document).encode()}.get, name="shop")
+    assert told(called(made, "GET", "/pets/7").drift(200, {"content-type": written}, content)) == expected

@@ -75,7 +75,12 @@ class CalledOperation:
             known = ", ".join(one.status for one in operation.responses)
             message = f"the reference has no answer {status} here"
             return [reference_fault("", "unknown-status", message, known and f"it has {known}")]
-        described = _content_of(response.contents, headers.get("content-type", ""))
+        written = headers.get("content-type", "")
+        described = _content_of(response.contents, written)
+        if described is None and response.contents and written and content not in (None, ""):
+            kinds = ", ".join(one.media_type for one in response.contents)
+            message = f"the answer is {media_type(written)[0]}, and the reference has {kinds}"
+            return [reference_fault("", "media-type", message)]
         if described is None or described.is_stream or not is_object(described.schema):
             return []
         schema = {**described.schema, "$defs": dict(operation.definitions)}
@@ -223,7 +228,8 @@ def _content_of(contents: Iterable[Content], written: str) -> Content | None:
     """The content of a media type; of JSON one of any name that ends in it."""
     kind, _ = media_type(written)
     known = {media_type(one.media_type)[0]: one for one in contents}
-    if kind in known:
-        return known[kind]
+    for name in (kind, f"{kind.partition('/')[0]}/*", media_type("*/*")[0]):
+        if name in known:
+            return known[name]
     is_json = kind.endswith(("/json", "+json"))
     return next((one for name, one in known.items() if is_json and name.endswith(("/json", "+json"))), None)
