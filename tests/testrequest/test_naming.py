@@ -131,6 +131,15 @@ def test_nothing_is_asked_for_that_a_sample_does_not_have(name: str) -> None:
     assert plan_request(found, "send", Sample(task_input={})).unset == []
 
 
+def test_what_has_a_value_where_nothing_is_given_is_not_missing() -> None:
+    body = "{ a: '${ .a // 1 }', b: '${ (.b + 1) // 1 }', c: '${ .c }' }"
+    call = f"call: httpRequest, with: {{ method: post, connection: api, path: /, body: {body} }}"
+    found = compiled(f"do: [{{ send: {{ {call} }} }}]").program
+    assert found is not None
+    assert plan_request(found, "send", Sample()).unset == [".b", ".c"]
+    assert values_read(found, "send", Sample()) == [".a", ".b", ".c"]
+
+
 WANTS_INPUT = """
 input: { schema: { document: { type: object } } }
 do:

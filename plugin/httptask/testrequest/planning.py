@@ -56,7 +56,8 @@ class PlannedRequest:
         seen: from the activity's result to what a run sees of it.
         deadline: when the nearest of the timeouts of the task and of all around it passes, in seconds after its begin;
             those of others count where no expression has to be evaluated on data that only they have.
-        unset: names, as `with_value` takes them, of what it reads and the sample lacks: null stands in their place.
+        unset: names, as `with_value` takes them, of what it reads and the sample lacks: null stands in their place,
+            and nothing tells what to do then.
     """
 
     node: TaskNode
@@ -145,7 +146,7 @@ def plan_request(
         attempt,
         seen,
         min(_deadlines(program, node, place), default=None),
-        names_read(node, readings, sample),
+        names_read(node, (one for one in readings if not one.tested), sample),
     )
 
 

@@ -161,8 +161,9 @@ class _Analysis:
     def read(self, variable: str | None, at: int, path: Path, end: int) -> None:
         """Note what is read at a token and by what its value is piped into."""
         piped, behind = ((), end) if "map" in self.defined else follow_pipes(self.tokens, at, end)
-        reading = Reading(variable, path, piped, self.tokens[at].start)
-        if is_tested(self.tokens, at, behind):
+        tested = is_tested(self.tokens, at, behind)
+        reading = Reading(variable, path, piped, self.tokens[at].start, tested)
+        if tested:
             self.tested.update(reading.keys)
         self.readings.append(reading.assigned() if self.text_at(behind) in ASSIGNMENTS else reading)
 

@@ -40,12 +40,14 @@ class Reading(NamedTuple):
         path: the keys and items written out behind it, `("extract", "json", ITEM)`.
         piped: those that its value is piped into, `("text",)`; others may read the same value.
         offset: where it begins in the text that holds the expression.
+        tested: whether what is read itself is asked for being there: `.a // 0`, and not `(.a + 1) // 0`.
     """
 
     variable: str | None
     path: Path
     piped: Path
     offset: int
+    tested: bool = False
 
     @property
     def keys(self) -> list[str]:
