@@ -121,7 +121,14 @@ def test_servers() -> None:
 
 def test_only_who_names_a_private_server_opens_it() -> None:
     local = "http://localhost:8080"
-    assert "allow_private" not in prepared({}, servers=[{"url": local}]).tables["connections"]["shop"]
+    closed = prepared({}, servers=[{"url": local}])
+    assert "allow_private" not in closed.tables["connections"]["shop"]
+    [told] = closed.notes
+    assert told.startswith("the document's server http://localhost:8080 is at a loopback address")
+    assert told.endswith('if it is meant, add allow_private = ["loopback"] under [connections.shop]')
+    assert '["10.1.2.3"]' in prepared({}, servers=[{"url": "http://10.1.2.3"}]).notes[0]
+    assert not prepared({}, servers=[{"url": "http://9.9.9.9"}]).notes
+    assert not prepared({}, server=local).notes
     assert prepared({}, server=local).tables["connections"]["shop"]["allow_private"] == ["loopback"]
 
 

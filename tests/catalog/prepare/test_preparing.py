@@ -276,6 +276,12 @@ def test_chat_completions_are_tasks_of_their_own() -> None:
     with pytest.raises(CatalogError) as refused:
         prepare(reference, config(), server="mistrall")
     assert refused.value.hint == "did you mean `mistral`?"
+    with pytest.raises(
+        CatalogError, match=r"no provider or connection `https://llm\.example\.com/v1`"
+    ) as refused:
+        prepare(reference, config(), server="https://ann:geheim@llm.example.com/v1")
+    assert refused.value.hint is not None
+    assert refused.value.hint.endswith("and give --server NAME")
 
 
 KEYED = {"type": "object", "required": ["idempotency_key", "amount"], "properties": {"idempotency_key": {"type": "string", "examples": ["9b7f"]}, "amount": {"type": "integer", "examples": [7]}}}  # fmt: skip

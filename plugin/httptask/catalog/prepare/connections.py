@@ -1,7 +1,8 @@
 """The connection of `httptask.toml` that an operation is called through: one that is there, or what to write."""
 
+import json
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,12 +12,13 @@ from httptask.catalog.importing.credentials import without_credentials
 from httptask.catalog.prepare.credentials import Recipe, require_literal
 from httptask.connections.connection import Connection, named_address
 from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.egress.address import refusal
 from httptask.http.errors import RequestInvalid
 from httptask.http.url import Url
 from httptask.openapi.naming import unused_name
 from httptask.openapi.operation import Operation, Server, Variable
 
-__all__ = ["Chosen", "choose_server", "connection_for", "tables_of"]
+__all__ = ["Chosen", "choose_server", "closed_server", "connection_for", "tables_of"]
 
 _PLAIN_LABELS: Final = ("api", "www")
 _IN_BRACES: Final = re.compile(r"\{([^{}]*)\}")
@@ -141,6 +143,24 @@ def connection_for(
     if recipe.headers:
         settings["headers"] = recipe.headers
     return name, settings
+
+
+def closed_server(name: str, settings: Mapping[str, Any]) -> Sequence[str]:
+    """What to know of a connection that is to be written: that no request may go where the document has its server.
+
+    Args:
+        name: of the connection.
+        settings: of it.
+    """
+    url: str = settings["base_url"]
+    opened = named_address(urlsplit(url).hostname or "")
+    if not opened or "allow_private" in settings:
+        return ()
+    why = "a loopback address" if opened == ("loopback",) else refusal(opened[0])
+    if why is None:
+        return ()
+    cure = f"allow_private = {json.dumps(opened)} under [connections.{name}]"
+    return [f"the document's server {url} is at {why}, where requests may not go: if it is meant, add {cure}"]
 
 
 def _name_for(api: str, server: Chosen) -> str:

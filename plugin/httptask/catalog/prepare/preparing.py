@@ -5,9 +5,16 @@ from typing import Any
 
 from httptask.catalog import chat_completion
 from httptask.catalog.errors import CatalogError
+from httptask.catalog.importing.credentials import without_credentials
 from httptask.catalog.importing.named_secrets import NeededSecret
 from httptask.catalog.prepare.bodies import BodyArguments, body_arguments, chosen_content
-from httptask.catalog.prepare.connections import Chosen, choose_server, connection_for, tables_of
+from httptask.catalog.prepare.connections import (
+    Chosen,
+    choose_server,
+    closed_server,
+    connection_for,
+    tables_of,
+)
 from httptask.catalog.prepare.credentials import chosen_schemes, recipe_of
 from httptask.catalog.prepare.fields import read_fields
 from httptask.catalog.prepare.parts import OptionalFields, RequestParts, WrittenBody
@@ -114,10 +121,10 @@ def _http(
     task |= sent.arguments
     if _is_streamed(operation, body):
         task |= {"stream": {"take": "all"}}
-    if is_new:
+    if settings is not None:
         invented = [f"server.{one}" for one in chosen.invented] if chosen else []
         shared = [one for one in needed if one in config.secrets]
-        notes = [*recipe.notes, *_shared(connection, chosen, shared)]
+        notes = [*recipe.notes, *_shared(connection, chosen, shared), *closed_server(connection, settings)]
     else:
         invented = list[str]()
         elsewhere = _elsewhere(config.connections[connection], chosen)
@@ -173,7 +180,10 @@ def _chat(
     if preset is None and not is_known:
         names = dict.fromkeys((*(one.provider for one in reference.presets), *config.connections))
         hint = hint_for_unknown(provider, names, "providers")
-        raise CatalogError(f"--server: there is no provider or connection `{provider}`", hint)
+        if "://" in provider:
+            hint = "write [connections.NAME] with that base_url into httptask.toml, and give --server NAME"
+        shown = without_credentials(provider)
+        raise CatalogError(f"--server: there is no provider or connection `{shown}`", hint)
     fill_in, secrets, tables = list(parts.fill_in), list[NeededSecret](), dict[str, Any]()
     if preset is not None and not is_known:
         settings = {"provider": provider}
