@@ -13,7 +13,6 @@ from httptask.calls.problem import NO_WORKER, Problem, TaskFault, problem_of_fai
 from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.tools import ToolCallInvalid, answered_calls, read_arguments
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
-from httptask.dsl.tasks.chat import CHAT_COMPLETION
 from httptask.http.models import Hop, HttpRequest, HttpResponse
 from httptask.scheduling.deadlines import Deadline
 from httptask.testrequest.execution import Executed
@@ -139,12 +138,12 @@ def outcome_of_result(planned: PlannedRequest, result: HttpResponse | Completion
 
 
 def _handled(planned: PlannedRequest, completion: Completion) -> Iterator[HandledCall]:
-    request, handlers = planned.call.argument, CHAT_COMPLETION.spec(planned.node).handlers
+    request, handled = planned.call.argument, PLANNERS[planned.node.kind].answering(planned.node).tools
     assert isinstance(request, ChatRequest)  # which a completion answers
-    if not handlers:
+    if not handled:
         return
     tools = request.body.get("tools") or []
-    for call in answered_calls(completion, handlers, tools, request.body["messages"]):
+    for call in answered_calls(completion, handled, tools, request.body["messages"]):
         try:
             read_arguments(call, tools)
             yield HandledCall(str(call.name), None)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
+from httptask.calls.planners import PLANNERS
 from httptask.catalog.catalog import Catalog
 from httptask.chat.models import Completion
 from httptask.client.edge import Edge
@@ -221,9 +222,8 @@ class Reporter:
     def _success(self, outcome: Outcome, facts: dict[str, Any]) -> OutcomePart:
         if outcome.handled:
             facts["handled_tools"] = [call.tool for call in outcome.handled]
-            happened, run_would = handled_in_words(
-                outcome.handled, CHAT_COMPLETION.spec(self._planned.node).max_turns
-            )
+            turns = PLANNERS[self._planned.node.kind].answering(self._planned.node).turns
+            happened, run_would = handled_in_words(outcome.handled, turns)
             return OutcomePart(happened=happened, run_would=run_would, **facts)
         facts["downstream"] = outcome.downstream
         if EXPORT in self._planned.node.parts:

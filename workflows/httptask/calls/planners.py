@@ -1,8 +1,8 @@
 """How the call of a task is planned, and its answer read, by the kind of the task: for who makes that call alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from httptask.calls.activity_call import ActivityCall
 from httptask.calls.chat import chat_output, plan_chat_call
@@ -17,7 +17,15 @@ from httptask.dsl.tasks.http.pagination import PaginateArguments
 from httptask.dsl.tasks.kind import TaskKind, TaskNode
 from httptask.http.models import HttpAnswer
 
-__all__ = ["PLANNERS", "Planner"]
+__all__ = ["PLANNERS", "Answering", "Planner"]
+
+
+class Answering(NamedTuple):
+    """That a task answers tools which a model calls, and asks again."""
+
+    tools: Collection[str]
+    turns: int
+    """How often it asks at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +37,14 @@ class Planner:
         output: the task's raw output, of the task and the result of the activity.
         reask: how often the task asks again for an answer that does not fit.
         paginate: how the task asks for the pages of a list.
+        answering: which tools the task answers.
     """
 
     call: Callable[[Program, TaskNode, Any, RenderPart, str], ActivityCall[Any]]
     output: Callable[[TaskNode, Any], Any]
     reask: Callable[[TaskNode], int] = lambda _: 0
     paginate: Callable[[TaskNode], PaginateArguments | None] = lambda _: None
+    answering: Callable[[TaskNode], Answering] = lambda _: Answering((), 1)
 
 
 def _http_call(
@@ -46,6 +56,11 @@ def _http_call(
 def _http_output(node: TaskNode, answer: HttpAnswer) -> Any:
     assert isinstance(node.spec, AnyHttpArguments)
     return http_output(node.spec, answer)
+
+
+def _answering(node: TaskNode) -> Answering:
+    arguments = CHAT_COMPLETION.spec(node)
+    return Answering(arguments.handlers.keys(), arguments.max_turns)
 
 
 def _chat_call(
@@ -71,6 +86,7 @@ PLANNERS: Final[Mapping[TaskKind[Any], Planner]] = {
         _chat_call,
         lambda node, completion: chat_output(CHAT_COMPLETION.spec(node), completion),
         lambda node: CHAT_COMPLETION.spec(node).reask,
+        answering=_answering,
     ),
 }
 """Every kind that sends requests."""
