@@ -138,3 +138,22 @@ def test_any_name_leads_into_a_map() -> None:
     answer = {"200": {"description": "", "content": {"application/json": {"schema": prices}}}}
     found = Reference("shop", read_operation(openapi({"/prices": {"get": {"responses": answer}}})))
     assert field_page(found.field("200.eur")).splitlines()[2] == "Integer. In cents."
+
+
+@pytest.mark.parametrize(("count", "inside"), [(8, ["      - `a` (string)"]), (9, [])], ids=["few", "many"])
+def test_fields_of_many_alternatives_do_not_bury_the_others(count: int, inside: list[str]) -> None:
+    kinds = {
+        f"Kind{number}": {"type": "object", "properties": {"a": {"type": "string"}}}
+        for number in range(count)
+    }
+    choice = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in kinds]}
+    content = {"application/json": {"schema": {"type": "object", "properties": {"pay": choice}}}}
+    document = openapi({"/a": {"post": {"requestBody": {"content": content}}}}, components={"schemas": kinds})
+    found = Reference("shop", read_operation(document, depth=SHOWN))
+    written = reference_page(found).splitlines()
+    at = written.index("  - one of:")
+    assert written[at + 1 : at + 3] == [
+        f"    - Kind0{'' if inside else ' (…)'}",
+        *(inside or ["    - Kind1 (…)"]),
+    ]
+    assert "  - `a` (string)" in field_page(Reference("shop", read_operation(document)).field("body.pay"))

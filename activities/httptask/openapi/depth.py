@@ -7,7 +7,7 @@ from httptask.json.types import is_object
 from httptask.openapi.schemas import SUBSCHEMAS, JsonSchema, subschemas
 from httptask.openapi.words import reference_of
 
-__all__ = ["SHOWN", "Depth", "Reached", "branches", "definitions_within"]
+__all__ = ["SHOWN", "Depth", "Reached", "branches", "definitions_within", "levels_of"]
 
 _FIELDS: Final = frozenset(
     {"additionalProperties", "dependentSchemas", "patternProperties", "prefixItems", "properties"}
@@ -16,7 +16,7 @@ _HOLDING: Final = SUBSCHEMAS | {"$ref"}
 
 
 class Depth(NamedTuple):
-    """Levels of fields: 1 for those of an object itself, or of each item of a list; alternatives are a level, too.
+    """Levels of fields: 1 for those of an object itself, or of each item of a list; alternatives are levels, too.
 
     Attributes:
         request: of parameters and body.
@@ -27,6 +27,7 @@ class Depth(NamedTuple):
     answers: int
 
 
+_FEW: Final = 8
 SHOWN: Final = Depth(3, 2)
 """Where nobody says otherwise: a body is written, of an answer a few fields are read."""
 
@@ -81,11 +82,16 @@ def _references(schema: JsonSchema) -> list[tuple[str, int]]:
         if name is not None:
             found.append((name, level))
         for key, part in subschemas(one):
-            is_lower = key in _FIELDS or (key in ("anyOf", "oneOf") and len(branches(one, key)) > 1)
-            pending.append((part, level + is_lower))
+            below = levels_of(len(branches(one, key))) if key in ("anyOf", "oneOf") else key in _FIELDS
+            pending.append((part, level + below))
     return found
 
 
 def branches(schema: dict[str, Any], key: str) -> list[Any]:
     """The alternatives of a schema, under `anyOf` or `oneOf`, that are more than null."""
     return [one for one in schema.get(key, ()) if one != {"type": "null"}]
+
+
+def levels_of(alternatives: int) -> int:
+    """How many levels alternatives are: with many of them the fields of each would bury all others."""
+    return 0 if alternatives < 2 else 1 if alternatives <= _FEW else 2

@@ -1,12 +1,14 @@
 """The servers of an operation: its own, or its path's, or its document's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
+from urllib.parse import urljoin
 
 from httptask.openapi.document import Document, Node, Problems
 from httptask.openapi.operation import Declared, Server, Variable
 
-__all__ = ["read_servers"]
+__all__ = ["absolute_servers", "read_servers"]
 
 _BY_ITSELF: Final = Server("/")
 """As OpenAPI says of a document that names none."""
@@ -66,3 +68,10 @@ def _in_braces(url: str) -> Iterator[str]:
 def _text(node: Node) -> str:
     """A value that is text, or should be: ports are often written as numbers."""
     return "" if node.value is None else str(node.value)
+
+
+def absolute_servers(servers: Iterable[Server], source: str | None) -> tuple[Server, ...]:
+    """Servers that can be called, where the document's address tells what they are relative to; None if it has none."""
+    if source is None:
+        return tuple(servers)
+    return tuple(one if "://" in one.url else replace(one, url=urljoin(source, one.url)) for one in servers)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final, TypeVar
-from urllib.parse import urljoin
 
 from httptask.catalog import chat_completion
 from httptask.catalog.changes import Changes, compare
@@ -36,8 +35,8 @@ from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.openapi.depth import Depth
 from httptask.openapi.document import Document, Problems, load_document
 from httptask.openapi.naming import api_name, is_api_name
-from httptask.openapi.operation import Operation
 from httptask.openapi.reader import OperationReader
+from httptask.openapi.servers import absolute_servers
 from httptask.openapi.text import DocumentInvalid
 
 __all__ = ["Catalog", "Entry"]
@@ -249,7 +248,8 @@ class Catalog:
                 hint = hint_for_unknown(operation, names, f"operations of `{api}`")
                 raise CatalogError(f"there is no operation `{operation}` of `{api}`", hint)
             reader = OperationReader(Document(entry.document, index), Problems())
-            read = _absolute(reader.read(listed, depth), entry.source)
+            read = reader.read(listed, depth)
+            read = replace(read, servers=absolute_servers(read.servers, entry.source))
             return Reference(api, read, authentication=entry.authentication)
 
     def keep_authentication(self, api: str, authentication: str) -> None:
@@ -389,13 +389,3 @@ class Catalog:
 
     def _index_file(self, name: str) -> Path:
         return self._state / "catalog" / f"{name}.sqlite"
-
-
-def _absolute(operation: Operation, source: str | None) -> Operation:
-    """The operation with servers that can be called, where the document's address tells what they are relative to."""
-    if source is None:
-        return operation
-    servers = tuple(
-        one if "://" in one.url else replace(one, url=urljoin(source, one.url)) for one in operation.servers
-    )
-    return replace(operation, servers=servers)

@@ -1,11 +1,11 @@
 """The fields of a schema as lines of Markdown: some levels of them, each definition once, wherever it is met again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
 from httptask.json.types import is_array, is_object
-from httptask.openapi.depth import branches
+from httptask.openapi.depth import branches, levels_of
 from httptask.openapi.schemas import JsonSchema
 from httptask.openapi.words import reference_of, type_words, value_facts
 
@@ -108,7 +108,7 @@ class FieldLines:
         return ["…"] if is_left_out and self._has_inside(schema) else []
 
     @contextmanager
-    def _within(self, name: str) -> Iterator[None]:
+    def _within(self, name: str) -> Generator[None]:
         self._path.append(name)
         yield
         self._path.pop()
@@ -134,16 +134,16 @@ class FieldLines:
             elif any(self._has_inside(branch) for branch in found):
                 lines.append(f"{space}- {words}")
                 for branch in found:
-                    self._branch(branch, indent + 1, left, lines)
+                    self._branch(branch, indent + 1, left - levels_of(len(found)), lines)
         self._conditions(schema, indent, left, lines)
 
     def _branch(self, schema: JsonSchema, indent: int, left: int, lines: list[str]) -> None:
         title = schema.get("title") if is_object(schema) else None
-        facts = ", ".join([*_facts(schema, self._target(schema)), *self._more(schema, indent + 1, left - 1)])
+        facts = ", ".join([*_facts(schema, self._target(schema)), *self._more(schema, indent + 1, left)])
         described = one_line(_description(schema) or _description(self._target(schema)))
         told = f"{'  ' * indent}- {title or type_words(schema)}{f' ({facts})' if facts else ''}"
         lines.append(f"{told}: {described}" if described else told)
-        self._of(schema, indent + 1, left - 1, lines)
+        self._of(schema, indent + 1, left, lines)
 
     def _conditions(self, schema: dict[str, Any], indent: int, left: int, lines: list[str]) -> None:
         """What holds where a member has a certain value, as objects are told apart by their tag."""
