@@ -14,6 +14,7 @@ from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.tools import ToolCallInvalid, answered_calls, read_arguments
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.http.models import Hop, HttpRequest, HttpResponse
+from httptask.json.types import is_array
 from httptask.scheduling.deadlines import Deadline
 from httptask.testrequest.execution import Executed
 from httptask.testrequest.planning import PlannedRequest
@@ -142,7 +143,8 @@ def _handled(planned: PlannedRequest, completion: Completion) -> Iterator[Handle
     assert isinstance(request, ChatRequest)  # which a completion answers
     if not handled:
         return
-    tools = request.body.get("tools") or []
+    offered = request.body.get("tools")
+    tools = offered if is_array(offered) else []
     for call in answered_calls(completion, handled, tools, request.body["messages"]):
         try:
             read_arguments(call, tools)
