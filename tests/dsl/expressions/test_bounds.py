@@ -19,6 +19,7 @@ from httptask.dsl.expressions import (
     ExpressionsBusy,
     compiling,
     helper_process,
+    loose,
     parse_template,
     pool,
 )
@@ -27,6 +28,8 @@ from httptask.dsl.expressions.evaluation import Scope, evaluate
 from httptask.dsl.expressions.helper_process import Limit
 from httptask.dsl.expressions.pool import shutdown
 from httptask.dsl.expressions.rendering import render
+from httptask.dsl.loader import load_text
+from support.definitions import HEAD
 from support.stand_in_jq import ACTS, acting, standing_in, write_stand_in
 
 Parse = Callable[[str], Expression]
@@ -76,6 +79,18 @@ def test_compiling_is_bounded(parse: Parse, monkeypatch: pytest.MonkeyPatch) -> 
         "expression-too-large",
         "compiling the expression was stopped at a bound on time",
     )
+
+
+def test_a_text_that_jq_has_no_answer_to_in_time_is_neither(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In loose mode: taken for no expression, it would be another program than on a machine with less to do."""
+    monkeypatch.setattr(loose, "_LIMIT", SHORT)
+    slow = '"compiling: compute 60"'
+    message = "compiling the text at /a/0 was stopped at a bound on time"
+    with pytest.raises(ExpressionsBusy, match=message):
+        loose.loosened({"a": [slow]}, "")
+    steps = f"do: [{{ a: {{ set: {{ text: '{slow}' }} }} }}]"
+    [report] = load_text(f"{HEAD}evaluate: {{ mode: loose }}\n{steps}", "x.yaml").reports
+    assert (report.code, report.hint) == ("expressions-busy", "try again")
 
 
 def test_a_helper_that_ends_for_no_reason_of_the_expressions_is_asked_again_once(value_of: ValueOf) -> None:

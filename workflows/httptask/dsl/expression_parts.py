@@ -138,7 +138,7 @@ class PartsBuilder:
     def template(self, part: Part, pointer: str, value: Any, *, binds: Iterable[str] = ()) -> None:
         """Compile data that may hold expressions and secrets; `binds` are variables that only they see."""
         if self._loose:
-            value = loosened(value)
+            value = loosened(value, pointer)
         self._keep(part, pointer, parse_template(value, pointer, self._faults), frozenset(binds))
 
     def address(self, part: Part, pointer: str, value: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.dsl.bounds import MAX_BYTES
-from httptask.dsl.compile import compile_definition
+from httptask.dsl.compile import Compiled, compile_definition
 from httptask.dsl.expressions import Expression, ExpressionsBusy
 from httptask.dsl.program import Program
 from httptask.dsl.report import Report
@@ -69,7 +69,10 @@ def load_text(text: str, name: str) -> Loaded:
     reports = [Report.of(name, located.place, located.fault) for located in document.faults]
     if not document.complete:
         return Loaded(name, text, None, None, None, _sorted(reports), document.positions)
-    compiled = compile_definition(document.data)
+    try:
+        compiled = compile_definition(document.data)
+    except ExpressionsBusy as busy:
+        compiled = Compiled(None, None, [_busy(busy)])
     used = () if compiled.draft is None else compiled.draft.uses
     faults = [*compiled.faults, *jq_faults(list(dict.fromkeys(use.expression for use in used)))]
     reports += [Report.of(name, place_of(document.positions, fault), fault) for fault in faults]
@@ -87,7 +90,11 @@ def jq_faults(expressions: Sequence[Expression]) -> Sequence[Fault]:
     try:
         return compile_check(expressions)
     except ExpressionsBusy as busy:
-        return [Fault("", "expressions-busy", f"the expressions could not be compiled: {busy}", "try again")]
+        return [_busy(busy)]
+
+
+def _busy(busy: ExpressionsBusy) -> Fault:
+    return Fault("", "expressions-busy", f"the expressions could not be compiled: {busy}", "try again")
 
 
 def place_of(positions: Positions, fault: Fault) -> Place:

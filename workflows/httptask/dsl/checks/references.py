@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from httptask.diagnostics.fault import Fault, Severity, TextFault
-from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.diagnostics.suggest import hint_for_misspelt, hint_for_unknown
 from httptask.dsl.checks.places import offset_in
 from httptask.dsl.expression_parts import ExpressionUse, Place
 from httptask.dsl.expressions import TemplateText
@@ -118,7 +118,9 @@ def _unknown_variable(program: Program, use: ExpressionUse, name: str, visible: 
     if read is not None and "tasks" in visible:
         message = f"unknown variable `${name}`"
         return TextFault(use.pointer, "unknown-variable", message, f"write `$tasks.{read}`", offset=at)
-    hint = hint_for_unknown(f"${name}", [f"${known}" for known in sorted(visible)], "variables here")
+    hint = hint_for_misspelt(f"${name}", ["$secrets"]) or hint_for_unknown(
+        f"${name}", [f"${known}" for known in sorted(visible)], "variables here"
+    )
     return TextFault(use.pointer, "unknown-variable", f"unknown variable `${name}`", hint, offset=at)
 
 

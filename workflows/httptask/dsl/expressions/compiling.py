@@ -9,6 +9,7 @@ from typing import Final
 from httptask.diagnostics.cutting import in_one_line
 from httptask.diagnostics.fault import TextFault
 from httptask.diagnostics.suggest import hint_for_misspelt
+from httptask.dsl.expressions.errors import ExpressionsBusy
 from httptask.dsl.expressions.expression import Expression
 from httptask.dsl.expressions.helper_process import HelperStopped, Limit
 from httptask.dsl.expressions.jq_program import CHECK_FIRST_LINE, check_program
@@ -37,18 +38,33 @@ def compile_check(expressions: Sequence[Expression]) -> list[TextFault]:
     Raises:
         ExpressionsBusy: no helper process was free.
     """
-    found = (fault_of(expression, _CHECK_LIMIT) for expression in expressions)
+    found = (_checked(expression) for expression in expressions)
     return [fault for fault in found if fault is not None]
 
 
 def fault_of(expression: Expression, limit: Limit) -> TextFault | None:
-    """What jq has against an expression; None when it compiles."""
-    program = check_program(expression.source, expression.variables)
+    """What jq has against an expression, which depends on its text alone; None when it compiles.
+
+    Raises:
+        ExpressionsBusy: no helper process was free, or it was stopped at a bound before it had an answer.
+    """
     try:
-        reply = run_program(program, b"", 0, limit)
+        return _asked(expression, limit)
+    except HelperStopped as stopped:
+        message = f"compiling the text at {expression.pointer} was stopped at a bound on {stopped.which}"
+        raise ExpressionsBusy(message) from None
+
+
+def _checked(expression: Expression) -> TextFault | None:
+    try:
+        return _asked(expression, _CHECK_LIMIT)
     except HelperStopped as stopped:
         message = f"compiling the expression was stopped at a bound on {stopped.which}"
         return _fault(expression, 0, "expression-too-large", message, "split it over several tasks")
+
+
+def _asked(expression: Expression, limit: Limit) -> TextFault | None:
+    reply = run_program(check_program(expression.source, expression.variables), b"", 0, limit)
     return _explained(expression, reply.text) if reply.kind == b"C" else None
 
 
