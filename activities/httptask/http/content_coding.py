@@ -118,7 +118,8 @@ class BoundedDecoder:
 
     def _too_large(self) -> ResponseTooLarge:
         return ResponseTooLarge(
-            f"the response has more than {self._limit} bytes: ask for less, or raise {SIZE_SETTINGS}",
+            f"the response has more than {self._limit} bytes",
+            cure=f"ask for less, or raise {SIZE_SETTINGS}",
             details={"limit": self._limit},
         )
 

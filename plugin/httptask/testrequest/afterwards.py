@@ -9,7 +9,7 @@ from httptask.interpreter.fallback import is_unavailable
 from httptask.resilience.retry import LARGEST_JITTER
 from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker
 from httptask.testrequest.planning import PlannedRequest
-from httptask.testrequest.wording import duration, timeout_of
+from httptask.testrequest.wording import duration, is_wait_refused, timeout_of
 
 __all__ = ["Afterwards", "end_of_list", "next_task"]
 
@@ -30,11 +30,11 @@ class Afterwards:
         """After a call that ended in a problem."""
         assert outcome.problem is not None  # asked for failures
         if outcome.problem.error == CANCELLED:
-            return cls("end there, once it is cancelled itself, and its call with it", None)
+            return cls("end there, too, where somebody cancels it, and its call with it", None)
         taker, tries_again = _taker(program, planned.node, outcome)
-        end = taker or "the error ends the workflow: nothing around the task takes it"
+        end = taker or "the error ends the workflow: no `catch` around the task takes it"
         if tries_again:
-            return cls(f"not try the call alone again; {end}", taker)
+            return cls(f"not try the call again by itself: {end}", taker)
         return cls(f"{_next_step(planned, outcome, outcome.problem)}{end}", taker)
 
 
@@ -62,6 +62,8 @@ def _next_step(planned: PlannedRequest, outcome: Outcome, problem: Problem) -> s
         return f"try again after {after}; {most} left; if none succeeds, "
     if outcome.details.get("retryable") and left <= 0:
         return f"not try again, for this was the last of {attempts} attempts; "
+    if is_wait_refused(outcome.details):
+        return "not try again, for it would have to wait for longer than it may; "
     return "not try again, for that would not help; "
 
 
@@ -75,7 +77,7 @@ def _taker(program: Program, node: TaskNode, outcome: Outcome) -> tuple[str | No
         and is_unavailable(problem)
         and (others := ", ".join(node.kind.fallbacks(node)))
     ):
-        return f"the fallback is asked: {others}", False
+        return f"ask the fallback: {others}", False
     around = [one for pointer, one in program.nodes.items() if pointer_of_error.startswith(f"{pointer}/")]
     for one in sorted(around, key=lambda found: len(found.pointer), reverse=True):
         if (taken := one.kind.takes(one, problem.to_json())) is not None:

@@ -18,6 +18,7 @@ from httptask.dsl.tasks.chat import CHAT_COMPLETION
 from httptask.http.headers import KEYED_METHODS
 from httptask.http.models import Hop, HttpResponse, matches
 from httptask.request.curl import curl_command
+from httptask.resilience.classify import REDIRECTS
 from httptask.testrequest.afterwards import Afterwards, end_of_list, next_task
 from httptask.testrequest.checking import check_path, check_planned, check_sample, check_way, estimate_of
 from httptask.testrequest.operation import CalledOperation, find_called
@@ -39,6 +40,11 @@ __all__ = ["Reporter"]
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "QUERY"})
 """Methods that are to change nothing (RFC 9110, section 9.2.1; QUERY by its own specification)."""
 
+_CUT: Final[Mapping[str, str]] = {
+    "HttpStatusError": "",
+    "ResponseInvalid": ", but its answer can't be read",
+    "ResponseTooLarge": ", with more than is taken of an answer",
+}
 _NOTHING_YET: Final = Unsent("nothing would be sent")
 
 
@@ -114,7 +120,7 @@ class Reporter:
             facts |= {"happened": _sentence(words.happened)}
             facts |= {"change": words.change} if words.change else {}
         else:
-            facts |= {"happened": self._complete(warnings, missing), "run_would": self._run_sends()}
+            facts |= {"happened": self._complete(warnings, missing), "run_would": self._run_sends(missing)}
             if missing:
                 facts["change"] = "; ".join(one.hint or one.message for one in missing)
             elif warnings:
@@ -129,7 +135,7 @@ class Reporter:
         return Report(**parts, outcome=self._outcome(outcome))
 
     def _complete(self, warnings: Sequence[Fault], missing: Sequence[Fault]) -> str:
-        state = "lacks something that it needs here" if missing else "is complete"
+        state = "lacks what is listed below" if missing else "is complete"
         words = f"The request {state}."
         if self._called is not None:
             fits = "is not as its reference" if warnings else "is as its reference"
@@ -138,10 +144,11 @@ class Reporter:
             words += " Its server may reject it."
         return words
 
-    def _run_sends(self) -> str:
+    def _run_sends(self, missing: Sequence[Fault]) -> str:
+        same = "send the same, with what is missing here" if missing else "send the same"
         if self._planned.request.method in KEYED_METHODS:
-            return "send the same, with an Idempotency-Key of its own"
-        return "send the same"
+            return f"{same}, {'and' if missing else 'with'} an Idempotency-Key of its own"
+        return same
 
     def _wire(self, outcome: Outcome) -> WirePart:
         result = outcome.result
@@ -149,7 +156,7 @@ class Reporter:
         hops = outcome.hops
         simulated = self._is_simulated or (result is not None and result.simulated)
         if not hops and _is_cut_off(outcome):
-            happened = "Nobody knows what went out, for the call was cut off before it could tell."
+            happened = "Nobody knows what went out: the call was cut off before that was told."
             return WirePart(happened=happened, **executed)
         happened, run_would = _what_went_out(hops, simulated=simulated, method=self._planned.request.method)
         facts: dict[str, Any] = {"run_would": run_would} if run_would else {}
@@ -187,13 +194,27 @@ class Reporter:
         happened = _sentence(words.happened)
         if shown.get("drift"):
             happened += f" It is not as the reference of {self._called and self._called.name} describes it."
-        change = {"change": words.change} if words.change else {}
-        return ResponsePart(happened=happened, run_would=self._run_takes(status), **change, **shown)
+            if words.change is None:
+                shown["change"] = self._drift_cure()
+        if words.change:
+            shown["change"] = words.change
+        return ResponsePart(
+            happened=happened, run_would=self._run_takes(status, is_taken=result is not None), **shown
+        )
 
-    def _run_takes(self, status: int) -> str:
+    def _run_takes(self, status: int, *, is_taken: bool) -> str:
         success = self._planned.request.success
-        verdict = "a success" if matches(status, success) else "an error"
-        return f"count {status} as {verdict} (successes: {', '.join(map(str, success))})"
+        is_success = matches(status, success)
+        verdict = "a success" if is_success else "an error"
+        fails = ", and fail on what came with it" if is_success and not is_taken else ""
+        return f"count {status} as {verdict} (successes: {', '.join(map(str, success))}){fails}"
+
+    def _drift_cure(self) -> str:
+        api = "" if self._called is None else self._called.name.partition(".")[0]
+        return (
+            "nothing, if all is there that the workflow reads; where the API has a newer document, "
+            f"`httptask catalog update {api}` takes it"
+        )
 
     def _outcome(self, outcome: Outcome) -> OutcomePart:
         planned, problem = self._planned, outcome.problem
@@ -254,23 +275,25 @@ def _what_went_out(hops: Sequence[Hop], *, simulated: bool, method: str) -> tupl
     if simulated:
         return "Simulated: nothing was sent, and a recorded answer stood in for the server.", None
     own = [hop for hop in hops if not hop.for_token]
+    keyed = " with the same Idempotency-Key" if method in KEYED_METHODS else ""
+    again = f"send it again{keyed}, where it tries again" if method != "GET" else None
     if not own or not own[-1].sent:
-        tries = (
-            f" It was tried {len(own)} times." if len(own) > 1 and not any(hop.sent for hop in own) else ""
-        )
-        return f"{_sentence(_unsent(hops).words)}{tries}", None
+        led_on = any(hop.sent for hop in own)
+        tries = f" A connection was tried {len(own)} times." if len(own) > 1 and not led_on else ""
+        is_tried_again = led_on and own[-1].error == "ConnectFailed"
+        return f"{_sentence(_unsent(hops).words)}{tries}", again if is_tried_again else None
     last, sent = own[-1], sum(hop.sent for hop in hops)
     more = f" {sent} requests went out, one after the other." if sent > 1 else ""
+    if any(hop.status in REDIRECTS for hop in own[:-1]):
+        more = f" It led on to another address:{more.lower()}"
     if last.status is not None:
-        is_cut = last.error not in (None, "HttpStatusError")
-        cut = ", but the answer did not come to its end" if is_cut else ""
+        cut = _CUT.get(last.error or "HttpStatusError", ", but the answer did not come to its end")
         return f"The request went out, and the server answered{cut}.{more}", None
     if last.error == "ResponseInvalid":
         return f"The request went out, and what came back can't be read.{more}", None
-    keyed = " with the same Idempotency-Key" if method in KEYED_METHODS else ""
     return (
         f"The request went out, and no answer came back: nobody knows whether the server acted on it.{more}",
-        f"send it again{keyed}, where it tries again" if method != "GET" else None,
+        again,
     )
 
 
@@ -319,7 +342,7 @@ def _parsed(excerpt: Any) -> Any:
         return None
     try:
         return json.loads(excerpt)
-    except ValueError:
+    except (ValueError, RecursionError):
         return excerpt
 
 

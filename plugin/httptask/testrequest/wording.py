@@ -18,6 +18,7 @@ __all__ = [
     "broken_off_in_words",
     "duration",
     "handled_in_words",
+    "is_wait_refused",
     "problem_in_words",
     "timeout_of",
 ]
@@ -36,6 +37,7 @@ _RETRY_CURES: Final = "nothing, if this passes; if it does not, ask whoever runs
 _WAIT_CURES: Final = (
     "nothing, if a run may wait; if it comes often, set `requests_per_minute` {of_connection}"
 )
+_NO_TOKEN: Final = "no token: "  # noqa: S105 - a message
 _CURED_BY_NEXT_ATTEMPT: Final = (_RETRY_CURES, _WAIT_CURES)
 
 
@@ -104,7 +106,7 @@ _OF_ERROR: Final[Mapping[str, Words]] = {
     ),
     "RateLimited": Words("the server asks for fewer requests", _WAIT_CURES),
     "RequestInvalid": _unsent("the request is not one that can be sent"),
-    "ResponseInterrupted": Words("the answer broke off before its end", _RETRY_CURES),
+    "ResponseInterrupted": Words("no whole answer came", _RETRY_CURES),
     "ResponseInvalid": Words(
         "the answer is not what it says it is",
         "ask whoever runs the server; where the content is wanted as it came, `output: raw` takes it",
@@ -163,7 +165,7 @@ _NO_HTTP: Final = Words(
 )
 _REFUSED_REDIRECT: Final = Words(
     "the server leads to another address, and the request may not follow",
-    "where that address is meant, send the request there itself",
+    "if that address is meant, give it to the task in place of this one",
 )
 _EXPRESSION: Final = Words(
     "the answer came, and an expression of the task failed on it",
@@ -195,7 +197,12 @@ def problem_in_words(problem: Problem, connection: str | None, unsent: Unsent = 
         if problem.error == "AddressForbidden" and isinstance(address, str):
             cure = _permission(address, connection)
         words = words._replace(change=cure)
-    return words._replace(happened=f"{words.happened}: {detail}")
+    return words._replace(happened=f"{words.happened}: {detail.removeprefix(_NO_TOKEN)}")
+
+
+def is_wait_refused(details: Mapping[str, Any]) -> bool:
+    """Whether a server asks for a longer wait than a run may make."""
+    return details.get("retry_after") is not None and not details.get("retryable")
 
 
 def _permission(address: str, connection: str | None) -> str:
@@ -222,7 +229,7 @@ def _of(problem: Problem) -> Words:
         return _of_timeout(problem, details)
     if error == "ConnectFailed" and details.get("step") in _CONNECTING:
         return _CONNECTING[details["step"]]
-    if details.get("retry_after") is not None and not details.get("retryable"):
+    if is_wait_refused(details):
         return _LONG_WAIT
     if "redirect_refused" in details:
         return _REFUSED_REDIRECT

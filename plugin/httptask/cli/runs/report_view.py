@@ -17,7 +17,11 @@ __all__ = ["print_answer", "print_prepared"]
 _MOST_SHOWN: Final = 4000
 _OF_THE_CALL: Final = frozenset({"attempt", "headers", "simulated", "size", "status", "timing"})
 """What of a response is said in words, or stands in the part before."""
-_ENDS: Final = {"AddressForbidden": "not allowed", "ConnectFailed": "no connection"}
+_ENDS: Final = {
+    "AddressForbidden": "not allowed",
+    "ConnectFailed": "no connection",
+    "ResponseInvalid": "no HTTP",
+}
 _STEPS: Final = {"dns": "name", "connect": "connection", "tls": "TLS", "first_byte": "first byte"}
 
 
@@ -86,7 +90,7 @@ def _response(part: ResponsePart) -> None:
         if part.content is not None or more.get("content_kind") == "json":  # where it may be null
             _content(part.content)
     else:
-        _content({name: value for name, value in more.items() if name not in _OF_THE_CALL})
+        _content({name: value for name, value in more.items() if name not in _OF_THE_CALL and value != []})
 
 
 def _outcome(part: OutcomePart, loaded: Loaded, *, answered: bool) -> None:
