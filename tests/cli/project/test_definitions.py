@@ -1,5 +1,6 @@
 """Which files of a folder are definitions, and that `worker --check` refuses what the worker does."""
 
+import io
 import os
 import socket
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from httptask.cli.commands.init import init
 from httptask.cli.commands.schema import write_schema
-from httptask.cli.project.definitions import definition_files
+from httptask.cli.project.definitions import definition_files, load_one
 from httptask.cli.terminal.errors import CliError
 from support.commands import Shell
 from support.definitions import SETS
@@ -33,6 +34,23 @@ def test_a_folder_of_nothing_else_has_no_definition(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     with pytest.raises(CliError, match=r"no \*.yaml file"):
         definition_files([tmp_path])
+
+
+def test_a_definition_comes_from_stdin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO(SETS))
+    assert load_one(Path("-")).program is not None
+    with pytest.raises(CliError, match="can't both come from stdin"):
+        load_one(Path("-"))
+
+
+def test_faults_of_what_stdin_has_are_told_at_their_place(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(SETS.replace("set:", "sett:")))
+    with pytest.raises(CliError, match="stdin: not run, because of the errors above"):
+        load_one(Path("-"))
+    assert "stdin:" in capsys.readouterr().err
 
 
 REFUSED = {

@@ -40,6 +40,17 @@ def test_text_file_and_stdin(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert read_input(None) is None
 
 
+def test_stdin_is_read_for_one_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("[1]"))
+    assert read_input("-") == [1]
+    assert refusal("-", "--outputs").message == "--input and --outputs can't both come from stdin"
+
+
+def test_stdin_that_is_no_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff"), encoding="utf-8"))
+    assert refusal("-").message == "--input: stdin is not UTF-8 text"
+
+
 def test_fault_in_a_file_has_its_place(folder: Path) -> None:
     (folder / "input.json").write_text('{\n  "n": }')
     assert refusal("@input.json").message == "input.json:2:8: not valid JSON: Expecting value"

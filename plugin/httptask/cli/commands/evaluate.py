@@ -2,12 +2,17 @@
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from httptask.cli.commands.options import ConfigOption, InputFilesOption, InputOption, ProfileOption
+from httptask.cli.commands.options import (
+    ConfigOption,
+    DefinitionArgument,
+    InputFilesOption,
+    InputOption,
+    ProfileOption,
+)
 from httptask.cli.commands.sample_options import (
     ContextOption,
     FromRunOption,
@@ -17,7 +22,7 @@ from httptask.cli.commands.sample_options import (
     VariablesOption,
     read_sample,
 )
-from httptask.cli.project.inputs import read_input
+from httptask.cli.project.inputs import read_input, read_stdin
 from httptask.cli.terminal.console import print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 
@@ -31,7 +36,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Tell an error in JSON,
 
 
 def evaluate_expression(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The definition.")],
+    file: DefinitionArgument,
     task: Annotated[str, typer.Argument(metavar="TASK", help="Name or JSON Pointer of a task.")],
     expression: Annotated[
         str | None,
@@ -80,7 +85,7 @@ def evaluate_expression(
         values=values,
     )
     if expression is not None:
-        text = sys.stdin.read() if expression == "-" else expression
+        text = read_stdin("the expression") if expression == "-" else expression
         print_json(_value(loaded, task, text, sample))
     elif sys.stdin.isatty():
         _prompt(lambda text: _value(loaded, task, text, sample), f"{task}> ")

@@ -7,6 +7,7 @@ import typer
 
 __all__ = [
     "ConfigOption",
+    "DefinitionArgument",
     "DefinitionsOption",
     "FixturesOption",
     "InputFilesOption",
@@ -26,6 +27,7 @@ ConfigOption = Annotated[
         help="Configuration; by default the nearest httptask.toml, upward from here.",
     ),
 ]
+DefinitionArgument = Annotated[Path, typer.Argument(metavar="FILE|-", help="The definition; - is stdin.")]
 DefinitionsOption = Annotated[
     Path | None, typer.Option("--definitions", "-d", metavar="DIR", help="Folder of definitions to serve.")
 ]

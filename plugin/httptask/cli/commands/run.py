@@ -1,12 +1,12 @@
 """`httptask run`: one definition, from its input to its result."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from httptask.cli.commands.options import (
     ConfigOption,
+    DefinitionArgument,
     FixturesOption,
     InputFilesOption,
     InputOption,
@@ -25,7 +25,7 @@ __all__ = ["run"]
 
 
 def run(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The definition.")],
+    file: DefinitionArgument,
     *,
     input_: InputOption = None,
     input_files: InputFilesOption = None,

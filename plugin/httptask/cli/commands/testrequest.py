@@ -7,6 +7,7 @@ import typer
 
 from httptask.cli.commands.options import (
     ConfigOption,
+    DefinitionArgument,
     FixturesOption,
     InputFilesOption,
     InputOption,
@@ -78,7 +79,7 @@ YesOption = Annotated[
 
 
 def send_test_request(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The definition.")],
+    file: DefinitionArgument,
     task: Annotated[
         str, typer.Argument(metavar="TASK", help="Name or JSON Pointer of a task that makes a call.")
     ],

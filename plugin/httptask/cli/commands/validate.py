@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from httptask.cli.commands.options import ConfigOption, JsonOption
-from httptask.cli.project.definitions import files_at
+from httptask.cli.project.definitions import files_at, load
 from httptask.cli.terminal.console import is_terminal, print_json
 from httptask.cli.terminal.errors import ExitCode
 from httptask.cli.terminal.notice import show_notice
@@ -26,7 +26,10 @@ _COLOURS = {"error": "bold red", "warning": "yellow"}
 
 
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Definitions, or folders of them.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE|-...", help="Definitions, or folders of them; - is stdin."),
+    ],
     *,
     json: JsonOption = False,
     portable: Annotated[
@@ -40,14 +43,13 @@ def validate(
     """
     from httptask.cli.project.project import load_project
     from httptask.config.credential_warnings import credential_warnings
-    from httptask.dsl.loader import load_file
 
     project = load_project(config).config
     connections = project.connections
 
     show_notice("checking definitions")
     # What can't be read is a fault of its own, and hides no other: a folder without a definition is read as a file.
-    loaded = [load_file(file) for path in files for file in files_at(path) or [path]]
+    loaded = [load(file) for path in files for file in files_at(path) or [path]]
     reports = [report for one in loaded for report in _reports(one, connections, portable=portable)]
     reports += credential_warnings(project)
     if json:

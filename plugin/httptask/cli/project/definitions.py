@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from httptask.cli.project.inputs import read_stdin
 from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
 from httptask.cli.terminal.notice import show_notice
@@ -12,7 +13,20 @@ from httptask.http.files import files_in
 if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
 
-__all__ = ["definition_files", "files_at", "load_one", "load_runnable", "stamps", "used_secrets"]
+__all__ = ["definition_files", "files_at", "load", "load_one", "load_runnable", "stamps", "used_secrets"]
+
+_STDIN: Final = Path("-")
+
+
+def load(path: Path) -> "Loaded":
+    """Load a definition: a file, or with `-` what stdin has. Whatever is wrong with its text is among the reports.
+
+    Raises:
+        CliError: stdin can't be read.
+    """
+    from httptask.dsl.loader import load_file, load_text
+
+    return load_text(read_stdin("the definition"), "stdin") if path == _STDIN else load_file(path)
 
 
 def definition_files(paths: Iterable[Path]) -> list[Path]:
@@ -43,7 +57,7 @@ def load_one(path: Path, undone: str = "not run") -> "Loaded":
     """Load the definition of a command that takes one.
 
     Args:
-        path: of the file.
+        path: of the file; `-` is stdin.
         undone: what becomes of it where it has errors.
 
     Raises:
@@ -51,7 +65,7 @@ def load_one(path: Path, undone: str = "not run") -> "Loaded":
     """
     if path.is_dir():
         raise CliError(f"{path}: is a folder", "name one definition file")
-    [loaded] = load_runnable(definition_files([path]), undone)
+    [loaded] = load_runnable([path] if path == _STDIN else definition_files([path]), undone)
     return loaded
 
 
@@ -65,10 +79,8 @@ def load_runnable(files: Sequence[Path], undone: str = "not run") -> "list[Loade
     Raises:
         CliError: one has; every fault has been printed.
     """
-    from httptask.dsl.loader import load_file
-
     show_notice("checking definitions")
-    loaded = [load_file(file) for file in files]
+    loaded = [load(file) for file in files]
     for one in loaded:
         for report in one.reports:
             print_note(str(report))

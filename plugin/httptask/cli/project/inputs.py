@@ -6,7 +6,8 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
+from weakref import WeakKeyDictionary
 
 from httptask.cli.terminal.errors import CliError
 from httptask.cli.terminal.notice import clear_notice
@@ -14,7 +15,7 @@ from httptask.cli.terminal.notice import clear_notice
 if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
 
-__all__ = ["check_input", "read_assigned", "read_input", "read_value"]
+__all__ = ["check_input", "read_assigned", "read_input", "read_stdin", "read_value"]
 
 _YAML: Final = (".yaml", ".yml")
 _SCALARS: Final = (str, int, float)
@@ -22,6 +23,8 @@ _BEGINS_JSON: Final = re.compile(r"""\s*[{\["]""")
 _LARGEST: Final = 32 * 1024 * 1024
 """Bytes that are read: written with many spaces it may be more than Temporal carries."""
 _TOO_LARGE: Final = f"it has more than {_LARGEST >> 20} MiB"
+_READ_FOR: Final[WeakKeyDictionary[TextIO, str]] = WeakKeyDictionary()
+"""What streams were read for: nothing is left in them for another."""
 _OF_FILE: Final = re.compile(r"(?P<name>[^=]+)=(?P<base64>base64)?@(?P<path>.+)")
 
 
@@ -85,6 +88,28 @@ def read_assigned(arguments: Sequence[str], option: str) -> dict[str, str]:
             )
         values[name] = value
     return values
+
+
+def read_stdin(reader: str) -> str:
+    """All of stdin, for one reader.
+
+    Args:
+        reader: what it is read for, in an error.
+
+    Raises:
+        CliError: something else was read from it already; or it is too large, or no UTF-8 text.
+    """
+    if (before := _READ_FOR.get(sys.stdin)) is not None:
+        raise CliError(f"{before} and {reader} can't both come from stdin", "name a file for one of them")
+    _READ_FOR[sys.stdin] = reader
+    clear_notice()  # a terminal shows there what is typed
+    try:
+        text = sys.stdin.read(_LARGEST + 1)
+    except UnicodeDecodeError:
+        raise CliError(f"{reader}: stdin is not UTF-8 text") from None
+    if len(text) > _LARGEST:
+        raise CliError(f"stdin: {_TOO_LARGE}")
+    return text
 
 
 def _parsed(argument: str, name: str, text: str, option: str) -> Any:
@@ -171,11 +196,7 @@ def _read(path: Path) -> bytes:
 
 def _text(argument: str, option: str) -> tuple[str, str]:
     if argument == "-":
-        clear_notice()  # a terminal shows there what is typed
-        text = sys.stdin.read(_LARGEST + 1)
-        if len(text) > _LARGEST:
-            raise CliError(f"stdin: {_TOO_LARGE}")
-        return "stdin", text
+        return "stdin", read_stdin(option)
     if not argument.startswith("@"):
         return option, argument
     if argument == "@":
@@ -190,9 +211,10 @@ def _text(argument: str, option: str) -> tuple[str, str]:
 
 
 def _quoting_hint(argument: str, option: str) -> str:
+    given = f"{option}=" if " " in option else f"{option} "  # one of --set has its name
     if Path(argument).is_file():
-        return f"for a file, write {option} @{argument}"
-    return f"""quote it for the shell: {option} '{{"name": "value"}}'; for a file, write {option} @FILE"""
+        return f"for a file, write {given}@{argument}"
+    return f"""quote it for the shell: {given}'{{"name": "value"}}'; for a file, write {given}@FILE"""
 
 
 def check_input(loaded: "Loaded", value: Any, *, given: bool) -> None:

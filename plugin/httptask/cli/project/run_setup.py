@@ -27,11 +27,13 @@ class RunSetup:
     """A definition and its surroundings.
 
     Attributes:
+        file: of the definition; `-` for stdin.
         config: in which the secrets that the definition uses are those of the environment.
         fixtures: recorded answers that stand in for servers, if there are to be any.
         recorder: writes every exchange to files, if that is to be.
     """
 
+    file: Path
     loaded: "Loaded"
     config: "Config"
     environment: Mapping[str, str]
@@ -75,7 +77,7 @@ class RunSetup:
         where = f"{len(recorder.files)} files of {recorder.directory}" if others else place
         behind = "" if recorder.failing_first is None else f", behind a made-up {recorder.failing_first}"
         given = [] if input_ is None else ["--input", input_ if input_.startswith("@") else "…"]
-        words = ["httptask", "run", self.loaded.name, *given, "--fixtures", str(recorder.directory)]
+        words = ["httptask", "run", str(self.file), *given, "--fixtures", str(recorder.directory)]
         print_note(f"recorded: {answers} in {where}{behind}\n  used by: {harmless(shlex.join(words))}")
 
     def plugin(self) -> "HttpTaskPlugin":
@@ -98,7 +100,7 @@ def read_run_setup(
     """Read the recorded answers, the configuration and the definition.
 
     Args:
-        file: the definition.
+        file: the definition; `-` for stdin.
         config: the configuration file, if the user names one.
         fixtures: the folder of recorded answers, if there are to be any.
         record: the folder that every exchange is written to, if it is to be.
@@ -118,4 +120,4 @@ def read_run_setup(
         from httptask.fixtures.recording import Recorder
 
         recorder = Recorder(record, failing_first)
-    return RunSetup(loaded, own, project.environment, recorded, recorder)
+    return RunSetup(file, loaded, own, project.environment, recorded, recorder)
