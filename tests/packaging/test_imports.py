@@ -121,6 +121,13 @@ def test_looking_at_runs_loads_nothing_that_makes_calls_or_draws() -> None:
     assert modules(code) & {*rooms, *NETWORK, "rich.console", "structlog"} == set()
 
 
+def test_a_test_request_loads_no_catalogue_where_a_project_has_none() -> None:
+    assert (
+        modules("import httptask.cli.runs.testrequest") & {"httptask.catalog.catalog", "httptask.openapi"}
+        == set()
+    )
+
+
 def test_reading_what_a_user_wrote_neither_tries_again_nor_reads_the_source_of_models() -> None:
     code = (
         "import httptask.config, httptask.dsl.loader, linecache\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final, TypeVar
 
-from httptask.catalog import chat_completion
+from httptask.catalog import FOLDER, chat_completion
 from httptask.catalog.changes import Changes, compare
 from httptask.catalog.directory.directory import Directories
 from httptask.catalog.errors import CatalogError
@@ -77,10 +77,10 @@ class Catalog:
     """
 
     def __init__(self, root: Path, state: Path) -> None:
-        self._folder = root / "catalog"
+        self._folder = root / FOLDER
         recover(self._folder)
         self._state = state
-        self.directories = Directories(root / "catalog" / "_directories")
+        self.directories = Directories(self._folder / "_directories")
         self.broken: dict[str, CatalogError] = {}
         self._looked = -math.inf
 

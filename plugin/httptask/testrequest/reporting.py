@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
 from httptask.calls.planners import PLANNERS
-from httptask.catalog.catalog import Catalog
 from httptask.chat.models import Completion
 from httptask.client.edge import Edge
 from httptask.diagnostics.fault import Fault
@@ -21,7 +20,6 @@ from httptask.request.curl import curl_command
 from httptask.resilience.classify import REDIRECTS
 from httptask.testrequest.afterwards import Afterwards, end_of_list, next_task
 from httptask.testrequest.checking import check_path, check_planned, check_sample, check_way, estimate_of
-from httptask.testrequest.operation import CalledOperation, find_called
 from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker
 from httptask.testrequest.planning import PlannedRequest
 from httptask.testrequest.report import OutcomePart, PreparedPart, Report, ResponsePart, WirePart
@@ -34,6 +32,10 @@ from httptask.testrequest.wording import (
     problem_in_words,
     timeout_of,
 )
+
+if TYPE_CHECKING:
+    from httptask.catalog.catalog import Catalog
+    from httptask.testrequest.operation import CalledOperation
 
 __all__ = ["Reporter"]
 
@@ -63,7 +65,7 @@ class Reporter:
     """
 
     def __init__(
-        self, program: Program, planned: PlannedRequest, edge: Edge, catalog: Catalog | None = None
+        self, program: Program, planned: PlannedRequest, edge: Edge, catalog: "Catalog | None" = None
     ) -> None:
         self._program = program
         self._planned = planned
@@ -72,6 +74,8 @@ class Reporter:
         self._is_simulated = False
         self._called: CalledOperation | None = None
         if catalog is not None:
+            from httptask.testrequest.operation import find_called
+
             request = planned.request
             self._called = find_called(catalog, request.method, self._shown.uri, request.connection)
         self._is_safe = (

@@ -6,14 +6,14 @@ import sys
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 from temporalio.client import Client
 
 from httptask.activities.connection_profile import ConnectionProfile, profile_of
 from httptask.calls.problem import TaskFault
-from httptask.catalog.catalog import Catalog
+from httptask.catalog import FOLDER
 from httptask.catalog.errors import CatalogError
 from httptask.cli.runs.report_view import print_answer, print_prepared
 from httptask.cli.temporal.cluster import Cluster, connect, where_runs_are
@@ -51,6 +51,9 @@ from httptask.testrequest import (
     profiles_on,
     send_once,
 )
+
+if TYPE_CHECKING:
+    from httptask.catalog.catalog import Catalog
 
 __all__ = ["Trial", "try_request"]
 
@@ -173,10 +176,9 @@ def _ended(trial: Trial, shown: _Shown, outcome: Outcome | None) -> ExitCode:
 def _plan(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> tuple[PlannedRequest, Reporter]:
     program = trial.loaded.program
     assert program is not None  # checked when it was loaded
-    catalog = Catalog(trial.config.root, trial.config.state_directory)
     try:
         planned = plan_request(program, trial.task, trial.sample, profiles, attempt=trial.attempt)
-        return planned, Reporter(program, planned, trial.edge, catalog)
+        return planned, Reporter(program, planned, trial.edge, _catalog_of(trial.config))
     except NotTestable as error:
         raise CliError(f"{trial.loaded.name}: {error}", facts=error.facts) from None
     except CatalogError as error:
@@ -189,6 +191,15 @@ def _plan(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> tuple[Plan
         ) from None
     except HttpTaskError as error:
         raise CliError(f"{trial.loaded.name}: {trial.task}: {error.message}") from None
+
+
+def _catalog_of(config: Config) -> "Catalog | None":
+    """The catalogue of a project that has one: who has none does not wait for what reads it."""
+    if not (config.root / FOLDER).is_dir():
+        return None
+    from httptask.catalog.catalog import Catalog
+
+    return Catalog(config.root, config.state_directory)
 
 
 def _read_outputs(file: Path) -> SavedOutputs:
