@@ -183,7 +183,13 @@ def _plan(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> tuple[Plan
         raise CliError(f"{trial.loaded.name}: {error}", facts=error.facts) from None
     except CatalogError as error:
         raise CliError(error.message, error.hint) from None
-    except (ValueError, ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy) as error:
+    except ExpressionFailed as failed:
+        at = trial.loaded.positions.value(failed.pointer)
+        raise CliError(
+            f"{trial.loaded.name}:{at.line}:{at.column}: {failed.message}",
+            failed.hint or "correct the expression or the values; `httptask eval` tries it on the same ones",
+        ) from None
+    except (ValueError, ExpressionLimitExceeded, ExpressionsBusy) as error:
         raise CliError(f"{trial.loaded.name}: {error}") from None
     except TaskFault as fault:
         raise CliError(
