@@ -30,6 +30,14 @@ WRONG: dict[str, tuple[list[str], str]] = {
         ["test-request", "sets.yaml", "one"],
         "one makes no request, so there is nothing to test; no task of this definition makes one",
     ),
+    "a test request on a queue without a name": (
+        ["test-request", "asks.yaml", "ask", "--task-queue", ""],
+        "--task-queue: its name is empty",
+    ),
+    "a test request with data of a run without a name": (
+        ["test-request", "asks.yaml", "ask", "--from-run", ""],
+        "--from-run: its value is empty",
+    ),
     "half of a surrogate pair": (["run", "sets.yaml", "-i", '"\\ud800"'], "--input: not usable JSON"),
     "a number that is none": (
         ["run", "sets.yaml", "-i", "1e400"],

@@ -159,6 +159,11 @@ def _sample_of(
     from httptask.runs.history import read_run
     from httptask.testrequest import NotTestable, RunUnreadable, sample_of_run
 
+    if not from_run.strip():
+        raise CliError(
+            "--from-run: its value is empty", "name a run, or `last`; `httptask runs list` shows them"
+        )
+
     async def read(client: "Client", where: str) -> "RunRecord":
         return await read_run(client, await resolve_run(client, where, from_run))
 

@@ -129,6 +129,10 @@ def send_test_request(
         raise CliError(f"--{programs[0]} together with --{programs[1]}", "ask for one after the other")
     if record_as is not None and record is None:
         raise CliError("--as says what --record keeps", "add --record DIR, the folder that it is written to")
+    if task_queue is not None and not task_queue.strip():
+        raise CliError(
+            "--task-queue: its name is empty", "leave it out, and this command sends the request itself"
+        )
     if task_queue is not None and (fixtures or record):
         raise CliError(
             "--task-queue: its workers neither answer from files nor write any",
