@@ -1,5 +1,6 @@
 """`httptask test-request`: one call of a definition, sent once."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -125,19 +126,7 @@ def send_test_request(
     programs = [
         name for name, is_asked in (("curl", curl), ("python", python), ("httpie", httpie)) if is_asked
     ]
-    if len(programs) > 1:
-        raise CliError(f"--{programs[0]} together with --{programs[1]}", "ask for one after the other")
-    if record_as is not None and record is None:
-        raise CliError("--as says what --record keeps", "add --record DIR, the folder that it is written to")
-    if task_queue is not None and not task_queue.strip():
-        raise CliError(
-            "--task-queue: its name is empty", "leave it out, and this command sends the request itself"
-        )
-    if task_queue is not None and (fixtures or record):
-        raise CliError(
-            "--task-queue: its workers neither answer from files nor write any",
-            "leave out --fixtures and --record",
-        )
+    _refuse_contradictions(programs, task_queue, fixtures, record, record_as)
     setup = read_run_setup(file, config, fixtures, record, record_as)
 
     # Temporal is not waited for to be told what is wrong with a file.
@@ -184,3 +173,25 @@ def send_test_request(
     finally:
         setup.tell_recorded(input_)
     raise typer.Exit(exit_code)
+
+
+def _refuse_contradictions(
+    programs: Sequence[str],
+    task_queue: str | None,
+    fixtures: Path | None,
+    record: Path | None,
+    record_as: str | None,
+) -> None:
+    if len(programs) > 1:
+        raise CliError(f"--{programs[0]} together with --{programs[1]}", "ask for one after the other")
+    if record_as is not None and record is None:
+        raise CliError("--as says what --record keeps", "add --record DIR, the folder that it is written to")
+    if task_queue is not None and not task_queue.strip():
+        raise CliError(
+            "--task-queue: its name is empty", "leave it out, and this command sends the request itself"
+        )
+    if task_queue is not None and (fixtures or record):
+        raise CliError(
+            "--task-queue: its workers neither answer from files nor write any",
+            "leave out --fixtures and --record",
+        )
