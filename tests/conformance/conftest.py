@@ -39,6 +39,12 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("few")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the tests of others' definitions where none are given."""
+    is_of_others = collection_path.name == "test_examples.py"
+    return True if is_of_others and not config.getoption("examples", default=[]) else None
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make each scenario of the kits a test, and each definition of others."""
     options = metafunc.config.option

@@ -64,7 +64,7 @@ def replace_files(edited: Mapping[Path, Callable[[], str]]) -> None:
     Raises:
         OSError: one can't be written; none was changed.
     """
-    targets = {file.resolve(): text for file, text in edited.items()}
+    targets = {file.resolve(): (file, text) for file, text in edited.items()}
     drafts = {target: target.with_name(f".{target.name}.{os.getpid()}.part") for target in targets}
     before: dict[Path, bytes | None] = {}
     with ExitStack() as stack:
@@ -74,9 +74,9 @@ def replace_files(edited: Mapping[Path, Callable[[], str]]) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         for draft in drafts.values():
             stack.callback(draft.unlink, missing_ok=True)
-        for target, text in targets.items():
+        for target, (file, text) in targets.items():
             if target.exists() and _is_read_only(target):
-                raise PermissionError(errno.EACCES, "the file is read-only", str(target))
+                raise PermissionError(errno.EACCES, "the file is read-only", str(file))
             drafts[target].write_bytes(text().encode())
             if target.exists():
                 shutil.copymode(target, drafts[target])
