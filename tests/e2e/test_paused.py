@@ -13,11 +13,15 @@ from temporalio.api.workflowservice.v1 import (
     UnpauseActivityRequest,
 )
 from temporalio.client import Client, WorkflowFailureError
+from temporalio.testing import WorkflowEnvironment
 
 from httptask.cli.runs.ending import end_run
 from httptask.plugin import fetch_status
 from httptask.resilience.retry import Retry
+from httptask.runs import pausing
+from httptask.runs.executions import describe
 from httptask.runs.history import read_run
+from httptask.runs.pausing import CannotPause
 from httptask.runs.records import latest_runs
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.connections import local_connection
@@ -103,6 +107,28 @@ async def test_a_paused_run(runner: Runner) -> None:
     assert (ending.state, ending.reason) == ("paused", "paused by ann: lunch")
     ending = await end_run(client, handle.id, terminate=True)
     assert (ending.state, ending.reason) == ("terminated", "paused by ann: lunch")
+
+
+async def test_a_run_pauses_and_goes_on(runner: Runner) -> None:
+    handle = await runner.start(NAP)
+    await pausing.pause_run(runner.client, handle.id, "the shop is down")
+    paused = await describe(runner.client, handle.id)
+    assert (paused.state, str(paused.pause).endswith(": the shop is down")) == ("paused", True)
+    with pytest.raises(CannotPause, match=f"{handle.id}: workflow is already paused"):
+        await pausing.pause_run(runner.client, handle.id)
+    await pausing.resume_run(runner.client, handle.id)
+    assert (await describe(runner.client, handle.id)).state == "running"
+    with pytest.raises(CannotPause, match=f"{handle.id}: workflow is not paused"):
+        await pausing.resume_run(runner.client, handle.id)
+    await handle.terminate()
+    with pytest.raises(CannotPause, match=f"{handle.id} has ended"):
+        await pausing.pause_run(runner.client, handle.id)
+
+
+async def test_a_server_that_pauses_no_runs(temporal: WorkflowEnvironment) -> None:
+    with pytest.raises(CannotPause, match="this Temporal server pauses no runs") as refused:
+        await pausing.pause_run(temporal.client, "any")
+    assert "frontend.WorkflowPauseEnabled=true" in str(refused.value.hint)
 
 
 async def test_an_ended_run_is_none_of_those_that_are_open(runner: Runner) -> None:

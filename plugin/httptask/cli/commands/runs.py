@@ -1,4 +1,4 @@
-"""`httptask runs`: looks at runs, and cancels them."""
+"""`httptask runs`: looks at runs, cancels them, and has them pause."""
 
 import sys
 from collections.abc import Callable, Coroutine
@@ -10,6 +10,7 @@ import typer
 from httptask.cli.commands.options import ConfigOption, JsonOption, ProfileOption
 from httptask.cli.runs.asking import LAST, STARTS_ONE, ask_cluster, resolve_run
 from httptask.cli.terminal.console import print_json, print_note
+from httptask.cli.terminal.errors import CliError
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -21,11 +22,13 @@ __all__ = ["runs"]
 
 _T = TypeVar("_T")
 
-runs = typer.Typer(help="Look at runs, and cancel them.", no_args_is_help=True)
+runs = typer.Typer(help="Look at runs, cancel them, and have them pause.", no_args_is_help=True)
 
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN|last", help="Id of a run, or `last` for the latest.")
 ]
+
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why, for who looks at the run.")]
 
 
 @runs.command("list", epilog="Example: httptask runs list --limit 5")
@@ -114,6 +117,71 @@ def cancel(
     else:
         reason = f"{ending.reason}: " if ending.reason else ""
         print_note(f"{ending.run}: {reason}{ending.state}")
+
+
+@runs.command(epilog="Example: httptask runs pause last --reason 'the shop is down'")
+def pause(
+    run: Annotated[str, typer.Argument(metavar="RUN|last", help="Id of a run, or `last` for the latest.")],
+    *,
+    reason: ReasonOption = "",
+    json: JsonOption = False,
+    config: ConfigOption = None,
+    profile: ProfileOption = None,
+) -> None:
+    """Have a run begin nothing more until it is resumed.
+
+    Calls under way come to their end. The run's clock goes on: what it waits for, and its timeouts, pass.
+    Temporal does that where its operator has switched it on; the embedded server has it on.
+    """
+    from httptask.runs.pausing import pause_run
+
+    id_ = _change(pause_run, run, reason, config, profile)
+    if json:
+        print_json({"run": id_, "state": "paused"})
+    else:
+        print_note(f"{id_}: paused; `httptask runs resume {id_}` lets it go on")
+
+
+@runs.command(epilog="Example: httptask runs resume last")
+def resume(
+    run: Annotated[str, typer.Argument(metavar="RUN|last", help="Id of a run, or `last` for the latest.")],
+    *,
+    reason: ReasonOption = "",
+    json: JsonOption = False,
+    config: ConfigOption = None,
+    profile: ProfileOption = None,
+) -> None:
+    """Have a paused run go on; what became due meanwhile is done at once."""
+    from httptask.runs.pausing import resume_run
+
+    id_ = _change(resume_run, run, reason, config, profile)
+    if json:
+        print_json({"run": id_, "state": "running"})
+    else:
+        print_note(f"{id_}: goes on")
+
+
+def _change(
+    change: "Callable[[Client, str, str], Coroutine[Any, Any, None]]",
+    run: str,
+    reason: str,
+    config: Path | None,
+    profile: str | None,
+) -> str:
+    """Pause or resume a run; its id."""
+    from httptask.cli.observability.telemetry import set_runtime
+    from httptask.runs.pausing import CannotPause
+
+    async def work(client: "Client", where: str) -> str:
+        id_ = await resolve_run(client, where, run)
+        await change(client, id_, reason)
+        return id_
+
+    set_runtime(log_core=False)
+    try:
+        return _ask(work, config, profile)
+    except CannotPause as error:
+        raise CliError(str(error), error.hint) from None
 
 
 def _ask(

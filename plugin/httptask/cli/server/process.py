@@ -188,6 +188,7 @@ class ServerProcess:
             *("--dynamic-config-value", "matching.numTaskqueueWritePartitions=1"),
             # Runs of tests skip the time that they wait; no other run asks for it.
             *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
+            *("--dynamic-config-value", "frontend.WorkflowPauseEnabled=true"),
         ]
 
     def _read_record(self) -> ServerRecord:
