@@ -16,6 +16,7 @@ import asyncio
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +31,7 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.dsl.loader import load_file
 from httptask.events import new_event, send_event
 from httptask.plugin import AllowedActivity, folder_storage
+from httptask.reruns import plan_rerun, read_earlier
 from httptask.scheduling import polling
 from httptask.scheduling.spending_state import SEARCH_ATTRIBUTES
 from httptask.testing import ScriptedServer
@@ -65,6 +67,9 @@ async def _record(scenario: Scenario, environment: WorkflowEnvironment) -> None:
         running(environment, **_options(scenario, server.url)) as runner,
     ):
         handle = await _start(scenario, runner, server.url)
+        if scenario.after is not None:
+            await _require_end(replace(scenario, error=scenario.after), handle)
+            handle = await _rerun(scenario, runner, handle.id)
         if scenario.error == "cancelled":
             await has_event(handle, "activity_task_scheduled")
             await handle.cancel()
@@ -110,6 +115,14 @@ async def _start(scenario: Scenario, runner: Runner, url: str) -> WorkflowHandle
     return await runner.client.start_workflow(
         scenario.name, id=scenario.file, task_queue=runner.task_queue, result_type=object
     )
+
+
+async def _rerun(scenario: Scenario, runner: Runner, run: str) -> WorkflowHandle[Any, Any]:
+    """Go on from where a run failed."""
+    loaded = load_file(scenario.definition)
+    assert loaded.program is not None, loaded.reports
+    rerun = plan_rerun(await read_earlier(runner.client, run), loaded.data, loaded.program)
+    return await rerun.start(runner.client, scenario.file, runner.task_queue)
 
 
 async def _require_end(scenario: Scenario, handle: WorkflowHandle[Any, Any]) -> None:

@@ -30,6 +30,7 @@ class Scenario:
         live: whether its texts are published.
         served: whether its worker serves the definition, instead of being given it.
         continues: whether its server wants it to continue as new.
+        after: the type of the error that an earlier run ended with, from which it goes on.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Scenario:
     live: bool = False
     served: bool = False
     continues: bool = False
+    after: str | None = None
 
     @property
     def is_python(self) -> bool:
@@ -138,6 +140,9 @@ SCENARIOS = (
     Scenario("tools", {"text": "Hello.", "tokens": 30}, answers=[_MISTAKES, _LAMPS, _GREETING]),
     Scenario("tools-in-turn", error="TurnsExceeded", answers=[_LAMPS]),
     Scenario("live", "The lamp turned.", answers=[_streamed("The lamp ", "turned.")], live=True),
+    Scenario(
+        "rerun", {"text": "Hello.", "name": "lamp"}, answers=[_NO_MONEY, _GREETING], after="QuotaExhausted"
+    ),
     Scenario("budget", error="BudgetExceeded", answers=[_GREETING]),
     Scenario("budget-at-once", ["Hello."] * 4, answers=[_GREETING]),
     Scenario("continued", _CONTINUED, answers=[_LAMPS, _GREETING], continues=True),

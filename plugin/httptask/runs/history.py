@@ -1,5 +1,6 @@
 """Runs as their histories tell them: what each task asked for, how often, and what it gave to the next one."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -15,11 +16,13 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
 
 from httptask.activities.local_fallback import NotLocal
-from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST, YIELD
+from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST, LOAD_DEFINITION, YIELD
 from httptask.chat.models import ChatRequest
 from httptask.diagnostics.cutting import in_one_line
+from httptask.dsl.canonical import unpacked
 from httptask.http.models import HttpAnswer, HttpRequest, HttpResponse
 from httptask.interpreter.fetch_status import with_attempts, with_simulated
+from httptask.interpreter.state import RunState
 from httptask.interpreter.status import Impasse
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE
 from httptask.json.types import is_object
@@ -27,7 +30,15 @@ from httptask.plugin.replay import ReplayFailed, replay_tasks, runs_definition
 from httptask.plugin.storage.folder import StoredPayloadMissing
 from httptask.request.history_view import shown_request
 from httptask.runs.executions import Described, describe
-from httptask.runs.records import CallRecord, FailureRecord, RunRecord, TaskRecord, summarize
+from httptask.runs.records import (
+    FILE_MEMO,
+    CallRecord,
+    FailureRecord,
+    RunRecord,
+    TaskRecord,
+    reruns_of,
+    summarize,
+)
 
 __all__ = ["read_run"]
 
@@ -50,6 +61,8 @@ async def read_run(client: Client, run_id: str) -> RunRecord:
     """
     execution = await describe(client, run_id)
     record = RunRecord(**(await summarize(execution)).model_dump(), pause=execution.pause)
+    record.file = (await execution.memo()).get(FILE_MEMO)
+    record.reruns = await reruns_of(client, run_id)
     chain = await _chain(client, execution)
     record.started_at = chain[0].events[0].event_time.ToDatetime(tzinfo=UTC)
     reader = _Reader(client.data_converter, record)
@@ -222,7 +235,12 @@ class _Reader:
     async def _read_local_call(self, event: HistoryEvent, attributes: Any) -> None:
         """Take in the end of a local activity, or of some attempts; what it was asked to send only a replay tells."""
         facts = await self._value(attributes.details["data"].payloads)
-        if attributes.marker_name != _LOCAL_ACTIVITY or facts["activity_type"] not in _CALLS:
+        if attributes.marker_name != _LOCAL_ACTIVITY:
+            return
+        if facts["activity_type"] == LOAD_DEFINITION and "result" in attributes.details:
+            loaded = await self._value(attributes.details["result"].payloads)
+            self._record.document = json.loads(unpacked(loaded["packed"]))
+        if facts["activity_type"] not in _CALLS:
             return
         id_, at = facts["activity_id"], event.event_time.ToDatetime(tzinfo=UTC)
         failure = await self._failure(attributes.failure) if attributes.HasField("failure") else None
@@ -285,8 +303,11 @@ class _Reader:
         if attributes.continued_execution_run_id:
             return
         given = await self._value(attributes.input.payloads)
-        inline = attributes.workflow_type.name == WORKFLOW_TYPE and is_object(given)
-        self._record.input = given.get("input") if inline else given
+        if attributes.workflow_type.name != WORKFLOW_TYPE or not is_object(given):
+            self._record.input = given
+            return
+        self._record.document, state = given.get("definition"), given.get("state")
+        self._record.input = given.get("input") if state is None else RunState.unpacked(state).input
 
     async def _read_call(self, event: HistoryEvent, attributes: Any) -> None:
         id_ = attributes.activity_id

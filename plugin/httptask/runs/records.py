@@ -1,5 +1,6 @@
 """Runs as `httptask runs` tells of them."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +14,26 @@ from httptask.runs.executions import Execution, list_executions
 from httptask.scheduling.spending_state import SPENT_MEMO, Spent
 
 __all__ = [
+    "FILE_MEMO",
+    "RERUN_MEMO",
     "CallRecord",
     "FailureRecord",
+    "RerunOf",
     "RunRecord",
     "RunSummary",
     "TaskRecord",
+    "id_of_rerun",
     "latest_runs",
+    "reruns_of",
     "summarize",
 ]
+
+FILE_MEMO = "file"
+"""Key of the memo of a run of `httptask run`: the file of its definition, as it was given."""
+RERUN_MEMO = "rerun"
+"""Key of the memo of a run that goes on from outputs of an earlier one."""
+_RERUN = "-rerun-"
+"""In the ids of such runs, behind that of the first one: by it they are found."""
 
 _OURS = (
     "(WorkflowType = 'httptask.run' OR TaskQueue STARTS_WITH 'httptask') "
@@ -64,6 +77,24 @@ class TaskRecord(TaskStatus):
     calls: list[CallRecord] = Field(default_factory=list[CallRecord])
 
 
+class RerunOf(BaseModel):
+    """The run whose outputs another one goes on from.
+
+    Attributes:
+        run: its id.
+        run_id: of the run of its chain that ended.
+        task: pointer of the task that the other one begins with, in the definition of that.
+        before: how many executions of tasks, in the order they began, come before it.
+        reused: names of the tasks whose outputs were taken.
+    """
+
+    run: str
+    run_id: str
+    task: str
+    before: int
+    reused: list[str]
+
+
 class RunSummary(BaseModel):
     """One run in a list."""
 
@@ -77,10 +108,19 @@ class RunSummary(BaseModel):
     """Once it has ended, if it made calls."""
     simulated: bool = False
     """Whether answers came from fixtures."""
+    rerun_of: RerunOf | None = None
+    """The run that it goes on from, with outputs of that."""
 
 
 class RunRecord(RunSummary):
     """One run with all its tasks; those of a workflow in Python are its activities."""
+
+    document: Any = Field(default=None, exclude=True)
+    """Its definition, as JSON data."""
+    file: str | None = Field(default=None, exclude=True)
+    """Where that stood, as it was given."""
+    reruns: list[str] = []
+    """Ids of the runs that went on from outputs of it."""
 
     input: Any = None
     output: Any = None
@@ -107,7 +147,27 @@ async def summarize(execution: Execution) -> RunSummary:
         ended_at=execution.ended_at,
         spent=memo.get(SPENT_MEMO),
         simulated=memo.get(SIMULATED_MEMO, False),
+        rerun_of=memo.get(RERUN_MEMO),
     )
+
+
+def id_of_rerun(id_: str, token: str) -> str:
+    """An id for a run that goes on from outputs of another one."""
+    return f"{_first(id_)}{_RERUN}{token}"
+
+
+async def reruns_of(client: Client, id_: str) -> list[str]:
+    """Ids of the runs that went on from outputs of a run, the latest first."""
+    prefix = f"{_first(id_)}{_RERUN}".replace("\\", "\\\\").replace("'", "\\'")
+    query = f"WorkflowId STARTS_WITH '{prefix}' AND {_LATEST}"
+    found = [await summarize(run) async for run in list_executions(client, query)]
+    found.sort(key=lambda run: run.started_at, reverse=True)
+    return [run.id for run in found if run.rerun_of is not None and run.rerun_of.run == id_]
+
+
+def _first(id_: str) -> str:
+    """The id that those of all runs begin with that go on from one another."""
+    return re.sub(rf"{_RERUN}\w+$", "", id_)
 
 
 async def latest_runs(client: Client, limit: int) -> list[RunSummary]:

@@ -19,6 +19,13 @@ __all__ = ["app", "main"]
 
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "run": ("run:run", 'httptask run workflow.yaml --input \'{"caller": "Ann"}\' --fixtures fixtures'),
+    "rerun": (
+        "rerun:rerun",
+        (
+            "httptask rerun last --from post\n\n"
+            "Example: httptask rerun call-actions-1f0c9a2b --definition workflow.yaml --dry-run"
+        ),
+    ),
     "validate": ("validate:validate", "httptask validate workflows/ --json"),
     "test-request": (
         "testrequest:send_test_request",

@@ -12,6 +12,7 @@ from httptask.cli.project.project import load_project, tell_credential_warnings
 from httptask.cli.terminal.console import harmless, print_note
 
 if TYPE_CHECKING:
+    from httptask.cli.project.project import Project
     from httptask.client.edge import Edge
     from httptask.config import Config
     from httptask.dsl.loader import Loaded
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from httptask.fixtures.transport import Fixtures
     from httptask.plugin import HttpTaskPlugin
 
-__all__ = ["RunSetup", "read_run_setup"]
+__all__ = ["RunSetup", "read_run_setup", "run_setup_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +110,26 @@ def read_run_setup(
     Raises:
         CliError: one of them can't be used.
     """
-    from httptask.config.config import for_own_runs
-
     recorded = load_fixtures(fixtures, record)
     project = load_project(config, fixtures=recorded)
     loaded = load_one(file)
-    own = for_own_runs(project.config, used_secrets([loaded]))
     recorder = None
     if record is not None:
         from httptask.fixtures.recording import Recorder
 
         recorder = Recorder(record, failing_first)
-    return RunSetup(file, loaded, own, project.environment, recorded, recorder)
+    return run_setup_of(project, file, loaded, recorded, recorder)
+
+
+def run_setup_of(
+    project: "Project",
+    file: Path,
+    loaded: "Loaded",
+    fixtures: "Fixtures | None",
+    recorder: "Recorder | None" = None,
+) -> RunSetup:
+    """The surroundings of a definition that is loaded already; arguments as in `RunSetup`."""
+    from httptask.config.config import for_own_runs
+
+    own = for_own_runs(project.config, used_secrets([loaded]))
+    return RunSetup(file, loaded, own, project.environment, fixtures, recorder)

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import TemporalError
@@ -31,7 +31,11 @@ from httptask.interpreter.status import RunStatus
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput, keep_program
 from httptask.plugin import HttpTaskPlugin, fetch_status, live_texts
 from httptask.runs.executions import describe
+from httptask.runs.records import FILE_MEMO, id_of_rerun
 from httptask.scheduling.spending_state import SPENT_MEMO, Spent
+
+if TYPE_CHECKING:
+    from httptask.reruns import Rerun
 
 __all__ = ["RUN_QUEUE_PREFIX", "Launch", "launch"]
 
@@ -53,6 +57,7 @@ class Launch:
         as_json: whether stdout gets one JSON object about the run instead of its output.
         live: whether texts are shown while they come.
         simulated: whether answers come from fixtures.
+        rerun: what it goes on from; None where it begins with its first task.
     """
 
     loaded: Loaded
@@ -63,6 +68,7 @@ class Launch:
     as_json: bool
     live: bool
     simulated: bool
+    rerun: "Rerun | None" = None
 
 
 def launch(launch: Launch) -> ExitCode:
@@ -89,21 +95,30 @@ async def _run(client: Client, launch: Launch, token: str, interrupts: Interrupt
 async def _start(client: Client, launch: Launch, token: str) -> WorkflowHandle[Any, Any]:
     assert launch.loaded.program is not None  # checked when it was loaded
     keep_program(launch.loaded.data, launch.loaded.program)
+    queue = f"{RUN_QUEUE_PREFIX}{token}"
+    memo: dict[str, Any] = {FILE_MEMO: launch.loaded.name}
+    if launch.simulated:
+        memo[SIMULATED_MEMO] = True
+    if launch.rerun is not None:
+        from httptask.reruns import NotRerunnable
+
+        id_ = id_of_rerun(launch.rerun.source.run, token)
+        try:
+            return await launch.rerun.start(client, id_, queue, live=launch.live, memo=memo, is_eager=True)
+        except NotRerunnable as error:
+            raise CliError(str(error), error.hint) from None
     run_input = RunInput(
         definition=launch.loaded.data,
         sha256=sha256(launch.loaded.data),
         input=launch.input,
         live=launch.live,
     )
-    memo: dict[str, Any] = {"definition": qualified_name(launch.loaded.data)}
-    if launch.simulated:
-        memo[SIMULATED_MEMO] = True
     return await client.start_workflow(
         WORKFLOW_TYPE,
         run_input,
         id=f"{launch.loaded.program.definition.document.name}-{token}",
-        task_queue=f"{RUN_QUEUE_PREFIX}{token}",
-        memo=memo,
+        task_queue=queue,
+        memo={"definition": qualified_name(launch.loaded.data), **memo},
         request_eager_start=True,  # its worker is this one
     )
 

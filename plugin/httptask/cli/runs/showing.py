@@ -27,8 +27,15 @@ def print_run(run: RunRecord) -> None:
     _print(f"started {local_time(run.started_at)}, took {time_taken(run.started_at, run.ended_at)}")
     if run.spent is not None:
         _print(describe_spent(run.spent))
+    if run.rerun_of is not None:
+        taken = ", ".join(run.rerun_of.reused) or "its input alone"
+        _print(f"begins at {run.rerun_of.task}; from {run.rerun_of.run}: {taken}")
+    for again in run.reruns:
+        _print(f"continued by {again}")
     if run.pause is not None:
-        _print(run.pause)
+        _print(
+            f"{run.pause}; its clock goes on, so timers and timeouts pass: `httptask runs resume {run.id}`"
+        )
     if run.impasse is not None:
         cure = f"it is tried again until that is cured; `httptask runs cancel {run.id}` ends it"
         _print(describe_impasse(run.impasse, cure))
