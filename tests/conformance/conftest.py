@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from support.conformance_page import Row, written
-from support.ctk import FOLDER, NOT_YET, kit_name, scenarios
+from support.ctk import FOLDER, kit_name, scenarios
 from support.others_definitions import definition_files
 
 _COMMON = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -58,9 +58,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
                     kit,
                     scenario,
                     id=scenario.name if len(kits) == 1 else f"{kit.split()[2]}: {scenario.name}",
-                    marks=[pytest.mark.xfail(reason=f"not supported: {NOT_YET[scenario.name]}", strict=True)]
-                    if scenario.name in NOT_YET
-                    else [],
                 )
                 for kit, scenario in cases
             ],

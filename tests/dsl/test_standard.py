@@ -11,7 +11,7 @@ from httptask.dsl.compile import compile_definition
 from httptask.dsl.loader import load_file
 from httptask.dsl.schema import editor_schema
 from httptask.dsl.yaml import read_yaml
-from support.ctk import NOT_YET, Scenario, scenarios
+from support.ctk import Scenario, scenarios
 from support.definitions import DEFINITION, standard
 
 HERE = Path(__file__).parent
@@ -37,18 +37,13 @@ def test_the_definition_of_the_tests_is_valid_under_the_standard() -> None:
 
 
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
-def test_the_conformance_kit_loads_or_is_refused_by_name(scenario: Scenario) -> None:
+def test_the_conformance_kit_loads(scenario: Scenario) -> None:
     assert errors(standard(), scenario.definition) == []
     found = [
         fault for fault in compile_definition(scenario.definition).faults if fault.severity is Severity.ERROR
     ]
-    refused = NOT_YET.get(scenario.name)
-    if refused is None:
-        assert found == []
-        assert errors(EDITOR, scenario.definition) == []
-    else:
-        (fault,) = found
-        assert (fault.code, fault.message.split("standard's ")[1].split(" is")[0]) == ("unsupported", refused)
+    assert found == []
+    assert errors(EDITOR, scenario.definition) == []
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,16 @@ do:
   - short: { call: http, with: { method: get, endpoint: "https://example.com", headers: "${ {} }", query: "${ {} }" } }
   - relative: { call: http, with: { method: get, endpoint: { uri: "https://h/", authentication: { use: c } } } }
   - inPlace: { call: http, with: { method: get, endpoint: { uri: "https://h/", authentication: { basic: { use: KEY } } } } }
+  - operation:
+      call: openapi
+      with:
+        document: { name: Pets, endpoint: { uri: "https://example.com/{id}", authentication: { use: bearer } } }
+        operationId: getPet
+        parameters: { id: 1, q: "${ . }", body: { a: 1 } }
+        authentication: { use: bearer }
+        output: content
+        redirect: true
+  - pet: { call: openapi, with: { document: { endpoint: "https://example.com" }, operationId: getPet } }
   - request:
       call: httpRequest
       with: { method: get, endpoint: { uri: "https://example.com", authentication: { use: c } }, query: { n: 1 } }

@@ -105,7 +105,9 @@ async def _start(scenario: Scenario, runner: Runner, url: str) -> WorkflowHandle
     if not scenario.is_python and not scenario.served:
         loaded = load_file(scenario.definition)
         assert loaded.program is not None, loaded.reports
-        data = {"base": url, "trace": "t-1"} if scenario.name.startswith("http") else scenario.input
+        data = (
+            {"base": url, "trace": "t-1"} if scenario.name.startswith(("http", "openapi")) else scenario.input
+        )
         handle = await runner.start(loaded.data, data, live=scenario.live)
         if scenario.events:
             await listening(handle)

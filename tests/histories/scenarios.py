@@ -97,6 +97,7 @@ SCENARIOS = (
     Scenario("workflow-timeout", error="Timed out"),
     Scenario("cancelled", error="cancelled"),
     Scenario("http", "iVBORw=="),
+    Scenario("openapi", [{"id": 1, "name": "lamp", "on": True}] * 2),
     Scenario("http-request", {"id": 1, "name": "lamp", "on": True}),
     Scenario("retries", {"id": 9}),
     Scenario("try", _TRIED),

@@ -60,6 +60,9 @@ class Shop:
                 return Reply.json([1, 2], headers={"Link": '</link?p=2>; rel="next"'})
             case "/long":
                 return Reply.json({"text": "x" * 300_000})
+            case "/openapi.json":
+                operation = {"operationId": "change", "requestBody": {"content": {"application/json": {}}}}
+                return Reply.json({"openapi": "3.1.0", "paths": {"/lamps/{id}": {"post": operation}}})
             case "/double" | "/strict" | "/cursor":
                 return _computed(path, request)
             case _:

@@ -10,12 +10,6 @@ from typing import Any
 from ruamel.yaml import YAML
 
 FOLDER = Path(__file__).parents[1] / "ctk"
-NOT_YET = {
-    "Call OpenAPI With Content Output": "call `openapi`",
-    "Call OpenAPI With Response Output": "call `openapi`",
-}
-"""The scenarios that do not pass, with what of each is refused by name. A test fails when one of them passes."""
-
 _PROSE = re.compile(r"(Feature: .+|As an? .+|I want .+|So that .+)?")
 _BLOCK = re.compile(r'"""(?:yaml)?\n(.*?)"""', re.DOTALL)
 

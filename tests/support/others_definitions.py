@@ -15,6 +15,7 @@ from httptask.dsl.report import Report
 from httptask.interpreter.inbox import EVENT_SIGNAL
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 
+from .api_documents import pet_store
 from .runs import Runner
 
 __all__ = ["INPUT", "KNOWN", "Result", "answer", "definition_files", "result_of", "secrets"]
@@ -70,6 +71,7 @@ _BY_INTENT = "is wrong by intent"
 _DETAIL = "filters errors by `details`, which the standard calls `detail`"
 _OTHER_NAME = "reads `$secret`, which the standard calls `$secrets`"
 KNOWN: dict[str, str] = {
+    "specification/accumulate-room-readings": "reads `.data` of the output of its `listen`, which is a list of events",
     "specification/for": "reads `.pets` of the output of its `listen`, which is a list of events",
     "specification/listen-to-one": "takes `{carId}` from the output of its `listen`, which is a list of events",
     "sdk-go/concatenating_strings": _NOT_JQ,
@@ -143,11 +145,45 @@ def answer(request: ServedRequest) -> Reply:
     authority, found, _ = path.partition("/.well-known/openid-configuration")
     if found:
         return Reply.json({"issuer": f"{origin}{authority}", "token_endpoint": f"{origin}/token"})
+    if path.endswith(("swagger.json", "ordersservices.json", "schema.yaml")):
+        return Reply.json(_document(request.headers["host"]))
     if "token" in path:
         return Reply.json({"access_token": _token(origin), "token_type": "Bearer", "expires_in": 3600})
     if request.method == "HEAD":
         return Reply.of(status=200)
     return Reply.json({**INPUT, "homeworld": f"{origin}/planets/1"})
+
+
+def _document(host: str) -> dict[str, Any]:
+    """What the documents say that are named in calls of `openapi`."""
+    document = pet_store(host)
+    of_user = [
+        {"name": "userId", "in": "path", "required": True},
+        *_in("query", "fields", "include_deleted", "format"),
+    ]
+    members: dict[str, Any] = {name: {} for name in ("name", "code", "description", "ownerId", "members")}
+    project = {"name": "project", "in": "body", "schema": {"type": "object", "properties": members}}
+    document["paths"] |= {
+        "/readings": {"get": {"operationId": "logreading"}, "post": {"operationId": "produceReport"}},
+        "/users/{userId}": {
+            "get": {"operationId": "getUserById", "parameters": [*of_user, *_in("query", "lang", "limit")]}
+        },
+        "/projects": {
+            "post": {
+                "operationId": "addProject",
+                "parameters": [
+                    project,
+                    *_in("query", "validateOnly", "notifyMembers"),
+                    *_in("header", "lang", "Authorization"),
+                ],
+            }
+        },
+    }
+    return document
+
+
+def _in(location: str, *names: str) -> list[dict[str, Any]]:
+    return [{"name": name, "in": location, "type": "string"} for name in names]
 
 
 def _token(origin: str) -> str:

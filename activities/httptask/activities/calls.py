@@ -1,5 +1,6 @@
 """The activities that make calls, and what is counted of those."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -7,6 +8,7 @@ from typing import Any, TypeVar
 from temporalio import activity
 
 from httptask.activities import names
+from httptask.activities.api_operation import ApiOperation, OperationRequest
 from httptask.activities.attempt import run_attempt
 from httptask.activities.fleet import Fleet
 from httptask.activities.live_text import LivePublisher
@@ -26,7 +28,7 @@ from httptask.transport.observation import CallObservation
 
 __all__ = ["HttpActivities", "count_call"]
 
-Result = TypeVar("Result", HttpAnswer, Completion)
+Result = TypeVar("Result", HttpAnswer, Completion, ApiOperation)
 
 
 class HttpActivities:
@@ -73,6 +75,18 @@ class HttpActivities:
             return response if request.whole_response else _answer_of(response)
 
         return await self._run(request, body, call, count)
+
+    @activity.defn(name=names.API_OPERATION)
+    async def api_operation(self, request: OperationRequest) -> ApiOperation:
+        """Load an API document, and take one operation out of it."""
+
+        async def call(attempt: int) -> ApiOperation:
+            from httptask.activities.api_documents import operation_in  # of use to few runs
+
+            response = await self._edge().send(request, attempt=attempt)
+            return await asyncio.to_thread(operation_in, response, request)
+
+        return await self._run(request, None, call, None)
 
     @activity.defn(name=names.CHAT_COMPLETION)
     async def chat_completion(self, request: ChatRequest) -> Completion:

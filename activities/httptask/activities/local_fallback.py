@@ -9,6 +9,7 @@ from pydantic_core import to_json
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from httptask.activities.api_operation import ApiOperation
 from httptask.chat.models import Completion
 from httptask.http.models import HttpAnswer
 from httptask.json.types import is_object
@@ -102,12 +103,12 @@ class KeptResults:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._results: OrderedDict[tuple[str | None, ...], tuple[HttpAnswer | Completion, int]] = (
-            OrderedDict()
-        )
+        self._results: OrderedDict[
+            tuple[str | None, ...], tuple[HttpAnswer | Completion | ApiOperation, int]
+        ] = OrderedDict()
         self._bytes = 0
 
-    def keep_what_is_large(self, result: HttpAnswer | Completion) -> None:
+    def keep_what_is_large(self, result: HttpAnswer | Completion | ApiOperation) -> None:
         """Let the result of an activity through, but a local one's that is too large.
 
         Raises:

@@ -4,6 +4,7 @@ OURS = "httptask."
 """Begins the names of this package's own activities, which have rules of their own."""
 
 HTTP_REQUEST = "httptask.http_request"
+API_OPERATION = "httptask.api_operation"
 CHAT_COMPLETION = "httptask.chat_completion"
 LOAD_DEFINITION = "httptask.load_definition"
 IS_POLLED = "httptask.is_polled"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Final, Literal, cast
 
 from httptask.diagnostics.fault import Fault
+from httptask.http.styles import Style
 from httptask.json.types import is_object
 from httptask.openapi.schemas import JsonSchema
 
@@ -127,6 +128,14 @@ class Parameter:
     allow_reserved: bool = False
     media_type: str = ""
 
+    @property
+    def written(self) -> Style:
+        """How its values are written, as its document says or by default."""
+        default = "form" if self.location in ("query", "cookie") else "simple"
+        name = self.style or default
+        explode = name in ("form", "deepObject") if self.explode is None else self.explode
+        return Style(name, explode, self.media_type)
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -146,11 +155,16 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What is sent."""
+    """What is sent.
+
+    Attributes:
+        name: of the parameter that it is in Swagger 2.0.
+    """
 
     required: bool = False
     description: str = ""
     contents: tuple[Content, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

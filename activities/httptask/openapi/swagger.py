@@ -25,7 +25,9 @@ def split_body(
         schema = contents.schemas.read(whole.get("schema"))
         kinds = [one for one in consumed if one not in (FORM_TYPE, _MULTIPART)] or ["application/json"]
         described = tuple(Content(kind, schema) for kind in kinds)
-        return Body(whole.value.get("required") is True, whole.text("description"), described), others
+        return Body(
+            whole.value.get("required") is True, whole.text("description"), described, whole.text("name")
+        ), others
     if not fields:
         return None, others
     schema = _form(fields, contents)

@@ -137,7 +137,8 @@ class WorkerParts:
 
     @property
     def _calls(self) -> list[Callable[..., Any]]:
-        return [self._activities.http_request, self._activities.chat_completion]
+        calls = self._activities
+        return [calls.http_request, calls.chat_completion, calls.api_operation]
 
 
 class _SharedEdge:

@@ -6,7 +6,6 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from httptask.catalog.prepare.request_schemas import RequestSchemas, UnusableSchema
-from httptask.catalog.prepare.styles import Found, read_header, read_path, read_query, style_of
 from httptask.catalog.prepare.variants import Variant, types_of, variants
 from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.fault import Fault, Severity
@@ -14,6 +13,7 @@ from httptask.diagnostics.suggest import hint_for_misspelt
 from httptask.http.headers import FORM_TYPE, media_type
 from httptask.http.models import HttpRequest
 from httptask.http.parameters import encoded_query
+from httptask.http.styles import Found, read_header, read_path, read_query
 from httptask.json.pointer import json_pointer
 from httptask.json.types import is_array, is_object
 from httptask.openapi.operation import Operation, Parameter
@@ -81,7 +81,7 @@ class SentParameters:
             yield reference_fault(json_pointer(["query", name]), "unknown", message, hint)
 
     def _readings(self, parameter: Parameter) -> Iterator[Found]:
-        name, style = parameter.name, style_of(parameter)
+        name, style = parameter.name, parameter.written
         match parameter.location:
             case "query":
                 own = self._names_for(parameter)
@@ -101,7 +101,7 @@ class SentParameters:
         """Names in the query that may be of a parameter: of an object also those of its members."""
         names = {name for name, _ in self._query}
         own = {name for name in names if name == parameter.name or name.startswith(f"{parameter.name}[")}
-        style = style_of(parameter)
+        style = parameter.written
         if style.separator is not None or style.media_type or style.name == "deepObject":
             return own
         others = {one.name for one in self._operation.parameters if one is not parameter}
@@ -155,7 +155,7 @@ class SentParameters:
         try:
             values = [one for reading in found for one in self._typed(reading.value, schema)]
             if any(self._schemas.fits(schema, one) for one in values):
-                style = style_of(parameter)
+                style = parameter.written
                 if style.separator is not None and parameter.location == "query":
                     yield from self._repeated(parameter, pointer, style.separator)
                 return

@@ -100,6 +100,11 @@ def plan_request(
     """
     node = find_task(program, task)
     planner = PLANNERS.get(node.kind)
+    if planner is None and node.kind.sends_requests:
+        raise NotTestable(
+            f"the request of {node.name} is made of an API document, which only a run loads: "
+            "`httptask catalog prepare` writes a task of the operation that can be tried"
+        )
     if planner is None:
         raise NotTestable(
             f"{node.name} makes no request, so there is nothing to test; {_known_calls(program)}"

@@ -26,7 +26,7 @@ def definition(**parts: Any) -> dict[str, Any]:
         (definition(do=[{"a": {"run": {}}}]), "task `run`"),
         *[
             (definition(do=[{"a": {"call": call, "with": {}}}]), f"call `{call}`")
-            for call in ("openapi", "grpc", "asyncapi", "a2a", "mcp")
+            for call in ("grpc", "asyncapi", "a2a", "mcp")
         ],
         *[
             (definition(do=[{"a": {"run": {process: {}}}}]), f"task `run: {process}`")

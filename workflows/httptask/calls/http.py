@@ -33,7 +33,7 @@ from httptask.http.models import (
 )
 from httptask.json.types import is_object
 
-__all__ = ["http_output", "plan_http_call", "with_whole_response"]
+__all__ = ["http_output", "plan_http_call", "read_authentication", "with_whole_response"]
 
 
 def plan_http_call(
@@ -80,9 +80,9 @@ def _is_read_whole(arguments: AnyHttpArguments) -> bool:
     return is_paged or arguments.output == "response"
 
 
-def http_output(arguments: AnyHttpArguments, answer: HttpAnswer) -> Any:
+def http_output(output: str, answer: HttpAnswer) -> Any:
     """The task's raw output (dsl-reference.md, HTTP Call: `output` raw, content or response)."""
-    if arguments.output != "response":
+    if output != "response":
         return answer.content
     assert isinstance(answer, HttpResponse)  # it was asked for
     return {
@@ -96,7 +96,7 @@ def http_output(arguments: AnyHttpArguments, answer: HttpAnswer) -> Any:
 def _request(arguments: AnyHttpArguments, data: Any, render: RenderPart, idempotency_key: str) -> HttpRequest:
     rest = render(REQUEST)
     assert rest is not None  # every call has one
-    url, secrets = render_url(arguments, data, render)
+    url, secrets = render_url(data, render)
     policy = render(AUTHENTICATION)
     body, moved = request_body(rest)
     method = rest.value["method"]
@@ -104,7 +104,7 @@ def _request(arguments: AnyHttpArguments, data: Any, render: RenderPart, idempot
     own_key = _own_key(rest.value, headers)
     is_keyed = isinstance(method, str) and method.upper() in KEYED_METHODS
     try:
-        authentication, policy_secrets = _authentication(policy)
+        authentication, policy_secrets = read_authentication(policy)
         return HttpRequest(
             method=method.upper() if isinstance(method, str) else method,
             url=url,
@@ -150,7 +150,10 @@ def _own_key(value: Mapping[str, Any], headers: Any) -> str | None:
     return text
 
 
-def _authentication(rendered: Rendered | None) -> tuple[Authentication | None, tuple[SecretReference, ...]]:
+def read_authentication(
+    rendered: Rendered | None,
+) -> tuple[Authentication | None, tuple[SecretReference, ...]]:
+    """What a rendered policy asks for, and where its secrets belong in a request."""
     if rendered is None:
         return None, ()
     return read_policy(Policy.model_validate(rendered.value), rendered.secrets)

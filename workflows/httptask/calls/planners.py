@@ -55,7 +55,7 @@ def _http_call(
 
 def _http_output(node: TaskNode, answer: HttpAnswer) -> Any:
     assert isinstance(node.spec, AnyHttpArguments)
-    return http_output(node.spec, answer)
+    return http_output(node.spec.output, answer)
 
 
 def _answering(node: TaskNode) -> Answering:
@@ -89,4 +89,4 @@ PLANNERS: Final[Mapping[TaskKind[Any], Planner]] = {
         answering=_answering,
     ),
 }
-"""Every kind that sends requests."""
+"""Every kind that sends requests which its task alone tells."""

@@ -21,7 +21,7 @@ from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
 from httptask.http.secret_reference import SecretReference
 from httptask.json.types import is_array, is_object
 
-__all__ = ["RenderPart", "has_address_from_data", "path_template", "render_url"]
+__all__ = ["RenderPart", "has_address_from_data", "is_address_from_data", "path_template", "render_url"]
 
 RenderPart = Callable[..., Rendered | None]
 """`(part, encode=None)`: renders one compiled part of the task, None when the task has no such part."""
@@ -51,13 +51,10 @@ class _Address:
         return _Address(base + self.text, tuple(moved))
 
 
-def render_url(
-    arguments: AnyHttpArguments, data: Any, render: RenderPart
-) -> tuple[str, tuple[SecretReference, ...]]:
+def render_url(data: Any, render: RenderPart) -> tuple[str, tuple[SecretReference, ...]]:
     """Render endpoint and path.
 
     Args:
-        arguments: the call's arguments as they stand in the definition.
         data: the task's input, whose members are the variables of URI templates.
         render: renders the task's compiled parts.
 
@@ -174,7 +171,7 @@ def path_template(arguments: AnyHttpArguments) -> str | None:
 
 def has_address_from_data(arguments: AnyHttpArguments) -> bool:
     """Whether the whole address of a call comes from data of the run."""
-    return _is_from_data(_address(arguments))
+    return is_address_from_data(_address(arguments))
 
 
 def _address(arguments: AnyHttpArguments) -> str:
@@ -183,7 +180,8 @@ def _address(arguments: AnyHttpArguments) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _is_from_data(text: str) -> bool:
+def is_address_from_data(text: str) -> bool:
+    """Whether a whole address, as it is written in a definition, comes from data of the run."""
     template = parse_address(text, "", [])
     return template is not None and is_expression(template.value) and is_from_data(template.value.parts[0])
 

@@ -296,6 +296,7 @@ def _state_of_part(context: TaskContext, first: int, items: list[Any]) -> RunSta
         spent=state.spent.model_copy(),
         dearest=state.dearest,
         live=state.live,
+        operations=dict(state.operations),
         part=MapPart(
             workflow_id=services.workflow_id,
             end=first + len(items),

@@ -45,6 +45,7 @@ class Services:
         arguments_of: of a workflow that goes on from a packed state.
         listens: tells others what tasks wait for.
         takers: take results of maps from workflows that run parts of them, by the ids of their executions.
+        loading: held by a task, by its pointer, while it loads the document of an API.
         workflow_id: of the run, also in workflows that run parts of it.
     """
 
@@ -69,6 +70,7 @@ class Services:
         self.arguments_of = arguments_of
         self.listens = ListensMemo()
         self.takers: dict[str, Callable[[Mapping[int, Any]], None]] = {}
+        self.loading: dict[str, asyncio.Lock] = {}
         self._sleepers: list[asyncio.Future[bool]] = []
         self._continue_as_new_after = continue_as_new_after
         self._stay_until_length = self._stay_until_bytes = 0

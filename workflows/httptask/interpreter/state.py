@@ -17,6 +17,7 @@ from pydantic import (
 )
 from temporalio.contrib.workflow_streams import WorkflowStreamState
 
+from httptask.activities.api_operation import ApiOperation
 from httptask.interpreter.inbox import Inbox
 from httptask.json.types import is_array, is_object
 from httptask.scheduling.deadlines import Deadline
@@ -251,6 +252,8 @@ class RunState(SpendingState):
     """What was published, and is kept for the continued run."""
     inbox: Inbox = Field(default_factory=Inbox)
     """Events that have come, and that no task has taken."""
+    operations: dict[str, ApiOperation] = Field(default_factory=dict[str, ApiOperation])
+    """Of API documents, by the pointers of the tasks that have loaded them."""
     part: MapPart | None = None
     """Set in workflows that run a part of another run."""
 

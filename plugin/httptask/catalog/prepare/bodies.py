@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.prepare.request_schemas import RequestSchemas
-from httptask.catalog.prepare.styles import Style, encodings, form_fields
 from httptask.catalog.prepare.variants import members, types_of, variants
 from httptask.http.headers import FORM_TYPE
+from httptask.http.styles import Style, encodings, form_fields
 from httptask.json.tree import compact
 from httptask.json.types import is_array, is_object
 from httptask.openapi.operation import Body, Content

@@ -14,10 +14,10 @@ from httptask.catalog.prepare.given import Given, UnknownField
 from httptask.catalog.prepare.prepared import PreparedBody
 from httptask.catalog.prepare.request_schemas import RequestSchemas
 from httptask.catalog.prepare.sampling import Path, Sample, sample
-from httptask.catalog.prepare.styles import header_text, path_text, query_fields, style_of
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.expressions import as_literal
 from httptask.http.headers import FORM_TYPE, KEYED_METHODS, media_type
+from httptask.http.styles import header_text, path_text, query_fields
 from httptask.json.tree import map_texts
 from httptask.json.types import is_array, is_object
 from httptask.openapi.operation import Content, Operation, Parameter
@@ -113,7 +113,7 @@ class RequestParts:
         if given is None and _is_credential(parameter):
             given = Given(self._secret(parameter.name, where))
         found = self._sample(self.schemas.of(parameter.schema), where, parameter.name, shown, given)
-        name, value, style = as_literal(parameter.name), _written(found), style_of(parameter)
+        name, value, style = as_literal(parameter.name), _written(found), parameter.written
         match parameter.location:
             case "path":
                 text = path_text(name, value, style, [*found.expressions.values()])
@@ -157,9 +157,9 @@ class RequestParts:
         """The whole query: the members of a form are its parameters, any other text stands as it is."""
         if media_type(parameter.media_type)[0] == FORM_TYPE and is_object(value):
             for name, one in value.items():
-                self.query |= query_fields(name, one, style_of(Parameter(name, "query")))
+                self.query |= query_fields(name, one, Parameter(name, "query").written)
         else:
-            self.whole_query = f"?{quote(header_text(value, style_of(parameter)), safe='')}"
+            self.whole_query = f"?{quote(header_text(value, parameter.written), safe='')}"
 
     @property
     def path(self) -> str:

@@ -61,7 +61,6 @@ UNSUPPORTED_CALLS: Final[Mapping[str, str]] = {
     "asyncapi": f"publish with `call: httpRequest` where the broker takes HTTP, {_OR_ACTIVITY}",
     "grpc": f"call its HTTP gateway with `call: httpRequest`, {_OR_ACTIVITY}",
     "mcp": f"call the API behind the tool with `call: httpRequest`, {_OR_ACTIVITY}",
-    "openapi": "call the service over HTTP with `call: httpRequest`; `httptask catalog prepare` writes the task",
 }
 """Calls of the standard that are not made, and what to do instead."""
 
@@ -88,6 +87,7 @@ CALLS: Final[Mapping[str, CallKind[Any]]] = _Calls(
     {
         "http": "http:HTTP",
         "httpRequest": "http:HTTP_REQUEST",
+        "openapi": "openapi:OPENAPI",
         "chatCompletion": "chat:CHAT_COMPLETION",
         "map": "map_items:MAP",
         "activity": "activity:ACTIVITY",

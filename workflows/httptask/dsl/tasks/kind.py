@@ -174,7 +174,7 @@ class TaskKind(Generic[Spec]):
         function: what stands behind it, where that decides: `http` of `call: http`.
         spec_model: what is particular to it: the model of its tasks, or of the arguments of a call.
         does: what a task of this kind does, and `yields` what its output is: the row of a table, in Markdown.
-        sends_requests: whether it sends requests that fixtures can answer, and that can be tried alone.
+        sends_requests: whether it sends requests that fixtures can answer.
         emits: whether it emits events, and `listens` whether it waits for them.
         leads_on: whether the next task follows where nothing else is said.
         passes_on: whether its input may become its output, or the input of tasks inside.

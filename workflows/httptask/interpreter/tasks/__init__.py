@@ -13,6 +13,7 @@ from httptask.dsl.tasks.http import HTTP, HTTP_REQUEST
 from httptask.dsl.tasks.kind import TaskKind
 from httptask.dsl.tasks.listen import LISTEN
 from httptask.dsl.tasks.map_items import MAP
+from httptask.dsl.tasks.openapi import OPENAPI
 from httptask.dsl.tasks.raise_error import RAISE
 from httptask.dsl.tasks.set_data import SET
 from httptask.dsl.tasks.switch import SWITCH
@@ -28,6 +29,7 @@ from httptask.interpreter.tasks.fork import run_fork
 from httptask.interpreter.tasks.http import run_http
 from httptask.interpreter.tasks.listen import run_listen
 from httptask.interpreter.tasks.map_items import run_map
+from httptask.interpreter.tasks.openapi import run_openapi
 from httptask.interpreter.tasks.raise_error import run_raise
 from httptask.interpreter.tasks.set_data import run_set
 from httptask.interpreter.tasks.switch import run_switch
@@ -42,6 +44,7 @@ RUNNERS: Final[Mapping[TaskKind[Any], Runner]] = {
     FOR: run_for,
     HTTP: run_http,
     HTTP_REQUEST: run_http,
+    OPENAPI: run_openapi,
     CHAT_COMPLETION: run_chat_completion,
     MAP: run_map,
     ACTIVITY: run_activity,

@@ -20,4 +20,4 @@ async def run_http(context: TaskContext, _child: Child | None) -> Step:
         return await run_pages(context, arguments.paginate, plan(id_=id_, idempotency_key=id_))
     answer = await context.call(plan(id_=id_, idempotency_key=context.idempotency_key(id_)))
     context.answered(answer)
-    return Complete(http_output(arguments, answer))
+    return Complete(http_output(arguments.output, answer))

@@ -35,6 +35,7 @@ from httptask.dsl.tasks.http.parts import (
     PATH,
     REQUEST,
 )
+from httptask.dsl.tasks.http.policies import compile_policy, scheme_of
 from httptask.dsl.tasks.http.requests import form_faults, request_faults
 from httptask.dsl.tasks.http.response_shape import header_fault, page_shape, response_shape
 from httptask.dsl.tasks.http.sendable import unsendable_faults
@@ -42,7 +43,6 @@ from httptask.dsl.tasks.http.written import written_faults
 from httptask.dsl.tasks.kind import CallKind, TaskNode
 from httptask.dsl.value_shape import ValueShape
 from httptask.http.limits import HTTP_DEFAULTS, STREAM_DEFAULTS, Limits
-from httptask.json.pointer import child_pointer
 from httptask.json.types import is_number
 
 __all__ = ["HTTP", "HTTP_REQUEST"]
@@ -68,7 +68,7 @@ class _HttpKind(CallKind[Arguments]):
         if address is not None:
             parts.address(ENDPOINT, f"{at}/{address[0]}", address[1])
         if policy is not None:
-            _compile_policy(parts, f"{at}/endpoint/authentication", policy)
+            compile_policy(parts, AUTHENTICATION, f"{at}/endpoint/authentication", policy)
         given = spec.model_dump(exclude_unset=True)
         parts.template(REQUEST, at, {key: given[key] for key in _OF_REQUEST if key in given})
 
@@ -98,8 +98,7 @@ class _HttpKind(CallKind[Arguments]):
         policy = node.template(AUTHENTICATION)
         if policy is None:
             return None
-        scheme = next(iter(policy.value))
-        return {"scheme": "Bearer" if scheme in ("oauth2", "oidc") else scheme.capitalize()}
+        return {"scheme": scheme_of(policy)}
 
     def limits(self, node: TaskNode) -> tuple[Limits, Limits]:
         spec = self.spec(node)
@@ -119,16 +118,6 @@ class _HttpKind(CallKind[Arguments]):
 
     def may_hold_secrets(self, place: str) -> bool:
         return place.partition("/")[0] in _WITH_SECRETS or _PART_CONTENT.match(place) is not None
-
-
-def _compile_policy(parts: PartsBuilder, pointer: str, policy: AuthenticationPolicy) -> None:
-    """A policy given in place, or by the name it has under `use.authentications`; other names are of connections."""
-    named = None if policy.use is None else parts.use.authentications.get(policy.use)
-    if policy.use is None:
-        parts.template(AUTHENTICATION, pointer, policy.model_dump(exclude_unset=True))
-    elif named is not None:
-        at = child_pointer("/use/authentications", policy.use)
-        parts.template(AUTHENTICATION, at, named.model_dump(exclude_unset=True))
 
 
 class _Http(_HttpKind[HttpArguments]):

@@ -19,7 +19,7 @@ from httptask.dsl.tasks.http.refusals import refusals
 from httptask.dsl.tasks.kind import WHY_NOT_FROM_DATA, TaskNode
 from httptask.http.url import Url, encode_text
 
-__all__ = ["address_faults", "is_from_data"]
+__all__ = ["address_faults", "document_faults", "is_from_data"]
 
 _VARIABLE: Final = re.compile(r"\{(?![/?#])[^{}]*\}")
 _ANY_VARIABLE: Final = re.compile(r"\{[^{}]*\}")
@@ -37,13 +37,24 @@ def address_faults(node: TaskNode, use: Use) -> Iterator[Fault]:
         return
     value = endpoint.value
     if is_expression(value):
-        yield from _whole(node, use, endpoint, value.parts[0])
+        yield from _whole(endpoint, value.parts[0], has_connection=_has_connection(node, use))
         return
     parts = value.parts if isinstance(value, TemplateText) else (value,)
     faults = [*_server(endpoint.pointer, parts)]
     is_standard = isinstance(node.spec, HttpArguments)  # which has whole addresses only
     may_be_relative = not is_standard and _has_connection(node, use)
     yield from faults or _unreadable(endpoint.pointer, parts, may_be_relative=may_be_relative)
+
+
+def document_faults(address: Template) -> Iterator[Fault]:
+    """Find the address of a document whose server depends on data, or that no request can go to."""
+    value = address.value
+    if is_expression(value):
+        yield from _whole(address, value.parts[0], has_connection=False)
+        return
+    parts = value.parts if isinstance(value, TemplateText) else (value,)
+    faults = [*_encoded_twice(address), *_server(address.pointer, parts)]
+    yield from faults or _unreadable(address.pointer, parts, may_be_relative=False)
 
 
 def _encoded_twice(address: Template) -> Iterator[Fault]:
@@ -59,9 +70,9 @@ def is_from_data(expression: Expression) -> bool:
     return expression.reads_dot or not expression.variables <= _OF_WHOEVER_STARTS
 
 
-def _whole(node: TaskNode, use: Use, endpoint: Template, expression: Expression) -> Iterator[Fault]:
+def _whole(endpoint: Template, expression: Expression, *, has_connection: bool) -> Iterator[Fault]:
     """A whole address may come from data if its server is that of a connection, or one that the operator allows."""
-    if not is_from_data(expression) or _has_connection(node, use):
+    if not is_from_data(expression) or has_connection:
         return
     yield TextFault(
         endpoint.pointer,

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from httptask.dsl.model import AuthenticationPolicy, DefinitionModel, Endpoint
 from httptask.dsl.tasks.http.pagination import PaginateArguments, StreamArguments
+from httptask.dsl.tasks.http.policies import connections_of_policy
 from httptask.http.models import MAX_RESPONSE_BYTES, Separator, StatusPattern
 
 __all__ = [
@@ -134,10 +135,6 @@ def named_connections(
     Returns:
         Each name behind its place among the arguments.
     """
-    own = policy_of(arguments)
-    named = {
-        "connection": arguments.connection if isinstance(arguments, HttpRequestArguments) else None,
-        "endpoint/authentication/certificate/use": (policy or {}).get("certificate", {}).get("use"),
-        "endpoint/authentication/use": own.use if own is not None and policy is None else None,
-    }
-    yield from ((place, name) for place, name in named.items() if name is not None)
+    if isinstance(arguments, HttpRequestArguments) and arguments.connection is not None:
+        yield "connection", arguments.connection
+    yield from connections_of_policy("endpoint/authentication", policy_of(arguments), policy)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import hint_for_misspelt, hint_for_unknown
 from httptask.diagnostics.words import Kind, wrong_kind
-from httptask.dsl.expressions import TemplateText, is_expression, is_whole_expression
+from httptask.dsl.expressions import Template, TemplateText, is_expression, is_whole_expression
 from httptask.dsl.standard_patterns import URI, expression_fault
 from httptask.dsl.tasks.http.arguments import AnyHttpArguments, HttpArguments, address_of
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH, REQUEST
@@ -16,7 +16,7 @@ from httptask.dsl.tasks.kind import TaskNode
 from httptask.json.pointer import child_pointer
 from httptask.json.types import is_object
 
-__all__ = ["form_faults", "request_faults"]
+__all__ = ["form_faults", "request_faults", "standard_address_faults"]
 
 # fmt: off
 _METHODS: Final = (
@@ -63,6 +63,13 @@ def form_faults(pointer: str, arguments: AnyHttpArguments) -> Iterator[Fault]:
         yield from _standard_address(f"{pointer}/{address[0]}", address[1])
 
 
+def standard_address_faults(address: Template, text: str) -> Iterator[Fault]:
+    """Find an address of a form that the standard does not have, as it is written."""
+    if not is_expression(address.value):
+        yield from _address(address, Severity.ERROR)
+    yield from _standard_address(address.pointer, text)
+
+
 def _standard_address(pointer: str, text: str) -> Iterator[Fault]:
     if "${" not in text or URI.match(text) or _WHOLE_EXPRESSION.fullmatch(text):
         return  # whether it is an address otherwise is told by the checks of addresses
@@ -93,10 +100,8 @@ def request_faults(node: TaskNode, method: str) -> Iterator[Fault]:
     yield from _separators(node)
     for address in map(node.template, (ENDPOINT, PATH)):
         if address is not None and not is_expression(address.value):
-            value = address.value
-            parts = value.parts if isinstance(value, TemplateText) else (value,)
             of_space = Severity.ERROR if isinstance(node.spec, HttpArguments) else Severity.WARNING
-            yield from _address(address.pointer, parts, of_space)
+            yield from _address(address, of_space)
 
 
 def _separators(node: TaskNode) -> Iterator[Fault]:
@@ -143,7 +148,9 @@ def _method(node: TaskNode, method: str) -> Iterator[Fault]:
         yield Fault(f"{node.pointer}/with/method", "unusual-method", message, hint, Severity.WARNING)
 
 
-def _address(pointer: str, parts: tuple[Any, ...], of_space: Severity) -> Iterator[Fault]:
+def _address(address: Template, of_space: Severity) -> Iterator[Fault]:
+    pointer, value = address.pointer, address.value
+    parts = value.parts if isinstance(value, TemplateText) else (value,)
     first = parts[0] if isinstance(parts[0], str) else ""
     yield from _white_space(pointer, parts, of_space)
     if pointer.endswith("/path") and _WHOLE.match(first):

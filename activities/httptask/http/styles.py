@@ -13,7 +13,6 @@ from urllib.parse import quote, unquote
 from httptask.http.parameters import Separator
 from httptask.json.tree import compact
 from httptask.json.types import is_array, is_object
-from httptask.openapi.operation import Parameter
 
 __all__ = [
     "Found",
@@ -26,7 +25,6 @@ __all__ = [
     "read_header",
     "read_path",
     "read_query",
-    "style_of",
 ]
 
 _SEPARATORS: Final[Mapping[str, Separator]] = {"pipeDelimited": "|", "spaceDelimited": " "}
@@ -86,14 +84,6 @@ class _Shape(NamedTuple):
 
 
 _SHAPES: Final = {"label": _Shape(".", "."), "matrix": _Shape(";", ";", is_named=True)}
-
-
-def style_of(parameter: Parameter) -> Style:
-    """How a parameter is written, as its document says or by default."""
-    default = "form" if parameter.location in ("query", "cookie") else "simple"
-    name = parameter.style or default
-    explode = name in ("form", "deepObject") if parameter.explode is None else parameter.explode
-    return Style(name, explode, parameter.media_type)
 
 
 def encodings(written: Mapping[str, Any]) -> Style | None:
