@@ -1,4 +1,4 @@
-"""Names of activities, two workflows and topics. They are in every history, so they never change."""
+"""Names of activities, three workflows and topics. They are in every history, so they never change."""
 
 OURS = "httptask."
 """Begins the names of this package's own activities, which have rules of their own."""
@@ -11,6 +11,7 @@ IS_POLLED = "httptask.is_polled"
 RESOLVE_CONFIGURATION = "httptask.resolve_configuration"
 TOKEN_LIMIT = "httptask.token_limit"  # noqa: S105 - of a workflow
 ONE_CALL = "httptask.one_call"
+BATCH = "httptask.batch"
 YIELD = "httptask.yield"
 STORED_FROM = "httptask.stored_from"
 LIVE_TOPIC = "httptask.live"

@@ -20,6 +20,7 @@ from httptask.connections.connection import Connection, default_connections
 from httptask.dsl.event_selection import select_events
 from httptask.fixtures.recording import Recorder
 from httptask.fixtures.transport import Fixtures
+from httptask.interpreter.batch import BatchWorkflow
 from httptask.interpreter.workflow_types import DefinitionWorkflow, HttpTaskWorkflow
 from httptask.plugin.connection_queues import ConnectionQueues
 from httptask.plugin.definitions import DefinitionActivities, DefinitionRegistry
@@ -86,7 +87,11 @@ class WorkerParts:
         self._definitions = definitions
         self._register_workflows = register_workflows
         self._register_activities = register_activities
-        served = [(HttpTaskWorkflow, allow_inline), (DefinitionWorkflow, definitions is not None)]
+        served = [
+            (HttpTaskWorkflow, allow_inline),
+            (BatchWorkflow, allow_inline),
+            (DefinitionWorkflow, definitions is not None),
+        ]
         self._workflows: Sequence[type] = [
             workflow for workflow, is_served in served if is_served and register_workflows
         ]

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 from temporalio.client import Client
 
-from httptask.activities.names import ONE_CALL, TOKEN_LIMIT
+from httptask.activities.names import BATCH, ONE_CALL, TOKEN_LIMIT
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.status import Impasse, TaskData, TaskState, TaskStatus
 from httptask.runs.executions import Execution, list_executions
@@ -35,9 +35,8 @@ RERUN_MEMO = "rerun"
 _RERUN = "-rerun-"
 """In the ids of such runs, behind that of the first one: by it they are found."""
 
-_OURS = (
-    "(WorkflowType = 'httptask.run' OR TaskQueue STARTS_WITH 'httptask') "
-    f"AND WorkflowType != '{TOKEN_LIMIT}' AND WorkflowType != '{ONE_CALL}'"
+_OURS = "(WorkflowType = 'httptask.run' OR TaskQueue STARTS_WITH 'httptask')" + "".join(
+    f" AND WorkflowType != '{other}'" for other in (TOKEN_LIMIT, ONE_CALL, BATCH)
 )
 _LATEST = "ExecutionStatus != 'ContinuedAsNew'"
 

@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from httptask.calls.problem import TaskFault, problem_of_failure
@@ -19,7 +18,6 @@ from httptask.interpreter.status import RunStatus, TaskState
 from httptask.interpreter.task_context import EndWorkflow, Finished
 from httptask.scheduling.durations import required_seconds
 from httptask.scheduling.payloads import payload_of
-from httptask.scheduling.spending_state import SPENT_MEMO, search_attributes
 from httptask.scheduling.worker_configuration import resolve_configuration
 
 __all__ = ["Interpreter"]
@@ -58,7 +56,7 @@ class Interpreter:
         except TaskFault as fault:
             return self.fail(fault)
         self._phase = "completed"
-        self._tell_spent()
+        self._services.tell_spent()
         log_event("run.completed")
         return Finished(output)
 
@@ -72,7 +70,7 @@ class Interpreter:
         if part is not None:
             return Finished(PartEnd.of(self.state, part, fault=problem))
         self._phase = "faulted"
-        self._tell_spent()
+        self._services.tell_spent()
         log_event("run.faulted", task=problem.instance, error=problem.error or problem.title)
         raise problem.to_failure() from None
 
@@ -90,17 +88,6 @@ class Interpreter:
             omitted=omitted,
             spent=spent if part is None else spent.since(part.before),
         )
-
-    def _tell_spent(self) -> None:
-        """Leave in the memo what the run has spent, where lists of runs can show it."""
-        if self.state.spent.calls:
-            workflow.upsert_memo(
-                {SPENT_MEMO: self.state.spent.model_dump(mode="json", exclude_defaults=True)}
-            )
-            settings: Any = self._program.definition.document.metadata.get("httptask", {})
-            if settings.get("search_attributes"):
-                attributes = search_attributes(self.state.spent)
-                workflow.upsert_search_attributes(attributes)  # pyright: ignore[reportUnknownMemberType]
 
     async def _learn_bounds(self) -> None:
         """A connection or activity that the worker does not have for it is an error before anything is sent."""
@@ -124,7 +111,9 @@ class Interpreter:
                 )
         is_read = self._program.liveness.is_read
         context = data if is_read(CONTEXT) else None
-        self.state.root = Branch(frames=[Frame(sequence="/do", data=data, scope="")], context=context)
+        self.state.root = Branch(
+            frames=[Frame(sequence="/do", data=data, scope="", path=self._services.path)], context=context
+        )
         timeout = self._program.parts.get(WORKFLOW_TIMEOUT)
         if timeout is not None:
             after = self._evaluator.transform(timeout, data, self._services.workflow_variables())

@@ -17,6 +17,7 @@ from httptask.interpreter.variables import Variables, workflow_variables
 from httptask.scheduling.budget import Spending
 from httptask.scheduling.recorded_decisions import Pacer
 from httptask.scheduling.scheduler import Scheduler
+from httptask.scheduling.spending_state import SPENT_MEMO, search_attributes
 from httptask.workflows.live_text import LiveStream
 
 __all__ = ["LARGEST_HISTORY", "LONGEST_HISTORY", "ArgumentsOf", "Services", "log_event"]
@@ -47,7 +48,10 @@ class Services:
         takers: take results of maps from workflows that run parts of them, by the ids of their executions.
         loading: held by a task, by its pointer, while it loads the document of an API.
         workflow_id: of the run, also in workflows that run parts of it.
+        path: prefix of the ids of its tasks, where its workflow runs others beside it.
     """
+
+    path = ""
 
     def __init__(
         self,
@@ -105,6 +109,17 @@ class Services:
         finally:
             timer.cancel()
             self._sleepers.remove(sleeper)
+
+    def tell_spent(self) -> None:
+        """Leave in the memo what the run has spent, where lists of runs can show it."""
+        spent = self.state.spent
+        if not spent.calls:
+            return
+        workflow.upsert_memo({SPENT_MEMO: spent.model_dump(mode="json", exclude_defaults=True)})
+        settings: Any = self.program.definition.document.metadata.get("httptask", {})
+        if settings.get("search_attributes"):
+            attributes = search_attributes(spent)
+            workflow.upsert_search_attributes(attributes)  # pyright: ignore[reportUnknownMemberType]
 
     def _outgrew_its_beginning(self) -> bool:
         """Whether the run has done much, compared with what it takes to hand its state on."""
