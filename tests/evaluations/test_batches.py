@@ -1,17 +1,20 @@
 """Batches on a server: every row once, whatever becomes of the others; each run of the chain is replayed."""
 
+import asyncio
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.dsl.canonical import canonical_json, packed
+from httptask.connections.connection import Price
 from httptask.dsl.compile import compile_definition
 from httptask.evaluations import (
-    Batch,
     DataRow,
     Evaluation,
     fetch_results,
@@ -20,8 +23,9 @@ from httptask.evaluations import (
     start_batch,
     variants_of,
 )
-from httptask.interpreter.batch import BatchProgress, RowResult, Variant
+from httptask.interpreter.batch import BatchProgress, RowResult
 from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.connections import local_connection
 from support.definitions import parse
 from support.runs import Runner, running
 
@@ -68,5 +72,97 @@ async def test_every_row_is_run_once_and_an_error_is_its_own(runner: Runner) -> 
         assert [result.output and result.output["n"] for result in results] == [0, None, 2, None, 4]
         assert results[2].output["run"].endswith("/3")
         assert [result.error["instance"] for result in results if result.error] == ["/do/0/ask"] * 2
+        assert [result.spent.calls for result in results] == [1] * 5
         assert sorted(served.json()["n"] for served in server.requests) == [0, 1, 2, 3, 4]
         assert len({served.headers["idempotency-key"] for served in server.requests}) == 5
+
+
+async def test_rows_of_a_long_batch_come_while_it_goes_on_in_new_runs(runner: Runner) -> None:
+    inputs = [{"n": n, "text": "x" * 40_000} for n in range(30)]
+    text = """
+    do:
+      - rest: { wait: { milliseconds: 1 } }
+      - kept: { set: "${ { n: .n, text: .text } }" }
+    """
+    progress, results = await run(runner, text, inputs, concurrency=3, continue_as_new_after=60)
+    assert (progress.ended, progress.failed) == (30, 0)
+    assert [result.output for result in results] == inputs
+
+
+async def test_outputs_that_have_no_room_are_errors_of_their_rows(runner: Runner) -> None:
+    text = """do: [{ rest: { wait: PT0.1S } }, { large: { set: '${ "x" * .n }' } }]"""
+    progress, results = await run(runner, text, [{"n": 800_000}, {"n": 700_000}, {"n": 3}], concurrency=3)
+    assert (progress.ended, progress.failed) == (3, 1)
+    [error] = [result.error for result in results if result.error]
+    assert error["error"] == "PayloadTooLarge"
+
+
+def chat(served: ServedRequest) -> Reply:
+    return Reply.chat(f"I am {served.json()['model']}", tokens=(10, 10))
+
+
+CHAT = """
+do:
+  - ask:
+      call: chatCompletion
+      with: { connection: local, model: a, messages: [{ role: user, content: "${ .q }" }] }
+      output: { as: .text }
+"""
+
+
+@asynccontextmanager
+async def asking(temporal: WorkflowEnvironment) -> AsyncGenerator[tuple[Runner, ScriptedServer]]:
+    async with ScriptedServer(chat) as server:
+        connection = local_connection("local", server.url, price=Price(input=1_000_000, output=0))
+        async with running(temporal, connections={"local": connection}) as runner:
+            yield runner, server
+
+
+async def test_variants_run_each_row(temporal: WorkflowEnvironment) -> None:
+    async with asking(temporal) as (runner, server):
+        progress, results = await run(runner, CHAT, [{"q": "1"}, {"q": "2"}], "model=a,b")
+        assert [(result.row, result.variant, result.output) for result in results] == [
+            (0, 0, "I am a"),
+            (0, 1, "I am b"),
+            (1, 0, "I am a"),
+            (1, 1, "I am b"),
+        ]
+        assert progress.spent.cost_usd == 40
+        assert {result.spent.tokens for result in results} == {20}
+        assert len(server.requests) == 4
+
+
+async def test_a_budget_bounds_all_rows_together(temporal: WorkflowEnvironment) -> None:
+    async with asking(temporal) as (runner, server):
+        progress, results = await run(runner, CHAT, [{"q": "1"}] * 9, concurrency=9, budget_usd=35)
+        assert (progress.ended, progress.stopped, progress.spent.cost_usd) == (3, "budget", 30)
+        assert len(results) == len(server.requests) == 3
+
+
+async def test_an_error_stops_the_others_where_that_is_asked_for(runner: Runner) -> None:
+    text = "do: [{ odd: { raise: { error: { type: 'https://example.com/odd', status: 400, title: Odd } } } }]"
+    progress, results = await run(runner, text, [{}] * 5, concurrency=1, stop_on_error=True)
+    assert (progress.ended, progress.stopped) == (1, "error")
+    assert [result.error and result.error["title"] for result in results] == ["Odd"]
+
+
+async def test_a_batch_that_is_cancelled_cancels_its_rows(runner: Runner) -> None:
+    text = "do: [{ rest: { wait: PT1H } }]"
+    program = compile_definition(parse(text)).program
+    assert program is not None
+    rows = [DataRow(1, {}), DataRow(2, {})]
+    name = f"batch-{uuid.uuid4().hex[:8]}"
+    evaluation = Evaluation(variants_of(parse(text), program), rows)
+    batch = await start_batch(runner.client, evaluation, name, task_queue=runner.task_queue)
+    handle = runner.client.get_workflow_handle(batch.id)
+
+    cancelling: list[asyncio.Task[None]] = []
+
+    def show(progress: BatchProgress) -> None:
+        if progress.received == 2 and not cancelling:
+            cancelling.append(asyncio.ensure_future(handle.cancel()))
+
+    with pytest.raises(WorkflowFailureError) as failed:
+        await follow_batch(runner.client, batch, rows, show)
+    assert isinstance(failed.value.cause, CancelledError)
+    await runner.replay(handle)

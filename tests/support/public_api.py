@@ -24,6 +24,7 @@ API_MODULES = (
     "httptask.fixtures",
     "httptask.testing",
     "httptask.definitiontests",
+    "httptask.evaluations",
     "httptask.testrequest",
     "httptask.dsl",
     "httptask.client",

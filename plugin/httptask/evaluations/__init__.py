@@ -6,10 +6,11 @@ from httptask.evaluations.batches import (
     fetch_results,
     find_batch,
     follow_batch,
+    sha256_of_rows,
     start_batch,
 )
 from httptask.evaluations.dataset import DataRow, DatasetInvalid, check_rows, read_rows
-from httptask.evaluations.table import Table, as_csv, as_jsonl, as_markdown
+from httptask.evaluations.table import Table, as_csv, as_jsonl, as_markdown, summary_text
 from httptask.evaluations.variants import VariantsInvalid, variants_of
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "find_batch",
     "follow_batch",
     "read_rows",
+    "sha256_of_rows",
     "start_batch",
+    "summary_text",
     "variants_of",
 ]

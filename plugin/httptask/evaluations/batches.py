@@ -34,7 +34,15 @@ from httptask.interpreter.batch import (
 )
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
 
-__all__ = ["Batch", "Evaluation", "fetch_results", "find_batch", "follow_batch", "start_batch"]
+__all__ = [
+    "Batch",
+    "Evaluation",
+    "fetch_results",
+    "find_batch",
+    "follow_batch",
+    "sha256_of_rows",
+    "start_batch",
+]
 
 _PIECE_BYTES: Final = 100_000
 _LOOK_SECONDS: Final = 0.25
@@ -51,6 +59,7 @@ class Evaluation:
         budget_usd: US dollars that all rows together may cost; None for no bound.
         stop_on_error: whether no more of them begin after one that has failed.
         simulated: whether answers come from fixtures.
+        continue_as_new_after: history length after which it continues as new; None leaves it to the server.
     """
 
     variants: Sequence[Variant]
@@ -59,6 +68,7 @@ class Evaluation:
     budget_usd: float | None = None
     stop_on_error: bool = False
     simulated: bool = False
+    continue_as_new_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +76,13 @@ class Batch:
     """A batch that has been started.
 
     Attributes:
-        labels: of its variants.
+        variants: the definitions that it was started with.
         sha256: of its rows.
         task_queue: of the worker that runs it.
     """
 
     id: str
-    labels: Sequence[str]
+    variants: Sequence[Variant]
     sha256: str
     task_queue: str
 
@@ -87,12 +97,13 @@ async def start_batch(client: Client, evaluation: Evaluation, batch_id: str, *, 
         concurrency=evaluation.concurrency,
         budget_usd=evaluation.budget_usd,
         stop_on_error=evaluation.stop_on_error,
+        continue_as_new_after=evaluation.continue_as_new_after,
     )
     memo: dict[str, Any] = {"definition": qualified_name(json.loads(unpacked(variants[0].packed)))}
     if evaluation.simulated:
         memo[SIMULATED_MEMO] = True
     await client.start_workflow(BATCH, batch, id=batch_id, task_queue=task_queue, memo=memo)
-    return Batch(batch_id, [variant.label for variant in variants], batch.sha256, task_queue)
+    return Batch(batch_id, variants, batch.sha256, task_queue)
 
 
 async def find_batch(client: Client, batch_id: str) -> Batch:
@@ -108,7 +119,7 @@ async def find_batch(client: Client, batch_id: str) -> Batch:
     if described.workflow_type != BATCH:
         raise LookupError(batch_id)
     begun, _ = await _beginning(client, batch_id, described.run_id)
-    return Batch(batch_id, [variant.label for variant in begun.variants], begun.sha256, described.task_queue)
+    return Batch(batch_id, begun.variants, begun.sha256, described.task_queue)
 
 
 async def follow_batch(
@@ -180,7 +191,9 @@ async def _feed(handle: WorkflowHandle[Any, Any], rows: Sequence[DataRow], first
                 break
             piece.append(Row(number=number, input=rows[number].input))
         try:
-            first = await handle.execute_update(ADD_ROWS, RowsPiece(rows=piece), result_type=int)
+            first = await handle.execute_update(  # pyright: ignore[reportUnknownMemberType]
+                ADD_ROWS, RowsPiece(rows=piece), result_type=int
+            )
         except WorkflowUpdateFailedError:
             return
 

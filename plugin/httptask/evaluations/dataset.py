@@ -145,7 +145,7 @@ def _of_array(text: str) -> Iterator[DataRow]:
 def _of_csv(text: str, columns: Mapping[str, Any]) -> Iterator[DataRow]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        names = next(reader, [])
+        names: list[str] = next(reader, list[str]())
         if len(set(names)) < len(names) or not all(names):
             raise _Fault(1, "the first line names the columns, each by a name of its own")
         last = reader.line_num

@@ -14,7 +14,7 @@ from httptask.evaluations.dataset import DataRow
 from httptask.interpreter.batch import RowResult
 from httptask.scheduling.spending_state import DECIMALS
 
-__all__ = ["Table", "as_csv", "as_jsonl", "as_markdown"]
+__all__ = ["Table", "as_csv", "as_jsonl", "as_markdown", "summary_text"]
 
 _MOST_SHOWN: Final = 60
 """Characters of a cell that a person reads."""
@@ -54,6 +54,12 @@ class Table:
             told = json.dumps([result.output, result.error is None], sort_keys=True)
             by_row.setdefault(result.row, set()).add(told)
         return [row + 1 for row, told in sorted(by_row.items()) if len(told) > 1]
+
+    def telling(self, most: int) -> list[int]:
+        """Rows, from 1, that a person looks at first: those that failed, those that differ, then the others."""
+        failed = [result.row + 1 for result in self.results if result.error is not None]
+        every = [*failed, *self.differing, *range(1, len(self.rows) + 1)]
+        return sorted(list(dict.fromkeys(every))[:most])
 
     def summary(self) -> dict[str, Any]:
         """How many rows came to what, their cost and latency; of each variant where several are compared."""

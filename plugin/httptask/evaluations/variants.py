@@ -27,7 +27,8 @@ def variants_of(data: Any, program: Program, compare: str | None = None) -> list
         data: the definition, as JSON data.
         program: what it was compiled to.
         compare: `ARGUMENT=VALUE,VALUE`, of all tasks that ask models, or `TASK.ARGUMENT=VALUE,VALUE` of one task;
-            a value that is JSON is that, and any other is text.
+            a value that is JSON is that, unless it takes the
+            place of a text, and any other is text.
 
     Raises:
         VariantsInvalid: nothing has the argument, or a value does not fit.
@@ -47,7 +48,7 @@ def variants_of(data: Any, program: Program, compare: str | None = None) -> list
     for value in values:
         variant = copy.deepcopy(data)
         for place in places:
-            value_at(variant, place[:-1])[place[-1]] = _value(value)
+            value_at(variant, place[:-1])[place[-1]] = _value(value, value_at(data, place))
         _require_sound(variant, f"{name}={value}", places)
         found.append(Variant(label=f"{name}={value}", packed=packed(canonical_json(variant))))
     return found
@@ -76,7 +77,10 @@ def _nothing_has(program: Program, name: str) -> str:
     return f"{name}: {task} has no argument {argument}"
 
 
-def _value(text: str) -> Any:
+def _value(text: str, before: Any) -> Any:
+    """What stands in place of a text is text, whatever it looks like."""
+    if isinstance(before, str):
+        return text
     try:
         return json.loads(text)
     except ValueError:

@@ -41,6 +41,13 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "explain": ("explain:explain", "httptask explain workflow.yaml"),
     "graph": ("graph:graph", "httptask graph workflow.yaml --fenced >> README.md"),
     "test": ("definitiontests:run_definition_tests", "httptask test workflows/ -k retries"),
+    "batch": (
+        "batch:batch",
+        (
+            "httptask batch workflow.yaml --inputs cases.jsonl --limit 20\n\n"
+            "Example: httptask batch workflow.yaml --inputs cases.csv --compare model=gpt-5-mini,gpt-5 -o table.md"
+        ),
+    ),
     "init": ("init:init", "httptask init my-project"),
     "dev": ("dev:dev", "httptask dev --definitions workflows/"),
     "worker": (
