@@ -105,6 +105,7 @@ do:
             call: map
             with:
               in: ${ [1, 2] }
+              concurrency: 2
               do:
                 - change:
                     call: openapi
