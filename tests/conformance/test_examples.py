@@ -30,6 +30,7 @@ async def runner(temporal: WorkflowEnvironment, server: ScriptedServer) -> Async
         allow_private=["loopback"],
         allowed_hosts=["127.0.0.1"],
         secrets=secret_store(secrets(server.url)),
+        share_queue=False,
     ) as found:
         yield found
 

@@ -74,6 +74,7 @@ KNOWN: dict[str, str] = {
     "specification/accumulate-room-readings": "reads `.data` of the output of its `listen`, which is a list of events",
     "specification/for": "reads `.pets` of the output of its `listen`, which is a list of events",
     "specification/listen-to-one": "takes `{carId}` from the output of its `listen`, which is a list of events",
+    "specification/run-subflow": "runs a definition that is not among the examples",
     "sdk-go/concatenating_strings": _NOT_JQ,
     "sdk-go/conditional_logic": _NOT_JQ,
     "sdk-go/conditional_logic_input_from": _NOT_JQ,

@@ -1,6 +1,7 @@
 """What workflows ask their worker in local activities: what a run goes by is in its history."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from temporalio import activity
 from temporalio.api.enums.v1 import TaskQueueType
@@ -17,7 +18,20 @@ from httptask.activities.failure import to_application_error
 from httptask.connections.connection import Connection, find_connection
 from httptask.http.errors import ConnectionUnknown
 
-__all__ = ["ConfigurationActivities", "has_pollers", "is_polled", "yield_control"]
+__all__ = ["ConfigurationActivities", "ServedDefinitions", "has_pollers", "is_polled", "yield_control"]
+
+
+class ServedDefinitions(Protocol):
+    """The definitions that a worker serves."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What clients start them by."""
+        ...
+
+    def qualified(self, name: str) -> str | None:
+        """`NAMESPACE/NAME:VERSION` of the one that is called so, which may have `latest` for a version."""
+        ...
 
 
 class ConfigurationActivities:
@@ -30,6 +44,7 @@ class ConfigurationActivities:
         shared: whether other workers, which may be configured otherwise, poll its task queue.
         event_sink: where events go that runs emit.
         has_limits: False for a worker that holds nothing back, because it sends nothing.
+        definitions: that it serves.
     """
 
     def __init__(
@@ -41,6 +56,7 @@ class ConfigurationActivities:
         shared: bool,
         has_limits: bool,
         event_sink: EventSink,
+        definitions: ServedDefinitions,
     ) -> None:
         self._connections = connections
         self._allowed = allowed
@@ -48,9 +64,16 @@ class ConfigurationActivities:
         self._shared = shared
         self._has_limits = has_limits
         self._event_sink = event_sink
+        self._definitions = definitions
 
     def known(
-        self, connections: Iterable[str], activities: Iterable[str], task_queue: str, *, emits: bool
+        self,
+        connections: Iterable[str],
+        activities: Iterable[str],
+        task_queue: str,
+        *,
+        emits: bool,
+        definitions: Iterable[str] = (),
     ) -> RunConfiguration:
         """What this worker has of what a run on a task queue names.
 
@@ -59,6 +82,7 @@ class ConfigurationActivities:
             activities: names of those of the user's own.
             task_queue: of the worker.
             emits: whether it emits events.
+            definitions: that it has runs of.
         """
         sink = self._event_sink if emits else None
         if sink is not None and sink.connection is not None:
@@ -74,6 +98,11 @@ class ConfigurationActivities:
             connections={**unknown, **profiles},
             activities={name: self._allowed[name] for name in activities if name in self._allowed},
             event_sink=sink,
+            definitions={
+                name: found
+                for name in definitions
+                if (found := self._definitions.qualified(name)) is not None
+            },
         )
 
     @activity.defn(name=names.RESOLVE_CONFIGURATION)
@@ -82,14 +111,16 @@ class ConfigurationActivities:
         connections: Sequence[str],
         activities: Sequence[str],
         emits: bool = False,  # noqa: FBT001
+        definitions: Sequence[str] = (),
     ) -> RunConfiguration:
-        """Look up connections, activities of the user's own, and where events go.
+        """Look up connections, activities of the user's own, where events go, and definitions.
 
         Raises:
-            ApplicationError: of type `ConnectionUnknown` or `ActivityNotAllowed`, this worker does not have one of the
-                names; retryable where another one may.
+            ApplicationError: of type `ConnectionUnknown`, `ActivityNotAllowed` or `DefinitionUnknown`, this worker does
+                not have one of the names; retryable where another one may.
         """
-        found = self.known(connections, activities, activity.info().task_queue, emits=emits)
+        queue = activity.info().task_queue
+        found = self.known(connections, activities, queue, emits=emits, definitions=definitions)
         try:
             for name in connections:
                 if name not in found.connections:
@@ -99,13 +130,24 @@ class ConfigurationActivities:
             raise to_application_error(unknown, attempt=1) from None
         for name in activities:
             if name not in found.activities:
-                raise ApplicationError(
+                raise self._refusal(
                     f"the activity {name} may not be called: add [activities.{name}] to the worker's httptask.toml",
-                    type="ActivityNotAllowed",
-                    non_retryable=not self._shared,
-                    category=ApplicationErrorCategory.BENIGN,  # the log tells it as the failure that follows
+                    "ActivityNotAllowed",
                 )
+        for name in definitions:
+            if name not in found.definitions:
+                known = ", ".join(self._definitions.names) or "none"
+                message = f"no definition {name} is served here to be run; known: {known}"
+                raise self._refusal(message, "DefinitionUnknown")
         return found
+
+    def _refusal(self, message: str, error: str) -> ApplicationError:
+        return ApplicationError(
+            message,
+            type=error,
+            non_retryable=not self._shared,
+            category=ApplicationErrorCategory.BENIGN,  # the log tells it as the failure that follows
+        )
 
 
 @activity.defn(name=names.IS_POLLED)

@@ -38,6 +38,8 @@ class RunConfiguration(BaseModel):
     """Those of the user's own that may be called."""
     event_sink: EventSink | None = None
     """Where events go; None for a run that emits none."""
+    definitions: dict[str, str] = {}
+    """Those that the run has runs of, by the names that it has for them: `NAMESPACE/NAME:VERSION`."""
 
     @field_serializer("connections", "activities")
     def _without_defaults(self, found: dict[str, BaseModel]) -> dict[str, Any]:

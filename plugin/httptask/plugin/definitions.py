@@ -1,7 +1,7 @@
 """The definitions that a worker serves by name."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,7 +10,10 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from httptask.activities.configuration_activities import ConfigurationActivities
 from httptask.activities.names import LOAD_DEFINITION
+from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.canonical import canonical_json, packed, qualified_name
+from httptask.dsl.program import Program
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, LoadedDefinition, unpacked_program
 
 __all__ = ["DefinitionActivities", "DefinitionRegistry", "ServedDefinition"]
@@ -21,6 +24,7 @@ _REFUSAL_OF_INLINE = (
 )
 
 
+_LATEST = ":latest"
 _LONGEST_NAME = 1000
 """Temporal's `limit.maxIDLength`, by default."""
 
@@ -71,6 +75,23 @@ class DefinitionRegistry:
     def names(self) -> list[str]:
         """Every workflow type that is served."""
         return sorted(self._by_name)
+
+    def qualified(self, name: str) -> str | None:
+        """`NAMESPACE/NAME:VERSION` of the definition of that name, which may have `latest` for its version."""
+        namespace, _, short = name.removesuffix(_LATEST).rpartition("/")
+        found = self._by_name.get(short if name.endswith(_LATEST) else name)
+        return found.name if found is not None and found.name.startswith(f"{namespace}/") else None
+
+    def unknown(self, program: Program) -> Iterator[Fault]:
+        """The definitions that tasks of a definition run and that are not among these."""
+        for node in program.nodes.values():
+            name = node.kind.definition(node)
+            if name is not None and self.qualified(name) is None:
+                hint = hint_for_unknown(
+                    name, sorted({one.name for one in self._by_name.values()}), "definitions"
+                )
+                message = f"there is no definition `{name}`"
+                yield Fault(f"{node.pointer}/run/workflow", "unknown-definition", message, hint)
 
     def take_over(self, other: "DefinitionRegistry") -> None:
         """Serve what another one does from now on; runs keep the definitions that they began with."""
@@ -127,7 +148,11 @@ class DefinitionActivities:
         loaded = self._definitions.find(name)
         program, _ = unpacked_program(loaded.packed)
         known = self._configuration.known(
-            program.connections, program.activities, activity.info().task_queue, emits=program.emits
+            program.connections,
+            program.activities,
+            activity.info().task_queue,
+            emits=program.emits,
+            definitions=program.definitions,
         )
         return loaded.model_copy(update=dict(known))
 

@@ -78,6 +78,7 @@ class WorkerParts:
             shared=share_queue,
             has_limits=fixtures is None,
             event_sink=event_sink if fixtures is None else EventSink(),
+            definitions=DefinitionRegistry([]) if definitions is None else definitions,
         )
         has_token_limits = any(connection.tokens_per_minute for connection in limited.values())
         meter = Meter(limited, shared=share_queue) if has_token_limits else None

@@ -67,6 +67,11 @@ class Execution:
         return self.info.close_time.ToDatetime(tzinfo=UTC) if self.info.HasField("close_time") else None
 
     @property
+    def parent(self) -> str | None:
+        """The id of the run that runs it, if one does."""
+        return self.info.parent_execution.workflow_id or None
+
+    @property
     def is_part(self) -> bool:
         """Whether it is no run of its own: it runs some items of a `map`."""
         return PART_MEMO in self.info.memo.fields

@@ -109,6 +109,8 @@ class RunSummary(BaseModel):
     """Whether answers came from fixtures."""
     rerun_of: RerunOf | None = None
     """The run that it goes on from, with outputs of that."""
+    parent: str | None = None
+    """Id of the run that runs it, if one does."""
 
 
 class RunRecord(RunSummary):
@@ -147,6 +149,7 @@ async def summarize(execution: Execution) -> RunSummary:
         spent=memo.get(SPENT_MEMO),
         simulated=memo.get(SIMULATED_MEMO, False),
         rerun_of=memo.get(RERUN_MEMO),
+        parent=execution.parent,
     )
 
 
@@ -169,16 +172,20 @@ def _first(id_: str) -> str:
     return re.sub(rf"{_RERUN}\w+$", "", id_)
 
 
-async def latest_runs(client: Client, limit: int) -> list[RunSummary]:
-    """Runs of ours, the latest first."""
+async def latest_runs(client: Client, limit: int, *, inner: bool = True) -> list[RunSummary]:
+    """Runs of ours, the latest first; those that another runs only where `inner` ones count."""
+
+    def counts(run: Execution) -> bool:
+        return not run.is_part and (inner or run.parent is None)
+
     of_ours = f"{_OURS} AND {_LATEST} AND CloseTime"
-    opened = [run async for run in list_executions(client, f"{of_ours} IS NULL", limit) if not run.is_part]
+    opened = [run async for run in list_executions(client, f"{of_ours} IS NULL", limit) if counts(run)]
     found = sorted(opened, key=lambda each: each.started_at, reverse=True)[:limit]
     known = {run.run_id for run in found}
     # Not every store of Temporal sorts as asked: open runs come by their start, ended ones by their end.
     async for run in list_executions(client, f"{of_ours} IS NOT NULL"):
         if len(found) >= limit and run.ended_at is not None and run.ended_at < found[limit - 1].started_at:
             break
-        if run.run_id not in known and not run.is_part:
+        if run.run_id not in known and counts(run):
             found = sorted((*found, run), key=lambda each: each.started_at, reverse=True)[:limit]
     return [await summarize(run) for run in found]

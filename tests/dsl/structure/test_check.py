@@ -23,7 +23,6 @@ def definition(**parts: Any) -> dict[str, Any]:
         (definition(schedule={"every": {"hours": 1}}), "`schedule`"),
         (definition(schedule={"on": {"one": {"with": {"type": "a"}}}}), "`schedule.on`"),
         *[(definition(use={key: {}}), f"`{key}`") for key in ("functions", "catalogs", "extensions")],
-        (definition(do=[{"a": {"run": {}}}]), "task `run`"),
         *[
             (definition(do=[{"a": {"call": call, "with": {}}}]), f"call `{call}`")
             for call in ("grpc", "asyncapi", "a2a", "mcp")

@@ -3,8 +3,8 @@
 from functools import partial
 from typing import Annotated, Any, NoReturn
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
-from temporalio.exceptions import ApplicationError, TimeoutType
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from temporalio.exceptions import ApplicationError, CancelledError, TerminatedError, TimeoutType
 from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 
 from httptask.diagnostics.cutting import shortened
@@ -18,6 +18,7 @@ __all__ = [
     "TaskFault",
     "heading_of",
     "problem_of_failure",
+    "problem_of_run",
 ]
 
 _MAX_CHARACTERS = 4_000
@@ -37,11 +38,16 @@ _KIND_OF_ERROR = {
     "Unauthorized": "authentication",
     "TokenUnavailable": "authentication",
     "ConnectionUnknown": "configuration",
+    "DefinitionUnknown": "configuration",
     "FixtureMissing": "configuration",
     "Timeout": "timeout",
     "WorkerMissing": "timeout",
 }
-
+_ENDED_FROM_OUTSIDE = {
+    CancelledError: "it was cancelled",
+    TerminatedError: "it was terminated",
+    TemporalTimeoutError: "it did not end within the time that it had",
+}
 
 _OWN_TYPES = {
     "AnswerTruncated": "urn:httptask:error:answer-truncated",
@@ -148,3 +154,23 @@ def problem_of_failure(cause: BaseException | None, kind: str = "communication")
     return Problem.standard(
         kind, cause.type or "Failure", detail=cause.message, error=cause.type, details=details, **fields
     )
+
+
+def problem_of_run(cause: BaseException | None, run: str) -> Problem:
+    """What the failure of a run within another is to that one: the same problem, with whose it is in its detail.
+
+    Args:
+        cause: what failed it.
+        run: what the run is called.
+    """
+    for error, reason in _ENDED_FROM_OUTSIDE.items():
+        if isinstance(cause, error):
+            return Problem.standard("runtime", "The run did not complete", detail=f"{run}: {reason}")
+    found = cause.details[0] if isinstance(cause, ApplicationError) and cause.details else None
+    try:
+        problem = Problem.model_validate(found)
+    except ValidationError:
+        problem = problem_of_failure(cause, "runtime")
+    place = f" at {problem.instance}" if problem.instance else ""
+    detail = f"{run}{place}: {problem.detail or problem.title}"
+    return problem.model_copy(update={"detail": shortened(detail, _MAX_CHARACTERS), "instance": None})

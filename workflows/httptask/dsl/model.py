@@ -11,6 +11,8 @@ from httptask.authentication.policy import Policy
 
 __all__ = [
     "FLOW_DIRECTIVES",
+    "NAME_FORM",
+    "VERSION_FORM",
     "AuthenticationPolicy",
     "CallTask",
     "DefinitionModel",
@@ -31,10 +33,11 @@ __all__ = [
 
 FLOW_DIRECTIVES = ("continue", "exit", "end")
 
-_NAME = r"^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$"
+NAME_FORM = r"^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$"
 _NUMBER = "(0|[1-9][0-9]*)"
 _LABEL = "(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 _LABELS = rf"(-{_LABEL}(\.{_LABEL})*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$"
+VERSION_FORM = rf"^{_NUMBER}\.{_NUMBER}\.{_NUMBER}{_LABELS}"
 
 
 class DefinitionModel(BaseModel):
@@ -53,11 +56,11 @@ class Document(DefinitionModel):
 
     dsl: str = Field(pattern=rf"^1\.0\.{_NUMBER}{_LABELS}")
     """Version of the standard: 1.0.3."""
-    namespace: str = Field(pattern=_NAME)
+    namespace: str = Field(pattern=NAME_FORM)
     """Groups definitions: letters, digits and hyphens."""
-    name: str = Field(pattern=_NAME)
+    name: str = Field(pattern=NAME_FORM)
     """Name of the definition; with `httptask worker` also the workflow type that starts it."""
-    version: str = Field(pattern=rf"^{_NUMBER}\.{_NUMBER}\.{_NUMBER}{_LABELS}")
+    version: str = Field(pattern=VERSION_FORM)
     """Semantic version of the definition, three numbers."""
     title: str | None = None
     """Title for people."""

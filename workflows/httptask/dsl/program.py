@@ -57,6 +57,12 @@ class Program:
     """Names of the user's own that it calls."""
 
     @property
+    def definitions(self) -> Mapping[str, str]:
+        """The definitions that its tasks run (`NAMESPACE/NAME:VERSION`), each with the pointer of a task."""
+        nodes = self.nodes.values()
+        return {name: node.pointer for node in nodes if (name := node.kind.definition(node)) is not None}
+
+    @property
     def emits(self) -> bool:
         """Whether a task emits events."""
         return any(node.kind.emits for node in self.nodes.values())

@@ -43,7 +43,8 @@ async def fetch_status(
         handle: the run.
         known: its state a while ago. It is what is told, with the impasse, of a run that can't answer for itself,
             and as `paused` of one that Temporal paused.
-        client: with one, the tasks are told too that run in workflows of their own, as parts of a large `map`.
+        client: with one, the tasks are told too that run in workflows of their own: parts of a large `map`, and the
+            definitions that tasks run, while they do, behind the ids of those tasks.
         rpc_timeout: how long a worker may take to answer the query; of a run that has ended it is a replay.
 
     Raises:
@@ -70,11 +71,17 @@ async def fetch_status(
 
 
 async def _with_part(status: RunStatus, id_: str, client: Client) -> RunStatus:
-    """The state of a run with that of a part of it, which may just have begun, or ended."""
+    """The state of a run with that of a part of it, or of a run inside it, which may just have begun, or ended."""
     try:
         part = await fetch_status(client.get_workflow_handle(id_), client=client)
     except RPCError:
         return status
+    runner = next((task for task in status.tasks if task.child_run == id_), None)
+    if runner is not None:
+        inside = [task.model_copy(update={"id": f"{runner.id}/{task.id}"}) for task in part.tasks]
+        return status.model_copy(
+            update={"tasks": [*status.tasks, *inside], "impasse": status.impasse or part.impasse}
+        )
     return status.model_copy(
         update={
             "tasks": [*status.tasks, *part.tasks],

@@ -94,7 +94,11 @@ class Interpreter:
         program, scheduler = self._program, self._services.scheduler
         try:
             scheduler.configuration = await resolve_configuration(
-                program.connections, program.activities, scheduler.configuration, emits=program.emits
+                program.connections,
+                program.activities,
+                scheduler.configuration,
+                emits=program.emits,
+                definitions=program.definitions,
             )
         except ApplicationError as error:
             raise TaskFault(problem_of_failure(error)) from None

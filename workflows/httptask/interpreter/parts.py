@@ -5,7 +5,6 @@ them may be more than Temporal carries.
 """
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -45,7 +44,6 @@ PART_BYTES = 4_000_000
 USED_LENGTH = LONGEST_HISTORY // 4
 USED_BYTES = LARGEST_HISTORY // 4
 """Before, a run that can't continue as new needs no parts, which write each of their items twice more."""
-_LONGEST_ID: Final = 1_000
 _RESULTS: Final = "httptask.results"
 _KEEP_LESS: Final = "keep a part of it with `output.as`"
 _OUTPUT_SO_FAR: Final = "what the map has come to so far, which becomes the workflow's output,"
@@ -229,7 +227,10 @@ async def _run_in_turn(
         except TaskFault:  # it is no smaller than what it is a part of
             return
         part = await services.scheduler.execute_part(
-            payloads, _id_of(context, first), PartEnd, services.stream.follow_part
+            payloads,
+            services.id_inside(f"{context.execution.id}/{first}"),
+            PartEnd,
+            services.stream.follow_part,
         )
         services.budget.add_part(part.spending)
         if part.fault is not None:
@@ -259,15 +260,6 @@ async def _require_history(context: TaskContext, size: int) -> None:
             "of the run has room; keep less in them, or configure external storage",
             error="PayloadTooLarge",
         )
-
-
-def _id_of(context: TaskContext, first: int) -> str:
-    """The id of the workflow of a part: the run's, the map's and the index of its first item."""
-    id_ = f"{context.services.workflow_id}/{context.execution.id}/{first}"
-    if len(id_.encode()) <= _LONGEST_ID:
-        return id_
-    digest = hashlib.sha256(id_.encode()).hexdigest()
-    return f"{id_.encode()[: _LONGEST_ID - len(digest) - 1].decode(errors='ignore')}~{digest}"
 
 
 def _state_of_part(context: TaskContext, first: int, items: list[Any]) -> RunState:

@@ -1,6 +1,7 @@
 """What all branches of one run share."""
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -35,6 +36,8 @@ TIMES_A_LARGE_STATE = 8
 """Of many short runs most bytes would be copies of it, for both a run and the one that continues it hold it."""
 WARNED_LENGTH = 10_000
 """Events, of which Temporal warns."""
+_LONGEST_ID = 1_000
+"""Bytes that Temporal takes."""
 
 
 class Services:
@@ -138,6 +141,14 @@ class Services:
         self._stay_until_bytes = min(2 * size, LARGEST_HISTORY)
         self.stays = length < LONGEST_HISTORY and size < LARGEST_HISTORY
         return self.stays
+
+    def id_inside(self, path: str) -> str:
+        """The id of a workflow that the run starts, the same whenever it does so at that place."""
+        id_ = f"{self.workflow_id}/{path}"
+        if len(id_.encode()) <= _LONGEST_ID:
+            return id_
+        digest = hashlib.sha256(id_.encode()).hexdigest()
+        return f"{id_.encode()[: _LONGEST_ID - len(digest) - 1].decode(errors='ignore')}~{digest}"
 
     def workflow_variables(self) -> Variables:
         """The variables that every expression may read."""

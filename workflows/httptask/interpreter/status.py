@@ -37,6 +37,8 @@ class TaskStatus(BaseModel):
     detail: str | None = None
     caught: str | None = None
     """The error that a `try` has caught, where it tries no more."""
+    child_run: str | None = None
+    """Id of the run that it runs."""
     simulated: bool = False
     attempt: int = 0
     max_attempts: int | None = None

@@ -18,6 +18,7 @@ from httptask.http.models import HttpAnswer
 from httptask.interpreter.services import Services
 from httptask.interpreter.state import Branch, Frame, TaskExecution
 from httptask.interpreter.variables import Variables, bind
+from httptask.scheduling.budget import is_stop
 from httptask.scheduling.deadlines import Deadline
 from httptask.scheduling.local_calls import Wait
 from httptask.scheduling.scheduler import Leaves
@@ -175,6 +176,24 @@ class TaskContext:
         scheduler = self.services.scheduler
         leaves = None if self.leaves is None else partial(self._leaves, self.leaves, lambda _: False)
         return await scheduler.execute_allowed(name, arguments, self.execution.id, self.deadline, leaves)
+
+    async def run_definition(self, name: str, data: Any) -> Any:
+        """Run a definition, which the run knows by that name, and show the run on the status board.
+
+        A budget that it exceeds is its own, and ends no other run.
+
+        Raises:
+            TaskFault: it ended in an error, or from outside.
+        """
+        services, id_ = self.services, self.services.id_inside(self.execution.id)
+        known = services.scheduler.configuration.definitions[name]
+        services.board.update(self.execution.id, summary=known, child_run=id_)
+        try:
+            return await services.scheduler.execute_definition(known, data, id_, self.execution.id)
+        except TaskFault as fault:
+            if is_stop(fault):
+                fault.problem = fault.problem.model_copy(update={"error": None})
+            raise
 
     def _leaves(self, leaves: Leaves, keeps: Callable[[Problem], bool], problem: Problem) -> bool:
         """Whether an error of a call of the task is for one around it."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -28,7 +29,7 @@ from httptask.calls.activity_call import (
     ending_attempts,
     fitting_summary,
 )
-from httptask.calls.problem import Problem, TaskFault, problem_of_failure
+from httptask.calls.problem import Problem, TaskFault, problem_of_failure, problem_of_run
 from httptask.connections.connection import Calls
 from httptask.scheduling.command_limits import CommandLimits
 from httptask.scheduling.deadlines import Deadline
@@ -154,24 +155,38 @@ class Scheduler:
             TaskFault: somebody ended it, or it could not be started.
         """
         raw = [RawValue(payload) for payload in arguments]
-        try:
-            async with self._limits.turn(arguments):
-                part: workflow.ChildWorkflowHandle[Any, Result] = await workflow.start_child_workflow(
-                    workflow.info().workflow_type,
-                    args=raw,
-                    id=id_,
-                    result_type=result_type,
-                    memo={PART_MEMO: True},
-                )
-                began(id_)
-                return await part
-        except ChildWorkflowError as error:
-            task = asyncio.current_task()
-            if is_cancelled_exception(error) and task is not None and task.cancelling():
-                raise asyncio.CancelledError from None  # otherwise somebody has cancelled the part alone
-            raise TaskFault(problem_of_failure(error.cause, "runtime")) from None
-        except WorkflowAlreadyStartedError as error:
-            raise TaskFault(problem_of_failure(error, "runtime")) from None
+        faults = _faults_of_child(partial(problem_of_failure, kind="runtime"))
+        async with self._limits.turn(arguments), faults:
+            part: workflow.ChildWorkflowHandle[Any, Result] = await workflow.start_child_workflow(
+                workflow.info().workflow_type,
+                args=raw,
+                id=id_,
+                result_type=result_type,
+                memo={PART_MEMO: True},
+            )
+            began(id_)
+            return await part
+
+    async def execute_definition(self, name: str, argument: Any, id_: str, label: str) -> Any:
+        """Run a definition in a child workflow, to its end.
+
+        Args:
+            name: of the definition, `NAMESPACE/NAME:VERSION`.
+            argument: its input.
+            id_: of the workflow.
+            label: of the task, for who reads the history.
+
+        Raises:
+            TaskFault: its run ended in an error or from outside, it could not be started, or its input is too large.
+        """
+        payload = await payload_of(argument, f"the input of {name}")
+        async with (
+            self._limits.turn([payload]),
+            _faults_of_child(partial(problem_of_run, run=f"{name} ({id_})")),
+        ):
+            return await workflow.execute_child_workflow(
+                name, RawValue(payload), id=id_, static_summary=fitting_summary(f"{label}: {name}")
+            )
 
     def profile_of(self, call: ActivityCall[Any]) -> ConnectionProfile:
         """The profile of the connection that a call is sent through."""
@@ -242,6 +257,20 @@ def _wait_after(error: ActivityError, deadline: Deadline | None, leaves: Leaves 
     if deadline is not None and until.timestamp() >= deadline.at:
         raise deadline.fault(failure)
     return Wait(failure.details[0]["attempt"] + 1, until, failure)
+
+
+@asynccontextmanager
+async def _faults_of_child(problem_of: Callable[[BaseException | None], Problem]) -> AsyncGenerator[None]:
+    """Turns the failure of a child workflow into a fault of its task."""
+    try:
+        yield
+    except ChildWorkflowError as error:
+        task = asyncio.current_task()
+        if is_cancelled_exception(error) and task is not None and task.cancelling():
+            raise asyncio.CancelledError from None  # otherwise somebody has cancelled the child alone
+        raise TaskFault(problem_of(error.cause)) from None
+    except WorkflowAlreadyStartedError as error:
+        raise TaskFault(problem_of(error)) from None
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ async def resolve_configuration(
     known: RunConfiguration | None = None,
     *,
     emits: bool = False,
+    definitions: Iterable[str] = (),
 ) -> RunConfiguration:
     """Look up on this worker what is not known yet, through a recorded local activity.
 
@@ -33,9 +34,11 @@ async def resolve_configuration(
         activities: names of those of the user's own that it calls.
         known: what it knows already.
         emits: whether it emits events, and has to know where they go.
+        definitions: names of those that it has runs of.
 
     Raises:
-        ApplicationError: of type `ConnectionUnknown` or `ActivityNotAllowed`; the worker lacks one of the names.
+        ApplicationError: of type `ConnectionUnknown`, `ActivityNotAllowed` or `DefinitionUnknown`; the worker lacks one
+            of the names.
         RuntimeError: another worker may have it; the workflow task fails, and another worker may take it.
     """
     known = known or RunConfiguration()
@@ -43,8 +46,12 @@ async def resolve_configuration(
         sorted(set(connections) - known.connections.keys()),
         sorted(set(activities) - known.activities.keys()),
     ]
-    if emits and known.event_sink is None:
-        missing.append(True)
+    asks_for_sink = emits and known.event_sink is None
+    missing_definitions = sorted(set(definitions) - known.definitions.keys())
+    if asks_for_sink or missing_definitions:
+        missing.append(asks_for_sink)
+    if missing_definitions:
+        missing.append(missing_definitions)
     if not any(missing):
         return known
     found = await ask_worker(RESOLVE_CONFIGURATION, missing, RunConfiguration)
@@ -52,6 +59,7 @@ async def resolve_configuration(
         connections={**known.connections, **found.connections},
         activities={**known.activities, **found.activities},
         event_sink=known.event_sink or found.event_sink,
+        definitions={**known.definitions, **found.definitions},
     )
 
 

@@ -51,7 +51,7 @@ def run(
     check_input(setup.loaded, data, given=bool(input_ or input_files))
     setup.tell_credential_warnings()
     if setup.fixtures is None:
-        require_ready(examine(setup.config, setup.environment, [setup.loaded]))
+        require_ready(examine(setup.config, setup.environment, [setup.loaded, *setup.inner]))
 
     # Temporal is not waited for to be told what is wrong with a file.
     from httptask.cli.observability.logging import configure_logging

@@ -51,6 +51,7 @@ def validate(
     # What can't be read is a fault of its own, and hides no other: a folder without a definition is read as a file.
     loaded = [load(file) for path in files for file in files_at(path) or [path]]
     reports = [report for one in loaded for report in _reports(one, connections, portable=portable)]
+    reports += _unknown_definitions(files, loaded)
     reports += credential_warnings(project)
     if json:
         print_json([report.as_json() for report in reports])
@@ -77,6 +78,27 @@ def _reports(loaded: "Loaded", connections: "Mapping[str, Connection]", *, porta
         *beyond_standard,
     ]
     return sorted([*loaded.reports, *loaded.report(further)], key=lambda report: (report.line, report.column))
+
+
+def _unknown_definitions(paths: list[Path], loaded: "list[Loaded]") -> "Iterator[Report]":
+    """Definitions that others run and that are neither among those that are checked nor in the folder of one."""
+    running = [one for one in loaded if one.program is not None and one.program.definitions]
+    if not running:
+        return
+    from httptask.cli.project.plugins import registry_of
+    from httptask.dsl.canonical import qualified_name
+    from httptask.dsl.loader import load_file
+
+    beside = {file for path in paths if not path.is_dir() for file in files_at(path.parent)}
+    names = {one.name for one in loaded}
+    known = [one for one in loaded if one.program is not None]
+    given = {qualified_name(one.data) for one in known}
+    others = [load_file(file) for file in sorted(beside) if str(file) not in names]
+    known += [one for one in others if one.program is not None and qualified_name(one.data) not in given]
+    registry = registry_of(known)
+    for one in running:
+        assert one.program is not None  # that is how they were found
+        yield from one.report(registry.unknown(one.program))
 
 
 def _server_faults(program: "Program", connections: "Mapping[str, Connection]") -> "Iterator[Fault]":

@@ -18,6 +18,8 @@ __all__ = [
     "load_fixtures",
     "plugin_for",
     "plugins_for_reading",
+    "registry_of",
+    "require_known",
     "serve",
 ]
 
@@ -52,6 +54,7 @@ def plugin_for(
     environment: Mapping[str, str],
     definitions: "DefinitionRegistry | None" = None,
     *,
+    alone: bool = False,
     allow_inline: bool = True,
     fixtures: "Fixtures | None" = None,
     recorder: "Recorder | None" = None,
@@ -62,7 +65,8 @@ def plugin_for(
     Args:
         config: of the worker.
         environment: holds the values of its secrets.
-        definitions: that it serves by name, beside other workers; None for one that runs what it is given, alone.
+        definitions: that it serves by name, if it does.
+        alone: whether no other worker polls its task queue.
         allow_inline: whether it runs definitions that come with their start.
         fixtures: recorded answers in place of servers.
         recorder: writes every exchange to files.
@@ -83,7 +87,7 @@ def plugin_for(
         allowed_hosts=config.policy.allowed_hosts,
         allow_private=config.policy.allow_private,
         event_sink=config.events,
-        share_queue=definitions is not None,
+        share_queue=not alone,
     )
 
 
@@ -101,17 +105,44 @@ def serve(loaded: "Iterable[Loaded]") -> "DefinitionRegistry":
     """Definitions by the names under which clients start them.
 
     Raises:
-        CliError: two of them claim the same name.
+        CliError: two of them claim the same name, or one runs another that is not among them.
     """
     from httptask.interpreter.workflow_types import keep_program
-    from httptask.plugin import DefinitionRegistry, ServedDefinition
 
-    served: list[ServedDefinition] = []
+    loaded = list(loaded)
     for one in loaded:
         assert one.program is not None  # checked when it was loaded
         keep_program(one.data, one.program)
-        served.append(ServedDefinition(source=one.name, definition=one.data))
+    registry = registry_of(loaded)
+    require_known(loaded, registry)
+    return registry
+
+
+def registry_of(loaded: "Iterable[Loaded]") -> "DefinitionRegistry":
+    """Definitions by their names.
+
+    Raises:
+        CliError: two of them claim the same name.
+    """
+    from httptask.plugin import DefinitionRegistry, ServedDefinition
+
     try:
-        return DefinitionRegistry(served)
+        return DefinitionRegistry(ServedDefinition(source=one.name, definition=one.data) for one in loaded)
     except ValueError as error:
         raise CliError(str(error)) from None
+
+
+def require_known(loaded: "Iterable[Loaded]", registry: "DefinitionRegistry") -> None:
+    """Check that the definitions which others run are there.
+
+    Raises:
+        CliError: one is not.
+    """
+    unknown = [
+        str(report)
+        for one in loaded
+        if one.program is not None
+        for report in one.report(registry.unknown(one.program))
+    ]
+    if unknown:
+        raise CliError(in_lines(unknown), "a definition runs those of its own folder that have no errors")

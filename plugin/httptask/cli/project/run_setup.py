@@ -1,15 +1,16 @@
 """One definition that is run here and now, with what the project has for it."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from httptask.cli.project.definitions import load_one, used_secrets
-from httptask.cli.project.plugins import load_fixtures, plugin_for
+from httptask.cli.project.definitions import files_at, load_one, used_secrets
+from httptask.cli.project.plugins import load_fixtures, plugin_for, registry_of, require_known, serve
 from httptask.cli.project.project import load_project, tell_credential_warnings
 from httptask.cli.terminal.console import harmless, print_note
+from httptask.dsl.canonical import qualified_name
 
 if TYPE_CHECKING:
     from httptask.cli.project.project import Project
@@ -29,13 +30,15 @@ class RunSetup:
 
     Attributes:
         file: of the definition; `-` for stdin.
-        config: in which the secrets that the definition uses are those of the environment.
+        inner: the definitions that it runs, and that those run.
+        config: in which the secrets that these use are those of the environment.
         fixtures: recorded answers that stand in for servers, if there are to be any.
         recorder: writes every exchange to files, if that is to be.
     """
 
     file: Path
     loaded: "Loaded"
+    inner: "Sequence[Loaded]"
     config: "Config"
     environment: Mapping[str, str]
     fixtures: "Fixtures | None"
@@ -82,10 +85,12 @@ class RunSetup:
         print_note(f"recorded: {answers} in {where}{behind}\n  used by: {harmless(shlex.join(words))}")
 
     def plugin(self) -> "HttpTaskPlugin":
-        """The plugin of a worker that runs the definition, and nothing else."""
+        """The plugin of a worker that runs the definition, those that it runs, and nothing else."""
         return plugin_for(
             self.config,
             self.environment,
+            serve(self.inner) if self.inner else None,
+            alone=True,
             fixtures=self.fixtures,
             recorder=self.recorder,
         )
@@ -131,5 +136,31 @@ def run_setup_of(
     """The surroundings of a definition that is loaded already; arguments as in `RunSetup`."""
     from httptask.config.config import for_own_runs
 
-    own = for_own_runs(project.config, used_secrets([loaded]))
-    return RunSetup(file, loaded, own, project.environment, fixtures, recorder)
+    inner = _definitions_inside(loaded, file)
+    own = for_own_runs(project.config, used_secrets([loaded, *inner]))
+    return RunSetup(file, loaded, inner, own, project.environment, fixtures, recorder)
+
+
+def _definitions_inside(loaded: "Loaded", file: Path) -> "list[Loaded]":
+    """The definitions that one runs, and that those run, out of its folder.
+
+    Raises:
+        CliError: one is not there, or has errors.
+    """
+    if loaded.program is None or not loaded.program.definitions:
+        return []
+    from httptask.dsl.loader import load_file
+
+    itself, beside = qualified_name(loaded.data), map(load_file, files_at(file.parent))
+    others = [one for one in beside if one.program is not None and qualified_name(one.data) != itself]
+    sound = {itself: loaded, **{qualified_name(one.data): one for one in others}}
+    registry = registry_of([loaded, *others])
+    found: dict[str, Loaded] = {}
+    new = [loaded]
+    while new:
+        require_known(new, registry)
+        names = {name for one in new if one.program for name in one.program.definitions}
+        inside = {name for each in names if (name := registry.qualified(each)) is not None}
+        new = [sound[name] for name in sorted(inside - found.keys())]
+        found.update((qualified_name(one.data), one) for one in new)
+    return list(found.values())

@@ -61,7 +61,7 @@ def ask_cluster(
 
 
 async def resolve_run(client: "Client", where: str, run: str) -> str:
-    """The id of a run: what was given, or that of the latest one for `LAST`.
+    """The id of a run: what was given, or that of the latest one for `LAST` that no other one runs.
 
     Raises:
         CliError: there is no run yet.
@@ -70,7 +70,7 @@ async def resolve_run(client: "Client", where: str, run: str) -> str:
         return run
     from httptask.runs.records import latest_runs
 
-    latest = await latest_runs(client, 1)
+    latest = await latest_runs(client, 1, inner=False)
     if not latest:
         raise CliError(f"no runs yet {where}", STARTS_ONE)
     return latest[0].id

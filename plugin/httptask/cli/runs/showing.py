@@ -25,6 +25,8 @@ def print_run(run: RunRecord) -> None:
     """The run, then each task with its requests and what it gave to the next one."""
     _print(f"{run.id}  {run.definition}  {state_of(run)}")
     _print(f"started {local_time(run.started_at)}, took {time_taken(run.started_at, run.ended_at)}")
+    if run.parent is not None:
+        _print(f"run by {run.parent}")
     if run.spent is not None:
         _print(describe_spent(run.spent))
     if run.rerun_of is not None:
@@ -77,6 +79,8 @@ def _print_task(task: TaskRecord) -> None:
     attempts = _attempts(task.calls[0]) if len(task.calls) == 1 else ""
     took = time_taken(task.started_at, task.ended_at)
     _print(_joined(f"{task.id}  {task.state}", _joined(attempts, took, separator=", "), describe(task)))
+    if task.child_run is not None:
+        _print(f"  run: {task.child_run}")
     for call in task.calls:
         if len(task.calls) > 1:
             _print(_joined(f"  {call.id}  {call.state}", _attempts(call)))

@@ -16,7 +16,7 @@ from httptask.dsl.locate import keys_of
 from httptask.dsl.model import Document, TaskBase, Timeout
 from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.item_lists import ITEM_LISTS
-from httptask.dsl.structure.unsupported import unsupported_key, unsupported_keyword
+from httptask.dsl.structure.unsupported import unsupported_key
 from httptask.dsl.tasks import KEYWORDS
 from httptask.dsl.tasks.try_catch import meant_in_catch
 from httptask.json.pointer import child_pointer, json_pointer
@@ -139,9 +139,6 @@ def _not_a_task(found: Found) -> Fault:
         return TextFault(
             found.pointer, "wrong-type", message, f"write what it does: {_KINDS_OF_TASK}", at_key=True
         )
-    refused = unsupported_keyword(found.pointer, task)
-    if refused is not None:
-        return refused
     for key in task:
         hint = None if key in keys_of(TaskBase) else hint_for_misspelt(key, KEYWORDS)
         if hint is not None:

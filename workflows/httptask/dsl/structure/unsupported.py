@@ -7,11 +7,12 @@ from pydantic import BaseModel
 from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.definition import Definition
 from httptask.dsl.model import Schema, Use
-from httptask.dsl.tasks import UNSUPPORTED_CALLS, UNSUPPORTED_KEYWORDS, function_name
+from httptask.dsl.tasks import UNSUPPORTED_CALLS, function_name
 from httptask.dsl.tasks.listen import LISTEN, EventConsumption
+from httptask.dsl.tasks.run_workflow import Run
 from httptask.json.types import is_object
 
-__all__ = ["other_document", "unsupported_call", "unsupported_key", "unsupported_keyword"]
+__all__ = ["other_document", "unsupported_call", "unsupported_key"]
 
 _KEYS: Final[dict[type[BaseModel], dict[str, str]]] = {
     Definition: {
@@ -59,20 +60,10 @@ def unsupported_key(pointer: str, owner: type[BaseModel] | None, key: str, value
     """The fault for a key that the standard allows in this mapping and we don't."""
     if owner is Definition and key == "schedule" and is_object(value) and "on" in value:
         return unsupported(f"{pointer}/on", "`schedule.on`", _EVENT_HINT)
+    if owner is Run and key in _PROCESSES:
+        return unsupported(pointer, f"task `run: {key}`", _PROCESS_HINT)
     hint = _KEYS.get(owner, {}).get(key) if owner is not None else None
     return None if hint is None else unsupported(pointer, f"`{key}`", hint)
-
-
-def unsupported_keyword(pointer: str, task: dict[str, Any]) -> Fault | None:
-    """The fault for a task of a kind that we don't run."""
-    keyword = next((keyword for keyword in UNSUPPORTED_KEYWORDS if keyword in task), None)
-    if keyword is None:
-        return None
-    pointer = f"{pointer}/{keyword}"
-    process = next((one for one in _PROCESSES if is_object(task[keyword]) and one in task[keyword]), None)
-    if keyword == "run" and process is not None:
-        return unsupported(f"{pointer}/{process}", f"task `run: {process}`", _PROCESS_HINT)
-    return unsupported(pointer, f"task `{keyword}`", UNSUPPORTED_KEYWORDS[keyword])
 
 
 def unsupported_call(pointer: str, call: str) -> Fault | None:

@@ -17,6 +17,7 @@ from httptask.dsl.tasks.fork import FORK
 from httptask.dsl.tasks.kind import CallKind, TaskKind
 from httptask.dsl.tasks.listen import LISTEN
 from httptask.dsl.tasks.raise_error import RAISE
+from httptask.dsl.tasks.run_workflow import RUN
 from httptask.dsl.tasks.set_data import SET
 from httptask.dsl.tasks.switch import SWITCH
 from httptask.dsl.tasks.try_catch import TRY
@@ -29,7 +30,6 @@ __all__ = [
     "KINDS",
     "TASK_KEYS",
     "UNSUPPORTED_CALLS",
-    "UNSUPPORTED_KEYWORDS",
     "Task",
     "TaskList",
     "function_name",
@@ -44,6 +44,7 @@ KINDS: Final[tuple[TaskKind[Any], ...]] = (
     EMIT,
     LISTEN,
     RAISE,
+    RUN,
     SET,
     SWITCH,
     TRY,
@@ -52,10 +53,6 @@ KINDS: Final[tuple[TaskKind[Any], ...]] = (
 """The kinds with a keyword of their own; a mapping with the keywords of two is of the first."""
 
 _OR_ACTIVITY: Final = "or do it in an activity of your own: `call: activity`"
-UNSUPPORTED_KEYWORDS: Final[Mapping[str, str | None]] = {
-    "run": "call a service with `call: httpRequest`",
-}
-"""Keywords of the standard whose kinds are not run, and what to do instead."""
 UNSUPPORTED_CALLS: Final[Mapping[str, str]] = {
     "a2a": f"send the agent its JSON-RPC message with `call: httpRequest`, {_OR_ACTIVITY}",
     "asyncapi": f"publish with `call: httpRequest` where the broker takes HTTP, {_OR_ACTIVITY}",
@@ -103,9 +100,7 @@ _MODELS: Final[Mapping[str, type[TaskBase]]] = {
 KEYWORDS: Final = tuple(sorted(_MODELS))
 """Of which a task has one."""
 TASK_KEYS: Final = frozenset(
-    {key for model in _MODELS.values() for key in keys_of(model)}.union(
-        UNSUPPORTED_KEYWORDS, ("catch", "foreach")
-    )
+    {key for model in _MODELS.values() for key in keys_of(model)}.union(("catch", "foreach"))
 )
 """Whatever a task may have in the standard."""
 

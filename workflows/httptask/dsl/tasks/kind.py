@@ -319,6 +319,10 @@ class TaskKind(Generic[Spec]):
         """The user's own activity that a task calls."""
         return None
 
+    def definition(self, node: TaskNode) -> str | None:
+        """The definition that a task runs: `NAMESPACE/NAME:VERSION`, or `latest` in place of its version."""
+        return None
+
     def limits(self, node: TaskNode) -> tuple[Limits, Limits]:
         """Bounds of the calls of a task: those that it sets, and those that hold where nobody sets any."""
         return Limits(), HTTP_DEFAULTS

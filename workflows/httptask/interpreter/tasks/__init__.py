@@ -15,6 +15,7 @@ from httptask.dsl.tasks.listen import LISTEN
 from httptask.dsl.tasks.map_items import MAP
 from httptask.dsl.tasks.openapi import OPENAPI
 from httptask.dsl.tasks.raise_error import RAISE
+from httptask.dsl.tasks.run_workflow import RUN
 from httptask.dsl.tasks.set_data import SET
 from httptask.dsl.tasks.switch import SWITCH
 from httptask.dsl.tasks.try_catch import TRY
@@ -31,6 +32,7 @@ from httptask.interpreter.tasks.listen import run_listen
 from httptask.interpreter.tasks.map_items import run_map
 from httptask.interpreter.tasks.openapi import run_openapi
 from httptask.interpreter.tasks.raise_error import run_raise
+from httptask.interpreter.tasks.run_workflow import run_workflow
 from httptask.interpreter.tasks.set_data import run_set
 from httptask.interpreter.tasks.switch import run_switch
 from httptask.interpreter.tasks.try_catch import run_try
@@ -53,6 +55,7 @@ RUNNERS: Final[Mapping[TaskKind[Any], Runner]] = {
     EMIT: run_emit,
     LISTEN: run_listen,
     RAISE: run_raise,
+    RUN: run_workflow,
     SET: run_set,
     SWITCH: run_switch,
     TRY: run_try,

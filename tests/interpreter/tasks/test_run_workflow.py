@@ -1,0 +1,123 @@
+"""`run: workflow` on a real server: definitions that run others; every run is replayed."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from temporalio.testing import WorkflowEnvironment
+
+from support.cluster import has_event
+from support.definitions import parse
+from support.runs import Runner, running
+
+DOUBLE = """
+document: { dsl: 1.0.3, namespace: shop, name: double, version: %s }
+input: { schema: { document: { type: object, required: [n] } } }
+do: [{ twice: { set: { n: "${ .n * %d }" } } }]
+"""
+FAILS = """
+document: { dsl: 1.0.3, namespace: shop, name: fails, version: 1.0.0 }
+do:
+  - stop:
+      raise:
+        error: { type: "https://example.com/errors/gone", title: Gone, status: 410, detail: "${ .what + \\" is gone\\" }" }
+"""
+SPENDS = """
+document:
+  { dsl: 1.0.3, namespace: shop, name: spends, version: 1.0.0, metadata: { httptask: { budget: { calls: 0 } } } }
+do: [{ ask: { call: httpRequest, with: { method: get, endpoint: "http://127.0.0.1:9/" } } }]
+"""
+WAITS = """
+document: { dsl: 1.0.3, namespace: shop, name: waits, version: 1.0.0 }
+do: [{ hour: { wait: { hours: 1 } } }]
+"""
+
+
+def run_task(name: str, given: str = "null", version: str = "1.0.0") -> str:
+    return f"run: {{ workflow: {{ namespace: shop, name: {name}, version: {version}, input: {given} }} }}"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def runner(temporal: WorkflowEnvironment) -> AsyncIterator[Runner]:
+    definitions = [
+        parse(text) for text in (DOUBLE % ("1.0.0", 2), DOUBLE % ("2.0.0", 20), FAILS, SPENDS, WAITS)
+    ]
+    async with running(temporal, definitions=definitions, share_queue=False) as found:
+        yield found
+
+
+async def test_the_output_of_another_definition(runner: Runner) -> None:
+    one, highest = run_task("double", '{ n: "${ .n }" }'), run_task("double", "{ n: 1 }", "latest")
+    outcome = await runner.run(
+        f"""
+        do:
+          - one: {{ {one} }}
+          - all: {{ for: {{ each: n, in: "${{ [1, 2] }}" }}, do: [{{ more: {{ {highest} }} }}] }}
+          - none: {{ {one.replace("run: {", "run: { return: none,")}, input: {{ from: {{ n: 1 }} }} }}
+          - result: {{ set: {{ one: "${{ $tasks.one.n }}", all: "${{ $tasks.all.n }}", none: "${{ $tasks.none }}" }} }}
+        """,
+        {"n": 21},
+    )
+    assert outcome.output == {"one": 42, "all": 20, "none": None}
+    children = [
+        child
+        for event in (await outcome.handle.fetch_history()).events
+        if (child := event.child_workflow_execution_started_event_attributes).workflow_type.name
+    ]
+    run = outcome.handle.id
+    assert [(child.workflow_type.name, child.workflow_execution.workflow_id) for child in children] == [
+        ("shop/double:1.0.0", f"{run}/one"),
+        ("shop/double:2.0.0", f"{run}/all/0/more"),
+        ("shop/double:2.0.0", f"{run}/all/1/more"),
+        ("shop/double:1.0.0", f"{run}/none"),
+    ]
+
+
+async def test_an_error_of_it_is_one_of_the_task(runner: Runner) -> None:
+    outcome = await runner.run(f"do: [{{ it: {{ {run_task('fails', '{ what: lamp }')} }} }}]")
+    assert outcome.problem == {
+        "type": "https://example.com/errors/gone",
+        "status": 410,
+        "title": "Gone",
+        "detail": f"shop/fails:1.0.0 ({outcome.handle.id}/it) at /do/0/stop: lamp is gone",
+        "instance": "/do/0/it",
+    }
+
+
+async def test_its_errors_are_caught(runner: Runner) -> None:
+    """One of its own budget too, which ends no other run; and one of its schema."""
+    tried = [
+        (run_task("fails", "{ what: lamp }"), "{ errors: { with: { status: 410 } }, as: e,"),
+        (run_task("spends"), "{ as: e,"),
+        (run_task("double", "{ m: 1 }"), "{ errors: { with: { instance: /do/2/t2/try/0/it } }, as: e,"),
+    ]
+    tasks = [
+        f'{{ t{index}: {{ try: [{{ it: {{ {task} }} }}], catch: {caught} do: [{{ told: {{ set: "${{ $e.title }}" }} }}] }} }} }}'
+        for index, (task, caught) in enumerate(tried)
+    ]
+    outcome = await runner.run(
+        f"do: [{', '.join(tasks)}, {{ all: {{ set: {{ all: '${{ [$tasks.t0, $tasks.t1, $tasks.t2] }}' }} }} }}]"
+    )
+    assert outcome.output == {"all": ["Gone", "Budget exceeded", "Not valid"]}, outcome.problem
+
+
+async def test_an_unknown_one_is_an_error_before_anything_runs(runner: Runner) -> None:
+    outcome = await runner.run(f"do: [{{ a: {{ set: {{ x: 1 }} }} }}, {{ b: {{ {run_task('dubble')} }} }}]")
+    assert (outcome.problem["error"], outcome.problem["status"]) == ("DefinitionUnknown", 400)
+    assert outcome.problem["detail"].startswith(
+        "no definition shop/dubble:1.0.0 is served here to be run; known: double, fails, shop/double:1.0.0,"
+    )
+
+
+async def test_it_is_cancelled_with_the_task(runner: Runner) -> None:
+    """By a timeout of the task, and by who cancels the run; one that is ended alone is an error of the task."""
+    waits = run_task("waits")
+    outcome = await runner.run(f"do: [{{ it: {{ {waits}, timeout: {{ after: {{ seconds: 1 }} }} }} }}]")
+    assert outcome.problem["title"] == "Timed out"
+    child = runner.client.get_workflow_handle(f"{outcome.handle.id}/it")
+    assert (await child.describe()).status.name == "CANCELED"  # type: ignore[union-attr]
+
+    handle = await runner.start(f"do: [{{ it: {{ {waits} }} }}]")
+    await has_event(handle, "child_workflow_execution_started")
+    await runner.client.get_workflow_handle(f"{handle.id}/it").terminate()
+    outcome = await runner.outcome(handle)
+    assert outcome.problem["detail"] == f"shop/waits:1.0.0 ({handle.id}/it): it was terminated"
