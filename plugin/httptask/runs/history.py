@@ -15,8 +15,9 @@ from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
 
+from httptask.activities.api_operation import OperationRequest
 from httptask.activities.local_fallback import NotLocal
-from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST, LOAD_DEFINITION, YIELD
+from httptask.activities.names import API_OPERATION, CHAT_COMPLETION, HTTP_REQUEST, LOAD_DEFINITION, YIELD
 from httptask.chat.models import ChatRequest
 from httptask.diagnostics.cutting import in_one_line
 from httptask.dsl.canonical import unpacked
@@ -44,7 +45,7 @@ __all__ = ["read_run"]
 
 _LOCAL_ACTIVITY = "core_local_activity"
 """The SDK's name of the marker that a local activity leaves in history."""
-_CALLS = (HTTP_REQUEST, CHAT_COMPLETION)
+_CALLS = (HTTP_REQUEST, CHAT_COMPLETION, API_OPERATION)
 
 _NOT_BEGUN = (
     PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED,
@@ -369,6 +370,8 @@ def _request(activity: str, arguments: Sequence[Any]) -> Any:
     try:
         if activity == HTTP_REQUEST:
             return shown_request(HttpRequest.model_validate(argument))
+        if activity == API_OPERATION:
+            return shown_request(OperationRequest.model_validate(argument))
         if activity == CHAT_COMPLETION:
             return shown_request(ChatRequest.model_validate(argument).to_http_request())
     except ValidationError:  # of another version
