@@ -40,6 +40,12 @@ async def test_a_definition_runs_another_of_its_folder(shell: Shell) -> None:
     assert f"run by {run['id']}\n" in shown.stdout
     assert 'output: {"price": 40}' in shown.stdout
 
+    shell.write("rows.jsonl", '{"n": 1}\n{"n": 3}\n')
+    code, command = await shell.run("batch", "shop/order.yaml", "--inputs", "rows.jsonl")
+    assert code == 0, command.stderr
+    assert '{"total": 20}' in command.stdout
+    assert '{"total": 60}' in command.stdout
+
 
 async def test_one_that_is_not_there_is_refused(shell: Shell) -> None:
     shell.write("shop/faulty.yaml", FAULTY)

@@ -259,6 +259,7 @@ class BatchWorkflow:
                 {name for program in programs for name in program.connections},
                 {name for program in programs for name in program.activities},
                 emits=any(program.emits for program in programs),
+                definitions={name for program in programs for name in program.definitions},
             )
         except ApplicationError as error:
             raise problem_of_failure(error).to_failure() from None

@@ -101,7 +101,7 @@ def batch(
         raise CliError(f"{place}{invalid}", "nothing was sent") from None
     setup.tell_credential_warnings()
     if setup.fixtures is None:
-        require_ready(examine(setup.config, setup.environment, [setup.loaded]))
+        require_ready(examine(setup.config, setup.environment, [setup.loaded, *setup.inner]))
     else:
         print_note(f"simulated: answers come from {fixtures}, nothing is sent")
 

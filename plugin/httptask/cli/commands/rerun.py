@@ -77,7 +77,7 @@ def rerun(
         return
     setup.tell_credential_warnings()
     if setup.fixtures is None:
-        require_ready(examine(setup.config, setup.environment, [loaded]))
+        require_ready(examine(setup.config, setup.environment, [loaded, *setup.inner]))
     started = Launch(
         loaded=loaded,
         input=planned.input,
