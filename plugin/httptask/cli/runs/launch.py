@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import secrets
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -96,7 +97,10 @@ async def _start(client: Client, launch: Launch, token: str) -> WorkflowHandle[A
     assert launch.loaded.program is not None  # checked when it was loaded
     keep_program(launch.loaded.data, launch.loaded.program)
     queue = f"{RUN_QUEUE_PREFIX}{token}"
-    memo: dict[str, Any] = {FILE_MEMO: launch.loaded.name}
+    file = os.fsencode(launch.loaded.name).decode(
+        errors="replace"
+    )  # as text, which it need not be in this locale
+    memo: dict[str, Any] = {FILE_MEMO: file}
     if launch.simulated:
         memo[SIMULATED_MEMO] = True
     if launch.rerun is not None:
