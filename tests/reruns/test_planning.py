@@ -109,6 +109,14 @@ def test_what_is_another_than_it_was(tasks: str, expected: dict[str, str]) -> No
     assert rerun.raw_inputs == (2,)
 
 
+def test_what_was_removed_is_told_in_the_order_in_which_it_ran() -> None:
+    names = [f"task{number}" for number in range(8)]
+    old = "do:\n" + "".join(get(name) for name in names) + get("post")
+    ran = dict(zip(names, range(8), strict=True))
+    removed = planned(earlier(old, **ran, post=NO), "do:\n" + get(names[-1]) + get("post"))
+    assert list(told(removed)) == names[:-1]
+
+
 @pytest.mark.parametrize(
     ("tasks", "task", "message", "hint"),
     [

@@ -249,12 +249,13 @@ class _Planning:
         Raises:
             NotRerunnable: it can't go on from what that has.
         """
-        completed = {ran.path for ran in self._completed(cut)}
+        completed = dict.fromkeys(ran.path for ran in self._completed(cut))
         yield from self._of_tasks_before(beginnings, completed)
-        for ran in dict.fromkeys(path for path in completed if path not in self._now):
-            if len(ran) == 1 or ran[:-2] in {self._was.get(each.path) for each in self._place.chain}:
+        around = {self._was.get(each.path) for each in self._place.chain}
+        for path in completed:
+            if path not in self._now and (len(path) == 1 or path[:-2] in around):
                 told = "is not in the definition any more; what it gave to the next task stands"
-                yield Misfit(task=ran[-1], change="removed", message=f"{ran[-1]} {told}")
+                yield _misfit(path[-1], "removed", told)
         for each in self._place.chain:
             for node in each.sequence.tasks[each.index + 1 :]:
                 if self._stood_before(node.pointer) and self._was_of(node.pointer) in completed:
@@ -271,7 +272,7 @@ class _Planning:
         paths = list(self._earlier.places.by_path)
         return paths.index(was) < paths.index(begins)
 
-    def _of_tasks_before(self, beginnings: list[_Beginning], completed: set[Path]) -> Iterator[Misfit]:
+    def _of_tasks_before(self, beginnings: list[_Beginning], completed: dict[Path, None]) -> Iterator[Misfit]:
         is_given = {
             each.sequence.tasks[each.index - 1].pointer
             for each, beginning in zip(self._place.chain, beginnings, strict=True)

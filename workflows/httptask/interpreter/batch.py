@@ -197,7 +197,7 @@ class BatchWorkflow:
         self._state.results = []
         self._sizes = [_size_of(row.input) for row in self._state.waiting]
         self._result_bytes = 0
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], None] = {}  # a set has another order in a replay
         self._failure: BaseException | None = None
         self._scheduler = Scheduler()
 
@@ -214,7 +214,7 @@ class BatchWorkflow:
             while await self._may_go_on():
                 row, variant = self._take()
                 task = asyncio.create_task(self._run_row(row, variant, *programs[variant]))
-                self._running.add(task)
+                self._running[task] = None
                 task.add_done_callback(self._note_end)
         except (Exception, asyncio.CancelledError):  # not GeneratorExit: a run that is thrown away can't wait
             await take_up_ends()
@@ -274,7 +274,7 @@ class BatchWorkflow:
         return self._may_begin
 
     def _note_end(self, task: "asyncio.Task[None]") -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         if not task.cancelled():
             self._failure = self._failure or task.exception()
 
