@@ -124,6 +124,7 @@ SCENARIOS = (
         continues=True,
     ),
     Scenario("run-workflow", {"depth": 2}, served=True),
+    Scenario("run-left", {"n": 2}, served=True),
     Scenario("many-calls", 110),
     Scenario("large-calls", 4),
     Scenario("local-calls", [9, 300_000, 30]),

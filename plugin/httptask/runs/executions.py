@@ -6,20 +6,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import WorkflowExecutionStatus
+from temporalio.api.enums.v1 import ParentClosePolicy, WorkflowExecutionStatus
 from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionRequest,
     DescribeWorkflowExecutionResponse,
     ListWorkflowExecutionsRequest,
 )
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
 
 from httptask.interpreter.fetch_status import paused_by
 from httptask.scheduling.spending_state import PART_MEMO
 
-__all__ = ["Described", "Execution", "describe", "list_executions"]
+__all__ = ["Described", "Execution", "chain_of", "describe", "list_executions", "runs_left_by"]
 
 _PAGE = 1000
 
@@ -108,6 +108,34 @@ async def describe(client: Client, id_: str) -> Described:
     )
     found = await client.workflow_service.describe_workflow_execution(request, retry=True)
     return Described(found.workflow_execution_info, client.data_converter, found)
+
+
+async def chain_of(client: Client, execution: Described) -> list[WorkflowHistory]:
+    """The histories of a chain of runs, oldest first."""
+    chain: list[WorkflowHistory] = []
+    run_id = execution.run_id
+    while run_id:
+        chain.append(await client.get_workflow_handle(execution.id, run_id=run_id).fetch_history())
+        run_id = chain[-1].events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+    return chain[::-1]
+
+
+async def runs_left_by(client: Client, id_: str) -> AsyncGenerator[str]:
+    """Ids of the runs that a run, or one within it, has started and left to themselves, and of those that these have.
+
+    What one of them has left is told once it has ended, so each is to be waited for before the next is asked for.
+
+    Raises:
+        RPCError: there is no such run, or no answer.
+    """
+    for history in await chain_of(client, await describe(client, id_)):
+        for event in history.events:
+            started = event.start_child_workflow_execution_initiated_event_attributes
+            if event.HasField("start_child_workflow_execution_initiated_event_attributes"):
+                if started.parent_close_policy == ParentClosePolicy.PARENT_CLOSE_POLICY_ABANDON:
+                    yield started.workflow_id
+                async for inner in runs_left_by(client, started.workflow_id):
+                    yield inner
 
 
 async def list_executions(client: Client, query: str, limit: int = _PAGE) -> AsyncGenerator[Execution]:

@@ -30,7 +30,7 @@ from httptask.json.types import is_object
 from httptask.plugin.replay import ReplayFailed, replay_tasks, runs_definition
 from httptask.plugin.storage.folder import StoredPayloadMissing
 from httptask.request.history_view import shown_request
-from httptask.runs.executions import Described, describe
+from httptask.runs.executions import Described, chain_of, describe
 from httptask.runs.records import (
     FILE_MEMO,
     CallRecord,
@@ -64,13 +64,13 @@ async def read_run(client: Client, run_id: str) -> RunRecord:
     record = RunRecord(**(await summarize(execution)).model_dump(), pause=execution.pause)
     record.file = (await execution.memo()).get(FILE_MEMO)
     record.reruns = await reruns_of(client, run_id)
-    chain = await _chain(client, execution)
+    chain = await chain_of(client, execution)
     record.started_at = chain[0].events[0].event_time.ToDatetime(tzinfo=UTC)
     reader = _Reader(client.data_converter, record)
     pending = await reader.read_chain(chain, execution)
     histories = list(chain)
     for part in await _parts(client, chain):
-        of_part = await _chain(client, part)
+        of_part = await chain_of(client, part)
         histories += of_part
         pending += await reader.read_chain(of_part, part)
     record.tasks = [_activity_as_task(call) for call in reader.calls.values() if call.activity != YIELD]
@@ -92,16 +92,6 @@ async def read_run(client: Client, run_id: str) -> RunRecord:
     return record
 
 
-async def _chain(client: Client, execution: Described) -> list[WorkflowHistory]:
-    """The histories of a chain of runs, oldest first."""
-    chain: list[WorkflowHistory] = []
-    run_id = execution.run_id
-    while run_id:
-        chain.append(await client.get_workflow_handle(execution.id, run_id=run_id).fetch_history())
-        run_id = chain[-1].events[0].workflow_execution_started_event_attributes.continued_execution_run_id
-    return chain[::-1]
-
-
 async def _parts(client: Client, chain: Iterable[WorkflowHistory]) -> list[Described]:
     """The workflows that ran parts of a run, and parts of those."""
     found: list[Described] = []
@@ -111,7 +101,7 @@ async def _parts(client: Client, chain: Iterable[WorkflowHistory]) -> list[Descr
                 started = event.child_workflow_execution_started_event_attributes
                 part = await describe(client, started.workflow_execution.workflow_id)
                 if part.is_part:
-                    found += [part, *await _parts(client, await _chain(client, part))]
+                    found += [part, *await _parts(client, await chain_of(client, part))]
     return found
 
 

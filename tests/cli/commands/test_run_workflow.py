@@ -17,6 +17,12 @@ document: { dsl: 1.0.3, namespace: shop, name: price, version: %s }
 do:
   - compute: { set: { price: "${ .n * 20 }" } }
 """
+FAILS_LATE = """
+document: { dsl: 1.0.3, namespace: shop, name: price, version: 1.0.0 }
+do:
+  - late: { wait: { seconds: 1 } }
+  - none: { raise: { error: { type: "https://example.com/gone", status: 410, title: Gone } } }
+"""
 FAULTY = ORDER.replace("name: order", "name: faulty").replace("name: price", "name: prices")
 
 
@@ -45,6 +51,19 @@ async def test_a_definition_runs_another_of_its_folder(shell: Shell) -> None:
     assert code == 0, command.stderr
     assert '{"total": 20}' in command.stdout
     assert '{"total": 60}' in command.stdout
+
+
+@pytest.mark.usefixtures("one_server")
+async def test_runs_that_are_left_to_themselves_end_with_their_command(shell: Shell) -> None:
+    """Its worker is the only one that they have; how they end is not how the command does."""
+    order = ORDER.replace("- price: { run: { ", "- price: { run: { await: false, ").replace(".price", ".n")
+    shell.write("shop/order.yaml", order)
+    shell.write("shop/price.yaml", FAILS_LATE)
+    code, command = await shell.run("run", "shop/order.yaml", "--input", '{"n": 2}')
+    assert code == 0, command.stderr
+    assert json.loads(command.stdout) == {"total": 2}
+    assert "/price goes on by itself; waiting for its end\n" in command.stderr
+    assert "/price: faulted: Gone\n" in command.stderr
 
 
 async def test_one_that_is_not_there_is_refused(shell: Shell) -> None:

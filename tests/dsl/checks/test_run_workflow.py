@@ -12,7 +12,6 @@ FAULTY = {
     "any version": (MEANT.replace("1.0.0", '"*"'), "wrong-form", "/do/0/a/run/workflow/version"),
     "an expression": (MEANT.replace("price", '"${ .name }"'), "wrong-form", "/do/0/a/run/workflow/name"),
     "no namespace": ("workflow: { name: a, version: latest }", "missing-key", "/do/0/a/run/workflow"),
-    "not waited for": (f"{MEANT}, await: false", "unsupported", "/do/0/a/run/await"),
     "the code of a process": (f"{MEANT}, return: code", "not-of-workflows", "/do/0/a/run/return"),
     "an unknown output": (f"{MEANT}, return: it", "unknown-choice", "/do/0/a/run/return"),
 }
@@ -26,6 +25,8 @@ def test_a_faulty_run_is_told(name: str) -> None:
     assert (fault.code, fault.pointer) == (code, pointer)
 
 
-@pytest.mark.parametrize("more", ["", ", await: true", ", return: none", ", return: stdout"])
+@pytest.mark.parametrize(
+    "more", ["", ", await: true", ", await: false", ", return: none", ", return: stdout"]
+)
 def test_a_sound_run_is_none(more: str) -> None:
     assert faults_of(f"do: [{{ a: {{ run: {{ {MEANT}{more} }} }} }}]") == []

@@ -2,9 +2,16 @@
 
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
+from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.dsl.canonical import sha256
+from httptask.events import new_event, send_event
+from httptask.interpreter.fetch_status import fetch_status
+from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
+from httptask.runs.executions import runs_left_by
 from support.cluster import has_event
 from support.definitions import parse
 from support.runs import Runner, running
@@ -32,14 +39,29 @@ do: [{ hour: { wait: { hours: 1 } } }]
 """
 
 
-def run_task(name: str, given: str = "null", version: str = "1.0.0") -> str:
-    return f"run: {{ workflow: {{ namespace: shop, name: {name}, version: {version}, input: {given} }} }}"
+CALLED = """
+document: { dsl: 1.0.3, namespace: shop, name: called, version: 1.0.0 }
+do:
+  - call: { listen: { to: { one: { with: { type: shop.called } } } } }
+  - told: { set: { by: "${ .[0].by }" } }
+"""
+
+
+def run_task(name: str, given: str = "null", version: str = "1.0.0", more: str = "") -> str:
+    return (
+        f"run: {{ workflow: {{ namespace: shop, name: {name}, version: {version}, input: {given} }}{more} }}"
+    )
+
+
+def left(name: str, given: str = "null") -> str:
+    """A task that does not wait for the run of a definition."""
+    return run_task(name, given, more=", await: false")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def runner(temporal: WorkflowEnvironment) -> AsyncIterator[Runner]:
     definitions = [
-        parse(text) for text in (DOUBLE % ("1.0.0", 2), DOUBLE % ("2.0.0", 20), FAILS, SPENDS, WAITS)
+        parse(text) for text in (DOUBLE % ("1.0.0", 2), DOUBLE % ("2.0.0", 20), FAILS, SPENDS, WAITS, CALLED)
     ]
     async with running(temporal, definitions=definitions, share_queue=False) as found:
         yield found
@@ -104,7 +126,7 @@ async def test_an_unknown_one_is_an_error_before_anything_runs(runner: Runner) -
     outcome = await runner.run(f"do: [{{ a: {{ set: {{ x: 1 }} }} }}, {{ b: {{ {run_task('dubble')} }} }}]")
     assert (outcome.problem["error"], outcome.problem["status"]) == ("DefinitionUnknown", 400)
     assert outcome.problem["detail"].startswith(
-        "no definition shop/dubble:1.0.0 is served here to be run; known: double, fails, shop/double:1.0.0,"
+        "no definition shop/dubble:1.0.0 is served here to be run; known: called, double, fails, "
     )
 
 
@@ -121,3 +143,59 @@ async def test_it_is_cancelled_with_the_task(runner: Runner) -> None:
     await runner.client.get_workflow_handle(f"{handle.id}/it").terminate()
     outcome = await runner.outcome(handle)
     assert outcome.problem["detail"] == f"shop/waits:1.0.0 ({handle.id}/it): it was terminated"
+
+
+async def test_one_that_is_not_waited_for_goes_on(runner: Runner) -> None:
+    """The output is the task's input, as its `input.from` makes it; what the run comes to is nothing to this one."""
+    outcome = await runner.run(
+        f"""
+        do:
+          - first: {{ {left("called", "{ n: 1 }")}, input: {{ from: {{ n: "${{ .n + 1 }}" }} }} }}
+          - fails: {{ {left("fails", "{ what: lamp }")} }}
+          - none: {{ {left("double", "{ n: 1 }").replace("await: false", "await: false, return: none")} }}
+          - again: {{ for: {{ each: n, in: "${{ [1, 2] }}" }}, do: [{{ more: {{ {left("double", "{ n: 4 }")} }} }}] }}
+          - result: {{ set: {{ first: "${{ $tasks.first }}", fails: "${{ $tasks.fails }}", none: "${{ $tasks.none }}" }} }}
+        """,
+        {"n": 1},
+    )
+    assert outcome.output == {"first": {"n": 2}, "fails": {"n": 2}, "none": None}, outcome.problem
+    tasks = {task.name: task.child_run for task in (await fetch_status(outcome.handle)).tasks}
+    assert (tasks["first"], tasks["fails"]) == (f"{outcome.handle.id}/first", f"{outcome.handle.id}/fails")
+
+    child = runner.client.get_workflow_handle(f"{outcome.handle.id}/first", result_type=object)
+    assert (await child.describe()).status.name == "RUNNING"  # type: ignore[union-attr]
+    await send_event(runner.client, new_event("shop.called", data={"by": "Ann"}), child.id)
+    assert await child.result() == {"by": "Ann"}
+    failed = runner.client.get_workflow_handle(f"{outcome.handle.id}/fails")
+    with pytest.raises(WorkflowFailureError):
+        await failed.result()
+    left_runs = [run async for run in runs_left_by(runner.client, outcome.handle.id)]
+    assert left_runs == [
+        f"{outcome.handle.id}/{it}" for it in ("first", "fails", "none", "again/0/more", "again/1/more")
+    ]
+
+
+async def test_one_that_is_left_is_not_cancelled_with_the_run(runner: Runner) -> None:
+    """And fails the task where it can't begin, for one of its id goes on."""
+    handle = await runner.start(
+        f"do: [{{ it: {{ {left('waits')} }} }}, {{ hour: {{ wait: {{ hours: 1 }} }} }}]"
+    )
+    await has_event(handle, "timer_started")
+    await handle.cancel()
+    with pytest.raises(WorkflowFailureError):
+        await handle.result()
+    child = runner.client.get_workflow_handle(f"{handle.id}/it")
+    assert (await child.describe()).status.name == "RUNNING"  # type: ignore[union-attr]
+    await runner.replay(handle)
+
+    again = parse(f"do: [{{ it: {{ {left('waits')} }} }}]")
+    await runner.client.start_workflow(
+        WORKFLOW_TYPE,
+        RunInput(definition=again, sha256=sha256(again)),
+        id=handle.id,
+        task_queue=runner.task_queue,
+    )
+    outcome = await runner.outcome(runner.client.get_workflow_handle(handle.id, result_type=object))
+    assert outcome.problem["instance"] == "/do/0/it"
+    assert "already started" in outcome.problem["detail"]
+    await child.terminate()

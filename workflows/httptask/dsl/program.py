@@ -67,6 +67,11 @@ class Program:
         """Whether a task emits events."""
         return any(node.kind.emits for node in self.nodes.values())
 
+    @property
+    def leaves_runs(self) -> bool:
+        """Whether a task leaves the run of another definition to itself, which may end after the one of this."""
+        return any(node.kind.leaves_run(node) for node in self.nodes.values())
+
     def find(self, task: str) -> list[TaskNode]:
         """The task at a JSON Pointer, or those of a name."""
         if task in self.nodes:

@@ -177,10 +177,15 @@ class TaskContext:
         leaves = None if self.leaves is None else partial(self._leaves, self.leaves, lambda _: False)
         return await scheduler.execute_allowed(name, arguments, self.execution.id, self.deadline, leaves)
 
-    async def run_definition(self, name: str, data: Any) -> Any:
+    async def run_definition(self, name: str, data: Any, *, leave: bool = False) -> Any:
         """Run a definition, which the run knows by that name, and show the run on the status board.
 
         A budget that it exceeds is its own, and ends no other run.
+
+        Args:
+            name: of the definition.
+            data: its input.
+            leave: whether it is left to itself when it has begun; then there is no output.
 
         Raises:
             TaskFault: it ended in an error, or from outside.
@@ -189,7 +194,9 @@ class TaskContext:
         known = services.scheduler.configuration.definitions[name]
         services.board.update(self.execution.id, summary=known, child_run=id_)
         try:
-            return await services.scheduler.execute_definition(known, data, id_, self.execution.id)
+            return await services.scheduler.execute_definition(
+                known, data, id_, self.execution.id, leave=leave
+            )
         except TaskFault as fault:
             if is_stop(fault):
                 fault.problem = fault.problem.model_copy(update={"error": None})

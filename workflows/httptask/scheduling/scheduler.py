@@ -167,7 +167,9 @@ class Scheduler:
             began(id_)
             return await part
 
-    async def execute_definition(self, name: str, argument: Any, id_: str, label: str) -> Any:
+    async def execute_definition(
+        self, name: str, argument: Any, id_: str, label: str, *, leave: bool = False
+    ) -> Any:
         """Run a definition in a child workflow, to its end.
 
         Args:
@@ -175,6 +177,8 @@ class Scheduler:
             argument: its input.
             id_: of the workflow.
             label: of the task, for who reads the history.
+            leave: whether it is left to itself once it has begun: neither the end of this workflow nor a cancelled task
+                ends it, and nobody here is told how it ends.
 
         Raises:
             TaskFault: its run ended in an error or from outside, it could not be started, or its input is too large.
@@ -184,9 +188,22 @@ class Scheduler:
             self._limits.turn([payload]),
             _faults_of_child(partial(problem_of_run, run=f"{name} ({id_})")),
         ):
-            return await workflow.execute_child_workflow(
-                name, RawValue(payload), id=id_, static_summary=fitting_summary(f"{label}: {name}")
+            summary = fitting_summary(f"{label}: {name}")
+            if not leave:
+                return await workflow.execute_child_workflow(
+                    name, RawValue(payload), id=id_, static_summary=summary
+                )
+            # Temporal starts no child of a workflow that ends first, so its start is waited for.
+            run: workflow.ChildWorkflowHandle[Any, Any] = await workflow.start_child_workflow(
+                name,
+                RawValue(payload),
+                id=id_,
+                static_summary=summary,
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                cancellation_type=workflow.ChildWorkflowCancellationType.ABANDON,
             )
+            run.add_done_callback(_passed_over)
+            return None
 
     def profile_of(self, call: ActivityCall[Any]) -> ConnectionProfile:
         """The profile of the connection that a call is sent through."""
@@ -257,6 +274,12 @@ def _wait_after(error: ActivityError, deadline: Deadline | None, leaves: Leaves 
     if deadline is not None and until.timestamp() >= deadline.at:
         raise deadline.fault(failure)
     return Wait(failure.details[0]["attempt"] + 1, until, failure)
+
+
+def _passed_over(run: "asyncio.Task[Any]") -> None:
+    """Take note of how a run ended that nobody waits for: Python reports an error that nobody has looked at."""
+    if not run.cancelled():
+        run.exception()
 
 
 @asynccontextmanager

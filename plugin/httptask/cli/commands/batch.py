@@ -126,5 +126,6 @@ def batch(
         state_directory=setup.config.state_directory,
         output=output,
         as_json=json,
+        leaves_runs=setup.leaves_runs,
     )
     raise typer.Exit(run_batch(launch))

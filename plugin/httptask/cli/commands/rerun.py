@@ -87,6 +87,7 @@ def rerun(
         as_json=json,
         live=live,
         simulated=setup.fixtures is not None,
+        leaves_runs=setup.leaves_runs,
         rerun=planned,
     )
     raise typer.Exit(launch(started))

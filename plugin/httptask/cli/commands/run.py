@@ -73,6 +73,7 @@ def run(
         as_json=json,
         live=live,
         simulated=setup.fixtures is not None,
+        leaves_runs=setup.leaves_runs,
     )
     try:
         exit_code = launch(started)

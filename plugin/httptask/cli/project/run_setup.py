@@ -44,6 +44,11 @@ class RunSetup:
     fixtures: "Fixtures | None"
     recorder: "Recorder | None"
 
+    @property
+    def leaves_runs(self) -> bool:
+        """Whether runs of other definitions may go on when the one of this has ended."""
+        return any(one.program.leaves_runs for one in (self.loaded, *self.inner) if one.program)
+
     def tell_credential_warnings(self) -> None:
         """Say what would be sent as it is written; with fixtures nothing is."""
         if self.fixtures is None:

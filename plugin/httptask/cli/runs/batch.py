@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from temporalio.client import Client, WorkflowFailureError
 
+from httptask.cli.runs.following import wait_for_left_runs
 from httptask.cli.runs.launch import RUN_QUEUE_PREFIX
 from httptask.cli.temporal.cluster import Cluster, connect
 from httptask.cli.temporal.worker import new_worker, while_working
@@ -62,6 +63,7 @@ class BatchLaunch:
         cluster: None for the embedded server of `state_directory`.
         output: the file that the table is written to.
         as_json: whether stdout gets one JSON object.
+        leaves_runs: whether its rows may leave runs of other definitions to themselves.
     """
 
     evaluation: Evaluation
@@ -72,6 +74,7 @@ class BatchLaunch:
     state_directory: Path
     output: Path | None
     as_json: bool
+    leaves_runs: bool
 
 
 def run_batch(launch: BatchLaunch) -> ExitCode:
@@ -142,6 +145,8 @@ async def _follow(client: Client, launch: BatchLaunch, batch: Batch, interrupts:
             ) from None
     table = Table(rows, [variant.label for variant in batch.variants], await fetch_results(client, batch))
     _show(launch, batch, table, progress)
+    if launch.leaves_runs:
+        await wait_for_left_runs(client, batch.id, interrupts)
     is_done = progress.ended == progress.total and not progress.failed
     return ExitCode.DONE if is_done else ExitCode.FAILED
 

@@ -14,6 +14,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError
 
+from httptask.cli.runs.following import CANCEL_SECONDS, end_interrupted, wait_for_left_runs
 from httptask.cli.temporal.cluster import Cluster, connect
 from httptask.cli.temporal.worker import new_worker, while_working
 from httptask.cli.terminal.background import beside, first_of
@@ -42,8 +43,6 @@ __all__ = ["RUN_QUEUE_PREFIX", "Launch", "launch"]
 
 RUN_QUEUE_PREFIX = "httptask-run-"
 _POLL_SECONDS = 0.2
-_CANCEL_SECONDS = 2.0
-_CANCEL_TIME = timedelta(seconds=_CANCEL_SECONDS)
 _LOOK_TIME = timedelta(seconds=2)
 _LAST_LOOK_TIME = timedelta(seconds=10)
 """A run that has ended is not in its worker's cache any more: what it tells then takes a replay of all of it."""
@@ -58,6 +57,7 @@ class Launch:
         as_json: whether stdout gets one JSON object about the run instead of its output.
         live: whether texts are shown while they come.
         simulated: whether answers come from fixtures.
+        leaves_runs: whether it may leave runs of other definitions to themselves.
         rerun: what it goes on from; None where it begins with its first task.
     """
 
@@ -69,6 +69,7 @@ class Launch:
     as_json: bool
     live: bool
     simulated: bool
+    leaves_runs: bool = False
     rerun: "Rerun | None" = None
 
 
@@ -90,7 +91,11 @@ async def _launch(launch: Launch) -> ExitCode:
 async def _run(client: Client, launch: Launch, token: str, interrupts: Interrupts) -> ExitCode:
     handle = await _start(client, launch, token)
     print_note(f"run {handle.id}")
-    return await _follow(client, handle, launch, interrupts)
+    code = await _follow(client, handle, launch, interrupts)
+    if launch.leaves_runs:
+        await wait_for_left_runs(client, handle.id, interrupts)
+        return ExitCode.INTERRUPTED if interrupts.asked.is_set() else code
+    return code
 
 
 async def _start(client: Client, launch: Launch, token: str) -> WorkflowHandle[Any, Any]:
@@ -138,7 +143,7 @@ async def _follow(
         ):
             await first_of(result, asked)
             if not result.done():
-                await _end(handle, result, interrupts)
+                await end_interrupted(handle, result, interrupts)
         if not result.done():
             raise CliError(
                 f"{handle.id} did not end: Temporal does not answer", exit_code=ExitCode.INTERRUPTED
@@ -163,7 +168,7 @@ async def _follow(
 async def _spent(client: Client, handle: WorkflowHandle[Any, Any]) -> dict[str, Any] | None:
     """What the run has used, as JSON; shown where it was asking models."""
     with contextlib.suppress(RPCError, TimeoutError):
-        async with asyncio.timeout(_CANCEL_SECONDS):
+        async with asyncio.timeout(CANCEL_SECONDS):
             found = (await (await describe(client, handle.id)).memo()).get(SPENT_MEMO)
         if found is not None:
             spent = Spent.model_validate(found)
@@ -171,18 +176,6 @@ async def _spent(client: Client, handle: WorkflowHandle[Any, Any]) -> dict[str, 
                 print_note(describe_spent(spent))
             return spent.model_dump()
     return None
-
-
-async def _end(handle: WorkflowHandle[Any, Any], result: "asyncio.Task[Any]", interrupts: Interrupts) -> None:
-    """Cancel the run, and terminate it if it does not end in time or the user insists."""
-    print_note("cancelling the run; Ctrl-C again ends it at once")
-    async with beside(interrupts.insisted.wait()) as insisted:
-        with contextlib.suppress(RPCError):  # it may have ended by itself
-            await handle.cancel(rpc_timeout=_CANCEL_TIME)
-            await first_of(result, insisted, seconds=_CANCEL_SECONDS)
-            if not result.done():
-                await handle.terminate(reason="interrupted", rpc_timeout=_CANCEL_TIME)
-    await first_of(result, seconds=_CANCEL_SECONDS)
 
 
 @contextlib.asynccontextmanager
@@ -198,7 +191,7 @@ async def _shown(
                 beside(_listen(client if live else None, handle, view)) as listening,
             ):
                 yield
-                await first_of(listening, seconds=_CANCEL_SECONDS)
+                await first_of(listening, seconds=CANCEL_SECONDS)
         finally:
             if interrupts.asked.is_set():
                 await watch.look()

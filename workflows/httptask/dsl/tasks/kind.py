@@ -323,6 +323,10 @@ class TaskKind(Generic[Spec]):
         """The definition that a task runs: `NAMESPACE/NAME:VERSION`, or `latest` in place of its version."""
         return None
 
+    def leaves_run(self, node: TaskNode) -> bool:
+        """Whether a task leaves the run of a definition to itself."""
+        return False
+
     def limits(self, node: TaskNode) -> tuple[Limits, Limits]:
         """Bounds of the calls of a task: those that it sets, and those that hold where nobody sets any."""
         return Limits(), HTTP_DEFAULTS

@@ -34,7 +34,7 @@ class Run(DefinitionModel):
     workflow: RunWorkflow
     """The definition."""
     await_: bool = Field(default=True, alias="await")
-    """Whether the task ends when the run does."""
+    """Whether the task ends when the run does; otherwise as soon as that has begun."""
     return_: Literal["stdout", "stderr", "code", "all", "none"] = Field(default="stdout", alias="return")
     """`none`: the output is null, not that of the run."""
 
@@ -52,7 +52,7 @@ class _Run(TaskKind[RunTask]):
     does = (
         "runs another definition of the same folder: [definitions within others](#definitions-within-others)"
     )
-    yields = "the output of its run"
+    yields = "the output of its run; its input where it does not wait for that"
 
     def headline(self, node: TaskNode) -> str:
         return self.definition(node)
@@ -64,16 +64,15 @@ class _Run(TaskKind[RunTask]):
         meant = self.spec(node).run.workflow
         return f"{meant.namespace}/{meant.name}:{meant.version}"
 
+    def leaves_run(self, node: TaskNode) -> bool:
+        return not self.spec(node).run.await_
+
     def drops_output(self, node: TaskNode) -> bool:
         """Whether the output of the run is not the task's."""
         return self.spec(node).run.return_ == "none"
 
     def faults(self, node: TaskNode, use: Use) -> Iterator[Fault]:
         run, pointer = self.spec(node).run, f"{node.pointer}/run"
-        if not run.await_:
-            message = "the standard's `await: false` is not supported by this version of httptask"
-            hint = "leave it out, and run tasks beside it in a `fork`"
-            yield Fault(f"{pointer}/await", "unsupported", message, hint)
         if run.return_ not in ("stdout", "none"):
             message = f"a workflow has no `{run.return_}`: it has an output"
             yield Fault(

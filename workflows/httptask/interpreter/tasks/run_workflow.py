@@ -7,6 +7,14 @@ __all__ = ["run_workflow"]
 
 
 async def run_workflow(context: TaskContext, _child: Child | None) -> Step:
-    """Run the definition in a workflow of its own, to its end (dsl-reference.md, Workflow Process)."""
-    output = await context.run_definition(RUN.definition(context.node), context.value(RUN_INPUT))
-    return Complete(None if RUN.drops_output(context.node) else output)
+    """Run the definition in a workflow of its own, to its end (dsl-reference.md, Workflow Process).
+
+    A task that does not wait for it has its own input as its output (dsl-reference.md, Run).
+    """
+    node, given = context.node, context.value(RUN_INPUT)
+    if RUN.leaves_run(node):
+        await context.run_definition(RUN.definition(node), given, leave=True)
+        output = context.execution.input
+    else:
+        output = await context.run_definition(RUN.definition(node), given)
+    return Complete(None if RUN.drops_output(node) else output)
