@@ -10,8 +10,8 @@ import pytest
 
 from httptask.definitiontests import Outcome, TestResult, as_junit, load_tests, update
 from httptask.definitiontests.format import Expectations, ExpectedRequest
+from httptask.definitiontests.observed import request_differences
 from httptask.definitiontests.outcome import judge
-from httptask.definitiontests.requests import request_differences
 from httptask.dsl.expressions import pool
 from httptask.interpreter.status import TaskStatus
 from httptask.request.preview import PreparedRequest
@@ -115,8 +115,12 @@ def test_an_error_that_is_written_by_its_name_is_updated(tmp_path: Path) -> None
     )
 
 
+def unwritten(_written_by: object) -> str:
+    return ""
+
+
 SENT = PreparedRequest.model_construct(
-    method="GET", uri="https://api.example.com/", headers={}, body=None, export=lambda _written_by: ""
+    method="GET", uri="https://api.example.com/", headers={}, body=None, export=unwritten
 )
 
 
@@ -140,7 +144,7 @@ def test_a_busy_machine_is_no_failed_expectation(
 ) -> None:
     expect = f"{{ {key}: [{{ url: '${{ length > 1 }}' }}] }}"
     result = result_of(tmp_path, expect, Outcome())
-    monkeypatch.setattr(pool._pool, "_slots", [])
+    monkeypatch.setattr(pool._pool, "_slots", [])  # pyright: ignore[reportPrivateUsage]
     [difference] = judge(result.loaded, Outcome(requests=[SENT]))
     assert difference.path == "run"
     assert difference.message is not None

@@ -184,6 +184,127 @@ async def test_activities_of_the_users_own_give_what_the_test_says(
     ]
 
 
+ORDER = """\
+document: { dsl: 1.0.3, namespace: shop, name: flow, version: 1.0.0 }
+do: [{ price: { run: { workflow: { namespace: shop, name: price, version: latest, input: { n: "${ .n }" } } } } }]
+"""
+PRICE = """\
+document: { dsl: 1.0.3, namespace: shop, name: price, version: 1.0.0 }
+use: { secrets: [TOKEN] }
+do:
+  - night: { wait: { hours: 8 } }
+  - each: { call: activity, with: { type: price_of } }
+  - ask:
+      call: httpRequest
+      with:
+        method: get
+        endpoint: { uri: https://api.example.com/, authentication: { bearer: { token: "${ $secrets.TOKEN }" } } }
+  - times: { set: { price: "${ $tasks.each * $workflow.input.n }" } }
+"""
+ORDERED = """\
+definition: flow.yaml
+tests:
+  - name: runs another
+    input: { n: 2 }
+    activities: { price_of: 15 }
+    answers:
+      - request: { method: GET, url: https://api.example.com/ }
+        responses: [{ status: 503, headers: { Retry-After: "600" } }, {}]
+    expect:
+      output: { price: 30 }
+      requests: [{ headers: { authorization: Bearer $TOKEN } }, {}]
+      tasks: [price]
+      exact: true
+"""
+
+
+async def test_runs_the_definitions_that_it_runs(temporal: WorkflowEnvironment, tmp_path: Path) -> None:
+    (tmp_path / "flow.yaml").write_text(ORDER)
+    (tmp_path / "flow.test.yaml").write_text(ORDERED)
+    [report] = load_tests(tmp_path / "flow.test.yaml").reports
+    assert "flow.yaml:2:34: error[unknown-definition]: there is no definition `shop/price:latest`" in str(
+        report
+    )
+    (tmp_path / "price.yaml").write_text(PRICE)
+    (tmp_path / "price-2.yaml").write_text(PRICE + "# again")
+    [result] = await run(temporal, tmp_path, ORDERED, ORDER)
+    assert list(describe(result)) == []
+    assert tmp_path / "price.yaml" in load_tests(tmp_path / "flow.test.yaml").sources
+
+
+EMITS = """\
+document: { dsl: 1.0.3, namespace: shop, name: flow, version: 1.0.0 }
+do:
+  - first: { emit: { event: { with: { type: com.example.begun, shop: a, data: { n: "${ .n }" } } } } }
+  - heard:
+      listen: { to: { one: { with: { type: com.example.paid } } } }
+      timeout: { after: P1D }
+  - second:
+      emit: { event: { with: { type: com.example.shipped, subject: s-1, data: { of: "${ .[0].order }" } } } }
+      timeout: { after: PT1H }
+  - rest: { wait: { days: 1 } }
+"""
+EMITTED = """\
+definition: flow.yaml
+tests:
+  - name: all as expected
+    input: { n: 2 }
+    events: [{ type: com.example.paid, data: { order: 17 } }]
+    expect:
+      emitted:
+        - { type: com.example.begun, source: /shop/flow/1.0.0, shop: a, data: { n: "${ . > 1 }" } }
+        - { type: com.example.shipped, subject: s-1, data: { of: 17 } }
+      emittedInOrder: true
+      notEmitted: [{ type: com.example.failed }]
+      exact: true
+  - name: all wrong
+    input: { n: 2 }
+    events: [{ type: com.example.paid, data: { order: 17 } }]
+    expect:
+      emitted:
+        - { type: com.example.shipped, data: { of: 18 } }
+        - { type: com.example.lost }
+      notEmitted: [{ subject: s-1 }]
+  - name: in another order
+    input: { n: 2 }
+    events: [{ type: com.example.paid, data: { order: 17 } }]
+    expect:
+      emitted: [{ type: com.example.shipped }, { type: com.example.begun, shop: b }]
+      emittedInOrder: true
+      exact: true
+"""
+
+
+async def test_events_that_are_given_and_emitted(temporal: WorkflowEnvironment, tmp_path: Path) -> None:
+    good, wrong, disordered = await run(temporal, tmp_path, EMITTED, EMITS)
+    assert list(describe(good)) == []
+    told = [line.replace(f"{tmp_path}/", "") for line in describe(wrong)]
+    assert told == [
+        "flow.test.yaml:18:48: emitted[0].data.of",
+        "  expected  18",
+        "  got       17",
+        "flow.test.yaml:19:11: emitted[1]: no such event was emitted",
+        '  expected  {"type": "com.example.lost"}',
+        '  got       ["com.example.begun", "com.example.shipped"]',
+        "flow.test.yaml:20:20: notEmitted[0]: this was emitted",
+        '  got       "com.example.shipped"',
+    ]
+    told = [line.replace(f"{tmp_path}/", "") for line in describe(disordered)]
+    assert told == [
+        "flow.test.yaml:25:75: emitted[1].shop",
+        '  expected  "b"',
+        '  got       "a"',
+        "flow.test.yaml:25:7: emitted: this was emitted too",
+        '  got       "com.example.begun"',
+    ]
+    updated = update(EMITTED, [wrong])
+    assert "{ type: com.example.shipped, data: { of: 17 } }" in updated.text
+    assert [reason for _, reason in updated.left] == [
+        "write the event that is meant by hand",
+        "it says what must not happen",
+    ]
+
+
 async def test_credentials_of_the_environment_are_not_asked_for(
     temporal: WorkflowEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from temporalio import activity
-from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
+from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
 from temporalio.workflow import NondeterminismError
 
 from httptask.testing import DefinitionFailed, HttpTaskEnvironment, Reply, ServedRequest
@@ -165,12 +165,18 @@ async def test_a_workflow_can_be_signalled(httptask_env: HttpTaskEnvironment) ->
 
 
 async def test_what_still_runs_is_ended(httptask_env: HttpTaskEnvironment) -> None:
-    with pytest.raises(ZeroDivisionError):
-        async with httptask_env.start(WaitsForASignal.run) as failing:
+    started: list[WorkflowHandle[Any, Any]] = []
+
+    async def fails() -> None:
+        async with httptask_env.start(WaitsForASignal.run) as handle:
+            started.append(handle)
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fails()
     async with httptask_env.start(WaitsForASignal.run) as handle:
-        pass
-    for ended in (failing, handle):
+        started.append(handle)
+    for ended in started:
         assert (await ended.describe()).status == WorkflowExecutionStatus.TERMINATED
 
 
@@ -179,6 +185,32 @@ async def test_a_workflow_whose_code_fails_fails_the_test(httptask_env: HttpTask
     with pytest.raises(WorkflowFailureError) as failed:
         await httptask_env.run(Fails.run)
     assert "not mine to handle" in str(failed.value.cause)
+
+
+ORDER = """
+document: { dsl: 1.0.3, namespace: shop, name: order, version: 1.0.0 }
+do: [{ price: { run: { workflow: { namespace: shop, name: price, version: latest, input: { n: "${ .n }" } } } } }]
+"""
+PRICE = """
+document: { dsl: 1.0.3, namespace: shop, name: price, version: 1.0.0 }
+do:
+  - night: { wait: { hours: 8 } }
+  - ask: { call: httpRequest, with: { method: get, endpoint: https://api.example.com/prices } }
+  - times: { set: { price: "${ .each * $workflow.input.n }" } }
+"""
+
+
+async def test_a_definition_runs_others(httptask_env: HttpTaskEnvironment, tmp_path: Path) -> None:
+    """Of its folder, where it is a file; else those that the test gives. Each is replayed."""
+    (tmp_path / "order.yaml").write_text(ORDER)
+    with pytest.raises(ValueError, match=r"order.yaml:3:\d+: .*there is no definition `shop/price:latest`"):
+        await httptask_env.run(tmp_path / "order.yaml")
+    (tmp_path / "price.yaml").write_text(PRICE)
+    httptask_env.script = lambda _request: Reply.json({"each": 20})
+    assert await httptask_env.run(tmp_path / "order.yaml", {"n": 2}) == {"price": 40}
+
+    httptask_env.definitions = [parse(PRICE)]
+    assert await httptask_env.run(parse(ORDER), {"n": 3}) == {"price": 60}
 
 
 async def test_workflows_have_their_own_types(httptask_env: HttpTaskEnvironment) -> None:

@@ -13,6 +13,7 @@ __all__ = [
     "DefinitionTests",
     "Expectations",
     "ExpectedError",
+    "ExpectedEvent",
     "ExpectedRequest",
     "SentEvent",
     "schema_of_tests",
@@ -55,6 +56,21 @@ class ExpectedError(_Model):
         return {"error": data} if isinstance(data, str) else data
 
 
+class ExpectedEvent(BaseModel):
+    """An event that was emitted, as far as its keys say; what is not known here is an extension attribute."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    type: str | None = None
+    """Its type."""
+    source: str | None = None
+    """Where it happened."""
+    subject: str | None = None
+    """What it is about."""
+    data: JsonValue = None
+    """What it says."""
+
+
 class Expectations(_Model):
     """What is to come of a run. Objects may have more members than are written; `${ }` is a condition on a value."""
 
@@ -68,12 +84,18 @@ class Expectations(_Model):
     """Whether they were sent in the order in which they are written."""
     not_requested: tuple[ExpectedRequest, ...] = ()
     """None of them was sent."""
+    emitted: tuple[ExpectedEvent, ...] = ()
+    """Each of them was emitted, in whatever order, by the run or by those that it runs."""
+    emitted_in_order: StrictBool = False
+    """Whether they were emitted in the order in which they are written."""
+    not_emitted: tuple[ExpectedEvent, ...] = ()
+    """None of them was emitted."""
     tasks: tuple[str, ...] = ()
     """Names of tasks that ran, in the order in which they began; others may have run between them."""
     not_run: tuple[str, ...] = ()
     """Names of tasks that did not run."""
     exact: StrictBool = False
-    """Whether output, bodies, requests and tasks are as they are written, with nothing besides."""
+    """Whether output, bodies, requests, events and tasks are as they are written, with nothing besides."""
 
 
 class SentEvent(BaseModel):

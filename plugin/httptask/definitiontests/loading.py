@@ -17,7 +17,7 @@ from httptask.diagnostics.validation import faults_of, keys_at
 from httptask.diagnostics.words import Kind, name_of
 from httptask.dsl.bounds import MAX_BYTES
 from httptask.dsl.expressions import Expression, is_whole_expression, parse_expression
-from httptask.dsl.loader import Loaded, jq_faults, load_file, load_text, place_of
+from httptask.dsl.loader import Loaded, definition_files_in, jq_faults, load_file, load_text, place_of
 from httptask.dsl.program import Program
 from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place, Positions, read_yaml
@@ -25,6 +25,7 @@ from httptask.fixtures.transport import Fixture, FixtureInvalid, read_fixtures
 from httptask.http import errors as of_calls
 from httptask.http.files import open_file
 from httptask.json.pointer import pointer_tokens
+from httptask.plugin.definitions import definitions_inside
 from httptask.workflows import errors as of_workflows
 
 __all__ = ["SUFFIXES", "LoadedTest", "LoadedTests", "find_tests", "load_tests"]
@@ -50,6 +51,7 @@ class LoadedTest:
         input: of the run.
         fixtures: its answers, with the file of each.
         definition: what it runs; its `program` is there.
+        inside: the definitions that it runs, and that those run.
         positions: of all parts of its file.
     """
 
@@ -59,6 +61,7 @@ class LoadedTest:
     input: Any
     fixtures: Sequence[tuple[Path, Fixture]]
     definition: Loaded
+    inside: Sequence[Loaded]
     positions: Positions
 
     def place(self, pointer: str) -> Place:
@@ -130,13 +133,15 @@ class _Loading:
         tests: list[LoadedTest] = []
         if written is not None:
             definition = self._definition(written.definition)
+            inside = self._inside(definition)
             for index, test in enumerate(written.tests):
                 pointer = f"/tests/{index}"
                 self._check_expected_names(test.expect, definition, f"{pointer}/expect")
                 fixtures = self._fixtures(written, test, pointer)
                 data = self._input(test, pointer)
-                loaded = LoadedTest(self.file, pointer, test, data, fixtures, definition, self.positions)
-                tests.append(loaded)
+                tests.append(
+                    LoadedTest(self.file, pointer, test, data, fixtures, definition, inside, self.positions)
+                )
         found = LoadedTests(self.file, text or "", tests, self.reports, frozenset(self.sources))
         return replace(found, tests=()) if found.is_broken else found
 
@@ -212,6 +217,20 @@ class _Loading:
         loaded = load_file(path)
         self.reports += loaded.reports
         return loaded
+
+    def _inside(self, definition: Loaded) -> Sequence[Loaded]:
+        """The definitions that it runs, of its own folder, as `run` finds them."""
+        if definition.program is None or not definition.program.definitions:
+            return ()
+        folder = Path(definition.name).parent
+        self.sources.update(definition_files_in(folder))
+        try:
+            inside, unknown = definitions_inside([definition], folder)
+        except ValueError as error:
+            self._report("/definition", "definitions", str(error), "the definition runs others of its folder")
+            return ()
+        self.reports += unknown
+        return inside
 
     def _fixtures(
         self, written: DefinitionTests, test: DefinitionTest, pointer: str

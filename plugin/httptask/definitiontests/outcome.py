@@ -8,7 +8,7 @@ from httptask.calls.problem import ERROR_TYPE_PREFIX, heading_of
 from httptask.definitiontests.comparing import NOTHING, Difference, differences
 from httptask.definitiontests.format import ExpectedError
 from httptask.definitiontests.loading import LoadedTest
-from httptask.definitiontests.requests import request_differences
+from httptask.definitiontests.observed import event_differences, request_differences
 from httptask.diagnostics.cutting import in_one_line, shortened
 from httptask.dsl.expressions import ExpressionsBusy, read_literal
 from httptask.http.errors import FixtureMissing
@@ -35,6 +35,7 @@ class Outcome:
         problem: the RFC 7807 object that it ended with; None where it completed.
         unended: why it was given up, where it did not end.
         requests: what was sent, each attempt for itself, in order.
+        emitted: the events that were emitted, each as JSON (CloudEvents 1.0), in order.
         missing: the requests among them that no fixture answered.
         tasks: the executions of its tasks, in the order they began.
     """
@@ -43,6 +44,7 @@ class Outcome:
     problem: Mapping[str, Any] | None = None
     unended: str | None = None
     requests: Sequence[PreparedRequest] = ()
+    emitted: Sequence[Mapping[str, Any]] = ()
     missing: Sequence[FixtureMissing] = ()
     tasks: Sequence[TaskStatus] = ()
 
@@ -89,6 +91,7 @@ class _Judge:
             at = f"{self.at}/output"
             yield from differences(expect.output, outcome.output, at, "output", exact=expect.exact)
         yield from request_differences(expect, outcome.requests, self.at)
+        yield from event_differences(expect, outcome.emitted, self.at)
         yield from self._tasks()
 
     def _error(self, expected: ExpectedError) -> Iterator[Difference]:

@@ -94,6 +94,7 @@ def _result_as_json(result: TestResult) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "differences": [_difference_as_json(result, difference) for difference in result.differences],
         "requests": [request.model_dump(exclude_none=True) for request in outcome.requests],
+        "emitted": [dict(event) for event in outcome.emitted],
         "tasks": [{"name": task.name, "state": task.state} for task in outcome.tasks],
     }
     if outcome.problem is not None:

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.metadata import version
@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+from httptask.activities.event_sink import EventSink
 from httptask.config import Config
 from httptask.definitiontests.comparing import Difference
 from httptask.definitiontests.loading import LoadedTest
@@ -116,18 +117,46 @@ async def _was_rushed(client: Client, id_: str) -> bool:
 
 async def _outcome(client: Client, test: LoadedTest, config: Config, queue: str) -> Outcome:
     answers = Answers(test.fixtures)
-    settings = client.config()
-    settings["plugins"] = [plugin_of(test, config, answers)]
-    own = Client(**settings)
-    worker = Worker(
-        own,
-        task_queue=queue,
-        activities=[activity_of(test.test.activities)],
-        build_id=f"httptask-{version('httptask')}",  # without a name the SDK reads the code of every module
-    )
-    async with worker:
-        outcome = await _run(own, test, queue)
-    return replace(outcome, requests=answers.requests, missing=answers.missing)
+    async with _collecting(client, test, f"{queue}-events") as collector:
+        settings = client.config()
+        sink = EventSink(run=None if collector is None else collector.id)
+        settings["plugins"] = [plugin_of(test, config, answers, sink)]
+        own = Client(**settings)
+        worker = Worker(
+            own,
+            task_queue=queue,
+            activities=[activity_of(test.test.activities)],
+            build_id=f"httptask-{version('httptask')}",  # without a name the SDK reads the code of every module
+        )
+        async with worker:
+            outcome = await _run(own, test, queue)
+        emitted = [] if collector is None else [event async for event in _signalled(client, collector)]
+    return replace(outcome, requests=answers.requests, missing=answers.missing, emitted=emitted)
+
+
+@asynccontextmanager
+async def _collecting(
+    client: Client, test: LoadedTest, id_: str
+) -> AsyncGenerator[WorkflowHandle[Any, Any] | None]:
+    """A workflow whose history keeps the events that a test emits, if it may emit any. No worker has it."""
+    programs = [one.program for one in (test.definition, *test.inside)]
+    if not any(program is not None and program.emits for program in programs):
+        yield None
+        return
+    collector: WorkflowHandle[Any, Any] = await client.start_workflow("events", id=id_, task_queue=id_)
+    try:
+        yield collector
+    finally:
+        with suppress(RPCError):
+            await collector.terminate(reason="the test is over", rpc_timeout=_END_TIME)
+
+
+async def _signalled(client: Client, collector: WorkflowHandle[Any, Any]) -> AsyncGenerator[dict[str, Any]]:
+    async for event in collector.fetch_history_events():
+        if event.HasField("workflow_execution_signaled_event_attributes"):
+            payloads = event.workflow_execution_signaled_event_attributes.input.payloads
+            for each in await client.data_converter.decode(payloads):
+                yield each
 
 
 async def _run(client: Client, test: LoadedTest, queue: str) -> Outcome:

@@ -9,12 +9,14 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from httptask.activities.allowed_activities import AllowedActivity
+from httptask.activities.event_sink import EventSink
 from httptask.config import Config
 from httptask.config.config import for_own_runs
 from httptask.definitiontests.loading import LoadedTest
 from httptask.fixtures.transport import Fixture, FixtureResponse, Fixtures
 from httptask.http.errors import FixtureMissing
 from httptask.plugin import HttpTaskPlugin
+from httptask.plugin.definitions import registry_of
 from httptask.request.preview import PreparedRequest
 from httptask.secrets.store import SecretStore
 
@@ -46,20 +48,31 @@ class Answers(Fixtures):
             raise
 
 
-def plugin_of(test: LoadedTest, config: Config, answers: Answers) -> HttpTaskPlugin:
-    """The plugin of a worker for one test: with the connections and policy of the project, and no credential."""
-    program = test.definition.program
-    assert program is not None  # a file with an error has no tests
-    own = for_own_runs(config, program.definition.use.secrets)
+def plugin_of(test: LoadedTest, config: Config, answers: Answers, events: EventSink) -> HttpTaskPlugin:
+    """The plugin of a worker for one test: with the connections and policy of the project, and no credential.
+
+    Args:
+        test: what it runs.
+        config: of the project.
+        answers: to its requests.
+        events: where events go that are emitted.
+    """
+    programs = [one.program for one in (test.definition, *test.inside) if one.program is not None]
+    own = for_own_runs(config, {name for program in programs for name in program.definition.use.secrets})
     sources = {name: source.model_copy(update=_NOWHERE) for name, source in own.secrets.items()}
     return HttpTaskPlugin(
         connections=own.connections,
         secrets=SecretStore(sources, {}, placeholder=True),
         fixtures=answers,
+        definitions=registry_of(test.inside) if test.inside else None,
         allow_inline=True,
-        allowed_activities=[AllowedActivity(name=name) for name in sorted(program.activities)],
+        allowed_activities=[
+            AllowedActivity(name=name)
+            for name in sorted({name for program in programs for name in program.activities})
+        ],
         allowed_hosts=own.policy.allowed_hosts,
         allow_private=own.policy.allow_private,
+        event_sink=events,
         share_queue=False,
     )
 

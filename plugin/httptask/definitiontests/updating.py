@@ -89,7 +89,7 @@ def _unless_condition(changes: Mapping[str, Any], kept: Sequence[str]) -> Mappin
 
 
 def _change(result: TestResult, difference: Difference, at: str) -> Mapping[str, Any] | str:
-    """What was seen in place of what was expected; of a whole request, no other one is known to stand for it."""
+    """What was seen in place of what was expected; no request or event is known to stand for another as a whole."""
     pointer, got = difference.pointer, difference.got
     if pointer == result.loaded.pointer:
         is_failure = difference.path == "error"
@@ -97,10 +97,12 @@ def _change(result: TestResult, difference: Difference, at: str) -> Mapping[str,
     if pointer == f"{at}/error" and got is NOTHING:
         return {f"{at}/output": result.outcome.output, pointer: NOTHING}
     match pointer.removeprefix(f"{at}/").split("/"):
-        case ["notRequested" | "notRun", *_]:
+        case ["notRequested" | "notEmitted" | "notRun", *_]:
             return "it says what must not happen"
         case ["requests"] | ["requests", _]:
             return "write the request that is meant by hand"
+        case ["emitted"] | ["emitted", _]:
+            return "write the event that is meant by hand"
         case ["error", "error"] if pointer not in result.loaded.positions.spots:
             return {f"{at}/error": got}  # which stands there by its name alone
         case _:

@@ -1,7 +1,8 @@
 """The definitions that a worker serves by name."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,10 +14,24 @@ from httptask.activities.names import LOAD_DEFINITION
 from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.canonical import canonical_json, packed, qualified_name
+from httptask.dsl.loader import Loaded, definition_files_in, load_file
 from httptask.dsl.program import Program
-from httptask.interpreter.workflow_types import WORKFLOW_TYPE, LoadedDefinition, unpacked_program
+from httptask.dsl.report import Report
+from httptask.interpreter.workflow_types import (
+    WORKFLOW_TYPE,
+    LoadedDefinition,
+    keep_program,
+    unpacked_program,
+)
 
-__all__ = ["DefinitionActivities", "DefinitionRegistry", "ServedDefinition"]
+__all__ = [
+    "DefinitionActivities",
+    "DefinitionRegistry",
+    "ServedDefinition",
+    "definitions_inside",
+    "registry_of",
+    "unknown_definitions",
+]
 
 _REFUSAL_OF_INLINE = (
     "this worker refuses definitions that come with the start of a workflow; to run them, start it with "
@@ -127,6 +142,61 @@ class DefinitionRegistry:
             known.definition["document"]["version"]
         ):
             latest[document["name"]] = served
+
+
+def registry_of(loaded: Iterable[Loaded]) -> DefinitionRegistry:
+    """Definitions without errors by their names, ready to be run.
+
+    Raises:
+        ValueError: see DefinitionRegistry.
+    """
+    served: list[ServedDefinition] = []
+    for one in loaded:
+        assert one.program is not None  # it has no errors
+        keep_program(one.data, one.program)
+        served.append(ServedDefinition(source=one.name, definition=one.data))
+    return DefinitionRegistry(served)
+
+
+def unknown_definitions(loaded: Iterable[Loaded], registry: DefinitionRegistry) -> Iterator[Report]:
+    """Where definitions without errors run others that are not known."""
+    for one in loaded:
+        if one.program is not None:
+            yield from one.report(registry.unknown(one.program))
+
+
+def definitions_inside(
+    loaded: Sequence[Loaded], folder: Path | None, known: Sequence[Loaded] = ()
+) -> tuple[Sequence[Loaded], Sequence[Report]]:
+    """The definitions that some run, and that those run; and where one is run that is not there.
+
+    Args:
+        loaded: without errors.
+        folder: in whose files they are looked up, if there is one; those with errors count as not there.
+        known: further ones, without errors, which go before those of the folder.
+
+    Raises:
+        ValueError: two of them claim the same name.
+    """
+    if not any(one.program is not None and one.program.definitions for one in loaded):
+        return (), ()
+    first = {qualified_name(one.data): one for one in (*known, *loaded)}
+    files = [] if folder is None else definition_files_in(folder)
+    beside = [one for one in map(load_file, files) if one.program is not None]
+    sound = {**{qualified_name(one.data): one for one in beside}, **first}
+    registry = registry_of(
+        [*known, *loaded, *(one for one in beside if qualified_name(one.data) not in first)]
+    )
+    found: dict[str, Loaded] = {}
+    reports: list[Report] = []
+    new = list(loaded)
+    while new:
+        reports += unknown_definitions(new, registry)
+        names = {name for one in new if one.program is not None for name in one.program.definitions}
+        inside = {name for each in names if (name := registry.qualified(each)) is not None}
+        new = [sound[name] for name in sorted(inside - found.keys())]
+        found.update((qualified_name(one.data), one) for one in new)
+    return list(found.values()), reports
 
 
 class DefinitionActivities:

@@ -77,7 +77,7 @@ class WorkerParts:
             makes_calls=register_activities,
             shared=share_queue,
             has_limits=fixtures is None,
-            event_sink=event_sink if fixtures is None else EventSink(),
+            event_sink=event_sink,
             definitions=DefinitionRegistry([]) if definitions is None else definitions,
         )
         has_token_limits = any(connection.tokens_per_minute for connection in limited.values())

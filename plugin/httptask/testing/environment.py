@@ -3,7 +3,7 @@
 import json
 import sys
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from operator import attrgetter
@@ -29,6 +29,7 @@ from httptask.dsl.canonical import sha256
 from httptask.dsl.loader import Loaded, load_file, load_text
 from httptask.http.errors import FixtureMissing
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput, keep_program
+from httptask.plugin.definitions import definitions_inside, registry_of
 from httptask.plugin.plugin import HttpTaskPlugin
 from httptask.request.wire import WireRequest
 from httptask.secrets.store import SecretSource, SecretStore
@@ -80,6 +81,7 @@ class HttpTaskEnvironment:
         connections: servers by name, for the next run; at first those of `httptask.toml`.
         secrets: values by name; a secret that is not among them has one that is made up.
         workflows: in Python, for the worker to have besides the one that is run: its children.
+        definitions: for the worker to serve besides those that a definition in a file runs of its folder.
         activities: for the worker to have besides those of httptask. Definitions may call what `httptask.toml` allows.
         skips_time: whether waits take no time.
     """
@@ -88,6 +90,7 @@ class HttpTaskEnvironment:
     connections: dict[str, Connection]
     secrets: dict[str, str]
     workflows: list[type]
+    definitions: list[str | PathLike[str] | Mapping[str, Any]]
     activities: list[Callable[..., Any]]
     skips_time: bool
 
@@ -108,6 +111,7 @@ class HttpTaskEnvironment:
         self.connections = dict(config.connections)
         self.secrets = {}
         self.workflows = []
+        self.definitions = []
         self.activities = []
         self.skips_time = True
 
@@ -146,7 +150,7 @@ class HttpTaskEnvironment:
             DefinitionFailed: the run of a definition ended with an error.
             WorkflowFailureError: the workflow failed. Any exception does that to it here, where elsewhere a worker
                 tries its code again and again.
-            ValueError: the definition has faults, each named with its line.
+            ValueError: the definition has faults, each named with its line, or runs one that is not there.
             temporalio.workflow.NondeterminismError: it can't be replayed.
         """
         result, failure, rushed = None, None, False
@@ -175,6 +179,7 @@ class HttpTaskEnvironment:
         replayed. `handle.result()` raises WorkflowFailureError for definitions too.
         """
         loaded = None if callable(what) else _loaded(what)
+        served = _served(what, loaded, self.definitions)
         workflows = list(self.workflows)
         if callable(what) and (run := _class_of(what)) not in workflows:
             workflows.append(run)
@@ -183,7 +188,7 @@ class HttpTaskEnvironment:
             ScriptedServer(self._reply) as server,
             aclosing(ScriptedNetwork(server.port, self._admit)) as network,
         ):
-            plugin = self._plugin(loaded, network)
+            plugin = self._plugin(loaded, served, network)
             client = await self._connect(plugin)
             queue = f"httptask-env-{uuid.uuid4().hex[:8]}"
             async with Worker(
@@ -203,9 +208,13 @@ class HttpTaskEnvironment:
                         raise self._fault
                 await replay(client, handle, plugin, workflows, [_Failing()])
 
-    def _plugin(self, loaded: Loaded | None, network: ScriptedNetwork) -> HttpTaskPlugin:
-        program = None if loaded is None else loaded.program
-        config = for_own_runs(self._config, [] if program is None else program.definition.use.secrets)
+    def _plugin(
+        self, loaded: Loaded | None, served: Sequence[Loaded], network: ScriptedNetwork
+    ) -> HttpTaskPlugin:
+        programs = [one.program for one in (loaded, *served) if one is not None and one.program is not None]
+        config = for_own_runs(
+            self._config, {name for program in programs for name in program.definition.use.secrets}
+        )
         sources = {**{name: SecretSource(name=name) for name in self.secrets}, **config.secrets}
         of_test = {
             name: source.model_copy(update={"environment": name, "file": None})
@@ -216,6 +225,7 @@ class HttpTaskEnvironment:
             connections=self.connections,
             secrets=SecretStore(of_test, self.secrets, placeholder=True),
             fixtures=network,
+            definitions=registry_of(served) if served else None,
             allow_inline=True,
             allowed_activities=[allowed.model_copy(update=here) for allowed in config.activities.values()],
             allowed_hosts=config.policy.allowed_hosts,
@@ -304,6 +314,26 @@ def _loaded(definition: Definition) -> Loaded:
         raise ValueError("\n".join(["the definition is not run:", *map(str, loaded.reports)]))
     keep_program(loaded.data, loaded.program)
     return loaded
+
+
+def _served(what: Any, loaded: Loaded | None, definitions: Iterable[Definition]) -> list[Loaded]:
+    """The definitions that a worker serves besides what it runs.
+
+    Args:
+        what: it runs.
+        loaded: that, if it is a definition.
+        definitions: that it serves in any case.
+
+    Raises:
+        ValueError: one has faults, or runs another that is not there.
+    """
+    known = [_loaded(one) for one in definitions]
+    folder = None if loaded is None or isinstance(what, Mapping) else Path(what).absolute().parent
+    roots = [*known, *([] if loaded is None else [loaded])]
+    inside, unknown = definitions_inside(roots, folder, known)
+    if unknown:
+        raise ValueError("\n".join(["the definition is not run:", *map(str, unknown)]))
+    return [*known, *inside]
 
 
 def _class_of(run: Callable[..., Any]) -> type:

@@ -12,8 +12,9 @@ from httptask.dsl.expressions import Expression, ExpressionsBusy
 from httptask.dsl.program import Program
 from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place, Positions, read_yaml
+from httptask.http.files import files_in
 
-__all__ = ["Loaded", "jq_faults", "load_file", "load_text", "place_of"]
+__all__ = ["Loaded", "definition_files_in", "jq_faults", "load_file", "load_text", "place_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class Loaded:
     def report(self, faults: Iterable[Fault]) -> list[Report]:
         """Further faults of this definition, with their places, in the order of the text."""
         return _sorted(Report.of(self.name, place_of(self.positions, fault), fault) for fault in faults)
+
+
+def definition_files_in(folder: Path) -> list[Path]:
+    """The definitions of a folder, without their tests and what its folders hold."""
+    return [file for file in files_in(folder, (".yaml", ".yml")) if not file.stem.endswith(".test")]
 
 
 def load_file(path: Path) -> Loaded:

@@ -10,7 +10,7 @@ import typer
 from httptask.cli.commands.options import ConfigOption, JsonOption
 from httptask.cli.project.definitions import files_at, load
 from httptask.cli.terminal.console import is_terminal, print_json
-from httptask.cli.terminal.errors import ExitCode
+from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.notice import show_notice
 
 if TYPE_CHECKING:
@@ -85,9 +85,9 @@ def _unknown_definitions(paths: list[Path], loaded: "list[Loaded]") -> "Iterator
     running = [one for one in loaded if one.program is not None and one.program.definitions]
     if not running:
         return
-    from httptask.cli.project.plugins import registry_of
     from httptask.dsl.canonical import qualified_name
     from httptask.dsl.loader import load_file
+    from httptask.plugin.definitions import registry_of, unknown_definitions
 
     beside = {file for path in paths if not path.is_dir() for file in files_at(path.parent)}
     names = {one.name for one in loaded}
@@ -95,10 +95,11 @@ def _unknown_definitions(paths: list[Path], loaded: "list[Loaded]") -> "Iterator
     given = {qualified_name(one.data) for one in known}
     others = [load_file(file) for file in sorted(beside) if str(file) not in names]
     known += [one for one in others if one.program is not None and qualified_name(one.data) not in given]
-    registry = registry_of(known)
-    for one in running:
-        assert one.program is not None  # that is how they were found
-        yield from one.report(registry.unknown(one.program))
+    try:
+        registry = registry_of(known)
+    except ValueError as error:
+        raise CliError(str(error)) from None
+    yield from unknown_definitions(running, registry)
 
 
 def _server_faults(program: "Program", connections: "Mapping[str, Connection]") -> "Iterator[Fault]":

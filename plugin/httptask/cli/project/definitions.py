@@ -8,7 +8,6 @@ from httptask.cli.project.inputs import read_stdin
 from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
 from httptask.cli.terminal.notice import show_notice
-from httptask.http.files import files_in
 
 if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
@@ -47,10 +46,12 @@ def definition_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def files_at(path: Path) -> list[Path]:
-    """The definitions of a folder, without their tests, or the path itself, whether there is a file or not."""
+    """The definitions of a folder, or the path itself, whether there is a file or not."""
     if not path.is_dir():
         return [path]
-    return [file for file in files_in(path, (".yaml", ".yml")) if not file.stem.endswith(".test")]
+    from httptask.dsl.loader import definition_files_in
+
+    return definition_files_in(path)
 
 
 def load_one(path: Path, undone: str = "not run") -> "Loaded":

@@ -10,6 +10,7 @@ from httptask.cli.terminal.errors import CliError, in_lines
 if TYPE_CHECKING:
     from httptask.config import Config
     from httptask.dsl.loader import Loaded
+    from httptask.dsl.report import Report
     from httptask.fixtures.recording import Recorder
     from httptask.fixtures.transport import Fixtures
     from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
@@ -18,8 +19,7 @@ __all__ = [
     "load_fixtures",
     "plugin_for",
     "plugins_for_reading",
-    "registry_of",
-    "require_known",
+    "require_none",
     "serve",
 ]
 
@@ -72,6 +72,7 @@ def plugin_for(
         recorder: writes every exchange to files.
         ask_storage: whether the server of a bucket is asked for it now.
     """
+    from httptask.activities.event_sink import EventSink
     from httptask.plugin import HttpTaskPlugin
     from httptask.secrets.store import SecretStore
 
@@ -86,7 +87,7 @@ def plugin_for(
         allowed_activities=list(config.activities.values()),
         allowed_hosts=config.policy.allowed_hosts,
         allow_private=config.policy.allow_private,
-        event_sink=config.events,
+        event_sink=config.events if fixtures is None else EventSink(),
         share_queue=not alone,
     )
 
@@ -107,42 +108,23 @@ def serve(loaded: "Iterable[Loaded]") -> "DefinitionRegistry":
     Raises:
         CliError: two of them claim the same name, or one runs another that is not among them.
     """
-    from httptask.interpreter.workflow_types import keep_program
+    from httptask.plugin.definitions import registry_of, unknown_definitions
 
     loaded = list(loaded)
-    for one in loaded:
-        assert one.program is not None  # checked when it was loaded
-        keep_program(one.data, one.program)
-    registry = registry_of(loaded)
-    require_known(loaded, registry)
+    try:
+        registry = registry_of(loaded)
+    except ValueError as error:
+        raise CliError(str(error)) from None
+    require_none(unknown_definitions(loaded, registry))
     return registry
 
 
-def registry_of(loaded: "Iterable[Loaded]") -> "DefinitionRegistry":
-    """Definitions by their names.
-
-    Raises:
-        CliError: two of them claim the same name.
-    """
-    from httptask.plugin import DefinitionRegistry, ServedDefinition
-
-    try:
-        return DefinitionRegistry(ServedDefinition(source=one.name, definition=one.data) for one in loaded)
-    except ValueError as error:
-        raise CliError(str(error)) from None
-
-
-def require_known(loaded: "Iterable[Loaded]", registry: "DefinitionRegistry") -> None:
-    """Check that the definitions which others run are there.
+def require_none(unknown: "Iterable[Report]") -> None:
+    """Check that definitions which others run are there.
 
     Raises:
         CliError: one is not.
     """
-    unknown = [
-        str(report)
-        for one in loaded
-        if one.program is not None
-        for report in one.report(registry.unknown(one.program))
-    ]
-    if unknown:
-        raise CliError(in_lines(unknown), "a definition runs those of its own folder that have no errors")
+    found = [str(report) for report in unknown]
+    if found:
+        raise CliError(in_lines(found), "a definition runs those of its own folder that have no errors")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from httptask.cli.project.definitions import files_at, load_one, used_secrets
-from httptask.cli.project.plugins import load_fixtures, plugin_for, registry_of, require_known, serve
+from httptask.cli.project.definitions import load_one, used_secrets
+from httptask.cli.project.plugins import load_fixtures, plugin_for, require_none, serve
 from httptask.cli.project.project import load_project, tell_credential_warnings
 from httptask.cli.terminal.console import harmless, print_note
-from httptask.dsl.canonical import qualified_name
+from httptask.cli.terminal.errors import CliError
 
 if TYPE_CHECKING:
     from httptask.cli.project.project import Project
@@ -146,26 +146,19 @@ def run_setup_of(
     return RunSetup(file, loaded, inner, own, project.environment, fixtures, recorder)
 
 
-def _definitions_inside(loaded: "Loaded", file: Path) -> "list[Loaded]":
+def _definitions_inside(loaded: "Loaded", file: Path) -> "Sequence[Loaded]":
     """The definitions that one runs, and that those run, out of its folder.
 
     Raises:
         CliError: one is not there, or has errors.
     """
     if loaded.program is None or not loaded.program.definitions:
-        return []
-    from httptask.dsl.loader import load_file
+        return ()
+    from httptask.plugin.definitions import definitions_inside
 
-    itself, beside = qualified_name(loaded.data), map(load_file, files_at(file.parent))
-    others = [one for one in beside if one.program is not None and qualified_name(one.data) != itself]
-    sound = {itself: loaded, **{qualified_name(one.data): one for one in others}}
-    registry = registry_of([loaded, *others])
-    found: dict[str, Loaded] = {}
-    new = [loaded]
-    while new:
-        require_known(new, registry)
-        names = {name for one in new if one.program for name in one.program.definitions}
-        inside = {name for each in names if (name := registry.qualified(each)) is not None}
-        new = [sound[name] for name in sorted(inside - found.keys())]
-        found.update((qualified_name(one.data), one) for one in new)
-    return list(found.values())
+    try:
+        found, unknown = definitions_inside([loaded], file.parent)
+    except ValueError as error:
+        raise CliError(str(error)) from None
+    require_none(unknown)
+    return found
