@@ -1,0 +1,81 @@
+import { lazy, Suspense, useEffect } from "react";
+import { AddTask } from "../catalog/AddTask";
+import { FlowPane } from "../flow/FlowPane";
+import { TaskPane } from "../request/TaskPane";
+import { RunDrawer } from "../runs/RunDrawer";
+import { useDocument } from "../state/document";
+import { Tabs } from "../ui/Tabs";
+import { useKeys } from "./keys";
+import { useLayout, useWide } from "./layout";
+import { Notes } from "./Notes";
+import { useDiskWatch, useFirstDefinition } from "./opening";
+import { Sidebar } from "./Sidebar";
+import { TopBar } from "./TopBar";
+
+const YamlEditor = lazy(() => import("../editor/YamlEditor"));
+const TestRequest = lazy(() => import("../testrequest/TestRequest"));
+
+export function App() {
+  useKeys();
+  useFirstDefinition();
+  useDiskWatch();
+  const path = useDocument((state) => state.path);
+  const testing = useLayout((state) => state.testing);
+  useEffect(() => {
+    document.title = path ? `${path} · httptask` : "httptask designer";
+  }, [path]);
+  return (
+    <div className="app">
+      <TopBar />
+      <Notes />
+      <Sidebar />
+      {path === null ? <main className="empty">Choose a definition, or make one.</main> : <Work key={path} />}
+      {path !== null && <RunDrawer />}
+      <AddTask />
+      {testing !== null && (
+        <Suspense fallback={null}>
+          <TestRequest pointer={testing} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function Work() {
+  const wide = useWide();
+  const selected = useDocument((state) => state.selected);
+  const { pane, showPane } = useLayout();
+  const task = <TaskPane pointer={selected} />;
+  const text = (
+    <Suspense fallback={<p className="empty">Loading the editor …</p>}>
+      <YamlEditor />
+    </Suspense>
+  );
+  return (
+    <main className={wide ? "work three" : "work"}>
+      <FlowPane />
+      {wide && (
+        <section className="pane" aria-label="Task">
+          <div className="pane-body">{task}</div>
+        </section>
+      )}
+      {wide ? (
+        <section className="pane" aria-label="Text">
+          <div className="pane-body">{text}</div>
+        </section>
+      ) : (
+        <section className="pane" aria-label="Details">
+          <Tabs
+            label="Details"
+            tabs={[
+              { id: "text", label: "YAML", content: text },
+              { id: "task", label: "Task", content: task },
+            ]}
+            chosen={pane}
+            choose={(id) => showPane(id === "task" ? "task" : "text")}
+          />
+        </section>
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,62 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import * as api from "../api/endpoints";
+import { isUnsaved, problemOf, useDocument } from "../state/document";
+import { useLayout } from "./layout";
+
+const LOOK_EVERY = 3_000;
+
+export const useDefinitions = () =>
+  useQuery({ queryKey: ["definitions"], queryFn: api.listDefinitions, refetchInterval: LOOK_EVERY });
+
+export const useProject = () =>
+  useQuery({ queryKey: ["project"], queryFn: api.getProject, refetchInterval: LOOK_EVERY });
+
+/** Opens a definition; the address names it, so that a reload comes back to it. */
+export async function openDefinition(path: string): Promise<void> {
+  const state = useDocument.getState();
+  if (isUnsaved(state) && !window.confirm(`${state.path} has changes that are not saved. Leave them?`))
+    return;
+  try {
+    useDocument.getState().open(await api.readDefinition(path));
+    useLayout.getState().showPane("text");
+    history.replaceState(null, "", `#${encodeURIComponent(path)}`);
+  } catch (error) {
+    useDocument.setState({ problem: problemOf(error) });
+  }
+}
+
+/** The definition of the address, else the first one. */
+export function useFirstDefinition(): void {
+  const { data } = useDefinitions();
+  const path = useDocument((state) => state.path);
+  useEffect(() => {
+    if (path !== null || !data) return;
+    const wanted = decodeURIComponent(window.location.hash.slice(1));
+    const first = data.find((one) => one.path === wanted) ?? data[0];
+    if (first) void openDefinition(first.path);
+  }, [data, path]);
+}
+
+/** Notices that the file which is open has changed on disk, and asks before one is lost that way. */
+export function useDiskWatch(): void {
+  const { data } = useDefinitions();
+  const client = useQueryClient();
+  useEffect(() => {
+    const { path, base, saving, disk } = useDocument.getState();
+    const listed = data?.find((one) => one.path === path);
+    if (!listed || path === null || saving || listed.sha256 === base || listed.sha256 === disk?.sha256)
+      return;
+    client
+      .fetchQuery({ queryKey: ["definition", path, listed.sha256], queryFn: () => api.readDefinition(path) })
+      .then((read) => useDocument.getState().path === path && useDocument.getState().noticeDisk(read))
+      .catch(() => undefined);
+  }, [data, client]);
+  useEffect(() => {
+    const leaving = (event: BeforeUnloadEvent) => {
+      if (isUnsaved(useDocument.getState())) event.preventDefault();
+    };
+    window.addEventListener("beforeunload", leaving);
+    return () => window.removeEventListener("beforeunload", leaving);
+  }, []);
+}

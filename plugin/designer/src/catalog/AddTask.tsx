@@ -1,0 +1,189 @@
+import { useQuery } from "@tanstack/react-query";
+import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
+import * as api from "../api/endpoints";
+import type { FoundOperation, PreparedTask } from "../api/types";
+import { useDocument } from "../state/document";
+import { Dialog } from "../ui/Dialog";
+import { Icon, iconOf } from "../ui/icons";
+import { addTask, insert, PLAIN } from "./add";
+import { type Place, useAdding } from "./adding";
+import { NothingFound } from "./NothingFound";
+import { Preview } from "./Preview";
+import "./catalog.css";
+
+/** Adds a task at a place of the flow: an operation that is searched for, a pasted curl command, or a plain one. */
+export function AddTask() {
+  const at = useAdding((state) => state.at);
+  return at && <AddTaskDialog key={`${at.list}/${at.index}`} at={at} />;
+}
+
+const isCurl = (text: string) => /^\s*(\$\s*)?curl(\.exe)?\s/.test(text);
+
+function AddTaskDialog({ at }: { at: Place }) {
+  const { end } = useAdding.getState();
+  const [query, setQuery] = useState("");
+  const [chosen, setChosen] = useState(0);
+  const [fault, setFault] = useState<string | null>(null);
+  const list = useId();
+  const curl = isCurl(query);
+  const found = useFound(curl ? "" : query);
+  const operations = curl ? [] : (found.data ?? []);
+  const plain = curl
+    ? []
+    : PLAIN.filter((one) => one.about.toLowerCase().includes(query.trim().toLowerCase()));
+  const count = operations.length + plain.length;
+  const operation = operations[chosen];
+  const prepared = usePrepared(operation, curl ? query : null);
+
+  const choose = async (index: number) => {
+    const other = plain[index - operations.length];
+    if (other) {
+      if (await insert(at, other.name, other.task)) end();
+    } else if (prepared.data && (curl || index === chosen)) {
+      if (await addTask(at, prepared.data)) end();
+    } else setFault(prepared.error?.message ?? null);
+  };
+  const onKey = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && count) setChosen((chosen + step + count) % count);
+    else if (event.key === "Enter" && !event.shiftKey) void choose(chosen);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <Dialog label="Add task" close={end} className="add-task">
+      <div className="add-search">
+        <Icon name="search" />
+        <SearchBox
+          value={query}
+          change={(text) => {
+            setQuery(text);
+            setChosen(0);
+            setFault(null);
+          }}
+          list={list}
+          active={count ? `${list}-${chosen}` : undefined}
+          onKey={onKey}
+        />
+      </div>
+      <div className="add-body">
+        <div className="add-results">
+          {found.error && <p className="field-fault error">{found.error.message}</p>}
+          {!curl && query.trim() !== "" && found.data?.length === 0 && <NothingFound query={query} />}
+          {curl && (
+            <p className="empty">A curl command: its request is beside this. Press Enter to add it.</p>
+          )}
+          <ul role="listbox" id={list} aria-label="What can be added">
+            {operations.map((one, index) => (
+              <Option
+                key={`${one.api}.${one.operation}`}
+                id={`${list}-${index}`}
+                chosen={index === chosen}
+                choose={() => setChosen(index)}
+              >
+                <OperationLine operation={one} />
+              </Option>
+            ))}
+            {plain.map((one, index) => (
+              <Option
+                key={one.name}
+                id={`${list}-${operations.length + index}`}
+                chosen={operations.length + index === chosen}
+                choose={() => void choose(operations.length + index)}
+              >
+                <Icon name={iconOf(one.kind)} />
+                <span>{one.about}</span>
+              </Option>
+            ))}
+          </ul>
+        </div>
+        <Preview
+          operation={operation}
+          prepared={prepared.data}
+          busy={prepared.isFetching}
+          fault={fault ?? prepared.error?.message ?? null}
+          add={() => void choose(chosen)}
+        />
+      </div>
+    </Dialog>
+  );
+}
+
+function useFound(query: string) {
+  const asked = useDeferredValue(query.trim());
+  return useQuery({
+    queryKey: ["search", asked],
+    queryFn: ({ signal }) => (asked ? api.searchOperations(asked, signal) : Promise.resolve([])),
+    placeholderData: (before) => before,
+  });
+}
+
+/** The task of the operation or curl command that is chosen. */
+function usePrepared(operation: FoundOperation | undefined, curl: string | null) {
+  const { path, text } = useDocument.getState();
+  return useQuery<PreparedTask>({
+    queryKey: ["prepared", path, operation?.api, operation?.operation, curl],
+    queryFn: () =>
+      curl !== null
+        ? api.importCurl(path ?? "", text, curl)
+        : api.prepareOperation(path ?? "", text, operation?.api ?? "", operation?.operation ?? ""),
+    enabled: path !== null && (operation !== undefined || curl !== null),
+    gcTime: 0, // a token that was pasted is not kept
+  });
+}
+
+interface SearchBoxProps {
+  value: string;
+  change(text: string): void;
+  list: string;
+  active: string | undefined;
+  onKey(event: KeyboardEvent): void;
+}
+
+function SearchBox({ value, change, list, active, onKey }: SearchBoxProps) {
+  const box = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => box.current?.focus(), []);
+  return (
+    <textarea
+      ref={box}
+      rows={1}
+      role="combobox"
+      aria-label="Search an operation, or paste a curl command"
+      aria-expanded="true"
+      aria-controls={list}
+      aria-activedescendant={active}
+      placeholder="What should it do? As: chat, create issue — or paste a curl command"
+      spellCheck={false}
+      value={value}
+      onChange={(event) => change(event.target.value)}
+      onKeyDown={onKey}
+    />
+  );
+}
+
+function Option(props: { id: string; chosen: boolean; choose(): void; children: React.ReactNode }) {
+  const line = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (props.chosen) line.current?.scrollIntoView({ block: "nearest" });
+  }, [props.chosen]);
+  return (
+    <li ref={line} role="option" id={props.id} aria-selected={props.chosen} onClick={props.choose}>
+      {props.children}
+    </li>
+  );
+}
+
+function OperationLine({ operation }: { operation: FoundOperation }) {
+  return (
+    <>
+      <span className="method">{operation.method.toUpperCase()}</span>
+      <span className="what">
+        {operation.title || operation.operation}
+        <small>
+          {operation.api} · {operation.path}
+        </small>
+      </span>
+      {operation.deprecated && <span className="badge warning">deprecated</span>}
+    </>
+  );
+}

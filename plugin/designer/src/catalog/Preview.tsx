@@ -1,0 +1,68 @@
+import { useQuery } from "@tanstack/react-query";
+import { getOperation } from "../api/endpoints";
+import type { FoundOperation, PreparedTask } from "../api/types";
+import { Reference } from "./Reference";
+import { asYaml } from "./yaml";
+
+interface Props {
+  operation: FoundOperation | undefined;
+  prepared: PreparedTask | undefined;
+  busy: boolean;
+  fault: string | null;
+  add(): void;
+}
+
+/** The task that would be added, and the reference of its operation. */
+export function Preview({ operation, prepared, busy, fault, add }: Props) {
+  if (!operation && !prepared && !fault)
+    return (
+      <div className="preview empty">An operation's reference and its prepared request appear here.</div>
+    );
+  return (
+    <section className="preview" aria-label="Prepared request">
+      <header>
+        <div>
+          <h2>{operation?.title || operation?.operation || prepared?.name}</h2>
+          {operation && (
+            <code className="muted">
+              {operation.method.toUpperCase()} {operation.path}
+            </code>
+          )}
+        </div>
+        <button type="button" className="button primary" disabled={!prepared || busy} onClick={add}>
+          Add task
+        </button>
+      </header>
+      {fault && <p className="field-fault error">{fault}</p>}
+      {prepared && <Needs prepared={prepared} />}
+      {prepared && <pre className="code">{asYaml({ [prepared.name]: prepared.task })}</pre>}
+      {operation && <OperationReference operation={operation} />}
+    </section>
+  );
+}
+
+function Needs({ prepared }: { prepared: PreparedTask }) {
+  const needs = [
+    ...prepared.secrets.map(({ name, what }) => `Secret ${name}${what ? `: ${what}` : ""}`),
+    ...(prepared.fill_in.length ? [`To fill in: ${prepared.fill_in.join(", ")}`] : []),
+    ...prepared.notes,
+  ];
+  if (!needs.length) return null;
+  return (
+    <ul className="needs">
+      {needs.map((need) => (
+        <li key={need}>{need}</li>
+      ))}
+    </ul>
+  );
+}
+
+export function OperationReference({ operation }: { operation: { api: string; operation: string } }) {
+  const { data, error } = useQuery({
+    queryKey: ["operation", operation.api, operation.operation],
+    queryFn: () => getOperation(operation.api, operation.operation),
+    staleTime: 60_000,
+  });
+  if (error) return <p className="field-fault error">{error.message}</p>;
+  return data ? <Reference operation={data} /> : <p className="muted">Loading the reference …</p>;
+}

@@ -1,0 +1,97 @@
+import type { Operation } from "../api/types";
+import { resolved, type Schema } from "../request/schema";
+
+const DEPTH = 4;
+
+/** What an API's document tells of an operation. All of it is text: a document can hold anything. */
+export function Reference({ operation }: { operation: Operation }) {
+  const body = operation.body as Schema | null;
+  return (
+    <div className="reference">
+      {operation.description && <p className="about">{operation.description}</p>}
+      {operation.parameters.length > 0 && (
+        <>
+          <h3>Parameters</h3>
+          <dl>
+            {operation.parameters.map((one) => (
+              <Row
+                key={one.in + one.name}
+                name={one.name}
+                required={one.required}
+                type={`${one.in}, ${typeName((one.schema ?? {}) as Schema)}`}
+                about={one.description ?? ""}
+              />
+            ))}
+          </dl>
+        </>
+      )}
+      {body && (
+        <>
+          <h3>Body</h3>
+          <Properties schema={body} root={body} depth={0} />
+        </>
+      )}
+      {operation.answers.length > 0 && <h3>Answers</h3>}
+      {operation.answers.map((one) => (
+        <details key={one.status}>
+          <summary>
+            <code>{one.status}</code> {one.description}
+          </summary>
+          {one.schema && <Properties schema={one.schema as Schema} root={one.schema as Schema} depth={0} />}
+        </details>
+      ))}
+    </div>
+  );
+}
+
+function typeName(schema: Schema): string {
+  if (schema.enum) return schema.enum.map(String).slice(0, 6).join(" | ");
+  if (Array.isArray(schema.type)) return schema.type.join(" | ");
+  return schema.type ?? (schema.oneOf || schema.anyOf ? "one of several" : "any");
+}
+
+function Row(props: { name: string; required: boolean; type: string; about: string; deprecated?: boolean }) {
+  return (
+    <div className="row">
+      <dt>
+        <code>{props.name}</code>
+        {props.required && <b> required</b>}
+        {props.deprecated && <span className="badge warning">deprecated</span>}
+        <small> {props.type}</small>
+      </dt>
+      {props.about && <dd>{props.about}</dd>}
+    </div>
+  );
+}
+
+function Properties({ schema, root, depth }: { schema: Schema; root: Schema; depth: number }) {
+  const known = resolved(schema, root);
+  const shown = known.items ? resolved(known.items, root) : known;
+  const properties = Object.entries(shown.properties ?? {});
+  if (!properties.length) return <p className="muted">{typeName(known)}</p>;
+  return (
+    <dl>
+      {properties.map(([name, raw]) => {
+        const part = resolved(raw, root);
+        const inner = part.items ? resolved(part.items, root) : part;
+        return (
+          <div key={name}>
+            <Row
+              name={name}
+              required={shown.required?.includes(name) ?? false}
+              type={typeName(part)}
+              about={part.description ?? ""}
+              deprecated={part.deprecated ?? false}
+            />
+            {inner.properties && depth < DEPTH && (
+              <details className="inner">
+                <summary>{Object.keys(inner.properties).length} fields</summary>
+                <Properties schema={inner} root={root} depth={depth + 1} />
+              </details>
+            )}
+          </div>
+        );
+      })}
+    </dl>
+  );
+}

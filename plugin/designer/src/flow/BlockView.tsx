@@ -1,0 +1,103 @@
+import { memo } from "react";
+import type { Block, Branch, Finding } from "../api/types";
+import { type TaskRun, useRunStates } from "../runs/states";
+import { useDocument } from "../state/document";
+import { Icon, iconOf } from "../ui/icons";
+import { InsertPoint } from "./InsertPoint";
+import { branchName, kindName } from "./kinds";
+
+type Faults = ReadonlyMap<string, Finding[]>;
+
+export function BlockList({ list, blocks, faults }: { list: string; blocks: Block[]; faults: Faults }) {
+  return (
+    <ol className="blocks">
+      {blocks.map((block, index) => (
+        <li key={block.pointer}>
+          <InsertPoint list={list} index={index} />
+          <BlockView block={block} faults={faults} />
+        </li>
+      ))}
+      <li>
+        <InsertPoint list={list} index={blocks.length} last />
+      </li>
+    </ol>
+  );
+}
+
+const BlockView = memo(function BlockView({ block, faults }: { block: Block; faults: Faults }) {
+  const selected = useDocument((state) => state.selected === block.pointer);
+  const run = useRunStates((state) => state.byPointer[block.pointer]);
+  const found = faults.get(block.pointer) ?? [];
+  return (
+    <div className="block" data-state={run?.state}>
+      <button
+        type="button"
+        className="block-head"
+        aria-current={selected || undefined}
+        data-pointer={block.pointer}
+        onClick={() => useDocument.getState().select(block.pointer)}
+      >
+        <Icon name={iconOf(block.kind)} />
+        <span className="block-name">{block.name}</span>
+        <span className="block-kind">{kindName(block.kind)}</span>
+        <span className="block-summary">{block.summary}</span>
+        {found.length > 0 && <FaultBadge found={found} />}
+        {run && <StateBadge run={run} />}
+      </button>
+      {block.condition !== null && <p className="block-note">if {block.condition}</p>}
+      {found.map((finding) => (
+        <p className={`block-fault ${finding.severity}`} key={finding.pointer + finding.code}>
+          {finding.message}
+        </p>
+      ))}
+      {run?.told && <p className={`block-told ${run.state}`}>{run.told}</p>}
+      {block.cases.length > 0 && <Cases block={block} />}
+      {block.branches.map((branch) => (
+        <BranchView key={branch.pointer} branch={branch} only={block.branches.length === 1} faults={faults} />
+      ))}
+      {block.then !== null && <p className="block-note then">→ {block.then}</p>}
+    </div>
+  );
+});
+
+function BranchView({ branch, only, faults }: { branch: Branch; only: boolean; faults: Faults }) {
+  const name = branchName(branch.label, only);
+  return (
+    <div className="branch">
+      {name !== null && <span className="branch-name">{name}</span>}
+      <BlockList list={branch.pointer} blocks={branch.blocks} faults={faults} />
+    </div>
+  );
+}
+
+function Cases({ block }: { block: Block }) {
+  return (
+    <ul className="cases" aria-label={`cases of ${block.name}`}>
+      {block.cases.map((one) => (
+        <li key={one.name}>
+          <b>{one.name}</b>
+          <code>{one.when ?? ""}</code>
+          <span>→ {one.then}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function FaultBadge({ found }: { found: Finding[] }) {
+  const errors = found.filter((finding) => finding.severity === "error").length;
+  return (
+    <span className={`badge ${errors ? "error" : "warning"}`}>
+      {errors || found.length} {errors ? (errors === 1 ? "error" : "errors") : "to look at"}
+    </span>
+  );
+}
+
+function StateBadge({ run }: { run: TaskRun }) {
+  return (
+    <span className={`badge state ${run.state}`}>
+      {run.state}
+      {run.count > 1 ? ` ×${run.count}` : ""}
+    </span>
+  );
+}

@@ -1,0 +1,177 @@
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { complete, evaluate } from "../api/endpoints";
+import type { Completion, Json } from "../api/types";
+import { useDocument } from "../state/document";
+import { sampleOf } from "../testrequest/data";
+import { useCursor, useForm } from "./form";
+import { withExpression } from "./insertion";
+
+const AFTER = 120;
+
+interface Props {
+  id: string;
+  label: string;
+  pointer: string;
+  value: string;
+  commit(value: string): void;
+}
+
+/** Text with `${ … }` in it: completed from what the task can read, and shown with what it yields. */
+export function ExpressionInput({ id, label, pointer, value, commit }: Props) {
+  const [draft, setDraft] = useState(value);
+  const [focused, setFocused] = useState(false);
+  const box = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => setDraft(value), [value]);
+  const { options, chosen, setChosen, ask, close } = useCompletions(pointer);
+  const list = useId();
+
+  const insert = (option: Completion) => {
+    const place = box.current?.selectionStart ?? draft.length;
+    const next = draft.slice(0, option.from ?? place) + option.apply + draft.slice(option.to ?? place);
+    setDraft(next);
+    close();
+    const cursor = (option.from ?? place) + option.apply.length;
+    requestAnimationFrame(() => box.current?.setSelectionRange(cursor, cursor));
+  };
+  const onKey = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    const option = options[chosen];
+    if (option && (event.key === "ArrowDown" || event.key === "ArrowUp"))
+      setChosen((chosen + (event.key === "ArrowDown" ? 1 : options.length - 1)) % options.length);
+    else if (option && (event.key === "Enter" || event.key === "Tab")) insert(option);
+    else if (event.key === "Escape" && options.length) close();
+    else if (event.key === "Enter" && !event.shiftKey) commit(draft);
+    else if (event.key === " " && event.ctrlKey) ask(draft, event.currentTarget.selectionStart, 0);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div className="expression">
+      <textarea
+        ref={box}
+        id={id}
+        className="field-input mono"
+        rows={Math.min(8, draft.split("\n").length)}
+        spellCheck={false}
+        role="combobox"
+        aria-autocomplete="list"
+        aria-expanded={options.length > 0}
+        aria-controls={list}
+        aria-activedescendant={options.length ? `${list}-${chosen}` : undefined}
+        value={draft}
+        onChange={(event) => {
+          setDraft(event.target.value);
+          ask(event.target.value, event.target.selectionStart);
+        }}
+        onFocus={() => {
+          setFocused(true);
+          const take = (expression: string) =>
+            commit(withExpression(draftOf(box), cursorOf(box), expression));
+          useCursor.getState().enter({ pointer, label, take });
+        }}
+        onBlur={() => {
+          setFocused(false);
+          close();
+          if (draft !== value) commit(draft);
+        }}
+        onKeyDown={onKey}
+      />
+      <ul
+        className="options"
+        role="listbox"
+        id={list}
+        aria-label={`completions of ${label}`}
+        hidden={!options.length}
+      >
+        {options.map((option, index) => (
+          <li
+            role="option"
+            key={option.label}
+            id={`${list}-${index}`}
+            aria-selected={index === chosen}
+            onMouseDown={(event) => {
+              event.preventDefault();
+              insert(option);
+            }}
+          >
+            <code>{option.label}</code>
+            <small>{option.detail}</small>
+          </li>
+        ))}
+      </ul>
+      <Live pointer={pointer} expression={draft} focused={focused} />
+    </div>
+  );
+}
+
+type Box = { readonly current: HTMLTextAreaElement | HTMLInputElement | null };
+const draftOf = (box: Box) => box.current?.value ?? "";
+const cursorOf = (box: Box) => box.current?.selectionStart ?? 0;
+
+function useCompletions(pointer: string) {
+  const { task } = useForm();
+  const [options, setOptions] = useState<Completion[]>([]);
+  const [chosen, setChosen] = useState(0);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const asked = useRef(0);
+  const close = () => {
+    clearTimeout(timer.current);
+    asked.current++;
+    setOptions([]);
+  };
+  const ask = (expression: string, position: number, after = AFTER) => {
+    clearTimeout(timer.current);
+    const number = ++asked.current;
+    timer.current = setTimeout(async () => {
+      const { path, text } = useDocument.getState();
+      if (path === null) return;
+      const found = await complete({
+        path,
+        text,
+        pointer: task || pointer,
+        expression,
+        position,
+        sample: sampleOf(path),
+      }).catch(() => []);
+      if (number !== asked.current) return;
+      setChosen(0);
+      setOptions(found.slice(0, 50));
+    }, after);
+  };
+  return { options, chosen, setChosen, ask, close };
+}
+
+/** What the expression yields with the latest data. */
+function Live({ pointer, expression, focused }: { pointer: string; expression: string; focused: boolean }) {
+  const { task } = useForm();
+  const [told, setTold] = useState<{ value?: Json; error?: string } | null>(null);
+  useEffect(() => {
+    if (!focused || !expression.includes("${")) {
+      setTold(null);
+      return;
+    }
+    let current = true;
+    const timer = setTimeout(async () => {
+      const { path, text } = useDocument.getState();
+      if (path === null) return;
+      const answer = await evaluate({
+        path,
+        text,
+        pointer: task || pointer,
+        expression,
+        sample: sampleOf(path),
+      }).catch(() => null);
+      if (current) setTold(answer);
+    }, AFTER * 2);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [expression, focused, pointer, task]);
+  if (!told) return null;
+  return told.error === undefined ? (
+    <output className="live">{JSON.stringify(told.value)?.slice(0, 300)}</output>
+  ) : (
+    <output className="live bad">{told.error}</output>
+  );
+}

@@ -1,0 +1,193 @@
+import { useId, useState } from "react";
+import type { Json } from "../api/types";
+import { Icon } from "../ui/icons";
+import { ArrayParts, MapParts, ObjectParts } from "./composite";
+import { ExpressionInput } from "./ExpressionInput";
+import { useFaults, useForm } from "./form";
+import { ChoiceInput, JsonInput, NumberInput, TextInput } from "./inputs";
+import { MessagesEditor } from "./MessagesEditor";
+import {
+  blankOf,
+  branchesOf,
+  branchLabel,
+  branchOf,
+  choicesOf,
+  isExpression,
+  isObject,
+  resolved,
+  type Schema,
+  type Widget,
+  widgetOf,
+} from "./schema";
+
+export interface FieldProps {
+  name: string;
+  pointer: string;
+  schema: Schema;
+  value: Json | undefined;
+  required: boolean;
+  /** A part of a list is taken out with its own button. */
+  removable?: boolean;
+}
+
+const COMPOSITE: ReadonlySet<Widget> = new Set(["object", "map", "array", "messages", "union"]);
+
+/** One value of a task: a label, what it is edited with, and what is wrong with it. */
+export function Field({ name, pointer, schema: raw, value, required, removable = true }: FieldProps) {
+  const { root, set, remove, expressions } = useForm();
+  const id = useId();
+  const schema = resolved(raw, root);
+  const widget =
+    value !== undefined && !shapeFits(value, schema, root, name) ? "any" : widgetOf(schema, root, name);
+  const [asExpression, setAsExpression] = useState(false);
+  const expression = asExpression || (isExpression(value) && widget !== "text");
+  const composite = COMPOSITE.has(widget) && !expression;
+  const faults = useFaults(pointer, !composite);
+  const label = schema.title && schema.title.toLowerCase() !== name.toLowerCase() ? schema.title : null;
+  return (
+    <div className={`field ${faults.length ? "faulty" : ""} ${composite ? "composite" : ""}`}>
+      <div className="field-head">
+        <label htmlFor={id}>
+          <code>{name}</code>
+          {label && <small>{label}</small>}
+        </label>
+        {required && <small>required</small>}
+        {schema.deprecated && <span className="badge warning">deprecated</span>}
+        <span className="grow" />
+        {expressions && (
+          <button
+            type="button"
+            className="fx"
+            aria-pressed={expression || isExpression(value)}
+            aria-label={`${name} as an expression`}
+            title="Value or expression"
+            onClick={() => setAsExpression(!expression)}
+          >
+            fx
+          </button>
+        )}
+        {removable && !required && (
+          <button
+            type="button"
+            className="fx"
+            aria-label={`Remove ${name}`}
+            onClick={() => void remove(pointer)}
+          >
+            <Icon name="close" size={11} />
+          </button>
+        )}
+      </div>
+      {expression ? (
+        <ExpressionInput
+          id={id}
+          label={name}
+          pointer={pointer}
+          value={typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value)}
+          commit={(text) => void set(pointer, text)}
+        />
+      ) : (
+        <Input id={id} widget={widget} {...{ name, pointer, schema, value, required }} />
+      )}
+      {faults.map((fault) => (
+        <p className={`field-fault ${fault.severity}`} key={fault.code + fault.pointer} id={`${id}-fault`}>
+          {fault.message}
+          {fault.hint && <small> {fault.hint}</small>}
+        </p>
+      ))}
+      {schema.description && <Description text={schema.description} />}
+    </div>
+  );
+}
+
+/** A value that isn't what its schema has is shown as it is. */
+function shapeFits(value: Json, schema: Schema, root: Schema, name: string): boolean {
+  if (isExpression(value)) return true;
+  const widget = widgetOf(schema, root, name);
+  if (widget === "object" || widget === "map") return isObject(value);
+  if (widget === "array" || widget === "messages") return Array.isArray(value);
+  return !(widget === "text" || widget === "number") || typeof value !== "object" || value === null;
+}
+
+function Input({ id, widget, ...props }: FieldProps & { id: string; widget: Widget }) {
+  const { root, suggestions, set } = useForm();
+  const { name, pointer, schema, value } = props;
+  const commit = (next: Json) => void set(pointer, next);
+  switch (widget) {
+    case "messages":
+      return <MessagesEditor pointer={pointer} value={Array.isArray(value) ? value : []} />;
+    case "object":
+      return <ObjectParts pointer={pointer} schema={schema} value={isObject(value) ? value : {}} />;
+    case "map":
+      return <MapParts pointer={pointer} schema={schema} value={isObject(value) ? value : {}} />;
+    case "array":
+      return <ArrayParts pointer={pointer} schema={schema} value={Array.isArray(value) ? value : []} />;
+    case "union":
+      return <Union {...props} />;
+    case "choice":
+      return <ChoiceInput id={id} choices={choicesOf(schema, root)} value={value} commit={commit} />;
+    case "boolean":
+      return <ChoiceInput id={id} choices={[true, false]} value={value} commit={commit} />;
+    case "number":
+      return <NumberInput id={id} value={value} commit={commit} />;
+    case "text":
+      return (
+        <TextInput
+          {...{ id, label: name, pointer, value, commit }}
+          placeholder={typeof schema.examples?.[0] === "string" ? schema.examples[0] : ""}
+          suggestions={suggestions[name] ?? []}
+        />
+      );
+    case "any":
+      return <JsonInput id={id} label={name} pointer={pointer} value={value} commit={commit} />;
+  }
+}
+
+/** One of several forms: chosen by its name, then edited as it is. */
+function Union({ name, pointer, schema, value, required }: FieldProps) {
+  const { root, set } = useForm();
+  const branches = branchesOf(schema, root);
+  const index = branchOf(branches, value, root);
+  const branch = branches[index] ?? {};
+  return (
+    <div className="union">
+      <select
+        className="field-input"
+        aria-label={`form of ${name}`}
+        value={index}
+        onChange={(event) => {
+          const next = branches[Number(event.target.value)];
+          if (next) void set(pointer, blankOf(next, root));
+        }}
+      >
+        {branches.map((one, number) => (
+          <option key={branchLabel(one, number)} value={number}>
+            {branchLabel(one, number)}
+          </option>
+        ))}
+      </select>
+      <Input
+        id={`${pointer}-branch`}
+        widget={widgetOf(branch, root, name)}
+        {...{ name, pointer, value, required }}
+        schema={branch}
+      />
+    </div>
+  );
+}
+
+/** The first sentence; the rest for who wants it. It is text, whatever a document has in it. */
+function Description({ text }: { text: string }) {
+  const [first, rest] = splitSentence(text);
+  if (!rest) return <p className="field-about">{first}</p>;
+  return (
+    <details className="field-about">
+      <summary>{first}</summary>
+      {rest}
+    </details>
+  );
+}
+
+function splitSentence(text: string): [string, string] {
+  const end = /[.!?](?=\s)|\n\n/.exec(text);
+  return end ? [text.slice(0, end.index + 1).trim(), text.slice(end.index + 1).trim()] : [text.trim(), ""];
+}

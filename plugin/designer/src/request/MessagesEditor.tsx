@@ -1,0 +1,87 @@
+import type { Json, JsonObject } from "../api/types";
+import { Icon } from "../ui/icons";
+import { useFaults, useForm } from "./form";
+import { JsonInput, TextInput } from "./inputs";
+import { isObject, partOf } from "./schema";
+
+const ROLES = ["system", "developer", "user", "assistant", "tool"];
+
+/** The messages of a chat, one below the other as they are sent. */
+export function MessagesEditor({ pointer, value }: { pointer: string; value: Json[] }) {
+  const { set } = useForm();
+  const add = () => {
+    const last = value.at(-1);
+    const role = isObject(last) && last.role === "user" ? "assistant" : value.length ? "user" : "system";
+    void set(pointer, [...value, { role, content: "" }]);
+  };
+  return (
+    <div className="messages">
+      {value.map((message, index) => (
+        <Message
+          key={index}
+          pointer={partOf(pointer, index)}
+          number={index + 1}
+          message={isObject(message) ? message : { role: "user", content: message }}
+        />
+      ))}
+      <button type="button" className="button small" onClick={add}>
+        <Icon name="plus" size={12} /> Add message
+      </button>
+    </div>
+  );
+}
+
+function Message({ pointer, number, message }: { pointer: string; number: number; message: JsonObject }) {
+  const { set, remove } = useForm();
+  const faults = useFaults(pointer, true);
+  const role = typeof message.role === "string" ? message.role : "user";
+  const { content = "" } = message;
+  const label = `content of message ${number}`;
+  const place = partOf(pointer, "content");
+  const commit = (next: Json) => void set(place, next);
+  return (
+    <div className="message">
+      <div className="field-head">
+        <select
+          className="role"
+          aria-label={`role of message ${number}`}
+          value={role}
+          onChange={(event) => void set(partOf(pointer, "role"), event.target.value)}
+        >
+          {(ROLES.includes(role) ? ROLES : [...ROLES, role]).map((one) => (
+            <option key={one}>{one}</option>
+          ))}
+        </select>
+        <span className="grow" />
+        <button
+          type="button"
+          className="fx"
+          aria-label={`Remove message ${number}`}
+          onClick={() => void remove(pointer)}
+        >
+          <Icon name="close" size={11} />
+        </button>
+      </div>
+      <label className="sr" htmlFor={place}>
+        {label}
+      </label>
+      {typeof content === "string" ? (
+        <TextInput
+          id={place}
+          label={label}
+          pointer={place}
+          value={content}
+          commit={commit}
+          placeholder="What is said"
+        />
+      ) : (
+        <JsonInput id={place} label={label} pointer={place} value={content} commit={commit} />
+      )}
+      {faults.map((fault) => (
+        <p className={`field-fault ${fault.severity}`} key={fault.code + fault.pointer}>
+          {fault.message}
+        </p>
+      ))}
+    </div>
+  );
+}

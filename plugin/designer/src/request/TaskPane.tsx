@@ -1,0 +1,166 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { getTask } from "../api/endpoints";
+import type { Block, TaskForm } from "../api/types";
+import { useLayout } from "../app/layout";
+import { kindName } from "../flow/kinds";
+import { blockAt, placeOf, pointerAt } from "../state/blocks";
+import { useDocument } from "../state/document";
+import { Icon, iconOf } from "../ui/icons";
+import { Field } from "./Field";
+import { Form, ofDefinition } from "./form";
+import { TextInput } from "./inputs";
+import { isObject, partOf, type Schema } from "./schema";
+import "./request.css";
+
+/** The task that is selected, as a form. */
+export function TaskPane({ pointer }: { pointer: string | null }) {
+  const block = useDocument((state) => blockAt(state.blocks, pointer));
+  if (!block)
+    return (
+      <p className="empty">
+        Choose a block to see its fields, or press <kbd>/</kbd> on one to add a task behind it.
+      </p>
+    );
+  return <TaskEditor key={block.pointer} block={block} />;
+}
+
+/** The form of the text as it is; while it is asked for anew, the former one stays. */
+export function useTaskForm(pointer: string) {
+  const { path, text } = useDocument();
+  return useQuery({
+    queryKey: ["task", path, pointer, text],
+    queryFn: () => getTask(path ?? "", text, pointer),
+    placeholderData: (before) => before,
+    gcTime: 10_000,
+  });
+}
+
+const isCall = (kind: string) => /^call\b|http|chat/i.test(kind);
+
+function TaskEditor({ block }: { block: Block }) {
+  const { data, error } = useTaskForm(block.pointer);
+  return (
+    <div className="task">
+      <header className="task-head">
+        <Icon name={iconOf(block.kind)} />
+        <h2>{block.name}</h2>
+        <span className="muted">{kindName(block.kind)}</span>
+        <span className="grow" />
+        {isCall(block.kind) && (
+          <button
+            type="button"
+            className="button small primary"
+            onClick={() => useLayout.getState().test(block.pointer)}
+          >
+            <Icon name="send" size={13} /> Test request
+          </button>
+        )}
+        <button
+          type="button"
+          className="button plain small square"
+          aria-label={`Delete ${block.name}`}
+          title="Delete"
+          onClick={() => void ofDefinition.remove(block.pointer)}
+        >
+          <Icon name="trash" />
+        </button>
+      </header>
+      {error && <p className="field-fault error">{error.message}</p>}
+      {data && <TaskFields form={data} block={block} />}
+    </div>
+  );
+}
+
+/** The fields of a task's call, and then those that every task has. */
+export function TaskFields({ form, block }: { form: TaskForm; block: Block }) {
+  const schema = (form.schema ?? {}) as Schema;
+  const root = useMemo(
+    () => ({ root: schema, task: block.pointer, suggestions: {}, ...ofDefinition }),
+    [schema, block.pointer],
+  );
+  const task = isObject(form.task) ? form.task : {};
+  return (
+    <Form.Provider value={root}>
+      <div className="task-fields">
+        {form.schema && (
+          <Field
+            name={form.pointer.split("/").at(-1) ?? "with"}
+            pointer={form.pointer}
+            schema={schema}
+            value={form.values}
+            required
+          />
+        )}
+        <details className="more" open={!form.schema}>
+          <summary>Name, condition, flow, output</summary>
+          <Rename block={block} />
+          {["if", "then"].map((name) => (
+            <Plain key={name} name={name} pointer={partOf(block.pointer, name)} value={task[name]} />
+          ))}
+          <Plain
+            name="output as"
+            pointer={`${block.pointer}/output/as`}
+            value={isObject(task.output) ? task.output.as : undefined}
+          />
+        </details>
+      </div>
+    </Form.Provider>
+  );
+}
+
+function Rename({ block }: { block: Block }) {
+  const rename = async (name: string) => {
+    const { list, index } = placeOf(block.pointer);
+    const done = await useDocument.getState().edit([{ op: "rename", pointer: block.pointer, name }]);
+    if (done) useDocument.getState().select(pointerAt(list, index, name));
+  };
+  return (
+    <div className="field">
+      <div className="field-head">
+        <label htmlFor="task-name">
+          <code>name</code>
+        </label>
+      </div>
+      <TextInput
+        id="task-name"
+        label="name"
+        pointer={block.pointer}
+        value={block.name}
+        commit={(name) => void (typeof name === "string" && rename(name))}
+      />
+    </div>
+  );
+}
+
+const FLOW: Record<string, string> = {
+  if: "The task is left out where this is false.",
+  then: "The task that comes next: a name, continue, exit or end.",
+  "output as": "What the next task sees of the answer.",
+};
+
+function Plain({ name, pointer, value }: { name: string; pointer: string; value: unknown }) {
+  const text = typeof value === "string" ? value : value === undefined ? undefined : JSON.stringify(value);
+  const id = `task-${name.replace(" ", "-")}`;
+  return (
+    <div className="field">
+      <div className="field-head">
+        <label htmlFor={id}>
+          <code>{name}</code>
+        </label>
+      </div>
+      <TextInput
+        id={id}
+        label={name}
+        pointer={pointer}
+        value={text}
+        commit={(next) =>
+          void (next === ""
+            ? text !== undefined && ofDefinition.remove(pointer)
+            : ofDefinition.set(pointer, next))
+        }
+      />
+      <p className="field-about">{FLOW[name]}</p>
+    </div>
+  );
+}

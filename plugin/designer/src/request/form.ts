@@ -1,0 +1,56 @@
+import { createContext, useContext } from "react";
+import { create } from "zustand";
+import type { Finding, Json } from "../api/types";
+import { useDocument } from "../state/document";
+import type { Schema } from "./schema";
+
+/** What all fields of one task's form share. */
+export interface FormContext {
+  root: Schema;
+  /** The task; expressions are completed and evaluated as they stand in it. */
+  task: string;
+  /** Suggested values, by the name of the field. */
+  suggestions: Readonly<Record<string, string[]>>;
+  set(pointer: string, value: Json): Promise<boolean>;
+  remove(pointer: string): Promise<boolean>;
+  /** Whether a value can be an expression: those of a definition can, those of a run's input can't. */
+  expressions: boolean;
+}
+
+/** Of the definition that is open: the server writes what is set, and tells what is wrong with it. */
+export const ofDefinition = {
+  set: (pointer: string, value: Json) => useDocument.getState().edit([{ op: "set", pointer, value }]),
+  remove: (pointer: string) => useDocument.getState().edit([{ op: "remove", pointer }]),
+  expressions: true,
+};
+
+export const Form = createContext<FormContext>({ root: {}, task: "", suggestions: {}, ...ofDefinition });
+export const useForm = () => useContext(Form);
+
+const NONE: Finding[] = [];
+
+/** What is wrong with exactly this value, or with a part of it that has no field of its own. */
+export function useFaults(pointer: string, deep: boolean): Finding[] {
+  const { expressions } = useForm();
+  const findings = useDocument((state) => (expressions ? state.findings : NONE));
+  return findings.filter(
+    (finding) => finding.pointer === pointer || (deep && finding.pointer.startsWith(`${pointer}/`)),
+  );
+}
+
+/** A field in which the cursor is, or was last: what is picked from an answer goes there. */
+export interface Target {
+  pointer: string;
+  label: string;
+  take(expression: string): void;
+}
+
+interface Cursor {
+  target: Target | null;
+  enter(target: Target): void;
+}
+
+export const useCursor = create<Cursor>()((set) => ({
+  target: null,
+  enter: (target) => set({ target }),
+}));

@@ -1,0 +1,140 @@
+import { type KeyboardEvent, useEffect, useId, useState } from "react";
+import type { Json } from "../api/types";
+import { ExpressionInput } from "./ExpressionInput";
+import { useCursor, useForm } from "./form";
+import { withExpression } from "./insertion";
+import { isExpression } from "./schema";
+
+interface Common {
+  id: string;
+  value: Json | undefined;
+  commit(value: Json): void;
+}
+
+/** A text that is written into the definition once one is done with it. */
+function useDraft(value: string, commit: (text: string) => void) {
+  const [draft, setDraft] = useState(value);
+  useEffect(() => setDraft(value), [value]);
+  return {
+    value: draft,
+    onChange: (event: { target: { value: string } }) => setDraft(event.target.value),
+    onBlur: () => draft !== value && commit(draft),
+    onKeyDown: (event: KeyboardEvent) => {
+      if (event.key === "Escape") setDraft(value);
+      else if (event.key === "Enter" && !event.shiftKey) commit(draft);
+      else return;
+      event.preventDefault();
+    },
+  };
+}
+
+interface TextProps extends Common {
+  label: string;
+  pointer: string;
+  placeholder?: string;
+  suggestions?: string[];
+}
+
+export function TextInput({
+  id,
+  label,
+  pointer,
+  value,
+  commit,
+  placeholder = "",
+  suggestions = [],
+}: TextProps) {
+  const text = value === undefined || value === null ? "" : String(value);
+  const draft = useDraft(text, commit);
+  const list = useId();
+  const { expressions } = useForm();
+  const onFocus = (event: { target: HTMLInputElement | HTMLTextAreaElement }) => {
+    const box = event.target;
+    const take = (expression: string) =>
+      commit(withExpression(box.value, box.selectionStart ?? 0, expression));
+    useCursor.getState().enter({ pointer, label, take });
+  };
+  if (expressions && (isExpression(value) || draft.value.includes("${")))
+    return (
+      <ExpressionInput
+        {...{ id, label, pointer, commit }}
+        value={isExpression(value) ? value : draft.value}
+      />
+    );
+  if (suggestions.length)
+    return (
+      <>
+        <input id={id} className="field-input" list={list} {...{ placeholder, onFocus }} {...draft} />
+        <datalist id={list}>
+          {suggestions.map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+      </>
+    );
+  const rows = Math.min(10, draft.value.split("\n").length);
+  return <textarea id={id} className="field-input" rows={rows} {...{ placeholder, onFocus }} {...draft} />;
+}
+
+export function NumberInput({ id, value, commit }: Common) {
+  const draft = useDraft(value === undefined ? "" : String(value), (text) => {
+    if (text.trim() !== "" && Number.isFinite(Number(text))) commit(Number(text));
+  });
+  return <input id={id} className="field-input" inputMode="decimal" {...draft} />;
+}
+
+export function ChoiceInput({ id, choices, value, commit }: Common & { choices: Json[] }) {
+  const known = value === undefined ? -1 : choices.indexOf(value);
+  return (
+    <select
+      id={id}
+      className="field-input"
+      value={known}
+      onChange={(event) => commit(choices[Number(event.target.value)] ?? null)}
+    >
+      {known < 0 && <option value={-1}>{value === undefined ? "choose …" : String(value)}</option>}
+      {choices.map((choice, index) => (
+        <option key={String(choice)} value={index}>
+          {String(choice)}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** Anything, as JSON; text that is none is taken as text. */
+export function JsonInput({
+  id,
+  label,
+  pointer,
+  value,
+  commit,
+}: Common & { label: string; pointer: string }) {
+  const [fault, setFault] = useState<string | null>(null);
+  const text = value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  const draft = useDraft(text, (next) => {
+    const looksLikeJson = /^\s*[[{"]|^\s*(-?\d|true\b|false\b|null\b)/.test(next);
+    try {
+      commit(looksLikeJson ? (JSON.parse(next) as Json) : next);
+      setFault(null);
+    } catch (error) {
+      setFault(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  });
+  const { onKeyDown: _submits, ...rest } = draft;
+  return (
+    <>
+      <textarea
+        id={id}
+        className="field-input mono"
+        spellCheck={false}
+        rows={Math.min(14, draft.value.split("\n").length)}
+        onFocus={() =>
+          useCursor.getState().enter({ pointer, label, take: (expression) => commit(`\${ ${expression} }`) })
+        }
+        {...rest}
+      />
+      {fault && <p className="field-fault error">{fault}</p>}
+    </>
+  );
+}

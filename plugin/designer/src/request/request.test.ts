@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import { freeName } from "../catalog/add";
+import { asYaml } from "../catalog/yaml";
+import { jqPath, withExpression } from "./insertion";
+import { withPart } from "./local";
+import { blankOf, branchesOf, branchOf, type Schema, widgetOf } from "./schema";
+
+test("an expression goes where the cursor is", () => {
+  expect(withExpression("", 0, "$tasks.a")).toBe("${ $tasks.a }");
+  expect(withExpression("Ticket : x", 7, ".id")).toBe("Ticket ${ .id }: x");
+  expect(withExpression("${  }", 3, ".id")).toBe("${ .id }");
+  expect(withExpression("${ .a } and ", 12, ".b")).toBe("${ .a } and ${ .b }");
+});
+
+test("paths of jq", () => {
+  expect(jqPath(["json", "items", 0, "first name"])).toBe('.json.items[0]["first name"]');
+  expect(jqPath([])).toBe("");
+});
+
+test("parts of a value are set, made and taken out", () => {
+  expect(withPart({}, "/a/b", 1)).toEqual({ a: { b: 1 } });
+  expect(withPart({ a: [1, 2, 3] }, "/a/1", undefined)).toEqual({ a: [1, 3] });
+  expect(withPart({ "a/b": 1, c: 2 }, "/a~1b", undefined)).toEqual({ c: 2 });
+});
+
+const root: Schema = {
+  $defs: {
+    cat: {
+      type: "object",
+      required: ["kind"],
+      properties: { kind: { const: "cat" }, lives: { type: "integer" } },
+    },
+    dog: {
+      type: "object",
+      required: ["kind"],
+      properties: { kind: { const: "dog" }, tricks: { type: "array" } },
+    },
+    pet: { oneOf: [{ $ref: "#/$defs/cat" }, { $ref: "#/$defs/dog" }] },
+  },
+};
+
+test("the branch of a union is the one that a value fits", () => {
+  const branches = branchesOf(root.$defs?.pet ?? {}, root);
+  expect(branchOf(branches, { kind: "dog", tricks: [] }, root)).toBe(1);
+  expect(branchOf(branches, { kind: "cat" }, root)).toBe(0);
+  const text = branchesOf(
+    { oneOf: [{ type: "string" }, { type: "array", items: {} }, { type: "null" }] },
+    root,
+  );
+  expect(branchOf(text, ["a"], root)).toBe(1);
+  expect(text.length).toBe(2);
+});
+
+test("what a value is edited with", () => {
+  expect(widgetOf({ type: "array", items: {} }, root, "messages")).toBe("messages");
+  expect(widgetOf({ type: "object", additionalProperties: { type: "string" } }, root, "headers")).toBe("map");
+  expect(widgetOf(root.$defs?.pet ?? {}, root, "pet")).toBe("union");
+  expect(widgetOf({ type: ["string", "null"] }, root, "a")).toBe("text");
+  expect(widgetOf({ enum: ["a", "b"] }, root, "a")).toBe("choice");
+  expect(widgetOf({}, root, "a")).toBe("any");
+});
+
+test("a field begins with what its schema needs", () => {
+  expect(blankOf({ $ref: "#/$defs/cat" }, root)).toEqual({ kind: "cat" });
+  expect(blankOf({ type: "integer", default: 3 }, root)).toBe(3);
+});
+
+test("a schema that refers to itself ends", () => {
+  const endless: Schema = { $defs: { a: { $ref: "#/$defs/a" }, b: { allOf: [{ $ref: "#/$defs/b" }] } } };
+  expect(blankOf({ $ref: "#/$defs/a" }, endless)).toBe("");
+  expect(blankOf({ $ref: "#/$defs/b" }, endless)).toBe("");
+});
+
+test("a preview in YAML", () => {
+  expect(
+    asYaml({
+      ask: { call: "chatCompletion", with: { messages: [{ role: "user", content: "Hi: you" }], n: 1 } },
+    }),
+  ).toBe(
+    'ask: \n  call: chatCompletion\n  with: \n    messages: \n      - role: user\n        content: "Hi: you"\n    n: 1',
+  );
+});
+
+test("a name that no other task has", () => {
+  expect(freeName("ask", ["ask", "ask2"])).toBe("ask3");
+  expect(freeName("ask", [])).toBe("ask");
+});

@@ -1,0 +1,188 @@
+import type { Json, JsonObject } from "../api/types";
+
+/** As much of JSON Schema as a form is made of. What doesn't fit is told by the server. */
+export interface Schema {
+  type?: string | string[];
+  title?: string;
+  description?: string;
+  enum?: Json[];
+  const?: Json;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  additionalProperties?: Schema | boolean;
+  oneOf?: Schema[];
+  anyOf?: Schema[];
+  allOf?: Schema[];
+  default?: Json;
+  examples?: Json[];
+  deprecated?: boolean;
+  format?: string;
+  $ref?: string;
+  $defs?: Record<string, Schema>;
+}
+
+export type Widget =
+  | "messages"
+  | "object"
+  | "map"
+  | "array"
+  | "text"
+  | "number"
+  | "boolean"
+  | "choice"
+  | "union"
+  | "any";
+
+const DEPTH = 12;
+
+export const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Whether a value is computed when the task runs. */
+export const isExpression = (value: Json | undefined): value is string =>
+  typeof value === "string" && value.includes("${");
+
+/** A schema with its reference followed and its `allOf` merged. */
+export function resolved(schema: Schema, root: Schema, depth = 0): Schema {
+  let found = schema;
+  if (schema.$ref && depth < DEPTH) {
+    const { $ref, ...rest } = schema;
+    found = { ...resolved(referred($ref, root), root, depth + 1), ...rest };
+  }
+  if (found.allOf && depth < DEPTH) {
+    const { allOf, ...rest } = found;
+    for (const part of allOf)
+      found = merged(found === schema ? rest : found, resolved(part, root, depth + 1));
+    const { allOf: _taken, ...whole } = found;
+    found = whole;
+  }
+  return found;
+}
+
+function merged(one: Schema, other: Schema): Schema {
+  const whole = { ...other, ...one };
+  if (one.properties && other.properties) whole.properties = { ...other.properties, ...one.properties };
+  if (one.required && other.required) whole.required = [...one.required, ...other.required];
+  return whole;
+}
+
+function referred(reference: string, root: Schema): Schema {
+  let found: unknown = root;
+  for (const token of reference.replace(/^#\/?/, "").split("/").filter(Boolean)) {
+    const key = decodeURIComponent(token).replaceAll("~1", "/").replaceAll("~0", "~");
+    found = typeof found === "object" && found !== null ? (found as Record<string, unknown>)[key] : undefined;
+  }
+  return typeof found === "object" && found !== null ? (found as Schema) : {};
+}
+
+const typesOf = (schema: Schema): string[] =>
+  Array.isArray(schema.type)
+    ? schema.type.filter((type) => type !== "null")
+    : schema.type
+      ? [schema.type]
+      : [];
+
+/** The branches of a union, without those that only say that a value may be null. */
+export function branchesOf(schema: Schema, root: Schema): Schema[] {
+  const branches = (schema.oneOf ?? schema.anyOf ?? []).map((branch) => resolved(branch, root));
+  const kept = branches.filter((branch) => branch.type !== "null" && branch.const !== null);
+  return kept;
+}
+
+/** What a field is edited with. */
+export function widgetOf(schema: Schema, root: Schema, name: string): Widget {
+  const branches = branchesOf(schema, root);
+  if (branches.length > 1 && !schema.properties)
+    return branches.every((one) => one.const !== undefined) ? "choice" : "union";
+  if (schema.enum) return "choice";
+  const types = typesOf(schema);
+  if (types.length > 1)
+    return types.includes("string") && !types.includes("object") && !types.includes("array") ? "text" : "any";
+  const type = types[0] ?? (schema.properties ? "object" : schema.items ? "array" : undefined);
+  if (type === "array") return name === "messages" ? "messages" : schema.items ? "array" : "any";
+  if (type === "object") return Object.keys(schema.properties ?? {}).length ? "object" : "map";
+  if (type === "integer" || type === "number") return "number";
+  if (type === "boolean") return "boolean";
+  return type === "string" ? "text" : "any";
+}
+
+/** The values that one can choose from. */
+export function choicesOf(schema: Schema, root: Schema): Json[] {
+  return (
+    schema.enum ??
+    branchesOf(schema, root).flatMap((branch) => (branch.const === undefined ? [] : [branch.const]))
+  );
+}
+
+/** What a field begins with. */
+export function blankOf(schema: Schema, root: Schema, depth = 0): Json {
+  const known = resolved(schema, root);
+  if (known.default !== undefined) return known.default;
+  if (known.const !== undefined) return known.const;
+  if (known.enum) return known.enum.find((one) => one !== null) ?? null;
+  const branch = branchesOf(known, root)[0];
+  if (branch && !known.properties) return depth < 3 ? blankOf(branch, root, depth + 1) : null;
+  switch (typesOf(known)[0] ?? (known.properties ? "object" : "")) {
+    case "object": {
+      const needed = (known.required ?? []).filter((name) => known.properties?.[name]);
+      if (depth > 3) return {};
+      return Object.fromEntries(
+        needed.map((name) => [name, blankOf(known.properties?.[name] ?? {}, root, depth + 1)]),
+      );
+    }
+    case "array":
+      return [];
+    case "integer":
+    case "number":
+      return 0;
+    case "boolean":
+      return false;
+    default:
+      return "";
+  }
+}
+
+function fits(schema: Schema, value: Json, root: Schema): number {
+  if (schema.const !== undefined) return schema.const === value ? 3 : -1;
+  if (schema.enum) return schema.enum.includes(value) ? 3 : -1;
+  const types = typesOf(schema);
+  const type = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
+  if (types.length && !types.includes(type) && !(type === "number" && types.includes("integer"))) return -1;
+  if (!isObject(value)) return types.length ? 1 : 0;
+  let score = 1;
+  for (const [name, part] of Object.entries(value)) {
+    const known = schema.properties?.[name];
+    if (!known) score -= 0.5;
+    else {
+      const inner = resolved(known, root);
+      const wrong =
+        (inner.const !== undefined && inner.const !== part) || (inner.enum && !inner.enum.includes(part));
+      score += wrong ? -3 : 1;
+    }
+  }
+  return score - (schema.required ?? []).filter((name) => !(name in value)).length;
+}
+
+/** The branch of a union that a value is most likely meant to be. */
+export function branchOf(branches: Schema[], value: Json | undefined, root: Schema): number {
+  if (value === undefined) return 0;
+  const scores = branches.map((branch) => fits(branch, value, root));
+  return scores.indexOf(Math.max(...scores));
+}
+
+/** What a branch is called where one chooses. */
+export function branchLabel(branch: Schema, index: number): string {
+  if (branch.title) return branch.title;
+  const kind = Object.values(branch.properties ?? {}).find(
+    (part) => part.const !== undefined || part.enum?.length === 1,
+  );
+  const told = kind?.const ?? kind?.enum?.[0];
+  if (typeof told === "string") return told;
+  return typesOf(branch)[0] ?? `form ${index + 1}`;
+}
+
+/** The pointer of a part, its name escaped as JSON Pointer has it. */
+export function partOf(pointer: string, name: string | number): string {
+  return `${pointer}/${String(name).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}

@@ -1,0 +1,59 @@
+import { create } from "zustand";
+import type { TaskExecution } from "../api/types";
+
+/** What a block shows of a run: its latest execution. */
+export interface TaskRun {
+  state: TaskExecution["state"];
+  count: number;
+  told: string | null;
+}
+
+interface RunStates {
+  byPointer: Record<string, TaskRun>;
+  show(byPointer: Record<string, TaskRun>): void;
+}
+
+const same = (one: TaskRun | undefined, other: TaskRun) =>
+  one !== undefined && one.state === other.state && one.count === other.count && one.told === other.told;
+
+/** The states of the blocks in the run that is looked at; those that stay as they are, are not drawn anew. */
+export const useRunStates = create<RunStates>()((set, get) => ({
+  byPointer: {},
+  show(byPointer) {
+    const before = get().byPointer;
+    const kept = Object.entries(byPointer).map(([pointer, run]) => {
+      const former = before[pointer];
+      return [pointer, former && same(former, run) ? former : run] as const;
+    });
+    set({ byPointer: Object.fromEntries(kept) });
+  },
+}));
+
+const EARNEST = ["faulted", "waiting", "running", "paused", "pending"];
+
+/** The state of each block: of several executions the one that needs a person's eyes most. */
+export function statesOf(tasks: TaskExecution[], now: number): Record<string, TaskRun> {
+  const found: Record<string, TaskRun> = {};
+  for (const task of tasks) {
+    const before = found[task.pointer];
+    const count = (before?.count ?? 0) + 1;
+    const earlier = before ? EARNEST.indexOf(before.state) : -1;
+    const later = EARNEST.indexOf(task.state);
+    const keep = before && earlier >= 0 && (later < 0 || earlier < later);
+    found[task.pointer] = keep ? { ...before, count } : { state: task.state, count, told: toldOf(task, now) };
+  }
+  return found;
+}
+
+/** A state in words: `429 from openai; waiting 2.0 s; attempt 2 of 5`. */
+export function toldOf(task: TaskExecution, now: number): string | null {
+  if (task.state === "waiting" && task.last_failure) {
+    const left = task.next_attempt_at ? (Date.parse(task.next_attempt_at) - now) / 1000 : 0;
+    const wait = left > 0 ? `; waiting ${left.toFixed(1)} s` : "";
+    const of = task.max_attempts ? ` of ${task.max_attempts}` : "";
+    return `${task.last_failure}${wait}${task.attempt ? `; attempt ${task.attempt}${of}` : ""}`;
+  }
+  if (task.state === "waiting") return task.detail ?? "waits for an event";
+  if (task.state === "faulted") return task.detail ?? task.last_failure ?? null;
+  return task.caught ? `caught: ${task.caught}` : null;
+}

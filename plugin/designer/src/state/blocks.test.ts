@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import type { Block, Finding } from "../api/types";
+import { blockAround, findingsByBlock, flattened, placeOf, pointerAt } from "./blocks";
+import { difference } from "./changes";
+
+const block = (pointer: string, start: number, end: number, inner: Block[] = []): Block => ({
+  pointer,
+  name: pointer.split("/").at(-1) ?? "",
+  kind: "set",
+  summary: "",
+  condition: null,
+  then: null,
+  connections: [],
+  start,
+  end,
+  cases: [],
+  branches: inner.length ? [{ label: "do", pointer: `${pointer}/do`, blocks: inner }] : [],
+});
+
+const blocks = [
+  block("/do/0/loop", 0, 50, [block("/do/0/loop/do/0/inner", 20, 45)]),
+  block("/do/1/last", 51, 80),
+];
+
+test("the innermost block around a place", () => {
+  expect(blockAround(blocks, 30)?.name).toBe("inner");
+  expect(blockAround(blocks, 5)?.name).toBe("loop");
+  expect(blockAround(blocks, 60)?.name).toBe("last");
+  expect(blockAround(blocks, 99)).toBeUndefined();
+});
+
+test("blocks are flattened as they are read", () => {
+  expect(flattened(blocks).map((one) => one.name)).toEqual(["loop", "inner", "last"]);
+});
+
+test("a finding belongs to the innermost block, and the rest to the definition", () => {
+  const finding = (pointer: string) => ({ pointer, code: "c", message: "m" }) as Finding;
+  const found = findingsByBlock(blocks, [finding("/do/0/loop/do/0/inner/set/a"), finding("/document/name")]);
+  expect([...found.keys()]).toEqual(["/do/0/loop/do/0/inner", ""]);
+});
+
+test("places and pointers", () => {
+  expect(placeOf("/do/0/loop/do/3/inner")).toEqual({ list: "/do/0/loop/do", index: 3 });
+  expect(pointerAt("/do", 2, "a/b~c")).toBe("/do/2/a~1b~0c");
+});
+
+test("the smallest difference of two texts", () => {
+  for (const [before, after] of [
+    ["", "a"],
+    ["aaa", "aa"],
+    ["a: 1\nb: 2\n", "a: 1\nc: 3\nb: 2\n"],
+    ["ab", "ba"],
+  ] as const) {
+    const found = difference(before, after);
+    expect(found && before.slice(0, found.from) + found.insert + before.slice(found.to)).toBe(after);
+  }
+  expect(difference("a", "a")).toBeNull();
+  expect(difference("a: 1\nb: 2\n", "a: 1\nb: 3\n")).toEqual({ from: 8, to: 9, insert: "3" });
+});

@@ -1,0 +1,109 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { Problem } from "../api/client";
+import * as api from "../api/endpoints";
+import type { Checked, Definition, Edited } from "../api/types";
+import { isUnsaved, useDocument } from "./document";
+
+const checked: Checked = { blocks: [], findings: [], runnable: true };
+const definition = (text: string): Definition => ({
+  ...checked,
+  path: "a.yaml",
+  text,
+  sha256: `sha of ${text}`,
+});
+const state = () => useDocument.getState();
+
+beforeEach(() => {
+  vi.spyOn(api, "check").mockResolvedValue(checked);
+  state().open(definition("one"));
+});
+
+test("typing in one go is one step back", () => {
+  state().type("one t");
+  state().type("one tw");
+  state().type("one two");
+  state().undo();
+  expect(state().text).toBe("one");
+  state().redo();
+  expect(state().text).toBe("one two");
+  expect(state().future).toEqual([]);
+});
+
+test("an edit is a step of its own, whatever was typed before", async () => {
+  state().type("one two");
+  vi.spyOn(api, "edit").mockResolvedValue({ ...checked, text: "one two three", changes: [] });
+  expect(await state().edit([{ op: "remove", pointer: "/do/0/a" }])).toBe(true);
+  state().undo();
+  expect(state().text).toBe("one two");
+  state().undo();
+  expect(state().text).toBe("one");
+});
+
+test("an edit is made again in the text that was typed while the server thought", async () => {
+  const answers: ((edited: Edited) => void)[] = [];
+  const asked = vi
+    .spyOn(api, "edit")
+    .mockImplementation(() => new Promise<Edited>((resolve) => void answers.push(resolve)));
+  const done = state().edit([{ op: "set", pointer: "/a", value: 1 }]);
+  await vi.waitFor(() => expect(answers.length).toBe(1));
+  state().type("one, typed");
+  answers[0]?.({ ...checked, text: "one, edited", changes: [] });
+  await vi.waitFor(() => expect(answers.length).toBe(2));
+  expect(asked.mock.calls[1]?.[1]).toBe("one, typed");
+  answers[1]?.({ ...checked, text: "one, typed, edited", changes: [] });
+  expect(await done).toBe(true);
+  expect(state().text).toBe("one, typed, edited");
+});
+
+test("an edit that the server refuses changes nothing and is told", async () => {
+  vi.spyOn(api, "edit").mockRejectedValue(new Problem(422, { detail: "there is no such task" }));
+  expect(await state().edit([{ op: "remove", pointer: "/do/9/a" }])).toBe(false);
+  expect(state().text).toBe("one");
+  expect(state().problem?.message).toBe("there is no such task");
+});
+
+test("what was changed on disk is shown and not overwritten", async () => {
+  state().type("mine");
+  const saved = vi
+    .spyOn(api, "saveDefinition")
+    .mockRejectedValueOnce(new Problem(409, { text: "theirs", sha256: "sha of theirs" }));
+  await state().save();
+  expect(saved).toHaveBeenCalledWith("a.yaml", "mine", "sha of one");
+  expect(state().disk).toEqual({ text: "theirs", sha256: "sha of theirs" });
+  expect(state().text).toBe("mine");
+  saved.mockResolvedValueOnce(definition("mine"));
+  await state().keepMine();
+  expect(saved).toHaveBeenLastCalledWith("a.yaml", "mine", "sha of theirs");
+  expect(state().disk).toBeNull();
+  expect(isUnsaved(state())).toBe(false);
+});
+
+test("a file that changed on disk is taken where nothing would be lost, and undo brings the former text back", () => {
+  state().noticeDisk({ text: "theirs", sha256: "sha of theirs" });
+  expect(state().text).toBe("theirs");
+  expect(isUnsaved(state())).toBe(false);
+  state().undo();
+  expect(state().text).toBe("one");
+});
+
+test("blocks of a text that can't be read for a moment stay", async () => {
+  const block = {
+    pointer: "/do/0/a",
+    name: "a",
+    kind: "set",
+    summary: "",
+    condition: null,
+    then: null,
+    connections: [],
+    start: 0,
+    end: 3,
+    cases: [],
+    branches: [],
+  };
+  state().open({ ...definition("one"), blocks: [block] });
+  vi.spyOn(api, "check").mockResolvedValue({ ...checked, runnable: false });
+  state().type("one: [");
+  await vi.waitFor(() => expect(state().checking).toBe(false));
+  expect(state().blocks).toEqual([block]);
+  expect(state().runnable).toBe(false);
+});

@@ -1,0 +1,218 @@
+import { create } from "zustand";
+import { Problem } from "../api/client";
+import * as api from "../api/endpoints";
+import type { Block, Checked, Definition, Edit, Finding } from "../api/types";
+import { blockAt } from "./blocks";
+
+const CHECK_AFTER = 250;
+const ONE_STEP = 600;
+const STEPS = 200;
+
+/** A text on disk that is not the one that was opened. */
+export interface DiskChange {
+  text: string;
+  sha256: string;
+}
+
+interface DocumentState {
+  path: string | null;
+  text: string;
+  saved: string;
+  base: string;
+  blocks: Block[];
+  findings: Finding[];
+  runnable: boolean;
+  inputSchema: object | null;
+  checking: boolean;
+  selected: string | null;
+  past: string[];
+  future: string[];
+  disk: DiskChange | null;
+  problem: Problem | null;
+  saving: boolean;
+}
+
+interface DocumentActions {
+  open(definition: Definition): void;
+  type(text: string): void;
+  edit(edits: Edit[]): Promise<boolean>;
+  undo(): void;
+  redo(): void;
+  select(pointer: string | null): void;
+  save(): Promise<void>;
+  takeDisk(): void;
+  keepMine(): Promise<void>;
+  noticeDisk(change: DiskChange): void;
+  forgetProblem(): void;
+}
+
+const closed: DocumentState = {
+  path: null,
+  text: "",
+  saved: "",
+  base: "",
+  blocks: [],
+  findings: [],
+  runnable: false,
+  inputSchema: null,
+  checking: false,
+  selected: null,
+  past: [],
+  future: [],
+  disk: null,
+  problem: null,
+  saving: false,
+};
+
+let typedAt = 0;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let asked: AbortController | undefined;
+let edits: Promise<unknown> = Promise.resolve();
+
+/** The definition that is open: one text, of which blocks, form and editor are views, with one history of changes. */
+export const useDocument = create<DocumentState & DocumentActions>()((set, get) => {
+  const looked = (checked: Checked) => ({
+    blocks: checked.blocks,
+    findings: checked.findings,
+    runnable: checked.runnable,
+    inputSchema: checked.input_schema ?? null,
+    checking: false,
+  });
+
+  /** A text that can't be read has no blocks: those of before stay, as the flow must not vanish while one types. */
+  const take = (checked: Checked) => {
+    const blocks = checked.blocks.length || checked.runnable ? checked.blocks : get().blocks;
+    set({ ...looked(checked), blocks });
+    if (!blockAt(blocks, get().selected)) set({ selected: null });
+  };
+
+  const checkSoon = (after = CHECK_AFTER) => {
+    clearTimeout(timer);
+    asked?.abort();
+    set({ checking: true });
+    timer = setTimeout(async () => {
+      const { path, text } = get();
+      if (path === null) return;
+      asked = new AbortController();
+      const { signal } = asked;
+      try {
+        const checked = await api.check(path, text, signal);
+        if (get().path === path && get().text === text) take(checked);
+      } catch (error) {
+        if (!signal.aborted) set({ checking: false, problem: problemOf(error) });
+      }
+    }, after);
+  };
+
+  const step = (text: string, joined: boolean) => {
+    const { past, text: before } = get();
+    set({ past: joined ? past : [...past.slice(1 - STEPS), before], future: [], text });
+  };
+
+  const editNow = async (wanted: Edit[]): Promise<boolean> => {
+    for (;;) {
+      const { path, text } = get();
+      if (path === null) return false;
+      try {
+        const edited = await api.edit(path, text, wanted);
+        if (get().path !== path) return false;
+        if (get().text !== text) continue; // somebody typed meanwhile: the edit is made in that text
+        clearTimeout(timer);
+        step(edited.text, false);
+        typedAt = 0;
+        take(edited);
+        return true;
+      } catch (error) {
+        set({ problem: problemOf(error) });
+        return false;
+      }
+    }
+  };
+
+  const write = async (base: string) => {
+    const { path, text } = get();
+    if (path === null) return;
+    set({ saving: true });
+    try {
+      const written = await api.saveDefinition(path, text, base);
+      set({ saved: written.text, base: written.sha256, disk: null, problem: null });
+    } catch (error) {
+      const problem = problemOf(error);
+      const { text: onDisk, sha256 } = problem.facts;
+      if (problem.status === 409 && typeof onDisk === "string" && typeof sha256 === "string")
+        set({ disk: { text: onDisk, sha256 } });
+      else set({ problem });
+    } finally {
+      set({ saving: false });
+    }
+  };
+
+  return {
+    ...closed,
+    open(definition) {
+      clearTimeout(timer);
+      asked?.abort();
+      typedAt = 0;
+      const { path, text, sha256 } = definition;
+      set({ ...closed, path, text, saved: text, base: sha256, ...looked(definition) });
+    },
+    type(text) {
+      if (text === get().text) return;
+      const now = Date.now();
+      step(text, now - typedAt < ONE_STEP && get().past.length > 0);
+      typedAt = now;
+      checkSoon();
+    },
+    edit(wanted) {
+      const done = edits.then(() => editNow(wanted));
+      edits = done.catch(() => undefined);
+      return done;
+    },
+    undo() {
+      const { past, future, text } = get();
+      const before = past.at(-1);
+      if (before === undefined) return;
+      typedAt = 0;
+      set({ past: past.slice(0, -1), future: [text, ...future], text: before });
+      checkSoon(0);
+    },
+    redo() {
+      const { past, future, text } = get();
+      const after = future[0];
+      if (after === undefined) return;
+      typedAt = 0;
+      set({ past: [...past, text], future: future.slice(1), text: after });
+      checkSoon(0);
+    },
+    select(selected) {
+      set({ selected });
+    },
+    save: () => write(get().base),
+    takeDisk() {
+      const { disk } = get();
+      if (!disk) return;
+      step(disk.text, false);
+      set({ saved: disk.text, base: disk.sha256, disk: null });
+      checkSoon(0);
+    },
+    async keepMine() {
+      const { disk } = get();
+      if (disk) await write(disk.sha256);
+    },
+    noticeDisk(change) {
+      const { base, text, saved } = get();
+      if (change.sha256 === base) return;
+      set({ disk: change });
+      if (text === saved) get().takeDisk(); // nothing of this page is lost, and undo brings the former text back
+    },
+    forgetProblem() {
+      set({ problem: null });
+    },
+  };
+});
+
+export function problemOf(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem(0, { detail: String(error) });
+}
+
+export const isUnsaved = (state: DocumentState) => state.path !== null && state.text !== state.saved;

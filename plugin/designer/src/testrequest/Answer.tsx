@@ -1,0 +1,111 @@
+import { useEffect, useState } from "react";
+import type { Block, Report } from "../api/types";
+import { Tabs } from "../ui/Tabs";
+import { OutcomeView, PreparedView, ResponseView, WireView } from "./parts";
+import { useSession } from "./session";
+
+/** What became of the request: as it was prepared, what went over the wire, what came back, what a run makes of it. */
+export function Answer({ block }: { block: Block }) {
+  const session = useSession();
+  const { phase, prepared, report, text, confirm, problem } = session;
+  const [tab, setTab] = useState("response");
+  useEffect(() => {
+    if (report) setTab(report.response ? "response" : report.outcome ? "outcome" : "prepared");
+  }, [report]);
+  const live = phase === "sending" && (text || "waiting for the answer …");
+  return (
+    <section className="test-pane answer" aria-label="Answer">
+      <Glance report={report} took={session.took} />
+      {problem && (
+        <div className="told bad" role="alert">
+          <p>{problem.message}</p>
+          {problem.hint && <p>{problem.hint}</p>}
+        </div>
+      )}
+      {confirm && <Confirm block={block} />}
+      {live && (
+        <pre className="code live-text" aria-live="polite">
+          {live}
+        </pre>
+      )}
+      {phase === "idle" && !report && (
+        <p className="muted">
+          Send makes this one request, by the same activity as a run, and shows its answer here.
+        </p>
+      )}
+      {(prepared || report) && (
+        <Tabs
+          label="Parts of the answer"
+          chosen={tab}
+          choose={setTab}
+          tabs={[
+            ...(prepared
+              ? [{ id: "prepared", label: "Prepared", content: <PreparedView part={prepared} /> }]
+              : []),
+            ...(report?.wire
+              ? [{ id: "wire", label: "On the wire", content: <WireView part={report.wire} /> }]
+              : []),
+            ...(report?.response
+              ? [
+                  {
+                    id: "response",
+                    label: "Response",
+                    content: <ResponseView report={report} block={block} />,
+                  },
+                ]
+              : []),
+            ...(report?.outcome
+              ? [
+                  {
+                    id: "outcome",
+                    label: "Outcome",
+                    content: <OutcomeView part={report.outcome} block={block} />,
+                  },
+                ]
+              : []),
+          ]}
+        />
+      )}
+    </section>
+  );
+}
+
+function Confirm({ block }: { block: Block }) {
+  const { confirm, send } = useSession();
+  return (
+    <div className="told warn" role="alert">
+      <p>
+        {confirm?.why ?? "This request may change something on its server."}{" "}
+        <code>
+          {confirm?.method} {confirm?.uri}
+        </code>
+      </p>
+      <button
+        type="button"
+        className="button small primary"
+        onClick={() => void send(block.pointer, block.name, true)}
+      >
+        Send it
+      </button>
+    </div>
+  );
+}
+
+/** Status, time, size, tokens and cost. */
+function Glance({ report, took }: { report: Report | null; took: number }) {
+  if (!report) return <h3>Answer</h3>;
+  const { response, outcome, wire } = report;
+  const time = wire?.hops?.reduce((sum, hop) => Math.max(sum, hop.started + hop.total), 0) ?? took;
+  const size = response?.content === undefined ? null : JSON.stringify(response.content).length;
+  const tokens = outcome?.usage?.total_tokens;
+  return (
+    <div className="glance" role="status">
+      {response && <b className={response.status < 400 ? "good" : "bad"}>{response.status}</b>}
+      {wire?.simulated && <span className="badge warning">simulated</span>}
+      {time > 0 && <span>{time < 1000 ? `${time.toFixed(0)} ms` : `${(time / 1000).toFixed(2)} s`}</span>}
+      {size !== null && <span>{size < 2048 ? `${size} B` : `${(size / 1024).toFixed(1)} KB`}</span>}
+      {typeof tokens === "number" && <span>{tokens} tokens</span>}
+      {typeof outcome?.cost === "number" && <span>${outcome.cost.toPrecision(2)}</span>}
+    </div>
+  );
+}

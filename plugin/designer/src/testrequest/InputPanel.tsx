@@ -1,0 +1,161 @@
+import { useState } from "react";
+import type { Block, Json } from "../api/types";
+import { useCursor } from "../request/form";
+import { flattened } from "../state/blocks";
+import { useDocument } from "../state/document";
+import { type Sample, useData, useSample } from "./data";
+import { JsonTree } from "./JsonTree";
+import { useSession } from "./session";
+
+/** What the task finds: the run's input and what other tasks gave, as it is known, and what is asked for. */
+export function InputPanel({ block }: { block: Block }) {
+  const path = useDocument((state) => state.path) ?? "";
+  const reads = useReads(block);
+  const sample = useSample(path);
+  const missing = useSession((state) => state.missing);
+  const wanted = new Set([...reads.tasks, ...(missing?.outputs ?? [])]);
+  const known = Object.keys(sample.outputs).filter((name) => name !== block.name);
+  const variables = new Set([...(missing?.variables ?? []), ...Object.keys(sample.variables)]);
+  const keep = useData((state) => state.keep);
+  return (
+    <section className="test-pane" aria-label="Input">
+      <h3>Input</h3>
+      {missing && (
+        <p className="ask">
+          {missing.message ?? "The request reads these values; give them, and send again."}
+        </p>
+      )}
+      <Part
+        title="$workflow.input"
+        value={sample.input}
+        wanted={reads.input || missing?.input === true}
+        keep={(input) =>
+          keep(path, ({ input: _former, ...rest }) => (input === undefined ? rest : { ...rest, input }))
+        }
+      />
+      {[...new Set([...wanted, ...known])].map((name) => (
+        <Part
+          key={name}
+          title={`$tasks.${name}`}
+          value={sample.outputs[name]}
+          wanted={wanted.has(name)}
+          keep={(value) =>
+            keep(path, (former) => ({ ...former, outputs: changed(former.outputs, name, value) }))
+          }
+        />
+      ))}
+      {[...variables].map((name) => (
+        <Part
+          key={name}
+          title={`$${name}`}
+          value={sample.variables[name]}
+          wanted
+          keep={(value) =>
+            keep(path, (former) => ({ ...former, variables: changed(former.variables, name, value) }))
+          }
+        />
+      ))}
+      {!reads.input && wanted.size === 0 && known.length === 0 && !missing && (
+        <p className="muted">This task reads nothing from the run.</p>
+      )}
+    </section>
+  );
+}
+
+function changed(values: Sample["outputs"], name: string, value: Json | undefined): Sample["outputs"] {
+  const { [name]: _former, ...others } = values;
+  return value === undefined ? others : { ...values, [name]: value };
+}
+
+/** What the task's text reads; the server tells what is missing in truth. */
+function useReads(block: Block): { input: boolean; tasks: string[] } {
+  const text = useDocument((state) => state.text).slice(block.start, block.end);
+  const names = new Set(flattened(useDocument((state) => state.blocks)).map((one) => one.name));
+  const tasks = [...text.matchAll(/\$tasks\.([A-Za-z_]\w*)/g)].map((match) => match[1] ?? "");
+  return {
+    input: /\$workflow\.input|\$input\b/.test(text),
+    tasks: [...new Set(tasks)].filter((name) => names.has(name)),
+  };
+}
+
+interface PartProps {
+  title: string;
+  value: Json | undefined;
+  wanted: boolean;
+  keep(value: Json | undefined): void;
+}
+
+function Part({ title, value, wanted, keep }: PartProps) {
+  const [editing, setEditing] = useState(false);
+  if (value === undefined && !wanted && !editing) return null;
+  const shown = value === undefined || editing;
+  return (
+    <div className="input-part">
+      <header>
+        <code>{title}</code>
+        {value !== undefined && (
+          <button type="button" className="button small plain" onClick={() => setEditing(!editing)}>
+            {editing ? "Show" : "Edit"}
+          </button>
+        )}
+      </header>
+      {shown ? (
+        <JsonBox
+          title={title}
+          value={value}
+          keep={(next) => {
+            keep(next);
+            setEditing(false);
+          }}
+        />
+      ) : (
+        <JsonTree
+          value={value}
+          base={title}
+          pick={(expression) => useCursor.getState().target?.take(expression)}
+          label={title}
+        />
+      )}
+    </div>
+  );
+}
+
+function JsonBox({
+  title,
+  value,
+  keep,
+}: {
+  title: string;
+  value: Json | undefined;
+  keep(value: Json | undefined): void;
+}) {
+  const [text, setText] = useState(value === undefined ? "" : JSON.stringify(value, null, 2));
+  const [fault, setFault] = useState<string | null>(null);
+  const done = () => {
+    if (text.trim() === "") return keep(undefined);
+    try {
+      keep(JSON.parse(text) as Json);
+    } catch {
+      if (/^\s*[[{"]/.test(text)) setFault("This is no JSON yet.");
+      else keep(text);
+    }
+  };
+  return (
+    <>
+      <textarea
+        className="field-input mono"
+        aria-label={title}
+        placeholder='{ "text": "…" }'
+        spellCheck={false}
+        rows={4}
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          setFault(null);
+        }}
+        onBlur={done}
+      />
+      {fault && <p className="field-fault error">{fault}</p>}
+    </>
+  );
+}

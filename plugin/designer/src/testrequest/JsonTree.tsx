@@ -1,0 +1,126 @@
+import { useState } from "react";
+import type { Json } from "../api/types";
+import { jqPath } from "../request/insertion";
+
+const AT_ONCE = 100;
+const OPEN_DEPTH = 2;
+const CUT = 240;
+
+interface Props {
+  value: Json;
+  /** The expression of the whole value, as `$tasks.classify`; without one nothing can be picked. */
+  base: string | null;
+  pick?(expression: string): void;
+  label: string;
+}
+
+/** Data as a tree: open where it is shallow, and never more of it in the page than one looks at. */
+export function JsonTree({ value, base, pick, label }: Props) {
+  return (
+    <div className="tree" role="group" aria-label={label}>
+      <Node value={value} keys={[]} base={base} pick={pick} depth={0} name={null} />
+    </div>
+  );
+}
+
+interface NodeProps {
+  value: Json;
+  keys: readonly (string | number)[];
+  base: string | null;
+  pick: ((expression: string) => void) | undefined;
+  depth: number;
+  name: string | number | null;
+}
+
+function Node({ value, keys, base, pick, depth, name }: NodeProps) {
+  const nested = typeof value === "object" && value !== null;
+  const [open, setOpen] = useState(depth < OPEN_DEPTH);
+  const [shown, setShown] = useState(AT_ONCE);
+  const entries: [string | number, Json][] = !nested
+    ? []
+    : Array.isArray(value)
+      ? value.slice(0, shown).map((part, index) => [index, part])
+      : Object.entries(value).slice(0, shown);
+  const count = nested ? (Array.isArray(value) ? value.length : Object.keys(value).length) : 0;
+  return (
+    <div className="node">
+      <div className="node-line">
+        {nested && count > 0 ? (
+          <button
+            type="button"
+            className="twist"
+            aria-expanded={open}
+            aria-label={`${name ?? "whole"} ${open ? "close" : "open"}`}
+            onClick={() => setOpen(!open)}
+          >
+            {open ? "▾" : "▸"}
+          </button>
+        ) : (
+          <span className="twist" />
+        )}
+        {name !== null && (
+          <Name name={name} expression={base === null ? null : base + jqPath(keys)} pick={pick} />
+        )}
+        {nested ? <small>{summary(value, count)}</small> : <Scalar value={value} />}
+      </div>
+      {open && nested && (
+        <div className="node-parts">
+          {entries.map(([key, part]) => (
+            <Node
+              key={key}
+              value={part}
+              keys={[...keys, key]}
+              base={base}
+              pick={pick}
+              depth={depth + 1}
+              name={key}
+            />
+          ))}
+          {count > shown && (
+            <button type="button" className="button small plain" onClick={() => setShown(shown + AT_ONCE)}>
+              {count - shown} more
+            </button>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
+
+const summary = (value: Json, count: number) =>
+  Array.isArray(value) ? `[${count}]` : count === 0 ? "{}" : `{${count}}`;
+
+/** A name that can be clicked or dragged into a field. */
+function Name(props: { name: string | number; expression: string | null; pick: NodeProps["pick"] }) {
+  const { name, expression, pick } = props;
+  if (expression === null || !pick) return <code className="key">{name}</code>;
+  return (
+    <button
+      type="button"
+      className="key"
+      draggable
+      title={`Put \${ ${expression} } where the cursor was`}
+      // The cursor stays in the field, so that one can pick several.
+      onMouseDown={(event) => event.detail > 0 && event.preventDefault()}
+      onClick={() => pick(expression)}
+      onDragStart={(event) => event.dataTransfer.setData("text/plain", `\${ ${expression} }`)}
+    >
+      {name}
+    </button>
+  );
+}
+
+function Scalar({ value }: { value: Json }) {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const [whole, setWhole] = useState(false);
+  return (
+    <span className={`scalar ${value === null ? "null" : typeof value}`}>
+      {whole ? text : text.slice(0, CUT)}
+      {!whole && text.length > CUT && (
+        <button type="button" className="button small plain" onClick={() => setWhole(true)}>
+          … {text.length - CUT} more
+        </button>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,65 @@
+import { useEffect } from "react";
+import type { Block } from "../api/types";
+import { useLayout } from "../app/layout";
+import { TaskFields, useTaskForm } from "../request/TaskPane";
+import { blockAt } from "../state/blocks";
+import { useDocument } from "../state/document";
+import { Dialog } from "../ui/Dialog";
+import { Icon } from "../ui/icons";
+import { Answer } from "./Answer";
+import { InputPanel } from "./InputPanel";
+import { useSession } from "./session";
+import "./testrequest.css";
+
+/** The request of one task is tried out: its input, its settings and its answer beside each other. */
+export default function TestRequest({ pointer }: { pointer: string }) {
+  const block = useDocument((state) => blockAt(state.blocks, pointer));
+  const { clear } = useSession.getState();
+  useEffect(() => clear, [clear]);
+  const close = () => useLayout.getState().test(null);
+  return (
+    <Dialog label={`Test request of ${block?.name ?? pointer}`} close={close} className="test-request">
+      {block && <Tested block={block} close={close} />}
+    </Dialog>
+  );
+}
+
+function Tested({ block, close }: { block: Block; close(): void }) {
+  const { phase, send, cancel } = useSession();
+  const form = useTaskForm(block.pointer);
+  const sending = phase === "sending";
+  return (
+    <>
+      <header className="test-head">
+        <h2>Test request</h2>
+        <code>{block.name}</code>
+        <span className="grow" />
+        {sending ? (
+          <button type="button" className="button" onClick={() => void cancel()}>
+            Cancel
+          </button>
+        ) : (
+          <button
+            type="button"
+            className="button primary"
+            onClick={() => void send(block.pointer, block.name)}
+          >
+            <Icon name="send" /> {phase === "done" ? "Send again" : "Send"}
+          </button>
+        )}
+        <button type="button" className="button plain square" aria-label="Close" onClick={close}>
+          <Icon name="close" />
+        </button>
+      </header>
+      <div className="test-body">
+        <InputPanel block={block} />
+        <section className="test-pane" aria-label="Settings">
+          <h3>Settings</h3>
+          {form.error && <p className="field-fault error">{form.error.message}</p>}
+          {form.data && <TaskFields form={form.data} block={block} />}
+        </section>
+        <Answer block={block} />
+      </div>
+    </>
+  );
+}

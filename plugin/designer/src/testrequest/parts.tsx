@@ -1,0 +1,225 @@
+import { type ReactNode, useState } from "react";
+import { keepFixture } from "../api/endpoints";
+import type {
+  Block,
+  Drift,
+  Hop,
+  Json,
+  OutcomePart,
+  PreparedPart,
+  Report,
+  ResponsePart,
+  WirePart,
+} from "../api/types";
+import { asYaml } from "../catalog/yaml";
+import { useCursor } from "../request/form";
+import { problemOf, useDocument } from "../state/document";
+import { JsonTree } from "./JsonTree";
+import { ValueTable } from "./ValueTable";
+
+const MAX_TEXT = 200_000;
+
+function Told({
+  part,
+  children,
+}: {
+  part: { happened: string; run_would?: string | null; change?: string | null };
+  children?: ReactNode;
+}) {
+  return (
+    <div className="part">
+      <p>{part.happened}</p>
+      {part.run_would && <p className="muted">A run would {part.run_would}</p>}
+      {part.change && <p className="change">{part.change}</p>}
+      {children}
+    </div>
+  );
+}
+
+export function Code({ value, label }: { value: Json; label: string }) {
+  const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  return (
+    <pre className="code" role="region" tabIndex={0} aria-label={label}>
+      {text.slice(0, MAX_TEXT)}
+      {text.length > MAX_TEXT && `\n… ${text.length - MAX_TEXT} characters more`}
+    </pre>
+  );
+}
+
+function Headers({ headers }: { headers: Record<string, string> }) {
+  return (
+    <dl className="headers">
+      {Object.entries(headers).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Faults({ faults }: { faults: Drift[] | undefined }) {
+  return faults?.map((fault) => (
+    <p className="field-fault warning" key={fault.pointer + fault.message}>
+      <code>{fault.pointer}</code> {fault.message} {fault.hint && <small>{fault.hint}</small>}
+    </p>
+  ));
+}
+
+export function PreparedView({ part }: { part: PreparedPart }) {
+  return (
+    <Told part={part}>
+      <Faults faults={part.warnings} />
+      <p className="line">
+        <b>{part.method.toUpperCase()}</b> <code>{part.uri}</code>
+        <Copy text={part.curl} label="Copy as cURL" />
+      </p>
+      <Headers headers={part.headers} />
+      {part.body !== undefined && part.body !== null && <Code value={part.body} label="Body" />}
+    </Told>
+  );
+}
+
+function Copy({ text, label }: { text: string; label: string }) {
+  const [done, setDone] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    setDone(true);
+    setTimeout(() => setDone(false), 1500);
+  };
+  return (
+    <button type="button" className="button small" onClick={() => void copy()}>
+      {done ? "Copied" : label}
+    </button>
+  );
+}
+
+export function WireView({ part }: { part: WirePart }) {
+  return (
+    <Told part={part}>
+      <ol className="hops">
+        {part.hops?.map((hop) => (
+          <HopLine key={hop.started} hop={hop} />
+        ))}
+      </ol>
+    </Told>
+  );
+}
+
+const STEPS = ["dns", "connect", "tls", "first_byte"] as const;
+
+function HopLine({ hop }: { hop: Hop }) {
+  return (
+    <li>
+      <p>
+        <b>{hop.method}</b> <code>{hop.uri}</code>{" "}
+        {hop.for_token && <span className="badge">for a token</span>}{" "}
+        {hop.status ? (
+          <b className={hop.status < 400 ? "good" : "bad"}>{hop.status}</b>
+        ) : (
+          <span className="bad">{hop.error}</span>
+        )}
+      </p>
+      <p className="muted">
+        {STEPS.filter((step) => typeof hop[step] === "number")
+          .map((step) => `${step.replace("_", " ")} ${hop[step]?.toFixed(1)} ms`)
+          .concat(`whole ${hop.total.toFixed(1)} ms`)
+          .join(" · ")}
+      </p>
+    </li>
+  );
+}
+
+const PARTS = new Set(["happened", "run_would", "change", "status", "headers", "drift"]);
+
+/** What came: the body, or what the activity made of it. */
+function answerOf(part: ResponsePart): Json {
+  if (part.content !== undefined && part.content !== null) return part.content;
+  const rest = Object.entries(part).filter(([name, value]) => !PARTS.has(name) && value !== undefined);
+  return Object.fromEntries(rest) as Json;
+}
+
+export function ResponseView({ report, block }: { report: Report; block: Block }) {
+  const { response, outcome } = report;
+  const [view, setView] = useState<"tree" | "table" | "json" | "headers">("tree");
+  if (!response) return null;
+  const picked = outcome?.downstream !== undefined && !outcome.error;
+  const value = picked ? (outcome?.downstream ?? null) : answerOf(response);
+  return (
+    <Told part={response}>
+      <Faults faults={response.drift} />
+      <div className="views">
+        {(["tree", "table", "json", "headers"] as const).map((one) => (
+          <button
+            type="button"
+            key={one}
+            className="button small"
+            aria-pressed={one === view}
+            onClick={() => setView(one)}
+          >
+            {one === "json" ? "JSON" : one.charAt(0).toUpperCase() + one.slice(1)}
+          </button>
+        ))}
+        <span className="grow" />
+        <KeepFixture block={block} report={report} />
+      </div>
+      {view === "tree" && (
+        <JsonTree
+          value={value}
+          base={picked ? `$tasks.${block.name}` : null}
+          pick={(expression) => useCursor.getState().target?.take(expression)}
+          label="Response"
+        />
+      )}
+      {view === "table" && <ValueTable value={value} />}
+      {view === "json" && <Code value={answerOf(response)} label="Body of the response" />}
+      {view === "headers" && <Headers headers={response.headers ?? {}} />}
+    </Told>
+  );
+}
+
+function KeepFixture({ block, report }: { block: Block; report: Report }) {
+  const [told, setTold] = useState("Keep as fixture");
+  const keep = async () => {
+    const path = useDocument.getState().path ?? "";
+    try {
+      const kept = await keepFixture(path, block.pointer, report);
+      setTold(`Kept: ${kept.file}`);
+    } catch (error) {
+      setTold(problemOf(error).message);
+    }
+  };
+  return (
+    <button type="button" className="button small" onClick={() => void keep()}>
+      {told}
+    </button>
+  );
+}
+
+export function OutcomeView({ part, block }: { part: OutcomePart; block: Block }) {
+  return (
+    <Told part={part}>
+      <p className="muted">
+        attempt {part.attempt} of {part.attempts}
+        {part.retry_after ? ` · the server asked to wait ${part.retry_after} s` : ""}
+        {part.next_delay ? ` · a run tries again after ${part.next_delay.toFixed(1)} s` : ""}
+        {part.caught_by ? ` · caught by ${part.caught_by}` : ""}
+        {part.next_task ? ` · next: ${part.next_task}` : ""}
+      </p>
+      {part.error && <pre className="code">{asYaml(part.error)}</pre>}
+      {part.downstream !== undefined && !part.error && (
+        <>
+          <h3>What the next task sees: $tasks.{block.name}</h3>
+          <JsonTree
+            value={part.downstream}
+            base={`$tasks.${block.name}`}
+            pick={(expression) => useCursor.getState().target?.take(expression)}
+            label="Output"
+          />
+        </>
+      )}
+      {part.usage && <Code value={part.usage} label="Usage" />}
+    </Told>
+  );
+}

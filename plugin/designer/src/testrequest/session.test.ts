@@ -1,0 +1,68 @@
+import { expect, test, vi } from "vitest";
+import { stream } from "../api/client";
+import type { TaskExecution } from "../api/types";
+import { statesOf, toldOf } from "../runs/states";
+import { reduced, useSession } from "./session";
+
+const blank = useSession.getState();
+
+test("tokens of a stream add up, and the report says what was prepared", () => {
+  const one = { ...blank, ...reduced(blank, "text", { text: "Hel" }) };
+  expect(reduced(one, "text", { text: "lo" }).text).toBe("Hello");
+  expect(reduced(blank, "planned", { id: "t1", prepared: { happened: "h" } }).id).toBe("t1");
+  expect(
+    reduced(blank, "failed", { status: 503, detail: "no worker", hint: "start one" }).problem,
+  ).toMatchObject({
+    status: 503,
+    hint: "start one",
+  });
+});
+
+test("events that come in pieces are put together", async () => {
+  const pieces = ["event: a\nda", 'ta: {"x":', ' 1}\n\nevent: b\r\ndata: "ü"\r\n\r\n: still here\n\n'];
+  const body = new ReadableStream({
+    start(controller) {
+      for (const piece of pieces) controller.enqueue(new TextEncoder().encode(piece));
+      controller.close();
+    },
+  });
+  vi.stubGlobal("fetch", () => Promise.resolve(new Response(body)));
+  const events = [];
+  for await (const event of stream("GET", "/x")) events.push(event);
+  expect(events).toEqual([
+    { event: "a", data: { x: 1 } },
+    { event: "b", data: "ü" },
+  ]);
+  vi.unstubAllGlobals();
+});
+
+const task = (facts: Partial<TaskExecution>): TaskExecution => ({
+  id: "1",
+  name: "ask",
+  pointer: "/do/0/ask",
+  kind: "call.chatCompletion",
+  state: "running",
+  started_at: "2026-01-01T00:00:00Z",
+  ...facts,
+});
+
+test("a wait is told with its reason, its rest and its attempt", () => {
+  const waiting = task({
+    state: "waiting",
+    last_failure: "429 from openai",
+    next_attempt_at: "2026-01-01T00:00:02Z",
+    attempt: 2,
+    max_attempts: 5,
+  });
+  expect(toldOf(waiting, Date.parse("2026-01-01T00:00:00Z"))).toBe(
+    "429 from openai; waiting 2.0 s; attempt 2 of 5",
+  );
+});
+
+test("of several executions of a block the one that failed is shown", () => {
+  const found = statesOf(
+    [task({ state: "completed" }), task({ state: "faulted", detail: "no" }), task({ state: "completed" })],
+    0,
+  );
+  expect(found["/do/0/ask"]).toEqual({ state: "faulted", count: 3, told: "no" });
+});

@@ -1,0 +1,111 @@
+import { create } from "zustand";
+import { Problem, request, stream } from "../api/client";
+import type { JsonObject, PreparedPart, Report } from "../api/types";
+import { problemOf, useDocument } from "../state/document";
+import { keepOutput, sampleOf } from "./data";
+
+export interface Missing {
+  outputs?: string[];
+  variables?: string[];
+  input?: boolean;
+  message?: string;
+}
+
+export interface Session {
+  phase: "idle" | "sending" | "done";
+  id: string | null;
+  prepared: PreparedPart | null;
+  /** Text of a model as it comes in. */
+  text: string;
+  report: Report | null;
+  missing: Missing | null;
+  /** What a request would do beside answering, before it is sent. */
+  confirm: { method?: string; uri?: string; why?: string } | null;
+  problem: Problem | null;
+  began: number;
+  took: number;
+}
+
+interface Actions {
+  send(pointer: string, name: string, confirmed?: boolean): Promise<void>;
+  cancel(): Promise<void>;
+  clear(): void;
+}
+
+const blank: Session = {
+  phase: "idle",
+  id: null,
+  prepared: null,
+  text: "",
+  report: null,
+  missing: null,
+  confirm: null,
+  problem: null,
+  began: 0,
+  took: 0,
+};
+
+let going: AbortController | undefined;
+
+/** What one event of the stream changes. */
+export function reduced(session: Session, event: string, data: unknown): Partial<Session> {
+  const facts = (typeof data === "object" && data !== null ? data : {}) as JsonObject;
+  switch (event) {
+    case "planned":
+      return {
+        id: typeof facts.id === "string" ? facts.id : session.id,
+        prepared: (facts.prepared as unknown as PreparedPart | undefined) ?? session.prepared,
+      };
+    case "missing":
+      return { missing: (facts.missing ?? facts) as Missing };
+    case "confirm":
+      return { confirm: facts as NonNullable<Session["confirm"]> };
+    case "text":
+      return { text: session.text + (typeof facts.text === "string" ? facts.text : "") };
+    case "report": {
+      const report = data as Report;
+      return { report, prepared: report.prepared };
+    }
+    case "failed":
+      return { problem: new Problem(typeof facts.status === "number" ? facts.status : 0, facts) };
+    default:
+      return {};
+  }
+}
+
+/** The test request that is shown. */
+export const useSession = create<Session & Actions>()((set, get) => ({
+  ...blank,
+  async send(pointer, name, confirmed = false) {
+    const { path, text } = useDocument.getState();
+    if (path === null) return;
+    going?.abort();
+    going = new AbortController();
+    const { signal } = going;
+    set({ ...blank, phase: "sending", began: performance.now() });
+    const body = { path, text, pointer, sample: sampleOf(path), confirmed };
+    try {
+      for await (const { event, data } of stream("POST", "/test-requests", body, signal))
+        set(reduced(get(), event, data));
+    } catch (error) {
+      if (!signal.aborted) set({ problem: problemOf(error) });
+    }
+    if (signal.aborted) return;
+    const { report, began } = get();
+    if (report?.outcome?.downstream !== undefined && !report.outcome.error)
+      keepOutput(path, name, report.outcome.downstream);
+    set({ phase: "done", took: performance.now() - began });
+  },
+  async cancel() {
+    const { id } = get();
+    if (id !== null)
+      await request("DELETE", `/test-requests/${encodeURIComponent(id)}`).catch(() => undefined);
+    else going?.abort();
+    if (id === null)
+      set({ phase: "done", problem: new Problem(0, { detail: "The test request was cancelled." }) });
+  },
+  clear() {
+    going?.abort();
+    set(blank);
+  },
+}));

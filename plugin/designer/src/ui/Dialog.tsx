@@ -1,0 +1,32 @@
+import { type ReactNode, useEffect, useRef } from "react";
+
+interface Props {
+  label: string;
+  className?: string;
+  close(): void;
+  children: ReactNode;
+}
+
+/** A modal dialog of the browser: it holds the focus, gives it back, and closes on Escape. */
+export function Dialog({ label, className = "", close, children }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    return () => shown?.close();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      className={`dialog ${className}`}
+      aria-label={label}
+      onCancel={(event) => {
+        event.preventDefault();
+        close();
+      }}
+      onClick={(event) => event.target === dialog.current && close()}
+    >
+      {children}
+    </dialog>
+  );
+}
