@@ -79,6 +79,11 @@ class Webhooks:
         """The names of those that ask for no secret, which only this machine may reach."""
         return [hook.name for hook in self._hooks if not hook.settings.is_guarded]
 
+    @property
+    def paths(self) -> list[str]:
+        """Where their requests go."""
+        return [hook.settings.path for hook in self._hooks]
+
     @asynccontextmanager
     async def served(self, client: Client, sockets: "Sequence[socket.socket]") -> AsyncGenerator[None]:
         """Take events while the context lasts; requests in flight have some seconds to end then.

@@ -1,10 +1,12 @@
 """`httptask dev`: what is saved is served, and can be looked at."""
 
 import re
+import urllib.error
 import urllib.request
 import uuid
 from typing import Any
 
+import pytest
 from temporalio.client import Client
 
 from support.commands import Command, Shell
@@ -33,16 +35,18 @@ def told(command: Command, pattern: str) -> str:
     return found[1]
 
 
-def media_type_at(url: str) -> str:
-    with urllib.request.urlopen(url) as page:
+def media_type_at(url: str, posted: bytes | None = None) -> str:
+    with urllib.request.urlopen(url, posted) as page:
         return str(page.headers.get_content_type())
 
 
 async def test_definitions_are_served_as_they_are_saved(shell: Shell) -> None:
     shell.write("greets.yaml", GREETS)
     shell.write("httptask.toml", "")
-    command = await shell.start("dev", "--port", "0", NO_PROXY="*")
-    await command.says("start one:")
+    command = await shell.start("dev", "--port", "0", "--webhooks", "127.0.0.1:0", NO_PROXY="*")
+    await command.says("events are taken at http://127.0.0.1:")
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        media_type_at(told(command, r"events are taken at (\S+)"), b"{}")
     assert media_type_at(told(command, r"Temporal's UI at (http://127\.0\.0\.1:\d+)")) == "text/html"
     client = await Client.connect(told(command, r"--address (\S+)"))
     assert await greeted(client) == {"greeting": "Hello Ann"}

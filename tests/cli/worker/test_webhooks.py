@@ -1,14 +1,16 @@
-"""`httptask worker --webhooks`, and `httptask emit`."""
+"""`httptask worker --webhooks`, `run` and `dev` with it, and `httptask emit`."""
 
 import json
+import re
 from pathlib import Path
 
 import aiohttp
+import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.cli.server.process import available_port
 from support.cluster import address_of
-from support.commands import Shell
+from support.commands import Command, Shell
 from support.runs import listening, running
 
 HOOK = '[webhooks.pay]\npath = "/pay"\ntype = "paid"\ndata = "${ .body }"\n'
@@ -54,6 +56,35 @@ async def test_a_worker_takes_events_and_stops(
     command.process.terminate()
     assert await command.ends() == 0
     assert "canary" not in command.stderr
+
+
+async def test_a_run_takes_events_while_it_lasts(shell: Shell, temporal: WorkflowEnvironment) -> None:
+    shell.write("listens.yaml", LISTENS)
+    shell.write("httptask.toml", GUARDED)
+    run = ("run", "listens.yaml", "--input", '{"order": 1}', "--webhooks", "127.0.0.1:0")
+    code, refused = await shell.run(*run)
+    assert (code, "set the environment variable TOKEN" in refused.stderr) == (2, True)
+    command = await shell.start(*run, TEMPORAL_ADDRESS=address_of(temporal), TOKEN="canary")
+    url = await url_of(command)
+    run_id = re.search(r"^run (\S+)$", command.stderr, re.MULTILINE)
+    assert run_id is not None
+    await listening(temporal.client.get_workflow_handle(run_id[1]))
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url, json={"order": 1}, headers={"Authorization": "Bearer canary"}) as answer,
+    ):
+        assert answer.status == 202
+    assert (await command.ends(), json.loads(command.stdout)) == (0, [{"order": 1}])
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await session.post(url)
+
+
+async def url_of(command: Command) -> str:
+    await command.says("events are taken at ")
+    told = re.search(r"events are taken at (http://127\.0\.0\.1:\d+/pay)\n", command.stderr)
+    assert told is not None, command.stderr
+    return told[1]
 
 
 async def test_events_of_a_command(shell: Shell, temporal: WorkflowEnvironment) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from httptask.cli.commands.options import ConfigOption, QueueOption
+from httptask.cli.commands.options import ConfigOption, QueueOption, WebhooksOption
 from httptask.cli.terminal.console import print_note
 
 __all__ = ["dev"]
@@ -24,6 +24,7 @@ def dev(
         ),
     ] = 7233,
     task_queue: QueueOption = "httptask",
+    webhooks: WebhooksOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Run an embedded Temporal server and a worker until Ctrl-C.
@@ -36,14 +37,16 @@ def dev(
     from httptask.cli.project.project import load_project, tell_credential_warnings
     from httptask.cli.worker.reloading import Reloaded
     from httptask.cli.worker.serving import serve_embedded
+    from httptask.cli.worker.webhooks import take_events_at
 
     configure_logging("INFO")
     project = load_project(config)
     served = Reloaded(definitions, project.config)
     own = replace(project.config, secrets=served.secrets)
+    taken = take_events_at(webhooks, own, project.environment)
     tell_credential_warnings(own)
     print_note(
         "definitions that come with the start of a workflow run too, with the credentials of this environment"
     )
     plugin = plugin_for(own, project.environment, served.registry)
-    serve_embedded(own.state_directory, port, plugin, task_queue, served)
+    serve_embedded(own.state_directory, port, plugin, task_queue, served, taken)

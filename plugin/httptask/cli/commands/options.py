@@ -17,6 +17,7 @@ __all__ = [
     "ProfileOption",
     "QueueOption",
     "RecordOption",
+    "WebhooksOption",
 ]
 
 ConfigOption = Annotated[
@@ -63,4 +64,12 @@ QueueOption = Annotated[str, typer.Option("--task-queue", metavar="NAME", help="
 RecordOption = Annotated[
     Path | None,
     typer.Option("--record", metavar="DIR", help="Write every exchange to files, for --fixtures."),
+]
+WebhooksOption = Annotated[
+    str | None,
+    typer.Option(
+        "--webhooks",
+        metavar="HOST:PORT",
+        help="Where events come in by HTTP for the runs that wait for them: [webhooks.NAME] of httptask.toml.",
+    ),
 ]

@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from httptask.cli.commands.options import ConfigOption, FixturesOption, JsonOption, LiveOption, ProfileOption
+from httptask.cli.commands.options import (
+    ConfigOption,
+    FixturesOption,
+    JsonOption,
+    LiveOption,
+    ProfileOption,
+    WebhooksOption,
+)
 from httptask.cli.terminal.console import print_json
 
 __all__ = ["rerun"]
@@ -40,6 +47,7 @@ def rerun(
     dry_run: DryRunOption = False,
     fixtures: FixturesOption = None,
     live: LiveOption = False,
+    webhooks: WebhooksOption = None,
     json: JsonOption = False,
     config: ConfigOption = None,
     profile: ProfileOption = None,
@@ -60,6 +68,7 @@ def rerun(
     from httptask.cli.runs.launch import Launch, launch
     from httptask.cli.runs.rerunning import definition_of, find_earlier, plan, print_plan
     from httptask.cli.temporal.cluster import find_cluster
+    from httptask.cli.worker.webhooks import take_events_at
 
     configure_logging("WARNING")  # reading a run repeats it, which logs what the interpreter does
     recorded = load_fixtures(fixtures, None)
@@ -89,5 +98,6 @@ def rerun(
         simulated=setup.fixtures is not None,
         leaves_runs=setup.leaves_runs,
         rerun=planned,
+        webhooks=take_events_at(webhooks, setup.config, setup.environment),
     )
     raise typer.Exit(launch(started))

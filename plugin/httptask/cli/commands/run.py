@@ -14,6 +14,7 @@ from httptask.cli.commands.options import (
     LiveOption,
     ProfileOption,
     RecordOption,
+    WebhooksOption,
 )
 from httptask.cli.project.inputs import check_input, read_input
 from httptask.cli.terminal.console import print_note
@@ -32,6 +33,7 @@ def run(
     fixtures: FixturesOption = None,
     record: RecordOption = None,
     live: LiveOption = False,
+    webhooks: WebhooksOption = None,
     json: JsonOption = False,
     config: ConfigOption = None,
     profile: ProfileOption = None,
@@ -57,8 +59,10 @@ def run(
     from httptask.cli.observability.logging import configure_logging
     from httptask.cli.runs.launch import Launch, launch
     from httptask.cli.temporal.cluster import find_cluster
+    from httptask.cli.worker.webhooks import take_events_at
 
     configure_logging("WARNING")
+    taken = take_events_at(webhooks, setup.config, setup.environment)
     plugin = setup.plugin()
     if fixtures is not None:
         print_note(f"simulated: answers come from {fixtures}, nothing is sent")
@@ -74,6 +78,7 @@ def run(
         live=live,
         simulated=setup.fixtures is not None,
         leaves_runs=setup.leaves_runs,
+        webhooks=taken,
     )
     try:
         exit_code = launch(started)

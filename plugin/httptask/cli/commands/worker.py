@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from httptask.cli.commands.options import ConfigOption, DefinitionsOption, ProfileOption, QueueOption
+from httptask.cli.commands.options import (
+    ConfigOption,
+    DefinitionsOption,
+    ProfileOption,
+    QueueOption,
+    WebhooksOption,
+)
 from httptask.cli.project.definitions import definition_files, load_runnable, used_secrets
 from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
@@ -48,14 +54,6 @@ _MetricsOption = Annotated[
         help="Where Prometheus finds /metrics; of further processes on the ports that follow.",
     ),
 ]
-_WebhooksOption = Annotated[
-    str | None,
-    typer.Option(
-        "--webhooks",
-        metavar="HOST:PORT",
-        help="Where events come in by HTTP for the runs that wait for them: [webhooks.NAME] of httptask.toml.",
-    ),
-]
 _ProcessesOption = Annotated[
     str,
     typer.Option(
@@ -73,7 +71,7 @@ def worker(
     check: _CheckOption = False,
     health_address: _HealthOption = None,
     metrics_address: _MetricsOption = None,
-    webhooks: _WebhooksOption = None,
+    webhooks: WebhooksOption = None,
     json: Annotated[bool, typer.Option("--json", help="With --check: print its findings as JSON.")] = False,
     config: ConfigOption = None,
     profile: ProfileOption = None,
@@ -114,7 +112,7 @@ def worker(
         plugin_for(trusted, project.environment, registry, allow_inline=allow_inline, ask_storage=False)
         return
     health = listening_at(health_address) if health_address else []
-    taken = take_events_at(webhooks, project) if webhooks else None
+    taken = take_events_at(webhooks, project.config, project.environment)
 
     def serve_here(member: "Member | None") -> None:
         own = metrics_address and address_of_process(metrics_address, member.number if member else 1)

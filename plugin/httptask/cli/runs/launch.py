@@ -26,6 +26,7 @@ from httptask.cli.terminal.notice import show_notice
 from httptask.cli.terminal.progress.plain import PlainView
 from httptask.cli.terminal.progress.view import View
 from httptask.cli.terminal.progress.wording import describe_spent
+from httptask.cli.worker.webhooks import WebhookAddress, events_taken, tell_webhooks
 from httptask.dsl.canonical import qualified_name, sha256
 from httptask.dsl.loader import Loaded
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
@@ -59,6 +60,7 @@ class Launch:
         simulated: whether answers come from fixtures.
         leaves_runs: whether it may leave runs of other definitions to themselves.
         rerun: what it goes on from; None where it begins with its first task.
+        webhooks: where events are taken for it while it runs, if they are.
     """
 
     loaded: Loaded
@@ -71,6 +73,7 @@ class Launch:
     simulated: bool
     leaves_runs: bool = False
     rerun: "Rerun | None" = None
+    webhooks: WebhookAddress | None = None
 
 
 def launch(launch: Launch) -> ExitCode:
@@ -85,12 +88,14 @@ async def _launch(launch: Launch) -> ExitCode:
             token = secrets.token_hex(4)
             show_notice("starting the run")
             worker = new_worker(client, f"{RUN_QUEUE_PREFIX}{token}")
-            return await while_working(worker, _run(client, launch, token, interrupts))
+            async with events_taken(launch.webhooks, client):
+                return await while_working(worker, _run(client, launch, token, interrupts))
 
 
 async def _run(client: Client, launch: Launch, token: str, interrupts: Interrupts) -> ExitCode:
     handle = await _start(client, launch, token)
     print_note(f"run {handle.id}")
+    tell_webhooks(launch.webhooks)
     code = await _follow(client, handle, launch, interrupts)
     if launch.leaves_runs:
         await wait_for_left_runs(client, handle.id, interrupts)

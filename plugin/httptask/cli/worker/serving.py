@@ -25,7 +25,7 @@ from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.worker.health import health_served, reason_not_ready
 from httptask.cli.worker.process import Member
 from httptask.cli.worker.reloading import Reloaded
-from httptask.cli.worker.webhooks import WebhookAddress, events_taken
+from httptask.cli.worker.webhooks import WebhookAddress, events_taken, tell_webhooks
 from httptask.http.log import get_logger
 from httptask.plugin import HttpTaskPlugin
 
@@ -63,10 +63,15 @@ def serve_on_cluster(
 
 
 def serve_embedded(
-    state_directory: Path, port: int, plugin: HttpTaskPlugin, task_queue: str, served: Reloaded
+    state_directory: Path,
+    port: int,
+    plugin: HttpTaskPlugin,
+    task_queue: str,
+    served: Reloaded,
+    webhooks: WebhookAddress | None = None,
 ) -> None:
     """Serve definitions, as they change, on the embedded server until a signal; it ends with its last user."""
-    _run(_serve_embedded(state_directory, port, plugin, task_queue, served))
+    _run(_serve_embedded(state_directory, port, plugin, task_queue, served, webhooks))
 
 
 class _Insisted(Exception):
@@ -137,16 +142,23 @@ def _watched(member: Member | None, interrupts: Interrupts) -> Generator[None]:
 
 
 async def _serve_embedded(
-    state_directory: Path, port: int, plugin: HttpTaskPlugin, task_queue: str, served: Reloaded
+    state_directory: Path,
+    port: int,
+    plugin: HttpTaskPlugin,
+    task_queue: str,
+    served: Reloaded,
+    webhooks: WebhookAddress | None,
 ) -> None:
     with Interrupts.caught() as interrupts:
         async with (
             connect_embedded(state_directory, interrupts, [plugin], port) as client,
             beside(served.follow()),
+            events_taken(webhooks, client),
         ):
             from httptask.cli.server import SharedServer
 
             _announce(client, task_queue, served.names, SharedServer(state_directory).ui)
+            tell_webhooks(webhooks)
             await _work(new_worker(client, task_queue), interrupts, _until_gone(client))
 
 

@@ -1,6 +1,6 @@
-"""Where a worker takes events by HTTP."""
+"""Where a worker, or a run with its own, takes events by HTTP."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from temporalio.client import Client
 
-from httptask.cli.observability.listening import Sockets, listening_at
+from httptask.cli.observability.listening import Sockets, listening_at, require_address
+from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
 
 if TYPE_CHECKING:
-    from httptask.cli.project.project import Project
+    from httptask.config import Config
     from httptask.events.webhooks import Webhooks
 
-__all__ = ["WebhookAddress", "events_taken", "take_events_at"]
+__all__ = ["WebhookAddress", "events_taken", "take_events_at", "tell_webhooks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +26,36 @@ class WebhookAddress:
     webhooks: "Webhooks"
     sockets: Sockets
 
+    @property
+    def urls(self) -> list[str]:
+        """Where events can be sent, one for each path of each address."""
+        places = [each.getsockname()[:2] for each in self.sockets]
+        hosts = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in places]
+        return [f"http://{host}{path}" for host in hosts for path in self.webhooks.paths]
 
-def take_events_at(address: str, project: "Project") -> WebhookAddress:
-    """Listen for events at an address.
+
+def take_events_at(
+    address: str | None, config: "Config", environment: Mapping[str, str]
+) -> WebhookAddress | None:
+    """Listen for events at an address, if there is one.
+
+    Args:
+        address: `HOST:PORT`.
+        config: what is set for webhooks.
+        environment: holds the values of its secrets.
 
     Raises:
         CliError: nothing can listen there, or whoever reaches it could send events.
     """
+    if address is None:
+        return None
+    require_address("webhooks", address)
     from httptask.events import EventRefused
     from httptask.events.webhooks import Webhooks
     from httptask.http.errors import SecretUnavailable
     from httptask.secrets.store import SecretStore
 
-    config = project.config
-    secrets = SecretStore(config.secrets, project.environment)
+    secrets = SecretStore(config.secrets, environment)
     try:
         webhooks = Webhooks(config.webhooks, secrets)
         for webhook in config.webhooks.values():
@@ -54,6 +71,12 @@ def take_events_at(address: str, project: "Project") -> WebhookAddress:
             'write signature = "$secrets.NAME", or bearer, into [webhooks.NAME], or listen at 127.0.0.1',
         )
     return WebhookAddress(webhooks, sockets)
+
+
+def tell_webhooks(address: WebhookAddress | None) -> None:
+    """Say where events can be sent, if they can."""
+    if address is not None:
+        print_note(f"events are taken at {', '.join(address.urls)}")
 
 
 @asynccontextmanager
