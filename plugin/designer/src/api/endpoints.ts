@@ -1,20 +1,23 @@
+import type { Sample } from "../testrequest/data";
 import { request } from "./client";
 import type {
+  AddedApi,
   Checked,
   Completion,
   Definition,
   Edit,
   Edited,
-  FoundOperation,
+  Evaluation,
+  Found,
+  ImportedTasks,
   Json,
   KnownApi,
-  ListedApi,
   ListedDefinition,
   Operation,
   PreparedTask,
   Project,
   Report,
-  RunListed,
+  RunSummary,
   TaskForm,
 } from "./types";
 
@@ -37,38 +40,43 @@ interface Expression {
   text: string;
   pointer: string;
   expression: string;
-  sample: { input?: Json; outputs: Record<string, Json>; variables: Record<string, Json> };
+  sample: Sample;
 }
 
 export const getTask = (path: string, text: string, pointer: string) =>
   request<TaskForm>("POST", "/task", { path, text, pointer });
+export const getInputForm = (path: string, text: string) =>
+  request<{ schema: object | null }>("POST", "/input-form", { path, text });
 export const complete = (asked: Expression & { position: number }) =>
   request<Completion[]>("POST", "/completions", asked);
-export const evaluate = (asked: Expression) =>
-  request<{ value?: Json; error?: string }>("POST", "/evaluate", asked);
+export const evaluate = (asked: Expression) => request<Evaluation>("POST", "/evaluate", asked);
 
 const asked = encodeURIComponent;
 
 export const searchOperations = (query: string, signal?: AbortSignal) =>
-  request<FoundOperation[]>("GET", `/catalog/search?q=${asked(query)}&limit=30`, undefined, signal);
-export const listApis = () => request<ListedApi[]>("GET", "/catalog");
-export const addApi = (source: string) => request<ListedApi>("POST", "/catalog", { source });
+  request<Found>("GET", `/catalog/search?q=${asked(query)}&limit=30`, undefined, signal);
+export const addApi = (source: string) => request<AddedApi>("POST", "/catalog", { source });
+export const addDocument = (source: string, text: string) =>
+  request<AddedApi>("POST", "/catalog", { source, text });
 export const knownApis = (query: string) => request<KnownApi[]>("GET", `/directory?q=${asked(query)}`);
 export const getOperation = (api: string, operation: string) =>
   request<Operation>("GET", `/catalog/${asked(api)}/operations/${asked(operation)}`);
 export const prepareOperation = (path: string, text: string, api: string, operation: string) =>
   request<PreparedTask>("POST", "/catalog/prepare", { path, text, api, operation });
 export const importCurl = (path: string, text: string, curl: string) =>
-  request<PreparedTask>("POST", "/catalog/import", { path, text, curl });
-export const writeConfiguration = (tables: Json) => request<Project>("POST", "/configuration", { tables });
+  request<ImportedTasks>("POST", "/catalog/import", { path, text, curl });
+export const addConnections = (configuration: Json) =>
+  request<unknown>("POST", "/connections", { configuration });
+export const modelsOf = (connection: string) =>
+  request<string[]>("GET", `/connections/${asked(connection)}/models`);
 export const keepFixture = (path: string, pointer: string, report: Report) =>
   request<{ file: string }>("PUT", "/fixtures", { path, pointer, report });
 
-export const listRuns = () => request<RunListed[]>("GET", "/runs");
+export const listRuns = () => request<RunSummary[]>("GET", "/runs");
 export const startRun = (path: string, text: string, input: Json) =>
   request<{ id: string }>("POST", "/runs", { path, text, input });
 export const cancelRun = (id: string) => request<unknown>("POST", `/runs/${asked(id)}/cancel`, {});
-export const rerun = (id: string, path: string, text: string, from: string) =>
-  request<{ id: string }>("POST", `/runs/${asked(id)}/rerun`, { path, text, from });
+export const rerun = (id: string, path: string, text: string, task: string) =>
+  request<{ id: string }>("POST", `/runs/${asked(id)}/rerun`, { path, text, task });
 export const emitEvent = (id: string, type: string, data: Json) =>
   request<unknown>("POST", `/runs/${asked(id)}/emit`, { type, data });

@@ -62,8 +62,6 @@ export interface Block {
 }
 
 export interface Checked {
-  /** JSON Schema of a run's input; none where the definition tells none. */
-  input_schema?: object | null;
   blocks: Block[];
   findings: Finding[];
   runnable: boolean;
@@ -81,7 +79,7 @@ export type Edit =
   | { op: "insert"; list: string; index: number; name: string; task: Json }
   | { op: "move"; pointer: string; list: string; index: number }
   | { op: "rename"; pointer: string; name: string }
-  | { op: "declare"; secrets: string[] };
+  | { op: "secrets"; names: string[] };
 
 export interface Edited extends Checked {
   text: string;
@@ -92,43 +90,78 @@ export interface Completion {
   label: string;
   detail: string | null;
   apply: string;
-  /** What is replaced; by default nothing, at the cursor. */
-  from?: number;
-  to?: number;
+  /** Where what is replaced begins; it ends at the cursor. */
+  from: number;
+  value?: Json;
+}
+
+export interface Evaluation {
+  value?: Json;
+  error?: { message: string; hint?: string | null; missing?: Record<string, string[]> | null } | null;
 }
 
 export interface TaskForm {
   task: Json;
-  operation?: { api: string; operation: string } | null;
+  /** Of the catalogue, `API.OPERATION`. */
+  operation: string | null;
   /** Of what stands below `with`, or below the word of another kind of task; none where a task has no form. */
   schema: object | null;
   /** Where the values stand. */
   pointer: string;
   values: Json;
-  reads?: Json;
 }
 
 export interface FoundOperation {
-  api: string;
-  operation: string;
-  title: string;
+  /** `API.OPERATION` */
+  name: string;
   method: string;
   path: string;
   summary: string;
   deprecated: boolean;
 }
 
-export interface Operation extends FoundOperation {
+export interface KnownApi {
+  name: string;
+  title: string;
+  purpose: string;
+}
+
+export interface Found {
+  operations: FoundOperation[];
+  /** Known APIs that may have it, and were not added. */
+  apis: KnownApi[];
+}
+
+interface Content {
+  media_type: string;
+  schema: object;
+}
+
+/** What an API's document tells of an operation; schemas refer to `definitions` as `#/$defs/NAME`. */
+export interface Operation {
+  api: string;
+  name: string;
+  method: string;
+  path: string;
+  summary: string;
   description: string;
+  deprecated: boolean;
   parameters: {
     name: string;
-    in: string;
+    location: string;
     required: boolean;
-    description: string | null;
-    schema: object | null;
+    deprecated: boolean;
+    description: string;
+    schema: object;
   }[];
-  body: object | null;
-  answers: { status: string; description: string | null; schema: object | null }[];
+  body: { required: boolean; description: string; contents: Content[] } | null;
+  responses: { status: string; description: string; contents: Content[] }[];
+  definitions: Record<string, object>;
+}
+
+export interface NeededSecret {
+  name: string;
+  what: string;
 }
 
 /** A task that sends a request, and what it needs beside it. */
@@ -136,24 +169,26 @@ export interface PreparedTask {
   name: string;
   task: JsonObject;
   connection: string | null;
-  notes: string[];
-  fill_in: string[];
-  secrets: { name: string; what: string }[];
-  declared_secrets: string[];
-  /** Tables that httptask.toml needs. */
+  /** What httptask.toml needs for it. */
   configuration: JsonObject;
+  secrets: NeededSecret[];
+  declared_secrets: string[];
+  fill_in: string[];
+  problems: string[];
+  notes: string[];
 }
 
-export interface ListedApi {
+export interface ImportedTasks {
+  tasks: { name: string; task: JsonObject }[];
+  secrets: NeededSecret[];
+  notes: string[];
+  left_out: { place: string; message: string; hint: string | null }[];
+}
+
+export interface AddedApi {
   api: string;
   title: string;
   operations: number;
-}
-
-export interface KnownApi {
-  name: string;
-  title: string;
-  description: string;
 }
 
 export interface Hop {
@@ -249,22 +284,56 @@ export interface TaskExecution {
   retry_after?: number | null;
 }
 
-export interface RunListed {
+export interface CallRecord {
   id: string;
-  path?: string | null;
-  workflow: string;
+  activity: string;
+  summary?: string | null;
+  attempts: number;
+  request?: Json;
+  response?: Json;
+  failure?: Failure | null;
+}
+
+export interface Failure {
+  type?: string | null;
+  message: string;
+  details?: Json;
+}
+
+export interface TaskRecord extends TaskExecution {
+  output?: Json;
+  calls?: CallRecord[];
+}
+
+export interface Spent {
+  calls?: number;
+  tokens?: number;
+  cost_usd?: number;
+}
+
+export interface RunStatus {
+  state: string;
+  tasks?: TaskExecution[];
+  omitted?: number;
+  spent?: Spent;
+  simulated?: boolean;
+  impasse?: { attempt: number; last_failure?: string | null } | null;
+}
+
+export interface RunSummary {
+  id: string;
+  definition: string;
   state: string;
   started_at: string;
   ended_at?: string | null;
+  spent?: Spent | null;
+  simulated?: boolean;
 }
 
-export interface RunView extends RunListed {
-  status?: {
-    tasks?: TaskExecution[];
-    omitted?: number;
-    spent?: { calls?: number; tokens?: number; cost_usd?: number };
-    simulated?: boolean;
-  } | null;
-  result?: Json;
-  error?: JsonObject | null;
+/** A run that has ended, or as far as it is known, with what its tasks sent and got. */
+export interface RunRecord extends RunSummary {
+  tasks: TaskRecord[];
+  input?: Json;
+  output?: Json;
+  failure?: Failure | null;
 }

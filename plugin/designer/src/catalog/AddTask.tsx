@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
 import * as api from "../api/endpoints";
-import type { FoundOperation, PreparedTask } from "../api/types";
+import type { Found, FoundOperation, ImportedTasks, PreparedTask } from "../api/types";
 import { useDocument } from "../state/document";
 import { Dialog } from "../ui/Dialog";
 import { Icon, iconOf } from "../ui/icons";
@@ -27,7 +27,7 @@ function AddTaskDialog({ at }: { at: Place }) {
   const list = useId();
   const curl = isCurl(query);
   const found = useFound(curl ? "" : query);
-  const operations = curl ? [] : (found.data ?? []);
+  const operations = curl ? [] : (found.data?.operations ?? []);
   const plain = curl
     ? []
     : PLAIN.filter((one) => one.about.toLowerCase().includes(query.trim().toLowerCase()));
@@ -69,14 +69,16 @@ function AddTaskDialog({ at }: { at: Place }) {
       <div className="add-body">
         <div className="add-results">
           {found.error && <p className="field-fault error">{found.error.message}</p>}
-          {!curl && query.trim() !== "" && found.data?.length === 0 && <NothingFound query={query} />}
+          {!curl && query.trim() !== "" && found.data?.operations.length === 0 && (
+            <NothingFound query={query} known={found.data.apis} />
+          )}
           {curl && (
             <p className="empty">A curl command: its request is beside this. Press Enter to add it.</p>
           )}
           <ul role="listbox" id={list} aria-label="What can be added">
             {operations.map((one, index) => (
               <Option
-                key={`${one.api}.${one.operation}`}
+                key={one.name}
                 id={`${list}-${index}`}
                 chosen={index === chosen}
                 choose={() => setChosen(index)}
@@ -109,11 +111,13 @@ function AddTaskDialog({ at }: { at: Place }) {
   );
 }
 
+const NONE: Found = { operations: [], apis: [] };
+
 function useFound(query: string) {
   const asked = useDeferredValue(query.trim());
   return useQuery({
     queryKey: ["search", asked],
-    queryFn: ({ signal }) => (asked ? api.searchOperations(asked, signal) : Promise.resolve([])),
+    queryFn: ({ signal }) => (asked ? api.searchOperations(asked, signal) : Promise.resolve(NONE)),
     placeholderData: (before) => before,
   });
 }
@@ -122,14 +126,33 @@ function useFound(query: string) {
 function usePrepared(operation: FoundOperation | undefined, curl: string | null) {
   const { path, text } = useDocument.getState();
   return useQuery<PreparedTask>({
-    queryKey: ["prepared", path, operation?.api, operation?.operation, curl],
-    queryFn: () =>
-      curl !== null
-        ? api.importCurl(path ?? "", text, curl)
-        : api.prepareOperation(path ?? "", text, operation?.api ?? "", operation?.operation ?? ""),
+    queryKey: ["prepared", path, operation?.name, curl],
+    queryFn: async () => {
+      if (curl !== null) return ofCurl(await api.importCurl(path ?? "", text, curl));
+      const [name = "", ...rest] = (operation?.name ?? "").split(".");
+      return api.prepareOperation(path ?? "", text, name, rest.join("."));
+    },
     enabled: path !== null && (operation !== undefined || curl !== null),
     gcTime: 0, // a token that was pasted is not kept
   });
+}
+
+/** The first task of a command; a second URL in it makes a second one, which is told. */
+function ofCurl({ tasks, secrets, notes, left_out }: ImportedTasks): PreparedTask {
+  const [first, ...others] = tasks;
+  const none = left_out[0];
+  if (!first)
+    throw new Error(none ? `${none.message}${none.hint ? `: ${none.hint}` : ""}` : "no request in it");
+  return {
+    ...first,
+    connection: null,
+    configuration: {},
+    secrets,
+    declared_secrets: secrets.map((one) => one.name),
+    fill_in: [],
+    problems: others.map((other) => `Only the first request is added, not ${other.name}.`),
+    notes,
+  };
 }
 
 interface SearchBoxProps {
@@ -178,9 +201,9 @@ function OperationLine({ operation }: { operation: FoundOperation }) {
     <>
       <span className="method">{operation.method.toUpperCase()}</span>
       <span className="what">
-        {operation.title || operation.operation}
+        {operation.summary || operation.name}
         <small>
-          {operation.api} · {operation.path}
+          {operation.name.split(".")[0]} · {operation.path}
         </small>
       </span>
       {operation.deprecated && <span className="badge warning">deprecated</span>}

@@ -1,14 +1,21 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import * as api from "../api/endpoints";
+import type { KnownApi } from "../api/types";
+
+const KNOWN_SHOWN = 12;
 
 /** Nothing fits: an API can be added, from its document or from those that are known. */
-export function NothingFound({ query }: { query: string }) {
+export function NothingFound({ query, known }: { query: string; known: KnownApi[] }) {
   const [source, setSource] = useState("");
   const client = useQueryClient();
-  const known = useQuery({ queryKey: ["directory", query], queryFn: () => api.knownApis(query) });
+  const others = useQuery({ queryKey: ["directory"], queryFn: () => api.knownApis("") });
+  const shown = known.length ? known : (others.data ?? []).slice(0, KNOWN_SHOWN);
   const adding = useMutation({
-    mutationFn: api.addApi,
+    mutationFn: (given: string | File) =>
+      typeof given === "string"
+        ? api.addApi(given)
+        : given.text().then((text) => api.addDocument(given.name, text)),
     onSuccess: () => client.invalidateQueries({ queryKey: ["search"] }),
   });
   const add = (event: FormEvent) => {
@@ -35,15 +42,27 @@ export function NothingFound({ query }: { query: string }) {
             {adding.isPending ? "Adding …" : "Add OpenAPI"}
           </button>
         </div>
+        <input
+          type="file"
+          accept=".json,.yaml,.yml"
+          aria-label="An OpenAPI document of this machine"
+          onChange={(event) => event.target.files?.[0] && adding.mutate(event.target.files[0])}
+        />
       </form>
       {adding.error && <p className="field-fault error">{adding.error.message}</p>}
-      {known.data && known.data.length > 0 && (
+      {shown.length > 0 && (
         <>
           <h3>Known APIs</h3>
           <ul>
-            {known.data.slice(0, 8).map((one) => (
+            {shown.map((one) => (
               <li key={one.name}>
-                <button type="button" className="button small" onClick={() => adding.mutate(one.name)}>
+                <button
+                  type="button"
+                  className="button small"
+                  title={one.purpose}
+                  disabled={adding.isPending}
+                  onClick={() => adding.mutate(one.name)}
+                >
                   {one.title || one.name}
                 </button>
               </li>

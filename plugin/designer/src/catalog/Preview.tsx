@@ -22,7 +22,7 @@ export function Preview({ operation, prepared, busy, fault, add }: Props) {
     <section className="preview" aria-label="Prepared request">
       <header>
         <div>
-          <h2>{operation?.title || operation?.operation || prepared?.name}</h2>
+          <h2>{operation?.summary || operation?.name || prepared?.name}</h2>
           {operation && (
             <code className="muted">
               {operation.method.toUpperCase()} {operation.path}
@@ -36,7 +36,7 @@ export function Preview({ operation, prepared, busy, fault, add }: Props) {
       {fault && <p className="field-fault error">{fault}</p>}
       {prepared && <Needs prepared={prepared} />}
       {prepared && <pre className="code">{asYaml({ [prepared.name]: prepared.task })}</pre>}
-      {operation && <OperationReference operation={operation} />}
+      {operation && <OperationReference name={operation.name} />}
     </section>
   );
 }
@@ -45,6 +45,7 @@ function Needs({ prepared }: { prepared: PreparedTask }) {
   const needs = [
     ...prepared.secrets.map(({ name, what }) => `Secret ${name}${what ? `: ${what}` : ""}`),
     ...(prepared.fill_in.length ? [`To fill in: ${prepared.fill_in.join(", ")}`] : []),
+    ...prepared.problems,
     ...prepared.notes,
   ];
   if (!needs.length) return null;
@@ -57,10 +58,12 @@ function Needs({ prepared }: { prepared: PreparedTask }) {
   );
 }
 
-export function OperationReference({ operation }: { operation: { api: string; operation: string } }) {
+/** The reference of an operation, by `API.OPERATION`. */
+export function OperationReference({ name }: { name: string }) {
+  const [api = "", ...operation] = name.split(".");
   const { data, error } = useQuery({
-    queryKey: ["operation", operation.api, operation.operation],
-    queryFn: () => getOperation(operation.api, operation.operation),
+    queryKey: ["operation", name],
+    queryFn: () => getOperation(api, operation.join(".")),
     staleTime: 60_000,
   });
   if (error) return <p className="field-fault error">{error.message}</p>;

@@ -5,7 +5,11 @@ const DEPTH = 4;
 
 /** What an API's document tells of an operation. All of it is text: a document can hold anything. */
 export function Reference({ operation }: { operation: Operation }) {
-  const body = operation.body as Schema | null;
+  const whole = (contents: { media_type: string; schema: object }[] | undefined): Schema | null => {
+    const content = contents?.find((one) => one.media_type.includes("json")) ?? contents?.[0];
+    return content ? ({ ...content.schema, $defs: operation.definitions } as Schema) : null;
+  };
+  const body = whole(operation.body?.contents);
   return (
     <div className="reference">
       {operation.description && <p className="about">{operation.description}</p>}
@@ -15,11 +19,12 @@ export function Reference({ operation }: { operation: Operation }) {
           <dl>
             {operation.parameters.map((one) => (
               <Row
-                key={one.in + one.name}
+                key={one.location + one.name}
                 name={one.name}
                 required={one.required}
-                type={`${one.in}, ${typeName((one.schema ?? {}) as Schema)}`}
-                about={one.description ?? ""}
+                type={`${one.location}, ${typeName(one.schema as Schema)}`}
+                about={one.description}
+                deprecated={one.deprecated}
               />
             ))}
           </dl>
@@ -31,15 +36,18 @@ export function Reference({ operation }: { operation: Operation }) {
           <Properties schema={body} root={body} depth={0} />
         </>
       )}
-      {operation.answers.length > 0 && <h3>Answers</h3>}
-      {operation.answers.map((one) => (
-        <details key={one.status}>
-          <summary>
-            <code>{one.status}</code> {one.description}
-          </summary>
-          {one.schema && <Properties schema={one.schema as Schema} root={one.schema as Schema} depth={0} />}
-        </details>
-      ))}
+      {operation.responses.length > 0 && <h3>Answers</h3>}
+      {operation.responses.map((one) => {
+        const schema = whole(one.contents);
+        return (
+          <details key={one.status}>
+            <summary>
+              <code>{one.status}</code> {one.description}
+            </summary>
+            {schema && <Properties schema={schema} root={schema} depth={0} />}
+          </details>
+        );
+      })}
     </div>
   );
 }

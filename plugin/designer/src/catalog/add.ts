@@ -9,14 +9,14 @@ import type { Place } from "./adding";
 export async function addTask(place: Place, prepared: PreparedTask): Promise<boolean> {
   if (Object.keys(prepared.configuration).length) {
     try {
-      await api.writeConfiguration(prepared.configuration);
+      await api.addConnections(prepared.configuration);
     } catch (error) {
       useDocument.setState({ problem: problemOf(error) });
       return false;
     }
   }
   const declares: Edit[] = prepared.declared_secrets.length
-    ? [{ op: "declare", secrets: prepared.declared_secrets }]
+    ? [{ op: "secrets", names: prepared.declared_secrets }]
     : [];
   return insert(place, prepared.name, prepared.task, declares);
 }

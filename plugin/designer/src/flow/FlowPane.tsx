@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useEffect, useMemo, useRef } from "react";
 import { useAdding } from "../catalog/adding";
-import { blockAt, findingsByBlock, flattened, placeOf, pointerAt } from "../state/blocks";
+import { blockAt, findingsByBlock, flattened, itemOf, placeOf, pointerAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { BlockList } from "./BlockView";
 
@@ -52,7 +52,8 @@ function onKey(event: KeyboardEvent<HTMLElement>) {
   else if (step !== undefined) stepTo(pane, pointer, step);
   else if (event.key === "ArrowLeft") stepOut(pane, pointer);
   else if (event.key === "/") useAdding.getState().begin({ list, index: index + 1 });
-  else if (event.key === "Delete") void useDocument.getState().edit([{ op: "remove", pointer }]);
+  else if (event.key === "Delete")
+    void useDocument.getState().edit([{ op: "remove", pointer: itemOf(pointer) }]);
   else return;
   event.preventDefault();
 }
@@ -76,6 +77,8 @@ async function moveBlock(pane: HTMLElement, pointer: string, step: number) {
   const { list, index } = placeOf(pointer);
   const block = blockAt(useDocument.getState().blocks, pointer);
   if (!block || index + step < 0) return;
-  const moved = await useDocument.getState().edit([{ op: "move", pointer, list, index: index + step }]);
+  const moved = await useDocument
+    .getState()
+    .edit([{ op: "move", pointer: itemOf(pointer), list, index: step > 0 ? index + 2 : index - 1 }]);
   if (moved) focusBlock(pane, pointerAt(list, index + step, block.name));
 }

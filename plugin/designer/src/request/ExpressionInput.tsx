@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { complete, evaluate } from "../api/endpoints";
-import type { Completion, Json } from "../api/types";
+import type { Completion, Evaluation } from "../api/types";
 import { useDocument } from "../state/document";
 import { sampleOf } from "../testrequest/data";
 import { useCursor, useForm } from "./form";
@@ -27,10 +27,10 @@ export function ExpressionInput({ id, label, pointer, value, commit }: Props) {
 
   const insert = (option: Completion) => {
     const place = box.current?.selectionStart ?? draft.length;
-    const next = draft.slice(0, option.from ?? place) + option.apply + draft.slice(option.to ?? place);
+    const next = draft.slice(0, option.from) + option.apply + draft.slice(place);
     setDraft(next);
     close();
-    const cursor = (option.from ?? place) + option.apply.length;
+    const cursor = option.from + option.apply.length;
     requestAnimationFrame(() => box.current?.setSelectionRange(cursor, cursor));
   };
   const onKey = (event: KeyboardEvent<HTMLTextAreaElement>) => {
@@ -144,7 +144,7 @@ function useCompletions(pointer: string) {
 /** What the expression yields with the latest data. */
 function Live({ pointer, expression, focused }: { pointer: string; expression: string; focused: boolean }) {
   const { task } = useForm();
-  const [told, setTold] = useState<{ value?: Json; error?: string } | null>(null);
+  const [told, setTold] = useState<Evaluation | null>(null);
   useEffect(() => {
     if (!focused || !expression.includes("${")) {
       setTold(null);
@@ -169,9 +169,9 @@ function Live({ pointer, expression, focused }: { pointer: string; expression: s
     };
   }, [expression, focused, pointer, task]);
   if (!told) return null;
-  return told.error === undefined ? (
+  return !told.error ? (
     <output className="live">{JSON.stringify(told.value)?.slice(0, 300)}</output>
   ) : (
-    <output className="live bad">{told.error}</output>
+    <output className="live bad">{told.error.message}</output>
   );
 }

@@ -3,8 +3,9 @@ import { useMemo } from "react";
 import { getTask } from "../api/endpoints";
 import type { Block, TaskForm } from "../api/types";
 import { useLayout } from "../app/layout";
+import { OperationReference } from "../catalog/Preview";
 import { kindName } from "../flow/kinds";
-import { blockAt, placeOf, pointerAt } from "../state/blocks";
+import { blockAt, itemOf, placeOf, pointerAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { Icon, iconOf } from "../ui/icons";
 import { Field } from "./Field";
@@ -27,7 +28,8 @@ export function TaskPane({ pointer }: { pointer: string | null }) {
 
 /** The form of the text as it is; while it is asked for anew, the former one stays. */
 export function useTaskForm(pointer: string) {
-  const { path, text } = useDocument();
+  const path = useDocument((state) => state.path);
+  const text = useDocument((state) => state.checked);
   return useQuery({
     queryKey: ["task", path, pointer, text],
     queryFn: () => getTask(path ?? "", text, pointer),
@@ -61,13 +63,19 @@ function TaskEditor({ block }: { block: Block }) {
           className="button plain small square"
           aria-label={`Delete ${block.name}`}
           title="Delete"
-          onClick={() => void ofDefinition.remove(block.pointer)}
+          onClick={() => void ofDefinition.remove(itemOf(block.pointer))}
         >
           <Icon name="trash" />
         </button>
       </header>
       {error && <p className="field-fault error">{error.message}</p>}
       {data && <TaskFields form={data} block={block} />}
+      {data?.operation && (
+        <details className="task-reference">
+          <summary>Reference: {data.operation}</summary>
+          <OperationReference name={data.operation} />
+        </details>
+      )}
     </div>
   );
 }

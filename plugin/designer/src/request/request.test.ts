@@ -3,7 +3,7 @@ import { freeName } from "../catalog/add";
 import { asYaml } from "../catalog/yaml";
 import { jqPath, withExpression } from "./insertion";
 import { withPart } from "./local";
-import { blankOf, branchesOf, branchOf, type Schema, widgetOf } from "./schema";
+import { blankOf, branchesOf, branchOf, resolved, type Schema, widgetOf } from "./schema";
 
 test("an expression goes where the cursor is", () => {
   expect(withExpression("", 0, "$tasks.a")).toBe("${ $tasks.a }");
@@ -49,6 +49,18 @@ test("the branch of a union is the one that a value fits", () => {
   );
   expect(branchOf(text, ["a"], root)).toBe(1);
   expect(text.length).toBe(2);
+});
+
+test("a value that may be an expression or null is edited as what it is else", () => {
+  const schema: Schema = {
+    anyOf: [{ type: "integer" }, { type: "null" }, { type: "string", pattern: "\\$\\{" }],
+  };
+  expect(widgetOf(resolved(schema, root), root, "n")).toBe("number");
+  const body: Schema = {
+    description: "d",
+    anyOf: [{ $ref: "#/$defs/cat" }, { type: "string", pattern: "\\$\\{" }],
+  };
+  expect(resolved(body, root)).toMatchObject({ description: "d", type: "object", required: ["kind"] });
 });
 
 test("what a value is edited with", () => {

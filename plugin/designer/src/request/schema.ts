@@ -18,6 +18,7 @@ export interface Schema {
   examples?: Json[];
   deprecated?: boolean;
   format?: string;
+  pattern?: string;
   $ref?: string;
   $defs?: Record<string, Schema>;
 }
@@ -57,6 +58,11 @@ export function resolved(schema: Schema, root: Schema, depth = 0): Schema {
     const { allOf: _taken, ...whole } = found;
     found = whole;
   }
+  if (!found.properties && (found.anyOf ?? found.oneOf) && depth < DEPTH) {
+    const { anyOf: _any, oneOf: _one, ...rest } = found;
+    const [only, ...others] = branchesOf(found, root, depth + 1);
+    if (only && !others.length) found = merged(rest, only);
+  }
   return found;
 }
 
@@ -83,11 +89,15 @@ const typesOf = (schema: Schema): string[] =>
       ? [schema.type]
       : [];
 
-/** The branches of a union, without those that only say that a value may be null. */
-export function branchesOf(schema: Schema, root: Schema): Schema[] {
-  const branches = (schema.oneOf ?? schema.anyOf ?? []).map((branch) => resolved(branch, root));
-  const kept = branches.filter((branch) => branch.type !== "null" && branch.const !== null);
-  return kept;
+/** Every value may be an expression: the fields have a switch for that. */
+const isOfExpressions = (schema: Schema) =>
+  schema.type === "string" && schema.pattern?.includes("\\$\\{") === true;
+
+/** The branches of a union, without those that only say that a value may be null, or an expression. */
+export function branchesOf(schema: Schema, root: Schema, depth = 0): Schema[] {
+  return (schema.oneOf ?? schema.anyOf ?? [])
+    .map((branch) => resolved(branch, root, depth))
+    .filter((branch) => branch.type !== "null" && branch.const !== null && !isOfExpressions(branch));
 }
 
 /** What a field is edited with. */

@@ -1,4 +1,6 @@
+import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useMemo, useRef, useState } from "react";
+import { getInputForm } from "../api/endpoints";
 import type { Json } from "../api/types";
 import { Field } from "../request/Field";
 import { Form } from "../request/form";
@@ -12,11 +14,25 @@ import { useRun } from "./run";
 
 /** Asks for the input of a run: by a form where the definition tells its schema, else as JSON. */
 export function RunDialog() {
-  const { path, inputSchema } = useDocument();
-  const schema = (inputSchema ?? {}) as Schema;
-  const [input, setInput] = useState<Json>(
-    () => sampleOf(path).input ?? (inputSchema ? blankOf(schema, schema) : {}),
+  const { path, text } = useDocument();
+  const { data, error } = useQuery({
+    queryKey: ["input", path, text],
+    queryFn: () => getInputForm(path ?? "", text),
+    gcTime: 0,
+  });
+  return (
+    <Dialog label="Run" close={useRun.getState().forget} className="run-dialog">
+      {error && <p className="field-fault error">{error.message}</p>}
+      {data && <InputForm path={path} schema={(data.schema ?? {}) as Schema} />}
+    </Dialog>
   );
+}
+
+function InputForm({ path, schema }: { path: string | null; schema: Schema }) {
+  const [input, setInput] = useState<Json>(() => {
+    const blank = blankOf(schema, schema);
+    return sampleOf(path).input ?? (blank === "" ? {} : blank);
+  });
   const latest = useRef(input);
   const context = useMemo(() => {
     const change = (pointer: string, value: Json | undefined) => {
@@ -40,21 +56,19 @@ export function RunDialog() {
     void useRun.getState().start(latest.current);
   };
   return (
-    <Dialog label="Run" close={useRun.getState().forget} className="run-dialog">
-      <form onSubmit={start}>
-        <header className="test-head">
-          <h2>Run {path}</h2>
-          <span className="grow" />
-          <button type="submit" className="button primary">
-            <Icon name="run" /> Start
-          </button>
-        </header>
-        <div className="task-fields">
-          <Form.Provider value={context}>
-            <Field name="input" pointer="" schema={schema} value={input} required />
-          </Form.Provider>
-        </div>
-      </form>
-    </Dialog>
+    <form onSubmit={start}>
+      <header className="test-head">
+        <h2>Run {path}</h2>
+        <span className="grow" />
+        <button type="submit" className="button primary">
+          <Icon name="run" /> Start
+        </button>
+      </header>
+      <div className="task-fields">
+        <Form.Provider value={context}>
+          <Field name="input" pointer="" schema={schema} value={input} required />
+        </Form.Provider>
+      </div>
+    </form>
   );
 }

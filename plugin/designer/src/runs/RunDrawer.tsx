@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { listRuns } from "../api/endpoints";
-import type { RunView, TaskExecution } from "../api/types";
+import type { CallRecord, TaskRecord } from "../api/types";
 import { blockAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { JsonTree } from "../testrequest/JsonTree";
 import { Icon } from "../ui/icons";
 import { Emit } from "./Emit";
 import { RunDialog } from "./RunDialog";
-import { isOver, useRun } from "./run";
+import { isOver, type RunView, useRun } from "./run";
 import { toldOf } from "./states";
 import { Timeline } from "./Timeline";
 import "./runs.css";
@@ -31,13 +31,13 @@ export function RunDrawer() {
 
 function RunHead({ view }: { view: RunView | null }) {
   const { cancel, close } = useRun();
-  const spent = view?.status?.spent;
+  const spent = view?.record?.spent ?? view?.status?.spent;
   return (
     <header className="drawer-head">
       <h2>Run</h2>
       {view && <span className={`badge ${view.state}`}>{view.state}</span>}
       {view && <PastRuns current={view} />}
-      {view?.status?.simulated && <span className="badge warning">simulated</span>}
+      {(view?.record ?? view?.status)?.simulated && <span className="badge warning">simulated</span>}
       <span className="muted" role="status">
         {[
           view && durationOf(view),
@@ -61,14 +61,11 @@ function RunHead({ view }: { view: RunView | null }) {
   );
 }
 
-function durationOf(view: RunView): string {
-  const end = view.ended_at ? Date.parse(view.ended_at) : Date.now();
-  return `${((end - Date.parse(view.started_at)) / 1000).toFixed(1)} s`;
-}
+const durationOf = (view: RunView) => `${(((view.ended ?? Date.now()) - view.began) / 1000).toFixed(1)} s`;
 
 function PastRuns({ current }: { current: RunView }) {
   const { data } = useQuery({ queryKey: ["runs", current.id, isOver(current)], queryFn: listRuns });
-  const runs = data?.some((run) => run.id === current.id) ? data : [current, ...(data ?? [])];
+  const listed = data?.some((run) => run.id === current.id);
   return (
     <select
       className="past"
@@ -76,9 +73,10 @@ function PastRuns({ current }: { current: RunView }) {
       value={current.id}
       onChange={(event) => void useRun.getState().watch(event.target.value)}
     >
-      {runs.slice(0, 50).map((run) => (
+      {!listed && <option value={current.id}>{current.id}</option>}
+      {data?.map((run) => (
         <option key={run.id} value={run.id}>
-          {new Date(run.started_at).toLocaleTimeString()} · {run.workflow} · {run.state} · {run.id}
+          {new Date(run.started_at).toLocaleTimeString()} · {run.state} · {run.id}
         </option>
       ))}
     </select>
@@ -86,26 +84,22 @@ function PastRuns({ current }: { current: RunView }) {
 }
 
 function RunBody({ view }: { view: RunView }) {
-  const tasks = view.status?.tasks ?? [];
+  const { tasks, record } = view;
   const [chosen, setChosen] = useState<string | null>(null);
   const task = tasks.find((one) => one.id === chosen) ?? tasks.find((one) => one.state === "faulted") ?? null;
+  const waiting = tasks.filter((one) => one.kind.includes("listen") && !one.ended_at);
   return (
     <div className="drawer-body">
       <Timeline view={view} chosen={task?.id ?? null} choose={setChosen} />
       <div className="drawer-detail">
-        {task ? <TaskDetail task={task} /> : null}
-        {tasks
-          .filter((one) => one.kind === "listen" && !one.ended_at)
-          .map((one) => (
-            <Emit key={one.id} task={one} />
-          ))}
-        {!task && view.error && (
-          <p className="block-fault">{String(view.error.detail ?? view.error.title)}</p>
-        )}
-        {isOver(view) && view.result !== undefined && view.result !== null && (
+        {waiting.map((one) => !isOver(view) && <Emit key={one.id} task={one} />)}
+        {view.status?.impasse && <p className="block-fault">{view.status.impasse.last_failure}</p>}
+        {task && <TaskDetail task={task} />}
+        {!task && record?.failure && <p className="block-fault">{record.failure.message}</p>}
+        {record && record.output !== undefined && record.output !== null && (
           <>
             <h3>Result</h3>
-            <JsonTree value={view.result} base={null} label="Result" />
+            <JsonTree value={record.output} base={null} label="Result" />
           </>
         )}
       </div>
@@ -113,7 +107,7 @@ function RunBody({ view }: { view: RunView }) {
   );
 }
 
-function TaskDetail({ task }: { task: TaskExecution }) {
+function TaskDetail({ task }: { task: TaskRecord }) {
   const view = useRun((state) => state.view);
   const block = useDocument((state) => blockAt(state.blocks, task.pointer));
   const told = toldOf(task, Date.now());
@@ -144,6 +138,35 @@ function TaskDetail({ task }: { task: TaskExecution }) {
           </button>
         )}
       </p>
+      {task.calls?.map((call) => (
+        <CallDetail key={call.id} call={call} />
+      ))}
+      {task.output !== undefined && task.output !== null && (
+        <details>
+          <summary>Output</summary>
+          <JsonTree value={task.output} base={null} label="Output" />
+        </details>
+      )}
     </div>
+  );
+}
+
+function CallDetail({ call }: { call: CallRecord }) {
+  return (
+    <>
+      {call.failure && <p className="block-fault">{call.failure.message}</p>}
+      {call.request !== undefined && call.request !== null && (
+        <details>
+          <summary>Request{call.attempts > 1 ? `, ${call.attempts} attempts` : ""}</summary>
+          <JsonTree value={call.request} base={null} label="Request" />
+        </details>
+      )}
+      {call.response !== undefined && call.response !== null && (
+        <details>
+          <summary>Answer</summary>
+          <JsonTree value={call.response} base={null} label="Answer" />
+        </details>
+      )}
+    </>
   );
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
-import type { RunView, TaskExecution } from "../api/types";
-import { isOver } from "./run";
+import type { TaskExecution } from "../api/types";
+import { isOver, type RunView } from "./run";
 
 const SHOWN = 500;
 const TICK = 200;
@@ -14,9 +14,9 @@ interface Props {
 /** The tasks of a run as bars over time. */
 export function Timeline({ view, chosen, choose }: Props) {
   const now = useNow(!isOver(view));
-  const tasks = (view.status?.tasks ?? []).slice(-SHOWN);
-  const begin = Date.parse(view.started_at);
-  const end = Math.max(begin + 1, view.ended_at ? Date.parse(view.ended_at) : now);
+  const tasks = view.tasks.slice(-SHOWN);
+  const begin = view.began;
+  const end = Math.max(begin + 1, view.ended ?? now);
   const place = (task: TaskExecution) => {
     const from = (Date.parse(task.started_at) - begin) / (end - begin);
     const to = ((task.ended_at ? Date.parse(task.ended_at) : end) - begin) / (end - begin);

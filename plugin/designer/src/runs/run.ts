@@ -1,10 +1,21 @@
 import { create } from "zustand";
-import { stream } from "../api/client";
+import { Problem, stream } from "../api/client";
 import * as api from "../api/endpoints";
-import type { Json, RunView } from "../api/types";
+import type { Json, RunRecord, RunStatus, TaskRecord } from "../api/types";
 import { problemOf, useDocument } from "../state/document";
 import { useData } from "../testrequest/data";
 import { statesOf, useRunStates } from "./states";
+
+/** A run as it is known: while it goes on its status, at the end its record. */
+export interface RunView {
+  id: string;
+  state: string;
+  began: number;
+  ended: number | null;
+  tasks: TaskRecord[];
+  status: RunStatus | null;
+  record: RunRecord | null;
+}
 
 interface RunState {
   asking: boolean;
@@ -25,27 +36,64 @@ let watching: AbortController | undefined;
 
 const fail = (error: unknown) => useDocument.setState({ problem: problemOf(error) });
 
-export const isOver = (view: RunView | null) => view?.ended_at != null;
+export const isOver = (view: RunView | null) => view !== null && view.ended !== null;
+
+/** What tasks gave is what expressions are shown with next. */
+function keepOutputs(record: RunRecord) {
+  const { path } = useDocument.getState();
+  if (path === null) return;
+  const outputs = record.tasks.filter((task) => task.state === "completed" && task.output !== undefined);
+  useData.getState().keep(path, (sample) => ({
+    ...sample,
+    ...(record.input === undefined || record.input === null ? {} : { input: record.input }),
+    outputs: {
+      ...sample.outputs,
+      ...Object.fromEntries(outputs.map((task) => [task.name, task.output as Json])),
+    },
+  }));
+}
 
 /** The run that is looked at. */
 export const useRun = create<RunState>()((set, get) => {
-  const take = (view: RunView) => {
+  const show = (view: RunView) => {
     set({ view });
-    useRunStates.getState().show(statesOf(view.status?.tasks ?? [], Date.now()));
+    useRunStates.getState().show(statesOf(view.tasks, Date.now()));
+  };
+
+  const take = (id: string, event: string, data: unknown) => {
+    if (event === "status") {
+      const status = data as RunStatus;
+      const tasks = status.tasks ?? [];
+      const began = Math.min(
+        get().view?.began ?? Date.now(),
+        ...tasks.map((task) => Date.parse(task.started_at)),
+      );
+      show({ id, state: status.state, began, ended: null, tasks, status, record: null });
+    } else if (event === "ended") {
+      const record = data as RunRecord;
+      const ended = record.ended_at ? Date.parse(record.ended_at) : Date.now();
+      const began = Date.parse(record.started_at);
+      show({
+        id,
+        state: record.state,
+        began,
+        ended,
+        tasks: record.tasks,
+        status: get().view?.status ?? null,
+        record,
+      });
+      keepOutputs(record);
+    } else if (event === "failed") fail(new Problem(0, data as Record<string, unknown>));
   };
 
   /** Follows a run until it has ended; a stream that breaks off is begun again. */
   const follow = async (id: string, signal: AbortSignal) => {
     while (!signal.aborted) {
       try {
-        for await (const { event, data } of stream(
-          "GET",
-          `/runs/${encodeURIComponent(id)}/events`,
-          undefined,
-          signal,
-        )) {
-          if (signal.aborted || event === "end") return;
-          if (event === "status") take(data as RunView);
+        const events = stream("GET", `/runs/${encodeURIComponent(id)}/events`, undefined, signal);
+        for await (const { event, data } of events) {
+          if (signal.aborted) return;
+          take(id, event, data);
         }
       } catch (error) {
         if (signal.aborted) return;

@@ -42,6 +42,9 @@ export function placeOf(pointer: string): { list: string; index: number } {
   return { list: tokens.slice(0, -2).join("/"), index: Number(tokens.at(-2)) };
 }
 
+/** The item of a list that a task is: `/do/2` of `/do/2/page`. */
+export const itemOf = (pointer: string) => pointer.slice(0, pointer.lastIndexOf("/"));
+
 /** The pointer of a task that stands at a place, its name escaped as JSON Pointer has it. */
 export function pointerAt(list: string, index: number, name: string): string {
   return `${list}/${index}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;

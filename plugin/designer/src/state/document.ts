@@ -22,7 +22,8 @@ interface DocumentState {
   blocks: Block[];
   findings: Finding[];
   runnable: boolean;
-  inputSchema: object | null;
+  /** The text that blocks and findings are of. */
+  checked: string;
   checking: boolean;
   selected: string | null;
   past: string[];
@@ -54,7 +55,7 @@ const closed: DocumentState = {
   blocks: [],
   findings: [],
   runnable: false,
-  inputSchema: null,
+  checked: "",
   checking: false,
   selected: null,
   past: [],
@@ -71,18 +72,18 @@ let edits: Promise<unknown> = Promise.resolve();
 
 /** The definition that is open: one text, of which blocks, form and editor are views, with one history of changes. */
 export const useDocument = create<DocumentState & DocumentActions>()((set, get) => {
-  const looked = (checked: Checked) => ({
+  const looked = (checked: Checked, text: string) => ({
+    checked: text,
     blocks: checked.blocks,
     findings: checked.findings,
     runnable: checked.runnable,
-    inputSchema: checked.input_schema ?? null,
     checking: false,
   });
 
   /** A text that can't be read has no blocks: those of before stay, as the flow must not vanish while one types. */
-  const take = (checked: Checked) => {
+  const take = (checked: Checked, text: string) => {
     const blocks = checked.blocks.length || checked.runnable ? checked.blocks : get().blocks;
-    set({ ...looked(checked), blocks });
+    set({ ...looked(checked, text), blocks });
     if (!blockAt(blocks, get().selected)) set({ selected: null });
   };
 
@@ -97,7 +98,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       const { signal } = asked;
       try {
         const checked = await api.check(path, text, signal);
-        if (get().path === path && get().text === text) take(checked);
+        if (get().path === path && get().text === text) take(checked, text);
       } catch (error) {
         if (!signal.aborted) set({ checking: false, problem: problemOf(error) });
       }
@@ -120,7 +121,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
         clearTimeout(timer);
         step(edited.text, false);
         typedAt = 0;
-        take(edited);
+        take(edited, edited.text);
         return true;
       } catch (error) {
         set({ problem: problemOf(error) });
@@ -154,7 +155,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       asked?.abort();
       typedAt = 0;
       const { path, text, sha256 } = definition;
-      set({ ...closed, path, text, saved: text, base: sha256, ...looked(definition) });
+      set({ ...closed, path, text, saved: text, base: sha256, ...looked(definition, text) });
     },
     type(text) {
       if (text === get().text) return;

@@ -7,7 +7,7 @@ import { useSession } from "./session";
 /** What became of the request: as it was prepared, what went over the wire, what came back, what a run makes of it. */
 export function Answer({ block }: { block: Block }) {
   const session = useSession();
-  const { phase, prepared, report, text, confirm, problem } = session;
+  const { phase, prepared, report, text, confirm, setup, problem } = session;
   const [tab, setTab] = useState("response");
   useEffect(() => {
     if (report) setTab(report.response ? "response" : report.outcome ? "outcome" : "prepared");
@@ -20,6 +20,14 @@ export function Answer({ block }: { block: Block }) {
         <div className="told bad" role="alert">
           <p>{problem.message}</p>
           {problem.hint && <p>{problem.hint}</p>}
+        </div>
+      )}
+      {setup && (
+        <div className="told warn" role="alert">
+          <p>
+            <b>{setup.detail}</b>
+          </p>
+          {setup.fix && <pre>{setup.fix}</pre>}
         </div>
       )}
       {confirm && <Confirm block={block} />}
@@ -74,12 +82,7 @@ function Confirm({ block }: { block: Block }) {
   const { confirm, send } = useSession();
   return (
     <div className="told warn" role="alert">
-      <p>
-        {confirm?.why ?? "This request may change something on its server."}{" "}
-        <code>
-          {confirm?.method} {confirm?.uri}
-        </code>
-      </p>
+      <p>{confirm}</p>
       <button
         type="button"
         className="button small primary"

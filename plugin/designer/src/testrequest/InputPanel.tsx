@@ -13,49 +13,48 @@ export function InputPanel({ block }: { block: Block }) {
   const reads = useReads(block);
   const sample = useSample(path);
   const missing = useSession((state) => state.missing);
-  const wanted = new Set([...reads.tasks, ...(missing?.outputs ?? [])]);
-  const known = Object.keys(sample.outputs).filter((name) => name !== block.name);
-  const variables = new Set([...(missing?.variables ?? []), ...Object.keys(sample.variables)]);
   const keep = useData((state) => state.keep);
+  const outputs = [...new Set([...reads.tasks, ...Object.keys(sample.outputs)])].filter(
+    (name) => name !== block.name,
+  );
+  const values = [...new Set([...missing, ...Object.keys(sample.values)])];
   return (
     <section className="test-pane" aria-label="Input">
       <h3>Input</h3>
-      {missing && (
-        <p className="ask">
-          {missing.message ?? "The request reads these values; give them, and send again."}
-        </p>
+      {missing.length > 0 && (
+        <p className="ask">The request reads these values. Give them, and send again.</p>
       )}
+      {values.map((name) => (
+        <Part
+          key={name}
+          title={name}
+          value={sample.values[name]}
+          wanted
+          keep={(value) =>
+            keep(path, (former) => ({ ...former, values: changed(former.values, name, value) }))
+          }
+        />
+      ))}
       <Part
         title="$workflow.input"
         value={sample.input}
-        wanted={reads.input || missing?.input === true}
+        wanted={reads.input && !values.some((name) => name.startsWith("input"))}
         keep={(input) =>
           keep(path, ({ input: _former, ...rest }) => (input === undefined ? rest : { ...rest, input }))
         }
       />
-      {[...new Set([...wanted, ...known])].map((name) => (
+      {outputs.map((name) => (
         <Part
           key={name}
           title={`$tasks.${name}`}
           value={sample.outputs[name]}
-          wanted={wanted.has(name)}
+          wanted={false}
           keep={(value) =>
             keep(path, (former) => ({ ...former, outputs: changed(former.outputs, name, value) }))
           }
         />
       ))}
-      {[...variables].map((name) => (
-        <Part
-          key={name}
-          title={`$${name}`}
-          value={sample.variables[name]}
-          wanted
-          keep={(value) =>
-            keep(path, (former) => ({ ...former, variables: changed(former.variables, name, value) }))
-          }
-        />
-      ))}
-      {!reads.input && wanted.size === 0 && known.length === 0 && !missing && (
+      {!reads.input && outputs.length === 0 && values.length === 0 && (
         <p className="muted">This task reads nothing from the run.</p>
       )}
     </section>
@@ -145,7 +144,7 @@ function JsonBox({
       <textarea
         className="field-input mono"
         aria-label={title}
-        placeholder='{ "text": "…" }'
+        placeholder="text, or JSON"
         spellCheck={false}
         rows={4}
         value={text}

@@ -6,6 +6,8 @@ export interface Sample {
   input?: Json;
   outputs: Record<string, Json>;
   variables: Record<string, Json>;
+  /** Single values, by the names under which they were asked for: `input.caller`, `fetch.body.id`. */
+  values: Record<string, Json>;
 }
 
 interface Data {
@@ -13,7 +15,7 @@ interface Data {
   keep(path: string, change: (sample: Sample) => Sample): void;
 }
 
-const EMPTY: Sample = { outputs: {}, variables: {} };
+const EMPTY: Sample = { outputs: {}, variables: {}, values: {} };
 
 export const useData = create<Data>()((set) => ({
   byPath: {},

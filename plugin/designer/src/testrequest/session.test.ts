@@ -9,7 +9,12 @@ const blank = useSession.getState();
 test("tokens of a stream add up, and the report says what was prepared", () => {
   const one = { ...blank, ...reduced(blank, "text", { text: "Hel" }) };
   expect(reduced(one, "text", { text: "lo" }).text).toBe("Hello");
-  expect(reduced(blank, "planned", { id: "t1", prepared: { happened: "h" } }).id).toBe("t1");
+  expect(reduced(one, "text", { text: "again", begins: true }).text).toBe("again");
+  expect(reduced(blank, "missing", { names: ["input.caller"] }).missing).toEqual(["input.caller"]);
+  expect(reduced(blank, "setup", { detail: "OPENAI_API_KEY is missing", fix: "set it" }).setup).toEqual({
+    detail: "OPENAI_API_KEY is missing",
+    fix: "set it",
+  });
   expect(
     reduced(blank, "failed", { status: 503, detail: "no worker", hint: "start one" }).problem,
   ).toMatchObject({

@@ -4,13 +4,6 @@ import type { JsonObject, PreparedPart, Report } from "../api/types";
 import { problemOf, useDocument } from "../state/document";
 import { keepOutput, sampleOf } from "./data";
 
-export interface Missing {
-  outputs?: string[];
-  variables?: string[];
-  input?: boolean;
-  message?: string;
-}
-
 export interface Session {
   phase: "idle" | "sending" | "done";
   id: string | null;
@@ -18,9 +11,12 @@ export interface Session {
   /** Text of a model as it comes in. */
   text: string;
   report: Report | null;
-  missing: Missing | null;
+  /** Names of values that the request reads and nobody has given yet. */
+  missing: string[];
   /** What a request would do beside answering, before it is sent. */
-  confirm: { method?: string; uri?: string; why?: string } | null;
+  confirm: string | null;
+  /** What has to be set up before it can be sent, and how. */
+  setup: { detail: string; fix: string | null } | null;
   problem: Problem | null;
   began: number;
   took: number;
@@ -38,8 +34,9 @@ const blank: Session = {
   prepared: null,
   text: "",
   report: null,
-  missing: null,
+  missing: [],
   confirm: null,
+  setup: null,
   problem: null,
   began: 0,
   took: 0,
@@ -53,19 +50,26 @@ export function reduced(session: Session, event: string, data: unknown): Partial
   switch (event) {
     case "planned":
       return {
-        id: typeof facts.id === "string" ? facts.id : session.id,
         prepared: (facts.prepared as unknown as PreparedPart | undefined) ?? session.prepared,
       };
     case "missing":
-      return { missing: (facts.missing ?? facts) as Missing };
+      return { missing: Array.isArray(facts.names) ? facts.names.map(String) : [] };
     case "confirm":
-      return { confirm: facts as NonNullable<Session["confirm"]> };
+      return { confirm: String(facts.detail) };
+    case "setup":
+      return {
+        setup: { detail: String(facts.detail), fix: typeof facts.fix === "string" ? facts.fix : null },
+      };
     case "text":
-      return { text: session.text + (typeof facts.text === "string" ? facts.text : "") };
+      return {
+        text: (facts.begins ? "" : session.text) + (typeof facts.text === "string" ? facts.text : ""),
+      };
     case "report": {
-      const report = data as Report;
+      const report = facts.report as unknown as Report;
       return { report, prepared: report.prepared };
     }
+    case "cancelled":
+      return { problem: new Problem(0, { detail: "The test request was cancelled." }) };
     case "failed":
       return { problem: new Problem(typeof facts.status === "number" ? facts.status : 0, facts) };
     default:
@@ -83,7 +87,9 @@ export const useSession = create<Session & Actions>()((set, get) => ({
     going = new AbortController();
     const { signal } = going;
     set({ ...blank, phase: "sending", began: performance.now() });
-    const body = { path, text, pointer, sample: sampleOf(path), confirmed };
+    const id = crypto.randomUUID();
+    set({ id });
+    const body = { path, text, task: pointer, sample: sampleOf(path), confirmed, id };
     try {
       for await (const { event, data } of stream("POST", "/test-requests", body, signal))
         set(reduced(get(), event, data));
@@ -98,11 +104,7 @@ export const useSession = create<Session & Actions>()((set, get) => ({
   },
   async cancel() {
     const { id } = get();
-    if (id !== null)
-      await request("DELETE", `/test-requests/${encodeURIComponent(id)}`).catch(() => undefined);
-    else going?.abort();
-    if (id === null)
-      set({ phase: "done", problem: new Problem(0, { detail: "The test request was cancelled." }) });
+    if (id) await request("DELETE", `/test-requests/${encodeURIComponent(id)}`).catch(() => undefined);
   },
   clear() {
     going?.abort();
