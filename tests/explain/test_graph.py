@@ -1,13 +1,16 @@
 """Flowcharts of definitions."""
 
 import re
+import sys
 from typing import Any
+from xml.etree import ElementTree as ET
 
+import pytest
 from hypothesis import assume, given, settings
 
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.loader import load_file
-from httptask.explain.graph import mermaid_of
+from httptask.explain.graph import NotDrawable, mermaid_of, svg_of
 from support.commands import Shell
 from support.definitions import compiled
 from support.fences import ROOT
@@ -106,6 +109,31 @@ def test_every_task_stands_once_and_every_arrow_leads_from_one_to_another(defini
     assert len(set(boxes)) == len(boxes)
     assert {f"n{number}" for number in range(len(program.nodes))} <= {*boxes}
     assert {place for arrow in arrows for place in arrow} <= {*boxes}
+
+
+def test_it_is_drawn_with_all_its_texts_and_frames() -> None:
+    drawn = ET.fromstring(svg_of(CHART))
+    texts = " ".join(" ".join(text.itertext()) for text in drawn.iter("{http://www.w3.org/2000/svg}text"))
+    for told in ("route", 'quiet "#1" <b>', "if .n > 1", "listen: com.example.done", "otherwise", "mend"):
+        assert told in texts
+    frames = [each for each in drawn.iter() if each.get("class") == "pele-cluster"]
+    assert len(frames) == 5
+    assert not [each for each in drawn.iter() if each.tag.endswith(("script", "foreignObject", "image", "b"))]
+
+
+async def test_a_picture_asks_for_its_extra_and_says_what_it_cannot_draw(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(NotDrawable):
+        svg_of("no chart")
+    monkeypatch.setitem(sys.modules, "mermaid_render", None)
+    with pytest.raises(ModuleNotFoundError):
+        svg_of(CHART)
+    shell.write("flow.yaml", "document: { dsl: 1.0.3, namespace: t, name: t, version: 1.0.0 }\n" + BRANCHING)
+    code, command = await shell.run("graph", "flow.yaml", "--svg")
+    assert (code, command.stdout[:4], command.stdout[-7:]) == (0, "<svg", "</svg>\n")
+    code, command = await shell.run("graph", "flow.yaml", "--svg", "--fenced")
+    assert (code, "exclude each other" in command.stderr) == (2, True)
 
 
 async def test_the_command_prints_it(shell: Shell) -> None:

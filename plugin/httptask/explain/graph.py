@@ -7,9 +7,13 @@ from httptask.diagnostics.cutting import in_one_line
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import Jump, TaskNode, TaskSequence
 
-__all__ = ["mermaid_of"]
+__all__ = ["NotDrawable", "mermaid_of", "svg_of"]
 
 _LONGEST_LABEL = 80
+_LONGEST_REASON = 300
+_THEME: Final = "default"
+_FONT: Final = "Noto Sans"
+"""By whose letters boxes are measured; where it is not installed, a serif would take its place."""
 _CODES: Final = str.maketrans(
     {"#": "#35;", "&": "#amp;", "<": "#lt;", ">": "#gt;", '"': "#quot;", "`": "#96;"}
 )
@@ -23,6 +27,29 @@ def mermaid_of(program: Program) -> str:
     tasks of its own a frame around them. An error that tasks inside may be caught with leads on by a dotted line.
     """
     return "\n".join(_Flowchart(program).lines()) + "\n"
+
+
+class NotDrawable(Exception):
+    """A flowchart of which no picture can be drawn, and why."""
+
+
+def svg_of(chart: str) -> str:
+    """A flowchart as an SVG document, drawn without a browser and without the network.
+
+    Args:
+        chart: in the language of Mermaid.
+
+    Raises:
+        ModuleNotFoundError: what draws it, the extra `svg`, is not installed.
+        NotDrawable: it is too large.
+    """
+    from mermaid_render import convert  # megabytes, which only a picture needs
+
+    try:
+        drawn: str = convert(chart, format="svg", theme=_THEME).decode()
+    except ValueError as error:
+        raise NotDrawable(in_one_line(str(error), _LONGEST_REASON)) from error
+    return drawn.replace(f"font-family:{_FONT}", f"font-family:{_FONT},sans-serif", 1) + "\n"
 
 
 class _Flowchart:
