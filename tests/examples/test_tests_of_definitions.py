@@ -9,11 +9,10 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.config import load_config
 from httptask.definitiontests import describe, load_tests, run_tests
 from support.definitions import parse
-from support.fences import ROOT, Fence, fences
+from support.fences import ROOT, Fence, fences, whole
 
-PAGE = list(fences(ROOT / "docs/test-a-definition.md"))
+PAGES = [list(fences(ROOT / "docs" / name)) for name in ("test-a-definition.md", "recipes.md")]
 SCAFFOLD = ROOT / "plugin/httptask/cli/scaffold"
-DEFINITIONS = [fence.text for fence in PAGE if fence.language == "yaml" and not fence.tag]
 
 
 async def told_of(temporal: WorkflowEnvironment, file: Path) -> list[str]:
@@ -27,11 +26,17 @@ async def test_tests_of_a_first_project_pass(temporal: WorkflowEnvironment) -> N
     assert await told_of(temporal, SCAFFOLD / "workflow.test.yaml") == []
 
 
-@pytest.mark.parametrize("fence", [fence for fence in PAGE if fence.tag == "tests"], ids=str)
+@pytest.mark.parametrize(
+    "fence", [fence for page in PAGES for fence in page if fence.tag == "tests"], ids=str
+)
 async def test_tests_end_as_shown(temporal: WorkflowEnvironment, tmp_path: Path, fence: Fence) -> None:
-    behind = PAGE[PAGE.index(fence) + 1]
-    for definition in DEFINITIONS:
-        (tmp_path / f"{parse(definition)['document']['name']}.yaml").write_text(definition)
-    (tmp_path / "order.test.yaml").write_text(fence.text)
-    told = await told_of(temporal, tmp_path / "order.test.yaml")
-    assert told == (behind.text.splitlines() if behind.language == "text" else [])
+    [page] = [page for page in PAGES if fence in page]
+    at = page.index(fence)
+    name = parse(fence.text)["definition"]
+    before = [whole(each.text) for each in page[:at] if each.language == "yaml" and not each.tag]
+    named = [text for text in before if f"{parse(text)['document']['name']}.yaml" == name]
+    (tmp_path / name).write_text([*before[-1:], *named][-1])
+    file = (tmp_path / name).with_suffix(".test.yaml")
+    file.write_text(fence.text)
+    told = await told_of(temporal, file)
+    assert told == (page[at + 1].text.splitlines() if page[at + 1].language == "text" else [])
