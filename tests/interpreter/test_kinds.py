@@ -10,6 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.calls.planners import PLANNERS
 from httptask.dsl.tasks import CALLS, KINDS
 from httptask.dsl.tasks.do import DO, DoTask
+from httptask.dsl.tasks.function import FUNCTION
 from httptask.dsl.tasks.kind import Body, TaskKind
 from httptask.dsl.tasks.openapi import OPENAPI
 from httptask.interpreter.task_context import Child, Complete, Descend, Step, TaskContext
@@ -17,7 +18,7 @@ from httptask.interpreter.tasks import RUNNERS
 from support.fences import ROOT
 from support.runs import running
 
-ALL = (*KINDS, *CALLS.values())
+ALL = (*KINDS, *CALLS.values(), FUNCTION)
 
 
 def test_calls_are_found_by_their_functions() -> None:

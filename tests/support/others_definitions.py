@@ -84,6 +84,8 @@ KNOWN: dict[str, str] = {
     "sdk-go/task_export_schema": "an `export` without `as` leaves the context as it is, and that does not fit the schema",
     "sdk-java/basic-properties-auth": _OTHER_NAME,
     "sdk-java/call-custom-function-cataloged-default": "calls a function of its own runtime's default catalogue",
+    "sdk-java/callCustomFunction": "gives a number where the schema of its function asks for text",
+    "sdk-java/callFunction": "gives its function no `petId`, which the address there needs",
     "sdk-java/digest-properties-auth": _OTHER_NAME,
     "sdk-java/listen-correlate": "its `expect` is an expression without `${ }`, which is a text: it waits on",
     "sdk-java/oAuthClientSecretJwtClientCredentialsHttpCall": "signs with the secret of its client, which it has not",

@@ -27,6 +27,7 @@ from httptask.connections.connection import Connection, Price
 from httptask.connections.route import Proxy, Tls
 from httptask.diagnostics.attribute_docs import attribute_docs
 from httptask.dsl.tasks import CALLS, KINDS
+from httptask.dsl.tasks.function import FUNCTION
 from httptask.http.models import Limits
 from httptask.resilience.retry import Retry
 from httptask.secrets.store import SecretSource
@@ -83,10 +84,12 @@ def _made(kind: str, name: str) -> str:
 
 
 def _kinds_of_task() -> str:
-    rows = (
-        f"| `{kind.keyword if kind.function is None else f'call: {kind.function}'}` | {kind.does} | {kind.yields} |"
-        for kind in (*CALLS.values(), *KINDS)
-    )
+    named = {
+        **{f"call: {function}": kind for function, kind in CALLS.items()},
+        "call: NAME": FUNCTION,
+        **{kind.keyword: kind for kind in KINDS},
+    }
+    rows = (f"| `{name}` | {kind.does} | {kind.yields} |" for name, kind in named.items())
     return "".join(f"{line}\n" for line in ("| Task | What it does | Output |", "|---|---|---|", *rows))
 
 

@@ -114,10 +114,8 @@ class _Judge:
         lines = [f"the run failed: {heading_of(str(problem.get('title', 'Failed')), problem.get('error'))}"]
         pointer, details = problem.get("instance"), problem.get("details")
         if isinstance(pointer, str) and pointer:
-            at = self.loaded.definition.positions.key(pointer)
-            lines.append(
-                f"task {self.outcome.failed_task}: {self.loaded.definition.name}:{at.line}:{at.column}"
-            )
+            file, at = self.loaded.definition.where(pointer, at_key=True)
+            lines.append(f"task {self.outcome.failed_task}: {file}:{at.line}:{at.column}")
         if problem.get("detail"):
             lines.append(shortened(str(problem["detail"]), _SHOWN_CHARACTERS))
         excerpt = details.get("body_excerpt") if is_object(details) else None

@@ -58,7 +58,7 @@ def _places(data: Any, program: Program, name: str) -> Iterator[tuple[Token, ...
     """Where the argument stands, or is to stand, in each task that is meant."""
     task, dot, argument = name.partition(".")
     for node in program.nodes.values():
-        arguments = (*tokens_of(data, node.pointer), "with")
+        arguments = (*tokens_of(data, program.written_at(node.pointer)), "with")
         if not dot and node.kind is CHAT_COMPLETION:
             yield (*arguments, name)
         elif dot and node.name == task and value_at(data, arguments) is not None:

@@ -63,6 +63,8 @@ class TaskExplanation(BaseModel):
     name: str
     pointer: str
     """JSON Pointer."""
+    file: str | None
+    """The file of the function that it is a task of; None where it stands in that of the definition."""
     line: int
     """Where it stands in the file, from 1."""
     kind: str
@@ -88,6 +90,8 @@ class Explanation(BaseModel):
     servers: list[str]
     secrets: dict[str, str]
     """All of its calls, each with where it may go."""
+    functions: dict[str, str]
+    """Files of catalogues that it calls functions of, each with its SHA-256."""
     budget: dict[str, float]
     """What a run may spend: `calls`, `tokens`, `cost_usd`; nothing where it has no bound."""
     tasks: list[TaskExplanation]
@@ -120,6 +124,7 @@ def explain(
         reads=_unique(text for text in read if text.startswith("$workflow.input")),
         servers=_unique(server for call in calls for server in call.servers),
         secrets={name: where for call in calls for name, where in call.secrets.items()},
+        functions={str(file.path): file.sha256 for file in loaded.functions.values()},
         budget=settings.get("budget", {}),
         tasks=tasks,
     )
@@ -143,10 +148,12 @@ class _Explaining:
 
     def _task(self, node: TaskNode) -> TaskExplanation:
         uses = (use for use in self._program.uses if use.task == node.pointer)
+        file, place = self._loaded.where(node.pointer, at_key=True)
         return TaskExplanation(
             name=node.name,
             pointer=node.pointer,
-            line=self._loaded.positions.key(node.pointer).line,
+            file=None if file == self._loaded.name else file,
+            line=place.line,
             kind=node.kind.name,
             headline=node.kind.headline(node),
             condition=node.task.if_,

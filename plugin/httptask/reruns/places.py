@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any, Final
 
 from httptask.dsl.canonical import canonical_json
-from httptask.dsl.locate import tokens_of, value_at
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
 
@@ -67,9 +66,11 @@ class Places:
         self.by_path = {place.path: place for place in self.by_pointer.values()}
 
     def text(self, place: Place) -> str:
-        """A task as it is written, whatever it is called."""
-        document: Any = self.program.document
-        return canonical_json(value_at(document, tokens_of(document, place.node.pointer)))
+        """A task as it is written, whatever it is called, and the functions that it calls."""
+        program, inside = self.program, f"{place.node.pointer}/"
+        functions = [program.written(pointer) for pointer in program.functions if pointer.startswith(inside)]
+        written = program.written(place.node.pointer)
+        return canonical_json([written, *functions] if functions else written)
 
     def before(self, place: Place) -> list[Place]:
         """The tasks that stand before one, without those around it."""

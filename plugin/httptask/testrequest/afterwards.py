@@ -98,15 +98,17 @@ def next_task(program: Program, node: TaskNode) -> str | None:
 
 
 def end_of_list(program: Program, node: TaskNode) -> str:
-    """What a run does behind the last task of a list, or the task of a branch, in words."""
+    """What a run does behind the last task of a list, or the task of a branch or function, in words."""
     sequence = _list_of(program, node)
     if sequence is program.root:
         return "end with this: it is the last task"
     if not sequence.is_branch:
         return "go on behind the list of tasks that it is the last of"
     around = program.scopes[node.scope].task
-    assert around is not None  # each branch has a scope of its own
+    assert around is not None  # each has a scope of its own
     fork = program.nodes[around]
+    if node.pointer in program.functions:
+        return f"give this to {fork.name}, which calls the function, as its output"
     if fork.kind.is_race(fork):
         return f"end {fork.name} with this and cancel its other branches, unless one of them has won before"
     return f"end this branch of {fork.name}, and wait for the others"

@@ -10,6 +10,7 @@ from httptask.dsl.expressions.compiling import compile_check
 from httptask.dsl.expressions.evaluation import evaluate
 from httptask.dsl.program import Program
 from httptask.interpreter.variables import scope_for
+from httptask.testrequest.naming import in_function
 from httptask.testrequest.sample import Place, Sample, find_task
 
 __all__ = ["ExpressionInvalid", "evaluate_in_task"]
@@ -44,6 +45,7 @@ def evaluate_in_task(program: Program, task: str, text: str, sample: Sample) -> 
         TaskFault: the sample is not what a schema wants.
     """
     node = find_task(program, task)
+    sample = in_function(program, node, sample)
     faults: list[Fault] = []
     expression = parse_expression(text, "", faults)
     if expression is not None:

@@ -9,11 +9,12 @@ from typing import Any, Final
 from httptask.diagnostics.suggest import hint_for_misspelt
 from httptask.dsl.expressions.paths import Path, Reading
 from httptask.dsl.program import Program
+from httptask.dsl.tasks.function import FUNCTION_ARGUMENTS
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.json.types import is_array, is_object
-from httptask.testrequest.sample import NotTestable, Sample, find_task
+from httptask.testrequest.sample import NotTestable, Place, Sample, find_task, transform
 
-__all__ = ["names_read", "reads_input", "with_value"]
+__all__ = ["in_function", "names_read", "reads_input", "with_value"]
 
 _SEGMENT: Final = re.compile(r'\.?(?P<key>[^.\["]+)|\.?\[(?P<quoted>"(?:[^"\\]|\\.)*")\]|\[(?P<index>\d+)\]')
 _PLAIN: Final = re.compile(r'[^.\["=]+')
@@ -63,6 +64,31 @@ def with_value(sample: Sample, program: Program, task: str, name: str, value: An
             )
         )
     return replace(sample, outputs=_put(dict(sample.outputs), path, value, name))
+
+
+def in_function(program: Program, node: TaskNode, sample: Sample) -> Sample:
+    """A sample for a task inside a function: its input is what the call gives to it, where that can be told.
+
+    Args:
+        program: the definition.
+        node: a task.
+        sample: of what is around the call; the task's own input in it stays.
+
+    Raises:
+        ExpressionFailed: an expression of the call failed on the sample.
+        TaskFault: the sample is not what a schema of the call wants.
+    """
+    call = program.call_around(node)
+    if call is None or sample.task_input is not None:
+        return sample
+    around = in_function(program, call, sample)
+    arguments = call.template(FUNCTION_ARGUMENTS)
+    assert arguments is not None  # a call has them, if only none
+    readings = [reading for _, one in arguments.expressions for reading in one.readings]
+    if names_read(call, readings, around):
+        return sample
+    place = Place.of(program, call, around, needs_input=around.input is not None)
+    return replace(sample, task_input=transform(arguments, place.execution.input, place.variables))
 
 
 def names_read(node: TaskNode, readings: Iterable[Reading], sample: Sample) -> Sequence[str]:

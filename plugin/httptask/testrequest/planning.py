@@ -24,7 +24,7 @@ from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.variables import bind, scope_for, task_variables
 from httptask.scheduling.deadlines import Deadline
 from httptask.scheduling.durations import required_seconds
-from httptask.testrequest.naming import names_read, reads_input
+from httptask.testrequest.naming import in_function, names_read, reads_input
 from httptask.testrequest.paging import first_page_of
 from httptask.testrequest.sample import NotTestable, Place, Sample, find_task, transform
 
@@ -109,6 +109,7 @@ def plan_request(
         raise NotTestable(
             f"{node.name} makes no request, so there is nothing to test; {_known_calls(program)}"
         )
+    sample = in_function(program, node, sample)
     expressions = _expressions(node)
     sample.require(node, expressions, "the request")
     readings = _readings(node)
@@ -172,6 +173,7 @@ def values_read(program: Program, task: str, sample: Sample) -> Sequence[str]:
         NotTestable: there is no such task.
     """
     node = find_task(program, task)
+    sample = in_function(program, node, sample)
     return names_read(node, _readings(node), sample) if node.kind in PLANNERS else ()
 
 

@@ -22,7 +22,7 @@ def definition(**parts: Any) -> dict[str, Any]:
     [
         (definition(schedule={"every": {"hours": 1}}), "`schedule`"),
         (definition(schedule={"on": {"one": {"with": {"type": "a"}}}}), "`schedule.on`"),
-        *[(definition(use={key: {}}), f"`{key}`") for key in ("functions", "catalogs", "extensions")],
+        *[(definition(use={key: {}}), f"`use.{key}`") for key in ("extensions",)],
         *[
             (definition(do=[{"a": {"call": call, "with": {}}}]), f"call `{call}`")
             for call in ("grpc", "asyncapi", "a2a", "mcp")
@@ -31,13 +31,14 @@ def definition(**parts: Any) -> dict[str, Any]:
             (definition(do=[{"a": {"run": {process: {}}}}]), f"task `run: {process}`")
             for process in ("container", "script", "shell")
         ],
-        *[
-            (definition(do=[{"a": {"call": call}}]), f"call of a function {how}")
-            for call, how in (
-                ("https://example.com/log/1.0.0/function.yaml", "by its URL"),
-                ("log:1.0.0@ours", "in another catalogue"),
-            )
-        ],
+        (
+            definition(do=[{"a": {"call": "https://example.com/log/1.0.0/function.yaml"}}]),
+            "call of a function by its URL",
+        ),
+        (
+            definition(use={"catalogs": {"ours": {"endpoint": "https://example.com/catalog"}}}),
+            "catalogue at a URL",
+        ),
         (definition(input={"schema": {"resource": {"endpoint": "https://example.com"}}}), "`resource`"),
     ],
 )

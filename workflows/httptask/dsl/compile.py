@@ -1,15 +1,18 @@
 """Data to an executable program, or to every fault of it, without touching a file or starting a process."""
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.checks import CHECKS
+from httptask.dsl.definition import Definition
+from httptask.dsl.expressions import Expression
 from httptask.dsl.locate import tokens_of, value_at
+from httptask.dsl.model import CallTask
 from httptask.dsl.program import Program
 from httptask.dsl.program_builder import build_program
-from httptask.dsl.structure import check_structure, read_definition
+from httptask.dsl.structure import check_structure, read_definition, uncalled_functions
 
 __all__ = ["Compiled", "compile_definition"]
 
@@ -27,12 +30,14 @@ class Compiled:
     Attributes:
         program: ready to run; None when there is an error among the faults.
         draft: the same with stand-ins for the parts at fault, good for further checks only.
-        faults: errors and warnings.
+        faults: errors and warnings, each at the place where it is written.
+        expressions: all that can be read, with their places.
     """
 
     program: Program | None
     draft: Program | None
     faults: list[Fault]
+    expressions: tuple[Expression, ...] = ()
 
 
 def compile_definition(data: Any) -> Compiled:
@@ -44,14 +49,41 @@ def compile_definition(data: Any) -> Compiled:
     if structure.definition is None:
         return Compiled(None, None, structure.faults)
     unreadable: list[Fault] = []
-    draft = build_program(structure.definition, structure.document, unreadable)
+    programs = _programs(structure.definition, structure.document, unreadable)
     if unreadable:
-        draft = _without(unreadable, structure.document)
-    found = [fault for check in CHECKS for fault in check(draft)]
+        sound = _without(unreadable, structure.document)
+        programs = _programs(read_definition(sound), sound, [])
+    found = [
+        replace(fault, pointer=program.written_at(fault.pointer))
+        for program in programs
+        for check in CHECKS
+        for fault in check(program)
+        if program is programs[0] or program.written_at(fault.pointer) != fault.pointer
+    ]
     told = [*structure.faults, *unreadable]
     faults = list(dict.fromkeys([*told, *(fault for fault in found if not _is_consequence(fault, told))]))
     failed = any(fault.severity is Severity.ERROR for fault in faults)
-    return Compiled(None if failed else draft, draft, faults)
+    expressions = (
+        replace(use.expression, pointer=program.written_at(use.pointer))
+        for program in programs
+        for use in program.uses
+    )
+    return Compiled(None if failed else programs[0], programs[0], faults, tuple(dict.fromkeys(expressions)))
+
+
+def _programs(definition: Definition, document: dict[str, Any], unreadable: list[Fault]) -> list[Program]:
+    """The program of a definition; and, for checks only, one of the functions that nothing calls."""
+    found: list[Fault] = []
+    programs = [build_program(definition, document, found)]
+    unreadable += (replace(fault, pointer=programs[0].written_at(fault.pointer)) for fault in found)
+    uncalled = uncalled_functions(document)
+    if uncalled:
+        calls = tuple({name: CallTask(call=name)} for name in uncalled)
+        of_calls = definition.model_copy(update={"input": None, "do": calls, "timeout": None, "output": None})
+        found = []
+        programs.append(build_program(of_calls, document, found))
+        unreadable += (replace(fault, pointer=programs[1].written_at(fault.pointer)) for fault in found)
+    return programs
 
 
 def _is_consequence(fault: Fault, told: list[Fault]) -> bool:
@@ -71,11 +103,11 @@ def _list_of(task: str) -> str:
     return task.rsplit("/", 2)[0]
 
 
-def _without(unreadable: list[Fault], document: dict[str, Any]) -> Program:
-    """The program with a stand-in for each text whose expressions can't be read: the rest is checked."""
+def _without(unreadable: list[Fault], document: dict[str, Any]) -> dict[str, Any]:
+    """The document with a stand-in for each text whose expressions can't be read: the rest is checked."""
     sound = copy.deepcopy(document)
     for fault in unreadable:
         tokens = tokens_of(sound, fault.pointer)
         if isinstance(value_at(sound, tokens), str):
             value_at(sound, tokens[:-1])[tokens[-1]] = _NOTHING
-    return build_program(read_definition(sound), sound, [])
+    return sound

@@ -1,12 +1,13 @@
 """A definition's text to a program that can run, or to everything that is wrong with it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.dsl.bounds import MAX_BYTES
+from httptask.dsl.catalogs import FunctionFile, Linked, with_functions
 from httptask.dsl.compile import Compiled, compile_definition
 from httptask.dsl.expressions import Expression, ExpressionsBusy
 from httptask.dsl.program import Program
@@ -23,11 +24,12 @@ class Loaded:
 
     Attributes:
         name: the file's path as given.
-        data: the definition as JSON data; None when it can't be read.
+        data: the definition as JSON data, with the functions of catalogues that it calls; None when it can't be read.
         program: ready to run; None when there is an error among the reports.
         draft: the same with stand-ins for the parts at fault, good for further checks only.
         reports: errors and warnings in the order of the text.
         positions: where the parts of `data` stand in `text`.
+        functions: files of the functions that it calls, by their pointers in `data`.
     """
 
     name: str
@@ -37,10 +39,28 @@ class Loaded:
     draft: Program | None
     reports: list[Report]
     positions: Positions
+    functions: Mapping[str, FunctionFile] = field(default_factory=dict[str, FunctionFile])
 
     def report(self, faults: Iterable[Fault]) -> list[Report]:
         """Further faults of this definition, with their places, in the order of the text."""
-        return _sorted(Report.of(self.name, place_of(self.positions, fault), fault) for fault in faults)
+        found = (replace(fault, pointer=self._written_at(fault.pointer)) for fault in faults)
+        return _sorted(
+            self.name,
+            (_report(self.name, self.positions, self.functions, fault) for fault in dict.fromkeys(found)),
+        )
+
+    def where(self, pointer: str, *, at_key: bool = False) -> tuple[str, Place]:
+        """The file that a part of the definition is written in, and where; `at_key` is for its key."""
+        report = _report(
+            self.name,
+            self.positions,
+            self.functions,
+            TextFault(self._written_at(pointer), "", "", at_key=at_key),
+        )
+        return report.file, Place(report.line, report.column)
+
+    def _written_at(self, pointer: str) -> str:
+        return pointer if self.draft is None else self.draft.written_at(pointer)
 
 
 def definition_files_in(folder: Path) -> list[Path]:
@@ -54,7 +74,7 @@ def load_file(path: Path) -> Loaded:
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
-        return load_text(content.decode(), name)
+        return load_text(content.decode(), name, path.parent)
     except IsADirectoryError:
         fault = Fault("", "unreadable", "no *.yaml file in this folder", "name the definition files")
     except OSError as error:
@@ -69,22 +89,37 @@ def load_file(path: Path) -> Loaded:
     return Loaded(name, "", None, None, None, [Report.of(name, Place(1, 1), fault)], positions)
 
 
-def load_text(text: str, name: str) -> Loaded:
-    """Load a definition from its text; `name` stands for the file in reports."""
+def load_text(text: str, name: str, folder: Path | None = None) -> Loaded:
+    """Load a definition from its text.
+
+    Args:
+        text: of the definition.
+        name: stands for the file in reports.
+        folder: that its catalogues lie in; None where it is in none.
+    """
     document = read_yaml(text)
     reports = [Report.of(name, located.place, located.fault) for located in document.faults]
     if not document.complete:
-        return Loaded(name, text, None, None, None, _sorted(reports), document.positions)
+        return Loaded(name, text, None, None, None, _sorted(name, reports), document.positions)
+    linked = Linked(document.data) if folder is None else with_functions(document.data, folder)
     try:
-        compiled = compile_definition(document.data)
+        compiled = compile_definition(linked.data)
     except ExpressionsBusy as busy:
         compiled = Compiled(None, None, [_busy(busy)])
-    used = () if compiled.draft is None else compiled.draft.uses
-    faults = [*compiled.faults, *jq_faults(list(dict.fromkeys(use.expression for use in used)))]
-    reports += [Report.of(name, place_of(document.positions, fault), fault) for fault in faults]
+    faults = [*linked.faults, *compiled.faults, *jq_faults(compiled.expressions)]
+    reports += linked.reports
+    reports += [_report(name, document.positions, linked.files, fault) for fault in faults]
     failed = any(report.severity is Severity.ERROR for report in reports)
-    program = None if failed else compiled.program
-    return Loaded(name, text, document.data, program, compiled.draft, _sorted(reports), document.positions)
+    return Loaded(
+        name,
+        text,
+        linked.data,
+        None if failed else compiled.program,
+        compiled.draft,
+        _sorted(name, reports),
+        document.positions,
+        linked.files,
+    )
 
 
 def jq_faults(expressions: Sequence[Expression]) -> Sequence[Fault]:
@@ -103,6 +138,16 @@ def _busy(busy: ExpressionsBusy) -> Fault:
     return Fault("", "expressions-busy", f"the expressions could not be compiled: {busy}", "try again")
 
 
+def _report(name: str, positions: Positions, functions: Mapping[str, FunctionFile], fault: Fault) -> Report:
+    """A fault of a definition, or of a function that it calls, at its place."""
+    for pointer, file in functions.items():
+        inside = fault.pointer.removeprefix(pointer)
+        if fault.pointer.startswith(pointer) and inside[:1] in ("", "/"):
+            fault = replace(fault, pointer=inside)
+            return Report.of(str(file.path), place_of(file.positions, fault), fault)
+    return Report.of(name, place_of(positions, fault), fault)
+
+
 def place_of(positions: Positions, fault: Fault) -> Place:
     """Where a fault stands in the text."""
     if not isinstance(fault, TextFault):
@@ -110,5 +155,8 @@ def place_of(positions: Positions, fault: Fault) -> Place:
     return positions.key(fault.pointer) if fault.at_key else positions.value(fault.pointer, fault.offset)
 
 
-def _sorted(reports: Iterable[Report]) -> list[Report]:
-    return sorted(reports, key=lambda report: (report.line, report.column, report.code, report.message))
+def _sorted(name: str, reports: Iterable[Report]) -> list[Report]:
+    """In the order of the text, those of the definition's own file first."""
+    return sorted(
+        reports, key=lambda one: (one.file != name, one.file, one.line, one.column, one.code, one.message)
+    )

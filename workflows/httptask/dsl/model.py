@@ -3,11 +3,14 @@
 Keys are the standard's own; a key that is not declared here is a fault of the definition, never ignored.
 """
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from httptask.authentication.policy import Policy
+
+if TYPE_CHECKING:
+    from httptask.dsl.tasks import Task
 
 __all__ = [
     "FLOW_DIRECTIVES",
@@ -15,6 +18,7 @@ __all__ = [
     "VERSION_FORM",
     "AuthenticationPolicy",
     "CallTask",
+    "Catalog",
     "DefinitionModel",
     "Document",
     "Duration",
@@ -226,6 +230,13 @@ class RetryPolicy(DefinitionModel):
     """What is added to each delay at random."""
 
 
+class Catalog(DefinitionModel):
+    """A folder of functions."""
+
+    endpoint: str | Endpoint
+    """Where it is, beside the file of the definition: `file://./FOLDER`, with functions/NAME/VERSION/function.yaml."""
+
+
 class Use(DefinitionModel):
     """Parts that tasks refer to by name."""
 
@@ -233,8 +244,12 @@ class Use(DefinitionModel):
     """Names of the secrets that expressions may refer to."""
     authentications: dict[str, Policy] = {}
     """Authentication policies by name."""
+    catalogs: dict[str, Catalog] = {}
+    """Folders of functions, by name: `call: FUNCTION:VERSION@NAME`."""
     errors: dict[str, ErrorDefinition] = {}
     """Errors to raise, by name."""
+    functions: "dict[str, Task]" = {}
+    """Tasks to call, by name."""
     retries: dict[str, RetryPolicy] = {}
     """Policies for trying tasks again, by name."""
     timeouts: dict[str, Timeout] = {}
@@ -261,9 +276,9 @@ class TaskBase(DefinitionModel):
 
 
 class CallTask(TaskBase):
-    """Calls a protocol (`http`) or a function of the built-in catalogue; `with` holds its arguments."""
+    """Calls a protocol (`http`) or a function; `with` holds its arguments."""
 
     call: str
-    """`http`, or a function of the built-in catalogue."""
+    """`http`, a function of the built-in catalogue, or one of `use.functions` or `use.catalogs`."""
     with_: dict[str, Any] = Field(default={}, alias="with")
     """Arguments of the call."""

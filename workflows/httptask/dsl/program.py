@@ -12,6 +12,7 @@ from httptask.connections.connection import Calls
 from httptask.dsl.definition import Definition
 from httptask.dsl.expression_parts import Compiled, ExpressionUse, Part, TemplateUse
 from httptask.dsl.liveness import Liveness
+from httptask.dsl.locate import tokens_of, value_at
 from httptask.dsl.metadata import calls_made, incomplete_answers, rules_level
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
 
@@ -25,11 +26,13 @@ class Scope:
     Attributes:
         parent: pointer of the scope around it, None for the workflow's.
         task: pointer of the task that it is inside of, None for the workflow's.
+        is_closed: whether nothing of the scopes around it is seen: it is that of a function.
     """
 
     pointer: str
     parent: str | None
     task: str | None
+    is_closed: bool = False
     names: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """Pointers of the tasks of each name."""
 
@@ -47,6 +50,8 @@ class Program:
     nodes: Mapping[str, TaskNode]
     sequences: Mapping[str, TaskSequence]
     scopes: Mapping[str, Scope]
+    functions: Mapping[str, str]
+    """Pointers of functions' tasks where they are called, `/do/0/get/call/getPet`, and where they are written."""
     uses: tuple[ExpressionUse, ...]
     templates: tuple[TemplateUse, ...]
     liveness: Liveness
@@ -78,6 +83,21 @@ class Program:
             return [self.nodes[task]]
         return [node for node in self.nodes.values() if node.name == task]
 
+    def written_at(self, pointer: str) -> str:
+        """Where a part of the document is written: of a function, under `use.functions`."""
+        head, behind = pointer if self.functions else "", ""
+        while head:
+            if head in self.functions:
+                return self.functions[head] + behind
+            head, _, last = head.rpartition("/")
+            behind = f"/{last}{behind}"
+        return pointer
+
+    def written(self, pointer: str) -> Any:
+        """What is written there; None where nothing is."""
+        document: Any = self.document
+        return value_at(document, tokens_of(document, self.written_at(pointer)))
+
     def rules_for(self, node: TaskNode) -> Level:
         """How strictly the chat requests of a task are checked."""
         return rules_level(node.task.metadata, self.definition.document.metadata)
@@ -102,6 +122,13 @@ class Program:
             yield self.nodes[scope.task]
             scope = self.scopes[scope.parent]
 
+    def call_around(self, node: TaskNode) -> TaskNode | None:
+        """The call of the innermost function that a task is inside of."""
+        scope = self.scopes[node.scope]
+        while not scope.is_closed and scope.parent is not None:
+            scope = self.scopes[scope.parent]
+        return self.nodes[scope.task] if scope.is_closed and scope.task is not None else None
+
     def resolve_task(self, scope: str, name: str) -> Scope | None:
         """The nearest scope in which a task of that name can be read."""
         return resolve_scope(self.scopes, scope, name)
@@ -113,5 +140,5 @@ def resolve_scope(scopes: Mapping[str, Scope], scope: str, name: str) -> Scope |
     while current is not None:
         if name in scopes[current].names:
             return scopes[current]
-        current = scopes[current].parent
+        current = None if scopes[current].is_closed else scopes[current].parent
     return None

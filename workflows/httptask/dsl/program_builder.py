@@ -32,7 +32,8 @@ from httptask.dsl.liveness import (
 from httptask.dsl.model import CallTask, TaskBase, Use
 from httptask.dsl.program import Program, Scope, resolve_scope
 from httptask.dsl.tasks import kind_of_task
-from httptask.dsl.tasks.kind import CallKind, TaskKind, TaskNode, TaskSequence
+from httptask.dsl.tasks.function import FUNCTION
+from httptask.dsl.tasks.kind import Body, CallKind, TaskKind, TaskNode, TaskSequence
 from httptask.json.pointer import child_pointer
 
 __all__ = ["build_program"]
@@ -57,6 +58,7 @@ def build_program(definition: Definition, document: Mapping[str, Any], faults: l
         nodes=MappingProxyType(builder.nodes),
         sequences=MappingProxyType(builder.sequences),
         scopes=MappingProxyType(builder.scopes),
+        functions=MappingProxyType(builder.functions),
         uses=tuple(builder.uses),
         templates=tuple(builder.templates),
         liveness=Liveness(root, builder.reads()),
@@ -86,6 +88,7 @@ class _Builder:
         self.nodes: dict[str, TaskNode] = {}
         self.sequences: dict[str, TaskSequence] = {}
         self.scopes = {"": Scope("", None, None)}
+        self.functions: dict[str, str] = {}
         self.uses: list[ExpressionUse] = []
         self.templates: list[TemplateUse] = []
 
@@ -110,7 +113,7 @@ class _Builder:
     def node(
         self, name: str, pointer: str, task: TaskBase, scope: str, variables: frozenset[str]
     ) -> TaskNode:
-        kind, spec = _kind_of(task)
+        kind, spec = self._kind_of(task)
         parts = PartsBuilder(pointer, self.use, self.faults, loose=self.loose)
         parts.transformation(INPUT, f"{pointer}/input/from", task.input and task.input.from_)
         parts.transformation(OUTPUT, f"{pointer}/output/as", task.output and task.output.as_)
@@ -124,14 +127,22 @@ class _Builder:
             inner = scope
             if body.scope is not None:
                 inner = body.scope
-                self.scopes[inner] = Scope(inner, scope, pointer)
-            seen = variables.union(body.variables.values())
+                self.scopes[inner] = Scope(inner, scope, pointer, body.is_function)
+            outer = frozenset[str]() if body.is_function else variables
+            if body.is_function:
+                self.note_function(body)
+            seen = outer.union(body.variables.values())
             sequences[body.key] = self.sequence(
                 body.pointer, body.tasks, inner, seen, is_branch=body.is_branch
             )
         node = TaskNode(name, pointer, kind, task, spec, parts.parts, sequences, scope, variables)
         self.nodes[pointer] = node
         return node
+
+    def note_function(self, body: Body) -> None:
+        """Take up where the task of a function is written."""
+        for name in next(iter(body.tasks)):
+            self.functions[child_pointer(body.pointer, name)] = child_pointer("/use/functions", name)
 
     def note(self, parts: PartsBuilder) -> None:
         """Take up where the expressions of a task stand."""
@@ -168,15 +179,17 @@ class _Builder:
             if declaring is not None:
                 yield declaring.pointer, name
 
-
-def _kind_of(task: TaskBase) -> tuple[TaskKind[Any], BaseModel]:
-    """The kind of a task, and what is particular to it."""
-    kind = kind_of_task(task)
-    if kind is None:
-        return _UNKNOWN_CALL, task
-    if not isinstance(task, CallTask):
-        return kind, task
-    try:
-        return kind, kind.spec_model.model_validate(task.with_)
-    except ValidationError:  # reported with its place by the structural check
-        return _UNKNOWN_CALL, task
+    def _kind_of(self, task: TaskBase) -> tuple[TaskKind[Any], BaseModel]:
+        """The kind of a task, and what is particular to it."""
+        kind = kind_of_task(task)
+        if not isinstance(task, CallTask):
+            return kind or _UNKNOWN_CALL, task
+        function = self.use.functions.get(task.call) if kind is None else None
+        if function is not None:
+            return FUNCTION, FUNCTION.spec_model(name=task.call, task=function, arguments=task.with_)
+        if kind is None:
+            return _UNKNOWN_CALL, task
+        try:
+            return kind, kind.spec_model.model_validate(task.with_)
+        except ValidationError:  # reported with its place by the structural check
+            return _UNKNOWN_CALL, task

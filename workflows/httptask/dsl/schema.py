@@ -70,7 +70,7 @@ def _name_calls(definitions: dict[str, Any]) -> None:
     for kind in CALLS.values():
         kind.complete_schema(definitions[kind.spec_model.__name__], definitions)
     task = definitions["CallTask"]
-    task["properties"]["call"] |= {"anyOf": [{"enum": list(CALLS)}, {"pattern": ":1\\.0\\.0@default$"}]}
+    task["properties"]["call"] |= {"anyOf": [{"enum": list(CALLS)}, {"type": "string"}]}
     task["allOf"] = [
         {
             "if": {"properties": {"call": {"pattern": f"^{function}(:|$)"}}},

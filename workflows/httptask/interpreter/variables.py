@@ -8,7 +8,6 @@ from typing import Any
 
 from httptask.dsl.expressions import Expression, Template
 from httptask.dsl.expressions.evaluation import Scope
-from httptask.dsl.locate import tokens_of, value_at
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.interpreter.state import RunState, TaskExecution
@@ -44,7 +43,7 @@ def task_variables(
         "task": lambda: {
             "name": node.name,
             "reference": node.pointer,
-            "definition": value_at(program.document, tokens_of(program.document, node.pointer)),
+            "definition": program.written(node.pointer),
             "input": execution.raw_input,
             "output": raw_output,
             "startedAt": _moment(execution.started_at),

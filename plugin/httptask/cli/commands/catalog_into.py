@@ -87,7 +87,7 @@ class Target:
             text = declare_secrets(insert_tasks(self.text, pointer, tasks), secrets)
         except EditRefused as error:
             raise CliError(f"{self.file}: {error.message}", error.hint) from None
-        changed = load_text(text, str(self.file))
+        changed = load_text(text, str(self.file), self.file.parent)
         if changed.program is None:
             message = changed.reports[0].message
             raise CliError(f"{self.file}: not written: {message}", "choose another place or name")

@@ -52,6 +52,7 @@ def _lines(found: "Explanation", file: Path) -> Iterator[str]:
         ("reads", ", ".join(found.reads)),
         ("calls", ", ".join(found.servers) or "nobody"),
         ("secrets", _secrets(found.secrets) or "none"),
+        *(("function", f"{file}, SHA-256 {sha256}") for file, sha256 in found.functions.items()),
         ("budget", ", ".join(f"{value:g} {unit}" for unit, value in found.budget.items()) or "none"),
     )
     for task in found.tasks:
@@ -61,7 +62,8 @@ def _lines(found: "Explanation", file: Path) -> Iterator[str]:
 
 def _task(task: "TaskExplanation", indent: str) -> Iterator[str]:
     told = f": {task.headline}" if task.headline else ""
-    yield f"{indent}{task.name}  {task.kind}{told}  (line {task.line})"
+    place = f"line {task.line}" if task.file is None else f"{task.file}:{task.line}"
+    yield f"{indent}{task.name}  {task.kind}{told}  ({place})"
     rows = [("if", task.condition or ""), ("reads", ", ".join(task.reads))]
     yield from _rows(f"{indent}  ", *rows, *(() if task.call is None else _of_call(task.call)))
     for group in task.inside:

@@ -164,8 +164,8 @@ def _places(
     places: dict[str, str] = {}
     for one in loaded:
         for name, pointer in uses(one.program) if one.program else ():
-            at = one.positions.value(pointer)
-            places.setdefault(name, f"{one.name}:{at.line}:{at.column}")
+            file, at = one.where(pointer)
+            places.setdefault(name, f"{file}:{at.line}:{at.column}")
     return places
 
 

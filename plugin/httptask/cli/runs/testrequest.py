@@ -184,9 +184,9 @@ def _plan(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> tuple[Plan
     except CatalogError as error:
         raise CliError(error.message, error.hint) from None
     except ExpressionFailed as failed:
-        at = trial.loaded.positions.value(failed.pointer)
+        file, at = trial.loaded.where(failed.pointer)
         raise CliError(
-            f"{trial.loaded.name}:{at.line}:{at.column}: {failed.message}",
+            f"{file}:{at.line}:{at.column}: {failed.message}",
             failed.hint or "correct the expression or the values; `httptask eval` tries it on the same ones",
         ) from None
     except (ValueError, ExpressionLimitExceeded, ExpressionsBusy) as error:

@@ -49,8 +49,8 @@ def explain_failure(problem: dict[str, Any], loaded: "Loaded") -> str:
     pointer = problem.get("instance")
     place = loaded.name
     if isinstance(pointer, str):
-        at = loaded.positions.key(pointer)
-        place = f"{place}:{at.line}:{at.column}"
+        file, at = loaded.where(pointer, at_key=True)
+        place = f"{file}:{at.line}:{at.column}"
     lines = [f"{place}: {heading_of(problem.get('title', 'Failed'), problem.get('error'))}"]
     details = problem.get("details")
     faults = _faults(details) if is_object(details) else []

@@ -19,7 +19,7 @@ _LOOK_SECONDS = 0.5
 
 
 class Reloaded:
-    """The definitions of a folder, read again when a file in it changes.
+    """The definitions of a folder, read again when a file in it changes, or one of a function that they call.
 
     A folder with a fault in it is told, and what was served before still is. Runs keep the definition that they
     began with in any case.
@@ -38,6 +38,7 @@ class Reloaded:
         self._folder = definitions
         self._config = config
         self._file = config.file
+        self._functions: tuple[Path, ...] = ()
         self._seen = self._stamps()
         self.registry = DefinitionRegistry([])
         self.secrets: dict[str, SecretSource] = {}
@@ -73,8 +74,13 @@ class Reloaded:
     def _load(self) -> None:
         loaded = load_runnable(definition_files([self._folder]))
         registry = serve(loaded)
+        before = self._functions
+        self._functions = tuple(file.path for one in loaded for file in one.functions.values())
+        no_longer = set(before).difference(self._functions)
+        seen = {path: stamp for path, stamp in self._seen.items() if path not in no_longer}
+        self._seen = {**stamps(self._functions), **seen}
         self.secrets.update(for_own_runs(self._config, used_secrets(loaded)).secrets)
         self.registry.take_over(registry)
 
     def _stamps(self) -> Mapping[Path, tuple[int, int]]:
-        return stamps([*files_at(self._folder), *([self._file] if self._file else [])])
+        return stamps([*files_at(self._folder), *self._functions, *([self._file] if self._file else [])])

@@ -5,6 +5,7 @@ from typing import Final
 
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.checks.flow import check_flow
+from httptask.dsl.checks.functions import check_functions
 from httptask.dsl.checks.metadata import check_metadata
 from httptask.dsl.checks.names import check_names
 from httptask.dsl.checks.references import check_placeholders, check_references
@@ -28,6 +29,7 @@ CHECKS: Final[tuple[Callable[[Program], Iterable[Fault]], ...]] = (
     check_secrets,
     check_literals,
     _by_kind,
+    check_functions,
     check_placeholders,
     check_names,
     check_durations,

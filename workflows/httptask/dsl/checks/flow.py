@@ -26,14 +26,14 @@ def check_flow(program: Program) -> Iterator[Fault]:
                 yield TextFault(
                     node.pointer, "duplicate-task", message, "give one of them another name", at_key=True
                 )
-        unknown = list(_unknown_targets(sequence, positions, everywhere))
+        unknown = list(_unknown_targets(program, sequence, positions, everywhere))
         yield from unknown
         yield from _fall_through(sequence)
         yield from () if unknown else _unreachable(sequence, positions)
 
 
 def _unknown_targets(
-    sequence: TaskSequence, positions: Mapping[str, int], everywhere: set[str]
+    program: Program, sequence: TaskSequence, positions: Mapping[str, int], everywhere: set[str]
 ) -> Iterator[Fault]:
     for node in sequence.tasks:
         for jump in node.jumps:
@@ -44,10 +44,9 @@ def _unknown_targets(
             if jump.target in everywhere:
                 hint = f"`{jump.target}` is in another list; `then` reaches tasks of its own list only"
             if sequence.is_branch:
-                message = f"`then` names `{jump.target}`, but a branch leads to no other task"
-                hint = (
-                    "`exit` ends the branch, `end` the workflow; put tasks that follow each other into a `do`"
-                )
+                what = "function" if node.pointer in program.functions else "branch"
+                message = f"`then` names `{jump.target}`, but a {what} leads to no other task"
+                hint = f"`exit` ends the {what}, `end` the workflow; put tasks that follow each other into a `do`"
             yield Fault(jump.pointer, "unknown-target", message, hint)
 
 

@@ -60,6 +60,8 @@ def raw_inputs(program: Program) -> dict[str, ValueShape]:
             shape = (
                 _first_input(program, sequence) if index == 0 else _output_before(sequence.tasks[index - 1])
             )
+            if node.pointer in program.functions:
+                shape = declared(node.task.input)
             if shape is not None and node.name not in targets:
                 shapes[node.pointer] = shape
     return shapes

@@ -29,7 +29,9 @@ def check_metadata(program: Program) -> Iterator[Fault]:
         hint = "write `metadata: { httptask: { budget: … } }`"
         yield TextFault(place, "budget-unread", message, hint, Severity.WARNING, at_key=True)
     for node in program.nodes.values():
-        yield from _faults(TaskMetadata, node.task.metadata, tokens_of(program.document, node.pointer))
+        yield from _faults(
+            TaskMetadata, node.task.metadata, tokens_of(program.document, program.written_at(node.pointer))
+        )
 
 
 def _faults(model: type[BaseModel], metadata: Mapping[str, Any], owner: tuple[Token, ...]) -> Iterator[Fault]:

@@ -1,10 +1,8 @@
 """Where in a text of the definition something stands."""
 
 import re
-from typing import Any
 
 from httptask.dsl.expressions import Expression
-from httptask.dsl.locate import tokens_of, value_at
 from httptask.dsl.program import Program
 
 __all__ = ["offset_in", "text_at"]
@@ -12,7 +10,7 @@ __all__ = ["offset_in", "text_at"]
 
 def text_at(program: Program, pointer: str) -> str | None:
     """The text at a place of the definition, None when something else stands there."""
-    value: Any = value_at(program.document, tokens_of(program.document, pointer))
+    value = program.written(pointer)
     return value if isinstance(value, str) else None
 
 

@@ -10,6 +10,7 @@ from httptask.dsl.expression_parts import TemplateUse
 from httptask.dsl.expressions import is_whole_expression
 from httptask.dsl.model import CallTask
 from httptask.dsl.program import Program
+from httptask.json.pointer import child_pointer
 
 __all__ = ["portable_uses"]
 
@@ -18,7 +19,13 @@ _POLICY: Final = "/with/endpoint/authentication"
 
 def portable_uses(program: Program) -> list[Fault]:
     """Each use of an addition of this runtime, as a warning with what would be portable instead."""
-    faults = [*_metadata(program), *_functions(program), *_tasks_argument(program), *_errors(program)]
+    faults = [
+        *_metadata(program),
+        *_functions(program),
+        *_catalogs(program),
+        *_tasks_argument(program),
+        *_errors(program),
+    ]
     for use in program.templates:
         faults += [*_interpolation(program, use), *_secrets(use), *_certificate(use)]
     return list(dict.fromkeys(faults))
@@ -42,6 +49,13 @@ def _functions(program: Program) -> Iterator[Fault]:
         if isinstance(node.task, CallTask) and node.kind.portable_hint is not None:
             message = f"`{node.task.call}` is a function of httptask's catalogue"
             yield _not_portable(f"{node.pointer}/call", message, node.kind.portable_hint)
+
+
+def _catalogs(program: Program) -> Iterator[Fault]:
+    for name in program.definition.use.catalogs:
+        hint = "write its functions under `use.functions`"
+        message = "a catalogue in a folder is read by httptask; others may load them from URLs only"
+        yield _not_portable(child_pointer("/use/catalogs", name), message, hint, at_key=True)
 
 
 def _tasks_argument(program: Program) -> Iterator[Fault]:

@@ -13,7 +13,7 @@ from httptask.diagnostics.suggest import hint_for_misspelt, hint_for_unknown
 from httptask.dsl.checks.places import offset_in
 from httptask.dsl.expression_parts import ExpressionUse, Place
 from httptask.dsl.expressions import TemplateText
-from httptask.dsl.program import Program, Scope
+from httptask.dsl.program import Program, Scope, resolve_scope
 from httptask.json.pointer import child_pointer
 from httptask.json.types import is_array, is_object
 
@@ -56,6 +56,7 @@ _INSTEAD: Final = {
     "task": "there is no task here",
     "authorization": "only a task's own fields, `output.as` and `export.as` see `$authorization`",
 }
+_OF_FUNCTIONS: Final = "a function sees its arguments and its own tasks only"
 _PLACEHOLDER: Final = re.compile(r"\{\{\s*([$.\w]*\w)\s*\}\}")
 """Of other tools."""
 
@@ -100,6 +101,11 @@ def _unknown_variable(program: Program, use: ExpressionUse, name: str, visible: 
         message = f"`${name}` is not available in an expression on events"
         hint = "it sees `.`, the data of an event, and `$event` with `type` and `id`; `output.as` sees the others"
         return TextFault(use.pointer, "variable-not-here", message, hint, offset=at)
+    call = None if use.task is None else program.call_around(program.nodes[use.task])
+    if call is not None and name in call.variables:
+        message = f"`${name}` can't be read here: {_OF_FUNCTIONS}"
+        hint = f"give it to the function as an argument: with: {{ {name}: '${{ ${name} }}' }}"
+        return TextFault(use.pointer, "variable-not-here", message, hint, offset=at)
     if name in _INSTEAD:
         message = f"`${name}` is not available in {_PLACES[use.place]}"
         return TextFault(use.pointer, "variable-not-here", message, _INSTEAD[name], offset=at)
@@ -129,7 +135,7 @@ def _task_faults(program: Program, use: ExpressionUse, scope: str, name: str) ->
     if found is None:
         yield _unknown_task(program, use, scope, name)
     elif len(found.names[name]) > 1:
-        places = " and ".join(found.names[name][:2])
+        places = " and ".join(map(program.written_at, found.names[name][:2]))
         message = f"`$tasks.{name}` could be either of two tasks: {places}"
         yield TextFault(
             use.pointer,
@@ -140,16 +146,35 @@ def _task_faults(program: Program, use: ExpressionUse, scope: str, name: str) ->
         )
 
 
+def _is_seen_around(program: Program, scope: str, name: str) -> bool:
+    """Whether a scope around that of a function has a task of that name."""
+    closed = next((found for found in _chain(program, scope) if found.is_closed), None)
+    if closed is None or closed.parent is None:
+        return False
+    return resolve_scope(program.scopes, closed.parent, name) is not None or _is_seen_around(
+        program, closed.parent, name
+    )
+
+
 def _unknown_task(program: Program, use: ExpressionUse, scope: str, name: str) -> Fault:
     at = _at(use, name)
+    if _is_seen_around(program, scope, name):
+        message = f"`$tasks.{name}` can't be read here: {_OF_FUNCTIONS}"
+        hint = f"give it to the function as an argument: with: {{ {name}: '${{ $tasks.{name} }}' }}"
+        return TextFault(use.pointer, "task-not-visible", message, hint, offset=at)
     inner = next((other for other in program.scopes.values() if name in other.names), None)
-    if inner is not None:
-        assert inner.task is not None  # of the workflow's tasks every one is seen
+    if inner is not None and inner.task is not None:
         around = program.nodes[inner.task]
         body = next(body for body in around.bodies if body.scope == inner.pointer)
-        message = f"`$tasks.{name}` can't be read here: it runs inside `{around.name}`, {body.runs}"
+        runs = "a function of its own" if body.is_function else body.runs
+        message = f"`$tasks.{name}` can't be read here: it runs inside `{around.name}`, {runs}"
         hint = f"read what comes of it: `$tasks.{around.name}{body.output}`"
-        if body.is_branch and use.task is not None and use.task.startswith(f"{around.pointer}/"):
+        if (
+            body.is_branch
+            and not body.is_function
+            and use.task is not None
+            and use.task.startswith(f"{around.pointer}/")
+        ):
             read = f"$tasks.{around.name}{body.output}"
             hint = f"branches don't see each other: read it behind `{around.name}`, as `{read}`"
         return TextFault(use.pointer, "task-not-visible", message, hint, offset=at)
@@ -163,10 +188,12 @@ def _at(use: ExpressionUse, name: str) -> int:
 
 
 def _chain(program: Program, scope: str) -> Iterator[Scope]:
+    """The scopes that are seen in one, itself first."""
     current: str | None = scope
     while current is not None:
-        yield program.scopes[current]
-        current = program.scopes[current].parent
+        found = program.scopes[current]
+        yield found
+        current = None if found.is_closed else found.parent
 
 
 def check_placeholders(program: Program) -> Iterator[Fault]:

@@ -12,10 +12,11 @@ from httptask.dsl.bounds import MAX_DEPTH, MAX_TASKS
 from httptask.dsl.definition import Definition
 from httptask.dsl.metadata import rules_level
 from httptask.dsl.structure.found import Found
+from httptask.dsl.structure.functions import calls_in_circle, unfolds_too_far
 from httptask.dsl.structure.indentation import indented
 from httptask.dsl.structure.messages import fault_of
 from httptask.dsl.structure.nulls import null_faults
-from httptask.dsl.structure.repair import repair
+from httptask.dsl.structure.repair import put_task, repair
 from httptask.dsl.structure.tasks import argument_errors, call_faults, list_faults, raw_tasks
 from httptask.dsl.structure.unsupported import other_document
 from httptask.dsl.structure.validate import errors_of
@@ -53,9 +54,17 @@ def check_structure(data: Any) -> Structure:
     faults += list_faults(data)
     document = data.get("document")
     of_document = document.get("metadata") if is_object(document) else None
+    use = data.get("use")
     for task in raw_tasks(data):
-        faults += call_faults(task, rules_level(task.body.get("metadata"), of_document))
+        rules = rules_level(task.body.get("metadata"), of_document)
+        faults += call_faults(task, rules, use if is_object(use) else {})
+    circles = list(calls_in_circle(data))
+    faults += (fault for _, fault in circles)
     repaired = copy.deepcopy(data) if faults else data
+    for tokens, _ in circles:
+        put_task(repaired, tokens)
+    if (fault := unfolds_too_far(repaired)) is not None:
+        return Structure(None, {}, [*faults, fault])
     return Structure(_sound(repaired), repaired, faults)
 
 

@@ -10,6 +10,7 @@ from httptask.dsl.definition import Definition
 from httptask.dsl.locate import Token, alternatives_of, is_model, key_types, keys_of, unwrapped
 from httptask.dsl.model import Document, Input, Output, Use
 from httptask.dsl.structure.item_lists import ITEM_LISTS, task_lists
+from httptask.dsl.structure.tasks import raw_functions
 from httptask.dsl.tasks import CALLS, KINDS, TASK_KEYS, function_name
 from httptask.dsl.tasks.kind import CallKind
 from httptask.json.pointer import json_pointer
@@ -48,6 +49,9 @@ def indented(data: dict[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
         own = inside - {*keys_of(Definition)}
         _take_in(changed, (), owner, [key for key in changed if key in own], faults)
     _tasks(changed, (), faults)
+    for function in raw_functions(changed):
+        _task(function.body, function.tokens, faults)
+        _tasks(function.body, function.tokens, faults)
     return (changed, faults) if faults else (data, [])
 
 
@@ -80,6 +84,7 @@ def _tasks(owner: dict[str, Any], tokens: tuple[Token, ...], faults: list[Fault]
 def _task(body: dict[str, Any], tokens: tuple[Token, ...], faults: list[Fault]) -> None:
     call = body.get("call")
     kind = CALLS.get(function_name(call)) if isinstance(call, str) else None
+    of_function = isinstance(call, str) and kind is None
     unknown = [key for key in body if key not in TASK_KEYS]
     if kind is not None:
         known = keys_of(kind.spec_model)
@@ -87,7 +92,7 @@ def _task(body: dict[str, Any], tokens: tuple[Token, ...], faults: list[Fault]) 
         _take_in(body, tokens, "with", [key for key in body if key in (*unknown, *also)], faults)
         if is_object(arguments := body.get("with")):
             _arguments(kind, arguments, (*tokens, "with"), faults)
-    for owner in _OF_ANY_NAME:
+    for owner in (*_OF_ANY_NAME, *(("with",) if of_function else ())):
         _take_in(body, tokens, owner, unknown, faults)
     for cases in ITEM_LISTS:
         for at, entries in cases.find(body, tokens) if cases.item == "case" else ():

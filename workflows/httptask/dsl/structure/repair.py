@@ -11,7 +11,7 @@ from httptask.dsl.structure.found import Found
 from httptask.dsl.structure.tasks import TASK_LIST_KEYS, task_prefix
 from httptask.json.types import is_array, is_object
 
-__all__ = ["repair"]
+__all__ = ["put_task", "repair"]
 
 _TASK: Final[dict[str, Any]] = {"set": "${ . }"}
 _DOCUMENT: Final = {"dsl": "1.0.3", "namespace": "unknown", "name": "unknown", "version": "0.0.0"}
@@ -45,6 +45,11 @@ def repair(data: dict[str, Any], found: Found) -> None:
         _put(data, tokens[:3], _USED[tokens[1]])
     elif tokens:
         _remove(data, tokens[:2] if tokens[0] == "use" else tokens[:1])
+
+
+def put_task(data: dict[str, Any], tokens: tuple[Token, ...]) -> None:
+    """Have a task stand there that does nothing."""
+    _put(data, tokens, _TASK)
 
 
 def _repair_task(

@@ -12,16 +12,14 @@ from httptask.dsl.tasks.listen import LISTEN, EventConsumption
 from httptask.dsl.tasks.run_workflow import Run
 from httptask.json.types import is_object
 
-__all__ = ["other_document", "unsupported_call", "unsupported_key"]
+__all__ = ["other_document", "unsupported", "unsupported_call", "unsupported_key"]
 
 _KEYS: Final[dict[type[BaseModel], dict[str, str]]] = {
     Definition: {
         "schedule": "start the workflow from a Temporal schedule",
     },
     Use: {
-        "catalogs": "call a function of the built-in catalogue",
-        "extensions": "write the tasks where they are to run",
-        "functions": "call a function of the built-in catalogue, or write the task where it is to run",
+        "extensions": "write the tasks where they are to run, once under `use.functions` if in several places",
     },
     EventConsumption: {
         "until": "listen for one event in a task that `then` comes back to, as long as it is wanted"
@@ -30,10 +28,20 @@ _KEYS: Final[dict[type[BaseModel], dict[str, str]]] = {
     Schema: {"resource": "write the schema here, under `document`"},
 }
 
+_OWNERS: Final[dict[type[BaseModel], str]] = {
+    Use: "use.",
+    EventConsumption: "listen.",
+    LISTEN.spec_model: "listen.",
+}
+"""What is said before a key that has several owners."""
 _PROCESSES: Final = ("container", "script", "shell")
 _PROCESS_HINT: Final = "run it in an activity of your own: `call: activity`"
+_SCRIPT_HINT: Final = f"write what makes data of data as an expression of `set`; else {_PROCESS_HINT}"
 _EVENT_HINT: Final = "have what receives the event start the workflow, with a list of the event as its input"
-_FUNCTION_HINT: Final = "write the function's task here: what runs is then in your file, and stays as it is"
+_FUNCTION_HINT: Final = (
+    "what runs stays as it is: download the function as FOLDER/functions/NAME/VERSION/function.yaml, name the folder "
+    "under `use.catalogs`, and call NAME:VERSION@CATALOG; or write its task under `use.functions`"
+)
 _OPENAPI: Final = (
     "an OpenAPI document",
     "add it with `httptask catalog add`; `httptask catalog prepare` writes tasks that call it",
@@ -61,9 +69,11 @@ def unsupported_key(pointer: str, owner: type[BaseModel] | None, key: str, value
     if owner is Definition and key == "schedule" and is_object(value) and "on" in value:
         return unsupported(f"{pointer}/on", "`schedule.on`", _EVENT_HINT)
     if owner is Run and key in _PROCESSES:
-        return unsupported(pointer, f"task `run: {key}`", _PROCESS_HINT)
+        return unsupported(pointer, f"task `run: {key}`", _SCRIPT_HINT if key == "script" else _PROCESS_HINT)
     hint = _KEYS.get(owner, {}).get(key) if owner is not None else None
-    return None if hint is None else unsupported(pointer, f"`{key}`", hint)
+    if owner is None or hint is None:
+        return None
+    return unsupported(pointer, f"`{_OWNERS.get(owner, '')}{key}`", hint)
 
 
 def unsupported_call(pointer: str, call: str) -> Fault | None:
@@ -73,8 +83,6 @@ def unsupported_call(pointer: str, call: str) -> Fault | None:
         return unsupported(pointer, f"call `{name}`", UNSUPPORTED_CALLS[name])
     if "://" in call:
         return unsupported(pointer, "call of a function by its URL", _FUNCTION_HINT)
-    if "@" in call and not call.endswith("@default"):
-        return unsupported(pointer, "call of a function in another catalogue", _FUNCTION_HINT)
     return None
 
 

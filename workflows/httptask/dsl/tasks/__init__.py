@@ -113,7 +113,7 @@ def keyword_of(value: Any) -> str | None:
 
 
 def kind_of_task(task: TaskBase) -> TaskKind[Any] | None:
-    """The kind of a task; None of a call of a function that there is not."""
+    """The kind of a task; None of a call of a function that is not built in."""
     if isinstance(task, CallTask):
         return CALLS.get(function_name(task.call))
     return next(kind for kind in KINDS if isinstance(task, kind.spec_model))
@@ -143,4 +143,6 @@ def _made_of(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
 
 
 for _model in _made_of(DefinitionModel):
-    _model.model_rebuild(_types_namespace={"TaskList": TaskList})  # until here each kind was on its own
+    _model.model_rebuild(
+        _types_namespace={"Task": Task, "TaskList": TaskList}
+    )  # until here each kind was on its own

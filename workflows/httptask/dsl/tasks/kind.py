@@ -48,7 +48,9 @@ class Body:
         scope: pointer of the scope that it opens for `$tasks`; None when it has none of its own.
         variables: what it binds for its tasks: the name of each variable by the pointer of where it is given.
         runs: how often it runs, in words, where that is not once.
-        is_branch: whether it is one item of a list of tasks, whose others run beside it; `pointer` is that of the item.
+        is_branch: whether it is one task that no other follows: an item of a list whose others run beside it, or a
+            function; `pointer` is that of the item, or of what names the function.
+        is_function: whether its task is written elsewhere, and sees nothing of what is around it but its input.
         output: where in the task's output its own is, as an expression goes on: `[0]`; "" where it is not known.
     """
 
@@ -59,6 +61,7 @@ class Body:
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     runs: str = ""
     is_branch: bool = False
+    is_function: bool = False
     output: str = ""
 
 

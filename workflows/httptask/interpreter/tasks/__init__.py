@@ -9,6 +9,7 @@ from httptask.dsl.tasks.do import DO
 from httptask.dsl.tasks.emit import EMIT
 from httptask.dsl.tasks.for_each import FOR
 from httptask.dsl.tasks.fork import FORK
+from httptask.dsl.tasks.function import FUNCTION
 from httptask.dsl.tasks.http import HTTP, HTTP_REQUEST
 from httptask.dsl.tasks.kind import TaskKind
 from httptask.dsl.tasks.listen import LISTEN
@@ -27,6 +28,7 @@ from httptask.interpreter.tasks.do import run_do
 from httptask.interpreter.tasks.emit import run_emit
 from httptask.interpreter.tasks.for_each import run_for
 from httptask.interpreter.tasks.fork import run_fork
+from httptask.interpreter.tasks.function import run_function
 from httptask.interpreter.tasks.http import run_http
 from httptask.interpreter.tasks.listen import run_listen
 from httptask.interpreter.tasks.map_items import run_map
@@ -50,6 +52,7 @@ RUNNERS: Final[Mapping[TaskKind[Any], Runner]] = {
     CHAT_COMPLETION: run_chat_completion,
     MAP: run_map,
     ACTIVITY: run_activity,
+    FUNCTION: run_function,
     DO: run_do,
     FORK: run_fork,
     EMIT: run_emit,
