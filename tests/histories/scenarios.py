@@ -124,6 +124,16 @@ SCENARIOS = (
         continues=True,
     ),
     Scenario("run-workflow", {"depth": 2}, served=True),
+    Scenario(
+        "functions",
+        {
+            "left": 9,
+            "turns": 16,
+            "seen": 16,
+            "at": "/do/2/caught/try/0/it/call/twice/do/0/left/call/double:1.0.0@ours",
+        },
+        continues=True,
+    ),
     Scenario("run-left", {"n": 2}, served=True),
     Scenario("many-calls", 110),
     Scenario("large-calls", 4),

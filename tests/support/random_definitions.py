@@ -31,10 +31,14 @@ _DEPTH = 3
 @st.composite
 def definitions(draw: Draw) -> dict[str, Any]:
     """A definition of up to a few dozen tasks, three levels deep."""
+    functions = _functions(draw)
     made: dict[str, Any] = {
         "document": {"dsl": "1.0.3", "namespace": "tests", "name": "random", "version": "1.0.0"},
-        "use": {"errors": {"known": {"type": "https://example.com/known", "status": 409, "title": "Known"}}},
-        "do": _tasks(draw, _Place()),
+        "use": {
+            "errors": {"known": {"type": "https://example.com/known", "status": 409, "title": "Known"}},
+            "functions": functions,
+        },
+        "do": _tasks(draw, _Place(functions=tuple(functions))),
     }
     if _seldom(draw):
         made["input"] = {"schema": {"document": draw(st.sampled_from(_SCHEMAS))}, "from": "{n: 1, given: .}"}
@@ -44,15 +48,30 @@ def definitions(draw: Draw) -> dict[str, Any]:
 
 
 class _Place:
-    """Where a task list stands: how deep, and what its tasks see of the loops and lists around it."""
+    """Where a task list stands: how deep, what its tasks see of the loops and lists around it, and what they may call."""
 
-    def __init__(self, depth: int = 0, names: tuple[str, ...] = (), variables: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        depth: int = 0,
+        names: tuple[str, ...] = (),
+        variables: tuple[str, ...] = (),
+        functions: tuple[str, ...] = (),
+    ) -> None:
         self.depth = depth
         self.names = names
         self.variables = variables
+        self.functions = functions
 
     def within(self, names: Sequence[str], variables: Sequence[str] = ()) -> "_Place":
-        return _Place(self.depth + 1, (*self.names, *names), (*self.variables, *variables))
+        return _Place(self.depth + 1, (*self.names, *names), (*self.variables, *variables), self.functions)
+
+
+def _functions(draw: Draw) -> dict[str, Any]:
+    """Up to two functions, of which the second may call the first."""
+    made: dict[str, Any] = {}
+    for name in ("f", "g")[: draw(st.integers(0, 2))]:
+        made[name] = _task(draw, _Place(1, (name,), functions=tuple(made)), [])
+    return made
 
 
 def _tasks(draw: Draw, place: _Place) -> list[dict[str, Any]]:
@@ -63,6 +82,7 @@ def _tasks(draw: Draw, place: _Place) -> list[dict[str, Any]]:
 
 def _task(draw: Draw, place: _Place, names: Sequence[str]) -> dict[str, Any]:
     kinds = _LEAVES if place.depth >= _DEPTH else (*_LEAVES, *_NESTS)
+    kinds = (*kinds, _call) if place.functions else kinds
     task: dict[str, Any] = draw(st.sampled_from(kinds))(draw, place, names)
     if _seldom(draw):
         task["if"] = _condition(draw, place)
@@ -152,6 +172,13 @@ def _try(draw: Draw, place: _Place, names: Sequence[str]) -> dict[str, Any]:
     if _seldom(draw):
         catch["then"] = _directive(draw, names)
     return {"try": _tasks(draw, place), "catch": catch}
+
+
+def _call(draw: Draw, place: _Place, names: Sequence[str]) -> dict[str, Any]:
+    call: dict[str, Any] = {"call": draw(st.sampled_from(place.functions))}
+    if draw(st.booleans()):
+        call["with"] = {"n": f"${{ {_value(draw, place)} }}", "x": 1}
+    return call
 
 
 _LEAVES = (_set, _set, _set, _switch, _wait, _raise)

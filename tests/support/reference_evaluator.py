@@ -1,6 +1,7 @@
 """What a definition comes to, told by plain recursion over it: nothing of the interpreter is used.
 
-It knows the standard's data flow (dsl.md, Data Flow and Task Flow) and `call: map`, and neither time nor requests.
+It knows the standard's data flow (dsl.md, Data Flow and Task Flow), its functions and `call: map`, and neither time nor
+requests.
 """
 
 import json
@@ -177,6 +178,8 @@ class _Evaluation:
                 return self._branches(branches, f"{pointer}/fork/branches", data, seen.branch), None
             case {"call": "map", "with": arguments}:
                 return self._map(arguments, pointer, data, seen), None
+            case {"call": name}:
+                return self._function(name, task.get("with", {}), pointer, data, seen), None
         raise AssertionError(task)
 
     def _raised(self, error: Any, data: Any, seen: Mapping[str, Any]) -> Fault:
@@ -255,6 +258,19 @@ class _Evaluation:
             faults[0].others = tuple(faults[1:])
             raise faults[0]
         return outputs
+
+    def _function(self, name: str, given: Any, pointer: str, data: Any, seen: _Seen) -> Any:
+        """The output of a function, which sees its arguments, `$context` and its own tasks."""
+        arguments = _rendered(given, data, seen.arguments())
+        function = self._definition["use"]["functions"][name]
+        inner = _Branch(_Scope(_names([{name: function}])), seen.branch.context)
+        try:
+            output, directive = self._task(name, function, f"{pointer}/call/{name}", arguments, inner)
+        finally:
+            seen.branch.context = inner.context
+        if directive == "end":
+            raise Ended(output)
+        return output
 
     def _map(self, arguments: Any, pointer: str, data: Any, seen: _Seen) -> list[Any]:
         results: list[Any] = []
