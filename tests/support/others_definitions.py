@@ -1,5 +1,6 @@
 """Definitions that others wrote: what each comes to, on stand-ins for the servers that it names."""
 
+# pyright: basic
 import asyncio
 import base64
 import json

@@ -7,6 +7,7 @@ docs/public-api.md from what packages export, docs/performance.md from what benc
 writes them anew between their markers; with `--check` nothing is written, and what is outdated is shown and fails.
 """
 
+# pyright: basic
 import argparse
 import json
 import re

@@ -4,6 +4,7 @@ It knows the standard's data flow (dsl.md, Data Flow and Task Flow), its functio
 requests.
 """
 
+# pyright: basic
 import json
 import re
 from collections.abc import Iterator, Mapping

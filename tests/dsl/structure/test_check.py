@@ -1,5 +1,6 @@
 """The shape of a definition: one bad part hides no other, and messages are ours."""
 
+# pyright: basic
 import json
 import time
 from typing import Any
