@@ -43,8 +43,8 @@ _LOG = EventSink()
 _HEARTBEAT_THROTTLE = timedelta(seconds=1)
 """How often the SDK lets a heartbeat through. A cancellation arrives with one, so it is no setting."""
 
-LATE_IMPORTS = ("idna", "jsonschema_rs", "rapidfuzz")
-"""What is imported only where a name is misspelt, a schema compiled or a host not ASCII."""
+LATE_IMPORTS = ("idna", "jsonschema_rs", "rapidfuzz", "structlog")
+"""What is imported only where a name is misspelt, a schema compiled, a host not ASCII or something logged."""
 
 
 class HttpTaskPlugin(SimplePlugin):

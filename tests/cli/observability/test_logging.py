@@ -10,10 +10,11 @@ import pytest
 from httptask.cli.server import SharedServer
 
 LOGS = """
-import logging, structlog
+import logging
 from httptask.cli.observability.logging import configure_logging
+from httptask.http.log import get_logger
 configure_logging("{level}")
-structlog.get_logger("httptask.http").warning("http.request.failed", status=503)
+get_logger("httptask.http").warning("http.request.failed", status=503)
 try:
     raise ValueError("why")
 except ValueError:

@@ -262,8 +262,9 @@ async def test_one_that_dies_again_and_again_is_replaced_later_each_time() -> No
 
 
 LONG_LINES = """
-import os, structlog
+import os
 from httptask.cli.observability.logging import configure_logging, log_as_process, share_log
+from httptask.http.log import get_logger
 
 configure_logging("INFO", begin_core=False)
 share_log()
@@ -272,7 +273,7 @@ for number in range(1, 5):
     if (pid := os.fork()) == 0:
         log_as_process(number)
         for line in range(20):
-            structlog.get_logger("httptask").info("long", text="x" * 30_000, line=line)
+            get_logger("httptask").info("long", text="x" * 30_000, line=line)
         os._exit(0)
     pids.append(pid)
 for pid in pids:

@@ -172,6 +172,6 @@ def _count(processes: str) -> int:
 
 
 def _log(told: str) -> None:
-    import structlog
+    from httptask.http.log import get_logger
 
-    structlog.get_logger().info("worker.configured", told=told)
+    get_logger("httptask.cli").info("worker.configured", told=told)

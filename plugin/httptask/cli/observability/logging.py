@@ -1,17 +1,19 @@
-"""Where log lines go: stderr, for people on a terminal and as JSON elsewhere."""
+"""Where log lines go: stderr, for people on a terminal and as JSON elsewhere; structlog is loaded with the first."""
 
 import logging
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
-from typing import Any, Final, Literal, cast
-
-import structlog
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from httptask.cli.observability.telemetry import set_runtime
 from httptask.diagnostics.cutting import in_one_line
+from httptask.http.log import before_first_event
 from httptask.resilience.shared_locks import SharedLocks
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, Processor, WrappedLogger
 
 __all__ = ["configure_logging", "log_as_process", "share_log"]
 
@@ -27,7 +29,24 @@ def configure_logging(level: Literal["INFO", "WARNING"], *, begin_core: bool = T
             itself, which the lines of httptask and of Temporal's activities and workflows would repeat.
         begin_core: whether Temporal's core begins as well, whose threads no fork survives; see `set_runtime`.
     """
-    shared: list[structlog.typing.Processor] = [
+    before_first_event(_configure_structlog)
+    logging.root.handlers = [_CurrentStderr()]
+    logging.root.setLevel(level)
+    for name in ("temporalio", "httpx"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    if level == "WARNING":
+        for name in ("httptask", "temporalio.activity", _WORKFLOWS):
+            logging.getLogger(name).setLevel(logging.ERROR)
+    if begin_core:
+        set_runtime(log_core=level == "INFO")
+
+
+@cache
+def _configure_structlog() -> logging.Formatter:
+    """Have structlog hand its events to `logging`, and make what writes them there."""
+    import structlog
+
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         _with_process,
         structlog.stdlib.add_log_level,
@@ -43,22 +62,16 @@ def configure_logging(level: Literal["INFO", "WARNING"], *, begin_core: bool = T
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = _CurrentStderr()
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name, _as_event],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer()],
-        )
+    is_shown = sys.stderr.isatty()
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name, _as_event],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.dev.ConsoleRenderer(pad_event_to=0)
+            if is_shown
+            else structlog.processors.JSONRenderer(),
+        ],
     )
-    logging.root.handlers = [handler]
-    logging.root.setLevel(level)
-    for name in ("temporalio", "httpx"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    if level == "WARNING":
-        for name in ("httptask", "temporalio.activity", _WORKFLOWS):
-            logging.getLogger(name).setLevel(logging.ERROR)
-    if begin_core:
-        set_runtime(log_core=level == "INFO")
 
 
 def share_log() -> None:
@@ -76,9 +89,7 @@ def log_as_process(number: int) -> None:
 _of_process: Final[dict[str, int]] = {}
 
 
-def _with_process(
-    _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
+def _with_process(_logger: "WrappedLogger", _method: str, event: "EventDict") -> "EventDict":
     event.update(_of_process)
     return event
 
@@ -108,6 +119,10 @@ class _CurrentStderr(logging.Handler):
             self.emit(passed if isinstance(passed, logging.LogRecord) else record)
         return bool(passed)
 
+    def format(self, record: logging.LogRecord) -> str:
+        """See base class."""
+        return _configure_structlog().format(record)
+
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
         line = f"{self.format(record)}\n"
@@ -116,9 +131,7 @@ class _CurrentStderr(logging.Handler):
             sys.stderr.flush()
 
 
-def _as_event(
-    _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
+def _as_event(_logger: "WrappedLogger", _method: str, event: "EventDict") -> "EventDict":
     """Make a library's message an event like ours: a constant name, and the text as a field.
 
     Tracebacks are left out, within the text and beside it: they may quote what must not be logged. Of a workflow
@@ -135,9 +148,3 @@ def _as_event(
         _, error, _ = cast("tuple[Any, BaseException, Any]", exc_info)
         event["event"], event["error"] = "workflow.task.failed", f"{type(error).__name__}: {error}"
     return event
-
-
-def _renderer() -> structlog.typing.Processor:
-    if sys.stderr.isatty():
-        return structlog.dev.ConsoleRenderer(pad_event_to=0)
-    return structlog.processors.JSONRenderer()
