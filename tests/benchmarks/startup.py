@@ -36,7 +36,7 @@ from support.runs import temporal_server
 ROOT = Path(__file__).parents[2]
 PYTHON = str(Path(sys.executable))
 HTTPTASK = str(Path(sys.executable).parent / "httptask")
-IMPORT_PLUGIN = ["-c", "import httptask.plugin"]
+IMPORT_PLUGIN = ["-c", "from httptask.plugin import HttpTaskPlugin"]
 ROUNDS = 11
 DEFINITION = """
 document: { dsl: 1.0.3, namespace: bench, name: one-set, version: 1.0.0 }

@@ -2,14 +2,12 @@
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from httptask.client.authenticator import Authenticator
 from httptask.client.credential_transports import DigestTransport, TokenTransport
 from httptask.connections.connection import Connection, find_connection
-from httptask.fixtures.recording import Recorder, is_recorded_as_failure, recorded_stream
-from httptask.fixtures.transport import Fixtures
 from httptask.http.errors import (
     ConnectFailed,
     HttpStatusError,
@@ -34,6 +32,10 @@ from httptask.transport.gate import TransportPool
 from httptask.transport.observation import CallObservation, Observer, observed
 from httptask.transport.redirects import RedirectTransport
 from httptask.transport.tracing import TracedTransport
+
+if TYPE_CHECKING:
+    from httptask.fixtures.recording import Recorder
+    from httptask.fixtures.transport import Fixtures
 
 __all__ = ["Edge"]
 
@@ -81,8 +83,8 @@ class Edge:
         connections: Mapping[str, Connection],
         secrets: SecretStore,
         *,
-        fixtures: Fixtures | None = None,
-        recorder: Recorder | None = None,
+        fixtures: "Fixtures | None" = None,
+        recorder: "Recorder | None" = None,
         allow_private: Sequence[str] = (),
         allowed_hosts: Sequence[str] = (),
         observers: Sequence[Observer] = (),
@@ -274,18 +276,15 @@ class Edge:
         try:
             yield
         except HttpTaskError as error:
-            if not is_recorded_as_failure(error):
+            if self._recorder is not None and not self._recorder.is_failure(error):
                 self._record_stream(call, answer, stream)
             raise
         self._record_stream(call, answer, stream)
 
     def _record_stream(self, call: _Call, answer: Opened, stream: EventStream) -> None:
-        if self._recorder is None or stream.text is None:
-            return
-        with suppress(UnicodeDecodeError):  # it ended in an error, and as a text would be another stream
-            content = Content(recorded_stream(bytes(stream.text), stream.format, call.redactor), "text")
-            headers = call.kept(answer.headers)
-            self._recorder.answer(call.prepared, answer.status, headers, content)
+        if self._recorder is not None and stream.text is not None:
+            headers, body = call.kept(answer.headers), bytes(stream.text)
+            self._recorder.stream(call.prepared, answer.status, headers, body, stream.format, call.redactor)
 
     def _event_stream(
         self, call: _Call, answer: Opened, count: Count, assembler: Assembler | None

@@ -2,9 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import NamedTuple, Protocol
-
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential, wait_random
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from httptask.http.content_coding import BoundedDecoder
 from httptask.http.errors import (
@@ -22,6 +20,9 @@ from httptask.http.url import Url
 from httptask.request.wire import WireRequest
 from httptask.secrets.redaction import Redactor
 from httptask.transport.deadlines import Progress, deadlines
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 __all__ = [
     "Answer",
@@ -170,6 +171,8 @@ async def _tried_again(
     send: Callable[[], Awaitable[WireResponse]], failed: ConnectFailed, progress: Progress
 ) -> WireResponse:
     """Goes on after a first try that failed. Nearly all succeed, and so do without what tenacity keeps of each."""
+    from tenacity import AsyncRetrying, retry_if_exception, wait_exponential, wait_random
+
     first: ConnectFailed | None = failed
 
     async def attempt() -> WireResponse:
@@ -180,7 +183,7 @@ async def _tried_again(
         progress.restart()
         return await send()
 
-    def is_over(state: RetryCallState) -> bool:
+    def is_over(state: "RetryCallState") -> bool:
         late = progress.elapsed() / 1000 + state.upcoming_sleep >= _TRIES_WITHIN
         return late or state.attempt_number >= _TRIES
 

@@ -3,8 +3,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from httptask.plugin.plugin import HttpTaskPlugin
-
 if TYPE_CHECKING:
     from httptask.activities.allowed_activities import AllowedActivity
     from httptask.activities.event_sink import EventSink
@@ -14,6 +12,7 @@ if TYPE_CHECKING:
     from httptask.interpreter.status import RunStatus
     from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
     from httptask.plugin.definitions import DefinitionRegistry, ServedDefinition
+    from httptask.plugin.plugin import HttpTaskPlugin
     from httptask.plugin.storage.buckets import gcs_storage, s3_storage
     from httptask.plugin.storage.folder import StoredPayloadMissing, folder_storage
 
@@ -40,6 +39,7 @@ _MODULES = {
     "AllowedActivity": "httptask.activities.allowed_activities",
     "DefinitionRegistry": "httptask.plugin.definitions",
     "EventSink": "httptask.activities.event_sink",
+    "HttpTaskPlugin": "httptask.plugin.plugin",
     "LiveText": "httptask.chat.streaming.live_text",
     "RunInput": "httptask.interpreter.workflow_types",
     "RunStatus": "httptask.interpreter.status",

@@ -2,13 +2,14 @@
 
 import dataclasses
 import gc
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, cached_property
 from typing import Any, Self
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 from temporalio.api.common.v1 import Payload
+from temporalio.client import ClientConfig, Plugin
 from temporalio.contrib.pydantic import (
     PydanticJSONPlainPayloadConverter,
     PydanticPayloadConverter,
@@ -22,8 +23,9 @@ from temporalio.converter import (
     SerializationContext,
     WithSerializationContext,
 )
+from temporalio.service import ConnectConfig, ServiceClient
 
-__all__ = ["LeanPayloadConverter", "data_converter"]
+__all__ = ["ConverterPlugin", "LeanPayloadConverter", "data_converter"]
 
 _OURS = "httptask."
 _ENCODING = {"encoding": b"json/plain"}
@@ -60,6 +62,29 @@ def data_converter(converter: DataConverter | None, storage: ExternalStorage | N
         field.name: getattr(converter, field.name) for field in dataclasses.fields(converter) if field.init
     }
     return _LeanDataConverter(**given)
+
+
+class ConverterPlugin(Plugin):
+    """All of `HttpTaskPlugin` that a client needs which makes no worker, and so loads nothing of workers.
+
+    Args:
+        storage: where payloads go that are large, the same as the workers have.
+    """
+
+    def __init__(self, storage: ExternalStorage | None = None) -> None:
+        self._storage = storage
+
+    def configure_client(self, config: ClientConfig) -> ClientConfig:
+        """See base class."""
+        return {**config, "data_converter": data_converter(config.get("data_converter"), self._storage)}
+
+    async def connect_service_client(
+        self,
+        config: ConnectConfig,
+        next: Callable[[ConnectConfig], Awaitable[ServiceClient]],  # noqa: A002
+    ) -> ServiceClient:
+        """See base class."""
+        return await next(config)
 
 
 class _LeanDataConverter(DataConverter):

@@ -158,7 +158,7 @@ def send_test_request(
         sample=sample,
         config=setup.config,
         edge=setup.edge(),
-        plugin=None if dry_run or programs else setup.plugin(),
+        plugin=None if dry_run or programs else setup.plugin_of(task_queue),
         cluster=cluster,
         task_queue=task_queue,
         live=live,

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from httptask.fixtures.recording import Recorder
     from httptask.fixtures.transport import Fixtures
     from httptask.plugin import DefinitionRegistry, HttpTaskPlugin
+    from httptask.plugin.data_converter import ConverterPlugin
 
 __all__ = [
     "load_fixtures",
     "plugin_for",
+    "plugin_for_asking",
     "plugins_for_reading",
     "require_none",
     "serve",
@@ -30,19 +32,18 @@ def load_fixtures(directory: Path | None, record: Path | None) -> "Fixtures | No
     Raises:
         CliError: a file among them is not a fixture, or answers are to be recorded as well.
     """
-    from httptask.fixtures.transport import FixtureInvalid, Fixtures
-
     if directory is not None and record is not None:
         raise CliError(
             "--fixtures and --record exclude each other", "record from a real run, without --fixtures"
         )
-
     if directory is None:
         return None
     if not directory.is_dir():
         raise CliError(
             f"--fixtures: {directory} is not a folder", "`--record DIR` writes one from a real run"
         )
+    from httptask.fixtures.transport import FixtureInvalid, Fixtures
+
     try:
         return Fixtures.load(directory)
     except FixtureInvalid as error:
@@ -92,14 +93,25 @@ def plugin_for(
     )
 
 
-def plugins_for_reading(config: "Config") -> "list[HttpTaskPlugin]":
+def plugin_for_asking(config: "Config") -> "ConverterPlugin":
+    """For a client that only asks workers for something.
+
+    Raises:
+        CliError: the storage of the project can't be used.
+    """
+    from httptask.plugin.data_converter import ConverterPlugin
+
+    return ConverterPlugin(checked_storage(config))
+
+
+def plugins_for_reading(config: "Config") -> "list[ConverterPlugin]":
     """For a client that only reads what runs left behind: what decodes it, where Temporal alone can't."""
     storage = storage_of(config)
     if storage is None:
         return []
-    from httptask.plugin import HttpTaskPlugin
+    from httptask.plugin.data_converter import ConverterPlugin
 
-    return [HttpTaskPlugin(connections={}, storage=storage)]
+    return [ConverterPlugin(storage)]
 
 
 def serve(loaded: "Iterable[Loaded]") -> "DefinitionRegistry":

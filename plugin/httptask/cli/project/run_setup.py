@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from httptask.cli.project.definitions import load_one, used_secrets
-from httptask.cli.project.plugins import load_fixtures, plugin_for, require_none, serve
+from httptask.cli.project.plugins import load_fixtures, plugin_for, plugin_for_asking, require_none, serve
 from httptask.cli.project.project import load_project, tell_credential_warnings
 from httptask.cli.terminal.console import harmless, print_note
 from httptask.cli.terminal.errors import CliError
 
 if TYPE_CHECKING:
+    from temporalio.client import Plugin
+
     from httptask.cli.project.project import Project
     from httptask.client.edge import Edge
     from httptask.config import Config
@@ -88,6 +90,10 @@ class RunSetup:
         given = [] if input_ is None else ["--input", input_ if input_.startswith("@") else "…"]
         words = ["httptask", "run", str(self.file), *given, "--fixtures", str(recorder.directory)]
         print_note(f"recorded: {answers} in {where}{behind}\n  used by: {harmless(shlex.join(words))}")
+
+    def plugin_of(self, task_queue: str | None) -> "Plugin":
+        """The plugin of a client whose calls workers of a queue make or, without one, a worker of its own."""
+        return self.plugin() if task_queue is None else plugin_for_asking(self.config)
 
     def plugin(self) -> "HttpTaskPlugin":
         """The plugin of a worker that runs the definition, those that it runs, and nothing else."""

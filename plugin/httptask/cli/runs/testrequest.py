@@ -9,28 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
-from temporalio.client import Client
+from temporalio.client import Client, Plugin
 
 from httptask.activities.connection_profile import ConnectionProfile, profile_of
 from httptask.calls.problem import TaskFault
 from httptask.catalog import FOLDER
 from httptask.catalog.errors import CatalogError
-from httptask.cli.runs.report_view import print_answer, print_prepared
 from httptask.cli.temporal.cluster import Cluster, connect, where_runs_are
-from httptask.cli.temporal.worker import new_worker, while_working
 from httptask.cli.terminal.background import beside, first_of
 from httptask.cli.terminal.console import can_ask, print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.terminal.notice import clear_notice, show_notice
-from httptask.cli.terminal.progress.plain import PlainView
 from httptask.client.edge import Edge
 from httptask.config import Config
 from httptask.connections.connection import Connection
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy
 from httptask.dsl.loader import Loaded
 from httptask.http.errors import HttpTaskError
-from httptask.plugin import HttpTaskPlugin
 from httptask.request.curl import curl_command
 from httptask.request.httpie import httpie_command
 from httptask.request.httpx_script import httpx_script
@@ -67,7 +63,7 @@ class Trial:
 
     Attributes:
         edge: knows what a worker would be configured with.
-        plugin: None to show the prepared request only.
+        plugin: of the client, and of the command's own worker; None to show the prepared request only.
         cluster: None for the embedded server.
         task_queue: of workers that are to send it; None for a worker of the command's own.
         program: that the request is only written down for: `curl`, `python` or `httpie`; None to show and send it.
@@ -82,7 +78,7 @@ class Trial:
     sample: Sample
     config: Config
     edge: Edge
-    plugin: HttpTaskPlugin | None
+    plugin: Plugin | None
     cluster: Cluster | None
     task_queue: str | None
     program: str | None
@@ -144,6 +140,8 @@ async def _shown(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> _Sh
     finally:
         await trial.edge.aclose()
     if not trial.as_json:
+        from httptask.cli.runs.report_view import print_prepared
+
         print_prepared(prepared, trial.loaded)
     return _Shown(planned, reporter, prepared, outputs)
 
@@ -156,6 +154,8 @@ def _ended(trial: Trial, shown: _Shown, outcome: Outcome | None) -> ExitCode:
     if trial.as_json:
         print_json(report.to_json())
     else:
+        from httptask.cli.runs.report_view import print_answer
+
         print_answer(report, trial.loaded)
     if shown.outputs is not None and report.outcome is not None and report.is_success:
         if report.outcome.handled_tools:
@@ -235,8 +235,10 @@ def _ask(trial: Trial, shown: _Shown) -> None:
         )
 
 
-async def _try_on_own_worker(trial: Trial, plugin: HttpTaskPlugin, planned: PlannedRequest) -> Outcome:
+async def _try_on_own_worker(trial: Trial, plugin: Plugin, planned: PlannedRequest) -> Outcome:
     """As `httptask run` does."""
+    from httptask.cli.temporal.worker import new_worker, while_working
+
     with Interrupts.caught() as interrupts:
         async with connect(trial.cluster, trial.config.state_directory, interrupts, [plugin]) as client:
             task_queue = f"{_QUEUE_PREFIX}{secrets.token_hex(4)}"
@@ -245,7 +247,7 @@ async def _try_on_own_worker(trial: Trial, plugin: HttpTaskPlugin, planned: Plan
             return await while_working(worker, interrupts.guard(_sent(trial, client, task_queue, planned)))
 
 
-async def _try_on_queue(trial: Trial, plugin: HttpTaskPlugin, task_queue: str) -> ExitCode:
+async def _try_on_queue(trial: Trial, plugin: Plugin, task_queue: str) -> ExitCode:
     """As the runs that workers of a task queue serve: their connections, secrets and policy hold."""
     assert trial.loaded.program is not None  # checked when it was loaded
     with Interrupts.caught() as interrupts:
@@ -281,6 +283,8 @@ async def _sent(trial: Trial, client: Client, task_queue: str, planned: PlannedR
         return await send_once(client, task_queue, planned)
     if not planned.call.argument.is_streamed:
         print_note("--live shows answers that are streamed: write `stream: true` into a chatCompletion")
+    from httptask.cli.terminal.progress.plain import PlainView
+
     with PlainView() as view:
         return await send_once(client, task_queue, planned, view.hear)
 
