@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from httptask.calls.problem import Problem
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
-from httptask.interpreter.fallback import is_unavailable
 from httptask.resilience.retry import LARGEST_JITTER
 from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker
 from httptask.testrequest.planning import PlannedRequest
@@ -72,12 +71,11 @@ def _taker(program: Program, node: TaskNode, outcome: Outcome) -> tuple[str | No
     problem = outcome.problem
     assert problem is not None  # asked for failures
     pointer_of_error = problem.instance or ""
-    if (
-        not outcome.is_timed_out
-        and is_unavailable(problem)
-        and (others := ", ".join(node.kind.fallbacks(node)))
-    ):
-        return f"ask the fallback: {others}", False
+    if not outcome.is_timed_out and (others := ", ".join(node.kind.fallbacks(node))):
+        from httptask.interpreter.fallback import is_unavailable
+
+        if is_unavailable(problem):
+            return f"ask the fallback: {others}", False
     around = [one for pointer, one in program.nodes.items() if pointer_of_error.startswith(f"{pointer}/")]
     for one in sorted(around, key=lambda found: len(found.pointer), reverse=True):
         if (taken := one.kind.takes(one, problem.to_json())) is not None:

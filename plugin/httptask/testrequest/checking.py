@@ -5,12 +5,10 @@ from urllib.parse import urlsplit
 
 from httptask.activities.failure import to_application_error
 from httptask.calls.problem import Problem, problem_of_failure
-from httptask.chat.check import require_sendable
-from httptask.chat.models import ChatRequest
-from httptask.chat.usage import Usage, cost_of, estimated_tokens
 from httptask.client.edge import Edge
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.http.errors import ConnectFailed, HttpTaskError, SecretUnavailable
+from httptask.http.models import HttpRequest
 from httptask.testrequest.planning import PlannedRequest
 from httptask.testrequest.report import Estimate
 
@@ -28,8 +26,12 @@ def check_planned(planned: PlannedRequest, edge: Edge) -> tuple[Sequence[Fault],
         What the server may reject, and the problem that a run would end in.
     """
     request = planned.call.argument
-    if not isinstance(request, ChatRequest):
+    if isinstance(request, HttpRequest):
         return (), None
+    from httptask.chat.check import require_sendable
+    from httptask.chat.models import ChatRequest
+
+    assert isinstance(request, ChatRequest)  # there are two kinds of calls
     try:
         return require_sendable(request, edge.connection(request.connection)), None
     except HttpTaskError as error:
@@ -85,8 +87,12 @@ async def check_way(planned: PlannedRequest, edge: Edge) -> tuple[Sequence[Fault
 async def estimate_of(planned: PlannedRequest, edge: Edge) -> Estimate | None:
     """What a chat completion may use and cost at most; None for other calls."""
     request = planned.call.argument
-    if not isinstance(request, ChatRequest):
+    if isinstance(request, HttpRequest):
         return None
+    from httptask.chat.models import ChatRequest
+    from httptask.chat.usage import Usage, cost_of, estimated_tokens
+
+    assert isinstance(request, ChatRequest)  # there are two kinds of calls
     body = request.body
     prompt = round(estimated_tokens(body))
     each = body.get("max_completion_tokens") or body.get("max_tokens")

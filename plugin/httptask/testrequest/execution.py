@@ -19,7 +19,6 @@ from temporalio.exceptions import ActivityError
 from temporalio.service import RPCError, RPCStatusCode
 
 from httptask.activities.names import ONE_CALL
-from httptask.workflows.one_call import OneCall
 
 __all__ = ["Asked", "Executed", "Execution", "ExecutionFailed", "begin"]
 
@@ -135,6 +134,8 @@ async def begin(client: Client, asked: Asked[Result], *, live: bool = False) -> 
         except RPCError as error:
             if error.status is not RPCStatusCode.UNIMPLEMENTED:
                 raise  # else the server is older than 1.31, or has them switched off
+    from httptask.workflows.one_call import OneCall
+
     call = OneCall(
         activity=asked.activity,
         arguments=[json.loads(payload.data) for payload in asked.arguments],

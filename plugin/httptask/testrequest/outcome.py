@@ -2,23 +2,22 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from temporalio.exceptions import ApplicationError, CancelledError, TimeoutType
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 from httptask.calls.activity_call import activity_options
-from httptask.calls.planners import PLANNERS
 from httptask.calls.problem import NO_WORKER, Problem, TaskFault, problem_of_failure
-from httptask.chat.models import ChatRequest, Completion
-from httptask.chat.tools import ToolCallInvalid, answered_calls, read_arguments
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded
 from httptask.http.models import Hop, HttpRequest, HttpResponse
 from httptask.json.types import is_array
 from httptask.scheduling.deadlines import Deadline
 from httptask.testrequest.execution import Executed
 from httptask.testrequest.planning import PlannedRequest
-from httptask.workflows.reask import may_ask_again
+
+if TYPE_CHECKING:
+    from httptask.chat.models import Completion
 
 __all__ = [
     "CANCELLED",
@@ -59,7 +58,7 @@ class Outcome:
         executed: what made the call; None where it was not begun.
     """
 
-    result: HttpResponse | Completion | None = None
+    result: "HttpResponse | Completion | None" = None
     downstream: Any = None
     problem: Problem | None = None
     would_retry: bool = False
@@ -122,9 +121,9 @@ class Outcome:
         return sum(hop.total for hop in self.hops) / 1000 + longer * self.next_delay
 
 
-def outcome_of_result(planned: PlannedRequest, result: HttpResponse | Completion) -> Outcome:
+def outcome_of_result(planned: PlannedRequest, result: "HttpResponse | Completion") -> Outcome:
     """What a run makes of the result of the activity."""
-    if isinstance(result, Completion) and (handled := list(_handled(planned, result))):
+    if not isinstance(result, HttpResponse) and (handled := list(_handled(planned, result))):
         return Outcome(result=result, handled=handled)
     try:
         seen = planned.seen(result)
@@ -138,11 +137,15 @@ def outcome_of_result(planned: PlannedRequest, result: HttpResponse | Completion
     return outcome_of_fault(planned, problem, result)
 
 
-def _handled(planned: PlannedRequest, completion: Completion) -> Iterator[HandledCall]:
-    request, handled = planned.call.argument, PLANNERS[planned.node.kind].answering(planned.node).tools
-    assert isinstance(request, ChatRequest)  # which a completion answers
+def _handled(planned: PlannedRequest, completion: "Completion") -> Iterator[HandledCall]:
+    handled = planned.planner.answering(planned.node).tools
     if not handled:
         return
+    from httptask.chat.models import ChatRequest
+    from httptask.chat.tools import ToolCallInvalid, answered_calls, read_arguments
+
+    request = planned.call.argument
+    assert isinstance(request, ChatRequest)  # which a completion answers
     offered = request.body.get("tools")
     tools = offered if is_array(offered) else []
     for call in answered_calls(completion, handled, tools, request.body["messages"]):
@@ -154,7 +157,7 @@ def _handled(planned: PlannedRequest, completion: Completion) -> Iterator[Handle
 
 
 def outcome_of_fault(
-    planned: PlannedRequest, problem: Problem, result: HttpResponse | Completion | None = None
+    planned: PlannedRequest, problem: Problem, result: "HttpResponse | Completion | None" = None
 ) -> Outcome:
     """What ends the task before its call is made, or when its result is read."""
     return Outcome(result=result, problem=problem.model_copy(update={"instance": planned.node.pointer}))
@@ -180,7 +183,7 @@ def outcome_of_failure(planned: PlannedRequest, cause: BaseException | None) -> 
         problem=problem.model_copy(update={"instance": planned.node.pointer}),
         would_retry=delay is not None,
         next_delay=delay,
-        would_ask_again=PLANNERS[planned.node.kind].reask(planned.node) if may_ask_again(details) else 0,
+        would_ask_again=_questions_left(planned, details),
         retry_after=retry_after,
     )
     deadline = planned.deadline
@@ -189,6 +192,16 @@ def outcome_of_failure(planned: PlannedRequest, cause: BaseException | None) -> 
     fault = deadline.fault(cause)
     fault.locate(planned.node.pointer)
     return replace(outcome, problem=fault.problem, would_retry=False, next_delay=None, ended_by=deadline)
+
+
+def _questions_left(planned: PlannedRequest, details: Mapping[str, Any]) -> int:
+    """How often a run asks again after such an error, at most."""
+    most = planned.planner.reask(planned.node)
+    if not most:
+        return 0
+    from httptask.workflows.reask import may_ask_again
+
+    return most if may_ask_again(details) else 0
 
 
 def is_without_worker(problem: Problem) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from httptask.activities.connection_profile import ConnectionProfile
 from httptask.calls.pages import Pages
-from httptask.calls.planners import PLANNERS
+from httptask.calls.planners import Planner
 from httptask.dsl.expression_parts import Part
 from httptask.dsl.expressions import Expression
 from httptask.dsl.expressions.evaluation import evaluate, evaluate_condition
@@ -41,17 +41,18 @@ class FirstPage:
 
 
 def first_page_of(
-    node: TaskNode, request: HttpRequest, profile: ConnectionProfile, variables: Variables
+    planner: Planner, node: TaskNode, request: HttpRequest, profile: ConnectionProfile, variables: Variables
 ) -> FirstPage | None:
     """The first page of a task that has pages.
 
     Args:
+        planner: of its kind.
         node: the task.
         request: for the page.
         profile: of the connection that it is sent through.
         variables: that the task's expressions see.
     """
-    paginate = PLANNERS[node.kind].paginate(node)
+    paginate = planner.paginate(node)
     if paginate is None:
         return None
     pages = Pages(paginate, request, _Expressions(node, variables), profile.query_key)

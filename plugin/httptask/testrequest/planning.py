@@ -11,8 +11,7 @@ from pydantic import BaseModel
 from httptask.activities.connection_profile import ConnectionProfile
 from httptask.calls.activity_call import ActivityCall, after, counted, traced
 from httptask.calls.http import with_whole_response
-from httptask.calls.planners import PLANNERS
-from httptask.chat.models import ChatRequest
+from httptask.calls.planners import PLANNERS, Planner
 from httptask.dsl.expression_parts import EXPORT, INPUT, OUTPUT, TIMEOUT, WORKFLOW_TIMEOUT, Part
 from httptask.dsl.expressions import Expression, Template
 from httptask.dsl.expressions.paths import Reading
@@ -50,6 +49,7 @@ class PlannedRequest:
     """A call that is ready to be sent.
 
     Attributes:
+        planner: of the kind of the task.
         request: the HTTP request that the activity will send.
         profile: of the connection that it is sent through.
         attempt: which of a run's attempts this one is to be, from 1.
@@ -61,6 +61,7 @@ class PlannedRequest:
     """
 
     node: TaskNode
+    planner: Planner
     call: ActivityCall[BaseModel]
     request: HttpRequest
     profile: ConnectionProfile
@@ -99,7 +100,7 @@ def plan_request(
         TaskFault: the rendered parts do not make a request.
     """
     node = find_task(program, task)
-    planner = PLANNERS.get(node.kind)
+    planner = PLANNERS.get(node.kind.function)
     if planner is None and node.kind.sends_requests:
         raise NotTestable(
             f"the request of {node.name} is made of an API document, which only a run loads: "
@@ -132,7 +133,7 @@ def plan_request(
     call = after(counted(call, most, profile), attempt - 1)  # so that the last of them is told as in a run
     call = traced(call)
     request = _http_request(call.argument)
-    first = first_page_of(node, request, profile, variables)
+    first = first_page_of(planner, node, request, profile, variables)
     output: Callable[[Any], Any] = partial(planner.output, node) if first is None else first.items
 
     def seen(result: Any) -> Seen:
@@ -146,6 +147,7 @@ def plan_request(
 
     return PlannedRequest(
         node,
+        planner,
         call,
         request,
         profile,
@@ -174,19 +176,21 @@ def values_read(program: Program, task: str, sample: Sample) -> Sequence[str]:
     """
     node = find_task(program, task)
     sample = in_function(program, node, sample)
-    return names_read(node, _readings(node), sample) if node.kind in PLANNERS else ()
+    return names_read(node, _readings(node), sample) if node.kind.function in PLANNERS else ()
 
 
 def _known_calls(program: Program) -> str:
-    names = [node.name for node in program.nodes.values() if node.kind in PLANNERS]
+    names = [node.name for node in program.nodes.values() if node.kind.function in PLANNERS]
     return f"tasks that make one: {', '.join(names)}" if names else "no task of this definition makes one"
 
 
 def _http_request(argument: BaseModel) -> HttpRequest:
-    if isinstance(argument, ChatRequest):
-        return argument.to_http_request()
-    assert isinstance(argument, HttpRequest)  # there are two kinds of calls
-    return argument
+    if isinstance(argument, HttpRequest):
+        return argument
+    from httptask.chat.models import ChatRequest
+
+    assert isinstance(argument, ChatRequest)  # there are two kinds of calls
+    return argument.to_http_request()
 
 
 def _downstream(program: Program, node: TaskNode, raw_output: Any, place: Place) -> Any:

@@ -7,13 +7,10 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
-from httptask.calls.planners import PLANNERS
-from httptask.chat.models import Completion
 from httptask.client.edge import Edge
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.expression_parts import EXPORT
 from httptask.dsl.program import Program
-from httptask.dsl.tasks.chat import CHAT_COMPLETION
 from httptask.http.headers import KEYED_METHODS
 from httptask.http.models import Hop, HttpResponse, matches
 from httptask.request.curl import curl_command
@@ -88,8 +85,7 @@ class Reporter:
 
         A chat completion changes nothing, though it costs something.
         """
-        of_chat = self._planned.node.kind is CHAT_COMPLETION
-        return not (of_chat or self._is_safe or self._planned.request.method in _SAFE)
+        return not (self._planned.planner.is_safe or self._is_safe or self._planned.request.method in _SAFE)
 
     async def prepared(self, *, dry: bool = False, sent_here: bool = False) -> PreparedPart:
         """The first part.
@@ -190,7 +186,8 @@ class Reporter:
             empty = isinstance(result, HttpResponse) and result.content_kind == "none"
             words = answer_in_words(status, headers, size=result.size, empty=empty, connection=connection)
         is_whole = result is not None or not isinstance(content, str)
-        if self._called is not None and is_whole and not isinstance(result, Completion):
+        is_of_api = result is None or isinstance(result, HttpResponse)
+        if self._called is not None and is_whole and is_of_api:
             shown["drift"] = self._called.drift(status, headers, content)
         if result is None and outcome.is_broken_off:
             happened = _sentence(broken_off_in_words(status))
@@ -247,7 +244,7 @@ class Reporter:
     def _success(self, outcome: Outcome, facts: dict[str, Any]) -> OutcomePart:
         if outcome.handled:
             facts["handled_tools"] = [call.tool for call in outcome.handled]
-            turns = PLANNERS[self._planned.node.kind].answering(self._planned.node).turns
+            turns = self._planned.planner.answering(self._planned.node).turns
             happened, run_would = handled_in_words(outcome.handled, turns)
             return OutcomePart(happened=happened, run_would=run_would, **facts)
         facts["downstream"] = outcome.downstream

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from httptask.diagnostics.suggest import hint_for_misspelt
 from httptask.dsl.expression_parts import INPUT, WORKFLOW_INPUT
@@ -14,9 +14,10 @@ from httptask.dsl.expressions.rendering import render
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.interpreter.schemas import check_schema
-from httptask.interpreter.state import RunState, TaskExecution
 from httptask.interpreter.variables import Variables, bind, scope_for, task_variables, workflow_variables
-from httptask.runs.records import RunRecord
+
+if TYPE_CHECKING:
+    from httptask.runs.records import RunRecord
 
 __all__ = [
     "NotTestable",
@@ -117,6 +118,15 @@ class Sample:
             raise SampleIncomplete(reader, outputs, variables, self.run)
 
 
+@dataclass(slots=True)
+class Beginning:
+    """A task that has begun, as far as expressions read of it; see `BegunTask`."""
+
+    raw_input: Any
+    input: Any
+    started_at: float
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where the interpreter would be: a task that has begun.
@@ -128,7 +138,7 @@ class Place:
     """
 
     around: Variables
-    execution: TaskExecution
+    execution: Beginning
     variables: Variables
 
     @classmethod
@@ -170,7 +180,7 @@ def find_task(program: Program, task: str) -> TaskNode:
     raise NotTestable(f"there is no task {task}; {hint}")
 
 
-def sample_of_run(run: RunRecord, program: Program, task: str) -> tuple[Sample, Sequence[str]]:
+def sample_of_run(run: "RunRecord", program: Program, task: str) -> tuple[Sample, Sequence[str]]:
     """The data of an earlier run, of this definition or of one like it.
 
     Where the task ran there, what it found when it last began; else the run's input, and outputs of tasks by name.
@@ -211,10 +221,9 @@ def transform(part: Expression | Template | None, data: Any, variables: Variable
     return evaluate(part, scope) if isinstance(part, Expression) else render(part, scope).value
 
 
-def _beginning(program: Program, sample: Sample, *, needs_input: bool) -> tuple[Variables, TaskExecution]:
+def _beginning(program: Program, sample: Sample, *, needs_input: bool) -> tuple[Variables, Beginning]:
     now = datetime.now(UTC).timestamp()
-    state = RunState(origin_run_id=_ID, input=sample.input, started_at=now)
-    around = workflow_variables(program, state, _ID)
+    around = workflow_variables(program, Beginning(sample.input, sample.input, now), _ID)
     data = sample.input
     if needs_input or data is not None:
         source = program.definition.input
@@ -227,7 +236,7 @@ def _beginning(program: Program, sample: Sample, *, needs_input: bool) -> tuple[
         "tasks": dict(sample.outputs),
         **sample.variables,
     }
-    return {**around, **bind(given)}, TaskExecution(id=_ID, raw_input=raw, input=raw, started_at=now)
+    return {**around, **bind(given)}, Beginning(raw, raw, now)
 
 
 def _example(names: Sequence[str]) -> str:

@@ -5,27 +5,27 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 from temporalio.exceptions import TemporalError
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
-from httptask.activities.live_text import live_texts
 from httptask.activities.storage import threshold_of
 from httptask.calls.activity_call import activity_options
 from httptask.calls.problem import TaskFault
-from httptask.chat.models import ChatRequest
-from httptask.chat.streaming.live_text import LiveText
 from httptask.scheduling.payloads import refuse_too_large
 from httptask.testrequest.execution import Asked, Execution, ExecutionFailed, begin
 from httptask.testrequest.outcome import Outcome, outcome_of_failure, outcome_of_fault, outcome_of_result
 from httptask.testrequest.planning import PlannedRequest
 
+if TYPE_CHECKING:
+    from httptask.chat.streaming.live_text import LiveText
+
 __all__ = ["StillRunning", "send_once"]
 
-Hear = Callable[[LiveText], None]
+Hear = Callable[["LiveText"], None]
 
 _UNTIL_BEGUN = timedelta(seconds=30)
 """For a worker that is busy, or takes no more calls of a connection in a minute; that there is one is known before."""
@@ -55,15 +55,9 @@ async def send_once(
         RPCError: the server can't be reached.
         StillRunning: it was cancelled, and the call did not end.
     """
-    if (
-        hear is not None
-        and isinstance(planned.call.argument, ChatRequest)
-        and planned.call.argument.is_streamed
-    ):
-        published = planned.call.argument.model_copy(update={"live": planned.node.name})
-        planned = replace(planned, call=replace(planned.call, argument=published))
-    else:
-        hear = None
+    if hear is not None:
+        published = _published(planned)
+        planned, hear = (planned, None) if published is None else (published, hear)
     call = planned.call
     try:
         argument = _argument(client, planned)
@@ -98,11 +92,24 @@ async def send_once(
     return replace(outcome, executed=execution.executed)
 
 
+def _published(planned: PlannedRequest) -> PlannedRequest | None:
+    """The same with its text published while it comes; None where it does not come in pieces."""
+    from httptask.chat.models import ChatRequest
+
+    request = planned.call.argument
+    if not isinstance(request, ChatRequest) or not request.is_streamed:
+        return None
+    live = request.model_copy(update={"live": planned.node.name})
+    return replace(planned, call=replace(planned.call, argument=live))
+
+
 @asynccontextmanager
 async def _heard(client: Client, execution: Execution[Any], hear: Hear | None) -> AsyncGenerator[None]:
     """Hand on the text while the context lasts, to its last piece; it is a courtesy, the result has all of it."""
 
     async def follow(hear: Hear) -> None:
+        from httptask.activities.live_text import live_texts
+
         with suppress(TemporalError):
             async for piece in live_texts(client, execution.handle.id):
                 hear(piece)

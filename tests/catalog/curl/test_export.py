@@ -190,7 +190,7 @@ async def test_requests_of_the_examples_come_back_from_their_commands() -> None:
         program = load_text((folder / "workflow.yaml").read_text(), "workflow.yaml").program
         assert program is not None
         sample = Sample(input=json.loads((folder / "input.json").read_text()), outputs=OUTPUTS)
-        nodes = [node for node in program.nodes.values() if node.kind in PLANNERS]
+        nodes = [node for node in program.nodes.values() if node.kind.function in PLANNERS]
         assert nodes
         for node in nodes:
             variables = dict.fromkeys(node.variables, "x")

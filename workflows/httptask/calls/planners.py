@@ -1,21 +1,22 @@
-"""How the call of a task is planned, and its answer read, by the kind of the task: for who makes that call alone."""
+"""How the call of a task is planned, and its answer read, by the kind of the task: for who makes that call alone.
+
+What belongs to one kind is loaded with the first task of it: few definitions have all of them.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from httptask.calls.activity_call import ActivityCall
-from httptask.calls.chat import chat_output, plan_chat_call
-from httptask.calls.http import http_output, plan_http_call
 from httptask.calls.url import RenderPart
-from httptask.chat.models import Completion
 from httptask.dsl.program import Program
-from httptask.dsl.tasks.chat import BODY, CHAT_COMPLETION
-from httptask.dsl.tasks.http import HTTP, HTTP_REQUEST
-from httptask.dsl.tasks.http.arguments import AnyHttpArguments
-from httptask.dsl.tasks.http.pagination import PaginateArguments
-from httptask.dsl.tasks.kind import TaskKind, TaskNode
+from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpAnswer
+
+if TYPE_CHECKING:
+    from httptask.chat.models import Completion
+    from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments
+    from httptask.dsl.tasks.http.pagination import PaginateArguments
 
 __all__ = ["PLANNERS", "Answering", "Planner"]
 
@@ -38,38 +39,60 @@ class Planner:
         reask: how often the task asks again for an answer that does not fit.
         paginate: how the task asks for the pages of a list.
         answering: which tools the task answers.
+        is_safe: whether the call changes nothing at its server, whatever its method.
     """
 
     call: Callable[[Program, TaskNode, Any, RenderPart, str], ActivityCall[Any]]
     output: Callable[[TaskNode, Any], Any]
     reask: Callable[[TaskNode], int] = lambda _: 0
-    paginate: Callable[[TaskNode], PaginateArguments | None] = lambda _: None
+    paginate: "Callable[[TaskNode], PaginateArguments | None]" = lambda _: None
     answering: Callable[[TaskNode], Answering] = lambda _: Answering((), 1)
+    is_safe: bool = False
 
 
 def _http_call(
     _program: Program, node: TaskNode, data: Any, render: RenderPart, id_: str
 ) -> ActivityCall[HttpAnswer]:
+    from httptask.calls.http import plan_http_call
+
     return plan_http_call(node, data, render, id_=id_, idempotency_key=id_)
 
 
 def _http_output(node: TaskNode, answer: HttpAnswer) -> Any:
+    from httptask.calls.http import http_output
+    from httptask.dsl.tasks.http.arguments import AnyHttpArguments
+
     assert isinstance(node.spec, AnyHttpArguments)
     return http_output(node.spec.output, answer)
 
 
+def _pages(node: TaskNode) -> "PaginateArguments | None":
+    from httptask.dsl.tasks.http import HTTP_REQUEST
+
+    return HTTP_REQUEST.spec(node).paginate
+
+
+def _chat_arguments(node: TaskNode) -> "ChatCompletionArguments":
+    from httptask.dsl.tasks.chat import CHAT_COMPLETION
+
+    return CHAT_COMPLETION.spec(node)
+
+
 def _answering(node: TaskNode) -> Answering:
-    arguments = CHAT_COMPLETION.spec(node)
+    arguments = _chat_arguments(node)
     return Answering(arguments.handlers.keys(), arguments.max_turns)
 
 
 def _chat_call(
     program: Program, node: TaskNode, _data: Any, render: RenderPart, id_: str
-) -> ActivityCall[Completion]:
+) -> "ActivityCall[Completion]":
+    from httptask.calls.chat import plan_chat_call
+    from httptask.dsl.tasks.chat import BODY
+
     body = render(BODY)
     assert body is not None  # every call has one
     return plan_chat_call(
-        CHAT_COMPLETION.spec(node),
+        _chat_arguments(node),
         body.value,
         body.secrets,
         id_=id_,
@@ -79,14 +102,21 @@ def _chat_call(
     )
 
 
-PLANNERS: Final[Mapping[TaskKind[Any], Planner]] = {
-    HTTP: Planner(_http_call, _http_output),
-    HTTP_REQUEST: Planner(_http_call, _http_output, paginate=lambda node: HTTP_REQUEST.spec(node).paginate),
-    CHAT_COMPLETION: Planner(
+def _chat_output(node: TaskNode, completion: "Completion") -> Any:
+    from httptask.calls.chat import chat_output
+
+    return chat_output(_chat_arguments(node), completion)
+
+
+PLANNERS: Final[Mapping[str | None, Planner]] = {
+    "http": Planner(_http_call, _http_output),
+    "httpRequest": Planner(_http_call, _http_output, paginate=_pages),
+    "chatCompletion": Planner(
         _chat_call,
-        lambda node, completion: chat_output(CHAT_COMPLETION.spec(node), completion),
-        lambda node: CHAT_COMPLETION.spec(node).reask,
+        _chat_output,
+        reask=lambda node: _chat_arguments(node).reask,
         answering=_answering,
+        is_safe=True,
     ),
 }
-"""Every kind that sends requests which its task alone tells."""
+"""Every kind that sends requests which its task alone tells, by the function that its call names."""

@@ -4,15 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol
 
 from httptask.dsl.expressions import Expression, Template
 from httptask.dsl.expressions.evaluation import Scope
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
-from httptask.interpreter.state import RunState, TaskExecution
 
-__all__ = ["Variables", "bind", "scope_for", "task_variables", "workflow_variables"]
+__all__ = ["Begun", "BegunTask", "Variables", "bind", "scope_for", "task_variables", "workflow_variables"]
 
 _RUNTIME: dict[str, Any] = {"name": "httptask", "version": version("httptask"), "metadata": {}}
 
@@ -20,21 +19,34 @@ Variables = Mapping[str, Callable[[], Any]]
 """Values of the variables, made only when an expression mentions them."""
 
 
-def workflow_variables(program: Program, state: RunState, id_: str) -> Variables:
+class Begun(Protocol):
+    """A run, or a task of it: what it got, and when it began, in seconds since the epoch."""
+
+    input: Any
+    started_at: float
+
+
+class BegunTask(Begun, Protocol):
+    """A task, whose input is what `input.from` made of the raw one."""
+
+    raw_input: Any
+
+
+def workflow_variables(program: Program, run: Begun, id_: str) -> Variables:
     """What every expression may read."""
     return {
         "workflow": lambda: {
             "id": id_,
             "definition": program.document,
-            "input": state.input,
-            "startedAt": _moment(state.started_at),
+            "input": run.input,
+            "startedAt": _moment(run.started_at),
         },
         "runtime": lambda: _RUNTIME,
     }
 
 
 def task_variables(
-    program: Program, node: TaskNode, execution: TaskExecution, raw_output: Any = None
+    program: Program, node: TaskNode, execution: BegunTask, raw_output: Any = None
 ) -> Variables:
     """What the expressions of a task may read of the task itself."""
     return {
