@@ -23,7 +23,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -113,7 +113,7 @@ def over(time: Took, base: Took) -> tuple[float, float]:
 
 
 @contextmanager
-def environment_of(commit: str) -> Iterator[str]:
+def environment_of(commit: str) -> Generator[str]:
     """The Python of a commit with what that commit depends on, until the context ends."""
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"

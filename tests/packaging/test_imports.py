@@ -91,7 +91,7 @@ TERMINAL = {"rich", "typer"}
         (EVERY_MODULE.format(package="httptask.chat.rules"), {"temporalio"} | NETWORK | TERMINAL),
         ("import httptask.chat.check", {"temporalio"} | NETWORK | TERMINAL),
         ("import httptask.config", {"temporalio"} | NETWORK | TERMINAL),
-        ("import httptask.plugin", NETWORK),
+        ("from httptask.plugin import HttpTaskPlugin", NETWORK | {"structlog"}),
         ("import pytest_httptask", {"pydantic", "temporalio"} | NETWORK | TERMINAL),
         (EVERY_MODULE.format(package="httptask.request"), {"temporalio"} | NETWORK | TERMINAL),
     ],
@@ -121,11 +121,30 @@ def test_looking_at_runs_loads_nothing_that_makes_calls_or_draws() -> None:
     assert modules(code) & {*rooms, *NETWORK, "rich.console", "structlog"} == set()
 
 
-def test_a_test_request_loads_no_catalogue_where_a_project_has_none() -> None:
-    assert (
-        modules("import httptask.cli.runs.testrequest") & {"httptask.catalog.catalog", "httptask.openapi"}
-        == set()
+def test_a_test_request_of_other_workers_loads_nothing_of_workers_nor_of_what_it_has_not(
+    tmp_path: Path,
+) -> None:
+    """Beside a worker: a catalogue, recorded answers, chat completions, tables and lines of a log."""
+    (tmp_path / "workflow.yaml").write_text(CALL)
+    code = (
+        "import httptask.cli.runs.testrequest, httptask.cli.temporal.cluster\n"
+        "from httptask.cli.observability.logging import configure_logging\n"
+        "from httptask.cli.project.run_setup import read_run_setup\n"
+        "configure_logging('WARNING')\n"
+        "setup = read_run_setup(__import__('pathlib').Path('workflow.yaml'), None, None, None)\n"
+        "setup.plugin_of('others'), setup.edge()\n"
     )
+    rooms = (
+        "catalog.catalog",
+        "chat.models",
+        "fixtures",
+        "interpreter.state",
+        "openapi",
+        "runs",
+        "workflows",
+    )
+    unused = {"rich", "structlog", "tenacity", "temporalio.worker", *(f"httptask.{room}" for room in rooms)}
+    assert modules(code, tmp_path) & (unused | NETWORK) == set()
 
 
 def test_reading_what_a_user_wrote_neither_tries_again_nor_reads_the_source_of_models() -> None:

@@ -3,19 +3,22 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.dsl.bounds import MAX_BYTES
 from httptask.dsl.catalogs import FunctionFile, Linked, with_functions
-from httptask.dsl.compile import Compiled, compile_definition
 from httptask.dsl.expressions import Expression, ExpressionsBusy
-from httptask.dsl.program import Program
 from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place, Positions, read_yaml
 from httptask.http.files import files_in
 
+if TYPE_CHECKING:
+    from httptask.dsl.program import Program
+
 __all__ = ["Loaded", "definition_files_in", "jq_faults", "load_file", "load_text", "place_of"]
+
+_EXPRESSION = "${"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,8 @@ class Loaded:
     name: str
     text: str
     data: Any
-    program: Program | None
-    draft: Program | None
+    program: "Program | None"
+    draft: "Program | None"
     reports: list[Report]
     positions: Positions
     functions: Mapping[str, FunctionFile] = field(default_factory=dict[str, FunctionFile])
@@ -101,6 +104,12 @@ def load_text(text: str, name: str, folder: Path | None = None) -> Loaded:
     reports = [Report.of(name, located.place, located.fault) for located in document.faults]
     if not document.complete:
         return Loaded(name, text, None, None, None, _sorted(name, reports), document.positions)
+    if _EXPRESSION in text:
+        from httptask.dsl.expressions.pool import warm_up
+
+        warm_up()  # while the kinds of tasks are loaded, which takes as long
+    from httptask.dsl.compile import Compiled, compile_definition
+
     linked = Linked(document.data) if folder is None else with_functions(document.data, folder)
     try:
         compiled = compile_definition(linked.data)

@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import gc
 import os
 from collections.abc import Coroutine, Generator
 from contextlib import contextmanager, suppress
@@ -35,6 +36,7 @@ GRACE = timedelta(seconds=10)
 """What calls in flight have to finish after a signal."""
 _PROBE_SECONDS = 1.0
 _M_MMAP_THRESHOLD = -3
+_OBJECTS_PER_COLLECTION = 100_000
 _LARGE_BYTES = 1024 * 1024
 _PROBE_TIME = timedelta(seconds=5)
 
@@ -79,7 +81,7 @@ class _Insisted(Exception):
 
 
 def _run(serving: Coroutine[Any, Any, None]) -> None:
-    _give_large_memory_back()
+    _give_memory_back()
 
     async def until_insisted() -> None:
         try:
@@ -90,8 +92,12 @@ def _run(serving: Coroutine[Any, Any, None]) -> None:
     asyncio.run(until_insisted())
 
 
-def _give_large_memory_back() -> None:
-    """Keep nothing of what large values took, where the system's allocator would after the first (mallopt(3))."""
+def _give_memory_back() -> None:
+    """Look for garbage often enough, and keep nothing of what large values took.
+
+    The system's allocator would keep it after the first (mallopt(3)).
+    """
+    gc.set_threshold(_OBJECTS_PER_COLLECTION)
     with suppress(AttributeError, OSError):  # of glibc alone
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 

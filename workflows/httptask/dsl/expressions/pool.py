@@ -21,7 +21,7 @@ from httptask.dsl.expressions.helper_process import (
     Reply,
 )
 
-__all__ = ["run_program", "shutdown"]
+__all__ = ["run_program", "shutdown", "warm_up"]
 
 _MOST_HELPERS: Final = 8
 _WAIT_SECONDS: Final = 0.75
@@ -36,6 +36,11 @@ def run_program(program: bytes, values: bytes, outputs: int, limit: Limit) -> Re
         ExpressionsBusy: no helper was free, could be started in time, or had the processor.
     """
     return _pool.run(program, values, outputs, limit)
+
+
+def warm_up() -> None:
+    """Begin to start a helper process, for who needs one in a moment and has something else to do until then."""
+    _pool.warm_up()
 
 
 def shutdown() -> None:
@@ -67,6 +72,14 @@ class _Slot:
             raise
         self._keep(helper)
         return reply
+
+    def warm_up(self) -> None:
+        """Have a helper start, unless a thread has this one already."""
+        if self.lock.acquire(blocking=False):
+            try:
+                self.helper = self.helper or HelperProcess()
+            finally:
+                self.lock.release()
 
     def close(self) -> None:
         """Stop the helper now, or when it comes back."""
@@ -100,6 +113,11 @@ class _Pool:
                     except RuntimeError:  # another thread holds it
                         pass
         raise ExpressionsBusy("all helper processes for expressions are at work")
+
+    def warm_up(self) -> None:
+        """Have the helper start that is lent first; where it can't, who needs it is told."""
+        with contextlib.suppress(OSError):
+            self._slots[0].warm_up()
 
     def shutdown(self) -> None:
         """Stop idle helpers now, and lent ones when they come back."""
