@@ -204,6 +204,10 @@ def sample_of_run(run: "RunRecord", program: Program, task: str) -> tuple[Sample
     document = program.definition.document
     if run.definition.rpartition(":")[0] != f"{document.namespace}/{document.name}":
         notes.append(f"{run.id} is a run of {run.definition}")
+    if run.ended_at is None:
+        notes.append(f"{run.id} is {run.state}: it has the outputs of what has ended so far")
+    elif run.state not in ("completed", "faulted"):
+        notes.append(f"{run.id} was {run.state}: it has the outputs of what had ended before")
     outputs = {each.name: each.output for each in run.tasks if each.state in ("completed", "skipped")}
     found = [each.data for each in run.tasks if each.pointer == node.pointer and each.data is not None]
     if not found:
