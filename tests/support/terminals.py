@@ -8,6 +8,7 @@ import select
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Mapping
@@ -16,11 +17,18 @@ from pathlib import Path
 
 from support.commands import HTTPTASK
 
-__all__ = ["Screen", "first_words", "on_terminal", "opened_terminal"]
+__all__ = ["Screen", "first_words", "interrupted_on_terminal", "on_terminal", "opened_terminal"]
 
 _STYLE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 _ERASED = re.compile(r"[^\n]*\r\x1b\[K")
 _READ = 65536
+_CTRL_C = b"\x03"
+_TAKING_IT = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Makes stdin the terminal of the session, whose keys then signal, and goes on as a command."""
 
 
 @dataclass
@@ -64,29 +72,63 @@ def on_terminal(
     """Run a command to its end; what is typed waits until it reads."""
     process, terminal = _start(folder, environment, arguments, columns)
     os.write(terminal, typed.encode())
-    written = b""
-    until = time.monotonic() + seconds
     try:
-        while select.select([terminal], [], [], max(0.0, until - time.monotonic()))[0]:
-            try:
-                written += os.read(terminal, _READ)
-            except OSError:  # the other end is closed
-                break
-        else:
-            os.killpg(process.pid, signal.SIGKILL)
+        written = _written(process, terminal, seconds)
         code = process.wait()
     finally:
         os.close(terminal)
+    return _screen(code, written)
+
+
+def interrupted_on_terminal(
+    folder: Path, environment: Mapping[str, str], *arguments: str, at: str, seconds: float = 60
+) -> Screen:
+    """Run a command, and type Ctrl-C once it has written a text."""
+    process, terminal = _start(folder, environment, arguments, 80, (sys.executable, "-c", _TAKING_IT))
+    before = termios.tcgetattr(terminal)
+    try:
+        written = _written(process, terminal, seconds, at.encode())
+        os.write(terminal, _CTRL_C)
+        written += _written(process, terminal, seconds)
+        code = process.wait()
+        assert termios.tcgetattr(terminal) == before, "what the terminal does with keys is changed"
+    finally:
+        os.close(terminal)
+    return _screen(code, written)
+
+
+def _written(
+    process: "subprocess.Popen[bytes]", terminal: int, seconds: float, at: bytes | None = None
+) -> bytes:
+    """What a command writes to its end, or up to a text; it is ended when the time is over."""
+    written = b""
+    until = time.monotonic() + seconds
+    while at is None or at not in written:
+        if not select.select([terminal], [], [], max(0.0, until - time.monotonic()))[0]:
+            os.killpg(process.pid, signal.SIGKILL)
+            break
+        try:
+            written += os.read(terminal, _READ)
+        except OSError:  # the other end is closed
+            break
+    return written
+
+
+def _screen(code: int, written: bytes) -> Screen:
     text = written.decode().replace("\r\n", "\n")
     return Screen(code, text, _STYLE.sub("", _ERASED.sub("", text)).splitlines())
 
 
 def _start(
-    folder: Path, environment: Mapping[str, str], arguments: tuple[str, ...], columns: int
+    folder: Path,
+    environment: Mapping[str, str],
+    arguments: tuple[str, ...],
+    columns: int,
+    before: tuple[str, ...] = (),
 ) -> tuple["subprocess.Popen[bytes]", int]:
     ours, theirs = opened_terminal(columns)
     process = subprocess.Popen(
-        [HTTPTASK, *arguments],
+        [*before, HTTPTASK, *arguments],
         cwd=folder,
         env={**environment, "TERM": "xterm-256color"},
         stdin=theirs,

@@ -244,7 +244,8 @@ async def _try_on_own_worker(trial: Trial, plugin: Plugin, planned: PlannedReque
             task_queue = f"{_QUEUE_PREFIX}{secrets.token_hex(4)}"
             worker = new_worker(client, task_queue)
             show_notice("sending")
-            return await while_working(worker, interrupts.guard(_sent(trial, client, task_queue, planned)))
+            sending = _unless_interrupted(_sent(trial, client, task_queue, planned), interrupts)
+            return await while_working(worker, sending)
 
 
 async def _try_on_queue(trial: Trial, plugin: Plugin, task_queue: str) -> ExitCode:
@@ -313,7 +314,7 @@ def _as_the_workers_have_it(trial: Trial, profiles: Mapping[str, ConnectionProfi
 
 
 async def _unless_interrupted(sending: Coroutine[Any, Any, Outcome], interrupts: Interrupts) -> Outcome:
-    """Wait for what is sent elsewhere; a call that does not end with this command is told of.
+    """Wait for what is sent; a call that does not end with this command is told of.
 
     Raises:
         CliError: interrupted.
