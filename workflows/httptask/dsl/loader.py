@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.dsl.bounds import MAX_BYTES
-from httptask.dsl.catalogs import FunctionFile, Linked, with_functions
 from httptask.dsl.expressions import Expression, ExpressionsBusy
 from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place, Positions, read_yaml
 from httptask.http.files import files_in
 
 if TYPE_CHECKING:
+    from httptask.dsl.catalogs import FunctionFile
     from httptask.dsl.program import Program
 
 __all__ = ["Loaded", "definition_files_in", "jq_faults", "load_file", "load_text", "place_of"]
@@ -42,7 +42,7 @@ class Loaded:
     draft: "Program | None"
     reports: list[Report]
     positions: Positions
-    functions: Mapping[str, FunctionFile] = field(default_factory=dict[str, FunctionFile])
+    functions: "Mapping[str, FunctionFile]" = field(default_factory=dict[str, "FunctionFile"])
 
     def report(self, faults: Iterable[Fault]) -> list[Report]:
         """Further faults of this definition, with their places, in the order of the text."""
@@ -108,6 +108,7 @@ def load_text(text: str, name: str, folder: Path | None = None) -> Loaded:
         from httptask.dsl.expressions.pool import warm_up
 
         warm_up()  # while the kinds of tasks are loaded, which takes as long
+    from httptask.dsl.catalogs import Linked, with_functions
     from httptask.dsl.compile import Compiled, compile_definition
 
     linked = Linked(document.data) if folder is None else with_functions(document.data, folder)
@@ -147,7 +148,7 @@ def _busy(busy: ExpressionsBusy) -> Fault:
     return Fault("", "expressions-busy", f"the expressions could not be compiled: {busy}", "try again")
 
 
-def _report(name: str, positions: Positions, functions: Mapping[str, FunctionFile], fault: Fault) -> Report:
+def _report(name: str, positions: Positions, functions: "Mapping[str, FunctionFile]", fault: Fault) -> Report:
     """A fault of a definition, or of a function that it calls, at its place."""
     for pointer, file in functions.items():
         inside = fault.pointer.removeprefix(pointer)
