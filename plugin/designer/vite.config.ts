@@ -17,5 +17,5 @@ export default defineConfig({
     host: "127.0.0.1",
     proxy: { "/api": { target, changeOrigin: true, headers: { origin: target } } },
   },
-  test: { environment: "happy-dom", restoreMocks: true },
+  test: { environment: "node", restoreMocks: true },
 });

@@ -4,7 +4,7 @@ import type { Completion, Evaluation } from "../api/types";
 import { useDocument } from "../state/document";
 import { sampleOf } from "../testrequest/data";
 import { useCursor, useForm } from "./form";
-import { withExpression } from "./insertion";
+import { expressionAt, isInside, withExpression } from "./insertion";
 
 const AFTER = 120;
 
@@ -13,11 +13,15 @@ interface Props {
   label: string;
   pointer: string;
   value: string;
+  placeholder?: string;
+  /** Whether Enter begins another line, as in what is said to a model. */
+  prose?: boolean;
   commit(value: string): void;
 }
 
 /** Text with `${ … }` in it: completed from what the task can read, and shown with what it yields. */
-export function ExpressionInput({ id, label, pointer, value, commit }: Props) {
+export function ExpressionInput(props: Props) {
+  const { id, label, pointer, value, placeholder = "", prose = false, commit } = props;
   const [draft, setDraft] = useState(value);
   const [focused, setFocused] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
@@ -39,7 +43,8 @@ export function ExpressionInput({ id, label, pointer, value, commit }: Props) {
       setChosen((chosen + (event.key === "ArrowDown" ? 1 : options.length - 1)) % options.length);
     else if (option && (event.key === "Enter" || event.key === "Tab")) insert(option);
     else if (event.key === "Escape" && options.length) close();
-    else if (event.key === "Enter" && !event.shiftKey) commit(draft);
+    else if (event.key === "Enter" && (prose ? event.ctrlKey || event.metaKey : !event.shiftKey))
+      commit(draft);
     else if (event.key === " " && event.ctrlKey) ask(draft, event.currentTarget.selectionStart, 0);
     else return;
     event.preventDefault();
@@ -50,7 +55,8 @@ export function ExpressionInput({ id, label, pointer, value, commit }: Props) {
       <textarea
         ref={box}
         id={id}
-        className="field-input mono"
+        className={`field-input ${draft.includes("${") ? "mono" : ""}`}
+        placeholder={placeholder}
         rows={Math.min(8, draft.split("\n").length)}
         spellCheck={false}
         role="combobox"
@@ -65,8 +71,11 @@ export function ExpressionInput({ id, label, pointer, value, commit }: Props) {
         }}
         onFocus={() => {
           setFocused(true);
-          const take = (expression: string) =>
-            commit(withExpression(draftOf(box), cursorOf(box), expression));
+          const take = (expression: string) => {
+            const next = withExpression(draftOf(box), cursorOf(box), expression);
+            setDraft(next);
+            commit(next);
+          };
           useCursor.getState().enter({ pointer, label, take });
         }}
         onBlur={() => {
@@ -99,7 +108,7 @@ export function ExpressionInput({ id, label, pointer, value, commit }: Props) {
           </li>
         ))}
       </ul>
-      <Live pointer={pointer} expression={draft} focused={focused} />
+      <Live pointer={pointer} expression={focused ? expressionAt(draft, cursorOf(box)) : null} />
     </div>
   );
 }
@@ -122,6 +131,7 @@ function useCompletions(pointer: string) {
   const ask = (expression: string, position: number, after = AFTER) => {
     clearTimeout(timer.current);
     const number = ++asked.current;
+    if (!isInside(expression, position)) return setOptions([]);
     timer.current = setTimeout(async () => {
       const { path, text } = useDocument.getState();
       if (path === null) return;
@@ -142,11 +152,11 @@ function useCompletions(pointer: string) {
 }
 
 /** What the expression yields with the latest data. */
-function Live({ pointer, expression, focused }: { pointer: string; expression: string; focused: boolean }) {
+function Live({ pointer, expression }: { pointer: string; expression: string | null }) {
   const { task } = useForm();
   const [told, setTold] = useState<Evaluation | null>(null);
   useEffect(() => {
-    if (!focused || !expression.includes("${")) {
+    if (expression === null) {
       setTold(null);
       return;
     }
@@ -167,7 +177,7 @@ function Live({ pointer, expression, focused }: { pointer: string; expression: s
       current = false;
       clearTimeout(timer);
     };
-  }, [expression, focused, pointer, task]);
+  }, [expression, pointer, task]);
   if (!told) return null;
   return !told.error ? (
     <output className="live">{JSON.stringify(told.value)?.slice(0, 300)}</output>

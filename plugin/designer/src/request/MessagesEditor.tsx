@@ -73,6 +73,7 @@ function Message({ pointer, number, message }: { pointer: string; number: number
           value={content}
           commit={commit}
           placeholder="What is said"
+          prose
         />
       ) : (
         <JsonInput id={place} label={label} pointer={place} value={content} commit={commit} />

@@ -7,6 +7,7 @@ import { OperationReference } from "../catalog/Preview";
 import { kindName } from "../flow/kinds";
 import { blockAt, itemOf, placeOf, pointerAt } from "../state/blocks";
 import { useDocument } from "../state/document";
+import { DataPanel } from "../testrequest/DataPanel";
 import { Icon, iconOf } from "../ui/icons";
 import { Field } from "./Field";
 import { Form, ofDefinition } from "./form";
@@ -70,6 +71,7 @@ function TaskEditor({ block }: { block: Block }) {
       </header>
       {error && <p className="field-fault error">{error.message}</p>}
       {data && <TaskFields form={data} block={block} />}
+      <DataPanel block={block} />
       {data?.operation && (
         <details className="task-reference">
           <summary>Reference: {data.operation}</summary>

@@ -2,7 +2,6 @@ import { type KeyboardEvent, useEffect, useId, useState } from "react";
 import type { Json } from "../api/types";
 import { ExpressionInput } from "./ExpressionInput";
 import { useCursor, useForm } from "./form";
-import { withExpression } from "./insertion";
 import { isExpression } from "./schema";
 
 interface Common {
@@ -33,47 +32,28 @@ interface TextProps extends Common {
   pointer: string;
   placeholder?: string;
   suggestions?: string[];
+  prose?: boolean;
 }
 
-export function TextInput({
-  id,
-  label,
-  pointer,
-  value,
-  commit,
-  placeholder = "",
-  suggestions = [],
-}: TextProps) {
+/** Text; in a definition with expressions in it. */
+export function TextInput(props: TextProps) {
+  const { id, label, pointer, value, commit, placeholder = "", suggestions = [], prose = false } = props;
+  const { expressions } = useForm();
   const text = value === undefined || value === null ? "" : String(value);
   const draft = useDraft(text, commit);
   const list = useId();
-  const { expressions } = useForm();
-  const onFocus = (event: { target: HTMLInputElement | HTMLTextAreaElement }) => {
-    const box = event.target;
-    const take = (expression: string) =>
-      commit(withExpression(box.value, box.selectionStart ?? 0, expression));
-    useCursor.getState().enter({ pointer, label, take });
-  };
-  if (expressions && (isExpression(value) || draft.value.includes("${")))
-    return (
-      <ExpressionInput
-        {...{ id, label, pointer, commit }}
-        value={isExpression(value) ? value : draft.value}
-      />
-    );
-  if (suggestions.length)
-    return (
-      <>
-        <input id={id} className="field-input" list={list} {...{ placeholder, onFocus }} {...draft} />
-        <datalist id={list}>
-          {suggestions.map((one) => (
-            <option key={one} value={one} />
-          ))}
-        </datalist>
-      </>
-    );
-  const rows = Math.min(10, draft.value.split("\n").length);
-  return <textarea id={id} className="field-input" rows={rows} {...{ placeholder, onFocus }} {...draft} />;
+  if (expressions && (!suggestions.length || isExpression(value)))
+    return <ExpressionInput {...{ id, label, pointer, commit, placeholder, prose }} value={text} />;
+  return (
+    <>
+      <input id={id} className="field-input" list={list} placeholder={placeholder} {...draft} />
+      <datalist id={list}>
+        {suggestions.map((one) => (
+          <option key={one} value={one} />
+        ))}
+      </datalist>
+    </>
+  );
 }
 
 export function NumberInput({ id, value, commit }: Common) {

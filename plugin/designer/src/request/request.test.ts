@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { freeName } from "../catalog/add";
 import { asYaml } from "../catalog/yaml";
-import { jqPath, withExpression } from "./insertion";
+import { expressionAt, jqPath, withExpression } from "./insertion";
 import { withPart } from "./local";
 import { blankOf, branchesOf, branchOf, resolved, type Schema, widgetOf } from "./schema";
 
@@ -10,6 +10,13 @@ test("an expression goes where the cursor is", () => {
   expect(withExpression("Ticket : x", 7, ".id")).toBe("Ticket ${ .id }: x");
   expect(withExpression("${  }", 3, ".id")).toBe("${ .id }");
   expect(withExpression("${ .a } and ", 12, ".b")).toBe("${ .a } and ${ .b }");
+});
+
+test("the expression that is evaluated is the one around the cursor", () => {
+  const text = 'a ${ .a } b ${ {x: "}"} | .x } c';
+  expect(expressionAt(text, 5)).toBe(".a");
+  expect(expressionAt(text, text.length)).toBe('{x: "}"} | .x');
+  expect(expressionAt("no ${ end", 9)).toBeNull();
 });
 
 test("paths of jq", () => {

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { Json } from "../api/types";
 import { jqPath } from "../request/insertion";
+import "./tree.css";
 
 const AT_ONCE = 100;
 const OPEN_DEPTH = 2;

@@ -31,6 +31,7 @@ test("events that come in pieces are put together", async () => {
       controller.close();
     },
   });
+  vi.stubGlobal("sessionStorage", { getItem: () => "token" });
   vi.stubGlobal("fetch", () => Promise.resolve(new Response(body)));
   const events = [];
   for await (const event of stream("GET", "/x")) events.push(event);
