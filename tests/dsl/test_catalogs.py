@@ -11,6 +11,7 @@ from httptask.dsl.canonical import sha256
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.loader import Loaded, load_file, load_text
 from support.definitions import HEAD, standard
+from support.fences import of_language
 
 GREET = """\
 input: { schema: { document: { type: object, properties: { name: { type: string } }, required: [name] } } }
@@ -188,3 +189,16 @@ def test_together_they_are_no_larger_than_a_definition(tmp_path: Path) -> None:
 def test_a_text_without_a_file_has_no_folder() -> None:
     [fault, _] = load_text(HEAD + USE + CALLS, "stdin").reports
     assert "it is read where a definition is loaded from a file" in fault.message
+
+
+def test_the_catalogue_of_the_page_has_no_faults(tmp_path: Path) -> None:
+    """Its functions, each under the path that the page gives to it, beside the definition that calls them."""
+    fences = [fence for fence in of_language("yaml") if fence.page == "docs/write-a-definition.md"]
+    for fence in fences:
+        if fence.tag.endswith("function.yaml"):
+            (tmp_path / fence.tag).parent.mkdir(parents=True)
+            (tmp_path / fence.tag).write_text(fence.text)
+    [workflow] = [fence for fence in fences if fence.tag == "workflow.yaml"]
+    (tmp_path / "workflow.yaml").write_text(workflow.text)
+    loaded = load_file(tmp_path / "workflow.yaml")
+    assert ([str(report) for report in loaded.reports], len(loaded.functions)) == ([], 1)

@@ -1,14 +1,17 @@
 """What `httptask explain` tells of a definition before it runs."""
 
+import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from hypothesis import assume, given, settings
 
 from httptask.dsl.compile import compile_definition
-from httptask.dsl.loader import load_text
+from httptask.dsl.loader import load_file, load_text
 from httptask.explain.explanation import explain
 from support.commands import Shell
+from support.definitions import HEAD
 from support.fences import ROOT, fences
 from support.random_definitions import definitions
 
@@ -113,3 +116,20 @@ def test_every_task_is_told_of_once(definition: dict[str, Any]) -> None:
         return sorted([*(task.pointer for task in tasks), *(pointer for found in inner for pointer in found)])
 
     assert pointers(explain(loaded, program, {}, {}).tasks) == sorted(program.nodes)
+
+
+def test_files_of_functions_are_told(tmp_path: Path) -> None:
+    """Each with its SHA-256; and tasks by the line of the file that they stand in."""
+    function = tmp_path / "shared/functions/f/1.0.0/function.yaml"
+    function.parent.mkdir(parents=True)
+    function.write_text("do:\n- inside: { set: { x: 1 } }\n")
+    use = "use: { catalogs: { ours: { endpoint: 'file://./shared' } } }\n"
+    (tmp_path / "flow.yaml").write_text(HEAD + use + "do: [{ a: { call: 'f:1.0.0@ours' } }]")
+    loaded = load_file(tmp_path / "flow.yaml")
+    assert loaded.program is not None
+    found = explain(loaded, loaded.program, {}, {})
+    assert found.functions == {str(function): hashlib.sha256(function.read_bytes()).hexdigest()}
+    [call] = found.tasks
+    [body] = call.inside[0].tasks
+    [inside] = body.inside[0].tasks
+    assert [(task.file, task.line) for task in (call, inside)] == [(None, 3), (str(function), 2)]

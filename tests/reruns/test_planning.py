@@ -84,6 +84,18 @@ def test_begins_where_the_run_failed_and_tells_what_that_saves() -> None:
     assert (rerun.report.calls, rerun.report.cost_usd, told(rerun)) == (2, 0.5, {})
 
 
+def test_a_call_before_it_whose_function_was_changed_is_told_of() -> None:
+    """And it begins with a call as a whole, also where the run failed inside the function."""
+    function = f"use: {{ functions: {{ f: {{ do: [{{ inside: {{ {GETS % '/f'} }} }}] }} }} }}\n"
+    old = f"{function}do:\n  - a: {{ call: f }}\n{get('post')}"
+    assert told(planned(earlier(old, inside=1, a=1, post=NO), old.replace("/f", "/g"))) == {
+        "inside": "changed"
+    }
+    assert told(planned(earlier(old, inside=1, a=1, post=NO), old)) == {}
+    with pytest.raises(NotRerunnable, match="which only runs as a whole"):
+        planned(earlier(old, inside=1, a=1, post=NO), old, "inside")
+
+
 def test_an_output_that_nothing_read_then_is_there_where_it_is_read_now() -> None:
     rerun = planned(earlier(OLD, **RAN), "do:\n" + get("a") + get("b") + READS)
     assert rerun.outputs == {"a": 1}

@@ -7,7 +7,9 @@ from httptask.testrequest.wording import handled_in_words
 from support.definitions import compiled
 
 NESTED = """
+use: { functions: { f: { set: { n: 1 } } } }
 do:
+  - call: { call: f }
   - race: { fork: { compete: true, branches: [{ one: { set: { n: 1 } } }] } }
   - both: { fork: { branches: [{ two: { set: { n: 1 } } }, { more: { do: [{ inner: { set: { n: 1 } } }] } }] } }
   - last: { set: { n: 1 } }
@@ -20,6 +22,7 @@ do:
         ("one", "end race with this and cancel its other branches, unless one of them has won before"),
         ("two", "end this branch of both, and wait for the others"),
         ("inner", "go on behind the list of tasks that it is the last of"),
+        ("f", "give this to call, which calls the function, as its output"),
         ("last", "end with this: it is the last task"),
     ],
 )

@@ -157,3 +157,48 @@ def test_what_reads_nothing_of_the_input_needs_none() -> None:
         plan_request(compiled.program, "first", Sample([]))
     with pytest.raises(TaskFault, match="Not valid"):
         plan_request(compiled.program, "second", Sample())
+
+
+IN_FUNCTIONS = """
+use:
+  functions:
+    outer: { do: [{ first: { call: inner, with: { id: "${ .pet }", fixed: 1 } } }] }
+    inner:
+      do:
+        - fetch:
+            call: httpRequest
+            with: { method: get, connection: api, path: "/${ .id }/${ .fixed }" }
+do:
+  - literal: { call: outer, with: { pet: 7 } }
+  - given: { call: outer, with: { pet: "${ $workflow.input.pet }" } }
+  - after: { call: outer, with: { pet: "${ $tasks.literal.id }" } }
+"""
+FETCH = "/do/%d/%s/call/outer/do/0/first/call/inner/do/0/fetch"
+
+
+@pytest.mark.parametrize(
+    ("place", "sample", "address"),
+    [
+        ((0, "literal"), Sample(), "/7/1"),
+        ((1, "given"), Sample({"pet": 8}), "/8/1"),
+        ((2, "after"), Sample(outputs={"literal": {"id": 9}}), "/9/1"),
+        ((0, "literal"), Sample(task_input={"id": 4, "fixed": 2}), "/4/2"),
+    ],
+    ids=["written out", "of the workflow's input", "of an output", "given by hand"],
+)
+def test_a_task_in_a_function_has_the_arguments_of_its_call(
+    place: tuple[int, str], sample: Sample, address: str
+) -> None:
+    """Those of the call that the pointer names, through every function between."""
+    compiled = compile_definition(parse(IN_FUNCTIONS))
+    assert compiled.program is not None, compiled.faults
+    task = FETCH % place
+    assert values_read(compiled.program, task, sample) == []
+    request = plan_request(compiled.program, task, sample).request
+    assert request.url == address
+
+
+def test_what_a_call_reads_and_a_sample_lacks_is_asked_for() -> None:
+    program = compile_definition(parse(IN_FUNCTIONS)).program
+    assert program is not None
+    assert values_read(program, FETCH % (1, "given"), Sample()) == [".fixed", ".id"]

@@ -66,11 +66,8 @@ class Places:
         self.by_path = {place.path: place for place in self.by_pointer.values()}
 
     def text(self, place: Place) -> str:
-        """A task as it is written, whatever it is called, and the functions that it calls."""
-        program, inside = self.program, f"{place.node.pointer}/"
-        functions = [program.written(pointer) for pointer in program.functions if pointer.startswith(inside)]
-        written = program.written(place.node.pointer)
-        return canonical_json([written, *functions] if functions else written)
+        """A task as it is written, whatever it is called."""
+        return canonical_json(self.program.written(place.node.pointer))
 
     def before(self, place: Place) -> list[Place]:
         """The tasks that stand before one, without those around it."""

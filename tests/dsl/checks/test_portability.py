@@ -37,6 +37,19 @@ def test_metadata_and_escapes() -> None:
     assert [fault.pointer for fault in found] == ["/document/metadata/httptask", "/do/0/a/set/z"]
 
 
+def test_a_catalogue_in_a_folder() -> None:
+    """Functions of a definition are the standard's, what they hold may not be; told where it is written."""
+    text = (
+        "use: { catalogs: { ours: { endpoint: 'file://./x' } }, functions: { f: { call: httpRequest, "
+        "with: { method: get, connection: c, path: / } } } }\n"
+        "do: [{ a: { call: f } }]"
+    )
+    assert [fault.pointer for fault in uses(HEAD + text)] == [
+        "/do/0/a/call/f/call",
+        "/use/catalogs/ours",
+    ]
+
+
 def test_a_definition_of_the_standard_is_portable() -> None:
     text = HEAD + (
         "use: { secrets: [T], authentications: { api: { bearer: { token: '${ $secrets.T }' } } } }\n"

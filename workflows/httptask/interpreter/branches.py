@@ -301,14 +301,6 @@ class BranchRunner:
         if self._parent is not None:
             yield from self._parent.frames_around()
 
-    def _frames_seen(self, depth: int | None) -> Iterator[Frame]:
-        """Those of them whose variables and outputs expressions see: in a function, its own."""
-        scopes = self._services.program.scopes
-        for frame in self.frames_around(depth):
-            yield frame
-            if frame.scope is not None and scopes[frame.scope].is_closed:
-                return
-
     def deadlines_around(self) -> Iterator[Deadline]:
         """When the timeouts of the current task and of all around it pass."""
         yield from self._deadlines()
@@ -333,7 +325,7 @@ class BranchRunner:
         self, node: TaskNode, execution: TaskExecution, raw_output: Any = None, *, depth: int | None = None
     ) -> Variables:
         """The variables that the expressions of a task may read; `depth` is of its frame where others are below it."""
-        frames = list(self._frames_seen(depth))
+        frames = list(self.frames_around(depth))
         return {
             **self._services.workflow_variables(),
             "context": lambda: self._branch.context,
