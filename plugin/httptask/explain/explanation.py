@@ -17,6 +17,7 @@ from httptask.dsl.model import Duration, Use
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
+from httptask.dsl.timetable import timetable_of
 from httptask.http.errors import RequestInvalid
 from httptask.http.limits import Limits
 from httptask.http.url import Url
@@ -85,6 +86,8 @@ class Explanation(BaseModel):
     namespace: str
     name: str
     version: str
+    schedule: str | None
+    """When `httptask schedule create` would have it run, in words."""
     reads: list[str]
     """What of `$workflow.input` is read anywhere."""
     servers: list[str]
@@ -115,12 +118,14 @@ def explain(
     tasks = explaining.tasks(program.root)
     calls = [task.call for task in _flat(tasks) if task.call is not None]
     document = program.definition.document
+    schedule = program.definition.schedule
     settings: Any = document.metadata.get("httptask", {})
     read = (text for use in program.uses for text in _reads(use))
     return Explanation(
         namespace=document.namespace,
         name=document.name,
         version=document.version,
+        schedule=None if schedule is None else timetable_of(schedule).words(),
         reads=_unique(text for text in read if text.startswith("$workflow.input")),
         servers=_unique(server for call in calls for server in call.servers),
         secrets={name: where for call in calls for name, where in call.secrets.items()},

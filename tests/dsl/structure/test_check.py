@@ -21,8 +21,8 @@ def definition(**parts: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("data", "name"),
     [
-        (definition(schedule={"every": {"hours": 1}}), "`schedule`"),
         (definition(schedule={"on": {"one": {"with": {"type": "a"}}}}), "`schedule.on`"),
+        (definition(schedule={"cron": "0 0 * * *", "read": "data"}), "`schedule.read`"),
         *[(definition(use={key: {}}), f"`use.{key}`") for key in ("extensions",)],
         *[
             (definition(do=[{"a": {"call": call, "with": {}}}]), f"call `{call}`")

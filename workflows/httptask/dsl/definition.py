@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from httptask.dsl.model import DefinitionModel, Document, Input, Output, Timeout, Use
+from httptask.dsl.model import DefinitionModel, Document, Input, Output, Schedule, Timeout, Use
 from httptask.dsl.tasks import TaskList
 
 __all__ = ["Definition"]
@@ -24,6 +24,8 @@ class Definition(DefinitionModel):
     """Which definition this is."""
     input: Input | None = None
     """Validates and transforms the workflow's input."""
+    schedule: Schedule | None = None
+    """When runs are started, once `httptask schedule create` was told to."""
     evaluate: Evaluate | None = None
     """How expressions are written."""
     use: Use = Use()

@@ -29,6 +29,7 @@ __all__ = [
     "Input",
     "Output",
     "RetryPolicy",
+    "Schedule",
     "Schema",
     "TaskBase",
     "Timeout",
@@ -138,6 +139,17 @@ class Timeout(DefinitionModel):
 
     after: DurationLiteral
     """Duration after which the task or workflow fails with the standard's timeout error."""
+
+
+class Schedule(DefinitionModel):
+    """When runs are started, once `httptask schedule create` was told to."""
+
+    every: DurationLiteral | None = None
+    """Time between two starts, in whole seconds; whether or not the run before has ended."""
+    cron: str | None = None
+    """Minute, hour, day of the month, month and day of the week of starts: `0 9 * * MON-FRI`."""
+    after: DurationLiteral | None = None
+    """Time between the end of a run and the start of the next, in whole seconds."""
 
 
 class AuthenticationPolicy(Policy):

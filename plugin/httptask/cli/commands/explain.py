@@ -49,6 +49,7 @@ def _lines(found: "Explanation", file: Path) -> Iterator[str]:
     yield f"{found.namespace}/{found.name}:{found.version} ({file})"
     yield from _rows(
         "  ",
+        ("schedule", found.schedule or ""),
         ("reads", ", ".join(found.reads)),
         ("calls", ", ".join(found.servers) or "nobody"),
         ("secrets", _secrets(found.secrets) or "none"),

@@ -52,6 +52,7 @@ def run(
     data = read_input(input_, files=input_files or ())
     check_input(setup.loaded, data, given=bool(input_ or input_files))
     setup.tell_credential_warnings()
+    _tell_schedule(setup.loaded)
     if setup.fixtures is None:
         require_ready(examine(setup.config, setup.environment, [setup.loaded, *setup.inner]))
 
@@ -85,6 +86,19 @@ def run(
     finally:
         setup.tell_recorded(input_)
     raise typer.Exit(exit_code)
+
+
+def _tell_schedule(loaded: "Loaded") -> None:
+    """Say that it is run once, where something else may be expected."""
+    schedule = None if loaded.program is None else loaded.program.definition.schedule
+    if schedule is not None:
+        from httptask.dsl.timetable import timetable_of
+
+        when = timetable_of(schedule).words()
+        print_note(f"its schedule ({when}) starts nothing here: it is run once, now")
+        print_note(
+            "  hint: `httptask schedule create` has Temporal start runs of a definition that a worker serves"
+        )
 
 
 def _streams(loaded: "Loaded") -> bool:

@@ -9,6 +9,7 @@ from httptask.dsl.checks.functions import check_functions
 from httptask.dsl.checks.metadata import check_metadata
 from httptask.dsl.checks.names import check_names
 from httptask.dsl.checks.references import check_placeholders, check_references
+from httptask.dsl.checks.schedule import check_schedule
 from httptask.dsl.checks.secrets import check_literals, check_secrets
 from httptask.dsl.checks.shapes import check_shapes
 from httptask.dsl.checks.standard_types import check_durations, check_parts_of_use, check_schemas
@@ -33,6 +34,7 @@ CHECKS: Final[tuple[Callable[[Program], Iterable[Fault]], ...]] = (
     check_placeholders,
     check_names,
     check_durations,
+    check_schedule,
     check_parts_of_use,
     check_metadata,
     check_schemas,

@@ -84,6 +84,10 @@ def check_durations(program: Program) -> Iterator[Fault]:
 
 
 def _durations(program: Program) -> Iterator[tuple[str, DurationLiteral]]:
+    schedule = program.definition.schedule
+    for key in () if schedule is None else ("every", "after"):
+        if (written := getattr(schedule, key)) is not None and "${" not in str(written):
+            yield f"/schedule/{key}", written
     timeouts = {"/timeout": program.definition.timeout}
     for name, named in program.definition.use.timeouts.items():
         timeouts[child_pointer("/use/timeouts", name)] = named

@@ -35,7 +35,7 @@ _FORMS: Final = {
 }
 _EXPRESSIONS: Final = frozenset({"as", "exceptWhen", "from", "if", "in", "items", "until", "when", "while"})
 _LONGEST_LITERAL: Final = 60
-_DURATIONS: Final = frozenset({"after", "delay", "duration", "interval", "timeout", "wait"})
+_DURATIONS: Final = frozenset({"after", "delay", "duration", "every", "interval", "timeout", "wait"})
 _TYPES: Final = {
     "string_type": Kind.TEXT,
     "int_type": Kind.WHOLE_NUMBER,
@@ -81,7 +81,7 @@ def fault_of(found: Found) -> Fault:
 
 def _unknown_key(found: Found) -> Fault:
     owner, key = found.location.owner, found.key
-    refused = unsupported_key(found.pointer, owner, key, found.value)
+    refused = unsupported_key(found.pointer, owner, key)
     if refused is not None:
         return refused
     if owner is not None and issubclass(owner, TaskBase) and key in KEYWORDS:

@@ -5,19 +5,15 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from httptask.diagnostics.fault import Fault, TextFault
-from httptask.dsl.definition import Definition
-from httptask.dsl.model import Schema, Use
+from httptask.dsl.model import Schedule, Schema, Use
 from httptask.dsl.tasks import UNSUPPORTED_CALLS, function_name
 from httptask.dsl.tasks.listen import LISTEN, EventConsumption
 from httptask.dsl.tasks.run_workflow import Run
-from httptask.json.types import is_object
 
 __all__ = ["other_document", "unsupported", "unsupported_call", "unsupported_key"]
 
+_EVENT_HINT: Final = "have what receives the event start the workflow, with a list of the event as its input"
 _KEYS: Final[dict[type[BaseModel], dict[str, str]]] = {
-    Definition: {
-        "schedule": "start the workflow from a Temporal schedule",
-    },
     Use: {
         "extensions": "write the tasks where they are to run, once under `use.functions` if in several places",
     },
@@ -25,10 +21,12 @@ _KEYS: Final[dict[type[BaseModel], dict[str, str]]] = {
         "until": "listen for one event in a task that `then` comes back to, as long as it is wanted"
     },
     LISTEN.spec_model: {"foreach": "take the events as a list, and go through them with `for`"},
+    Schedule: {"on": _EVENT_HINT, "read": _EVENT_HINT},
     Schema: {"resource": "write the schema here, under `document`"},
 }
 
 _OWNERS: Final[dict[type[BaseModel], str]] = {
+    Schedule: "schedule.",
     Use: "use.",
     EventConsumption: "listen.",
     LISTEN.spec_model: "listen.",
@@ -37,7 +35,6 @@ _OWNERS: Final[dict[type[BaseModel], str]] = {
 _PROCESSES: Final = ("container", "script", "shell")
 _PROCESS_HINT: Final = "run it in an activity of your own: `call: activity`"
 _SCRIPT_HINT: Final = f"write what makes data of data as an expression of `set`; else {_PROCESS_HINT}"
-_EVENT_HINT: Final = "have what receives the event start the workflow, with a list of the event as its input"
 _FUNCTION_HINT: Final = (
     "what runs stays as it is: download the function as FOLDER/functions/NAME/VERSION/function.yaml, name the folder "
     "under `use.catalogs`, and call NAME:VERSION@CATALOG; or write its task under `use.functions`"
@@ -64,10 +61,8 @@ def unsupported(pointer: str, what: str, hint: str | None) -> Fault:
     return TextFault(pointer, "unsupported", message, hint, at_key=True)
 
 
-def unsupported_key(pointer: str, owner: type[BaseModel] | None, key: str, value: Any = None) -> Fault | None:
+def unsupported_key(pointer: str, owner: type[BaseModel] | None, key: str) -> Fault | None:
     """The fault for a key that the standard allows in this mapping and we don't."""
-    if owner is Definition and key == "schedule" and is_object(value) and "on" in value:
-        return unsupported(f"{pointer}/on", "`schedule.on`", _EVENT_HINT)
     if owner is Run and key in _PROCESSES:
         return unsupported(pointer, f"task `run: {key}`", _SCRIPT_HINT if key == "script" else _PROCESS_HINT)
     hint = _KEYS.get(owner, {}).get(key) if owner is not None else None
