@@ -113,17 +113,18 @@ class DefinitionRegistry:
         self._by_name = other._by_name  # noqa: SLF001 - it is one of the same kind
 
     def find(self, name: str) -> LoadedDefinition:
-        """The definition of that name.
+        """The definition of that name, which may have `latest` for its version.
 
         Raises:
             ApplicationError: this worker serves none.
         """
-        loaded = self._by_name.get(name)
+        loaded = self._by_name.get(self.qualified(name) or name)
         if loaded is None:
             raise ApplicationError(
                 _REFUSAL_OF_INLINE
                 if name == WORKFLOW_TYPE
                 else f"no definition named {name!r} is served here; known: {', '.join(self.names) or 'none'}",
+                self.names,
                 type="DefinitionUnknown",
                 category=ApplicationErrorCategory.BENIGN,  # the log tells it as the workflow task's failure
             )

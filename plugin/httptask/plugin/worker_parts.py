@@ -27,6 +27,7 @@ from httptask.plugin.definitions import DefinitionActivities, DefinitionRegistry
 from httptask.scheduling.token_limit_workflow import TokenLimitWorkflow
 from httptask.secrets.store import SecretSource, SecretStore
 from httptask.workflows.one_call import OneCallWorkflow
+from httptask.workflows.run_then_wait import RunThenWaitWorkflow
 
 __all__ = ["WorkerParts"]
 
@@ -92,6 +93,7 @@ class WorkerParts:
             (HttpTaskWorkflow, allow_inline),
             (BatchWorkflow, allow_inline),
             (DefinitionWorkflow, definitions is not None),
+            (RunThenWaitWorkflow, definitions is not None),
         ]
         self._workflows: Sequence[type] = [
             workflow for workflow, is_served in served if is_served and register_workflows

@@ -18,6 +18,7 @@ from temporalio.converter import DataConverter
 
 from httptask.interpreter.fetch_status import paused_by
 from httptask.scheduling.spending_state import PART_MEMO
+from httptask.workflows.run_then_wait import SCHEDULE_MEMO
 
 __all__ = ["Described", "Execution", "chain_of", "describe", "list_executions", "runs_left_by"]
 
@@ -68,8 +69,9 @@ class Execution:
 
     @property
     def parent(self) -> str | None:
-        """The id of the run that runs it, if one does."""
-        return self.info.parent_execution.workflow_id or None
+        """The id of the run that runs it, if one does; what starts runs of a schedule is none."""
+        parent = self.info.parent_execution.workflow_id or None
+        return None if SCHEDULE_MEMO in self.info.memo.fields else parent
 
     @property
     def is_part(self) -> bool:

@@ -7,11 +7,12 @@ from typing import Any
 from pydantic import BaseModel, Field
 from temporalio.client import Client
 
-from httptask.activities.names import BATCH, ONE_CALL, TOKEN_LIMIT
+from httptask.activities.names import BATCH, ONE_CALL, RUN_THEN_WAIT, TOKEN_LIMIT
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.status import Impasse, TaskData, TaskState, TaskStatus
 from httptask.runs.executions import Execution, list_executions
 from httptask.scheduling.spending_state import SPENT_MEMO, Spent
+from httptask.workflows.run_then_wait import SCHEDULE_MEMO
 
 __all__ = [
     "FILE_MEMO",
@@ -36,7 +37,7 @@ _RERUN = "-rerun-"
 """In the ids of such runs, behind that of the first one: by it they are found."""
 
 _OURS = "(WorkflowType = 'httptask.run' OR TaskQueue STARTS_WITH 'httptask')" + "".join(
-    f" AND WorkflowType != '{other}'" for other in (TOKEN_LIMIT, ONE_CALL, BATCH)
+    f" AND WorkflowType != '{other}'" for other in (TOKEN_LIMIT, ONE_CALL, BATCH, RUN_THEN_WAIT)
 )
 _LATEST = "ExecutionStatus != 'ContinuedAsNew'"
 
@@ -111,6 +112,8 @@ class RunSummary(BaseModel):
     """The run that it goes on from, with outputs of that."""
     parent: str | None = None
     """Id of the run that runs it, if one does."""
+    schedule: str | None = None
+    """Id of the schedule that has started it, if one has."""
 
 
 class RunRecord(RunSummary):
@@ -150,6 +153,7 @@ async def summarize(execution: Execution) -> RunSummary:
         simulated=memo.get(SIMULATED_MEMO, False),
         rerun_of=memo.get(RERUN_MEMO),
         parent=execution.parent,
+        schedule=memo.get(SCHEDULE_MEMO),
     )
 
 

@@ -15,7 +15,7 @@ from httptask.dsl.program import Program
 from httptask.testrequest.execution import Asked, ExecutionFailed, begin
 from httptask.testrequest.sample import find_task
 
-__all__ = ["NoWorker", "profiles_on"]
+__all__ = ["NoWorker", "profiles_on", "require_worker"]
 
 _LOOKS, _BETWEEN_LOOKS = 5, 0.2
 """For a worker that has just been started, whose first question Temporal has not got yet."""
@@ -46,7 +46,7 @@ async def profiles_on(
     """
     node = find_task(program, task)
     names = sorted({name for _, name in node.connections})
-    await _require_worker(client, task_queue)
+    await require_worker(client, task_queue)
     if not names:
         return {}
     asked = Asked(
@@ -67,7 +67,13 @@ async def profiles_on(
     return found.connections
 
 
-async def _require_worker(client: Client, task_queue: str) -> None:
+async def require_worker(client: Client, task_queue: str) -> None:
+    """Look whether a worker polls a queue, which one does that has just been started a moment later.
+
+    Raises:
+        NoWorker: none has for minutes.
+        RPCError: the server can't be reached.
+    """
     for _ in range(_LOOKS):
         if await has_pollers(client, task_queue):
             return

@@ -30,20 +30,6 @@ def test_what_the_path_finds_is_named_alone(started: Path, monkeypatch: pytest.M
     assert command_in(Path("first")) == "httptask"
 
 
-def test_what_is_only_in_the_environment_of_a_linked_command_is_named_by_its_path(
-    started: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    linked = tmp_path / "bin/httptask"
-    linked.parent.mkdir()
-    linked.symlink_to(started)
-    temporal = started.with_name("temporal")
-    temporal.touch(0o755)
-    monkeypatch.setattr(sys, "argv", [str(linked), "dev"])
-    monkeypatch.setenv("PATH", f"/usr/bin:{linked.parent}")
-    assert command_in(Path(), "temporal") == f"'{temporal}'"
-    assert command_in(Path()) == "httptask"
-
-
 def test_uv_runs_it_from_within_its_project_and_from_elsewhere(
     started: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

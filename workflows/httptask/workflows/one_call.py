@@ -9,12 +9,18 @@ from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ApplicationError
 
-from httptask.activities.names import CHAT_COMPLETION, HTTP_REQUEST, ONE_CALL, RESOLVE_CONFIGURATION
+from httptask.activities.names import (
+    CHAT_COMPLETION,
+    HTTP_REQUEST,
+    LOAD_DEFINITION,
+    ONE_CALL,
+    RESOLVE_CONFIGURATION,
+)
 from httptask.workflows.live_text import LiveStream
 
 __all__ = ["OneCall", "OneCallWorkflow"]
 
-_ACTIVITIES: Final = (HTTP_REQUEST, CHAT_COMPLETION, RESOLVE_CONFIGURATION)
+_ACTIVITIES: Final = (HTTP_REQUEST, CHAT_COMPLETION, RESOLVE_CONFIGURATION, LOAD_DEFINITION)
 
 
 class OneCall(BaseModel):

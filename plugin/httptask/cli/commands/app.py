@@ -41,6 +41,14 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "explain": ("explain:explain", "httptask explain workflow.yaml"),
     "graph": ("graph:graph", "httptask graph workflow.yaml --fenced >> README.md"),
     "test": ("definitiontests:run_definition_tests", "httptask test workflows/ -k retries"),
+    "start": (
+        "start:start",
+        (
+            "httptask start call-actions --input @input.json --wait\n\n"
+            "Example: httptask start support/call-actions:1.0.0 --id call-4711"
+        ),
+    ),
+    "schedule": ("schedule:schedule", "httptask schedule create workflow.yaml --dry-run"),
     "batch": (
         "batch:batch",
         (

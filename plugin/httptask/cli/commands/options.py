@@ -17,6 +17,7 @@ __all__ = [
     "ProfileOption",
     "QueueOption",
     "RecordOption",
+    "ServingQueueOption",
     "WebhooksOption",
 ]
 
@@ -61,6 +62,9 @@ ProfileOption = Annotated[
     typer.Option("--profile", metavar="NAME", help="Profile of temporal.toml that names the cluster."),
 ]
 QueueOption = Annotated[str, typer.Option("--task-queue", metavar="NAME", help="Task queue to serve.")]
+ServingQueueOption = Annotated[
+    str, typer.Option("--task-queue", metavar="NAME", help="Task queue of the workers that serve it.")
+]
 RecordOption = Annotated[
     Path | None,
     typer.Option("--record", metavar="DIR", help="Write every exchange to files, for --fixtures."),

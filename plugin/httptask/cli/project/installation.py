@@ -12,23 +12,21 @@ __all__ = ["command_in", "installing"]
 _PROJECT = "pyproject.toml"
 
 
-def command_in(folder: Path, program: str = "httptask") -> str:
-    """How to start httptask again from a folder, or another program of its environment, as the shell reads it."""
+def command_in(folder: Path) -> str:
+    """How to start httptask again from a folder, as the shell reads it."""
     environment, by_uv = Path(sys.prefix), "UV" in os.environ
     project = environment.parent
     if by_uv and (project / _PROJECT).is_file():
         here = folder.resolve()
         nearest = next((path for path in (here, *here.parents) if (path / _PROJECT).is_file()), None)
         elsewhere = "" if nearest == project else f" --project {_quoted(project)}"
-        return f"uv run{elsewhere} {program}"
-    started = Path(sys.argv[0]).absolute().with_name(program)
-    if not started.exists():  # `uv tool install` and pipx link httptask alone out of its environment
-        started = environment / "bin" / program
+        return f"uv run{elsewhere} httptask"
+    started = Path(sys.argv[0]).absolute().with_name("httptask")
     # What uv runs has that environment on its PATH; the reader's shell has not.
     places = os.get_exec_path() if not by_uv else [p for p in os.get_exec_path() if Path(p) != started.parent]
-    found = shutil.which(program, path=os.pathsep.join(places))
+    found = shutil.which("httptask", path=os.pathsep.join(places))
     if not started.exists() or (found and Path(found).samefile(started)):
-        return program
+        return "httptask"
     return _quoted(started)
 
 

@@ -40,7 +40,7 @@ from httptask.scheduling.spending_state import SPENT_MEMO, Spent
 if TYPE_CHECKING:
     from httptask.reruns import Rerun
 
-__all__ = ["RUN_QUEUE_PREFIX", "Launch", "launch"]
+__all__ = ["RUN_QUEUE_PREFIX", "Followed", "Launch", "follow", "launch"]
 
 RUN_QUEUE_PREFIX = "httptask-run-"
 _POLL_SECONDS = 0.2
@@ -49,28 +49,39 @@ _LAST_LOOK_TIME = timedelta(seconds=10)
 """A run that has ended is not in its worker's cache any more: what it tells then takes a replay of all of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """A run that is shown until it ends.
+
+    Attributes:
+        as_json: whether stdout gets one JSON object about the run instead of its output.
+        live: whether texts are shown while they come.
+        simulated: whether answers come from fixtures.
+        stays: whether it goes on when the user has seen enough, rather than end with the command.
+    """
+
+    loaded: Loaded
+    input: Any
+    as_json: bool
+    live: bool = False
+    simulated: bool = False
+    stays: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch(Followed):
     """What is to be run, and where.
 
     Attributes:
         cluster: None for the embedded server of `state_directory`.
-        as_json: whether stdout gets one JSON object about the run instead of its output.
-        live: whether texts are shown while they come.
-        simulated: whether answers come from fixtures.
         leaves_runs: whether it may leave runs of other definitions to themselves.
         rerun: what it goes on from; None where it begins with its first task.
         webhooks: where events are taken for it while it runs, if they are.
     """
 
-    loaded: Loaded
-    input: Any
     plugin: HttpTaskPlugin
     cluster: Cluster | None
     state_directory: Path
-    as_json: bool
-    live: bool
-    simulated: bool
     leaves_runs: bool = False
     rerun: "Rerun | None" = None
     webhooks: WebhookAddress | None = None
@@ -96,7 +107,7 @@ async def _run(client: Client, launch: Launch, token: str, interrupts: Interrupt
     handle = await _start(client, launch, token)
     print_note(f"run {handle.id}")
     tell_webhooks(launch.webhooks)
-    code = await _follow(client, handle, launch, interrupts)
+    code = await follow(client, handle, launch, interrupts)
     if launch.leaves_runs:
         await wait_for_left_runs(client, handle.id, interrupts)
         return ExitCode.INTERRUPTED if interrupts.asked.is_set() else code
@@ -137,18 +148,21 @@ async def _start(client: Client, launch: Launch, token: str) -> WorkflowHandle[A
     )
 
 
-async def _follow(
-    client: Client, handle: WorkflowHandle[Any, Any], launch: Launch, interrupts: Interrupts
+async def follow(
+    client: Client, handle: WorkflowHandle[Any, Any], launch: Followed, interrupts: Interrupts
 ) -> ExitCode:
-    """Show the run until it ends, end it when interrupted, and report what came of it."""
+    """Show the run until it ends, end it when interrupted unless it stays, and report what came of it."""
     async with beside(handle.result()) as result:
         async with (
             _shown(client, handle, interrupts, live=launch.live),
             beside(interrupts.asked.wait()) as asked,
         ):
             await first_of(result, asked)
-            if not result.done():
+            if not result.done() and not launch.stays:
                 await end_interrupted(handle, result, interrupts)
+        if not result.done() and launch.stays:
+            print_note(f"{handle.id} goes on; `httptask runs show {handle.id}` tells how far it is")
+            return ExitCode.INTERRUPTED
         if not result.done():
             raise CliError(
                 f"{handle.id} did not end: Temporal does not answer", exit_code=ExitCode.INTERRUPTED
@@ -252,11 +266,11 @@ class _Watch:
             self._view.show(self._status)
 
 
-def _report_failure(launch: Launch, run_id: str, failure: WorkflowFailureError, spent: Any) -> None:
+def _report_failure(launch: Followed, run_id: str, failure: WorkflowFailureError, spent: Any) -> None:
     problem = problem_of(failure)
     if launch.as_json:
         told = {"run": run_id, "state": state_after(failure), "simulated": launch.simulated}
         print_json({**told, "error": problem, "spent": spent})
-    print_note(explain_failure(problem, launch.loaded))
+    print_note(explain_failure(problem, launch.loaded, has_file=not launch.stays))
     if hint := hint_at_input(problem, launch.input):
         print_note(f"  hint: {hint}")

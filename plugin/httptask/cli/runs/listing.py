@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from httptask.cli.terminal.console import harmless
 from httptask.runs.records import RunSummary
 
-__all__ = ["local_time", "print_runs", "state_of", "time_taken"]
+__all__ = ["in_columns", "local_time", "print_runs", "state_of", "time_taken"]
 
 _YEAR = len("2026-")
 
@@ -19,9 +19,9 @@ _YEAR = len("2026-")
 def print_runs(found: Iterable[RunSummary]) -> None:
     """One row for each run; where a terminal has no room for all, definition and year are left out, never an id."""
     runs = list(found)
-    lines = _in_columns([("id", "state", "started", "took", "definition"), *(_row(run) for run in runs)])
+    lines = in_columns([("id", "state", "started", "took", "definition"), *(_row(run) for run in runs)])
     if sys.stdout.isatty() and max(map(cell_len, lines)) > shutil.get_terminal_size().columns:
-        lines = _in_columns(
+        lines = in_columns(
             [
                 ("id", "state", "started", "took"),
                 *((id_, state, started[_YEAR:], took) for id_, state, started, took, _ in map(_row, runs)),
@@ -53,6 +53,7 @@ def _row(run: RunSummary) -> tuple[str, str, str, str, str]:
     return harmless(run.id), state_of(run), local_time(run.started_at), took, harmless(run.definition)
 
 
-def _in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
+def in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of texts as lines, each column as wide as its widest text."""
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(map(set_cell_size, row, widths)).rstrip() for row in rows]

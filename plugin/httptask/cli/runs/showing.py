@@ -27,6 +27,8 @@ def print_run(run: RunRecord) -> None:
     _print(f"started {local_time(run.started_at)}, took {time_taken(run.started_at, run.ended_at)}")
     if run.parent is not None:
         _print(f"run by {run.parent}")
+    if run.schedule is not None:
+        _print(f"started by the schedule {run.schedule}")
     if run.spent is not None:
         _print(describe_spent(run.spent))
     if run.rerun_of is not None:

@@ -42,13 +42,13 @@ def state_after(failure: "WorkflowFailureError") -> str:
             return "faulted"
 
 
-def explain_failure(problem: dict[str, Any], loaded: "Loaded") -> str:
-    """Place, title and detail in a few lines."""
+def explain_failure(problem: dict[str, Any], loaded: "Loaded", *, has_file: bool = True) -> str:
+    """Place, title and detail in a few lines; without a file, the definition in place of the place."""
     from httptask.calls.problem import heading_of
 
     pointer = problem.get("instance")
     place = loaded.name
-    if isinstance(pointer, str):
+    if isinstance(pointer, str) and has_file:
         file, at = loaded.where(pointer, at_key=True)
         place = f"{file}:{at.line}:{at.column}"
     lines = [f"{place}: {heading_of(problem.get('title', 'Failed'), problem.get('error'))}"]

@@ -34,6 +34,8 @@ __all__ = ["GRACE", "serve_embedded", "serve_on_cluster"]
 
 GRACE = timedelta(seconds=10)
 """What calls in flight have to finish after a signal."""
+_DEFAULT_QUEUE = "httptask"
+"""Of the commands."""
 _PROBE_SECONDS = 1.0
 _M_MMAP_THRESHOLD = -3
 _OBJECTS_PER_COLLECTION = 100_000
@@ -173,11 +175,9 @@ def _announce(client: Client, task_queue: str, names: list[str], ui: str | None)
     print_note(f"Temporal at {address}, worker on task queue {task_queue}; Ctrl-C ends both")
     print_note(f"Temporal's UI at {ui}" if ui else "no UI: another command started the server, without one")
     print_note(f"serving {', '.join(names)}")
-    temporal = command_in(Path.cwd(), "temporal")
-    print_note(
-        f"start one: {temporal} workflow start --address {address} --task-queue {task_queue} "
-        f"--type {names[0]} --input '{{}}'"
-    )
+    httptask = command_in(Path.cwd())
+    queue = "" if task_queue == _DEFAULT_QUEUE else f" --task-queue {task_queue}"
+    print_note(f"start one: {httptask} start {names[0]}{queue} --input '{{}}'")
 
 
 async def _work(
