@@ -17,8 +17,7 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
 
 from httptask.interpreter.fetch_status import paused_by
-from httptask.scheduling.spending_state import PART_MEMO
-from httptask.workflows.run_then_wait import SCHEDULE_MEMO
+from httptask.scheduling.spending_state import PART_MEMO, SCHEDULE_MEMO
 
 __all__ = ["Described", "Execution", "chain_of", "describe", "list_executions", "runs_left_by"]
 

@@ -11,8 +11,7 @@ from httptask.activities.names import BATCH, ONE_CALL, RUN_THEN_WAIT, TOKEN_LIMI
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.status import Impasse, TaskData, TaskState, TaskStatus
 from httptask.runs.executions import Execution, list_executions
-from httptask.scheduling.spending_state import SPENT_MEMO, Spent
-from httptask.workflows.run_then_wait import SCHEDULE_MEMO
+from httptask.scheduling.spending_state import SCHEDULE_MEMO, SPENT_MEMO, Spent
 
 __all__ = [
     "FILE_MEMO",

@@ -23,7 +23,8 @@ from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.canonical import qualified_name
 from httptask.dsl.program import Program
 from httptask.dsl.timetable import Timetable, alternatives, period, timetable_of
-from httptask.workflows.run_then_wait import SCHEDULE_MEMO, RunThenWait
+from httptask.scheduling.spending_state import SCHEDULE_MEMO
+from httptask.workflows.run_then_wait import RunThenWait
 
 __all__ = ["MEMO", "OVERLAPS", "NotSchedulable", "ScheduleMemo", "SchedulePlan", "plan_schedule"]
 

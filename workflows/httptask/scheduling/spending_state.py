@@ -8,6 +8,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 __all__ = [
     "DECIMALS",
     "PART_MEMO",
+    "SCHEDULE_MEMO",
     "SEARCH_ATTRIBUTES",
     "SPENT_MEMO",
     "Cost",
@@ -18,6 +19,8 @@ __all__ = [
 
 DECIMALS: Final = 12
 """Of US dollars: ten times a cent is to be ten cents."""
+SCHEDULE_MEMO = "schedule"
+"""Key of the memo of a run that a schedule has started: the id of that."""
 PART_MEMO = "part"
 """Key of the memo of a workflow that runs a part of a run: no run of its own."""
 SPENT_MEMO = "spent"

@@ -1,18 +1,16 @@
 """A run of a served definition, and the time after it until the next may begin: what `schedule.after` is made of."""
 
 import asyncio
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.exceptions import ChildWorkflowError
 
 from httptask.activities.names import RUN_THEN_WAIT
+from httptask.scheduling.spending_state import SCHEDULE_MEMO
 
-__all__ = ["SCHEDULE_MEMO", "RunThenWait", "RunThenWaitWorkflow", "id_of_run"]
-
-SCHEDULE_MEMO: Final = "schedule"
-"""Key of the memo of a run that a schedule has started: the id of that."""
+__all__ = ["RunThenWait", "RunThenWaitWorkflow", "id_of_run"]
 
 
 class RunThenWait(BaseModel):
