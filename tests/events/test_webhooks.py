@@ -1,5 +1,6 @@
 """Webhooks of a worker, on a real server: events come to the runs that wait for them, once."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -11,12 +12,15 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.cli.observability.listening import listening_at
 from httptask.config.sections import Webhook
+from httptask.events.delivery import waiting_runs
 from httptask.events.webhooks import Webhooks
+from httptask.interpreter.inbox import EVENT_SIGNAL
+from httptask.interpreter.listens import LISTENS_MEMO
 from httptask.secrets.store import SecretSource, SecretStore
 from support.runs import Runner, listening, running
 
@@ -79,6 +83,30 @@ def signed(body: bytes) -> dict[str, str]:
 async def post(url: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> tuple[int, Any]:
     async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
         return answer.status, answer.headers.get("Retry-After")
+
+
+async def test_runs_are_looked_for_among_those_alone_that_have_waited(
+    runner: Runner, temporal: WorkflowEnvironment
+) -> None:
+    """A namespace may hold any number of others: one that has such a memo and never waited is not asked for it."""
+    waits = await runner.start(LISTENS, {"order": "c"})
+    await listening(waits)
+    memo: dict[str, Any] = {
+        LISTENS_MEMO: [{"task": "wait", "since": "2026-11-29T12:00:00Z", "filters": [[]]}]
+    }
+    queue = f"nobody-{waits.id}"
+    other: WorkflowHandle[Any, Any] = await temporal.client.start_workflow(
+        "other", id=queue, task_queue=queue, memo=memo
+    )
+    async with asyncio.timeout(20):
+        while not [each async for each in temporal.client.list_workflows(f"TaskQueue = '{queue}'")]:  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.05)
+    found = {run.id for run in await waiting_runs(temporal.client)}
+    assert (waits.id in found, other.id in found) == (True, False)
+    await other.terminate()
+    await waits.signal(EVENT_SIGNAL, json.loads(paid("9", "c")))
+    assert await waits.result() == ["c"]
+    await runner.replay(waits)
 
 
 async def test_an_event_comes_to_the_run_that_waits_for_it_once(runner: Runner, url: str) -> None:

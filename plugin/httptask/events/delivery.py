@@ -26,7 +26,7 @@ from httptask.dsl.expressions import (
 from httptask.dsl.expressions.evaluation import Scope, evaluate
 from httptask.http.cloud_event import CloudEvent
 from httptask.interpreter.inbox import EVENT_SIGNAL, MOST_BYTES
-from httptask.interpreter.listens import LISTENS_MEMO, Listens
+from httptask.interpreter.listens import LISTENS_MARK, LISTENS_MEMO, Listens
 from httptask.runs.executions import Execution, describe, list_executions
 
 __all__ = [
@@ -165,12 +165,13 @@ async def deliver_to(client: Client, event: CloudEvent, runs: Sequence[WaitingRu
 
 
 async def waiting_runs(client: Client) -> list[WaitingRun]:
-    """The runs with tasks that wait for events, of all that run in the namespace: a memo can't be searched for.
+    """The runs with tasks that wait for events: their memos tell, of those that have ever waited for one.
 
     Raises:
         RPCError: the server gives no answer.
     """
-    found = [await _waiting(each) async for each in list_executions(client, "ExecutionStatus = 'Running'")]
+    query = f"ExecutionStatus = 'Running' AND TemporalChangeVersion = '{LISTENS_MARK}'"
+    found = [await _waiting(each) async for each in list_executions(client, query)]
     return [run for run in found if run.listens]
 
 

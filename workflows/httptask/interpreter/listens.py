@@ -10,10 +10,22 @@ from temporalio import workflow
 
 from httptask.json.types import is_array, is_object
 
-__all__ = ["LISTENS_MEMO", "EventCheck", "Listens", "ListensMemo", "Take", "is_same", "value_at"]
+__all__ = [
+    "LISTENS_MARK",
+    "LISTENS_MEMO",
+    "EventCheck",
+    "Listens",
+    "ListensMemo",
+    "Take",
+    "is_same",
+    "value_at",
+]
 
 LISTENS_MEMO: Final = "listens"
 """Key of the memo where a run keeps what it waits for: a list of `Listens`."""
+LISTENS_MARK: Final = "httptask.listens"
+"""By which runs are found that have waited for events: a memo can't be searched for. It stands as the id of a patch in
+`TemporalChangeVersion`, the one search attribute that every server has and a workflow can add to."""
 _MOST_TOLD: Final = 20
 _LONGEST_TOLD: Final = 400
 
@@ -78,6 +90,7 @@ class ListensMemo:
 
     def begin(self, listens: Listens) -> None:
         """Tell what a task waits for from now on."""
+        workflow.patched(LISTENS_MARK)
         self._tasks[listens.task] = listens
         self._tell()
 
