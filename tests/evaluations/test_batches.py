@@ -14,6 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.connections.connection import Price
 from httptask.dsl.compile import compile_definition
+from httptask.dsl.expressions.evaluation import LIMIT
 from httptask.evaluations import (
     DataRow,
     Evaluation,
@@ -23,7 +24,9 @@ from httptask.evaluations import (
     start_batch,
     variants_of,
 )
-from httptask.interpreter.batch import BatchProgress, RowResult
+from httptask.interpreter import evaluation
+from httptask.interpreter.batch_state import BatchProgress, RowResult
+from httptask.scheduling import recorded_decisions
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.connections import local_connection
 from support.definitions import parse
@@ -95,6 +98,26 @@ async def test_outputs_that_have_no_room_are_errors_of_their_rows(runner: Runner
     assert (progress.ended, progress.failed) == (3, 1)
     [error] = [result.error for result in results if result.error]
     assert error["error"] == "PayloadTooLarge"
+
+
+async def test_what_a_row_has_decided_is_no_decision_of_another(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each workflow task is a replay, which would find them under the numbers of the other's."""
+    monkeypatch.setattr(evaluation, "LIMIT", LIMIT._replace(processor=0.1))
+    monkeypatch.setattr(recorded_decisions, "_SECONDS_PER_YIELD", 0.05)
+    text = """
+    do:
+      - rest: { wait: { milliseconds: 1 } }
+      - count: { set: { count: "${ [limit(.n; repeat(1))] | length }" } }
+      - again: { wait: { milliseconds: 1 } }
+      - last: { set: "${ .count }" }
+    """
+    counts = [3, 300_000_000, 2_000, 4, 5]
+    progress, results = await run(runner, text, [{"n": n} for n in counts], concurrency=5)
+    assert (progress.ended, progress.failed) == (5, 1)
+    assert [result.output for result in results] == [3, None, 2_000, 4, 5]
+    assert [result.error["title"] for result in results if result.error] == ["The expression was stopped"]
 
 
 def chat(served: ServedRequest) -> Reply:

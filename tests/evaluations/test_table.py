@@ -5,7 +5,7 @@ import io
 import json
 
 from httptask.evaluations import DataRow, Table, as_csv, as_jsonl, as_markdown
-from httptask.interpreter.batch import RowResult
+from httptask.interpreter.batch_state import RowResult
 from httptask.scheduling.spending_state import Spent
 
 ERROR = {"type": "t", "status": 429, "title": "RateLimited", "error": "RateLimited", "detail": "slow | down"}

@@ -20,7 +20,7 @@ from temporalio.service import RPCError
 from httptask.activities.names import BATCH
 from httptask.dsl.canonical import qualified_name, unpacked
 from httptask.evaluations.dataset import DataRow
-from httptask.interpreter.batch import (
+from httptask.interpreter.batch_state import (
     ADD_ROWS,
     PROGRESS_QUERY,
     RESULTS_QUERY,

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from httptask.diagnostics.cutting import in_one_line
 from httptask.evaluations.dataset import DataRow
-from httptask.interpreter.batch import RowResult
+from httptask.interpreter.batch_state import RowResult
 from httptask.scheduling.spending_state import DECIMALS
 
 __all__ = ["Table", "as_csv", "as_jsonl", "as_markdown", "summary_text"]

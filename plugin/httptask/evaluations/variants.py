@@ -11,7 +11,7 @@ from httptask.dsl.compile import compile_definition
 from httptask.dsl.locate import Token, tokens_of, value_at
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.chat import CHAT_COMPLETION
-from httptask.interpreter.batch import Variant
+from httptask.interpreter.batch_state import Variant
 
 __all__ = ["VariantsInvalid", "variants_of"]
 

@@ -8,41 +8,38 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from pydantic import BaseModel, Field
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from httptask.activities.api_operation import ApiOperation
 from httptask.activities.names import BATCH
 from httptask.calls.problem import Problem, TaskFault, problem_of_failure
 from httptask.dsl.program import Program
+from httptask.interpreter.batch_state import (
+    ADD_ROWS,
+    PROGRESS_QUERY,
+    RESULTS_QUERY,
+    BatchInput,
+    BatchProgress,
+    BatchState,
+    Row,
+    RowResult,
+    RowsPiece,
+)
+from httptask.interpreter.evaluation import Evaluator
 from httptask.interpreter.interpreter import Interpreter
 from httptask.interpreter.services import LARGEST_HISTORY, LONGEST_HISTORY, Services
 from httptask.interpreter.state import RunState
 from httptask.interpreter.status import StatusBoard
 from httptask.interpreter.workflow_types import unpacked_program
 from httptask.scheduling.deadlines import take_up_ends
+from httptask.scheduling.recorded_decisions import Pacer
 from httptask.scheduling.scheduler import Scheduler
-from httptask.scheduling.spending_state import DECIMALS, Spent
+from httptask.scheduling.spending_state import DECIMALS
 from httptask.scheduling.worker_configuration import resolve_configuration
 from httptask.workflows.live_text import LiveStream
 
-__all__ = [
-    "ADD_ROWS",
-    "PROGRESS_QUERY",
-    "RESULTS_QUERY",
-    "BatchInput",
-    "BatchProgress",
-    "BatchState",
-    "BatchWorkflow",
-    "Row",
-    "RowResult",
-    "RowsPiece",
-    "Variant",
-]
-
-ADD_ROWS: Final = "add_rows"
-PROGRESS_QUERY: Final = "progress"
-RESULTS_QUERY: Final = "results"
+__all__ = ["BatchWorkflow"]
 
 WAITING_BYTES: Final = 300_000
 """Of JSON: rows that wait to be run, and travel with a continued run; more are asked for when they have begun."""
@@ -52,120 +49,31 @@ LARGEST_RESULTS: Final = 1_400_000
 """Of JSON: with what waits, the most that Temporal carries."""
 
 
-class Row(BaseModel):
-    """One input: `number` counts from 0."""
-
-    number: int
-    input: Any = None
-
-
-class Variant(BaseModel):
-    """One of the definitions that are compared, or the only one.
+class _Common:
+    """What all rows have in common.
 
     Attributes:
-        label: what tells it from the others; empty where there are none.
-        packed: its canonical JSON, compressed by zlib, in base64.
+        pacer: shares the time of each workflow task among them; it counts its decisions, which have their numbers in
+            history, as the evaluator does.
+        operations: of API documents, which are loaded once, for each variant, with the locks of what is loading.
     """
 
-    label: str = ""
-    packed: str
-
-
-class RowResult(BaseModel):
-    """How a row ended.
-
-    Attributes:
-        row: its number.
-        variant: index of the definition that ran it.
-        output: of the run, where it has completed.
-        error: the RFC 7807 object that it ended in, otherwise.
-        spent: by this row.
-        seconds: from its first task's beginning to its end, as the workflow's clock tells it.
-    """
-
-    row: int
-    variant: int = 0
-    output: Any = None
-    error: dict[str, Any] | None = None
-    spent: Spent = Field(default_factory=Spent)
-    seconds: float = 0.0
-
-
-class BatchProgress(BaseModel):
-    """How far a batch is. Rows that several definitions run count for each.
-
-    Attributes:
-        total: how many there are.
-        received: how many rows have come, and will not be asked for again.
-        ended: how many have a result.
-        failed: how many of these are errors.
-        spent: by those that have ended.
-        stopped: why no more of them are begun, if so: `budget`, `price` or `error`.
-    """
-
-    total: int
-    received: int = 0
-    ended: int = 0
-    failed: int = 0
-    spent: Spent = Field(default_factory=Spent)
-    stopped: str | None = None
-
-
-class BatchState(BaseModel):
-    """What a continued run gets of the one before.
-
-    Attributes:
-        progress: of the whole batch.
-        waiting: rows that have come and not begun for every definition.
-        variant: index of the definition that the first of them is run with next.
-        dearest_usd: the most that a row has cost; None before the first has ended.
-        results: of the run before, for whoever reads the chain: this run has no use for them.
-    """
-
-    progress: BatchProgress
-    waiting: list[Row] = []
-    variant: int = 0
-    dearest_usd: float | None = None
-    results: list[RowResult] = []
-
-
-class BatchInput(BaseModel):
-    """What `httptask.batch` is started with.
-
-    Attributes:
-        variants: the definitions.
-        rows: how many rows there are; they come by the update `add_rows`.
-        sha256: of all of them, for who goes on with a batch.
-        concurrency: how many are run at once.
-        budget_usd: US dollars that all rows together may cost.
-        stop_on_error: whether no more of them begin after one that has failed.
-        continue_as_new_after: history length after which to continue as new; None leaves it to the server.
-        state: of the run before, in continued runs only.
-    """
-
-    variants: list[Variant]
-    rows: int
-    sha256: str
-    concurrency: int = 16
-    budget_usd: float | None = None
-    stop_on_error: bool = False
-    continue_as_new_after: int | None = None
-    state: BatchState | None = None
-
-
-class RowsPiece(BaseModel):
-    """Some rows that follow on those that have come."""
-
-    rows: list[Row]
+    def __init__(self, variants: int) -> None:
+        self.pacer = Pacer()
+        self.evaluator = Evaluator(self.pacer)
+        self.scheduler = Scheduler()
+        self.operations: list[dict[str, ApiOperation]] = [{} for _ in range(variants)]
+        self.loading: list[dict[str, asyncio.Lock]] = [{} for _ in range(variants)]
 
 
 class _RowServices(Services):
     """Those of one row: the history is that of the batch, so the row goes no further than that has room."""
 
-    def __init__(self, program: Program, state: RunState, scheduler: Scheduler, path: str) -> None:
+    def __init__(self, program: Program, state: RunState, path: str, common: _Common, variant: int) -> None:
         super().__init__(program, state, StatusBoard(0), LiveStream(None, hosted=False), None, lambda _: ())
         self.path = path
-        self.scheduler = scheduler
+        self.pacer, self.evaluator, self.scheduler = common.pacer, common.evaluator, common.scheduler
+        state.operations, self.loading = common.operations[variant], common.loading[variant]
         self.workflow_id = f"{self.workflow_id}/{path}"
 
     def consider_continuing_as_new(self) -> None:
@@ -199,7 +107,7 @@ class BatchWorkflow:
         self._result_bytes = 0
         self._running: dict[asyncio.Task[None], None] = {}  # a set has another order in a replay
         self._failure: BaseException | None = None
-        self._scheduler = Scheduler()
+        self._common = _Common(len(batch.variants))
 
     @workflow.run
     async def run(self, batch: BatchInput) -> BatchState:
@@ -255,7 +163,7 @@ class BatchWorkflow:
     async def _learn_bounds(self, programs: Sequence[Program]) -> None:
         """A connection or activity that the worker does not have is an error before anything is sent."""
         try:
-            self._scheduler.configuration = await resolve_configuration(
+            self._common.scheduler.configuration = await resolve_configuration(
                 {name for program in programs for name in program.connections},
                 {name for program in programs for name in program.activities},
                 emits=any(program.emits for program in programs),
@@ -329,7 +237,7 @@ class BatchWorkflow:
         state = RunState(origin_run_id=origin, input=row.input, started_at=began)
         result = RowResult(row=row.number, variant=variant)
         try:
-            services = _RowServices(program, state, self._scheduler, path)
+            services = _RowServices(program, state, path, self._common, variant)
             finished = await Interpreter(program, sha256, services).run()
             assert finished is not None  # a row never asks to be continued
             result.output = finished.output

@@ -36,7 +36,7 @@ from httptask.evaluations import (
     start_batch,
     summary_text,
 )
-from httptask.interpreter.batch import BatchProgress
+from httptask.interpreter.batch_state import BatchProgress
 from httptask.plugin import HttpTaskPlugin
 
 __all__ = ["BatchLaunch", "run_batch"]
