@@ -11,7 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 from httptask.dsl.compile import compile_definition
 from httptask.reruns import NotRerunnable, Rerun, plan_rerun, read_earlier
 from httptask.runs.history import read_run
-from httptask.runs.records import id_of_rerun
+from httptask.runs.records import id_of_rerun, reruns_of
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.connections import local_connection
 from support.definitions import parse
@@ -85,7 +85,7 @@ async def test_the_last_of_five_tasks_is_fixed(runner: Runner, server: ScriptedS
     assert (record.rerun_of.run, record.rerun_of.reused) == (failed.handle.id, ["a", "b", "c", "d"])
     assert (record.input, [task.id for task in record.tasks]) == ({"path": "/in"}, ["post"])
     async with asyncio.timeout(20):  # Temporal's lists are behind for some moments
-        while (await read_run(runner.client, failed.handle.id)).reruns != [again.handle.id]:  # noqa: ASYNC110
+        while await reruns_of(runner.client, failed.handle.id) != [again.handle.id]:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
 

@@ -37,7 +37,6 @@ from httptask.runs.records import (
     FailureRecord,
     RunRecord,
     TaskRecord,
-    reruns_of,
     summarize,
 )
 
@@ -63,7 +62,6 @@ async def read_run(client: Client, run_id: str) -> RunRecord:
     execution = await describe(client, run_id)
     record = RunRecord(**(await summarize(execution)).model_dump(), pause=execution.pause)
     record.file = (await execution.memo()).get(FILE_MEMO)
-    record.reruns = await reruns_of(client, run_id)
     chain = await chain_of(client, execution)
     record.started_at = chain[0].events[0].event_time.ToDatetime(tzinfo=UTC)
     reader = _Reader(client.data_converter, record)

@@ -182,11 +182,15 @@ async def latest_runs(client: Client, limit: int, *, inner: bool = True) -> list
         return not run.is_part and (inner or run.parent is None)
 
     of_ours = f"{_OURS} AND {_LATEST} AND CloseTime"
-    opened = [run async for run in list_executions(client, f"{of_ours} IS NULL", limit) if counts(run)]
-    found = sorted(opened, key=lambda each: each.started_at, reverse=True)[:limit]
+    found: list[Execution] = []
+    async for run in list_executions(client, f"{of_ours} IS NULL", limit):
+        if counts(run):
+            found.append(run)
+        if len(found) == limit:
+            break
     known = {run.run_id for run in found}
     # Not every store of Temporal sorts as asked: open runs come by their start, ended ones by their end.
-    async for run in list_executions(client, f"{of_ours} IS NOT NULL"):
+    async for run in list_executions(client, f"{of_ours} IS NOT NULL", limit):
         if len(found) >= limit and run.ended_at is not None and run.ended_at < found[limit - 1].started_at:
             break
         if run.run_id not in known and counts(run):

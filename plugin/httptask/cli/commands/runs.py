@@ -70,9 +70,12 @@ def show(
     from httptask.cli.observability.logging import configure_logging
     from httptask.cli.runs.showing import print_run
     from httptask.runs.history import read_run
+    from httptask.runs.records import reruns_of
 
     async def read(client: "Client", where: str) -> "RunRecord":
-        return await read_run(client, await resolve_run(client, where, run))
+        record = await read_run(client, await resolve_run(client, where, run))
+        record.reruns = await reruns_of(client, record.id)
+        return record
 
     configure_logging("WARNING")  # a replay logs what the interpreter does
     record = _ask(read, config, profile)
