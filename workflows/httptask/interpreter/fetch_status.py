@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
@@ -51,10 +52,25 @@ async def fetch_status(
         RPCError: the server can't be reached, or no worker answered the query in time.
     """
     try:
-        description = await handle.describe()
-    except ValueError:  # the SDK's enum of states lacks that of a paused run, which refuses queries anyway
+        return await _running_status(handle, known, client, rpc_timeout)
+    except ValidationError:
+        raise
+    except (
+        ValueError
+    ):  # the SDK's enum of states lacks that of a paused run, for which it refuses queries too
         known = known or RunStatus(workflow="", version="", sha256="")
         return known.model_copy(update={"state": "paused"})
+
+
+async def _running_status(
+    handle: WorkflowHandle[Any, Any], known: RunStatus | None, client: Client | None, rpc_timeout: timedelta
+) -> RunStatus:
+    """The state of a run that is not paused.
+
+    Raises:
+        ValueError: it is.
+    """
+    description = await handle.describe()
     attempt = description.raw_description.pending_workflow_task.attempt
     if attempt > 1:  # a query would wait for this workflow task, or fail with it
         known = known or RunStatus(workflow=description.workflow_type, version="", sha256="", state="pending")
