@@ -23,6 +23,8 @@ def program() -> Program:
 FILES = {
     "lines": ("d.jsonl", '{"n": 1}\r\n\n  {"n": 2}\n', [(1, {"n": 1}), (3, {"n": 2})]),
     "an array": ("d.json", ' [\n{"n": 1},\n\n{"n":\n2}\n,3]', [(2, {"n": 1}), (4, {"n": 2}), (6, 3)]),
+    "lines that are arrays": ("d.jsonl", "[1]\n[2, 3]\n", [(1, [1]), (2, [2, 3])]),
+    "a large cell": ("d.csv", f"n,text\n1,{'x' * 200_000}\n", [(2, {"n": 1, "text": "x" * 200_000})]),
     "cells by the schema": (
         "d.csv",
         'n,deep,text\n1,"[1, 2]",12\n"x","\ny",z\n3,,\n',
@@ -52,6 +54,8 @@ BROKEN = {
     "an array without comma": ("d.json", "[1\n2]", ":2: not JSON: a comma"),
     "an item": ("d.json", "[1,\nx]", ":2: not JSON"),
     "a cell too many": ("d.csv", "a,b\n1,2\n1,2,3\n", ":3: 3 cells, where the header has 2"),
+    "something behind an array": ("d.json", "[1]\n[2]\n", ":2: something follows the array"),
+    "semicolons": ("d.csv", "a;b\n1;2\n", ":1: there is one column, 'a;b': cells are separated by commas"),
     "a name twice": ("d.csv", "a,a\n1,2\n", ":1: the first line names the columns"),
     "a quote": ("d.csv", 'a,b\n"1"2,3\n', ":2: not CSV"),
     "nothing": ("d.jsonl", "\n", ": there is no row in it"),

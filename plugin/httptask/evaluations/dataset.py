@@ -22,6 +22,8 @@ __all__ = ["DataRow", "DatasetInvalid", "check_rows", "read_rows"]
 _LARGEST_ROW: Final = MAX_INLINE_BYTES // 2
 _MOST_FAULTS: Final = 20
 _IN_JSON: Final = frozenset({"number", "integer", "boolean", "array", "object", "null"})
+_LINES: Final = (".jsonl", ".ndjson")
+"""Suffixes of JSON Lines, whose rows may be arrays."""
 _DECODER: Final = json.JSONDecoder(parse_constant=refuse_constant, parse_float=finite_number)
 
 
@@ -67,7 +69,7 @@ def read_rows(path: Path, program: Program, limit: int | None = None) -> list[Da
         raise DatasetInvalid([f"{path}: byte {error.start + 1} is not UTF-8"]) from None
     if path.suffix.lower() == ".csv":
         found = _of_csv(text, _columns(program))
-    elif text.lstrip().startswith("["):
+    elif text.lstrip().startswith("[") and path.suffix.lower() not in _LINES:
         found = _of_array(text)
     else:
         found = _of_lines(text)
@@ -94,7 +96,11 @@ def check_rows(rows: Iterable[DataRow], program: Program, name: str) -> None:
     schema = None if source is None else source.schema_
     faults: list[str] = []
     for row in rows:
-        size = len(json.dumps(row.input))
+        try:
+            size = len(json.dumps(row.input, ensure_ascii=False).encode())
+        except UnicodeEncodeError:
+            faults.append(f"{name}:{row.line}: half of a surrogate pair, which is no text")
+            continue
         if size > _LARGEST_ROW:
             faults.append(f"{name}:{row.line}: {size:,} bytes, more than the {_LARGEST_ROW:,} of a row")
         try:
@@ -128,7 +134,7 @@ def _of_array(text: str) -> Iterator[DataRow]:
         begin = _after_blanks(text, at)
         line += text.count("\n", at, begin)
         if text[begin : begin + 1] == "]":
-            return
+            break
         try:
             value, end = _DECODER.raw_decode(text, begin)
         except (ValueError, RecursionError) as error:
@@ -140,14 +146,23 @@ def _of_array(text: str) -> Iterator[DataRow]:
             at += 1
         elif text[at : at + 1] != "]":
             raise _Fault(line, "not JSON: a comma or ] is missing")
+    behind = _after_blanks(text, begin + 1)
+    if behind < len(text):
+        line += text.count("\n", begin, behind)
+        raise _Fault(line, "something follows the array; name the file *.jsonl if each line is a row")
 
 
 def _of_csv(text: str, columns: Mapping[str, Any]) -> Iterator[DataRow]:
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         names: list[str] = next(reader, list[str]())
         if len(set(names)) < len(names) or not all(names):
             raise _Fault(1, "the first line names the columns, each by a name of its own")
+        if len(names) == 1 and (other := next((one for one in ";\t" if one in names[0]), None)):
+            raise _Fault(
+                1, f"there is one column, {names[0]!r}: cells are separated by commas, not by {other!r}"
+            )
         last = reader.line_num
         for cells in reader:
             line, last = last + 1, reader.line_num
@@ -185,4 +200,6 @@ def _after_blanks(text: str, at: int) -> int:
 
 
 def _reason(error: Exception) -> str:
-    return error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return f"{error.msg}, at column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
