@@ -88,3 +88,13 @@ def test_one_definition_has_one_summary() -> None:
 def test_failed_and_differing_rows_are_looked_at_first() -> None:
     assert COMPARED.telling(1) == [2]
     assert COMPARED.telling(9) == [1, 2, 3]
+
+
+def test_errors_count_together_by_status_and_a_price_that_is_not_known_is_no_nought() -> None:
+    unknown = Spent(calls=1, questions=1, tokens=10, unpriced="m")
+    errors = [{"title": "t", "error": "HttpStatusError", "status": status} for status in (400, 404, 400)]
+    table = Table(
+        ROWS, [""], [RowResult(row=row, error=each, spent=unknown) for row, each in enumerate(errors)]
+    )
+    assert table.summary()["errors"] == {"HttpStatusError 400": 2, "HttpStatusError 404": 1}
+    assert as_markdown(table, [1]).splitlines()[2].endswith("| ? | 10 | 0.00 s |")

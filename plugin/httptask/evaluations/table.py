@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from httptask.diagnostics.cutting import in_one_line
 from httptask.evaluations.dataset import DataRow
+from httptask.http.errors import HttpStatusError
 from httptask.interpreter.batch_state import RowResult
 from httptask.scheduling.spending_state import DECIMALS
 
@@ -111,7 +112,8 @@ def as_markdown(table: Table, only: Iterable[int] | None = None) -> str:
             mark = ["yes" if row in differing else ""] if compared else []
             seconds = [cell["seconds"] for cell in cells if "seconds" in cell]
             took = f"{max(seconds):.2f} s" if seconds else ""
-            cost = _dollars(sum(cell.get("cost_usd") or 0 for cell in cells))
+            costs = [cell["cost_usd"] for cell in cells if "cost_usd" in cell]
+            cost = "?" if None in costs else _dollars(sum(costs))
             tokens = f"{sum(cell.get('tokens') or 0 for cell in cells):,}"
             lines.append([str(row), _cut(_text(cells[0]["input"])), *answers, *mark, cost, tokens, took])
     body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -156,13 +158,19 @@ def _summary(results: Sequence[RowResult], total: int) -> dict[str, Any]:
         "completed": len(results) - len(failed),
         "failed": len(failed),
         "not_run": total - len(results),
-        "errors": dict(Counter(str(error.get("error") or error["title"]) for error in failed).most_common()),
+        "errors": dict(Counter(_kind(error) for error in failed).most_common()),
         "cost_usd": round(sum(result.spent.cost_usd for result in results), DECIMALS),
         "unpriced": unpriced,
         "tokens": sum(result.spent.tokens for result in results),
         "calls": sum(result.spent.calls for result in results),
         "seconds": {f"p{quantile * 100:g}": _quantile(seconds, quantile) for quantile in _QUANTILES},
     }
+
+
+def _kind(error: dict[str, Any]) -> str:
+    """What errors have in common that are counted together."""
+    name = str(error.get("error") or error["title"])
+    return f"{name} {error['status']}" if name == HttpStatusError.__name__ else name
 
 
 def _quantile(ordered: Sequence[float], quantile: float) -> float | None:
