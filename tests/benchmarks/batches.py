@@ -29,6 +29,7 @@ from temporalio.client import Client
 
 from httptask.dsl.compile import compile_definition
 from httptask.evaluations import DataRow, Evaluation, fetch_results, follow_batch, start_batch, variants_of
+from httptask.plugin import HttpTaskPlugin
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.definitions import parse
 
@@ -144,7 +145,8 @@ async def compared(client: Client, effects: Effects, rounds: int) -> dict[str, A
 
 async def main(rounds: int) -> int:
     effects = Effects()
-    async with worker_of(ScriptedServer(effects), effects.kill) as (worker, client, folder):
+    async with worker_of(ScriptedServer(effects), effects.kill) as (worker, plain, folder):
+        client = await Client.connect(plain.service_client.config.target_host, plugins=[HttpTaskPlugin()])
         (folder / "definitions/scale.yaml").write_text(MAP)
         with (folder / "httptask.toml").open("a") as settings:
             settings.write(ALLOW_INLINE)

@@ -12,25 +12,29 @@ from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.cli.terminal.background import first_of
 from httptask.connections.connection import Price
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.expressions.evaluation import LIMIT
 from httptask.evaluations import (
+    Batch,
     DataRow,
     Evaluation,
     fetch_results,
     find_batch,
     follow_batch,
+    has_left,
     start_batch,
     variants_of,
 )
 from httptask.interpreter import evaluation
 from httptask.interpreter.batch_state import BatchProgress, RowResult
+from httptask.runs.pausing import pause_run, resume_run
 from httptask.scheduling import recorded_decisions
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.connections import local_connection
 from support.definitions import parse
-from support.runs import Runner, running
+from support.runs import Runner, running, temporal_server
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -44,16 +48,40 @@ def answer(served: ServedRequest) -> Reply:
     return Reply.json({"error": "odd"}, status=422) if n % 2 else Reply.json({"n": n})
 
 
-async def run(
-    runner: Runner, text: str, inputs: Sequence[Any], compare: str | None = None, **options: Any
-) -> tuple[BatchProgress, list[RowResult]]:
+async def begun(
+    runner: Runner,
+    text: str,
+    inputs: Sequence[Any],
+    compare: str | None = None,
+    resumes: Batch | None = None,
+    retry_failed: bool = False,
+    **options: Any,
+) -> tuple[Batch, list[DataRow]]:
     program = compile_definition(parse(text)).program
     assert program is not None
     rows = [DataRow(number, each) for number, each in enumerate(inputs, start=1)]
     evaluation = Evaluation(variants_of(parse(text), program, compare), rows, **options)
     batch = await start_batch(
-        runner.client, evaluation, f"batch-{uuid.uuid4().hex[:8]}", task_queue=runner.task_queue
+        runner.client,
+        evaluation,
+        f"batch-{uuid.uuid4().hex[:8]}",
+        task_queue=runner.task_queue,
+        resumes=resumes,
+        retry_failed=retry_failed,
     )
+    return batch, rows
+
+
+async def run(
+    runner: Runner, text: str, inputs: Sequence[Any], compare: str | None = None, **options: Any
+) -> tuple[BatchProgress, list[RowResult]]:
+    batch, rows = await begun(runner, text, inputs, compare, **options)
+    return await ended(runner, batch, rows)
+
+
+async def ended(
+    runner: Runner, batch: Batch, rows: Sequence[DataRow]
+) -> tuple[BatchProgress, list[RowResult]]:
     progress = await follow_batch(runner.client, batch, rows)
     assert await find_batch(runner.client, batch.id) == batch
     results = await fetch_results(runner.client, batch)
@@ -171,12 +199,7 @@ async def test_an_error_stops_the_others_where_that_is_asked_for(runner: Runner)
 
 async def test_a_batch_that_is_cancelled_cancels_its_rows(runner: Runner) -> None:
     text = "do: [{ rest: { wait: PT1H } }]"
-    program = compile_definition(parse(text)).program
-    assert program is not None
-    rows = [DataRow(1, {}), DataRow(2, {})]
-    name = f"batch-{uuid.uuid4().hex[:8]}"
-    evaluation = Evaluation(variants_of(parse(text), program), rows)
-    batch = await start_batch(runner.client, evaluation, name, task_queue=runner.task_queue)
+    batch, rows = await begun(runner, text, [{}, {}])
     handle = runner.client.get_workflow_handle(batch.id)
 
     cancelling: list[asyncio.Task[None]] = []
@@ -189,3 +212,74 @@ async def test_a_batch_that_is_cancelled_cancels_its_rows(runner: Runner) -> Non
         await follow_batch(runner.client, batch, rows, show)
     assert isinstance(failed.value.cause, CancelledError)
     await runner.replay(handle)
+
+
+async def test_a_batch_goes_on_behind_one_that_was_cancelled_and_with_what_failed(
+    temporal: WorkflowEnvironment,
+) -> None:
+    """Rows that had ended are kept, each variant of them on its own; what was spent counts."""
+    held, failing, asked = asyncio.Event(), {"2"}, list[tuple[str, str]]()
+
+    async def hold(served: ServedRequest) -> Reply:
+        model, question = served.json()["model"], served.json()["messages"][0]["content"]
+        asked.append((question, model))
+        if question in failing and model == "b":
+            return Reply.json({"error": "odd"}, status=422)
+        if question == "3" and not held.is_set():
+            held.set()
+            await asyncio.sleep(60)
+        return Reply.chat(f"I am {model}", tokens=(10, 10))
+
+    questions = [{"q": str(number)} for number in range(1, 5)]
+    async with ScriptedServer(hold) as server:
+        connection = local_connection("local", server.url, price=Price(input=1_000_000, output=0))
+        async with running(temporal, connections={"local": connection}) as runner:
+            first, rows = await begun(runner, CHAT, questions, "model=a,b", concurrency=1)
+            following = asyncio.create_task(follow_batch(runner.client, first, rows))
+            await held.wait()
+            await runner.client.get_workflow_handle(first.id).cancel()
+            with pytest.raises(WorkflowFailureError):
+                await following
+            assert await has_left(runner.client, first)
+            told = await fetch_results(runner.client, first)
+            assert [(one.row, one.variant, one.error is None) for one in told] == [
+                *((0, 0, True), (0, 1, True), (1, 0, True), (1, 1, False))
+            ]
+            asked.clear()
+            second, _ = await begun(
+                runner, CHAT, questions, "model=a,b", resumes=first, budget_usd=69, concurrency=1
+            )
+            progress, results = await ended(runner, second, rows)
+            assert (progress.total, progress.ended, progress.failed) == (8, 7, 1)
+            assert (progress.stopped, progress.spent.cost_usd) == ("budget", 60)
+            assert asked == [("3", "a"), ("3", "b"), ("4", "a")]
+            failing.clear()
+            asked.clear()
+            third, _ = await begun(runner, CHAT, questions, "model=a,b", resumes=second, retry_failed=True)
+            progress, results = await ended(runner, third, rows)
+            assert (progress.total, progress.ended, progress.failed) == (8, 8, 0)
+            assert sorted(asked) == [("2", "b"), ("4", "b")]
+            assert [one.output for one in results] == ["I am a", "I am b"] * 4
+            assert not await has_left(runner.client, third, retry_failed=True)
+
+
+async def test_a_paused_batch_is_told_as_paused() -> None:
+    extra = ("--dynamic-config-value", "frontend.WorkflowPauseEnabled=true")
+    async with temporal_server(*extra) as environment, running(environment) as runner:
+        batch, rows = await begun(runner, "do: [{ rest: { wait: { milliseconds: 1 } } }]", [{}, {}])
+        await pause_run(runner.client, batch.id, "lunch")
+        shown: list[str] = []
+        stuck = asyncio.Event()
+
+        def show(progress: BatchProgress) -> None:
+            if progress.impasse is not None and not stuck.is_set():
+                shown.append(progress.impasse)
+                stuck.set()
+
+        following = asyncio.create_task(follow_batch(runner.client, batch, rows, show))
+        await first_of(following, asyncio.create_task(stuck.wait()))
+        assert shown[0].endswith(": lunch")
+        assert await find_batch(runner.client, batch.id) == batch
+        assert await fetch_results(runner.client, batch) == []
+        await resume_run(runner.client, batch.id, "")
+        assert (await following).ended == 2

@@ -6,6 +6,7 @@ from httptask.evaluations.batches import (
     fetch_results,
     find_batch,
     follow_batch,
+    has_left,
     sha256_of_rows,
     start_batch,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "fetch_results",
     "find_batch",
     "follow_batch",
+    "has_left",
     "read_rows",
     "sha256_of_rows",
     "start_batch",

@@ -11,17 +11,23 @@ from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionRequest,
     DescribeWorkflowExecutionResponse,
+    GetWorkflowExecutionHistoryReverseRequest,
     ListWorkflowExecutionsRequest,
 )
 from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
 
+from httptask.diagnostics.cutting import in_one_line
 from httptask.interpreter.fetch_status import paused_by
 from httptask.scheduling.spending_state import PART_MEMO, SCHEDULE_MEMO
 
 __all__ = ["Described", "Execution", "chain_of", "describe", "list_executions", "runs_left_by"]
 
 _PAGE = 1000
+_SHORTEST_PAGE = 50
+"""Of a few runs that are wanted others stand in between, which do not count."""
+_LAST_EVENTS = 10
+"""Of a history, among which the failure of a workflow task is that fails again and again: it is written once."""
 
 _OF_THE_STANDARD = {"CANCELED": "cancelled", "FAILED": "faulted"}
 
@@ -97,6 +103,23 @@ class Described(Execution):
         pause = self.description.workflow_extended_info.pause_info
         return paused_by(pause.identity, pause.reason)
 
+    async def impasse(self, client: Client) -> str | None:
+        """Why it does not go on, as its server knows: it is paused, or its workflow task fails; None otherwise.
+
+        Raises:
+            RPCError: no answer.
+        """
+        attempt = self.description.pending_workflow_task.attempt
+        if self.pause is not None or attempt < 2:
+            return self.pause
+        request = GetWorkflowExecutionHistoryReverseRequest(
+            namespace=client.namespace, execution=self.info.execution, maximum_page_size=_LAST_EVENTS
+        )
+        found = await client.workflow_service.get_workflow_execution_history_reverse(request, retry=True)
+        failures = (event.workflow_task_failed_event_attributes.failure for event in found.history.events)
+        why = next((failure.message for failure in failures if failure.message), "it is not done in time")
+        return f"its workflow task fails, attempt {attempt}: {in_one_line(why)}"
+
 
 async def describe(client: Client, id_: str) -> Described:
     """Look at a run.
@@ -146,7 +169,7 @@ async def list_executions(client: Client, query: str, limit: int = _PAGE) -> Asy
         RPCError: the query is refused, or there is no answer.
     """
     request = ListWorkflowExecutionsRequest(
-        namespace=client.namespace, query=query, page_size=min(limit, _PAGE)
+        namespace=client.namespace, query=query, page_size=min(max(limit, _SHORTEST_PAGE), _PAGE)
     )
     while True:
         page = await client.workflow_service.list_workflow_executions(request, retry=True)

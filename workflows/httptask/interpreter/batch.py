@@ -145,15 +145,16 @@ class BatchWorkflow:
     @add_rows.validator
     def _check_rows(self, piece: RowsPiece) -> None:
         received = self._state.progress.received
-        if [row.number for row in piece.rows] != list(range(received, received + len(piece.rows))):
-            raise ValueError(f"row {received} comes next")
+        if piece.first != received:
+            raise ValueError(f"{received} have come, not {piece.first}")
         if self._state.waiting and sum(self._sizes) + len(piece.model_dump_json()) > WAITING_BYTES:
             raise ValueError("there are enough for now")
 
     @workflow.query(name=PROGRESS_QUERY)
     def progress(self) -> BatchProgress:
         """How far it is."""
-        return self._state.progress
+        has_room = not self._state.waiting or sum(self._sizes) < WAITING_BYTES // 2
+        return self._state.progress.model_copy(update={"has_room": has_room})
 
     @workflow.query(name=RESULTS_QUERY)
     def results(self) -> list[RowResult]:
@@ -223,11 +224,12 @@ class BatchWorkflow:
 
     def _take(self) -> tuple[Row, int]:
         """The row that begins next, and the definition that runs it."""
-        row, variant = self._state.waiting[0], self._state.variant
-        self._state.variant = (variant + 1) % len(self._batch.variants)
+        row, at = self._state.waiting[0], self._state.variant
+        variants = range(len(self._batch.variants)) if row.variants is None else row.variants
+        self._state.variant = (at + 1) % len(variants)
         if self._state.variant == 0:
             del self._state.waiting[0], self._sizes[0]
-        return row, variant
+        return row, variants[at]
 
     async def _run_row(self, row: Row, variant: int, program: Program, sha256: str) -> None:
         """Run a row to its end, and keep how it ended."""
@@ -285,7 +287,7 @@ class BatchWorkflow:
                 break
             kept.append(row)
         if len(kept) < len(state.waiting):
-            state.progress.received = state.waiting[len(kept)].number
+            state.progress.received -= len(state.waiting) - len(kept)
             state.waiting = kept
         workflow.continue_as_new(self._batch.model_copy(update={"state": state}))
 

@@ -25,10 +25,16 @@ RESULTS_QUERY: Final = "results"
 
 
 class Row(BaseModel):
-    """One input: `number` counts from 0."""
+    """One input.
+
+    Attributes:
+        number: in the data set, from 0.
+        variants: indices of the definitions that run it; None for all.
+    """
 
     number: int
     input: Any = None
+    variants: list[int] | None = None
 
 
 class Variant(BaseModel):
@@ -69,22 +75,26 @@ class BatchProgress(BaseModel):
     Attributes:
         total: how many there are.
         received: how many rows have come, and will not be asked for again.
+        has_room: whether more of them are taken now.
         ended: how many have a result.
         failed: how many of these are errors.
         spent: by those that have ended.
         stopped: why no more of them are begun, if so: `budget`, `price` or `error`.
+        impasse: why it does not go on, as clients see who ask its server: it is paused, or its workflow task fails.
     """
 
     total: int
     received: int = 0
+    has_room: bool = True
     ended: int = 0
     failed: int = 0
     spent: Spent = Field(default_factory=Spent)
     stopped: str | None = None
+    impasse: str | None = None
 
 
 class BatchState(BaseModel):
-    """What a continued run gets of the one before.
+    """What a continued run gets of the one before, or a batch of the one that it resumes.
 
     Attributes:
         progress: of the whole batch.
@@ -106,13 +116,15 @@ class BatchInput(BaseModel):
 
     Attributes:
         variants: the definitions.
-        rows: how many rows there are; they come by the update `add_rows`.
+        rows: how many rows there are in the data set; those that are run come by the update `add_rows`.
         sha256: of all of them, for who goes on with a batch.
         concurrency: how many are run at once.
         budget_usd: US dollars that all rows together may cost.
         stop_on_error: whether no more of them begin after one that has failed.
         continue_as_new_after: history length after which to continue as new; None leaves it to the server.
-        state: of the run before, in continued runs only.
+        resumes: id of the batch that has ended, whose other results are kept.
+        retries_failed: whether rows that failed in that one are run again.
+        state: of the run before, in continued runs, or of the batch that it resumes.
     """
 
     variants: list[Variant]
@@ -122,10 +134,13 @@ class BatchInput(BaseModel):
     budget_usd: float | None = None
     stop_on_error: bool = False
     continue_as_new_after: int | None = None
+    resumes: str | None = None
+    retries_failed: bool = False
     state: BatchState | None = None
 
 
 class RowsPiece(BaseModel):
-    """Some rows that follow on those that have come."""
+    """Some rows that follow on those that have come, of which there are `first`."""
 
+    first: int
     rows: list[Row]

@@ -58,8 +58,19 @@ def batch(
         typer.Option("--output", "-o", metavar="FILE", help="Write the table to *.jsonl, *.csv or *.md."),
     ] = None,
     resume: Annotated[
-        str | None, typer.Option("--resume", metavar="ID", help="Go on with a batch that was stopped.")
+        str | None,
+        typer.Option(
+            "--resume",
+            metavar="ID",
+            help="Go on with a batch that was stopped, with the same rows; what it spent counts.",
+        ),
     ] = None,
+    retry_failed: Annotated[
+        bool,
+        typer.Option(
+            "--retry-failed", help="With --resume of a batch that has ended: run failed rows again."
+        ),
+    ] = False,
     fixtures: FixturesOption = None,
     json: JsonOption = False,
     config: ConfigOption = None,
@@ -83,6 +94,8 @@ def batch(
         variants_of,
     )
 
+    if retry_failed and resume is None:
+        raise CliError("--retry-failed: of which batch?", "name it: --resume ID")
     if output is not None and output.suffix not in list(_Format):
         raise CliError(f"--output {output}: is no table", "name a file *.jsonl, *.csv or *.md")
     setup = read_run_setup(file, config, fixtures, None)
@@ -121,6 +134,7 @@ def batch(
         ),
         name=program.definition.document.name,
         resume=resume,
+        retry_failed=retry_failed,
         plugin=setup.plugin(),
         cluster=find_cluster(profile, setup.environment),
         state_directory=setup.config.state_directory,
