@@ -192,7 +192,7 @@ async def test_a_budget_bounds_all_rows_together(temporal: WorkflowEnvironment) 
 
 async def test_an_error_stops_the_others_where_that_is_asked_for(runner: Runner) -> None:
     text = "do: [{ odd: { raise: { error: { type: 'https://example.com/odd', status: 400, title: Odd } } } }]"
-    progress, results = await run(runner, text, [{}] * 5, concurrency=1, stop_on_error=True)
+    progress, results = await run(runner, text, [{"n": 1}] * 5, concurrency=1, stop_on_error=True)
     assert (progress.ended, progress.stopped) == (1, "error")
     assert [result.error and result.error["title"] for result in results] == ["Odd"]
 

@@ -6,12 +6,12 @@ Rows come in pieces, and their results leave with each continued run: no run of 
 import asyncio
 import json
 from collections.abc import Sequence
+from copy import copy
 from typing import Any, Final
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from httptask.activities.api_operation import ApiOperation
 from httptask.activities.names import BATCH
 from httptask.calls.problem import Problem, TaskFault, problem_of_failure
 from httptask.dsl.program import Program
@@ -26,15 +26,13 @@ from httptask.interpreter.batch_state import (
     RowResult,
     RowsPiece,
 )
-from httptask.interpreter.evaluation import Evaluator
 from httptask.interpreter.interpreter import Interpreter
 from httptask.interpreter.services import LARGEST_HISTORY, LONGEST_HISTORY, Services
 from httptask.interpreter.state import RunState
 from httptask.interpreter.status import StatusBoard
 from httptask.interpreter.workflow_types import unpacked_program
+from httptask.scheduling.budget import Spending
 from httptask.scheduling.deadlines import take_up_ends
-from httptask.scheduling.recorded_decisions import Pacer
-from httptask.scheduling.scheduler import Scheduler
 from httptask.scheduling.spending_state import DECIMALS
 from httptask.scheduling.worker_configuration import resolve_configuration
 from httptask.workflows.live_text import LiveStream
@@ -49,32 +47,35 @@ LARGEST_RESULTS: Final = 1_400_000
 """Of JSON: with what waits, the most that Temporal carries."""
 
 
-class _Common:
-    """What all rows have in common.
+class _RowServices(Services):
+    """Those of one row: the history is that of the batch, so the row goes no further than that has room.
 
-    Attributes:
-        pacer: shares the time of each workflow task among them; it counts its decisions, which have their numbers in
-            history, as the evaluator does.
-        operations: of API documents, which are loaded once, for each variant, with the locks of what is loading.
+    All rows share what counts decisions, which have their numbers in history, and what shares the time of each workflow
+    task and its commands among them; those of one definition the documents of APIs, which are loaded once.
     """
 
-    def __init__(self, variants: int) -> None:
-        self.pacer = Pacer()
-        self.evaluator = Evaluator(self.pacer)
-        self.scheduler = Scheduler()
-        self.operations: list[dict[str, ApiOperation]] = [{} for _ in range(variants)]
-        self.loading: list[dict[str, asyncio.Lock]] = [{} for _ in range(variants)]
-
-
-class _RowServices(Services):
-    """Those of one row: the history is that of the batch, so the row goes no further than that has room."""
-
-    def __init__(self, program: Program, state: RunState, path: str, common: _Common, variant: int) -> None:
+    def __init__(self, program: Program, sha256: str, like: Services | None) -> None:
+        """Of no row yet, `like` those of other rows."""
+        state = RunState(origin_run_id="", input=None, started_at=0.0)
         super().__init__(program, state, StatusBoard(0), LiveStream(None, hosted=False), None, lambda _: ())
-        self.path = path
-        self.pacer, self.evaluator, self.scheduler = common.pacer, common.evaluator, common.scheduler
-        state.operations, self.loading = common.operations[variant], common.loading[variant]
-        self.workflow_id = f"{self.workflow_id}/{path}"
+        self.sha256 = sha256
+        if like is not None:
+            self.pacer, self.evaluator, self.scheduler = like.pacer, like.evaluator, like.scheduler
+
+    async def run(self, state: RunState, path: str) -> Any:
+        """Run a row to its end, and return its output.
+
+        Raises:
+            ApplicationError: it ended in an error; its first detail is the RFC 7807 object.
+        """
+        row = copy(self)
+        row.path, row.state = path, state
+        row.workflow_id = f"{self.workflow_id}/{path}"
+        row.budget = Spending.of(self.program.definition.document.metadata, state)
+        state.operations = self.state.operations
+        finished = await Interpreter(self.program, self.sha256, row).run()
+        assert finished is not None  # a row never asks to be continued
+        return finished.output
 
     def consider_continuing_as_new(self) -> None:
         info = workflow.info()
@@ -88,7 +89,7 @@ class _RowServices(Services):
                 detail="the history of the batch has no more room for this row, which does too much: run it alone",
             )
 
-    def tell_spent(self) -> None:
+    def tell_end(self, event: str, **fields: str | None) -> None:
         """The batch tells it with the row's result."""
 
 
@@ -107,7 +108,7 @@ class BatchWorkflow:
         self._result_bytes = 0
         self._running: dict[asyncio.Task[None], None] = {}  # a set has another order in a replay
         self._failure: BaseException | None = None
-        self._common = _Common(len(batch.variants))
+        self._variants: list[_RowServices] = []
 
     @workflow.run
     async def run(self, batch: BatchInput) -> BatchState:
@@ -116,12 +117,14 @@ class BatchWorkflow:
         Raises:
             ApplicationError: a definition is not valid, or the worker lacks what it needs.
         """
-        programs = [unpacked_program(variant.packed) for variant in self._batch.variants]
-        await self._learn_bounds([program for program, _ in programs])
+        for definition in self._batch.variants:
+            first = next(iter(self._variants), None)
+            self._variants.append(_RowServices(*unpacked_program(definition.packed), first))
+        await self._learn_bounds([services.program for services in self._variants])
         try:
             while await self._may_go_on():
                 row, variant = self._take()
-                task = asyncio.create_task(self._run_row(row, variant, *programs[variant]))
+                task = asyncio.create_task(self._run_row(row, variant))
                 self._running[task] = None
                 task.add_done_callback(self._note_end)
         except (Exception, asyncio.CancelledError):  # not GeneratorExit: a run that is thrown away can't wait
@@ -164,7 +167,7 @@ class BatchWorkflow:
     async def _learn_bounds(self, programs: Sequence[Program]) -> None:
         """A connection or activity that the worker does not have is an error before anything is sent."""
         try:
-            self._common.scheduler.configuration = await resolve_configuration(
+            self._variants[0].scheduler.configuration = await resolve_configuration(
                 {name for program in programs for name in program.connections},
                 {name for program in programs for name in program.activities},
                 emits=any(program.emits for program in programs),
@@ -231,7 +234,7 @@ class BatchWorkflow:
             del self._state.waiting[0], self._sizes[0]
         return row, variants[at]
 
-    async def _run_row(self, row: Row, variant: int, program: Program, sha256: str) -> None:
+    async def _run_row(self, row: Row, variant: int) -> None:
         """Run a row to its end, and keep how it ended."""
         label, began = self._batch.variants[variant].label, workflow.time()
         path = f"{row.number + 1}/{label}" if label else str(row.number + 1)
@@ -239,10 +242,7 @@ class BatchWorkflow:
         state = RunState(origin_run_id=origin, input=row.input, started_at=began)
         result = RowResult(row=row.number, variant=variant)
         try:
-            services = _RowServices(program, state, path, self._common, variant)
-            finished = await Interpreter(program, sha256, services).run()
-            assert finished is not None  # a row never asks to be continued
-            result.output = finished.output
+            result.output = await self._variants[variant].run(state, path)
         except ApplicationError as error:
             result.error = error.details[0]
         except asyncio.CancelledError:

@@ -12,7 +12,7 @@ from httptask.dsl.program import Program
 from httptask.interpreter.branches import BranchRunner
 from httptask.interpreter.parts import PartEnd, PartEnded, tell_spending
 from httptask.interpreter.schemas import check_schema
-from httptask.interpreter.services import Services, log_event
+from httptask.interpreter.services import Services
 from httptask.interpreter.state import Branch, Frame, MapPart
 from httptask.interpreter.status import RunStatus, TaskState
 from httptask.interpreter.task_context import EndWorkflow, Finished
@@ -56,8 +56,7 @@ class Interpreter:
         except TaskFault as fault:
             return self.fail(fault)
         self._phase = "completed"
-        self._services.tell_spent()
-        log_event("run.completed")
+        self._services.tell_end("run.completed")
         return Finished(output)
 
     def fail(self, fault: TaskFault) -> Finished:
@@ -70,8 +69,7 @@ class Interpreter:
         if part is not None:
             return Finished(PartEnd.of(self.state, part, fault=problem))
         self._phase = "faulted"
-        self._services.tell_spent()
-        log_event("run.faulted", task=problem.instance, error=problem.error or problem.title)
+        self._services.tell_end("run.faulted", task=problem.instance, error=problem.error or problem.title)
         raise problem.to_failure() from None
 
     def status(self) -> RunStatus:

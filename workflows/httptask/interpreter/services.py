@@ -113,8 +113,12 @@ class Services:
             timer.cancel()
             self._sleepers.remove(sleeper)
 
-    def tell_spent(self) -> None:
-        """Leave in the memo what the run has spent, where lists of runs can show it."""
+    def tell_end(self, event: str, **fields: str | None) -> None:
+        """Log how the run ended, and leave in the memo what it has spent, where lists of runs can show it."""
+        self._tell_spent()
+        log_event(event, **fields)
+
+    def _tell_spent(self) -> None:
         spent = self.state.spent
         if not spent.calls:
             return
