@@ -70,6 +70,7 @@ INPUTS: dict[str, dict[str, Any]] = {"sdk-go/task_output_schema_with_dynamic_val
 _NOT_JQ = "its strings stand in single quotes, which jq does not have"
 _BY_INTENT = "is wrong by intent"
 _DETAIL = "filters errors by `details`, which the standard calls `detail`"
+_MILLISECONDS = "has an interval of milliseconds, and Temporal counts whole seconds"
 _OTHER_NAME = "reads `$secret`, which the standard calls `$secrets`"
 KNOWN: dict[str, str] = {
     "specification/accumulate-room-readings": "reads `.data` of the output of its `listen`, which is a list of events",
@@ -83,6 +84,8 @@ KNOWN: dict[str, str] = {
     "sdk-go/raise_undefined_reference": _BY_INTENT,
     "sdk-go/set_tasks_invalid_then": _BY_INTENT,
     "sdk-go/task_export_schema": "an `export` without `as` leaves the context as it is, and that does not fit the schema",
+    "sdk-java/after-start": _MILLISECONDS,
+    "sdk-java/every-start": _MILLISECONDS,
     "sdk-java/basic-properties-auth": _OTHER_NAME,
     "sdk-java/call-custom-function-cataloged-default": "calls a function of its own runtime's default catalogue",
     "sdk-java/callCustomFunction": "gives a number where the schema of its function asks for text",
