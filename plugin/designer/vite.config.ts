@@ -1,8 +1,9 @@
 import react from "@vitejs/plugin-react";
+import { loadEnv } from "vite";
 import { defineConfig } from "vitest/config";
 
 // For `npm run dev`: the address that `httptask dev --no-open` printed, without its fragment.
-const target = process.env.HTTPTASK_DESIGNER ?? "http://127.0.0.1:7777";
+const target = loadEnv("", ".", "HTTPTASK_").HTTPTASK_DESIGNER ?? "http://127.0.0.1:7280";
 
 export default defineConfig({
   plugins: [react()],

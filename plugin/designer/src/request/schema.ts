@@ -104,7 +104,7 @@ export function branchesOf(schema: Schema, root: Schema, depth = 0): Schema[] {
 export function widgetOf(schema: Schema, root: Schema, name: string): Widget {
   const branches = branchesOf(schema, root);
   if (branches.length > 1 && !schema.properties)
-    return branches.every((one) => one.const !== undefined) ? "choice" : "union";
+    return branches.every((one) => one.const !== undefined || one.enum) ? "choice" : "union";
   if (schema.enum) return "choice";
   const types = typesOf(schema);
   if (types.length > 1)
@@ -119,10 +119,8 @@ export function widgetOf(schema: Schema, root: Schema, name: string): Widget {
 
 /** The values that one can choose from. */
 export function choicesOf(schema: Schema, root: Schema): Json[] {
-  return (
-    schema.enum ??
-    branchesOf(schema, root).flatMap((branch) => (branch.const === undefined ? [] : [branch.const]))
-  );
+  const named = branchesOf(schema, root).flatMap((branch) => branch.enum ?? branch.const ?? []);
+  return [...new Set(schema.enum ?? named)];
 }
 
 /** What a field begins with. */
