@@ -15,10 +15,10 @@ from httptask.interpreter.status import TaskStatus
 from httptask.plugin import AllowedActivity, fetch_status
 from httptask.runs.history import read_run
 from httptask.testing import HttpTaskEnvironment, Reply, ScriptedServer, ServedRequest
-from support.cluster import run_ids
+from support.cluster import events_of, run_ids
 from support.connections import local_connection
 from support.definitions import parse
-from support.runs import Runner, running, skipping_time
+from support.runs import running, skipping_time
 
 NONE, OTHER, CONDITION, RETRY = (
     "",
@@ -187,7 +187,14 @@ async def test_wait_goes_on_in_the_next_run(temporal: WorkflowEnvironment) -> No
         async with running(temporal, connections=shop) as runner:
             outcome = await runner.run(WAITS, continue_as_new_after=20)
             chain = [run_id async for run_id in run_ids(runner.client, outcome.handle)]
-            waited = [await _fired(runner, outcome.handle.id, run_id) for run_id in chain]
+            waited = [
+                len(
+                    await events_of(
+                        runner.client.get_workflow_handle(outcome.handle.id, run_id=run_id), "timer_fired"
+                    )
+                )
+                for run_id in chain
+            ]
     assert (outcome.problem, outcome.output, list(flaky.keys.values())) == ({}, [10, 1], [2])
     assert waited[0] == 0  # the wait began in the first run
     assert sum(waited) == 1
@@ -221,8 +228,3 @@ async def _waiting(handle: WorkflowHandle[Any, Any]) -> TaskStatus:
             if found:
                 return found[0]
             await asyncio.sleep(0.02)
-
-
-async def _fired(runner: Runner, id_: str, run_id: str) -> int:
-    history = await runner.client.get_workflow_handle(id_, run_id=run_id).fetch_history()
-    return sum(event.HasField("timer_fired_event_attributes") for event in history.events)

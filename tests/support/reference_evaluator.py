@@ -16,6 +16,7 @@ import jsonschema_rs
 
 __all__ = ["Ended", "Fault", "Undetermined", "evaluate"]
 
+_MOST_TASKS = 200
 _EXPRESSION = re.compile(r"\$\{((?:(?!\$\{).)*?)\}(?!\s*\})", re.DOTALL)
 
 
@@ -82,20 +83,20 @@ class _Seen:
         return {"context": branch.context, "tasks": branch.scope.all(), **branch.variables, **self.own}
 
 
-def evaluate(definition: Mapping[str, Any], data: Any, most_tasks: int = 200) -> Any:
+def evaluate(definition: Mapping[str, Any], data: Any) -> Any:
     """The output of a definition.
 
     Raises:
         Fault: it ends in an error.
-        Undetermined: it runs more than so many tasks, or branches run into each other.
+        Undetermined: it runs more tasks than are waited for, or branches run into each other.
     """
-    return _Evaluation(definition, data, most_tasks).run()
+    return _Evaluation(definition, data).run()
 
 
 class _Evaluation:
-    def __init__(self, definition: Mapping[str, Any], data: Any, most_tasks: int) -> None:
+    def __init__(self, definition: Mapping[str, Any], data: Any) -> None:
         self._definition = definition
-        self._left = most_tasks
+        self._left = _MOST_TASKS
         self._workflow = {"workflow": {"definition": definition, "input": data}}
         self._input = data
 

@@ -143,6 +143,7 @@ def pause(
         print_json({"run": id_, "state": "paused"})
     else:
         print_note(f"{id_}: paused; `httptask runs resume {id_}` lets it go on")
+        print_note("  until then it answers no queries, and its clock goes on: waits and timeouts pass")
 
 
 @runs.command(epilog="Example: httptask runs resume last")
