@@ -7,9 +7,11 @@ from typing import Any
 
 from hypothesis import assume, given, settings
 
+from httptask.catalog.project_documents import ProjectDocuments
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.loader import load_file, load_text
 from httptask.explain.explanation import explain
+from support.api_documents import openapi
 from support.commands import Shell
 from support.definitions import HEAD
 from support.fences import ROOT, fences
@@ -133,3 +135,39 @@ def test_files_of_functions_are_told(tmp_path: Path) -> None:
     [body] = call.inside[0].tasks
     [inside] = body.inside[0].tasks
     assert [(task.file, task.line) for task in (call, inside)] == [(None, 3), (str(function), 2)]
+
+
+def test_where_the_document_of_an_operation_comes_from(tmp_path: Path) -> None:
+    paths = {"/orders": {"get": {"operationId": "list"}, "post": {"operationId": "add"}}}
+    (tmp_path / "api.json").write_text(
+        json.dumps(openapi(paths, servers=[{"url": "https://a.example.com/v1"}]))
+    )
+    tasks = ", ".join(
+        f"{{ {name}: {{ call: openapi, with: {{ document: {{ endpoint: {endpoint} }}, operationId: {id_} }} }} }}"
+        for name, endpoint, id_ in (
+            ("list", "file://api.json", "list"),
+            ("add", "file://api.json", "add"),
+            ("gone", "file://none.json", "add"),
+            ("loaded", "https://b.example.com/api.json", "add"),
+        )
+    )
+    text = f"document: {{ dsl: 1.0.3, namespace: a, name: b, version: 1.0.0 }}\ndo: [{tasks}]\n"
+    loaded = load_text(text, "flow.yaml")
+    assert loaded.program is not None
+    documents = ProjectDocuments(tmp_path, tmp_path, tmp_path)
+    calls = [one.call for one in explain(loaded, loaded.program, {}, {}, documents).tasks]
+    told = [(call.servers, (call.document or "").partition(" (")[0], call.changes) for call in calls if call]
+    assert told == [
+        (["https://a.example.com"], "api.json", False),
+        (["https://a.example.com"], "api.json", True),
+        (
+            [],
+            "there is no document `none.json`: a path begins at the folder of the definition, and the worker has to have the file",
+            True,
+        ),
+        (
+            ["https://b.example.com"],
+            "https://b.example.com/api.json, which a run loads: it tells the server and the method",
+            True,
+        ),
+    ]

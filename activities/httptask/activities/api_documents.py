@@ -1,25 +1,22 @@
-"""One operation of an API document that an HTTP answer holds."""
+"""What a run keeps of an operation that an API document describes."""
 
 import base64
-import hashlib
 from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
 from httptask.activities.api_operation import ApiBody, ApiOperation, ApiParameter, OperationRequest
-from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.http.errors import RequestInvalid, ResponseInvalid
 from httptask.http.headers import FORM_TYPE
 from httptask.http.models import HttpResponse
 from httptask.http.styles import encodings
 from httptask.json.types import is_array, is_object
-from httptask.openapi.document import Document, Problems, load_document
+from httptask.openapi.described import Described, KeptDocuments, describe
 from httptask.openapi.operation import Body, Content, Operation, Parameter, Server
-from httptask.openapi.reader import Listed, OperationReader, list_operations
 from httptask.openapi.servers import absolute_servers
 from httptask.openapi.text import DocumentInvalid
 
-__all__ = ["operation_in"]
+__all__ = ["described_in", "kept_operation", "operation_of"]
 
 _FILE: Final = "document"
 _LOCATIONS: Final = ("path", "query", "header", "cookie")
@@ -30,8 +27,8 @@ _BODIES: Final = ("application/json", FORM_TYPE, "multipart/form-data")
 _BYTES: Final = ("binary", "base64", "byte")
 
 
-def operation_in(response: HttpResponse, request: OperationRequest) -> ApiOperation:
-    """The operation that was asked for.
+def described_in(response: HttpResponse, request: OperationRequest) -> Described:
+    """The operation that was asked for, in the document that an answer holds.
 
     Args:
         response: whose content is the document, in base64.
@@ -39,54 +36,75 @@ def operation_in(response: HttpResponse, request: OperationRequest) -> ApiOperat
 
     Raises:
         ResponseInvalid: it holds no API document that can be read.
-        RequestInvalid: the document has no such operation, or one that can't be called.
+        OperationUnknown: the document has no such operation.
     """
     data = base64.b64decode(response.content or "")
     try:
-        document = load_document(_FILE, lambda name: data if name == _FILE else None)
+        return describe(_FILE, {_FILE: data}.get, request.operation_id, source=request.url)
     except DocumentInvalid as invalid:
         raise ResponseInvalid(f"the document {invalid}") from None
-    operation = _read(document, request.operation_id)
-    server = _server(operation, request.url)
+
+
+def kept_operation(documents: KeptDocuments, address: str, id_: str) -> ApiOperation | None:
+    """What a run would keep of an operation whose document is at hand; None where it is not.
+
+    Args:
+        documents: that are.
+        address: of the document, as the definition has it.
+        id_: of the operation.
+
+    Raises:
+        OperationUnknown: the document has no such operation.
+        RequestInvalid: the document can't be read, or the operation not be called.
+    """
+    described = documents.find(address, id_, None)
+    request = OperationRequest(method="GET", url=address, operation_id=id_)
+    return None if described is None else operation_of(described, request)
+
+
+def operation_of(described: Described, request: OperationRequest, *, attempt: int = 1) -> ApiOperation:
+    """What a run keeps of an operation.
+
+    Args:
+        described: the operation.
+        request: that asked for it.
+        attempt: which one it was.
+
+    Raises:
+        RequestInvalid: it can't be called.
+    """
+    operation = described.operation
+    server = _server(operation, described)
+    kept_elsewhere = bool(described.place)
     return ApiOperation(
         operation_id=request.operation_id,
         document=request.url,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=described.sha256,
         method=operation.method,
         server=server,
-        server_found=urlsplit(server).netloc != urlsplit(request.url).netloc,
+        server_found=not kept_elsewhere and urlsplit(server).netloc != urlsplit(request.url).netloc,
         path=operation.path,
         parameters=tuple(_parameters(operation.parameters, request.operation_id)),
         body=_body(operation.body, operation),
         accept=_accepted(operation),
-        attempt=response.attempt,
+        kept=described.place,
+        attempt=attempt,
     )
 
 
-def _read(document: Document, id_: str) -> Operation:
-    problems = Problems()
-    listed = list_operations(document, problems)
-    found = next((one for one in listed if one.operation_id == id_), None) or next(
-        (one for one in listed if one.name == id_ and not one.operation_id), None
-    )
-    if found is None:
-        hint = hint_for_unknown(id_, map(_name, listed), "operations in it")
-        raise RequestInvalid(f"the document has no operation `{id_}`: {hint}")
-    return OperationReader(document, problems).read(found)
-
-
-def _name(listed: Listed) -> str:
-    return listed.operation_id or listed.name
-
-
-def _server(operation: Operation, source: str) -> str:
+def _server(operation: Operation, described: Described) -> str:
     """The first server, with the values that its variables have by default."""
-    first: Server = absolute_servers(operation.servers, source)[0]
+    first: Server = absolute_servers(operation.servers, described.source)[0]
     url = first.url
     for name, variable in first.variables.items():
         url = url.replace("{" + name + "}", variable.default)
     if "{" in url:
         raise RequestInvalid(f"the server {url} of the document has a variable without a default")
+    if "://" not in url:
+        raise RequestInvalid(
+            f"the document names no server: `{url}` is relative to where it was published",
+            cure="write `servers` into it, or name it by its address: `httptask catalog add URL` keeps it here",
+        )
     return url
 
 

@@ -64,5 +64,7 @@ class ApiOperation(_Model):
     body: ApiBody | None = None
     accept: str | None = None
     """Media type of the answer to ask for."""
+    kept: str = ""
+    """Where the project of the worker keeps the document, which was not loaded from its address then."""
     attempt: int = 1
     """Which attempt has loaded the document."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from temporalio import activity
 
@@ -20,11 +20,15 @@ from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.usage import metered
 from httptask.client.collecting import collect
 from httptask.client.edge import Edge
+from httptask.http.errors import FixtureMissing, HttpTaskError, RequestInvalid
 from httptask.http.excerpt import REQUEST_IDS
 from httptask.http.models import HttpAnswer, HttpRequest, HttpResponse, JsonBody
 from httptask.response.event_stream import Count
 from httptask.response.events import Select
 from httptask.transport.observation import CallObservation
+
+if TYPE_CHECKING:
+    from httptask.openapi.described import Described, KeptDocuments
 
 __all__ = ["HttpActivities", "count_call"]
 
@@ -43,6 +47,7 @@ class HttpActivities:
         select: Select | None = None,
         meter: Meter | None = None,
         fleet: Fleet | None = None,
+        documents: "KeptDocuments | None" = None,
     ) -> None:
         """Make the activities.
 
@@ -51,11 +56,13 @@ class HttpActivities:
             select: evaluates the expressions of streams.
             meter: holds back the calls of connections that have a limit of tokens; None where none has one.
             fleet: deals with workers that are configured otherwise.
+            documents: API documents that need not be loaded from their addresses.
         """
         self._edge = edge
         self._select = select
         self._meter = meter
         self._fleet = fleet or Fleet({}, shared=False)
+        self._documents = documents
         self._kept = KeptResults()
         self._watch = RunWatch()
 
@@ -81,12 +88,30 @@ class HttpActivities:
         """Load an API document, and take one operation out of it."""
 
         async def call(attempt: int) -> ApiOperation:
-            from httptask.activities.api_documents import operation_in  # of use to few runs
+            from httptask.activities.api_documents import described_in, operation_of  # of use to few runs
 
-            response = await self._edge().send(request, attempt=attempt)
-            return await asyncio.to_thread(operation_in, response, request)
+            described = await self._kept_operation(request)
+            if described is None:
+                try:
+                    response = await self._edge().send(request, attempt=attempt)
+                except HttpTaskError as error:
+                    error.message = _of_document(error, request)
+                    raise
+                described = await asyncio.to_thread(described_in, response, request)
+            return operation_of(described, request, attempt=attempt)
 
         return await self._run(request, None, call, None)
+
+    async def _kept_operation(self, request: OperationRequest) -> "Described | None":
+        """From a document that is at hand, whose address is not asked then."""
+        if self._documents is None:
+            if request.url.lower().startswith("file:"):
+                raise RequestInvalid(
+                    f"the document `{request.url}` is a file, and this worker has no `documents`"
+                )
+            return None
+        of = activity.info().workflow_type
+        return await asyncio.to_thread(self._documents.find, request.url, request.operation_id, of)
 
     @activity.defn(name=names.CHAT_COMPLETION)
     async def chat_completion(self, request: ChatRequest) -> Completion:
@@ -128,6 +153,14 @@ class HttpActivities:
             )
         self._kept.keep_what_is_large(result)
         return result
+
+
+def _of_document(error: HttpTaskError, request: OperationRequest) -> str:
+    """What is told of a document that can't be loaded, which is not the call that its task is about."""
+    keep = ""
+    if isinstance(error, FixtureMissing):
+        keep = f"; or keep the document: `httptask catalog add {request.url}`"
+    return f"the document for {request.operation_id} can't be loaded: {error.message}{keep}"
 
 
 def _answer_of(response: HttpResponse) -> HttpAnswer:

@@ -13,6 +13,7 @@ __all__ = [
     "HIDDEN",
     "KEYED_METHODS",
     "OWNED_BY_TRANSPORT",
+    "SAFE_METHODS",
     "Headers",
     "allowed",
     "check_header",
@@ -35,6 +36,8 @@ Headers = Mapping[str, str]
 HIDDEN = "[redacted]"
 """What is shown in place of a credential that has no name."""
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "QUERY"})
+"""Methods that change nothing at a server (RFC 9110, section 9.2.1)."""
 KEYED_METHODS = frozenset({"POST", "PATCH"})
 """Methods that an `Idempotency-Key` goes out with: those that are not idempotent by themselves."""
 

@@ -91,7 +91,7 @@ class Catalog:
         for name in sorted(path.parent.name for path in self._folder.glob(f"*/{ENTRY}")):
             if self._is_added(name):  # a hidden folder is one that was being written
                 try:
-                    found.append(self._entry(name))
+                    found.append(self._read_entry(name))
                 except CatalogError as error:
                     self.broken[name] = error
         return found
@@ -160,11 +160,11 @@ class Catalog:
         Raises:
             CatalogError: there is no such API, or the document is none or has no operations; the old one stays.
         """
-        entry = self._find(name)
+        entry = self.entry(name)
         source = None if source is None else without_credentials(source)
         loaded, files = load_files(document, read, source)
         try:
-            before = load_document(entry.document, files_below(self._documents(entry)))
+            before = load_document(entry.document, files_below(self.documents(entry)))
         except DocumentInvalid:  # there is nothing to lose
             before = None
         changes = compare(name, before, loaded)
@@ -201,8 +201,8 @@ class Catalog:
         built_in = api == chat_completion.API
         if built_in and not self._is_added(api):
             return ApiOverview(api, None, chat_completion.ABOUT, (chat_completion.LISTED,), ())
-        entry = self._find(api)
-        with self._index(entry) as index:
+        entry = self.entry(api)
+        with self.index(entry) as index:
             operations = index.operations()
             if built_in:
                 others = (one for one in operations if one.name != chat_completion.LISTED.name)
@@ -216,7 +216,7 @@ class Catalog:
         built_in = api == chat_completion.API
         if built_in and not self._is_added(api):
             return chat_completion.ABOUT
-        with self._index(self._find(api)) as index:
+        with self.index(self.entry(api)) as index:
             about = index.about()
             if built_in:
                 found = index.operation(chat_completion.LISTED.name)
@@ -240,8 +240,8 @@ class Catalog:
         if api == chat_completion.API and not self._is_added(api):
             hint = hint_for_unknown(operation, [chat_completion.LISTED.name], f"operations of `{api}`")
             raise CatalogError(f"there is no operation `{operation}` of `{api}`", hint)
-        entry = self._find(api)
-        with self._index(entry) as index:
+        entry = self.entry(api)
+        with self.index(entry) as index:
             listed = index.operation(operation)
             if listed is None:
                 names = [one.name for one in index.operations()]
@@ -258,7 +258,7 @@ class Catalog:
         Raises:
             CatalogError: there is no API of that name among those that were added.
         """
-        self._find(api)
+        self.entry(api)
         change_entry(self._folder / api / ENTRY, {"authentication": authentication})
 
     def search(self, text: str, *, limit: int = 10) -> SearchResult:
@@ -308,7 +308,7 @@ class Catalog:
 
     def calls(self, method: str) -> Iterator[tuple[str, str]]:
         """Names, `API.OPERATION`, and paths of the operations of all added APIs that are called by that method."""
-        for entry, index in self._read_each(self.entries(), self._index):
+        for entry, index in self._read_each(self.entries(), self.index):
             with index:
                 yield from ((f"{entry.name}.{name}", path) for name, path in index.paths(method))
 
@@ -319,12 +319,13 @@ class Catalog:
             CatalogError: there is no such API.
         """
         api, _, operation = name.partition(".")
-        return operation in self._find(api).safe
+        return operation in self.entry(api).safe
 
-    def _find(self, name: str) -> Entry:
+    def entry(self, name: str) -> Entry:
+        """The API of that name; raises CatalogError where none was added."""
         if not self._is_added(name):
             raise self._unknown(name)
-        return self._entry(name)
+        return self._read_entry(name)
 
     def _is_added(self, name: str) -> bool:
         return is_api_name(name) and (self._folder / name / ENTRY).is_file()
@@ -336,7 +337,7 @@ class Catalog:
             hint = f"it is known, add it first: {elsewhere.how_to_add()}"
         return CatalogError(f"there is no API `{name}` in the catalogue", hint)
 
-    def _entry(self, name: str) -> Entry:
+    def _read_entry(self, name: str) -> Entry:
         file = self._folder / name / ENTRY
         try:
             return Entry(name, **read_entry(file))
@@ -351,13 +352,14 @@ class Catalog:
         source = {"source": entry.source} if entry.source else {}
         keep_files(folder, {**kept, "document": entry.document, **source}, files)
 
-    def _index(self, entry: Entry) -> Index:
+    def index(self, entry: Entry) -> Index:
+        """The pieces of its document; raises CatalogError where that can't be read."""
         if (found := open_index(self._index_file(entry.name), self._fingerprint(entry))) is not None:
             return found
         try:
-            document = load_document(entry.document, files_below(self._documents(entry)))
+            document = load_document(entry.document, files_below(self.documents(entry)))
         except DocumentInvalid as error:
-            raise CatalogError(f"{self._documents(entry) / entry.document}: {error}") from None
+            raise CatalogError(f"{self.documents(entry) / entry.document}: {error}") from None
         return self._make_index(entry, document)
 
     def _make_index(self, entry: Entry, document: Document) -> Index:
@@ -378,13 +380,14 @@ class Catalog:
     def _fingerprint(self, entry: Entry) -> str:
         """Tells whether a file was changed, as far as its time and size tell it."""
         try:
-            stamps = list(stamps_of(str(self._documents(entry))))
+            stamps = list(stamps_of(str(self.documents(entry))))
         except OSError as error:
             hint = f"`httptask catalog update {entry.name} --from FILE`, or remove it and add it again"
-            raise CatalogError(f"{self._documents(entry)}: {error.strerror}", hint) from None
+            raise CatalogError(f"{self.documents(entry)}: {error.strerror}", hint) from None
         return f"{entry.document} {len(stamps)} {sum(size for size, _ in stamps)} {sum(time for _, time in stamps)}"
 
-    def _documents(self, entry: Entry) -> Path:
+    def documents(self, entry: Entry) -> Path:
+        """The folder of its document's files."""
         return self._folder / entry.name / DOCUMENT
 
     def _index_file(self, name: str) -> Path:

@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 from httptask.activities.allowed_activities import AllowedActivity
 from httptask.activities.event_sink import EventSink
+from httptask.catalog.project_documents import ProjectDocuments
 from httptask.config import Config
 from httptask.config.config import for_own_runs
 from httptask.definitiontests.loading import LoadedTest
@@ -60,11 +61,12 @@ def plugin_of(test: LoadedTest, config: Config, answers: Answers, events: EventS
     programs = [one.program for one in (test.definition, *test.inside) if one.program is not None]
     own = for_own_runs(config, {name for program in programs for name in program.definition.use.secrets})
     sources = {name: source.model_copy(update=_NOWHERE) for name, source in own.secrets.items()}
+    inside = registry_of(test.inside) if test.inside else None
     return HttpTaskPlugin(
         connections=own.connections,
         secrets=SecretStore(sources, {}, placeholder=True),
         fixtures=answers,
-        definitions=registry_of(test.inside) if test.inside else None,
+        definitions=inside,
         allow_inline=True,
         allowed_activities=[
             AllowedActivity(name=name)
@@ -73,6 +75,9 @@ def plugin_of(test: LoadedTest, config: Config, answers: Answers, events: EventS
         allowed_hosts=own.policy.allowed_hosts,
         allow_private=own.policy.allow_private,
         event_sink=events,
+        documents=ProjectDocuments(
+            config.root, config.state_directory, Path(test.definition.name).parent, inside
+        ),
         share_queue=False,
     )
 

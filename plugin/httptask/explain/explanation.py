@@ -3,25 +3,31 @@
 import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import uritemplate
 from pydantic import BaseModel
 
+from httptask.activities.api_operation import ApiOperation
 from httptask.connections.connection import Connection
 from httptask.dsl.expression_parts import ExpressionUse, Place
-from httptask.dsl.expressions import SERVER, Expression, Secret, TemplateText
+from httptask.dsl.expressions import SERVER, Expression, Secret, TemplateText, has_expression
 from httptask.dsl.expressions.paths import Path
 from httptask.dsl.loader import Loaded
 from httptask.dsl.model import Duration, Use
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
+from httptask.dsl.tasks.openapi import OPENAPI, document_address
 from httptask.dsl.timetable import timetable_of
 from httptask.http.errors import RequestInvalid
+from httptask.http.headers import SAFE_METHODS
 from httptask.http.limits import Limits
 from httptask.http.url import Url
 from httptask.resilience.retry import Retry
+
+if TYPE_CHECKING:
+    from httptask.openapi.described import KeptDocuments
 
 __all__ = ["Call", "Explanation", "Setting", "TaskExplanation", "TaskGroup", "explain"]
 
@@ -42,6 +48,8 @@ class Call(BaseModel):
 
     servers: list[str]
     """Origins; or in words where only a secret, or data, tell which."""
+    document: str | None
+    """Where the description of an API comes from that tells what is sent; None where the definition tells it."""
     secrets: dict[str, str]
     """Names of the secrets that are sent, its connections' among them, each with where it may go."""
     changes: bool
@@ -105,6 +113,7 @@ def explain(
     program: Program,
     connections: Mapping[str, Connection],
     secret_origins: Mapping[str, Sequence[str]],
+    documents: "KeptDocuments | None" = None,
 ) -> Explanation:
     """Explain a definition.
 
@@ -113,8 +122,9 @@ def explain(
         program: what it compiled to.
         connections: what there is, by name.
         secret_origins: where each declared secret may go, by name; none for wherever a definition sends it.
+        documents: of APIs, that are at hand.
     """
-    explaining = _Explaining(loaded, program, connections, secret_origins)
+    explaining = _Explaining(loaded, program, connections, secret_origins, documents)
     tasks = explaining.tasks(program.root)
     calls = [task.call for task in _flat(tasks) if task.call is not None]
     document = program.definition.document
@@ -142,11 +152,13 @@ class _Explaining:
         program: Program,
         connections: Mapping[str, Connection],
         secret_origins: Mapping[str, Sequence[str]],
+        documents: "KeptDocuments | None",
     ) -> None:
         self._loaded = loaded
         self._program = program
         self._connections = connections
         self._secret_origins = secret_origins
+        self._documents = documents
 
     def tasks(self, sequence: TaskSequence) -> list[TaskExplanation]:
         return [self._task(node) for node in sequence.tasks]
@@ -181,12 +193,33 @@ class _Explaining:
             connection = self._connections.get(name)
             for secret, origin in ({} if connection is None else connection.secret_origins()).items():
                 secrets.setdefault(secret, origin or self._where(secret))
+        document, operation = self._described(node)
+        if operation is not None:
+            servers = [_origin(operation.server), *(self._server(name) for name in names)]
         return Call(
             servers=_unique(servers),
+            document=document,
             secrets=secrets,
-            changes=node.kind.may_change(node),
+            changes=node.kind.may_change(node) if operation is None else operation.method not in SAFE_METHODS,
             settings=self._settings(node, names),
         )
+
+    def _described(self, node: TaskNode) -> tuple[str | None, ApiOperation | None]:
+        """Where the document of an operation comes from, and the operation where the document is at hand."""
+        if node.kind is not OPENAPI:
+            return None, None
+        spec = OPENAPI.spec(node)
+        address, operation = document_address(spec), None
+        if self._documents is not None and not has_expression(address):
+            from httptask.activities.api_documents import kept_operation
+
+            try:
+                operation = kept_operation(self._documents, address, spec.operation_id)
+            except RequestInvalid as error:
+                return error.message, None
+        if operation is not None:
+            return f"{operation.kept} (SHA-256 {operation.sha256[:12]}…)", operation
+        return f"{address}, which a run loads: it tells the server and the method", None
 
     def _server(self, name: str) -> str:
         connection = self._connections.get(name)
@@ -231,6 +264,13 @@ class _Explaining:
         by = "default" if connection is None or "retry" not in connection.model_fields_set else layers[1][0]
         found["attempts"] = Setting(value=retry.attempts, source=by)
         return found
+
+
+def _origin(address: str) -> str:
+    try:
+        return Url.parse(address).origin
+    except RequestInvalid:
+        return address
 
 
 def _timeout(node: TaskNode, use: Use) -> float | str:

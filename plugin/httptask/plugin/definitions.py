@@ -67,7 +67,7 @@ class DefinitionRegistry:
                 longer than Temporal takes it.
         """
         self._by_name: dict[str, LoadedDefinition] = {}
-        sources: dict[str, str] = {}
+        self._sources = sources = dict[str, str]()
         latest: dict[str, ServedDefinition] = {}
         for served in definitions:
             _require_short(served)
@@ -85,6 +85,7 @@ class DefinitionRegistry:
             self._consider_latest(latest, served)
         for name, served in latest.items():
             self._by_name[name] = self._by_name[served.qualified_name]
+            sources[name] = served.source
 
     @property
     def names(self) -> list[str]:
@@ -108,9 +109,14 @@ class DefinitionRegistry:
                 message = f"there is no definition `{name}`"
                 yield Fault(f"{node.pointer}/run/workflow", "unknown-definition", message, hint)
 
+    def folder(self, name: str) -> Path | None:
+        """The folder of the file of that definition; None where none is served."""
+        source = self._sources.get(name)
+        return None if source is None else Path(source).parent
+
     def take_over(self, other: "DefinitionRegistry") -> None:
         """Serve what another one does from now on; runs keep the definitions that they began with."""
-        self._by_name = other._by_name  # noqa: SLF001 - it is one of the same kind
+        self._by_name, self._sources = other._by_name, other._sources  # noqa: SLF001 - it is one of the same kind
 
     def find(self, name: str) -> LoadedDefinition:
         """The definition of that name, which may have `latest` for its version.

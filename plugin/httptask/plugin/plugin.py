@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from httptask.connections.connection import Connection
     from httptask.fixtures.recording import Recorder
     from httptask.fixtures.transport import Fixtures
+    from httptask.openapi.described import KeptDocuments
     from httptask.plugin.definitions import DefinitionRegistry
     from httptask.plugin.worker_parts import WorkerParts
 
@@ -68,6 +69,8 @@ class HttpTaskPlugin(SimplePlugin):
             empty for any.
         allow_private: private networks that requests without a connection may reach.
         event_sink: where events go that definitions emit; without it to the log.
+        documents: documents of APIs that `call: openapi` need not load from their addresses: of the catalogue of a
+            project, and files beside definitions.
         share_queue: whether other processes may poll the task queue. Then they count the tokens of limited connections
             together, and one leaves to another what it can't do for want of a connection, a secret or an allowed
             activity. Without others there is nobody to wait for: such a call fails.
@@ -93,6 +96,7 @@ class HttpTaskPlugin(SimplePlugin):
         allowed_hosts: Sequence[str] = (),
         allow_private: Sequence[str] = (),
         event_sink: EventSink = _LOG,
+        documents: KeptDocuments | None = None,
         share_queue: bool = True,
         register_workflows: bool = True,
         register_activities: bool = True,
@@ -116,6 +120,7 @@ class HttpTaskPlugin(SimplePlugin):
                 allowed_hosts=allowed_hosts,
                 allow_private=allow_private,
                 event_sink=event_sink,
+                documents=documents,
                 share_queue=share_queue,
                 register_workflows=register_workflows,
                 register_activities=register_activities,

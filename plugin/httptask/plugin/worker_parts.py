@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temporalio.common import VersioningBehavior
 from temporalio.worker import WorkerConfig
@@ -29,6 +29,9 @@ from httptask.secrets.store import SecretSource, SecretStore
 from httptask.workflows.one_call import OneCallWorkflow
 from httptask.workflows.run_then_wait import RunThenWaitWorkflow
 
+if TYPE_CHECKING:
+    from httptask.openapi.described import KeptDocuments
+
 __all__ = ["WorkerParts"]
 
 
@@ -53,6 +56,7 @@ class WorkerParts:
         allowed_hosts: Sequence[str],
         allow_private: Sequence[str],
         event_sink: EventSink,
+        documents: "KeptDocuments | None",
         share_queue: bool,
         register_workflows: bool,
         register_activities: bool,
@@ -84,7 +88,7 @@ class WorkerParts:
         has_token_limits = any(connection.tokens_per_minute for connection in limited.values())
         meter = Meter(limited, shared=share_queue) if has_token_limits else None
         fleet = Fleet(known, shared=share_queue)
-        self._activities = HttpActivities(self.edge.get, select_events, meter, fleet)
+        self._activities = HttpActivities(self.edge.get, select_events, meter, fleet, documents)
         self._share_queue = share_queue
         self._definitions = definitions
         self._register_workflows = register_workflows

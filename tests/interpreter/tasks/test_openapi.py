@@ -3,12 +3,14 @@
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.catalog.project_documents import ProjectDocuments
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.api_documents import openapi, swagger
 from support.cluster import events_of
@@ -114,6 +116,15 @@ do:
                       operationId: changeOrder
                       parameters: { id: "${ $n }${ $item }", body: { count: 1 } }
 """
+KEPT = """
+do:
+  - change:
+      call: openapi
+      with:
+        document: { endpoint: "%s" }
+        operationId: changeOrder
+        parameters: { id: 1, count: 1 }
+"""
 ADDS = """
 do:
   - add:
@@ -196,6 +207,29 @@ async def test_history_has_the_operation_and_not_the_document(
     assert operation["operation_id"] == "add"
     assert operation["sha256"] == hashlib.sha256(text.encode()).hexdigest()
     assert len(payload.data) < 1000
+
+
+async def test_a_document_that_is_kept_is_not_asked_for(
+    temporal: WorkflowEnvironment, server: ScriptedServer, tmp_path: Path
+) -> None:
+    (tmp_path / "api.json").write_text(json.dumps(openapi(ORDERS, servers=[{"url": server.url}])))
+    definition = KEPT % "file://api.json"
+    documents = ProjectDocuments(tmp_path, tmp_path, tmp_path)
+    async with running(temporal, allow_private=["loopback"], documents=documents) as runner:
+        outcome = await runner.run(definition)
+
+    assert [request.target for request in server.requests] == ["/orders/1"]
+    completed, _ = await events_of(outcome.handle, "activity_task_completed")
+    [payload] = completed.activity_task_completed_event_attributes.result.payloads
+    assert json.loads(payload.data)["kept"] == "api.json"
+
+
+@pytest.mark.parametrize("address", ["file://api.json", "${ $workflow.input }"])
+async def test_a_path_that_leads_nowhere(runner: Runner, address: str) -> None:
+    problem = (await runner.run(KEPT % address, "file://api.json")).problem
+    told = "the document `file://api.json` is a file" if "$" not in address else "`file://api.json` is a path"
+    assert told in problem["detail"]
+    assert problem["instance"] == "/do/0/change"
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -1,7 +1,7 @@
 """Plans the calls of `call: openapi`: that for its document, and that of the operation."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
@@ -12,12 +12,13 @@ from httptask.activities.names import API_OPERATION, HTTP_REQUEST
 from httptask.calls.activity_call import HTTP_SECONDS, ActivityCall, host_and_path
 from httptask.calls.bodies import parameters, refuse_request
 from httptask.calls.http import read_authentication, with_whole_response
+from httptask.calls.operation_names import name_faults, whole_body
 from httptask.calls.url import RenderPart, is_address_from_data, render_url
-from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.diagnostics.validation import describe_invalid
 from httptask.diagnostics.words import kind_of
 from httptask.dsl.expression_parts import Part as TaskPart
 from httptask.dsl.expressions.rendering import Rendered
+from httptask.dsl.tasks.http.addresses import is_path
 from httptask.dsl.tasks.http.parts import AUTHENTICATION
 from httptask.dsl.tasks.http.policies import connections_of_policy
 from httptask.dsl.tasks.kind import TaskNode
@@ -69,6 +70,8 @@ def plan_document_call(
     spec = OPENAPI.spec(node)
     address, policy = document_address(spec), render(DOCUMENT_AUTHENTICATION)
     url, secrets = render_url(data, render)
+    if is_path(url) and url != address:
+        refuse_request(f"`{url}` is a path; that of a document is written out in the definition")
     connection = _connection(node, DOCUMENT_AUTHENTICATION, policy)
     try:
         authentication, policy_secrets = read_authentication(policy)
@@ -160,29 +163,18 @@ class _Draft:
             TaskFault: a value has no parameter, a parameter that is required no value, or none that can be sent.
         """
         values = {name: value for name, value in self.given.value.items() if value is not None}
-        described = {one.name for one in self.operation.parameters}
-        others = {name: value for name, value in values.items() if name not in described}
-        self._require_known(others, described)
+        for fault in name_faults(self.operation, values, self.given.value.keys() - values):
+            self._refuse(fault.what)
         self.path = self.operation.path
         if self.operation.accept is not None:
             self.headers["Accept"] = self.operation.accept
         for parameter in self.operation.parameters:
             if parameter.name in values:
                 self._put(parameter, values[parameter.name])
-            elif parameter.required:
-                self._refuse(f"needs `{parameter.name}` ({parameter.location})")
-        if self.operation.body is not None:
+        described = {one.name for one in self.operation.parameters}
+        others = {name: value for name, value in values.items() if name not in described}
+        if self.operation.body is not None and others:
             self._fill_body(self.operation.body, others)
-
-    def _require_known(self, others: Mapping[str, Any], described: set[str]) -> None:
-        body = self.operation.body
-        known = [*described] if body is None else [*described, body.name, *body.members]
-        if body is not None:
-            known.append("body")
-        for name in others:
-            if name not in known:
-                hint = hint_for_unknown(name, sorted(set(known)), "parameters that it has")
-                self._refuse(f"has no parameter `{name}`: {hint}")
 
     def _put(self, parameter: ApiParameter, value: Any) -> None:
         name, style = parameter.name, parameter.style
@@ -226,25 +218,9 @@ class _Draft:
             self.secrets.append(one.model_copy(update={"pointer": at, "offset": one.offset + by}))
 
     def _fill_body(self, body: ApiBody, given: Mapping[str, Any]) -> None:
-        whole = next(
-            (name for name in (body.name, "body") if name in given and name not in body.members), None
-        )
-        members = {name: value for name, value in given.items() if name != whole}
-        if whole is not None and members:
-            self._refuse(
-                f"has `{whole}`, which is the whole body, and `{next(iter(members))}`: keep one of them"
-            )
-        if whole is None and not members:
-            if body.required:
-                self._refuse(
-                    f"needs `{body.name}`" + (f", or {_listed(body.members)}" if body.members else "")
-                )
-            return
-        missing = [name for name in body.required_members if name not in self.given.value]
-        if whole is None and missing:
-            self._refuse(f"needs {_listed(missing)} (body)")
+        whole = whole_body(body, given)
         make, at = self._maker(body)
-        self.body = make(members if whole is None else given[whole])
+        self.body = make(given if whole is None else given[whole])
         for name in given:
             self._move(self._secrets_of(name), at if name == whole else child_pointer(at, name))
 
@@ -292,7 +268,3 @@ class _Draft:
 
     def _refuse(self, what: str) -> NoReturn:
         refuse_request(f"the operation {self.operation.operation_id} {what}")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)

@@ -48,5 +48,5 @@ def dev(
     print_note(
         "definitions that come with the start of a workflow run too, with the credentials of this environment"
     )
-    plugin = plugin_for(own, project.environment, served.registry)
+    plugin = plugin_for(own, project.environment, served.registry, home=definitions)
     serve_embedded(own.state_directory, port, plugin, task_queue, served, taken)

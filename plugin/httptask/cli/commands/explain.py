@@ -29,6 +29,7 @@ def explain(
 
     Nothing is sent, and no secret is looked up. Connections are those of httptask.toml.
     """
+    from httptask.catalog.project_documents import ProjectDocuments
     from httptask.cli.project.project import load_project
     from httptask.explain.explanation import explain as explanation_of
 
@@ -36,7 +37,8 @@ def explain(
     loaded = load_one(file, "not explained")
     assert loaded.program is not None  # else it had errors
     origins = {name: source.origins for name, source in project.secrets.items()}
-    found = explanation_of(loaded, loaded.program, project.connections, origins)
+    documents = ProjectDocuments(project.root, project.state_directory, file.parent)
+    found = explanation_of(loaded, loaded.program, project.connections, origins, documents)
     clear_notice()
     if json:
         print_json(found.model_dump(mode="json"))
@@ -80,6 +82,7 @@ def _of_call(call: "Call") -> Sequence[tuple[str, str]]:
     )
     return (
         ("calls", ", ".join(call.servers)),
+        ("document", call.document or ""),
         ("changes", "may change something there: its method is no safe one" if call.changes else ""),
         ("secrets", _secrets(call.secrets)),
         ("limits", ", ".join(limits)),

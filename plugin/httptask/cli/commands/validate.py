@@ -14,6 +14,7 @@ from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.notice import show_notice
 
 if TYPE_CHECKING:
+    from httptask.config import Config
     from httptask.connections.connection import Connection
     from httptask.diagnostics.fault import Fault
     from httptask.dsl.loader import Loaded
@@ -45,12 +46,11 @@ def validate(
     from httptask.config.credential_warnings import credential_warnings
 
     project = load_project(config).config
-    connections = project.connections
 
     show_notice("checking definitions")
     # What can't be read is a fault of its own, and hides no other: a folder without a definition is read as a file.
     loaded = [load(file) for path in files for file in files_at(path) or [path]]
-    reports = [report for one in loaded for report in _reports(one, connections, portable=portable)]
+    reports = [report for one in loaded for report in _reports(one, project, portable=portable)]
     reports += _unknown_definitions(files, loaded)
     reports += credential_warnings(project)
     if json:
@@ -62,8 +62,9 @@ def validate(
         raise typer.Exit(ExitCode.INVALID)
 
 
-def _reports(loaded: "Loaded", connections: "Mapping[str, Connection]", *, portable: bool) -> "list[Report]":
+def _reports(loaded: "Loaded", project: "Config", *, portable: bool) -> "list[Report]":
     from httptask.cli.preflight.connection_names import unknown_connections
+    from httptask.cli.project.apis import faults_of_operations
 
     if loaded.draft is None:
         return loaded.reports
@@ -73,8 +74,9 @@ def _reports(loaded: "Loaded", connections: "Mapping[str, Connection]", *, porta
 
         beyond_standard = portable_uses(loaded.program)
     further = [
-        *unknown_connections(loaded.draft, list(connections)),
-        *_server_faults(loaded.draft, connections),
+        *unknown_connections(loaded.draft, list(project.connections)),
+        *_server_faults(loaded.draft, project.connections),
+        *faults_of_operations(loaded.draft, loaded.name, project),
         *beyond_standard,
     ]
     return sorted([*loaded.reports, *loaded.report(further)], key=lambda report: (report.line, report.column))

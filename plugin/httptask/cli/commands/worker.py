@@ -117,7 +117,9 @@ def worker(
     def serve_here(member: "Member | None") -> None:
         own = metrics_address and address_of_process(metrics_address, member.number if member else 1)
         set_runtime(log_core=True, metrics_address=own)
-        plugin = plugin_for(trusted, project.environment, registry, allow_inline=allow_inline)
+        plugin = plugin_for(
+            trusted, project.environment, registry, home=definitions, allow_inline=allow_inline
+        )
         is_first = member is None or member.number == 1
         serve_on_cluster(cluster, plugin, task_queue, health, member, taken if is_first else None)
 

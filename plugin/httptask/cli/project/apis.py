@@ -1,6 +1,6 @@
 """The catalogue of the project that a command works in, and documents that are loaded for it."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +12,34 @@ if TYPE_CHECKING:
     from httptask.catalog.catalog import Catalog
     from httptask.catalog.directory.directory import KnownApi
     from httptask.cli.project.project import Project
+    from httptask.config import Config
+    from httptask.diagnostics.fault import Fault
+    from httptask.dsl.program import Program
 
-__all__ = ["download_document", "download_known", "is_url", "opened_catalog", "read_document"]
+__all__ = [
+    "download_document",
+    "download_known",
+    "is_url",
+    "opened_catalog",
+    "read_document",
+]
+
+
+def faults_of_operations(program: "Program", name: str, config: "Config") -> "Iterator[Fault]":
+    """What a definition wants of API documents of the project that these do not have.
+
+    Args:
+        program: the definition.
+        name: of its file.
+        config: of the project.
+    """
+    if all(node.kind.name != "call.openapi" for node in program.nodes.values()):
+        return  # without loading what few definitions need
+    from httptask.catalog.operation_faults import operation_faults
+    from httptask.catalog.project_documents import ProjectDocuments
+
+    documents = ProjectDocuments(config.root, config.state_directory, Path(name).parent)
+    yield from operation_faults(program, documents)
 
 
 @contextmanager

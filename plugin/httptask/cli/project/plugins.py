@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from httptask.catalog.project_documents import ProjectDocuments
 from httptask.cli.project.storage import checked_storage, storage_of
 from httptask.cli.terminal.errors import CliError, in_lines
 
@@ -55,6 +56,7 @@ def plugin_for(
     environment: Mapping[str, str],
     definitions: "DefinitionRegistry | None" = None,
     *,
+    home: Path | None = None,
     alone: bool = False,
     allow_inline: bool = True,
     fixtures: "Fixtures | None" = None,
@@ -67,6 +69,7 @@ def plugin_for(
         config: of the worker.
         environment: holds the values of its secrets.
         definitions: that it serves by name, if it does.
+        home: the folder of definitions that come with their start; the project's if None.
         alone: whether no other worker polls its task queue.
         allow_inline: whether it runs definitions that come with their start.
         fixtures: recorded answers in place of servers.
@@ -89,6 +92,7 @@ def plugin_for(
         allowed_hosts=config.policy.allowed_hosts,
         allow_private=config.policy.allow_private,
         event_sink=config.events if fixtures is None else EventSink(),
+        documents=ProjectDocuments(config.root, config.state_directory, home or config.root, definitions),
         share_queue=not alone,
     )
 

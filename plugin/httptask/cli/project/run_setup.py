@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from httptask.cli.project.apis import faults_of_operations
 from httptask.cli.project.definitions import load_one, used_secrets
 from httptask.cli.project.plugins import load_fixtures, plugin_for, plugin_for_asking, require_none, serve
 from httptask.cli.project.project import load_project, tell_credential_warnings
 from httptask.cli.terminal.console import harmless, print_note
-from httptask.cli.terminal.errors import CliError
+from httptask.cli.terminal.errors import CliError, in_lines
 
 if TYPE_CHECKING:
     from temporalio.client import Plugin
@@ -101,6 +102,7 @@ class RunSetup:
             self.config,
             self.environment,
             serve(self.inner) if self.inner else None,
+            home=self.file.parent,
             alone=True,
             fixtures=self.fixtures,
             recorder=self.recorder,
@@ -148,8 +150,25 @@ def run_setup_of(
     from httptask.config.config import for_own_runs
 
     inner = _definitions_inside(loaded, file)
+    _require_operations([loaded, *inner], project.config)
     own = for_own_runs(project.config, used_secrets([loaded, *inner]))
     return RunSetup(file, loaded, inner, own, project.environment, fixtures, recorder)
+
+
+def _require_operations(definitions: "Sequence[Loaded]", config: "Config") -> None:
+    """Check that API documents which are at hand have the operations that definitions call, and their parameters.
+
+    Raises:
+        CliError: one has not.
+    """
+    faults = [
+        str(report)
+        for one in definitions
+        if one.program is not None
+        for report in one.report(faults_of_operations(one.program, one.name, config))
+    ]
+    if faults:
+        raise CliError(in_lines(faults), "nothing was sent")
 
 
 def _definitions_inside(loaded: "Loaded", file: Path) -> "Sequence[Loaded]":

@@ -10,7 +10,7 @@ from httptask.diagnostics.fault import Fault
 from httptask.dsl.expression_parts import Part, PartsBuilder
 from httptask.dsl.expressions import has_expression
 from httptask.dsl.model import AuthenticationPolicy, DefinitionModel, Endpoint, Use
-from httptask.dsl.tasks.http.addresses import document_faults
+from httptask.dsl.tasks.http.addresses import document_faults, is_path
 from httptask.dsl.tasks.http.parts import AUTHENTICATION, ENDPOINT
 from httptask.dsl.tasks.http.policies import compile_policy, connections_of_policy, scheme_of
 from httptask.dsl.tasks.http.requests import standard_address_faults
@@ -80,9 +80,24 @@ class _OpenApi(CallKind[OpenApiArguments]):
 
     def faults(self, node: TaskNode, use: Use) -> Iterator[Fault]:
         address = node.template(ENDPOINT)
-        if address is not None:
-            yield from document_faults(address)
-            yield from standard_address_faults(address, document_address(self.spec(node)))
+        if address is None:
+            return
+        yield from document_faults(address)
+        spec = self.spec(node)
+        written = document_address(spec)
+        if not is_path(written):
+            yield from standard_address_faults(address, written)
+        elif (
+            isinstance(spec.document.endpoint, Endpoint) and spec.document.endpoint.authentication is not None
+        ):
+            at = f"{node.pointer}/with/document/endpoint/authentication"
+            message = "a document that is a file is read without authentication"
+            yield Fault(
+                at,
+                "no-effect",
+                message,
+                "remove it; `authentication` beside `document` is that of the operation",
+            )
 
     def output(self, node: TaskNode) -> ValueShape | None:
         return response_shape(node) if self.spec(node).output == "response" else None

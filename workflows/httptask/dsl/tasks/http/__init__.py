@@ -42,6 +42,7 @@ from httptask.dsl.tasks.http.sendable import unsendable_faults
 from httptask.dsl.tasks.http.written import written_faults
 from httptask.dsl.tasks.kind import CallKind, TaskNode
 from httptask.dsl.value_shape import ValueShape
+from httptask.http.headers import SAFE_METHODS
 from httptask.http.limits import HTTP_DEFAULTS, STREAM_DEFAULTS, Limits
 from httptask.json.types import is_number
 
@@ -50,7 +51,6 @@ __all__ = ["HTTP", "HTTP_REQUEST"]
 Arguments = TypeVar("Arguments", HttpArguments, HttpRequestArguments)
 
 _OF_REQUEST: Final = ("method", "headers", "query", *BODY_ARGUMENTS, "idempotencyKey")
-_SAFE: Final = ("GET", "HEAD", "OPTIONS")
 _WITH_SECRETS: Final = frozenset({"endpoint", "headers", "query", "body", "form"})
 _PART_CONTENT: Final = re.compile(r"multipart/\d+/(text$|json(/|$))")
 
@@ -106,7 +106,7 @@ class _HttpKind(CallKind[Arguments]):
         return own, HTTP_DEFAULTS if getattr(spec, "stream", None) is None else STREAM_DEFAULTS
 
     def may_change(self, node: TaskNode) -> bool:
-        return self.spec(node).method.upper() not in _SAFE
+        return self.spec(node).method.upper() not in SAFE_METHODS
 
     def hint_for_argument(self, key: str) -> str | None:
         meant = meant_key(key, keys_of(self.spec_model))

@@ -19,10 +19,13 @@ from httptask.dsl.tasks.http.refusals import refusals
 from httptask.dsl.tasks.kind import WHY_NOT_FROM_DATA, TaskNode
 from httptask.http.url import Url, encode_text
 
-__all__ = ["address_faults", "document_faults", "is_from_data"]
+__all__ = ["FILE", "address_faults", "document_faults", "is_from_data", "is_path"]
 
 _VARIABLE: Final = re.compile(r"\{(?![/?#])[^{}]*\}")
 _ANY_VARIABLE: Final = re.compile(r"\{[^{}]*\}")
+FILE: Final = "file://"
+"""Before the path of a document, relative to its definition: the standard's addresses all begin with a scheme."""
+_PATH: Final = re.compile(r"(?:\./)?([^/~\s:{}.][^\s:{}]*|\.\./[^\s:{}]+)")
 _ABSOLUTE: Final = re.compile(r"https?://", re.IGNORECASE)
 _ENCODES: Final = re.compile(r"\|\s*@uri$")
 _OF_WHOEVER_STARTS: Final = frozenset({"workflow", "runtime"})
@@ -47,14 +50,43 @@ def address_faults(node: TaskNode, use: Use) -> Iterator[Fault]:
 
 
 def document_faults(address: Template) -> Iterator[Fault]:
-    """Find the address of a document whose server depends on data, or that no request can go to."""
+    """Find the address of a document whose server depends on data, or that no request can go to.
+
+    A path is not sent to anybody, and nothing of it comes from data.
+    """
     value = address.value
     if is_expression(value):
         yield from _whole(address, value.parts[0], has_connection=False)
         return
     parts = value.parts if isinstance(value, TemplateText) else (value,)
+    if isinstance(parts[0], str) and is_path(parts[0]):
+        yield from _path_faults(address.pointer, parts)
+        return
+    if isinstance(value, str) and (path := _PATH.fullmatch(value)):
+        message = f"`{value}` is no URL"
+        hint = f"write `{FILE}{path[1]}` for a file beside the definition, or a URL out from https:// on"
+        yield Fault(address.pointer, "endpoint", message, hint)
+        return
     faults = [*_encoded_twice(address), *_server(address.pointer, parts)]
     yield from faults or _unreadable(address.pointer, parts, may_be_relative=False)
+
+
+def is_path(text: str) -> bool:
+    """Whether the address of a document, or its beginning, is the path of a file of the project."""
+    return text.lower().startswith(FILE)
+
+
+def _path_faults(pointer: str, parts: tuple[Any, ...]) -> Iterator[Fault]:
+    path = parts[0][len(FILE) :]
+    if len(parts) > 1 or _ANY_VARIABLE.search(path):
+        message = "the path of the document depends on data: which file is read stands in the definition"
+        yield Fault(
+            pointer, "endpoint", message, "write the path out; `switch` chooses between several tasks"
+        )
+    elif not path or path.startswith(("/", "~", "\\")):
+        message = "the path of the document is not relative, and a worker may have it elsewhere"
+        hint = "write it from the folder of the definition on, such as `file://apis/shop.yaml`"
+        yield Fault(pointer, "endpoint", message, hint)
 
 
 def _encoded_twice(address: Template) -> Iterator[Fault]:
