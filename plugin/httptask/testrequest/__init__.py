@@ -1,5 +1,6 @@
 """Test request: what one call of a definition would send, and what comes back, before anything runs."""
 
+from httptask.testrequest.documents import FoundOperation, Load, find_operation, load_here, load_on
 from httptask.testrequest.evaluation import ExpressionInvalid, evaluate_in_task
 from httptask.testrequest.naming import with_value
 from httptask.testrequest.outcome import Outcome
@@ -27,6 +28,8 @@ from httptask.testrequest.workers import NoWorker, profiles_on
 __all__ = [
     "Estimate",
     "ExpressionInvalid",
+    "FoundOperation",
+    "Load",
     "NoWorker",
     "NotTestable",
     "Outcome",
@@ -44,6 +47,9 @@ __all__ = [
     "StillRunning",
     "WirePart",
     "evaluate_in_task",
+    "find_operation",
+    "load_here",
+    "load_on",
     "plan_request",
     "profiles_on",
     "sample_of_run",

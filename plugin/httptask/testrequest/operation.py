@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from httptask.catalog import FOLDER
 from httptask.catalog.catalog import Catalog
 from httptask.catalog.prepare.request_schemas import RequestSchemas
 from httptask.catalog.reference import Reference
@@ -15,12 +16,15 @@ from httptask.http.models import HttpRequest
 from httptask.json.pointer import json_pointer
 from httptask.json.schema import compile_schema
 from httptask.json.types import is_array, is_object
-from httptask.openapi.operation import Content, Operation, Response
+from httptask.openapi.operation import Content, Operation, Response, Server
+from httptask.testrequest.documents import FoundOperation
 from httptask.testrequest.parameters import SentParameters, reference_fault, unlike, wanted_otherwise
 
-__all__ = ["CalledOperation", "find_called"]
+__all__ = ["CalledOperation", "called_by", "find_called"]
 
 _VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
+_PLACE: Final = re.compile(r"^/(?:body|cookie|header|path|query)(?=/)")
+"""Of a parameter in a request."""
 _MOST_TOLD: Final = 20
 _COMBINED: Final = ("$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas")
 _FREE: Final = ("patternProperties", "additionalProperties", "unevaluatedProperties")
@@ -33,16 +37,25 @@ class CalledOperation:
     Attributes:
         in_path: what stands in the path for its parameters, encoded.
         in_query: names of all parameters that go out, also those of its connection.
+        document: that is not in the catalogue; None for an operation of the catalogue.
+        by_parameters: whether the task gives values by the names of the operation's parameters alone.
     """
 
     reference: Reference
     in_path: Mapping[str, str]
     in_query: Collection[str] = ()
+    document: str | None = None
+    by_parameters: bool = False
 
     @property
     def name(self) -> str:
-        """`API.OPERATION`."""
-        return self.reference.name
+        """`API.OPERATION`, or that of the document alone."""
+        return self.reference.name.lstrip(".")
+
+    @property
+    def where(self) -> str:
+        """Where it is described."""
+        return self.document or "the catalogue"
 
     def request_faults(self, request: HttpRequest, headers: Iterable[str], body: Any) -> list[Fault]:
         """Where a request is not as the reference describes it.
@@ -59,7 +72,8 @@ class CalledOperation:
         if operation.body is not None:
             faults += _body_faults(operation, schemas, request, body)
         secret = {reference.pointer.replace("/body/value", "/body") for reference in request.secrets}
-        return [fault for fault in faults if fault.pointer not in secret][:_MOST_TOLD]
+        told = [fault for fault in faults if fault.pointer not in secret][:_MOST_TOLD]
+        return [_by_parameter(fault) for fault in told] if self.by_parameters else told
 
     def drift(self, status: int, headers: Mapping[str, str], content: Any) -> list[Fault]:
         """Where an answer is not as the reference describes it.
@@ -92,6 +106,35 @@ class CalledOperation:
         return faults[:_MOST_TOLD]
 
 
+def called_by(found: FoundOperation, request: HttpRequest, uri: str) -> CalledOperation | None:
+    """The operation that a task names, as far as all of its document is known here.
+
+    Args:
+        found: the operation.
+        request: that was made of it.
+        uri: that it goes to.
+    """
+    described, called = found.described, found.operation
+    if described is None:
+        return None
+    parts = urlsplit(uri)
+    at_server = replace(described.operation, servers=(Server(called.server),))
+    values = _values_in(at_server, parts.netloc.lower(), parts.path, named=False)
+    api = described.place.removeprefix(f"{FOLDER}/") if described.place.startswith(f"{FOLDER}/") else ""
+    return CalledOperation(
+        Reference(api, described.operation),
+        values or {},
+        _names(parts.query),
+        None if api else described.place or called.document,
+        by_parameters=True,
+    )
+
+
+def _by_parameter(fault: Fault) -> Fault:
+    """A fault at the place where the task has the value."""
+    return replace(fault, pointer=_PLACE.sub("/parameters", fault.pointer, count=1))
+
+
 def find_called(catalog: Catalog, method: str, uri: str, connection: str | None) -> CalledOperation | None:
     """The operation of an added API that a request calls, by method, host and path.
 
@@ -110,9 +153,12 @@ def find_called(catalog: Catalog, method: str, uri: str, connection: str | None)
         named = connection == reference.api
         values = _values_in(reference.operation, parts.netloc.lower(), path, named=named)
         if values is not None:
-            names = [unquote(pair.partition("=")[0]) for pair in parts.query.split("&")]
-            found.append((len(values), CalledOperation(reference, values, names)))
+            found.append((len(values), CalledOperation(reference, values, _names(parts.query))))
     return min(found, key=lambda one: one[0])[1] if found else None
+
+
+def _names(query: str) -> list[str]:
+    return [unquote(pair.partition("=")[0]) for pair in query.split("&")]
 
 
 def _ends_like(path: str, template: str) -> bool:

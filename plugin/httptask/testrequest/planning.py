@@ -8,10 +8,12 @@ from uuid import uuid4
 
 from pydantic import BaseModel
 
+from httptask.activities.api_operation import ApiOperation, OperationRequest
 from httptask.activities.connection_profile import ConnectionProfile
 from httptask.calls.activity_call import ActivityCall, after, counted, traced
 from httptask.calls.http import with_whole_response
 from httptask.calls.planners import PLANNERS, Planner
+from httptask.calls.url import RenderPart
 from httptask.dsl.expression_parts import EXPORT, INPUT, OUTPUT, TIMEOUT, WORKFLOW_TIMEOUT, Part
 from httptask.dsl.expressions import Expression, Template
 from httptask.dsl.expressions.paths import Reading
@@ -27,7 +29,7 @@ from httptask.testrequest.naming import in_function, names_read, reads_input
 from httptask.testrequest.paging import first_page_of
 from httptask.testrequest.sample import NotTestable, Place, Sample, find_task, transform
 
-__all__ = ["PlannedRequest", "plan_request", "values_read"]
+__all__ = ["PlannedRequest", "plan_document", "plan_request", "values_read"]
 
 _BEHIND_THE_CALL: Final = frozenset({OUTPUT.place, EXPORT.place, "page"})
 _NO_PROFILES: Mapping[str, ConnectionProfile] = {}
@@ -83,6 +85,7 @@ def plan_request(
     profiles: Mapping[str, ConnectionProfile] = _NO_PROFILES,
     *,
     attempt: int = 1,
+    operation: ApiOperation | None = None,
 ) -> PlannedRequest:
     """Render one task's request. Sends nothing.
 
@@ -92,6 +95,7 @@ def plan_request(
         sample: the data it would find.
         profiles: of connections, by name.
         attempt: which of a run's attempts this one is to be, from 1.
+        operation: that a task of an API document calls, as `plan_document` leads to it.
 
     Raises:
         NotTestable: no such task, or the sample lacks what its request reads (`SampleIncomplete`), or a run makes
@@ -101,11 +105,6 @@ def plan_request(
     """
     node = find_task(program, task)
     planner = PLANNERS.get(node.kind.function)
-    if planner is None and node.kind.sends_requests:
-        raise NotTestable(
-            f"the request of {node.name} is made of an API document, which only a run loads: "
-            "`httptask catalog prepare` writes a task of the operation that can be tried"
-        )
     if planner is None:
         raise NotTestable(
             f"{node.name} makes no request, so there is nothing to test; {_known_calls(program)}"
@@ -116,13 +115,8 @@ def plan_request(
     readings = _readings(node)
     place = Place.of(program, node, sample, needs_input=reads_input(node, readings))
     data, variables = place.execution.input, place.variables
-
-    def render_part(part: Part, *, encode: Callable[[str], str] | None = None) -> Rendered | None:
-        found = node.template(part)
-        return None if found is None else render(found, scope_for(found, data, variables), encode=encode)
-
     id_ = f"test-{uuid4().hex[:12]}"
-    call: ActivityCall[Any] = planner.call(program, node, data, render_part, id_)
+    call: ActivityCall[Any] = planner.call(program, node, data, _renderer(node, place), id_, operation)
     if isinstance(call.argument, HttpRequest):
         call = with_whole_response(call)
     profile = profiles.get(call.connection or "", ConnectionProfile())
@@ -156,6 +150,37 @@ def plan_request(
         min(_deadlines(program, node, place), default=None),
         names_read(node, (one for one in readings if not one.tested), sample),
     )
+
+
+def plan_document(program: Program, task: str, sample: Sample) -> OperationRequest | None:
+    """The request for the API document that tells what a task sends; None where the task alone tells it.
+
+    Raises:
+        NotTestable: no such task, or the sample lacks what is read for it.
+        ExpressionFailed: an expression of the task failed on the sample.
+        TaskFault: the rendered parts do not make a request.
+    """
+    node = find_task(program, task)
+    if node.kind.function != "openapi":
+        return None
+    from httptask.calls.openapi import plan_document_call  # of use to few tasks
+
+    sample = in_function(program, node, sample)
+    sample.require(node, _expressions(node), "the request")
+    place = Place.of(program, node, sample, needs_input=reads_input(node, _readings(node)))
+    call = plan_document_call(node, place.execution.input, _renderer(node, place), id_=node.name)
+    assert isinstance(call.argument, OperationRequest)
+    return call.argument
+
+
+def _renderer(node: TaskNode, place: Place) -> RenderPart:
+    def render_part(part: Part, *, encode: Callable[[str], str] | None = None) -> Rendered | None:
+        found = node.template(part)
+        if found is None:
+            return None
+        return render(found, scope_for(found, place.execution.input, place.variables), encode=encode)
+
+    return render_part
 
 
 def _deadlines(program: Program, node: TaskNode, place: Place) -> Iterator[Deadline]:

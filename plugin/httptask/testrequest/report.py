@@ -47,7 +47,11 @@ class PreparedPart(Part):
     """A command for a shell, in which the secrets are variables."""
     connection: str | None = None
     operation: str | None = None
-    """The operation of the catalogue that it is a call of: `API.OPERATION`."""
+    """The operation that it is a call of: `API.OPERATION` of the catalogue, or as the task names it."""
+    document: str | None = None
+    """The API document that the request is made of: where the project keeps it, or its address."""
+    document_sha256: str | None = None
+    """Of its bytes, in hexadecimal."""
     warnings: list[Fault] = []
     """What its server may reject."""
     error: dict[str, Any] | None = None

@@ -11,7 +11,7 @@ from httptask.client.edge import Edge
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.expression_parts import EXPORT
 from httptask.dsl.program import Program
-from httptask.http.headers import KEYED_METHODS
+from httptask.http.headers import KEYED_METHODS, SAFE_METHODS
 from httptask.http.models import Hop, HttpResponse, matches
 from httptask.request.curl import curl_command
 from httptask.resilience.classify import REDIRECTS
@@ -32,12 +32,10 @@ from httptask.testrequest.wording import (
 
 if TYPE_CHECKING:
     from httptask.catalog.catalog import Catalog
+    from httptask.testrequest.documents import FoundOperation
     from httptask.testrequest.operation import CalledOperation
 
 __all__ = ["Reporter"]
-
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "QUERY"})
-"""Methods that are to change nothing (RFC 9110, section 9.2.1; QUERY by its own specification)."""
 
 _CUT: Final[Mapping[str, str]] = {
     "HttpStatusError": "",
@@ -55,6 +53,7 @@ class Reporter:
         planned: the request.
         edge: has its connection, and the secrets that a dry run is held to.
         catalog: of the project, whose references the request and its answer are held against; None for none.
+        found: the operation that the task names, and whose document they are held against.
 
     Raises:
         HttpTaskError: the request can't be sent as written.
@@ -62,7 +61,12 @@ class Reporter:
     """
 
     def __init__(
-        self, program: Program, planned: PlannedRequest, edge: Edge, catalog: "Catalog | None" = None
+        self,
+        program: Program,
+        planned: PlannedRequest,
+        edge: Edge,
+        catalog: "Catalog | None" = None,
+        found: "FoundOperation | None" = None,
     ) -> None:
         self._program = program
         self._planned = planned
@@ -70,13 +74,22 @@ class Reporter:
         self._shown = edge.prepare(planned.request)
         self._is_simulated = False
         self._called: CalledOperation | None = None
-        if catalog is not None:
+        self._found = found
+        request = planned.request
+        if found is not None:
+            from httptask.testrequest.operation import called_by
+
+            self._called = called_by(found, request, self._shown.uri)
+        elif catalog is not None:
             from httptask.testrequest.operation import find_called
 
-            request = planned.request
             self._called = find_called(catalog, request.method, self._shown.uri, request.connection)
+        called = self._called
         self._is_safe = (
-            catalog is not None and self._called is not None and catalog.is_safe(self._called.name)
+            catalog is not None
+            and called is not None
+            and called.document is None
+            and catalog.is_safe(called.name)
         )
 
     @property
@@ -85,7 +98,9 @@ class Reporter:
 
         A chat completion changes nothing, though it costs something.
         """
-        return not (self._planned.planner.is_safe or self._is_safe or self._planned.request.method in _SAFE)
+        return not (
+            self._planned.planner.is_safe or self._is_safe or self._planned.request.method in SAFE_METHODS
+        )
 
     async def prepared(self, *, dry: bool = False, sent_here: bool = False) -> PreparedPart:
         """The first part.
@@ -112,6 +127,10 @@ class Reporter:
             facts["warnings"] = [*warnings, *missing]
         if self._called is not None:
             facts["operation"] = self._called.name
+        if self._found is not None:
+            known = self._found.operation
+            facts |= {"operation": facts.get("operation", known.operation_id)}
+            facts |= {"document": known.kept or known.document, "document_sha256": known.sha256}
         if planned.request.connection is not None:
             facts["connection"] = planned.request.connection
         if problem is not None:
@@ -139,7 +158,8 @@ class Reporter:
         words = f"The request {state}."
         if self._called is not None:
             fits = "is not as its reference" if warnings else "is as its reference"
-            words = f"The request {state}. It calls {self._called.name} of the catalogue, and {fits} describes it."
+            called = f"{self._called.name} of {self._called.where}"
+            words = f"The request {state}. It calls {called}, and {fits} describes it."
         if warnings:
             words += " Its server may reject it."
         return words
@@ -211,11 +231,11 @@ class Reporter:
         return f"count {status} as {verdict} (successes: {', '.join(map(str, success))}){fails}"
 
     def _drift_cure(self) -> str:
-        api = "" if self._called is None else self._called.name.partition(".")[0]
-        return (
-            "nothing, if all is there that the workflow reads; where the API has a newer document, "
-            f"`httptask catalog update {api}` takes it"
-        )
+        called, fine = self._called, "nothing, if all is there that the workflow reads"
+        if called is None or called.document is not None:
+            return f"{fine}; else the document, where there is a newer one"
+        api = called.name.partition(".")[0]
+        return f"{fine}; where the API has a newer document, `httptask catalog update {api}` takes it"
 
     def _outcome(self, outcome: Outcome) -> OutcomePart:
         planned, problem = self._planned, outcome.problem

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from httptask.activities.api_operation import ApiOperation
 from httptask.calls.activity_call import ActivityCall
 from httptask.calls.url import RenderPart
 from httptask.dsl.program import Program
@@ -34,7 +35,8 @@ class Planner:
     """What a kind of task does with the one call that it makes, or makes first.
 
     Attributes:
-        call: the call, of the program, the task, its input, what renders its parts, and the id of the activity.
+        call: the call, of the program, the task, its input, what renders its parts, the id of the activity, and the
+            operation where an API document tells what the task sends.
         output: the task's raw output, of the task and the result of the activity.
         reask: how often the task asks again for an answer that does not fit.
         paginate: how the task asks for the pages of a list.
@@ -42,7 +44,7 @@ class Planner:
         is_safe: whether the call changes nothing at its server, whatever its method.
     """
 
-    call: Callable[[Program, TaskNode, Any, RenderPart, str], ActivityCall[Any]]
+    call: Callable[[Program, TaskNode, Any, RenderPart, str, ApiOperation | None], ActivityCall[Any]]
     output: Callable[[TaskNode, Any], Any]
     reask: Callable[[TaskNode], int] = lambda _: 0
     paginate: "Callable[[TaskNode], PaginateArguments | None]" = lambda _: None
@@ -51,7 +53,7 @@ class Planner:
 
 
 def _http_call(
-    _program: Program, node: TaskNode, data: Any, render: RenderPart, id_: str
+    _program: Program, node: TaskNode, data: Any, render: RenderPart, id_: str, _: ApiOperation | None
 ) -> ActivityCall[HttpAnswer]:
     from httptask.calls.http import plan_http_call
 
@@ -83,8 +85,29 @@ def _answering(node: TaskNode) -> Answering:
     return Answering(arguments.handlers.keys(), arguments.max_turns)
 
 
+def _operation_call(
+    _program: Program,
+    node: TaskNode,
+    _data: Any,
+    render: RenderPart,
+    id_: str,
+    operation: ApiOperation | None,
+) -> ActivityCall[HttpAnswer]:
+    from httptask.calls.openapi import plan_operation_call
+
+    assert operation is not None  # whoever plans such a call has found it
+    return plan_operation_call(node, operation, render, id_=id_, idempotency_key=id_)
+
+
+def _operation_output(node: TaskNode, answer: HttpAnswer) -> Any:
+    from httptask.calls.http import http_output
+    from httptask.dsl.tasks.openapi import OPENAPI
+
+    return http_output(OPENAPI.spec(node).output, answer)
+
+
 def _chat_call(
-    program: Program, node: TaskNode, _data: Any, render: RenderPart, id_: str
+    program: Program, node: TaskNode, _data: Any, render: RenderPart, id_: str, _: ApiOperation | None
 ) -> "ActivityCall[Completion]":
     from httptask.calls.chat import plan_chat_call
     from httptask.dsl.tasks.chat import BODY
@@ -118,5 +141,6 @@ PLANNERS: Final[Mapping[str | None, Planner]] = {
         answering=_answering,
         is_safe=True,
     ),
+    "openapi": Planner(_operation_call, _operation_output),
 }
-"""Every kind that sends requests which its task alone tells, by the function that its call names."""
+"""Every kind that sends requests, by the function that its call names."""

@@ -35,6 +35,10 @@ def print_prepared(part: PreparedPart, loaded: Loaded) -> None:
         answer = "without a bound" if most is None else f"at most {most:,}"
         cost = "" if estimate.cost is None else f"; at most {_dollars(estimate.cost)}"
         _line(f"  tokens: about {estimate.prompt_tokens:,} in the request, {answer} in the answer{cost}")
+    if part.document is not None:
+        _line(
+            f"  made of: {part.operation} in {part.document} (SHA-256 {(part.document_sha256 or '')[:12]}…)"
+        )
     if part.error is not None:
         _line(explain_failure(_without(part.error, "detail"), loaded))
     _line("")

@@ -15,6 +15,7 @@ from httptask.activities.connection_profile import ConnectionProfile, profile_of
 from httptask.calls.problem import TaskFault
 from httptask.catalog import FOLDER
 from httptask.catalog.errors import CatalogError
+from httptask.catalog.project_documents import ProjectDocuments
 from httptask.cli.temporal.cluster import Cluster, connect, where_runs_are
 from httptask.cli.terminal.background import beside, first_of
 from httptask.cli.terminal.console import can_ask, print_json, print_note
@@ -32,6 +33,7 @@ from httptask.request.httpie import httpie_command
 from httptask.request.httpx_script import httpx_script
 from httptask.secrets.store import SecretStore
 from httptask.testrequest import (
+    Load,
     NotTestable,
     NoWorker,
     Outcome,
@@ -43,6 +45,9 @@ from httptask.testrequest import (
     Sample,
     SavedOutputs,
     StillRunning,
+    find_operation,
+    load_here,
+    load_on,
     plan_request,
     profiles_on,
     send_once,
@@ -110,7 +115,7 @@ def try_request(trial: Trial) -> ExitCode:
     profiles = {name: profile_of(found) for name, found in trial.config.connections.items()}
     if trial.program is not None:
         return _write_down(trial, trial.program, profiles)
-    shown = asyncio.run(_shown(trial, profiles))
+    shown = asyncio.run(_shown(trial, profiles, load_here(trial.edge)))
     if trial.plugin is None:
         return _ended(trial, shown, None)
     _ask(trial, shown)
@@ -119,7 +124,7 @@ def try_request(trial: Trial) -> ExitCode:
 
 def _write_down(trial: Trial, program: str, profiles: Mapping[str, ConnectionProfile]) -> ExitCode:
     """Print the program that sends the same, without the key by which a server knows this one request again."""
-    planned, _ = _plan(trial, profiles)
+    planned, _ = asyncio.run(_plan(trial, profiles, None))
     try:
         prepared = trial.edge.prepare(planned.request.model_copy(update={"idempotency_key": None}))
         text = prepared.export(_PROGRAMS[program])
@@ -132,10 +137,10 @@ def _write_down(trial: Trial, program: str, profiles: Mapping[str, ConnectionPro
     return ExitCode.DONE
 
 
-async def _shown(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> _Shown:
-    planned, reporter = _plan(trial, profiles)
+async def _shown(trial: Trial, profiles: Mapping[str, ConnectionProfile], load: Load) -> _Shown:
     outputs = None if trial.save_output is None else _read_outputs(trial.save_output)
     try:
+        planned, reporter = await _plan(trial, profiles, None if trial.plugin is None else load)
         prepared = await reporter.prepared(dry=trial.plugin is None, sent_here=trial.task_queue is None)
     finally:
         await trial.edge.aclose()
@@ -173,12 +178,23 @@ def _ended(trial: Trial, shown: _Shown, outcome: Outcome | None) -> ExitCode:
     return ExitCode.DONE if report.is_success else ExitCode.FAILED
 
 
-def _plan(trial: Trial, profiles: Mapping[str, ConnectionProfile]) -> tuple[PlannedRequest, Reporter]:
-    program = trial.loaded.program
+async def _plan(
+    trial: Trial, profiles: Mapping[str, ConnectionProfile], load: Load | None
+) -> tuple[PlannedRequest, Reporter]:
+    program, config = trial.loaded.program, trial.config
     assert program is not None  # checked when it was loaded
+    documents = ProjectDocuments(config.root, config.state_directory, Path(trial.loaded.name).parent)
     try:
-        planned = plan_request(program, trial.task, trial.sample, profiles, attempt=trial.attempt)
-        return planned, Reporter(program, planned, trial.edge, _catalog_of(trial.config))
+        found = await find_operation(program, trial.task, trial.sample, documents, load)
+        planned = plan_request(
+            program,
+            trial.task,
+            trial.sample,
+            profiles,
+            attempt=trial.attempt,
+            operation=None if found is None else found.operation,
+        )
+        return planned, Reporter(program, planned, trial.edge, _catalog_of(config), found)
     except NotTestable as error:
         raise CliError(f"{trial.loaded.name}: {error}", facts=error.facts) from None
     except CatalogError as error:
@@ -271,7 +287,7 @@ async def _try_on_queue(trial: Trial, plugin: Plugin, task_queue: str) -> ExitCo
                 raise CliError(f"{trial.loaded.name}: {trial.task}: {told}") from None
             seen = _as_the_workers_have_it(trial, profiles)
             with interrupts.let_through():
-                shown = await _shown(seen, profiles)
+                shown = await _shown(seen, profiles, load_on(client, task_queue))
                 _ask(trial, shown)
             show_notice("sending")
             outcome = await _unless_interrupted(_sent(trial, client, task_queue, shown.planned), interrupts)
