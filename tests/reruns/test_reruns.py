@@ -43,7 +43,9 @@ async def server() -> AsyncIterator[ScriptedServer]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def runner(temporal: WorkflowEnvironment, server: ScriptedServer) -> AsyncIterator[Runner]:
     connections = {"shop": local_connection("shop", server.url)}
-    async with running(temporal, connections=connections, worker={"max_cached_workflows": 0}) as found:
+    async with running(
+        temporal, connections=connections, allow_private=["loopback"], worker={"max_cached_workflows": 0}
+    ) as found:
         yield found
 
 
@@ -116,6 +118,35 @@ async def test_a_rerun_fails_and_is_gone_on_from_itself(runner: Runner, server: 
     assert plan.report.calls == 2
     assert third.output == {"path": "/last"}
     assert paths(server) == ["/good?was=%2Fb&a=%2Fa&seen=%2Fa", "/last?was=%2Fgood"]
+
+
+async def test_a_document_that_was_loaded_is_not_loaded_again(
+    runner: Runner, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operations = {"/ask/{id}": {"get": {"operationId": "ask", "parameters": [{"name": "id", "in": "path"}]}}}
+
+    def answer(request: ServedRequest) -> Reply:
+        if request.target == "/api.json":
+            return Reply.json({"openapi": "3.1.0", "paths": operations})
+        return Reply.json({}, status=404 if "bad" in request.target else 200)
+
+    def ask(id_: str, operation: str = "ask") -> dict[str, Any]:
+        with_ = {"document": {"endpoint": f"{server.url}/api.json"}, "operationId": operation}
+        task = {"call": "openapi", "with": {**with_, "parameters": {"id": id_}}}
+        return definition({"first": task}, {"second": task})
+
+    monkeypatch.setattr(server, "script", answer)
+    failed = await runner.run(ask("bad"))
+    assert paths(server) == ["/api.json", "/ask/bad"]
+    _, second = await rerun(runner, failed.handle.id, ask("bad/again"))
+    assert paths(server) == ["/ask/bad%2Fagain"]
+    _, third = await rerun(runner, second.handle.id, ask("good"))
+    assert third.output == {}
+    assert paths(server) == ["/ask/good", "/api.json", "/ask/good"]
+
+    _, other = await rerun(runner, second.handle.id, ask("good", "aks"))
+    assert "did you mean `ask`" in other.problem["detail"]
+    assert paths(server) == ["/api.json"]
 
 
 async def test_outputs_that_are_more_than_temporal_carries(runner: Runner) -> None:

@@ -1,12 +1,16 @@
 """What an earlier run did, task by task, and what runs did that it went on from itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from httptask.activities.api_operation import ApiOperation
+from httptask.activities.names import API_OPERATION
 from httptask.dsl.compile import compile_definition
 from httptask.json.types import is_object
 from httptask.reruns.places import Path, Place, Places
@@ -51,6 +55,18 @@ class Earlier:
     record: RunRecord
     places: Places
     ran: Sequence[Ran]
+
+    def operations(self) -> Iterator[tuple[Path, ApiOperation]]:
+        """Those of API documents that it found, each with the path of its task."""
+        by_pointer = self.places.by_pointer
+        for pointer, operation in self.record.operations.items():
+            if pointer in by_pointer:
+                yield by_pointer[pointer].path, operation
+        for each in self.ran:
+            for call in each.task.calls:
+                if call.activity == API_OPERATION and call.state == "completed":
+                    with suppress(ValidationError):  # of another version
+                        yield each.path, ApiOperation.model_validate(call.response)
 
     @property
     def stopped_at(self) -> Place | None:

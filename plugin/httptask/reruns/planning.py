@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
+from httptask.activities.api_operation import ApiOperation
 from httptask.calls.problem import TaskFault
 from httptask.dsl.expression_parts import EXPORT, INPUT, WORKFLOW_INPUT
 from httptask.dsl.expressions import ExpressionFailed
 from httptask.dsl.liveness import CONTEXT, Value
 from httptask.dsl.program import Program
+from httptask.dsl.tasks.openapi import OPENAPI
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.state import RunState, TaskExecution
 from httptask.interpreter.variables import Variables, bind, task_variables, workflow_variables
@@ -125,6 +127,7 @@ class _Planning:
             raw_inputs=tuple(each.raw_input for each in beginnings),
             outputs=outputs,
             context=self._context(cut, first),
+            operations=dict(self._operations()),
             source=RerunOf(
                 run=self._run,
                 run_id=self._earlier.record.run_id,
@@ -203,6 +206,16 @@ class _Planning:
             if path is not None and not ran.is_in_loop and self._is_read(("", path[-1])):
                 found[path[-1]] = ran.task.output
         return found
+
+    def _operations(self) -> Iterator[tuple[str, ApiOperation]]:
+        """Operations of documents that were loaded, by pointers; one that the project has is read as it is now."""
+        for was, operation in self._earlier.operations():
+            path = self._now.get(was)
+            node = None if path is None else self._places.by_path[path].node
+            if node is None or node.kind is not OPENAPI or operation.kept:
+                continue
+            if OPENAPI.spec(node).operation_id == operation.operation_id:
+                yield node.pointer, operation
 
     def _is_read(self, value: Value) -> bool:
         """Whether anything reads a value from the task to begin with on."""

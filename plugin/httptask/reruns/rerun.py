@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
+from httptask.activities.api_operation import ApiOperation
 from httptask.dsl.canonical import qualified_name, sha256
 from httptask.dsl.expression_parts import INPUT, TIMEOUT, WORKFLOW_TIMEOUT
 from httptask.dsl.liveness import RAW_TASK_DATA, TASK_DATA
@@ -84,6 +85,7 @@ class Rerun:
         raw_inputs: what each of the tasks around the task, and itself, is given, outermost first.
         outputs: `$tasks`.
         context: `$context`.
+        operations: of API documents that the earlier run has loaded, by pointers of tasks.
         source: the earlier run.
         report: what is told of it.
     """
@@ -96,6 +98,7 @@ class Rerun:
     raw_inputs: tuple[Any, ...]
     outputs: Mapping[str, Any]
     context: Any
+    operations: Mapping[str, ApiOperation]
     source: RerunOf
     report: RerunReport
 
@@ -112,7 +115,13 @@ class Rerun:
         """
         now = datetime.now(UTC).timestamp()
         program = self.places.program
-        state = RunState(origin_run_id=str(uuid.uuid4()), input=self.input, started_at=now, live=live)
+        state = RunState(
+            origin_run_id=str(uuid.uuid4()),
+            input=self.input,
+            started_at=now,
+            live=live,
+            operations=dict(self.operations),
+        )
         around = {
             **workflow_variables(program, state, id_),
             **bind({"context": self.context, "tasks": dict(self.outputs)}),

@@ -296,7 +296,11 @@ class _Reader:
             self._record.input = given
             return
         self._record.document, state = given.get("definition"), given.get("state")
-        self._record.input = given.get("input") if state is None else RunState.unpacked(state).input
+        if state is None:
+            self._record.input = given.get("input")
+        else:
+            begun = RunState.unpacked(state)
+            self._record.input, self._record.operations = begun.input, begun.operations
 
     async def _read_call(self, event: HistoryEvent, attributes: Any) -> None:
         id_ = attributes.activity_id

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 from temporalio.client import Client
 
+from httptask.activities.api_operation import ApiOperation
 from httptask.activities.names import BATCH, ONE_CALL, RUN_THEN_WAIT, TOKEN_LIMIT
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.status import Impasse, TaskData, TaskState, TaskStatus
@@ -121,6 +122,8 @@ class RunRecord(RunSummary):
     document: Any = Field(default=None, exclude=True)
     """Its definition, as JSON data."""
     file: str | None = Field(default=None, exclude=True)
+    operations: dict[str, ApiOperation] = Field(default_factory=dict[str, ApiOperation], exclude=True)
+    """Of API documents, that it has begun with, by pointers of tasks."""
     """Where that stood, as it was given."""
     reruns: list[str] = []
     """Ids of the runs that went on from outputs of it."""
