@@ -149,7 +149,11 @@ REFUSED: dict[str, tuple[dict[str, Any], ApiBody | None, str]] = {
         ApiBody(media_type="text/plain"),
         "the operation send takes a body of text/plain, as text; this is a number",
     ),
-    "bytes that are no base64": ({"body": "?"}, ApiBody(media_type="image/png"), "base64"),
+    "bytes that are no base64": (
+        {"body": "?"},
+        ApiBody(media_type="image/png"),
+        "the operation send takes `body` as base64 (RFC 4648, section 4)",
+    ),
     "a body where there is none": (
         {"body": 1},
         None,
@@ -164,6 +168,12 @@ def test_what_makes_no_request_is_refused(name: str) -> None:
     with pytest.raises(TaskFault) as caught:
         request_of(given, body)
     assert detail in (caught.value.problem.detail or "")
+
+
+def test_no_value_makes_another_cookie() -> None:
+    with pytest.raises(TaskFault) as caught:
+        request_of({"lang": "en; admin=1"}, None, (ApiParameter(name="lang", location="cookie"),))
+    assert "has a `;` in the cookie `lang`" in (caught.value.problem.detail or "")
 
 
 def test_no_secret_stands_in_a_path() -> None:

@@ -1,12 +1,13 @@
 """What a run keeps of an operation that an API document describes."""
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from httptask.activities.api_operation import ApiBody, ApiOperation, ApiParameter, OperationRequest
-from httptask.http.errors import RequestInvalid, ResponseInvalid
+from httptask.http.errors import FixtureMissing, HttpTaskError, RequestInvalid, ResponseInvalid
 from httptask.http.headers import FORM_TYPE
 from httptask.http.models import HttpResponse
 from httptask.http.styles import encodings
@@ -16,7 +17,7 @@ from httptask.openapi.operation import Body, Content, Operation, Parameter, Serv
 from httptask.openapi.servers import absolute_servers
 from httptask.openapi.text import DocumentInvalid
 
-__all__ = ["described_in", "kept_operation", "operation_of"]
+__all__ = ["described_in", "kept_operation", "operation_of", "told_of_document"]
 
 _FILE: Final = "document"
 _LOCATIONS: Final = ("path", "query", "header", "cookie")
@@ -92,6 +93,15 @@ def operation_of(described: Described, request: OperationRequest, *, attempt: in
     )
 
 
+def told_of_document(error: HttpTaskError, request: OperationRequest) -> HttpTaskError:
+    """An error of loading a document, which is not that of the call that its task is about."""
+    keep = ""
+    if isinstance(error, FixtureMissing):
+        keep = f"; or keep the document: `httptask catalog add {request.url}`"
+    error.message = f"the document for {request.operation_id} can't be loaded: {error.message}{keep}"
+    return error
+
+
 def _server(operation: Operation, described: Described) -> str:
     """The first server, with the values that its variables have by default."""
     first: Server = absolute_servers(operation.servers, described.source)[0]
@@ -113,6 +123,8 @@ def _parameters(parameters: Iterable[Parameter], id_: str) -> Iterable[ApiParame
         if one.location == "header" and one.name.lower() in _OF_REQUEST:
             continue
         if one.location not in _LOCATIONS:
+            if not one.required:
+                continue
             message = f"the parameter `{one.name}` of {id_} is in `{one.location}`, which can't be sent"
             raise RequestInvalid(message)
         yield ApiParameter.model_validate(
@@ -125,8 +137,7 @@ def _body(body: Body | None, operation: Operation) -> ApiBody | None:
         return None
     content = min(body.contents, key=_rank)
     schema = _resolved(content.schema, operation)
-    members = _members(schema, operation)
-    required = schema.get("required") if is_object(schema) else None
+    members = _members_of(schema, operation)
     styles = {
         name: style
         for name, written in content.encoding.items()
@@ -136,11 +147,21 @@ def _body(body: Body | None, operation: Operation) -> ApiBody | None:
         media_type=_bare(content),
         required=body.required,
         name=body.name or "body",
-        members=tuple(members),
-        required_members=tuple(name for name in members if is_array(required) and name in required),
-        files=tuple(name for name, one in members.items() if is_object(one) and one.get("format") in _BYTES),
+        members=tuple(members.properties),
+        required_members=tuple(members.required),
+        files=tuple(name for name, one in members.properties.items() if _is_file(_resolved(one, operation))),
         styles=styles,
     )
+
+
+def _is_file(schema: object) -> bool:
+    """Whether a part of a form is bytes: as Swagger 2.0 and OpenAPI 3.0 say it, or as 3.1 does."""
+    if not is_object(schema):
+        return False
+    if schema.get("format") in _BYTES or schema.get("contentEncoding") == "base64":
+        return True
+    kind = schema.get("contentMediaType")
+    return isinstance(kind, str) and not kind.startswith("text/") and not kind.endswith(("json", "xml"))
 
 
 def _rank(content: Content) -> int:
@@ -163,15 +184,39 @@ def _resolved(schema: object, operation: Operation) -> object:
     return schema
 
 
-def _members(schema: object, operation: Operation) -> dict[str, object]:
-    """The properties of an object, those of all parts that it is put together of among them."""
-    if not is_object(schema):
-        return {}
-    found: dict[str, object] = {}
-    for part in schema.get("allOf", []):
-        found |= _members(_resolved(part, operation), operation)
-    own = schema.get("properties")
-    return {**found, **(own if is_object(own) else {})}
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """The properties of an object, whatever parts of its schema name them.
+
+    Attributes:
+        required: names of those that every object has that is sent.
+    """
+
+    properties: Mapping[str, object]
+    required: Collection[str]
+
+
+def _members_of(schema: object, operation: Operation) -> _Members:
+    properties: dict[str, object] = {}
+    required: list[str] = []
+    rest, seen = [(schema, True)], set[int]()
+    while rest:
+        found, is_in_all = rest.pop()
+        part = _resolved(found, operation)
+        if not is_object(part) or id(part) in seen:
+            continue
+        seen.add(id(part))
+        own, needed = part.get("properties"), part.get("required")
+        for name, one in own.items() if is_object(own) else ():
+            properties.setdefault(name, one)
+        required += (
+            [name for name in needed if isinstance(name, str)] if is_array(needed) and is_in_all else []
+        )
+        for key in ("allOf", "anyOf", "oneOf"):
+            parts = part.get(key)
+            rest += [(one, is_in_all and key == "allOf") for one in parts] if is_array(parts) else []
+    sent = (name for name, one in properties.items() if not (is_object(one) and one.get("readOnly") is True))
+    return _Members(properties, [name for name in sent if name in required])
 
 
 def _accepted(operation: Operation) -> str | None:

@@ -20,7 +20,7 @@ from httptask.chat.models import ChatRequest, Completion
 from httptask.chat.usage import metered
 from httptask.client.collecting import collect
 from httptask.client.edge import Edge
-from httptask.http.errors import FixtureMissing, HttpTaskError, RequestInvalid
+from httptask.http.errors import HttpTaskError, RequestInvalid
 from httptask.http.excerpt import REQUEST_IDS
 from httptask.http.models import HttpAnswer, HttpRequest, HttpResponse, JsonBody
 from httptask.response.event_stream import Count
@@ -88,15 +88,18 @@ class HttpActivities:
         """Load an API document, and take one operation out of it."""
 
         async def call(attempt: int) -> ApiOperation:
-            from httptask.activities.api_documents import described_in, operation_of  # of use to few runs
+            from httptask.activities.api_documents import (  # of use to few runs
+                described_in,
+                operation_of,
+                told_of_document,
+            )
 
             described = await self._kept_operation(request)
             if described is None:
                 try:
                     response = await self._edge().send(request, attempt=attempt)
                 except HttpTaskError as error:
-                    error.message = _of_document(error, request)
-                    raise
+                    raise told_of_document(error, request) from None
                 described = await asyncio.to_thread(described_in, response, request)
             return operation_of(described, request, attempt=attempt)
 
@@ -153,14 +156,6 @@ class HttpActivities:
             )
         self._kept.keep_what_is_large(result)
         return result
-
-
-def _of_document(error: HttpTaskError, request: OperationRequest) -> str:
-    """What is told of a document that can't be loaded, which is not the call that its task is about."""
-    keep = ""
-    if isinstance(error, FixtureMissing):
-        keep = f"; or keep the document: `httptask catalog add {request.url}`"
-    return f"the document for {request.operation_id} can't be loaded: {error.message}{keep}"
 
 
 def _answer_of(response: HttpResponse) -> HttpAnswer:

@@ -1,15 +1,13 @@
 """Operations that definitions call, held against the API documents that are at hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from httptask.activities.api_operation import ApiOperation
 from httptask.calls.operation_names import name_faults
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.program import Program
-from httptask.dsl.tasks.http.parts import ENDPOINT
-from httptask.dsl.tasks.kind import TaskNode
-from httptask.dsl.tasks.openapi import OPENAPI
+from httptask.dsl.tasks.openapi import ApiCall, api_call
 from httptask.http.errors import RequestInvalid
 from httptask.json.pointer import child_pointer
 
@@ -27,31 +25,28 @@ def operation_faults(program: Program, documents: "KeptDocuments") -> Iterator[F
         documents: that can be read without asking anybody.
     """
     for node in program.nodes.values():
-        if node.kind is OPENAPI:
-            yield from _faults(node, documents)
+        call = api_call(node)
+        if call is not None and call.address is not None:
+            yield from _faults(f"{node.pointer}/with", call, call.address, documents)
 
 
-def _faults(node: TaskNode, documents: "KeptDocuments") -> Iterator[Fault]:
+def _faults(at: str, call: ApiCall, address: str, documents: "KeptDocuments") -> Iterator[Fault]:
     from httptask.activities.api_documents import kept_operation
     from httptask.openapi.described import OperationUnknown
 
-    spec, address = OPENAPI.spec(node), node.template(ENDPOINT)
-    if address is None or not isinstance(address.value, str):
-        return  # only a run knows it
-    at = f"{node.pointer}/with"
     try:
-        operation = kept_operation(documents, address.value, spec.operation_id)
+        operation = kept_operation(documents, address, call.operation_id)
     except OperationUnknown as error:
         message, _, hint = error.message.partition(": ")
         yield Fault(f"{at}/operationId", "unknown-operation", message, hint)
     except RequestInvalid as error:
         message = error.message if error.cure is None else error.message.removesuffix(f": {error.cure}")
-        yield Fault(address.pointer, "api-document", message, error.cure)
+        yield Fault(call.at, "api-document", message, error.cure)
     else:
-        yield from () if operation is None else _names(at, operation, spec.parameters)
+        yield from () if operation is None else _names(at, operation, call.parameters)
 
 
-def _names(at: str, operation: ApiOperation, parameters: dict[str, Any]) -> Iterator[Fault]:
+def _names(at: str, operation: ApiOperation, parameters: Mapping[str, Any]) -> Iterator[Fault]:
     empty = {name for name, value in parameters.items() if value is None}
     for fault in name_faults(operation, parameters.keys() - empty, empty):
         message, _, hint = f"{operation.operation_id} {fault.what}".partition(": ")

@@ -11,14 +11,14 @@ from pydantic import BaseModel
 from httptask.activities.api_operation import ApiOperation
 from httptask.connections.connection import Connection
 from httptask.dsl.expression_parts import ExpressionUse, Place
-from httptask.dsl.expressions import SERVER, Expression, Secret, TemplateText, has_expression
+from httptask.dsl.expressions import SERVER, Expression, Secret, TemplateText
 from httptask.dsl.expressions.paths import Path
 from httptask.dsl.loader import Loaded
 from httptask.dsl.model import Duration, Use
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
-from httptask.dsl.tasks.openapi import OPENAPI, document_address
+from httptask.dsl.tasks.openapi import api_call
 from httptask.dsl.timetable import timetable_of
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import SAFE_METHODS
@@ -206,20 +206,19 @@ class _Explaining:
 
     def _described(self, node: TaskNode) -> tuple[str | None, ApiOperation | None]:
         """Where the document of an operation comes from, and the operation where the document is at hand."""
-        if node.kind is not OPENAPI:
+        call, operation = api_call(node), None
+        if call is None:
             return None, None
-        spec = OPENAPI.spec(node)
-        address, operation = document_address(spec), None
-        if self._documents is not None and not has_expression(address):
+        if self._documents is not None and call.address is not None:
             from httptask.activities.api_documents import kept_operation
 
             try:
-                operation = kept_operation(self._documents, address, spec.operation_id)
+                operation = kept_operation(self._documents, call.address, call.operation_id)
             except RequestInvalid as error:
                 return error.message, None
         if operation is not None:
             return f"{operation.kept} (SHA-256 {operation.sha256[:12]}…)", operation
-        return f"{address}, which a run loads: it tells the server and the method", None
+        return f"{call.written}, which a run loads: it tells the server and the method", None
 
     def _server(self, name: str) -> str:
         connection = self._connections.get(name)

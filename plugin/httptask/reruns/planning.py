@@ -10,7 +10,7 @@ from httptask.dsl.expression_parts import EXPORT, INPUT, WORKFLOW_INPUT
 from httptask.dsl.expressions import ExpressionFailed
 from httptask.dsl.liveness import CONTEXT, Value
 from httptask.dsl.program import Program
-from httptask.dsl.tasks.openapi import OPENAPI
+from httptask.dsl.tasks.openapi import api_call
 from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.state import RunState, TaskExecution
 from httptask.interpreter.variables import Variables, bind, task_variables, workflow_variables
@@ -211,10 +211,11 @@ class _Planning:
         """Operations of documents that were loaded, by pointers; one that the project has is read as it is now."""
         for was, operation in self._earlier.operations():
             path = self._now.get(was)
-            node = None if path is None else self._places.by_path[path].node
-            if node is None or node.kind is not OPENAPI or operation.kept:
+            if path is None or operation.kept:
                 continue
-            if OPENAPI.spec(node).operation_id == operation.operation_id:
+            node = self._places.by_path[path].node
+            call = api_call(node)
+            if call is not None and call.operation_id == operation.operation_id:
                 yield node.pointer, operation
 
     def _is_read(self, value: Value) -> bool:

@@ -14,6 +14,7 @@ from httptask.activities.names import API_OPERATION
 from httptask.calls.problem import TaskFault, problem_of_failure
 from httptask.client.edge import Edge
 from httptask.dsl.program import Program
+from httptask.http.errors import HttpTaskError
 from httptask.testrequest.execution import Asked, ExecutionFailed, begin
 from httptask.testrequest.planning import plan_document
 from httptask.testrequest.sample import NotTestable, Sample
@@ -80,9 +81,13 @@ def load_here(edge: Edge) -> Load:
     """Loads documents by what would send the request."""
 
     async def load(request: OperationRequest) -> FoundOperation:
-        from httptask.activities.api_documents import described_in, operation_of
+        from httptask.activities.api_documents import described_in, operation_of, told_of_document
 
-        described = await asyncio.to_thread(described_in, await edge.send(request), request)
+        try:
+            response = await edge.send(request)
+        except HttpTaskError as error:
+            raise told_of_document(error, request) from None
+        described = await asyncio.to_thread(described_in, response, request)
         return FoundOperation(operation_of(described, request), described)
 
     return load

@@ -17,7 +17,7 @@ from support.cluster import events_of
 from support.connections import secret_store
 from support.runs import Runner, running
 
-ORDERS = {
+ORDERS: dict[str, Any] = {
     "/orders/{id}": {
         "parameters": [{"name": "id", "in": "path", "required": True}],
         "put": {
@@ -188,8 +188,8 @@ async def test_the_document_is_loaded_once_and_stays_as_it_was(
 async def test_history_has_the_operation_and_not_the_document(
     runner: Runner, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    body = {"name": "pet", "in": "body", "schema": {}}
-    paths = {"/pets": {"post": {"operationId": "add", "parameters": [body]}}}
+    body: dict[str, Any] = {"name": "pet", "in": "body", "schema": {}}
+    paths: dict[str, Any] = {"/pets": {"post": {"operationId": "add", "parameters": [body]}}}
     text = json.dumps(swagger({**paths, "/other": {"get": {"description": "x" * 2_000_000}}}))
 
     def large(request: ServedRequest) -> Reply:

@@ -200,8 +200,10 @@ class _Draft:
                 self._move(secrets, child_pointer("/headers", name))
             case "cookie":
                 before = f"{self.headers['Cookie']}; " if "Cookie" in self.headers else ""
-                start = f"{before}{name}="
-                self.headers["Cookie"] = start + header_text(value, style)
+                start, text = f"{before}{name}=", header_text(value, style)
+                if ";" in text:
+                    self._refuse(f"has a `;` in the cookie `{name}`, where another one would begin")
+                self.headers["Cookie"] = start + text
                 self._move(secrets, "/headers/Cookie", len(start))
 
     def _secrets_of(self, name: str) -> list[SecretReference]:
@@ -237,7 +239,7 @@ class _Draft:
             return lambda value: JsonBody(value=value), "/body/value"
         if kind.startswith("text/") or kind.endswith(("/xml", "+xml")):
             return lambda value: TextBody(text=self._text(value, kind)), "/body/text"
-        return lambda value: BinaryBody(base64=self._text(value, kind)), ""
+        return lambda value: self._bytes(self._text(value, kind), body.name), ""
 
     def _fields(self, body: ApiBody, value: Any) -> Iterator[tuple[str, Any]]:
         for name, one in self._object(value, body).items():
@@ -249,7 +251,7 @@ class _Draft:
             for item in one if is_array(one) else [one]:
                 is_file = name in body.files and isinstance(item, str)
                 if is_file:
-                    content: BinaryBody | JsonBody | TextBody = BinaryBody(base64=item)
+                    content: BinaryBody | JsonBody | TextBody = self._bytes(item, name)
                 elif is_object(item) or is_array(item):
                     content = JsonBody(value=item)
                 else:
@@ -260,6 +262,14 @@ class _Draft:
         if not is_object(value):
             self._refuse(f"takes a form as `{body.name}`, an object; this is {kind_of(value)}")
         return value
+
+    def _bytes(self, text: str, name: str) -> BinaryBody:
+        try:
+            return BinaryBody(base64=text)
+        except ValidationError:
+            self._refuse(
+                f"takes `{name}` as base64 (RFC 4648, section 4), which stands for its bytes; this is none"
+            )
 
     def _text(self, value: Any, kind: str) -> str:
         if not isinstance(value, str):

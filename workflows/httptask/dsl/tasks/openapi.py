@@ -1,7 +1,7 @@
 """`call: openapi`: an operation that an OpenAPI document describes."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -19,7 +19,15 @@ from httptask.dsl.tasks.kind import CallKind, TaskNode
 from httptask.dsl.value_shape import ValueShape
 from httptask.json.pointer import child_pointer
 
-__all__ = ["DOCUMENT_AUTHENTICATION", "OPENAPI", "PARAMETERS", "document_address", "written_policies"]
+__all__ = [
+    "DOCUMENT_AUTHENTICATION",
+    "OPENAPI",
+    "PARAMETERS",
+    "ApiCall",
+    "api_call",
+    "document_address",
+    "written_policies",
+]
 
 DOCUMENT_AUTHENTICATION: Final = Part("document/authentication")
 PARAMETERS: Final = Part("parameters")
@@ -123,6 +131,33 @@ class _OpenApi(CallKind[OpenApiArguments]):
 
     def may_hold_secrets(self, place: str) -> bool:
         return place.startswith(_WITH_SECRETS)
+
+
+class ApiCall(NamedTuple):
+    """What a task wants of an API document.
+
+    Attributes:
+        address: of the document; None where only a run knows it.
+        written: the same, as the definition has it.
+        at: pointer of that.
+        parameters: values by name, as they are written.
+    """
+
+    address: str | None
+    written: str
+    at: str
+    operation_id: str
+    parameters: Mapping[str, Any]
+
+
+def api_call(node: TaskNode) -> ApiCall | None:
+    """What a task wants of an API document; None where it has none."""
+    address = node.template(ENDPOINT)
+    if node.kind is not OPENAPI or address is None:
+        return None
+    spec = OPENAPI.spec(node)
+    known = address.value if isinstance(address.value, str) else None
+    return ApiCall(known, document_address(spec), address.pointer, spec.operation_id, spec.parameters)
 
 
 def document_address(spec: OpenApiArguments) -> str:
