@@ -104,6 +104,15 @@ def test_a_slip_in_two_words_that_apis_write_as_one_is_mended(catalog: Catalog) 
     assert "a.whoIsOnDuty" in names(catalog, "who is on calt")
 
 
+def test_what_can_only_be_cancelled_is_found_where_it_is_to_be_removed(catalog: Catalog) -> None:
+    paths = {
+        "/jobs": {"post": operation("createJob", "Create a job", "Jobs")},
+        "/jobs/{id}/cancel": {"post": operation("cancelJob", "Cancel a job", "Jobs")},
+    }
+    catalog.add("api.json", {"api.json": json.dumps(openapi(paths)).encode()}.get, name="a")
+    assert names(catalog, "remove a job api:a")[0] == "a.cancelJob"
+
+
 def test_what_is_closed_is_not_made(catalog: Catalog) -> None:
     paths = {
         "/a": {"post": operation("closeTill", "Close till", "a")},
