@@ -11,6 +11,7 @@ from httptask.cli.terminal.styled import stdout
 from httptask.testing import Reply, ScriptedServer
 from support.api_documents import openapi
 from support.commands import Shell
+from support.terminals import on_terminal
 
 NAME = {"properties": {"first": {"type": "string"}}}
 OWNER = {"properties": {"owner": {"type": "object", "properties": {"name": {"type": "object", **NAME}}}}}
@@ -201,3 +202,16 @@ async def test_documents_are_loaded_again(shell: Shell) -> None:
         0,
         [{"api": "shop", "operations": 1, "added": [], "removed": [], "changed": []}],
     )
+
+
+def test_a_page_that_is_longer_than_the_screen_goes_through_the_pager(shell: Shell) -> None:
+    environment = {**shell.environment, "PAGER": "sed s/^/paged:/"}
+    show = ("catalog", "show", "openai.createChatCompletion")
+
+    long = on_terminal(shell.folder, environment, *show, "--depth", "4")
+    short = on_terminal(shell.folder, environment, *show, "body.stop")
+
+    assert (long.code, short.code) == (0, 0)
+    assert {line.startswith("paged:") for line in long.lines[:-1]} == {True}
+    assert long.lines[-1].endswith("behind that of its operation the field alone")
+    assert "paged:" not in short.written

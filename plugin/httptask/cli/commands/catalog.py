@@ -1,6 +1,5 @@
 """`httptask catalog`: the APIs of a project, the reference of their operations, and requests of others as tasks."""
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -13,7 +12,7 @@ from httptask.cli.commands.catalog_prepare import prepare
 from httptask.cli.commands.catalog_update import update
 from httptask.cli.commands.options import ConfigOption, JsonOption
 from httptask.cli.project.apis import download_known, is_url, opened_catalog, read_document
-from httptask.cli.terminal.console import harmless, print_json, print_note
+from httptask.cli.terminal.console import harmless, print_json, print_note, print_page
 from httptask.cli.terminal.errors import CliError
 from httptask.cli.terminal.notice import show_notice
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["catalog"]
 
 _LONGEST_SUMMARY: Final = 80
+_SHORTER: Final = "--depth 1 shows less, and the name of a field behind that of its operation the field alone"
 _SEARCH: Final = "find known APIs by what they do: httptask catalog search TEXT"
 
 catalog = typer.Typer(
@@ -207,7 +207,7 @@ def show(
     if json:
         print_json(as_json(wrong) if problems else found.as_json())
     else:
-        _write(problems_page(name, wrong) if problems else page())
+        print_page(problems_page(name, wrong) if problems else page(), _SHORTER)
 
 
 @catalog.command(epilog="Example: httptask catalog remove shop")
@@ -298,7 +298,3 @@ def _table_of(found: "SearchResult") -> None:
         table.add_row(*(escape(harmless(cell)) for cell in row))
     stdout.print(table)
     print_note(f"see: httptask catalog show {found.operations[0].name}")
-
-
-def _write(page: str) -> None:
-    sys.stdout.write(f"{harmless(page)}\n")

@@ -6,16 +6,31 @@ Tables, colours and what is redrawn are in `styled`, which costs ten times as mu
 import json
 import os
 import re
+import shutil
 import sys
 from typing import Any, Final, Literal
 
-__all__ = ["can_ask", "end_line", "harmless", "is_terminal", "print_json", "print_note", "print_piece"]
+from httptask.cli.terminal.notice import clear_notice
+
+__all__ = [
+    "can_ask",
+    "end_line",
+    "harmless",
+    "is_terminal",
+    "print_json",
+    "print_note",
+    "print_page",
+    "print_piece",
+]
 
 _CONTROLS: Final = re.compile(r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _UNPRINTED: Final[dict[int, None]] = dict.fromkeys((0x07, 0x08, 0x0B, 0x0C, 0x0D))
 """Bell, backspace, tabulators and returns, which would write over what stands there."""
 _DECISIVE: Final = ("FORCE_COLOR", "TTY_COMPATIBLE")
 """Variables that can make a terminal of what is none."""
+
+
+_MANY_SCREENS: Final = 10
 
 
 def is_terminal(stream: Literal["stdout", "stderr"]) -> bool:
@@ -43,6 +58,26 @@ def print_json(value: Any) -> None:
         stdout.print_json(text, ensure_ascii=False)
     else:
         sys.stdout.write(f"{text}\n")
+
+
+def print_page(text: str, shorter: str) -> None:
+    """Write a page to stdout, which a person reads in a pager where it is longer than the screen.
+
+    Args:
+        text: of a stranger perhaps.
+        shorter: how to see less of it, which is said of one that fills many screens.
+    """
+    page = f"{harmless(text)}\n"
+    lines, screen = page.count("\n"), shutil.get_terminal_size().lines
+    if lines < screen or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        sys.stdout.write(page)
+        return
+    import pydoc
+
+    clear_notice()
+    pydoc.pager(page)
+    if lines > _MANY_SCREENS * screen:
+        print_note(f"{lines:,} lines; {shorter}")
 
 
 def print_note(text: str) -> None:
