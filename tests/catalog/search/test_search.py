@@ -252,8 +252,8 @@ def test_it_is_told_which_words_an_operation_was_found_by(catalog: Catalog) -> N
         ("order method:DELETE", {"shop.deleteOrder"}),
         ("api:shop method:post method:delete", {"shop.createOrder", "shop.deleteOrder", "shop.refundOrder"}),
         ('tag:"order refunds"', {"shop.refundOrder"}),
-        ("message api:shop", set()),
-        ("xyzzyx", set()),
+        ("message api:shop", set[str]()),
+        ("xyzzyx", set[str]()),
     ],
     ids=["an API", "a method", "without words", "a tag", "of another API", "unknown"],
 )
