@@ -102,6 +102,11 @@ export function JsonInput({
     }
   });
   const { onKeyDown: _submits, ...rest } = draft;
+  const take = (expression: string) => {
+    const whole = `\${ ${expression} }`;
+    draft.onChange({ target: { value: whole } }); // else leaving the field would write what stood there
+    commit(whole);
+  };
   return (
     <>
       <textarea
@@ -109,9 +114,7 @@ export function JsonInput({
         className="field-input mono"
         spellCheck={false}
         rows={Math.min(14, draft.value.split("\n").length)}
-        onFocus={() =>
-          useCursor.getState().enter({ pointer, label, take: (expression) => commit(`\${ ${expression} }`) })
-        }
+        onFocus={() => useCursor.getState().enter({ pointer, label, take })}
         {...rest}
       />
       {fault && <p className="field-fault error">{fault}</p>}
