@@ -65,10 +65,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_every_module_once(wheel: Path) -> None:
-    expected = {
+    expected = {"pytest_httptask.py"} | {
         path.relative_to(ROOT / root).as_posix()
         for root in ROOTS
-        for path in (ROOT / root).rglob("*")
+        for path in (ROOT / root / "httptask").rglob("*")
         if path.is_file() and path.suffix != ".pyc"
     }
     with zipfile.ZipFile(wheel) as archive:
