@@ -16,7 +16,7 @@ export function Reference({ operation }: { operation: Operation }) {
       {operation.parameters.length > 0 && (
         <>
           <h3>Parameters</h3>
-          <dl>
+          <div>
             {operation.parameters.map((one) => (
               <Row
                 key={one.location + one.name}
@@ -27,7 +27,7 @@ export function Reference({ operation }: { operation: Operation }) {
                 deprecated={one.deprecated}
               />
             ))}
-          </dl>
+          </div>
         </>
       )}
       {body && (
@@ -61,13 +61,13 @@ function typeName(schema: Schema): string {
 function Row(props: { name: string; required: boolean; type: string; about: string; deprecated?: boolean }) {
   return (
     <div className="row">
-      <dt>
+      <p>
         <code>{props.name}</code>
         {props.required && <b> required</b>}
         {props.deprecated && <span className="badge warning">deprecated</span>}
         <small> {props.type}</small>
-      </dt>
-      {props.about && <dd>{props.about}</dd>}
+      </p>
+      {props.about && <p className="said">{props.about}</p>}
     </div>
   );
 }
@@ -78,7 +78,7 @@ function Properties({ schema, root, depth }: { schema: Schema; root: Schema; dep
   const properties = Object.entries(shown.properties ?? {});
   if (!properties.length) return <p className="muted">{typeName(known)}</p>;
   return (
-    <dl>
+    <div>
       {properties.map(([name, raw]) => {
         const part = resolved(raw, root);
         const inner = part.items ? resolved(part.items, root) : part;
@@ -100,6 +100,6 @@ function Properties({ schema, root, depth }: { schema: Schema; root: Schema; dep
           </div>
         );
       })}
-    </dl>
+    </div>
   );
 }
