@@ -161,7 +161,7 @@ async def test_unreachable_cluster(shell: Shell) -> None:
 
 async def test_dev_serves_on_its_own_server_until_interrupted(shell: Shell) -> None:
     shell.write("greets.yaml", GREETS)
-    command = await shell.start("dev", "--port", "0")
+    command = await shell.start("dev", "--no-designer", "--port", "0")
     await command.says("start one:")
     address = re.search(r"--address (\S+)", command.stderr)
     assert address is not None

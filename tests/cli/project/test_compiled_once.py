@@ -62,7 +62,7 @@ async def test_by_run(once: Shell) -> None:
 
 async def test_by_a_worker(once: Shell) -> None:
     once.write("many.yaml", with_expressions(100))
-    command = await once.start("dev", "--port", "0")
+    command = await once.start("dev", "--no-designer", "--port", "0")
     await command.says("start one:")
     address = command.stderr.partition("--address ")[2].split()[0]
     client = await Client.connect(address)

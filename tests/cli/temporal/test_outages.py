@@ -78,7 +78,7 @@ do:
 
 RUN = ("run", "asks.yaml")
 TEST = ("test-request", "asks.yaml", "ask")
-DEV = ("dev", "--port", "0")
+DEV = ("dev", "--no-designer", "--port", "0")
 LIST = ("runs", "list")
 
 MOMENTS = [

@@ -23,7 +23,7 @@ COMMANDS = (
     ["validate", "sets.yaml"],
     ["test-request", "sets.yaml", "one"],
     ["init", "first"],
-    ["dev"],
+    ["dev", "--no-designer"],
     ["worker", "-d", "."],
     ["schema"],
     ["runs", "list"],

@@ -57,7 +57,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         ),
     ),
     "init": ("init:init", "httptask init my-project"),
-    "dev": ("dev:dev", "httptask dev --definitions workflows/"),
+    "dev": ("dev:dev", "httptask dev workflows/"),
     "worker": (
         "worker:worker",
         (

@@ -1,7 +1,7 @@
 """`httptask validate`: every fault of every file, at its place."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,10 +15,7 @@ from httptask.cli.terminal.notice import show_notice
 
 if TYPE_CHECKING:
     from httptask.config import Config
-    from httptask.connections.connection import Connection
-    from httptask.diagnostics.fault import Fault
     from httptask.dsl.loader import Loaded
-    from httptask.dsl.program import Program
     from httptask.dsl.report import Report
 
 __all__ = ["validate"]
@@ -44,14 +41,18 @@ def validate(
     """
     from httptask.cli.project.project import load_project
     from httptask.config.credential_warnings import credential_warnings
+    from httptask.explain.findings import missing_definitions
 
     project = load_project(config).config
 
     show_notice("checking definitions")
     # What can't be read is a fault of its own, and hides no other: a folder without a definition is read as a file.
     loaded = [load(file) for path in files for file in files_at(path) or [path]]
-    reports = [report for one in loaded for report in _reports(one, project, portable=portable)]
-    reports += _unknown_definitions(files, loaded)
+    reports = [report for one in loaded for report in _findings(one, project, portable=portable)]
+    try:
+        reports += missing_definitions(loaded, _beside(files, loaded))
+    except ValueError as error:
+        raise CliError(str(error)) from None
     reports += credential_warnings(project)
     if json:
         print_json([report.as_json() for report in reports])
@@ -62,54 +63,20 @@ def validate(
         raise typer.Exit(ExitCode.INVALID)
 
 
-def _reports(loaded: "Loaded", project: "Config", *, portable: bool) -> "list[Report]":
-    from httptask.cli.preflight.connection_names import unknown_connections
+def _findings(loaded: "Loaded", project: "Config", *, portable: bool) -> "list[Report]":
     from httptask.cli.project.apis import faults_of_operations
+    from httptask.explain.findings import findings_of
 
-    if loaded.draft is None:
-        return loaded.reports
-    beyond_standard: Iterable[Fault] = ()
-    if portable and loaded.program is not None:
-        from httptask.dsl.checks.portability import portable_uses
-
-        beyond_standard = portable_uses(loaded.program)
-    further = [
-        *unknown_connections(loaded.draft, list(project.connections)),
-        *_server_faults(loaded.draft, project.connections),
-        *faults_of_operations(loaded.draft, loaded.name, project),
-        *beyond_standard,
-    ]
-    return sorted([*loaded.reports, *loaded.report(further)], key=lambda report: (report.line, report.column))
+    program = loaded.draft
+    operations = () if program is None else faults_of_operations(program, loaded.name, project)
+    return findings_of(loaded, project.connections, operations, portable=portable)
 
 
-def _unknown_definitions(paths: list[Path], loaded: "list[Loaded]") -> "Iterator[Report]":
-    """Definitions that others run and that are neither among those that are checked nor in the folder of one."""
-    running = [one for one in loaded if one.program is not None and one.program.definitions]
-    if not running:
-        return
-    from httptask.dsl.canonical import qualified_name
-    from httptask.dsl.loader import load_file
-    from httptask.plugin.definitions import registry_of, unknown_definitions
-
-    beside = {file for path in paths if not path.is_dir() for file in files_at(path.parent)}
+def _beside(paths: list[Path], loaded: "Iterable[Loaded]") -> list[Path]:
+    """The definitions in the folders of those that are checked."""
     names = {one.name for one in loaded}
-    known = [one for one in loaded if one.program is not None]
-    given = {qualified_name(one.data) for one in known}
-    others = [load_file(file) for file in sorted(beside) if str(file) not in names]
-    known += [one for one in others if one.program is not None and qualified_name(one.data) not in given]
-    try:
-        registry = registry_of(known)
-    except ValueError as error:
-        raise CliError(str(error)) from None
-    yield from unknown_definitions(running, registry)
-
-
-def _server_faults(program: "Program", connections: "Mapping[str, Connection]") -> "Iterator[Fault]":
-    from httptask.dsl.metadata import budget_units
-
-    units = budget_units(program.definition.document.metadata)
-    for node in program.nodes.values():
-        yield from node.kind.server_faults(node, connections, program.rules_for(node), units)
+    found = {file for path in paths if not path.is_dir() for file in files_at(path.parent)}
+    return sorted(file for file in found if str(file) not in names)
 
 
 def _print(reports: "Iterable[Report]") -> None:

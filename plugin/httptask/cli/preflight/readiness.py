@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from httptask.cli.preflight.connection_names import uses_of_connections
 from httptask.cli.project.definitions import used_secrets
 from httptask.cli.terminal.console import print_json
 from httptask.cli.terminal.errors import CliError
@@ -46,6 +45,7 @@ class Finding:
 def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[Loaded]") -> list[Finding]:
     """Look at every definition, connection, activity and secret; only what a definition uses can be at fault."""
     from httptask.config.credential_warnings import credential_warnings, undeclared_secrets
+    from httptask.explain.findings import uses_of_connections
     from httptask.secrets.store import SecretStore
 
     loaded = list(loaded)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from httptask.config import Config
 
-__all__ = ["Cluster", "connect", "connect_embedded", "find_cluster", "where_runs_are"]
+__all__ = ["Cluster", "connect", "connect_again", "connect_embedded", "find_cluster", "where_runs_are"]
 
 _CONNECT_SECONDS = 5.0
 _DEFAULT_ADDRESS = "localhost:7233"
@@ -85,14 +85,22 @@ async def connect(
     state_directory: Path,
     interrupts: Interrupts,
     plugins: "Sequence[Plugin]" = (),
+    port: int | None = None,
 ) -> AsyncGenerator["Client"]:
     """A client of the cluster or, without one, of the embedded server, until the context ends.
+
+    Args:
+        cluster: the user's, if there is one.
+        state_directory: of the embedded server.
+        interrupts: end the waiting for either.
+        plugins: of the client.
+        port: that the embedded server gets if it is free.
 
     Raises:
         CliError: the server can't be reached, or stops answering before the context ends.
     """
     if cluster is None:
-        async with connect_embedded(state_directory, interrupts, plugins) as client:
+        async with connect_embedded(state_directory, interrupts, plugins, port) as client:
             yield client
     else:
         client = await interrupts.guard(connect_to(cluster, plugins))
@@ -155,6 +163,28 @@ async def connect_to(cluster: Cluster, plugins: "Sequence[Plugin]" = ()) -> "Cli
     except RPCError as error:
         raise failed_request(cluster.address, error) from None
     return client
+
+
+async def connect_again(client: "Client", plugins: "Sequence[Plugin]") -> "Client":
+    """Another client of the same server, with other plugins.
+
+    Raises:
+        CliError: it does not answer.
+    """
+    from temporalio.client import Client
+
+    settings = client.service_client.config
+    try:
+        return await Client.connect(
+            settings.target_host,
+            namespace=client.namespace,
+            api_key=settings.api_key,
+            tls=settings.tls,
+            rpc_metadata=settings.rpc_metadata,
+            plugins=_traced(plugins),
+        )
+    except RuntimeError as error:
+        raise outage(settings.target_host, error) from None
 
 
 def _traced(plugins: "Sequence[Plugin]") -> "list[Plugin]":

@@ -10,6 +10,8 @@ from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
 from httptask.config import Config
 from httptask.config.config import for_own_runs
+from httptask.config.find import CONFIG_NAME
+from httptask.dsl.loader import Loaded
 from httptask.plugin import DefinitionRegistry
 from httptask.secrets.store import SecretSource
 
@@ -27,14 +29,21 @@ class Reloaded:
     Attributes:
         registry: what is served.
         secrets: what the definitions may use; it grows with them.
+        config_changed: set when the configuration file has changed; whoever takes the new one clears it.
     """
 
-    def __init__(self, definitions: Path, config: Config) -> None:
+    def __init__(self, definitions: Path, config: Config, *, is_whole: bool = True) -> None:
         """Load them for the first time.
 
+        Args:
+            definitions: their folder, or the file of one.
+            config: what there is for them.
+            is_whole: whether there has to be one, and none may have errors.
+
         Raises:
-            CliError: there are none, or one has errors; every fault has been printed.
+            CliError: that is not so; every fault has been printed.
         """
+        self.config_changed = asyncio.Event()
         self._folder = definitions
         self._config = config
         self._file = config.file
@@ -42,7 +51,17 @@ class Reloaded:
         self._seen = self._stamps()
         self.registry = DefinitionRegistry([])
         self.secrets: dict[str, SecretSource] = {}
-        self._load()
+        try:
+            self._load()
+        except CliError as error:
+            if is_whole:
+                raise
+            print_note(f"{error.message}: served by name is nothing until then")
+
+    @property
+    def state_directory(self) -> Path:
+        """Where the embedded server keeps its database."""
+        return self._config.state_directory
 
     @property
     def names(self) -> list[str]:
@@ -57,11 +76,21 @@ class Reloaded:
             changed = [
                 path for path in sorted({*before, *self._seen}) if before.get(path) != self._seen.get(path)
             ]
-            if self._file in changed:
-                print_note(f"{self._file} has changed: start `dev` again to use it")
-                changed.remove(self._file)
+            if (file := self._file or self._config.root / CONFIG_NAME) in changed:
+                print_note(f"{file} changed: the worker starts again with it")
+                changed.remove(file)
+                self.config_changed.set()
             if changed:
                 await self._reload(changed)
+
+    def take(self, config: Config) -> None:
+        """Go on with a configuration that was read anew."""
+        self._config, self._file = config, config.file
+        self.secrets.update(for_own_runs(config, self.secrets).secrets)
+
+    def permit(self, loaded: Loaded) -> None:
+        """Have the worker know the secrets of a definition that comes with its start."""
+        self.secrets.update(for_own_runs(self._config, used_secrets([loaded])).secrets)
 
     async def _reload(self, changed: list[Path]) -> None:
         try:
@@ -83,4 +112,5 @@ class Reloaded:
         self.registry.take_over(registry)
 
     def _stamps(self) -> Mapping[Path, tuple[int, int]]:
-        return stamps([*files_at(self._folder), *self._functions, *([self._file] if self._file else [])])
+        configuration = self._file or self._config.root / CONFIG_NAME
+        return stamps([*files_at(self._folder), *self._functions, configuration])

@@ -4,11 +4,12 @@ import asyncio
 import ctypes
 import gc
 import os
-from collections.abc import Coroutine, Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
@@ -16,12 +17,12 @@ from temporalio.worker import Worker
 
 from httptask.cli.observability.listening import Sockets
 from httptask.cli.project.installation import command_in
-from httptask.cli.temporal.cluster import Cluster, connect_embedded, connect_to
+from httptask.cli.temporal.cluster import Cluster, connect, connect_again, connect_to
 from httptask.cli.temporal.outages import address_of, outage
 from httptask.cli.temporal.worker import end_worker, new_worker
 from httptask.cli.terminal.background import beside, first_of
 from httptask.cli.terminal.console import print_note
-from httptask.cli.terminal.errors import ExitCode
+from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.worker.health import health_served, reason_not_ready
 from httptask.cli.worker.process import Member
@@ -30,7 +31,10 @@ from httptask.cli.worker.webhooks import WebhookAddress, events_taken, tell_webh
 from httptask.http.log import get_logger
 from httptask.plugin import HttpTaskPlugin
 
-__all__ = ["GRACE", "serve_embedded", "serve_on_cluster"]
+if TYPE_CHECKING:
+    from httptask.cli.worker.designer_page import DesignerPage
+
+__all__ = ["GRACE", "Serving", "serve_here", "serve_on_cluster"]
 
 GRACE = timedelta(seconds=10)
 """What calls in flight have to finish after a signal."""
@@ -66,16 +70,34 @@ def serve_on_cluster(
     _run(_serve_on_cluster(cluster, plugin, task_queue, health, member, webhooks))
 
 
-def serve_embedded(
-    state_directory: Path,
-    port: int,
-    plugin: HttpTaskPlugin,
-    task_queue: str,
-    served: Reloaded,
-    webhooks: WebhookAddress | None = None,
-) -> None:
-    """Serve definitions, as they change, on the embedded server until a signal; it ends with its last user."""
-    _run(_serve_embedded(state_directory, port, plugin, task_queue, served, webhooks))
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What is served, and where.
+
+    Attributes:
+        cluster: whose server gives the work; None for the embedded one, which ends with its last user.
+        port: of the embedded one.
+        make_plugin: makes what does the work, by the configuration as it is then.
+        task_queue: where it comes from.
+        served: the definitions.
+        webhooks: takes events, if that is to be.
+        page: the designer, if it is shown.
+        own_worker: whether a worker of this process does the work; else those do that serve the queue.
+    """
+
+    cluster: Cluster | None
+    port: int
+    make_plugin: Callable[[], HttpTaskPlugin]
+    task_queue: str
+    served: Reloaded
+    webhooks: WebhookAddress | None = None
+    page: "DesignerPage | None" = None
+    own_worker: bool = True
+
+
+def serve_here(serving: Serving) -> None:
+    """Serve definitions, as they change, until a signal."""
+    _run(_serve_here(serving))
 
 
 class _Insisted(Exception):
@@ -149,31 +171,50 @@ def _watched(member: Member | None, interrupts: Interrupts) -> Generator[None]:
         loop.remove_reader(member.supervisor)
 
 
-async def _serve_embedded(
-    state_directory: Path,
-    port: int,
-    plugin: HttpTaskPlugin,
-    task_queue: str,
-    served: Reloaded,
-    webhooks: WebhookAddress | None,
-) -> None:
+async def _serve_here(serving: Serving) -> None:
+    plugin, page, queue = serving.make_plugin(), serving.page, serving.task_queue
+    directory, is_embedded = serving.served.state_directory, serving.cluster is None
     with Interrupts.caught() as interrupts:
         async with (
-            connect_embedded(state_directory, interrupts, [plugin], port) as client,
-            beside(served.follow()),
-            events_taken(webhooks, client),
+            nullcontext() if page is None else page.shown(),
+            connect(serving.cluster, directory, interrupts, [plugin], serving.port) as first,
+            beside(serving.served.follow()),
+            events_taken(serving.webhooks, first),
         ):
-            from httptask.cli.server import SharedServer
+            client = first
+            if is_embedded:
+                from httptask.cli.server import SharedServer
 
-            _announce(client, task_queue, served.names, SharedServer(state_directory).ui)
-            tell_webhooks(webhooks)
-            await _work(new_worker(client, task_queue), interrupts, _until_gone(client))
+                _announce(client, queue, serving.served.names, SharedServer(directory).ui)
+            tell_webhooks(serving.webhooks)
+            while True:
+                if page is not None:
+                    page.use(client, queue, own_worker=serving.own_worker, embedded=is_embedded)
+                if not serving.own_worker:
+                    await interrupts.asked.wait()
+                    return
+                worker = new_worker(client, queue)
+                if not await _work(worker, interrupts, _until_gone(client), serving.served):
+                    return
+                client = await _again(client, serving.make_plugin)
+
+
+async def _again(client: Client, make_plugin: Callable[[], HttpTaskPlugin]) -> Client:
+    """A client of the same server with the plugin of the configuration as it is now, where that can be used."""
+    try:
+        plugin = make_plugin()
+    except CliError as error:
+        print_note(f"{error.message}; what was there before still is")
+        return client
+    return await connect_again(client, [plugin])
 
 
 def _announce(client: Client, task_queue: str, names: list[str], ui: str | None) -> None:
     address = address_of(client)
     print_note(f"Temporal at {address}, worker on task queue {task_queue}; Ctrl-C ends both")
     print_note(f"Temporal's UI at {ui}" if ui else "no UI: another command started the server, without one")
+    if not names:
+        return
     print_note(f"serving {', '.join(names)}")
     httptask = command_in(Path.cwd())
     queue = "" if task_queue == _DEFAULT_QUEUE else f" --task-queue {task_queue}"
@@ -181,9 +222,15 @@ def _announce(client: Client, task_queue: str, names: list[str], ui: str | None)
 
 
 async def _work(
-    worker: Worker, interrupts: Interrupts, until_gone: Coroutine[Any, Any, Any] | None = None
-) -> None:
+    worker: Worker,
+    interrupts: Interrupts,
+    until_gone: Coroutine[Any, Any, Any] | None = None,
+    served: Reloaded | None = None,
+) -> bool:
     """Let a worker work until a signal. It waits for a server that is away, unless `until_gone` ends.
+
+    Returns:
+        Whether it is to go on with another worker, for the configuration of what is served has changed.
 
     Raises:
         CliError: the worker could not begin, or its server is gone.
@@ -193,8 +240,13 @@ async def _work(
         async with (
             beside(interrupts.asked.wait()) as asked,
             beside(until_gone or asyncio.Event().wait()) as gone,
+            beside((served.config_changed if served else asyncio.Event()).wait()) as changed,
         ):
-            await first_of(working, asked, gone)
+            await first_of(working, asked, gone, changed)
+            if served is not None and changed.done():
+                served.config_changed.clear()
+                await end_worker(working, gone=False)
+                return True
     except asyncio.CancelledError:
         await end_worker(working, gone=True)
         raise
@@ -208,6 +260,7 @@ async def _work(
     if not stopping.done():
         raise _Insisted
     await asyncio.gather(working, return_exceptions=True)
+    return False
 
 
 async def _until_gone(client: Client) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "edited",
     "insert_tasks",
     "line_behind",
+    "read_nodes",
     "with_lines",
 ]
 
@@ -181,7 +182,7 @@ def edited(text: str, change: Callable[[str, Node], str], meant: Callable[[Any],
     data = json.loads(_canonical(before.data))  # what an alias repeats is no longer shared
     try:
         meant(data)
-        changed = change(plain, _root(plain))
+        changed = change(plain, read_nodes(plain))
     except (LookupError, TypeError, ValueError, AttributeError, YamlSyntaxError) as error:
         if isinstance(error, EditRefused):
             raise
@@ -196,7 +197,13 @@ def _canonical(data: Any) -> str:
     return json.dumps(data, sort_keys=True)
 
 
-def _root(text: str) -> Node:
+def read_nodes(text: str) -> Node:
+    """The outermost value of a text without a byte order mark, with those inside it.
+
+    Raises:
+        EditRefused: there is none.
+        YamlSyntaxError: the text is not YAML.
+    """
     root: Node | None = None
     stack: list[Node] = []
     for token in read_tokens(text):

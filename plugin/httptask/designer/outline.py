@@ -1,0 +1,217 @@
+"""A definition as nested blocks, and what is wrong with it, each with its place in the text."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
+
+from pydantic import BaseModel
+
+from httptask.connections.connection import Connection
+from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Severity
+from httptask.dsl.loader import Loaded
+from httptask.dsl.report import Report
+from httptask.dsl.tasks.kind import TaskNode, TaskSequence
+from httptask.dsl.yaml.editing import EditRefused, Node, read_nodes
+from httptask.dsl.yaml.tokens import YamlSyntaxError
+from httptask.explain.findings import findings_of
+from httptask.json.pointer import pointer_tokens
+from httptask.json.types import is_array, is_object
+
+__all__ = ["Block", "Branch", "Case", "Checked", "Finding", "Offsets", "checked"]
+
+_BOM = "\ufeff"
+
+
+class Finding(BaseModel):
+    """One fault, as `httptask validate` tells it; `start` and `end` are UTF-16 code units of the text."""
+
+    code: str
+    severity: Severity
+    message: str
+    hint: str | None
+    pointer: str
+    line: int
+    column: int
+    start: int
+    end: int
+
+
+class Case(BaseModel):
+    """One way that a `switch` leads."""
+
+    name: str
+    when: str | None
+    then: str
+
+
+class Branch(BaseModel):
+    """One list of tasks inside a task."""
+
+    label: str
+    """As the definition has it: `do`, `catch`, `branches/0`."""
+    pointer: str
+    """Of the list."""
+    blocks: "list[Block]"
+
+
+class Block(BaseModel):
+    """One task."""
+
+    pointer: str
+    name: str
+    kind: str
+    """`call.httpRequest`, `call.chatCompletion`, `set`, `switch`, `for`, `fork`, `try`, …"""
+    summary: str
+    condition: str | None
+    """Its `if`."""
+    then: str | None
+    connections: list[str]
+    start: int
+    end: int
+    cases: list[Case]
+    branches: list[Branch]
+
+
+class Checked(BaseModel):
+    """A text, looked at."""
+
+    blocks: list[Block]
+    """Empty where the text can't be read."""
+    findings: list[Finding]
+    runnable: bool
+
+
+class Offsets:
+    """Places in a text as UTF-16 code units, by which browsers count."""
+
+    def __init__(self, text: str) -> None:
+        self._bom = 1 if text.startswith(_BOM) else 0
+        self._text = text[self._bom :]
+        self._astral = (
+            [] if text.isascii() else [i for i, sign in enumerate(self._text) if ord(sign) > 0xFFFF]
+        )
+        self._lines = [0, *accumulate(len(line) for line in self._text.split("\n"))]
+
+    def of_index(self, index: int) -> int:
+        """Of an index of the text without its byte order mark."""
+        return self._bom + index + bisect_right(self._astral, index - 1)
+
+    def index_of(self, offset: int) -> int:
+        """The index of the text without its byte order mark, of an offset."""
+        index = offset - self._bom
+        for place, astral in enumerate(self._astral):
+            if astral + place < offset - self._bom:
+                index -= 1
+        return max(0, index)
+
+    def of_place(self, line: int, column: int) -> int:
+        """Of a line and column, counted from 1."""
+        line = min(line, len(self._lines) - 1)
+        return self.of_index(min(self._lines[line - 1] + line - 1 + column - 1, len(self._text)))
+
+    def end_of_line(self, line: int) -> int:
+        """Behind the last character of a line."""
+        line = min(line, len(self._lines) - 1)
+        return self.of_index(self._lines[line] + line - 1)
+
+
+def checked(
+    loaded: Loaded,
+    connections: Mapping[str, Connection],
+    of_operations: Iterable[Fault] = (),
+    reports: Iterable[Report] = (),
+) -> Checked:
+    """Look at a definition.
+
+    Args:
+        loaded: the definition.
+        connections: that the project has.
+        of_operations: what it wants of API documents that these do not have.
+        reports: what else is wrong with it.
+    """
+    outline = _Outline(loaded)
+    program = loaded.program or loaded.draft
+    found = [*findings_of(loaded, connections, of_operations), *reports]
+    return Checked(
+        blocks=[] if program is None else outline.blocks(program.root),
+        findings=[outline.finding(report) for report in found],
+        runnable=loaded.program is not None,
+    )
+
+
+class _Outline:
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+        self._offsets = Offsets(loaded.text)
+        try:
+            self._root: Node | None = read_nodes(loaded.text.removeprefix(_BOM))
+        except (EditRefused, YamlSyntaxError):
+            self._root = None
+
+    def blocks(self, sequence: TaskSequence) -> list[Block]:
+        return [self._block(node) for node in sequence.tasks]
+
+    def finding(self, report: Report) -> Finding:
+        start = self._offsets.of_place(report.line, report.column)
+        end = self._offsets.end_of_line(report.line)
+        value = self._node(report.pointer)
+        if value is not None and value.token.place[:2] == (report.line, report.column):
+            end = min(self._offsets.of_index(value.end), end)
+        return Finding(
+            code=report.code,
+            severity=report.severity,
+            message=report.message,
+            hint=report.hint,
+            pointer=report.pointer,
+            line=report.line,
+            column=report.column,
+            start=start,
+            end=max(start, end),
+        )
+
+    def _block(self, node: TaskNode) -> Block:
+        start, end = self._range(node.pointer)
+        return Block(
+            pointer=node.pointer,
+            name=node.name,
+            kind=node.kind.name,
+            summary=node.kind.headline(node),
+            condition=node.task.if_,
+            then=node.task.then,
+            connections=list(dict.fromkeys(name for _, name in node.connections)),
+            start=start,
+            end=end,
+            cases=[
+                Case(name=jump.case, when=self._when(jump.pointer), then=jump.target)
+                for jump in node.jumps
+                if jump.case is not None
+            ],
+            branches=[
+                Branch(label=key, pointer=inner.pointer, blocks=self.blocks(inner))
+                for key, inner in node.sequences.items()
+            ],
+        )
+
+    def _when(self, pointer: str) -> str | None:
+        """The condition of a case, by the pointer of where it leads."""
+        found = self._loaded.data
+        for key in pointer_tokens(pointer.rpartition("/")[0]):
+            found = found[int(key)] if is_array(found) else found[key]
+        condition = found.get("when") if is_object(found) else None
+        return None if condition is None else str(condition)
+
+    def _range(self, pointer: str) -> tuple[int, int]:
+        """Of a task with its name."""
+        item = self._node(pointer.rpartition("/")[0])
+        if item is None:
+            return 0, 0
+        return self._offsets.of_index(item.token.start), self._offsets.of_index(item.end)
+
+    def _node(self, pointer: str) -> Node | None:
+        found = self._root
+        for key in pointer_tokens(pointer):
+            if found is None:
+                return None
+            found = found.child(key)
+        return found

@@ -1,0 +1,1 @@
+"""What the designer can be asked for, a module for each of its parts."""

@@ -1,0 +1,153 @@
+"""The definitions of the folder: listed, read, made, saved, checked."""
+
+import re
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from httptask.catalog.operation_faults import operation_faults
+from httptask.catalog.project_documents import ProjectDocuments
+from httptask.designer.outline import Checked, checked
+from httptask.designer.problems import Problem
+from httptask.designer.workspace import AskedWorkspace, Workspace
+from httptask.dsl.yaml import read_yaml
+from httptask.dsl.yaml.editing import begin_definition
+from httptask.dsl.yaml.writing import write_lines
+from httptask.explain.findings import missing_definitions
+from httptask.json.types import is_object
+
+router = APIRouter(tags=["definitions"])
+
+_KEYS = ("document", "do")
+
+
+class ListedDefinition(BaseModel):
+    """One file."""
+
+    path: str
+    name: str | None
+    title: str | None
+    faults: int
+    """How many errors it has."""
+    sha256: str
+
+
+class NewDefinition(BaseModel):
+    """What is to be made."""
+
+    path: str
+    name: str | None = None
+    """By default made of the path."""
+
+
+class SavedText(BaseModel):
+    """What is to be written."""
+
+    text: str
+    base: str
+    """SHA-256 of what was read."""
+
+
+class EditedText(BaseModel):
+    """A text as it stands in an editor."""
+
+    path: str
+    text: str
+
+
+class DefinitionText(Checked):
+    """A definition: its text, and what it says."""
+
+    path: str
+    text: str
+    sha256: str
+
+
+@router.get("/definitions")
+def list_definitions(workspace: AskedWorkspace) -> list[ListedDefinition]:
+    """The definitions of the folder and of folders in it; other YAML files are left out."""
+    found: list[ListedDefinition] = []
+    for path in workspace.folder.paths():
+        try:
+            read = workspace.folder.read(path)
+        except Problem:  # which reading it tells
+            found.append(ListedDefinition(path=path, name=None, title=None, faults=1, sha256=""))
+            continue
+        listed = _listed(path, read.text, read.sha256)
+        if listed is not None:
+            found.append(listed)
+    return found
+
+
+@router.post("/definitions", status_code=201)
+def create_definition(new: NewDefinition, workspace: AskedWorkspace) -> DefinitionText:
+    """Make a file with a definition that is valid, and does nothing yet."""
+    name = new.name or re.sub("[^a-z0-9]+", "-", PurePosixPath(new.path).stem.lower())[:63].strip("-")
+    first = {"do": [{"begin": {"set": {"greeting": "${ $workflow.input }"}}}]}
+    text = begin_definition("", name or "workflow") + "\n".join(write_lines(first)) + "\n"
+    written = workspace.folder.create(new.path, text)
+    return _whole(workspace, written.path, written.text, written.sha256)
+
+
+@router.get("/definitions/{path:path}")
+def read_definition(path: str, workspace: AskedWorkspace) -> DefinitionText:
+    """One definition."""
+    read = workspace.folder.read(path)
+    return _whole(workspace, path, read.text, read.sha256)
+
+
+@router.put("/definitions/{path:path}")
+def save_definition(path: str, saved: SavedText, workspace: AskedWorkspace) -> DefinitionText:
+    """Write a definition, whatever is wrong with it; 409 where its file was changed meanwhile."""
+    written = workspace.folder.save(path, saved.text, saved.base)
+    return _whole(workspace, path, written.text, written.sha256)
+
+
+@router.post("/check")
+def check_definition(edited: EditedText, workspace: AskedWorkspace) -> Checked:
+    """What a text says, and what is wrong with it: as `httptask validate` tells it."""
+    return check_text(workspace, edited.path, edited.text)
+
+
+def check_text(workspace: Workspace, path: str, text: str) -> Checked:
+    """Look at a text as at the file that it is to be."""
+    loaded = workspace.load(path, text)
+    file = workspace.folder.file(path)
+    beside = [one for one in workspace.folder.beside(file) if one != file]
+    try:
+        unknown = list(missing_definitions([loaded], beside))
+    except ValueError:  # two others claim the same name, which is told where they are served
+        unknown = []
+    config = workspace.settings().config
+    documents = ProjectDocuments(config.root, config.state_directory, file.parent)
+    of_operations = () if loaded.draft is None else operation_faults(loaded.draft, documents)
+    return checked(loaded, config.connections, of_operations, unknown)
+
+
+def _whole(workspace: Workspace, path: str, text: str, sha256: str) -> DefinitionText:
+    looked = check_text(workspace, path, text)
+    return DefinitionText(path=path, text=text, sha256=sha256, **looked.model_dump())
+
+
+@lru_cache(maxsize=2_000)
+def _listed(path: str, text: str, sha256: str) -> ListedDefinition | None:
+    """What a list tells of a file; None where it is no definition."""
+    from httptask.dsl.loader import load_text
+
+    document = read_yaml(text)
+    if document.complete and not (is_object(document.data) and any(key in document.data for key in _KEYS)):
+        return None
+    if not document.complete and not re.search("^(document|do):", text, re.MULTILINE):
+        return None
+    loaded = load_text(text, path)
+    told = document.data.get("document") if is_object(document.data) else None
+    name, title = (told.get("name"), told.get("title")) if is_object(told) else (None, None)
+    return ListedDefinition(
+        path=path,
+        name=name if isinstance(name, str) else None,
+        title=title if isinstance(title, str) else None,
+        faults=sum(report.severity == "error" for report in loaded.reports),
+        sha256=sha256,
+    )

@@ -1,0 +1,5 @@
+"""Changes of a definition's text by what they mean."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["editing"])

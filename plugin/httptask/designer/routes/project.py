@@ -1,0 +1,121 @@
+"""The project: where it is, which connections it has, and whether a worker is there."""
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from temporalio.service import RPCError
+
+from httptask.activities.configuration_activities import has_pollers
+from httptask.catalog.importing.credentials import without_credentials
+from httptask.connections.connection import Connection
+from httptask.designer.workspace import AskedWorkspace, Settings, Temporal
+from httptask.http.errors import SecretUnavailable
+from httptask.secrets.store import SecretStore
+
+router = APIRouter(tags=["project"])
+
+
+class ConnectionState(BaseModel):
+    """A connection, without any value of it that is secret."""
+
+    name: str
+    provider: str | None
+    base_url: str | None
+    """None where a secret tells it."""
+    ready: bool
+    missing: list[str]
+    """Names of the secrets that have no value."""
+    fix: str | None
+    """What to do about those."""
+
+
+class WorkerState(BaseModel):
+    """Whether somebody does what is asked for."""
+
+    state: Literal["ready", "none", "unreachable"]
+    where: str | None
+    hint: str | None
+
+
+class ProjectState(BaseModel):
+    """What the designer works on."""
+
+    folder: str
+    version: str
+    connections: list[ConnectionState]
+    worker: WorkerState
+    task_queue: str | None
+    namespace: str | None
+
+
+@router.get("/project")
+async def get_project(workspace: AskedWorkspace) -> ProjectState:
+    """The folder, its connections, and the worker that runs go to."""
+    settings = workspace.settings()
+    temporal = workspace.temporal()
+    return ProjectState(
+        folder=str(workspace.folder.root),
+        version=version("httptask"),
+        connections=connection_states(settings),
+        worker=await _worker(temporal),
+        task_queue=None if temporal is None else temporal.task_queue,
+        namespace=None if temporal is None else temporal.client.namespace,
+    )
+
+
+def connection_states(settings: Settings) -> list[ConnectionState]:
+    """Each connection, and whether its secrets have values."""
+    store = SecretStore(settings.config.secrets, settings.environment)
+    return [_state_of(connection, store) for connection in settings.config.connections.values()]
+
+
+def fix_for(names: Sequence[str]) -> str:
+    """What to do about secrets without a value."""
+    exports = "; ".join(f"export {name}=…" for name in names)
+    return f"{exports}, or write {' and '.join(f'{name}=…' for name in names)} into .env; then start again"
+
+
+def missing_secrets(names: Iterable[str], store: SecretStore) -> list[str]:
+    """Those that have no value, which is all that is told of them."""
+    return [name for name in names if not _has_value(name, store)]
+
+
+def _state_of(connection: Connection, store: SecretStore) -> ConnectionState:
+    missing = missing_secrets(connection.secret_origins(), store)
+    url = connection.base_url
+    return ConnectionState(
+        name=connection.name,
+        provider=connection.provider,
+        base_url=None if url is None or "$secrets." in url else without_credentials(url),
+        ready=not missing,
+        missing=missing,
+        fix=fix_for(missing) if missing else None,
+    )
+
+
+def _has_value(name: str, store: SecretStore) -> bool:
+    try:
+        store.resolve(name)
+    except SecretUnavailable:
+        return False
+    return True
+
+
+async def _worker(temporal: Temporal | None) -> WorkerState:
+    """Whether somebody polls the queue."""
+    if temporal is None:
+        return WorkerState(state="unreachable", where=None, hint="the Temporal server is starting")
+    if temporal.own_worker:
+        return WorkerState(state="ready", where=temporal.where, hint=None)
+    try:
+        is_polled = await has_pollers(temporal.client, temporal.task_queue)
+    except RPCError:
+        hint = f"Temporal at {temporal.where} does not answer"
+        return WorkerState(state="unreachable", where=temporal.where, hint=hint)
+    if is_polled:
+        return WorkerState(state="ready", where=temporal.where, hint=None)
+    hint = f"no worker polls the task queue {temporal.task_queue}; start one: {temporal.start_worker}"
+    return WorkerState(state="none", where=temporal.where, hint=hint)

@@ -1,0 +1,106 @@
+"""What the designer works on: a folder, the configuration that goes with it, and a Temporal server."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+from httptask.config import Config, ConfigInvalid
+from httptask.designer.folder import Folder
+from httptask.designer.problems import Problem
+from httptask.dsl.loader import Loaded, load_text
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from httptask.catalog.catalog import Catalog
+
+__all__ = ["AskedWorkspace", "Settings", "Temporal", "Workspace"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration as it is now, with the environment that goes with it."""
+
+    config: Config
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Temporal:
+    """Where runs and test requests go.
+
+    Attributes:
+        client: with the plugin.
+        task_queue: whose workers do the work.
+        where: words for the server.
+        own_worker: whether the worker of this process serves the queue, with the settings of here.
+        start_worker: the command that starts a worker of that queue.
+    """
+
+    client: "Client"
+    task_queue: str
+    where: str
+    own_worker: bool
+    start_worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """All that the designer knows.
+
+    Attributes:
+        read_settings: reads the configuration, and raises `ConfigInvalid`.
+        temporal: gives the server, None while there is none; the designer edits all the same.
+        permit: has the worker of this process know the secrets that a definition uses.
+    """
+
+    folder: Folder
+    read_settings: Callable[[], Settings]
+    temporal: Callable[[], Temporal | None]
+    permit: Callable[[Loaded], None]
+
+    def settings(self) -> Settings:
+        """The configuration as it is now.
+
+        Raises:
+            Problem: it can't be used.
+        """
+        try:
+            return self.read_settings()
+        except ConfigInvalid as error:
+            raise Problem(422, "; ".join(error.faults), "correct httptask.toml") from None
+
+    def catalog(self, config: Config | None = None) -> "Catalog":
+        """The APIs of the project."""
+        from httptask.catalog.catalog import Catalog  # a third of the designer's start
+
+        config = config or self.settings().config
+        return Catalog(config.root, config.state_directory)
+
+    def load(self, path: str, text: str | None = None) -> Loaded:
+        """A definition, as it stands in its file or in an editor."""
+        self.folder.file(path)
+        return load_text(self.folder.read(path).text if text is None else text, path)
+
+    def required_temporal(self) -> Temporal:
+        """The server.
+
+        Raises:
+            Problem: there is none.
+        """
+        found = self.temporal()
+        if found is None:
+            raise Problem(
+                503, "there is no Temporal server yet", "wait for it, or see what the terminal says"
+            )
+        return found
+
+
+def _of_request(request: Request) -> Workspace:
+    workspace: Workspace = request.app.state.workspace
+    return workspace
+
+
+AskedWorkspace = Annotated[Workspace, Depends(_of_request)]

@@ -1,0 +1,248 @@
+"""Nobody who should not gets an answer, whatever route is asked."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+
+from httptask.designer.app import ROUTERS, create_api
+from httptask.designer.safety import MAX_BODY_BYTES, MAX_DOCUMENT_BYTES
+from support.designer import ADDRESS, TOKEN, asked, workspace_of
+
+OUTSIDE = "what only its owner may read"
+ASTRAY = (
+    "../outside.yaml",
+    "a/../../outside.yaml",
+    "..%2Foutside.yaml",
+    "%2e%2e/outside.yaml",
+    "/etc/passwd",
+    "//outside.yaml",
+    "link.yaml",
+    "linked/outside.yaml",
+    "httptask.toml",
+    ".env",
+    ".hidden/secret.yaml",
+    "a\\..\\outside.yaml",
+    "a\0.yaml",
+)
+"""Paths that lead out of the folder, or to what is no definition."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    (folder / ".hidden").mkdir(parents=True)
+    (folder / ".hidden" / "secret.yaml").write_text(OUTSIDE)
+    (tmp_path / "outside.yaml").write_text(OUTSIDE)
+    (folder / ".env").write_text(f"KEY={OUTSIDE}\n")
+    (folder / "link.yaml").symlink_to(tmp_path / "outside.yaml")
+    (folder / "linked").symlink_to(tmp_path)
+    (folder / "one.yaml").write_text("do: []\n")
+    return folder
+
+
+def routes(folder: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Method, path and description of each route, as the application itself tells them."""
+    api = create_api(workspace_of(folder, {}))
+    document = api.openapi()
+    told = {
+        (method.upper(), path): operation
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+    known = {
+        (method, f"/api{route.path_format}")
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+    assert set(told) == known  # none is hidden from the description
+    for (method, path), operation in told.items():
+        yield method, path, operation
+    yield "GET", "/api/openapi.json", {}
+
+
+def filled(route: str, **values: str) -> str:
+    parts = [
+        values.get(part[1:-1].partition(":")[0], "one.yaml") if part.startswith("{") else part
+        for part in route.split("/")
+    ]
+    return "/".join(parts)
+
+
+def body_of(told: dict[str, Any], document: dict[str, Any], **values: Any) -> dict[str, Any]:
+    """A body that fits a route's schema, with some values."""
+    content = told.get("requestBody", {}).get("content", {}).get("application/json", {})
+    name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+    schema = document["components"]["schemas"].get(name, {})
+    made: dict[str, Any] = {}
+    for key in schema.get("required", ()):
+        kind = schema["properties"][key].get("type")
+        made[key] = {"array": [], "object": {}, "boolean": True, "integer": 0}.get(kind, "x")
+    return made | {key: value for key, value in values.items() if key in schema.get("properties", {})}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "evil.example"}, 403),
+        ({"host": "127.0.0.1"}, 403),
+        ({"host": "127.0.0.1:7281"}, 403),
+        ({"host": f"{ADDRESS}.evil.example"}, 403),
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": f"https://{ADDRESS}"}, 403),
+        ({"origin": "http://127.0.0.1:3000"}, 403),
+        ({"x-httptask-token": ""}, 401),
+        ({"x-httptask-token": "another"}, 401),
+        ({"x-httptask-token": f"{TOKEN} "}, 401),
+    ],
+)
+async def test_no_route_answers_a_stranger(folder: Path, headers: dict[str, str], status: int) -> None:
+    passed = []
+    async with asked(workspace_of(folder, {})) as client:
+        for method, path, _ in routes(folder):
+            answer = await client.request(
+                method, filled(path), headers=headers, json={} if method in ("POST", "PUT") else None
+            )
+            if answer.status_code != status:
+                passed.append((method, path, answer.status_code))
+    assert passed == []
+
+
+async def test_a_header_that_is_sent_twice_is_refused(folder: Path) -> None:
+    async with asked(workspace_of(folder, {})) as client:
+        for name, value in (("origin", f"http://{ADDRESS}"), ("x-httptask-token", TOKEN)):
+            twice = [("host", ADDRESS), (name, value), (name, "another")]
+            answer = await client.send(client.build_request("GET", "/api/project", headers=twice))
+            assert answer.status_code in (401, 403), name
+
+
+async def test_no_route_takes_a_body_that_is_too_large(folder: Path) -> None:
+    passed = []
+
+    async def chunks() -> Any:
+        for _ in range(MAX_BODY_BYTES // (1 << 20) + 1):
+            yield b" " * (1 << 20)
+
+    async with asked(workspace_of(folder, {})) as client:
+        for method, path, _ in routes(folder):
+            if method == "GET":
+                continue
+            is_document = path.startswith("/api/catalog")
+            length = str((MAX_DOCUMENT_BYTES if is_document else MAX_BODY_BYTES) + 1)
+            said = {"content-length": length, "content-type": "application/json"}
+            answers = [await client.request(method, filled(path), headers=said, content=b"{}")]
+            if not is_document:
+                answers.append(
+                    await client.request(
+                        method, filled(path), headers={"content-type": "application/json"}, content=chunks()
+                    )
+                )
+            passed += [(method, path) for answer in answers if answer.status_code != 413]
+    assert passed == []
+
+
+async def test_no_route_takes_what_a_form_of_another_page_could_send(folder: Path) -> None:
+    passed = []
+    async with asked(workspace_of(folder, {})) as client:
+        for method, path, _ in routes(folder):
+            for kind in (
+                "text/plain",
+                "application/x-www-form-urlencoded",
+                "multipart/form-data; boundary=x",
+            ):
+                if method == "GET":
+                    continue
+                answer = await client.request(
+                    method, filled(path), content=b"{}", headers={"content-type": kind}
+                )
+                passed += [(method, path, kind)] if answer.status_code != 415 else []
+    assert passed == []
+
+
+async def test_no_route_leads_out_of_the_folder(folder: Path) -> None:
+    before = (folder.parent / "outside.yaml").read_text()
+    passed, tried = [], 0
+    document = create_api(workspace_of(folder, {})).openapi()
+    async with asked(workspace_of(folder, {})) as client:
+        for method, path, told in routes(folder):
+            for astray in ASTRAY:
+                bodies = body_of(told, document, path=astray, text="do: []\n")
+                in_body = "path" in bodies
+                in_path = "{path" in path
+                if not in_path and (not in_body or "%" in astray):  # a name like any other, unless in a URL
+                    continue
+                tried += 1
+                url = filled(path, **({"path": astray.replace("\0", "%00")} if in_path else {}))
+                answer = await client.request(method, url, json=bodies or None)
+                if answer.status_code not in (404, 405) or OUTSIDE in answer.text:
+                    passed.append((method, path, astray, answer.status_code))
+    assert passed == []
+    assert tried > len(ASTRAY) * 3
+    assert (folder.parent / "outside.yaml").read_text() == before
+
+
+async def test_every_answer_binds_the_browser(folder: Path) -> None:
+    async with asked(workspace_of(folder, {})) as client:
+        for headers, path in (
+            ({}, "/api/project"),
+            ({"host": "x"}, "/"),
+            ({}, "/nothing.js"),
+            ({}, "/api/no"),
+        ):
+            answer = await client.get(path, headers=headers)
+            policy = answer.headers["content-security-policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe-eval" not in policy
+            assert "script-src 'self';" in policy
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert answer.headers["referrer-policy"] == "no-referrer"
+            assert answer.headers["cache-control"] == "no-store"
+            assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_problems_are_told_as_such(folder: Path) -> None:
+    async with asked(workspace_of(folder, {})) as client:
+        missing = await client.get("/api/nothing")
+        wrong = await client.post("/api/check", json={"path": "one.yaml", "text": {"secret": "sk-123"}})
+    assert missing.headers["content-type"] == wrong.headers["content-type"] == "application/problem+json"
+    assert missing.json()["status"] == 404
+    assert wrong.json()["errors"][0]["place"] == "body.text"
+    assert "sk-123" not in wrong.text
+
+
+async def test_the_page_needs_no_token_and_leaves_its_folder_for_nobody(folder: Path, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    (bundle / "assets").mkdir(parents=True)
+    (bundle / "index.html").write_text("<title>page</title>")
+    (bundle / "assets" / "a.js").write_text("1")
+    (tmp_path / "key.txt").write_text(OUTSIDE)
+    async with asked(workspace_of(folder, {}), bundle=bundle) as client:
+        del client.headers["x-httptask-token"]
+        assert (await client.get("/")).text == "<title>page</title>"
+        assert (await client.get("/runs/last")).text == "<title>page</title>"
+        assert (await client.get("/assets/a.js")).headers["content-type"].startswith("text/javascript")
+        for astray in ("/../key.txt", "/%2e%2e/key.txt", "/assets/%2e%2e/%2e%2e/key.txt", "/nothing.js"):
+            answer = await client.get(astray)
+            assert answer.status_code == 404, astray
+            assert OUTSIDE not in answer.text
+        assert (await client.get("/api/project")).status_code == 401
+        assert (await client.post("/")).status_code == 405
+
+
+async def test_what_fails_within_is_told_without_its_words(folder: Path) -> None:
+    def failing() -> Any:
+        raise RuntimeError(OUTSIDE)
+
+    workspace = workspace_of(folder, {})
+    object.__setattr__(workspace, "read_settings", failing)
+    async with asked(workspace) as client:
+        answer = await client.get("/api/project")
+    assert answer.status_code == 500
+    assert OUTSIDE not in answer.text
+    assert json.loads(answer.text)["title"] == "Internal Server Error"

@@ -1,0 +1,48 @@
+"""The designer over ASGI: asked without a socket."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from httptask.config import load_config
+from httptask.config.find import CONFIG_NAME
+from httptask.designer.app import create_app
+from httptask.designer.folder import Folder
+from httptask.designer.workspace import Settings, Temporal, Workspace
+from httptask.dsl.loader import Loaded
+
+ADDRESS = "127.0.0.1:7280"
+TOKEN = "a-token-of-the-tests"
+
+
+def workspace_of(
+    folder: Path,
+    environment: Mapping[str, str],
+    temporal: Temporal | None = None,
+    permit: Callable[[Loaded], None] = lambda _: None,
+) -> Workspace:
+    """A folder with a configuration of its own."""
+    config = folder / CONFIG_NAME
+    config.touch()
+    return Workspace(
+        Folder(folder),
+        lambda: Settings(load_config(config, environment), environment),
+        lambda: temporal,
+        permit,
+    )
+
+
+@asynccontextmanager
+async def asked(workspace: Workspace, **options: Any) -> AsyncGenerator[httpx.AsyncClient]:
+    """Somebody who asks its designer, and knows the token."""
+    app = create_app(workspace, [ADDRESS], TOKEN, options.pop("bundle", None))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app),
+        base_url=f"http://{ADDRESS}",
+        headers={"x-httptask-token": TOKEN},
+        **options,
+    ) as client:
+        yield client
