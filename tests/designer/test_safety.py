@@ -1,7 +1,7 @@
 """Nobody who should not gets an answer, whatever route is asked."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +81,8 @@ def body_of(told: dict[str, Any], document: dict[str, Any], **values: Any) -> di
     schema = document["components"]["schemas"].get(name, {})
     made: dict[str, Any] = {}
     for key in schema.get("required", ()):
-        kind = schema["properties"][key].get("type")
-        made[key] = {"array": [], "object": {}, "boolean": True, "integer": 0}.get(kind, "x")
+        stand_ins: dict[str, Any] = {"array": [], "object": {}, "boolean": True, "integer": 0}
+        made[key] = stand_ins.get(schema["properties"][key].get("type"), "x")
     return made | {key: value for key, value in values.items() if key in schema.get("properties", {})}
 
 
@@ -103,7 +103,7 @@ def body_of(told: dict[str, Any], document: dict[str, Any], **values: Any) -> di
     ],
 )
 async def test_no_route_answers_a_stranger(folder: Path, headers: dict[str, str], status: int) -> None:
-    passed = []
+    passed: list[Any] = []
     async with asked(workspace_of(folder, {})) as client:
         for method, path, _ in routes(folder):
             answer = await client.request(
@@ -123,9 +123,9 @@ async def test_a_header_that_is_sent_twice_is_refused(folder: Path) -> None:
 
 
 async def test_no_route_takes_a_body_that_is_too_large(folder: Path) -> None:
-    passed = []
+    passed: list[Any] = []
 
-    async def chunks() -> Any:
+    async def chunks() -> AsyncIterator[bytes]:
         for _ in range(MAX_BODY_BYTES // (1 << 20) + 1):
             yield b" " * (1 << 20)
 
@@ -148,7 +148,7 @@ async def test_no_route_takes_a_body_that_is_too_large(folder: Path) -> None:
 
 
 async def test_no_route_takes_what_a_form_of_another_page_could_send(folder: Path) -> None:
-    passed = []
+    passed: list[Any] = []
     async with asked(workspace_of(folder, {})) as client:
         for method, path, _ in routes(folder):
             for kind in (
@@ -167,7 +167,8 @@ async def test_no_route_takes_what_a_form_of_another_page_could_send(folder: Pat
 
 async def test_no_route_leads_out_of_the_folder(folder: Path) -> None:
     before = (folder.parent / "outside.yaml").read_text()
-    passed, tried = [], 0
+    passed: list[Any] = []
+    tried = 0
     document = create_api(workspace_of(folder, {})).openapi()
     async with asked(workspace_of(folder, {})) as client:
         for method, path, told in routes(folder):

@@ -4,7 +4,7 @@ import io
 import os
 import select
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
@@ -60,7 +60,7 @@ async def test_nothing_of_it_is_in_a_pipe(shell: Shell) -> None:
 
 
 @contextmanager
-def terminal(monkeypatch: pytest.MonkeyPatch, term: str | None = "xterm") -> Iterator[int]:
+def terminal(monkeypatch: pytest.MonkeyPatch, term: str | None = "xterm") -> Generator[int]:
     """The other end of a terminal that is this process's stderr; its stdout is none."""
     ours, theirs = opened_terminal(columns=24)
     with monkeypatch.context() as patch, os.fdopen(theirs, "w", buffering=1) as stderr:
