@@ -43,7 +43,9 @@ def media_type_at(url: str, posted: bytes | None = None) -> str:
 async def test_definitions_are_served_as_they_are_saved(shell: Shell) -> None:
     shell.write("greets.yaml", GREETS)
     shell.write("httptask.toml", "")
-    command = await shell.start("dev", "--no-designer", "--port", "0", "--webhooks", "127.0.0.1:0", NO_PROXY="*")
+    command = await shell.start(
+        "dev", "--no-designer", "--port", "0", "--webhooks", "127.0.0.1:0", NO_PROXY="*"
+    )
     await command.says("events are taken at http://127.0.0.1:")
     with pytest.raises(urllib.error.HTTPError, match="400"):
         media_type_at(told(command, r"events are taken at (\S+)"), b"{}")
