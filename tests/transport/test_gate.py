@@ -57,6 +57,7 @@ KNOWN = {
     "cli/server/process.py": {"socket"},  # listens
     "cli/worker/health.py": {"aiohttp"},  # listens
     "events/webhooks.py": {"aiohttp", "socket"},  # listens
+    "designer/serving.py": {"socket"},  # listens
     "testing/server.py": {"asyncio.start_server"},  # listens
 }
 """Modules that use it, and what for. Whoever adds one here says why its requests need not pass the gate."""

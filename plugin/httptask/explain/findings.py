@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from httptask.connections.connection import Connection
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import closest, hint_for_unknown
 from httptask.dsl.canonical import qualified_name
@@ -11,14 +11,16 @@ from httptask.dsl.loader import Loaded, load_file
 from httptask.dsl.metadata import budget_units
 from httptask.dsl.program import Program
 from httptask.dsl.report import Report
-from httptask.plugin.definitions import registry_of, unknown_definitions
+
+if TYPE_CHECKING:
+    from httptask.connections.connection import Connection
 
 __all__ = ["findings_of", "missing_definitions", "unknown_connections", "uses_of_connections"]
 
 
 def findings_of(
     loaded: Loaded,
-    connections: Mapping[str, Connection],
+    connections: "Mapping[str, Connection]",
     of_operations: Iterable[Fault] = (),
     *,
     portable: bool = False,
@@ -60,6 +62,8 @@ def missing_definitions(loaded: Sequence[Loaded], beside: Iterable[Path]) -> Ite
     running = [one for one in loaded if one.program is not None and one.program.definitions]
     if not running:
         return
+    from httptask.plugin.definitions import registry_of, unknown_definitions  # and Temporal with it
+
     known = [one for one in loaded if one.program is not None]
     given = {qualified_name(one.data) for one in known}
     others = map(load_file, beside)
@@ -85,7 +89,7 @@ def unknown_connections(program: Program, known: Sequence[str]) -> Iterator[Faul
             yield Fault(place, "unknown-connection", message, hint, severity=Severity.WARNING)
 
 
-def _server_faults(program: Program, connections: Mapping[str, Connection]) -> Iterator[Fault]:
+def _server_faults(program: Program, connections: "Mapping[str, Connection]") -> Iterator[Fault]:
     units = budget_units(program.definition.document.metadata)
     for node in program.nodes.values():
         yield from node.kind.server_faults(node, connections, program.rules_for(node), units)
