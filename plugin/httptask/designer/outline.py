@@ -7,8 +7,7 @@ from itertools import accumulate
 from pydantic import BaseModel
 
 from httptask.connections.connection import Connection
-from httptask.diagnostics.fault import Fault
-from httptask.diagnostics.fault import Severity
+from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.loader import Loaded
 from httptask.dsl.report import Report
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
