@@ -50,7 +50,7 @@ async def test_definitions_are_served_as_they_are_saved(shell: Shell) -> None:
     with pytest.raises(urllib.error.HTTPError, match="400"):
         media_type_at(told(command, r"events are taken at (\S+)"), b"{}")
     assert media_type_at(told(command, r"Temporal's UI at (http://127\.0\.0\.1:\d+)")) == "text/html"
-    client = await Client.connect(told(command, r"--address (\S+)"))
+    client = await Client.connect(told(command, r"Temporal at (\S+), "))
     assert await greeted(client) == {"greeting": "Hello Ann"}
 
     shell.write("greets.yaml", GREETS.replace("Hello", "Good morning"))
