@@ -163,7 +163,7 @@ async def test_dev_serves_on_its_own_server_until_interrupted(shell: Shell) -> N
     shell.write("greets.yaml", GREETS)
     command = await shell.start("dev", "--no-designer", "--port", "0")
     await command.says("start one:")
-    address = re.search(r"--address (\S+)", command.stderr)
+    address = re.search(r"Temporal at (\S+), ", command.stderr)
     assert address is not None
     client = await Client.connect(address[1])
     output = await client.execute_workflow(
