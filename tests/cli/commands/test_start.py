@@ -86,6 +86,8 @@ async def test_a_schedule_is_told_and_then_created(shell: Shell, runner: Runner)
     code, command = await shell.run("schedule", "trigger", id_, "--json")
     run = json.loads(command.stdout)["run"]
     await runner.client.get_workflow_handle(run).result()
+    code, command = await shell.run("schedule", "trigger", id_)
+    assert f"started run {command.stdout.strip()};" in command.stderr
     await shell.run("schedule", "pause", id_, "--reason", "closed")
     code, command = await shell.run("schedule", "show", id_)
     assert code == 0, command.stderr

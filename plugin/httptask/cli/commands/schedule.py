@@ -202,6 +202,8 @@ def trigger(
     run = _ask(work, config, profile)
     told = f"started run {run}; follow it: httptask runs show {run}" if run else f"{id_}: asked for a run"
     _tell({"schedule": id_, "run": run}, told, json)
+    if run and not json:
+        sys.stdout.write(f"{harmless(run)}\n")
 
 
 @schedule.command(epilog="Example: httptask schedule delete nightly")
