@@ -276,6 +276,14 @@ def test_what_is_missing_is_named(name: str) -> None:
     assert message in str(raised.value)
 
 
+def test_tasks_of_one_name_are_told_by_their_places() -> None:
+    ask = "{ ask: { call: http, with: { method: get, endpoint: https://example.com } } }"
+    compiled = compile_definition(parse(f"do: [{{ a: {{ do: [{ask}] }} }}, {{ b: {{ do: [{ask}] }} }}]"))
+    assert compiled.program is not None
+    with pytest.raises(NotTestable, match=r"that make one: /do/0/a/do/0/ask, /do/1/b/do/0/ask$"):
+        plan_request(compiled.program, "a", Sample(None))
+
+
 def test_the_request_holds_no_secret() -> None:
     planned = plan_request(program(), "tell", SAMPLE)
 

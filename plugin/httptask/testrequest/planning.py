@@ -1,5 +1,6 @@
 """Renders the request of one task from sample data, with the renderer that runs use."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -205,7 +206,9 @@ def values_read(program: Program, task: str, sample: Sample) -> Sequence[str]:
 
 
 def _known_calls(program: Program) -> str:
-    names = [node.name for node in program.nodes.values() if node.kind.function in PLANNERS]
+    of_name = Counter(node.name for node in program.nodes.values())
+    calls = [node for node in program.nodes.values() if node.kind.function in PLANNERS]
+    names = [node.name if of_name[node.name] == 1 else node.pointer for node in calls]
     return f"tasks that make one: {', '.join(names)}" if names else "no task of this definition makes one"
 
 
