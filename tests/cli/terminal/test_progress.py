@@ -145,6 +145,35 @@ def test_a_run_that_is_stuck_says_so_beside_its_tasks() -> None:
     )
 
 
+def test_a_worker_that_was_too_slow_is_told_as_that_and_not_as_a_fault(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status = RunStatus(workflow="w", version="1.0.0", sha256="", impasse=Impasse(attempt=2))
+    PlainView().show(status)
+    told = capsys.readouterr().err
+    assert told.startswith("the run is held up: a worker did not finish its workflow task in time")
+    assert "attempt 2" in told
+    assert "report" not in told
+
+
+def test_a_run_that_somebody_pauses_says_so_until_it_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    going = RunStatus(workflow="w", version="1.0.0", sha256="", tasks=[task("one")])
+    paused = going.model_copy(update={"state": "paused"})
+    plain, live = PlainView(), LiveView()
+    for status in (going, paused, paused, going):
+        plain.show(status)
+    _, *told = capsys.readouterr().err.splitlines()
+    assert told == [
+        "the run is paused, and begins nothing more until `httptask runs resume`",
+        "the run goes on",
+    ]
+    live.show(paused)
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(live)
+    assert captured.get().splitlines()[1] == told[0]
+
+
 async def test_a_run_that_is_stuck_can_be_ended(shell: Shell) -> None:
     shell.write("stuck.py", STUCK)
     shell.write("sets.yaml", SETS)

@@ -115,6 +115,8 @@ async def _impasse(handle: WorkflowHandle[Any, Any], attempt: int, known: Impass
     async for event in handle.fetch_history_events():
         if event.HasField("workflow_task_failed_event_attributes"):
             message = event.workflow_task_failed_event_attributes.failure.message
+        elif event.HasField("workflow_task_completed_event_attributes"):
+            message = None  # what kept it from going on then is over
     return Impasse(attempt=attempt, last_failure=in_one_line(message) if message else None)
 
 

@@ -64,11 +64,11 @@ class TaskData:
 
 
 class Impasse(BaseModel):
-    """Why a run can't go on: the interpreter itself fails, and Temporal has it try again.
+    """Why a run can't go on: its workflow task fails or takes too long, and Temporal has it tried again.
 
     Attributes:
         attempt: the attempt that is waiting or going on, from 2.
-        last_failure: how the first one ended; Temporal keeps no other.
+        last_failure: how the first one ended, for Temporal keeps no other; None if it was not done in time.
     """
 
     attempt: int

@@ -14,6 +14,7 @@ from httptask.cli.terminal.console import harmless
 from httptask.cli.terminal.progress.view import View
 from httptask.cli.terminal.progress.wording import (
     OWN_RUN_CURE,
+    PAUSED,
     describe,
     describe_beginning,
     describe_impasse,
@@ -91,6 +92,8 @@ class LiveView(View):
         yield from texts
         if self._status.impasse is not None:
             yield Text(describe_impasse(self._status.impasse, OWN_RUN_CURE), "red")
+        if self._status.state == "paused":
+            yield Text(PAUSED, "yellow")
 
     def _end_of_text(self, name: str, console: Console, options: ConsoleOptions) -> list[Text]:
         label = Text(f"{name}> ", "dim")

@@ -8,6 +8,7 @@ from httptask.cli.terminal.console import end_line, print_note, print_piece
 from httptask.cli.terminal.progress.view import View
 from httptask.cli.terminal.progress.wording import (
     OWN_RUN_CURE,
+    PAUSED,
     describe,
     describe_beginning,
     describe_impasse,
@@ -27,12 +28,13 @@ _MOST_LINES = 100
 
 
 class PlainView(View):
-    """Prints a line when a task begins, waits, tries again, asks again, or ends, or the run itself is stuck."""
+    """Prints a line when a task begins, waits, tries again, asks again, or ends, or the run is stuck or paused."""
 
     def __init__(self) -> None:
         self._shown: dict[str, object] = {}
         self._lines = Counter[str]()
         self._impasse: Impasse | None = None
+        self._is_paused = False
         self._heard: set[str] = set()
 
     def __exit__(self, *_: object) -> None:
@@ -56,6 +58,9 @@ class PlainView(View):
         if status.impasse is not None and status.impasse != self._impasse:
             print_note(describe_impasse(status.impasse, OWN_RUN_CURE))
         self._impasse = status.impasse
+        if self._is_paused != (status.state == "paused"):
+            self._is_paused = not self._is_paused
+            print_note(PAUSED if self._is_paused else "the run goes on")
 
     def hear(self, piece: "LiveText") -> None:
         """Print the text on lines that begin with its name, and a line when it begins anew."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OWN_RUN_CURE",
+    "PAUSED",
     "describe",
     "describe_beginning",
     "describe_impasse",
@@ -20,6 +21,7 @@ __all__ = [
 ]
 
 OWN_RUN_CURE = "Ctrl-C ends the run; if it stays so, please report it as a fault of httptask"
+PAUSED = "the run is paused, and begins nothing more until `httptask runs resume`"
 _KEYED_METHODS = ("POST ", "PATCH ")
 
 
@@ -44,8 +46,15 @@ def describe_beginning(piece: "LiveText") -> str:
 
 def describe_impasse(impasse: "Impasse", cure: str) -> str:
     """What keeps a run from going on, and what can be done about it."""
-    why = f": {impasse.last_failure}" if impasse.last_failure else ""
-    return f"the run can't go on, its workflow task fails{why}; attempt {impasse.attempt}; {cure}"
+    if impasse.last_failure is None:
+        return (
+            "the run is held up: a worker did not finish its workflow task in time, being busy or gone; "
+            f"it is tried again, attempt {impasse.attempt}"
+        )
+    return (
+        f"the run can't go on, its workflow task fails: {impasse.last_failure}; "
+        f"attempt {impasse.attempt}; {cure}"
+    )
 
 
 def describe_spent(spent: "Spent") -> str:
